@@ -35,6 +35,11 @@ export function madeKind(says: Says): string | undefined {
   }
 }
 
+/** What a grade of ours attests; other test results and summaries are not replaced by it. */
+export function isVerdict(says: Says): boolean {
+  return ['verdict', 'tests'].includes(madeKind(says) ?? '');
+}
+
 /** Without the page's place in it, which moved once. */
 const OWN_BUILD = BUILD_TYPE.slice(0, BUILD_TYPE.indexOf('#'));
 

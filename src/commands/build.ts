@@ -2,6 +2,8 @@ import { join, relative, resolve, sep } from 'node:path';
 import { nextSteps } from '../grading/next-steps.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
+import type { ReadyStep } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import {
   build as runBuild,
@@ -26,7 +28,6 @@ import { isAddress } from '../plans/source-url.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
-import { readySteps } from './after-build/ready-steps.ts';
 import { askingSigner } from './asking-signer.ts';
 import { pipelineContext } from './context.ts';
 import { withProgress } from './conversation.ts';
@@ -201,7 +202,7 @@ async function report(
   const dockerfile = dockerfilePath(parsed, io.cwd);
   // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
   const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
-  const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
+  const ready = isRead ? await readyOnes(image, parsed, settings, io) : [];
   const subject = {
     kind: 'image',
     image: {
@@ -211,8 +212,16 @@ async function report(
     },
   } as const;
   await keepReport({ paths: pathsOf(io) }, subject.image);
-  const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
+  const write = quiet ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);
+}
+
+async function readyOnes(
+  { scorecard }: ReportInput,
+  ...about: readonly [ParsedBuild, Settings, CommandIo]
+): Promise<readonly ReadyStep[]> {
+  const { readySteps } = await import('./after-build/ready-steps.ts');
+  return readySteps(scorecard, ...about);
 }
 
 /** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */

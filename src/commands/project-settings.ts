@@ -1,7 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { Settings } from '../model/settings.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
-import { CATALOGUE } from '../rules/verdicts.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
@@ -38,7 +37,6 @@ function loaded(
     userDir: pathsOf(io).config,
     task,
     now: io.now(),
-    criteria: CATALOGUE.map(({ id }) => id),
   });
 }
 

@@ -6,14 +6,14 @@ import type { CommandIo } from './io.ts';
 import { imagesOf, renderReport } from './render-report.ts';
 
 /**
- * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's scorecard goes to `write`. Every
- * report is rendered before the first is written. Throws UserError where a file cannot be written.
+ * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's scorecard goes to `write`; without
+ * `write`, nothing is made for stdout. Every report is rendered before the first is written. Throws UserError where a file cannot be written.
  */
 export async function writeReports(
   subject: ReportSubject,
   requests: readonly ReportRequest[],
   io: CommandIo,
-  write: (text: string) => void,
+  write: ((text: string) => void) | undefined,
   verbose = false,
 ): Promise<void> {
   const toScreen = {
@@ -22,9 +22,10 @@ export async function writeReports(
     unicode: isUtf8(io),
     verbose,
   };
-  const wanted: readonly ReportRequest[] = requests.some((r) => r.file === undefined)
-    ? requests
-    : [{ format: 'terminal' }, ...requests];
+  const toFiles = requests.filter((r) => r.file !== undefined);
+  const toStdout: readonly ReportRequest[] =
+    toFiles.length < requests.length ? requests : [{ format: 'terminal' }, ...requests];
+  const wanted = write === undefined ? toFiles : toStdout;
   const rendered = await Promise.all(
     wanted.map(async (request) => {
       const screen = request.file === undefined ? toScreen : { color: false, unicode: true };
@@ -32,7 +33,7 @@ export async function writeReports(
     }),
   );
   for (const { request, text } of rendered) {
-    if (request.file === undefined) write(text);
+    if (request.file === undefined) write?.(text);
     else if (isBadgeFolder(request)) await writeBadges(subject, resolve(io.cwd, request.file));
     else await writeFileBeside(resolve(io.cwd, request.file), text);
   }

@@ -13,8 +13,8 @@ export interface ParseOptions {
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Ids that a waiver may name; without them any is taken. */
-  readonly criteria?: readonly string[];
+  /** Ids that a waiver may name, asked for where there is one; without them any is taken. */
+  readonly criteria?: () => Promise<readonly string[]>;
   /** A project wrote it: it must not name what is run on this machine. */
   readonly byProject?: boolean;
 }
@@ -47,7 +47,7 @@ export async function parseSettings(
   const given = withPaths((value ?? {}) as GivenSettings, file);
   const gate = recordOf(given['gate']);
   const sign = recordOf(given['sign']);
-  checkWaivers(gate['waivers'], options, reading);
+  await checkWaivers(gate['waivers'], options, reading);
   if (sign['keyless'] === true && sign['key'] !== undefined)
     reportAt(['sign', 'keyless'], 'sign.keyless and sign.key exclude each other', reading);
   const url = SERVICE_URLS.find((name) => sign[name] !== undefined);
@@ -123,19 +123,21 @@ function refuseModules(given: GivenSettings, reading: Reading): void {
   for (const [at, key] of listOf(keys).entries()) refuse(key, ['trust', 'keys', at]);
 }
 
-function checkWaivers(
+async function checkWaivers(
   waivers: SettingValue | undefined,
   options: ParseOptions,
   reading: Reading,
-): void {
+): Promise<void> {
+  if (waivers === undefined) return;
+  const criteria = await options.criteria?.();
   const today = new Date(options.now).toISOString().slice(0, 10);
   listOf(waivers)
     .map(recordOf)
     .forEach(({ criterion, expires }, i) => {
       if (typeof criterion !== 'string') return;
       const at = (key: string): readonly (string | number)[] => ['gate', 'waivers', i, key];
-      if (options.criteria !== undefined && !options.criteria.includes(criterion)) {
-        const near = didYouMean(criterion, options.criteria);
+      if (criteria !== undefined && !criteria.includes(criterion)) {
+        const near = didYouMean(criterion, criteria);
         const hint = near === undefined ? '' : `; did you mean ${near}?`;
         reportAt(at('criterion'), `unknown criterion ${JSON.stringify(criterion)}${hint}`, reading);
       }

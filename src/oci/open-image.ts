@@ -117,7 +117,7 @@ async function openStore(
   const store = await options.store();
   const full = formatReference(withDefaultTag(reference));
   const { digest } = reference;
-  for (const { manifests } of await store.builds()) {
+  for (const { manifests } of await store.builds(digest ?? full)) {
     const entry = manifests.find((d) =>
       digest === undefined ? entryName(d) === full : d.digest === digest,
     );

@@ -15,16 +15,22 @@ interface SettingsRequest {
   readonly task: Task;
   /** Present time, milliseconds since 1970. */
   readonly now: number;
-  /** Criteria that waivers may name; without, any. */
-  readonly criteria?: readonly string[];
+  /** Waivers may name criteria that are not known here: the settings are of a source of another day. */
+  readonly anyCriterion?: boolean;
+}
+
+async function criteria(): Promise<readonly string[]> {
+  const { CATALOGUE } = await import('../rules/verdicts.ts');
+  return CATALOGUE.map(({ id }) => id);
 }
 
 /** The settings of a run, defaults filled in. Throws UserError that names every problem with its line and column. */
-export async function settingsOf({ now, criteria, ...places }: SettingsRequest): Promise<Settings> {
-  const loaded = await loadSettings(places, {
-    now,
-    ...(criteria === undefined ? {} : { criteria }),
-  });
+export async function settingsOf({
+  now,
+  anyCriterion = false,
+  ...places
+}: SettingsRequest): Promise<Settings> {
+  const loaded = await loadSettings(places, { now, ...(anyCriterion ? {} : { criteria }) });
   if (loaded.ok) return loaded.value;
   throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
     nextStep: 'docs/configuration.md lists every setting',

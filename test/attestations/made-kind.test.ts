@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { madeKind } from '../../src/attestations/made-kind.ts';
+import { isVerdict, madeKind } from '../../src/attestations/made-kind.ts';
 import { reproductionStatement } from '../../src/attestations/reproduction.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { isVerdict } from '../../src/pipeline/attach/attach-statements.ts';
 
 const TOOL = { uri: 'pkg:npm/scoville', version: '1' };
 

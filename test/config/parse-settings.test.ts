@@ -17,7 +17,11 @@ async function settingsOf(text: string) {
 }
 
 async function problemsOf(text: string, criteria?: readonly string[]): Promise<readonly string[]> {
-  const options = { file: 'f.yaml', now: NOW, ...(criteria === undefined ? {} : { criteria }) };
+  const options = {
+    file: 'f.yaml',
+    now: NOW,
+    ...(criteria === undefined ? {} : { criteria: () => Promise.resolve(criteria) }),
+  };
   const parsed = await parseSettings(text, options);
   return parsed.ok ? [] : parsed.error.map(formatProblem);
 }

@@ -27,16 +27,31 @@ export async function writeRecord(dir: string, finishedAt: number): Promise<void
   await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
 }
 
-/** The build in `dir`, undefined where it is not finished or cannot be read. */
-export async function readRecord(id: string, dir: string): Promise<StoredBuild | undefined> {
-  const record = await readOptional(join(dir, RECORD));
+/** What was read of an index.json, by its bytes as text. */
+export type ReadIndexes = Map<string, readonly Descriptor[]>;
+
+/**
+ * The build in `dir`, undefined where it is not finished, cannot be read, or its index does not
+ * contain `about`. A store has hundreds of builds, and reading a document strictly costs more than
+ * finding a text in it.
+ */
+export async function readRecord(
+  id: string,
+  dir: string,
+  about: string,
+  known: ReadIndexes,
+): Promise<StoredBuild | undefined> {
   const index = await readOptional(join(dir, 'index.json'));
-  if (record === undefined || index === undefined) return undefined;
+  if (index?.includes(about) !== true) return undefined;
+  const record = await readOptional(join(dir, RECORD));
+  if (record === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(record.toString('utf8'));
     if (typeof value !== 'object' || value === null || !('finishedAt' in value)) return undefined;
     if (typeof value.finishedAt !== 'number') return undefined;
-    const { manifests } = parseIndex(index, 'index.json');
+    const text = index.toString('latin1');
+    const manifests = known.get(text) ?? parseIndex(index, 'index.json').manifests;
+    known.set(text, manifests);
     const names = manifests.map(entryName).filter((name) => name !== undefined);
     return { id, dir, finishedAt: value.finishedAt, names, manifests };
   } catch {

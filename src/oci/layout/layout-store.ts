@@ -10,7 +10,7 @@ import { diskError, makeFolder } from '../blobs/disk.ts';
 import { entryName } from '../image-index.ts';
 import { findReferrers, type FoundReferrer } from '../referrers.ts';
 import { BuildDirectory } from './build-directory.ts';
-import { OWNER, readRecord, type StoredBuild } from './build-record.ts';
+import { OWNER, type ReadIndexes, readRecord, type StoredBuild } from './build-record.ts';
 import { claim, isClaimed } from './owner.ts';
 import { PRUNE_LOCK, type PruneOptions, type PruneResult, pruneStore } from './prune.ts';
 
@@ -21,6 +21,8 @@ export class LayoutStore {
   readonly root: string;
   readonly blobs: BlobStore;
   readonly #now: () => number;
+  /** Read once: an image that is built again and again has the same index. */
+  readonly #indexes: ReadIndexes = new Map();
 
   constructor(root: string, now: () => number) {
     this.root = root;
@@ -43,10 +45,12 @@ export class LayoutStore {
     return new BuildDirectory(id, dir, this.blobs, this.#now);
   }
 
-  /** Finished builds, newest first. */
-  async builds(): Promise<readonly StoredBuild[]> {
+  /** Finished builds, newest first; only those whose index contains `about`: a digest, a full name. */
+  async builds(about = ''): Promise<readonly StoredBuild[]> {
     const ids = await readdir(join(this.root, 'builds'));
-    const found = await Promise.all(ids.map((id) => readRecord(id, join(this.root, 'builds', id))));
+    const read = (id: string) =>
+      readRecord(id, join(this.root, 'builds', id), about, this.#indexes);
+    const found = await Promise.all(ids.map(read));
     return found
       .filter((build) => build !== undefined)
       .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
@@ -56,7 +60,7 @@ export class LayoutStore {
   async findByName(
     fullName: string,
   ): Promise<{ readonly build: StoredBuild; readonly descriptor: Descriptor } | undefined> {
-    for (const build of await this.builds())
+    for (const build of await this.builds(fullName))
       for (const descriptor of build.manifests)
         if (entryName(descriptor) === fullName) return { build, descriptor };
     return undefined;

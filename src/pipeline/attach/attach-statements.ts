@@ -1,4 +1,4 @@
-import { madeKind } from '../../attestations/made-kind.ts';
+import { isVerdict } from '../../attestations/made-kind.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
@@ -166,11 +166,6 @@ async function publish(
   const read = documentsOf(folderBlobs(blobs));
   const isReplaced = await replacedStatements(blobs, anew, keys, read);
   await keepWithBuilds(store, root, anew, { stale, isReplaced });
-}
-
-/** What a grade of ours attests; other test results and summaries are not replaced by it. */
-export function isVerdict(says: Parameters<typeof madeKind>[0]): boolean {
-  return ['verdict', 'tests'].includes(madeKind(says) ?? '');
 }
 
 function placeText({ published }: AttachTarget): string {

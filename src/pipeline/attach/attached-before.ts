@@ -1,18 +1,18 @@
 import { isBuiltVex } from '../../attestations/built-vex.ts';
-import { madeKind } from '../../attestations/made-kind.ts';
+import { isVerdict, madeKind } from '../../attestations/made-kind.ts';
 import { PROFILE_ARTIFACT, PROFILE_PREDICATE } from '../../attestations/security-profile.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
 import type { PipelineContext } from '../context.ts';
 import { attestationOf } from '../grade/attestations-fact.ts';
 import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 import { type AttachedEvidence, readAttachments } from '../verify/read-attachments.ts';
 import { verifyAttachments } from '../verify/verify-attachments.ts';
-import { isVerdict } from './attach-statements.ts';
-import { buildOf, openBuild } from './keep-with-builds.ts';
+import { buildOf } from './keep-with-builds.ts';
 import type { ProfileFile } from './read-profiles.ts';
 
 /** What was attached to an image by hand, and still holds for the same digest. */
@@ -40,8 +40,9 @@ export async function attachedBefore(
   settings: Settings,
   made: { readonly profiles: readonly ProfileFile[]; readonly isProven: boolean },
 ): Promise<KeptAttachments> {
-  if ((await buildOf(store, index.digest)) === undefined) return NONE;
-  const image = await openBuild(store, index, index.digest);
+  const build = await buildOf(store, index.digest);
+  if (build === undefined) return NONE;
+  const image = await openStored(store.blobs, index, index.digest, build.manifests);
   try {
     return await keptOf(context, image, settings, made);
   } finally {

@@ -57,7 +57,7 @@ export async function buildOf(
   store: LayoutStore,
   digest: Digest,
 ): Promise<StoredBuild | undefined> {
-  const builds = await store.builds();
+  const builds = await store.builds(digest);
   return builds.find(({ manifests }) => manifests.some((one) => one.digest === digest));
 }
 

@@ -63,7 +63,7 @@ async function fromOwnBuild(
   });
   if (found === undefined) return undefined;
   const store = await options.store();
-  const builds = await store.builds();
+  const builds = await store.builds(found.id);
   const known = builds.some(({ manifests }) => manifests.some((m) => m.digest === found.id));
   if (!known) return undefined;
   const { registry, repository } = name.reference;

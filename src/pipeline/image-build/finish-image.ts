@@ -9,13 +9,11 @@ import type { PipelineContext } from '../context.ts';
 import { keepInputs } from '../hermetic/keep-inputs.ts';
 import type { BuildTimes, BuiltPlatform } from '../image-under-build.ts';
 import type { Signer } from '../sign/signer.ts';
-import { attestAndGrade } from './attest-and-grade.ts';
 import { buildFact } from './build-fact.ts';
 import { checkBuilt, lockOfBuilt } from './lock-built.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
-import { proveBuild } from './prove-build.ts';
-import { refuseDrawn } from './refuse-drawn.ts';
+import { isSeeded } from './refuse-predictable.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
 
 /** The image ready to be published. */
@@ -40,11 +38,16 @@ export async function finishImage(
 ): Promise<FinishedImage> {
   const { plan, store } = prepared;
   const image = await normaliseBuilt(context, prepared, built);
-  await refuseDrawn(context, prepared, image);
+  if (isSeeded(prepared)) {
+    const { refuseDrawn } = await import('./refuse-drawn.ts');
+    await refuseDrawn(context, prepared, image);
+  }
   const lock = await lockOfBuilt(context, prepared, image);
   // Before anything is signed: a signature may stand in a public log.
   if (lock !== undefined) checkBuilt(context, plan, lock);
-  const proof = plan.prove ? await proveBuild(context, prepared, image) : undefined;
+  const proof = plan.prove
+    ? await (await import('./prove-build.ts')).proveBuild(context, prepared, image)
+    : undefined;
   const { profiles } = prepared;
   const kept =
     signer === undefined
@@ -78,6 +81,8 @@ export async function finishImage(
     signer === undefined ? undefined : await keepInputs(context, prepared, lock, image.index);
   const referrers = [...kept.referrers, ...(inputs === undefined ? [] : [inputs])];
   const attesting = { ...prepared, proof, kept: { ...kept, referrers }, inputs };
+  // An image that was judged before, as most are, loads nothing of it.
+  const { attestAndGrade } = await import('./attest-and-grade.ts');
   const result = await attestAndGrade(context, attesting, image, times, signer);
   await rememberResult(context, judged, image.index, signer, result);
   return { index: image.index, lock, ...result };

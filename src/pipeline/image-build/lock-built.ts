@@ -8,7 +8,6 @@ import type { PipelineContext } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { driftError } from '../lock/lock-drift.ts';
 import { provenanceOf } from './build-fact.ts';
-import { packagesOfImage } from './lock-packages.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /** What was built, as a lock; builder versions are left to the writer. */
@@ -26,6 +25,7 @@ export async function lockOfBuilt(
       kind: 'notice',
       text: `${address} is not locked: its address contains a secret, which must not get into git`,
     });
+  const { packagesOfImage } = await import('./lock-packages.ts');
   const { source, name } = provenance[0]?.frontend ?? {};
   const frontend = source ?? name;
   // A replay leaves the lock what it is.

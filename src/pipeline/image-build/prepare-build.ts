@@ -13,7 +13,6 @@ import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/bui
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { planBuild } from '../../plans/plan-build.ts';
-import { CATALOGUE } from '../../rules/verdicts.ts';
 import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
@@ -106,7 +105,6 @@ export async function prepareBuild(
       userDir: context.paths.config,
       task: 'project',
       now: context.now(),
-      criteria: CATALOGUE.map(({ id }) => id),
     }));
   for (const { file, settings: names } of settings.ignored)
     context.emit({

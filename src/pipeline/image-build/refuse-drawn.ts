@@ -12,7 +12,6 @@ import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { buildElsewhere } from './build-again.ts';
 import type { Prepared } from './prepare-build.ts';
-import { isSeeded } from './refuse-predictable.ts';
 
 const SCHEMA = 1;
 const SHOWN = 5;
@@ -31,7 +30,7 @@ export async function refuseDrawn(
   { index }: FinalImage,
 ): Promise<void> {
   // A context on stdin can be read only once.
-  if (!isSeeded(prepared) || prepared.source.kind === 'stdin-archive') return;
+  if (prepared.source.kind === 'stdin-archive') return;
   const checked = createCache(`${context.paths.cache}/other-seeds`, SCHEMA);
   if ((await checked.get(index.digest)) === true) return;
   const found: Found = { secrets: new Map(), read: new Set() };

@@ -5,7 +5,6 @@ import { UserError } from '../../model/errors.ts';
 import { SEED } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FinalPlatform } from '../image-under-build.ts';
-import { inspectLayers } from '../layers/inspect-layers.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /** Reports of the normalizer that are about secrets. */
@@ -83,6 +82,7 @@ async function secretPlaces(
   const made = tracedLayers(layers, config).map(({ createdBy }) => createdBy);
   const lines = dockerfile === undefined ? [] : layerLines(dockerfile, made);
   const own = layers.slice(baseLayers);
+  const { inspectLayers } = await import('../layers/inspect-layers.ts');
   const { facts } = await inspectLayers(
     own,
     { openLayer: ({ digest }) => Promise.resolve(store.blobs.openRead(digest)) },

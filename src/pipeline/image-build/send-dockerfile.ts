@@ -11,7 +11,6 @@ import type { PipelineContext } from '../context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
 import { clockContext } from './clock-probe.ts';
 import type { Prepared } from './prepare-build.ts';
-import { steadyClock } from './steady-clock.ts';
 
 /** What buildx is given for a plan. */
 interface SentBuild {
@@ -65,6 +64,7 @@ async function steadyInvocation(
 ): Promise<BuildInvocation> {
   const { invocation, steady } = prepared.plan;
   if (steady === undefined) return invocation;
+  const { steadyClock } = await import('./steady-clock.ts');
   const folder = await steadyClock(context, prepared, steady);
   const values = Object.entries(steadyVariables(steady));
   // First: a value that the user gives counts.

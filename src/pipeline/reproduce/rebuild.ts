@@ -156,7 +156,7 @@ async function prepare(
 
 function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
   const places = { named: undefined, startDir: source.context, userDir: undefined } as const;
-  return settingsOf({ ...places, task: 'project', now: context.now() });
+  return settingsOf({ ...places, task: 'project', now: context.now(), anyCriterion: true });
 }
 
 /** Where the provenance holds the Dockerfile, the source has to hold the same: another was piped in, or lay outside of the repository. */

@@ -92,6 +92,9 @@ describe('a build', () => {
     expect([found?.build.id, found?.descriptor.digest]).toEqual([id, root.digest]);
     expect(await store.findByName('docker.io/library/app:2')).toBeUndefined();
     expect((await store.builds()).length).toBe(2);
+    const ids = async (about: string) => (await store.builds(about)).map((build) => build.id);
+    expect(await ids(root.digest)).toEqual([id]);
+    expect(await ids('docker.io/library/app:2')).toEqual([]);
   });
 
   test('referrers of any build are found by their subject', async () => {
