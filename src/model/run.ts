@@ -3,6 +3,11 @@ export interface ToolRun {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  /**
+   * Where docker is asked for a plugin: the file that docker said it starts for it. Docker takes a
+   * tenth of a second to find it again.
+   */
+  readonly plugin?: string;
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array | AsyncIterable<Uint8Array> | 'inherit';

@@ -1,5 +1,7 @@
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute } from 'node:path';
+import { basename, delimiter, isAbsolute } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
@@ -13,7 +15,7 @@ const DRAIN_MS = 2_000;
 /** The same where the output is taken piece by piece: what is left of it may be on its way to a slow disk. */
 const TAKEN_DRAIN_MS = 60_000;
 
-/** What is read of execa's answer. */
+/** How a process ended; without code and signal it never ran. */
 interface Ended {
   readonly isCanceled: boolean;
   readonly timedOut: boolean;
@@ -36,8 +38,15 @@ export const runTool: RunTool = async (run) => {
   // What the tool starts by itself (git, credential helpers) is looked for in the same folders.
   if (search.path !== '') env['PATH'] = foldersOf(search).join(delimiter);
   if (file === undefined) return { ended: 'not-found' };
-  const { execa } = await import('execa');
-  const child = execa(file, [...run.args], { ...optionsOf(run), env });
+  const plugin = pluginFile(run, file);
+  if (plugin !== undefined) {
+    // By this a plugin knows that docker started it; the socket is of the docker that started us.
+    env['DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'] = file;
+    delete env['DOCKER_CLI_PLUGIN_SOCKET'];
+  }
+  const started = start(plugin ?? file, run, env);
+  if (started === undefined) return { ended: 'not-found' };
+  const { child, end } = started;
   const taken = takeOutput(child.stdout, run.onStdout, () => child.kill());
   const stdout = taken ?? readOutput(child.stdout, run.stdout, run.onStdoutLine);
   const stderr = readOutput(child.stderr, run.stderr, run.onStderrLine);
@@ -56,7 +65,7 @@ export const runTool: RunTool = async (run) => {
       isOnItsWay ? TAKEN_DRAIN_MS : DRAIN_MS,
     );
   });
-  const ended = await child;
+  const ended = await end;
   await Promise.all([stdout.closed, stderr.closed]);
   clearTimeout(drain);
   // A child that ended leaves its input unread: destroying the pipe lets the feeder stop.
@@ -66,20 +75,78 @@ export const runTool: RunTool = async (run) => {
   return toolResult(ended, stdout.text(), stderr.text());
 };
 
-function optionsOf(run: ToolRun) {
-  return {
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    stripFinalNewline: false,
-    stdin: run.stdin === undefined ? 'ignore' : run.stdin === 'inherit' ? 'inherit' : 'pipe',
-    stdout: run.stdout === 'inherit' ? 'inherit' : 'pipe',
-    stderr: run.stderr === 'inherit' ? 'inherit' : 'pipe',
-    forceKillAfterDelay: GRACE_MS,
-    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-    ...(run.timeoutMs === undefined ? {} : { timeout: run.timeoutMs }),
-    ...(run.signal === undefined ? {} : { cancelSignal: run.signal }),
-  } as const;
+/**
+ * The plugin to start instead of docker. Undefined where docker is given flags of its own, or is a
+ * script, which may reach another machine.
+ */
+function pluginFile({ plugin, args }: ToolRun, docker: string): string | undefined {
+  if (plugin === undefined || basename(plugin) !== `docker-${args[0] ?? ''}`) return undefined;
+  return isScript(docker) ? undefined : plugin;
+}
+
+function isScript(file: string): boolean {
+  const start = Buffer.alloc(2);
+  const opened = openSync(file, 'r');
+  readSync(opened, start);
+  closeSync(opened);
+  return start.toString('latin1') === '#!';
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly end: Promise<Ended>;
+}
+
+/** Undefined where the system refuses at once: too many arguments for it. */
+function start(file: string, run: ToolRun, env: Record<string, string>): Started | undefined {
+  const { cwd, stdin, stdout, stderr } = run;
+  const output = (mode: ToolRun['stdout']) => (mode === 'inherit' ? 'inherit' : 'pipe');
+  const input = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe';
+  try {
+    const stdio: StdioOptions = [input, output(stdout), output(stderr)];
+    const child = spawn(file, run.args, { env, stdio, ...(cwd === undefined ? {} : { cwd }) });
+    return { child, end: endOf(child, run) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What runs now: it does not outlive us. */
+const running = new Set<ChildProcess>();
+
+function endRunning(): void {
+  for (const child of running) child.kill();
+}
+
+/** Waits for the end, and brings it about on an abort or after the time. */
+async function endOf(child: ChildProcess, { signal, timeoutMs }: ToolRun): Promise<Ended> {
+  if (!process.listeners('exit').includes(endRunning)) process.on('exit', endRunning);
+  running.add(child);
+  const ending = { isCanceled: false, timedOut: false };
+  let kill: NodeJS.Timeout | undefined;
+  const stop = (why: keyof typeof ending) => () => {
+    ending[why] = true;
+    child.kill();
+    kill ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  };
+  const onAbort = stop('isCanceled');
+  signal?.addEventListener('abort', onAbort);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(stop('timedOut'), timeoutMs);
+  const end = await new Promise<Pick<Ended, 'exitCode' | 'signal'>>((resolve) => {
+    child.once('exit', (exitCode, by) => {
+      resolve({ exitCode: exitCode ?? undefined, signal: by ?? undefined });
+    });
+    child.once('error', () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve({});
+    });
+  });
+  clearTimeout(timer);
+  clearTimeout(kill);
+  signal?.removeEventListener('abort', onAbort);
+  running.delete(child);
+  return { ...ending, ...end };
 }
 
 function environment(run: ToolRun): Record<string, string> {

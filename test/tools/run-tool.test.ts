@@ -133,6 +133,31 @@ describe('runTool', () => {
   });
 });
 
+describe('a plugin that docker told of', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scoville-plugin-'));
+  const program = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return join(folder, name);
+  };
+  const plugin = program(
+    'docker-buildx',
+    'echo "plugin $* ${DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND##*/} ${DOCKER_CLI_PLUGIN_SOCKET-none}"',
+  );
+  const env = { DOCKER_CLI_PLUGIN_SOCKET: '@of-another' };
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  // `env` stands for a docker that is a program: it runs what it is given.
+  test.each([
+    ['a program', '/usr/bin/env', ['buildx', 'ls'], 'plugin buildx ls env none\n'],
+    ['a program, with flags of its own', '/usr/bin/env', ['printf', 'docker'], 'docker'],
+    ['a script', program('docker', 'echo "docker $*"'), ['buildx', 'ls'], 'docker buildx ls\n'],
+  ])('is started in its place where docker is %s', async (_, command, args, stdout) => {
+    expect(await runTool({ command, args, plugin, env })).toMatchObject({ stdout });
+  });
+});
+
 describe('where tools are taken from', () => {
   let project = '';
   beforeAll(() => {

@@ -8,7 +8,6 @@ import { boolOf, lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { hermeticMode } from '../../plans/hermetic/hermetic-mode.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
-import { toolVersion } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
 import type { LockMode } from '../lock/lock-file.ts';
 import { resolveLocked } from '../lock/resolve-locked.ts';
@@ -33,7 +32,6 @@ export async function engineAndImages(
   // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
   const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
   local.catch(() => undefined);
-  toolVersion(context.run, 'buildx').catch(() => undefined);
   const engine = await engineOrBuilder(context, named === '' ? undefined : named);
   const platform = wantedPlatform(parsed, engine.platform);
   const own = engine.seesLocal ? await local : [];

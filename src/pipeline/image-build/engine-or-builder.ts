@@ -32,7 +32,7 @@ export async function engineOrBuilder(
   const asked = chosenBuilder(context, named);
   try {
     const docker = await dockerInfo(context.run, context.signal);
-    await noticeVersions(context, docker.serverVersion);
+    await noticeVersions(context, docker);
     const chosen = await asked;
     const builder = await builderForOci(context.run, docker, named);
     const elsewhere = isElsewhere(chosen) ? chosen : undefined;

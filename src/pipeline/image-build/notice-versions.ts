@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
 import { howToInstall } from '../../tools/tool-names.ts';
 import { parseVersion, toolVersion } from '../../tools/version.ts';
@@ -7,13 +8,20 @@ import type { PipelineContext } from '../context.ts';
 
 /**
  * Warns of an engine or a buildx that is older or newer than those that are known, once for each version. It stops no build: what a
- * version cannot do, the tool itself says. `engine` is the version that the engine told.
+ * version cannot do, the tool itself says. buildx is asked where docker does not tell its version.
  */
-export async function noticeVersions(context: PipelineContext, engine: string): Promise<void> {
-  // That it is not there, the build itself tells.
-  const buildx = await toolVersion(context.run, 'buildx').catch(() => undefined);
-  await notice(context, 'docker', parseVersion(engine));
-  await notice(context, 'buildx', buildx?.number);
+export async function noticeVersions(
+  context: PipelineContext,
+  { serverVersion, buildx }: DockerInfo,
+): Promise<void> {
+  await notice(context, 'docker', parseVersion(serverVersion));
+  await notice(context, 'buildx', parseVersion(buildx?.version ?? '') ?? (await asked(context)));
+}
+
+/** That it is not there, the build itself tells. */
+async function asked({ run }: PipelineContext): Promise<string | undefined> {
+  const buildx = await toolVersion(run, 'buildx').catch(() => undefined);
+  return buildx?.number;
 }
 
 async function notice(

@@ -24,7 +24,7 @@ export async function runBuildKit(
   prepared: Prepared,
   onStatus?: (status: SolveStatus) => void,
 ): Promise<BuildOutcome> {
-  const { plan, builder } = prepared;
+  const { plan, builder, docker } = prepared;
   const target = await builderForPlatforms(context, prepared);
   if (plan.sourcePolicy !== undefined)
     await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
@@ -42,6 +42,7 @@ export async function runBuildKit(
       invocation:
         builder === undefined ? one : { ...one, flags: [flag('builder', builder), ...one.flags] },
       cwd: context.cwd,
+      ...(docker?.buildx === undefined ? {} : { plugin: docker.buildx.path }),
       progress: 'events',
       onEvent: (event) => {
         const shown = maskedEvent(event, mask);

@@ -10,6 +10,8 @@ import { RawJsonProgress, type SolveStatus } from './progress-rawjson.ts';
 interface BuildRequest {
   readonly invocation: BuildInvocation;
   readonly cwd?: string;
+  /** `ToolRun.plugin`. */
+  readonly plugin?: string;
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
   /**
@@ -69,6 +71,7 @@ function start(
     env: request.invocation.env,
     stderr: request.progress === 'terminal' ? 'inherit' : 'lines',
     onStderrLine: line,
+    ...(request.plugin === undefined ? {} : { plugin: request.plugin }),
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
     ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),

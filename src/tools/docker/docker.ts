@@ -17,10 +17,12 @@ export interface DockerInfo {
   readonly context?: string;
   /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
   readonly security?: readonly string[];
+  /** The buildx that `docker buildx` starts; not there where docker does not tell. */
+  readonly buildx?: { readonly path: string; readonly version: string };
 }
 
 const INFO_FORMAT =
-  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}}}';
+  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}},"plugins":{{json .ClientInfo.Plugins}}}';
 
 /** Names the kernel has for processors, and OCI's. */
 const ARCHITECTURES = lookup<string>({
@@ -71,6 +73,7 @@ function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const status = field(info, 'status');
   const architecture = textField(info, 'arch') ?? '';
   const context = textField(info, 'context');
+  const buildx = pluginOf(listField(info, 'plugins'), 'buildx');
   const security = listField(info, 'security').filter((one) => typeof one === 'string');
   return {
     serverVersion,
@@ -83,7 +86,16 @@ function parseDockerInfo(stdout: string): DockerInfo | undefined {
     architecture: ARCHITECTURES[architecture] ?? architecture,
     ...(context === undefined ? {} : { context }),
     ...(security.length === 0 ? {} : { security }),
+    ...(buildx === undefined ? {} : { buildx }),
   };
+}
+
+/** A plugin as docker lists it; undefined where it could not be run. */
+function pluginOf(listed: readonly unknown[], name: string): DockerInfo['buildx'] {
+  const plugin = listed.find((one) => textField(one, 'Name') === name);
+  const path = textField(plugin, 'Path');
+  const version = textField(plugin, 'Version');
+  return path === undefined || version === undefined ? undefined : { path, version };
 }
 
 /** What a failed call to the engine means, and what fixes it. */

@@ -1,5 +1,5 @@
 import type { RunTool } from '../../model/run.ts';
-import { quietGit } from './quiet-git.ts';
+import { mayBeInRepository, quietGit } from './quiet-git.ts';
 
 /** A tracked file as git would check it out under umask 022. */
 interface TrackedFile {
@@ -17,6 +17,7 @@ interface TrackedFiles {
 
 /** The regular files below `dir` that git tracks, with git's modes; undefined where there is no repository, or git is missing. */
 export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFiles | undefined> {
+  if (!mayBeInRepository(dir)) return undefined;
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];
   const git = quietGit(run, dir);

@@ -1,5 +1,5 @@
 import type { RunTool } from '../../model/run.ts';
-import { quietGit } from './quiet-git.ts';
+import { mayBeInRepository, quietGit } from './quiet-git.ts';
 
 /** What git knows of the commit that is checked out. */
 interface GitFacts {
@@ -32,6 +32,7 @@ const STATUS = [
  * does not trust the folder's owner.
  */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
+  if (!mayBeInRepository(dir)) return undefined;
   const git = quietGit(run, dir);
   const config = await git(['config', '--list', '-z', '--show-scope']);
   if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;

@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RunTool, ToolResult, ToolRun } from '../../model/run.ts';
 
 /** Nothing that a repository's own configuration names may be started. */
@@ -20,6 +22,26 @@ const ENV = {
   // A git that does not know the one above would fetch by what the repository names (core.sshCommand).
   GIT_ALLOW_PROTOCOL: 'none',
 };
+
+/**
+ * Whether git could find a repository that holds `dir`: where no folder up to the root has a `.git`,
+ * asking it only costs time.
+ */
+export function mayBeInRepository(dir: string): boolean {
+  if (process.env['GIT_DIR'] !== undefined) return true;
+  let folder: string;
+  try {
+    // git goes up from where links lead.
+    folder = realpathSync(dir);
+  } catch {
+    return false;
+  }
+  while (!existsSync(join(folder, '.git'))) {
+    if (dirname(folder) === folder) return false;
+    folder = dirname(folder);
+  }
+  return true;
+}
 
 /** git about the repository that holds `dir`: in English, asking nobody, fetching nothing, starting nothing that the repository names; 30 s at most. */
 export function quietGit(

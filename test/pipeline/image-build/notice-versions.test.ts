@@ -24,7 +24,9 @@ async function told(engine: string, buildx: string, folder: string): Promise<rea
     paths: { cache: folder },
     emit: (event: PipelineEvent) => events.push(event),
   } as unknown as PipelineContext;
-  await noticeVersions(context, engine);
+  const info = { serverVersion: engine, containerdStore: true, os: 'linux', architecture: 'amd64' };
+  await noticeVersions(context, info);
+
   return events.map((event) =>
     event.kind === 'warning'
       ? `${event.text}${event.nextStep === undefined ? '' : ' + next'}`
@@ -45,6 +47,17 @@ test('what is newer or older is told of once for each version, the older with wh
   ]);
   expect(await told('29.0.1', 'buildx v0.12.1', folder)).toEqual([]);
   expect(await told('29.0.2', 'buildx v0.12.1', folder)).toHaveLength(1);
+});
+
+test('a buildx that docker told of is not asked', async () => {
+  const events: PipelineEvent[] = [];
+  const { run } = fakeRun([]);
+  const emit = (event: PipelineEvent) => events.push(event);
+  const context = { run, paths: { cache: cache() }, emit } as unknown as PipelineContext;
+  const engine = { containerdStore: true, os: 'linux', architecture: 'amd64' };
+  const buildx = { path: '/p/docker-buildx', version: '0.12.1+ds1' };
+  await noticeVersions(context, { ...engine, serverVersion: '26.1.5', buildx });
+  expect(events).toHaveLength(1);
 });
 
 test('an engine without a number, and no buildx at all, stop nothing', async () => {

@@ -26,6 +26,18 @@ describe('dockerInfo', () => {
     });
   });
 
+  test('with the buildx that docker starts', async () => {
+    const plugins = [
+      { Name: 'broken', Err: 'no metadata' },
+      { Name: 'buildx', Path: '/usr/libexec/docker/cli-plugins/docker-buildx', Version: 'v0.29.1' },
+    ];
+    const stdout = JSON.stringify({ version: '28.5.1', plugins });
+    expect((await info({ stdout })).buildx).toEqual({
+      path: '/usr/libexec/docker/cli-plugins/docker-buildx',
+      version: 'v0.29.1',
+    });
+  });
+
   test('of an engine with the old store', async () => {
     const stdout =
       '{"version":"28.0.1","status":[["Backing Filesystem","extfs"]],"os":"linux","arch":"aarch64"}';
