@@ -17,6 +17,7 @@ export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   layers: 64 * MIB,
   documents: 64 * MIB,
   proofs: MIB,
+  'public-halves': MIB,
 };
 
 /** Copies of what git tracks, in folders that stand for contexts. */

@@ -1,30 +1,9 @@
-import { createPublicKey, generateKeyPairSync, randomBytes, scryptSync } from 'node:crypto';
-import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCosignKey } from '../../src/attestations/cosign-key.ts';
 import { openPemKey } from '../../src/attestations/opened-key.ts';
-
-/** A key file as cosign writes it, with a cheaper scrypt. */
-function keyFile(
-  pkcs8: Uint8Array,
-  password: string,
-  change: (json: Record<string, unknown>) => void = () => undefined,
-): string {
-  const salt = randomBytes(32);
-  const nonce = randomBytes(24);
-  const params = { N: 1024, r: 8, p: 1 };
-  const secret = scryptSync(password, salt, 32, params);
-  const ciphertext = xsalsa20poly1305(secret, nonce).encrypt(pkcs8);
-  const json: Record<string, unknown> = {
-    kdf: { name: 'scrypt', params, salt: salt.toString('base64') },
-    cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
-    ciphertext: Buffer.from(ciphertext).toString('base64'),
-  };
-  change(json);
-  const body = Buffer.from(JSON.stringify(json)).toString('base64').replace(/.{65}/g, '$&\n');
-  return `-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n${body}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n`;
-}
+import { keyFile } from '../fakes/cosign-key-file.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });

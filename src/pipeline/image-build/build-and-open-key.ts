@@ -4,6 +4,18 @@ import { resolveSigner, type Signer } from '../sign/signer.ts';
 import type { Prepared } from './prepare-build.ts';
 import { type HermeticOutcome, runHermetic } from './run-hermetic.ts';
 
+/** A build that takes a while makes another image, which will be signed; the key is opened beside it. */
+const SOON_MS = 500;
+
+async function openSoon(signer: Signer | undefined, building: Promise<unknown>): Promise<void> {
+  if (signer?.kind !== 'key' || signer.opened === undefined) return;
+  const { opened } = signer;
+  const timer = setTimeout(() => void opened().catch(() => undefined), SOON_MS);
+  await building.finally(() => {
+    clearTimeout(timer);
+  });
+}
+
 /** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
 export async function buildAndOpenKey(
   context: PipelineContext,
@@ -28,6 +40,8 @@ export async function buildAndOpenKey(
   };
   const building = runHermetic(during, prepared);
   building.catch(() => undefined);
+  const early = opening.then((key) => openSoon(key, building));
+  early.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
     // Not before buildx has ended: it writes into the folder that is about to go. A build that failed by itself keeps its own code.
     const failed = await building.then(

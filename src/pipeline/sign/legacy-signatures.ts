@@ -52,7 +52,7 @@ export async function legacySignatures(
     tellOfLog(context, plan);
     return [];
   }
-  const opened = signer.kind === 'key' ? signer.opened : undefined;
+  const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
   const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
   const { run, signal } = context;
   const sign = async (payload: Uint8Array): Promise<Annotations> => {

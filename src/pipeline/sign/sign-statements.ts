@@ -127,7 +127,7 @@ async function signOne(
 ): Promise<SignedStatement> {
   context.signal.throwIfAborted();
   const { predicateType, predicate, subject: first, also = [] } = statement;
-  const opened = signer.kind === 'key' ? signer.opened : undefined;
+  const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
   const filesOf = (subject: Descriptor): BundleToProve => ({
     manifestPath: blobs.path(subject.digest),
     bundlePath: `${scratch}.bundle.json`,
@@ -182,7 +182,7 @@ async function verified(
 ): Promise<string | undefined> {
   await writeFile(files.bundlePath, bundle, { mode: 0o600 });
   if (signer.kind === 'key' && signer.opened !== undefined) {
-    await proveByCosign(context, signer.opened, files);
+    await proveByCosign(context, await signer.opened(), files);
     return verifierName(signer);
   }
   const { signal } = context;

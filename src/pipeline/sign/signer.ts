@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openCosignKey } from '../../attestations/cosign-key.ts';
 import { type OpenedKey, openPemKey } from '../../attestations/opened-key.ts';
+import { digestOf } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
+import { createCache } from '../../oci/layout/json-cache.ts';
 import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
@@ -24,8 +26,8 @@ export type Signer =
       readonly password: string;
       /** Its public half, in PEM form. */
       readonly publicKey: string;
-      /** A key file of cosign's own form, opened: signing is then a matter of microseconds. Without it cosign signs. */
-      readonly opened?: OpenedKey;
+      /** Opens a key file, once: signing is then a matter of microseconds. Without it cosign signs. */
+      readonly opened?: () => Promise<OpenedKey>;
     }
   | { readonly kind: 'keyless'; readonly session: KeylessSession };
 
@@ -99,7 +101,11 @@ async function requireCosign({ run }: PipelineContext, what: string): Promise<vo
   });
 }
 
-/** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */
+/**
+ * The signer of a key file. Opening one of cosign's costs a fifth of a second of scrypt. Where an earlier
+ * run opened this very file without a password, its public half is known, and it is opened when
+ * something is signed. With a password it is opened each time: nothing is kept that helps to guess it.
+ */
 async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
   if (isKeyUri(ref)) return triedSigner(context, ref, password);
   const path = resolve(context.cwd, ref);
@@ -108,11 +114,19 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   });
   const pem = openPemKey(text, password);
   const isPem = pem.ok || pem.error !== 'other';
+  const halves = createCache(`${context.paths.cache}/public-halves`, 1);
+  const known = isPem || password !== '' ? undefined : await halves.get(digestOf(text));
+  if (typeof known === 'string') {
+    await refuseForeignPublicKey(path, known);
+    const opened = once(() => openKnown(ref, text, known));
+    return { kind: 'key', ref, password, publicKey: known, opened };
+  }
   const opened = isPem ? pem : await openCosignKey(text, password);
   if (opened.ok) {
     const half = pemOf(opened.value);
     await refuseForeignPublicKey(path, half);
-    return { kind: 'key', ref, password, publicKey: half, opened: opened.value };
+    if (!isPem && password === '') await halves.set(digestOf(text), half);
+    return { kind: 'key', ref, password, publicKey: half, opened: once(() => opened.value) };
   }
   if (opened.error === 'other') return triedSigner(context, ref, password);
   if (opened.error === 'unsupported')
@@ -121,6 +135,19 @@ async function keySigner(context: PipelineContext, ref: string, password: string
         'use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least 2048 bits: cosign generate-key-pair makes one',
     });
   throw new PasswordNeeded(ref, context.env['COSIGN_PASSWORD'] !== undefined);
+}
+
+function once(open: () => OpenedKey | Promise<OpenedKey>): () => Promise<OpenedKey> {
+  let opened: Promise<OpenedKey> | undefined;
+  return () => (opened ??= Promise.resolve(open()));
+}
+
+async function openKnown(ref: string, text: string, half: string): Promise<OpenedKey> {
+  const opened = await openCosignKey(text, '');
+  if (opened.ok && pemOf(opened.value) === half) return opened.value;
+  throw new UserError(`the cache has another public half of ${ref}`, {
+    nextStep: 'scoville prune --all, then build again',
+  });
 }
 
 /** A key that only cosign can sign with, after it signed something: better tried before a long build than after it. */
