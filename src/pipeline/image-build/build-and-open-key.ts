@@ -5,7 +5,7 @@ import type { Prepared } from './prepare-build.ts';
 import { type HermeticOutcome, runHermetic } from './run-hermetic.ts';
 
 /** A build that takes a while makes another image, which will be signed; the key is opened beside it. */
-const SOON_MS = 500;
+const SOON_MS = 1000;
 
 async function openSoon(signer: Signer | undefined, building: Promise<unknown>): Promise<void> {
   if (signer?.kind !== 'key' || signer.opened === undefined) return;
