@@ -57,7 +57,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       void serve(message, response, tunnel, hold, options).finally(hold.release);
       return;
     }
-    const target = tunnel?.origin ?? message.url ?? '';
+    const url = tunnel?.origin ?? message.url ?? '';
+    // The host alone: an address may have a secret in it.
+    const target = URL.canParse(url) ? new URL(url).host : '';
     const client = tunnel?.client ?? clientOf(message.socket);
     options.onUnreadable({ target, why: 'too many requests at once', client });
     // An answer would wait in memory for those in front of it.

@@ -98,10 +98,13 @@ test('requests behind one that is never answered do not pile up', async () => {
   const proxy = await opened.proxy(() => new Promise(() => undefined));
   const socket = await opening(proxy.url);
   const gone = new Promise((done) => socket.once('close', done));
-  const one = `GET http://a.example/ HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`;
+  const one = `GET http://u:password@a.example/?token=secret HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`;
   socket.write(one.repeat(20_000));
   await gone;
-  expect(proxy.seen[0]).toMatchObject({ why: 'too many requests at once' });
+  expect(proxy.seen[0]).toMatchObject({
+    target: 'a.example',
+    why: 'too many requests at once',
+  });
 });
 
 test('more addresses and headers than a lock can have end the recording; the same answer counts once', async () => {
