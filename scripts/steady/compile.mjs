@@ -15,6 +15,7 @@ export const SOURCES = [
   'steady-clock',
   'steady-files',
   'steady-random',
+  'steady-devices',
   'steady-turns',
   'steady-place',
 ];

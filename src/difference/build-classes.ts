@@ -30,6 +30,19 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
       'rm -rf the folder in the same RUN, and have the server make it when the container starts',
   },
   {
+    id: 'database-files',
+    path: /(?:^|\/)(?:dump\.rdb|appendonly\.aof[^/]*)$/,
+    cause:
+      'redis writes keys in the order of a hash table, whose seed it draws, and how much memory it used',
+    remedy: 'have redis load the data when the container starts',
+  },
+  {
+    id: 'random-id',
+    path: /(?:^|\/)\.next\/./,
+    cause: 'Next.js draws an id for each build, which pages and names of folders contain',
+    remedy: 'generateBuildId in next.config.js, from the source',
+  },
+  {
     id: 'man-index',
     path: /^var\/cache\/man\//,
     cause: 'the index of manual pages contains the times of those that the build made',

@@ -1,9 +1,27 @@
 const LONGEST = 80;
 
+/** How much of a line is shown in front of what differs: as long as a date. */
+const SHOWN_BEFORE = 30;
+
 /** A piece of text as it may be shown: short, in quotes, without what may be a token. */
 export function quoted(line: string | undefined): string {
-  if (line === undefined) return 'nothing';
-  const told = withoutTokens(line);
+  return line === undefined ? 'nothing' : shortened(withoutTokens(line));
+}
+
+/** Two lines, from a word shortly before where they part: what is further in front is the same, and may look like a cause. */
+export function quotedLines(before: string | undefined, after: string | undefined): string {
+  if (before === undefined || after === undefined) return `${quoted(before)} and ${quoted(after)}`;
+  // Tokens first: a piece of one does not look like one.
+  const [first, second] = [withoutTokens(before), withoutTokens(after)];
+  let parts = 0;
+  while (parts < first.length && first[parts] === second[parts]) parts += 1;
+  const word = first.indexOf(' ', Math.max(0, parts - SHOWN_BEFORE)) + 1;
+  const isLater = parts > SHOWN_BEFORE && parts < first.length && word > 0 && word <= parts;
+  const cut = (line: string): string => shortened(isLater ? `…${line.slice(word)}` : line);
+  return `${cut(first)} and ${cut(second)}`;
+}
+
+function shortened(told: string): string {
   return JSON.stringify(told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told);
 }
 

@@ -31,6 +31,21 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
     remedy: 'make it when the container starts, not in a RUN; remove it here: rm -f',
   },
   {
+    id: 'random-secret',
+    path: /(?:^|\/)releases\/COOKIE$/,
+    cause:
+      'the cookie by which nodes of Erlang trust each other, which mix draws: everybody gets it',
+    remedy: 'remove it in the same RUN, and set RELEASE_COOKIE when the container starts',
+  },
+  {
+    id: 'random-secret',
+    path: /(?:^|\/)\.next\/(?:.*\/)?(?:prerender|server-reference)-manifest\.js(?:on)?$/,
+    cause:
+      'keys of previews and of server actions that Next.js draws for each build: everybody gets them',
+    remedy:
+      'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY and .next/cache/.previewinfo by RUN --mount=type=secret',
+  },
+  {
     id: 'private-key',
     path: /(?:^|\/)[^/]+\.(?:p12|pfx|jks|keystore|kdb)$/,
     cause:

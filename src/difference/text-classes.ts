@@ -33,4 +33,11 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     cause: 'a random id or a hash of something that changed',
     remedy: 'make it when the container starts, or derive it from the source',
   },
+  {
+    id: 'random-id',
+    formats: ['text'],
+    detail: /\bnonce\b/i,
+    cause: 'a nonce that the build draws: one that everybody has protects nothing',
+    remedy: 'have the server draw it for each answer, or allow the script by its hash',
+  },
 ];

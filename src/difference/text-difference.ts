@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ContentDifference } from '../model/difference.ts';
 import { lookup } from '../model/lookup.ts';
-import { quoted } from './quoted.ts';
+import { quotedLines } from './quoted.ts';
 
 const KEY = /-----BEGIN [A-Z0-9. ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
 /** A line of ssh-keygen's NAME.pub. */
@@ -50,7 +50,7 @@ export function textDifference(
     return { format: 'text', detail: `line ${at + 1}, not shown` };
   return {
     format: 'text',
-    detail: `line ${at + 1}: ${quoted(before[at])} and ${quoted(after[at])}`,
+    detail: `line ${at + 1}: ${quotedLines(before[at], after[at])}`,
   };
 }
 

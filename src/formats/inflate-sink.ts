@@ -1,5 +1,4 @@
 import zlib from 'node:zlib';
-import { UserError } from '../model/errors.ts';
 import { DrivenZlib } from './driven-zlib.ts';
 import { MalformedRecord } from './malformed-record.ts';
 import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
@@ -126,11 +125,7 @@ function takeInflater(): Inflater {
   used?.zlib.reset();
   if (used !== undefined) return used;
   const driven = DrivenZlib.of(zlib.createInflateRaw());
-  // Not a MalformedRecord: nobody may take what this Node cannot read for a damaged archive.
-  if (driven === undefined)
-    throw new UserError(`archives in files cannot be read with Node.js ${process.version}`, {
-      nextStep: 'use Node.js 20, 22 or 24',
-    });
+  if (driven === undefined) throw new Error('zlib cannot be driven here');
   return { zlib: driven, output: new Uint8Array(OUTPUT_BYTES) };
 }
 

@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { aptCache } from './rules/apt-cache.ts';
 import { bootsnapCache } from './rules/bootsnap-cache.ts';
 import { buildDates } from './rules/build-dates.ts';
+import { buildLogs } from './rules/build-logs.ts';
 import { cacheBookkeeping } from './rules/cache-bookkeeping.ts';
 import { compiledCaches } from './rules/compiled-caches.ts';
 import { ctimeNotes } from './rules/ctime-notes.ts';
@@ -10,10 +11,14 @@ import { downloadCaches } from './rules/download-caches.ts';
 import { fontconfigCache } from './rules/fontconfig-cache.ts';
 import { freshCertificates } from './rules/fresh-certificates.ts';
 import { gemLogs } from './rules/gem-logs.ts';
+import { gitIndex } from './rules/git-index.ts';
 import { gzipHeader } from './rules/gzip-header.ts';
 import { javaTruststore } from './rules/java-truststore.ts';
 import { ldconfigCache } from './rules/ldconfig-cache.ts';
 import { machineId } from './rules/machine-id.ts';
+import { mesonIds } from './rules/meson-ids.ts';
+import { ninjaDeps } from './rules/ninja-deps.ts';
+import { ninjaLog } from './rules/ninja-log.ts';
 import { npmCache } from './rules/npm-cache.ts';
 import { packageLogs } from './rules/package-logs.ts';
 import { pipCache } from './rules/pip-cache.ts';
@@ -34,7 +39,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 6;
+export const RULE_SET_VERSION = 7;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -63,6 +68,11 @@ export const RULES: readonly Rule[] = [
   downloadCaches,
   compiledCaches,
   gemLogs,
+  buildLogs,
+  ninjaLog,
+  ninjaDeps,
+  mesonIds,
+  gitIndex,
   machineId,
   tarballs,
   tarFiles,

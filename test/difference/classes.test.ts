@@ -7,6 +7,18 @@ const text = (detail: string): ContentDifference => ({ format: 'text', detail })
 describe('classOf', () => {
   test.each<[string, string, readonly DifferenceKind[], ContentDifference | undefined]>([
     ['private-key', 'etc/ssh/ssh_host_rsa_key', ['content'], undefined],
+    [
+      'random-id',
+      'srv/index.html',
+      ['content'],
+      text(
+        String.raw`line 7: "…<script nonce=\"6oLgk8k2MoQ\">t" and "…<script nonce=\"Ctx9hAg5zLo\">t"`,
+      ),
+    ],
+    ['random-secret', 'opt/desk/releases/COOKIE', ['content'], undefined],
+    ['random-secret', 'app/.next/server/server-reference-manifest.json', ['content'], undefined],
+    ['random-id', 'app/.next/static/lSrjtmmD4XN_NpcN0r1DC', ['presence'], undefined],
+    ['database-files', 'srv/redis/dump.rdb', ['content'], undefined],
     ['private-key', 'srv/id', ['content'], { format: 'key', detail: 'a private key' }],
     ['certificate', 'srv/tls.pem', ['content'], { format: 'key', detail: 'a certificate' }],
     ['package-log', 'var/log/dpkg.log', ['content'], text('line 1: "x" and "y"')],

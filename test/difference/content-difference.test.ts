@@ -162,6 +162,26 @@ describe('contentDifference', () => {
       },
     ],
     [
+      'a long line is shown from shortly before where it differs',
+      difference(
+        'a',
+        `<p>Built 2026-11-28T16:20:36.000Z. <script nonce="${'a'.repeat(8)}">`,
+        `<p>Built 2026-11-28T16:20:36.000Z. <script nonce="${'b'.repeat(8)}">`,
+      ),
+      {
+        format: 'text',
+        detail: String.raw`line 1: "…<script nonce=\"aaaaaaaa\">" and "…<script nonce=\"bbbbbbbb\">"`,
+      },
+    ],
+    [
+      'and no piece of what may be a token',
+      difference('a', `key and ${'0123abcd'.repeat(5)}`, `key and ${'0123abcd'.repeat(4)}0123abce`),
+      {
+        format: 'text',
+        detail: 'line 1: "key and 0123abcd…(40 hex digits)" and "key and 0123abcd…(40 hex digits)"',
+      },
+    ],
+    [
       'a path is',
       difference('a', '/usr/local/lib/python3.13/site-packages/Foo1', 'x'),
       { format: 'text', detail: 'line 1: "/usr/local/lib/python3.13/site-packages/Foo1" and "x"' },

@@ -87,8 +87,24 @@ describe('files that rules drop or empty', () => {
     [
       'temporary-files',
       'safe',
-      ['tmp/hsperfdata_root/7', 'tmp/node-compile-cache/v22/a/b', 'tmp/v8-compile-cache-0/x'],
-      ['tmp/app/data', 'var/tmp/hsperfdata_root/7'],
+      [
+        'tmp/hsperfdata_root/7',
+        'tmp/node-compile-cache/v22/a/b',
+        'tmp/v8-compile-cache-0/x',
+        'tmp/mix_pubsub_ZGVmYXVsdA/GAjKCHp4/port_39849',
+        'tmp/mix_lock_ZGVmYXVsdA/a/lock_0',
+      ],
+      ['tmp/app/data', 'var/tmp/hsperfdata_root/7', 'srv/tmp/mix_pubsub_a/b'],
+    ],
+    [
+      'build-logs',
+      'aggressive',
+      [
+        'opt/build/CMakeFiles/CMakeConfigureLog.yaml',
+        'src/build/meson-logs/meson-log.txt',
+        'src/build/meson-logs/testlog.json',
+      ],
+      ['opt/CMakeConfigureLog.yaml', 'src/build/meson-logs/other.txt'],
     ],
     [
       'npm-cache',

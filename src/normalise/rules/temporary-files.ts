@@ -2,7 +2,8 @@ import { pathRule } from '../rule.ts';
 
 export const temporaryFiles = pathRule({
   id: 'temporary-files',
-  touches: 'Files of runtimes in tmp: Java performance data, compile caches of Node.js.',
+  touches:
+    'Files of runtimes in tmp: Java performance data, compile caches of Node.js, locks of Elixir’s Mix.',
   safeBecause: 'They belong to processes that have ended. The runtimes write them again.',
   answers: 'Temporary files',
   mode: 'safe',
@@ -12,5 +13,7 @@ export const temporaryFiles = pathRule({
     'tmp/node-compile-cache/**',
     'tmp/v8-compile-cache*/**',
     'tmp/v8-compile-cache*',
+    'tmp/mix_pubsub_*/**',
+    'tmp/mix_lock_*/**',
   ],
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
 import { STEADY_BYTES } from '../../../src/plans/reproduce/preload/steady-bytes.ts';
@@ -51,38 +51,65 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
       });
     });
 
+    /** By a seed, as if nothing had been run by it before. */
+    const seeded = (seed: number, ...words: readonly string[]): string => {
+      const fresh = 'mount -t tmpfs none /dev/shm; "$@"; exit';
+      const seedWords = ['env', `FAKERANDOM_SEED=${seed}`, ...words];
+      return run({}, 'unshare', '-f', '--mount', 'sh', '-c', fresh, 'sh', ...seedWords);
+    };
+
     test.runIf(process.getuid?.() === 0)(
       'draw by a seed where the environment has one, each time another number',
       () => {
         const program =
           'import os, uuid; f = os.fork(); print(uuid.uuid4(), uuid.uuid4(), flush=True); f and os.wait()';
-        const draw = (seed: number): readonly string[] => {
-          const words = [
-            '-f',
-            '--mount',
-            'sh',
-            '-c',
-            `mount -t tmpfs none /dev/shm; "$@"; exit`,
-            'sh',
-          ];
-          const text = run(
-            {},
-            'unshare',
-            ...words,
-            'env',
-            `FAKERANDOM_SEED=${seed}`,
-            'python3',
-            '-c',
-            program,
-          );
-          return text.trim().split(/\s/);
-        };
+        const draw = (seed: number): readonly string[] =>
+          seeded(seed, 'python3', '-c', program).trim().split(/\s/);
         const first = draw(7);
         expect(new Set(first).size).toBe(4);
         expect(draw(7).filter((id) => first.includes(id)).length).toBeGreaterThanOrEqual(2);
         expect(draw(8).filter((id) => first.includes(id))).toEqual([]);
       },
     );
+
+    test.runIf(process.getuid?.() === 0)(
+      'read the devices by a seed, as much as they ask for, from what started them too',
+      () => {
+        const program = [
+          'head -c 3000001 /dev/urandom | cksum',
+          'head -c 8 < /dev/random | od -An -tx1',
+          'od -An -N8 -tx1 /dev/urandom',
+          'dd if=/dev/urandom bs=2M count=1 status=none | wc -c',
+          'cat /proc/sys/kernel/random/uuid',
+          'shuf -i 1-1000 -n 4 --random-source=/dev/urandom | xargs',
+          'echo >> /dev/urandom',
+        ].join('; ');
+        const draw = (seed: number): readonly string[] =>
+          seeded(seed, 'sh', '-c', program).trimEnd().split('\n');
+        const first = draw(7);
+        const other = draw(8);
+        expect(first).toHaveLength(6);
+        expect(draw(7)).toEqual(first);
+        first.forEach((line, i) => {
+          if (i === 3) expect([line, other[i]]).toEqual(['2097152', '2097152']);
+          else expect(line).not.toBe(other[i]);
+        });
+        expect(first[0]).toMatch(/ 3000001$/);
+        expect(first[4]).toMatch(
+          /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
+        );
+      },
+    );
+
+    test.runIf(hasSanitizer())('start with AddressSanitizer, and it finds what it does', () => {
+      writeFileSync(
+        join(folder, 'over.c'),
+        'int main(int count, char **words) { char room[8] = {0}; room[count * 4] = words[0][0]; return room[7]; }',
+      );
+      execFileSync('gcc', ['-fsanitize=address', 'over.c', '-o', 'over'], { cwd: folder });
+      expect(run({}, join(folder, 'over'))).toBe('');
+      expect(() => run({}, join(folder, 'over'), 'a')).toThrow(/stack-buffer-overflow/);
+    });
 
     test('see one processor, and all where that is asked for', () => {
       const program = 'import os; print(len(os.sched_getaffinity(0)))';
@@ -97,3 +124,13 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
     });
   },
 );
+
+/** gcc names the whole path of a library that it has. */
+function hasSanitizer(): boolean {
+  try {
+    const words = ['-print-file-name=libasan.so'];
+    return isAbsolute(execFileSync('gcc', words, { encoding: 'utf8' }).trim());
+  } catch {
+    return false;
+  }
+}

@@ -7,7 +7,12 @@ export const STEADY_BYTES: Readonly<
     string,
     Readonly<
       Record<
-        'steady-clock' | 'steady-files' | 'steady-random' | 'steady-turns' | 'steady-place',
+        | 'steady-clock'
+        | 'steady-files'
+        | 'steady-random'
+        | 'steady-devices'
+        | 'steady-turns'
+        | 'steady-place',
         string
       >
     >

@@ -12,7 +12,7 @@ export interface Preload {
 
 /**
  * The libraries by which RUNs see a clock that stands still (steady-clock.c), files of one time, folders in the order of names and temporary files of the
- * same name (steady-files.c), one processor and ids of the same numbers (steady-random.c), Node.js’s files in one order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as Node.js names it. Those that nothing asks for
+ * same name (steady-files.c), one processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as Node.js names it. Those that nothing asks for
  * are left out; none for another processor.
  */
 export function steadyLibraries(
@@ -34,9 +34,9 @@ export function steadyLibraries(
   return [
     ...(clock === 'frozen' ? [library('clock', packed['steady-clock'], [start])] : []),
     ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
-    ...(random.some((one) => one !== 0)
-      ? [library('random', packed['steady-random'], random)]
-      : []),
+    // Always: a Dockerfile can ask for a seed.
+    library('random', packed['steady-random'], random),
+    library('devices', packed['steady-devices'], []),
     ...(oneProcessor ? [library('turns', packed['steady-turns'], [1])] : []),
     ...(sameAddresses && processor === 'x64'
       ? [library('place', packed['steady-place'], [1])]

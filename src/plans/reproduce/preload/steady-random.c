@@ -97,19 +97,6 @@ static u64 beginning(const char *seed) {
   return 0;
 }
 
-extern char **environ;
-
-/* The value of FAKERANDOM_SEED; 0 where there is none. */
-static const char *asked_seed(void) {
-  static const char NAME[] = "FAKERANDOM_SEED=";
-  for (char **one = environ; one != 0 && *one != 0; one++) {
-    i64 i = 0;
-    while (NAME[i] != 0 && (*one)[i] == NAME[i]) i++;
-    if (NAME[i] == 0 && (*one)[i] != 0) return *one + i;
-  }
-  return 0;
-}
-
 /* True where this program's numbers are counted. 0: not asked yet, 1: no, else the number that comes next. */
 static volatile u64 next_number;
 static volatile int draws_names;
@@ -148,59 +135,39 @@ EXPORT int getentropy(void *into, u64 size) {
   return got == (i64)size ? 0 : (int)told(got < 0 ? got : -INPUT_OUTPUT);
 }
 
-/* A file in memory, of numbers or of one id as the kernel's has it. */
-static i64 random_file(int is_id, int flags) {
-  u8 bytes[4096];
-  i64 size = sizeof bytes;
-  count_into(bytes, sizeof bytes);
-  if (is_id) {
-    size = 37;
-    bytes[6] = 4; // the version
-    for (int i = 36; i >= 0; i--) {
-      int dash = i == 8 || i == 13 || i == 18 || i == 23;
-      bytes[i] = i == 36 ? '\n' : dash ? '-' : i == 14 ? '4' : (u8) "89ab0123456789abcdef"[i == 19 ? bytes[i] & 3 : 4 + (bytes[i] & 15)];
-    }
+/* For steady-devices.c: 0 where the kernel's numbers are this program's. */
+EXPORT int scoville_counts(void *into, u64 size) { return is_counted() ? count_into(into, size), 1 : 0; }
+
+/* As getrandom: 256 bytes of the kernel's come whole. */
+EXPORT void arc4random_buf(void *into, u64 size) {
+  if (scoville_counts(into, size)) return;
+  for (u64 at = 0, part; at < size; at += part) {
+    part = size - at < 256 ? size - at : 256;
+    while (call(GETRANDOM, (i64)((u8 *)into + at), (i64)part, 0, 0, 0, 0) != (i64)part);
   }
-  i64 file = call(MEMFD_CREATE, (i64) "random", (flags & O_CLOEXEC) != 0, 0, 0, 0, 0);
-  for (i64 room = is_id ? size : 65536; file >= 0 && room > 0; room -= size) {
-    if (!is_id) count_into(bytes, sizeof bytes);
-    call(WRITE, file, (i64)bytes, size, 0, 0, 0);
-  }
-  if (file >= 0) call(LSEEK, file, 0, 0, 0, 0, 0);
-  return file;
+}
+EXPORT u32 arc4random(void) {
+  u32 number;
+  return arc4random_buf(&number, sizeof number), number;
+}
+EXPORT u32 arc4random_uniform(u32 below) {
+  if (below < 2) return 0;
+  /* Those under 2^32 % below would make the first numbers likelier. */
+  u32 number, uneven = -below % below;
+  do number = arc4random();
+  while (number < uneven);
+  return number % below;
 }
 
-/* The file that answers for `path`; -1 where the kernel's does. */
-static i64 answered(const char *path, int flags) {
-  /* Both begin so; nearly no other path is compared further. */
-  if (path == 0 || path[0] != '/' || (path[1] != 'd' && path[1] != 'p')) return -1;
-  int is_id = same(path, "/proc/sys/kernel/random/uuid");
-  if (!is_id && !same(path, "/dev/urandom") && !same(path, "/dev/random")) return -1;
-  return is_counted() && draws_names ? random_file(is_id, flags) : -1;
+/* std::random_device of libstdc++, which asks the processor. */
+EXPORT u32 _ZNSt13random_device9_M_getvalEv(void *device) {
+  static u32 (*volatile next)(void *);
+  u32 number;
+  if (scoville_counts(&number, sizeof number)) return number;
+  if (next == 0) next = following("_ZNSt13random_device9_M_getvalEv");
+  return next == 0 ? arc4random() : next(device);
 }
 
-EXPORT int openat(int folder, const char *path, int flags, u32 mode) {
-  i64 file = answered(path, flags);
-  return (int)(file >= 0 ? file : told(call(OPEN_AT, folder, (i64)path, flags, mode, 0, 0)));
-}
-EXPORT int open(const char *path, int flags, u32 mode) { return openat(HERE, path, flags, mode); }
-EXPORT int __open_2(const char *path, int flags) { return openat(HERE, path, flags, 0); }
-EXPORT int __openat_2(int folder, const char *path, int flags) { return openat(folder, path, flags, 0); }
-ALIAS(openat64, openat);
-ALIAS(open64, open);
-ALIAS(__open64_2, __open_2);
-ALIAS(__openat64_2, __openat_2);
+/* --- AddressSanitizer ends a program that has a library before it. It asks here; a program's own answer goes first. --- */
 
-/* The C library opens these itself. */
-extern void *fdopen(int file, const char *mode) __attribute__((weak));
-
-EXPORT void *fopen(const char *path, const char *mode) {
-  static void *(*volatile next)(const char *, const char *);
-  if (next == 0) next = following("fopen");
-  i64 file = fdopen == 0 ? -1 : answered(path, O_CLOEXEC);
-  if (file >= 0) return fdopen((int)file, mode);
-  if (next != 0) return next(path, mode);
-  told(-NOT_IMPLEMENTED);
-  return 0;
-}
-ALIAS(fopen64, fopen);
+EXPORT const char *__asan_default_options(void) { return "verify_asan_link_order=0"; }

@@ -92,3 +92,16 @@ static inline int runs_one_of(const char *names, int unknown) {
   }
   return 0;
 }
+
+extern char **environ;
+
+/* The value of FAKERANDOM_SEED; 0 where there is none. */
+static inline const char *asked_seed(void) {
+  static const char NAME[] = "FAKERANDOM_SEED=";
+  for (char **one = environ; one != 0 && *one != 0; one++) {
+    i64 i = 0;
+    while (NAME[i] != 0 && (*one)[i] == NAME[i]) i++;
+    if (NAME[i] == 0 && (*one)[i] != 0) return *one + i;
+  }
+  return 0;
+}
