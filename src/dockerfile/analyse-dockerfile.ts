@@ -2,6 +2,7 @@ import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { BuildContext } from '../model/build-context.ts';
 import type { DockerfileModel, ExternalImage, Stage } from '../model/dockerfile.ts';
 import { readByAnother } from '../model/dockerfile.ts';
+import type { LeftBehind } from '../model/left-behind.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { analyseStages } from './analysis/analyse-stages.ts';
 import { externalImage } from './external-image.ts';
@@ -63,6 +64,7 @@ function modelOf(read: ReadDockerfile, target: number): DockerfileModel {
 export interface AnalysedDockerfile {
   readonly model: DockerfileModel;
   readonly analysis: BuildAnalysis;
+  readonly left: () => LeftBehind;
 }
 
 /**
@@ -95,8 +97,9 @@ export function analyseRead(
     const message = reachedRefusal(instruction);
     if (message !== undefined) return err({ message, line: instruction.range.startLine });
   }
-  const analysis = analyseStages(stages, options.buildArgs ?? {}, context);
+  const { analysis, left } = analyseStages(stages, options.buildArgs ?? {}, context);
   const { foreignFrontend } = read;
-  if (foreignFrontend === undefined) return ok({ model, analysis });
-  return ok({ model, analysis: { ...analysis, partial: readByAnother(foreignFrontend) } });
+  if (foreignFrontend === undefined) return ok({ model, analysis, left });
+  const partial = readByAnother(foreignFrontend);
+  return ok({ model, analysis: { ...analysis, partial }, left });
 }

@@ -4,15 +4,17 @@ import type { DockerfileModel, Stage } from '../model/dockerfile.ts';
 import { stageChain } from '../model/stage-chain.ts';
 import type { AnalysedDockerfile } from './analyse-dockerfile.ts';
 
+type ReadTarget = Pick<AnalysedDockerfile, 'model' | 'analysis'>;
+
 /**
  * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such a target stands on what that
  * one stands on, and what that one takes from outside, installs and downloads is part of this image too. A target whose
  * Dockerfile is not at hand leaves its stages' base unknown.
  */
 export function withLinkedTargets(
-  { model, analysis }: AnalysedDockerfile,
+  { model, analysis }: ReadTarget,
   links: readonly LinkedTarget[],
-): AnalysedDockerfile {
+): ReadTarget {
   const known = links.flatMap((link) => (link.dockerfile === undefined ? [] : [link]));
   const bases = new Map(
     known.flatMap(({ context, dockerfile }) =>

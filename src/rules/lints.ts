@@ -4,6 +4,7 @@ import { latestTag } from './latest-tag/lint.ts';
 import { maintainerDeprecated } from './maintainer-deprecated/lint.ts';
 import { minimalBaseRule } from './minimal-base/lint.ts';
 import { noBuildToolingRule } from './no-build-tooling/lint.ts';
+import { noElevatedFilesRule } from './no-elevated-files/lint.ts';
 import { noSecretsRule } from './no-secrets/lint.ts';
 import { nonrootUserRule } from './nonroot-user/lint.ts';
 import { overriddenInstruction } from './overridden-instruction/lint.ts';
@@ -31,6 +32,7 @@ export const CHECKED_RULES: readonly CheckedRule[] = [
   pinnedImagesRule,
   pinnedPackagesRule,
   noSecretsRule,
+  noElevatedFilesRule,
   nonrootUserRule,
   secretsByFileRule,
   copyBeforeInstall,

@@ -1,6 +1,7 @@
 import type { BuildAnalysis, Download } from '../../model/build-analysis.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import { distinct } from '../../model/json-value.ts';
+import type { LeftBehind } from '../../model/left-behind.ts';
 import type { TraceBudget } from '../shell/traced-command.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
@@ -24,6 +25,7 @@ import { isRead, socketFetches } from './fetches/socket-fetches.ts';
 import { windowsFetches } from './fetches/windows-fetches.ts';
 import { lineage, type StageInstalls, stageInstalls } from './installs/stage-installs.ts';
 import { uncheckedPackages } from './installs/unchecked-packages.ts';
+import { leftBehind } from './left/left-behind.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
 import { unreadCommands } from './unread-commands.ts';
 
@@ -167,16 +169,23 @@ function eventsOf(
   );
 }
 
-/** What the stages given (in order, those that the target reaches) install and download. */
+/** What stages do, and what they leave in the image: that is worked out once it is asked for. */
+interface AnalysedStages {
+  readonly analysis: BuildAnalysis;
+  readonly left: () => LeftBehind;
+}
+
+/** What the stages given (in order, those that the target reaches) install, download and leave in the image. */
 export function analyseStages(
   stages: readonly ReadStage[],
   buildArgs: Readonly<Record<string, string>>,
   context: BuildContext | undefined,
-): BuildAnalysis {
+): AnalysedStages {
   const last = stages.at(-1);
   if (last !== undefined && stages.length > MAX_STAGES) {
     const unread = [{ range: last.range, reason: 'more stages than are read' }];
-    return { installs: [], downloads: [], unread };
+    const analysis = { installs: [], downloads: [], unread };
+    return { analysis, left: () => leftBehind([], new Map(), new Map()) };
   }
   const lookups: LookupBudget = { steps: MAX_LOOKUPS };
   const budget: TraceBudget = {
@@ -205,8 +214,9 @@ export function analyseStages(
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
   const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
   unread.push(...triggered(stages, byIndex));
+  const isFetch = (event: CommandEvent): boolean => fetchesOf(event).length > 0;
   const installed = new Map(
-    stages.map((stage) => [stage.index, stageInstalls(stage, byIndex, events, files)]),
+    stages.map((stage) => [stage.index, stageInstalls(stage, byIndex, events, files, isFetch)]),
   );
   const installs = [...installed.values()].flatMap((one) => one.installs);
   const downloads = downloadsIn(stages, events, installed);
@@ -218,7 +228,7 @@ export function analyseStages(
     installing: new Set([...installed.values()].flatMap((one) => one.by)),
     downloads,
     chains,
-    isFetch: (e: CommandEvent) => fetchesOf(e).length > 0,
+    isFetch,
   };
   // What goes through no shell that is read is said once.
   const said = new Set(unread.map(({ range }) => range.startLine));
@@ -226,5 +236,8 @@ export function analyseStages(
   unread.push(...commands.filter(({ range }) => !said.has(range.startLine)));
   if (last !== undefined && lookups.steps <= 0)
     unread.push({ range: last.range, reason: 'more files, and copies of them, than are followed' });
-  return { installs: distinct(installs), downloads, unread };
+  return {
+    analysis: { installs: distinct(installs), downloads, unread },
+    left: () => leftBehind(stages, events, files),
+  };
 }

@@ -16,6 +16,7 @@ import type { StageFiles } from './stage-files.ts';
 export interface CommandEvent extends TracedCommand {
   readonly kind: 'command';
   readonly stage: number;
+  readonly instruction: Instruction;
   /** `curl` for `/usr/bin/curl`; '' where it is not constant. */
   readonly program: string;
   /** It runs without network, so that it can bring in nothing from outside. */
@@ -109,6 +110,7 @@ function traceRun(
     ...command,
     kind: 'command',
     stage,
+    instruction,
     program: programOf(command.argv),
     isOffline,
   }));

@@ -88,9 +88,12 @@ export function lintDockerfile(request: LintRequest): LintedFile {
       ignored: [],
     };
   }
-  const { model } = read.value;
+  const { model, analysis, left } = read.value;
   const input: LintInput = {
-    ...read.value,
+    model,
+    analysis,
+    left: left(),
+    context,
     stages: model.stages.filter(({ index }) => model.reached.includes(index)),
     finalStages: stageChain(model),
     declarations,

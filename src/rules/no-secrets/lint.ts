@@ -3,6 +3,7 @@ import { assignments } from '../../model/assignment.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { SecretFinding } from '../../model/secret-facts.ts';
 import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
+import { leftSecrets } from './left-secrets.ts';
 import { noSecrets } from './verdict.ts';
 
 /** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
@@ -32,11 +33,16 @@ const SPELLS = ['ENV', 'ARG', 'LABEL', 'RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK'
 export const noSecretsRule = criterionRule(noSecrets, {
   bad: 'FROM alpine:3.22\nRUN DB_PASSWORD=tr0ub4dor-and-3 ./migrate\n',
   good: 'FROM alpine:3.22\nRUN --mount=type=secret,id=db DB_PASSWORD_FILE=/run/secrets/db ./migrate\n',
-  check: ({ stages }) =>
-    instructionsOf(stages, ...SPELLS).flatMap((instruction) => {
+  check: ({ stages, left, context }) => {
+    const spelled = instructionsOf(stages, ...SPELLS).flatMap((instruction) => {
       const secrets = [...new Set(secretsOf(instruction).map(secretText))];
       if (secrets.length === 0) return [];
       const message = `${instruction.keyword} spells out a secret: ${secrets.slice(0, 3).join(', ')}`;
       return [{ range: instruction.range, message }];
-    }),
+    });
+    const lines = new Set(spelled.map(({ range }) => range.startLine));
+    const written = leftSecrets(left.files, context);
+    // What an instruction spells out and writes to a file is one secret.
+    return [...spelled, ...written.filter(({ range }) => !lines.has(range.startLine))];
+  },
 });

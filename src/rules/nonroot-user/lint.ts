@@ -1,29 +1,42 @@
 import { isRootUser, type Stage } from '../../model/dockerfile.ts';
 import { criterionRule, instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
+import { baseIsRoot } from './base-users.ts';
 import { nonrootUser } from './verdict.ts';
 
 /** Bases that are published with an unprivileged user, and those that know no uid. */
 function bringsUser({ base }: Stage): boolean {
-  if (base.kind !== 'image' || base.image.reference === undefined) return base.kind === 'unknown';
-  const { registry, repository, tag = '' } = base.image.reference;
+  if (base.kind !== 'image' || base.image.reference === undefined) return false;
+  const { registry, repository } = base.image.reference;
   if (registry === 'cgr.dev' || registry === 'dhi.io') return true;
-  if (registry === 'mcr.microsoft.com' && /^windows/.test(repository)) return true;
-  return /non-?root|rootless|unprivileged/.test(`${repository}:${tag}`);
+  return registry === 'mcr.microsoft.com' && /^windows/.test(repository);
 }
 
-/** The last USER of the image, and an image without one whose base is not known to bring one. */
-const check: RuleCheck = ({ finalStages }) => {
+/** The last USER of the image, and an image without one, by what is known of its base. */
+const check: RuleCheck = ({ finalStages, left }) => {
   const last = instructionsOf(finalStages, 'USER').at(-1);
   if (last !== undefined) {
     const user = last.arguments[0] ?? '';
-    if (user.includes('$') || !isRootUser(user)) return [];
-    return [{ range: last.argumentRanges[0] ?? last.range, message: `the image runs as ${user}` }];
+    const range = last.argumentRanges[0] ?? last.range;
+    if (user.includes('$')) {
+      const message = `${user} has no value here: without a build argument the image runs as root`;
+      return [{ range, message, severity: 'info' }];
+    }
+    if (isRootUser(user)) return [{ range, message: `the image runs as ${user}` }];
+    const name = user.split(':')[0] ?? '';
+    const uid = left.users.get(name);
+    if (uid === 0) return [{ range, message: `the image runs as ${user}, which is uid 0` }];
+    const isUnknown = left.allUsers && uid === undefined && !/^\d+$/.test(name);
+    return isUnknown ? [{ range, message: `the image has no user ${name}` }] : [];
   }
   const [first] = finalStages;
   const target = finalStages.at(-1);
   if (first === undefined || target === undefined || bringsUser(first)) return [];
-  const message = 'no USER: the image runs as the user of its base, usually root';
-  return [{ range: target.range, message, severity: 'warning' }];
+  const isRoot = baseIsRoot(first);
+  if (isRoot === false) return [];
+  const message = isRoot
+    ? 'no USER: the image runs as the user of its base, root'
+    : 'no USER: the image runs as the user of its base, which is not known here';
+  return [{ range: target.range, message, severity: isRoot === true ? 'warning' : 'info' }];
 };
 
 export const nonrootUserRule = criterionRule(nonrootUser, {

@@ -121,7 +121,8 @@ describe('what is found', () => {
       'trusted-source': 'error',
       'verified-downloads': 'error',
       'pinned-images': 'warning',
-      'nonroot-user': 'warning',
+      // What user an unknown base has is not known.
+      'nonroot-user': 'info',
     });
     const packages = findings.filter(({ rule }) => rule === 'pinned-packages');
     expect(packages.map(({ severity }) => severity).sort()).toEqual(['info', 'warning']);
@@ -264,7 +265,6 @@ describe('ok-', () => {
       'nonroot-user',
     ],
     ['a name that the base may define', `${BASE}USER node\n`, 'nonroot-user'],
-    ['a user by ARG without value', `${BASE}ARG U\nUSER $U\n`, 'nonroot-user'],
     ['root for a while', `${BASE}USER root\nRUN true\nUSER 1000\n`, 'nonroot-user'],
     [
       'tools of a build stage',

@@ -7,6 +7,7 @@ import type { StageFiles } from '../stage-files.ts';
 import { AptSources } from './apt-sources.ts';
 import { installsOf } from './find-installs.ts';
 import { indexFetches } from './package-indexes.ts';
+import { unheldFetches } from './unheld-installs.ts';
 
 /** What the commands of a stage install, and what of it comes from somewhere that nothing verifies. */
 export interface StageInstalls {
@@ -30,12 +31,13 @@ export function lineage(
   return chain;
 }
 
-/** What a stage installs, told by its commands and those of the stages below it. */
+/** What a stage installs, told by its commands and those of the stages below it; `isFetch` for commands whose downloads are judged. */
 export function stageInstalls(
   stage: ReadStage,
   stages: ReadonlyMap<number, ReadStage>,
   events: ReadonlyMap<number, readonly BuildEvent[]>,
   files: ReadonlyMap<number, StageFiles>,
+  isFetch: (event: CommandEvent) => boolean,
 ): StageInstalls {
   const own = files.get(stage.index);
   if (own === undefined) return { installs: [], by: [], fetches: [] };
@@ -54,7 +56,9 @@ export function stageInstalls(
       const found = installsOf(event, before, own, sources.isFrozen);
       installs.push(...found);
       if (found.length > 0) by.push(event.id);
-      fetches.push(...indexFetches(event, found, before, own), ...wrapperFetches(event, own));
+      const known = [...indexFetches(event, found, before, own), ...wrapperFetches(event, own)];
+      const isJudged = event.isOffline || known.length > 0 || isFetch(event);
+      fetches.push(...(isJudged ? known : unheldFetches(event, found.length > 0)));
     }
   return { installs, by, fetches };
 }

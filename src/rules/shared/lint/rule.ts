@@ -1,4 +1,5 @@
 import type { BuildAnalysis } from '../../../model/build-analysis.ts';
+import type { BuildContext } from '../../../model/build-context.ts';
 import { type Criterion, SPEC_URL } from '../../../model/criterion.ts';
 import type {
   DockerfileModel,
@@ -7,12 +8,17 @@ import type {
   Stage,
 } from '../../../model/dockerfile.ts';
 import type { DeclarationsFact } from '../../../model/facts.ts';
+import type { LeftBehind } from '../../../model/left-behind.ts';
 import type { LintLevel, LintRule } from '../../../model/lint.ts';
 import { secretName } from '../../../model/secret-names.ts';
 
 export interface LintInput {
   readonly model: DockerfileModel;
   readonly analysis: BuildAnalysis;
+  /** What the build leaves in the image. */
+  readonly left: LeftBehind;
+  /** The build context, where it is at hand. */
+  readonly context?: BuildContext | undefined;
   /** The stages that the target reaches, in order. */
   readonly stages: readonly Stage[];
   /** The stages whose instructions make up the image, base first. */

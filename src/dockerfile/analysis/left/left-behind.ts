@@ -1,0 +1,138 @@
+import type { Instruction } from '../../../model/dockerfile.ts';
+import type { LeftBehind, LeftFile } from '../../../model/left-behind.ts';
+import { fileName } from '../../../model/path.ts';
+import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
+import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
+import type { BuildEvent, CommandEvent } from '../build-event.ts';
+import type { StageFiles } from '../stage-files.ts';
+import { applyCommand } from './command-effects.ts';
+import { modeChange } from './file-mode.ts';
+import { SecretFlow } from './secret-flow.ts';
+import { Named, StageLedger } from './stage-ledger.ts';
+
+const PASSWD = '/etc/passwd';
+const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
+
+/** What an ADD or a COPY brings, of the context, of its own here-documents, or of another stage. */
+function applyCopy(
+  { instruction, folder }: PlacedInstruction,
+  ledger: StageLedger,
+  stage: (from: string) => StageLedger | undefined,
+): void {
+  const { keyword, flags, arguments: words, heredocs, range } = instruction;
+  const value = (name: string): string | undefined => flags.find((one) => one.name === name)?.value;
+  const to = words.at(-1) ?? '';
+  const sources = words.slice(0, -1);
+  const place = pathIn(folder || '/', to);
+  const toFolder = to.endsWith('/') || to === '.' || sources.length > 1;
+  const at = (name: string): string => (toFolder ? pathIn(place, name) : place);
+  for (const { delimiter, content } of heredocs)
+    ledger.put(at(delimiter), { kind: 'text', text: content }, range);
+  const from = value('from');
+  const change = modeChange(value('chmod') ?? '');
+  for (const source of sources) {
+    if (source.startsWith('<<')) continue;
+    if (from !== undefined) {
+      const other = stage(from);
+      const path = pathIn('/', source);
+      const mode = change === undefined ? 'kept' : 'lost';
+      if (other === undefined) continue;
+      ledger.bring(other, { source: path, place: toFolder ? `${place}/` : place }, { range, mode });
+      if (new Named(path).holds(PASSWD))
+        for (const [name, uid] of other.users) ledger.users.set(name, uid);
+    } else if (
+      !/^(?:https?|git|ssh):\/\/|^git@/.test(source) &&
+      !(keyword === 'ADD' && ARCHIVE.test(source))
+    ) {
+      const own = pathIn('', source.replace(/^\/+/, ''));
+      const isPattern = /[*?[]/.test(own);
+      const root = isPattern ? folderOfPattern(own).replace(/\/$/, '') : own;
+      // What a pattern leaves out of its folder is not known here: only whole folders and files are looked at.
+      if (!isPattern || /^\*+$/.test(fileName(own)))
+        ledger.put(at(fileName(source)), { kind: 'context', source: root, without: [] }, range);
+    }
+    const [bit] = change?.sets ?? [];
+    if (bit !== undefined) ledger.elevate(at(fileName(source)), `${bit} bit`, range);
+  }
+}
+
+/** Events of a stage by the instruction that they belong to. */
+function byInstruction(
+  events: readonly BuildEvent[],
+): ReadonlyMap<Instruction, readonly CommandEvent[]> {
+  const found = new Map<Instruction, CommandEvent[]>();
+  for (const event of events)
+    if (event.kind === 'command')
+      found.set(event.instruction, [...(found.get(event.instruction) ?? []), event]);
+  return found;
+}
+
+/** Users that the text of etc/passwd names. */
+function passwdUsers(text: string): readonly (readonly [string, number])[] {
+  return text.split('\n').flatMap((line) => {
+    const [name = '', , uid = ''] = line.split(':');
+    return name !== '' && /^\d+$/.test(uid) ? [[name, Number(uid)] as const] : [];
+  });
+}
+
+/** What the stages given (in order, those that the target reaches) leave in the image of the last one. */
+export function leftBehind(
+  stages: readonly ReadStage[],
+  events: ReadonlyMap<number, readonly BuildEvent[]>,
+  files: ReadonlyMap<number, StageFiles>,
+): LeftBehind {
+  const target = stages.at(-1);
+  const own = new Map(stages.map((stage) => [stage.index, stage]));
+  const chain: number[] = [];
+  for (let one = target; one !== undefined && !chain.includes(one.index);) {
+    chain.unshift(one.index);
+    one = one.base.kind === 'stage' ? own.get(one.base.index) : undefined;
+  }
+  const ledgers = new Map<number, StageLedger>();
+  const kept = new Map<string, LeftFile>();
+  for (const stage of stages) {
+    const { index, base, instructions } = stage;
+    const ledger = new StageLedger(base.kind === 'stage' ? ledgers.get(base.index) : undefined);
+    ledgers.set(index, ledger);
+    const commands = byInstruction(events.get(index) ?? []);
+    const stageFiles = files.get(index);
+    const earlier = stages.filter((one) => one.index < index);
+    for (const placed of instructions) {
+      const { keyword } = placed.instruction;
+      if (keyword === 'COPY' || keyword === 'ADD')
+        applyCopy(placed, ledger, (from) => ledgers.get(stageNamed(from, earlier)?.index ?? -1));
+      if (keyword === 'WORKDIR')
+        ledger.folders.add(pathIn(placed.folder || '/', placed.instruction.arguments[0] ?? ''));
+      if (keyword === 'RUN' && stageFiles !== undefined) {
+        const flow = new SecretFlow(placed.instruction, placed.folder);
+        const before: CommandEvent[] = [];
+        for (const event of commands.get(placed.instruction) ?? []) {
+          applyCommand(event, { ledger, flow, files: stageFiles, before });
+          before.push(event);
+        }
+      }
+      if (!chain.includes(index)) continue;
+      // What a layer holds is in the image, whatever a later one takes away.
+      for (const file of ledger.files)
+        kept.set(
+          `${file.range.startLine}:${file.range.startColumn} ${file.path}`,
+          kept.get(`${file.range.startLine}:${file.range.startColumn} ${file.path}`) ?? file,
+        );
+    }
+    const passwd = stageFiles?.at(PASSWD);
+    if (passwd?.kind === 'text')
+      for (const [name, uid] of passwdUsers(passwd.text)) ledger.users.set(name, uid);
+  }
+  const last = target && ledgers.get(target.index);
+  const [first] = chain;
+  const passwd = target && files.get(target.index)?.at(PASSWD);
+  return {
+    files: [...kept.values()],
+    elevated: last?.elevated ?? [],
+    users: last?.users ?? new Map(),
+    allUsers:
+      first !== undefined &&
+      own.get(first)?.base.kind === 'scratch' &&
+      (passwd === undefined || passwd.kind === 'text'),
+  };
+}

@@ -1,0 +1,68 @@
+import type { CommandEvent } from '../build-event.ts';
+import { isMode, modeChange } from './file-mode.ts';
+import { absolute, type Around, foundIn, GIVEN, namedBy } from './named-files.ts';
+
+/** What chmod sets and clears. */
+export function changeMode(event: CommandEvent, around: Around): void {
+  const { argv, range } = event;
+  const words = argv
+    .slice(1)
+    .filter(({ text }) => !text.startsWith('-') || (isMode(text) && text !== '-R'));
+  const [mode, ...operands] = words;
+  if (mode === undefined) return;
+  const { ledger } = around;
+  const isDeep = argv.some(({ text }) => /^(?:-[a-zA-Z]*R|--recursive)/.test(text));
+  if (!mode.constant) {
+    const [first] = operands;
+    if (first?.constant === true)
+      ledger.elevate(
+        absolute(event, first.text),
+        'setuid bit',
+        range,
+        `the mode ${mode.text} is not known`,
+      );
+    return;
+  }
+  const change = modeChange(mode.text);
+  for (const operand of change === undefined ? [] : operands) {
+    const named = namedBy(event, operand, around);
+    if (named !== undefined)
+      ledger.lower(named, (bits) => change?.clears.some((bit) => bits.startsWith(bit)) === true);
+    const [bit] = change?.sets ?? [];
+    if (bit === undefined) continue;
+    const path = GIVEN.test(operand.text)
+      ? (foundIn(event, around) ?? operand.text)
+      : absolute(event, operand.text);
+    const isFolder =
+      !isDeep && (path.endsWith('/') || operand.text.endsWith('/') || ledger.folders.has(path));
+    if (isFolder || isFoundFolder(event, around)) continue;
+    // A folder with a setgid bit is not a file that runs.
+    const open = bit === 'setgid' && !isDeep ? 'it may be a folder' : undefined;
+    ledger.elevate(path, `${bit} bit`, range, open);
+  }
+}
+
+/** `find -type d -exec`. */
+function isFoundFolder({ argv }: CommandEvent, { before }: Around): boolean {
+  if (!argv.some(({ text }) => GIVEN.test(text))) return false;
+  const find = before.findLast(({ program }) => program === 'find');
+  return find !== undefined && /-type d\b/.test(find.argv.map(({ text }) => text).join(' '));
+}
+
+/** What setcap sets, and takes away. */
+export function changeCapabilities(event: CommandEvent, around: Around): void {
+  const { argv, range } = event;
+  const words = argv.slice(1).filter(({ text }) => !/^-[qvnf]/.test(text));
+  const [first, ...rest] = words;
+  if (first?.text === '-r') {
+    for (const field of rest) {
+      const named = namedBy(event, field, around);
+      if (named !== undefined) around.ledger.lower(named, (bits) => bits === 'capabilities');
+    }
+    return;
+  }
+  words.forEach((field, at) => {
+    if (at % 2 === 0 || words[at - 1]?.text === '-') return;
+    around.ledger.elevate(absolute(event, field.text), 'capabilities', range);
+  });
+}

@@ -1,0 +1,14 @@
+import { criterionRule } from '../shared/lint/rule.ts';
+import { noElevatedFiles } from './verdict.ts';
+
+/** Files that the build itself leaves elevated: those of the base are not known from a Dockerfile. */
+export const noElevatedFilesRule = criterionRule(noElevatedFiles, {
+  bad: 'FROM alpine:3.22\nCOPY helper /usr/bin/helper\nRUN chmod u+s /usr/bin/helper\n',
+  good: 'FROM alpine:3.22\nCOPY helper /usr/bin/helper\nRUN chmod 0755 /usr/bin/helper\n',
+  check: ({ left }) =>
+    left.elevated.map(({ range, path, bits, open }) =>
+      open === undefined
+        ? { range, message: `${path} gets the ${bits}` }
+        : { range, message: `${path} may get the ${bits}: ${open}`, severity: 'info' },
+    ),
+});
