@@ -205,8 +205,8 @@ async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandI
       toStdout ? io.writeOut : () => undefined,
     );
   if (parsed.metadataFile !== undefined) {
-    const metadata = ended.flatMap(({ row, metadata: told }) =>
-      told === undefined ? [] : [[row.target, told] as const],
+    const metadata = ended.flatMap(({ row, metadata: facts }) =>
+      facts === undefined ? [] : [[row.target, facts] as const],
     );
     const text = JSON.stringify(Object.fromEntries(metadata), null, 2);
     await writeFileBeside(resolve(io.cwd, parsed.metadataFile), text);

@@ -1,5 +1,5 @@
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
-import { constantField, type Field, type Surroundings, joined } from './shell/fields.ts';
+import { constantField, type Field, type ExpansionContext, joined } from './shell/fields.ts';
 import type { Command, List, Redirect, Simple } from './shell/syntax-tree.ts';
 import type { Script } from './shell/traced-command.ts';
 import { bodiesOf, expandedBy } from './shell/walk-tree.ts';
@@ -28,11 +28,11 @@ interface FlatScript extends Script {
 
 class Flattener {
   readonly commands: ShellCommand[] = [];
-  private readonly around: Surroundings;
+  private readonly around: ExpansionContext;
   private script: FlatScript;
   private depth = 0;
 
-  constructor(script: FlatScript, around: Surroundings) {
+  constructor(script: FlatScript, around: ExpansionContext) {
     this.script = script;
     this.around = around;
   }

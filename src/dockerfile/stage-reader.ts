@@ -49,7 +49,7 @@ export interface StageState {
 
 export const FRESH_STAGE: StageState = { scope: EMPTY_SCOPE, shell: DEFAULT_SHELL, folder: '' };
 
-interface StageSurroundings {
+interface StageInputs {
   readonly escape: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly platformArgs: Readonly<Record<string, string>>;
@@ -71,11 +71,11 @@ export class StageReader {
   private readonly instructions: PlacedInstruction[] = [];
   private readonly needs = new Set<number>();
   private readonly images: ExternalImage[] = [];
-  private readonly around: StageSurroundings;
+  private readonly around: StageInputs;
   private readonly label: string;
   private state: StageState;
 
-  constructor(around: StageSurroundings, label: string, state: StageState) {
+  constructor(around: StageInputs, label: string, state: StageState) {
     this.around = around;
     this.label = label;
     this.state = state;

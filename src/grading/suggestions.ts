@@ -34,7 +34,7 @@ function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 
   const remedy = result.remedies[0];
   if (result.outcome === 'unknown' && result.settle !== undefined)
     return {
-      title: `Settle “${result.title}”`,
+      title: `Check “${result.title}”`,
       detail: `${result.summary}. If it then fails: ${remedy?.title ?? 'see its page'}.`,
       example: result.settle,
     };

@@ -27,7 +27,7 @@ export interface ProposedEdit {
   /** The criterion that it serves, where that is not its rule's. */
   readonly criterion?: string;
   /** Criteria that are met once it is applied, though the Dockerfile alone does not show it. */
-  readonly settles?: readonly string[];
+  readonly meets?: readonly string[];
   readonly file: FixFile;
   /** First line that changes, from 1. */
   readonly line: number;

@@ -5,7 +5,7 @@ import type { TarEntry } from './tar.ts';
  * What a collector wants of an entry's content: none, the first `bytes`, all up to a cap, or every byte as it comes, whatever the size:
  * then its `chunk` is called with each piece and nothing is held for it.
  */
-export type ContentWish =
+export type ContentRequest =
   | { readonly want: 'none' }
   | { readonly want: 'head'; readonly bytes: number }
   | { readonly want: 'all'; readonly cap: number }
@@ -24,7 +24,7 @@ export interface LayerEntry {
  */
 export interface LayerCollector<T> {
   readonly name: string;
-  readonly wants: (entry: LayerEntry) => ContentWish;
+  readonly wants: (entry: LayerEntry) => ContentRequest;
   /** The next bytes of an entry that was wanted as a stream; a view, valid during the call only. `visit` then ends the entry, without content. */
   readonly chunk?: (bytes: Uint8Array) => void;
   readonly visit: (entry: LayerEntry, content: Uint8Array | undefined, truncated: boolean) => void;

@@ -6,7 +6,7 @@ const NAME = /^[A-Za-z_]\w*(?==|$)/;
  * What a history entry says of EXPOSE and ARG, in words that do not depend on the BuildKit: that of Docker 26 writes `EXPOSE map[80/tcp:{}]` and `ARG A`, that of
  * Docker 28 `EXPOSE [80/tcp]` and `ARG A=1` for the same build. Ports are sorted, and of arguments the names stay: a value that a RUN used stands in that RUN's entry.
  */
-export function toldAlike({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
+export function steadyWords({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
   const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];
   if (ports !== undefined) {
     const names = new Set(ports.split(' ').map((port) => port.replace(/:\{\}$/, '')));

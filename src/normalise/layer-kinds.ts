@@ -24,10 +24,10 @@ export interface BasePart {
 export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
   const diffIds = config.rootfs.diff_ids;
   const entries = (config.history ?? []).filter((entry) => entry.empty_layer !== true);
-  const isTold = entries.length === diffIds.length;
+  const isComplete = entries.length === diffIds.length;
   return diffIds.map((diffId, i) => {
-    const createdBy = isTold ? entries[i]?.created_by : undefined;
-    const instruction = instructionOf(entries[i], isTold);
+    const createdBy = isComplete ? entries[i]?.created_by : undefined;
+    const instruction = instructionOf(entries[i], isComplete);
     return {
       diffId,
       isBase: i < base.layers,
@@ -39,9 +39,9 @@ export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
 }
 
 /** BuildKit writes the instruction itself; the classic builder `/bin/sh -c #(nop) COPY …`, and a RUN as its shell command. */
-function instructionOf(entry: HistoryEntry | undefined, isTold: boolean): string | undefined {
+function instructionOf(entry: HistoryEntry | undefined, isComplete: boolean): string | undefined {
   const text = entry?.created_by;
-  if (!isTold || text === undefined) return undefined;
+  if (!isComplete || text === undefined) return undefined;
   const classic = /#\(nop\)\s+([A-Z]+)\b/.exec(text);
   if (classic?.[1] !== undefined) return classic[1];
   const first = /^([A-Z]+)(?=\s)/.exec(text)?.[1];

@@ -8,7 +8,7 @@ import {
   type Manifest,
 } from '../model/oci.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { toldAlike } from './history-words.ts';
+import { steadyWords } from './history-words.ts';
 import type { BasePart } from './layer-kinds.ts';
 
 /** Manifest annotation: the `RuleSet.id` that made the own layers. */
@@ -89,7 +89,7 @@ function rebuiltConfig({
   const diffIds = config.rootfs.diff_ids.slice(0, base.layers);
   const time = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
   const history = config.history?.map((entry, i): HistoryEntry =>
-    i < base.history ? entry : { ...entry, ...toldAlike(entry), created: time },
+    i < base.history ? entry : { ...entry, ...steadyWords(entry), created: time },
   );
   const hasLabels = labels !== undefined && Object.keys(labels).length > 0;
   return {

@@ -51,7 +51,7 @@ export class StampLedger {
   }
 
   /** A time's normalised value: whole seconds, never later than the epoch, and the epoch where a COPY brought it. */
-  settle(seconds: number): number {
+  normalised(seconds: number): number {
     const whole = Math.floor(seconds);
     if (this.#copied || whole >= this.#epoch) return this.#epoch;
     return this.#copiedSeconds.has(whole) ? this.#epoch : whole;
@@ -61,7 +61,7 @@ export class StampLedger {
   timeOf(path: string, mtime: number, size: number, isSource: boolean): number {
     // As the program saw it that wrote the stamp.
     const before = Math.min(Math.floor(mtime), this.#fileTime);
-    const after = this.settle(mtime);
+    const after = this.normalised(mtime);
     if (this.#copied && before < this.#epoch && this.#ownSeconds.size < MOST_SECONDS)
       this.#ownSeconds.add(before);
     if (!isSource) return after;
@@ -72,9 +72,9 @@ export class StampLedger {
 
   /** What a stamp of `source` that holds `stored` has to hold from now on. */
   stampOf(source: string, stored: number, size?: number): number {
-    const settled = this.settle(stored);
+    const normal = this.normalised(stored);
     const seen = this.#sources.get(source);
-    const written = seen === undefined ? settled : stampBeside(seen, stored, settled, size);
+    const written = seen === undefined ? normal : stampBeside(seen, stored, normal, size);
     this.#stamps.set(source, { stored, written, ...(size === undefined ? {} : { size }) });
     return written;
   }
@@ -105,10 +105,10 @@ export class StampLedger {
 function stampBeside(
   source: { readonly before: number; readonly after: number; readonly size: number },
   stored: number,
-  settled: number,
+  normal: number,
   size: number | undefined,
 ): number {
   if (source.before === stored) return source.after;
-  const looksValid = settled === source.after && (size ?? source.size) === source.size;
-  return looksValid ? settled - 1 : settled;
+  const looksValid = normal === source.after && (size ?? source.size) === source.size;
+  return looksValid ? normal - 1 : normal;
 }

@@ -13,7 +13,7 @@ export interface LiveStyle {
   readonly yellow: (text: string) => string;
 }
 
-/** What is told once and stays: never cut, for it holds paths, digests and next steps that are copied. */
+/** What is printed once and stays: never cut, for it contains paths, digests and next steps that are copied. */
 export function finishedText(
   event: Extract<
     PipelineEvent,

@@ -67,7 +67,7 @@ class Drawing {
     const now = this.#options.now();
     switch (event.kind) {
       case 'build-log':
-        // What comes when the failure has been told still tells why.
+        // What comes when the failure has been printed still says why.
         if (this.#failed.has(event.step)) surface.print(cleanLines(indented([event.text])));
         else this.#rows.log(event.step, event.text);
         return;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Surroundings } from '../../src/commands/doctor/doctor-check.ts';
+import type { DoctorContext } from '../../src/commands/doctor/doctor-check.ts';
 import { ok } from '../../src/model/result.ts';
 import type { ToolResult } from '../../src/model/run.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
@@ -50,8 +50,8 @@ export const COMPLETE: readonly ScriptedRun[] = [
 /** A machine on which `runs` are answered first, then those of COMPLETE. Its folders are made for the test and empty. */
 export function machine(
   runs: readonly ScriptedRun[] = [],
-  more: Partial<Surroundings> = {},
-): Surroundings {
+  more: Partial<DoctorContext> = {},
+): DoctorContext {
   const folder = temporaryFolder();
   return {
     run: fakeRun([...runs, ...COMPLETE]).run,

@@ -47,12 +47,12 @@ describe('suggest', () => {
     ]);
   });
 
-  test('an unknown is settled first', () => {
+  test('an unknown is checked first', () => {
     const list = results('pass', { signed: 'unknown' }).map((one) =>
       one.id === 'signed' ? { ...one, settle: 'scoville grade --key k.pub' } : one,
     );
     expect(suggest(list)[0]).toMatchObject({
-      title: 'Settle “Image signed”',
+      title: 'Check “Image signed”',
       example: 'scoville grade --key k.pub',
       detail: 'signed is unknown. If it then fails: Sign the image.',
     });

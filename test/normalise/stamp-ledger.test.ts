@@ -8,7 +8,7 @@ const copy = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: tru
 
 describe('times', () => {
   test('are whole seconds and never later than the epoch', () => {
-    expect([1.9, EPOCH - 0.5, EPOCH, LATER].map((time) => run().settle(time))).toEqual([
+    expect([1.9, EPOCH - 0.5, EPOCH, LATER].map((time) => run().normalised(time))).toEqual([
       1,
       EPOCH - 1,
       EPOCH,
@@ -21,9 +21,9 @@ describe('times', () => {
     expect(ledger.timeOf('a', 1000.5, 1, false)).toBe(EPOCH);
     expect(ledger.timeOf('b', LATER, 1, false)).toBe(EPOCH);
     expect(ledger.trail()).toEqual({ copiedSeconds: [1000], stamps: {} });
-    expect(run(ledger.trail()).settle(1000)).toBe(EPOCH);
-    expect(run(run(ledger.trail()).trail()).settle(1000)).toBe(EPOCH);
-    expect(run().settle(1000)).toBe(1000);
+    expect(run(ledger.trail()).normalised(1000)).toBe(EPOCH);
+    expect(run(run(ledger.trail()).trail()).normalised(1000)).toBe(EPOCH);
+    expect(run().normalised(1000)).toBe(1000);
   });
 });
 

@@ -59,7 +59,7 @@ describe('codeQualityReport', () => {
     expect(found('no-secrets').map(({ severity }) => severity)).toEqual(['critical']);
     expect(found('no-secrets')[0]?.description).toContain('root/id_rsa');
     expect(found('reproducible').map(({ severity }) => severity)).toEqual(['info']);
-    expect(found('reproducible')[0]?.description).toContain('Settle: gather it');
+    expect(found('reproducible')[0]?.description).toContain('To check: gather it');
     expect(found('nonroot-user')).toEqual([]);
   });
 

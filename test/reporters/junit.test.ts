@@ -24,7 +24,7 @@ describe('junitReport', () => {
     );
   });
 
-  test('fail is a failure, unknown an error that says what settles it, a waiver a skipped case with its reason', () => {
+  test('fail is a failure, unknown an error that says how to check it, a waiver a skipped case with its reason', () => {
     expect(lineOf(text, 'no-secrets')).toMatch(
       /<failure type="fail" message="1 secret[^"]*">root\/id_rsa/,
     );

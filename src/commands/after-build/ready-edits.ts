@@ -1,11 +1,12 @@
 import { relative, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { folderWord, shellWord } from '../../model/shell-word.ts';
-import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import { applyWanted } from '../../pipeline/fix/apply-fixes.ts';
+import type { AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
-import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
@@ -44,14 +45,14 @@ export function fixRequestOf(
  * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing: each edit
  * is kept only where a build and a start of the image prove it.
  */
-function commandOf(request: FixRequest, settled: SettledFixes, io: CommandIo): string {
+function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): string {
   const path = relative(io.cwd, resolve(io.cwd, request.path));
   const context = request.contextFolder ?? '';
   const words = [
     '--yes',
     '--verify',
-    ...(settled.applied.some(({ risk }) => risk === 'medium') ? ['--max-risk', 'medium'] : []),
-    ...(settled.refusals.some(({ settle }) => settle === BY_BUILD) ? ['--build'] : []),
+    ...(fixes.applied.some(({ risk }) => risk === 'medium') ? ['--max-risk', 'medium'] : []),
+    ...(fixes.refusals.some(({ settle }) => settle === BY_BUILD) ? ['--build'] : []),
     ...request.buildArgs.flatMap((one) => ['--build-arg', one]),
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...request.plainHttp.flatMap((host) => ['--plain-http', host]),
@@ -83,8 +84,8 @@ export async function readyEdits(
       pipelineContext(io, () => undefined),
       request,
     );
-    const settled = await settleWanted(task, (edit) => task.isWithinRisk(edit));
-    const { applied, refusals, files } = settled;
+    const fixes = await applyWanted(task, (edit) => task.isWithinRisk(edit));
+    const { applied, refusals, files } = fixes;
     const worth = task.worth(new Set(applied.map(({ id }) => id)), files.dockerfile);
     const pins = refusals.filter(({ settle }) => settle === BY_BUILD);
     const served = [...applied, ...pins].flatMap(({ criterion = '' }) => criterion);
@@ -98,12 +99,9 @@ export async function readyEdits(
       text: textOf(applied.length),
       criteria: criteria.filter((id) => open.includes(id)),
       partly: served.filter((id) => open.includes(id)),
-      command: commandOf(request, settled, io),
+      command: commandOf(request, fixes, io),
     };
-    return [
-      ...(criteria.length === 0 ? [] : [edits]),
-      ...lockFileSteps(settled, open, request, io),
-    ];
+    return [...(criteria.length === 0 ? [] : [edits]), ...lockFileSteps(fixes, open, request, io)];
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof UserError) return [];
@@ -113,7 +111,7 @@ export async function readyEdits(
 
 /** Making a lock file, where its absence alone keeps `scoville fix` from pinning packages. */
 function lockFileSteps(
-  { refusals }: SettledFixes,
+  { refusals }: AppliedFixes,
   open: readonly string[],
   { contextFolder }: FixRequest,
   io: CommandIo,
@@ -135,5 +133,5 @@ function lockFileSteps(
 
 function textOf(count: number): string {
   if (count === 0) return 'Pin packages to the versions that a build installs';
-  return `${count === 1 ? '1 edit' : `${count} edits`}, kept if the image still builds and starts`;
+  return `${quantity(count, 'edit')}, kept if the image still builds and starts`;
 }

@@ -3,9 +3,9 @@ import type { Scored } from '../../grading/score.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import type { EventSink } from '../../model/events.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { applyWanted } from '../../pipeline/fix/apply-fixes.ts';
 import { writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
-import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { type FixedFile, undoFix } from '../../pipeline/fix/undo-fix.ts';
 import { build as runBuild, type BuildResult } from '../../pipeline/image-build/build.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
@@ -101,7 +101,7 @@ class Session implements ReviewWork {
 
   readonly apply: ReviewWork['apply'] = async (ids) => {
     if (this.#task === undefined) throw new Error('edits are planned before they are applied');
-    const { files } = await settleWanted(this.#task, ({ id }) => ids.includes(id));
+    const { files } = await applyWanted(this.#task, ({ id }) => ids.includes(id));
     const written = await writeFixFiles(this.#context(), this.#task.opened, files);
     this.#unproven = written;
     this.written.push(...writtenLines(this.#task.opened, written));

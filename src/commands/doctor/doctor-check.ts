@@ -5,12 +5,12 @@ import type { Paths } from '../../pipeline/context.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 
 /** What the checks may ask. */
-export interface Surroundings {
+export interface DoctorContext {
   readonly run: RunTool;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly paths: Paths;
-  /** As `process.platform`: decides which install command is told. */
+  /** As `process.platform`: decides which install command is shown. */
   readonly platform: string;
   /** As `process.versions.node`. */
   readonly nodeVersion: string;
@@ -39,9 +39,9 @@ export interface Check {
   /** No build works without it. */
   readonly required: boolean;
   /** May throw: that is a finding too. */
-  readonly look: (about: Surroundings) => Promise<Finding>;
+  readonly look: (about: DoctorContext) => Promise<Finding>;
   /** What fixes it where the error that it threw names nothing. */
-  readonly fix?: (about: Surroundings) => string;
+  readonly fix?: (about: DoctorContext) => string;
 }
 
 /** A check with what it found, in the order that `--json` prints. */
@@ -57,7 +57,7 @@ export interface CheckRow {
 /** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
 export async function runChecks(
   checks: readonly Check[],
-  about: Surroundings,
+  about: DoctorContext,
 ): Promise<readonly CheckRow[]> {
   return Promise.all(checks.map((check) => row(check, about)));
 }
@@ -67,7 +67,7 @@ export function isFit(rows: readonly CheckRow[]): boolean {
   return !rows.some((r) => r.required && r.state === 'missing');
 }
 
-async function row(check: Check, about: Surroundings): Promise<CheckRow> {
+async function row(check: Check, about: DoctorContext): Promise<CheckRow> {
   const { id, title, required } = check;
   const { state, detail, fix } = await found(check, about);
   // Details quote tools and files, which may hold anything.
@@ -82,7 +82,7 @@ async function row(check: Check, about: Surroundings): Promise<CheckRow> {
   };
 }
 
-async function found(check: Check, about: Surroundings): Promise<Finding> {
+async function found(check: Check, about: DoctorContext): Promise<Finding> {
   try {
     return await check.look(about);
   } catch (thrown) {

@@ -3,13 +3,13 @@ import type { RunTool } from '../../model/run.ts';
 import { builderForOci, currentBuilder } from '../../tools/buildx/builder.ts';
 import { type DockerInfo, dockerInfo } from '../../tools/docker/docker.ts';
 import { parseVersion, requireTool } from '../../tools/version.ts';
-import type { Check, Finding, Surroundings } from './doctor-check.ts';
+import type { Check, Finding, DoctorContext } from './doctor-check.ts';
 import { installCommand, triedText } from './doctor-tools.ts';
 
 const answers = new WeakMap<RunTool, Promise<DockerInfo>>();
 
 /** Three checks ask the same engine; it is asked once for each runner. */
-function engine({ run, signal }: Surroundings): Promise<DockerInfo> {
+function engine({ run, signal }: DoctorContext): Promise<DockerInfo> {
   const before = answers.get(run);
   if (before !== undefined) return before;
   const answer = dockerInfo(run, signal);
@@ -33,8 +33,10 @@ export const DOCKER_CHECK: Check = {
       };
     }
     const { serverVersion, os, architecture } = await engine(about);
-    const told = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(', ');
-    return { state: 'ok', detail: `${told}, ${os}/${architecture}` };
+    const versions = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(
+      ', ',
+    );
+    return { state: 'ok', detail: `${versions}, ${os}/${architecture}` };
   },
 };
 
@@ -91,7 +93,7 @@ export const BUILDER_CHECK: Check = {
 };
 
 /** What is wrong with the engine that the builder belongs to; undefined where it answers. */
-async function silentEngine(about: Surroundings): Promise<Finding | undefined> {
+async function silentEngine(about: DoctorContext): Promise<Finding | undefined> {
   try {
     await engine(about);
     return undefined;

@@ -8,7 +8,7 @@ import { publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
-import type { Check, Finding, Surroundings } from './doctor-check.ts';
+import type { Check, Finding, DoctorContext } from './doctor-check.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
 export const SIGNING_CHECK: Check = {
@@ -20,7 +20,7 @@ export const SIGNING_CHECK: Check = {
       { named: undefined, startDir: about.cwd, userDir: about.paths.config, task: 'project' },
       { now: about.now() },
     );
-    // A broken settings file is told by its own check.
+    // A broken settings file has its own check.
     const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
     if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
     if (sign.key !== undefined) return configuredKey(about, sign.key);
@@ -31,7 +31,7 @@ export const SIGNING_CHECK: Check = {
   },
 };
 
-async function configuredKey(about: Surroundings, ref: string): Promise<Finding> {
+async function configuredKey(about: DoctorContext, ref: string): Promise<Finding> {
   // Asking a KMS or a hardware key costs a network call or a touch.
   if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${keyName(ref)} (not asked)` };
   if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
@@ -42,14 +42,14 @@ async function configuredKey(about: Surroundings, ref: string): Promise<Finding>
   };
 }
 
-async function ownKey(about: Surroundings): Promise<Finding> {
+async function ownKey(about: DoctorContext): Promise<Finding> {
   const own = join(about.paths.config, 'keys', 'cosign.key');
   if ((await modeOf(own)) !== undefined) return keyFile(about, own);
   return { state: 'ok', detail: `none yet; the first build makes ${own}` };
 }
 
 /** Others must not read it, and cosign must be able to with the password that a build would have. */
-async function keyFile(about: Surroundings, path: string): Promise<Finding> {
+async function keyFile(about: DoctorContext, path: string): Promise<Finding> {
   const mode = (await modeOf(path)) ?? 0;
   if ((mode & 0o077) !== 0)
     return {

@@ -5,7 +5,7 @@ import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../tools/know
 import { proxyOf } from '../../tools/network/proxy.ts';
 import { TOOLS, type ToolName } from '../../tools/tool-names.ts';
 import { compareVersions, requireTool } from '../../tools/version.ts';
-import type { Check, Finding, Surroundings } from './doctor-check.ts';
+import type { Check, Finding, DoctorContext } from './doctor-check.ts';
 
 const OSV_WAIT_MS = 3000;
 
@@ -46,8 +46,8 @@ export const COSIGN_CHECK: Check = {
       cosignDialect(run),
     ]);
     const how = kind === 'flags' ? 'by flags' : 'by signing config';
-    const told = [number ?? 'version unknown', ...triedText('cosign', number)].join(', ');
-    return { state: 'ok', detail: `${told}, sigstore bundles ${how}` };
+    const versions = [number ?? 'version unknown', ...triedText('cosign', number)].join(', ');
+    return { state: 'ok', detail: `${versions}, sigstore bundles ${how}` };
   },
   fix: (about) => installCommand('cosign', about.platform),
 };
@@ -78,7 +78,7 @@ export const SCANNER_CHECK: Check = {
 };
 
 /** Whether OSV is there to be asked; by its address, and by the proxy on the way to it. */
-async function osvInstead({ cwd, paths, now, env, connect }: Surroundings): Promise<Finding> {
+async function osvInstead({ cwd, paths, now, env, connect }: DoctorContext): Promise<Finding> {
   const settings = await loadSettings(
     { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
     { now: now() },
@@ -104,7 +104,7 @@ export function installCommand(tool: ToolName, platform: string): string {
   return debian.startsWith('apt-get ') ? `sudo ${debian}` : debian;
 }
 
-async function versionOf(about: Surroundings, tool: ToolName): Promise<Finding> {
+async function versionOf(about: DoctorContext, tool: ToolName): Promise<Finding> {
   const { number } = await requireTool(about.run, tool);
   const detail = number ?? 'version unknown';
   if (!isKnownTool(tool)) return { state: 'ok', detail };

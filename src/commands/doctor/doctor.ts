@@ -8,7 +8,7 @@ import { pathsOf } from '../paths.ts';
 import { writeProse } from '../prose.ts';
 import { DOCTOR } from '../small-specs.ts';
 import { VERSION } from '../version.ts';
-import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
+import { type Check, type CheckRow, isFit, runChecks, type DoctorContext } from './doctor-check.ts';
 import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
 import { DOCKER_CONFIG_CHECK, SETTINGS_CHECK, STORE_CHECK } from './doctor-files.ts';
 import { PLUGIN_CHECK } from './doctor-plugin.ts';
@@ -40,7 +40,7 @@ export const CHECKS: readonly Check[] = [
 
 /** `scoville doctor`. */
 export const doctor = command(DOCTOR, async ({ json }, _, io) => {
-  const rows = await runChecks(CHECKS, surroundings(io));
+  const rows = await runChecks(CHECKS, doctorContext(io));
   if (json) io.writeOut(doctorJson(rows));
   else writeProse(io, doctorText(rows, await marksFor(io)));
   return isFit(rows) ? EXIT.met : EXIT.failed;
@@ -81,7 +81,7 @@ async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'
   return { ok: green('✔'), missing: red('✘'), advice: yellow('!'), optional: dim('–') };
 }
 
-function surroundings(io: CommandIo): Surroundings {
+function doctorContext(io: CommandIo): DoctorContext {
   const run = toolRunner(io);
   return {
     run: (what) => run({ signal: io.signal, ...what }),

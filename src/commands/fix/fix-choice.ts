@@ -1,6 +1,6 @@
+import { unreadable } from '../../pipeline/fix/apply-fixes.ts';
 import { applyEdit, planEdits } from '../../pipeline/fix/compose-fixes.ts';
 import type { FixTask } from '../../pipeline/fix/plan-fixes.ts';
-import { unreadable } from '../../pipeline/fix/settle-fixes.ts';
 import { gainText } from '../../reporters/fix/fix-text.ts';
 import type { EditView } from '../../ui/review-model.ts';
 import { shownDiff } from './fix-diff.ts';

@@ -1,6 +1,6 @@
-import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import { applyWanted } from '../../pipeline/fix/apply-fixes.ts';
+import type { AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
 import type { FixTask } from '../../pipeline/fix/plan-fixes.ts';
-import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { marksOf } from '../../ui/marks.ts';
 import { pickElement } from '../../ui/pick-screen.tsx';
 import { show } from '../../ui/whole-screen.ts';
@@ -10,9 +10,9 @@ import { isUtf8 } from '../reports.ts';
 import { editChoices, worthText } from './fix-choice.ts';
 
 /** Lets a person pick edits on a screen; none where there is none to pick. Throws where the command is stopped. */
-export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<SettledFixes> {
+export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<AppliedFixes> {
   const edits = editChoices(task);
-  if (edits.length === 0) return settleWanted(task, () => false);
+  if (edits.length === 0) return applyWanted(task, () => false);
   const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) =>
     pickElement({
       edits,
@@ -23,5 +23,5 @@ export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<Settle
     }),
   );
   io.signal.throwIfAborted();
-  return settleWanted(task, ({ id }) => picked?.has(id) === true);
+  return applyWanted(task, ({ id }) => picked?.has(id) === true);
 }

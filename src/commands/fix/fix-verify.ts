@@ -1,6 +1,6 @@
 import type { EventSink } from '../../model/events.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
-import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import type { AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
 import type { FixTask } from '../../pipeline/fix/plan-fixes.ts';
 import {
   type VerifiedFixes,
@@ -12,14 +12,14 @@ import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 
 /** Proves the edits by building; a line on stderr tells of each build. */
-export async function verifySettled(
+export async function verifyApplied(
   task: FixTask,
-  settled: SettledFixes,
+  fixes: AppliedFixes,
   request: VerifyRequest,
   io: CommandIo,
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
-  return verifyFixes(pipelineContext(io, progress(io)), task, settled, request, isWanted);
+  return verifyFixes(pipelineContext(io, progress(io)), task, fixes, request, isWanted);
 }
 
 function progress(io: CommandIo): EventSink {

@@ -4,10 +4,10 @@ import { withPlainHttp } from '../../model/settings.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { FixProof } from '../../model/verified-fix.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
-import type { Decision, FixFiles, SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import { applyFixes } from '../../pipeline/fix/apply-fixes.ts';
+import type { Decision, FixFiles, AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
-import { settleFixes } from '../../pipeline/fix/settle-fixes.ts';
 import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
 import { oldLines } from '../../reporters/fix/unified-diff.ts';
 import { isChangedInGit } from '../../tools/git/git-file.ts';
@@ -57,16 +57,16 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
   const chosen =
     asks && canAsk(io)
       ? await (await import('./fix-screen.ts')).pickOnScreen(task, io)
-      : await settle(task, io, asks);
+      : await chooseEach(task, io, asks);
   if (flags.verify === undefined || chosen.applied.length === 0)
     return finish(context, task, chosen, flags, { io, asks });
-  const { verifySettled } = await import('./fix-verify.ts');
-  const { settled, proof } = await verifySettled(task, chosen, flags.verify, io, (edit) =>
+  const { verifyApplied } = await import('./fix-verify.ts');
+  const { fixes, proof } = await verifyApplied(task, chosen, flags.verify, io, (edit) =>
     asks
       ? chosen.applied.some(({ id }) => id === edit.id)
       : task.isNamed(edit) && task.isWithinRisk(edit),
   );
-  return finish(context, task, settled, flags, { io, asks, proof });
+  return finish(context, task, fixes, flags, { io, asks, proof });
 }
 
 async function warnOfChanges(
@@ -81,7 +81,7 @@ async function warnOfChanges(
 }
 
 /** Decides on each edit: by asking, or yes to all that were asked for. */
-async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<SettledFixes> {
+async function chooseEach(task: FixTask, io: CommandIo, asks: boolean): Promise<AppliedFixes> {
   const next = stdinLines(io);
   let all: Answer | undefined;
   const decide = async (
@@ -98,7 +98,7 @@ async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<Sett
     if (answer === 'quit') return 'stop';
     return answer === 'no' ? 'skip' : 'apply';
   };
-  return settleFixes(task, decide);
+  return applyFixes(task, decide);
 }
 
 /** Our own colours stay; whatever else would steer the terminal goes. */
@@ -112,8 +112,8 @@ function painted(diff: string): string {
 /** What is left alone, by the lines of the file that stays: the plan counts those of the one that would be written. */
 function inFileAsItIs(
   { dockerfile }: FixFiles,
-  { files, refusals }: SettledFixes,
-): SettledFixes['refusals'] {
+  { files, refusals }: AppliedFixes,
+): AppliedFixes['refusals'] {
   const oldLine = oldLines(dockerfile, files.dockerfile);
   return refusals.map((one) => ({ ...one, line: oldLine(one.line) }));
 }
@@ -134,29 +134,29 @@ interface Ending {
 async function finish(
   context: PipelineContext,
   task: FixTask,
-  settled: SettledFixes,
+  fixes: AppliedFixes,
   flags: FixFlags,
   { io, asks, proof }: Ending,
 ): Promise<number> {
   const { opened } = task;
-  const writes = (flags.yes || asks) && settled.applied.length > 0;
-  const refusals = writes ? settled.refusals : inFileAsItIs(opened.files, settled);
-  const written = writes ? await writeFixFiles(context, opened, settled.files) : [];
-  const left = settled.skipped.filter((edit) => task.isNamed(edit));
-  const pending = writes ? [] : settled.applied;
+  const writes = (flags.yes || asks) && fixes.applied.length > 0;
+  const refusals = writes ? fixes.refusals : inFileAsItIs(opened.files, fixes);
+  const written = writes ? await writeFixFiles(context, opened, fixes.files) : [];
+  const left = fixes.skipped.filter((edit) => task.isNamed(edit));
+  const pending = writes ? [] : fixes.applied;
   const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
   const refused = left.filter((edit) => task.isWithinRisk(edit));
   const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
-  const ids = new Set(settled.applied.map(({ id }) => id));
-  const gain = task.worth(ids, settled.files.dockerfile);
-  const patch = patchOf(opened, opened.files, settled.files);
-  const shown = shownDiff(opened, opened.files, settled.files);
+  const ids = new Set(fixes.applied.map(({ id }) => id));
+  const gain = task.worth(ids, fixes.files.dockerfile);
+  const patch = patchOf(opened, opened.files, fixes.files);
+  const shown = shownDiff(opened, opened.files, fixes.files);
   if (flags.json) {
     const { fixJson } = await import('../../reporters/fix/fix-json.ts');
     io.writeOut(
       fixJson(
         {
-          ...settled,
+          ...fixes,
           refusals,
           written,
           left,
@@ -170,15 +170,15 @@ async function finish(
     );
     return code;
   }
-  if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
-  if (settled.applied.length > 1 && gain !== undefined && proof === undefined)
+  if (!asks) for (const edit of fixes.applied) io.writeErr(editText(edit, { color: io.color }));
+  if (fixes.applied.length > 1 && gain !== undefined && proof === undefined)
     io.writeErr(`together: ${gainText(gain)}\n`);
   if (pending.length > 0) {
     // Who asks for a patch and takes it elsewhere gets one that applies; all else is for reading.
     const isPatch = flags.dryRun && !io.outIsTerminal;
     const color = io.color && io.outIsTerminal;
     if (isPatch) io.writeOut(patch);
-    else io.writeOut(painted(shownDiff(opened, opened.files, settled.files, color)));
+    else io.writeOut(painted(shownDiff(opened, opened.files, fixes.files, color)));
     if (patch !== shown)
       io.writeErr(
         isPatch
@@ -200,7 +200,7 @@ async function finish(
     io.writeErr(
       `next: ${cleanForTerminal(`scoville build ${task.again.map(shellWord).join(' ')}`)}\n`,
     );
-  if (settled.applied.length === 0)
+  if (fixes.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)
     io.writeErr('no changes written (not a terminal); apply all with --yes\n');

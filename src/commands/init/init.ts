@@ -18,7 +18,7 @@ import {
 } from '../../plans/init/detect-stack.ts';
 import { initJson, type InitOutcome, initText, stacksText } from '../../plans/init/init-text.ts';
 import { otherStack } from '../../plans/init/other-stacks.ts';
-import { TOLD_BY } from '../../plans/init/project-facts.ts';
+import { PROJECT_FILES } from '../../plans/init/project-facts.ts';
 import { cleanLines } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import { command } from '../flags.ts';
@@ -38,7 +38,7 @@ export const init = command(INIT, async (values, folders, io) => {
     return EXIT.met;
   }
   const folder = await folderOf(flags, io);
-  const project = await readProject(folder, TOLD_BY);
+  const project = await readProject(folder, PROJECT_FILES);
   const prompt = flags.yes ? undefined : await promptOf(io);
   const found = await stackOf(flags, loaded.templates, project, prompt);
   const match = flags.yes ? { ...found, template: withoutMust(found.template) } : found;

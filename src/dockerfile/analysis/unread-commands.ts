@@ -17,7 +17,7 @@ import { executedFile, searchOf } from './program-path.ts';
 import { dotnetBuild, isProjectVerb } from './projects/dotnet-build.ts';
 import type { FileContent } from './stage-files.ts';
 import {
-  type CommandSurroundings,
+  type CommandContext,
   givenInput,
   ofFile,
   ofInterpreter,
@@ -50,7 +50,7 @@ function isNamed(word: string): boolean {
 }
 
 /** True where the program is a file that an instruction put there, of which more is known than its name. */
-function isFollowed(event: CommandEvent, { files }: CommandSurroundings): boolean {
+function isFollowed(event: CommandEvent, { files }: CommandContext): boolean {
   const [first] = event.argv;
   if (first === undefined || !first.text.includes('/')) return false;
   const content = files.at(pathIn(event.folder, first.text), event.id);
@@ -60,7 +60,7 @@ function isFollowed(event: CommandEvent, { files }: CommandSurroundings): boolea
 /** The file of the build that `python -m NAME` runs: Python looks beside the command first, then where PYTHONPATH says. */
 function moduleBeside(
   { program, argv, folder, id, variable }: CommandEvent,
-  { files }: CommandSurroundings,
+  { files }: CommandContext,
 ): { readonly path: string; readonly content: FileContent } | undefined {
   const at = argv.findIndex(({ text }) => text === '-m');
   if (at < 0 || !languageOf(program).startsWith('py')) return undefined;
@@ -78,7 +78,7 @@ function moduleBeside(
 function isLocked(
   { folder, id }: CommandEvent,
   words: readonly string[],
-  { files }: CommandSurroundings,
+  { files }: CommandContext,
 ): boolean {
   const project = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
   const place = /\.\w*proj$/.test(project) ? project.replace(/(?<![^/])[^/]*$/, '') : project;
@@ -90,7 +90,7 @@ function isLocked(
 function ofDotnet(
   event: CommandEvent,
   words: readonly string[],
-  around: CommandSurroundings,
+  around: CommandContext,
 ): UnreadCommand | undefined {
   const locked = words[0] === 'restore' && isLocked(event, words, around);
   const { why, isEmpty } = dotnetBuild(event, around.files, locked);
@@ -111,10 +111,7 @@ function ofSource(event: CommandEvent, folder: string, why = ''): UnreadCommand 
 }
 
 /** A program of another root folder, which the build filled from the context. */
-function ofOtherRoot(
-  event: CommandEvent,
-  { files }: CommandSurroundings,
-): UnreadCommand | undefined {
+function ofOtherRoot(event: CommandEvent, { files }: CommandContext): UnreadCommand | undefined {
   const root = /(?:^|[\s/])chroot\s+(?:--?\S+\s+)*(\S+)/.exec(event.text)?.[1];
   const isOwn =
     root !== undefined && root !== '/' && files.holdsContext(pathIn(event.folder, root));
@@ -128,10 +125,7 @@ function ofOtherRoot(
 }
 
 /** Packages of the OS in files: their scripts run when they are installed. */
-function ofPackageFile(
-  event: CommandEvent,
-  { files }: CommandSurroundings,
-): UnreadCommand | undefined {
+function ofPackageFile(event: CommandEvent, { files }: CommandContext): UnreadCommand | undefined {
   const { program, argv, folder, id } = event;
   if (!OS_MANAGERS.test(program) || !argv.some(({ text }) => OS_INSTALLS.test(text)))
     return undefined;
@@ -149,10 +143,7 @@ function ofPackageFile(
 }
 
 /** Says of a command that what it brings in is not known; undefined where it was read, or is known to bring nothing. */
-function unreadCommand(
-  event: CommandEvent,
-  around: CommandSurroundings,
-): UnreadCommand | undefined {
+function unreadCommand(event: CommandEvent, around: CommandContext): UnreadCommand | undefined {
   const { program, argv } = event;
   const [first] = argv;
   if (first === undefined) return undefined;

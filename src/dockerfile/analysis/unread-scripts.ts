@@ -17,7 +17,7 @@ import { FROM_ARCHIVE, interpretedFile } from './run-files.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 
 /** What is known around a command that is asked whether it was read. */
-export interface CommandSurroundings {
+export interface CommandContext {
   readonly files: StageFiles;
   /** It installs or fetches something that is judged on its own. */
   readonly isJudged: boolean;
@@ -58,7 +58,7 @@ export function unread(
 /** Shell text that was followed where it is constant enough; what a command prints for it is not known. */
 export function ofScript(
   event: CommandEvent,
-  { command }: CommandSurroundings,
+  { command }: CommandContext,
 ): UnreadCommand | undefined {
   const { script } = event;
   if (script === undefined) return undefined;
@@ -145,7 +145,7 @@ function hidesModule(
 export function ofInterpreter(
   event: CommandEvent,
   language: string,
-  { files }: CommandSurroundings,
+  { files }: CommandContext,
 ): UnreadCommand | undefined {
   const words = event.argv.slice(1).map((f) => f.text);
   const { program } = event;
@@ -205,7 +205,7 @@ export function givenInput(
 
 export function ofSourced(
   event: CommandEvent,
-  { files }: CommandSurroundings,
+  { files }: CommandContext,
 ): UnreadCommand | undefined {
   const word = interpretedFile(event.argv, []) ?? '';
   const path = word.startsWith('$') || word.startsWith('~') ? word : pathIn(event.folder, word);
@@ -236,7 +236,7 @@ export function ofWindowsShell(
 export function ofShell(
   event: CommandEvent,
   words: readonly string[],
-  { files }: CommandSurroundings,
+  { files }: CommandContext,
 ): UnreadCommand | undefined {
   if (words.length === 1 && words[0] === '--version') return undefined;
   const file = interpretedFile(event.argv, event.readsFrom);

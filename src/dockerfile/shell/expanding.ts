@@ -1,6 +1,6 @@
 import { printsForeignText } from './counted-values.ts';
 import type { Ignored } from './failure.ts';
-import type { Surroundings } from './fields.ts';
+import type { ExpansionContext } from './fields.ts';
 import { type ShellState, forked, lookUp } from './shell-state.ts';
 import { NO_STREAMS } from './streams.ts';
 import type { List } from './syntax-tree.ts';
@@ -16,7 +16,7 @@ import {
 export type Listing = (list: List, state: ShellState, context: TraceContext) => void;
 
 /** What words are expanded with. */
-export interface Expanding extends Surroundings {
+export interface Expanding extends ExpansionContext {
   /** Follows the `>(...)` among the words, with the commands that write to them. */
   readonly written: (from: readonly number[]) => void;
 }

@@ -31,7 +31,7 @@ export function variableOf(field: Field | undefined): Variable {
 
 const MAX_SHAPE = 2048;
 
-export interface Surroundings {
+export interface ExpansionContext {
   readonly variable: (name: string) => Variable;
   readonly positional: readonly Field[];
   /** Gets the commands whose output is counted with. */
@@ -78,14 +78,14 @@ function appendSplitting(builder: FieldBuilder, value: string, sources: readonly
   });
 }
 
-function argumentText(parts: readonly WordPart[], around: Surroundings): Field {
+function argumentText(parts: readonly WordPart[], around: ExpansionContext): Field {
   return joined(parts, around);
 }
 
 function appendVariable(
   builder: FieldBuilder,
   part: WordPart & { kind: 'variable' },
-  around: Surroundings,
+  around: ExpansionContext,
 ): void {
   if (part.name === '@' || part.name === '*') {
     around.positional.forEach((field, index) => {
@@ -109,7 +109,7 @@ function appendVariable(
   else appendSplitting(builder, value, sources);
 }
 
-function appendPart(builder: FieldBuilder, part: WordPart, around: Surroundings): void {
+function appendPart(builder: FieldBuilder, part: WordPart, around: ExpansionContext): void {
   switch (part.kind) {
     case 'literal':
       builder.append(part.value, true, []);
@@ -130,7 +130,7 @@ function appendPart(builder: FieldBuilder, part: WordPart, around: Surroundings)
 }
 
 /** The fields that a word expands to; an unquoted variable may give several, or none. */
-export function fieldsOf(word: Word, around: Surroundings): readonly Field[] {
+export function fieldsOf(word: Word, around: ExpansionContext): readonly Field[] {
   const builder = new FieldBuilder();
   for (const part of word.parts) appendPart(builder, part, around);
   builder.split();
@@ -138,7 +138,7 @@ export function fieldsOf(word: Word, around: Surroundings): readonly Field[] {
 }
 
 /** The word as one field, never split: values of assignments, here-documents, redirect targets. */
-export function joined(parts: readonly WordPart[], around: Surroundings): Field {
+export function joined(parts: readonly WordPart[], around: ExpansionContext): Field {
   const builder = new FieldBuilder();
   for (const part of parts) {
     const whole =

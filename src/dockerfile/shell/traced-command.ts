@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
 import { type Branch, forkOf, inBranch } from './branches.ts';
 import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
-import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
+import { type Field, type ExpansionContext, type Variable, joined } from './fields.ts';
 import type { Brought } from './interpreters.ts';
 import { pathIn, type ShellState } from './shell-state.ts';
 import type { Streams } from './streams.ts';
@@ -183,7 +183,7 @@ export function placeOf(script: Script, span: Span): { range: SourceRange; text:
 export function redirected(
   redirects: readonly Redirect[],
   folder: string,
-  around: Surroundings,
+  around: ExpansionContext,
 ): Streams {
   let input: Field | undefined;
   let stdin: readonly string[] = [];

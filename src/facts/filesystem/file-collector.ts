@@ -1,5 +1,5 @@
 import type { TarEntry } from '../../model/tar.ts';
-import type { ContentWish, LayerCollector } from '../../model/walk.ts';
+import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { decodeCapabilities } from './capabilities.ts';
 import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
@@ -38,7 +38,7 @@ export function fileCollector(sizes: readonly number[]): LayerCollector<
       path = tree.add(named, entry);
       if (path === undefined || entry.type !== 'file') return { want: 'none' };
       if (isText(entry)) return { want: 'all', cap: MOST_TEXT };
-      return isProgram(entry) || closer.has(entry.size) ? programWish(entry) : { want: 'none' };
+      return isProgram(entry) || closer.has(entry.size) ? programRequest(entry) : { want: 'none' };
     },
     visit: ({ entry }, content) => {
       if (path === undefined) return;
@@ -67,7 +67,7 @@ function isProgram(entry: TarEntry): boolean {
   return entry.type === 'file' && (entry.mode & EXECUTE) !== 0;
 }
 
-function programWish({ size }: TarEntry): ContentWish {
+function programRequest({ size }: TarEntry): ContentRequest {
   return size >= SHELL_FROM && size <= SHELL_TO
     ? { want: 'all', cap: SHELL_TO }
     : { want: 'head', bytes: HEAD };

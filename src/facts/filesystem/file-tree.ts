@@ -125,8 +125,8 @@ export class FileTree {
       );
     this.#lastFolder = '';
     this.#lastPlace = this.#root;
-    readPathList(this.#layers[layer]?.facts.paths ?? '', (kind, size, folder, name, told) => {
-      this.#put(layer, kind, size, this.#folderAt(folder), name, told);
+    readPathList(this.#layers[layer]?.facts.paths ?? '', (kind, size, folder, name, details) => {
+      this.#put(layer, kind, size, this.#folderAt(folder), name, details);
     });
   }
 
@@ -136,7 +136,7 @@ export class FileTree {
     size: number,
     folder: number,
     name: string,
-    told: ListPlaces,
+    details: ListPlaces,
   ): void {
     const places = this.#places;
     const before = places.find(folder, name);
@@ -146,12 +146,12 @@ export class FileTree {
     }
     if (kind === 'd' && before !== NONE && places.kindOf(before) === 'd') {
       places.putBy(before, layer);
-      places.describe(before, told.attributes);
+      places.describe(before, details.attributes);
       return;
     }
     if (++this.#files > this.#limits.files) throw tooMuch(this.#limits.files, 'files');
     if (kind === 'd' || kind === 'o') {
-      places.describe(places.putFolder(folder, name, before, layer), told.attributes);
+      places.describe(places.putFolder(folder, name, before, layer), details.attributes);
       // What is put into it next is not to go where the other was.
       this.#lastFolder = '';
       this.#lastPlace = this.#root;
@@ -159,15 +159,15 @@ export class FileTree {
     }
     const target =
       kind === 'l'
-        ? told.link
+        ? details.link
         : kind === 'h'
-          ? this.#exactly(places.linkTold(layer, told.link))
+          ? this.#exactly(places.linkText(layer, details.link))
           : NONE;
     places.put(folder, name, before, {
       kind,
       size,
       by: layer,
-      attributes: told.attributes,
+      attributes: details.attributes,
       target,
     });
   }

@@ -1,5 +1,5 @@
 import { ownValue } from '../../model/lookup.ts';
-import type { ContentWish, LayerCollector } from '../../model/walk.ts';
+import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
 import { NO_RECORD, recordOfSums } from './dpkg.ts';
 import { Ownership } from './ownership.ts';
@@ -20,7 +20,7 @@ interface CollectedPackages {
 }
 
 const MAX_UNREADABLE = 1000;
-const NONE: ContentWish = { want: 'none' };
+const NONE: ContentRequest = { want: 'none' };
 
 /** Far more than the layers of real images take, and some seconds of work. */
 export function readBudget(): ReadBudget {

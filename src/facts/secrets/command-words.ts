@@ -1,4 +1,4 @@
-/** A simple command of a text, as far as its words can be told without running it. */
+/** A simple command of a text, as far as its words are known without running it. */
 export interface CommandWords {
   readonly words: readonly string[];
   /** What its input is: a here-document, a here-string, or what `echo` and `printf` before the pipe write. */
@@ -52,8 +52,8 @@ class Reader {
   /** What the next word is instead of an argument. */
   private next: 'file' | 'input' | undefined;
   private piped: string | undefined;
-  /** The command whose output was told last: pipe after pipe asks for that of the same one. */
-  private told: CommandWords | undefined;
+  /** The command whose output was worked out last: pipe after pipe asks for that of the same one. */
+  private last: CommandWords | undefined;
   private readonly heredocs: Heredoc[] = [];
   /** Of those, the ones of the command that is being read. */
   private own: Heredoc[] = [];
@@ -161,9 +161,9 @@ class Reader {
     this.own = [];
     // A pipe behind a group gets what its last command writes; one before a group gives to its first.
     const last = this.found.at(-1);
-    if (isPiped && last !== this.told) {
+    if (isPiped && last !== this.last) {
       this.piped = written(last?.words ?? []);
-      this.told = last;
+      this.last = last;
     }
     this.words = [];
     this.input = undefined;

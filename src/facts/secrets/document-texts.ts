@@ -10,7 +10,7 @@ export interface DocumentText {
   readonly name?: string;
 }
 
-/** Where a value of a document is told to be, by the keys that lead to it. */
+/** The place of a value in a document, by the keys that lead to it. */
 export type PlaceOf = (keys: readonly string[]) => Place;
 
 /** Deeper than that no document of an image nests that was read from JSON. */

@@ -1,4 +1,4 @@
-import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
+import type { ContentRequest, LayerCollector, LayerEntry } from '../../model/walk.ts';
 import type { LayerSecret, SecretFacts, SuppressedLayerSecret } from '../layer-facts.ts';
 import { ContentScan, PIECE, type PlacedSecret, type ScanShared } from './content-scan.ts';
 import { gitDirectoryOf, isCredentialFile } from './credential-files.ts';
@@ -16,7 +16,7 @@ const PUBLISHED = 'a file that a package of the distribution ships, unchanged';
 /** Nothing that is a secret is shorter, but what stands in a file made for it. */
 const SMALLEST = 16;
 
-function wanted({ path, entry }: LayerEntry): ContentWish {
+function wanted({ path, entry }: LayerEntry): ContentRequest {
   if (entry.type !== 'file' || entry.size === 0) return { want: 'none' };
   if (entry.size < SMALLEST && !isCredentialFile(path)) return { want: 'none' };
   return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
@@ -91,10 +91,10 @@ export function secretCollector(): LayerCollector<SecretFacts> {
       repositories.add(repository);
       keep({ rule: GIT_DIRECTORY, masked: '', path, offset: 0 });
     }
-    const wish = wanted(found);
-    if (wish.want === 'none') return;
+    const request = wanted(found);
+    if (request.want === 'none') return;
     scannedFiles += 1;
-    if (wish.want === 'stream') scan?.end();
+    if (request.want === 'stream') scan?.end();
     else new ContentScan(path, shared).whole(content ?? new Uint8Array());
     scan = undefined;
     if (PackageLists.matches(path) && content !== undefined) lists.add(content);
@@ -110,9 +110,9 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   return {
     name: 'secrets',
     wants: (found) => {
-      const wish = wanted(found);
-      scan = wish.want === 'stream' ? new ContentScan(found.path, shared) : undefined;
-      return wish;
+      const request = wanted(found);
+      scan = request.want === 'stream' ? new ContentScan(found.path, shared) : undefined;
+      return request;
     },
     chunk: (bytes) => {
       scan?.push(bytes);

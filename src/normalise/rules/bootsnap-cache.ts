@@ -29,7 +29,7 @@ export const bootsnapCache: RewriteRule = {
     if (version === 0 || version > LARGEST_VERSION) return undefined;
     const stored = Number(view.getBigUint64(TIME_AT, true));
     if (!Number.isSafeInteger(stored)) return undefined;
-    view.setBigUint64(TIME_AT, BigInt(stamps.settle(stored)), true);
+    view.setBigUint64(TIME_AT, BigInt(stamps.normalised(stored)), true);
     bytes.fill(0, PADDING_AT, HEADER_BYTES);
     return bytes;
   },

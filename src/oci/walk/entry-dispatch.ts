@@ -1,6 +1,6 @@
 import { UserError } from '../../model/errors.ts';
 import type { TarEntry } from '../../model/tar.ts';
-import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
+import type { ContentRequest, LayerCollector, LayerEntry } from '../../model/walk.ts';
 import { layerPath } from '../../tar/path.ts';
 import type { TarHandler } from '../../tar/reader.ts';
 import { quoted } from '../quoted-text.ts';
@@ -27,7 +27,7 @@ export class EntryDispatch implements TarHandler {
   entries = 0;
   #nameLength = 0;
   #current: LayerEntry | undefined;
-  #wishes: number[] = [];
+  #requested: number[] = [];
   /** Those that take the present entry as it comes. */
   #streams: LayerCollector<unknown>[] = [];
   /** Bytes of the entry that somebody wants; what lies behind is let go. */
@@ -62,12 +62,12 @@ export class EntryDispatch implements TarHandler {
     const current = { path, entry };
     this.#current = current;
     if (this.#streams.length > 0) this.#streams = [];
-    this.#wishes = this.#collectors.map((collector) => {
-      const wish = collector.wants(current);
-      if (wish.want === 'stream') this.#streams.push(collector);
-      return wishedBytes(wish);
+    this.#requested = this.#collectors.map((collector) => {
+      const request = collector.wants(current);
+      if (request.want === 'stream') this.#streams.push(collector);
+      return requestedBytes(request);
     });
-    this.#wanted = Math.min(entry.size, Math.max(0, ...this.#wishes));
+    this.#wanted = Math.min(entry.size, Math.max(0, ...this.#requested));
     this.#left = entry.size;
   }
 
@@ -91,7 +91,7 @@ export class EntryDispatch implements TarHandler {
     if (current === undefined) return;
     const content = this.#held.subarray(0, this.#heldLength);
     this.#collectors.forEach((collector, i) => {
-      const wish = this.#wishes[i] ?? 0;
+      const wish = this.#requested[i] ?? 0;
       const part = content.length > wish ? content.subarray(0, wish) : content;
       const got = wish === 0 ? undefined : part;
       collector.visit(current, got, got !== undefined && current.entry.size > wish);
@@ -117,7 +117,7 @@ export class EntryDispatch implements TarHandler {
   }
 }
 
-function wishedBytes(wish: ContentWish): number {
+function requestedBytes(wish: ContentRequest): number {
   switch (wish.want) {
     case 'none':
     case 'stream':

@@ -27,12 +27,12 @@ export function inspect<E extends PlatformEvidence>(
       for (const one of evidence) {
         const { platform, buildArgs, predicates } = one;
         const documents = [image.index, platform.manifest];
-        const told = joined([
+        const elsewhere = joined([
           ...documents.map(manifestSecrets),
           ...predicates.map(statementSecrets),
         ]);
         try {
-          const options = { secrets, told };
+          const options = { secrets, elsewhere };
           const found = await inspectPlatform(context, image, platform, buildArgs, options);
           if (found.read < platform.layers.length) await requireLayers(image, platform);
           inspected.push({ ...one, content: known(found.content, 'image'), read: found.read });

@@ -5,7 +5,7 @@ import { dockerfileOf } from '../../plans/bake/bake-jobs.ts';
 import { csvAttributes } from '../../plans/flags/csv-fields.ts';
 import { isAddress } from '../../plans/source-url.ts';
 
-interface Wish {
+interface Grant {
   readonly kind: 'fs.read' | 'fs.write';
   readonly path: string;
 }
@@ -24,7 +24,7 @@ export async function missingGrants(
   const missing = asked.filter((text) => !allow.includes(text));
   if (files && !allow.includes('ssh') && targets.some(forwardsAgent)) missing.push('ssh');
   if (files)
-    for (const { kind, path } of targets.flatMap(wishesOf))
+    for (const { kind, path } of targets.flatMap(neededGrants))
       if (!(await isGranted(kind, path, allow, cwd))) missing.push(`${kind}=${path}`);
   return [...new Set(missing)];
 }
@@ -45,7 +45,7 @@ export function tokenTaker(targets: readonly BakeTarget[]): string | undefined {
   return undefined;
 }
 
-function wishesOf(target: BakeTarget): readonly Wish[] {
+function neededGrants(target: BakeTarget): readonly Grant[] {
   const paths = [target.context, ...Object.values(target.contexts)]
     .map((text) => text.replace(/^cwd:\/\//, ''))
     .filter((text) => !isAddress(text) && !/^[a-z-]+:/.test(text));
@@ -60,8 +60,8 @@ function wishesOf(target: BakeTarget): readonly Wish[] {
   ];
 }
 
-const read = (path: string): Wish => ({ kind: 'fs.read', path });
-const write = (path: string): Wish => ({ kind: 'fs.write', path });
+const read = (path: string): Grant => ({ kind: 'fs.read', path });
+const write = (path: string): Grant => ({ kind: 'fs.write', path });
 
 function inFlags(
   { flags }: BakeTarget,
@@ -93,7 +93,7 @@ function destination(output: string): readonly string[] {
 }
 
 async function isGranted(
-  kind: Wish['kind'],
+  kind: Grant['kind'],
   path: string,
   allow: readonly string[],
   cwd: string,

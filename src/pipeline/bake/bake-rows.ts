@@ -28,7 +28,7 @@ export function row(
   return { target: target.name, state, names: target.tags, ...more };
 }
 
-export function told(report: ReportInput | undefined): Pick<BakeRow, 'scorecard'> {
+export function graded(report: ReportInput | undefined): Pick<BakeRow, 'scorecard'> {
   return report === undefined ? {} : { scorecard: report.scorecard };
 }
 
@@ -52,7 +52,7 @@ export function over(job: BakeJob, result: BuildResult, digest?: Digest): BakedJ
       const reason = result.shortfalls.map(({ message }) => message).join('; ');
       return {
         job,
-        row: row(job, 'short', { reason, ...told(result.report) }),
+        row: row(job, 'short', { reason, ...graded(result.report) }),
         report: result.report,
         exitCode: 1,
       };
@@ -62,7 +62,7 @@ export function over(job: BakeJob, result: BuildResult, digest?: Digest): BakedJ
         job,
         row: row(job, 'published', {
           ...(digest === undefined ? {} : { digest }),
-          ...told(result.report),
+          ...graded(result.report),
         }),
         ...carried(result.report),
       };

@@ -13,7 +13,7 @@ import { type HeldBuild, holdBuild } from '../image-build/build.ts';
 import { settingsOf } from '../load-settings.ts';
 import { Turns } from '../turns.ts';
 import { forLink, type Held, inlineText, type Link, linksOf } from './bake-links.ts';
-import { type BakedJob, carried, failed, over, row, skipped, told } from './bake-rows.ts';
+import { type BakedJob, carried, failed, over, row, skipped, graded } from './bake-rows.ts';
 import { withKeptSigner } from './bake-signer.ts';
 
 /** A job that is over, or what waits to be published. */
@@ -185,7 +185,7 @@ class BakeRun {
   async #deliver({ job, held }: Held, holds: boolean): Promise<BakedJob> {
     const { image } = held;
     const digest = image?.index.digest;
-    const known = digest === undefined ? {} : { digest, ...told(image?.report) };
+    const known = digest === undefined ? {} : { digest, ...graded(image?.report) };
     if (job.isLink) return { job, row: row(job, 'linked', known), exitCode: 0 };
     if (holds) {
       const reason = 'good, but another target was not';

@@ -28,7 +28,7 @@ export interface BaseChecks {
   /** Waits for those of `trust.bases`. Throws UserError for one that does not verify, or that cannot be checked. */
   readonly required: () => Promise<void>;
   /** What verified until now; what still runs is given up. */
-  readonly settle: () => SignedBases;
+  readonly verified: () => SignedBases;
 }
 
 /** For a registry that does not answer; cosign has a bound of its own for each call. */
@@ -86,7 +86,7 @@ export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
         if (!answer.ok) throw unsigned(familiarReference(image.reference), answer.reason);
       }
     },
-    settle: () => {
+    verified: () => {
       stop.abort();
       return new Map(signed);
     },

@@ -95,8 +95,8 @@ async function explained(
     a === undefined || b === undefined || content === undefined
       ? undefined
       : await look?.(path, content.format, a, b);
-  const told = { path, kind, detail, class: id, cause, remedy };
-  return deeper === undefined ? told : { ...told, deeper };
+  const change = { path, kind, detail, class: id, cause, remedy };
+  return deeper === undefined ? change : { ...change, deeper };
 }
 
 function said(

@@ -12,7 +12,7 @@ export interface FixFiles {
 }
 
 /** All that a plan depends on besides the files. */
-export interface FixSurroundings {
+export interface FixInputs {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly context?: BuildContext | undefined;
@@ -36,7 +36,7 @@ export interface DockerfileError {
 /** Reads a Dockerfile as rules do. */
 export function readFixFile(
   text: string,
-  { buildArgs, target, context }: Pick<FixSurroundings, 'buildArgs' | 'target' | 'context'>,
+  { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
 ): Result<ReadForEdits, DockerfileError> {
   const options = { buildArgs, ...(target === undefined ? {} : { target }) };
   return readForEdits(text, options, context);
@@ -73,7 +73,7 @@ function merged(rule: FixRule, proposals: readonly ProposedEdit[]): readonly Pla
 /** What the rules propose for the files as they are, and what they leave alone. The error names the Dockerfile's line. */
 export function planEdits(
   files: FixFiles,
-  around: FixSurroundings,
+  around: FixInputs,
 ): Result<PlannedFixes, DockerfileError> {
   const read = readFixFile(files.dockerfile, around);
   if (!read.ok) return read;
@@ -102,11 +102,7 @@ export function planEdits(
 }
 
 /** The files with one edit applied. An error where its parts overlap, or where what comes out is no Dockerfile. */
-export function applyEdit(
-  files: FixFiles,
-  edit: PlannedEdit,
-  around: FixSurroundings,
-): Result<FixFiles> {
+export function applyEdit(files: FixFiles, edit: PlannedEdit, around: FixInputs): Result<FixFiles> {
   if (edit.file === '.dockerignore') {
     const text = applyEdits(files.ignoreFile ?? '', edit.edits);
     return text.ok ? ok({ ...files, ignoreFile: text.value }) : text;
@@ -121,7 +117,7 @@ export function applyEdit(
 
 export type Decision = 'apply' | 'skip' | 'stop';
 
-export interface SettledFixes {
+export interface AppliedFixes {
   readonly files: FixFiles;
   readonly applied: readonly PlannedEdit[];
   /** Those that were decided against, or that could not be applied. */
@@ -135,9 +131,9 @@ export interface SettledFixes {
  */
 export async function settleEdits(
   files: FixFiles,
-  around: FixSurroundings,
+  around: FixInputs,
   decide: (edit: PlannedEdit, files: FixFiles, after: FixFiles) => Decision | Promise<Decision>,
-): Promise<Result<SettledFixes, DockerfileError>> {
+): Promise<Result<AppliedFixes, DockerfileError>> {
   const decided = new Set<string>();
   const applied: PlannedEdit[] = [];
   const skipped: PlannedEdit[] = [];
@@ -146,7 +142,7 @@ export async function settleEdits(
     const plan = planEdits(now, around);
     if (!plan.ok) return plan;
     const left = plan.value.edits.filter(({ id }) => !decided.has(id));
-    const done = (rest: readonly PlannedEdit[]): Result<SettledFixes, DockerfileError> =>
+    const done = (rest: readonly PlannedEdit[]): Result<AppliedFixes, DockerfileError> =>
       ok({
         files: now,
         applied,

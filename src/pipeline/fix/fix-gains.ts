@@ -5,7 +5,7 @@ import type { DeclarationsFact, Facts } from '../../model/facts.ts';
 import type { Gain, PlannedEdit } from '../../model/planned-edit.ts';
 import { CATALOGUE } from '../../rules/verdicts.ts';
 import { lintDockerfile } from '../lint/lint-dockerfile.ts';
-import type { FixFiles, FixSurroundings } from './compose-fixes.ts';
+import type { FixFiles, FixInputs } from './compose-fixes.ts';
 
 /** Facts that a Dockerfile gives without a build. */
 const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);
@@ -17,7 +17,7 @@ const SHOWN_WHOLE: readonly string[] = CATALOGUE.filter(
 
 interface Judging {
   readonly files: FixFiles;
-  readonly around: Pick<FixSurroundings, 'buildArgs' | 'target' | 'context'>;
+  readonly around: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>;
   readonly declarations: DeclarationsFact;
   /** Outcomes of the last build of this Dockerfile. */
   readonly scored: readonly Scored[] | undefined;
@@ -117,10 +117,10 @@ function effects(
 ): ReadonlyMap<string, Effect> {
   const met = (group: readonly PlannedEdit[]): readonly string[] => {
     // Without a build it is known of what the Dockerfile shows, and of what an edit is for, that it is not met.
-    const settled = group.flatMap(({ settles = [], criterion }) =>
-      settles.filter((id) => outcomes.isKnown(id) || id === criterion || outcomes.before(id) > 0),
+    const served = group.flatMap(({ meets = [], criterion }) =>
+      meets.filter((id) => outcomes.isKnown(id) || id === criterion || outcomes.before(id) > 0),
     );
-    const open = settled.filter((id) => outcomes.isOpen(id));
+    const open = served.filter((id) => outcomes.isOpen(id));
     return [...new Set([...outcomes.met(findingsAfter(group, judging)), ...open])];
   };
   return new Map(

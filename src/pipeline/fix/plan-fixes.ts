@@ -8,7 +8,7 @@ import { buildContext } from '../contexts/build-context.ts';
 import { givenDockerfile } from '../grade/given-dockerfile.ts';
 import { lastScorecard } from '../image-build/last-scorecard.ts';
 import { declared } from '../lint/lint-files.ts';
-import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts';
+import { type FixInputs, planEdits, readFixFile } from './compose-fixes.ts';
 import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
 import { fixGains, type Gains } from './fix-gains.ts';
@@ -39,7 +39,7 @@ export interface FixRequest {
 /** A Dockerfile with all that is needed to plan edits of it, again and again. */
 export interface FixTask {
   readonly opened: OpenedFiles;
-  readonly around: FixSurroundings;
+  readonly around: FixInputs;
   /** Whether an edit is one of those that were asked for, its risk aside. */
   readonly isNamed: (edit: PlannedEdit) => boolean;
   readonly isWithinRisk: (edit: PlannedEdit) => boolean;
@@ -112,14 +112,14 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     build: request.build,
     plainHttp: request.plainHttp,
   });
-  const around: FixSurroundings = {
+  const around: FixInputs = {
     ...reading,
     rules,
     options: request.options,
     facts,
   };
   const last = await lastScorecard(context, opened.paths.Dockerfile, request.target);
-  // Told once, of the file as it is: later plans know what an edit was worth by its id.
+  // Worked out once, of the file as it is: later plans know what an edit was worth by its id.
   const first = planEdits(opened.files, around);
   const gains = fixGains(first.ok ? first.value.edits : [], {
     files: opened.files,

@@ -74,7 +74,7 @@ async function inContainer(
     const trial = { context, request, name, image, service, deadline };
     const { judge, failure } =
       refused === undefined
-        ? await settled(trial)
+        ? await outcomeOf(trial)
         : { judge: expectedJudge(trial), failure: refused };
     if (failure === undefined) return { answers: true, judge, rights };
     return { answers: false, judge, reason: failure, log: await containerLog(run, name) };
@@ -88,7 +88,7 @@ function expectedJudge({ request, service }: Trial): SmokeResult['judge'] {
   return service.hasHealthcheck ? 'HEALTHCHECK' : 'staying up';
 }
 
-async function settled(trial: Trial): Promise<Look> {
+async function outcomeOf(trial: Trial): Promise<Look> {
   const { context, name, deadline } = trial;
   const judge = expectedJudge(trial);
   const startedAt = context.now();

@@ -5,11 +5,11 @@ import { err, type Result } from '../../model/result.ts';
 import type { SmokeRequest } from '../../model/smoke.ts';
 import type { FixProof, ProvenBuild, TakenBack } from '../../model/verified-fix.ts';
 import type { PipelineContext } from '../context.ts';
+import { applyWanted } from './apply-fixes.ts';
 import { withTrialBuild } from './build-trial.ts';
-import type { FixFiles, SettledFixes } from './compose-fixes.ts';
+import type { FixFiles, AppliedFixes } from './compose-fixes.ts';
 import { firstCulprit } from './culprits.ts';
 import type { FixTask } from './plan-fixes.ts';
-import { settleWanted } from './settle-fixes.ts';
 import { smokeImage } from './smoke-image.ts';
 
 /** How edits are proven. */
@@ -22,7 +22,7 @@ export interface VerifyRequest {
 }
 
 export interface VerifiedFixes {
-  readonly settled: SettledFixes;
+  readonly fixes: AppliedFixes;
   readonly proof: FixProof;
 }
 
@@ -30,32 +30,32 @@ type Failure = Omit<TakenBack, 'edit'>;
 
 /**
  * Builds the Dockerfile as it is and with the edits, and keeps those with which it builds, answers as before, and is not graded lower. The edit that broke something is
- * found by halves, taken back and told, and the others are planned again without it. Nothing is written. `isWanted` decides on edits that come up then. Throws UserError
+ * found by halves, taken back and reported, and the others are planned again without it. Nothing is written. `isWanted` decides on edits that come up then. Throws UserError
  * where the Dockerfile does not build or answer as it is, for then nothing is proven.
  */
 export async function verifyFixes(
   context: PipelineContext,
   task: FixTask,
-  settled: SettledFixes,
+  fixes: AppliedFixes,
   request: VerifyRequest,
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
   const trials = new Trials(context, task, request);
   const before = await trials.before();
   const takenBack: TakenBack[] = [];
-  for (let now = settled; ;) {
+  for (let now = fixes; ;) {
     if (now.applied.length === 0)
-      return { settled: now, proof: { before, after: before, takenBack, builds: trials.builds } };
+      return { fixes: now, proof: { before, after: before, takenBack, builds: trials.builds } };
     const all = await trials.with(now, before);
     if (all.ok)
       return {
-        settled: now,
+        fixes: now,
         proof: { before, after: all.value, takenBack, builds: trials.builds },
       };
     const { applied } = now;
     const { index, failure } = await firstCulprit(applied.length, all.error, async (first) => {
       const wanted = new Set(applied.slice(0, first).map(({ id }) => id));
-      const some = await settleWanted(task, ({ id }) => wanted.has(id));
+      const some = await applyWanted(task, ({ id }) => wanted.has(id));
       const trial = await trials.with(some, before);
       return trial.ok ? undefined : trial.error;
     });
@@ -63,7 +63,7 @@ export async function verifyFixes(
     if (edit === undefined) throw new Error('no edit broke it');
     takenBack.push({ ...failure, edit });
     const broken = new Set(takenBack.map((one) => one.edit.id));
-    now = await settleWanted(task, (one) => !broken.has(one.id) && isWanted(one));
+    now = await applyWanted(task, (one) => !broken.has(one.id) && isWanted(one));
   }
 }
 
@@ -99,7 +99,7 @@ class Trials {
   }
 
   async with(
-    { applied, files }: SettledFixes,
+    { applied, files }: AppliedFixes,
     before: ProvenBuild,
   ): Promise<Result<ProvenBuild, Failure>> {
     this.#tell(

@@ -24,7 +24,7 @@ interface AskedPlatforms {
  */
 export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): AskedPlatforms {
   const { absent, unread, name } = image;
-  const toldOf =
+  const notGradedAs =
     (reason: NotGraded['reason']) =>
     ({ platform, digest }: Descriptor): NotGraded => ({
       platform: platform === undefined ? digest : platformName(platform),
@@ -33,7 +33,7 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
   if (asked.length === 0)
     return {
       image,
-      notGraded: [...absent.map(toldOf('not-held')), ...unread.map(toldOf('not-read'))],
+      notGraded: [...absent.map(notGradedAs('not-held')), ...unread.map(notGradedAs('not-read'))],
     };
   const taken = asked.map((wanted) => takenFor(image, wanted, asked.length === 1));
   const [first, ...rest] = image.platforms.filter((one) =>
@@ -54,7 +54,7 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
     );
   return {
     image: { ...image, platforms: [first, ...rest] },
-    notGraded: [...notGraded, ...unread.map(toldOf('not-read'))],
+    notGraded: [...notGraded, ...unread.map(notGradedAs('not-read'))],
   };
 }
 

@@ -23,8 +23,8 @@ export async function buildOnBases(context: PipelineContext, prepared: Prepared)
     await checks.required();
     const sent = await sendGitModes(context, prepared);
     const built = await buildAndOpenKey(context, sent.prepared).finally(sent.release);
-    return { ...built, bases: checks.settle() };
+    return { ...built, bases: checks.verified() };
   } finally {
-    checks.settle();
+    checks.verified();
   }
 }

@@ -28,8 +28,8 @@ export async function builderForPlatforms(
   if (builder === undefined || builder.platforms.length === 0 || dockerfile === undefined)
     return builder;
   // A word alone is an OS or an architecture, or nonsense: buildx knows which, and refuses it with its own exit code.
-  const told = plan.platforms.filter((platform) => platform.includes('/'));
-  const foreign = foreignRun(dockerfile, told, builder.platforms);
+  const asked = plan.platforms.filter((platform) => platform.includes('/'));
+  const foreign = foreignRun(dockerfile, asked, builder.platforms);
   if (foreign === undefined) return builder;
   const architecture = foreign.platform.split('/')[1] ?? foreign.platform;
   throw new UserError(

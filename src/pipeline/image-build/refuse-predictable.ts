@@ -54,7 +54,7 @@ export async function refusePredictable(
     places.push(...(await secretPlaces(context, prepared, platform)));
   const [first] = places;
   if (first === undefined) return;
-  const told = places
+  const named = places
     .slice(0, SHOWN)
     .map(
       ({ path, what, line }) =>
@@ -62,7 +62,7 @@ export async function refusePredictable(
     );
   const more = places.length > SHOWN ? `, and ${places.length - SHOWN} more` : '';
   throw new UserError(
-    `predictable secrets: with seeded random numbers, anyone can make ${told.join(', ')}${more}`,
+    `predictable secrets: with seeded random numbers, anyone can make ${named.join(', ')}${more}`,
     {
       nextStep:
         'make them when the container starts or mount them, and remove them in the same RUN; or build without the seed',

@@ -21,7 +21,7 @@ interface SentModes {
 /**
  * Has the context, and named contexts that are folders, sent with git's modes for what git tracks, whatever umask it was checked out under: COPY
  * takes modes along; by `deterministic` with one time for all, and copied whole. The user's files stay as they are; where their modes are others, BuildKit is given a folder that stands for the context. One
- * that cannot be made is told, and the context goes as it is.
+ * that cannot be made is a notice, and the context goes as it is.
  */
 export async function sendGitModes(
   context: PipelineContext,
@@ -102,7 +102,7 @@ async function stagedContext(
   if (!found.other.some((path) => ![...foldersOf(path), path].some(isIgnored))) return undefined;
   const [first] = found.other;
   const more = found.other.length > 1 ? ` and ${found.other.length - 1} more have` : ' has';
-  const told = `${JSON.stringify(first)}${more} another mode than git's`;
+  const different = `${JSON.stringify(first)}${more} another mode than git's`;
   try {
     const staged = await stageContext({
       home,
@@ -115,14 +115,14 @@ async function stagedContext(
     if (staged.isNew)
       context.emit({
         kind: 'notice',
-        text: `${told}: BuildKit is sent the context with git's, from a copy of what git tracks`,
+        text: `${different}: BuildKit is sent the context with git's, from a copy of what git tracks`,
       });
     return staged;
   } catch (error) {
     context.signal.throwIfAborted();
     context.emit({
       kind: 'notice',
-      text: `${told}, and the context could not be sent with git's (${messageOf(error)}): a checkout elsewhere gives another image; COPY --chmod, or chmod go=u,go-w the files`,
+      text: `${different}, and the context could not be sent with git's (${messageOf(error)}): a checkout elsewhere gives another image; COPY --chmod, or chmod go=u,go-w the files`,
     });
     return undefined;
   }

@@ -22,10 +22,10 @@ const NOT_OURS = new Set([
 ]);
 
 /**
- * A project's folder: names of its files three levels deep, and the texts of those that match `told`. Links are not followed out of it, hidden folders and
+ * A project's folder: names of its files three levels deep, and the texts of those that match `read`. Links are not followed out of it, hidden folders and
  * dependencies are left out, and reading ends at 5,000 files. Throws UserError where it cannot be read.
  */
-export async function readProject(folder: string, told: readonly string[]): Promise<Project> {
+export async function readProject(folder: string, read: readonly string[]): Promise<Project> {
   const files: string[] = [];
   const visit = async (below: string, depth: number): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true });
@@ -45,7 +45,7 @@ export async function readProject(folder: string, told: readonly string[]): Prom
     throw new UserError(`${folder} cannot be read: ${messageOf(cause)}`, { cause });
   }
   const texts = files
-    .filter((path) => told.some((pattern) => matchesPattern(pattern, path)))
+    .filter((path) => read.some((pattern) => matchesPattern(pattern, path)))
     .flatMap((path): [string, string][] => {
       const text = contextFile(folder, path);
       return text === undefined || text.length > LONGEST_TEXT ? [] : [[path, text]];

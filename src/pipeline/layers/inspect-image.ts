@@ -21,24 +21,24 @@ interface Inspected {
 
 /**
  * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those that the provenance tells
- * everybody; `secrets: false` leaves out the scan of the layers; `told` are secrets that were found elsewhere. Throws as `inspectLayers` does.
+ * everybody; `secrets: false` leaves out the scan of the layers; `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
   { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   buildArgs: Readonly<Record<string, string>>,
-  options: { readonly secrets?: boolean; readonly told?: FoundSecrets } = {},
+  options: { readonly secrets?: boolean; readonly elsewhere?: FoundSecrets } = {},
 ): Promise<Inspected> {
   const { layers, config } = platform;
-  const { told, ...scan } = options;
+  const { elsewhere, ...scan } = options;
   const inspect = { cache: paths.cache, signal, ...scan };
   const { facts, read, known } = await inspectLayers(layers, origin, inspect);
   let placed = placedLayers(layers, facts);
   const otherSecrets = joined([
     configSecrets(config),
     buildArgumentSecrets(buildArgs),
-    ...(told === undefined ? [] : [told]),
+    ...(elsewhere === undefined ? [] : [elsewhere]),
   ]);
   let tree = await imageTree(placed, known, paths.cache);
   const closer = closerLooks(tree);

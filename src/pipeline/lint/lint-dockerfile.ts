@@ -65,7 +65,7 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
   return [...new Map(findings.map((one) => [key(one), one])).values()];
 }
 
-/** What is wrong with a Dockerfile, told without building it. Never throws; a file that is none has the one finding that says so. */
+/** What is wrong with a Dockerfile, found without building it. Never throws; a file that is none has the one finding that says so. */
 export function lintDockerfile(request: LintRequest): LintedFile {
   const { name, text, buildArgs = {}, target, context, declarations } = request;
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));

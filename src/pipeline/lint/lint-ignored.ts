@@ -8,7 +8,7 @@ interface Sorted {
   readonly ignored: readonly IgnoredFinding[];
 }
 
-function told(comment: IgnoreComment, message: string): LintFinding {
+function finding(comment: IgnoreComment, message: string): LintFinding {
   const { id, level, remedy } = IGNORE_COMMENT;
   return { rule: id, severity: level, range: comment.range, message, remedy };
 }
@@ -21,14 +21,14 @@ function isUnder({ lines }: IgnoreComment, { range }: LintFinding): boolean {
 function formOf(comment: IgnoreComment): readonly LintFinding[] {
   const { ids, reason } = comment;
   if (ids.length === 0)
-    return [told(comment, 'it does not name a rule: # scoville: ignore=ID reason')];
+    return [finding(comment, 'it does not name a rule: # scoville: ignore=ID reason')];
   const rules = new Set(LINT_RULES.map(({ id }) => id));
   const strange = ids.filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id);
   return [
     ...(reason === ''
-      ? [told(comment, 'it does not give a reason, so it takes nothing back')]
+      ? [finding(comment, 'it does not give a reason, so it takes nothing back')]
       : []),
-    ...strange.map((id) => told(comment, `${id} is not a rule that can be ignored`)),
+    ...strange.map((id) => finding(comment, `${id} is not a rule that can be ignored`)),
   ];
 }
 
@@ -59,7 +59,7 @@ export function takeBack(
       [...new Set(comment.ids)]
         .filter((id) => rules.has(id) && id !== IGNORE_COMMENT.id)
         .filter((id) => !used.has(`${comment.range.startLine} ${id}`))
-        .map((id) => told(comment, `${id} finds nothing here: the comment is not needed`)),
+        .map((id) => finding(comment, `${id} finds nothing here: the comment is not needed`)),
     );
   return { findings: [...left, ...comments.flatMap(formOf), ...unused], ignored };
 }

@@ -18,7 +18,7 @@ interface Where {
   readonly lockPath: string;
   /** What cannot be asked for is an error, where the lock is made again. */
   readonly strict: boolean;
-  /** A replay asks no registry for what it was told when it was recorded. */
+  /** A replay asks no registry for what the recording got from it. */
   readonly hermetic?: 'record' | 'replay' | undefined;
 }
 
@@ -40,9 +40,10 @@ export async function resolveLocked(
       const entry = locked.get(name);
       const here = local[i];
       const digest = reference.digest ?? entry?.digest;
-      const told = hermetic === 'replay' ? await known?.recall({ name, digest }) : undefined;
+      const recorded = hermetic === 'replay' ? await known?.recall({ name, digest }) : undefined;
       const platforms = entry?.platforms ?? new Map<string, Digest>();
-      if (told !== undefined) return { reference, name, digest, platforms, local: false, ...told };
+      if (recorded !== undefined)
+        return { reference, name, digest, platforms, local: false, ...recorded };
       if (entry !== undefined && !entry.local && reference.digest === undefined)
         return atLockedDigest(where, reference, name, entry);
       if (entry?.local === true && here !== undefined) return foundHere(reference, here);

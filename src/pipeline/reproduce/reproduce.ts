@@ -55,7 +55,7 @@ export async function reproduce(
       throw new UserError('a context on stdin can be read only once', {
         nextStep: 'unpack it, and reproduce the folder',
       });
-    // What cannot be arranged is told before a build that takes long.
+    // What cannot be arranged fails before a build that takes long.
     tomorrow = options.tomorrow ? await arrangeTomorrow(context, prepared) : undefined;
     const sent = await sendGitModes(context, prepared);
     const a = await buildOnce(context, sent.prepared).finally(sent.release);

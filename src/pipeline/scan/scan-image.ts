@@ -53,8 +53,8 @@ function finished(
   failures: readonly string[],
 ): VulnerabilitiesFact {
   const notices = [...failures, ...(found.notices ?? [])];
-  const told = notices.length === 0 ? found : { ...found, notices };
+  const noticed = notices.length === 0 ? found : { ...found, notices };
   const byPackages = ['osv', 'database'].includes(scanner) || scan.layoutDir === undefined;
-  const evidence = withPackages(told, scan.content, byPackages, now());
+  const evidence = withPackages(noticed, scan.content, byPackages, now());
   return applyVex(withinAge(evidence, scan.databaseDays, now()), scan.vex, scan.image, now());
 }

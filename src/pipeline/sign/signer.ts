@@ -90,7 +90,7 @@ export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<bool
   return isThere(ownKey(context).key);
 }
 
-/** What only cosign can sign with is told before the build, not after it. A key file needs none. */
+/** What only cosign can sign with fails before the build, not after it. A key file needs none. */
 async function requireCosign({ run }: PipelineContext, what: string): Promise<void> {
   await requireTool(run, 'cosign').catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;

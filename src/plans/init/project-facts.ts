@@ -19,7 +19,7 @@ const READERS: Readonly<Record<FactReader, (project: Project) => Facts>> = {
 };
 
 /** Files whose text tells something, by their path from the project's root. */
-export const TOLD_BY: readonly string[] = [
+export const PROJECT_FILES: readonly string[] = [
   ...['package.json', '.nvmrc', '.node-version', 'tsconfig.json'],
   ...[
     'pyproject.toml',

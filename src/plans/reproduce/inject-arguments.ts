@@ -19,7 +19,7 @@ export function injectArguments(
   const after = new Map(
     model.stages.map((stage) => [
       stage.range.endLine,
-      names.filter((name) => isToBeTold(stage, name)),
+      names.filter((name) => isMissing(stage, name)),
     ]),
   );
   if (![...after.values()].some((missing) => missing.length > 0)) return undefined;
@@ -38,7 +38,7 @@ export function injectArguments(
 }
 
 /** One that declares or sets it means what it says. */
-function isToBeTold({ instructions }: Stage, name: string): boolean {
+function isMissing({ instructions }: Stage, name: string): boolean {
   const runs = instructions.some(({ keyword }) => keyword === 'RUN');
   const isKnown = instructions.some(
     ({ keyword, rawArguments }) =>

@@ -1,4 +1,5 @@
 import { LEVEL_NAMES } from '../../model/criterion.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { FixProof, ProvenBuild, TakenBack } from '../../model/verified-fix.ts';
 import { cleanText } from '../clean-text.ts';
@@ -9,7 +10,7 @@ export function fixProofText({ before, after, takenBack, builds }: FixProof): st
   const lines = takenBack.flatMap(takenBackLines);
   return [
     ...lines,
-    `verified by ${builds} ${builds === 1 ? 'build' : 'builds'}: ${levelText(was)} → ${levelText(is)}, grade ${was.overall.grade} → ${is.overall.grade}, ${was.overall.points} → ${is.overall.points} of ${is.overall.total} points; ${answerText(after)}`,
+    `verified by ${quantity(builds, 'build')}: ${levelText(was)} → ${levelText(is)}, grade ${was.overall.grade} → ${is.overall.grade}, ${was.overall.points} → ${is.overall.points} of ${is.overall.total} points; ${answerText(after)}`,
     '',
   ].join('\n');
 }

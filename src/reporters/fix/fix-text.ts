@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type { Gain, PlannedEdit, Refusal } from '../../model/planned-edit.ts';
+import { quantity } from '../../model/quantity.ts';
 import { cleanText } from '../clean-text.ts';
 
 interface FixTextOptions {
@@ -9,7 +10,7 @@ interface FixTextOptions {
 /** `3 points, grade B, level 2: no-shell, nonroot-user, minimal-base`, with the edits that are needed for it. */
 export function gainText({ criteria, points, grade, level, together }: Gain): string {
   const counted = [
-    `${points} ${points === 1 ? 'point' : 'points'}`,
+    quantity(points, 'point'),
     ...(grade === undefined ? [] : [`grade ${grade}`]),
     ...(level === undefined ? [] : [`level ${level}`]),
   ].join(', ');

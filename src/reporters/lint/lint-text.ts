@@ -83,10 +83,10 @@ function lintSummary(files: readonly LintedFile[]): string {
 /** Findings for people: place, weight, rule and message, then the line with what it is about underlined. */
 export function lintText(files: readonly LintedFile[], options: LintTextOptions): string {
   const colors = picocolors.createColors(options.color);
-  const told = files.flatMap((file) =>
+  const blocks = files.flatMap((file) =>
     file.findings.flatMap((finding) => findingText(file, finding, colors, options)),
   );
   const rule = files.flatMap(({ findings }) => findings)[0]?.rule;
   const more = rule === undefined ? [] : [`What a rule means: scoville explain ${rule}`];
-  return [...told, ...more, lintSummary(files), ''].join('\n');
+  return [...blocks, ...more, lintSummary(files), ''].join('\n');
 }

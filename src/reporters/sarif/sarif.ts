@@ -39,7 +39,7 @@ function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
 /** What a result says of one of its places; `rest` is how many places are left out. */
 export function messageOf(result: CriterionResult, place: Place, rest: number): string {
   const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
-  const settle = result.settle === undefined ? '' : `. Settle: ${result.settle}`;
+  const settle = result.settle === undefined ? '' : `. To check: ${result.settle}`;
   const more = rest > 0 ? ` (and ${rest} more)` : '';
   return `${result.title}: ${result.summary}${says}${settle}${more}`;
 }

@@ -57,11 +57,11 @@ function fromAnnotations(image: Fact<ImageFact>): NamedBase | undefined {
 
 /** The final stage's base: by the Dockerfile that was built, the images that the build used, or the base annotations. */
 export function namedBase(build: Fact<BuildFact>, image: Fact<ImageFact>): NamedBase {
-  const told = build.known
+  const known = build.known
     ? (fromDockerfile(build.value.dockerfile) ?? fromImages(build.value))
     : undefined;
   return (
-    told ??
+    known ??
     fromAnnotations(image) ?? {
       kind: 'unnamed',
       reason: 'neither Dockerfile, provenance nor annotations name the base',

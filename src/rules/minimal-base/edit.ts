@@ -121,7 +121,7 @@ function plan(input: FixInput): FixPlan {
         risk: 'medium',
         riskReason:
           'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
-        settles: ['minimal-base'],
+        meets: ['minimal-base'],
         edits: [
           {
             start: place.end - tag,

@@ -57,7 +57,7 @@ function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
   if (from === undefined || isStripped(input)) return NOTHING;
-  // Another rule has put this one in, and settled this with it.
+  // Another rule put this one in, which fixes this too.
   if (isOwnRuntime(input)) return NOTHING;
   const base = baseOfImage(input);
   const unknown = baseUnknown(input);
@@ -103,7 +103,7 @@ function plan(input: FixInput): FixPlan {
           },
           doubtsOf(input, elevated, user),
         ),
-        settles: ['no-elevated-files'],
+        meets: ['no-elevated-files'],
         edits: [edit],
       }),
     ],

@@ -100,7 +100,7 @@ function plan(input: FixInput): FixPlan {
         title: `Run in a stage of its own: ${runtime.value.holds}`,
         why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
         ...riskOf(runtime.value, command.value),
-        settles: settledBy(input, runtime.value),
+        meets: metBy(input, runtime.value),
         edits: [
           ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
           ...movedInstructions(input, own),
@@ -158,7 +158,7 @@ function danglingLine({ source }: FixInput): string | undefined {
 const RAISES = /\bsetcap\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
 
 /** Criteria that a distroless stage meets whatever the app's own packages hold, and those that they decide where none go along. */
-function settledBy({ source }: FixInput, { holdsPackages }: Runtime): readonly string[] {
+function metBy({ source }: FixInput, { holdsPackages }: Runtime): readonly string[] {
   return [
     'no-shell',
     'minimal-base',

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../model/criterion.ts';
 import type { BuildFact, EvidenceSource, Fact, ImageFact } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
 import { parseTimestamp } from '../shared/verdict/timestamp.ts';
 import { configEvidence, fail, note, pass, unknown } from '../shared/verdict/verdict.ts';
@@ -43,10 +44,10 @@ function judgeAge(built: BuildTime, now: number, maxDays: number): Verdict {
   if (age < -1)
     return unknown(`built in the future: ${built.text}`, SETTLE, evidence, built.source);
   const days = Math.max(0, Math.floor(age));
-  const told = days === 0 ? 'built today' : `built ${days === 1 ? '1 day' : `${days} days`} ago`;
+  const said = days === 0 ? 'built today' : `built ${quantity(days, 'day')} ago`;
   return age <= maxDays
-    ? pass(told, evidence, { source: built.source })
-    : fail(`${told}, more than ${maxDays}`, evidence, { source: built.source });
+    ? pass(said, evidence, { source: built.source })
+    : fail(`${said}, more than ${maxDays}`, evidence, { source: built.source });
 }
 
 export const recentlyUpdated = criterion({

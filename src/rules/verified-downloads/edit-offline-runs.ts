@@ -51,7 +51,7 @@ function plan(input: FixInput): FixPlan {
     edits: [
       proposal(first.run, {
         key: 'network',
-        ...(isWhole ? { settles: ['verified-downloads'] } : {}),
+        ...(isWhole ? { meets: ['verified-downloads'] } : {}),
         title: `Run ${programs} without network`,
         why: `What ${programs} does cannot be read here. Without network it can download nothing`,
         risk: 'medium',

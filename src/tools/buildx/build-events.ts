@@ -10,7 +10,7 @@ type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
  * line by line. BuildKit repeats itself; repetitions are dropped.
  */
 export class BuildEvents {
-  readonly #told = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
+  readonly #seen = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
   readonly #lines = new StepLines();
   readonly #warned = new Set<string>();
   /** Bytes of a step's transfers, by their id. */
@@ -39,12 +39,12 @@ export class BuildEvents {
   #step(vertex: Vertex): readonly StepEvent[] {
     const state = stateOf(vertex);
     if (state === undefined) return [];
-    const before = this.#told.get(vertex.digest);
+    const before = this.#seen.get(vertex.digest);
     // A step's parts start and end again.
     const isNews = before === undefined || (state !== 'started' && !isFinal(before.state, state));
     if (!isNews) return [];
     const started = before?.started ?? vertex.started;
-    this.#told.set(vertex.digest, { state, started });
+    this.#seen.set(vertex.digest, { state, started });
     const seconds = secondsBetween(started, vertex.completed);
     const step: BuildStep = {
       digest: vertex.digest,

@@ -42,9 +42,9 @@ interface Weighed {
 
 function joined({ found, weight }: Weighed, b: Report): Report {
   const a: Report = { ...found, weight };
-  const [told, other] = saysMore(a, b) ? [a, b] : [b, a];
+  const [fuller, other] = saysMore(a, b) ? [a, b] : [b, a];
   const versions = [...new Set([...fixes(a), ...fixes(b)])].sort(byCodeUnit);
-  return { ...other, ...told, ...(versions.length < 2 ? {} : { fixedVersions: versions }) };
+  return { ...other, ...fuller, ...(versions.length < 2 ? {} : { fixedVersions: versions }) };
 }
 
 /** True where the severity of `a` counts: one that judges before one that does not, then the weightier, then the worse. */

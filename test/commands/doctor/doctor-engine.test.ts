@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   type Check,
   runChecks,
-  type Surroundings,
+  type DoctorContext,
 } from '../../../src/commands/doctor/doctor-check.ts';
 import {
   BUILDER_CHECK,
@@ -11,7 +11,7 @@ import {
 } from '../../../src/commands/doctor/doctor-engine.ts';
 import { INFO, machine, missing } from '../surroundings.ts';
 
-async function row(check: Check, about: Surroundings) {
+async function row(check: Check, about: DoctorContext) {
   const [only] = await runChecks([check], about);
   return only;
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import {
   type Check,
   runChecks,
-  type Surroundings,
+  type DoctorContext,
 } from '../../../src/commands/doctor/doctor-check.ts';
 import {
   DOCKER_CONFIG_CHECK,
@@ -14,7 +14,7 @@ import {
 import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { machine, missing } from '../surroundings.ts';
 
-async function row(check: Check, about: Surroundings) {
+async function row(check: Check, about: DoctorContext) {
   const [only] = await runChecks([check], about);
   return only;
 }
@@ -73,7 +73,7 @@ test('each problem of a settings file is told with line and column', async () =>
   expect(found?.fix).toMatch(/^\$\{EDITOR:-vi\} \+[23] \//);
 });
 
-function withDockerConfig(about: Surroundings, text: string): Surroundings {
+function withDockerConfig(about: DoctorContext, text: string): DoctorContext {
   mkdirSync(about.paths.dockerConfig);
   writeFileSync(join(about.paths.dockerConfig, 'config.json'), text);
   return about;

@@ -1,21 +1,21 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runChecks, type Surroundings } from '../../../src/commands/doctor/doctor-check.ts';
+import { runChecks, type DoctorContext } from '../../../src/commands/doctor/doctor-check.ts';
 import { SIGNING_CHECK } from '../../../src/commands/doctor/doctor-signing.ts';
 import { machine, missing } from '../surroundings.ts';
 
-async function row(about: Surroundings) {
+async function row(about: DoctorContext) {
   const [only] = await runChecks([SIGNING_CHECK], about);
   return only;
 }
 
-function withSettings(about: Surroundings, yaml: string): Surroundings {
+function withSettings(about: DoctorContext, yaml: string): DoctorContext {
   writeFileSync(join(about.cwd, '.scoville.yaml'), yaml);
   return about;
 }
 
-function withOwnKey(about: Surroundings, mode = 0o600): string {
+function withOwnKey(about: DoctorContext, mode = 0o600): string {
   const folder = join(about.paths.config, 'keys');
   mkdirSync(folder, { recursive: true });
   const key = join(folder, 'cosign.key');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Check,
   runChecks,
-  type Surroundings,
+  type DoctorContext,
 } from '../../../src/commands/doctor/doctor-check.ts';
 import {
   BUILDX_CHECK,
@@ -18,7 +18,7 @@ import {
 import { err, ok } from '../../../src/model/result.ts';
 import { machine, missing } from '../surroundings.ts';
 
-async function row(check: Check, about: Surroundings) {
+async function row(check: Check, about: DoctorContext) {
   const [only] = await runChecks([check], about);
   return only;
 }
@@ -96,7 +96,7 @@ test.each([
   ],
 ])('without a scanner OSV.dev is tried: %j', async (env, state, detail, asked) => {
   const tried: string[] = [];
-  const connect: Surroundings['connect'] = (url) => {
+  const connect: DoctorContext['connect'] = (url) => {
     tried.push(url);
     return Promise.resolve(state === 'advice' ? ok(undefined) : err('connection refused'));
   };

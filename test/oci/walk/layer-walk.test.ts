@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { ContentWish, LayerCollector, WalkedLayer } from '../../../src/model/walk.ts';
+import type { ContentRequest, LayerCollector, WalkedLayer } from '../../../src/model/walk.ts';
 import { type LayerSource, walkLayer } from '../../../src/oci/walk/layer-walk.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';
 import { zstdFrame, zstdRepeat, zstdSkipped } from '../../fakes/zstd-frames.ts';
 
 type Seen = readonly [path: string, content: string | undefined, truncated: boolean];
 
-function collector(wants: (path: string) => ContentWish): LayerCollector<Seen[]> {
+function collector(wants: (path: string) => ContentRequest): LayerCollector<Seen[]> {
   const seen: Seen[] = [];
   return {
     name: 'test',

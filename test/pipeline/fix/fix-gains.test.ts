@@ -159,9 +159,9 @@ describe('several edits together', () => {
 
   test('count a criterion once that two of them mend', () => {
     const files = { dockerfile: 'FROM scratch\n', ignoreFile: undefined };
-    const edit = (id: string, settles: readonly string[]): PlannedEdit => ({
+    const edit = (id: string, meets: readonly string[]): PlannedEdit => ({
       ...{ id, rule: id, key: id, title: id, why: '', risk: 'low', riskReason: '' },
-      ...{ file: 'Dockerfile', line: 1, edits: [], settles },
+      ...{ file: 'Dockerfile', line: 1, edits: [], meets },
     });
     const found = fixGains([edit('stage', UNMET), edit('user', ['nonroot-user'])], {
       ...{ files, around: around(FIX_RULES), declarations, scored: last },

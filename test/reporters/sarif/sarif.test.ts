@@ -66,12 +66,12 @@ describe('sarifReport', () => {
       expect(run.tool.driver.rules?.[ruleIndex ?? -1]?.id).toBe(ruleId);
   });
 
-  test('fail is an error on levels 1 and 2, else a warning; unknown is a note that says what settles it', () => {
+  test('fail is an error on levels 1 and 2, else a warning; unknown is a note that says how to check it', () => {
     expect(resultsOf('no-secrets')[0]?.level).toBe('error');
     expect(resultsOf('pinned-packages')[0]?.level).toBe('warning');
     const [unknown, ...rest] = resultsOf('reproducible');
     expect([unknown?.level, rest]).toEqual(['note', []]);
-    expect(unknown?.message.text).toContain('Settle: gather it');
+    expect(unknown?.message.text).toContain('To check: gather it');
   });
 
   test('what the Dockerfile decides points at its lines', () => {

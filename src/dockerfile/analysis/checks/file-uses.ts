@@ -13,7 +13,7 @@ const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source
 const USERS = /^(?:tar|bsdtar|unzip|gunzip|dpkg|rpm|apt|apt-get|dnf|yum|apk|java|source|\.)$/;
 
 /** What the judge of one download looks at. */
-export interface Surroundings {
+export interface FileContext {
   /** Commands of the download's stage and of stages that build on it, in order. */
   readonly events: readonly CommandEvent[];
   readonly checks: readonly Check[];
@@ -28,13 +28,13 @@ export interface Surroundings {
 export function pathsAt(
   fetch: Fetch,
   stage: number,
-  { copiedPaths }: Surroundings,
+  { copiedPaths }: FileContext,
 ): readonly string[] {
   return copiedPaths.get(fetch)?.get(stage) ?? [];
 }
 
 /** True where a command's word or a list's name is the fetched file. */
-export function isAt(path: string, fetch: Fetch, stage: number, around: Surroundings): boolean {
+export function isAt(path: string, fetch: Fetch, stage: number, around: FileContext): boolean {
   return pathsAt(fetch, stage, around).some((own) => samePath(path, own));
 }
 
@@ -44,7 +44,7 @@ export function isInterpreter(event: CommandEvent): boolean {
 }
 
 /** True where a command stands before a check, or in a stage that does not wait for it. */
-function isBefore(event: CommandEvent, check: Check, around: Surroundings): boolean {
+function isBefore(event: CommandEvent, check: Check, around: FileContext): boolean {
   const { stage, id } = check.event;
   if (event.stage === stage || event.id < id) return event.id < id;
   return !around.standsOn(event.stage, stage);
@@ -57,7 +57,7 @@ const LOOKS =
 const PRINTS = /^(?:cat|tac|head|tail|tee|dd|sed|[gmn]?awk|pv|base64)$/;
 
 /** True where a command uses the file: runs it, or hands it to what is not known only to look at it. */
-function uses(event: CommandEvent, fetch: Fetch, around: Surroundings): boolean {
+function uses(event: CommandEvent, fetch: Fetch, around: FileContext): boolean {
   const words = event.argv.map((f) => f.text);
   const [first = ''] = words;
   const is = (word: string): boolean => isAt(word, fetch, event.stage, around);
@@ -87,14 +87,14 @@ function isProgram(
   name: string,
   fetch: Fetch,
   { stage }: CommandEvent,
-  around: Surroundings,
+  around: FileContext,
 ): boolean {
   const paths = pathsAt(fetch, stage, around);
   return PROGRAM_PATH.split(':').some((folder) => paths.includes(`${folder}/${name}`));
 }
 
 /** True where a command uses the file between its download and a check. */
-export function usedBefore(fetch: Fetch, check: Check, around: Surroundings): boolean {
+export function usedBefore(fetch: Fetch, check: Check, around: FileContext): boolean {
   return around.events.some(
     (event) => event.id > fetch.id && isBefore(event, check, around) && uses(event, fetch, around),
   );
@@ -106,7 +106,7 @@ function isOverwritten(
   paths: readonly string[],
   fetch: Fetch,
   { event: { id: until, stage } }: Check,
-  { events }: Surroundings,
+  { events }: FileContext,
 ): boolean {
   return events.some((event) => {
     if (event.id <= fetch.id || event.id >= until || event.stage !== stage) return false;
@@ -125,7 +125,7 @@ function isOverwritten(
 }
 
 /** True where the file went elsewhere, and what the check finds at its path is another download. */
-export function isReplaced(fetch: Fetch, check: Check, around: Surroundings): boolean {
+export function isReplaced(fetch: Fetch, check: Check, around: FileContext): boolean {
   const { stage, id } = check.event;
   const paths = pathsAt(fetch, stage, around);
   const named = paths.filter((path) => check.files.some((file) => samePath(file, path)));
@@ -141,7 +141,7 @@ export function isReplaced(fetch: Fetch, check: Check, around: Surroundings): bo
   });
 }
 
-function wasMoved(path: string, from: Fetch, until: Fetch, { events }: Surroundings): boolean {
+function wasMoved(path: string, from: Fetch, until: Fetch, { events }: FileContext): boolean {
   return events.some(
     ({ id, stage, program, argv, folder, readsFrom }) =>
       id > from.id &&

@@ -17,7 +17,7 @@ function repositoryOf(event: CommandEvent): string {
   return named === undefined ? event.folder : pathIn(event.folder, named);
 }
 
-interface GitSurroundings {
+interface GitContext {
   readonly events: readonly CommandEvent[];
   readonly fetches: readonly Fetch[];
   readonly copiedPaths: ReadonlyMap<Fetch, CopiedPaths>;
@@ -27,7 +27,7 @@ interface GitSurroundings {
 function concerns(
   event: CommandEvent,
   fetch: Fetch,
-  { fetches, copiedPaths }: GitSurroundings,
+  { fetches, copiedPaths }: GitContext,
 ): boolean {
   const folder = repositoryOf(event);
   if (folder !== '' && fetch.target !== '' && !folder.includes('$(')) {
@@ -82,7 +82,7 @@ function leaves(event: CommandEvent, signed: readonly string[], isFetched: boole
 }
 
 /** A comparison of what is checked out with a commit: `test "$(git rev-parse HEAD)" = COMMIT`. */
-function comparedHead(event: CommandEvent, fetch: Fetch, around: GitSurroundings): boolean {
+function comparedHead(event: CommandEvent, fetch: Fetch, around: GitContext): boolean {
   const words = event.argv.slice(1).map((f) => f.text);
   const isTest = /^(?:test|\[|\[\[)$/.test(event.program) && words.some((w) => /^==?$/.test(w));
   const isLook = grepLook(event) !== undefined;
@@ -119,7 +119,7 @@ function checksSignature(words: readonly string[]): boolean {
 }
 
 /** What holds a clone to one commit, or checks a signature on it, after it was made; not where a later command leaves that commit. */
-export function gitCheck(fetch: Fetch, around: GitSurroundings): DownloadCheck | undefined {
+export function gitCheck(fetch: Fetch, around: GitContext): DownloadCheck | undefined {
   const isClone = around.events.some(
     ({ id, argv }) => id === fetch.id && argv.some(({ text }) => text === 'clone'),
   );

@@ -10,7 +10,7 @@ import {
   isInterpreter,
   isReplaced,
   pathsAt,
-  type Surroundings,
+  type FileContext,
   usedBefore,
 } from './file-uses.ts';
 import { gitCheck } from './git-check.ts';
@@ -30,11 +30,11 @@ function isPipedToShell(fetch: Fetch, events: readonly CommandEvent[]): boolean 
 }
 
 /** True where the download only feeds a check: the list of sums, or a signature. */
-function feeds(fetch: Fetch, check: Check, around: Surroundings): boolean {
+function feeds(fetch: Fetch, check: Check, around: FileContext): boolean {
   if (check.event.pipedFrom.includes(fetch.id)) return check.list !== undefined;
   if (check.list?.sources.includes(fetch.id) === true && fetch.toOutput) return true;
   const { stage } = check.event;
-  // Keys that are told by their fingerprint are what is verified.
+  // Keys that are named by their fingerprint are what is verified.
   if (check.fetches !== undefined) return false;
   if (check.list !== undefined)
     return check.list.files.some((file) => isAt(file, fetch, stage, around));
@@ -44,7 +44,7 @@ function feeds(fetch: Fetch, check: Check, around: Surroundings): boolean {
   );
 }
 
-function covers(check: Check, fetch: Fetch, around: Surroundings): boolean {
+function covers(check: Check, fetch: Fetch, around: FileContext): boolean {
   const { stage } = check.event;
   if (check.fetches?.includes(fetch.id) === true) return true;
   if (check.files.some((file) => isAt(file, fetch, stage, around))) return true;
@@ -58,7 +58,7 @@ function covers(check: Check, fetch: Fetch, around: Surroundings): boolean {
 }
 
 /** Why a checksum says little: it was fetched from where the file was, and nobody signed it. */
-function sameOrigin(check: Check, fetch: Fetch, around: Surroundings): string | undefined {
+function sameOrigin(check: Check, fetch: Fetch, around: FileContext): string | undefined {
   const origin = originOf(fetch.address);
   const lists = around.fetches.filter((f) => f !== fetch && check.list && feeds(f, check, around));
   const unsigned = lists.filter(
@@ -78,7 +78,7 @@ function sameOrigin(check: Check, fetch: Fetch, around: Surroundings): string | 
 }
 
 /** True where a signature check speaks of the list, or of what it was unpacked to. */
-function signs(signature: Check, list: Fetch, sums: Check, around: Surroundings): boolean {
+function signs(signature: Check, list: Fetch, sums: Check, around: FileContext): boolean {
   return signature.files.some(
     (file) =>
       isAt(file, list, signature.event.stage, around) ||
@@ -86,7 +86,7 @@ function signs(signature: Check, list: Fetch, sums: Check, around: Surroundings)
   );
 }
 
-function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadCheck {
+function asCheck(check: Check, fetch: Fetch, around: FileContext): DownloadCheck {
   const weak = check.weak ?? sameOrigin(check, fetch, around);
   const { method, range } = check;
   return weak === undefined ? { method, range } : { method, range, weak };
@@ -94,7 +94,7 @@ function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadChec
 
 function verification(
   fetch: Fetch,
-  around: Surroundings,
+  around: FileContext,
 ): Pick<Download, 'verifiedBy' | 'ineffectiveCheck' | 'open'> {
   if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
   if (fetch.open !== undefined) return { open: fetch.open };
@@ -133,7 +133,7 @@ function verification(
 }
 
 /** Judges one download: what verifies it, what tries to and cannot, and whether it goes straight to a shell. */
-export function judgeDownload(fetch: Fetch, around: Surroundings): Download {
+export function judgeDownload(fetch: Fetch, around: FileContext): Download {
   const pipedToShell = isPipedToShell(fetch, around.events);
   const target = fetch.target === '' ? {} : { target: fetch.target };
   return {

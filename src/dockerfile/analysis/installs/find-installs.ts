@@ -10,7 +10,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { type FoundInstall, type InstallContext, install, lockedBy } from './found-install.ts';
-import { looseEntry } from './lock-entries.ts';
+import { uncheckedEntry } from './lock-entries.ts';
 import { readInstall } from './read-install.ts';
 import { SCRIPT_INSTALLS } from './script-installs.ts';
 
@@ -149,7 +149,7 @@ function withLock(
     const path = pathIn(place, name);
     const content = folder === '' ? files.named(path, id) : files.at(path, id);
     if (content?.kind !== 'text') continue;
-    const looseLock = looseEntry(name, content.text);
+    const looseLock = uncheckedEntry(name, content.text);
     return looseLock === undefined ? install : { ...install, lockFile: false, looseLock };
   }
   return install;

@@ -1,7 +1,7 @@
 import { field, type JsonObject, objectOf, parseJson } from '../../../model/json-value.ts';
 
 /** What of a lock file holds nothing: the entry, why, and the address that it is taken from. */
-interface LooseEntry {
+interface UncheckedEntry {
   readonly reason: string;
   readonly address?: string;
 }
@@ -12,20 +12,20 @@ const SUM = /\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}={0,2}/;
 const OLD_SUM = /\bsha1-[A-Za-z0-9+/]{20,}={0,2}/;
 
 /** Judges one entry by the sum that the lock has for it and the address it names. */
-function judged(name: string, sum: string, address: string): LooseEntry | undefined {
+function judged(name: string, sum: string, address: string): UncheckedEntry | undefined {
   if (/^(?:file|link|workspace|portal):/.test(address) || SUM.test(sum)) return undefined;
   const remote = /^(?:git|https?:|ssh:|github:|gitlab:|bitbucket:)/.test(address);
-  const told = remote ? { address } : {};
+  const origin = remote ? { address } : {};
   if (/^git|\.git(?:#|$)|^(?:ssh|github|gitlab|bitbucket):/.test(address))
     return COMMIT.test(address)
       ? undefined
-      : { reason: `${name} comes from git without a commit`, ...told };
-  if (/^http:/.test(address)) return { reason: `${name} comes over http without a sum`, ...told };
+      : { reason: `${name} comes from git without a commit`, ...origin };
+  if (/^http:/.test(address)) return { reason: `${name} comes over http without a sum`, ...origin };
   if (OLD_SUM.test(sum) || COMMIT.test(address)) return undefined;
-  return { reason: `${name} has no integrity`, ...told };
+  return { reason: `${name} has no integrity`, ...origin };
 }
 
-type Reader = (text: string) => LooseEntry | undefined;
+type Reader = (text: string) => UncheckedEntry | undefined;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -122,7 +122,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
 ];
 
 /** The first entry of a lock file of npm, Yarn or pnpm that no sum and no commit holds; undefined where all are held, or for other files. */
-export function looseEntry(name: string, lock: string): LooseEntry | undefined {
+export function uncheckedEntry(name: string, lock: string): UncheckedEntry | undefined {
   const found = READERS.find(([file]) => file.test(name))?.[1](lock);
   return found === undefined ? undefined : { ...found, reason: `${name}: ${found.reason}` };
 }

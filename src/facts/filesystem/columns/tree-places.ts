@@ -9,12 +9,12 @@ const MOST_READ = 4096;
 /** Places of an image's filesystem, with what the lists of its layers tell of them. */
 export class TreePlaces extends Places {
   readonly #layers: readonly PlacedLayer[];
-  readonly #told: ToldByLayers;
+  readonly #details: LayerDetails;
 
   constructor(layers: readonly PlacedLayer[], expected: number) {
     super(expected);
     this.#layers = layers;
-    this.#told = new ToldByLayers(layers);
+    this.#details = new LayerDetails(layers);
   }
 
   layerOf(place: number): Digest {
@@ -24,16 +24,16 @@ export class TreePlaces extends Places {
   /** What a layer tells of it besides its path; undefined where it does not. */
   attributesOf(place: number): FileAttributes | undefined {
     const at = this.attributesAt(place);
-    return at === NONE ? undefined : this.#told.attributesAt(this.by(place), at);
+    return at === NONE ? undefined : this.#details.attributesAt(this.by(place), at);
   }
 
   /** Where a symbolic link leads. */
   linkOf(place: number): string {
-    return this.linkTold(this.by(place), this.targetOf(place));
+    return this.linkText(this.by(place), this.targetOf(place));
   }
 
-  linkTold(layer: number, at: number): string {
-    return at === NONE ? '' : this.#told.linkAt(layer, at);
+  linkText(layer: number, at: number): string {
+    return at === NONE ? '' : this.#details.linkAt(layer, at);
   }
 
   /** What a hard link shares, any other place itself. */
@@ -50,7 +50,7 @@ export class TreePlaces extends Places {
 }
 
 /** What the path lists of layers contain besides paths, read on demand. A layer is named by its index in the list. */
-class ToldByLayers {
+class LayerDetails {
   readonly #layers: readonly PlacedLayer[];
   readonly #read = new Map<number, FileAttributes>();
 

@@ -6,7 +6,13 @@ import {
   SUB_ARCHITECTURES,
 } from './default-profile.ts';
 import type { SeccompProfile } from './read-profile.ts';
-import { type Condition, isInForce, type Kernel, type Rule, type Surroundings } from './rule.ts';
+import {
+  type Condition,
+  isInForce,
+  type Kernel,
+  type Rule,
+  type ContainerContext,
+} from './rule.ts';
 
 /** What a profile allows beside the default, and what of the default it refuses. */
 interface Comparison {
@@ -47,7 +53,7 @@ export function compareWithDefault(profile: SeccompProfile, architecture: string
     if (!rules.every((rule) => isCovered(rule, allowed, machines)))
       more.add(allowed.length === 0 ? name : `${name} (the default allows it on conditions)`);
   }
-  const usual: Surroundings = {
+  const usual: ContainerContext = {
     arch: engines[0] ?? architecture,
     kernel: NEWEST,
     caps: new Set(DEFAULT_CAPABILITIES),

@@ -36,13 +36,13 @@ export interface Rule extends Scope {
 }
 
 /** What an engine knows of a container when it makes its filter. */
-export interface Surroundings {
+export interface ContainerContext {
   readonly arch: string;
   readonly kernel: Kernel;
   readonly caps: ReadonlySet<string>;
 }
 
-export function isInForce(rule: Scope, { arch, kernel, caps }: Surroundings): boolean {
+export function isInForce(rule: Scope, { arch, kernel, caps }: ContainerContext): boolean {
   const { arches = [], notArches = [], notCaps = [], minKernel, belowKernel } = rule;
   return (
     (arches.length === 0 || arches.includes(arch)) &&

@@ -5,7 +5,7 @@ import type { BuildFact } from '../../../model/facts.ts';
 import { analysisOf, linesOf, unreadEvidence } from './build-analysis.ts';
 import { fail, lineEvidence, notApplicable, note, pass, unknown } from './verdict.ts';
 
-/** A command of the Dockerfile, judged on its own: held, free to be anything, or not to be told from here. */
+/** A command of the Dockerfile, judged on its own: pinned, unpinned, or unknown. */
 export interface JudgedLine {
   readonly range: SourceRange;
   /** As written. */
@@ -21,14 +21,14 @@ interface LineQuestion<T extends JudgedLine> {
   readonly none: { readonly summary: string; readonly lookedAt: string };
   /** Says of all of them that they are held. */
   readonly held: (judged: readonly T[]) => string;
-  /** What settles it where no Dockerfile is known. */
+  /** How to check it where no Dockerfile is known. */
   readonly settle: string;
-  /** What settles a line that is open. */
+  /** How to check a line that is unknown. */
   readonly settleOpen?: string;
 }
 
 /**
- * One verdict of many lines: the loose ones fail it; else shell that could not be read, and lines that cannot be told, leave it unknown;
+ * One verdict of many lines: unpinned ones fail it; else shell that could not be read, and unknown lines, leave it unknown;
  * a build without any has no subject.
  */
 export function judgeLines<T extends JudgedLine>(

@@ -6,7 +6,7 @@ import type { Package } from '../../../model/packages.ts';
 /** More findings than this are counted, not listed: a report stays readable and bounded whatever the image holds. */
 export const EVIDENCE_LIMIT = 200;
 
-/** What a verdict may add to its outcome: where it rests on another source, what would settle it. */
+/** What a verdict may add to its outcome: another source it rests on, and how to check an unknown. */
 interface VerdictOptions {
   readonly source?: EvidenceSource | undefined;
   readonly settle?: string | undefined;
@@ -50,7 +50,7 @@ export function fail(
   return verdict('fail', summary, evidence, options);
 }
 
-/** The evidence could not be had: `reason`, and in `settle` the one command or flag that would settle it. */
+/** The evidence could not be had: `reason`, and in `settle` the one command or flag that decides it. */
 export function unknown(
   reason: string,
   settle?: string,
@@ -86,13 +86,13 @@ export function configEvidence(field: string, value: string, detail?: string): E
 /** A file with its layer and size; a link names where it leads. */
 export function fileEvidence(file: FileFact, detail?: string): Evidence {
   const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
-  const told = [detail, leads].filter((part) => part !== undefined).join(', ');
+  const detailed = [detail, leads].filter((part) => part !== undefined).join(', ');
   return {
     kind: 'file',
     path: file.path,
     layer: file.layer,
     size: file.size,
-    ...(told === '' ? {} : { detail: told }),
+    ...(detailed === '' ? {} : { detail: detailed }),
   };
 }
 

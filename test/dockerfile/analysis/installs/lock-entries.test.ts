@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { looseEntry } from '../../../../src/dockerfile/analysis/installs/lock-entries.ts';
+import { uncheckedEntry } from '../../../../src/dockerfile/analysis/installs/lock-entries.ts';
 import { analysisOf } from '../support.ts';
 
 const SHA = `sha512-${'A'.repeat(86)}==`;
@@ -44,7 +44,7 @@ describe('entries that a sum or a commit holds', () => {
     ['pnpm-lock.yaml', pnpmLock('directory: lib, type: directory')],
     ['Gemfile.lock', 'anything'],
   ])('%s %j', (name, lock) => {
-    expect(looseEntry(name, lock)).toBeUndefined();
+    expect(uncheckedEntry(name, lock)).toBeUndefined();
   });
 });
 
@@ -77,14 +77,14 @@ describe('entries that nothing holds are named', () => {
     ['pnpm-lock.yaml', pnpmLock(`tarball: ${EVIL}`), '@a/b@1.0.1 comes over http without a sum'],
     ['pnpm-lock.yaml', 'packages: {a: {resolution: {}}}', 'it is not read'],
   ])('%s %j', (name, lock, reason) => {
-    expect(looseEntry(name, lock)?.reason).toBe(`${name}: ${reason}`);
+    expect(uncheckedEntry(name, lock)?.reason).toBe(`${name}: ${reason}`);
   });
 
   test('no text makes it throw', () => {
     const names = fc.constantFrom('package-lock.json', 'yarn.lock', 'pnpm-lock.yaml');
     fc.assert(
       fc.property(names, fc.oneof(fc.string(), fc.json()), (name, lock) => {
-        looseEntry(name, lock);
+        uncheckedEntry(name, lock);
       }),
     );
   });

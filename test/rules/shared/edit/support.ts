@@ -3,7 +3,7 @@ import type { FixFacts, FixOptions, FixRule } from '../../../../src/model/fix-ru
 import { ok, type Result } from '../../../../src/model/result.ts';
 import {
   type FixFiles,
-  type FixSurroundings,
+  type FixInputs,
   planEdits,
   settleEdits,
 } from '../../../../src/pipeline/fix/compose-fixes.ts';
@@ -33,7 +33,7 @@ export interface Around {
 }
 
 /** What rules are given, nothing of it known but what a test says. */
-export function around(rules: readonly FixRule[], more: Around = {}): FixSurroundings {
+export function around(rules: readonly FixRule[], more: Around = {}): FixInputs {
   const { facts = {}, options = {}, buildArgs = {}, target, files = {} } = more;
   return {
     buildArgs,

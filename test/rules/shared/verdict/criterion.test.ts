@@ -47,7 +47,7 @@ describe('criterion', () => {
     });
   });
 
-  test('settles by its own word where the fact names none', () => {
+  test('says how to check it where the fact does not', () => {
     const one = criterion({
       ...HEAD,
       needs: ['secrets'],
