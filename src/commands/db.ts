@@ -6,7 +6,11 @@ import {
   listDatabases,
   pruneDatabases,
 } from '../pipeline/advisories/database-list.ts';
-import { type Updated, updateDatabase } from '../pipeline/advisories/update-database.ts';
+import {
+  type Updated,
+  updateDatabase,
+  type UpdateProgress,
+} from '../pipeline/advisories/update-database.ts';
 import { familyOf } from '../tools/osv/osv-names.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import { bytesText } from '../ui/units.ts';
@@ -15,7 +19,6 @@ import { DB } from './db-spec.ts';
 import { command } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { imageSettings } from './project-settings.ts';
-import { updateProgress } from './update-progress.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -138,4 +141,20 @@ function statusText(states: readonly DatabaseState[], mostDays: number, now: num
       return `${ecosystem.padEnd(width)}  ${meta.date.slice(0, 10)}, ${age}; ${of}\n`;
     })
     .join('');
+}
+
+const EVERY_MS = 2000;
+
+/** Tells on stderr, every other second, how many bytes of an export are fetched or read. */
+function updateProgress({
+  now,
+  writeErr,
+}: Pick<CommandIo, 'now' | 'writeErr'>): (progress: UpdateProgress) => void {
+  let last = now();
+  return ({ ecosystem, step, done, total }) => {
+    if (now() - last < EVERY_MS) return;
+    last = now();
+    const of = total === undefined ? '' : ` of ${bytesText(total)}`;
+    writeErr(`${ecosystem}: ${step === 'fetch' ? 'fetched' : 'read'} ${bytesText(done)}${of}\n`);
+  };
 }

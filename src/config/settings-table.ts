@@ -1,12 +1,89 @@
-import { SCANNER_CHOICES } from '../model/settings.ts';
-import { FIX_SETTINGS } from './fix-settings.ts';
+import { SCANNER_CHOICES, HERMETIC_MODES } from '../model/settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
-import { LOCK_SETTINGS } from './lock-settings.ts';
-import { REGISTRY_SETTINGS } from './registry-settings.ts';
 import { REPRODUCIBLE_SETTINGS } from './reproducible-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { SIGN_SETTINGS, TRUST_SETTINGS } from './sign-settings.ts';
-import { UI_SETTINGS } from './ui-settings.ts';
+
+const HOST: SettingType = {
+  kind: 'string',
+  pattern: /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+  expects: 'a host in small letters, without a port',
+};
+
+/** How registries are reached: a project could turn TLS off, so its file never says it. */
+const REGISTRY_SETTINGS: SettingField = {
+  scope: 'person',
+  type: {
+    kind: 'map',
+    keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i,
+    keyExpects: 'a registry host with an optional port',
+    of: {
+      kind: 'object',
+      fields: {
+        plainHttp: {
+          type: { kind: 'boolean' },
+          help: 'Speak HTTP without TLS to it. Loopback addresses need no entry.',
+        },
+        tokenServer: {
+          type: HOST,
+          help: 'Host that it may have your password sent to, where it has its token server on another domain.',
+        },
+      },
+    },
+  },
+  help: 'Registries that need other treatment, by host.',
+  byDefault: 'none',
+  flag: '--plain-http',
+};
+
+/** What `scoville fix` writes. */
+const FIX_SETTINGS: SettingField = {
+  scope: 'project',
+  type: {
+    kind: 'object',
+    fields: {
+      distroless: {
+        type: {
+          kind: 'string',
+          pattern: /^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/,
+          expects: 'a registry with a path, without a tag',
+        },
+        help: 'Where the distroless images are that a final stage is moved to: a mirror of gcr.io/distroless.',
+      },
+    },
+  },
+  help: 'What `scoville fix` writes.',
+};
+
+/** What is kept in `scoville.lock`. */
+const LOCK_SETTINGS = {
+  lock: {
+    type: { kind: 'boolean' },
+    scope: 'project',
+    help: 'Write `scoville.lock` where there is none. One that is there is enforced either way.',
+    flag: '--lock',
+  },
+  hermetic: {
+    type: { kind: 'choice', choices: HERMETIC_MODES },
+    scope: 'project',
+    help: 'Record what RUNs fetch into `scoville.lock`, or replay it without a network.',
+  },
+} as const satisfies Readonly<Record<string, SettingField>>;
+
+/** `ui`: what a terminal is shown and asked. */
+const UI_SETTINGS: SettingField = {
+  scope: 'project',
+  type: {
+    kind: 'object',
+    fields: {
+      after: {
+        type: { kind: 'choice', choices: ['end', 'review'] },
+        help: 'After a build that was typed at a prompt: `end`, or `review` findings and edits on a screen, as `--review` does.',
+      },
+    },
+  },
+  help: 'What is shown and asked in a terminal.',
+};
 
 const TEXT: SettingType = { kind: 'string' };
 const BOOLEAN: SettingType = { kind: 'boolean' };

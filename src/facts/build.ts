@@ -1,5 +1,6 @@
+import { parseStrictJson } from '../formats/strict-json.ts';
 import type { BuildAnalysis, RecordedSteps } from '../model/build-analysis.ts';
-import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
 import {
   type BuildFact,
   type EvidenceSource,
@@ -8,8 +9,6 @@ import {
   NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
-import { replayedAddresses } from './replayed.ts';
-import { showsSteps } from './shown-steps.ts';
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
@@ -110,4 +109,80 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
       : { analysis: analysisOf(dockerfile, provenance?.view.steps) }),
   };
   return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
+}
+
+/** By which a command can get past the proxy of a replay, to a server that it names in numbers. */
+const PAST_THE_PROXY =
+  /no_?proxy|--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch|:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i;
+
+/**
+ * The addresses that a replay answered by digest, with it; undefined where nothing of the kind is known.
+ * That it was a replay is this build's own word, or a verified statement's; a lock alone proves
+ * nothing. A Dockerfile that goes past the proxy anywhere leaves it undefined.
+ */
+export function replayedAddresses(
+  model: DockerfileModel,
+  source: EvidenceSource,
+  materials: readonly Material[] | undefined,
+): ReadonlyMap<string, string> | undefined {
+  if (materials === undefined || (source !== 'build' && source !== 'verified-attestation'))
+    return undefined;
+  const shown = model.reached.flatMap((index) =>
+    (model.stages[index]?.instructions ?? []).flatMap(({ rawArguments, heredocs }) => [
+      rawArguments,
+      ...heredocs.map(({ content }) => content),
+    ]),
+  );
+  if (shown.some((text) => PAST_THE_PROXY.test(text))) return undefined;
+  return new Map(
+    materials.flatMap(({ uri, digest }) => {
+      const { sha256 } = digest;
+      return /^https?:/.test(uri) && sha256 !== undefined ? [[uri, `sha256:${sha256}`]] : [];
+    }),
+  );
+}
+
+/**
+ * True where each command that the engine ran is one that the Dockerfile, as it was read, shows. It is
+ * not for ONBUILD steps of a base image, under another frontend, and wherever we read a RUN otherwise
+ * than the engine did.
+ */
+export function showsSteps(
+  model: DockerfileModel,
+  { commands, fetchesInFrom }: RecordedSteps,
+): boolean {
+  if (fetchesInFrom) return false;
+  const read = model.stages.flatMap(({ instructions }) => instructions);
+  const shown = new Set(read.filter(({ keyword }) => keyword === 'RUN').flatMap(commandsOf));
+  const shells = read
+    .filter(({ keyword }) => keyword === 'SHELL')
+    .map(({ arguments: words }) => JSON.stringify(words));
+  return commands.every((words) => {
+    if (shown.has(JSON.stringify(words))) return true;
+    const shell = words.slice(0, -1);
+    return (
+      (isShell(shell) || shells.includes(JSON.stringify(shell))) && shown.has(words.at(-1) ?? '')
+    );
+  });
+}
+
+/** The engine's own shell, or one like it: a base image may set any program (`Shell` in its configuration). */
+function isShell([program = '', ...options]: readonly string[]): boolean {
+  return (
+    /^(?:\/(?:usr\/)?bin\/)?(?:sh|bash|ash|dash|zsh|ksh)$|^(?:cmd|powershell)(?:\.exe)?$/i.test(
+      program,
+    ) && options.every((option) => /^(?:[-/]\w+|pipefail)$/.test(option))
+  );
+}
+
+/** A RUN as the engine hands it on: text for a shell, which is the last word; an exec form in JSON; a script's path. */
+function commandsOf({ rawArguments: raw, heredocs }: Instruction): readonly string[] {
+  const [first] = heredocs;
+  if (first === undefined) {
+    const words = raw.startsWith('[') ? parseStrictJson(raw, 'RUN', raw.length * 4) : undefined;
+    return words?.ok === true ? [JSON.stringify(words.value)] : [raw];
+  }
+  if (/^<<-?\s*(["']?)[^\s"'<>|&;]+\1$/.test(raw))
+    return [first.content, `/dev/pipes/${first.delimiter}`];
+  return [[raw, ...heredocs.map(({ content, delimiter }) => content + delimiter)].join('\n')];
 }

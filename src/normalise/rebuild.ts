@@ -1,4 +1,5 @@
 import { digestOf, type Digest } from '../model/digest.ts';
+import { isObject, type JsonObject } from '../model/json-value.ts';
 import {
   MEDIA_TYPE,
   type Annotations,
@@ -7,8 +8,6 @@ import {
   type ImageConfig,
   type Manifest,
 } from '../model/oci.ts';
-import { canonicalJson } from './canonical-json.ts';
-import { steadyWords } from './history-words.ts';
 import type { BasePart } from './layer-kinds.ts';
 
 /** Manifest annotation: the `RuleSet.id` that made the own layers. */
@@ -131,4 +130,34 @@ function rebuiltLayer(
 function stored(value: unknown, as: { readonly mediaType: string }): StoredDocument {
   const bytes = Buffer.from(canonicalJson(value), 'utf8');
   return { bytes, descriptor: { ...as, digest: digestOf(bytes), size: bytes.length } };
+}
+
+/** JSON without white space and with the keys of objects in the order of their code units: equal values, equal bytes. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sorted(part) : part));
+}
+
+function sorted(value: JsonObject): Record<string, unknown> {
+  // No prototype: a label may be named `__proto__`.
+  const out = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(value).sort()) out[key] = value[key];
+  return out;
+}
+
+const NAME = /^[A-Za-z_]\w*(?==|$)/;
+
+/**
+ * What a history entry says of EXPOSE and ARG, in words that do not depend on the BuildKit: that of Docker 26 writes `EXPOSE map[80/tcp:{}]` and `ARG A`, that of
+ * Docker 28 `EXPOSE [80/tcp]` and `ARG A=1` for the same build. Ports are sorted, and of arguments the names stay: a value that a RUN used stands in that RUN's entry.
+ */
+function steadyWords({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
+  const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];
+  if (ports !== undefined) {
+    const names = new Set(ports.split(' ').map((port) => port.replace(/:\{\}$/, '')));
+    return { created_by: `EXPOSE [${[...names].sort().join(' ')}]` };
+  }
+  const declared = /^ARG (.*)$/s.exec(text ?? '')?.[1];
+  if (declared === undefined) return {};
+  const names = declared.split(/\s+/).flatMap((word) => NAME.exec(word)?.[0] ?? []);
+  return { created_by: `ARG ${names.join(' ')}` };
 }

@@ -1,8 +1,9 @@
 import { digestHex, digestOf } from '../model/digest.ts';
 import type { ReproMode } from '../model/settings.ts';
 import { RULE_SET_VERSION, RULES } from './catalogue.ts';
-import { ownPathRules, type OwnRules, ownTimeRules } from './own-rules.ts';
-import type { Rule } from './rule.ts';
+import { pathPattern } from './path-pattern.ts';
+import { type Rule, type PathRule, pathRule, type TimeRule } from './rule.ts';
+import { isStamped } from './rules/times.ts';
 
 /** What is applied to a layer. `id` tells all that its result depends on besides the layer: for annotations and caches. */
 export interface RuleSet {
@@ -28,4 +29,62 @@ export function ruleSet(mode: ReproMode, own: OwnRules = {}): RuleSet {
 /** Tells one user's patterns from another's. */
 function markOf({ drop = [], empty = [], time = {} }: OwnRules): string {
   return digestHex(digestOf(JSON.stringify([drop, empty, Object.entries(time)]))).slice(0, 12);
+}
+
+/** The user's own rules of .scoville.yaml, by path patterns (`*`, `?`, `**`). */
+interface OwnRules {
+  /** Files to leave out, and to empty. */
+  readonly drop?: readonly string[];
+  readonly empty?: readonly string[];
+  /** Times of entries: `epoch`, or RFC 3339 in UTC (a day is its start). The first pattern that fits decides. */
+  readonly time?: Readonly<Record<string, string>>;
+}
+
+const FACTS = {
+  safeBecause: 'The user asked for it.',
+  answers: 'What the user knows of the image',
+  mode: 'safe',
+} as const;
+
+/** The rules that drop and empty: they come before all others. */
+function ownPathRules(own: OwnRules): readonly PathRule[] {
+  return (['drop', 'empty'] as const).flatMap((kind) => {
+    const patterns = own[kind] ?? [];
+    if (patterns.length === 0) return [];
+    return pathRule({
+      ...FACTS,
+      id: `own-${kind}`,
+      touches: `Files that reproducible.${kind} in .scoville.yaml names.`,
+      kind,
+      files: patterns,
+    });
+  });
+}
+
+/** The rule that sets times: it comes after the one that normalises them, whose word stands where other files hold the time. */
+function ownTimeRules(own: OwnRules): readonly TimeRule[] {
+  const times = Object.entries(own.time ?? {}).map(([pattern, text]) => ({
+    isMeant: pathPattern(pattern),
+    seconds: secondsOf(text),
+  }));
+  if (times.length === 0) return [];
+  return [
+    {
+      ...FACTS,
+      id: 'own-time',
+      touches: 'Times of entries that reproducible.time in .scoville.yaml names.',
+      kind: 'times',
+      retime: (entry, { path, epoch }) => {
+        const found = times.find(({ isMeant }) => isMeant(path));
+        if (found === undefined || isStamped(path, entry)) return entry;
+        return { ...entry, mtime: found.seconds ?? epoch };
+      },
+    },
+  ];
+}
+
+/** Undefined for `epoch`. */
+function secondsOf(text: string): number | undefined {
+  const milliseconds = Date.parse(text);
+  return Number.isFinite(milliseconds) ? Math.floor(milliseconds / 1000) : undefined;
 }

@@ -1,8 +1,7 @@
 import type { Part, Phase } from '../model/events.ts';
 import type { LiveItem, LiveModel, LiveRow } from './live-model.ts';
 import { STEP_LABEL } from './phase-text.ts';
-import { TransferRate } from './transfer-rate.ts';
-import { secondsText } from './units.ts';
+import { secondsText, bytesText } from './units.ts';
 
 const MOST_RUNNING = 4;
 const LOG_TAIL = 4;
@@ -68,5 +67,30 @@ export class LiveRows {
       }));
     const items = [...this.#items].map(([key, state]) => ({ key, label: STEP_LABEL[key], state }));
     return { rows, items };
+  }
+}
+
+/** Below this a rate says nothing. */
+const SHORT_MS = 500;
+
+/** Bytes of several transfers that belong together, and how fast they go. Times in milliseconds. */
+class TransferRate {
+  readonly #parts = new Map<string, { readonly done: number; readonly total: number }>();
+  #since: number | undefined;
+
+  add(key: string, done: number, total: number, now: number): void {
+    this.#since ??= now;
+    this.#parts.set(key, { done, total: Math.max(done, total) });
+  }
+
+  /** `12.3 MB of 45.0 MB, 8.10 MB/s`; no total where it is not known ahead, '' before anything moved. */
+  text(now: number): string {
+    if (this.#since === undefined) return '';
+    const parts = [...this.#parts.values()];
+    const done = parts.reduce((sum, part) => sum + part.done, 0);
+    const total = parts.reduce((sum, part) => sum + part.total, 0);
+    const elapsed = now - this.#since;
+    const amount = total > done ? `${bytesText(done)} of ${bytesText(total)}` : bytesText(done);
+    return elapsed < SHORT_MS ? amount : `${amount}, ${bytesText((done * 1000) / elapsed)}/s`;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePasswd } from '../../src/facts/filesystem/passwd.ts';
+import { parsePasswd } from '../../src/facts/filesystem/filesystem.ts';
 import { parseOsRelease } from '../../src/facts/os-release.ts';
 
 describe('parseOsRelease', () => {

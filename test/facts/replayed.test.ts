@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildFact } from '../../src/facts/build.ts';
-import { replayedAddresses } from '../../src/facts/replayed.ts';
+import { buildFact, replayedAddresses } from '../../src/facts/build.ts';
 import type { EvidenceSource } from '../../src/model/facts.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 

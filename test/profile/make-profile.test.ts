@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { goneRights, startsProcesses } from '../../src/profile/gone-rights.ts';
-import { makeProfile } from '../../src/profile/make-profile.ts';
-import { RARE_CALLS } from '../../src/profile/rare-calls.ts';
+import { makeProfile, RARE_CALLS } from '../../src/profile/make-profile.ts';
 import { documentText, type SeccompDocument } from '../../src/profile/seccomp-document.ts';
 import type { Trace } from '../../src/profile/trace-reader.ts';
 import { compareWithDefault } from '../../src/rules/security-profile/seccomp/compare-profiles.ts';

@@ -1,4 +1,5 @@
 import { EXIT } from '../../model/errors.ts';
+import { installedPlugins } from '../../pipeline/docker-plugins.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { canConnect } from '../../tools/can-connect.ts';
 import { toolRunner } from '../context.ts';
@@ -11,7 +12,6 @@ import { VERSION } from '../version.ts';
 import { type Check, type CheckRow, isFit, runChecks, type DoctorContext } from './doctor-check.ts';
 import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
 import { DOCKER_CONFIG_CHECK, SETTINGS_CHECK, STORE_CHECK } from './doctor-files.ts';
-import { PLUGIN_CHECK } from './doctor-plugin.ts';
 import { SIGNING_CHECK } from './doctor-signing.ts';
 import {
   BUILDX_CHECK,
@@ -20,6 +20,27 @@ import {
   NODE_CHECK,
   SCANNER_CHECK,
 } from './doctor-tools.ts';
+
+/** Whether `docker scoville` and `docker build` come here; that they do not is nobody's fault, unless it was asked for. */
+export const PLUGIN_CHECK: Check = {
+  id: 'docker-plugin',
+  title: 'Docker plugin',
+  required: false,
+  look: async ({ paths: { dockerConfig } }) => {
+    const { command, builder } = await installedPlugins(dockerConfig);
+    if (builder === 'not-named')
+      return {
+        state: 'advice',
+        detail: 'docker build went through scoville, and config.json names another builder since',
+        fix: 'scoville install --replace-build',
+      };
+    if (builder === 'named') return { state: 'ok', detail: 'docker scoville, and docker build' };
+    return command
+      ? { state: 'ok', detail: 'docker scoville' }
+      : { state: 'optional', detail: 'not installed (optional: scoville install)' };
+  },
+  fix: () => 'scoville install',
+};
 
 /** All that is checked, in the order that is shown. */
 export const CHECKS: readonly Check[] = [

@@ -5,9 +5,8 @@ import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { Project, Template } from '../../model/template.ts';
 import { baseProblems, planInit } from '../../pipeline/init/init-project.ts';
-import { loadTemplates } from '../../pipeline/init/load-templates.ts';
+import { loadTemplates, templatesFolder } from '../../pipeline/init/load-templates.ts';
 import { readProject } from '../../pipeline/init/read-project.ts';
-import { templatesFolder } from '../../pipeline/init/templates-folder.ts';
 import { writeFilesTogether } from '../../pipeline/write-files-together.ts';
 import {
   detectStacks,

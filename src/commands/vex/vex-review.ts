@@ -1,5 +1,8 @@
 import { VEX_JUSTIFICATIONS, type VexClaim } from '../../attestations/openvex.ts';
 import { UserError } from '../../model/errors.ts';
+import { SEVERITIES, type Severity, severityRank, type Vulnerability } from '../../model/facts.ts';
+import { byCodeUnit } from '../../model/order.ts';
+import type { ImageContents } from '../../model/report.ts';
 import { gradeOpened } from '../../pipeline/grade/grade-opened.ts';
 import { resolveSigner } from '../../pipeline/sign/signer.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
@@ -8,7 +11,6 @@ import { withProgress } from '../conversation.ts';
 import type { CommandIo } from '../io.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { stdinLines } from '../stdin-lines.ts';
-import { type OpenFinding, openFindings } from './open-findings.ts';
 import type { VexFlags } from './vex-flags.ts';
 
 const INVESTIGATED = VEX_JUSTIFICATIONS.length + 1;
@@ -101,4 +103,45 @@ function shown({ id, severity, places, url }: OpenFinding, position: string): st
   const lines = [`${position}: ${id}, ${severity}`, ...places.map((place) => `  ${place}`)];
   if (url !== undefined) lines.push(`  ${url}`);
   return `${lines.map(cleanForTerminal).join('\n')}\n`;
+}
+
+/** A vulnerability that counts, in all packages and platforms that have it. */
+interface OpenFinding {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly severity: Severity;
+  /** `zlib 1.2, fixed in 1.3`, each once. */
+  readonly places: readonly string[];
+  /** Package URLs without qualifiers, which each scanner writes otherwise; none where one package has no URL. */
+  readonly packages: readonly string[];
+  readonly url: string | undefined;
+}
+
+/** What counts against an image, by vulnerability, the worst first. */
+export function openFindings(contents: readonly ImageContents[]): readonly OpenFinding[] {
+  const byId = new Map<string, Vulnerability[]>();
+  for (const { facts } of contents)
+    if (facts.vulnerabilities.known)
+      for (const found of facts.vulnerabilities.value.vulnerabilities)
+        byId.set(found.id, [...(byId.get(found.id) ?? []), found]);
+  return [...byId]
+    .map(([id, all]) => findingOf(id, all))
+    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || byCodeUnit(a.id, b.id));
+}
+
+function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
+  const purls = all.map(({ purl }) => purl?.split(/[?#]/, 1)[0]);
+  const named = purls.filter((purl) => purl !== undefined);
+  const places = all.map(
+    ({ package: name, version, fixedIn }) =>
+      `${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
+  );
+  return {
+    id,
+    aliases: [...new Set(all.flatMap(({ aliases = [] }) => aliases))].filter((one) => one !== id),
+    severity: SEVERITIES.find((one) => all.some(({ severity }) => severity === one)) ?? 'unknown',
+    places: [...new Set(places)],
+    packages: named.length < purls.length ? [] : [...new Set(named)],
+    url: all.find(({ url }) => url !== undefined)?.url,
+  };
 }

@@ -1,5 +1,4 @@
 import type { Instruction } from '../../model/dockerfile.ts';
-import { mountRefusal } from './mount.ts';
 
 const PORT = /^(?:\d+|\d+-\d+)?$/;
 
@@ -45,4 +44,70 @@ export function reachedRefusal({
     flags.filter(({ name }) => name === 'mount'),
     ({ value }) => mountRefusal(value),
   );
+}
+
+const NAMES = new Set(
+  (
+    'type from source src target dst destination readonly ro readwrite rw required size id sharing ' +
+    'mode uid gid env'
+  ).split(' '),
+);
+const ALONE = /^(?:readonly|ro|readwrite|rw|required)$/;
+const BOOLEAN = /^(?:1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/;
+const SIZE = /^\d+(?:\.\d+)? ?(?:[kmgtp]i?b?|b)?$/i;
+
+/** What a value has to be like, where BuildKit asks for more than text. */
+const VALUES: Readonly<Record<string, RegExp>> = {
+  type: /^(?:bind|cache|tmpfs|secret|ssh)$/i,
+  sharing: /^(?:shared|private|locked)$/i,
+  readonly: BOOLEAN,
+  ro: BOOLEAN,
+  readwrite: BOOLEAN,
+  rw: BOOLEAN,
+  required: BOOLEAN,
+  size: SIZE,
+  mode: /^[0-7]+$/,
+  uid: /^\d+$/,
+  gid: /^\d+$/,
+};
+/** Options that only some types take. */
+const ONLY: Readonly<Record<string, RegExp>> = {
+  required: /^(?:secret|ssh)$/,
+  size: /^tmpfs$/,
+  mode: /^(?:secret|ssh|cache)$/,
+  uid: /^(?:secret|ssh|cache)$/,
+  gid: /^(?:secret|ssh|cache)$/,
+  sharing: /^cache$/,
+};
+
+/** Why BuildKit refuses the value of `RUN --mount`; undefined where it accepts it, or a variable or a quote decides. */
+function mountRefusal(text: string): string | undefined {
+  if (/[$"]/.test(text)) return undefined;
+  const options = new Map<string, string>();
+  for (const field of text.split(',')) {
+    const [key = '', value] = field.split(/=([^]*)/, 2);
+    const name = key.toLowerCase();
+    if (value === undefined && !ALONE.test(name)) return `--mount: ${field} is not key=value`;
+    if (!NAMES.has(name)) return `--mount: unknown key ${key}`;
+    if (value !== undefined && VALUES[name]?.test(value) === false)
+      return `--mount: ${value} is not a value of ${name}`;
+    options.set(name, value ?? 'true');
+  }
+  const type = (options.get('type') ?? 'bind').toLowerCase();
+  const stray = [...options.keys()].find((name) => ONLY[name]?.test(type) === false);
+  if (stray !== undefined) return `--mount: ${stray} is not for a mount of type ${type}`;
+  return placeRefusal(type, options);
+}
+
+/** A target may be absent: it is the working directory then, which the base image may set. */
+function placeRefusal(type: string, options: ReadonlyMap<string, string>): string | undefined {
+  if (type !== 'secret') return undefined;
+  const given = (...names: readonly string[]): boolean =>
+    names.some((name) => (options.get(name) ?? '') !== '');
+  if (given('from')) return '--mount: a secret has no from';
+  if (given('source', 'src') && given('id'))
+    return '--mount: a secret has a source or an id, not both';
+  return given('id', 'source', 'src', 'target', 'dst', 'destination')
+    ? undefined
+    : '--mount: a secret needs an id';
 }

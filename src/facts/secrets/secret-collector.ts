@@ -1,12 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { ContentRequest, LayerCollector, LayerEntry } from '../../model/walk.ts';
 import type { LayerSecret, SecretFacts, SuppressedLayerSecret } from '../layer-facts.ts';
 import { ContentScan, PIECE, type PlacedSecret, type ScanShared } from './content-scan.ts';
 import { gitDirectoryOf, isCredentialFile } from './credential-files.ts';
-import { EntryNames } from './entry-names.ts';
-import { PackageLists } from './package-lists.ts';
 import { ScanBudget } from './scan-budget.ts';
 import { harmlessReason } from './secret-places.ts';
 import { isToken } from './secret-rules.ts';
+import { type FoundSecret, secretsInBytes } from './secret-text.ts';
 import { markOf, masked } from './secret-value.ts';
 
 const MAX_FINDINGS = 1000;
@@ -134,4 +134,81 @@ export function secretCollector(): LayerCollector<SecretFacts> {
       };
     },
   };
+}
+
+const LIST = /^var\/lib\/dpkg\/(?:info\/[^/]+\.md5sums|status\.d\/[^/]+\.md5sums)$/;
+/** Where distributions put files, and who packs an application of their own seldom does: that goes to /opt, /srv, /etc, /usr/local. */
+const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
+const MOST_KEPT = 32 * 1024 * 1024;
+
+/**
+ * What the lists of Debian's packages in a layer say of its files: one that is there bit for bit as its package ships it is published, and
+ * what looks like a secret in it everybody has. Lists that are too many are not kept: their files then count as any other.
+ */
+class PackageLists {
+  readonly #lists: Buffer[] = [];
+  #kept = 0;
+
+  /** True for the list of a package. */
+  static matches(path: string): boolean {
+    return LIST.test(path);
+  }
+
+  add(content: Uint8Array): void {
+    this.#kept += content.length;
+    if (this.#kept <= MOST_KEPT) this.#lists.push(Buffer.from(content));
+  }
+
+  /** The hash to ask with of a file that a package may have brought; undefined for other files. */
+  static hash(path: string, content: Uint8Array): string | undefined {
+    return PLACE.test(path) ? createHash('md5').update(content).digest('hex') : undefined;
+  }
+
+  /** True where a package of the layer lists the file with this hash. */
+  lists(path: string, hash: string): boolean {
+    const line = `${hash}  ${path}\n`;
+    return this.#lists.some((list) => list.includes(line, 0, 'latin1'));
+  }
+}
+
+const ENOUGH = 64 * 1024;
+
+/**
+ * Secrets in what an entry is called: its path, what it links to, its attributes and comments. Names are gathered, since looking
+ * into each by itself would cost more than its file.
+ */
+class EntryNames {
+  readonly #budget: ScanBudget;
+  readonly #found: (path: string, secret: FoundSecret) => void;
+  #lines: string[] = [];
+  #paths: string[] = [];
+  #length = 0;
+
+  constructor(budget: ScanBudget, found: (path: string, secret: FoundSecret) => void) {
+    this.#budget = budget;
+    this.#found = found;
+  }
+
+  add({ path, entry }: LayerEntry): void {
+    let line = `${path}\t${entry.linkname}`;
+    for (const [name, value] of Object.entries(entry.pax))
+      if (!/^(?:path|linkpath|size|[amc]time)$/.test(name)) line += `\t${name}\t${value}`;
+    this.#lines.push(line.includes('\n') ? line.replaceAll('\n', ' ') : line);
+    this.#paths.push(path);
+    this.#length += line.length;
+    if (this.#length >= ENOUGH) this.flush();
+  }
+
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    const bytes = Buffer.from(this.#lines.join('\n'), 'utf8');
+    const found = secretsInBytes(bytes, false, this.#budget);
+    for (const secret of found) {
+      const line = bytes.subarray(0, secret.at).filter((byte) => byte === 10).length;
+      this.#found(this.#paths[line] ?? '', secret);
+    }
+    this.#lines = [];
+    this.#paths = [];
+    this.#length = 0;
+  }
 }

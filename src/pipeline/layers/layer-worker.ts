@@ -2,6 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LayerFacts } from '../../facts/layer-facts.ts';
 import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
+import { Abandoned, PlainWriter } from '../../oci/walk/walk-ring.ts';
+import { type BlobSource, layerError, unpackLayer } from '../../oci/walk/walk-unpack.ts';
 import {
   type FromLayerThread,
   type LayerJob,
@@ -9,7 +11,7 @@ import {
   sentError,
   type ToLayerThread,
 } from './layer-messages.ts';
-import { unpackInto } from './unpack-layer.ts';
+import type { LayerRequest } from './read-layer.ts';
 import { takeTurn } from './window-turn.ts';
 
 const port = parentPort;
@@ -73,3 +75,23 @@ port?.on('message', (message: ToLayerThread) => {
       );
   }
 });
+
+/**
+ * Unpacks a layer for `readUnpacked` in another thread. Throws as that does, and Abandoned where the other has failed. Who searches for
+ * secrets has more to do than who unpacks, and leaves the diffID to it.
+ */
+async function unpackInto(
+  shared: SharedArrayBuffer,
+  { mediaType, digest, secrets }: LayerRequest,
+  open: BlobSource['open'],
+  onLargeWindow: () => void,
+): Promise<void> {
+  const source = { open, mediaType, expectedDigest: digest, hashesPlain: secrets, onLargeWindow };
+  const writer = new PlainWriter(shared);
+  try {
+    writer.end(await unpackLayer(source, writer));
+  } catch (error) {
+    writer.fail();
+    throw error instanceof Abandoned ? error : layerError(error, source);
+  }
+}

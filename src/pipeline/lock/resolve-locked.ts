@@ -1,15 +1,16 @@
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, isDigest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { isObject } from '../../model/json-value.ts';
 import type { LockedImage } from '../../model/lock.ts';
-import type { Platform } from '../../model/oci.ts';
+import { type Platform, platformName } from '../../model/oci.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
+import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import { RegistryError } from '../../oci/registry/registry-errors.ts';
 import type { NeededImage } from '../../plans/external-images.ts';
 import type { LocalImage } from '../../tools/docker/docker-images.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
 import { type FoundImage, foundHere, imageOfRegistry } from '../resolve-images.ts';
-import { KnownImages } from './known-images.ts';
 
 interface Where {
   readonly context: PipelineContext;
@@ -109,4 +110,39 @@ function isRefusal(error: unknown): boolean {
 
 function tell({ context }: Where, what: string, error: unknown): void {
   context.emit({ kind: 'notice', text: `${what}: ${messageOf(error)}` });
+}
+
+const SCHEMA = 1;
+
+type Known = Pick<FoundImage, 'created' | 'layers'>;
+
+/**
+ * What registries have said of images at a digest, which does not change: a replay asks nobody again.
+ */
+class KnownImages {
+  readonly #cache: JsonCache;
+  readonly #platform: string;
+
+  constructor({ paths }: Pick<PipelineContext, 'paths'>, platform: Platform) {
+    this.#cache = createCache(`${paths.cache}/images`, SCHEMA);
+    this.#platform = platformName(platform);
+  }
+
+  async recall({ name, digest }: Pick<FoundImage, 'name' | 'digest'>): Promise<Known | undefined> {
+    const found = await this.#cache.get(this.#key(name, digest));
+    if (!isObject(found)) return undefined;
+    const { created, layers } = found;
+    if (typeof created !== 'string' || !Array.isArray(layers) || !layers.every(isDigest))
+      return undefined;
+    return { created, layers };
+  }
+
+  async remember({ name, digest, created, layers }: FoundImage): Promise<void> {
+    if (digest === undefined || created === undefined || layers === undefined) return;
+    await this.#cache.set(this.#key(name, digest), { created, layers });
+  }
+
+  #key(name: string, digest: string | undefined): string {
+    return `${name}@${digest ?? ''} ${this.#platform}`;
+  }
 }

@@ -1,17 +1,19 @@
 import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
-import { attachStatements, wholeOf } from '../attach/attach-statements.ts';
+import { attachStatements, wholeOf, type AttachTarget } from '../attach/attach-statements.ts';
+import { openBuild } from '../attach/keep-with-builds.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
 import { buildElsewhere, buildOnce } from '../image-build/build-again.ts';
-import { prepareBuild } from '../image-build/prepare-build.ts';
+import { prepareBuild, type Prepared } from '../image-build/prepare-build.ts';
 import { proofStatement } from '../image-build/prove-build.ts';
 import { withRecording } from '../image-build/run-hermetic.ts';
 import { sendGitModes } from '../image-build/send-modes.ts';
-import { attestableBuild } from './attestable-build.ts';
+import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
@@ -90,4 +92,47 @@ export async function reproduce(
     await second.discard();
     await tomorrow?.remove();
   }
+}
+
+/**
+ * The newest build of the plan's first name, where it is the image that was just built again. Throws UserError where it is not there or is
+ * another: a statement about an image that nobody published helps nobody.
+ */
+async function attestableBuild(
+  context: PipelineContext,
+  { store, plan, registries, vex }: Prepared,
+  index: Descriptor,
+): Promise<AttachTarget> {
+  const [name] = plan.names;
+  if (name === undefined)
+    throw new UserError('--attest needs the name of the image', {
+      nextStep: 'scoville build -t NAME . first, then scoville reproduce --attest -t NAME .',
+    });
+  const found = await store.findByName(name);
+  if (found === undefined || found.descriptor.digest !== index.digest)
+    throw new UserError(
+      found === undefined
+        ? `no build of ${name} to attest`
+        : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
+      { nextStep: `scoville build -t ${name} . first, with the same flags` },
+    );
+  const { settings } = plan;
+  return {
+    name,
+    open: () => openBuild(store, index, name),
+    published: undefined,
+    registries,
+    settings,
+    grading: async () =>
+      plan.attest.verdict.on
+        ? {
+            settings,
+            trusted: await trustedSigners(context, settings, NOBODY_NAMED),
+            dockerfile: undefined,
+            secrets: true,
+            vex,
+            registries,
+          }
+        : undefined,
+  };
 }

@@ -1,8 +1,8 @@
 import { VECTORS } from '../../model/criterion.ts';
 import type { ReportInput } from '../../model/report.ts';
-import type { Scorecard } from '../../model/scorecard.ts';
+import type { Scorecard, NextStep } from '../../model/scorecard.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { gradeText, levelText, restText } from '../card-words.ts';
+import { gradeText, levelText, restText, gainText, stepsHeading } from '../card-words.ts';
 import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { PROFILE_HEADING, profileLines } from '../profile-lines.ts';
@@ -10,7 +10,6 @@ import { type ReaderNote, readerNotes, withoutClaimsText } from '../reader-notes
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { groupLines } from './card-rows.ts';
 import { vectorBlock } from './criteria-table.ts';
-import { stepLines } from './next-steps.ts';
 import {
   bar,
   heat,
@@ -148,4 +147,30 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
     ...detailLines(screen, scorecard),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function lines(screen: Screen, step: NextStep, scorecard: Scorecard, number: string): string[] {
+  const { colors, marks, width } = screen;
+  const indent = ' '.repeat(number.length + 1);
+  const command = shown(screen, step.command);
+  const why = shown(screen, `${step.text}: ${gainText(step, scorecard)}`);
+  // A command is never cut: it is there to be pasted.
+  if (number.length + textWidth(command) + 4 + textWidth(why) <= width)
+    return twoSides(screen, [number + command, colors.cyan], [why, colors.dim]);
+  return [
+    ` ${number}${colors.cyan(command)}`,
+    ...wrapped(why, width - indent.length - 2, marks.ellipsis).map(
+      (line) => `${indent}${colors.dim(line)}`,
+    ),
+  ];
+}
+
+/** The steps, numbered, each a whole command with what it does and gains. */
+export function stepLines(screen: Screen, scorecard: Scorecard, { steps }: Card): string[] {
+  if (steps.length === 0) return [];
+  return [
+    '',
+    ` ${screen.colors.bold(stepsHeading(steps))}`,
+    ...steps.flatMap((step, index) => lines(screen, step, scorecard, `${index + 1}. `)),
+  ];
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
 import { err, ok, type Result } from '../../model/result.ts';
@@ -10,10 +11,9 @@ import { isJudged, unratedField } from '../osv/osv-severity.ts';
 import { isCve } from '../scanners/alias-names.ts';
 import { onePerCve } from '../scanners/one-per-cve.ts';
 import { COMMITS } from './advisory-entry.ts';
-import { releaseOf } from './advisory-names.ts';
+import { releaseOf, databaseFile } from './advisory-names.ts';
 import { isAffected } from './affected-versions.ts';
-import { DamagedDatabase } from './index-reader.ts';
-import { Databases } from './open-databases.ts';
+import { DamagedDatabase, AdvisoryReader } from './index-reader.ts';
 
 /** Where OSV publishes its exports. */
 export const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
@@ -137,4 +137,47 @@ function addCves(databases: Databases, records: Map<string, OsvRecord>): number 
     if (record !== undefined) records.set(id, record);
   }
   return wanted.size;
+}
+
+/** The databases of a folder, each opened when it is first asked for. */
+class Databases {
+  readonly #folder: string;
+  readonly #open = new Map<string, AdvisoryReader | undefined>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The database that an ecosystem is in; undefined where it was never fetched. Throws DamagedDatabase. */
+  of(ecosystem: string): AdvisoryReader | undefined {
+    const family = familyOf(ecosystem);
+    if (!this.#open.has(family)) this.#open.set(family, this.#opened(family));
+    return this.#open.get(family);
+  }
+
+  /** The record of a CVE itself, from the export of commits or one that was opened before. */
+  cve(id: string): OsvRecord | undefined {
+    for (const one of [this.of(COMMITS), ...this.#open.values()]) {
+      const record = one?.record(id);
+      if (record !== undefined) return record;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    for (const one of this.#open.values()) one?.close();
+    this.#open.clear();
+  }
+
+  #opened(family: string): AdvisoryReader | undefined {
+    try {
+      const reader = new AdvisoryReader(join(this.#folder, databaseFile(family)));
+      if (reader.meta.ecosystem === family) return reader;
+      reader.close();
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
 }

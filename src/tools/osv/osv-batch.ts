@@ -1,8 +1,8 @@
 import { inParallel } from '../../model/in-parallel.ts';
 import { field, listField, textField } from '../../model/json-value.ts';
+import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { OsvHttp } from './osv-http.ts';
-import { probedPackages } from './osv-probes.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
 
 /** A vulnerability that a question was answered with; `modified` tells whether what we know of it is still so. */
@@ -126,4 +126,29 @@ function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undef
 /** True for an id as databases give them; it goes into a path and into reports. */
 export function isOsvId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._:+?-]{0,127}$/.test(id);
+}
+
+/** Packages that every distribution ships and has fixed in every release. */
+const OF_DISTRIBUTIONS = ['curl', 'openssl'] as const;
+
+const BY_ECOSYSTEM = lookup<readonly string[]>({
+  npm: ['lodash'],
+  PyPI: ['django'],
+  Go: ['stdlib'],
+  Maven: ['org.apache.logging.log4j:log4j-core'],
+  RubyGems: ['rails'],
+  Packagist: ['symfony/symfony'],
+  'crates.io': ['tokio'],
+  NuGet: ['Newtonsoft.Json'],
+  // Filed by product stream: the base system and the applications.
+  'Red Hat': [...OF_DISTRIBUTIONS, 'httpd', 'nodejs'],
+});
+
+/**
+ * Packages of an ecosystem that had vulnerabilities in every release there is. A server that does not know a release answers
+ * as if nothing were wrong with it; asked for these, it gives itself away.
+ */
+function probedPackages(ecosystem: string): readonly string[] {
+  const family = ecosystem.split(':', 1)[0] ?? '';
+  return BY_ECOSYSTEM[family] ?? OF_DISTRIBUTIONS;
 }

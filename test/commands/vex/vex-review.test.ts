@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { openFindings } from '../../../src/commands/vex/open-findings.ts';
-import { askEach } from '../../../src/commands/vex/vex-review.ts';
+import { openFindings, askEach } from '../../../src/commands/vex/vex-review.ts';
 import { vex } from '../../../src/commands/vex/vex.ts';
 import { known, type Vulnerability } from '../../../src/model/facts.ts';
 import type { ImageContents } from '../../../src/model/report.ts';

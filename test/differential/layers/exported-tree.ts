@@ -1,4 +1,4 @@
-import { decodeCapabilities } from '../../../src/facts/filesystem/capabilities.ts';
+import { decodeCapabilities } from '../../../src/facts/filesystem/file-collector.ts';
 import type { TarEntry } from '../../../src/model/tar.ts';
 import { TarReader } from '../../../src/tar/reader.ts';
 import { encodeText } from '../../../src/tar/text.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePasswd } from '../../../src/facts/filesystem/passwd.ts';
+import { parsePasswd } from '../../../src/facts/filesystem/filesystem.ts';
 
 test.each<[string, string, number]>([
   ['an ordinary line', 'app:x:1000:1000::/:/bin/sh', 1000],

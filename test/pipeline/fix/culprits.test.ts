@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { firstCulprit } from '../../../src/pipeline/fix/culprits.ts';
+import { firstCulprit } from '../../../src/pipeline/fix/verify-fixes.ts';
 
 describe('firstCulprit', () => {
   test.each([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import { digestOf } from '../../../src/model/digest.ts';
-import { fixDigests } from '../../../src/pipeline/fix/fix-digests.ts';
+import { fixDigests } from '../../../src/pipeline/fix/fix-facts.ts';
 import type { Registries } from '../../../src/pipeline/registries.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';

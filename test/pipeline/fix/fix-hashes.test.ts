@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { fixHashes } from '../../../src/pipeline/fix/fix-hashes.ts';
+import { fixHashes } from '../../../src/pipeline/fix/fix-facts.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 

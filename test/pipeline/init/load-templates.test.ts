@@ -7,8 +7,11 @@ import { readSecurityProfile } from '../../../src/attestations/security-profile.
 import { parseSettings } from '../../../src/config/parse-settings.ts';
 import { answerProblem } from '../../../src/model/answer-types.ts';
 import type { Question, Template } from '../../../src/model/template.ts';
-import { type LoadedTemplates, loadTemplates } from '../../../src/pipeline/init/load-templates.ts';
-import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
+import {
+  type LoadedTemplates,
+  loadTemplates,
+  templatesFolder,
+} from '../../../src/pipeline/init/load-templates.ts';
 import { lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
 import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
 import { judgeProfile } from '../../../src/rules/security-profile/security-profiles.ts';

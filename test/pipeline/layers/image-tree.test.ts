@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
 import { digestOf } from '../../../src/model/digest.ts';
-import { imageTree } from '../../../src/pipeline/layers/image-tree.ts';
+import { imageTree } from '../../../src/pipeline/layers/inspect-image.ts';
 import { everyPlace } from '../../facts/filesystem/every-place.ts';
 import { file, hardlink, type Item, layerFacts, link, program } from '../../facts/support.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';

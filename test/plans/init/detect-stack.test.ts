@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Project, Template } from '../../../src/model/template.ts';
-import { loadTemplates } from '../../../src/pipeline/init/load-templates.ts';
-import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
+import { loadTemplates, templatesFolder } from '../../../src/pipeline/init/load-templates.ts';
 import {
   detectStacks,
   likeliest,

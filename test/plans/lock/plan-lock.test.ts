@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { describePlan } from '../../../src/plans/describe-plan.ts';
 import { changeLines } from '../../../src/plans/lock/lock-change-text.ts';
-import { snapshotsOf } from '../../../src/plans/lock/lock-snapshots.ts';
-import { completed, isAddition, type LockRequest } from '../../../src/plans/lock/plan-lock.ts';
+import {
+  snapshotsOf,
+  completed,
+  isAddition,
+  type LockRequest,
+} from '../../../src/plans/lock/plan-lock.ts';
 import { buildWords } from '../../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, label, planned } from '../given.ts';
 import { lock } from '../lock-given.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { badgeTextWidth } from '../../../src/reporters/badges/badge-svg.ts';
-import { badgeFiles } from '../../../src/reporters/badges/badges.ts';
+import { badgeTextWidth, badgeFiles } from '../../../src/reporters/badges/badges.ts';
 import { sampleScorecard } from '../sample-scorecard.ts';
 import { xmlElements } from '../xml-form.ts';
 

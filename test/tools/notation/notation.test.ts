@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
-import { policyFor } from '../../../src/tools/notation/notation-policy.ts';
-import { notationConfigDirs, verifyNotation } from '../../../src/tools/notation/notation.ts';
+import {
+  policyFor,
+  notationConfigDirs,
+  verifyNotation,
+} from '../../../src/tools/notation/notation.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
