@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ContentDifference } from '../../model/difference.ts';
 import { lookDeeper } from '../../tools/diffoscope.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** Looks into two contents of one file; undefined where that is not wanted, or shows nothing. */
 export type LookDeeper = (
@@ -42,8 +42,7 @@ export function deeperViews({
   return async (path, format, first, second) => {
     if (left === 0 || !FORMATS.includes(format)) return undefined;
     left -= 1;
-    const folder = await mkdtemp(join(tmpdir(), 'scoville-deeper-'));
-    try {
+    return inTemporaryFolder('deeper', async (folder) => {
       const ending = safeEnding(path);
       const files = {
         first: join(folder, `first${ending}`),
@@ -59,9 +58,7 @@ export function deeperViews({
         text: 'diffoscope is not installed: no deeper views (on Debian and Ubuntu: apt-get install diffoscope-minimal)',
       });
       return undefined;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   };
 }
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ToolError, UserError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
@@ -12,6 +11,7 @@ import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
 import { build } from '../image-build/build.ts';
 import { readLockText } from '../lock/lock-file.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { FixFiles } from './compose-fixes.ts';
 
 /** How a Dockerfile is built for a trial. */
@@ -42,17 +42,18 @@ export async function withTrialBuild<T>(
   trial: TrialBuild,
   use: (scorecard: Scorecard) => Promise<T>,
 ): Promise<Result<T, BuildFailure>> {
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-fix-'));
-  try {
+  const build = async (folder: string): Promise<Result<T, BuildFailure>> => {
     const file = join(folder, 'Dockerfile');
     await writeFile(file, files.dockerfile);
     // BuildKit prefers this one to that of the context.
     if (files.ignoreFile !== undefined) await writeFile(`${file}.dockerignore`, files.ignoreFile);
     const built = await buildOnce(context, file, trial);
     return built.ok ? ok(await use(built.value)) : built;
+  };
+  try {
+    return await inTemporaryFolder('fix', build);
   } finally {
     await removeLocalTag(context.run, trial.tag);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

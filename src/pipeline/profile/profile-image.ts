@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
@@ -16,6 +14,7 @@ import { imageService, type ImageService } from '../../tools/docker/docker-servi
 import { dockerInfo } from '../../tools/docker/docker.ts';
 import { requirePorts } from '../container/engine-place.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import { type Confinement, confinementWords, runContainer } from './run-container.ts';
 import { traceImage } from './trace-image.ts';
@@ -188,8 +187,7 @@ export async function proveProfile(
   if (more.length > 0)
     throw new UserError(`the profile allows what the default forbids: ${more.join(', ')}`);
   context.emit({ kind: 'notice', text: `running it again under the profile (${kept} calls)` });
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-profile-'));
-  try {
+  await inTemporaryFolder('profile', async (folder) => {
     const file = join(folder, 'seccomp.json');
     await writeFileBeside(file, documentText(document), 0o600);
     const { failure, log } = await runContainer(context, {
@@ -208,9 +206,7 @@ export async function proveProfile(
         `under its profile the program does not answer: ${failure}${log === '' ? '' : `\n${log}`}`,
         { nextStep: strict ? 'leave out --strict' : 'exercise more of it (--exercise, --for)' },
       );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   return { document, refused, kept, total };
 }
 

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
@@ -11,6 +9,7 @@ import { judgeProfile } from '../../rules/security-profile/security-profiles.ts'
 import { findCommand } from '../../tools/command-path.ts';
 import { dockerInfo } from '../../tools/docker/docker.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import {
   type ProfileRequest,
@@ -100,15 +99,14 @@ async function tryProfile(
   profile: { readonly parser: string; readonly name: string; readonly text: string },
 ): Promise<string | undefined> {
   const { parser, name, text } = profile;
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-apparmor-'));
-  const file = join(folder, name);
-  const call = async (action: string) =>
-    context.run({
-      command: parser,
-      args: [action, '--skip-cache', file],
-      timeoutMs: LOAD_MS,
-    });
-  try {
+  return inTemporaryFolder('apparmor', async (folder) => {
+    const file = join(folder, name);
+    const call = async (action: string) =>
+      context.run({
+        command: parser,
+        args: [action, '--skip-cache', file],
+        timeoutMs: LOAD_MS,
+      });
     await writeFileBeside(file, text, 0o600);
     const loaded = await call('--replace');
     if (loaded.ended !== 'exit' || loaded.exitCode !== 0)
@@ -133,9 +131,7 @@ async function tryProfile(
     } finally {
       await call('--remove');
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The last line of what the parser said. */

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { ImageScan } from './image-scan.ts';
 
 /** Hands a scanner our SBOM of an image that lies nowhere on disk, in a file that is gone afterwards. */
@@ -20,12 +20,9 @@ export async function withScanSbom<T>(
     created: new Date(now()).toISOString(),
     toolVersion: version,
   });
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-scan-'));
-  try {
+  return inTemporaryFolder('scan', async (folder) => {
     const file = join(folder, 'sbom.cdx.json');
     await writeFile(file, JSON.stringify(document), { mode: 0o600 });
     return await work(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { Settings, SigstoreChoice } from '../../model/settings.ts';
 import { certificateFor } from '../../tools/cosign/cosign-sign-blob.ts';
@@ -9,6 +7,7 @@ import { resolveSigstore } from '../../tools/cosign/sigstore.ts';
 import { ambientSource } from '../../tools/oidc/ambient-token.ts';
 import { loginEndpoints } from '../../tools/oidc/device-login.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { KeylessSession } from './keyless-session.ts';
 import { disclosureOf, loginDisclosure, requireConsent } from './public-log.ts';
 
@@ -49,14 +48,11 @@ export async function keylessSession(
 }
 
 async function tryCertificate(context: PipelineContext, session: KeylessSession): Promise<void> {
-  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
-  try {
+  await inTemporaryFolder('sign', async (scratchDir) => {
     const { run, signal } = context;
     const key = await session.key();
     await session.meet(await certificateFor(run, key, { scratchDir, signal }));
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The sigstore that settings name; paths of flags are meant from here. */

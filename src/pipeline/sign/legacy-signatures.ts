@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ANNOTATION } from '../../attestations/legacy-bundle.ts';
 import { legacySignature } from '../../attestations/legacy-layer.ts';
 import { signBytes } from '../../attestations/sign-bundle.ts';
@@ -24,6 +21,7 @@ import { signBlob, signBlobBundle } from '../../tools/cosign/cosign-sign-blob.ts
 import { givesPromise } from '../../tools/cosign/sigstore-services.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { KeylessSession } from './keyless-session.ts';
 import type { Signer } from './signer.ts';
 
@@ -53,27 +51,24 @@ export async function legacySignatures(
     return [];
   }
   const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
-  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
   const { run, signal } = context;
-  const sign = async (payload: Uint8Array): Promise<Annotations> => {
-    if (signer.kind === 'keyless')
-      return certified(context, signer.session, { payload, scratchDir });
-    const signature =
-      opened === undefined
-        ? await signBlob(run, { payload, key: signer, scratchDir, signal })
-        : signBytes(opened, payload);
-    return { [ANNOTATION.signature]: signature };
-  };
   const tagged: TaggedManifest[] = [];
-  try {
+  await inTemporaryFolder('sign', async (scratchDir) => {
+    const sign = async (payload: Uint8Array): Promise<Annotations> => {
+      if (signer.kind === 'keyless')
+        return certified(context, signer.session, { payload, scratchDir });
+      const signature =
+        opened === undefined
+          ? await signBlob(run, { payload, key: signer, scratchDir, signal })
+          : signBytes(opened, payload);
+      return { [ANNOTATION.signature]: signature };
+    };
     await inParallel(subjects, AT_ONCE, async (digest) => {
       const payload = simpleSigningPayload(repositoryOf(plan, digest), digest);
       const layer = signatureLayer(payload, await sign(payload));
       tagged.push(await writeTagged(blobs, digest, 'sig', [layer]));
     });
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
-  }
+  });
   // In the order given, whichever was signed first.
   return tagged.sort((a, b) => byCodeUnit(a.tag, b.tag));
 }

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NOTATION_ARTIFACT } from '../../attestations/attached-media.ts';
 import { UserError } from '../../model/errors.ts';
@@ -11,6 +10,7 @@ import type { BuildPlan } from '../../plans/build-plan.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { notationMissing, signWithNotation } from '../../tools/notation/notation-sign.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** Throws UserError where `sign.notation` asks for what is not installed. */
 export function requireNotation(context: PipelineContext, key: string | undefined): void {
@@ -32,15 +32,12 @@ export async function notationSignatures(
   if (key === undefined) return [];
   const made: Descriptor[] = [];
   for (const subject of [index, ...also]) {
-    const folder = await mkdtemp(join(tmpdir(), 'scoville-notation-'));
-    try {
+    await inTemporaryFolder('notation', async (folder) => {
       await writeSmallLayout(folder, (one) => blobs.readDocument(one), [subject], []);
       const { signal, run } = context;
       await signWithNotation(run, { layoutDir: folder, subject: subject.digest, key, signal });
       made.push(await takeSignature(blobs, folder, subject));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
   return made;
 }

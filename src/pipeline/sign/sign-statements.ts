@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signBundle } from '../../attestations/sign-bundle.ts';
 import { type Digest, digestOf } from '../../model/digest.ts';
@@ -14,6 +13,7 @@ import { signStatement } from '../../tools/cosign/cosign-sign.ts';
 import type { Signer as Verifier } from '../../tools/cosign/cosign-signer.ts';
 import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { StatementToSign } from './attestation-documents.ts';
 import { type BundleToProve, proveByCosign } from './cosign-proof.ts';
 import { type Signer, verifierName } from './signer.ts';
@@ -47,8 +47,7 @@ export async function signStatements(
   signer: Signer,
   statements: readonly StatementToSign[],
 ): Promise<readonly SignedStatement[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
-  try {
+  return inTemporaryFolder('sign', async (scratch) => {
     const queue = statements.map((statement, i) => ({ statement, i }));
     const done: (readonly SignedStatement[])[] = [];
     const stop = new AbortController();
@@ -76,9 +75,7 @@ export async function signStatements(
     await Promise.all(workers);
     if (failures.length > 0) throw failures[0];
     return done.flat();
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A statement is signed; an artifact is kept beside each subject, and its manifest signed as an image's is. */

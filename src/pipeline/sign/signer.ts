@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openCosignKey } from '../../attestations/cosign-key.ts';
 import { type OpenedKey, openPemKey } from '../../attestations/opened-key.ts';
@@ -15,6 +14,7 @@ import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import { requireTool } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { type KeylessSession } from './keyless-session.ts';
 import { keylessSession } from './keyless-signer.ts';
 
@@ -163,15 +163,12 @@ async function triedSigner(
     throw isAboutIt ? new PasswordNeeded(ref, error.message.startsWith('wrong')) : error;
   });
   if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
-  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
-  try {
+  return inTemporaryFolder('sign', async (scratchDir) => {
     const payload = Buffer.from('scoville\n');
     const key = { kind: 'key', ref, password } as const;
     await signBlob(run, { payload, key, scratchDir, signal });
     return { ...key, publicKey: pem };
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
-  }
+  });
 }
 
 function pemOf({ publicKey: key }: OpenedKey): string {

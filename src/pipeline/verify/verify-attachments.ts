@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { Interrupted, messageOf } from '../../model/errors.ts';
@@ -12,6 +11,7 @@ import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
 import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
 import type { PipelineContext } from '../context.ts';
 import type { TrustedSigner, TrustedSigners } from '../sign/trusted-signers.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import {
   artifactsOf,
   type CheckedAttachment,
@@ -40,8 +40,7 @@ export async function verifyAttachments(
   trusted: TrustedSigners,
 ): Promise<readonly CheckedAttachment[]> {
   tellOfVariables(context, trusted);
-  const scratch = await mkdtemp(join(tmpdir(), 'scoville-verify-'));
-  try {
+  return inTemporaryFolder('verify', async (scratch) => {
     const subjects = [...imageDescriptors(image), ...artifactsOf(read)];
     const verifier = new Verifier(context, image, subjects, trusted, scratch);
     const checked: CheckedAttachment[] = [];
@@ -50,9 +49,7 @@ export async function verifyAttachments(
       checked[at] = { evidence, ...(await verifier.checkOnce(evidence, at)) };
     });
     return withArtifacts(checked, image);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Whoever set them expects them to count. */
