@@ -9,7 +9,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
 
 /** Long sentences that are left in the reference pages, records and changes. It only falls. */
-const LONG_SENTENCES_LEFT = 165;
+const LONG_SENTENCES_LEFT = 125;
 
 /** Pages that teach: none of their sentences is long. */
 const TEACHING =
