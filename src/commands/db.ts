@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
-import { quantity } from '../model/quantity.ts';
+import { quantity, bytesText } from '../model/quantity.ts';
 import {
   type DatabaseState,
   listDatabases,
@@ -13,7 +13,6 @@ import {
 } from '../pipeline/advisories/update-database.ts';
 import { familyOf } from '../tools/osv/osv-names.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
-import { bytesText } from '../ui/units.ts';
 import { pipelineContext } from './context.ts';
 import { DB } from './db-spec.ts';
 import { command } from './flags.ts';

@@ -1,10 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from '../model/errors.ts';
-import { quantity } from '../model/quantity.ts';
+import { quantity, bytesText } from '../model/quantity.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
 import { boundCaches } from '../pipeline/bound-caches.ts';
-import { bytesText } from '../ui/units.ts';
 import { command } from './flags.ts';
 import { pathsOf } from './paths.ts';
 import { writeProse } from './prose.ts';

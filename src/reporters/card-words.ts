@@ -1,8 +1,8 @@
 import type { CriterionResult } from '../model/criterion.ts';
+import { plural } from '../model/quantity.ts';
 import type { GateAnswer } from '../model/report.ts';
 import type { NextStep, Scorecard } from '../model/scorecard.ts';
 import type { Card, CardGroup } from './card.ts';
-import { plural } from './size-text.ts';
 
 /** `Level 0 of 5: not on the scale yet`. */
 export function levelText({ level, levelName }: Pick<Scorecard, 'level' | 'levelName'>): string {

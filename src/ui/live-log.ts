@@ -1,11 +1,11 @@
 import type { BuildStep, EventSink, PipelineEvent } from '../model/events.ts';
+import { secondsText } from '../model/quantity.ts';
 import { unreachable } from '../model/result.ts';
 import { cleanForTerminal, cleanLines } from './clean.ts';
 import type { LiveModel, LiveSurface } from './live-model.ts';
 import { LiveRows } from './live-rows.ts';
 import type { Marks } from './marks.ts';
 import { PHASE_LABEL } from './phase-text.ts';
-import { secondsText } from './units.ts';
 
 /** How often the screen is drawn, at most. */
 const REDRAW_MS = 100;

@@ -1,7 +1,7 @@
 import type { Part, Phase } from '../model/events.ts';
+import { secondsText, bytesText } from '../model/quantity.ts';
 import type { LiveItem, LiveModel, LiveRow } from './live-model.ts';
 import { STEP_LABEL } from './phase-text.ts';
-import { secondsText, bytesText } from './units.ts';
 
 const MOST_RUNNING = 4;
 const LOG_TAIL = 4;

@@ -1,8 +1,8 @@
 import type { EventSink, PipelineEvent } from '../model/events.ts';
+import { bytesText, secondsText } from '../model/quantity.ts';
 import { unreachable } from '../model/result.ts';
 import { cleanLines } from './clean.ts';
 import { PHASE_LABEL, STEP_LABEL } from './phase-text.ts';
-import { bytesText, secondsText } from './units.ts';
 
 type Started = Extract<PipelineEvent, { kind: 'phase-started' }>;
 type PartEvent = Extract<PipelineEvent, { kind: 'part' }>;

@@ -3,10 +3,10 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findSettingsFile, loadSettings } from '../../config/find-settings.ts';
 import { formatProblem } from '../../config/problem.ts';
+import { bytesText } from '../../model/quantity.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { dockerCredentials } from '../../oci/registry/credentials.ts';
-import { bytesText } from '../../ui/units.ts';
 import type { Check } from './doctor-check.ts';
 
 /** Below this a build of a large image may fill the disk. */

@@ -5,6 +5,7 @@ import { EXIT, messageOf, ToolError, UserError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
 import type { FleetLine } from '../../model/fleet.ts';
 import { inParallel } from '../../model/in-parallel.ts';
+import { secondsText } from '../../model/quantity.ts';
 import type { Settings } from '../../model/settings.ts';
 import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
@@ -20,7 +21,6 @@ import {
 } from '../../reporters/fleet-line.ts';
 import { fleetSummary } from '../../reporters/fleet-summary.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
-import { secondsText } from '../../ui/units.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 import { writeProse } from '../prose.ts';

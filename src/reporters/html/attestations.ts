@@ -1,9 +1,9 @@
 import type { SignatureFact } from '../../model/facts.ts';
 import { lookup } from '../../model/lookup.ts';
+import { plural } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { html, type Markup } from './markup.ts';
 import type { ToneName } from './palette.ts';

@@ -1,9 +1,9 @@
 import { LEVEL_NAMES, type Outcome, VECTORS } from '../../model/criterion.ts';
+import { countText, sizeText } from '../../model/quantity.ts';
 import type { ComparedImage, Comparison, ReportInput } from '../../model/report.ts';
 import type { Score } from '../../model/scorecard.ts';
 import { compareScorecards } from '../compare.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { countText, sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { documentOf } from './document.ts';
 import { chillis, outcomeIcon } from './icons.ts';

@@ -1,4 +1,5 @@
 import { type Outcome, VECTORS } from '../../model/criterion.ts';
+import { plural, sizeText } from '../../model/quantity.ts';
 import type {
   ComparedImage,
   CriterionChange,
@@ -10,7 +11,6 @@ import type { Score } from '../../model/scorecard.ts';
 import { shortened } from '../clean-text.ts';
 import { diffScorecards } from '../difference.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { plural, sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { dataTable } from './data-table.ts';
 import { documentOf } from './document.ts';

@@ -1,6 +1,6 @@
 import type { CriterionResult, Evidence } from '../../model/criterion.ts';
+import { plural, sizeText } from '../../model/quantity.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { plural, sizeText } from '../size-text.ts';
 import { html, type Markup } from './markup.ts';
 
 /** As many stand open; the rest behind a fold, and beyond the bound counted. */

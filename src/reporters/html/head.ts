@@ -1,12 +1,12 @@
 import { LEVEL_NAMES } from '../../model/criterion.ts';
 import { digestHex } from '../../model/digest.ts';
+import { plural, sizeText } from '../../model/quantity.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { gradeText } from '../card-words.ts';
 import type { Card } from '../card.ts';
 import { layersSize } from '../layers.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
-import { plural, sizeText } from '../size-text.ts';
 import { chillis } from './icons.ts';
 import { html, type Markup } from './markup.ts';
 import { gateNote } from './problems.ts';

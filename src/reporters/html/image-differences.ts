@@ -1,8 +1,8 @@
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
 import { digestHex } from '../../model/digest.ts';
+import { plural } from '../../model/quantity.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { byClass, byLayer, type LayerGroup, placeText } from '../images/difference-groups.ts';
-import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { documentOf } from './document.ts';
 import { codeBlock, html, type Markup } from './markup.ts';

@@ -1,7 +1,7 @@
+import { plural, sizeText } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { type LayerRow, layerRows } from '../layers.ts';
-import { plural, sizeText } from '../size-text.ts';
 import { html, type Markup } from './markup.ts';
 
 /** More layers than any engine takes are counted, not shown. */

@@ -1,8 +1,8 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Package } from '../../model/packages.ts';
+import { countText, plural } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { shortened } from '../clean-text.ts';
-import { countText, plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { html, Markup } from './markup.ts';
 import { unknownNote } from './unknown-note.ts';

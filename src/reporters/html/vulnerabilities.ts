@@ -6,9 +6,9 @@ import {
   type Vulnerability,
 } from '../../model/facts.ts';
 import { byCodeUnit } from '../../model/order.ts';
+import { plural } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { shortened } from '../clean-text.ts';
-import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { html, type Markup } from './markup.ts';
 import { SEVERITY_TONES } from './palette.ts';

@@ -1,4 +1,5 @@
 import { type Outcome, type Vector, VECTORS } from '../../model/criterion.ts';
+import { sizeText } from '../../model/quantity.ts';
 import type {
   ComparedImage,
   CriterionChange,
@@ -10,7 +11,6 @@ import type { Score } from '../../model/scorecard.ts';
 import { compareScorecards } from '../compare.ts';
 import { diffScorecards } from '../difference.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { code, literal } from './markdown-text.ts';
 import { MARKS } from './markdown.ts';

@@ -1,4 +1,5 @@
 import { type CriterionResult, type Outcome, VECTORS } from '../../model/criterion.ts';
+import { plural } from '../../model/quantity.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { badgesReport } from '../badges/badges.ts';
@@ -15,7 +16,6 @@ import { type Card, cardOf, type CardRow } from '../card.ts';
 import { evidenceText } from '../evidence-text.ts';
 import { PROFILE_HEADING, profileLines } from '../profile-lines.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
-import { plural } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { code, literal } from './markdown-text.ts';
 

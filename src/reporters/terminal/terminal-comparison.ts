@@ -1,9 +1,9 @@
 import { type Outcome, VECTORS } from '../../model/criterion.ts';
+import { sizeText } from '../../model/quantity.ts';
 import type { ComparedImage, Comparison, ReportInput } from '../../model/report.ts';
 import type { Score } from '../../model/scorecard.ts';
 import { compareScorecards } from '../compare.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import {
   heat,

@@ -1,4 +1,5 @@
 import { VECTORS } from '../../model/criterion.ts';
+import { sizeText } from '../../model/quantity.ts';
 import type {
   CriterionChange,
   PackageChange,
@@ -8,7 +9,6 @@ import type {
 import type { Score } from '../../model/scorecard.ts';
 import { diffScorecards } from '../difference.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import {
   heat,
