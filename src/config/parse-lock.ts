@@ -1,14 +1,12 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import type { Fetch } from '../model/fetches.ts';
-import type { LockedImage, LockFile } from '../model/lock.ts';
+import { type LockedImage, type LockFile, LONGEST_LOCK } from '../model/lock.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { LOCK_TABLE } from './lock-table.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { readNode, report } from './read-node.ts';
 
-/** In characters: some hundred thousand packages. */
-const LONGEST_LOCK = 8 * 1024 * 1024;
 const MOST_ITEMS = 100_000;
 
 /**

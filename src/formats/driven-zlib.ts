@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
-/** zlib's own state behind a stream of Node: not documented, the same from Node 10 to 24, and tried before it is used. */
+/** zlib's own state behind a stream of Node: not documented, the same from Node 10 to 25, and tried before it is used. */
 interface ZlibHandle {
   writeSync(
     flush: number,

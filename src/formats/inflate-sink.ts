@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { UserError } from '../model/errors.ts';
 import { DrivenZlib } from './driven-zlib.ts';
 import { MalformedRecord } from './malformed-record.ts';
 import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
@@ -125,7 +126,11 @@ function takeInflater(): Inflater {
   used?.zlib.reset();
   if (used !== undefined) return used;
   const driven = DrivenZlib.of(zlib.createInflateRaw());
-  if (driven === undefined) throw new Error('zlib cannot be driven here');
+  // Not a MalformedRecord: nobody may take what this Node cannot read for a damaged archive.
+  if (driven === undefined)
+    throw new UserError(`archives in files cannot be read with Node.js ${process.version}`, {
+      nextStep: 'use Node.js 20, 22 or 24',
+    });
   return { zlib: driven, output: new Uint8Array(OUTPUT_BYTES) };
 }
 

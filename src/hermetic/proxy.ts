@@ -9,11 +9,10 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { type Answer, plainReply, type Reply } from './answer.ts';
 import type { BuildAuthority } from './build-authority.ts';
+import { type HeldRequest, HeldRequests } from './held-requests.ts';
 import type { ProxyRequest } from './request-key.ts';
 import { clientOf, openTunnel, type Tunnel, type Unreadable } from './tunnel.ts';
 
-/** In bytes; git and npm send less. */
-const LARGEST_BODY = 64 * 1024 * 1024;
 const MOST_CONNECTIONS = 1024;
 const OPTIONS: ServerOptions = { requestTimeout: 0, keepAliveTimeout: 60_000 };
 
@@ -51,16 +50,31 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   };
   const open = new Set<Socket>();
   const tunnels = new WeakMap<Socket, Tunnel>();
+  const held = new HeldRequests();
+  const take = (message: IncomingMessage, response: ServerResponse, tunnel?: Tunnel): void => {
+    const hold = held.open();
+    if (hold !== undefined) {
+      void serve(message, response, tunnel, hold, options).finally(hold.release);
+      return;
+    }
+    const url = tunnel?.origin ?? message.url ?? '';
+    // The host alone: an address may have a secret in it.
+    const target = URL.canParse(url) ? new URL(url).host : '';
+    const client = tunnel?.client ?? clientOf(message.socket);
+    options.onUnreadable({ target, why: 'too many requests at once', client });
+    // An answer would wait in memory for those in front of it.
+    message.socket.destroy();
+  };
   const inner = createServer(OPTIONS, (request, response) => {
     const tunnel = tunnels.get(request.socket);
     if (tunnel === undefined) return void request.socket.destroy();
     tunnel.asked = true;
     // From here on the server's own limits count.
     request.socket.setTimeout(0);
-    void serve(request, response, tunnel, options);
+    take(request, response, tunnel);
   });
   const outer = createServer(OPTIONS, (request, response) => {
-    if (isOurs(request)) void serve(request, response, undefined, options);
+    if (isOurs(request)) take(request, response);
     else refuse(response);
   });
   outer.maxConnections = MOST_CONNECTIONS;
@@ -109,11 +123,12 @@ async function serve(
   message: IncomingMessage,
   response: ServerResponse,
   tunnel: Tunnel | undefined,
-  { answer }: ProxyOptions,
+  hold: HeldRequest,
+  { answer, onUnreadable }: ProxyOptions,
 ): Promise<void> {
   const reply = replyTo(message, response);
   try {
-    const request = await requestOf(message, tunnel);
+    const request = await requestOf(message, tunnel, hold, onUnreadable);
     if (typeof request === 'number') plainReply(reply, request);
     else await answer(request, reply);
   } catch {
@@ -125,6 +140,8 @@ async function serve(
 async function requestOf(
   message: IncomingMessage,
   tunnel: Tunnel | undefined,
+  hold: HeldRequest,
+  onUnreadable: ProxyOptions['onUnreadable'],
 ): Promise<ProxyRequest | number> {
   const url = message.url ?? '';
   const address = tunnel === undefined ? url : `${tunnel.origin}${url}`;
@@ -132,15 +149,20 @@ async function requestOf(
   if (!isWhole || !URL.canParse(address)) return 400;
   // What a lock can have.
   if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
-  const body = await bodyOf(message);
-  if (body === undefined) return 413;
+  const { href, host } = new URL(address);
+  const client = tunnel?.client ?? clientOf(message.socket);
+  const body = await hold.body(message);
+  if (typeof body === 'string') {
+    onUnreadable({ target: host, why: body, client });
+    return 413;
+  }
   return {
     method: message.method ?? 'GET',
     // Without the port that the scheme has anyway.
-    address: new URL(address).href,
+    address: href,
     headers: textHeaders(message),
     body,
-    client: tunnel?.client ?? clientOf(message.socket),
+    client,
   };
 }
 
@@ -170,16 +192,6 @@ function replyTo(message: IncomingMessage, response: ServerResponse): Reply {
       else response.writeHead(502, { 'content-length': 0, connection: 'close' }).end();
     },
   };
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= LARGEST_BODY) chunks.push(chunk);
-  }
-  return size > LARGEST_BODY ? undefined : Buffer.concat(chunks);
 }
 
 function textHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {

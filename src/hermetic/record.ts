@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
+import { messageOf } from '../model/errors.ts';
 import type { Fetch, Fetches } from '../model/fetches.ts';
 import { type Answer, keptHeaders, type Reply } from './answer.ts';
 import type { FetchStore } from './fetch-store.ts';
 import { hasSecret, publicHeader } from './public-address.ts';
+import { RecordedSize } from './recorded-size.ts';
 import { answersOf, send } from './replay.ts';
 import { askedFor, type ProxyRequest } from './request-key.ts';
 
@@ -12,8 +15,8 @@ export interface ServerAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Asks a server; rejects where it cannot be reached. Follows no redirect and unpacks nothing. */
-export type Upstream = (request: ProxyRequest) => Promise<ServerAnswer>;
+/** Asks a server; rejects where it cannot be reached. Follows no redirect and unpacks nothing. `signal` ends it. */
+export type Upstream = (request: ProxyRequest, signal: AbortSignal) => Promise<ServerAnswer>;
 
 /** A fetch, and who asked for it when. */
 export interface Recorded {
@@ -29,14 +32,14 @@ interface Recording {
   readonly fetches: () => readonly Recorded[];
   /** Answers that ended too early, or could not be kept: the recording is not complete. */
   readonly failures: () => readonly { readonly address: string; readonly why: string }[];
-  /** Resolves when no answer is under way. */
-  readonly settled: () => Promise<void>;
+  /** Resolves when no answer is under way. What `signal` ends is a failure. */
+  readonly settled: (signal?: AbortSignal) => Promise<void>;
 }
 
 /** In characters: what a lock can hold. */
 const LONGEST_ADDRESS = 4096;
-/** Most redirects whose secret part is remembered. */
-const MOST_REDIRECTS = 100_000;
+/** Failures that are told. */
+const MOST_FAILURES = 20;
 
 /**
  * Passes requests on to their servers and keeps the answers. What the proxy itself says (a server that
@@ -56,43 +59,46 @@ export function recording(
   const failures: { address: string; why: string }[] = [];
   const secrets = new Map<string, string>();
   const busy = new Set<Promise<void>>();
+  const size = new RecordedSize();
+  const ending = new AbortController();
+  // Each request that is under way listens.
+  setMaxListeners(0, ending.signal);
   const record: Answer = async (request, reply) => {
     const at = now();
-    const slot: { recorded: Recorded | undefined } = { recorded: undefined };
-    slots.push(slot);
     const asked = askedFor(request);
     const real = secrets.get(request.address) ?? request.address;
     try {
+      size.request();
+      const slot: { recorded: Recorded | undefined } = { recorded: undefined };
+      slots.push(slot);
       if (asked.address.length > LONGEST_ADDRESS) throw new Error('the address is too long');
       const before = next(request);
       if (before !== undefined && !isSigned(before) && (await store.verify(before))) {
-        slot.recorded = { at, client: request.client, fetch: before };
+        slot.recorded = { at, client: request.client, fetch: size.kept(before) };
         await send(before, undefined, store, reply);
         return;
       }
-      const answer = await ask({ ...request, address: real }, upstream);
-      const headers = shownHeaders(answer, real, secrets);
+      const answer = await ask({ ...request, address: real }, upstream, ending.signal);
+      const headers = shownHeaders(answer, real, secrets, size);
       const isHead = request.method === 'HEAD';
-      const size = sizeOf(answer);
-      const length = isHead && size !== undefined ? { 'content-length': String(size) } : {};
+      const stated = sizeOf(answer);
+      const length = isHead && stated !== undefined ? { 'content-length': String(stated) } : {};
       const all = { ...headers, ...length };
-      const kept = await keep(answer, all, size, store, reply);
-      slot.recorded = {
-        at,
-        client: request.client,
-        fetch: {
-          ...asked,
-          ...(answer.status === 200 ? {} : { status: answer.status }),
-          ...(Object.keys(all).length === 0 ? {} : { headers: all }),
-          ...kept,
-        },
-      };
+      const kept = await keep(answer, { headers: all, stated }, store, reply, size);
+      const fetch = size.kept({
+        ...asked,
+        ...(answer.status === 200 ? {} : { status: answer.status }),
+        ...(Object.keys(all).length === 0 ? {} : { headers: all }),
+        ...kept,
+      });
+      slot.recorded = { at, client: request.client, fetch };
       reply.end();
     } catch (error) {
-      failures.push({
-        address: asked.address,
-        why: error instanceof Error ? error.message : String(error),
-      });
+      if (failures.length < MOST_FAILURES)
+        failures.push({
+          address: asked.address.slice(0, LONGEST_ADDRESS),
+          why: messageOf(ending.signal.aborted ? ending.signal.reason : error),
+        });
       reply.breakOff();
     }
   };
@@ -104,8 +110,14 @@ export function recording(
     },
     fetches: () => slots.flatMap(({ recorded }) => recorded ?? []),
     failures: () => failures,
-    settled: async () => {
+    settled: async (signal) => {
+      const end = (): void => {
+        ending.abort(signal?.reason);
+      };
+      if (signal?.aborted === true) end();
+      signal?.addEventListener('abort', end);
       await Promise.all(busy);
+      signal?.removeEventListener('abort', end);
     },
   };
 }
@@ -116,9 +128,14 @@ function isSigned({ headers }: Fetch): boolean {
 }
 
 /** The server's answer, or what stands for it where there is none. */
-async function ask(request: ProxyRequest, upstream: Upstream): Promise<ServerAnswer> {
+async function ask(
+  request: ProxyRequest,
+  upstream: Upstream,
+  signal: AbortSignal,
+): Promise<ServerAnswer> {
   if (!/^https?:/i.test(request.address)) return ownAnswer(501);
-  const answer = await upstream(request).catch(() => ownAnswer(502));
+  const answer = await upstream(request, signal).catch(() => ownAnswer(502));
+  signal.throwIfAborted();
   // What a lock can have.
   return answer.status >= 200 && answer.status <= 599 ? answer : ownAnswer(502);
 }
@@ -137,12 +154,14 @@ function shownHeaders(
   { headers }: ServerAnswer,
   real: string,
   secrets: Map<string, string>,
+  size: RecordedSize,
 ): Readonly<Record<string, string>> {
   const shown = Object.entries(keptHeaders(headers)).map(([name, value]): [string, string] => {
     const masked = publicHeader(value);
     if (name === 'location' && masked !== value && URL.canParse(value, real)) {
-      if (secrets.size > MOST_REDIRECTS) secrets.clear();
-      secrets.set(new URL(masked, real).href, new URL(value, real).href);
+      const [shown, whole] = [new URL(masked, real).href, new URL(value, real).href];
+      size.text(shown.length + whole.length - (secrets.get(shown)?.length ?? 0));
+      secrets.set(shown, whole);
     }
     return [name, masked];
   });
@@ -157,16 +176,18 @@ function sizeOf({ headers }: ServerAnswer): number | undefined {
 /** Writes the body to the store and to whoever asked; who left does not stop it. Throws where it ends before its length. */
 async function keep(
   { status, body }: ServerAnswer,
-  headers: Readonly<Record<string, string>>,
-  size: number | undefined,
+  shown: { readonly headers: Fetch['headers'] & object; readonly stated: number | undefined },
   store: FetchStore,
   reply: Reply,
+  size: RecordedSize,
 ): Promise<Pick<Fetch, 'digest' | 'size'>> {
+  const { headers, stated } = shown;
   const writer = await store.writer();
   try {
     const isBare = status === 204 || status === 304 || 'content-length' in headers;
-    reply.head(status, headers, isBare ? undefined : size);
+    reply.head(status, headers, isBare ? undefined : stated);
     for await (const chunk of body) {
+      size.body(chunk.length);
       await writer.write(chunk);
       await reply.write(chunk);
     }

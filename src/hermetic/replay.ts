@@ -13,6 +13,9 @@ export interface Miss {
   readonly at: number;
 }
 
+/** Misses that are told; the build fails by the first. */
+const MOST_MISSES = 1000;
+
 interface Replay {
   readonly answer: Answer;
   readonly misses: () => readonly Miss[];
@@ -33,12 +36,8 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
     const fetch = exact ?? whole;
     const miss = (why: Miss['why']): void => {
       const { address, method } = askedFor(request);
-      misses.push({
-        asked: { address, ...(method === undefined ? {} : { method }) },
-        why,
-        client: request.client,
-        at,
-      });
+      const asked = { address, ...(method === undefined ? {} : { method }) };
+      if (misses.length < MOST_MISSES) misses.push({ asked, why, client: request.client, at });
       plainReply(reply, 403, `not in the recording: ${address}\n`);
     };
     const range = whole === undefined ? undefined : rangeOf(request.headers['range'], whole);

@@ -40,7 +40,7 @@ export function openTunnel(of: OpenTunnel): void {
   const { target, socket, head, inner, tunnels, authority, onUnreadable } = of;
   const { silentMs = SILENT_MS } = of;
   const [, bracketed, plain, port = ''] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s@]+)):(\d{1,5})$/.exec(target) ?? [];
+    /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s@]{1,253})):(\d{1,5})$/.exec(target) ?? [];
   const host = bracketed ?? plain ?? '';
   const client = clientOf(socket);
   const give = (why: string): void => {

@@ -101,7 +101,7 @@ export async function networkUpstream({ trust, behindProxy }: NetworkOptions): P
     connections: 64,
   });
   return {
-    ask: async ({ method, address, headers, body }) => {
+    ask: async ({ method, address, headers, body }, signal) => {
       const { hostname, username, password, href } = new URL(address);
       const bare = hostname.replace(/^\[|\]$/g, '');
       if (isForbidden(bare) || /(?:^|\.)localhost\.?$/i.test(bare)) return ownAnswer(403);
@@ -117,6 +117,7 @@ export async function networkUpstream({ trust, behindProxy }: NetworkOptions): P
           headers: { ...Object.fromEntries(given), ...signedIn, 'accept-encoding': 'identity' },
           body: body.length === 0 ? null : body,
           dispatcher: behindProxy(href) ?? agent,
+          signal,
         });
       const answer = await once().catch((error: unknown) => {
         if (SAFE.test(method) && wasClosed(error)) return once();

@@ -17,6 +17,9 @@ export interface Fetch {
   readonly size: number;
 }
 
+/** In bytes, of all that one build fetched. */
+export const MOST_FETCHED_BYTES = 32 * 1024 ** 3;
+
 /** What the RUNs of each stage fetched, by the stage's name or `stage-N`, in the order in which it was asked for. */
 export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
 

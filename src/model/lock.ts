@@ -6,6 +6,9 @@ export const LOCK_FILE_NAME = 'scoville.lock';
 
 export const LOCK_SCHEMA_VERSION = 1;
 
+/** In characters: some hundred thousand packages. */
+export const LONGEST_LOCK = 8 * 1024 * 1024;
+
 /** An image from outside, as the lock holds it. */
 export interface LockedImage {
   /** Of the index, or of the manifest where there is no index. */

@@ -39,7 +39,10 @@ export async function attachedClosure(
     const found: Descriptor[] = [];
     await inParallel(questions(next), AT_ONCE, async ({ subject, suffix }) => {
       if (suffix === undefined) {
-        for (const listed of await lists.referrers(subject)) {
+        const all = await lists.referrers(subject);
+        // Each of them costs a request.
+        if (all.length > MAX_FOUND) throw tooMany();
+        for (const listed of all) {
           const referrer = await asListed(content, listed, subject);
           if (referrer === undefined) continue;
           referrers.set(referrer.digest, { subject, descriptor: referrer });
@@ -53,12 +56,15 @@ export async function attachedClosure(
       tagged.set(tag, { tag, descriptor });
       found.push(descriptor);
     });
-    if (referrers.size + tagged.size > MAX_FOUND)
-      throw new UserError(`more than ${MAX_FOUND} signatures and attestations hang on the image`);
+    if (referrers.size + tagged.size > MAX_FOUND) throw tooMany();
     const { manifests } = await reachable(content, found);
     next = manifests.map(({ digest }) => digest).filter((digest) => !asked.has(digest));
   }
   return { referrers: sorted(referrers), tagged: sorted(tagged) };
+}
+
+function tooMany(): UserError {
+  return new UserError(`more than ${MAX_FOUND} signatures and attestations hang on the image`);
 }
 
 interface Question {

@@ -56,12 +56,17 @@ function oneOf(
       ? err(`--${flag} must name somebody`)
       : ok({ exact });
   if (pattern === undefined) return ok(undefined);
+  if (READ_OTHERWISE.test(pattern))
+    return err(`--${flag}-regexp has what cannot be checked for taking anybody: \\Q \\p \\x{ [:`);
   const expression = asExpression(pattern);
   if (expression === undefined) return err(`--${flag}-regexp is not a regular expression`);
   return NOBODY.some((name) => expression.test(name))
     ? err(`--${flag}-regexp matches anybody: any-identity verification does not count`)
     : ok({ pattern });
 }
+
+/** What Go reads otherwise than JavaScript, without an error in either: quoted texts, classes by name, characters by number. */
+const READ_OTHERWISE = /\\[QEpPCa]|\\x\{|\[:/;
 
 /** Go's syntax where it differs from that of JavaScript: leading flags, named groups, anchors of the whole text. */
 function asExpression(pattern: string): RegExp | undefined {

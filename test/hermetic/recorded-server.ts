@@ -93,7 +93,7 @@ export class Opened {
   upstream(ca?: string): Upstream {
     const agent = new Agent(ca === undefined ? {} : { connect: { ca } });
     this.add(() => agent.destroy());
-    return async ({ method, address, headers, body }) => {
+    return async ({ method, address, headers, body }, signal) => {
       const hop = ['host', 'connection', 'proxy-connection', 'content-length'];
       const rest = Object.entries(headers).filter(([name]) => !hop.includes(name));
       const answer = await request(address, {
@@ -101,6 +101,7 @@ export class Opened {
         headers: Object.fromEntries(rest),
         body: body.length === 0 ? null : body,
         dispatcher: agent,
+        signal,
       });
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     };

@@ -77,13 +77,9 @@ test.each([
     trust: createSecureContext(),
     behindProxy: () => undefined,
   });
-  const { status } = await upstream.ask({
-    method: 'GET',
-    address,
-    headers: {},
-    body: Buffer.alloc(0),
-    client: '',
-  });
+  const body = Buffer.alloc(0);
+  const request = { method: 'GET', address, headers: {}, body, client: '' };
+  const { status } = await upstream.ask(request, AbortSignal.timeout(60_000));
   expect(status).toBe(403);
   await upstream.close();
 });
@@ -113,11 +109,8 @@ test.each([
   const address = `http://a.example:${(server.address() as AddressInfo).port}/`;
   const ask = async (): Promise<string> => {
     const body = Buffer.from(method === 'POST' ? 'body' : '');
-    const { status, body: came } = await upstream.ask({
-      ...{ method, address, body },
-      headers: {},
-      client: '',
-    });
+    const request = { method, address, body, headers: {}, client: '' };
+    const { status, body: came } = await upstream.ask(request, AbortSignal.timeout(60_000));
     const chunks = [];
     for await (const chunk of came) chunks.push(chunk);
     return `${status} ${Buffer.concat(chunks).toString()}`;

@@ -61,6 +61,17 @@ describe('namedIdentity', () => {
     });
   });
 
+  test.each(['[[:word:]]', '\\Q\\E', '\\pL', '\\x{40}'])(
+    'the pattern %j, which Go may read otherwise, is refused',
+    (identityPattern) => {
+      expect(named({ identityPattern, ...ISSUER })).toEqual({
+        ok: false,
+        error:
+          '--certificate-identity-regexp has what cannot be checked for taking anybody: \\Q \\p \\x{ [:',
+      });
+    },
+  );
+
   test.each(['https://.*', '.*'])('so is the issuer %s', (issuerPattern) => {
     expect(named({ identity: 'me@example.org', issuerPattern }).ok).toBe(false);
   });

@@ -79,8 +79,10 @@ const METHOD = { key: 'a key', certificate: 'a certificate', notation: 'notation
 /** Who signed, with what, where it is logged, the level, and what is missing, in one line. */
 function summaryLine({ outcome, signedBy, signedWith, level, missing }: ImageVerification): string {
   const logged = signedWith === undefined ? '' : loggedText(signedWith);
+  // A signature that verifies is not all that can be asked for.
+  const link = outcome === 'verified' ? ' against' : ', though signed by';
   const parts = [
-    `${OUTCOME[outcome]}${signedBy === undefined ? '' : ` against ${signedBy}`}`,
+    `${OUTCOME[outcome]}${signedBy === undefined ? '' : `${link} ${signedBy}`}`,
     ...(signedWith === undefined
       ? []
       : [`signed with ${METHOD[signedWith.kind]}, ${logged === '' ? 'not logged' : logged}`]),

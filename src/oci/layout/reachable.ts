@@ -1,4 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import type { Content } from '../../model/opened-image.ts';
 import { parseIndex, parseManifest } from '../documents.ts';
@@ -12,10 +13,12 @@ export interface ImageGraph {
 }
 
 const MAX_DEPTH = 4;
+/** An image has a few for each platform; who lists more keeps a reader busy without an end. */
+const MAX_MANIFESTS = 10_000;
 
 /**
  * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged; without it
- * that throws.
+ * that throws. Throws UserError where indexes nest more than 4 deep, or there are more than 10,000 manifests: nothing is left out unsaid.
  */
 export async function reachable(
   store: Pick<Content, 'readDocument'>,
@@ -24,8 +27,13 @@ export async function reachable(
 ): Promise<ImageGraph> {
   const manifests = new Map<Digest, Descriptor>();
   const blobs = new Map<Digest, Descriptor>();
+  let visited = 0;
   const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
-    if (manifests.has(descriptor.digest) || depth > MAX_DEPTH) return;
+    if (manifests.has(descriptor.digest)) return;
+    if (depth > MAX_DEPTH)
+      throw new UserError(`${descriptor.digest} is in indexes of more than ${MAX_DEPTH} levels`);
+    if (++visited > MAX_MANIFESTS)
+      throw new UserError(`there are more than ${MAX_MANIFESTS} manifests`);
     const children = await childrenOf(store, descriptor).catch((error: unknown) => {
       if (onUnreadable === undefined) throw error;
       onUnreadable(descriptor);

@@ -5,7 +5,7 @@ import { formatProblem } from '../../config/problem.ts';
 import { type FetchStore, openFolder } from '../../hermetic/fetch-store.ts';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { Fetches } from '../../model/fetches.ts';
+import { type Fetches, MOST_FETCHED_BYTES } from '../../model/fetches.ts';
 import { inParallel } from '../../model/in-parallel.ts';
 import type { LockFile } from '../../model/lock.ts';
 import type { Descriptor } from '../../model/oci.ts';
@@ -13,8 +13,6 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseManifest } from '../../oci/documents.ts';
 import { bodiesOf, INPUTS_ARTIFACT, LOCK_MEDIA_TYPE, MOST_BODIES } from './write-inputs.ts';
 
-/** In bytes, of all that one build fetched. */
-const MOST_BYTES = 32 * 1024 ** 3;
 const AT_ONCE = 4;
 
 /** What a published image was built from, fetched and checked. */
@@ -79,7 +77,7 @@ function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Des
   for (const [digest, size] of bodies)
     if (sizes.get(digest) !== size) throw new UserError(`it does not have ${digest}`);
   const bytes = [...bodies.values()].reduce((sum, size) => sum + size, 0);
-  if (bodies.size > MOST_BODIES || bytes > MOST_BYTES)
+  if (bodies.size > MOST_BODIES || bytes > MOST_FETCHED_BYTES)
     throw new UserError(`it is too large: ${bodies.size} files, ${bytes} bytes`);
 }
 

@@ -16,16 +16,22 @@ export interface Gap {
   readonly kind: 'unread' | 'past' | 'uncounted';
 }
 
-/** What went by the proxy and could not be read. */
+/** What went by the proxy and could not be read. Where there is `most` of it, more may have, in any stage. */
 export function unreadGaps(
   unreadable: readonly Unreadable[],
   places: readonly Place[],
+  most: number,
 ): readonly Gap[] {
-  return unreadable.map(({ target, why }, i) => ({
-    text: `${places[i]?.text ?? ''} ${target} could not be read: ${why}`,
-    stages: places[i]?.stages ?? [],
+  const told = unreadable.map(({ target, why }, i): Gap => {
+    const { text = '', stages = [] } = places[i] ?? {};
+    return { text: `${text} ${target} could not be read: ${why}`, stages, kind: 'unread' };
+  });
+  const more: Gap = {
+    text: `${most} connections or more were not read`,
+    stages: [],
     kind: 'unread',
-  }));
+  };
+  return told.length < most ? told : [...told, more];
 }
 
 /** What went past it, or may have. */

@@ -32,6 +32,12 @@ import type { PipelineContext } from '../context.ts';
 import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
 import { StepClock } from './step-clock.ts';
 
+/** Things of one kind that are noted: a command decides how often it connects. What is not noted makes the recording incomplete. */
+const MOST_UNREAD = 1000;
+const MOST_CONNECTIONS = 100_000;
+/** In milliseconds: how long an answer that nobody waits for may take when the build is over. */
+const GRACE_MS = 120_000;
+
 interface SessionRequest {
   readonly lockPath: string;
   /** Undefined for the lock file's own. */
@@ -86,8 +92,12 @@ export async function openSession(
       authority,
       answer,
       ...(usesHostNetwork(request.dockerfile) ? {} : { isClient: bridgeClients(host) }),
-      onUnreadable: (seen) => unreadable.push({ ...seen, at: now() }),
-      onConnection: (client) => connections.push({ client, at: now() }),
+      onUnreadable: (seen) => {
+        if (unreadable.length < MOST_UNREAD) unreadable.push({ ...seen, at: now() });
+      },
+      onConnection: (client) => {
+        if (connections.length < MOST_CONNECTIONS) connections.push({ client, at: now() });
+      },
     }),
   );
   const folder = await mkdtemp(join(tmpdir(), 'scoville-hermetic-'));
@@ -122,9 +132,9 @@ export async function openSession(
     },
     close,
     finish: async (failed) => {
-      await recorder?.settled();
+      await recorder?.settled(AbortSignal.any([context.signal, graceSignal()]));
       const gaps = [
-        ...unreadGaps(unreadable, places(unreadable)),
+        ...unreadGaps(unreadable, places(unreadable), MOST_UNREAD),
         ...pastGaps(steps.past(request.dockerfile, connections), request.dockerfileName),
       ];
       const isRefused = ({ kind }: Gap): boolean => kind === 'past' && player !== undefined;
@@ -166,6 +176,15 @@ export async function openSession(
       };
     },
   };
+}
+
+function graceSignal(): AbortSignal {
+  const controller = new AbortController();
+  const end = (): void => {
+    controller.abort(new Error(`its answer went on ${GRACE_MS / 1000} s after the build's end`));
+  };
+  setTimeout(end, GRACE_MS).unref();
+  return controller.signal;
 }
 
 /** The network as this machine reaches it; client certificates that Docker keeps for registries are not for a RUN. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isAnchored } from '../../admission/literals.ts';
 import { isOfTheProject } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
 import type { SettingOrigin } from '../../model/setting-origin.ts';
@@ -10,6 +11,8 @@ import { type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 import type { PipelineContext } from '../context.ts';
 import { publicKeyOf } from './signer.ts';
+
+type Identity = Extract<Signer, { kind: 'identity' }>;
 
 /** A signer, and how reports name it. */
 export interface TrustedSigner {
@@ -99,16 +102,28 @@ function listedIdentities(
 
 function identitySigner(
   context: PipelineContext,
-  named: Pick<Extract<Signer, { kind: 'identity' }>, 'identity' | 'issuer'> | undefined,
+  named: Pick<Identity, 'identity' | 'issuer'> | undefined,
   trustedRoot: string | undefined,
 ): readonly TrustedSigner[] {
   if (named === undefined) return [];
+  for (const asked of [named.identity, named.issuer]) tellOfOpen(context, asked);
   const signer: Signer = {
     kind: 'identity',
     ...named,
     ...(trustedRoot === undefined ? {} : { trustedRoot: resolve(context.cwd, trustedRoot) }),
   };
   return [{ signer, name: signerName(signer) }];
+}
+
+/** A pattern that also takes names around the one that is meant; below a folder of an address they are that folder's. */
+function tellOfOpen({ emit }: PipelineContext, asked: Identity['identity']): void {
+  if ('exact' in asked || isAnchored(asked.pattern) || /^\^https?:\S+\/$/.test(asked.pattern))
+    return;
+  emit({
+    kind: 'warning',
+    text: `the pattern ${asked.pattern} takes every name that has a match in it`,
+    nextStep: 'begin it with ^ and end it with $',
+  });
 }
 
 function originOf({ origins }: Pick<Settings, 'origins'>, name: string): SettingOrigin | undefined {

@@ -1,3 +1,4 @@
+import type { SignatureOrigin } from '../../model/signature-origin.ts';
 import type { ImageVerification } from '../../model/verification.ts';
 import type { CheckedAttachment } from './checked-attachment.ts';
 
@@ -10,7 +11,14 @@ export function signedBy(
   const { proof } = one.evidence;
   const kind =
     proof.kind === 'statement' || proof.kind === 'message' ? proof.signedWith : 'notation';
-  return { signedBy: one.verifiedBy, signedWith: { kind, ...one.origin } };
+  return { signedBy: signerText(one.verifiedBy, one.origin), signedWith: { kind, ...one.origin } };
+}
+
+/** Who signed, and where a pattern was asked for, who fitted it. */
+function signerText(verifiedBy: string, { identity }: SignatureOrigin = {}): string {
+  if (identity === undefined) return verifiedBy;
+  const name = `${identity.subject} (${identity.issuer})`;
+  return verifiedBy.startsWith(name) ? verifiedBy : `${name}, which fits ${verifiedBy}`;
 }
 
 /** What a build attaches, by the name for people and the type. */

@@ -11,7 +11,7 @@ const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
 
 /**
  * Who signed a sigstore bundle, its entry in a log and when, as its parts say; nothing of it is verified here. The time is the log's,
- * else the first timestamp's.
+ * else the timestamp's. Of several entries or timestamps none counts.
  */
 export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
   const parsed = parseStrictJson(bytes, 'it', MAX_BYTES);
@@ -20,7 +20,7 @@ export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
   const certificate = textField(field(material, 'certificate') ?? chained, 'rawBytes');
   const identity =
     certificate === undefined ? undefined : certificateIdentity(Buffer.from(certificate, 'base64'));
-  const [entry] = listField(material, 'tlogEntries');
+  const entry = onlyOne(listField(material, 'tlogEntries'));
   const logIndex = entry === undefined ? undefined : wholeNumber(field(entry, 'logIndex') ?? 0);
   const time = loggedAt(entry) ?? stampedAt(material);
   return {
@@ -28,6 +28,11 @@ export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
     ...(logIndex === undefined ? {} : { logIndex }),
     ...(time === undefined ? {} : { time }),
   };
+}
+
+/** cosign passes over what it cannot check, and does not tell which of several it has checked. */
+function onlyOne(list: readonly unknown[]): unknown {
+  return list.length === 1 ? list[0] : undefined;
 }
 
 /** Protobuf's JSON writes 64-bit numbers as texts. */
@@ -46,8 +51,8 @@ function loggedAt(entry: unknown): string | undefined {
 }
 
 function stampedAt(material: unknown): string | undefined {
-  const [first] = listField(field(material, 'timestampVerificationData'), 'rfc3161Timestamps');
-  const stamp = textField(first, 'signedTimestamp');
+  const stamps = listField(field(material, 'timestampVerificationData'), 'rfc3161Timestamps');
+  const stamp = textField(onlyOne(stamps), 'signedTimestamp');
   if (stamp === undefined) return undefined;
   const element = derAt(Buffer.from(stamp, 'base64'), TIMESTAMP_TIME);
   const text = Buffer.from(element?.body ?? []).toString('latin1');

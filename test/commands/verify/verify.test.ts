@@ -83,6 +83,13 @@ describe('the answer', () => {
     expect(verificationText({ ...bare, outcome: 'unjudged' })).toContain('could not verify');
   });
 
+  test('short of something else, though a signature verifies', () => {
+    const text = verificationText({ ...answer, outcome: 'short', reasons: ['no sbom'] });
+    expect(text).toContain(
+      '\nnot verified, though signed by k.pub; signed with a key, not logged; level 3; missing: SBOM\n',
+    );
+  });
+
   test('as JSON', () => {
     expect(JSON.parse(verificationJson([answer]))).toEqual({
       schemaVersion: '1',

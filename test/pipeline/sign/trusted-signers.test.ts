@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 import { OWN_KEY, trustedSigners } from '../../../src/pipeline/sign/trusted-signers.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
@@ -107,3 +108,23 @@ describe('trustedSigners', () => {
     );
   });
 });
+
+test.each([
+  ['jane@corp\\.com', true],
+  ['^jane@corp\\.com', true],
+  ['^jane@corp\\.com$', false],
+  ['^https://github\\.com/org/', false],
+])(
+  'a pattern that takes names around the one that is meant is told: %s',
+  async (pattern, isTold) => {
+    const events: PipelineEvent[] = [];
+    const emit = (event: PipelineEvent): void => void events.push(event);
+    const context = contextOf(fakeRun([]).run, temporaryFolder(), { emit });
+    const settings = { ...DEFAULT_SETTINGS, origins: [] };
+    const issuer = 'https://issuer.example';
+    await trustedSigners(context, settings, { ...NOBODY, identityPattern: pattern, issuer });
+    const text = `the pattern ${pattern} takes every name that has a match in it`;
+    const nextStep = 'begin it with ^ and end it with $';
+    expect(events).toEqual(isTold ? [{ kind: 'warning', text, nextStep }] : []);
+  },
+);
