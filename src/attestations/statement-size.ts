@@ -11,3 +11,12 @@ export function tooLarge(bytes: number, signedBy: keyof typeof LARGEST): string 
   const who = signedBy === 'keyless' ? 'a transparency log takes' : 'readers of statements take';
   return `${(bytes / 1e6).toFixed(1)} MB, more than ${who} (${most})`;
 }
+
+/** In bytes, of a predicate: in base64, with what is around it, readers' 16 MiB. */
+const LARGEST_READ = 11 * 1024 * 1024;
+
+/** Why no reader takes a statement with a predicate of this size; undefined where they do. */
+export function unreadable(bytes: number): string | undefined {
+  if (bytes <= LARGEST_READ) return undefined;
+  return `${(bytes / 1e6).toFixed(1)} MB, and readers take ${LARGEST_READ / 1024 / 1024} MiB`;
+}

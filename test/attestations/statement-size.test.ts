@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tooLarge } from '../../src/attestations/statement-size.ts';
+import { tooLarge, unreadable } from '../../src/attestations/statement-size.ts';
 
 const MiB = 1024 * 1024;
 
@@ -16,4 +16,10 @@ test.each([
 
 test('what a key signs is within what readers take, in base64', () => {
   expect(Math.ceil((8 * MiB) / 3) * 4).toBeLessThan(16 * MiB);
+});
+
+test('what no reader takes, in base64 and with what is around it', () => {
+  expect(unreadable(11 * MiB)).toBeUndefined();
+  expect(Math.ceil((11 * MiB) / 3) * 4).toBeLessThan(15 * MiB);
+  expect(unreadable(12 * MiB)).toBe('12.6 MB, and readers take 11 MiB');
 });

@@ -12,7 +12,7 @@ import type { BuiltPlatform } from '../image-under-build.ts';
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
 const MAX_STATEMENT = 32 * 1024 * 1024;
 
-/** Reads what buildx exported into a layout directory: its platforms, each with BuildKit's provenance. */
+/** Reads what buildx exported into a layout directory: its platforms, each with BuildKit's provenance. Throws UserError where that cannot be read. */
 export async function readExport(
   layout: string,
   blobs: BlobStore,
@@ -61,6 +61,10 @@ async function provenanceOf(
     if (!wanted.includes(layer.annotations?.[PREDICATE_ANNOTATION] ?? '')) continue;
     const statement = parseStatement(await blobs.read(layer.digest, MAX_STATEMENT));
     if (statement.ok) return statement.value;
+    // An image without provenance is not what was asked for.
+    throw new UserError(`BuildKit's provenance could not be read: ${statement.error}`, {
+      nextStep: 'build with --provenance=false to go without, and report this',
+    });
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { ProvenanceMaterial } from '../../attestations/provenance-read.ts';
 import { slsaProvenance } from '../../attestations/provenance.ts';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
-import { tooLarge } from '../../attestations/statement-size.ts';
+import { tooLarge, unreadable } from '../../attestations/statement-size.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FileFact } from '../../model/facts.ts';
 import type { Incomplete } from '../../model/fetches.ts';
@@ -207,13 +207,11 @@ function provenance(
     throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {
       nextStep: 'Build with --provenance=false to go without, and report this.',
     });
-  return [
-    {
-      predicateType: PREDICATE_TYPE.slsaProvenanceV1,
-      predicate: predicate.value,
-      ...onePlatform(image, platform),
-    },
-  ];
+  const size = unreadable(Buffer.byteLength(JSON.stringify(predicate.value)));
+  const nextStep = 'build with --provenance=mode=min, or record less';
+  if (size !== undefined) throw new UserError(`the provenance has ${size}`, { nextStep });
+  const predicateType = PREDICATE_TYPE.slsaProvenanceV1;
+  return [{ predicateType, predicate: predicate.value, ...onePlatform(image, platform) }];
 }
 
 /** Whether what RUNs fetched was recorded or replayed, and why it is not known to be all. */
