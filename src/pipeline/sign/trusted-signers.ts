@@ -115,10 +115,16 @@ function identitySigner(
   return [{ signer, name: signerName(signer) }];
 }
 
+/** Patterns that a run of this program has been warned of: it asks for signers more than once. */
+const warned = new WeakMap<AbortSignal, Set<string>>();
+
 /** A pattern that also takes names around the one that is meant; below a folder of an address they are that folder's. */
-function tellOfOpen({ emit }: PipelineContext, asked: Identity['identity']): void {
+function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity']): void {
   if ('exact' in asked || isAnchored(asked.pattern) || /^\^https?:\S+\/$/.test(asked.pattern))
     return;
+  const before = warned.get(signal) ?? new Set();
+  if (before.has(asked.pattern)) return;
+  warned.set(signal, before.add(asked.pattern));
   emit({
     kind: 'warning',
     text: `the pattern ${asked.pattern} takes every name that has a match in it`,
