@@ -48,12 +48,20 @@ export class LayoutStore {
   /** Finished builds, newest first; only those whose index contains `about`: a digest, a full name. */
   async builds(about = ''): Promise<readonly StoredBuild[]> {
     const ids = await readdir(join(this.root, 'builds'));
-    const read = (id: string) =>
-      readRecord(id, join(this.root, 'builds', id), about, this.#indexes);
-    const found = await Promise.all(ids.map(read));
+    const found = await Promise.all(ids.map((id) => this.#read(id, about)));
     return found
       .filter((build) => build !== undefined)
       .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The finished build that began last of those that list this digest. */
+  async lastOf(digest: Digest): Promise<StoredBuild | undefined> {
+    // Their ids begin with the time; nearly always the first is the one.
+    for (const id of (await readdir(join(this.root, 'builds'))).sort().reverse()) {
+      const build = await this.#read(id, digest);
+      if (build?.manifests.some((one) => one.digest === digest) === true) return build;
+    }
+    return undefined;
   }
 
   /** The newest build with that full name (`docker.io/library/app:1`), and the image it names. */
@@ -75,6 +83,10 @@ export class LayoutStore {
   /** Removes old builds, then every blob that none of the remaining builds reaches. */
   prune(options: PruneOptions): Promise<PruneResult> {
     return pruneStore(this.root, this.blobs, () => this.builds(), options);
+  }
+
+  #read(id: string, about: string): Promise<StoredBuild | undefined> {
+    return readRecord(id, join(this.root, 'builds', id), about, this.#indexes);
   }
 
   async #waitForPrune(): Promise<void> {

@@ -12,7 +12,6 @@ import { attestationOf } from '../grade/attestations-fact.ts';
 import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 import { type AttachedEvidence, readAttachments } from '../verify/read-attachments.ts';
 import { verifyAttachments } from '../verify/verify-attachments.ts';
-import { buildOf } from './keep-with-builds.ts';
 import type { ProfileFile } from './read-profiles.ts';
 
 /** What was attached to an image by hand, and still holds for the same digest. */
@@ -40,7 +39,7 @@ export async function attachedBefore(
   settings: Settings,
   made: { readonly profiles: readonly ProfileFile[]; readonly isProven: boolean },
 ): Promise<KeptAttachments> {
-  const build = await buildOf(store, index.digest);
+  const build = await store.lastOf(index.digest);
   if (build === undefined) return NONE;
   const image = await openStored(store.blobs, index, index.digest, build.manifests);
   try {

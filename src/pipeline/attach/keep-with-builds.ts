@@ -31,7 +31,7 @@ export async function keepWithBuilds(
   made: { readonly referrers: readonly Descriptor[]; readonly tagged: readonly TaggedManifest[] },
   { stale, isReplaced }: Older,
 ): Promise<void> {
-  const build = await buildOf(store, digest);
+  const build = await store.lastOf(digest);
   if (build === undefined) return;
   const names: string[] = [];
   for (const name of build.names)
@@ -52,22 +52,13 @@ export async function keepWithBuilds(
   }
 }
 
-/** The newest build of that image in the layout. */
-export async function buildOf(
-  store: LayoutStore,
-  digest: Digest,
-): Promise<StoredBuild | undefined> {
-  const builds = await store.builds(digest);
-  return builds.find(({ manifests }) => manifests.some((one) => one.digest === digest));
-}
-
 /** An image of the layout with all that its newest build keeps beside it. */
 export async function openBuild(
   store: LayoutStore,
   index: Descriptor,
   name: string,
 ): Promise<OpenedImage> {
-  const build = await buildOf(store, index.digest);
+  const build = await store.lastOf(index.digest);
   return openStored(store.blobs, index, name, build?.manifests ?? []);
 }
 

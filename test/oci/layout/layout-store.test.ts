@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { type ImageReference, parseReference } from '../../../src/model/reference.ts';
 import { type LayoutStore, openStore } from '../../../src/oci/layout/layout-store.ts';
@@ -95,6 +96,8 @@ describe('a build', () => {
     const ids = async (about: string) => (await store.builds(about)).map((build) => build.id);
     expect(await ids(root.digest)).toEqual([id]);
     expect(await ids('docker.io/library/app:2')).toEqual([]);
+    expect((await store.lastOf(root.digest))?.id).toBe(id);
+    expect(await store.lastOf(digestOf('x'))).toBeUndefined();
   });
 
   test('referrers of any build are found by their subject', async () => {
