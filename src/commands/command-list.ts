@@ -19,7 +19,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: 'build',
     summary: 'Build, sign and grade an image, then load or push it',
     spec: async () => (await import('../plans/flags/build-spec.ts')).BUILD,
-    load: async () => (await import('./build.ts')).build,
+    load: async () => (await import('./build-early.ts')).buildEarly,
   },
   {
     name: 'init',

@@ -37,6 +37,22 @@ const ARCHITECTURES = lookup<string>({
  * permission to talk to it.
  */
 export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
+  const begun = asked.get(run);
+  // Once: a later question may have another answer.
+  asked.delete(run);
+  return begun ?? askInfo(run, signal);
+}
+
+const asked = new WeakMap<RunTool, Promise<DockerInfo>>();
+
+/** Asks already what the next `dockerInfo` of this runner answers: docker takes its time while code is loaded. */
+export function beginDockerInfo(run: RunTool, signal: AbortSignal): void {
+  const begun = askInfo(run, signal);
+  begun.catch(() => undefined);
+  asked.set(run, begun);
+}
+
+async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
   const result = await completed(run, 'docker', {
     command: 'docker',
     args: ['info', '--format', INFO_FORMAT],

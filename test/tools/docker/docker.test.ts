@@ -7,7 +7,7 @@ import {
 } from '../../../src/tools/buildx/builder.ts';
 import { inspectLocalImages } from '../../../src/tools/docker/docker-images.ts';
 import { dockerLoad, loadFailure, loadedNames } from '../../../src/tools/docker/docker-load.ts';
-import { dockerInfo, engineError } from '../../../src/tools/docker/docker.ts';
+import { beginDockerInfo, dockerInfo, engineError } from '../../../src/tools/docker/docker.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>
@@ -24,6 +24,17 @@ describe('dockerInfo', () => {
       os: 'linux',
       architecture: 'amd64',
     });
+  });
+
+  test('asked already, it is not asked again, and after that it is', async () => {
+    const { run, runs } = fakeRun([
+      { command: 'docker', args: ['info'], result: { stdout: recorded('info.json') } },
+    ]);
+    beginDockerInfo(run, new AbortController().signal);
+    await dockerInfo(run);
+    expect(runs).toHaveLength(1);
+    await dockerInfo(run);
+    expect(runs).toHaveLength(2);
   });
 
   test('with the buildx that docker starts', async () => {
