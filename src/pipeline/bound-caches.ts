@@ -18,6 +18,7 @@ export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   documents: 64 * MIB,
   proofs: MIB,
   'public-halves': MIB,
+  'own-statements': 8 * MIB,
 };
 
 /** Copies of what git tracks, in folders that stand for contexts. */

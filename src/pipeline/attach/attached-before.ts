@@ -5,6 +5,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
+import { createCache } from '../../oci/layout/json-cache.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { PipelineContext } from '../context.ts';
@@ -18,6 +19,11 @@ import type { ProfileFile } from './read-profiles.ts';
 export interface KeptAttachments {
   readonly attestations: readonly FoundAttestation[];
   readonly referrers: readonly Descriptor[];
+}
+
+interface Made {
+  readonly profiles: readonly ProfileFile[];
+  readonly isProven: boolean;
 }
 
 const NONE: KeptAttachments = { attestations: [], referrers: [] };
@@ -37,37 +43,55 @@ export async function attachedBefore(
   store: LayoutStore,
   index: Descriptor,
   settings: Settings,
-  made: { readonly profiles: readonly ProfileFile[]; readonly isProven: boolean },
+  made: Made,
 ): Promise<KeptAttachments> {
   const build = await store.lastOf(index.digest);
   if (build === undefined) return NONE;
-  const image = await openStored(store.blobs, index, index.digest, build.manifests);
+  // Reading them all takes longer than all else that follows an unchanged build.
+  const own = createCache(`${context.paths.cache}/own-statements`, 1);
+  const { manifests } = build;
+  const key = JSON.stringify([
+    ...[context.version, index.digest, manifests.map(({ digest }) => digest)],
+    ...[madeAnew(made), made.isProven],
+  ]);
+  if ((await own.get(key)) === true) return NONE;
+  const image = await openStored(store.blobs, index, index.digest, manifests);
   try {
-    return await keptOf(context, image, settings, made);
+    const kept = await keptOf(context, image, settings, made);
+    if (kept === undefined) await own.set(key, true);
+    return kept ?? NONE;
   } finally {
     await image.close();
   }
 }
 
+/** What this build makes, and will not keep of the one before. */
+function madeAnew({ profiles }: Pick<Made, 'profiles'>): readonly string[] {
+  const ofProfiles = profiles.flatMap(({ kind }) => [
+    PROFILE_PREDICATE[kind],
+    PROFILE_ARTIFACT[kind],
+  ]);
+  return [...OWN, ...ofProfiles];
+}
+
+/** Undefined where all was read, and nothing but a build's own statements is there. */
 async function keptOf(
   context: PipelineContext,
   image: OpenedImage,
   settings: Settings,
-  { profiles, isProven }: Parameters<typeof attachedBefore>[4],
-): Promise<KeptAttachments> {
-  const anew = [
-    ...OWN,
-    ...profiles.flatMap(({ kind }) => [PROFILE_PREDICATE[kind], PROFILE_ARTIFACT[kind]]),
-  ];
+  made: Made,
+): Promise<KeptAttachments | undefined> {
+  const anew = madeAnew(made);
   const isKept = ({ says }: AttachedEvidence): boolean =>
     says.kind === 'statement' &&
     !anew.includes(says.predicateType) &&
     !isVerdict(says) &&
     !isBuiltVex(says.predicate, image.root.digest) &&
-    !(isProven && madeKind(says) === 'second build');
+    !(made.isProven && madeKind(says) === 'second build');
   const read = await readAttachments(image);
   const candidates = read.found.filter(isKept);
-  if (candidates.length === 0) return NONE;
+  if (candidates.length === 0)
+    return read.incomplete === undefined && read.unreadable.length === 0 ? undefined : NONE;
   const artifacts = new Set(candidates.map(({ attachment }) => attachment.descriptor.digest));
   // An artifact is vouched for by what hangs on it.
   const found = read.found.filter(
