@@ -23,7 +23,7 @@ file that does not exist) is information. So are packages of apt, apk, dnf, zypp
 the archive at a date, or pin them and have them refreshed.
 
 Only stages that the target reaches are judged: the last one, or \`--target\`. Variables have the values that \`--build-arg\`, ARG defaults and a linux/amd64 machine give them. Shell is parsed, not searched:
-here-documents, functions, loops and variables are followed.
+here-documents, functions, loops and variables are followed. Files are followed too: their modes, and where COPY, cp and mv take them.
 
 ## Bake and compose
 

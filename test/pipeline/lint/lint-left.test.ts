@@ -25,6 +25,7 @@ describe('files with elevated privileges', () => {
     ['chmod +sx /usr/bin/x', ['2 error']],
     ['install -m 4755 /src/x /usr/bin/x', ['2 error']],
     ['setcap cap_net_raw+ep /usr/bin/x', ['2 error']],
+    ['dpkg-statoverride --update --add root root 4755 /usr/bin/x', ['2 error']],
     ['sh -c "chmod ug+s /usr/bin/x"', ['2 error']],
     ['for f in a; do chmod u+s /usr/bin/$f; done', ['2 error']],
     ['find /opt -type f -exec chmod 4755 {} +', ['2 error']],
@@ -74,6 +75,11 @@ describe('what a secret mount holds', () => {
     ['T=$(cat /run/secrets/t) && echo "$T" > /etc/token', ['2 error']],
     ['sed -i "s/@T@/$(cat /run/secrets/t)/" /etc/app.conf', ['2 error']],
     ['git clone https://x:$(cat /run/secrets/t)@git.example.org/a.git /src', ['2 error']],
+    ['cargo login < /run/secrets/t', ['2 error']],
+    ['cp -a /run/secrets/. /opt/keys/', ['2 error']],
+    ['openssl enc -d -in /run/secrets/t -out /etc/app.conf', ['2 info']],
+    ['. /run/secrets/t && envsubst < /a.tpl > /a.conf', ['2 info']],
+    ['psql -f /run/secrets/t > /var/log/a.log', []],
     ['cp /run/secrets/t /root/.npmrc && npm ci && rm -f /root/.npmrc', []],
     ['cp /run/secrets/t ~/.npmrc && npm ci && rm -f ~/.npmrc', []],
     ['git clone https://x:$(cat /run/secrets/t)@git.example.org/a.git /s && rm -rf /s/.git', []],
@@ -168,6 +174,12 @@ describe('secrets in files that a build copies', () => {
     );
     const gone = `${build}RUN rm -rf /app/deploy\nFROM debian:13\nCOPY --from=b /app /a\n`;
     expect(found(rule, gone, files)).toEqual([]);
+  });
+
+  test('are those of a bind mount only where they are copied out of it', () => {
+    const run = 'FROM debian:13\nRUN --mount=type=bind,source=deploy,target=/k';
+    expect(found(rule, `${run} cp /k/id_ed25519 /etc/key\n`, files)).toEqual(['2 error']);
+    expect(found(rule, `${run} ssh-add /k/id_ed25519\n`, files)).toEqual([]);
   });
 
   test('are those of here-documents', () => {

@@ -5,7 +5,7 @@ import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 import { modeChange } from './file-mode.ts';
-import { changeCapabilities, changeMode } from './mode-effects.ts';
+import { changeCapabilities, changeMode, overrideMode } from './mode-effects.ts';
 import { absolute, type Around, namedBy } from './named-files.ts';
 import type { SecretFlow } from './secret-flow.ts';
 import { Named } from './stage-ledger.ts';
@@ -16,7 +16,7 @@ const USER_TOOLS = /^(?:useradd|adduser|usermod)$/;
 /** `cp`, `mv`, `install`, `rsync`: what lies at the sources lies at the place too. */
 function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFlow['of']>): void {
   const { program, argv, range, folder } = event;
-  const { ledger, flow } = around;
+  const { ledger, mounts, flow } = around;
   const line = readCommandLine(program, argv.slice(1));
   const [into] = line.values('-t', '--target-directory');
   const isFolders = program === 'install' && line.has('-d', '--directory');
@@ -50,6 +50,11 @@ function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFl
     const named = new Named(source);
     // BusyBox keeps the bit, GNU does not.
     const mode = keeps ? 'kept' : program === 'cp' ? 'open' : 'lost';
+    ledger.bring(
+      mounts,
+      { source, place: isFolder ? `${place}/` : place, folder: '/' },
+      { range, mode },
+    );
     ledger.bring(ledger, { source, place: isFolder ? `${place}/` : place, folder: '/' }, { mode });
     if (program === 'mv') ledger.remove(named, '');
   }
@@ -83,6 +88,7 @@ export function applyCommand(event: CommandEvent, around: Around): void {
     ...(program === 'tee'
       ? words.filter((word) => !word.startsWith('-')).map((word) => absolute(event, word))
       : []),
+    ...(secret?.open === undefined ? [] : outputs(event)),
     ...(program === 'dd'
       ? words.flatMap((word) => (word.startsWith('of=') ? [absolute(event, word.slice(3))] : []))
       : []),
@@ -101,7 +107,8 @@ export function applyCommand(event: CommandEvent, around: Around): void {
     else if (text?.kind === 'text' && text.origin === 'build')
       ledger.put(path, { kind: 'text', text: text.text }, range);
   }
-  if (program === 'chmod') changeMode(event, around);
+  if (program === 'dpkg-statoverride') overrideMode(event, around);
+  else if (program === 'chmod') changeMode(event, around);
   else if (program === 'setcap') changeCapabilities(event, around);
   else if (program === 'chown' || program === 'chgrp') {
     for (const field of argv.slice(2)) {
@@ -124,7 +131,7 @@ export function applyCommand(event: CommandEvent, around: Around): void {
 }
 
 /** Programs that print what they are given. */
-const MAKES = /^(?!(?:curl|wget|ssh|gpg2?|openssl)$)./;
+const MAKES = /^(?!(?:curl|wget|ssh|psql|mysql)$)./;
 
 /** Programs that keep a credential in a file of their own. */
 function kept(event: CommandEvent, { ledger }: Around, secret: ReturnType<SecretFlow['of']>): void {
@@ -142,8 +149,18 @@ function kept(event: CommandEvent, { ledger }: Around, secret: ReturnType<Secret
         : file;
     if (undo?.test(spoken) === true) ledger.remove(new Named(path), '');
     else if (secret !== undefined && words.test(spoken))
-      ledger.put(path, { kind: 'secret', mount: secret.mount }, range, secret.open);
+      // What it keeps is what it was given.
+      ledger.put(path, { kind: 'secret', mount: secret.mount }, range);
   }
+}
+
+/** Files that an option says a program writes. */
+function outputs(event: CommandEvent): readonly string[] {
+  if (!MAKES.test(event.program)) return [];
+  const words = event.argv.map(({ text }) => text);
+  return words.flatMap((word, at) =>
+    /^(?:-o|-out|--out|--output)$/.test(words[at - 1] ?? '') ? [absolute(event, word)] : [],
+  );
 }
 
 /** The folder that `git clone ADDRESS [FOLDER]` makes. */

@@ -1,6 +1,7 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
 import type { LeftBehind, LeftFile } from '../../../model/left-behind.ts';
 import { fileName } from '../../../model/path.ts';
+import { mountsOf } from '../../external-image.ts';
 import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
 import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
@@ -56,6 +57,24 @@ function applyCopy(
   }
 }
 
+/** What the bind mounts of a RUN bring. */
+function mounted(
+  { instruction, folder }: PlacedInstruction,
+  stage: (from: string) => StageLedger | undefined,
+): StageLedger {
+  const ledger = new StageLedger();
+  for (const { type = 'bind', target, source = '/', from = '' } of mountsOf(instruction)) {
+    if (type !== 'bind' || target === undefined) continue;
+    const place = pathIn(folder || '/', target);
+    const other = stage(from);
+    const root = pathIn('/', source);
+    if (from === '')
+      ledger.put(place, { kind: 'context', source: root.slice(1), without: [] }, instruction.range);
+    else if (other !== undefined) ledger.bring(other, { source: root, place }, { mode: 'kept' });
+  }
+  return ledger;
+}
+
 /** Events of a stage by the instruction that they belong to. */
 function byInstruction(
   events: readonly BuildEvent[],
@@ -105,9 +124,12 @@ export function leftBehind(
         ledger.folders.add(pathIn(placed.folder || '/', placed.instruction.arguments[0] ?? ''));
       if (keyword === 'RUN' && stageFiles !== undefined) {
         const flow = new SecretFlow(placed.instruction, placed.folder);
+        const mounts = mounted(placed, (from) =>
+          ledgers.get(stageNamed(from, earlier)?.index ?? -1),
+        );
         const before: CommandEvent[] = [];
         for (const event of commands.get(placed.instruction) ?? []) {
-          applyCommand(event, { ledger, flow, files: stageFiles, before });
+          applyCommand(event, { ledger, mounts, flow, files: stageFiles, before });
           before.push(event);
         }
       }

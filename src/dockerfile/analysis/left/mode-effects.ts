@@ -66,3 +66,12 @@ export function changeCapabilities(event: CommandEvent, around: Around): void {
     around.ledger.elevate(absolute(event, field.text), 'capabilities', range);
   });
 }
+
+/** `dpkg-statoverride --update --add USER GROUP MODE FILE`. */
+export function overrideMode({ argv, range }: CommandEvent, { ledger }: Around): void {
+  const words = argv.slice(1).map(({ text }) => text);
+  const [mode = '', path] = words.slice(words.indexOf('--add') + 1).slice(2);
+  const [bit] = modeChange(mode)?.sets ?? [];
+  if (words.includes('--add') && bit !== undefined && path !== undefined)
+    ledger.elevate(path, `${bit} bit`, range);
+}

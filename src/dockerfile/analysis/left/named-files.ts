@@ -8,6 +8,8 @@ import { Named, type StageLedger } from './stage-ledger.ts';
 /** What a command is followed with. */
 export interface Around {
   readonly ledger: StageLedger;
+  /** What lies in the bind mounts of the RUN, and is no part of its layer. */
+  readonly mounts: StageLedger;
   readonly flow: SecretFlow;
   readonly files: StageFiles;
   /** The commands of the same RUN before it. */

@@ -7,6 +7,8 @@ import { isWithin } from '../file-entries.ts';
 /** Programs whose output or copy is what they read. */
 const PASSES =
   /^(?:echo|printf|cat|tac|head|tail|tee|dd|sed|[gmn]?awk|perl|base64|base32|xxd|od|tr|cut|sort|uniq|paste|[ef]?grep|jq|yq|envsubst|gzip|gunzip|zcat|cp|mv|install|rsync|ln|tar|xargs|sponge)$/;
+/** Of them, those that take whole folders. */
+const COPIES = /^(?:cp|mv|rsync|tar)$/;
 /** Where they make the file that they name. */
 const SOURCES = /^(?:\.|source)$/;
 /** Mounts whose files do not come into the layer. */
@@ -77,16 +79,21 @@ export class SecretFlow {
     for (const { name, mount } of this.#variables)
       if (program === 'envsubst' || fields.some(({ text }) => name.test(text))) return { mount };
     const mount = this.#sourced;
-    const isOpen = fields.some(({ text, constant }) => !constant && /\$\{?[A-Za-z_]/.test(text));
+    const isOpen =
+      program === 'envsubst' ||
+      fields.some(({ text, constant }) => !constant && /\$\{?[A-Za-z_]/.test(text));
     if (mount === undefined || !isOpen) return undefined;
     return { mount, open: 'a variable of the secret may be in it' };
   }
 
   #read({ argv, readsFrom, folder, program }: CommandEvent): Held | undefined {
-    if (!PASSES.test(program) && !SOURCES.test(program)) return undefined;
     // A link to a mount holds nothing.
     if (program === 'ln') return undefined;
-    const read = [...argv.slice(1).map(({ text }) => pathIn(folder, text)), ...readsFrom];
-    return this.#files.find(({ path }) => read.includes(path));
+    const words = argv.slice(1).map(({ text }) => pathIn(folder, text.replace(/^-[\w-]+=/, '')));
+    const isIn = (path: string): boolean =>
+      words.includes(path) || (COPIES.test(program) && words.some((one) => isWithin(path, one)));
+    const found = this.#files.find(({ path }) => isIn(path) || readsFrom.includes(path));
+    if (found === undefined || PASSES.test(program) || SOURCES.test(program)) return found;
+    return { mount: found.mount, open: `what ${program} does with it is not known` };
   }
 }
