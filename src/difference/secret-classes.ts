@@ -43,7 +43,7 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
     cause:
       'keys of previews and of server actions that Next.js draws for each build: everybody gets them',
     remedy:
-      'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY and .next/cache/.previewinfo by RUN --mount=type=secret',
+      'RUN --mount=type=secret: NEXT_SERVER_ACTIONS_ENCRYPTION_KEY from one, and preview in prerender-manifest.json from another after next build',
   },
   {
     id: 'private-key',
