@@ -88,7 +88,7 @@ export function usageLine({ usage }: CommandSpec): string {
   return `Usage: scoville ${usage.join(' | ')}`;
 }
 
-/** What is wrong with the words of a command that takes those of build, told as its own. */
+/** What is wrong with the words of a command that takes those of build, with its own name. */
 export function buildWordsError(spec: CommandSpec, message: string): UserError {
   const text = message.includes('requires exactly 1 argument')
     ? `${spec.name} takes one context`

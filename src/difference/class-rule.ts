@@ -7,7 +7,7 @@ export interface DifferenceClass {
   readonly remedy: string | undefined;
 }
 
-/** A class, and how it is told; what is not given does not matter. */
+/** A class, and what it is recognized by; what is not given does not matter. */
 export interface ClassRule extends DifferenceClass {
   readonly path?: RegExp;
   readonly formats?: readonly ContentDifference['format'][];

@@ -14,7 +14,7 @@ export function pngDifference(first: Uint8Array, second: Uint8Array): string {
   return `PNG chunk ${listedNames(names, SHOWN)}`;
 }
 
-/** Of equal names all but the last are told apart by number. */
+/** Of equal names all but the last get a number. */
 function chunks(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const found = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -22,7 +22,7 @@ const SHADOW_FIELDS = ['name', 'password', 'day of the last change'];
 
 /**
  * The first line that differs of two texts; undefined where they are none. Keys and certificates are named, never shown, and of files that
- * hold secrets only the line's number is told.
+ * contain secrets only the line's number is shown.
  */
 export function textDifference(
   path: string,

@@ -10,7 +10,7 @@ interface LayerCollection {
   readonly facts: () => LayerFacts;
 }
 
-/** What is looked for in a layer: secrets unless told otherwise, and single files closer than all. */
+/** What is looked for in a layer: secrets unless they are turned off, and single files closer than all. */
 interface CollectOptions {
   readonly secrets?: boolean;
   readonly closer?: CloserLook | undefined;

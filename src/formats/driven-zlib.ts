@@ -75,7 +75,7 @@ export class DrivenZlib {
       const [outputLeft = 0, inputLeft = 0] = this.#left;
       if (outputLeft < output.length) onPlain(output.subarray(0, output.length - outputLeft));
       offset += length - inputLeft;
-      // Room for more and no wish for the rest: it lies behind the end.
+      // Room for more, and the rest was not asked for: it lies behind the end.
       if (outputLeft > 0) return inputLeft;
     }
   }

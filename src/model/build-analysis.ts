@@ -68,7 +68,7 @@ export interface Download {
   readonly kind: DownloadKind;
   /** Undefined where the address is not constant. */
   readonly url: string | undefined;
-  /** File or directory it is written to, where that is told. */
+  /** File or directory it is written to, where that is known. */
   readonly target?: string;
   /** Its output goes straight into an interpreter. */
   readonly pipedToShell: boolean;

@@ -20,7 +20,7 @@ export type Level = 1 | 2 | 3 | 4 | 5;
 
 export type Outcome = 'pass' | 'fail' | 'unknown' | 'not-applicable';
 
-/** What one piece of evidence says of its subject: it meets the criterion, it does not, or it cannot be told. */
+/** What one piece of evidence says of its subject: it meets the criterion, it does not, or nobody knows. */
 export type EvidenceState = 'held' | 'loose' | 'open';
 
 /** What an outcome rests on; each kind names a place that a person can look at. */

@@ -30,7 +30,7 @@ export interface EntryDifference {
   readonly second: EntryRecord | undefined;
 }
 
-/** What kind of file it is, told from its first bytes, and where the two are not the same. */
+/** What kind of file it is, by its first bytes, and where the two are not the same. */
 export interface ContentDifference {
   readonly format:
     | 'gzip'

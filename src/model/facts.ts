@@ -30,7 +30,7 @@ export function unknownFact(
   return settle === undefined ? { known: false, reason } : { known: false, reason, settle };
 }
 
-/** What a file is, told from its first bytes where it is executable. */
+/** What a file is, by its first bytes where it is executable. */
 export type ExecutableKind = 'elf' | 'script' | 'macho' | 'pe' | 'unknown';
 
 /** A file of the final filesystem that a criterion may care for. Paths have no leading slash. */

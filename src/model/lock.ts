@@ -15,11 +15,11 @@ export interface LockedImage {
   readonly digest: Digest;
   /** In the engine's own store alone, where no policy can hold it (docs/decisions/0005). */
   readonly local: boolean;
-  /** Of each platform's manifest, by `os/arch[/variant]`; empty where it was not told. */
+  /** Of each platform's manifest, by `os/arch[/variant]`; empty where it is not known. */
   readonly platforms: ReadonlyMap<string, Digest>;
 }
 
-/** Who built what the lock was written of. Told, not enforced: another builder makes the same image. */
+/** Who built what the lock was written of. Recorded, not enforced: another builder makes the same image. */
 interface LockedBuilder {
   readonly docker?: string;
   readonly buildx?: string;

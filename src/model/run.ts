@@ -41,5 +41,5 @@ export type ToolResult =
   | { readonly ended: 'not-found' }
   | { readonly ended: 'aborted' };
 
-/** Starts tools; the real one lives in tools/run-tool.ts, the tests' throws on a command it was not told of. */
+/** Starts tools; the real one lives in tools/run-tool.ts, the tests' throws on a command that it does not expect. */
 export type RunTool = (run: ToolRun) => Promise<ToolResult>;

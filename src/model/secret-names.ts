@@ -134,7 +134,7 @@ export function secretName(name: string, least: Sureness = 'likely'): string | u
   const words = spelled(name.slice(-200));
   const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
   if (found === undefined || RANK[found.sureness] > RANK[least]) return undefined;
-  // Half of a pair is told of by its own rule, whatever ends in ID.
+  // Half of a pair has its own rule, whatever ends in ID.
   const isPair = /(?:^|_)ACCESS_KEY_ID$/.test(words);
   const isPublic = NO_SECRET_NAMES.some(({ pattern }) => pattern.test(words));
   return isPublic && !isPair ? undefined : found.reason;

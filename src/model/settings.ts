@@ -9,7 +9,7 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-/** In the order in which they are tried: what looks into the image comes before what is told its packages. */
+/** In the order in which they are tried: what looks into the image comes before what gets a list of its packages. */
 export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as const;
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;

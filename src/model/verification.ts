@@ -21,7 +21,7 @@ export interface SignedWith extends SignatureOrigin {
   readonly kind: 'key' | 'certificate' | 'notation';
 }
 
-/** The answer to: may this image be deployed. `unjudged`: it could not be told. */
+/** The answer to: may this image be deployed. `unjudged`: there is no answer. */
 export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
 /** What `scoville verify` says of an image; docs/reference/commands/verify.md describes its JSON form. */
@@ -30,7 +30,7 @@ export interface ImageVerification {
   /** The index or manifest that the name leads to: what to deploy. */
   readonly digest: Digest;
   readonly outcome: VerifyOutcome;
-  /** What it is short of, or why it could not be told; empty where it is verified. */
+  /** What it is short of, or why there is no answer; empty where it is verified. */
   readonly reasons: readonly string[];
   /** Key or identity of the signature that counts. */
   readonly signedBy?: string;

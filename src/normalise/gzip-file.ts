@@ -3,7 +3,7 @@ import { deflatePiece, WINDOW } from './deflate/deflate-piece.ts';
 
 /** Input to a piece. Part of what the bytes depend on. */
 export const PIECE_BYTES = 1 << 20;
-/** RFC 1952: deflate, no flags, no name, time 0, no level told, system unknown. */
+/** RFC 1952: deflate, no flags, no name, time 0, no level given, system unknown. */
 export const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** An empty final stored block. */
 export const FINAL = Uint8Array.of(1, 0, 0, 0xff, 0xff);

@@ -81,7 +81,7 @@ function questions(subjects: readonly Digest[]): readonly Question[] {
 }
 
 /**
- * A referrer as lists have to name it, told by its own manifest (distribution-spec, "Listing Referrers"); undefined where it is about
+ * A referrer as lists have to name it, by its own manifest (distribution-spec, "Listing Referrers"); undefined where it is about
  * something else.
  */
 async function asListed(

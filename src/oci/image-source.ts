@@ -99,7 +99,7 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   return { place: 'named', text: shown, reference: referenceOf(text) };
 }
 
-/** `PATH`, `PATH:NAME` or `PATH@DIGEST`, told by what is there. */
+/** `PATH`, `PATH:NAME` or `PATH@DIGEST`, whichever exists. */
 async function pathAndName(
   text: string,
   cwd: string,

@@ -60,7 +60,7 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
   }
 }
 
-/** An engine that cannot be asked does not keep the image from being found elsewhere; why it could not is told where it is not. */
+/** An engine that cannot be asked does not keep the image from being found elsewhere; where it is not found, the error says why the engine could not be asked. */
 async function openNamed(
   text: string,
   reference: ImageReference,

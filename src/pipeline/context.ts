@@ -55,7 +55,7 @@ export async function phase<T>(
   return value;
 }
 
-/** Runs a part of a phase, told to a checklist; with words about it, to logs too. */
+/** Runs a part of a phase, shown in a checklist; with words about it, in logs too. */
 export async function part<T>(
   context: PipelineContext,
   name: Part,

@@ -13,7 +13,7 @@ export interface AttestPlan {
   readonly provenance: Step;
   readonly sign: Step;
   readonly verdict: Step;
-  /** What buildx is told of provenance and SBOM. */
+  /** What buildx is asked for of provenance and SBOM. */
   readonly buildxFlags: readonly BuildxFlag[];
 }
 

@@ -29,7 +29,7 @@ export interface ResolvedImage {
   readonly created: string | undefined;
   /** Found in the engine's own store: BuildKit looks for a digest in the registry alone, so that no policy can pin it. */
   readonly local?: boolean;
-  /** Digest of each platform's manifest, by `os/arch[/variant]`, where the registry told it. */
+  /** Digest of each platform's manifest, by `os/arch[/variant]`, where the registry gave it. */
   readonly platforms?: ReadonlyMap<string, Digest>;
 }
 

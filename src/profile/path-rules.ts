@@ -9,7 +9,7 @@ export interface PathRule {
 
 /** More files below a folder than these are one rule. */
 const MOST_BELOW = 16;
-/** Folders whose content is not of one kind: what is below is told apart. */
+/** Folders whose content is not of one kind: what is below has rules of its own. */
 const SHARED =
   /^\/(?:bin|boot|dev|etc|home|lib(?:32|64|x32)?|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)\/$/;
 /** Places where programs make files under names of the moment. */

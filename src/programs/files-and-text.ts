@@ -2,7 +2,7 @@ import { onlyReadsText } from './awk-script.ts';
 import type { LocalPrograms } from './program.ts';
 import { onlyEdits } from './sed-script.ts';
 
-/** Compressors that tar may be told to start. */
+/** Compressors that an option of tar may start. */
 const COMPRESSORS = '(?:zstd|xz|gzip|pigz|pixz|lz4|lzip|plzip|bzip2|pbzip2|brotli)(?:[ "\'-]|$)';
 
 export const FILES_AND_TEXT: readonly LocalPrograms[] = [

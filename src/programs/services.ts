@@ -10,7 +10,7 @@ export interface ServiceOptions {
   readonly valued?: string;
 }
 
-/** A program that is told by options what to fetch from a service, and where to. */
+/** A program whose options say what to fetch from a service, and where to. */
 export interface ObjectFetcher extends ServiceOptions {
   /** Beginnings of its command lines. */
   readonly verbs: readonly string[];
@@ -21,7 +21,7 @@ export interface ObjectFetcher extends ServiceOptions {
 }
 
 export const OBJECT_FETCHERS = lookup<ObjectFetcher>({
-  // What a release's download writes is told by a pattern, if at all.
+  // A pattern says what a release's download writes, if anything does.
   gh: {
     verbs: ['release download', 'run download'],
     name: '-R --repo -n --name',

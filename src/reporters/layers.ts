@@ -36,7 +36,7 @@ const FLAGGED = new RegExp(
   'gi',
 );
 
-/** What a history tells everybody need not be told by a report too. */
+/** A report need not repeat what the history shows everybody. */
 function masked(text: string): string {
   return text
     .replace(ASSIGNED, '$1…')

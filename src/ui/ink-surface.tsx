@@ -23,7 +23,7 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   let write: ((text: string) => void) | undefined;
   let frame = 0;
   let isOpen = true;
-  /** Ink leaves an empty line below what it wrote. What it was told to draw, and had no time for, leaves none. */
+  /** Ink leaves an empty line below what it wrote. What it had no time to draw leaves none. */
   let hasWritten = false;
   const seen = new Proxy(stream, {
     get: (target, name) => {

@@ -19,7 +19,7 @@ interface Props {
 
 const plain = (text: string): string => text;
 
-/** Progress of a build inside a whole screen: the last lines that it told, and what runs. */
+/** Progress of a build inside a whole screen: the last lines that it printed, and what runs. */
 export function WorkingScreen({ marks, columns, height, start }: Props) {
   const [lines, setLines] = useState<readonly string[]>([]);
   const [{ model, frame }, setLive] = useState<{ model: LiveModel; frame: number }>({

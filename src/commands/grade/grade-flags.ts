@@ -131,7 +131,7 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
   return flags;
 }
 
-/** A fleet is told in lines, one image in a scorecard: flags of the one mean nothing for the other. */
+/** A fleet is shown in lines, one image in a scorecard: flags of the one mean nothing for the other. */
 function refuseMixture(
   flags: Omit<FlagValues<typeof GRADE.flags>, 'secrets' | 'offline' | 'platform' | 'jobs'> & {
     readonly list: string | undefined;

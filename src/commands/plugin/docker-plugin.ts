@@ -42,7 +42,7 @@ export async function dockerPlugin(
   });
 }
 
-/** The same outside, with Docker's global flags on every docker that is started, and none of what this one call was told. */
+/** The same outside, with Docker's global flags on every docker that is started, and none of this one call's flags. */
 function calledIo(call: DockerCall, io: CommandIo): CommandIo {
   const config = call.configDir === undefined ? undefined : resolve(io.cwd, call.configDir);
   const env = config === undefined ? {} : { DOCKER_CONFIG: config };

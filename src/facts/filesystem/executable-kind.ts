@@ -54,7 +54,7 @@ const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   dash: ['Illegal number: %s', 'Syntax error: %s'],
 };
 
-/** The shell that an ELF file's content shows, whatever the file is called; one that is a multi-call program's is not told apart. */
+/** The shell that an ELF file's content shows, whatever the file is called; a multi-call program's is not named. */
 export function shellOf(content: Uint8Array): string | undefined {
   const bytes = asBuffer(content);
   if (!bytes.includes(OF_SHELLS)) return undefined;

@@ -5,7 +5,7 @@ const PYTHON_MANAGERS =
 const OTHER_MANAGERS =
   /(?:^|\/)(?:composer\.phar|ensurepip\/_bundled\/pip-[^/]+\.whl|opt\/yarn-[^/]+\/package\.json)$/;
 
-/** How all of them end: what does not is told without a look at its whole path. */
+/** How all of them end: what does not is ruled out without its whole path. */
 const MANAGER_ENDINGS = ['package.json', '__init__.py', 'composer.phar', '.whl'];
 
 /** False for names, and paths, of which no folder makes a manager's file. */

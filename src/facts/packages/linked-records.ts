@@ -108,7 +108,7 @@ class OtherNames {
     return [file, ...this.#linksTo(file)].some((one) => hasName(one, mayBeDatabase));
   }
 
-  /** Paths that lead to a place over links, which differ in the last parts, `parts` of which are told already. */
+  /** Paths that lead to a place over links, which differ in the last parts, of which `parts` are known already. */
   *pathsOf(place: Place | undefined, parts: number): Generator<string> {
     let rest = '';
     let count = parts;

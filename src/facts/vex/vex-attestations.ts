@@ -5,7 +5,7 @@ import type { VexDocument } from './vex-statement.ts';
 
 /**
  * The VEX documents among the attestations on an image: OpenVEX, and CycloneDX that says something of vulnerabilities. Those about
- * another image are left out; those that are not verified come as untrusted, so that it can be told what they would do.
+ * another image are left out; those that are not verified come as untrusted, so that a report can say what they would do.
  */
 export function vexOfAttestations(
   attestations: readonly FoundAttestation[],

@@ -15,7 +15,7 @@ interface DockerLoad {
   readonly manifests: readonly Descriptor[];
   /** Blobs that the engine has already. */
   readonly omit?: ReadonlySet<Digest>;
-  /** Told of every blob with nothing done before the first is read, then of each one's bytes as they are handed out. */
+  /** Gets every blob with nothing done before the first is read, then each one's bytes as they are passed on. */
   readonly onTransfer?: (transfer: {
     readonly digest: Digest;
     readonly done: number;

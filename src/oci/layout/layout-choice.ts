@@ -23,7 +23,7 @@ const MAX_LOOKED_AT = 200;
 
 /**
  * The image of a layout that is meant: the one of that name, tag or digest, else its only one. Where the entries are the platforms of one
- * image, index.json itself is its index. Throws UserError that lists the names where it cannot be told.
+ * image, index.json itself is its index. Throws UserError that lists the names where several fit.
  */
 export async function chooseImage(
   { bytes, entries }: LayoutIndex,

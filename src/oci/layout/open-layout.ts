@@ -142,7 +142,7 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   };
 }
 
-/** A layer of another size than its manifest states cannot be pulled by anybody. Told here, so that facts that are known already change nothing. */
+/** A layer of another size than its manifest states cannot be pulled by anybody. Checked here, so that facts that are known already change nothing. */
 async function checkLayerSizes({ platforms }: OpenedImage, blobs: BlobSource): Promise<void> {
   for (const { blob } of platforms.flatMap(({ layers }) => layers)) {
     const stored = await blobs.size(blob.digest);

@@ -12,7 +12,7 @@ export interface BlobUpload {
   readonly open: (start: number) => AsyncIterable<Uint8Array>;
   /** A repository of the same registry that may hold the blob. */
   readonly mountFrom?: string;
-  /** Told how many bytes have been handed to the connection. */
+  /** Gets how many bytes have been passed to the connection. */
   readonly onProgress?: (done: number) => void;
 }
 

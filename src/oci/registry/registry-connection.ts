@@ -195,7 +195,7 @@ export class RegistryConnection {
     return this.#follow(call, authorization, way);
   }
 
-  /** Follows redirects of reads by hand: who we are is told to the registry's own origin only. */
+  /** Follows redirects of reads by hand: only the registry's own origin learns who we are. */
   async #follow(call: Call, authorization: string | undefined, way: Way): Promise<Response> {
     const { base } = way;
     let { url } = call;

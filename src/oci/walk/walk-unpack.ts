@@ -56,7 +56,7 @@ export function checkLayerType(mediaType: string, digest: Digest): void {
   if (/\+encrypted\b/.test(mediaType)) throw new UserError(`layer ${digest} is encrypted`);
 }
 
-/** What went wrong while a layer was read, as what the user is told. */
+/** What went wrong while a layer was read, as an error for the user. */
 export function layerError(
   error: unknown,
   source: Pick<BlobSource, 'expectedDigest' | 'signal'>,

@@ -13,7 +13,7 @@ export async function opensFirstKey(
   if (dryRun) return false;
   for (const job of jobs) {
     const command = parseBuildArgs([...ownWords, ...jobWords(job, new Map())], context.env);
-    // What is wrong with a target is told when it is built.
+    // What is wrong with a target shows when it is built.
     if (!command.ok || command.value.kind === 'help') continue;
     if ((await signingChoice(context, command.value)) === 'open') return true;
   }

@@ -9,7 +9,7 @@ import { layerPath } from '../../tar/path.ts';
 import { TarReader } from '../../tar/reader.ts';
 import { TarError } from '../../tar/tar-error.ts';
 
-/** Bytes to which either side may unpack; what is larger is told by its outside. */
+/** Bytes to which either side may unpack; what is larger is described by its outside. */
 const MOST_UNPACKED = 32 * 1024 * 1024;
 
 /** Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or not, in which of its members; of other gzip files in what they hold. */
@@ -42,7 +42,7 @@ function unpacked(bytes: Uint8Array): Uint8Array | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED });
   } catch {
-    // Damaged, larger than that, or no gzip at all behind the header: its outside is told.
+    // Damaged, larger than that, or no gzip at all behind the header: its outside is described.
     return undefined;
   }
 }

@@ -106,7 +106,7 @@ function fileNotices(
   ];
 }
 
-/** The user's file counts whatever the history tells, for there are other builders; that it differs is told. */
+/** The user's file counts whatever the history tells, for there are other builders; a difference is reported. */
 function givenMisfit(
   file: GivenDockerfile | undefined,
   given: Dockerfile | undefined,

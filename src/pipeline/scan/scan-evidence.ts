@@ -5,7 +5,7 @@ import { releaseGaps } from './release-gaps.ts';
 
 /**
  * A scan beside our own catalogue of the image: findings get the package URL and file that the scanner did not tell, and what
- * could not be looked up becomes a gap. `byPackages`: the scanner was told the packages and did not look for itself.
+ * could not be looked up becomes a gap. `byPackages`: the scanner got the packages and did not look for itself.
  * `now`: milliseconds since 1970, for the age of the distribution's release.
  */
 export function withPackages(

@@ -67,7 +67,7 @@ export const COMPOSE_FILES: readonly string[] = [
   'docker-compose.yaml',
 ];
 
-/** Of a compose file's services buildx tells another order each time: by name then, so that two runs are told alike. */
+/** Of a compose file's services buildx prints another order each time: sorted by name, so that two runs print the same. */
 export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
   return { ...definition, wanted: definition.wanted.toSorted() };
 }

@@ -64,7 +64,7 @@ function snapshotDates(snapshots: readonly string[]): ReadonlyMap<string, string
   return grouped(snapshots);
 }
 
-/** Several versions of one package are told together: `4.17.20, 4.17.21`. */
+/** Several versions of one package are shown together: `4.17.20, 4.17.21`. */
 function versions(lines: readonly string[] = []): ReadonlyMap<string, string> {
   return grouped(lines);
 }

@@ -37,7 +37,7 @@ export interface Unchecking {
   readonly unless?: RegExp;
 }
 
-/** How a manager is told to keep to its lock file. */
+/** What makes a manager keep to its lock file. */
 export interface LockFile {
   /** The files that decide, the first of them that is there; the last is the usual one. */
   readonly files: readonly [string, ...string[]];
@@ -75,7 +75,7 @@ export interface Manager {
   readonly lock?: LockFile;
 }
 
-/** Where managers are told to take packages from somewhere else than their language's own index. */
+/** What makes managers take packages from somewhere else than their language's own index. */
 export interface Indexes {
   readonly programs: RegExp;
   readonly options: RegExp;

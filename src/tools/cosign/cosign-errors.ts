@@ -12,7 +12,7 @@ export function cosignSaid(stderr: string): string {
   return error?.slice(error.indexOf('Error: ') + 'Error: '.length) ?? lines.at(-1) ?? '';
 }
 
-/** Failures to sign with a key that the user can fix, told from cosign's stderr; undefined for any other. */
+/** Failures to sign with a key that the user can fix, by cosign's stderr; undefined for any other. */
 export function cosignUserError(stderr: string, key: string): UserError | undefined {
   const said = cosignSaid(stderr);
   const named = `the signing key ${keyName(key)}`;

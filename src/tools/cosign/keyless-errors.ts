@@ -80,7 +80,7 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-/** What failed in a keyless signature, told from what cosign said; the token is not in it. */
+/** What failed in a keyless signature, by what cosign said; the token is not in it. */
 export function keylessError(stderr: string, attempt: KeylessAttempt): UserError {
   const said = cosignSaid(stderr);
   const found = CAUSES.find(({ pattern }) => pattern.test(said));

@@ -11,11 +11,11 @@ interface GitFacts {
   readonly branch: string | undefined;
   /** Tags that name HEAD. */
   readonly tags: readonly string[];
-  /** Tracked files differ from the commit, or it cannot be told. */
+  /** Tracked files differ from the commit, or nobody knows. */
   readonly dirty: boolean;
   /** URL of the remote `origin`, without user, password or query. */
   readonly remote: string | undefined;
-  /** The folder within the repository; empty for its root, undefined where that cannot be told. */
+  /** The folder within the repository; empty for its root, undefined where that is not known. */
   readonly folder: string | undefined;
 }
 

@@ -11,7 +11,7 @@ const WIDE = 0xff;
 const HAS_WIDE = 0x8000;
 const NO_PAGE = Buffer.alloc(2);
 
-/** Names one after the other in large buffers, told by where they begin: two bytes of length, then one for most characters. */
+/** Names one after the other in large buffers, each known by where it begins: two bytes of length, then one for most characters. */
 export class NamePages {
   #pages: Buffer[] = [];
   /** Bytes of the last page that are taken. */

@@ -6,7 +6,7 @@ import { byPath } from './place-order.ts';
 
 export type PlaceKind = PathKind;
 
-/** In place of a number: no place, or nothing told. */
+/** Instead of a number: no place, or nothing known. */
 export const NONE = -1;
 
 const KINDS: readonly PlaceKind[] = ['f', 'd', 'l', 'h', 'x', 'w', 'o'];
@@ -20,9 +20,9 @@ export interface PlaceContent {
   readonly size: number;
   /** By whom it was put there. */
   readonly by: number;
-  /** Where its attributes are told. */
+  /** Where its attributes are kept. */
   readonly attributes: number;
-  /** Of a symbolic link where its text is told, of a hard link the place it shares. */
+  /** Of a symbolic link where its text is kept, of a hard link the place it shares. */
   readonly target: number;
 }
 
