@@ -153,7 +153,7 @@ function runMetadata(
     ),
     ...defined('startedOn', input.startedOn ?? read.startedOn),
     ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
-    // Whom BuildKit named, where the user or a CI system told it: a run's URL.
+    // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
     ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
     ...buildkitMetadata({ ...parts.metadata, ...vcsOf(input.vcs, parts.metadata['vcs']) }, mask),
     buildkit_hermetic: parts.hermetic,

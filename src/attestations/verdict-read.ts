@@ -6,7 +6,7 @@ export interface StatedLevel {
   /** Highest n of `CHPS_LEVEL_n`; undefined where it states none. */
   readonly level: number | undefined;
   readonly passed: boolean;
-  /** RFC 3339, as stated; empty where it is not told. */
+  /** RFC 3339, as stated; empty where it is not. */
   readonly timeVerified: string;
   readonly verifier: string;
 }

@@ -44,7 +44,7 @@ function instructionOf(createdBy: string): string | undefined {
   return env === null ? undefined : envLine(env[1] ?? '', env[2] ?? '');
 }
 
-/** History writes values without the quotes they had; several variables of one ENV cannot be told apart from text. */
+/** History writes values without the quotes they had; several variables of one ENV look like one with blanks. */
 function envLine(name: string, value: string): string {
   return `ENV ${name}="${value.replace(/["\\$]/g, '\\$&')}"`;
 }

@@ -17,7 +17,7 @@ export function layerPath(name: string): string | undefined {
 const SLASH = 47;
 const DOT = 46;
 
-/** True where nothing is to be changed: the common case, told without splitting. */
+/** True where nothing is to be changed: the common case, decided without splitting. */
 function isPlain(name: string): boolean {
   let start = true;
   for (let i = 0; i < name.length; i++) {

@@ -29,7 +29,7 @@ import { leftBehind } from './left/left-behind.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
 import { unreadCommands } from './unread-commands.ts';
 
-/** Far above what any Dockerfile runs; a hostile one ends here and is told unread. */
+/** Far above what any Dockerfile runs; a hostile one ends here and counts as unread. */
 const MAX_COMMANDS = 4000;
 /** Of scripts in words, all together. */
 const MAX_CHARACTERS = 262_144;

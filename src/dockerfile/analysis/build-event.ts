@@ -120,7 +120,7 @@ function traceRun(
 interface StageTrace {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly budget: TraceBudget;
-  /** Is told of what each instruction puts into the stage. */
+  /** Gets what each instruction puts into the stage. */
   readonly files: StageFiles;
 }
 

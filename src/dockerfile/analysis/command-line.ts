@@ -1,7 +1,7 @@
 import { valuedOptions } from '../../programs/options/catalogue.ts';
 import type { Field } from '../shell/fields.ts';
 
-/** A command's words told apart: options with their values, and the rest. */
+/** A command's words, sorted: options with their values, and the rest. */
 export interface CommandLine {
   readonly operands: readonly Field[];
   /** True where the option was given in any of its spellings. */

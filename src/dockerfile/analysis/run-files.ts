@@ -34,7 +34,7 @@ const WRITES =
   /open|write|copy|move|rename|replace\(|link|dump|extract|print\s*(?:[({]\s*)?\$?\w+\s*[,{]/i;
 const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
 
-/** The file that a shell or an interpreter is told to run: its first word that is no option, or what its input is redirected from. */
+/** The file that a shell or an interpreter runs: its first word that is no option, or what its input is redirected from. */
 export function interpretedFile(
   argv: readonly Field[],
   readsFrom: readonly string[],

@@ -1,7 +1,7 @@
 import { formatted, unescaped } from '../shell/printed-text.ts';
 import type { CommandEvent } from './build-event.ts';
 
-/** What a command prints, as far as it is told: text with unknown parts named, and files it passes on. */
+/** What a command prints, as far as it is known: text with unknown parts named, and files it passes on. */
 interface Output {
   readonly text: string;
   /** Files whose content it gives. */

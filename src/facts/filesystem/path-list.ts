@@ -20,7 +20,7 @@ export interface ListPlaces {
 }
 
 /**
- * One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. `places`
+ * One path of a list, `name` being its last part. While the folder is the same it is the same string, so that nothing compares it. `places`
  * is valid during the call only.
  */
 type VisitPath = (

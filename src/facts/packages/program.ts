@@ -137,7 +137,7 @@ export class ProgramStream implements RecordStream {
       return;
     }
     this.#budget.looks -= 1;
-    // Nearly all candidates are none: they are told from what is at hand, without a copy.
+    // Nearly no candidate is one: what is at hand rules most out without a copy.
     const first = bytes.length < need ? { need } : read(bytes.subarray(0, need));
     if ('done' in first) return;
     const capture = new Capture(first.need, most, read);

@@ -9,7 +9,7 @@ import { meansImage, meansPackage, type VexImage } from './vex-match.ts';
 import { isOpenVex, readOpenVex } from './vex-openvex.ts';
 import type { VexDocument, VexProduct, VexReading, VexStatement } from './vex-statement.ts';
 
-/** A document's statements: OpenVEX or CycloneDX, told by its content. */
+/** A document's statements: OpenVEX or CycloneDX, recognized by its content. */
 export function readVex(document: VexDocument): VexReading {
   if (isOpenVex(document.value)) return readOpenVex(document);
   if (isCyclonedxVex(document.value)) return readCyclonedxVex(document);
@@ -19,7 +19,7 @@ export function readVex(document: VexDocument): VexReading {
 /**
  * Applies VEX documents to what a scanner found in an image. Of the statements about a vulnerability in a package the latest decides;
  * only those of trusted documents set it aside, and none after its last day; `now` in milliseconds since 1970. What had no effect is
- * told in the notices.
+ * in the notices.
  */
 export function applyVex(
   scan: VulnerabilitiesFact,

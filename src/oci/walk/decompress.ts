@@ -8,7 +8,7 @@ type Compression = 'gzip' | 'zstd' | 'none';
 /** Large pieces halve the time of a whole layer against zlib's default of 16 KiB. */
 const OUTPUT_CHUNK = 256 * 1024;
 
-/** How a layer is compressed, told by its first four bytes, as the engines do. */
+/** How a layer is compressed, by its first four bytes, as engines decide it. */
 export function compressionOf(head: Uint8Array): Compression {
   const [a = 0, b, c, d] = head;
   if (a === 0x1f && b === 0x8b) return 'gzip';

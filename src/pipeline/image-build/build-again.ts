@@ -29,7 +29,7 @@ export async function buildOnce(
 
 /**
  * Builds once more into `dir`, without a cache, from a copy of the context in another folder with other times and another umask. `change` is given
- * the second build before it runs, and `words` are told of it. Throws UserError where the context cannot be copied.
+ * the second build before it runs, and `words` gets it. Throws UserError where the context cannot be copied.
  */
 export async function buildElsewhere(
   context: PipelineContext,

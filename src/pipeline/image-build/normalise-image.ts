@@ -132,7 +132,7 @@ async function normaliseOne(
   }
 }
 
-/** The layer's tar, told of while it is read. Read again only for a file of a compressed one, which starts from nothing. */
+/** The layer's tar, passed on while it is read. Read again only for a file of a compressed one, which starts from nothing. */
 async function* read(
   { digest, mediaType, size }: Descriptor,
   blobs: BlobStore,

@@ -8,7 +8,7 @@ import type { PipelineContext } from '../context.ts';
 
 /**
  * Warns of an engine or a buildx that is older or newer than those that are known, once for each version. It stops no build: what a
- * version cannot do, the tool itself says. buildx is asked where docker does not tell its version.
+ * version cannot do, the tool itself says. buildx is asked where docker does not know its version.
  */
 export async function noticeVersions(
   context: PipelineContext,
@@ -38,7 +38,7 @@ async function notice(
   });
 }
 
-/** Whether it was not told before: a file in the cache remembers. Where it cannot be written, it is told again. */
+/** Whether it was not shown before: a file in the cache remembers. Where that cannot be written, it is shown again. */
 async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
   const folder = join(paths.cache, 'told');
   try {

@@ -12,7 +12,7 @@ import { imageOfRegistry } from '../resolve-images.ts';
 /** A base image as it goes into the Dockerfile. */
 export interface PinnedBase {
   readonly role: string;
-  /** With its digest where the registry told it. */
+  /** With its digest where the registry gave it. */
   readonly image: string;
   readonly digest: string | undefined;
   /** Why it has none. */

@@ -122,7 +122,7 @@ async function deliver(
   }
 }
 
-/** The same, with docker told which of its contexts to talk to (`--output type=docker,context=NAME`). */
+/** The same, with the context that docker should talk to (`--output type=docker,context=NAME`). */
 function inDockerContext(context: PipelineContext, name: string | undefined): PipelineContext {
   if (name === undefined) return context;
   return {

@@ -18,7 +18,7 @@ import { sendDockerfile } from './send-dockerfile.ts';
 /** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
-/** Runs the planned build; a failure has buildx' exit code. `onStatus` is told BuildKit's messages. Tried once more where BuildKit lost content during the export. */
+/** Runs the planned build; a failure has buildx' exit code. `onStatus` gets BuildKit's messages. Tried once more where BuildKit lost content during the export. */
 export async function runBuildKit(
   context: PipelineContext,
   prepared: Prepared,

@@ -103,7 +103,7 @@ function ourBuild(
   return { ...prepared, replayed: inputs, plan: { ...plan, hermetic: 'replay', recording } };
 }
 
-/** The normaliser's compressor, told by the last layer: with none of the image's own it does not matter. */
+/** The normaliser's compressor, by the last layer: with none of the image's own it does not matter. */
 function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zstd' {
   return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }

@@ -217,7 +217,7 @@ function secondBuild({ evidence: { says } }: CheckedAttachment) {
     : undefined;
 }
 
-/** Why what is missing may be there all the same: then the answer is not no, but that it cannot be told. */
+/** Why what is missing may be there all the same: then the answer is not no, but unknown. */
 function doubts(
   checked: readonly CheckedAttachment[],
   trusted: TrustedSigners,

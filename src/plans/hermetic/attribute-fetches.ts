@@ -62,7 +62,7 @@ function within(steps: readonly RanStep[], at: number, slack: number): readonly 
 export interface StepPlace {
   /** The stage's name, or `stage-N`. */
   readonly stage: string;
-  /** Undefined where it cannot be told. */
+  /** Undefined where it is not known. */
   readonly line: number | undefined;
 }
 

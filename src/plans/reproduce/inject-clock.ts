@@ -6,7 +6,7 @@ import { baseOf } from '../external-images.ts';
 export const CLOCK_CONTEXT = 'scoville-clock';
 
 /**
- * Files of that context, and where a RUN finds them: libraries that every dynamically linked program loads first, told so by the loader's own file.
+ * Files of that context, and where a RUN finds them: libraries that every dynamically linked program loads first, because the loader's own file names them.
  * `libraries` is their folder.
  */
 export const CLOCK_FILES = {

@@ -70,7 +70,7 @@ export const LANGUAGE_INSTALLS: readonly InstallForm[] = [
   { ...bundle, verbs: 'install', lock: lockOfBundler },
   { ...bundle, verbs: '-', unless: '--version -v --help -h', lock: lockOfBundler },
   // `cargo install` takes the newest dependencies unless `--locked`, so that a version alone pins little.
-  // `cargo build` and kin fetch as well, and keep to the lock file only when told so.
+  // `cargo build` and kin fetch as well, and keep to the lock file only when asked to.
   {
     programs: 'cargo',
     manager: 'cargo',

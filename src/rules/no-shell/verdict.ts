@@ -11,7 +11,7 @@ interface FoundShell {
   readonly reason: string;
 }
 
-/** Shells, and multi-call binaries that contain one, told by their content whatever they are named. */
+/** Shells, and multi-call binaries that contain one, found by their content whatever they are named. */
 function renamed(filesystem: FilesystemFact): FoundShell[] {
   return filesystem.executables.flatMap((file) => {
     const content = file.multicall ?? file.shell;

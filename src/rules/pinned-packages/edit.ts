@@ -7,7 +7,7 @@ import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from '../shared/edit/command-at.ts';
 import { NOTHING, proposal, refusal, refusedAt, together } from '../shared/edit/proposal.ts';
 
-/** What settles a pin that nobody knows yet: a build shows the versions. */
+/** What finds a pin that nobody knows yet: a build shows the versions. */
 export const BY_BUILD = 'scoville fix --build';
 
 /** A version that means the same to every shell and package manager. */

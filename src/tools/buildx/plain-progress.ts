@@ -82,7 +82,7 @@ export class PlainProgress {
   #finish(vertex: Vertex): void {
     const step = this.#steps.get(vertex.digest);
     if (step === undefined || vertex.completed === undefined) return;
-    // After other steps have printed, an end that is told again is no news.
+    // After other steps have printed, an end that comes again is no news.
     if (this.#current !== step && step.closed) return;
     this.#switchTo(step);
     if (vertex.error === undefined) {

@@ -37,7 +37,7 @@ export function loadedNames(stdout: string): readonly string[] {
   return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
 }
 
-/** What `docker load` says on stderr, told apart. */
+/** What `docker load` says on stderr, sorted. */
 export function loadFailure(stderr: string): LoadFailure {
   const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
   return { kind: failureKind(message), message: message === '' ? 'docker load failed' : message };

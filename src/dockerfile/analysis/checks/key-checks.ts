@@ -2,7 +2,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 import { grepLook } from './grep-look.ts';
 
-/** A key that is told by its whole fingerprint, of what was fetched. */
+/** A key among what was fetched, named by its whole fingerprint. */
 interface KeyCheck {
   readonly method: string;
   /** Files of keys that it holds. */

@@ -85,7 +85,7 @@ function isBrought(event: CommandEvent, files: StageFiles): boolean {
   });
 }
 
-/** The events of a stage, where a program that something replaced before is told of as no check; `names` grows along. */
+/** The events of a stage, where a program that was replaced before does not count as a check; `names` grows along. */
 export function withReplaced(
   events: readonly BuildEvent[],
   names: Set<string>,

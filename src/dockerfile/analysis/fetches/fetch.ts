@@ -13,7 +13,7 @@ export interface Fetch {
   /** With unknown parts named; compare, but do not show as an address. */
   readonly address: string;
   readonly constant: boolean;
-  /** Path it is written to; '' where it goes to standard output or is not told. */
+  /** Path it is written to; '' where it goes to standard output or is not known. */
   readonly target: string;
   readonly toOutput: boolean;
   /** Its output is a download only where something takes it. */

@@ -84,7 +84,7 @@ function required(lines: readonly string[]): {
 }
 
 /**
- * What an install takes from another index than its language's own, by whichever way it was told,
+ * What an install takes from another index than its language's own, whichever way named it,
  * where no hash of a lock file holds it. Nothing but TLS verifies what such an index gives.
  */
 export function indexFetches(
@@ -137,7 +137,7 @@ function isAddress(text: string): boolean {
   return /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:|\$[{(]/i.test(text);
 }
 
-/** What Go takes without asking its sum database, as it is told by variables. */
+/** What Go takes without asking its sum database, as variables say. */
 function unsummed(event: CommandEvent, installs: readonly PackageInstall[]): readonly Fetch[] {
   const modules = installs.flatMap(({ packages }) => packages.map(({ name }) => name));
   const isAmong = (patterns: string): boolean =>

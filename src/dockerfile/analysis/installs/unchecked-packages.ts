@@ -15,7 +15,7 @@ function isFile(word: string): boolean {
   return /^(?:\.{0,2}\/|file:|https?:)|\.(?:deb|rpm|apk|whl)$/.test(word);
 }
 
-/** Installations from repositories of which the package manager is told to check nothing. */
+/** Installations from repositories of which the package manager checks nothing. */
 export function uncheckedPackages(event: CommandEvent): readonly Fetch[] {
   const words = event.argv.slice(1).map((f) => f.text);
   const manager = managerOf(event.program)?.unchecked;

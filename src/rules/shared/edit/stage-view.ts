@@ -99,7 +99,7 @@ export function lastAsRoot(input: FixInput): SourceInstruction | undefined {
   return at;
 }
 
-/** The folder that the image works in; '' where it is not told. */
+/** The folder that the image works in; '' where it is not known. */
 export function workingFolder(input: FixInput): string {
   let folder = '';
   for (const { keyword, instruction } of inImage(input)) {

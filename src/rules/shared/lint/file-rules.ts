@@ -1,6 +1,6 @@
 import type { LintRule } from '../../../model/lint.ts';
 
-/** What is told of a file that is no Dockerfile. */
+/** Findings about a file that is not a Dockerfile. */
 export const PARSE_ERROR: LintRule = {
   id: 'parse-error',
   title: 'A Dockerfile that builds',
@@ -17,7 +17,7 @@ export const PARSE_ERROR: LintRule = {
   good: 'FROM alpine:3.22\nRUN echo\n',
 };
 
-/** What is told of a comment that should take findings back and does not. */
+/** Findings about a comment that should take findings back and does not. */
 export const IGNORE_COMMENT: LintRule = {
   id: 'ignore-comment',
   title: 'Comments that ignore say what and why',

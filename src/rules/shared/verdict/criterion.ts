@@ -19,7 +19,7 @@ interface CriterionDefinition<Needed extends FactName, Used extends FactName> ex
 > {
   readonly needs: readonly Needed[];
   readonly uses?: readonly Used[];
-  /** The command or flag that settles it where a needed fact is unknown and names none. */
+  /** The command or flag that decides it where a needed fact is unknown and names none. */
   readonly settle?: string;
   readonly decidedBy: string;
   readonly check: (facts: CheckInput<Needed, Used>) => Verdict;
