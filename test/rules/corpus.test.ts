@@ -3,7 +3,7 @@ import type { Digest } from '../../src/model/digest.ts';
 import type { BaseImage } from '../../src/model/fix-rule.ts';
 import { isWithin } from '../../src/model/planned-edit.ts';
 import { ok, type Result } from '../../src/model/result.ts';
-import { planEdits, settleEdits } from '../../src/pipeline/fix/compose-fixes.ts';
+import { planEdits, applyDecided } from '../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_RULES } from '../../src/rules/edits.ts';
 import { type CorpusCase, HARMLESS } from './corpus/case.ts';
 import { HELD_OUT } from './corpus/held-out.ts';
@@ -59,7 +59,7 @@ describe.each([
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const files = { dockerfile: one.dockerfile, ignoreFile: undefined };
     const given = surroundings(one);
-    const settled = await settleEdits(files, given, ({ risk }) =>
+    const settled = await applyDecided(files, given, ({ risk }) =>
       isWithin(risk, 'low') ? 'apply' : 'skip',
     );
     if (!settled.ok) throw new Error(settled.error.message);

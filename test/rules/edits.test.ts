@@ -12,7 +12,7 @@ import {
   applyEdit,
   planEdits,
   readFixFile,
-  settleEdits,
+  applyDecided,
 } from '../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_RULES } from '../../src/rules/edits.ts';
 import { around } from './shared/edit/support.ts';
@@ -130,7 +130,7 @@ describe('all rules together', () => {
     await fc.assert(
       fc.asyncProperty(dockerfile, async (text) => {
         const files = { dockerfile: text, ignoreFile: undefined };
-        const settled = await settleEdits(files, surroundings, () => 'apply');
+        const settled = await applyDecided(files, surroundings, () => 'apply');
         if (!readFixFile(text, surroundings).ok) {
           expect(settled.ok).toBe(false);
           return;
@@ -176,7 +176,7 @@ describe('all rules together', () => {
 
   test('line ends, a byte order mark, a missing last one and the escape sign change no edit', async () => {
     const fixed = async (text: string): Promise<string> => {
-      const settled = await settleEdits(
+      const settled = await applyDecided(
         { dockerfile: text, ignoreFile: undefined },
         surroundings,
         () => 'apply',

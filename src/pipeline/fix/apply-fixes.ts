@@ -1,15 +1,15 @@
 import { UserError } from '../../model/errors.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
-import { type DockerfileError, type AppliedFixes, settleEdits } from './compose-fixes.ts';
+import { type DockerfileError, type AppliedFixes, applyDecided } from './compose-fixes.ts';
 import type { OpenedFiles } from './fix-files.ts';
 import type { FixTask } from './plan-fixes.ts';
 
 /** Applies the edits of a task that `decide` chooses. Throws UserError for what is not a Dockerfile. */
 export async function applyFixes(
   { opened, around }: FixTask,
-  decide: Parameters<typeof settleEdits>[2],
+  decide: Parameters<typeof applyDecided>[2],
 ): Promise<AppliedFixes> {
-  const done = await settleEdits(opened.files, around, decide);
+  const done = await applyDecided(opened.files, around, decide);
   if (done.ok) return done.value;
   throw unreadable(opened, done.error);
 }

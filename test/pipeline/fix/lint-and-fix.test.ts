@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../../src/model/digest.ts';
 import { ok } from '../../../src/model/result.ts';
-import { settleEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
+import { applyDecided } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { WRAPPERS } from '../../../src/programs/wrappers.ts';
 import { FIX_RULES } from '../../../src/rules/edits.ts';
 import { withBase } from '../../rules/shared/edit/bases.ts';
@@ -23,7 +23,7 @@ function countOf(text: string, lint: string): number {
 /** How often lint finds a rule before and after all edits of a rule of fix, and what that one leaves alone. */
 async function fixedBy(lint: string, fix: string, text: string) {
   const { facts } = withBase({ user: '' });
-  const settled = await settleEdits(
+  const settled = await applyDecided(
     { dockerfile: text, ignoreFile: undefined },
     around(
       FIX_RULES.filter(({ id }) => id === fix),

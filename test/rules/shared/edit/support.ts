@@ -5,7 +5,7 @@ import {
   type FixFiles,
   type FixInputs,
   planEdits,
-  settleEdits,
+  applyDecided,
 } from '../../../../src/pipeline/fix/compose-fixes.ts';
 import { contextOf } from '../../../dockerfile/context-of.ts';
 
@@ -59,7 +59,7 @@ function filesOf(text: string, { ignoreFile }: Around): FixFiles {
 
 /** The files with all edits of a rule applied, ids of the edits, reasons of what is left alone. */
 export async function fixed(rule: FixRule, text: string, more: Around = {}) {
-  const settled = await settleEdits(filesOf(text, more), around([rule], more), () => 'apply');
+  const settled = await applyDecided(filesOf(text, more), around([rule], more), () => 'apply');
   if (!settled.ok) throw new Error(`line ${settled.error.line}: ${settled.error.message}`);
   const { files, applied, refusals } = settled.value;
   const again = planEdits(files, around([rule], more));
