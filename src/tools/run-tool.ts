@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -76,20 +76,24 @@ export const runTool: RunTool = async (run) => {
 };
 
 /**
- * The plugin to start instead of docker. Undefined where docker is given flags of its own, or is a
- * script, which may reach another machine.
+ * The plugin to start instead of docker. Undefined where docker is given flags of its own, where the
+ * plugin is not here, and where docker may be a script, which may reach another machine.
  */
 function pluginFile({ plugin, args }: ToolRun, docker: string): string | undefined {
   if (plugin === undefined || basename(plugin) !== `docker-${args[0] ?? ''}`) return undefined;
-  return isScript(docker) ? undefined : plugin;
+  return isProgram(docker) && existsSync(plugin) ? plugin : undefined;
 }
 
-function isScript(file: string): boolean {
+function isProgram(file: string): boolean {
   const start = Buffer.alloc(2);
-  const opened = openSync(file, 'r');
-  readSync(opened, start);
-  closeSync(opened);
-  return start.toString('latin1') === '#!';
+  try {
+    const opened = openSync(file, 'r');
+    readSync(opened, start);
+    closeSync(opened);
+  } catch {
+    return false;
+  }
+  return start.toString('latin1') !== '#!';
 }
 
 interface Started {

@@ -156,6 +156,14 @@ describe('a plugin that docker told of', () => {
   ])('is started in its place where docker is %s', async (_, command, args, stdout) => {
     expect(await runTool({ command, args, plugin, env })).toMatchObject({ stdout });
   });
+
+  test('is not started where it is not here', async () => {
+    const gone = join(folder, 'gone', 'docker-buildx');
+    const args = ['buildx', 'ls'];
+    const ended = await runTool({ command: '/usr/bin/env', args, plugin: gone, env });
+    // env looks for `buildx`.
+    expect(ended).toMatchObject({ ended: 'exit', exitCode: 127 });
+  });
 });
 
 describe('where tools are taken from', () => {

@@ -8,7 +8,11 @@ export const noElevatedFilesRule = criterionRule(noElevatedFiles, {
   check: ({ left }) =>
     left.elevated.map(({ range, path, bits, open }) =>
       open === undefined
-        ? { range, message: `${path} gets the ${bits}` }
-        : { range, message: `${path} may get the ${bits}: ${open}`, severity: 'info' },
+        ? { range, message: `${path} gets ${named(bits)}` }
+        : { range, message: `${path} may get ${named(bits)}: ${open}`, severity: 'info' },
     ),
 });
+
+function named(bits: string): string {
+  return bits === 'capabilities' ? bits : `the ${bits}`;
+}
