@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The one file that knows the process: argv, streams, signals, exit code.
-// Exit: 0 met; 1 judged and short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on Ctrl-C.
+// The one file that knows the process: argv, streams, signals, exit code. Exit: 0 met; 1 judged and
+// short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on
+// Ctrl-C.
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isSea } from 'node:sea';
@@ -10,8 +11,9 @@ import type { CommandIo } from './commands/io.ts';
 import { commandLine, main } from './commands/main.ts';
 
 /**
- * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the time of a cold grade. Let it wait for more
- * calls. By version of V8, which writes an error for a flag that it does not know: 11 is Node 20, 12 and 13 are Node 22 to 24.
+ * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the
+ * time of a cold grade. Let it wait for more calls. By version of V8, which writes an error for a
+ * flag that it does not know: 11 is Node 20, 12 and 13 are Node 22 to 24.
  */
 const LATER_OPTIMIZATION: Readonly<Record<string, string>> = {
   11: '--interrupt-budget=300000',

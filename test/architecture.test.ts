@@ -23,7 +23,10 @@ const ROOMS = [
   'ui',
 ];
 
-/** docs/architecture.md, the import table: what a room may import besides itself, `model` and libraries. */
+/**
+ * docs/architecture.md, the import table: what a room may import besides itself, `model` and
+ * libraries.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
   tar: [],
@@ -57,7 +60,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bin: ['commands'],
 };
 
-/** Who else parses JSON, and why no engine reads it otherwise: a document that one reads too goes through formats/strict-json.ts. */
+/**
+ * Who else parses JSON, and why no engine reads it otherwise: a document that one reads too goes
+ * through formats/strict-json.ts.
+ */
 const OWN_READERS: Readonly<Record<string, string>> = {
   'commands/plugin/docker-plugin.ts': 'the configuration of the user’s own Docker client',
   'model/json-value.ts':
@@ -108,8 +114,9 @@ function importsOf(file: string): string[] {
 }
 
 /**
- * Who writes, renames or links files besides `oci/blobs/replace-file.ts`, the one atomic writer, and why. What a user named
- * is written by that one (`writeFileBeside`), so that it is never half there.
+ * Who writes, renames or links files besides `oci/blobs/replace-file.ts`, the one atomic writer,
+ * and why. What a user named is written by that one (`writeFileBeside`), so that it is never half
+ * there.
  */
 const OWN_WRITERS: Readonly<Record<string, string>> = {
   'hermetic/fetch-store.ts': 'a body is renamed to the digest of what was written',
@@ -156,7 +163,10 @@ const WRITES =
 /** A mode of `open` that writes. */
 const WRITE_MODE = /'(?:[wa]x?s?\+?|wx\+|ax\+|rs?\+)'|\bO_(?:WRONLY|RDWR|CREAT)\b/;
 
-/** Names that a file takes from node:fs; `*` for the whole of it, where nobody could see what is used. */
+/**
+ * Names that a file takes from node:fs; `*` for the whole of it, where nobody could see what is
+ * used.
+ */
 function takenFromFs(text: string): readonly string[] {
   const imports = text.matchAll(
     /import\s+(?:type\s+)?([^;]*?)\s+from\s+'(?:node:)?fs(?:\/promises)?'|(?:import|require)\(\s*'(?:node:)?fs/g,

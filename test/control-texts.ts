@@ -1,4 +1,7 @@
-/** The texts in a value that hold a control character (C0, DEL or C1), at any depth; keys of objects are not looked at. */
+/**
+ * The texts in a value that hold a control character (C0, DEL or C1), at any depth; keys of objects
+ * are not looked at.
+ */
 export function controlTexts(value: unknown): readonly string[] {
   const found: string[] = [];
   JSON.stringify(value, (_key, one: unknown) => {

@@ -1,4 +1,6 @@
-/** Milliseconds of processor time that work takes: those of the clock are others on a busy machine. */
+/**
+ * Milliseconds of processor time that work takes: those of the clock are others on a busy machine.
+ */
 export function cpuMs(work: () => unknown): number {
   const before = process.cpuUsage();
   work();

@@ -12,7 +12,10 @@ const HEADER = 32;
 const SEGMENT = 72;
 const TEXT = { from: 0, size: 0x4000 };
 
-/** A Mach-O file of two segments, with `room` for one more load command, whose __LINKEDIT has `tail` bytes. */
+/**
+ * A Mach-O file of two segments, with `room` for one more load command, whose __LINKEDIT has `tail`
+ * bytes.
+ */
 function machO(tail: number, room = 16): Buffer {
   const file = Buffer.alloc(TEXT.size + tail, 7);
   file.fill(0, 0, HEADER + 2 * SEGMENT + room);

@@ -4,8 +4,9 @@ import { referencePattern, regexLiteral, stringLiteral } from './literals.ts';
 import { hashComment } from './policy-yaml.ts';
 
 /**
- * BuildKit's source policy (sourcepolicy/pb/policy.proto). It verifies no signature, so it names the digest that verified: the tag is
- * converted to it, everything else is denied. The last rule that matches decides.
+ * BuildKit's source policy (sourcepolicy/pb/policy.proto). It verifies no signature, so it names
+ * the digest that verified: the tag is converted to it, everything else is denied. The last rule
+ * that matches decides.
  */
 export const buildkit: PolicyFormat = (image) => {
   const { repository, tag, digest } = image;
@@ -43,8 +44,8 @@ export const buildkit: PolicyFormat = (image) => {
 };
 
 /**
- * buildx' Rego policy (package docker, `decision`). buildx verifies signatures by sigstore's public services alone, of
- * provenance in BuildKit's own form, so this names the digest that verified too.
+ * buildx' Rego policy (package docker, `decision`). buildx verifies signatures by sigstore's public
+ * services alone, of provenance in BuildKit's own form, so this names the digest that verified too.
  */
 export const buildx: PolicyFormat = (image) => {
   const { repository, digest } = image;

@@ -4,8 +4,9 @@ import { policyName } from './policy-name.ts';
 import { policyYaml } from './policy-yaml.ts';
 
 /**
- * containers/image, which skopeo, podman, Buildah and CRI-O share: `policy.json`, and a file of registries.d, without which it looks
- * for no signature of cosign's (containers-policy.json(5), containers-registries.d(5)).
+ * containers/image, which skopeo, podman, Buildah and CRI-O share: `policy.json`, and a file of
+ * registries.d, without which it looks for no signature of cosign's (containers-policy.json(5),
+ * containers-registries.d(5)).
  */
 export const containersImage: PolicyFormat = (image) => {
   const { repository, digest, isPinned, rules, forms, signers } = image;
@@ -25,8 +26,9 @@ export const containersImage: PolicyFormat = (image) => {
     );
   const [first = ''] = keys.map(base64);
   const key = keys.length === 1 ? { keyData: first } : { keyDatas: keys.map(base64) };
-  // A scope takes what lies below it too. The first alone would take another repository that the key signed for itself,
-  // the second alone would take this repository's images under a name below it.
+  // A scope takes what lies below it too. The first alone would take another repository that the
+  // key signed for itself, the second alone would take this repository's images under a name below
+  // it.
   const identities = [
     { type: 'matchRepository' },
     { type: 'exactRepository', dockerRepository: repository },

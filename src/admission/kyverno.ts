@@ -10,8 +10,9 @@ import { celChecks } from './statement-rules.ts';
 const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';
 
 /**
- * Kyverno's ImageValidatingPolicy. It skips what `matchImageReferences` leaves out, and the lists of its validations hold the
- * rest alone: so it matches every image, and the name is a validation of its own.
+ * Kyverno's ImageValidatingPolicy. It skips what `matchImageReferences` leaves out, and the lists
+ * of its validations hold the rest alone: so it matches every image, and the name is a validation
+ * of its own.
  */
 export const kyverno: PolicyFormat = (image) => {
   const { signers, rules, forms } = image;

@@ -11,8 +11,9 @@ import { policyYaml } from './policy-yaml.ts';
 import { regoRule } from './statement-rules.ts';
 
 /**
- * sigstore's policy-controller: a ClusterImagePolicy for the signature and one for the statements, since an authority with attestations
- * does not ask for a signature, and since every policy that matches an image has to be met.
+ * sigstore's policy-controller: a ClusterImagePolicy for the signature and one for the statements,
+ * since an authority with attestations does not ask for a signature, and since every policy that
+ * matches an image has to be met.
  */
 export const policyController: PolicyFormat = (image) => {
   const { signers, rules, forms } = image;

@@ -32,8 +32,9 @@ function wrapped(text: string): readonly string[] {
 }
 
 /**
- * Documents of one YAML file, with a comment above. Strings are quoted, since Kubernetes reads YAML 1.1, where `no` and `1:30` are
- * not strings; a text of several lines is a literal block where YAML can show it so.
+ * Documents of one YAML file, with a comment above. Strings are quoted, since Kubernetes reads YAML
+ * 1.1, where `no` and `1:30` are not strings; a text of several lines is a literal block where YAML
+ * can show it so.
  */
 export function policyYaml(comment: readonly string[], documents: readonly unknown[]): string {
   const texts = documents.map((content) => {

@@ -29,8 +29,9 @@ function regoCheck({ path, is, text }: PredicateCheck): string {
 }
 
 /**
- * A rule in CUE, as cosign reads it: it unifies the statement with this and asks for no error. So a field that only has a value here would be
- * there for a statement that lacks it: each is required (`!`).
+ * A rule in CUE, as cosign reads it: it unifies the statement with this and asks for no error. So a
+ * field that only has a value here would be there for a statement that lacks it: each is required
+ * (`!`).
  */
 export function cueRule({ predicateType, checks }: StatementRule): string {
   const hasList = checks.some(({ is }) => is === 'containing');

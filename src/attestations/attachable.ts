@@ -18,8 +18,9 @@ type Attachable =
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * The predicate in a file, of a type by short name or URI. The error says why it cannot be attached: an unknown type, what is not JSON
- * that every reader sees alike, a document of another kind, or a verdict, which this tool makes itself.
+ * The predicate in a file, of a type by short name or URI. The error says why it cannot be
+ * attached: an unknown type, what is not JSON that every reader sees alike, a document of another
+ * kind, or a verdict, which this tool makes itself.
  */
 export function readAttachable(type: string, bytes: Uint8Array): Result<Attachable> {
   if (!isPredicateName(type))

@@ -14,8 +14,9 @@ const DOCUMENT = /(?:seccomp|apparmor|selinux|security-?profile|openvex|vex\+jso
 export const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
 
 /**
- * Tells the form of a blob from its media type, else from the artifact type of the manifest that lists it (config media type in
- * images of older clients). Undefined for what is no evidence here. Parameters and letter case do not matter.
+ * Tells the form of a blob from its media type, else from the artifact type of the manifest that
+ * lists it (config media type in images of older clients). Undefined for what is no evidence here.
+ * Parameters and letter case do not matter.
  */
 export function attachedForm(
   mediaType: string,

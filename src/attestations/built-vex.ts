@@ -5,8 +5,9 @@ import { type NamedImage, vexProducts } from './vex-products.ts';
 const MOST_ENTRIES = 50_000;
 
 /**
- * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its digests, which is how scanners ask.
- * `means` says whether a product's name is the image's. Undefined where it is not OpenVEX, or no statement means it.
+ * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its
+ * digests, which is how scanners ask. `means` says whether a product's name is the image's.
+ * Undefined where it is not OpenVEX, or no statement means it.
  */
 export function builtVex(
   document: unknown,

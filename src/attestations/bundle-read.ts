@@ -14,8 +14,8 @@ export interface ReadBundle {
 }
 
 /**
- * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without looking at its signatures. Of a signed
- * message the digest is what the bundle says it is.
+ * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without looking at
+ * its signatures. Of a signed message the digest is what the bundle says it is.
  */
 export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBundle> {
   const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes, BUNDLE);

@@ -23,8 +23,9 @@ const RULES: DecodeOptions = {
 };
 
 /**
- * Decodes one CBOR item (RFC 8949) that fills `bytes`, maps as Map, byte strings as Uint8Array. Refused are indefinite lengths, repeated keys, integers over 2^53,
- * tags but that of COSE_Sign1, more than 16 levels and more than 10,000 items.
+ * Decodes one CBOR item (RFC 8949) that fills `bytes`, maps as Map, byte strings as Uint8Array.
+ * Refused are indefinite lengths, repeated keys, integers over 2^53, tags but that of COSE_Sign1,
+ * more than 16 levels and more than 10,000 items.
  */
 export function decodeCbor(bytes: Uint8Array): Result<unknown> {
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

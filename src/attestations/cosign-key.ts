@@ -19,8 +19,9 @@ interface SealedKey {
 }
 
 /**
- * Opens the private key file that `cosign generate-key-pair` and `import-key-pair` write: scrypt over the password, nacl's secretbox,
- * PKCS #8 (secure-systems-lab/go-securesystemslib, encrypted). Any other is `other`: nothing is guessed.
+ * Opens the private key file that `cosign generate-key-pair` and `import-key-pair` write: scrypt
+ * over the password, nacl's secretbox, PKCS #8 (secure-systems-lab/go-securesystemslib, encrypted).
+ * Any other is `other`: nothing is guessed.
  */
 export async function openCosignKey(
   text: string,
@@ -96,7 +97,8 @@ function isCost(value: unknown): value is number {
 function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     try {
-      // Node refuses at exactly the bytes that the parameters need; twice as much is a bound, not an allocation.
+      // Node refuses at exactly the bytes that the parameters need; twice as much is a bound, not
+      // an allocation.
       scrypt(password, salt, 32, { N, r, p, maxmem: 2 * MAX_SCRYPT_BYTES }, (error, key) => {
         resolve(error === null ? key : undefined);
       });

@@ -5,14 +5,16 @@ import { parseReference } from '../model/reference.ts';
 import { err } from '../model/result.ts';
 
 /**
- * Who built, as `runDetails.builder.id` says it: the package that this program is published as, without a version, so that a policy
- * can name it once. The versions of what took part stand in `runDetails.builder.version`. docs/attestations.md defines it.
+ * Who built, as `runDetails.builder.id` says it: the package that this program is published as,
+ * without a version, so that a policy can name it once. The versions of what took part stand in
+ * `runDetails.builder.version`. docs/attestations.md defines it.
  */
 export const BUILDER_ID = 'pkg:npm/scoville';
 
 /**
- * The builder where a CI service ran it: the same, with the service and the workflow or project behind `#`, so that a policy can tell one from
- * another. As the environment says it; who signed is what vouches for it.
+ * The builder where a CI service ran it: the same, with the service and the workflow or project
+ * behind `#`, so that a policy can tell one from another. As the environment says it; who signed is
+ * what vouches for it.
  */
 export function builderId(env: Readonly<Record<string, string | undefined>>): string {
   const workflow = env['GITHUB_WORKFLOW_REF']?.split('@')[0];
@@ -45,8 +47,9 @@ export const VERIFIER_ID = 'pkg:npm/scoville';
 export const BUILD_TYPE = 'pkg:npm/scoville#docs/attestations.md';
 
 /**
- * The package URL of an image (purl-spec, type `oci`): name and digest, the repository and, where given, the architecture as qualifiers.
- * A name that is no reference gives a purl that holds the digest alone.
+ * The package URL of an image (purl-spec, type `oci`): name and digest, the repository and, where
+ * given, the architecture as qualifiers. A name that is no reference gives a purl that holds the
+ * digest alone.
  */
 export function imagePurl(image: {
   readonly name: string;

@@ -16,9 +16,10 @@ export interface LegacyLayer {
 }
 
 /**
- * The envelope of a bundle as `cosign attest` kept it before bundles (specs/ATTESTATION_SPEC.md, "Storage"). Undefined where the old form
- * cannot say it: a certificate that was logged without a promise, as Rekor v2 does, or for other bytes than any form of the envelope. Of
- * `authorities` those go with the certificate that issued it.
+ * The envelope of a bundle as `cosign attest` kept it before bundles (specs/ATTESTATION_SPEC.md,
+ * "Storage"). Undefined where the old form cannot say it: a certificate that was logged without a
+ * promise, as Rekor v2 does, or for other bytes than any form of the envelope. Of `authorities`
+ * those go with the certificate that issued it.
  */
 export function legacyEnvelope(
   bundle: Uint8Array,
@@ -69,8 +70,8 @@ function loggedDigest({ canonicalizedBody }: JsonObject): string | undefined {
 }
 
 /**
- * What verifies a payload, from a bundle over its bytes, as `cosign sign` kept it before bundles (specs/SIGNATURE_SPEC.md, "Storage").
- * Undefined where the old form cannot say it, as above.
+ * What verifies a payload, from a bundle over its bytes, as `cosign sign` kept it before bundles
+ * (specs/SIGNATURE_SPEC.md, "Storage"). Undefined where the old form cannot say it, as above.
  */
 export function legacySignature(
   bundle: Uint8Array,

@@ -10,8 +10,9 @@ type Says =
   | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown };
 
 /**
- * What kind of the statements that a build makes this is: a newer one of the same kind and signer says all that it says. Undefined for any
- * other, also where another tool made a document of the same type.
+ * What kind of the statements that a build makes this is: a newer one of the same kind and signer
+ * says all that it says. Undefined for any other, also where another tool made a document of the
+ * same type.
  */
 export function madeKind(says: Says): string | undefined {
   if (says.kind === 'signature') return 'signature';

@@ -16,8 +16,9 @@ export interface NormaliserRecord {
 const MAX_LISTED_PER_RULE = 1000;
 
 /**
- * The list of touched files as a byproduct: JSON `[{rule, count, paths}]`, sorted, in `content` (base64) with its digest,
- * and the count by rule in `annotations`, so that it can be read at a glance.
+ * The list of touched files as a byproduct: JSON `[{rule, count, paths}]`, sorted, in `content`
+ * (base64) with its digest, and the count by rule in `annotations`, so that it can be read at a
+ * glance.
  */
 export function normalisedFiles(record: NormaliserRecord): {
   readonly name: string;

@@ -18,8 +18,9 @@ const PSS = {
 };
 
 /**
- * The digest that a Notary Project signature is about: `targetArtifact` of its payload (notaryproject/specifications,
- * signature-specification.md, "Payload"), in a JWS JSON envelope or a COSE_Sign1 one, by `mediaType`. The signature is not checked.
+ * The digest that a Notary Project signature is about: `targetArtifact` of its payload
+ * (notaryproject/specifications, signature-specification.md, "Payload"), in a JWS JSON envelope or
+ * a COSE_Sign1 one, by `mediaType`. The signature is not checked.
  */
 export function notationTarget(envelope: Uint8Array, mediaType: string): Result<Digest> {
   if (envelope.length > MAX_ENVELOPE_BYTES) return err('the notation envelope is too large');
@@ -39,8 +40,9 @@ export function notationTarget(envelope: Uint8Array, mediaType: string): Result<
 }
 
 /**
- * Certificate and content of a JWS envelope whose signature that certificate verifies, as a text to compare: two that differ in the time
- * of signing alone are one. Undefined for all else, COSE too. Who the certificate belongs to is not checked.
+ * Certificate and content of a JWS envelope whose signature that certificate verifies, as a text to
+ * compare: two that differ in the time of signing alone are one. Undefined for all else, COSE too.
+ * Who the certificate belongs to is not checked.
  */
 export function notationSigner(envelope: Uint8Array): string | undefined {
   const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES, JWS);

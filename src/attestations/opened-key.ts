@@ -20,8 +20,8 @@ const SEALED = /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED\r?$/m;
 const MAX_KEY_BYTES = 64 * 1024;
 
 /**
- * Opens a key for signing. SHA-256 with every curve and with RSA, which is what cosign 2.5 and 3.1 verify; Ed25519 hashes by itself. A
- * key of another kind is refused, since nobody could verify it.
+ * Opens a key for signing. SHA-256 with every curve and with RSA, which is what cosign 2.5 and 3.1
+ * verify; Ed25519 hashes by itself. A key of another kind is refused, since nobody could verify it.
  */
 export function openedKey(key: KeyObject): Result<OpenedKey, KeyProblem> {
   if (!isVerifiable(key)) return err('unsupported');

@@ -66,8 +66,8 @@ export function claimFlaw({ status, justification, reason, until }: VexClaim): s
 }
 
 /**
- * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. Its id is the canonical one of go-vex: the same
- * statements at the same time come to the same id.
+ * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. Its id is the
+ * canonical one of go-vex: the same statements at the same time come to the same id.
  */
 export function openVexDocument(
   { author, at }: VexHead,

@@ -16,9 +16,11 @@ const SPDX =
   /^(?:https?:\/\/)?(?:www\.)?spdx\.(?:dev|org)\/(?:document|spdxdocs|rdf)|^(?:text\/)?spdx(?:json|\+json)?$/i;
 
 /**
- * The predicate with its wrappings taken off and its type in one spelling. SBOMs come as `https://spdx.dev/Document`, with `/v2.3` or
- * `-v2.3` behind it, as `https://cyclonedx.org/bom/v1.5` or `/schema`; older cosign quotes the document as a text, or puts it under
- * `Data` of a custom predicate. What a custom predicate quotes goes by its content. Other predicates come back as they are.
+ * The predicate with its wrappings taken off and its type in one spelling. SBOMs come as
+ * `https://spdx.dev/Document`, with `/v2.3` or `-v2.3` behind it, as
+ * `https://cyclonedx.org/bom/v1.5` or `/schema`; older cosign quotes the document as a text, or
+ * puts it under `Data` of a custom predicate. What a custom predicate quotes goes by its content.
+ * Other predicates come back as they are.
  */
 export function readPredicate(predicateType: string, predicate: unknown): ReadPredicate {
   const unwrapped = unwrap(predicate);

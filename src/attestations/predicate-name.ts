@@ -44,8 +44,9 @@ export function isPredicateName(asked: string): boolean {
 }
 
 /**
- * True where a statement's type is what was asked for by short name or URI. A URI asks for itself, or for a version of itself
- * (`https://spdx.dev/Document` takes `.../v2.3`); it does not take what merely begins alike.
+ * True where a statement's type is what was asked for by short name or URI. A URI asks for itself,
+ * or for a version of itself (`https://spdx.dev/Document` takes `.../v2.3`); it does not take what
+ * merely begins alike.
  */
 export function isOfType(predicateType: string, asked: string): boolean {
   const wanted = Object.hasOwn(SHORT, asked) ? (SHORT[asked] ?? []) : [asked];

@@ -61,9 +61,9 @@ export function isProvenanceType(predicateType: string): boolean {
 }
 
 /**
- * Reads a provenance predicate, BuildKit's (docs/attestations/slsa-definitions.md), ours or another builder's.
- * The predicate's own fields show the version. Everything is taken as hostile: wrong types read as absent,
- * lists and texts are bounded. An error where it has neither version's shape.
+ * Reads a provenance predicate, BuildKit's (docs/attestations/slsa-definitions.md), ours or another
+ * builder's. The predicate's own fields show the version. Everything is taken as hostile: wrong
+ * types read as absent, lists and texts are bounded. An error where it has neither version's shape.
  */
 export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
   if (!isObject(predicate)) return err('the provenance is not a JSON object');

@@ -73,9 +73,10 @@ export interface SlsaProvenance {
 }
 
 /**
- * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and Dockerfile, with this program as the
- * named builder, what the normaliser did, and BuildKit's own result as a byproduct. The subject is the statement's affair.
- * Values of build arguments that look secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
+ * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and
+ * Dockerfile, with this program as the named builder, what the normaliser did, and BuildKit's own
+ * result as a byproduct. The subject is the statement's affair. Values of build arguments that look
+ * secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
  */
 export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
   const read = parseProvenance(input.buildkit);
@@ -196,7 +197,8 @@ function dependencies(
     });
 }
 
-// The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers from before the normaliser.
+// The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
+// from before the normaliser.
 function buildkitMetadata(
   metadata: Readonly<Record<string, unknown>>,
   mask: SecretMask,

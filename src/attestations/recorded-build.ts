@@ -15,8 +15,9 @@ const MOST_MOUNTS = 100;
 const DIRTY = 'dirty';
 
 /**
- * What a provenance says of how to build the image again, BuildKit's own or this program's. An error for another builder's, whose parameters
- * mean something else. Nothing is trusted: texts are bounded, wrong types read as absent, and nothing here is fit to be run yet.
+ * What a provenance says of how to build the image again, BuildKit's own or this program's. An
+ * error for another builder's, whose parameters mean something else. Nothing is trusted: texts are
+ * bounded, wrong types read as absent, and nothing here is fit to be run yet.
  */
 export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
   const read = parseProvenance(predicate);

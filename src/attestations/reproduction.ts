@@ -17,8 +17,9 @@ interface ReproductionResult {
 }
 
 /**
- * The outcome of a second, uncached build as an in-toto test result (in-toto/attestation, spec/predicates/test-result.md): one test, and
- * each difference as a failed one beside it. The configuration names the tool, and the source where it was fetched for this.
+ * The outcome of a second, uncached build as an in-toto test result (in-toto/attestation,
+ * spec/predicates/test-result.md): one test, and each difference as a failed one beside it. The
+ * configuration names the tool, and the source where it was fetched for this.
  */
 export function reproductionStatement(
   { reproducible, differences, source }: ReproductionResult,

@@ -77,9 +77,10 @@ interface CyclonedxDocument {
 }
 
 /**
- * The image's SBOM as CycloneDX 1.6 JSON: the image as `metadata.component`, its operating system and its packages as components.
- * Written directly: the document is small enough to be exact without a library, whose models would cost start-up.
- * Throws where `created` is not an RFC 3339 time.
+ * The image's SBOM as CycloneDX 1.6 JSON: the image as `metadata.component`, its operating system
+ * and its packages as components. Written directly: the document is small enough to be exact
+ * without a library, whose models would cost start-up. Throws where `created` is not an RFC 3339
+ * time.
  */
 export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
   const created = utcSeconds(input.created);
@@ -226,7 +227,8 @@ function contactOf({ name, email }: Supplier): CyclonedxContact {
   return { name, ...(email === undefined ? {} : { email }) };
 }
 
-// A list of ids and names, or one expression alone (CycloneDX 1.6, `licenseChoice`): with more than one, an expression becomes a name.
+// A list of ids and names, or one expression alone (CycloneDX 1.6, `licenseChoice`): with more than
+// one, an expression becomes a name.
 function licenseChoices(licenses: readonly License[]): LicenseChoice[] {
   const [only] = licenses;
   if (licenses.length === 1 && only?.kind === 'expression')

@@ -66,8 +66,8 @@ const NOTHING_ASSERTED = {
 const IMAGE_ID = 'SPDXRef-Image';
 
 /**
- * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its operating system and its packages.
- * Throws where `created` is not an RFC 3339 time.
+ * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its
+ * operating system and its packages. Throws where `created` is not an RFC 3339 time.
  */
 export function spdxDocument(input: SbomInput): SpdxDocument {
   const created = utcSeconds(input.created);
@@ -221,7 +221,8 @@ function purlReference(referenceLocator: string): {
   return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator };
 }
 
-// Letters, digits, `.` and `-` only (clause 7.2); the hash keeps ids apart that would be written alike.
+// Letters, digits, `.` and `-` only (clause 7.2); the hash keeps ids apart that would be written
+// alike.
 function elementId(kind: string, name: string, unique: string): string {
   const readable = name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 64);
   const hash = createHash('sha256').update(unique).digest('hex').slice(0, 16);

@@ -100,8 +100,8 @@ function compareLocations(a: PackageLocation, b: PackageLocation): number {
 }
 
 /**
- * A UUID (RFC 9562, version 5) that belongs to this document alone: image digest, platform, time, and who wrote it in which format.
- * Documents of one image in two formats have different ones.
+ * A UUID (RFC 9562, version 5) that belongs to this document alone: image digest, platform, time,
+ * and who wrote it in which format. Documents of one image in two formats have different ones.
  */
 export function documentUuid(input: SbomInput, format: 'cyclonedx' | 'spdx'): string {
   const name = [

@@ -36,8 +36,9 @@ const ENTRY_FIELDS = ['names', 'action', 'errnoRet', 'args'];
 const NOTIFY = 'SCMP_ACT_NOTIFY';
 
 /**
- * Reads a profile's file: JSON with a `defaultAction` is a seccomp profile, other JSON a structured AppArmor profile, and what is not JSON
- * is AppArmor's own language, which has no artifact. The error says why runtimes would refuse it.
+ * Reads a profile's file: JSON with a `defaultAction` is a seccomp profile, other JSON a structured
+ * AppArmor profile, and what is not JSON is AppArmor's own language, which has no artifact. The
+ * error says why runtimes would refuse it.
  */
 export function readSecurityProfile(
   bytes: Uint8Array,

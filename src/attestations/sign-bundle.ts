@@ -11,8 +11,9 @@ interface Claim {
 }
 
 /**
- * The sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.3) of an in-toto statement, signed with a key: what `cosign attest-blob
- * --key` writes, without a log entry. The signature is checked with the public half before the bundle is given out.
+ * The sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.3) of an in-toto statement, signed
+ * with a key: what `cosign attest-blob --key` writes, without a log entry. The signature is checked
+ * with the public half before the bundle is given out.
  */
 export function signBundle(key: OpenedKey, { subjects, predicateType, predicate }: Claim): Buffer {
   const statement = {

@@ -12,10 +12,10 @@ const ISSUER_OIDS = ['060a2b0601040183bf300108', '060a2b0601040183bf300101'];
 const HASHES = ['sha256', 'sha384', 'sha512'];
 
 /**
- * Who signed what is attached, as a text to compare: the key of `keys` that verifies it, or the names in the certificate whose key does;
- * of notation's, the certificate and all that it signed beside the time.
- * Undefined where nothing verifies. That certificate may be anyone's: the answer is fit to tell own statements from those of others, and
- * not to trust one.
+ * Who signed what is attached, as a text to compare: the key of `keys` that verifies it, or the
+ * names in the certificate whose key does; of notation's, the certificate and all that it signed
+ * beside the time. Undefined where nothing verifies. That certificate may be anyone's: the answer
+ * is fit to tell own statements from those of others, and not to trust one.
  */
 export function signerOf(
   proof: ReadAttachment['proof'],

@@ -1,6 +1,7 @@
 /**
- * The most bytes of a predicate that is signed as a statement. A log takes the whole statement: Rekor refused an SBOM of 3.5 MB
- * (cosign#3599). A key's envelope has it in base64, and readers stop at 16 MiB (ours, GitHub's attestation store).
+ * The most bytes of a predicate that is signed as a statement. A log takes the whole statement:
+ * Rekor refused an SBOM of 3.5 MB (cosign#3599). A key's envelope has it in base64, and readers
+ * stop at 16 MiB (ours, GitHub's attestation store).
  */
 const LARGEST = { keyless: 2 * 1024 * 1024, key: 8 * 1024 * 1024 } as const;
 

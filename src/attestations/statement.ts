@@ -19,9 +19,10 @@ const STATEMENT_TYPES = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/
 const MAX_SUBJECTS = 10_000;
 
 /**
- * The in-toto statement in a document: a raw statement (as in BuildKit's attestation manifest), a DSSE envelope
- * (as in cosign's `.att` images), or a sigstore bundle with a DSSE envelope. Signatures are not checked: that is cosign's work.
- * At most `maxBytes` bytes are read; the error says which part is wrong.
+ * The in-toto statement in a document: a raw statement (as in BuildKit's attestation manifest), a
+ * DSSE envelope (as in cosign's `.att` images), or a sigstore bundle with a DSSE envelope.
+ * Signatures are not checked: that is cosign's work. At most `maxBytes` bytes are read; the error
+ * says which part is wrong.
  */
 export function parseStatement(
   document: Uint8Array | string,

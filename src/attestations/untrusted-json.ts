@@ -7,8 +7,9 @@ import type { Result } from '../model/result.ts';
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /**
- * The value of JSON that nobody has vouched for, which every reader sees alike (`parseStrictJson`), in `shape` as a reader in Go
- * decodes it. At most `maxBytes` bytes; `what` names the document in the error.
+ * The value of JSON that nobody has vouched for, which every reader sees alike (`parseStrictJson`),
+ * in `shape` as a reader in Go decodes it. At most `maxBytes` bytes; `what` names the document in
+ * the error.
  */
 export function parseUntrustedJson(
   bytes: Uint8Array | string,

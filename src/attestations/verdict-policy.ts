@@ -18,8 +18,9 @@ export type JudgingSettings = Pick<
 >;
 
 /**
- * The policy of a verdict: the criteria, the gate with its waivers, and the other settings that verdicts depend on, wherever they were set.
- * The same settings give the same digest. It brings its content, since settings may have come from flags.
+ * The policy of a verdict: the criteria, the gate with its waivers, and the other settings that
+ * verdicts depend on, wherever they were set. The same settings give the same digest. It brings its
+ * content, since settings may have come from flags.
  */
 export function verdictPolicy(settings: JudgingSettings): PolicyDescriptor {
   const { gate, trust, recentDays, databaseDays, scanner } = settings;

@@ -56,8 +56,9 @@ export interface VerdictContext {
 }
 
 /**
- * The verdict as a SLSA verification summary: `verifiedLevels` holds `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for
- * any of them by equality, `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
+ * The verdict as a SLSA verification summary: `verifiedLevels` holds `CHPS_LEVEL_1` up to the
+ * image's level, so that a policy can ask for any of them by equality, `CHPS_LEVEL_0` where level 1
+ * is not complete, and `FAILED` alone where the gate was missed.
  */
 export function verificationSummary(
   judgement: Judgement,
@@ -90,8 +91,9 @@ function levels(level: number): string[] {
 }
 
 /**
- * The verdict as an in-toto test result, a test a criterion, in the scorecard's order. A criterion without a subject passed;
- * one that could not be judged is warned of, never passed. The whole is FAILED with any failed criterion, WARNED with any unknown one.
+ * The verdict as an in-toto test result, a test a criterion, in the scorecard's order. A criterion
+ * without a subject passed; one that could not be judged is warned of, never passed. The whole is
+ * FAILED with any failed criterion, WARNED with any unknown one.
  */
 export function testResult(
   judgement: Judgement,

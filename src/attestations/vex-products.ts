@@ -17,9 +17,11 @@ export interface NamedImage {
 }
 
 /**
- * An image's names, by each of which one of trivy, grype, Docker Scout and this tool knows it. Trivy and grype ask with
- * `pkg:oci/NAME@DIGEST` and put different things into `repository_url`, so that it stays out: what a statement leaves out holds for all.
- * The hash is grype's, too. Docker Scout asks with `pkg:docker/IMAGE@TAG`. `packages` restrict them to those package URLs in the image.
+ * An image's names, by each of which one of trivy, grype, Docker Scout and this tool knows it.
+ * Trivy and grype ask with `pkg:oci/NAME@DIGEST` and put different things into `repository_url`, so
+ * that it stays out: what a statement leaves out holds for all. The hash is grype's, too. Docker
+ * Scout asks with `pkg:docker/IMAGE@TAG`. `packages` restrict them to those package URLs in the
+ * image.
  */
 export function vexProducts(
   { reference, digests }: NamedImage,

@@ -4,8 +4,9 @@ import { type ImageReference, parseReference } from '../model/reference.ts';
 import type { CopyTarget } from '../pipeline/publish/copy-image.ts';
 
 /**
- * Where `text` says that an image is copied to: `oci-archive:FILE`, `oci:DIR`, else a name in a registry, which has the image's own tag
- * where it says none. `source` is where it lies, if in a registry. Throws UserError.
+ * Where `text` says that an image is copied to: `oci-archive:FILE`, `oci:DIR`, else a name in a
+ * registry, which has the image's own tag where it says none. `source` is where it lies, if in a
+ * registry. Throws UserError.
  */
 export function copyTarget(
   text: string,

@@ -82,8 +82,8 @@ function nearest(name: string): string {
 }
 
 /**
- * What a person is shown of an error: what happened, what the tool said, and the next step. Cleaned as a whole, for errors
- * quote files and servers.
+ * What a person is shown of an error: what happened, what the tool said, and the next step. Cleaned
+ * as a whole, for errors quote files and servers.
  */
 export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];

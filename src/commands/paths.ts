@@ -6,9 +6,10 @@ import type { CommandIo } from './io.ts';
 
 /**
  * Folders by the XDG base directory specification, `SCOVILLE_HOME` above all of them (tests, CI):
- * the layout in the data directory, facts in the cache directory, keys in the configuration directory.
- * Throws UserError where a variable for settings is relative: in a clone it would name the clone's own
- * folder, with keys, registries, programs or a Docker engine of its author's choice.
+ * the layout in the data directory, facts in the cache directory, keys in the configuration
+ * directory. Throws UserError where a variable for settings is relative: in a clone it would name
+ * the clone's own folder, with keys, registries, programs or a Docker engine of its author's
+ * choice.
  */
 export function pathsOf(io: CommandIo): Paths {
   const { env, homeDir } = io;

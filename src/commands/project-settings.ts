@@ -11,8 +11,8 @@ export function projectSettings(named: string | undefined, io: CommandIo): Promi
 }
 
 /**
- * The settings of a command on images that anyone may have made. What the project of the folder says of
- * trust does not count: a line says so. `named`: the file of `--policy`.
+ * The settings of a command on images that anyone may have made. What the project of the folder
+ * says of trust does not count: a line says so. `named`: the file of `--policy`.
  */
 export async function imageSettings(named: string | undefined, io: CommandIo): Promise<Settings> {
   const settings = await loaded(named, io, 'image');

@@ -6,8 +6,9 @@ import type { CommandIo } from './io.ts';
 import { imagesOf, renderReport } from './render-report.ts';
 
 /**
- * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's scorecard goes to `write`; without
- * `write`, nothing is made for stdout. Every report is rendered before the first is written. Throws UserError where a file cannot be written.
+ * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's
+ * scorecard goes to `write`; without `write`, nothing is made for stdout. Every report is rendered
+ * before the first is written. Throws UserError where a file cannot be written.
  */
 export async function writeReports(
   subject: ReportSubject,

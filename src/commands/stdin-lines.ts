@@ -5,8 +5,8 @@ import type { CommandIo } from './io.ts';
 const LONGEST = 4096;
 
 /**
- * Reads what a person types, line by line; undefined once the input has ended. Throws Interrupted where the command is stopped while it
- * waits, and UserError for a line that nobody types.
+ * Reads what a person types, line by line; undefined once the input has ended. Throws Interrupted
+ * where the command is stopped while it waits, and UserError for a line that nobody types.
  */
 export function stdinLines({
   stdin,

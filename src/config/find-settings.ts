@@ -38,10 +38,10 @@ interface Project {
 }
 
 /**
- * The settings file of a project: in the folder, else in the nearest of its parents up to the root of
- * its git repository. Outside a repository only the folder itself is checked, and folders of another
- * owner are not: a stray file above, in a home or temporary folder where others may write, decides
- * nothing. Undefined where there is none.
+ * The settings file of a project: in the folder, else in the nearest of its parents up to the root
+ * of its git repository. Outside a repository only the folder itself is checked, and folders of
+ * another owner are not: a stray file above, in a home or temporary folder where others may write,
+ * decides nothing. Undefined where there is none.
  */
 export async function findSettingsFile(startDir: string): Promise<string | undefined> {
   return (await findProject(startDir)).file;
@@ -53,8 +53,8 @@ export async function settingsFileFor(startDir: string): Promise<string> {
 }
 
 /**
- * Whether a path lies in the git repository that holds `startDir`: whoever wrote the repository wrote
- * it. A repository that holds the home folder says nothing about who wrote what is below.
+ * Whether a path lies in the git repository that holds `startDir`: whoever wrote the repository
+ * wrote it. A repository that holds the home folder says nothing about who wrote what is below.
  */
 export async function isOfTheProject(path: string, startDir: string): Promise<boolean> {
   const { root, isRepository } = await findProject(startDir);
@@ -83,8 +83,8 @@ async function findProject(startDir: string): Promise<Project> {
 }
 
 /**
- * The settings of a run, out of the file that a flag names or else the project's, and the person's own.
- * Errors name every problem with line and column.
+ * The settings of a run, out of the file that a flag names or else the project's, and the person's
+ * own. Errors name every problem with line and column.
  */
 export async function loadSettings(
   { named, policy, startDir, userDir, task }: SettingsPlaces,

@@ -10,8 +10,8 @@ import { readNode, report } from './read-node.ts';
 const MOST_ITEMS = 100_000;
 
 /**
- * Reads the text of a `scoville.lock`. Everything that its table does not know is a problem with line and column, aliases and duplicate keys
- * too; a lock that was merged badly enforces nothing.
+ * Reads the text of a `scoville.lock`. Everything that its table does not know is a problem with
+ * line and column, aliases and duplicate keys too; a lock that was merged badly enforces nothing.
  */
 export async function parseLock(
   text: string,

@@ -25,10 +25,10 @@ type GivenSettings = Readonly<Record<string, SettingValue>>;
 const LONGEST_FILE = 256 * 1024;
 
 /**
- * Reads the text of a settings file (YAML 1.2): every unknown key, wrong type, bad value, duplicate key
- * and expired waiver is a problem with line and column; nothing is read past them. No default is filled
- * in. At most a hundred aliases are followed. The parser is loaded here, so that a build without
- * settings never pays for it.
+ * Reads the text of a settings file (YAML 1.2): every unknown key, wrong type, bad value, duplicate
+ * key and expired waiver is a problem with line and column; nothing is read past them. No default
+ * is filled in. At most a hundred aliases are followed. The parser is loaded here, so that a build
+ * without settings never pays for it.
  */
 export async function parseSettings(
   text: string,

@@ -5,8 +5,8 @@ import type { Reading } from './read-node.ts';
 const MOST_ALIASES = 100;
 
 /**
- * Opens a YAML 1.2 document for `readNode`. Syntax errors are problems with line and column. The parser is loaded here, so that who reads no
- * document never pays for it.
+ * Opens a YAML 1.2 document for `readNode`. Syntax errors are problems with line and column. The
+ * parser is loaded here, so that who reads no document never pays for it.
  */
 export async function readDocument(
   text: string,
@@ -25,7 +25,8 @@ export async function readDocument(
   const lineCounter = new yaml.LineCounter();
   let document: Reading['document'];
   try {
-    // readNode looks for duplicate keys itself: the parser's own search takes the square of their number.
+    // readNode looks for duplicate keys itself: the parser's own search takes the square of their
+    // number.
     document = yaml.parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;

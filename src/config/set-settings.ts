@@ -12,9 +12,10 @@ export interface TypedSetting {
 const LEAVES = settingLeaves(SETTINGS_TABLE);
 
 /**
- * The text of a settings file with settings set; of a list, the value is added. Comments and the other
- * settings stay as they are. The values are not checked: `parseSettings` of the result does that. The
- * error names a setting that there is not, or that one word cannot say, or says why `text` is not YAML.
+ * The text of a settings file with settings set; of a list, the value is added. Comments and the
+ * other settings stay as they are. The values are not checked: `parseSettings` of the result does
+ * that. The error names a setting that there is not, or that one word cannot say, or says why
+ * `text` is not YAML.
  */
 export async function withSettings(
   text: string,

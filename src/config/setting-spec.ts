@@ -19,10 +19,10 @@ export type SettingType =
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, SettingField>> };
 
 /**
- * Whose word a setting takes. `image`: a project says it of the image that is built from it. `project`:
- * a project says how it is built and what is asked of it. `user`: whom and what to trust, said by a
- * person or a machine. `person`: the same, and a project's file never says it, not of its own builds
- * either: where tokens are sent, what is made public.
+ * Whose word a setting takes. `image`: a project says it of the image that is built from it.
+ * `project`: a project says how it is built and what is asked of it. `user`: whom and what to
+ * trust, said by a person or a machine. `person`: the same, and a project's file never says it, not
+ * of its own builds either: where tokens are sent, what is made public.
  */
 export type SettingScope = 'image' | 'project' | 'user' | 'person';
 

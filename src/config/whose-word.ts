@@ -35,9 +35,10 @@ export function counts(
 }
 
 /**
- * The settings of a run out of all files that have a say, defaults filled in. A named file goes first.
- * For what is a person's to say the person's file goes above the project's, else the project's above
- * the person's. Of what asks for more the highest counts. `origins` tells which file each came from.
+ * The settings of a run out of all files that have a say, defaults filled in. A named file goes
+ * first. For what is a person's to say the person's file goes above the project's, else the
+ * project's above the person's. Of what asks for more the highest counts. `origins` tells which
+ * file each came from.
  */
 export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Settings {
   const settings = structuredClone(DEFAULT_SETTINGS) as unknown as Record<string, unknown>;

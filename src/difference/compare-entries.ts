@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DifferenceKind, EntryDifference, EntryRecord } from '../model/difference.ts';
 
 /**
- * What is not the same in two layers, in the first's order, then what only the second has. An entry that comes twice in a layer counts
- * by its last, as when it is unpacked; where all entries agree and their order does not, the first that is out of place is named.
+ * What is not the same in two layers, in the first's order, then what only the second has. An entry
+ * that comes twice in a layer counts by its last, as when it is unpacked; where all entries agree
+ * and their order does not, the first that is out of place is named.
  */
 export function compareEntries(
   first: readonly EntryRecord[],

@@ -13,8 +13,9 @@ const LONGEST = 120;
 const MOST = 200;
 
 /**
- * What the documents of two images say differently, field by field: of the config all but the layers' diffIDs, of the manifest its
- * annotations. Differences that follow from the layers are the layers'.
+ * What the documents of two images say differently, field by field: of the config all but the
+ * layers' diffIDs, of the manifest its annotations. Differences that follow from the layers are the
+ * layers'.
  */
 export function configDifferences(a: Documents, b: Documents): readonly Found[] {
   const fields = [

@@ -28,8 +28,9 @@ export function tracedLayers(
 }
 
 /**
- * Which layer of one image is to be held against which of the other: the same instruction where the histories tell, else the same
- * place. The longest common sequence of instructions; what is left over stands alone.
+ * Which layer of one image is to be held against which of the other: the same instruction where the
+ * histories tell, else the same place. The longest common sequence of instructions; what is left
+ * over stands alone.
  */
 export function pairLayers(
   first: readonly TracedLayer[],

@@ -21,8 +21,8 @@ const SHADOW = /(?:^|\/)g?shadow-?$/;
 const SHADOW_FIELDS = ['name', 'password', 'day of the last change'];
 
 /**
- * The first line that differs of two texts; undefined where they are none. Keys and certificates are named, never shown, and of files that
- * contain secrets only the line's number is shown.
+ * The first line that differs of two texts; undefined where they are none. Keys and certificates
+ * are named, never shown, and of files that contain secrets only the line's number is shown.
  */
 export function textDifference(
   path: string,

@@ -68,10 +68,10 @@ export interface AnalysedDockerfile {
 }
 
 /**
- * A Dockerfile as plain data: stages, instructions with ARG and ENV put in, the commands of each RUN,
- * the images from outside that the target reaches, and what the reached stages install and download.
- * `text` is at most 1 MiB. `context` gives the files of the build context (scripts, a requirements
- * file) where the caller has it; nothing is read here. The error names the line.
+ * A Dockerfile as plain data: stages, instructions with ARG and ENV put in, the commands of each
+ * RUN, the images from outside that the target reaches, and what the reached stages install and
+ * download. `text` is at most 1 MiB. `context` gives the files of the build context (scripts, a
+ * requirements file) where the caller has it; nothing is read here. The error names the line.
  */
 export function analyseDockerfile(
   text: string,

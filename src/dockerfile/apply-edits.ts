@@ -2,8 +2,8 @@ import type { TextEdit } from '../model/planned-edit.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 /**
- * The text with its edits applied; every character outside of their stretches stays as it is. An error where two of them
- * overlap, add at the same place, or leave the text.
+ * The text with its edits applied; every character outside of their stretches stays as it is. An
+ * error where two of them overlap, add at the same place, or leave the text.
  */
 export function applyEdits(text: string, edits: readonly TextEdit[]): Result<string> {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);

@@ -13,10 +13,11 @@ const DIRECTIVE =
 const PLAIN = /^#[ \t]*\w+[ \t]*=[ \t]*\S/;
 
 /**
- * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top, before any
- * blank line, other comment or instruction. A `#!` line may stand before them. Where `#` names no frontend,
- * BuildKit looks for `// syntax=` (moby/buildkit, frontend/dockerfile/parser/directives.go). `given` is
- * the frontend that the build argument `BUILDKIT_SYNTAX` names, which counts before the file.
+ * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top,
+ * before any blank line, other comment or instruction. A `#!` line may stand before them. Where `#`
+ * names no frontend, BuildKit looks for `// syntax=` (moby/buildkit,
+ * frontend/dockerfile/parser/directives.go). `given` is the frontend that the build argument
+ * `BUILDKIT_SYNTAX` names, which counts before the file.
  */
 export function parseDirectives(text: string, given?: string): Directives {
   const own = directivesBy('#', text);

@@ -13,8 +13,9 @@ const WORD = /^\d*<<(-?)([^<]+)$/;
 const TAKES_HEREDOCS = new Set(['RUN', 'COPY', 'ADD']);
 
 /**
- * The here-documents that an instruction opens, as BuildKit finds them: in RUN, COPY, ADD and ONBUILD of these, not in the exec form, and
- * in no line whose quotes or `${` are not closed. An error where versions of BuildKit differ in whether it opens any.
+ * The here-documents that an instruction opens, as BuildKit finds them: in RUN, COPY, ADD and
+ * ONBUILD of these, not in the exec form, and in no line whose quotes or `${` are not closed. An
+ * error where versions of BuildKit differ in whether it opens any.
  */
 export function heredocWords(text: string): readonly HeredocWord[] | { readonly error: string } {
   if (!text.includes('<<')) return [];

@@ -23,8 +23,8 @@ function firstLine(lines: readonly string[]): number {
 }
 
 /**
- * The ignore comments of a Dockerfile. One on the first line (parser directives aside) holds for the file, one inside an
- * instruction for that, any other for the instruction that follows.
+ * The ignore comments of a Dockerfile. One on the first line (parser directives aside) holds for
+ * the file, one inside an instruction for that, any other for the instruction that follows.
  */
 export function ignoreComments(text: string): readonly IgnoreComment[] {
   const source = text.replace(/^\uFEFF/, '');

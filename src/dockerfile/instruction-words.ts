@@ -64,8 +64,9 @@ export interface LeadingFlag {
 }
 
 /**
- * Flags (`--name=value`) at the head of an instruction's arguments, by BuildKit's rules: a backslash hides a character whatever the file's
- * escape is, quotes go. `rest` is the offset behind them.
+ * Flags (`--name=value`) at the head of an instruction's arguments, by BuildKit's rules: a
+ * backslash hides a character whatever the file's escape is, quotes go. `rest` is the offset behind
+ * them.
  */
 export function leadingFlags(text: string): {
   readonly flags: readonly LeadingFlag[];

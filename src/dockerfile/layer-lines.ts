@@ -8,8 +8,9 @@ const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 type LayerInstructions = readonly (string | undefined)[];
 
 /**
- * The line of the Dockerfile of each layer, found from the last one back: the target stage's instructions, then those of the stage it
- * is built on. Layers that no instruction accounts for, the base image's, have none.
+ * The line of the Dockerfile of each layer, found from the last one back: the target stage's
+ * instructions, then those of the stage it is built on. Layers that no instruction accounts for,
+ * the base image's, have none.
  */
 export function layerLines(
   model: DockerfileModel,

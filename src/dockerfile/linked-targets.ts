@@ -7,9 +7,10 @@ import type { AnalysedDockerfile } from './analyse-dockerfile.ts';
 type ReadTarget = Pick<AnalysedDockerfile, 'model' | 'analysis'>;
 
 /**
- * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such a target stands on what that
- * one stands on, and what that one takes from outside, installs and downloads is part of this image too. A target whose
- * Dockerfile is not at hand leaves its stages' base unknown.
+ * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such
+ * a target stands on what that one stands on, and what that one takes from outside, installs and
+ * downloads is part of this image too. A target whose Dockerfile is not at hand leaves its stages'
+ * base unknown.
  */
 export function withLinkedTargets(
   { model, analysis }: ReadTarget,

@@ -131,8 +131,9 @@ export function unparsedScript(
 const ONLY_HEREDOC = /^<<-?\s*\S+$/;
 
 /**
- * The shell of a RUN whose arguments begin at `offset` of its line: a script of its own where it is nothing but a
- * here-document, the command line with its here-documents otherwise. Gives the reason where it is not shell we read.
+ * The shell of a RUN whose arguments begin at `offset` of its line: a script of its own where it is
+ * nothing but a here-document, the command line with its here-documents otherwise. Gives the reason
+ * where it is not shell we read.
  */
 export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
   const written = line.text.slice(offset).trim();

@@ -80,8 +80,8 @@ function replayedOf({
 }
 
 /**
- * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile nor provenance, with
- * the command that would decide it.
+ * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile
+ * nor provenance, with the command that would decide it.
  */
 export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
   const { dockerfile, provenance, enforced = [] } = inputs;
@@ -116,9 +116,9 @@ const PAST_THE_PROXY =
   /no_?proxy|--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch|:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i;
 
 /**
- * The addresses that a replay answered by digest, with it; undefined where nothing of the kind is known.
- * That it was a replay is this build's own word, or a verified statement's; a lock alone proves
- * nothing. A Dockerfile that goes past the proxy anywhere leaves it undefined.
+ * The addresses that a replay answered by digest, with it; undefined where nothing of the kind is
+ * known. That it was a replay is this build's own word, or a verified statement's; a lock alone
+ * proves nothing. A Dockerfile that goes past the proxy anywhere leaves it undefined.
  */
 export function replayedAddresses(
   model: DockerfileModel,
@@ -143,9 +143,9 @@ export function replayedAddresses(
 }
 
 /**
- * True where each command that the engine ran is one that the Dockerfile, as it was read, shows. It is
- * not for ONBUILD steps of a base image, under another frontend, and wherever we read a RUN otherwise
- * than the engine did.
+ * True where each command that the engine ran is one that the Dockerfile, as it was read, shows. It
+ * is not for ONBUILD steps of a base image, under another frontend, and wherever we read a RUN
+ * otherwise than the engine did.
  */
 export function showsSteps(
   model: DockerfileModel,

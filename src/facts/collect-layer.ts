@@ -24,7 +24,8 @@ export function collectLayer({
   const files = fileCollector(closer?.sizes ?? []);
   const packages = packageCollector(closer?.records);
   const secrets = secretCollector();
-  // Files come first: the others see an entry where it is unpacked, which links of its layer decide.
+  // Files come first: the others see an entry where it is unpacked, which links of its layer
+  // decide.
   const placed = <T>(collector: LayerCollector<T>): LayerCollector<T> => ({
     ...collector,
     wants: (entry) => collector.wants(atPlace(entry, files.path())),

@@ -8,9 +8,10 @@ const SHELL_RUN =
 const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
 
 /**
- * What an image's history tells of its Dockerfile, as the text of one: the RUN, ADD of addresses and ENV steps, each on the line of its number
- * in the history plus 1, behind a FROM that the history does not name. Undefined where no step runs or fetches anything. What
- * other stages did, and what COPY brought, it cannot tell; steps over several lines are left out and counted.
+ * What an image's history tells of its Dockerfile, as the text of one: the RUN, ADD of addresses
+ * and ENV steps, each on the line of its number in the history plus 1, behind a FROM that the
+ * history does not name. Undefined where no step runs or fetches anything. What other stages did,
+ * and what COPY brought, it cannot tell; steps over several lines are left out and counted.
  */
 export function historyDockerfile(
   history: readonly HistoryEntry[] | undefined,

@@ -7,10 +7,11 @@ const STEP = /^(RUN|COPY|ADD) (.*) # buildkit$/s;
 const MAKES_LAYER = new Set(['RUN', 'COPY', 'ADD']);
 
 /**
- * What of an image's history a build of this Dockerfile by BuildKit cannot have left: steps that the
- * history does not end with, other commands, more or fewer layers. Undefined where the two fit. The
- * history is part of the image's bytes; a Dockerfile beside it that nobody signed has to fit it.
- * Where the number of the base's layers is known, all steps above them have to be the Dockerfile's.
+ * What of an image's history a build of this Dockerfile by BuildKit cannot have left: steps that
+ * the history does not end with, other commands, more or fewer layers. Undefined where the two fit.
+ * The history is part of the image's bytes; a Dockerfile beside it that nobody signed has to fit
+ * it. Where the number of the base's layers is known, all steps above them have to be the
+ * Dockerfile's.
  */
 export function historyMisfit(
   dockerfile: DockerfileModel,

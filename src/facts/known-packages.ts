@@ -7,8 +7,8 @@ const SYSTEM_DATABASE =
   /^(?:var\/lib\/dpkg\/(?:status|status\.d\/.*)|(?:usr\/)?lib\/apk\/db\/.*|(?:var\/lib|usr\/lib\/sysimage)\/rpm\/.*)$/;
 
 /**
- * The packages of an image as a fact: unknown where the database of the operating system's packages is there and could not be read, since
- * nothing may be compared with a part of it.
+ * The packages of an image as a fact: unknown where the database of the operating system's packages
+ * is there and could not be read, since nothing may be compared with a part of it.
  */
 export function knownPackages(
   content: Pick<ImageContent, 'packages' | 'unreadablePackages'>,

@@ -18,8 +18,9 @@ export interface EnforcedImage {
 }
 
 /**
- * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package URLs, and for a `pkg:oci` that
- * names no repository: BuildKit writes those for OCI layouts, and their name is the build's own for them.
+ * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package
+ * URLs, and for a `pkg:oci` that names no repository: BuildKit writes those for OCI layouts, and
+ * their name is the build's own for them.
  */
 export function imageOfPurl(uri: string): string | undefined {
   if (layoutOfPurl(uri) !== undefined) return undefined;
@@ -86,8 +87,9 @@ function roleOf(image: ExternalImage, base: ExternalImage | undefined): UsedImag
 }
 
 /**
- * The images from outside that the build used: those of the Dockerfile, each with the digest it spells, that was enforced,
- * or that the provenance states. What the provenance alone names (a build context, a frontend) is listed too.
+ * The images from outside that the build used: those of the Dockerfile, each with the digest it
+ * spells, that was enforced, or that the provenance states. What the provenance alone names (a
+ * build context, a frontend) is listed too.
  */
 export function usedImages(
   model: DockerfileModel,

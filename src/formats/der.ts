@@ -8,8 +8,8 @@ export interface DerElement {
 const MOST = 4096;
 
 /**
- * The elements that lie side by side in `bytes`: tags of one byte and definite lengths (X.690, 8.1). Undefined where the bytes are
- * malformed or end within an element.
+ * The elements that lie side by side in `bytes`: tags of one byte and definite lengths (X.690,
+ * 8.1). Undefined where the bytes are malformed or end within an element.
  */
 export function derElements(bytes: Uint8Array): readonly DerElement[] | undefined {
   const found: DerElement[] = [];

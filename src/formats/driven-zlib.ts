@@ -40,8 +40,9 @@ export class DrivenZlib {
   }
 
   /**
-   * Hands what comes out of `input` to `onPlain`, in the memory of `output`: valid during the call only. Gives how many bytes of the input
-   * lie behind the end of the data. Throws where the data are damaged; what came out of them last is lost then.
+   * Hands what comes out of `input` to `onPlain`, in the memory of `output`: valid during the call
+   * only. Gives how many bytes of the input lie behind the end of the data. Throws where the data
+   * are damaged; what came out of them last is lost then.
    */
   write(input: Uint8Array, output: Uint8Array, onPlain: (plain: Uint8Array) => void): number {
     return this.#run(Z_NO_FLUSH, input, output, onPlain);

@@ -3,8 +3,9 @@ import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 /**
- * What a Go type makes of a JSON value. A `struct` finds its fields without regard to case; a `map` keeps its keys as they are; `any`
- * is not looked into. `time` is RFC 3339, `bytes` base64, `empty` a struct without fields.
+ * What a Go type makes of a JSON value. A `struct` finds its fields without regard to case; a `map`
+ * keeps its keys as they are; `any` is not looked into. `time` is RFC 3339, `bytes` base64, `empty`
+ * a struct without fields.
  */
 export type Shape =
   | 'any'
@@ -19,9 +20,10 @@ export type Shape =
   | { readonly struct: Readonly<Record<string, Shape>> };
 
 /**
- * The value as a reader in Go decodes it into `shape`: fields that are null are left out, and a null in a map is a zero value. The error names the field that is of another
- * type, and the key that equals a field, or another key, but for case: Go takes both for one (encoding/json, `Unmarshal`). Fields that
- * are not in the shape are kept.
+ * The value as a reader in Go decodes it into `shape`: fields that are null are left out, and a
+ * null in a map is a zero value. The error names the field that is of another type, and the key
+ * that equals a field, or another key, but for case: Go takes both for one (encoding/json,
+ * `Unmarshal`). Fields that are not in the shape are kept.
  */
 export function readAs(value: unknown, shape: Shape, what: string): Result<unknown> {
   try {

@@ -31,8 +31,9 @@ export interface SqlitePage {
 }
 
 /**
- * The pages of an SQLite database file (sqlite.org/fileformat2.html, sections 1.3 to 1.6). A page belongs to one place: one that is come to a second time
- * is an error, so that pages in a loop end. Throws MalformedRecord.
+ * The pages of an SQLite database file (sqlite.org/fileformat2.html, sections 1.3 to 1.6). A page
+ * belongs to one place: one that is come to a second time is an error, so that pages in a loop end.
+ * Throws MalformedRecord.
  */
 export class SqliteFile {
   readonly bytes: Buffer;

@@ -8,10 +8,13 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LONE = /\p{Surrogate}/u;
 
 /**
- * The value of a JSON document from outside, where every reader sees the same one; `what` names the document in the error. Go's
- * encoding/json, which engines read with, merges a key that is repeated or takes the last one, and puts U+FFFD for bytes that are not
- * UTF-8 and for half surrogate pairs: each of these is an error here (RFC 8259, sections 4 and 8). So are a byte order mark, more than
- * `maxBytes` bytes, nesting of more than 200, and with `as Go` whole numbers with a fraction or an exponent, which no integer of Go takes. Which keys of a known document differ by case alone is told by `readAs`.
+ * The value of a JSON document from outside, where every reader sees the same one; `what` names the
+ * document in the error. Go's encoding/json, which engines read with, merges a key that is repeated
+ * or takes the last one, and puts U+FFFD for bytes that are not UTF-8 and for half surrogate pairs:
+ * each of these is an error here (RFC 8259, sections 4 and 8). So are a byte order mark, more than
+ * `maxBytes` bytes, nesting of more than 200, and with `as Go` whole numbers with a fraction or an
+ * exponent, which no integer of Go takes. Which keys of a known document differ by case alone is
+ * told by `readAs`.
  */
 export function parseStrictJson(
   document: Uint8Array | string,

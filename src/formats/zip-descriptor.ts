@@ -13,8 +13,9 @@ interface DescribedEntry {
 }
 
 /**
- * Length of the data descriptor that stands before the header at `end` and says as many bytes as came before it;
- * undefined where there is none. Content may look like one: only the archive's directory is sure.
+ * Length of the data descriptor that stands before the header at `end` and says as many bytes as
+ * came before it; undefined where there is none. Content may look like one: only the archive's
+ * directory is sure.
  */
 export function descriptorBefore(
   input: Buffer,

@@ -42,9 +42,10 @@ const ALL_ONES = 0xffffffff;
 const ZIP64_FIELD = 1;
 
 /**
- * The directory of a zip archive, zip64 too: the one that readers find from the file's end (Java, Python, unzip).
- * `bytes` are those of the file from its byte `before` on. Undefined where there is none, or where readers could find
- * different ones: something between the directory and its end record, totals that differ from what it holds.
+ * The directory of a zip archive, zip64 too: the one that readers find from the file's end (Java,
+ * Python, unzip). `bytes` are those of the file from its byte `before` on. Undefined where there is
+ * none, or where readers could find different ones: something between the directory and its end
+ * record, totals that differ from what it holds.
  */
 export function zipDirectory(bytes: Uint8Array, before = 0): ZipDirectory | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

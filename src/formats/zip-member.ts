@@ -7,8 +7,9 @@ import { localExtras, ZIP_BYTES } from './zip-records.ts';
 export const LARGEST_HEADER = ZIP_BYTES.local + 2 * 0xffff;
 
 /**
- * The plain content of a member, and where it ends. `bytes` begin at its local header. Throws MalformedRecord where the header is
- * another member's, for encryption and methods but deflate, and where size or checksum are not what the directory states.
+ * The plain content of a member, and where it ends. `bytes` begin at its local header. Throws
+ * MalformedRecord where the header is another member's, for encryption and methods but deflate, and
+ * where size or checksum are not what the directory states.
  */
 export function memberContent(
   bytes: Buffer,

@@ -22,10 +22,10 @@ interface LocalEntry {
 }
 
 /**
- * Reads a zip archive as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content and is
- * known to unpack or not; entries nobody takes are
- * passed over without being unpacked. Entries are found by their local headers, and the directory at the end rules, as it
- * does for other readers: `end` throws where it has other members. Throws MalformedRecord.
+ * Reads a zip archive as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content
+ * and is known to unpack or not; entries nobody takes are passed over without being unpacked.
+ * Entries are found by their local headers, and the directory at the end rules, as it does for
+ * other readers: `end` throws where it has other members. Throws MalformedRecord.
  */
 export class ZipStream {
   readonly #sinkFor: (name: string, isReadable: boolean) => EntrySink | undefined;

@@ -71,8 +71,9 @@ function shortOf(
 }
 
 /**
- * Holds a scorecard against the least level and grade; every platform has to reach them. A waived criterion counts as met here
- * and nowhere else. A waiver that expired, or does not name a criterion, is itself a shortfall, whether or not it is needed.
+ * Holds a scorecard against the least level and grade; every platform has to reach them. A waived
+ * criterion counts as met here and nowhere else. A waiver that expired, or does not name a
+ * criterion, is itself a shortfall, whether or not it is needed.
  */
 export function gate(
   scorecard: Scorecard,

@@ -93,9 +93,9 @@ function explaining(criterion: string): string {
 }
 
 /**
- * What to do next, best first: what completes a level, then commands that do something, then what the
- * lowest level lacks, then what gains most. Criteria that one action answers are one step, and each step
- * has a whole command: where none does it, the one that explains how.
+ * What to do next, best first: what completes a level, then commands that do something, then what
+ * the lowest level lacks, then what gains most. Criteria that one action answers are one step, and
+ * each step has a whole command: where none does it, the one that explains how.
  */
 export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextStep[] {
   const { ready = [] } = source;

@@ -89,8 +89,9 @@ function order(a: Candidate, b: Candidate): number {
 }
 
 /**
- * One change for each criterion that is not met, with the points, overall grade and level that the image then has.
- * Those that complete the next level come first, then those of the lowest level, for they hold all higher ones back.
+ * One change for each criterion that is not met, with the points, overall grade and level that the
+ * image then has. Those that complete the next level come first, then those of the lowest level,
+ * for they hold all higher ones back.
  */
 export function suggest(criteria: readonly CriterionResult[]): Suggestion[] {
   return criteria

@@ -4,10 +4,10 @@ import { networkInterfaces } from 'node:os';
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
- * Tells the containers on the bridge that has the address `host` from all others: this machine's own
- * addresses, which each of its users can send from and which the build's password could be read by,
- * and what is routed here from elsewhere. Interfaces are looked at for each connection: a bridge
- * without a container is not listed.
+ * Tells the containers on the bridge that has the address `host` from all others: this machine's
+ * own addresses, which each of its users can send from and which the build's password could be read
+ * by, and what is routed here from elsewhere. Interfaces are looked at for each connection: a
+ * bridge without a container is not listed.
  */
 export function bridgeClients(
   host: string,

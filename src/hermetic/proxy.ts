@@ -39,7 +39,8 @@ export interface ProxyOptions {
 /**
  * An HTTP proxy for one build (RFC 9110, section 9.3.6 for CONNECT; RFC 7617 for the password): it
  * reads what goes through TLS as well, and hands each request to `answer`. Who does not know the
- * build's password gets 407 and nothing else. Throws where `host` is not an address of this machine.
+ * build's password gets 407 and nothing else. Throws where `host` is not an address of this
+ * machine.
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const password = randomBytes(24).toString('base64url');

@@ -42,11 +42,11 @@ const LONGEST_ADDRESS = 4096;
 const MOST_FAILURES = 20;
 
 /**
- * Passes requests on to their servers and keeps the answers. What the proxy itself says (a server that
- * cannot be reached, a scheme that is not HTTP) is kept like any other answer, so that a replay says
- * the same. A redirect to an address with a secret is passed on without it, and the secret put back
- * when the address is asked for. What `known` has is not asked for again: builds that share a stage
- * get the same answers in it.
+ * Passes requests on to their servers and keeps the answers. What the proxy itself says (a server
+ * that cannot be reached, a scheme that is not HTTP) is kept like any other answer, so that a
+ * replay says the same. A redirect to an address with a secret is passed on without it, and the
+ * secret put back when the address is asked for. What `known` has is not asked for again: builds
+ * that share a stage get the same answers in it.
  */
 export function recording(
   store: FetchStore,

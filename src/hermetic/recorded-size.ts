@@ -5,8 +5,8 @@ import { LONGEST_LOCK } from '../model/lock.ts';
 const MOST_REQUESTS = 100_000;
 
 /**
- * Bounds what a build can have recorded, so that its commands fill neither memory nor disk. Each method
- * throws where there is more than a lock can have, or a replay would take.
+ * Bounds what a build can have recorded, so that its commands fill neither memory nor disk. Each
+ * method throws where there is more than a lock can have, or a replay would take.
  */
 export class RecordedSize {
   readonly #known = new Map<string, Fetch>();

@@ -11,8 +11,8 @@ const OID = {
 } as const;
 
 /**
- * A PKCS #12 store (RFC 7292) that has one trusted certificate, given as PEM. It is not encrypted and
- * has no code of integrity, so that Java reads it without a password.
+ * A PKCS #12 store (RFC 7292) that has one trusted certificate, given as PEM. It is not encrypted
+ * and has no code of integrity, so that Java reads it without a password.
  */
 export function pkcs12(pem: string): Buffer {
   const certificate = sequence(oid(OID.x509), tlv(EXPLICIT, octets(new X509Certificate(pem).raw)));

@@ -1,6 +1,7 @@
 /**
- * What a CI system takes for a command in a job's log: `##vso[` of Azure Pipelines and the old `##[` of GitHub's runner anywhere in a line,
- * `##teamcity[` and GitHub's `::set-output ...::` where one begins. A long text is broken into lines, so that any place may be a beginning.
+ * What a CI system takes for a command in a job's log: `##vso[` of Azure Pipelines and the old
+ * `##[` of GitHub's runner anywhere in a line, `##teamcity[` and GitHub's `::set-output ...::`
+ * where one begins. A long text is broken into lines, so that any place may be a beginning.
  */
 const AZURE = /##(vso|teamcity|)\[/gi;
 const GITHUB =

@@ -1,6 +1,6 @@
 /**
- * The candidate that a mistyped word most likely means: the same letters but for case, `-` and `_`, else the nearest
- * within two edits (and less than half of the word). Undefined where none is near.
+ * The candidate that a mistyped word most likely means: the same letters but for case, `-` and `_`,
+ * else the nearest within two edits (and less than half of the word). Undefined where none is near.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');

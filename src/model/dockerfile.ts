@@ -117,8 +117,9 @@ export function isRootUser(user: string): boolean {
 }
 
 /**
- * A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. Older versions pass over text behind the array,
- * newer ones take all for text then: `isWhole` tells that there is none.
+ * A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. Older
+ * versions pass over text behind the array, newer ones take all for text then: `isWhole` tells that
+ * there is none.
  */
 export function jsonArray(
   text: string,

@@ -42,8 +42,9 @@ export interface FileFact {
   readonly gid: number;
   readonly size: number;
   /**
-   * For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or loops. Where only a running container
-   * has what it leads to (/proc, /dev, /sys) the link's text, and that it leads out of the image: it may be any program.
+   * For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or
+   * loops. Where only a running container has what it leads to (/proc, /dev, /sys) the link's text,
+   * and that it leads out of the image: it may be any program.
    */
   readonly resolved?: string;
   readonly layer: Digest;
@@ -206,7 +207,8 @@ export interface VulnerabilitiesFact {
   /** What the scan could not look at, a reason each: while there are any, finding nothing proves nothing. */
   readonly gaps?: readonly string[];
   /**
-   * There where the scan reads records itself: a CVE whose severity none of them states may be of any. What to do about it.
+   * There where the scan reads records itself: a CVE whose severity none of them states may be of
+   * any. What to do about it.
    */
   readonly unrated?: string;
   /** What a reader should know beside: another scanner failed, a VEX document matched nothing. */

@@ -41,7 +41,8 @@ export function readPurl(text: string): Purl | undefined {
   if (found === null) return undefined;
   const [, type = '', whole = '', query = ''] = found;
   const path = whole.replace(/^\/+|(?<!\/)\/+$/g, '');
-  // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at the start of a segment.
+  // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at
+  // the start of a segment.
   const at = path.lastIndexOf('@');
   const isVersioned = at > path.lastIndexOf('/') + 1;
   const pairs = query.split('&').flatMap((pair): [string, string][] => {

@@ -65,8 +65,8 @@ export interface PlatformScore {
 export interface NotGraded {
   readonly platform: string;
   /**
-   * The index lists it, and the place that the image was read from does not hold it; or it is listed as something that cannot be read
-   * as an image; or the image has none such.
+   * The index lists it, and the place that the image was read from does not hold it; or it is
+   * listed as something that cannot be read as an image; or the image has none such.
    */
   readonly reason: 'not-held' | 'not-read' | 'not-listed';
 }

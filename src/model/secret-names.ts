@@ -1,6 +1,7 @@
 /**
- * How sure a name is: `sure`, whatever its value; `likely`, a key or a short form that holds a secret in most settings; `possible`, one
- * that does where its value looks drawn at random, or that is masked to be on the safe side.
+ * How sure a name is: `sure`, whatever its value; `likely`, a key or a short form that holds a
+ * secret in most settings; `possible`, one that does where its value looks drawn at random, or that
+ * is masked to be on the safe side.
  */
 type Sureness = 'sure' | 'likely' | 'possible';
 

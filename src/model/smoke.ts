@@ -14,7 +14,8 @@ export interface SmokeRequest {
 type SmokeJudge = 'smoke command' | 'HEALTHCHECK' | 'staying up' | 'ending well';
 
 /**
- * What the container may do. `none`: no capabilities. `default`: those that the engine gives, for programs that do not start without.
+ * What the container may do. `none`: no capabilities. `default`: those that the engine gives, for
+ * programs that do not start without.
  */
 export const RIGHTS = ['none', 'default'] as const;
 export type Rights = (typeof RIGHTS)[number];

@@ -36,8 +36,8 @@ export interface FoundAttestation {
   /** Why an unsigned statement does not fit the image, where that is so: then it counts for nothing. */
   readonly contradicts?: string;
   /**
-   * Why the base that an unsigned provenance names was not held against the image's layers, where that is
-   * so: then what its Dockerfile says earns nothing.
+   * Why the base that an unsigned provenance names was not held against the image's layers, where
+   * that is so: then what its Dockerfile says earns nothing.
    */
   readonly unchecked?: string;
   /** Digest of the bundle, or of the manifest that holds the statement. */
@@ -45,8 +45,9 @@ export interface FoundAttestation {
 }
 
 /**
- * Whether a statement about `subjects` speaks of a platform of an image: of its manifest, or of the root without naming other platforms.
- * `parts` are the manifests that the root lists: what names some of them is about those, and names the root so that it is found there.
+ * Whether a statement about `subjects` speaks of a platform of an image: of its manifest, or of the
+ * root without naming other platforms. `parts` are the manifests that the root lists: what names
+ * some of them is about those, and names the root so that it is found there.
  */
 export function isAboutPlatform(
   subjects: readonly Digest[],

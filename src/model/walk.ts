@@ -2,8 +2,9 @@ import type { Digest } from './digest.ts';
 import type { TarEntry } from './tar.ts';
 
 /**
- * What a collector wants of an entry's content: none, the first `bytes`, all up to a cap, or every byte as it comes, whatever the size:
- * then its `chunk` is called with each piece and nothing is held for it.
+ * What a collector wants of an entry's content: none, the first `bytes`, all up to a cap, or every
+ * byte as it comes, whatever the size: then its `chunk` is called with each piece and nothing is
+ * held for it.
  */
 export type ContentRequest =
   | { readonly want: 'none' }
@@ -18,9 +19,9 @@ export interface LayerEntry {
 }
 
 /**
- * Reads what it wants of one layer, entry by entry, in one pass; `finish` gives its facts as plain JSON.
- * `wants` is asked before content is read; `visit` gets what was asked for (shorter where the file is), valid during the
- * call only, `truncated` where the file is larger than asked.
+ * Reads what it wants of one layer, entry by entry, in one pass; `finish` gives its facts as plain
+ * JSON. `wants` is asked before content is read; `visit` gets what was asked for (shorter where the
+ * file is), valid during the call only, `truncated` where the file is larger than asked.
  */
 export interface LayerCollector<T> {
   readonly name: string;

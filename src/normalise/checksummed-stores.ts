@@ -35,7 +35,8 @@ export const isStored: PathTest = pathPattern(
 const isTgz: PathTest = pathPattern('**/*.tgz');
 
 /**
- * Archives that some other file or a signature holds a checksum of: package managers' caches and packages as published.
- * What was downloaded is the same in every build anyway, and must not change.
+ * Archives that some other file or a signature holds a checksum of: package managers' caches and
+ * packages as published. What was downloaded is the same in every build anyway, and must not
+ * change.
  */
 export const isChecksummed: PathTest = (path) => isStored(path) || isTgz(path);

@@ -9,9 +9,10 @@ import { type Compressed, type LayerSink, sha256, type Write } from './layer-sin
 const SMALL = 6;
 
 /**
- * Gzip whose bytes depend on the input alone: not on how it is cut into chunks, the number of threads, Node, its zlib
- * or the processor. One member; each PIECE_BYTES of input are compressed with the WINDOW before them as history, and end
- * on a whole byte. `close` has to be called in every case.
+ * Gzip whose bytes depend on the input alone: not on how it is cut into chunks, the number of
+ * threads, Node, its zlib or the processor. One member; each PIECE_BYTES of input are compressed
+ * with the WINDOW before them as history, and end on a whole byte. `close` has to be called in
+ * every case.
  */
 export class LayerCompressor implements LayerSink {
   readonly #write: Write;

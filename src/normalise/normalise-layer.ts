@@ -55,8 +55,9 @@ export interface NormalisedLayer {
 }
 
 /**
- * Rewrites a layer in one pass so that the same build gives the same bytes: order and attributes stay but for what rules
- * change. Memory is bounded by `maxBuffered`, not by the size of files. Throws TarError where the layer is no tar.
+ * Rewrites a layer in one pass so that the same build gives the same bytes: order and attributes
+ * stay but for what rules change. Memory is bounded by `maxBuffered`, not by the size of files.
+ * Throws TarError where the layer is no tar.
  */
 export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer> {
   const { epoch, copied, earlier, fileTime } = input;
@@ -130,8 +131,8 @@ async function rewrite(
 }
 
 /**
- * The content of the `position`th entry (from 0) of an archive, which is read from its start and given up behind that
- * entry.
+ * The content of the `position`th entry (from 0) of an archive, which is read from its start and
+ * given up behind that entry.
  */
 async function* entryContent(
   archive: AsyncIterable<Uint8Array>,

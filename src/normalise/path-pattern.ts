@@ -2,9 +2,9 @@
 export type PathTest = (path: string) => boolean;
 
 /**
- * A test for glob patterns over whole paths: `*` and `?` stay inside a name; `**`, as a whole name, stands for any number
- * of names, and at the end for at least one. A leading slash is allowed and means nothing. Takes time in proportion to
- * pattern times path, whatever either is.
+ * A test for glob patterns over whole paths: `*` and `?` stay inside a name; `**`, as a whole name,
+ * stands for any number of names, and at the end for at least one. A leading slash is allowed and
+ * means nothing. Takes time in proportion to pattern times path, whatever either is.
  */
 export function pathPattern(...patterns: readonly string[]): PathTest {
   const globs = patterns.map(toGlob);

@@ -47,8 +47,9 @@ interface StoredDocument {
 }
 
 /**
- * Config and manifest of the image with its own layers replaced, as canonical JSON. Layers and history of the base stay
- * as they are. Throws where `layers` are not as many as the image has of its own.
+ * Config and manifest of the image with its own layers replaced, as canonical JSON. Layers and
+ * history of the base stay as they are. Throws where `layers` are not as many as the image has of
+ * its own.
  */
 export function rebuildImage(input: RebuildInput): {
   readonly config: StoredDocument;
@@ -147,8 +148,10 @@ function sorted(value: JsonObject): Record<string, unknown> {
 const NAME = /^[A-Za-z_]\w*(?==|$)/;
 
 /**
- * What a history entry says of EXPOSE and ARG, in words that do not depend on the BuildKit: that of Docker 26 writes `EXPOSE map[80/tcp:{}]` and `ARG A`, that of
- * Docker 28 `EXPOSE [80/tcp]` and `ARG A=1` for the same build. Ports are sorted, and of arguments the names stay: a value that a RUN used stands in that RUN's entry.
+ * What a history entry says of EXPOSE and ARG, in words that do not depend on the BuildKit: that of
+ * Docker 26 writes `EXPOSE map[80/tcp:{}]` and `ARG A`, that of Docker 28 `EXPOSE [80/tcp]` and
+ * `ARG A=1` for the same build. Ports are sorted, and of arguments the names stay: a value that a
+ * RUN used stands in that RUN's entry.
  */
 function steadyWords({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
   const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];

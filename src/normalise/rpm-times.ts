@@ -24,8 +24,9 @@ interface Edit {
 }
 
 /**
- * Sets times of installation that are later than the epoch (seconds) in an rpm database of the SQLite kind, and clears bytes of it that are read by nobody,
- * in place: no row changes its length or its place. Undefined where nothing is to change, or where it is no such database.
+ * Sets times of installation that are later than the epoch (seconds) in an rpm database of the
+ * SQLite kind, and clears bytes of it that are read by nobody, in place: no row changes its length
+ * or its place. Undefined where nothing is to change, or where it is no such database.
  */
 export function retimedRpmDatabase(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
   try {

@@ -3,9 +3,11 @@ import { SqliteFile, type SqlitePage } from '../formats/sqlite-file.ts';
 import { sqliteObjects } from '../formats/sqlite-rows.ts';
 
 /**
- * The bytes of an SQLite database that no reader looks at and that hold what was there before: free pages (sqlite.org/fileformat2.html, section 1.5), what
- * lies between the cells of a page, and behind the end of a content in its last overflow page. Filling them with zeros is what `PRAGMA secure_delete` does.
- * Views into the file. Throws MalformedRecord, also where the file has pages that keep a map of pages (auto_vacuum).
+ * The bytes of an SQLite database that no reader looks at and that hold what was there before: free
+ * pages (sqlite.org/fileformat2.html, section 1.5), what lies between the cells of a page, and
+ * behind the end of a content in its last overflow page. Filling them with zeros is what `PRAGMA
+ * secure_delete` does. Views into the file. Throws MalformedRecord, also where the file has pages
+ * that keep a map of pages (auto_vacuum).
  */
 export function sqliteSlack(file: Uint8Array): readonly Buffer[] {
   const roots = sqliteObjects(new SqliteFile(file)).map(({ root }) => root);

@@ -22,9 +22,9 @@ export const NO_TRAIL: TimeTrail = { copiedSeconds: [], stamps: {} };
 const MOST_SECONDS = 65_536;
 
 /**
- * Gives every time its normalised value and keeps stamps true to it. A stamp that was valid stays valid. Where both
- * sides of a stale one would become the epoch, and so look valid, whichever comes later in the image is written one
- * second earlier.
+ * Gives every time its normalised value and keeps stamps true to it. A stamp that was valid stays
+ * valid. Where both sides of a stale one would become the epoch, and so look valid, whichever comes
+ * later in the image is written one second earlier.
  */
 export class StampLedger {
   readonly #epoch: number;
@@ -96,7 +96,8 @@ export class StampLedger {
     const own = this.#stamps.get(path);
     const stamp = own ?? this.#earlier.get(path);
     if (stamp?.written !== after || (stamp.size ?? size) !== size) return false;
-    // A COPY over a file that was there before brings times that say nothing; recompiling is the safe side.
+    // A COPY over a file that was there before brings times that say nothing; recompiling is the
+    // safe side.
     const isOverwritten = own === undefined && this.#copied;
     return isOverwritten || stamp.stored !== before;
   }

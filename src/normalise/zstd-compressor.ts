@@ -11,8 +11,9 @@ const CHUNK_BYTES = 2 ** 20;
 let isOpen = false;
 
 /**
- * Zstandard (RFC 8878) whose bytes depend on the input alone: zstd 1.5.7 as WebAssembly, whose arithmetic is the same on every processor, in a
- * version that package.json pins. One frame, of a window of 2 MiB.
+ * Zstandard (RFC 8878) whose bytes depend on the input alone: zstd 1.5.7 as WebAssembly, whose
+ * arithmetic is the same on every processor, in a version that package.json pins. One frame, of a
+ * window of 2 MiB.
  */
 export class ZstdCompressor implements LayerSink {
   readonly #zstd: Zstd;

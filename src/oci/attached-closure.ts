@@ -22,9 +22,10 @@ const AT_ONCE = 6;
 const MAX_FOUND = 1000;
 
 /**
- * Finds what hangs on any of `subjects` in a place, on what hangs there, and so on: by lists of referrers and by cosign's tags. What a
- * list names counts where its manifest says itself that it is about the subject. Throws UserError where the place cannot be asked or
- * lacks what it lists: a part is not given for the whole.
+ * Finds what hangs on any of `subjects` in a place, on what hangs there, and so on: by lists of
+ * referrers and by cosign's tags. What a list names counts where its manifest says itself that it
+ * is about the subject. Throws UserError where the place cannot be asked or lacks what it lists: a
+ * part is not given for the whole.
  */
 export async function attachedClosure(
   { content, lists }: { readonly content: Content; readonly lists: AttachedLists },
@@ -81,8 +82,8 @@ function questions(subjects: readonly Digest[]): readonly Question[] {
 }
 
 /**
- * A referrer as lists have to name it, by its own manifest (distribution-spec, "Listing Referrers"); undefined where it is about
- * something else.
+ * A referrer as lists have to name it, by its own manifest (distribution-spec, "Listing
+ * Referrers"); undefined where it is about something else.
  */
 async function asListed(
   content: Content,

@@ -27,9 +27,10 @@ const TAGS = [
 type Found = Omit<Attachment, 'manifest'>;
 
 /**
- * Everything that hangs on the subjects: referrers, cosign's tags, and BuildKit's attestation manifests that the index lists. Of an
- * artifact among them also what hangs on it, since an artifact is signed as an image is. Never throws for a place that cannot be
- * asked: the answer then is not complete, and says why.
+ * Everything that hangs on the subjects: referrers, cosign's tags, and BuildKit's attestation
+ * manifests that the index lists. Of an artifact among them also what hangs on it, since an
+ * artifact is signed as an image is. Never throws for a place that cannot be asked: the answer then
+ * is not complete, and says why.
  */
 export async function gatherAttachments(
   place: AttachmentPlace,
@@ -131,7 +132,8 @@ class Gathering {
     if (this.#bytes > MAX_TOTAL_BYTES)
       throw new UserError('signatures and attestations have more than 64 MiB of manifests');
     const manifest = manifestIn(bytes, descriptor.digest);
-    // A list may name anything as a referrer; what counts is what the manifest itself says that it is about.
+    // A list may name anything as a referrer; what counts is what the manifest itself says that it
+    // is about.
     return kind === 'referrer' && manifest?.subject?.digest !== subject ? undefined : manifest;
   }
 

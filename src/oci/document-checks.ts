@@ -35,8 +35,9 @@ export function checkedPlatform(
 }
 
 /**
- * True where an engine makes a filesystem of a manifest, whatever its config calls itself: containerd asks for no type of config, and
- * Docker's classic store for none of layers; both want a diffID for each layer.
+ * True where an engine makes a filesystem of a manifest, whatever its config calls itself:
+ * containerd asks for no type of config, and Docker's classic store for none of layers; both want a
+ * diffID for each layer.
  */
 export function isRunnable({ layers }: Manifest, configBytes: Uint8Array): boolean {
   if (layers.length === 0 || !/^\s*\{/.test(Buffer.from(configBytes).toString('latin1')))

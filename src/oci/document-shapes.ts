@@ -1,8 +1,8 @@
 import type { Shape } from '../formats/json-shape.ts';
 
 /*
- * The documents of an image as engines decode them: every field of the Go types of image-spec, containerd, Docker and BuildKit, read
- * here or not, so that none can be spelled another way.
+ * The documents of an image as engines decode them: every field of the Go types of image-spec,
+ * containerd, Docker and BuildKit, read here or not, so that none can be spelled another way.
  */
 const TEXTS: Shape = { list: 'text' };
 const TEXT_MAP: Shape = { map: 'text' };

@@ -19,8 +19,8 @@ const MAX_LISTED = 10_000;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A document from outside in the shape that engines read it in. Throws UserError that names `what`, and the key or field, where it is
- * larger than 4 MiB, not JSON, ambiguous, or of another shape.
+ * A document from outside in the shape that engines read it in. Throws UserError that names `what`,
+ * and the key or field, where it is larger than 4 MiB, not JSON, ambiguous, or of another shape.
  */
 export function readShaped(bytes: Uint8Array, shape: Shape, what: string): unknown {
   return valueOf(readAs(strictly(bytes, what), shape, what));
@@ -73,8 +73,9 @@ export function parseManifestOrIndex(
 }
 
 /**
- * The image config in `bytes`, every field that anybody reads of the type that the specification gives it; fields that are null, as
- * Docker writes them, are left out. Throws UserError where it is not a config or a field is of another type.
+ * The image config in `bytes`, every field that anybody reads of the type that the specification
+ * gives it; fields that are null, as Docker writes them, are left out. Throws UserError where it is
+ * not a config or a field is of another type.
  */
 export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
   const config = parseObject(bytes, what, CONFIG);

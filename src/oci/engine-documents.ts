@@ -35,8 +35,8 @@ export async function keptDocuments(
 }
 
 /**
- * Keeps the documents of an image that was opened whole. Not where the engine lacks one of its platforms: it may have it tomorrow,
- * under the same id.
+ * Keeps the documents of an image that was opened whole. Not where the engine lacks one of its
+ * platforms: it may have it tomorrow, under the same id.
  */
 export async function keepDocuments(
   cache: JsonCache,

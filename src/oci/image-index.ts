@@ -32,8 +32,9 @@ interface ImageParts {
 }
 
 /**
- * The images of an index.json that buildx wrote. buildx 0.13 joins all tags by commas into one `ref.name`; from 0.29 on there is one
- * entry a tag, with `io.containerd.image.name` and a short `ref.name`. Entries of the same digest become one image.
+ * The images of an index.json that buildx wrote. buildx 0.13 joins all tags by commas into one
+ * `ref.name`; from 0.29 on there is one entry a tag, with `io.containerd.image.name` and a short
+ * `ref.name`. Entries of the same digest become one image.
  */
 export function readExportedIndex(bytes: Uint8Array): readonly ExportedImage[] {
   const images = new Map<Digest, { descriptor: Descriptor; names: string[] }>();
@@ -72,8 +73,9 @@ export function entryName(descriptor: Descriptor): string | undefined {
 }
 
 /**
- * Follows `root` to its platform manifests and BuildKit's attestation manifests. `read` gives a document's verified bytes.
- * Throws UserError where an index is nested deeper than three or lists itself.
+ * Follows `root` to its platform manifests and BuildKit's attestation manifests. `read` gives a
+ * document's verified bytes. Throws UserError where an index is nested deeper than three or lists
+ * itself.
  */
 export async function imageParts(
   root: Descriptor,

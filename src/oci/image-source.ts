@@ -44,9 +44,10 @@ const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
 
 /**
- * What `text` names: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`, `docker-archive:`, `-` for stdin), else by
- * what is on the disk, a layout's folder or an archive, else a reference. Paths count from `cwd`. Throws UserError, also for a name of an
- * image under which a file lies that is not called an archive.
+ * What `text` names: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`,
+ * `docker-archive:`, `-` for stdin), else by what is on the disk, a layout's folder or an archive,
+ * else a reference. Paths count from `cwd`. Throws UserError, also for a name of an image under
+ * which a file lies that is not called an archive.
  */
 export async function parseImageName(text: string, cwd: string): Promise<ImageName> {
   const shown = quoted(text).slice(1, -1);
@@ -84,7 +85,8 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   const { path, wanted } = await pathAndName(text, cwd);
   const found = await kindOf(path, isPath);
   if (found === 'layout' || found === 'archive') {
-    // The folder is often somebody else's: what lies in it must not stand for an image that is run from a registry.
+    // The folder is often somebody else's: what lies in it must not stand for an image that is run
+    // from a registry.
     if (!isPath && !ARCHIVE.test(path) && parseReference(text).ok)
       throw new UserError(`${shown} is the name of an image, and a file here too`, {
         nextStep: `Write ./${shown} for the file, or registry:${shown} for the image.`,
@@ -129,7 +131,8 @@ async function kindOf(
   try {
     const found = await stat(path);
     if (found.isDirectory()) return (await exists(join(path, 'oci-layout'))) ? 'layout' : 'folder';
-    // A file may be named as an image is; one that holds no archive is not meant, unless it is spelled as a path.
+    // A file may be named as an image is; one that holds no archive is not meant, unless it is
+    // spelled as a path.
     return isPath || !found.isFile() || (await looksLikeArchive(path)) ? 'archive' : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;

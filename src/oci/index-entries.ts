@@ -19,8 +19,9 @@ export function withNormalPlatform(descriptor: Descriptor): Descriptor {
 }
 
 /**
- * The entries of one index that a runtime of the wanted platform may take: the nearest of those that name one, and all that name none.
- * What versions of engines may spell differently does not stand before what is farther. Of the others the platforms, in words.
+ * The entries of one index that a runtime of the wanted platform may take: the nearest of those
+ * that name one, and all that name none. What versions of engines may spell differently does not
+ * stand before what is farther. Of the others the platforms, in words.
  */
 export function chooseEntries(
   entries: readonly Descriptor[],

@@ -11,8 +11,9 @@ export interface TaggedManifest {
 }
 
 /**
- * What `cosign sign` signed before bundles (cosign, specs/SIGNATURE_SPEC.md, "Payload"). `cosign verify` up to 2.x looks for nothing
- * else. `name` is the repository with its registry, without a tag.
+ * What `cosign sign` signed before bundles (cosign, specs/SIGNATURE_SPEC.md, "Payload"). `cosign
+ * verify` up to 2.x looks for nothing else. `name` is the repository with its registry, without a
+ * tag.
  */
 export function simpleSigningPayload(name: string, digest: Digest): Uint8Array {
   return Buffer.from(
@@ -34,8 +35,8 @@ export interface TaggedLayer {
 }
 
 /**
- * A payload and what verifies it, as cosign keeps both (specs/SIGNATURE_SPEC.md, "Storage"): a signature in base64, and for a certificate
- * that with the log's answer.
+ * A payload and what verifies it, as cosign keeps both (specs/SIGNATURE_SPEC.md, "Storage"): a
+ * signature in base64, and for a certificate that with the log's answer.
  */
 export function signatureLayer(payload: Uint8Array, annotations: Annotations): TaggedLayer {
   return {
@@ -54,8 +55,8 @@ export function envelopeLayer(layer: {
 }
 
 /**
- * Stores layers as the manifest that cosign before bundles finds by the tag `sha256-HEX.sig` (signatures) or `sha256-HEX.att`
- * (attestations).
+ * Stores layers as the manifest that cosign before bundles finds by the tag `sha256-HEX.sig`
+ * (signatures) or `sha256-HEX.att` (attestations).
  */
 export async function writeTagged(
   blobs: BlobStore,

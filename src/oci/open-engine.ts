@@ -37,8 +37,9 @@ export interface EngineOptions {
 }
 
 /**
- * Opens an image of Docker's store. The engine gives out images whole (`docker save`): that is done once, into the spool, and where the
- * documents are known from before only when a layer is asked for. Throws UserError.
+ * Opens an image of Docker's store. The engine gives out images whole (`docker save`): that is done
+ * once, into the spool, and where the documents are known from before only when a layer is asked
+ * for. Throws UserError.
  */
 export async function openEngineImage(options: EngineOptions): Promise<OpenedImage> {
   const { id, documents } = options;
@@ -103,7 +104,8 @@ class LazyArchive implements BlobSource {
     this.#root = root;
   }
 
-  // Layers are there: the image was opened whole before. Whether the engine still has it shows when it is saved.
+  // Layers are there: the image was opened whole before. Whether the engine still has it shows when
+  // it is saved.
   size = (): Promise<number> => Promise.resolve(0);
 
   openRead = (digest: Digest): AsyncIterable<Uint8Array> => this.#read(digest);

@@ -32,8 +32,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens an image wherever it lies. Its documents are read and verified, its layers not yet. The caller closes it. Throws UserError where
- * it is not there, is no container image, is malformed, or lacks the platform; nothing is left behind then.
+ * Opens an image wherever it lies. Its documents are read and verified, its layers not yet. The
+ * caller closes it. Throws UserError where it is not there, is no container image, is malformed, or
+ * lacks the platform; nothing is left behind then.
  */
 export async function openImage(name: ImageName, options: OpenOptions): Promise<OpenedImage> {
   const { text } = name;

@@ -8,8 +8,8 @@ import { type DocumentOptions, openDocuments } from './opened-documents.ts';
 type OfDocuments = Omit<OpenedImage, 'place' | 'openLayer' | 'hasLayer' | 'close'>;
 
 /**
- * Opens the documents that the root points to. Attachments are looked for at `place`, once, when they are asked for. Throws UserError
- * where a document is missing, damaged, or no container image.
+ * Opens the documents that the root points to. Attachments are looked for at `place`, once, when
+ * they are asked for. Throws UserError where a document is missing, damaged, or no container image.
  */
 export async function openRoot(
   root: Descriptor,

@@ -53,8 +53,9 @@ const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 4;
 
 /**
- * Follows the root to every platform that is asked for; manifests, configs and indexes are verified by digest and checked for what
- * they are. Throws UserError where the root is no container image, a document is missing or malformed, or the platform is not there.
+ * Follows the root to every platform that is asked for; manifests, configs and indexes are verified
+ * by digest and checked for what they are. Throws UserError where the root is no container image, a
+ * document is missing or malformed, or the platform is not there.
  */
 export async function openDocuments(
   root: Descriptor,

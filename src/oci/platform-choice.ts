@@ -28,8 +28,9 @@ export function parsePlatform(text: string): Platform | undefined {
 }
 
 /**
- * The platform as runtimes read it (containerd/platforms, `Normalize`): letter case, other names and an empty operating system do not
- * matter. A variant that says the same as none is kept, since people know it (`arm64/v8`).
+ * The platform as runtimes read it (containerd/platforms, `Normalize`): letter case, other names
+ * and an empty operating system do not matter. A variant that says the same as none is kept, since
+ * people know it (`arm64/v8`).
  */
 export function normalPlatform(platform: Partial<Platform>): Platform {
   const { os = '', architecture = '', variant = '', 'os.version': version } = platform;
@@ -65,8 +66,9 @@ export function mayRunOn(platform: Platform, wanted: Platform): boolean {
 }
 
 /**
- * How far `platform` is from what a runtime of `wanted` takes first, for each order that versions of engines try platforms in: 0 is the
- * first, Infinity is nothing that it runs. Without a variant a runtime takes the processor's usual one, and no other of it.
+ * How far `platform` is from what a runtime of `wanted` takes first, for each order that versions
+ * of engines try platforms in: 0 is the first, Infinity is nothing that it runs. Without a variant
+ * a runtime takes the processor's usual one, and no other of it.
  */
 export function platformRanks(platform: Platform, wanted: Platform): readonly number[] {
   const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];

@@ -18,9 +18,10 @@ export interface FoundReferrer {
 }
 
 /**
- * The referrer that carries a sigstore bundle, in the form that cosign 3 writes and cosign 2.5 reads with
- * `--new-bundle-format`. `created` (RFC 3339) is left out where not given, so that the same bundle gives the same bytes.
- * The caller stores the manifest, the bundle and the empty config.
+ * The referrer that carries a sigstore bundle, in the form that cosign 3 writes and cosign 2.5
+ * reads with `--new-bundle-format`. `created` (RFC 3339) is left out where not given, so that the
+ * same bundle gives the same bytes. The caller stores the manifest, the bundle and the empty
+ * config.
  */
 export function bundleReferrer(options: {
   readonly subject: Descriptor;
@@ -52,9 +53,10 @@ export function bundleReferrer(options: {
 }
 
 /**
- * Stores an artifact that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec, manifest.md,
- * "Guidelines for Artifact Usage"): its type is `artifactType` and the config's media type. `layer` is
- * stored as it is under `title`; the caller stores the `others`. Gives its descriptor.
+ * Stores an artifact that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec,
+ * manifest.md, "Guidelines for Artifact Usage"): its type is `artifactType` and the config's media
+ * type. `layer` is stored as it is under `title`; the caller stores the `others`. Gives its
+ * descriptor.
  */
 export async function writeArtifact(
   blobs: BlobStore,

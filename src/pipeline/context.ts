@@ -32,8 +32,8 @@ export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>
 }
 
 /**
- * Runs one phase: tells that it started, on what where `about` says so, and how it ended with its seconds.
- * A throw is passed on, the phase left open.
+ * Runs one phase: tells that it started, on what where `about` says so, and how it ended with its
+ * seconds. A throw is passed on, the phase left open.
  */
 export async function phase<T>(
   context: PipelineContext,

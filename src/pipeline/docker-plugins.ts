@@ -25,9 +25,10 @@ interface PluginStart {
 type Changes = readonly string[];
 
 /**
- * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker), and with `replaceBuild` the builder's too, and names that one in config.json. What was
- * there is kept in the plugins' files. Throws UserError, having changed nothing, where config.json cannot be read as JSON or a file
- * of another program stands in the way.
+ * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker), and with
+ * `replaceBuild` the builder's too, and names that one in config.json. What was there is kept in
+ * the plugins' files. Throws UserError, having changed nothing, where config.json cannot be read as
+ * JSON or a file of another program stands in the way.
  */
 export async function installPlugins(
   dockerConfig: string,
@@ -68,8 +69,8 @@ export async function installPlugins(
 }
 
 /**
- * Takes away what installPlugins put there, and puts back what it had kept; what others have changed since stays. Throws UserError
- * where config.json cannot be read or written.
+ * Takes away what installPlugins put there, and puts back what it had kept; what others have
+ * changed since stays. Throws UserError where config.json cannot be read or written.
  */
 export async function uninstallPlugins(dockerConfig: string): Promise<Changes> {
   const changes: string[] = [];

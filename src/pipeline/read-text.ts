@@ -2,8 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 
 /**
- * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws UserError for what is no file, too large, or,
- * where it has to be UTF-8, is not; else what is none of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
+ * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws
+ * UserError for what is no file, too large, or, where it has to be UTF-8, is not; else what is none
+ * of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
  */
 export async function readText(
   path: string,

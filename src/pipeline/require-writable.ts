@@ -4,8 +4,9 @@ import { UserError } from '../model/errors.ts';
 import type { ReportRequest } from '../model/report.ts';
 
 /**
- * Throws UserError for a file that could not be written when all is done: its folder is not there or takes nothing, or a folder has its name.
- * Devices and pipes are written to as they are. What is in one of the folders `made` is left alone: outputs make those.
+ * Throws UserError for a file that could not be written when all is done: its folder is not there
+ * or takes nothing, or a folder has its name. Devices and pipes are written to as they are. What is
+ * in one of the folders `made` is left alone: outputs make those.
  */
 export async function requireWritable(
   cwd: string,

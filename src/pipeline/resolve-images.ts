@@ -28,8 +28,9 @@ export function findLocalImages(
 }
 
 /**
- * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does on the docker driver without
- * --pull, else in their registry. One that cannot be found is left out; BuildKit then says so in its own words.
+ * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does
+ * on the docker driver without --pull, else in their registry. One that cannot be found is left
+ * out; BuildKit then says so in its own words.
  */
 export async function resolveImages(
   context: PipelineContext,

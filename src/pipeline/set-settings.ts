@@ -11,9 +11,9 @@ import { writeFileBeside } from './write-file-beside.ts';
 const LARGEST = 256 * 1024;
 
 /**
- * Sets settings in a file, by default the nearest of the project, else a new `.scoville.yaml` of this
- * folder. Gives its path. Throws UserError, with nothing written, for a setting that there is not, a bad
- * value, and a link, which could lead to the file of another project.
+ * Sets settings in a file, by default the nearest of the project, else a new `.scoville.yaml` of
+ * this folder. Gives its path. Throws UserError, with nothing written, for a setting that there is
+ * not, a bad value, and a link, which could lead to the file of another project.
  */
 export async function setSettings(
   { cwd, now }: Pick<PipelineContext, 'cwd' | 'now'>,

@@ -24,8 +24,9 @@ type LockUpdate =
     };
 
 /**
- * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and writes the lock. Nothing is signed, graded,
- * tagged, loaded or pushed. Throws UserError as a build does, and where an image cannot be resolved.
+ * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and
+ * writes the lock. Nothing is signed, graded, tagged, loaded or pushed. Throws UserError as a build
+ * does, and where an image cannot be resolved.
  */
 export async function updateLock(
   context: PipelineContext,

@@ -3,8 +3,9 @@ import { messageOf, UserError } from '../model/errors.ts';
 import { replaceFile } from '../oci/blobs/replace-file.ts';
 
 /**
- * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
- * is, and so is a file with several names; a link stays one; so do the mode and, where we may, the owner of a file that was there. `mode` is that of a new one.
+ * Writes beside, then renames, so that a reader never sees half a file. A device or pipe
+ * (`/dev/stderr`) is written to as it is, and so is a file with several names; a link stays one; so
+ * do the mode and, where we may, the owner of a file that was there. `mode` is that of a new one.
  * Throws UserError where it cannot be written.
  */
 export async function writeFileBeside(path: string, text: string, mode = 0o666): Promise<void> {
@@ -31,8 +32,9 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
 }
 
 /**
- * Removes a file that is to be written again. A device or pipe, which is written to as it is, stays, and so does a link: `/dev/stderr` is one,
- * and where stderr goes into a file it leads to that.
+ * Removes a file that is to be written again. A device or pipe, which is written to as it is,
+ * stays, and so does a link: `/dev/stderr` is one, and where stderr goes into a file it leads to
+ * that.
  */
 export async function forgetFile(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);

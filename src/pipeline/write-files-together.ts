@@ -18,8 +18,9 @@ interface Placed {
 }
 
 /**
- * Writes several files below a root, all or none: each is written beside its place, then all are renamed; where one cannot be, those that were there come
- * back. A place outside of the root, by a link, is refused. Throws UserError where nothing was written.
+ * Writes several files below a root, all or none: each is written beside its place, then all are
+ * renamed; where one cannot be, those that were there come back. A place outside of the root, by a
+ * link, is refused. Throws UserError where nothing was written.
  */
 export async function writeFilesTogether(
   root: string,

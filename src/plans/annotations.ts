@@ -48,9 +48,9 @@ const OCI = 'org.opencontainers.image.';
 const LONGEST_VALUE = 1024;
 
 /**
- * Annotations of index and manifest by the OCI image specification (annotations.md, "Pre-Defined Annotation Keys"),
- * with labels that say the same. For each key the first of these decides: `--annotation`, `--label`, the settings, the
- * Dockerfile's LABEL, git and the build.
+ * Annotations of index and manifest by the OCI image specification (annotations.md, "Pre-Defined
+ * Annotation Keys"), with labels that say the same. For each key the first of these decides:
+ * `--annotation`, `--label`, the settings, the Dockerfile's LABEL, git and the build.
  */
 export function planAnnotations(inputs: AnnotationInputs): PlannedAnnotations {
   const { userAnnotations: user, userLabels, dockerfileLabels } = inputs;

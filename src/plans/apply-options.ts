@@ -3,8 +3,8 @@ import { type Settings, type SigstoreChoice, withPlainHttp } from '../model/sett
 import type { OwnOptions } from './flags/own-flags.ts';
 
 /**
- * The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. Each group is
- * spread, so that a setting without a flag stays.
+ * The settings with what the command line says put above them. `--key` or `--keyless` given turns
+ * signing on. Each group is spread, so that a setting without a flag stays.
  */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   const { sign, gate, reproducible } = settings;

@@ -27,9 +27,10 @@ interface AttestationFlag {
 }
 
 /**
- * Which attestations are made. `--provenance`, `--sbom` and `--attest` keep their meaning: false turns ours off too.
- * `--sbom=true` is answered by our own SBOM, so no scanner image is pulled; a generator that the user names still
- * runs. BUILDX_NO_DEFAULT_ATTESTATIONS turns off what buildx makes by default, provenance, unless a flag asks for it.
+ * Which attestations are made. `--provenance`, `--sbom` and `--attest` keep their meaning: false
+ * turns ours off too. `--sbom=true` is answered by our own SBOM, so no scanner image is pulled; a
+ * generator that the user names still runs. BUILDX_NO_DEFAULT_ATTESTATIONS turns off what buildx
+ * makes by default, provenance, unless a flag asks for it.
  * @param graded whether there is a verdict to attest
  */
 export function planAttestations(
@@ -99,7 +100,8 @@ function lastOf(parsed: ParsedBuild, type: AttestationFlag['type']): Attestation
 
 function provenanceFlags(given: AttestationFlag | undefined, on: boolean): readonly BuildxFlag[] {
   if (!on) return [{ name: 'provenance', value: 'false' }];
-  // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max unless the user chose.
+  // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max unless
+  // the user chose.
   return given !== undefined && given.parameters.length > 0
     ? [{ name: 'attest', value: given.written }]
     : [{ name: 'provenance', value: 'mode=max' }];

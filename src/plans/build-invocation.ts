@@ -12,8 +12,8 @@ const ANSWERED_HERE = new Set(
 const NOT_AGAIN = new Set('no-cache no-cache-filter pull'.split(' '));
 
 /**
- * The build of the image: our flags first, so that the user's win where the last one counts, then the user's in their
- * order. The result goes into an OCI layout directory, own layers uncompressed.
+ * The build of the image: our flags first, so that the user's win where the last one counts, then
+ * the user's in their order. The result goes into an OCI layout directory, own layers uncompressed.
  */
 export function imageInvocation(
   parsed: ParsedBuild,

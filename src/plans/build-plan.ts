@@ -98,8 +98,9 @@ export interface BuildPlan {
   /** Lines for stderr. */
   readonly notices: readonly string[];
   /**
-   * What the context is a checkout of, by the names that buildx has for it: `source`, `revision` with `-dirty` behind it where files differ from the commit,
-   * `localdir:context` and `localdir:dockerfile`.
+   * What the context is a checkout of, by the names that buildx has for it: `source`, `revision`
+   * with `-dirty` behind it where files differ from the commit, `localdir:context` and
+   * `localdir:dockerfile`.
    */
   readonly vcs?: Readonly<Record<string, string>> & { readonly revision: string };
 }

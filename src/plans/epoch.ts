@@ -24,9 +24,10 @@ export interface EpochInputs {
 }
 
 /**
- * The epoch of a build: what the user says, else what the lock file holds, else the creation time of the oldest base image, so that a cached and a
- * clean build agree and an unchanged layer keeps its digest from commit to commit; never before 1980 by itself.
- * `context`, which BuildKit ignores for local contexts, leaves the choice to the base image.
+ * The epoch of a build: what the user says, else what the lock file holds, else the creation time
+ * of the oldest base image, so that a cached and a clean build agree and an unchanged layer keeps
+ * its digest from commit to commit; never before 1980 by itself. `context`, which BuildKit ignores
+ * for local contexts, leaves the choice to the base image.
  */
 export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
   const said = [

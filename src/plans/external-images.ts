@@ -36,8 +36,9 @@ export interface ResolvedImage {
 const IMAGE_SCHEME = 'docker-image://';
 
 /**
- * The images from outside that a build uses, each once: those of the Dockerfile's reached stages, a name that
- * `--build-context` replaces taken for what replaces it, and the frontend. References that cannot be known are left out.
+ * The images from outside that a build uses, each once: those of the Dockerfile's reached stages, a
+ * name that `--build-context` replaces taken for what replaces it, and the frontend. References
+ * that cannot be known are left out.
  */
 export function neededImages(
   model: DockerfileModel | undefined,

@@ -8,8 +8,9 @@ interface ForeignRun {
 }
 
 /**
- * The first RUN for a platform that the builder cannot run, of the platforms asked for; undefined where there is none. A stage that
- * names another platform (`FROM --platform=$BUILDPLATFORM`) runs there, and copying needs nothing to run.
+ * The first RUN for a platform that the builder cannot run, of the platforms asked for; undefined
+ * where there is none. A stage that names another platform (`FROM --platform=$BUILDPLATFORM`) runs
+ * there, and copying needs nothing to run.
  * @param able the platforms that the builder names, `os/arch[/variant]`
  */
 export function foreignRun(

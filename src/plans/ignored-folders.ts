@@ -1,9 +1,11 @@
 const META = /[*?[\]\\]/;
 
 /**
- * Which folders of a context a `.dockerignore` surely leaves out with all that is in them, by paths relative to the context. Only patterns
- * that are plain paths, or one behind a leading `**` and a slash, are understood, and a folder that an exception (`!`) may reach into is not left out:
- * a caller that goes by this may send more than needed to BuildKit, which applies the file in full (moby/patternmatcher), and never less.
+ * Which folders of a context a `.dockerignore` surely leaves out with all that is in them, by paths
+ * relative to the context. Only patterns that are plain paths, or one behind a leading `**` and a
+ * slash, are understood, and a folder that an exception (`!`) may reach into is not left out: a
+ * caller that goes by this may send more than needed to BuildKit, which applies the file in full
+ * (moby/patternmatcher), and never less.
  */
 export function ignoredFolders(text: string): (folder: string) => boolean {
   const lines = text

@@ -4,8 +4,9 @@ import { err, ok, type Result } from '../model/result.ts';
 const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
 
 /**
- * The images of a list, each once, in its order: one a line, blank lines and lines that begin with `#` left out, and so is what
- * follows a blank and a `#`. An error names the first line that is no image.
+ * The images of a list, each once, in its order: one a line, blank lines and lines that begin with
+ * `#` left out, and so is what follows a blank and a `#`. An error names the first line that is no
+ * image.
  */
 export function parseImageList(text: string): Result<readonly string[]> {
   const images = new Set<string>();

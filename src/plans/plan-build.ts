@@ -35,8 +35,9 @@ interface Checked {
 }
 
 /**
- * Turns intent into everything that a build does, as data. Nothing is read and nothing is started; the same inputs
- * give the same plan. An error is buildx' own text for what the user wrote wrong; its exit code there is 1.
+ * Turns intent into everything that a build does, as data. Nothing is read and nothing is started;
+ * the same inputs give the same plan. An error is buildx' own text for what the user wrote wrong;
+ * its exit code there is 1.
  */
 export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPlan> {
   const { parsed, env, paths } = inputs;

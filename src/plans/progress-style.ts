@@ -6,8 +6,9 @@ import type { ParsedBuild } from './flags/parse-build-args.ts';
 const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
 
 /**
- * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in buildx, `--progress=quiet`
- * is `--quiet`, and a style other than `auto` cannot be combined with it.
+ * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in
+ * buildx, `--progress=quiet` is `--quiet`, and a style other than `auto` cannot be combined with
+ * it.
  */
 export function progressStyle(
   parsed: ParsedBuild,

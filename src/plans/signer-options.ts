@@ -28,8 +28,9 @@ const NOBODY = [
 const MAX_PATTERN = 1024;
 
 /**
- * The identity that the flags name, undefined where they name none. Both identity and issuer are asked for, each by text or by pattern; a pattern
- * that anybody satisfies is refused, since such a verification proves no signer.
+ * The identity that the flags name, undefined where they name none. Both identity and issuer are
+ * asked for, each by text or by pattern; a pattern that anybody satisfies is refused, since such a
+ * verification proves no signer.
  */
 export function namedIdentity(flags: SignerFlags): Result<NamedIdentity | undefined> {
   const identity = oneOf('certificate-identity', flags.identity, flags.identityPattern);

@@ -45,9 +45,10 @@ export function pinsOf(
 }
 
 /**
- * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match compares whole identifiers
- * where they hold no `*`, which a reference never does; so a converted name is not matched again. An address may hold one. `remotes`
- * are the files of ADD, by address, with the checksums that the lock holds.
+ * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match
+ * compares whole identifiers where they hold no `*`, which a reference never does; so a converted
+ * name is not matched again. An address may hold one. `remotes` are the files of ADD, by address,
+ * with the checksums that the lock holds.
  */
 export function sourcePolicy(
   pins: readonly Pin[],

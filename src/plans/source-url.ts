@@ -1,7 +1,7 @@
 /**
- * The address of a repository that may stand in a published image: https, without user, password, query, fragment and
- * `.git`. `git@host:path` and `ssh://` become https. Undefined for local paths and what is no address: they would
- * tell of the machine, and lead nowhere.
+ * The address of a repository that may stand in a published image: https, without user, password,
+ * query, fragment and `.git`. `git@host:path` and `ssh://` become https. Undefined for local paths
+ * and what is no address: they would tell of the machine, and lead nowhere.
  */
 export function publicSourceUrl(remote: string): string | undefined {
   const text = remote.trim();

@@ -2,8 +2,9 @@ import { formatReference, parseReference, withDefaultTag } from '../model/refere
 import { err, ok, type Result } from '../model/result.ts';
 
 /**
- * The full names of the image (`docker.io/library/app:latest`), each once, in the order they were given: the values
- * of `--tag`, or, as buildx has it, those of `name=` in outputs where no tag is given. Errors have buildx' texts.
+ * The full names of the image (`docker.io/library/app:latest`), each once, in the order they were
+ * given: the values of `--tag`, or, as buildx has it, those of `name=` in outputs where no tag is
+ * given. Errors have buildx' texts.
  */
 export function imageNames(
   tags: readonly string[],

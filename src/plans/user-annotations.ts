@@ -24,9 +24,9 @@ const LEVELS: Readonly<Record<string, Exclude<keyof LeveledAnnotations, 'byPlatf
 };
 
 /**
- * Reads `[LEVEL[PLATFORM],...:]KEY=VALUE` as buildx does (util/buildflags/export.go, ParseAnnotations), its error texts
- * included. Without a level, an annotation goes on the manifest as buildx has it, and on the index too, since what is
- * published here is always an index.
+ * Reads `[LEVEL[PLATFORM],...:]KEY=VALUE` as buildx does (util/buildflags/export.go,
+ * ParseAnnotations), its error texts included. Without a level, an annotation goes on the manifest
+ * as buildx has it, and on the index too, since what is published here is always an index.
  */
 export function parseAnnotations(texts: readonly string[]): Result<LeveledAnnotations> {
   const found = {

@@ -29,8 +29,8 @@ export interface Narrowing {
 }
 
 /**
- * Rules for the arguments of a call, any of which lets it through; undefined where the call is not narrowed. `seen` is
- * undefined where only the engine or a rare case needs the call.
+ * Rules for the arguments of a call, any of which lets it through; undefined where the call is not
+ * narrowed. `seen` is undefined where only the engine or a rare case needs the call.
  */
 export function argumentRules(
   name: string,

@@ -7,8 +7,9 @@ export interface CallGroup {
 const group = (why: string, names: string): CallGroup => ({ why, names: names.split(' ') });
 
 /**
- * What runc calls between the filter and the program's `execve` with no-new-privileges (traced: runc 1.1.15 with
- * `strace -f runc run`), and what Go's run-time may call meanwhile: threads, timers, preemption by signal.
+ * What runc calls between the filter and the program's `execve` with no-new-privileges (traced:
+ * runc 1.1.15 with `strace -f runc run`), and what Go's run-time may call meanwhile: threads,
+ * timers, preemption by signal.
  */
 export const START_CALLS: CallGroup = group(
   'runc, before the program starts',

@@ -6,8 +6,9 @@ import type { Rule } from '../rules/security-profile/seccomp/rule.ts';
 import type { SeenCall, Trace } from './trace-reader.ts';
 
 /**
- * Calls of a trace that a profile forbids, in words, though the engine's default allows them: `socket (AF 16)`. What the
- * default refuses too is not among them, since the program lives without it.
+ * Calls of a trace that a profile forbids, in words, though the engine's default allows them:
+ * `socket (AF 16)`. What the default refuses too is not among them, since the program lives without
+ * it.
  */
 export function forbiddenCalls(trace: Trace, profile: SeccompProfile): readonly string[] {
   const permitting = profile.rules.filter(({ permits }) => permits);

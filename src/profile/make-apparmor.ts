@@ -62,8 +62,9 @@ export function profileName(image: string): string {
 }
 
 /**
- * Writes an AppArmor profile (apparmor.d(5)) of what a program opened, started and connected to, with the rules by which Docker's
- * own protects the kernel's files. What it starts stays in the profile; what it was not seen to start is refused.
+ * Writes an AppArmor profile (apparmor.d(5)) of what a program opened, started and connected to,
+ * with the rules by which Docker's own protects the kernel's files. What it starts stays in the
+ * profile; what it was not seen to start is refused.
  */
 export function makeAppArmor(request: AppArmorRequest): string {
   const { name, trace, comment, unproven } = request;

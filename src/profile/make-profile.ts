@@ -82,8 +82,9 @@ export function canProfile(architecture: string): boolean {
 }
 
 /**
- * Makes the profile of a trace: what the program called and Docker's default allows every container, what the engine needs to
- * start it, and (without `strict`) calls that are too rare to be seen. `comment` says where it comes from.
+ * Makes the profile of a trace: what the program called and Docker's default allows every
+ * container, what the engine needs to start it, and (without `strict`) calls that are too rare to
+ * be seen. `comment` says where it comes from.
  */
 export function makeProfile(trace: Trace, narrowing: Narrowing, comment: string): MadeProfile {
   const machine = MACHINES[narrowing.architecture] ?? narrowing.architecture;

@@ -46,8 +46,9 @@ interface Seen {
 }
 
 /**
- * Reads the output of `strace -f -e raw=all -o FILE`, in pieces of any size. It keeps a set of calls, so that memory does not
- * grow with the trace. The traced program can write lines of its own: they add no more than the calls would that they name.
+ * Reads the output of `strace -f -e raw=all -o FILE`, in pieces of any size. It keeps a set of
+ * calls, so that memory does not grow with the trace. The traced program can write lines of its
+ * own: they add no more than the calls would that they name.
  */
 export class TraceReader {
   readonly #calls = new Map<string, Seen>();

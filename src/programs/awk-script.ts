@@ -8,8 +8,9 @@ const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])+\]|[^/\\\n[])*\//y;
 const LOOKS = /\bsystem\s*\(\s*"(?:\[|test) -[a-z] [^"`$;&|]*"(?:\s*\$\d+\s*"[^"`$;&|]*")*\s*\)/g;
 
 /**
- * True where an awk program on the command line only works on text: it starts nothing (`system`, a pipe, an indirect call), opens no
- * connection and takes no program from a file. What cannot be read is false.
+ * True where an awk program on the command line only works on text: it starts nothing (`system`, a
+ * pipe, an indirect call), opens no connection and takes no program from a file. What cannot be
+ * read is false.
  */
 export function onlyReadsText(words: readonly string[]): boolean {
   let at = 0;

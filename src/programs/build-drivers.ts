@@ -4,8 +4,9 @@ import type { LocalPrograms } from './program.ts';
 const ASKS_VERSION = /^(?:-v|-V|--version)$/;
 
 /**
- * Programs that run steps, configuration or code of the source at hand, in whichever language. In source that came by a verified download alone they run what its publisher signed
- * or what its sum names; over source of anybody else they are unread.
+ * Programs that run steps, configuration or code of the source at hand, in whichever language. In
+ * source that came by a verified download alone they run what its publisher signed or what its sum
+ * names; over source of anybody else they are unread.
  */
 export const BUILD_DRIVERS: readonly LocalPrograms[] = [
   ...ECOSYSTEMS.flatMap(({ programs, builds, reason }) =>

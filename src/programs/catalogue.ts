@@ -14,10 +14,10 @@ import { SHELL_BUILTINS } from './shell-builtins.ts';
 import { SYSTEM } from './system.ts';
 
 /**
- * True where a word is one of the options, as programs take them: `--name`, `--name=value` and each beginning of a long
- * name, which getopt_long(3) takes for the whole; `-x` alone, with a value, or among others (`-zxvf`); `-name` of
- * programs whose long options have one dash. `valued`: options with a value, behind whose letter
- * the rest of a word is the value.
+ * True where a word is one of the options, as programs take them: `--name`, `--name=value` and each
+ * beginning of a long name, which getopt_long(3) takes for the whole; `-x` alone, with a value, or
+ * among others (`-zxvf`); `-name` of programs whose long options have one dash. `valued`: options
+ * with a value, behind whose letter the rest of a word is the value.
  */
 function hasOption(
   words: readonly string[],

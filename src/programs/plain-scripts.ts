@@ -111,8 +111,10 @@ function callsOnly(text: string, calls: ReadonlySet<string>): boolean {
 }
 
 /**
- * True where every word of a script is known to do no more than work on files and text: it loads modules of a short list alone, and says none of
- * the words by which its language starts programs, reaches out or runs text. What it copies from an address by one plain call is a download of its own.
+ * True where every word of a script is known to do no more than work on files and text: it loads
+ * modules of a short list alone, and says none of the words by which its language starts programs,
+ * reaches out or runs text. What it copies from an address by one plain call is a download of its
+ * own.
  */
 export function isPlainScript(language: string, text: string): boolean {
   const known = LANGUAGES[language];

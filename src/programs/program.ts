@@ -1,6 +1,7 @@
 /**
- * Programs of one kind of which nothing has to be read: they fetch nothing and run nothing but what their command line names.
- * `only` and `unless` are held against the words behind the program, joined by blanks.
+ * Programs of one kind of which nothing has to be read: they fetch nothing and run nothing but what
+ * their command line names. `only` and `unless` are held against the words behind the program,
+ * joined by blanks.
  */
 export interface LocalPrograms {
   /** Names, parted by blanks; a version at the end (`python3.12`) is left out. */

@@ -140,8 +140,8 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
 ];
 
 /**
- * A command in the subscript of an array, as text: bash runs it wherever it counts with such a name (`(( x ))`, `[[ x -eq 1 ]]`) or is
- * given one (`unset`, `read`, `test -v`, `printf -v`).
+ * A command in the subscript of an array, as text: bash runs it wherever it counts with such a name
+ * (`(( x ))`, `[[ x -eq 1 ]]`) or is given one (`unset`, `read`, `test -v`, `printf -v`).
  */
 const SUBSCRIPT = /\[[^[\]]*(?:\$\((?!\.\.\.\))|`)/;
 

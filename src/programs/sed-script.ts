@@ -5,8 +5,8 @@ const ADDRESS_END = /(?:\s*!)*\s*/y;
 const NUMBER = /(?:\d+(?:~\d+)?|\$|[+~]\d+)/y;
 
 /**
- * True where a whole command line of sed only edits: no `e`, alone or as a flag of `s`, by which GNU sed runs commands, and
- * no script in a file. What cannot be read is false.
+ * True where a whole command line of sed only edits: no `e`, alone or as a flag of `s`, by which
+ * GNU sed runs commands, and no script in a file. What cannot be read is false.
  */
 export function onlyEdits(words: readonly string[]): boolean {
   const scripts: string[] = [];

@@ -67,8 +67,8 @@ const ASSIGNMENT = /^\$(?:env:)?\w+\s*=\s*(?:'[^']*'|"[^"`$]*"|\d+)$/;
 const COMMAND_DRIVE = /\b(?:alias|function):/i;
 
 /**
- * What of a text for PowerShell or cmd was not read; undefined where each of its statements is a known
- * command with plain words. Everything else may run anything.
+ * What of a text for PowerShell or cmd was not read; undefined where each of its statements is a
+ * known command with plain words. Everything else may run anything.
  */
 export function unreadWindowsText(program: string, words: readonly string[]): string | undefined {
   const text = givenText(program, words);

@@ -129,8 +129,8 @@ function restOf(groups: readonly CardGroup[]): CardRest | undefined {
 }
 
 /**
- * Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. The levels
- * above the next one have rows while there are at most `mostRows`.
+ * Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. The
+ * levels above the next one have rows while there are at most `mostRows`.
  */
 export function cardOf(
   { criteria, vectors, waivers }: Scorecard,

@@ -1,10 +1,11 @@
 import { withoutCiCommands } from '../model/ci-commands.ts';
 
 /**
- * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1, with the escape that starts a
- * terminal sequence), marks that turn text around or hide it (format and default-ignorable characters, all tags and fillers),
- * line and paragraph separators, halves of surrogate pairs, and code points that are no characters. The two selectors of emoji
- * and text presentation stay: they change how a character is drawn and hide nothing.
+ * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1,
+ * with the escape that starts a terminal sequence), marks that turn text around or hide it (format
+ * and default-ignorable characters, all tags and fillers), line and paragraph separators, halves of
+ * surrogate pairs, and code points that are no characters. The two selectors of emoji and text
+ * presentation stay: they change how a character is drawn and hide nothing.
  */
 export const UNSAFE =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;

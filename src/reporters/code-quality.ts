@@ -48,7 +48,8 @@ function gradedIssues({ scorecard, dockerfile = 'Dockerfile' }: ReportInput): re
       const places = placesOf(result, { image, dockerfile });
       return places.slice(0, PLACES_SHOWN).map((place, index) => {
         const text = messageOf(result, place, index === 0 ? places.length - PLACES_SHOWN : 0);
-        // What is not in the Dockerfile has no path in the repository: it is shown where the Dockerfile begins.
+        // What is not in the Dockerfile has no path in the repository: it is shown where the
+        // Dockerfile begins.
         const line = place.location.physicalLocation.region?.startLine ?? 1;
         const said = { text, path: dockerfile, line };
         return issue(result.id, `${image} ${place.key}`, sarifLevel(result), said);

@@ -31,7 +31,8 @@ type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
   if (result.outcome === 'pass' || result.outcome === 'not-applicable') return 'passed';
   if (waiverReason(result.id, scorecard) !== undefined) return 'skipped';
-  // What could not be judged must not look green: JUnit's `error` is a test that could not be carried out.
+  // What could not be judged must not look green: JUnit's `error` is a test that could not be
+  // carried out.
   return result.outcome === 'fail' ? 'failure' : 'error';
 }
 

@@ -18,8 +18,9 @@ const PLACE = /^(?:registry|store|docker|docker-daemon):(?!\d+\/)(?:\/\/)?(?=[^/
 export const PROFILE_HEADING = 'Run it with its profile';
 
 /**
- * The lines that run an image with the seccomp profile that is attached to it, since no runtime applies one by itself; empty where none is
- * attached, or none that somebody whom the user trusts has signed.
+ * The lines that run an image with the seccomp profile that is attached to it, since no runtime
+ * applies one by itself; empty where none is attached, or none that somebody whom the user trusts
+ * has signed.
  */
 export function profileLines({
   scorecard: { image },

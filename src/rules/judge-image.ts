@@ -27,8 +27,8 @@ export function judgeImage(facts: Facts): CriterionResult[] {
 const CLAIMED_FACTS: readonly (keyof Facts)[] = ['attestations', 'build', 'image'];
 
 /**
- * The same answers without what only the image says about itself. Only what earns a point and reads such
- * facts is judged again: the rest cannot change.
+ * The same answers without what only the image says about itself. Only what earns a point and reads
+ * such facts is judged again: the rest cannot change.
  */
 export function judgeUnclaimed(
   facts: Facts,

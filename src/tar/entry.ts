@@ -131,8 +131,9 @@ export function contentSize(size: number): number {
 }
 
 /**
- * The entry that header and extensions describe together; `size` is that of the content handed out, `sparseName` what the records of a
- * sparse file call it: GNU tar puts a made-up name into its header.
+ * The entry that header and extensions describe together; `size` is that of the content handed out,
+ * `sparseName` what the records of a sparse file call it: GNU tar puts a made-up name into its
+ * header.
  */
 export function toEntry(
   raw: RawHeader,

@@ -17,8 +17,8 @@ export function textField(block: Buffer, offset: number, length: number): string
 }
 
 /**
- * A number field: octal digits between blanks and NULs, or GNU's base-256 where the first bit is set.
- * Throws where it holds something else or no safe integer.
+ * A number field: octal digits between blanks and NULs, or GNU's base-256 where the first bit is
+ * set. Throws where it holds something else or no safe integer.
  */
 export function numberField(
   block: Uint8Array,
@@ -91,7 +91,8 @@ export function headerSum(block: Uint8Array): {
   readonly signed: number;
 } {
   let bits = 0;
-  // Four bytes a step, each second in a half of its own: a large image has a hundred thousand headers. Two sums fit into 31 bits.
+  // Four bytes a step, each second in a half of its own: a large image has a hundred thousand
+  // headers. Two sums fit into 31 bits.
   ALIGNED.set(block);
   let even = 0;
   let odd = 0;

@@ -1,6 +1,7 @@
 /**
- * The safe form of an entry's name: relative to the image's root, `.` and `..` resolved, no leading or trailing
- * slash; '' for the root itself. Undefined where the name leads out of the root or holds a NUL.
+ * The safe form of an entry's name: relative to the image's root, `.` and `..` resolved, no leading
+ * or trailing slash; '' for the root itself. Undefined where the name leads out of the root or
+ * holds a NUL.
  */
 export function layerPath(name: string): string | undefined {
   if (isPlain(name)) return name;

@@ -12,8 +12,9 @@ export const SPARSE_MAP = 'GNU.sparse.map';
 const NAMES = new Set(['path', 'linkpath', 'uname', 'gname']);
 
 /**
- * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"), with Go's exceptions: a later record of a key wins, and
- * the repeated records of sparse format 0.0 become the map of 0.1. Throws TarError where a length lies or a record has no key.
+ * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"), with Go's
+ * exceptions: a later record of a key wins, and the repeated records of sparse format 0.0 become
+ * the map of 0.1. Throws TarError where a length lies or a record has no key.
  */
 export function parsePax(bytes: Uint8Array): PaxRecords {
   const records = new Map<string, Uint8Array>();

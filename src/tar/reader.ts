@@ -33,10 +33,11 @@ interface PendingSparse {
 }
 
 /**
- * Reads a tar archive as it arrives, in one pass and without waiting, as Go's archive/tar does, by which engines unpack layers: ustar, pax,
- * GNU long names and base-256 numbers, sparse files with their holes filled in. Bytes behind the end mark are ignored. A global pax header
- * is handed out as an entry of type `other`, by its `path` where it has one, and changes nothing but that extended headers before it are void.
- * Throws TarError where the bytes are no such archive.
+ * Reads a tar archive as it arrives, in one pass and without waiting, as Go's archive/tar does, by
+ * which engines unpack layers: ustar, pax, GNU long names and base-256 numbers, sparse files with
+ * their holes filled in. Bytes behind the end mark are ignored. A global pax header is handed out
+ * as an entry of type `other`, by its `path` where it has one, and changes nothing but that
+ * extended headers before it are void. Throws TarError where the bytes are no such archive.
  */
 export class TarReader {
   readonly #handler: TarHandler;

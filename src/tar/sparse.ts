@@ -15,8 +15,9 @@ export const MAX_SPARSE_BYTES = 16 * 2 ** 30;
 const ZEROS = new Uint8Array(256 * 1024);
 
 /**
- * The sparse layout that pax records tell (formats 0.0, 0.1 and 1.0), undefined where they tell none. A version that is not known is none,
- * and none is needed where a map is; records beside it count for nothing, as in Go.
+ * The sparse layout that pax records tell (formats 0.0, 0.1 and 1.0), undefined where they tell
+ * none. A version that is not known is none, and none is needed where a map is; records beside it
+ * count for nothing, as in Go.
  */
 export function paxSparse(pax: PaxRecords): SparseLayout | undefined {
   const [major, minor] = [paxText(pax, 'GNU.sparse.major'), paxText(pax, 'GNU.sparse.minor')];

@@ -1,6 +1,7 @@
 /**
- * Names in a tar are bytes. They are UTF-8 nearly always; a byte that is not is kept as the lone surrogate
- * U+DC80..U+DCFF (as Python's `surrogateescape`), so that a name read and written again is the same name.
+ * Names in a tar are bytes. They are UTF-8 nearly always; a byte that is not is kept as the lone
+ * surrogate U+DC80..U+DCFF (as Python's `surrogateescape`), so that a name read and written again
+ * is the same name.
  */
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ESCAPED = /[\udc80-\udcff]/;

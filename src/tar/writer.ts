@@ -46,8 +46,9 @@ export function tarPadding(size: number): Uint8Array {
 }
 
 /**
- * The header blocks of an entry: ustar, with a pax header in front where a field does not fit or the entry has records
- * of its own. The same entry gives the same bytes. Content of `size` bytes, then `tarPadding(size)`, has to follow.
+ * The header blocks of an entry: ustar, with a pax header in front where a field does not fit or
+ * the entry has records of its own. The same entry gives the same bytes. Content of `size` bytes,
+ * then `tarPadding(size)`, has to follow.
  */
 export function tarHeader(entry: TarEntry): Uint8Array {
   const records = new Map<string, Uint8Array>();

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { type Result, err, ok } from '../model/result.ts';
 
 /**
- * Whether anything listens at the host of a URL, within `ms`, its name's look-up included. A laptop without a network must not
- * wait for a resolver's and a socket's own patience.
+ * Whether anything listens at the host of a URL, within `ms`, its name's look-up included. A laptop
+ * without a network must not wait for a resolver's and a socket's own patience.
  */
 export async function canConnect(url: string, ms: number): Promise<Result<undefined>> {
   const { protocol, hostname, port } = new URL(url);

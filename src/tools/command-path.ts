@@ -20,11 +20,11 @@ export function findCommand(command: string, search: CommandSearch): string | un
 }
 
 /**
- * The entries of PATH that count, for us and for what the tools start themselves. Relative and empty
- * ones do not, and neither does a folder of the project, or a `node_modules/.bin` of a folder above it:
- * the author of a project must not choose our tools. The project is the working directory, or the
- * nearest folder above it with a `.git`. (One that is home, or holds it, says nothing about who wrote
- * what is below.)
+ * The entries of PATH that count, for us and for what the tools start themselves. Relative and
+ * empty ones do not, and neither does a folder of the project, or a `node_modules/.bin` of a folder
+ * above it: the author of a project must not choose our tools. The project is the working
+ * directory, or the nearest folder above it with a `.git`. (One that is home, or holds it, says
+ * nothing about who wrote what is below.)
  */
 export function foldersOf({ path, cwds, home }: CommandSearch): readonly string[] {
   const here = cwds.map(realPath);

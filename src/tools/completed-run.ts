@@ -7,8 +7,8 @@ import { TOOLS, type ToolName, missingTool } from './tool-names.ts';
 export type Completed = Extract<ToolResult, { ended: 'exit' }>;
 
 /**
- * Runs a tool to its own end, whatever its exit code. Throws Interrupted where it was aborted, UserError where it
- * is not installed, ToolError where a signal or its time limit ended it.
+ * Runs a tool to its own end, whatever its exit code. Throws Interrupted where it was aborted,
+ * UserError where it is not installed, ToolError where a signal or its time limit ended it.
  */
 export async function completed(run: RunTool, tool: ToolName, what: ToolRun): Promise<Completed> {
   const result = await run(what);

@@ -24,9 +24,9 @@ interface Ended {
 }
 
 /**
- * Starts a tool with an argument array and waits for its end; every way of ending is data. Nothing goes through a
- * shell, and nothing is started from the working directory. An abort or timeout sends SIGTERM, then SIGKILL. Throws
- * only where `stdin` or `onStdout` itself throws.
+ * Starts a tool with an argument array and waits for its end; every way of ending is data. Nothing
+ * goes through a shell, and nothing is started from the working directory. An abort or timeout
+ * sends SIGTERM, then SIGKILL. Throws only where `stdin` or `onStdout` itself throws.
  */
 export const runTool: RunTool = async (run) => {
   if (run.signal?.aborted === true) return { ended: 'aborted' };
@@ -76,8 +76,8 @@ export const runTool: RunTool = async (run) => {
 };
 
 /**
- * The plugin to start instead of docker. Undefined where docker is given flags of its own, where the
- * plugin is not here, and where docker may be a script, which may reach another machine.
+ * The plugin to start instead of docker. Undefined where docker is given flags of its own, where
+ * the plugin is not here, and where docker may be a script, which may reach another machine.
  */
 function pluginFile({ plugin, args }: ToolRun, docker: string): string | undefined {
   if (plugin === undefined || basename(plugin) !== `docker-${args[0] ?? ''}`) return undefined;

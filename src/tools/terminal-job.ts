@@ -11,8 +11,9 @@ interface TerminalJob {
 }
 
 /**
- * True where the command was typed at a prompt: an interactive shell makes each job a process group of its own, led by what was typed. In a
- * script, in make or in npm, somebody else leads the group. `plugin`: what was typed is the parent, Docker.
+ * True where the command was typed at a prompt: an interactive shell makes each job a process group
+ * of its own, led by what was typed. In a script, in make or in npm, somebody else leads the group.
+ * `plugin`: what was typed is the parent, Docker.
  */
 export function isTyped(job: TerminalJob, plugin: boolean): boolean {
   return job.group === job.foreground && job.group === (plugin ? job.parent : job.pid);

@@ -12,8 +12,9 @@ interface ToolVersion {
 const asked = new WeakMap<RunTool, Map<ToolName, Promise<ToolVersion>>>();
 
 /**
- * The version of a tool, asked once for each runner; the promise is kept, so that two callers at once start one
- * process. Throws UserError, with how to install it, where the tool is missing or older than what is needed.
+ * The version of a tool, asked once for each runner; the promise is kept, so that two callers at
+ * once start one process. Throws UserError, with how to install it, where the tool is missing or
+ * older than what is needed.
  */
 export async function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> {
   const version = await toolVersion(run, tool);

@@ -6,8 +6,9 @@ import { plainLog } from './plain-log.ts';
 const MOST_ERROR_LINES = 200;
 
 /**
- * The plain log for a CI system: the lines of the build folded away, since there are many and they count only when it fails. Then what
- * buildx said of its end follows outside the fold. `now` gives milliseconds.
+ * The plain log for a CI system: the lines of the build folded away, since there are many and they
+ * count only when it fails. Then what buildx said of its end follows outside the fold. `now` gives
+ * milliseconds.
  */
 export function ciLog(
   write: (text: string) => void,

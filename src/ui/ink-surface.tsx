@@ -62,11 +62,13 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
     if (hasWritten) stream.write(UP_AND_ERASE);
     hasWritten = false;
   };
-  // Ctrl-Z: the shell gets a terminal with a cursor, and what is drawn afterwards erases nothing of the shell's.
+  // Ctrl-Z: the shell gets a terminal with a cursor, and what is drawn afterwards erases nothing of
+  // the shell's.
   const suspend = (): void => {
     erase();
     process.removeListener('SIGTSTP', suspend);
-    // With nobody listening the system stops the process here, or does not where nobody could let it go on.
+    // With nobody listening the system stops the process here, or does not where nobody could let
+    // it go on.
     process.kill(process.pid, 'SIGTSTP');
     process.on('SIGTSTP', suspend);
     instance = drawn();

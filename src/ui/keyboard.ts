@@ -11,8 +11,8 @@ interface Heard {
 }
 
 /**
- * Calls `press` for each key. What was typed while the program was busy comes from Ink as one input:
- * text and the control keys in it are kept apart here. Ctrl-C anywhere in it counts alone.
+ * Calls `press` for each key. What was typed while the program was busy comes from Ink as one
+ * input: text and the control keys in it are kept apart here. Ctrl-C anywhere in it counts alone.
  */
 export function useKeys(
   press: (input: string, key: Partial<Key>) => void,

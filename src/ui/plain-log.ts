@@ -26,8 +26,8 @@ function partText({ part, state, detail = '', seconds = 0 }: PartEvent): string 
 const SAY_FIRST_MS = 5000;
 
 /**
- * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own plain mode numbers
- * them, and how far a long transfer is. `now` gives milliseconds.
+ * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own
+ * plain mode numbers them, and how far a long transfer is. `now` gives milliseconds.
  */
 export function plainLog(write: (text: string) => void, now: () => number = Date.now): EventSink {
   const line = (text: string): void => {

@@ -9,8 +9,9 @@ interface ScreenSize {
 const USUAL_COLUMNS = 80;
 
 /**
- * Columns that are drawn on. The last one stays free: where Ink cuts a text inside a character of two columns, it gives one column too many, and a row
- * that a terminal wraps is one that Ink does not erase.
+ * Columns that are drawn on. The last one stays free: where Ink cuts a text inside a character of
+ * two columns, it gives one column too many, and a row that a terminal wraps is one that Ink does
+ * not erase.
  */
 export function inkColumns({ columns }: { readonly columns: number }): number {
   return (columns || USUAL_COLUMNS) - 1;

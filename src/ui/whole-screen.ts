@@ -18,8 +18,9 @@ export interface Terminal {
 }
 
 /**
- * Shows an element until it calls `done` or the command is stopped: undefined then. `whole` takes the alternate screen; what stood on the
- * terminal is there again afterwards. Whatever happens, cursor and line mode come back.
+ * Shows an element until it calls `done` or the command is stopped: undefined then. `whole` takes
+ * the alternate screen; what stood on the terminal is there again afterwards. Whatever happens,
+ * cursor and line mode come back.
  */
 export function show<T>(
   terminal: Terminal,

@@ -23,8 +23,8 @@ function partsOf(text: string) {
 }
 
 /**
- * `rpmvercmp`: runs of digits and of letters; all else only separates them, but `~`, before everything, and `^`, after the end
- * and before what goes on.
+ * `rpmvercmp`: runs of digits and of letters; all else only separates them, but `~`, before
+ * everything, and `^`, after the end and before what goes on.
  */
 function compareParts(a: string, b: string): number {
   const [left, right] = [tokensOf(a), tokensOf(b)];

@@ -8,8 +8,9 @@ interface Version {
 }
 
 /**
- * Orders two versions by Semantic Versioning 2.0 (section 11), as npm, crates.io and Go do. Read with patience: `v1.2` is 1.2.0,
- * `1.21rc2` (Go's own) has a pre-release, and there may be more than three numbers. What has no number in front comes first.
+ * Orders two versions by Semantic Versioning 2.0 (section 11), as npm, crates.io and Go do. Read
+ * with patience: `v1.2` is 1.2.0, `1.21rc2` (Go's own) has a pre-release, and there may be more
+ * than three numbers. What has no number in front comes first.
  */
 export function compareSemver(a: string, b: string): number {
   const [left, right] = [versionOf(a), versionOf(b)];

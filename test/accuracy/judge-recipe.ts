@@ -18,7 +18,10 @@ import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 /** The present time of every judgement here: 2026-03-01T12:00:00Z. */
 export const NOW = Date.UTC(2026, 2, 1, 12);
 
-/** Walks each layer as it is read from a registry, in chunks, with all collectors; folds what they gathered. */
+/**
+ * Walks each layer as it is read from a registry, in chunks, with all collectors; folds what they
+ * gathered.
+ */
 async function contentOf(image: MadeImage, buildArgs: Readonly<Record<string, string>>) {
   const placed = [];
   for (const { blob, mediaType, digest, diffId } of image.layers) {
@@ -38,7 +41,10 @@ async function contentOf(image: MadeImage, buildArgs: Readonly<Record<string, st
   return foldLayers(placed, joined([configSecrets(image.config), buildArgumentSecrets(buildArgs)]));
 }
 
-/** As `scoville grade` does it; where files of the build context are given, as `scoville build` does. */
+/**
+ * As `scoville grade` does it; where files of the build context are given, as `scoville build`
+ * does.
+ */
 async function buildOf(
   { dockerfile }: Recipe,
   image: MadeImage,

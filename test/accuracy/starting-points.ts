@@ -63,7 +63,10 @@ ENTRYPOINT ["/app/server"]
 
 export const OS_PACKAGES = ['base-files', 'libc6', 'tzdata', 'netbase'] as const;
 
-/** An image of which every criterion is met: each label that departs from it says what one change does. */
+/**
+ * An image of which every criterion is met: each label that departs from it says what one change
+ * does.
+ */
 export const HARDENED: Recipe = {
   layers: [DISTROLESS, APP],
   config: { User: '65532:65532', Env: ['PATH=/app'], Entrypoint: ['/app/server'] },
@@ -123,7 +126,10 @@ const DEBIAN: Layer = [
   program('usr/bin/su', undefined, 0o4755),
 ];
 
-/** What `docker build` of a few lines on Debian gives: no attestation, no Dockerfile at hand, no scanner. */
+/**
+ * What `docker build` of a few lines on Debian gives: no attestation, no Dockerfile at hand, no
+ * scanner.
+ */
 export const PLAIN: Recipe = {
   layers: [DEBIAN, APP],
   config: { Env: ['PATH=/usr/bin'], Cmd: ['/app/server'] },

@@ -4,8 +4,9 @@ import { parseAllDocuments } from 'yaml';
 import type { PolicyFile } from '../../src/admission/admitted-image.ts';
 
 /**
- * Evaluators of the rules that the engines have for their policies, written from what their sources do; what each reads of an image
- * (tags, bundles) is part of the rule. An image says who signed what in which form; cryptography is cosign's, and tested elsewhere.
+ * Evaluators of the rules that the engines have for their policies, written from what their sources
+ * do; what each reads of an image (tags, bundles) is part of the rule. An image says who signed
+ * what in which form; cryptography is cosign's, and tested elsewhere.
  */
 export interface DeployedImage {
   /** As a pod names it; engines resolve a tag to `digest` first. */
@@ -35,7 +36,10 @@ export function documentsOf(files: readonly PolicyFile[]): readonly Json[] {
 
 const named = (one: DeployedImage): string => `${one.repository}:1@${one.digest}`;
 
-/** A key by its text, an identity by `subject issuer`; patterns of identities are expressions from end to end, as Go finds them. */
+/**
+ * A key by its text, an identity by `subject issuer`; patterns of identities are expressions from
+ * end to end, as Go finds them.
+ */
 function isBy(by: string, { key, keyless }: Json): boolean {
   if (key !== undefined) return key.data === by;
   return (keyless.identities as readonly Json[]).some((one) => {
@@ -49,7 +53,10 @@ function isBy(by: string, { key, keyless }: Json): boolean {
   });
 }
 
-/** policy-controller, pkg/webhook/validator.go: every policy whose globs match has to be met; with none, the ConfigMap decides. */
+/**
+ * policy-controller, pkg/webhook/validator.go: every policy whose globs match has to be met; with
+ * none, the ConfigMap decides.
+ */
 export function policyControllerAdmits(documents: readonly Json[], one: DeployedImage): boolean {
   const deny = documents.find(({ kind }) => kind === 'ConfigMap')?.['data']['no-match-policy'];
   const name = one.repository.replace(/^docker\.io\//, 'index.docker.io/');
@@ -91,7 +98,10 @@ function globExpression(glob: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** The comparisons that our rules consist of; cosign's OPA reads the same text in policy.e2e.test.ts. */
+/**
+ * The comparisons that our rules consist of; cosign's OPA reads the same text in
+ * policy.e2e.test.ts.
+ */
 export function regoHolds(rego: string, input: unknown): boolean {
   const [, body = ''] = /\bif \{\n([^]*?)\n\}/.exec(rego) ?? [];
   return body.split('\n').every((line) => {
@@ -104,7 +114,10 @@ export function regoHolds(rego: string, input: unknown): boolean {
   });
 }
 
-/** Kyverno's ImageValidatingPolicy, pkg/image/verification/evaluator: the CEL library runs the expressions of the file. */
+/**
+ * Kyverno's ImageValidatingPolicy, pkg/image/verification/evaluator: the CEL library runs the
+ * expressions of the file.
+ */
 export function kyvernoAdmits(documents: readonly Json[], one: DeployedImage): boolean {
   const [document] = documents;
   const spec = document?.['spec'] as Json;
@@ -152,7 +165,10 @@ export function kyvernoAdmits(documents: readonly Json[], one: DeployedImage): b
   });
 }
 
-/** Kyverno's ClusterPolicy: wildcards take any characters, keyless texts too; `conditions` are JMESPath on the predicate. */
+/**
+ * Kyverno's ClusterPolicy: wildcards take any characters, keyless texts too; `conditions` are
+ * JMESPath on the predicate.
+ */
 export function clusterPolicyAdmits(documents: readonly Json[], one: DeployedImage): boolean {
   const [document] = documents;
   const [pattern, verify] = document?.['spec'].rules as readonly Json[];
@@ -201,7 +217,10 @@ function jmespathHolds(key: string, predicate: unknown): boolean {
   return Array.isArray(value) && value.includes(list?.[2]);
 }
 
-/** Ratify, pkg/verifier/cosign/trustpolicies.go: no scope, no policy, no admission; signatures by tag. */
+/**
+ * Ratify, pkg/verifier/cosign/trustpolicies.go: no scope, no policy, no admission; signatures by
+ * tag.
+ */
 export function ratifyAdmits(documents: readonly Json[], one: DeployedImage): boolean {
   const verifier = documents.find(({ kind }) => kind === 'Verifier');
   const keys = new Map(
@@ -235,7 +254,10 @@ export function ratifyAdmits(documents: readonly Json[], one: DeployedImage): bo
   return inScope && one.signatures.some((s) => s.form === 'tag' && by(s.by));
 }
 
-/** BuildKit, sourcepolicy/engine.go: the last rule that matches decides, a conversion begins again. Gives what is used, or nothing. */
+/**
+ * BuildKit, sourcepolicy/engine.go: the last rule that matches decides, a conversion begins again.
+ * Gives what is used, or nothing.
+ */
 export function buildkitUses(file: PolicyFile, source: string): string | undefined {
   const { rules } = JSON.parse(file.text) as { readonly rules: readonly Json[] };
   let isDenied = false;

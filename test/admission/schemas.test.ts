@@ -6,7 +6,10 @@ import { POLICY_FORMATS } from '../../src/admission/formats.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { documentsOf } from './engines.ts';
 
-/** The fields that a policy of ours may have, as the Go types of the engines name them; the API server drops or refuses others. */
+/**
+ * The fields that a policy of ours may have, as the Go types of the engines name them; the API
+ * server drops or refuses others.
+ */
 const text = { type: 'string', minLength: 1 } as const;
 const bool = { type: 'boolean' } as const;
 const list = (items: unknown) => ({ type: 'array', minItems: 1, items });
@@ -174,7 +177,10 @@ const clusterPolicy = resource('kyverno.io/v1', 'ClusterPolicy', {
   }),
 });
 
-/** ratify-project/ratify 1, pkg/verifier/cosign/trustpolicy.go and its resources of config.ratify.deislabs.io */
+/**
+ * ratify-project/ratify 1, pkg/verifier/cosign/trustpolicy.go and its resources of
+ * config.ratify.deislabs.io
+ */
 const RATIFY = 'config.ratify.deislabs.io/v1beta1';
 const trustPolicy = object(
   {

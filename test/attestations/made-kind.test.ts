@@ -5,7 +5,8 @@ import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 
 const TOOL = { uri: 'pkg:npm/scoville', version: '1' };
 
-// A user's own results, and summaries of another verifier, are theirs: a grade does not replace them.
+// A user's own results, and summaries of another verifier, are theirs: a grade does not replace
+// them.
 test.each<[string, string, unknown, string | undefined, boolean]>([
   ['our tests', PREDICATE_TYPE.testResult, { configuration: [{ name: 'CHPs' }] }, 'tests', true],
   [

@@ -23,7 +23,10 @@ const packages = [maintained, written, nameless];
 const { image } = sbomInput();
 const input = sbomInput({ packages, image: { ...image, vendor: 'Example Corp' } });
 
-/** The seven of NTIA's report of 2021, "The Minimum Elements For a Software Bill of Materials", table 1. */
+/**
+ * The seven of NTIA's report of 2021, "The Minimum Elements For a Software Bill of Materials",
+ * table 1.
+ */
 test('SPDX: supplier, name, version, identifier, relationship, author, time', () => {
   const { packages: all, relationships, creationInfo } = spdxDocument(input);
   expect(creationInfo).toEqual({

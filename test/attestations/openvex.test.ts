@@ -142,7 +142,8 @@ describe('the document', () => {
     const hex = INDEX.slice(7);
     const image = { reference: reference('app'), digests: [INDEX] };
     const document = openVexDocument(HEAD, [CLAIM], image);
-    // Time, version, author; then of each statement id, name, status, justification, time, products.
+    // Time, version, author; then of each statement id, name, status, justification, time,
+    // products.
     const text =
       '1790000000:1:The shop team::CVE-2025-9:not_affected:vulnerable_code_not_in_execute_path' +
       `:1790000000::pkg:oci/app@sha256%3A${hex}:sha-256@${hex}`;

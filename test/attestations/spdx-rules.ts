@@ -14,8 +14,9 @@ const party = {
 };
 
 /**
- * The rules of SPDX 2.3 for the fields that we write, after clauses 6, 7, 10 and 11 of the specification; stricter than its JSON schema,
- * which no npm package ships and whose text is not ours to commit. docs/attestations.md says how to check with the official one.
+ * The rules of SPDX 2.3 for the fields that we write, after clauses 6, 7, 10 and 11 of the
+ * specification; stricter than its JSON schema, which no npm package ships and whose text is not
+ * ours to commit. docs/attestations.md says how to check with the official one.
  */
 const RULES = closed(
   {
@@ -115,7 +116,10 @@ interface Written {
 
 const validate = new Ajv({ allErrors: true }).compile<Written>(RULES);
 
-/** What is wrong with a document: by form, and by what no schema can say (ids unique, references resolved). */
+/**
+ * What is wrong with a document: by form, and by what no schema can say (ids unique, references
+ * resolved).
+ */
 export function spdxErrors(document: unknown): unknown[] {
   const written: unknown = JSON.parse(JSON.stringify(document));
   if (!validate(written)) return validate.errors ?? [];

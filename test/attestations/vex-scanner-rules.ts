@@ -1,7 +1,8 @@
 /**
- * How scanners decide whether a statement of OpenVEX is about the image that they scan, written again from what they document and
- * publish: go-vex (`Component.Matches`, `PurlMatches`), which trivy and grype call; how those name the image (trivy `pkg/purl`,
- * grype `grype/vex/openvex`); Docker's manual, "Create an exception using the VEX", for Docker Scout, whose source is closed.
+ * How scanners decide whether a statement of OpenVEX is about the image that they scan, written
+ * again from what they document and publish: go-vex (`Component.Matches`, `PurlMatches`), which
+ * trivy and grype call; how those name the image (trivy `pkg/purl`, grype `grype/vex/openvex`);
+ * Docker's manual, "Create an exception using the VEX", for Docker Scout, whose source is closed.
  */
 interface Product {
   readonly '@id': string;
@@ -81,7 +82,9 @@ export const ASKS: Readonly<Record<string, (image: Pulled) => readonly string[]>
   'Docker Scout': ({ familiar }) => [`pkg:docker/${familiar.replace(/:([^:/]+)$/, '@$1')}`],
 };
 
-/** True where a scanner takes one of the statements for a vulnerability of a package in an image. */
+/**
+ * True where a scanner takes one of the statements for a vulnerability of a package in an image.
+ */
 export function isHit(
   statements: readonly Statement[],
   asks: (image: Pulled) => readonly string[],

@@ -23,7 +23,10 @@ function words(flag: FlagSpec): readonly string[] {
   return [`--${flag.name}=${flag.name === 'plain-http' ? 'host:5000' : sample(flag)}`];
 }
 
-/** Whether the command takes these words for its own: a flag that nobody knows goes to buildx as it stands. */
+/**
+ * Whether the command takes these words for its own: a flag that nobody knows goes to buildx as it
+ * stands.
+ */
 async function takes(
   { name, ...its }: (typeof COMMANDS)[number],
   flag: FlagSpec,

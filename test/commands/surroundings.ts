@@ -47,7 +47,10 @@ export const COMPLETE: readonly ScriptedRun[] = [
   { command: 'trivy', args: [], result: NOT_FOUND },
 ];
 
-/** A machine on which `runs` are answered first, then those of COMPLETE. Its folders are made for the test and empty. */
+/**
+ * A machine on which `runs` are answered first, then those of COMPLETE. Its folders are made for
+ * the test and empty.
+ */
 export function machine(
   runs: readonly ScriptedRun[] = [],
   more: Partial<DoctorContext> = {},

@@ -3,8 +3,9 @@ import type { Instruction } from '../../src/model/dockerfile.ts';
 import { parseDockerfile } from './parse-dockerfile.ts';
 
 /*
- * What parser and instructions of BuildKit (Docker 26.1) make of each text, asked in their own words: some 200,000 made-up Dockerfiles
- * showed these to be the places in which it is easy to differ.
+ * What parser and instructions of BuildKit (Docker 26.1) make of each text, asked in their own
+ * words: some 200,000 made-up Dockerfiles showed these to be the places in which it is easy to
+ * differ.
  */
 
 function read(text: string): readonly Instruction[] {

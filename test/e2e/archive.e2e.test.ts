@@ -11,7 +11,8 @@ import { freePort } from './free-port.ts';
 import { CLI, output, registry, run, Scoville } from './harness.ts';
 import { answers, cells, COSIGN_3, readers } from './readers.ts';
 
-// From a build to a site without a network, and between two registries: one digest, all that hangs on it.
+// From a build to a site without a network, and between two registries: one digest, all that hangs
+// on it.
 
 const has = async (name: string): Promise<boolean> => (await run('which', [name])).exitCode === 0;
 const [hasOras, hasSkopeo, hasStrace, hasRegistry] = await Promise.all(

@@ -21,7 +21,10 @@ export class BadDay {
   readonly folder = mkdtempSync(join(tmpdir(), 'scoville-bad-day-'));
   readonly scoville = new Scoville();
 
-  /** A new folder with these files; `Dockerfile` copies one of new content onto busybox where none is given. */
+  /**
+   * A new folder with these files; `Dockerfile` copies one of new content onto busybox where none
+   * is given.
+   */
   context(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
     const folder = mkdtempSync(join(this.folder, 'context-'));
     const all = {
@@ -99,7 +102,10 @@ export class Running {
     return this.#stderr;
   }
 
-  /** Waits until it is so; an error where the command ends before, or nothing comes of it in three minutes. */
+  /**
+   * Waits until it is so; an error where the command ends before, or nothing comes of it in three
+   * minutes.
+   */
   async until(isSo: () => boolean): Promise<void> {
     const started = Date.now();
     while (!isSo()) {

@@ -7,7 +7,10 @@ import { BadDay, isInDocker, newName, Running } from './bad-day.ts';
 import { bases } from './harness.ts';
 
 const MB = 1024 * 1024;
-/** From Ctrl-C to the end: a tool that does not listen is killed after 5 s. What is waited for here takes a minute, so that a busy machine has time. */
+/**
+ * From Ctrl-C to the end: a tool that does not listen is killed after 5 s. What is waited for here
+ * takes a minute, so that a busy machine has time.
+ */
 const ENDS_WITHIN_MS = 30_000;
 
 const day = new BadDay();
@@ -31,13 +34,18 @@ interface Moment {
   readonly path?: string;
   /** Where the image is to go; the registry comes first where it is both. */
   readonly to?: readonly ('--load' | '--push')[];
-  /** The image was signed and graded: the layout keeps it, for `scoville load` and `scoville push`. */
+  /**
+   * The image was signed and graded: the layout keeps it, for `scoville load` and `scoville push`.
+   */
   readonly keeps?: boolean;
   /** The command alone gets a signal in place of all that runs in the terminal. */
   readonly alone?: NodeJS.Signals;
 }
 
-/** Presses Ctrl-C at that moment of a build, looks that nothing came of it, and builds the same without. */
+/**
+ * Presses Ctrl-C at that moment of a build, looks that nothing came of it, and builds the same
+ * without.
+ */
 async function interrupted(moment: Moment): Promise<string> {
   const { context, when, path, to = ['--load', '--push'], keeps = false, alone } = moment;
   const name = `${fake.host}/${newName()}`;

@@ -53,7 +53,10 @@ describe.runIf(isRoot)('a disk that is full', () => {
   });
 });
 
-/** BuildKit now and then says only that it was cancelled, in place of why: whoever of its two readers fails last tells. */
+/**
+ * BuildKit now and then says only that it was cancelled, in place of why: whoever of its two
+ * readers fails last tells.
+ */
 async function settled(build: () => Promise<Ended>): Promise<Ended> {
   let ended = await build();
   for (let i = 0; i < 5 && ended.stderr.includes('Canceled'); i += 1) ended = await build();
@@ -140,7 +143,10 @@ describe('a context that is not there', () => {
 });
 
 describe('names that would steer the terminal', () => {
-  /** ESC, the one-byte CSI, a window title, a bell, and the mark that turns the direction of writing. */
+  /**
+   * ESC, the one-byte CSI, a window title, a bell, and the mark that turns the direction of
+   * writing.
+   */
   const HOSTILE = '\u001b[31mred\u009b32m\u001b]0;owned\u0007\u202egnp';
   const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 

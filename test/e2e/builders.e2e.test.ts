@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, output, registry, run, Scoville } from './harness.ts';
 
 /**
- * The engine's own BuildKit at a TCP address, as buildx' remote driver wants a buildkitd: dockerd speaks BuildKit's gRPC behind
- * an HTTP upgrade of /grpc, which is how the docker driver reaches it.
+ * The engine's own BuildKit at a TCP address, as buildx' remote driver wants a buildkitd: dockerd
+ * speaks BuildKit's gRPC behind an HTTP upgrade of /grpc, which is how the docker driver reaches
+ * it.
  */
 function remoteBuildKit(socket: string): Promise<Server> {
   const server = createServer((client) => {

@@ -22,7 +22,10 @@ const FLAGS = [
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update'],
 ];
 
-/** A headless Chromium that shows pages of ours, spoken to over two pipes (Chrome DevTools Protocol). */
+/**
+ * A headless Chromium that shows pages of ours, spoken to over two pipes (Chrome DevTools
+ * Protocol).
+ */
 export class Chromium {
   readonly #folder = mkdtempSync(join(tmpdir(), 'scoville-chromium-'));
   readonly #child: ChildProcess;

@@ -101,7 +101,9 @@ function gate(image: string, identity: string, issuer: string): Promise<Ended> {
   return scoville.run(['verify', '--min-level', '2', ...who, ...root, image]);
 }
 
-/** Runs a step of action.yml as a runner does: expressions replaced, files for outputs and summary. */
+/**
+ * Runs a step of action.yml as a runner does: expressions replaced, files for outputs and summary.
+ */
 async function runStep(
   step: Step,
   inputs: Readonly<Record<string, string>>,

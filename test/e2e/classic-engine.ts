@@ -4,7 +4,10 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registry, run } from './harness.ts';
 
-/** A second engine with Docker's classic store, in a network of its own so that the first one's bridge and rules stay as they are. */
+/**
+ * A second engine with Docker's classic store, in a network of its own so that the first one's
+ * bridge and rules stay as they are.
+ */
 export interface ClassicEngine {
   readonly host: string;
   stop(): Promise<void>;
@@ -13,7 +16,9 @@ export interface ClassicEngine {
 /** From the project's folder: `npm run differential` bundles this file elsewhere. */
 const FORWARD = resolve('test/e2e/forward.mjs');
 
-/** Needs root and dockerd. It reaches the registry by the name that it has here, and nothing else. */
+/**
+ * Needs root and dockerd. It reaches the registry by the name that it has here, and nothing else.
+ */
 export async function startClassicEngine(): Promise<ClassicEngine> {
   const dir = mkdtempSync('/var/tmp/scoville-classic-');
   const host = `unix://${join(dir, 'sock')}`;

@@ -55,7 +55,8 @@ describe.runIf(canRun)('an engine with a mirror and an insecure registry', () =>
     await engine.serve({ host: HUB, port: 443, storage: 'hub', isTls: true });
     await engine.engine({
       'registry-mirrors': [`http://${MIRROR}:5001`],
-      // BuildKit of Docker 26 asks a mirror by TLS, whatever its address says, unless it is named here.
+      // BuildKit of Docker 26 asks a mirror by TLS, whatever its address says, unless it is named
+      // here.
       'insecure-registries': [`${PLAIN}:5002`, `${MIRROR}:5001`],
       features: { 'containerd-snapshotter': true },
     });

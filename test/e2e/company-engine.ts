@@ -17,8 +17,9 @@ interface Place {
 }
 
 /**
- * A network of its own, whose names are the given ones alone, with registries and a second engine in it. Needs root, dockerd and
- * docker-registry. The first engine's bridge, rules and store stay as they are.
+ * A network of its own, whose names are the given ones alone, with registries and a second engine
+ * in it. Needs root, dockerd and docker-registry. The first engine's bridge, rules and store stay
+ * as they are.
  */
 export class CompanyEngine {
   readonly folder = mkdtempSync('/var/tmp/scoville-company-');

@@ -18,7 +18,8 @@ import { freePort } from './free-port.ts';
 import { bases, output, run, Scoville } from './harness.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
-// it, whose name the proxy alone can resolve, asks for a client certificate of the company's own CA.
+// it, whose name the proxy alone can resolve, asks for a client certificate of the company's own
+// CA.
 const HOST = 'registry.corp.test';
 const IMAGE = `${HOST}/e2e/company-${process.pid}:1`;
 const PASSWORD = 'p@ss:w%rd-of-the-proxy';

@@ -9,8 +9,8 @@ import { Servers } from '../fakes/company.ts';
 import { contextOf } from '../pipeline/pipeline-context.ts';
 import { run } from './harness.ts';
 
-// What of Docker's configuration reaches a registry, by Docker's own client and by ours: the stand-in
-// below asks for a token, and notes what its token server is shown.
+// What of Docker's configuration reaches a registry, by Docker's own client and by ours: the
+// stand-in below asks for a token, and notes what its token server is shown.
 const servers = new Servers();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-credentials-'));
 let registry = '';
@@ -138,7 +138,8 @@ test.each<[string, (host: string) => object]>([
   expect(said).not.toMatch(/hunter2/);
 });
 
-// As BuildKit's session answers a build (session/auth/authprovider, FetchToken); imagetools does not read it.
+// As BuildKit's session answers a build (session/auth/authprovider, FetchToken); imagetools does
+// not read it.
 test.each<[string, object]>([
   ['beside a password', { ...auth('u:p'), identitytoken: 'r' }],
   ['beside a helper', {}],

@@ -14,7 +14,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, type Ended, output, run, Scoville } from './harness.ts';
 
-/** Docker's plugins of this toolchain where they are not installed (`npm run test:toolchains`); empty where they are. */
+/**
+ * Docker's plugins of this toolchain where they are not installed (`npm run test:toolchains`);
+ * empty where they are.
+ */
 const plugins = join(process.env['DOCKER_CONFIG'] ?? '/nowhere', 'cli-plugins');
 const links = existsSync(plugins) ? readdirSync(plugins) : [];
 

@@ -5,7 +5,10 @@ import { newShell, putBack, readyImages } from './docs-shell.ts';
 import { ROOT, run } from './harness.ts';
 import { type Block, missingLines, pageBlocks, TEACHING_PAGES } from './page-commands.ts';
 
-/** The pages whose commands are run, with those blocks. `test/page-commands.test.ts` lists the others. */
+/**
+ * The pages whose commands are run, with those blocks. `test/page-commands.test.ts` lists the
+ * others.
+ */
 const PAGES = TEACHING_PAGES.map((page) => ({
   page,
   blocks: pageBlocks(page, readFileSync(join(ROOT, page), 'utf8')).filter(

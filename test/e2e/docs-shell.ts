@@ -92,7 +92,10 @@ export async function putBack(): Promise<void> {
   }
 }
 
-/** A folder of its own for a page, with its own Scoville home, and what runs a command in it after the one before. */
+/**
+ * A folder of its own for a page, with its own Scoville home, and what runs a command in it after
+ * the one before.
+ */
 export function newShell() {
   const folder = mkdtempSync(join(tmpdir(), 'scoville-docs-'));
   const home = join(folder, 'scoville');

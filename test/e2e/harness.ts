@@ -175,7 +175,10 @@ export async function filesOf(image: string): Promise<readonly string[]> {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Waits for the next day where this one (UTC, as a build sees it) is about to end: builds on two days may differ by that alone. */
+/**
+ * Waits for the next day where this one (UTC, as a build sees it) is about to end: builds on two
+ * days may differ by that alone.
+ */
 export async function farFromMidnight(): Promise<void> {
   const left = DAY_MS - (Date.now() % DAY_MS);
   if (left < 120_000) await sleep(left + 1000);

@@ -108,7 +108,10 @@ interface Case {
   readonly what: string;
   /** The index as text: some cases are not what an object can say. */
   readonly index: (images: Images) => string | Promise<string>;
-  /** Whose configuration `docker image inspect` shows after `docker pull` (Docker 26.1, containerd store), and who runs. */
+  /**
+   * Whose configuration `docker image inspect` shows after `docker pull` (Docker 26.1, containerd
+   * store), and who runs.
+   */
   readonly pulled: Who | 'none';
   readonly ran: Who | 'none';
   /** Who is pulled by the classic store, which is asked about each case, where that is another. */
@@ -492,7 +495,8 @@ describe('what an engine takes out of an index has to be signed', async () => {
     const { criteria, notGraded, platforms } = JSON.parse(graded.stdout) as Scorecard;
     expect(criteria.find(({ id }) => id === 'signed')?.outcome).toBe(one.signed);
     expect(notGraded).toEqual(one.notGraded);
-    // What lacks the signature is named by both: the entry in verify's reason, each platform in the scorecard.
+    // What lacks the signature is named by both: the entry in verify's reason, each platform in the
+    // scorecard.
     const unsigned = /sha256:[0-9a-f]{64}/.exec(answer?.reasons.join() ?? '')?.[0];
     if (one.signed === 'fail') expect(platforms.map(({ digest }) => digest)).toContain(unsigned);
   });

@@ -37,7 +37,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A base under the same tag each time, with another word, not kept in the engine. Gives its digest. */
+/**
+ * A base under the same tag each time, with another word, not kept in the engine. Gives its digest.
+ */
 async function pushBase(word: string): Promise<string> {
   const dir = join(folder, `base-${word}`);
   mkdirSync(dir, { recursive: true });

@@ -196,7 +196,8 @@ describe('scoville build --load --push of a real service', () => {
     const { manifests } = JSON.parse(
       await output('oras', ['discover', '--plain-http', '--format', 'json', TAG]),
     ) as { manifests: { annotations: Record<string, string> }[] };
-    // The image is reproducible: another run's referrers, by another key, may be about this very index.
+    // The image is reproducible: another run's referrers, by another key, may be about this very
+    // index.
     const types = new Set(manifests.map((m) => m.annotations['dev.sigstore.bundle.predicateType']));
     expect([...types].toSorted()).toEqual([
       'https://cyclonedx.org/bom',

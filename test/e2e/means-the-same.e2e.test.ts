@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, output, Scoville } from './harness.ts';
 
-/** What normalising must not change: one image, as the rules leave it and as BuildKit made it, asked the same questions. */
+/**
+ * What normalising must not change: one image, as the rules leave it and as BuildKit made it, asked
+ * the same questions.
+ */
 
 const scoville = new Scoville();
 const SAFE = 'scoville-means:safe';

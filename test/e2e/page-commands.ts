@@ -22,7 +22,10 @@ export interface Block {
   readonly skip?: string;
   /** Shell commands that make ready what a reader has. */
   readonly first: readonly string[];
-  /** The exit code that commands beginning with these words have, where it is not 0; ` | ` between several. */
+  /**
+   * The exit code that commands beginning with these words have, where it is not 0; ` | ` between
+   * several.
+   */
   readonly exits: readonly (readonly [code: number, words: string])[];
   readonly commands: readonly ShownCommand[];
 }
@@ -35,7 +38,10 @@ interface ShownCommand {
 
 const ANNOTATION = /^\s*<!-- run: (skip|first|exit (\d+)): (.*?) -->$/;
 
-/** The blocks of a page that are commands: `sh`, and `console` with output. Throws for an annotation without a block. */
+/**
+ * The blocks of a page that are commands: `sh`, and `console` with output. Throws for an annotation
+ * without a block.
+ */
 export function pageBlocks(page: string, text: string): readonly Block[] {
   const lines = text.split('\n');
   const blocks: Block[] = [];

@@ -9,9 +9,15 @@ export interface FlagCase {
   /** What stands behind `FROM busybox`; `AS` goes on with its line. */
   readonly dockerfile?: string;
   readonly files?: Readonly<Record<string, string>>;
-  /** `image`: it is in Docker under its name, and files and config are compared; `registry`: the same once pulled; `none`: no image. */
+  /**
+   * `image`: it is in Docker under its name, and files and config are compared; `registry`: the
+   * same once pulled; `none`: no image.
+   */
   readonly result?: 'image' | 'registry' | 'none';
-  /** Files and folders that both write: compared as text without digests, as JSON, as a tree, as a tar's list, or only for being there. */
+  /**
+   * Files and folders that both write: compared as text without digests, as JSON, as a tree, as a
+   * tar's list, or only for being there.
+   */
   readonly wrote?: Readonly<Record<string, 'text' | 'json' | 'tree' | 'tar' | 'there'>>;
   /** stdout is a tar archive. */
   readonly tarOnStdout?: boolean;
@@ -28,8 +34,9 @@ const OLD =
 const STAGES = 'AS first\nRUN echo one > /one\nFROM first AS second\nRUN echo two > /two\n';
 
 /**
- * A build for each flag of `docker buildx build`, of both generations and of the hidden ones; `registry` is where one is pushed to.
- * A flag that a buildx shows and that has no case here fails the parity test.
+ * A build for each flag of `docker buildx build`, of both generations and of the hidden ones;
+ * `registry` is where one is pushed to. A flag that a buildx shows and that has no case here fails
+ * the parity test.
  */
 export function flagCases(registry: string): readonly FlagCase[] {
   const cases: readonly FlagCase[] = [

@@ -73,7 +73,8 @@ describe('what docker buildx build makes, scoville build makes', () => {
     expect(theirs.exitCode === 0).toBe(parity.fails !== true);
     if (parity.fails === true) {
       let [mine, their] = [errorOf(ours.stderr), errorOf(theirs.stderr)];
-      // BuildKit may end a solve before it has sent the state of the step that failed: buildx then shows no log of it.
+      // BuildKit may end a solve before it has sent the state of the step that failed: buildx then
+      // shows no log of it.
       if (!isDeepStrictEqual(mine, their)) {
         their = errorOf((await build(parity, 'docker', dir)).stderr);
         mine = errorOf((await build(parity, 'scoville', dir)).stderr);

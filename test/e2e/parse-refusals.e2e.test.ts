@@ -11,12 +11,15 @@ afterAll(() => {
 });
 
 /**
- * Files without a FROM are left out: the outline of one that has only an ARG ends the daemon of Docker 26.1
- * (index out of range), and with it what everybody else builds there.
+ * Files without a FROM are left out: the outline of one that has only an ARG ends the daemon of
+ * Docker 26.1 (index out of range), and with it what everybody else builds there.
  */
 const hasStage = (text: string): boolean => /^\s*FROM\b/im.test(text);
 
-/** One shell asks for all of them, so that no test runner stands between: the numbers of those that BuildKit accepts. */
+/**
+ * One shell asks for all of them, so that no test runner stands between: the numbers of those that
+ * BuildKit accepts.
+ */
 function accepted(texts: readonly string[]): readonly number[] {
   const script = texts
     .map((text, at) => {

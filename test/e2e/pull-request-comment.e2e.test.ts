@@ -25,7 +25,10 @@ interface Artifact {
   };
 }
 
-/** What of GitHub's REST API the step asks: artifacts with their archives, and the comments of one pull request. */
+/**
+ * What of GitHub's REST API the step asks: artifacts with their archives, and the comments of one
+ * pull request.
+ */
 interface GitHub {
   artifacts: readonly Artifact[];
   archives: ReadonlyMap<number, Buffer>;

@@ -48,7 +48,10 @@ export async function answers(
   return said;
 }
 
-/** The cells of the reader's row: tag and platform of an image signed with a key, and of one signed keylessly. */
+/**
+ * The cells of the reader's row: tag and platform of an image signed with a key, and of one signed
+ * keylessly.
+ */
 export function cells(reader: string): {
   readonly key: readonly string[];
   readonly keyless: readonly string[];
@@ -59,7 +62,10 @@ export function cells(reader: string): {
   return { key: all.slice(2, 4), keyless: all.slice(4, 6) };
 }
 
-/** Asks skopeo for an image, whole and of this platform, by a policy of one requirement; what it says of each, empty where it takes it. */
+/**
+ * Asks skopeo for an image, whole and of this platform, by a policy of one requirement; what it
+ * says of each, empty where it takes it.
+ */
 export async function askSkopeo(
   folder: string,
   image: string,

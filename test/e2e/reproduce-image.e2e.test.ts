@@ -105,7 +105,8 @@ describe('scoville reproduce IMAGE', () => {
   test('builds a published image again, by somebody else, and publishes the signed result, which grade and verify read', async () => {
     const revision = git('rev-parse', 'HEAD');
     const image = await publish('good', ['--build-arg', 'WORD=hello', '--annotation', 'a=b']);
-    // What the tag of the base leads to now is not what the image was built on, and the branch has moved on.
+    // What the tag of the base leads to now is not what the image was built on, and the branch has
+    // moved on.
     await baseImage('second');
     appendFileSync(join(work, 'app', 'file.txt'), 'more\n');
     commit();

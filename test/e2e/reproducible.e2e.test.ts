@@ -27,7 +27,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Builds a copy of the example without any cache, in a layout of its own; its files date from `mtime` (seconds). */
+/**
+ * Builds a copy of the example without any cache, in a layout of its own; its files date from
+ * `mtime` (seconds).
+ */
 async function buildCopy(
   name: string,
   mtime: number,

@@ -48,7 +48,9 @@ describe('what rpm does, twice', () => {
   const rpm = (db: string, ...args: string[]): string =>
     execFileSync('rpm', ['--dbpath', db, ...args], { encoding: 'utf8' });
 
-  /** Installs, removes and installs, so that free pages hold what was there; in a root of its own. */
+  /**
+   * Installs, removes and installs, so that free pages hold what was there; in a root of its own.
+   */
   function installed(name: string): { readonly root: string; readonly db: string } {
     const root = join(folder, name);
     mkdirSync(root);

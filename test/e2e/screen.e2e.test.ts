@@ -150,7 +150,8 @@ describe('a build in a terminal of 80 by 24', () => {
     await terminal.type(`${build} bad; echo "EXIT $?"`);
     const text = await terminal.until('EXIT 1');
     expect(text).toMatch(/^✘ \[2\/2\] RUN echo hello/m);
-    // BuildKit reads stdout and stderr of a RUN through pipes of their own: which line comes first is chance.
+    // BuildKit reads stdout and stderr of a RUN through pipes of their own: which line comes first
+    // is chance.
     expect(text.match(/^ {2}\| \w+$/gm)?.sort()).toEqual(['  | hello', '  | trouble']);
     expect(text).toContain('   2 | >>> RUN echo hello; echo trouble >&2; exit 3');
   });
@@ -170,7 +171,8 @@ describe('Ctrl-C', () => {
     await terminal.type(`${build} --review app; echo "EXIT $?"`);
     await terminal.until(CARD);
     await terminal.resize(60, 16);
-    // What was drawn for the wider screen stays until the program hears of this one, which has no room for bars.
+    // What was drawn for the wider screen stays until the program hears of this one, which has no
+    // room for bars.
     const small = await terminal.until(/^(?![^]*\nMinimalism )[^]*enter evidence/);
     expect(small.match(/^Level \d of 5/gm)).toHaveLength(1);
     expect(small.split('\n').every((row) => row.length <= 60)).toBe(true);

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, output, pinned, registry, ROOT, Scoville } from './harness.ts';
 
-/** The other generation's clients, unpacked by `scripts/engine.sh test-tools`; on a machine that is no Debian there are none. */
+/**
+ * The other generation's clients, unpacked by `scripts/engine.sh test-tools`; on a machine that is
+ * no Debian there are none.
+ */
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
 const TAG = `${registry}/e2e/second:${process.pid}`;

@@ -12,7 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Serves a folder on a loopback port; a path without an ending is a page, as static hosts have it. */
+/**
+ * Serves a folder on a loopback port; a path without an ending is a page, as static hosts have it.
+ */
 export async function serveFolder(
   folder: string,
 ): Promise<{ readonly address: string; readonly close: () => void }> {

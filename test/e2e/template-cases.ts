@@ -14,7 +14,9 @@ export interface TemplateCase {
   /** Criteria that it lacks, where its packages are not held by sums. */
   readonly short?: readonly string[];
   readonly level?: number;
-  /** Too heavy for each change, or made of what two others have: tried by npm run templates alone. */
+  /**
+   * Too heavy for each change, or made of what two others have: tried by npm run templates alone.
+   */
   readonly isHeavy?: boolean;
   /** Secrets that it is given as files, by name. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -44,7 +46,10 @@ const UNHELD = {
 };
 const AUTHORS = ['--set', 'authors=The shop team'];
 
-/** Every template that can be built from Debian's packages and npm's registry; .NET and uv are not among them. */
+/**
+ * Every template that can be built from Debian's packages and npm's registry; .NET and uv are not
+ * among them.
+ */
 export const TEMPLATE_CASES: readonly TemplateCase[] = [
   {
     dockerfile: 'node/npm.Dockerfile',

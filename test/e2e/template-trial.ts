@@ -7,7 +7,10 @@ import type { TemplateCase } from './template-cases.ts';
 
 /** What came of a template. */
 export interface Trial {
-  /** Level that the build states, without a network: advisories from a folder, the second build in it. */
+  /**
+   * Level that the build states, without a network: advisories from a folder, the second build in
+   * it.
+   */
   readonly level: number;
   /** Criteria that do not pass, by id. */
   readonly short: readonly string[];
@@ -41,7 +44,10 @@ const ECOSYSTEMS: Readonly<Record<string, string>> = {
   Packagist: 'Packagist',
 };
 
-/** Gives a home a database of advisories from a folder, as on a machine without a network: made-up ones, of today. */
+/**
+ * Gives a home a database of advisories from a folder, as on a machine without a network: made-up
+ * ones, of today.
+ */
 export async function fillDatabase(scoville: Scoville): Promise<void> {
   const mirror = mkdtempSync(join(tmpdir(), 'scoville-osv-'));
   try {
@@ -58,8 +64,8 @@ export async function fillDatabase(scoville: Scoville): Promise<void> {
 }
 
 /**
- * Writes the template's files for the fixture, builds twice, publishes, runs as little privileged as it can be, and lets `reader`, a
- * home of its own, verify the level.
+ * Writes the template's files for the fixture, builds twice, publishes, runs as little privileged
+ * as it can be, and lets `reader`, a home of its own, verify the level.
  */
 export async function tryTemplate(
   scoville: Scoville,

@@ -43,7 +43,8 @@ describe('a project of each stack, from scoville init to an answer', () => {
         level: tried.level ?? 5,
         isVerified: true,
       });
-      // Go's own library is compiled where the cache has none yet, which takes a busy machine minutes.
+      // Go's own library is compiled where the cache has none yet, which takes a busy machine
+      // minutes.
     },
     1_200_000,
   );

@@ -19,7 +19,10 @@ const LOOK_MS = 200;
 const UTF_8 = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 let count = 0;
 
-/** A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes out. */
+/**
+ * A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes
+ * out.
+ */
 export class Terminal {
   readonly #socket: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'scoville-tmux-'));
@@ -48,7 +51,10 @@ export class Terminal {
     return terminal;
   }
 
-  /** Types a command line and Enter at a prompt, once nothing else is on the screen: what an earlier one showed is no answer. */
+  /**
+   * Types a command line and Enter at a prompt, once nothing else is on the screen: what an earlier
+   * one showed is no answer.
+   */
   async type(line: string): Promise<void> {
     if (!PROMPT_ALONE.test(await this.screen()))
       await this.#tmux('send-keys', '-t', 'main', 'clear', 'Enter');
@@ -58,8 +64,9 @@ export class Terminal {
   }
 
   /**
-   * Presses keys by tmux' names, one after the other. A busy program may read several at one go, and takes them for pasted then: where one
-   * has to be taken before the next comes, what it shows is waited for.
+   * Presses keys by tmux' names, one after the other. A busy program may read several at one go,
+   * and takes them for pasted then: where one has to be taken before the next comes, what it shows
+   * is waited for.
    */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
@@ -74,7 +81,10 @@ export class Terminal {
     return this.#tmux(...args);
   }
 
-  /** Waits until the screen shows something, at most a minute and a half; gives the screen, drawn to its end. */
+  /**
+   * Waits until the screen shows something, at most a minute and a half; gives the screen, drawn to
+   * its end.
+   */
   async until(shown: RegExp | string): Promise<string> {
     const isShown = (text: string): boolean =>
       typeof shown === 'string' ? text.includes(shown) : shown.test(text);
@@ -86,7 +96,10 @@ export class Terminal {
     throw new Error(`never seen: ${String(shown)}\n${await this.screen()}`);
   }
 
-  /** What is seen may be half of what is being drawn: looks again until nothing moves, or for as long as something may go on moving. */
+  /**
+   * What is seen may be half of what is being drawn: looks again until nothing moves, or for as
+   * long as something may go on moving.
+   */
   async #drawn(first: string, isShown: (text: string) => boolean): Promise<string> {
     let last = first;
     for (let i = 0; i < 10; i++) {
@@ -99,8 +112,8 @@ export class Terminal {
   }
 
   /**
-   * Waits until programs have written something, however short a time the screen showed it: what a quick build
-   * shows on its way can come and go between two looks of `until`.
+   * Waits until programs have written something, however short a time the screen showed it: what a
+   * quick build shows on its way can come and go between two looks of `until`.
    */
   async written(text: string): Promise<void> {
     for (let i = 0; i < 450; i++) {

@@ -14,7 +14,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, type Ended, output, run, Scoville } from './harness.ts';
 
-/** Traps 3.1 to 3.10 that were measured on plain BuildKit flags: what each does to a build through scoville. */
+/**
+ * Traps 3.1 to 3.10 that were measured on plain BuildKit flags: what each does to a build through
+ * scoville.
+ */
 
 interface Manifest {
   readonly layers: readonly { readonly digest: string }[];

@@ -78,7 +78,10 @@ export class Servers {
   }
 }
 
-/** A SOCKS5 proxy (RFC 1928, 1929): asks for a password where one is given, and connects to names that it alone knows. */
+/**
+ * A SOCKS5 proxy (RFC 1928, 1929): asks for a password where one is given, and connects to names
+ * that it alone knows.
+ */
 export function socksProxy({ password, hosts, seen }: ProxyOptions): Server {
   return createTcpServer((socket) => {
     let stage: 'methods' | 'login' | 'request' | 'through' = 'methods';

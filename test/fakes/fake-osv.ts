@@ -44,7 +44,10 @@ interface AskedQuery {
 const FAMILIES =
   /^(?:Debian|Ubuntu|Alpine|Wolfi|Chainguard|Rocky Linux|AlmaLinux|Red Hat|npm|PyPI|Go|Maven)(?::|$)/;
 
-/** A server in this process that speaks OSV's API (v1): querybatch with pages, query, vulns; it fails on demand and remembers what it was asked. */
+/**
+ * A server in this process that speaks OSV's API (v1): querybatch with pages, query, vulns; it
+ * fails on demand and remembers what it was asked.
+ */
 export class FakeOsv {
   readonly entries: OsvEntry[] = [];
   readonly faults: OsvFault[] = [];
@@ -81,7 +84,10 @@ export class FakeOsv {
     this.faults.push({ match, kind, times });
   }
 
-  /** Makes an ecosystem known: it had a vulnerability once, in a package that is asked for as a probe. */
+  /**
+   * Makes an ecosystem known: it had a vulnerability once, in a package that is asked for as a
+   * probe.
+   */
   knows(ecosystem: string, probe = 'curl'): void {
     const id = `PROBE-${ecosystem.replaceAll(/[^\w]/g, '-')}`;
     this.entries.push({

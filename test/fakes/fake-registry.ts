@@ -27,7 +27,10 @@ export interface Fault {
     | { readonly do: 'delay'; readonly ms: number }
     /** Never answers. */
     | { readonly do: 'hang' }
-    /** Cuts the connection after that many bytes of the request's body, which are kept, or of the answer's. */
+    /**
+     * Cuts the connection after that many bytes of the request's body, which are kept, or of the
+     * answer's.
+     */
     | { readonly do: 'cut-upload'; readonly after: number; readonly forget?: boolean }
     | { readonly do: 'cut-download'; readonly after: number }
     /** Sends that much, then nothing more. */
@@ -43,7 +46,10 @@ export interface FakeRegistryOptions {
   /** Answers the referrers API and says OCI-Subject; default false, as distribution 2.8. */
   readonly referrersApi?: boolean;
   readonly mounts?: boolean;
-  /** Answers with an ETag and takes If-Match and If-None-Match (RFC 9110, 13); default false, as distribution. */
+  /**
+   * Answers with an ETag and takes If-Match and If-None-Match (RFC 9110, 13); default false, as
+   * distribution.
+   */
   readonly conditions?: boolean;
 }
 
@@ -56,7 +62,10 @@ interface Upload {
   parts: Buffer[];
 }
 
-/** A registry in this process that speaks the distribution-spec, fails on demand, and remembers what it was asked. */
+/**
+ * A registry in this process that speaks the distribution-spec, fails on demand, and remembers what
+ * it was asked.
+ */
 export class FakeRegistry {
   readonly requests: RecordedRequest[] = [];
   readonly faults: Fault[] = [];

@@ -20,7 +20,10 @@ export interface FakeRun {
   readonly runs: readonly ToolRun[];
 }
 
-/** A runner that knows only what it is told, and throws on any other command. Lines are handed to the callbacks. */
+/**
+ * A runner that knows only what it is told, and throws on any other command. Lines are handed to
+ * the callbacks.
+ */
 export function fakeRun(script: readonly ScriptedRun[]): FakeRun {
   const runs: ToolRun[] = [];
   const run: RunTool = async (what) => {

@@ -19,7 +19,9 @@ export interface BlobToAttach {
   readonly annotations?: Annotations;
 }
 
-/** An opened image in memory: a platform a config, under one index, with what is attached to them. */
+/**
+ * An opened image in memory: a platform a config, under one index, with what is attached to them.
+ */
 export class MemoryImage {
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #attached: Attachment[] = [];

@@ -1,6 +1,9 @@
 const BLOCK = 128 * 1024;
 
-/** A zstd frame whose blocks hold the bytes as they are (RFC 8878, 3.1.1), its window 2 to the power of `windowLog`. */
+/**
+ * A zstd frame whose blocks hold the bytes as they are (RFC 8878, 3.1.1), its window 2 to the power
+ * of `windowLog`.
+ */
 export function zstdFrame(bytes: Uint8Array, windowLog = 21): Buffer {
   const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3])];
   let at = 0;

@@ -46,7 +46,10 @@ function unpacked(
 const long = Array.from({ length: 30_000 }, (_, i) => `${i} ${(i * 7919) % 1009}\n`).join('');
 const whole = { error: undefined, isEnded: true };
 
-/** A header with all that it may have: extra fields, a name, a comment, a sum of its own (RFC 1952, 2.3). */
+/**
+ * A header with all that it may have: extra fields, a name, a comment, a sum of its own (RFC 1952,
+ * 2.3).
+ */
 function withFields(packed: Buffer): Buffer {
   const fields = Buffer.from('\x05\x00extraname\0a comment\0\x12\x34', 'latin1');
   const head = Buffer.from(packed.subarray(0, 10));

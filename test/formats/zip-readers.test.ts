@@ -11,7 +11,9 @@ import { temporaryFolder } from '../fakes/layouts.ts';
 const ARCHIVES = 400;
 const MARK = /MARK\d+;/g;
 
-/** What the scan hands on of an archive's members; undefined where it tells that it did not see all. */
+/**
+ * What the scan hands on of an archive's members; undefined where it tells that it did not see all.
+ */
 function seen(bytes: Buffer): readonly string[] | undefined {
   const told: string[] = [];
   const parts: Buffer[] = [];

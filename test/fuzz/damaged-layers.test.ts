@@ -18,7 +18,9 @@ import {
   type WalkOptions,
 } from './hostile-layer.ts';
 
-/** The facts, or the message of the UserError that the walk ends in; anything else fails the test. */
+/**
+ * The facts, or the message of the UserError that the walk ends in; anything else fails the test.
+ */
 async function outcome(blob: Uint8Array, options?: WalkOptions): Promise<unknown> {
   try {
     const facts = await factsOf(blob, options);

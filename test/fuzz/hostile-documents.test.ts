@@ -12,7 +12,10 @@ import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts'
 import { openDocuments } from '../../src/oci/opened-documents.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
-/** What opening the root ends in: the number of platforms, or the UserError's message; anything else fails the test. */
+/**
+ * What opening the root ends in: the number of platforms, or the UserError's message; anything else
+ * fails the test.
+ */
 async function opened(
   bytes: ImageBytes,
   root: Descriptor,

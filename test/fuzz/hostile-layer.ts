@@ -101,7 +101,10 @@ export const EVERYTHING: readonly Item[] = [
 export const EVERYTHING_TAR = archive(EVERYTHING);
 export const EVERYTHING_GZIP = gzipSync(EVERYTHING_TAR);
 
-/** Gives each header block of an archive a right checksum, so that damage reaches what lies behind that check. */
+/**
+ * Gives each header block of an archive a right checksum, so that damage reaches what lies behind
+ * that check.
+ */
 export function withChecksums(tar: Uint8Array): Buffer {
   const bytes = Buffer.from(tar);
   for (let at = 0; at + 512 <= bytes.length; at += 512) {

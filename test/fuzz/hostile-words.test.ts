@@ -9,7 +9,10 @@ import { makeImage, type Recipe } from '../accuracy/made-image.ts';
 import { dpkgRecord, HARDENED } from '../accuracy/starting-points.ts';
 import { file, link, program } from '../facts/support.ts';
 
-/** What an image may hold to move a terminal's cursor, turn text around, hide it, or leave the field that it stands in. */
+/**
+ * What an image may hold to move a terminal's cursor, turn text around, hide it, or leave the field
+ * that it stands in.
+ */
 const EVIL =
   '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202egnp\u2066\u200b\u0085\u007f\r<script>alert(1)</script>|`"\'&\\[x](javascript:1)';
 /** The same without what a line cannot hold. */
@@ -19,7 +22,9 @@ const WORD = EVIL.replace(/[\r\u0085 ]/g, '');
 const RAW =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
 
-/** Hostile text in each place that an author of an image, its history or its statements can fill. */
+/**
+ * Hostile text in each place that an author of an image, its history or its statements can fill.
+ */
 const HOSTILE: Recipe = {
   ...HARDENED,
   layers: [

@@ -40,7 +40,8 @@ describe('suggest', () => {
     const order = suggest(
       results('fail', { 'minimal-base': 'pass', 'trusted-source': 'pass', 'no-secrets': 'pass' }),
     );
-    // 2 of 4 lift minimalism and vulnerabilities from D; one more of nine or six lifts neither of the others.
+    // 2 of 4 lift minimalism and vulnerabilities from D; one more of nine or six lifts neither of
+    // the others.
     expect(order.slice(0, 2).map(({ criterion }) => criterion)).toEqual([
       'no-build-tooling',
       'verified-downloads',

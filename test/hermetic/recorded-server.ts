@@ -78,7 +78,8 @@ export class Opened {
       token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
       requestTls: {
         ca: proxy.authority.pem,
-        // Node 22 reads an IPv6 address as a name; build-authority.test.ts has what the certificate says.
+        // Node 22 reads an IPv6 address as a name; build-authority.test.ts has what the certificate
+        // says.
         checkServerIdentity: (host: string, certificate: PeerCertificate) =>
           isIP(host) === 6 && certificate.subjectaltname?.startsWith('IP Address:') === true
             ? undefined

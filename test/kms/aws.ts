@@ -11,8 +11,8 @@ import { signDigest } from './raw-rsa.ts';
 type Answer = readonly [status: number, body: unknown];
 
 /**
- * The part of AWS KMS that signs, for tests: `alias/app` is an RSA key, and credentials count as long as
- * `accepts` says so. cosign's own client asks it (`awskms://localhost:PORT/alias/app`).
+ * The part of AWS KMS that signs, for tests: `alias/app` is an RSA key, and credentials count as
+ * long as `accepts` says so. cosign's own client asks it (`awskms://localhost:PORT/alias/app`).
  */
 export class AwsKms {
   accepts = true;

@@ -7,8 +7,9 @@ type Body = Readonly<Record<string, unknown>>;
 type Answer = readonly [status: number, body: Body];
 
 /**
- * The part of Vault that signs (its transit secrets engine, `/v1/transit/{keys,sign,verify}/NAME`), for
- * tests: `app` is an RSA key, `secret` one that only encrypts, and `token` the only one it knows.
+ * The part of Vault that signs (its transit secrets engine, `/v1/transit/{keys,sign,verify}/NAME`),
+ * for tests: `app` is an RSA key, `secret` one that only encrypts, and `token` the only one it
+ * knows.
  */
 export class Vault {
   token = 'hvs.good';

@@ -73,7 +73,10 @@ export async function* cut(bytes: Uint8Array, length: number): AsyncGenerator<Ui
     yield await Promise.resolve(bytes.slice(at, at + length));
 }
 
-/** Normalises samples by the safe rules in a RUN layer, or as `over` says; gives the result with what is in the new layer. */
+/**
+ * Normalises samples by the safe rules in a RUN layer, or as `over` says; gives the result with
+ * what is in the new layer.
+ */
 export async function normalised(
   samples: readonly Sample[] | Uint8Array,
   over: Partial<LayerInput> & { readonly cutAt?: number } = {},

@@ -20,7 +20,8 @@ test.each([
   [MEDIA_TYPE.config, [MEDIA_TYPE.layerZstd, MEDIA_TYPE.layer]],
   [MEDIA_TYPE.config, []],
   [MEDIA_TYPE.dockerConfig, ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip']],
-  // A layer that is no file system in an image that has others is for the walk to refuse, by its digest.
+  // A layer that is no file system in an image that has others is for the walk to refuse, by its
+  // digest.
   [MEDIA_TYPE.config, [MEDIA_TYPE.layer, 'text/plain']],
 ])('%s with %j is an image', (config, layers) => {
   expect(artifactKind(manifest(config, layers))).toBeUndefined();

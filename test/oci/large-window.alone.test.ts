@@ -22,7 +22,8 @@ async function told(packed: Buffer): Promise<readonly number[]> {
   return places;
 }
 
-// One after the other: the module's memory never shrinks, and a window that is there once is told of from the start.
+// One after the other: the module's memory never shrinks, and a window that is there once is told
+// of from the start.
 test('a large zstd window is told of before it is filled, whichever frame has it, and once', async () => {
   expect(await told(zstdFrame(text, 23))).toEqual([]);
   const frames = [zstdFrame(text), zstdFrame(text, 26), zstdFrame(text, 27)];

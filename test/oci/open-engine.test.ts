@@ -28,7 +28,10 @@ function engineOf(tar: () => Buffer): Saved {
   return { engine, saves: () => saves };
 }
 
-/** What `docker save` writes with the containerd store: an index with attestations, and manifest.json beside. */
+/**
+ * What `docker save` writes with the containerd store: an index with attestations, and
+ * manifest.json beside.
+ */
 function containerdStore(): { readonly tar: Buffer; readonly root: Descriptor } {
   const bytes = new ImageBytes();
   const amd = bytes.image();

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Turns } from '../../src/pipeline/turns.ts';
 
-/** Takes turns with these keys; the most at once in all and of one key, and in which order they began. */
+/**
+ * Takes turns with these keys; the most at once in all and of one key, and in which order they
+ * began.
+ */
 async function taken(most: number, keys: readonly (string | undefined)[]) {
   const turns = new Turns(most);
   const running: (string | undefined)[] = [];

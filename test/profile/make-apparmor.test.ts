@@ -8,7 +8,10 @@ import { TraceReader } from '../../src/profile/trace-reader.ts';
 import { readAppArmor } from '../../src/rules/security-profile/apparmor-profile.ts';
 import { judgeProfile } from '../../src/rules/security-profile/security-profiles.ts';
 
-/** Lines as strace 6.13 writes them with `-f -y -s 0 -e raw=!CALLS`: a program that reads, writes, locks, starts cat and serves. */
+/**
+ * Lines as strace 6.13 writes them with `-f -y -s 0 -e raw=!CALLS`: a program that reads, writes,
+ * locks, starts cat and serves.
+ */
 const LINES = String.raw`1     execve("/app/serve", [...], 0x7ffcc7602a80 /* 5 vars */) = 0
 1     mmap(NULL, 2047568, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_DENYWRITE, 3</usr/lib/libc.so.6>, 0) = 0x7f30f2073000
 1     openat(AT_FDCWD</app>, "/etc/alias", O_RDONLY|O_CLOEXEC) = 3</etc/real.conf>

@@ -1,7 +1,10 @@
 /** A line or paragraph of a page that people read as prose. */
 export type Passage = { readonly line: number; readonly text: string };
 
-/** Lines of a page that are prose: without code blocks, HTML comments and what is quoted from others. */
+/**
+ * Lines of a page that are prose: without code blocks, HTML comments and what is quoted from
+ * others.
+ */
 function proseLines(page: string): readonly Passage[] {
   let fence = false;
   let comment = false;

@@ -20,7 +20,10 @@ function difference(over: Partial<ImageDifference>): ImageDifference {
   };
 }
 
-/** Two images that differ in two layers and in their documents; `hostile` stands wherever an image could put it. */
+/**
+ * Two images that differ in two layers and in their documents; `hostile` stands wherever an image
+ * could put it.
+ */
 export function sampleDifferences(hostile?: string): ImageComparison {
   const said = (text: string): string => hostile ?? text;
   return {

@@ -1,4 +1,7 @@
-/** The names of the elements of an XML text in order, with `/` at their ends; throws where it is not well-formed as our writers write it. */
+/**
+ * The names of the elements of an XML text in order, with `/` at their ends; throws where it is not
+ * well-formed as our writers write it.
+ */
 export function xmlElements(text: string): readonly string[] {
   const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
   if (forbidden !== null) throw new Error(`no character of XML: ${JSON.stringify(forbidden[0])}`);

@@ -233,7 +233,10 @@ function outcome(bytes: Uint8Array, step: number): unknown {
   }
 }
 
-/** Makes each block a header with a right checksum, so that damage reaches what lies behind that check. */
+/**
+ * Makes each block a header with a right checksum, so that damage reaches what lies behind that
+ * check.
+ */
 function fixChecksums(bytes: Uint8Array): void {
   for (let at = 0; at + 512 <= bytes.length; at += 512) {
     const block = bytes.subarray(at, at + 512);

@@ -22,7 +22,10 @@ function written(use: (surface: ReturnType<typeof inkSurface>) => void): string 
 const UP = '\u001b[1A';
 const UP_AND_ERASE = `${UP}\u001b[2K`;
 
-/** The last line that Ink erases is one that it wrote: in a CI job it writes an empty line at the end, elsewhere none. */
+/**
+ * The last line that Ink erases is one that it wrote: in a CI job it writes an empty line at the
+ * end, elsewhere none.
+ */
 function expectAsManyUpAsDown(text: string): void {
   expect(text.split(UP).length).toBe(text.split('\n').length);
 }

@@ -4,8 +4,9 @@ interface Screen {
 }
 
 /**
- * Waits, and lets React finish what it has begun: its effects come by setImmediate, which a timer that is late on a busy machine
- * overtakes, and a key that is pressed before them is heard by nobody.
+ * Waits, and lets React finish what it has begun: its effects come by setImmediate, which a timer
+ * that is late on a busy machine overtakes, and a key that is pressed before them is heard by
+ * nobody.
  */
 export async function pause(ms: number): Promise<void> {
   await new Promise((done) => setTimeout(done, ms));

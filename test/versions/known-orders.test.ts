@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Package } from '../../src/model/packages.ts';
 import { VERSION_ORDERS } from '../../src/versions/order.ts';
 
-/** Each line rises from left to right; `=` joins what is equal. As the tools themselves order them. */
+/**
+ * Each line rises from left to right; `=` joins what is equal. As the tools themselves order them.
+ */
 const RISING: readonly (readonly [Package['type'], readonly string[]])[] = [
   [
     'deb',

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { VERSION_ORDERS } from '../../src/versions/order.ts';
 import { versionText } from './version-text.ts';
 
-/** Maven's own has circles: 1.0-x < 1.0.SNAPSHOT.a < 1 < 1.0-x, says its ComparableVersion (3.9). */
+/**
+ * Maven's own has circles: 1.0-x < 1.0.SNAPSHOT.a < 1 < 1.0-x, says its ComparableVersion (3.9).
+ */
 const HAS_CIRCLES = ['maven'];
 
 describe.each(Object.entries(VERSION_ORDERS))('the order of %s', (type, order) => {

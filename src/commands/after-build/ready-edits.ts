@@ -42,8 +42,8 @@ export function fixRequestOf(
 }
 
 /**
- * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing: each edit
- * is kept only where a build and a start of the image prove it.
+ * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing:
+ * each edit is kept only where a build and a start of the image prove it.
  */
 function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): string {
   const path = relative(io.cwd, resolve(io.cwd, request.path));
@@ -65,8 +65,9 @@ function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): str
 }
 
 /**
- * What `scoville fix` would change now, and the lock file that it lacks. Nothing where the Dockerfile is
- * not in a folder of the user's. A plan that fails offers nothing: the build is what was asked for.
+ * What `scoville fix` would change now, and the lock file that it lacks. Nothing where the
+ * Dockerfile is not in a folder of the user's. A plan that fails offers nothing: the build is what
+ * was asked for.
  */
 export async function readyEdits(
   scorecard: Scorecard,

@@ -37,9 +37,9 @@ interface Declared {
 }
 
 /**
- * The command that declares what only the owner of a project knows, and builds again: who made the image,
- * as git knows them, and that it takes no secrets, where it shows none. Undefined where nothing of it is
- * open, or where the build is not one of a folder that can be repeated.
+ * The command that declares what only the owner of a project knows, and builds again: who made the
+ * image, as git knows them, and that it takes no secrets, where it shows none. Undefined where
+ * nothing of it is open, or where the build is not one of a folder that can be repeated.
  */
 async function readyDeclarations(
   { criteria }: Scorecard,

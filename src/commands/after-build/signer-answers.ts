@@ -10,8 +10,9 @@ import { pathsOf } from '../paths.ts';
 import { isUtf8 } from '../reports.ts';
 
 /**
- * Asks a person what a signer needs, and gives the surroundings to run with again; undefined where there is nothing to ask, or where the
- * person refuses. Throws Interrupted where the command is stopped.
+ * Asks a person what a signer needs, and gives the surroundings to run with again; undefined where
+ * there is nothing to ask, or where the person refuses. Throws Interrupted where the command is
+ * stopped.
  */
 export async function answerSigner(error: unknown, io: CommandIo): Promise<CommandIo | undefined> {
   if (error instanceof ConsentNeeded) return (await askConsent(error, io)) ? io : undefined;

@@ -25,8 +25,9 @@ interface AttachFlags {
 }
 
 /**
- * The image that something is to be attached to: in the registry that its name says, else the build of that name in the layout. Throws
- * UserError where it is in neither, or where nothing can be kept beside it.
+ * The image that something is to be attached to: in the registry that its name says, else the build
+ * of that name in the layout. Throws UserError where it is in neither, or where nothing can be kept
+ * beside it.
  */
 export async function attachTarget(
   context: PipelineContext,

@@ -77,7 +77,8 @@ export const BUILDER_CHECK: Check = {
     if (found instanceof ToolError)
       return { state: 'missing', detail: found.message, fix: 'docker buildx use default' };
     const { name, driver, running, platforms } = found;
-    // buildx says nothing more of a builder whose engine does not answer; a remote one is not for buildx to start.
+    // buildx says nothing more of a builder whose engine does not answer; a remote one is not for
+    // buildx to start.
     if (driver === 'remote' && !running)
       return {
         state: 'missing',

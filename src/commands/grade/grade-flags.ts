@@ -113,7 +113,8 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
     ...values,
     images,
     platforms: wantedPlatforms(values.platform),
-    // `--file` is the Dockerfile of the image that is named; where none is, it is the list of images.
+    // `--file` is the Dockerfile of the image that is named; where none is, it is the list of
+    // images.
     file: images.length === 0 ? undefined : values.file,
     list: images.length === 0 ? values.file : undefined,
     jobs: values.jobs ?? Math.min(DEFAULT_JOBS, availableParallelism()),

@@ -45,8 +45,9 @@ interface Run {
 }
 
 /**
- * `scoville grade --file LIST`: one JSON line an image, written when it is graded. What an earlier run with the same flags wrote
- * to `--output` is not graded again; what failed then is. Exit code: the worst of all.
+ * `scoville grade --file LIST`: one JSON line an image, written when it is graded. What an earlier
+ * run with the same flags wrote to `--output` is not graded again; what failed then is. Exit code:
+ * the worst of all.
  */
 export async function gradeFleet(
   list: string,

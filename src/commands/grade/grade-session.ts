@@ -93,8 +93,9 @@ export async function gradeOne(
 }
 
 /**
- * Why the question is not answered whole: platforms that were asked for by name, or for which a gate would have to answer, and that could not be
- * judged. Without either, the report tells of them and that is all: Docker pulls one platform of many.
+ * Why the question is not answered whole: platforms that were asked for by name, or for which a
+ * gate would have to answer, and that could not be judged. Without either, the report tells of them
+ * and that is all: Docker pulls one platform of many.
  */
 export function unanswered(
   flags: GradeFlags,

@@ -18,9 +18,9 @@ import { VERSION } from '../version.ts';
 const COMPLETE = /^__complete(?:NoDesc)?$/;
 
 /**
- * Answers Docker, which calls a plugin as `docker-NAME [global flags] NAME words`: our own commands for `docker scoville`; for
- * the builder a build, and all else goes on to buildx as it is. `dispatch` runs one of our command lines, `commands` lists
- * what completion offers.
+ * Answers Docker, which calls a plugin as `docker-NAME [global flags] NAME words`: our own commands
+ * for `docker scoville`; for the builder a build, and all else goes on to buildx as it is.
+ * `dispatch` runs one of our command lines, `commands` lists what completion offers.
  */
 export async function dockerPlugin(
   words: readonly string[],
@@ -68,8 +68,9 @@ async function builder(call: DockerCall, io: CommandIo, dispatch: Command): Prom
 }
 
 /**
- * Without an alias Docker sets BUILDX_BUILDER to its context (cmd/docker/builder.go), so that `docker build` builds where images are
- * loaded, whatever `docker buildx use` chose. With one it leaves that to the plugin.
+ * Without an alias Docker sets BUILDX_BUILDER to its context (cmd/docker/builder.go), so that
+ * `docker build` builds where images are loaded, whatever `docker buildx use` chose. With one it
+ * leaves that to the plugin.
  */
 async function withBuilderOfContext(call: DockerCall, io: CommandIo): Promise<CommandIo> {
   if ((io.env['BUILDX_BUILDER'] ?? '') !== '') return io;

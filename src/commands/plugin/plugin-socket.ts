@@ -5,9 +5,10 @@ const LISTED_EVERY_MS = 250;
 const MOST_NAMES = 4 * 1024 * 1024;
 
 /**
- * Calls `cancel` when Docker closes the socket that it gave its plugin (`address`: a path, or `@name` in Linux' abstract
- * namespace): without a terminal in common, that is how Ctrl-C reaches a plugin (docker/cli, cli-plugins/socket). Keeps no
- * process alive; a socket that is not there is none.
+ * Calls `cancel` when Docker closes the socket that it gave its plugin (`address`: a path, or
+ * `@name` in Linux' abstract namespace): without a terminal in common, that is how Ctrl-C reaches a
+ * plugin (docker/cli, cli-plugins/socket). Keeps no process alive; a socket that is not there is
+ * none.
  */
 export function watchPluginSocket(address: string, cancel: () => void): void {
   const isAbstract = address.startsWith('@');
@@ -24,8 +25,8 @@ export function watchPluginSocket(address: string, cancel: () => void): void {
 }
 
 /**
- * Before version 22 Node.js fills an abstract name with zeros up to its longest, which is another name, and nobody listens there. That
- * Docker closed its end shows in the kernel's list too.
+ * Before version 22 Node.js fills an abstract name with zeros up to its longest, which is another
+ * name, and nobody listens there. That Docker closed its end shows in the kernel's list too.
  */
 function watchListedSocket(address: string, cancel: () => void): void {
   let wasThere = false;

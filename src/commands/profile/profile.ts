@@ -165,8 +165,9 @@ async function exercisesOf(
 }
 
 /**
- * Builds a folder and loads it under a name of its own; the name of the image, or the exit code of a build that failed. It is not signed,
- * so that it needs no profile yet, nor graded: its gate may ask for the profile.
+ * Builds a folder and loads it under a name of its own; the name of the image, or the exit code of
+ * a build that failed. It is not signed, so that it needs no profile yet, nor graded: its gate may
+ * ask for the profile.
  */
 async function buildFolder(folder: string, io: CommandIo): Promise<string | number> {
   const name = basename(resolve(io.cwd, folder))

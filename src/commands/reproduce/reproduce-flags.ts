@@ -88,8 +88,8 @@ const IMAGE = { ...REPRODUCE, flags: { ...BOTH, ...ONLY_IMAGE } };
 export type ImageFlags = NonNullable<Awaited<ReturnType<typeof readImageFlags>>>;
 
 /**
- * The flags, where an image is named; undefined where it is a build context: a folder that is there, a URL, stdin. Throws UserError for a flag that
- * does not go with an image.
+ * The flags, where an image is named; undefined where it is a build context: a folder that is
+ * there, a URL, stdin. Throws UserError for a flag that does not go with an image.
  */
 export async function readImageFlags(args: readonly string[], cwd: string) {
   const image = await namedImage(args, cwd);

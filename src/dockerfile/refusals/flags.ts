@@ -3,8 +3,9 @@ import type { LeadingFlag } from '../instruction-words.ts';
 type FlagKind = 'switch' | 'once' | 'often';
 
 /**
- * Flags of each instruction, those of every BuildKit so far: `device`, `exclude`, `parents`, `unpack` and
- * `start-interval` came later than the others, and nothing is refused that some BuildKit builds.
+ * Flags of each instruction, those of every BuildKit so far: `device`, `exclude`, `parents`,
+ * `unpack` and `start-interval` came later than the others, and nothing is refused that some
+ * BuildKit builds.
  */
 const FLAGS: Readonly<Record<string, Readonly<Record<string, FlagKind>>>> = {
   ADD: {

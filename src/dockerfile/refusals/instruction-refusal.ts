@@ -89,8 +89,8 @@ function triggerRefusal(rest: string, escape: string): string | undefined {
 }
 
 /**
- * Why BuildKit refuses an instruction other than FROM, in whichever stage it stands; undefined where it accepts it.
- * `raw` is the line behind the keyword.
+ * Why BuildKit refuses an instruction other than FROM, in whichever stage it stands; undefined
+ * where it accepts it. `raw` is the line behind the keyword.
  */
 export function instructionRefusal(
   keyword: string,

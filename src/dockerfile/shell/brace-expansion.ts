@@ -50,8 +50,8 @@ function closing(text: string, open: number): number {
 }
 
 /**
- * What bash makes of text with braces (`{a,b{c,d}}`, `{1..3}`), in its order; undefined where that is more than
- * `MAX_WORDS`, or where an escape decides what a brace means.
+ * What bash makes of text with braces (`{a,b{c,d}}`, `{1..3}`), in its order; undefined where that
+ * is more than `MAX_WORDS`, or where an escape decides what a brace means.
  */
 export function expandBraces(text: string, depth = 0): readonly string[] | undefined {
   if (text.includes('\\') || depth > MAX_NESTING) return undefined;

@@ -37,8 +37,9 @@ export function inBranch<T extends { readonly within: readonly Branch[] }>(
 }
 
 /**
- * True where one of several commands has run whenever another one had: `others` are the branches that each of those stands in, `own` those
- * of the one. Each way that a fork may go on has to hold one of them, or end the script.
+ * True where one of several commands has run whenever another one had: `others` are the branches
+ * that each of those stands in, `own` those of the one. Each way that a fork may go on has to hold
+ * one of them, or end the script.
  */
 export function runsWith(own: readonly Branch[], others: readonly (readonly Branch[])[]): boolean {
   return [...own.keys(), own.length].some((length) => covered(own.slice(0, length), others));

@@ -210,8 +210,8 @@ export function isConditional(list: List, at: number): boolean {
 }
 
 /**
- * True where what stands before item `at` may pass it over and the script goes on: `[ -n "$SUM" ] && ...;`,
- * `[ -z "$SUM" ] || ...`; `leadOn` are the items before that surely do not.
+ * True where what stands before item `at` may pass it over and the script goes on: `[ -n "$SUM" ]
+ * && ...;`, `[ -z "$SUM" ] || ...`; `leadOn` are the items before that surely do not.
  */
 export function mayBeSkipped(
   list: List,

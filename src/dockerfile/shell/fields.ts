@@ -2,8 +2,9 @@ import { applyOperator } from '../substitute.ts';
 import type { Word, WordPart } from './syntax-tree.ts';
 
 /**
- * A word as a command gets it. `text` has every known value put in and names the rest (`${NAME}`, `$(...)`), so that
- * two words that hold the same unknown compare equal; `constant` where nothing is unknown.
+ * A word as a command gets it. `text` has every known value put in and names the rest (`${NAME}`,
+ * `$(...)`), so that two words that hold the same unknown compare equal; `constant` where nothing
+ * is unknown.
  */
 export interface Field {
   readonly text: string;

@@ -80,8 +80,9 @@ export function modulePlaces(name: string): readonly string[] {
 }
 
 /**
- * The program that an interpreter runs by path or name, under its own name: `python3 /usr/bin/pip3 install x`, `ruby -S gem`.
- * Undefined for other scripts, and for a file that the build itself brought.
+ * The program that an interpreter runs by path or name, under its own name: `python3 /usr/bin/pip3
+ * install x`, `ruby -S gem`. Undefined for other scripts, and for a file that the build itself
+ * brought.
  */
 export function interpretedProgram(
   program: string,

@@ -63,8 +63,9 @@ class Reader implements WordReader {
 }
 
 /**
- * Reads shell text as bash does, which takes what POSIX shells take; the tracer knows where they differ. The error
- * tells of the first place that cannot be read, in nested scripts too, or of a text over the bounds.
+ * Reads shell text as bash does, which takes what POSIX shells take; the tracer knows where they
+ * differ. The error tells of the first place that cannot be read, in nested scripts too, or of a
+ * text over the bounds.
  */
 export function parseShell(text: string): Result<List, ShellError> {
   if (text.length > MAX_LENGTH)

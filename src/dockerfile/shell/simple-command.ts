@@ -96,7 +96,8 @@ export class SimpleCommands {
     const [first, ...rest] = unwrapped.argv;
     if (first?.text === 'trap' && first.constant) this.trap(command, rest, state, context);
     const words = rest.map(({ text }) => text);
-    // A builtin that only changes the shell does not count as a command, unless the shell runs one of its words.
+    // A builtin that only changes the shell does not count as a command, unless the shell runs one
+    // of its words.
     const isDone = runBuiltin(unwrapped.argv, state, context, budget.nextId);
     if (isDone && !hidesCommand(first?.text ?? '', '', words)) return;
     // `command`, `env` and `exec` start a program, never a function of its name.

@@ -54,8 +54,9 @@ function shellLetters({ text, start }: Word): Letters {
 }
 
 /**
- * The shell script that a word of another script, or a string of an exec form, holds: `sh -c 'TEXT'`. Places in it lead to
- * where it stands. Undefined for what no parser accepts, and for `$'TEXT'`.
+ * The shell script that a word of another script, or a string of an exec form, holds: `sh -c
+ * 'TEXT'`. Places in it lead to where it stands. Undefined for what no parser accepts, and for
+ * `$'TEXT'`.
  */
 export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script | undefined {
   if (!isJson && word.text.includes("$'")) return undefined;

@@ -160,8 +160,9 @@ const SIZES = new Map([
 ]);
 
 /**
- * Decodes a `security.capability` attribute (VFS capabilities v1, v2, v3; capabilities(7)) given as latin-1 text, to
- * `cap_net_raw+ep` by name. A value of no known form is `unreadable`, since the kernel's view of it is not known.
+ * Decodes a `security.capability` attribute (VFS capabilities v1, v2, v3; capabilities(7)) given as
+ * latin-1 text, to `cap_net_raw+ep` by name. A value of no known form is `unreadable`, since the
+ * kernel's view of it is not known.
  */
 export function decodeCapabilities(value: string): readonly string[] {
   const bytes = Buffer.from(value, 'latin1');

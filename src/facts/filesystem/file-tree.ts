@@ -22,9 +22,9 @@ const TREE_COLUMNS = {
 export const TREE_SCHEMA = 3;
 
 /**
- * The final filesystem of layers put on each other, as overlayfs shows them: each is a folder of its own (`LayerTree`), folders of one path
- * are one, anything else hides what lies below it. How its places are kept is nobody else's business:
- * docs/explanation/filesystem-tree.md.
+ * The final filesystem of layers put on each other, as overlayfs shows them: each is a folder of
+ * its own (`LayerTree`), folders of one path are one, anything else hides what lies below it. How
+ * its places are kept is nobody else's business: docs/explanation/filesystem-tree.md.
  */
 export class FileTree {
   readonly #layers: readonly PlacedLayer[];
@@ -72,8 +72,9 @@ export class FileTree {
   }
 
   /**
-   * The place a path leads to in the image, links in its folders followed; its last part is followed where `follow` says so. As an engine
-   * looks before it runs a container: nothing is mounted on /proc as yet.
+   * The place a path leads to in the image, links in its folders followed; its last part is
+   * followed where `follow` says so. As an engine looks before it runs a container: nothing is
+   * mounted on /proc as yet.
    */
   find(path: string, follow: boolean): Place | undefined {
     const found = walkPath(this.#places, this.#root, path, follow);
@@ -86,8 +87,8 @@ export class FileTree {
   }
 
   /**
-   * Where a process in the container gets by a symbolic link, any other place itself; undefined where nothing is, 'outside' where that is
-   * not in the image.
+   * Where a process in the container gets by a symbolic link, any other place itself; undefined
+   * where nothing is, 'outside' where that is not in the image.
    */
   ledTo(place: Place): Place | 'outside' | undefined {
     if (place.kind !== 'l') return place;

@@ -49,8 +49,9 @@ function textOf(tree: FileTree, path: string): string | undefined {
 }
 
 /**
- * The final filesystem as criteria see it; lists are ordered by path, whatever the order of the layers' entries. `mostKept`: files of a
- * list that are kept, above which each is made when it is asked for.
+ * The final filesystem as criteria see it; lists are ordered by path, whatever the order of the
+ * layers' entries. `mostKept`: files of a list that are kept, above which each is made when it is
+ * asked for.
  */
 export function filesystemFact(tree: FileTree, mostKept?: number): FilesystemFact {
   const gathered = new Gathered();
@@ -77,9 +78,11 @@ const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
 const LARGEST = 2n ** 63n - 1n;
 
 /**
- * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a line does not count, `#` is part of a
- * name, a uid that is missing or not a number is 0, and of a number the lower 32 bits count. The first line of a name decides. Names that are
- * not UTF-8 are left out: engines compare bytes, and a text of which bytes became U+FFFD is not what they compare.
+ * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a
+ * line does not count, `#` is part of a name, a uid that is missing or not a number is 0, and of a
+ * number the lower 32 bits count. The first line of a name decides. Names that are not UTF-8 are
+ * left out: engines compare bytes, and a text of which bytes became U+FFFD is not what they
+ * compare.
  */
 export function parsePasswd(text: string): Readonly<Record<string, number>> {
   const users = new Map<string, number>();

@@ -67,8 +67,8 @@ export class LayerFolders {
   }
 
   /**
-   * Engines set the times of folders at the end: each path that named one has to lead to something then. Gives true where one leads to a
-   * whiteout, which the lowest layer does not have.
+   * Engines set the times of folders at the end: each path that named one has to lead to something
+   * then. Gives true where one leads to a whiteout, which the lowest layer does not have.
    */
   checkListed(): boolean {
     if (!this.#isLost) return false;

@@ -29,9 +29,10 @@ const KINDS: Readonly<Record<TarEntry['type'], PlaceKind>> = {
 };
 
 /**
- * One layer by itself, as Docker unpacks it: into a folder of its own, whatever the layers below hold, entry by entry, links of this very
- * layer followed (containerd's `archive.Apply`, Docker's `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What
- * Docker refuses throws UserError, and so does what its stores unpack to different files.
+ * One layer by itself, as Docker unpacks it: into a folder of its own, whatever the layers below
+ * hold, entry by entry, links of this very layer followed (containerd's `archive.Apply`, Docker's
+ * `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What Docker refuses
+ * throws UserError, and so does what its stores unpack to different files.
  */
 export class LayerTree {
   readonly #folders = new LayerFolders();
@@ -42,8 +43,8 @@ export class LayerTree {
   #filled = NONE;
 
   /**
-   * True where the stores show the same only on other layers: in the lowest, containerd unpacks an opaque mark by removing what no entry
-   * has named, and a whiteout to nothing.
+   * True where the stores show the same only on other layers: in the lowest, containerd unpacks an
+   * opaque mark by removing what no entry has named, and a whiteout to nothing.
    */
   get needsLower(): boolean {
     return this.#needsLower;

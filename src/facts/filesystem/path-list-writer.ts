@@ -23,10 +23,12 @@ export function attributesKey(attributes: FileAttributes): string {
 }
 
 /**
- * Writes paths into one string: a line each of kind, the number of characters it shares with the line before (base 36), size (base 36),
- * number of its attributes (base 36, none where no more is known) and the rest of the path; a line end in a path is written as NUL, which
- * no path holds. Between them stand lines that tell of those that follow: `A` the next number's attributes as JSON, `Z` that numbers
- * begin again, `>` the link's length (base 36) and text, `)` the same for one with line ends in it.
+ * Writes paths into one string: a line each of kind, the number of characters it shares with the
+ * line before (base 36), size (base 36), number of its attributes (base 36, none where no more is
+ * known) and the rest of the path; a line end in a path is written as NUL, which no path holds.
+ * Between them stand lines that tell of those that follow: `A` the next number's attributes as
+ * JSON, `Z` that numbers begin again, `>` the link's length (base 36) and text, `)` the same for
+ * one with line ends in it.
  */
 export class PathListWriter {
   readonly #blocks: string[] = [];

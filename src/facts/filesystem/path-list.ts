@@ -11,8 +11,8 @@ export interface ListedPath {
 }
 
 /**
- * Where a path list tells more of an entry than its path; -1 where it does not. To be read by `attributesAt` and `linkAt`, when somebody
- * asks: of a million entries few are ever asked for.
+ * Where a path list tells more of an entry than its path; -1 where it does not. To be read by
+ * `attributesAt` and `linkAt`, when somebody asks: of a million entries few are ever asked for.
  */
 export interface ListPlaces {
   readonly attributes: number;
@@ -20,8 +20,8 @@ export interface ListPlaces {
 }
 
 /**
- * One path of a list, `name` being its last part. While the folder is the same it is the same string, so that nothing compares it. `places`
- * is valid during the call only.
+ * One path of a list, `name` being its last part. While the folder is the same it is the same
+ * string, so that nothing compares it. `places` is valid during the call only.
  */
 type VisitPath = (
   kind: PathKind,

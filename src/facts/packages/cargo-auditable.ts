@@ -17,7 +17,8 @@ const MAX_JSON = 32 * 1024 * 1024;
 const LENGTH_CODES = 19;
 
 /**
- * True where a zlib stream with a compressed block may begin: chance lets few places pass. `at` is at the header; 17 bytes are checked.
+ * True where a zlib stream with a compressed block may begin: chance lets few places pass. `at` is
+ * at the header; 17 bytes are checked.
  */
 export function mayBeList(bytes: Buffer, at: number): boolean {
   if (!LEVELS.has(bytes[at + 1] ?? 0)) return false;

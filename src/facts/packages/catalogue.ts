@@ -19,10 +19,11 @@ interface Catalogue {
 }
 
 /**
- * A record counts where the file it was read from is still the one that the topmost layer gives. What a package of the distribution
- * brought is that package, as long as its database is there: distributions fix what they ship under versions of their own, so naming
- * the part again would be to count it twice, and to find it vulnerable where it is not. Ordered by purl and path, so that layers'
- * order of entries makes no difference.
+ * A record counts where the file it was read from is still the one that the topmost layer gives.
+ * What a package of the distribution brought is that package, as long as its database is there:
+ * distributions fix what they ship under versions of their own, so naming the part again would be
+ * to count it twice, and to find it vulnerable where it is not. Ordered by purl and path, so that
+ * layers' order of entries makes no difference.
  */
 export function catalogue(
   tree: FileTree,

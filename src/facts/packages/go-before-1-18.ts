@@ -19,9 +19,9 @@ const MAX_VERSIONS = 256;
 type Pointer = Extract<GoBuildInfo, { readonly form: 'pointer' }>;
 
 /**
- * Build information as Go wrote it before 1.18: the addresses of a string for the version and of another for the modules. The strings'
- * texts lie before the addresses, so each text that may be the version is noted as it passes; the modules are found by the marks around
- * them.
+ * Build information as Go wrote it before 1.18: the addresses of a string for the version and of
+ * another for the modules. The strings' texts lie before the addresses, so each text that may be
+ * the version is noted as it passes; the modules are found by the marks around them.
  */
 export class GoBefore118 {
   readonly #segments: readonly Segment[];

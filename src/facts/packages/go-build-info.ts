@@ -82,8 +82,9 @@ function withoutMarks(text: Buffer): string {
 }
 
 /**
- * Packages of a Go program: its standard library (by Go's version), its main module and those it depends on, each replaced one by what
- * replaces it. A main module that was built from a working tree has no version.
+ * Packages of a Go program: its standard library (by Go's version), its main module and those it
+ * depends on, each replaced one by what replaces it. A main module that was built from a working
+ * tree has no version.
  */
 export function goPackages(version: string | undefined, modules: string): readonly RawPackage[] {
   const found: RawPackage[] = [];

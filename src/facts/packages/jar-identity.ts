@@ -12,8 +12,9 @@ const MAX_NAME = 255;
 const WORD = /^[\w.+-]+$/;
 
 /**
- * Packages of one Java archive: `found` in a `pom.properties` of it (a shaded one has several), else what its manifest and its own file name say.
- * Of an archive that tells no version nothing is known.
+ * Packages of one Java archive: `found` in a `pom.properties` of it (a shaded one has several),
+ * else what its manifest and its own file name say. Of an archive that tells no version nothing is
+ * known.
  */
 export function jarPackages(
   name: string,
@@ -92,8 +93,8 @@ function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage 
 }
 
 /**
- * Maven writes the group into the manifest; the bundle plugin makes the symbolic name of group and artifact. Any other symbolic name is
- * none: a wrong group would name a package that there is not.
+ * Maven writes the group into the manifest; the bundle plugin makes the symbolic name of group and
+ * artifact. Any other symbolic name is none: a wrong group would name a package that there is not.
  */
 function groupOf(artifact: string, fields: ReadonlyMap<string, string>): string | undefined {
   const stated = first(GROUP, fields, ['implementation-vendor-id']);

@@ -22,8 +22,9 @@ const MOST_PATHS = 1_000_000;
 type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 
 /**
- * Finds the records that a program in the container would find and that no path of their own tells: a database whose file or folder is
- * reached by a symbolic link (`var/lib/dpkg -> /opt/dpkg`), or that has another name as well (a hard link).
+ * Finds the records that a program in the container would find and that no path of their own tells:
+ * a database whose file or folder is reached by a symbolic link (`var/lib/dpkg -> /opt/dpkg`), or
+ * that has another name as well (a hard link).
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
   const found = new Map<Digest, Record<string, string>>();

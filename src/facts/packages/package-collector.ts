@@ -30,8 +30,8 @@ export function readBudget(): ReadBudget {
 const TWO_KINDS = 'links make it a record of another kind than its own path does';
 
 /**
- * Packages that the files of a layer record, file by file, and the files whose record could not be read. `linked`: by path, those that are
- * read as what another path says.
+ * Packages that the files of a layer record, file by file, and the files whose record could not be
+ * read. `linked`: by path, those that are read as what another path says.
  */
 export function packageCollector(
   linked: Readonly<Record<string, string>> = {},

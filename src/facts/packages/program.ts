@@ -25,8 +25,9 @@ const MAGIC_PART_AT = 2;
 const MAGIC_PART = MAGIC.subarray(MAGIC_PART_AT, MAGIC_PART_AT + 7);
 
 /**
- * Looks through a program, as it comes, for the lists that Go's linker and cargo-auditable put into it. Both are found by their own first
- * bytes: the table of sections that names their places stands at the file's end.
+ * Looks through a program, as it comes, for the lists that Go's linker and cargo-auditable put into
+ * it. Both are found by their own first bytes: the table of sections that names their places stands
+ * at the file's end.
  */
 export class ProgramStream implements RecordStream {
   #state: 'start' | 'program' | 'other' = 'start';
@@ -85,7 +86,8 @@ export class ProgramStream implements RecordStream {
     this.#old?.push(chunk);
     const tail = this.#tail;
     const from = this.#at - tail.length;
-    // What begins in the last bytes is checked with the next piece, in full: then the seam is, without a copy of the piece.
+    // What begins in the last bytes is checked with the next piece, in full: then the seam is,
+    // without a copy of the piece.
     if (chunk.length < 2 * OVERLAP) {
       const input = Buffer.concat([tail, chunk]);
       this.#tail = this.#scan(input, from, NONE);

@@ -65,8 +65,8 @@ function qualifiersOf(
 }
 
 /**
- * The package URL of a package of this image (purl-spec; deb, apk and rpm carry architecture and distribution). The epoch is part of
- * Debian's versions and a qualifier of RPM's.
+ * The package URL of a package of this image (purl-spec; deb, apk and rpm carry architecture and
+ * distribution). The epoch is part of Debian's versions and a qualifier of RPM's.
  */
 export function purlOf(item: RawPackage, os: OsRelease | undefined): string {
   const version = item.type === 'rpm' ? item.version.replace(/^\d+:/, '') : item.version;

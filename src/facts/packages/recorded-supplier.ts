@@ -10,8 +10,9 @@ const NOBODY = /^(?:unknown|none|\(none\)|n\/a|null|undefined)$/i;
 const LONGEST = 256;
 
 /**
- * Who a record says supplies or made a package: `Name <address>`, with an address of a page behind it as npm writes it. Of several the
- * first. Undefined where nobody is named. `kind` is what the field is for, where it says.
+ * Who a record says supplies or made a package: `Name <address>`, with an address of a page behind
+ * it as npm writes it. Of several the first. Undefined where nobody is named. `kind` is what the
+ * field is for, where it says.
  */
 export function recordedSupplier(stated: unknown, kind?: Supplier['kind']): Supplier | undefined {
   if (isObject(stated)) return ofParts(stated['name'], stated['email'], kind);

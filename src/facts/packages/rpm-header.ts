@@ -48,8 +48,9 @@ interface RpmPackage {
 }
 
 /**
- * The package that a header blob of an rpm database speaks of, its version with the epoch in front where it has one; undefined for
- * a key that rpm keeps among its packages (`gpg-pubkey`). Throws MalformedRecord.
+ * The package that a header blob of an rpm database speaks of, its version with the epoch in front
+ * where it has one; undefined for a key that rpm keeps among its packages (`gpg-pubkey`). Throws
+ * MalformedRecord.
  */
 export function rpmPackage(blob: Uint8Array): RpmPackage | undefined {
   const header = new RpmHeader(blob);

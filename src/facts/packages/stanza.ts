@@ -1,6 +1,6 @@
 /**
- * Fields of one stanza (`Name: value`, continued lines joined by line ends), names in lower case. Of a field that comes twice
- * the first counts.
+ * Fields of one stanza (`Name: value`, continued lines joined by line ends), names in lower case.
+ * Of a field that comes twice the first counts.
  */
 export function stanzaFields(stanza: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();

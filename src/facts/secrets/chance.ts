@@ -41,8 +41,9 @@ function isLineOfData(before: string, token: string, after: string, keyword: str
 }
 
 /**
- * True where a token that begins with `keyword` can be a piece of other data: what is around it, without a boundary, is data in the same
- * letters, and the keyword is short enough to come up there. In a text (`isText`) signs divide words, and only a long run is data.
+ * True where a token that begins with `keyword` can be a piece of other data: what is around it,
+ * without a boundary, is data in the same letters, and the keyword is short enough to come up
+ * there. In a text (`isText`) signs divide words, and only a long run is data.
  */
 export function isByChance(
   text: string,

@@ -159,7 +159,8 @@ class Reader {
       for (const heredoc of this.own) heredoc.of = command;
     }
     this.own = [];
-    // A pipe behind a group gets what its last command writes; one before a group gives to its first.
+    // A pipe behind a group gets what its last command writes; one before a group gives to its
+    // first.
     const last = this.found.at(-1);
     if (isPiped && last !== this.last) {
       this.piped = written(last?.words ?? []);
@@ -176,8 +177,9 @@ function listed(text: string): string {
 }
 
 /**
- * The commands of a text by the rules of a shell that matter for words: quotes, operators, substitutions, here-documents. Takes any
- * text, in linear time: the history of an image is not only shell.
+ * The commands of a text by the rules of a shell that matter for words: quotes, operators,
+ * substitutions, here-documents. Takes any text, in linear time: the history of an image is not
+ * only shell.
  */
 export function commandWords(text: string): readonly CommandWords[] {
   return new Reader(LIST.test(text) ? listed(text) : text, 0).read();

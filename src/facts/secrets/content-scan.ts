@@ -66,8 +66,9 @@ export function secretsInPiece(
 }
 
 /**
- * Scans content of any size as it comes, holding one piece of it: a file, or a member of an archive. What it finds does not depend on how
- * the bytes were cut. Archives are opened, and their members scanned as files of their names.
+ * Scans content of any size as it comes, holding one piece of it: a file, or a member of an
+ * archive. What it finds does not depend on how the bytes were cut. Archives are opened, and their
+ * members scanned as files of their names.
  */
 export class ContentScan implements EntrySink {
   readonly #path: string;

@@ -172,8 +172,9 @@ type PlaceOf = (keys: readonly string[]) => Place;
 const MAX_DEPTH = 200;
 
 /**
- * Every text of a document, its keys too, whatever fields there are. An array of texts is a command or a list of `NAME=value`: it is
- * given as one text, and the variables of an `Env` each by name. `tooDeep` is called where nesting ends the search.
+ * Every text of a document, its keys too, whatever fields there are. An array of texts is a command
+ * or a list of `NAME=value`: it is given as one text, and the variables of an `Env` each by name.
+ * `tooDeep` is called where nesting ends the search.
  */
 function documentTexts(
   document: unknown,

@@ -10,8 +10,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const AROUND = 80;
 
 /**
- * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a value that looks drawn at random and is no UUID, or one of any
- * kind that is named as a secret. Undefined where there is none. The two were built alike, but for the random numbers: what they share is not drawn.
+ * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a
+ * value that looks drawn at random and is no UUID, or one of any kind that is named as a secret.
+ * Undefined where there is none. The two were built alike, but for the random numbers: what they
+ * share is not drawn.
  */
 export function drawnSecretLine(text: string, other: string): number | undefined {
   const shared = new Set(other.match(VALUE));

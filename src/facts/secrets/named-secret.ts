@@ -91,8 +91,9 @@ function isNameOfOne(name: string, value: string): boolean {
 }
 
 /**
- * True for words in a row where nothing was drawn: they say that another value comes, or name another place; or the name asks for a
- * key, which is drawn at random, and not for a password, which a person makes up.
+ * True for words in a row where nothing was drawn: they say that another value comes, or name
+ * another place; or the name asks for a key, which is drawn at random, and not for a password,
+ * which a person makes up.
  */
 function isSpoken(name: string, value: string): boolean {
   if (STAND_IN.test(value)) return true;

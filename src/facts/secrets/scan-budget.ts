@@ -10,8 +10,9 @@ const MAX_MEMBERS = 1_000_000;
 const MAX_DECODED = 1024 * 1024 * 1024;
 
 /**
- * What the search of one layer or document may spend, so that hostile content does not cost more than its share. Whatever is skipped
- * since something is spent is a gap: `gaps` gives the reasons since it was last asked, and a verdict without findings is then unknown.
+ * What the search of one layer or document may spend, so that hostile content does not cost more
+ * than its share. Whatever is skipped since something is spent is a gap: `gaps` gives the reasons
+ * since it was last asked, and a verdict without findings is then unknown.
  */
 export class ScanBudget implements UnpackBudget {
   entries = MAX_MEMBERS;

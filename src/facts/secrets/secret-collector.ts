@@ -142,8 +142,9 @@ const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
 const MOST_KEPT = 32 * 1024 * 1024;
 
 /**
- * What the lists of Debian's packages in a layer say of its files: one that is there bit for bit as its package ships it is published, and
- * what looks like a secret in it everybody has. Lists that are too many are not kept: their files then count as any other.
+ * What the lists of Debian's packages in a layer say of its files: one that is there bit for bit as
+ * its package ships it is published, and what looks like a secret in it everybody has. Lists that
+ * are too many are not kept: their files then count as any other.
  */
 class PackageLists {
   readonly #lists: Buffer[] = [];
@@ -174,8 +175,8 @@ class PackageLists {
 const ENOUGH = 64 * 1024;
 
 /**
- * Secrets in what an entry is called: its path, what it links to, its attributes and comments. Names are gathered, since looking
- * into each by itself would cost more than its file.
+ * Secrets in what an entry is called: its path, what it links to, its attributes and comments.
+ * Names are gathered, since looking into each by itself would cost more than its file.
  */
 class EntryNames {
   readonly #budget: ScanBudget;

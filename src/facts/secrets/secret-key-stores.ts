@@ -103,7 +103,8 @@ export const KEY_STORES: readonly KeyStore[] = [
   {
     id: 'pgp-key-ring',
     what: 'PGP secret key rings, old and new',
-    // `secring.gpg`, and `private-keys-v1.d/KEYGRIP.key`. A count of letters takes V8 longer to compile than a layer's names to be asked.
+    // `secring.gpg`, and `private-keys-v1.d/KEYGRIP.key`. A count of letters takes V8 longer to
+    // compile than a layer's names to be asked.
     name: /^[0-9A-F]+\.key$|\.(?:gpg|pgp)$/i,
     holdsKey: (bytes) =>
       SECRET_KEY_PACKET(bytes) ||

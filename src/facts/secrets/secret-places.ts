@@ -11,8 +11,9 @@ const TEST_FOLDERS =
   'tests?|__tests__|testing|testdata|test[-_](?:data|certs?|keys?|utils?|vectors?|suite)|tests?_data|specs?|fixtures?|examples?|samples?|demos?|docs?|benchmarks?|mocks?|testhelper|cassettes';
 
 /**
- * Places where what looks like a secret is somebody's published test or documentation. What is found there is set aside,
- * counted and shown, never dropped. Each was met on a real root filesystem (`docs/secrets.md` has the numbers).
+ * Places where what looks like a secret is somebody's published test or documentation. What is
+ * found there is set aside, counted and shown, never dropped. Each was met on a real root
+ * filesystem (`docs/secrets.md` has the numbers).
  */
 export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   {

@@ -131,8 +131,8 @@ function matches(
 }
 
 /**
- * Secrets in bytes, in the order of the rules, where `hits` say that keywords stand. In `binary` ones, what is not a shape of its own has to
- * look drawn at random.
+ * Secrets in bytes, in the order of the rules, where `hits` say that keywords stand. In `binary`
+ * ones, what is not a shape of its own has to look drawn at random.
  */
 export function secretsInBytes(
   bytes: Uint8Array,

@@ -45,8 +45,8 @@ export function masked(value: string): string {
 }
 
 /**
- * Tells values apart, and not what they are: 24 bits of a digest. The same secret in several places is one
- * by it. For caches of this machine; no report shows it.
+ * Tells values apart, and not what they are: 24 bits of a digest. The same secret in several places
+ * is one by it. For caches of this machine; no report shows it.
  */
 export function markOf(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 6);
@@ -75,8 +75,9 @@ function steps(value: string): number {
 }
 
 /**
- * True for a value that documentation and templates put where a secret would be: a reference to one, words that describe one, one
- * character or an alphabet again and again. Looks at the value alone, whatever is around it.
+ * True for a value that documentation and templates put where a secret would be: a reference to
+ * one, words that describe one, one character or an alphabet again and again. Looks at the value
+ * alone, whatever is around it.
  */
 export function isPlaceholder(value: string): boolean {
   if (REFERENCE.test(value) || /\.{3}|…|[xX*#_.-]{8,}/.test(value)) return true;
@@ -95,8 +96,8 @@ export function isPlaceholder(value: string): boolean {
 }
 
 /**
- * True for a password that anybody guesses and that is in force nevertheless: `password`, `mysecret1`, `12345678`. A placeholder by
- * its words, none of which says that another value comes.
+ * True for a password that anybody guesses and that is in force nevertheless: `password`,
+ * `mysecret1`, `12345678`. A placeholder by its words, none of which says that another value comes.
  */
 export function isWeakPassword(value: string): boolean {
   const isMade =
@@ -152,8 +153,9 @@ export function isWords(value: string): boolean {
 }
 
 /**
- * True where a value looks drawn at random, as a generator's is and a word, a name or a path is not: long, many different characters,
- * letters and digits or cases in no order. One in a hundred that is drawn is missed.
+ * True where a value looks drawn at random, as a generator's is and a word, a name or a path is
+ * not: long, many different characters, letters and digits or cases in no order. One in a hundred
+ * that is drawn is missed.
  */
 export function isDrawn(value: string, least = 16): boolean {
   if (value.length < least) return false;

@@ -52,8 +52,9 @@ function isWide(bytes: Uint8Array, at: number): boolean {
 let memory: Uint8Array | undefined;
 
 /**
- * Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or without one, in programs too. The texts are
- * parts of one memory, with a NUL between them, which the next call uses again: `viewsWithFindings` copies what is kept.
+ * Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or
+ * without one, in programs too. The texts are parts of one memory, with a NUL between them, which
+ * the next call uses again: `viewsWithFindings` copies what is kept.
  */
 export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
   const found: View[] = [];
@@ -69,7 +70,8 @@ export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
     if (kind === UTF16 || kind === UTF16_NUL_FIRST) first = kind === UTF16 ? block : block + 1;
     if (kind !== UTF16_END || first < end) continue;
     let from = first;
-    // The first letter that may not be one: the block behind begins with it, or with the NUL of the one before.
+    // The first letter that may not be one: the block behind begins with it, or with the NUL of the
+    // one before.
     let to = block - (first % 2);
     while (from >= 2 && isWide(bytes, from - 2)) from -= 2;
     while (to + 1 < bytes.length && isWide(bytes, to)) to += 2;
@@ -92,8 +94,8 @@ export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
 }
 
 /**
- * Of what `wideViews` gave, the views in which `scan` finds something. It is asked once for all of them: a program may hold 40,000, nearly
- * all in vain.
+ * Of what `wideViews` gave, the views in which `scan` finds something. It is asked once for all of
+ * them: a program may hold 40,000, nearly all in vain.
  */
 export function viewsWithFindings(
   views: readonly View[],

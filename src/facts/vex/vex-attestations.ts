@@ -4,8 +4,9 @@ import type { VexImage } from './vex-match.ts';
 import type { VexDocument } from './vex-statement.ts';
 
 /**
- * The VEX documents among the attestations on an image: OpenVEX, and CycloneDX that says something of vulnerabilities. Those about
- * another image are left out; those that are not verified come as untrusted, so that a report can say what they would do.
+ * The VEX documents among the attestations on an image: OpenVEX, and CycloneDX that says something
+ * of vulnerabilities. Those about another image are left out; those that are not verified come as
+ * untrusted, so that a report can say what they would do.
  */
 export function vexOfAttestations(
   attestations: readonly FoundAttestation[],

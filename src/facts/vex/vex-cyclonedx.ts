@@ -29,9 +29,10 @@ export function isCyclonedxVex(value: unknown): boolean {
 }
 
 /**
- * Reads what a CycloneDX document says of vulnerabilities that were analysed; those without an analysis are findings and no
- * statement. `affects` leads to components of the document, to package URLs, or through a BOM-Link to either. Where the document
- * is about an image, its statements hold for that image only.
+ * Reads what a CycloneDX document says of vulnerabilities that were analysed; those without an
+ * analysis are findings and no statement. `affects` leads to components of the document, to package
+ * URLs, or through a BOM-Link to either. Where the document is about an image, its statements hold
+ * for that image only.
  */
 export function readCyclonedxVex(document: VexDocument): VexReading {
   const { value } = document;

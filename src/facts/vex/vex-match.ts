@@ -11,8 +11,8 @@ export interface VexImage {
 }
 
 /**
- * True where a statement's package URL means this package: type, namespace and name alike, and version and qualifiers wherever the
- * statement gives them. What it leaves out holds for all.
+ * True where a statement's package URL means this package: type, namespace and name alike, and
+ * version and qualifiers wherever the statement gives them. What it leaves out holds for all.
  */
 export function meansPackage(stated: string, actual: string): boolean {
   const [want, have] = [readPurl(stated), readPurl(actual)];
@@ -59,7 +59,8 @@ function isNamed(own: ImageReference, purl: Purl): boolean {
     .replace(/(?<!\/)\/+$/, '');
   const path = purl.path.join('/').toLowerCase();
   if (purl.type === 'docker') {
-    // As BuildKit and Docker Scout write it, the registry begins the name; purl-spec has it in the qualifier.
+    // As BuildKit and Docker Scout write it, the registry begins the name; purl-spec has it in the
+    // qualifier.
     const named = parseReference(url === undefined ? path : `${url}/${path}`);
     return named.ok && formatReference(named.value) === full;
   }

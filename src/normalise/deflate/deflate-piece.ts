@@ -16,9 +16,10 @@ const NICE = 48;
 const LAZY = 16;
 
 /**
- * Compresses `data` from `start` on as non-final DEFLATE blocks that end on a whole byte; what lies in front of `start`
- * (at most WINDOW bytes) is history that the reader has. Pieces so made may be joined. Integer arithmetic alone: the
- * same input gives the same bytes on any engine and processor.
+ * Compresses `data` from `start` on as non-final DEFLATE blocks that end on a whole byte; what lies
+ * in front of `start` (at most WINDOW bytes) is history that the reader has. Pieces so made may be
+ * joined. Integer arithmetic alone: the same input gives the same bytes on any engine and
+ * processor.
  */
 export function deflatePiece(data: Uint8Array, start: number): Uint8Array {
   const out = new BitWriter(((data.length - start) >> 1) + 1024);

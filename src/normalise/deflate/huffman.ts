@@ -5,9 +5,9 @@ export interface PrefixCode {
 }
 
 /**
- * The code for symbols that occur `counts` times, none longer than `limit` bits (RFC 1951 section 3.2.2). Ties are
- * broken by the symbol's number, so the same counts give the same code everywhere. Always a complete code of two
- * symbols or more: some readers refuse others.
+ * The code for symbols that occur `counts` times, none longer than `limit` bits (RFC 1951 section
+ * 3.2.2). Ties are broken by the symbol's number, so the same counts give the same code everywhere.
+ * Always a complete code of two symbols or more: some readers refuse others.
  */
 export function prefixCode(counts: Uint32Array, limit: number): PrefixCode {
   const lengths = new Uint8Array(counts.length);

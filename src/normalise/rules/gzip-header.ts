@@ -18,7 +18,8 @@ export const gzipHeader: RewriteRule = {
     if (bytes.length < HEADER_BYTES) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
     const stored = view.getUint32(4, true);
-    // In a COPY the file is the user's own: its inside changes only where the build's time is in it.
+    // In a COPY the file is the user's own: its inside changes only where the build's time is in
+    // it.
     const written = copied ? Math.min(stored, epoch) : stamps.normalised(stored);
     if (stored === 0 || written === stored) return undefined;
     view.setUint32(4, written, true);

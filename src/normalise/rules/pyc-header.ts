@@ -3,8 +3,8 @@ import type { RewriteRule } from '../rule.ts';
 const HEADER_BYTES = 16;
 
 /**
- * The source that `path` was compiled from: beside it, or a folder up for `__pycache__/NAME.TAG.pyc`
- * (PEP 3147; TAG may have `.opt-1` behind it).
+ * The source that `path` was compiled from: beside it, or a folder up for
+ * `__pycache__/NAME.TAG.pyc` (PEP 3147; TAG may have `.opt-1` behind it).
  */
 export function sourceOfPyc(path: string): string {
   const cached = /^(.*?)(?:__pycache__\/)([^/]+?)\.[^./]+(?:\.opt-[^./]+)?\.pyc$/s.exec(path);
@@ -27,7 +27,8 @@ export const pycHeader: RewriteRule = {
   rewrite: (bytes, { path, stamps }) => {
     if (bytes.length < HEADER_BYTES) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-    // Magic numbers end in CR LF; before Python 3.7 there were no flags and the time stood in their place.
+    // Magic numbers end in CR LF; before Python 3.7 there were no flags and the time stood in their
+    // place.
     const isPyc = view.getUint16(2, true) === 0x0a0d;
     const isTimed = view.getUint32(4, true) === 0;
     if (!isPyc || !isTimed) return undefined;

@@ -53,7 +53,8 @@ export class ArchiveFiles {
         throw ambiguousLinks(this.#name);
       const entry = this.#entries.get(at);
       const isLinked = way.at(-1)?.type === 'hardlink';
-      // A hard link keeps a file that is gone by now; of a symbolic link it is one that counts from another folder.
+      // A hard link keeps a file that is gone by now; of a symbolic link it is one that counts from
+      // another folder.
       if (isLinked && entry?.type !== 'file' && entry?.type !== 'hardlink')
         throw ambiguousLinks(this.#name);
       if (entry === undefined || entry.type === 'other') return [];

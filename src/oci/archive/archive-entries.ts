@@ -42,9 +42,10 @@ interface Header {
 }
 
 /**
- * Finds every entry of a tar archive by its header; content is passed over unread. Of two entries with one path the later stands, as
- * for who unpacks it. Throws UserError where a header is malformed, a size leads out of the file, a name leads out of the
- * archive or over a link, or there are more than 100,000 entries.
+ * Finds every entry of a tar archive by its header; content is passed over unread. Of two entries
+ * with one path the later stands, as for who unpacks it. Throws UserError where a header is
+ * malformed, a size leads out of the file, a name leads out of the archive or over a link, or there
+ * are more than 100,000 entries.
  */
 export async function readEntries(
   file: RandomFile,
@@ -118,7 +119,8 @@ class HeaderScan {
       const raw = parseHeader(block);
       this.#at += BLOCK;
       if (/[xgLK]/.test(raw.typeflag)) {
-        // As many extended headers as entries, and three times more, are more than any writer needs.
+        // As many extended headers as entries, and three times more, are more than any writer
+        // needs.
         if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
         await this.#extend(raw.typeflag, raw.size);
         continue;

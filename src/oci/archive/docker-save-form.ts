@@ -45,9 +45,10 @@ const LAYER_TYPES = {
 } as const;
 
 /**
- * The image of a manifest.json that is meant, as `docker save` up to 24, podman, skopeo, bazel and ko write it. An uncompressed layer's
- * digest is the diffID that the config states, which whoever reads the layer verifies; a compressed one is hashed now. Throws
- * UserError where the archive is not what manifest.json says.
+ * The image of a manifest.json that is meant, as `docker save` up to 24, podman, skopeo, bazel and
+ * ko write it. An uncompressed layer's digest is the diffID that the config states, which whoever
+ * reads the layer verifies; a compressed one is hashed now. Throws UserError where the archive is
+ * not what manifest.json says.
  */
 export async function readDockerSaved(
   files: ArchiveFiles,
@@ -77,8 +78,9 @@ export async function readDockerSaved(
 }
 
 /**
- * Of an archive in both forms: throws UserError where manifest.json, which Docker's classic store loads, tells of an image that the
- * index does not. Where several images are there and one is `wanted`, those that bear its names count, and names of manifest.json alone.
+ * Of an archive in both forms: throws UserError where manifest.json, which Docker's classic store
+ * loads, tells of an image that the index does not. Where several images are there and one is
+ * `wanted`, those that bear its names count, and names of manifest.json alone.
  */
 export async function checkSavedAgrees(
   files: ArchiveFiles,

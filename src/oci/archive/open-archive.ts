@@ -23,8 +23,8 @@ export interface ArchiveOptions {
 }
 
 /**
- * Opens an OCI layout or what `docker save` wrote, as a tar archive on disk: compressed ones are unpacked into the spool first, the
- * others are read where they lie. Throws UserError.
+ * Opens an OCI layout or what `docker save` wrote, as a tar archive on disk: compressed ones are
+ * unpacked into the spool first, the others are read where they lie. Throws UserError.
  */
 export async function openArchiveFile(path: string, options: ArchiveOptions): Promise<OpenedImage> {
   const file = await openRandomFile(path);

@@ -19,8 +19,9 @@ const INPUT_PIECE = 32 * 1024;
 const BLOCK = 512;
 
 /**
- * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode 0600 that has no name by the time
- * it is filled: nothing is left behind, however this process ends.
+ * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode
+ * 0600 that has no name by the time it is filled: nothing is left behind, however this process
+ * ends.
  */
 class Spool {
   readonly #file: FileHandle;

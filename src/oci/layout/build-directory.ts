@@ -46,7 +46,8 @@ export class BuildDirectory {
     const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
     await writeBeside(join(this.dir, 'oci-layout'), LAYOUT);
     await writeBeside(join(this.dir, 'index.json'), JSON.stringify(index));
-    // buildx leaves its folder for unfinished blobs behind; a Dockerfile that was sent from here has served.
+    // buildx leaves its folder for unfinished blobs behind; a Dockerfile that was sent from here
+    // has served.
     for (const name of ['ingest', 'sent'])
       await rm(join(this.dir, name), { recursive: true, force: true });
     const finishedAt = this.#now();

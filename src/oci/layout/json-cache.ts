@@ -81,8 +81,9 @@ async function readEntry(path: string): Promise<Buffer> {
 }
 
 /**
- * Removes what was longest unused of a cache, whatever its schema, until at most `maxBytes` are left, and what killed writers left; gives
- * bytes freed. Safe while others read and write: an entry that is gone is made again.
+ * Removes what was longest unused of a cache, whatever its schema, until at most `maxBytes` are
+ * left, and what killed writers left; gives bytes freed. Safe while others read and write: an entry
+ * that is gone is made again.
  */
 export async function boundCache(dir: string, maxBytes: number): Promise<number> {
   const folders = (await namesIn(dir)).filter((name) => /^v[\w.-]+$/.test(name));

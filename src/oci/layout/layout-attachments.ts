@@ -9,9 +9,10 @@ import { cosignKind, plain, taggedEntry } from './layout-entries.ts';
 const MAX_LOOKED_AT = 1000;
 
 /**
- * What is attached to the images of a layout, by its index.json as the tools write it: entries whose manifest has a subject (oras, this
- * tool), signatures under `sha256-HEX.sig` (this tool, skopeo), lists of referrers under `sha256-HEX` (regctl), and what `cosign save`
- * puts beside its one image.
+ * What is attached to the images of a layout, by its index.json as the tools write it: entries
+ * whose manifest has a subject (oras, this tool), signatures under `sha256-HEX.sig` (this tool,
+ * skopeo), lists of referrers under `sha256-HEX` (regctl), and what `cosign save` puts beside its
+ * one image.
  */
 export function layoutAttachments(
   entries: readonly Descriptor[],

@@ -22,8 +22,9 @@ export function readLayoutIndex(bytes: Uint8Array, name: string): LayoutIndex {
 const MAX_LOOKED_AT = 200;
 
 /**
- * The image of a layout that is meant: the one of that name, tag or digest, else its only one. Where the entries are the platforms of one
- * image, index.json itself is its index. Throws UserError that lists the names where several fit.
+ * The image of a layout that is meant: the one of that name, tag or digest, else its only one.
+ * Where the entries are the platforms of one image, index.json itself is its index. Throws
+ * UserError that lists the names where several fit.
  */
 export async function chooseImage(
   { bytes, entries }: LayoutIndex,
@@ -50,8 +51,8 @@ export async function chooseImage(
 }
 
 /**
- * Entries that bear a name of one of `meant`, and are another image: of a name containerd loads the last, and skopeo the first, whichever
- * its platform.
+ * Entries that bear a name of one of `meant`, and are another image: of a name containerd loads the
+ * last, and skopeo the first, whichever its platform.
  */
 export function namesakes(
   entries: readonly Descriptor[],
@@ -64,8 +65,8 @@ export function namesakes(
 }
 
 /**
- * Entries that are no image, are about another one, or are a part of an index that is listed too (as oras does it) are left out; what
- * cannot be read is kept, so that it is named.
+ * Entries that are no image, are about another one, or are a part of an index that is listed too
+ * (as oras does it) are left out; what cannot be read is kept, so that it is named.
  */
 async function imagesOf(
   entries: readonly Descriptor[],

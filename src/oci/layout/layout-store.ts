@@ -36,7 +36,8 @@ export class LayoutStore {
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
     const dir = join(this.root, 'builds', id);
     await makeFolder(dir);
-    // The claim first, then the look for a prune, which does it the other way round: one of the two sees the other.
+    // The claim first, then the look for a prune, which does it the other way round: one of the two
+    // sees the other.
     await claim(join(dir, OWNER));
     await this.#waitForPrune();
     await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {

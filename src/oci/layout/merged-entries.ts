@@ -19,8 +19,9 @@ export async function layoutEntries(folder: string): Promise<readonly Descriptor
 }
 
 /**
- * The entries of a layout that has `added` beside what it listed `before`: a name leads to the new image, signatures under one tag of
- * cosign's are those of both, all else stays. Their blobs are in the layout already.
+ * The entries of a layout that has `added` beside what it listed `before`: a name leads to the new
+ * image, signatures under one tag of cosign's are those of both, all else stays. Their blobs are in
+ * the layout already.
  */
 export async function mergedEntries(
   blobs: BlobStore,

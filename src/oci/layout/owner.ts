@@ -24,8 +24,9 @@ export async function claim(file: string): Promise<void> {
 
 /**
  * Claims `file` unless a running process has it; false where one has. A dead one's claim is taken
- * over by the process that claims `file.takeover` first: only they may replace it, so that nobody removes a
- * claim that was made since they looked. Times are those of the file system, not of this machine.
+ * over by the process that claims `file.takeover` first: only they may replace it, so that nobody
+ * removes a claim that was made since they looked. Times are those of the file system, not of this
+ * machine.
  */
 export async function claimAlone(file: string): Promise<boolean> {
   return claimWithin(file, MOST_TAKEOVERS);
@@ -92,7 +93,8 @@ async function isFirst(temporary: string, file: string, content: string): Promis
     const code = errorCode(error) ?? '';
     if (WITHOUT_LINKS.includes(code)) return isFirstWithoutLinks(file, content);
     if (code !== 'EEXIST') throw error;
-    // A server that was slow is asked twice, and refuses what it did at first: the names tell (link(2), NFS).
+    // A server that was slow is asked twice, and refuses what it did at first: the names tell
+    // (link(2), NFS).
     return (await stat(temporary)).nlink > 1;
   }
 }

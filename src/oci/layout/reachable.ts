@@ -17,8 +17,9 @@ const MAX_DEPTH = 4;
 const MAX_MANIFESTS = 10_000;
 
 /**
- * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged; without it
- * that throws. Throws UserError where indexes nest more than 4 deep, or there are more than 10,000 manifests: nothing is left out unsaid.
+ * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged;
+ * without it that throws. Throws UserError where indexes nest more than 4 deep, or there are more
+ * than 10,000 manifests: nothing is left out unsaid.
  */
 export async function reachable(
   store: Pick<Content, 'readDocument'>,

@@ -5,8 +5,8 @@ import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 
 /**
- * Writes a layout for another program: these manifests, listed, and these blobs, nothing else. Throws UserError where bytes are not
- * what their digest says.
+ * Writes a layout for another program: these manifests, listed, and these blobs, nothing else.
+ * Throws UserError where bytes are not what their digest says.
  */
 export async function writeSmallLayout(
   folder: string,

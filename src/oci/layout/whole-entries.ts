@@ -5,9 +5,10 @@ import { taggedEntries, type TaggedManifest } from '../legacy-signature.ts';
 const KINDS = 'dev.cosignproject.cosign/';
 
 /**
- * The entries of a layout for an image and all that is said of it: the image under each name, referrers as `oras copy -r` lists them,
- * cosign's manifests by their tags. Those of the image itself are marked as `cosign save` does, for `cosign verify --local-image` and
- * `cosign load`, which want each mark once.
+ * The entries of a layout for an image and all that is said of it: the image under each name,
+ * referrers as `oras copy -r` lists them, cosign's manifests by their tags. Those of the image
+ * itself are marked as `cosign save` does, for `cosign verify --local-image` and `cosign load`,
+ * which want each mark once.
  */
 export function wholeEntries(
   named: readonly Descriptor[],

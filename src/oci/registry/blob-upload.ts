@@ -25,8 +25,9 @@ interface Session {
 }
 
 /**
- * Brings a blob into the repository (distribution-spec, "Pushing Blobs"): one PUT; after a dropped connection the registry is asked
- * how much it holds, and the rest follows in a PATCH, or all of it again where it has forgotten. Throws UserError.
+ * Brings a blob into the repository (distribution-spec, "Pushing Blobs"): one PUT; after a dropped
+ * connection the registry is asked how much it holds, and the rest follows in a PATCH, or all of it
+ * again where it has forgotten. Throws UserError.
  */
 export async function uploadBlob(
   connection: RegistryConnection,

@@ -45,9 +45,10 @@ const CONFIG: Shape = {
 };
 
 /**
- * Credentials as Docker looks them up (docker/cli, cli/config/configfile, GetAuthConfig): DOCKER_AUTH_CONFIG, then what
- * `docker login` left in DIR/config.json. A helper for this host goes before the store; where one of them is named, a password in the
- * file is not used. A host is matched exactly, so that no other one is ever shown its password. Read once, on first use.
+ * Credentials as Docker looks them up (docker/cli, cli/config/configfile, GetAuthConfig):
+ * DOCKER_AUTH_CONFIG, then what `docker login` left in DIR/config.json. A helper for this host goes
+ * before the store; where one of them is named, a password in the file is not used. A host is
+ * matched exactly, so that no other one is ever shown its password. Read once, on first use.
  */
 export function dockerCredentials(
   configDir: string,

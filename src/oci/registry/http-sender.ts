@@ -113,7 +113,8 @@ class Stall {
   async *watch(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of content) {
       clearTimeout(this.#timer);
-      // A body may give one more chunk after its request has ended; a timer then would keep the command from ending.
+      // A body may give one more chunk after its request has ended; a timer then would keep the
+      // command from ending.
       if (!this.#isStopped) this.#timer = this.#start();
       yield chunk;
     }

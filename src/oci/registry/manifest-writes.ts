@@ -25,8 +25,8 @@ export interface StoredManifest {
 }
 
 /**
- * Stores a manifest under a tag or its own digest (distribution-spec, "Pushing Manifests"; `subjectIndexed`: "Pushing Manifests with
- * Subject"). Throws UserError.
+ * Stores a manifest under a tag or its own digest (distribution-spec, "Pushing Manifests";
+ * `subjectIndexed`: "Pushing Manifests with Subject"). Throws UserError.
  */
 export async function putManifest(
   connection: RegistryConnection,
@@ -42,8 +42,8 @@ export async function putManifest(
 }
 
 /**
- * Stores a manifest under a tag unless that stands for another by now than `before` (RFC 9110, 13.1). Registries that know no conditions
- * store it all the same. False where it was not stored.
+ * Stores a manifest under a tag unless that stands for another by now than `before` (RFC 9110,
+ * 13.1). Registries that know no conditions store it all the same. False where it was not stored.
  */
 export async function replaceTag(
   connection: RegistryConnection,

@@ -54,8 +54,9 @@ const LONGEST_WAIT_MS = 500;
 const MOST_ASKED = 300;
 
 /**
- * Puts referrers and lists them, adds to the tags that verifiers before bundles look for, and removes what is replaced. The blobs are there
- * already. `recheck` is for the end of the push: it adds once more what another client overwrote meanwhile. Throws UserError.
+ * Puts referrers and lists them, adds to the tags that verifiers before bundles look for, and
+ * removes what is replaced. The blobs are there already. `recheck` is for the end of the push: it
+ * adds once more what another client overwrote meanwhile. Throws UserError.
  */
 export async function pushAttached(
   push: Attaching,

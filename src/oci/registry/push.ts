@@ -31,8 +31,9 @@ export interface PushResult extends AttachResult {
 }
 
 /**
- * Publishes an image: blobs that are missing in parallel, manifests by digest and children first, what is attached to it, and the tags last,
- * so that no tag names what is not all there. Throws UserError; then no tag was set by this call, or the earlier ones of `tags` only.
+ * Publishes an image: blobs that are missing in parallel, manifests by digest and children first,
+ * what is attached to it, and the tags last, so that no tag names what is not all there. Throws
+ * UserError; then no tag was set by this call, or the earlier ones of `tags` only.
  */
 export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);

@@ -85,9 +85,9 @@ export class RegistryClient {
   }
 
   /**
-   * The blob's content. A cut transfer is taken up where it broke. What was handed out counts only when the iteration ends: then size
-   * and digest are verified; the digest not where `verify` is false, for a reader that hashes by itself, nor where it is not read from
-   * its `start`.
+   * The blob's content. A cut transfer is taken up where it broke. What was handed out counts only
+   * when the iteration ends: then size and digest are verified; the digest not where `verify` is
+   * false, for a reader that hashes by itself, nor where it is not read from its `start`.
    */
   async *getBlob(
     repository: string,
@@ -109,7 +109,8 @@ export class RegistryClient {
         }
         if (done < blob.size) throw new TransferError('the transfer ended before the blob did');
       } catch (error) {
-        // A large blob may break often and still come: what brought a good piece of it was no vain try.
+        // A large blob may break often and still come: what brought a good piece of it was no vain
+        // try.
         if (done - before >= PROGRESS_BYTES) attempt = 1;
         before = done;
         const passing = error instanceof TransferError && attempt <= this.connection.retries;

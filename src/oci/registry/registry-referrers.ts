@@ -81,8 +81,9 @@ export async function listsReferrers(
 }
 
 /**
- * The tag that lists referrers of `subject`, with those of `added` and without those that `isReplaced` names. What else it lists stays as
- * it is, field by field. Throws UserError where the tag is an image.
+ * The tag that lists referrers of `subject`, with those of `added` and without those that
+ * `isReplaced` names. What else it lists stays as it is, field by field. Throws UserError where the
+ * tag is an image.
  */
 export function fallbackList(
   repository: string,

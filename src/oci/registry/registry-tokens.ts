@@ -38,8 +38,9 @@ export function basicAuthorization(username: string, password: string): string {
 }
 
 /**
- * Asks the realm for a token that covers the scopes (distribution, "Token Authentication Specification"; with an identity token the OAuth2
- * form). Throws RegistryError where it is refused, UserError where the realm is no safe address.
+ * Asks the realm for a token that covers the scopes (distribution, "Token Authentication
+ * Specification"; with an identity token the OAuth2 form). Throws RegistryError where it is
+ * refused, UserError where the realm is no safe address.
  */
 export async function fetchToken(request: TokenRequest): Promise<string> {
   const { credential, challenge, scopes, base, tokenServer } = request;

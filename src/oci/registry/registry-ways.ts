@@ -26,8 +26,9 @@ const OTHER_PROTOCOL =
   /CERT|SSL|VERIFY|SIGNATURE|^(?:EPROTO|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET|HPE_\w+)$/;
 
 /**
- * How a registry is spoken to: TLS that is verified. Where the engine calls it insecure, and that fails, then TLS with any certificate and
- * plain HTTP, as the engine does. A loopback address is asked by plain HTTP first.
+ * How a registry is spoken to: TLS that is verified. Where the engine calls it insecure, and that
+ * fails, then TLS with any certificate and plain HTTP, as the engine does. A loopback address is
+ * asked by plain HTTP first.
  */
 export class RegistryWays {
   readonly #options: WayOptions;
@@ -48,8 +49,9 @@ export class RegistryWays {
   }
 
   /**
-   * True where `outcome` shows that `used` is the wrong way and another one answers, which is then the current one. Asked until
-   * something came of a call: what went well once is not given up on a bad day.
+   * True where `outcome` shows that `used` is the wrong way and another one answers, which is then
+   * the current one. Asked until something came of a call: what went well once is not given up on a
+   * bad day.
    */
   async isLeft(used: Way, outcome: unknown): Promise<boolean> {
     if (this.#current !== used) return true;

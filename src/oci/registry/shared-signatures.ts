@@ -12,8 +12,9 @@ const AT_ONCE = 6;
 const MOST_ASKED = 300;
 
 /**
- * Signatures or attestations under a tag of cosign's (`sha256-HEX.sig`, `.att`), with the layers of `added` and without those that
- * `isReplaced` names: a tag holds those of all signers. Throws UserError where the tag is something else.
+ * Signatures or attestations under a tag of cosign's (`sha256-HEX.sig`, `.att`), with the layers of
+ * `added` and without those that `isReplaced` names: a tag holds those of all signers. Throws
+ * UserError where the tag is something else.
  */
 export function sharedSignatures(
   client: RegistryClient,

@@ -29,9 +29,10 @@ const MAX_UPDATES = 20;
 const LONGEST_WAIT_MS = 200;
 
 /**
- * Adds to what a tag stands for, and loses nothing that another client writes at the same time: on a condition where the registry knows
- * conditions, and read back in any case until nothing is missing. A client that read before this one wrote can still overwrite it, so
- * callers ask again after a while. True where something was written. Throws UserError.
+ * Adds to what a tag stands for, and loses nothing that another client writes at the same time: on
+ * a condition where the registry knows conditions, and read back in any case until nothing is
+ * missing. A client that read before this one wrote can still overwrite it, so callers ask again
+ * after a while. True where something was written. Throws UserError.
  */
 export async function updateSharedTag(
   client: Tags,

@@ -3,8 +3,8 @@ import { UserError } from '../../model/errors.ts';
 import { isLoopback } from './registry-ways.ts';
 
 /**
- * Registries whose token server has another domain, as each of them documents it. All others have theirs at the same host or in the
- * same domain (docs/decisions, "Where passwords go").
+ * Registries whose token server has another domain, as each of them documents it. All others have
+ * theirs at the same host or in the same domain (docs/decisions, "Where passwords go").
  */
 const ELSEWHERE: readonly (readonly [registry: RegExp, server: string])[] = [
   [/^rg\.[a-z]{2}-[a-z]{3}\.scw\.cloud$/, 'api.scaleway.com'],
@@ -26,9 +26,10 @@ interface Realm {
 }
 
 /**
- * The address at which a registry has tokens fetched. A password goes to the registry's own host or domain, to the token server it is known
- * to have, or to the one that the user names; elsewhere a token is fetched without. Throws UserError where that is
- * not so, where the address has no TLS, or leads from a registry into this machine or network.
+ * The address at which a registry has tokens fetched. A password goes to the registry's own host or
+ * domain, to the token server it is known to have, or to the one that the user names; elsewhere a
+ * token is fetched without. Throws UserError where that is not so, where the address has no TLS, or
+ * leads from a registry into this machine or network.
  */
 export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
@@ -68,7 +69,8 @@ function isOf(registry: string, server: string, named: string | undefined): bool
   if (server === registry || server === named) return true;
   if (isIP(registry) !== 0 || registry.startsWith('[')) return false;
   if (ELSEWHERE.some(([pattern, host]) => pattern.test(registry) && host === server)) return true;
-  // registry-1.docker.io and auth.docker.io, registry.gitlab.com and gitlab.com, gcr.io and auth.gcr.io.
+  // registry-1.docker.io and auth.docker.io, registry.gitlab.com and gitlab.com, gcr.io and
+  // auth.gcr.io.
   for (let domain = registry; domain.includes('.'); domain = domain.replace(/^[^.]*\./, ''))
     if (domain === registry || !SHARED.test(domain))
       if (server === domain || server.endsWith(`.${domain}`)) return true;

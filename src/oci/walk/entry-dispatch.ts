@@ -9,8 +9,9 @@ const NONE: Uint8Array = new Uint8Array(0);
 /** Content up to this size is held in the same memory, one entry after the other: the largest program that is read whole. */
 const SHARED_BYTES = 4 * 2 ** 20;
 /**
- * Linux takes 4,095 bytes, and an engine unpacks below a folder of its own, whose path counts too: 57 bytes
- * and more of containerd, 95 of overlay2. Shorter paths are all unpacked; of longer ones it depends.
+ * Linux takes 4,095 bytes, and an engine unpacks below a folder of its own, whose path counts too:
+ * 57 bytes and more of containerd, 95 of overlay2. Shorter paths are all unpacked; of longer ones
+ * it depends.
  */
 const MAX_PATH = 4000;
 

@@ -36,9 +36,10 @@ interface PlainSource {
 export type LayerSource = BlobSource & PlainSource;
 
 /**
- * Reads a layer once: decompresses, hashes blob and plain bytes, hands every entry to the collectors. What the collectors
- * gathered counts only when this resolves: digests are known at the end. Throws UserError where a digest differs, the
- * layer is malformed, names a path outside the image, or goes over a limit. Nothing is written anywhere.
+ * Reads a layer once: decompresses, hashes blob and plain bytes, hands every entry to the
+ * collectors. What the collectors gathered counts only when this resolves: digests are known at the
+ * end. Throws UserError where a digest differs, the layer is malformed, names a path outside the
+ * image, or goes over a limit. Nothing is written anywhere.
  */
 export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
   const walk = new Walk(source);
@@ -50,8 +51,9 @@ export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
 }
 
 /**
- * The same for a layer that another thread unpacks into `plain`; `waits` where this thread may wait for it. Where that thread fails the
- * error is `UnpackingFailed`, and the other's own is the one to tell.
+ * The same for a layer that another thread unpacks into `plain`; `waits` where this thread may wait
+ * for it. Where that thread fails the error is `UnpackingFailed`, and the other's own is the one to
+ * tell.
  */
 export async function walkUnpacked(
   source: PlainSource,

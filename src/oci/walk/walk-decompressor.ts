@@ -1,6 +1,7 @@
 /**
- * Takes compressed bytes and hands the plain ones to the callback it was started with, which gets them for the time of the call only:
- * the memory is used again. What works in this thread returns undefined and throws at once.
+ * Takes compressed bytes and hands the plain ones to the callback it was started with, which gets
+ * them for the time of the call only: the memory is used again. What works in this thread returns
+ * undefined and throws at once.
  */
 export interface Decompressor {
   /** Settles when the chunk has been taken in. Fails where the bytes are malformed or the callback threw. */

@@ -8,8 +8,9 @@ const OUTPUT_BYTES = 256 * 1024;
 export const BEHIND = 'incorrect header check: zeros behind the end of gzip';
 
 /**
- * Unpacks gzip in this thread. What `onChunk` gets is valid during the call only. Several members are one. Zeros behind the last, which
- * zlib and gzip ignore, are an error as in Go (compress/gzip takes them for a header), so that containerd refuses the layer.
+ * Unpacks gzip in this thread. What `onChunk` gets is valid during the call only. Several members
+ * are one. Zeros behind the last, which zlib and gzip ignore, are an error as in Go (compress/gzip
+ * takes them for a header), so that containerd refuses the layer.
  */
 export class GzipInThread implements Decompressor {
   readonly #driven: DrivenZlib;

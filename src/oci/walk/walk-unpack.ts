@@ -20,8 +20,8 @@ export const UNPACK_LIMITS: UnpackLimits = {
 
 export interface BlobSource {
   /**
-   * The layer's blob from its first byte; chunks of 256 KiB to 1 MiB are read fastest, and their memory may be used again once the next
-   * is asked for.
+   * The layer's blob from its first byte; chunks of 256 KiB to 1 MiB are read fastest, and their
+   * memory may be used again once the next is asked for.
    */
   readonly open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
   readonly mediaType: string;
@@ -49,8 +49,9 @@ export interface PlainSink {
 }
 
 /**
- * Throws UserError where a layer's media type says that its bytes cannot be read. Any other may be a file system: Docker's classic store
- * unpacks what it finds, whatever it is called, and containerd all that begins as a layer of OCI does.
+ * Throws UserError where a layer's media type says that its bytes cannot be read. Any other may be
+ * a file system: Docker's classic store unpacks what it finds, whatever it is called, and
+ * containerd all that begins as a layer of OCI does.
  */
 export function checkLayerType(mediaType: string, digest: Digest): void {
   if (/\+encrypted\b/.test(mediaType)) throw new UserError(`layer ${digest} is encrypted`);
@@ -68,8 +69,9 @@ export function layerError(
 }
 
 /**
- * Unpacks a layer into `sink` and gives its digests; the blob's is the one that was expected. Throws where it is another or no layer, where the
- * compression is malformed or cut off, where it unpacks to too much, and what `sink` throws.
+ * Unpacks a layer into `sink` and gives its digests; the blob's is the one that was expected.
+ * Throws where it is another or no layer, where the compression is malformed or cut off, where it
+ * unpacks to too much, and what `sink` throws.
  */
 export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<UnpackedBlob> {
   checkLayerType(source.mediaType, source.expectedDigest);

@@ -30,9 +30,10 @@ const ERRORS: Readonly<Record<number, string>> = {
 let exports: Promise<ZstdExports> | undefined;
 
 /**
- * Unpacks zstd (RFC 8878) in this thread: any number of frames, those to skip among them, checksums verified, windows of at most
- * 128 MiB as zstd itself takes. Node's own is not used: none before 22.15, stops without a word behind the first frame up to 24, and
- * takes data that are cut off for whole ones in 22.
+ * Unpacks zstd (RFC 8878) in this thread: any number of frames, those to skip among them, checksums
+ * verified, windows of at most 128 MiB as zstd itself takes. Node's own is not used: none before
+ * 22.15, stops without a word behind the first frame up to 24, and takes data that are cut off for
+ * whole ones in 22.
  */
 export class ZstdInThread implements Decompressor {
   readonly #onPlain: OnPlain;
@@ -122,8 +123,8 @@ class ZstdContext {
 }
 
 /**
- * The library's own loop takes no errors, so that bad data would keep it for ever; its module is taken out of it as it starts, and
- * driven here.
+ * The library's own loop takes no errors, so that bad data would keep it for ever; its module is
+ * taken out of it as it starts, and driven here.
  */
 async function loadExports(): Promise<ZstdExports> {
   const { ZSTDDecoder } = await import('zstddec/stream');

@@ -26,8 +26,9 @@ export interface ExportRequest {
 const MOST_BYTES = 8 * 1024 ** 3;
 
 /**
- * Downloads an export, from where an earlier run ended where the server still has the same one (RFC 9110, 13.1.5 and 14). Undefined
- * where the database that is there is of this export. Throws UserError where it cannot be had; `status` 404 means no such export.
+ * Downloads an export, from where an earlier run ended where the server still has the same one (RFC
+ * 9110, 13.1.5 and 14). Undefined where the database that is there is of this export. Throws
+ * UserError where it cannot be had; `status` 404 means no such export.
  */
 export async function fetchExport(request: ExportRequest): Promise<ExportState | undefined> {
   const note = `${request.part}.json`;

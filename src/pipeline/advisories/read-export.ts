@@ -21,8 +21,9 @@ interface ExportRecord extends AdvisoryParts {
 }
 
 /**
- * The records of an export (`all.zip`), one by one. Throws MalformedRecord where it is not one as OSV writes it: members that
- * overlap or are damaged, names that are not an id's, records that are repeated, too large, another ecosystem's, or not strict JSON.
+ * The records of an export (`all.zip`), one by one. Throws MalformedRecord where it is not one as
+ * OSV writes it: members that overlap or are damaged, names that are not an id's, records that are
+ * repeated, too large, another ecosystem's, or not strict JSON.
  */
 export async function* exportRecords(
   file: FileHandle,

@@ -37,8 +37,9 @@ export interface Updated {
 }
 
 /**
- * Makes the database of one ecosystem of its export, or leaves the one that is of the same export. Of two at once the second waits and
- * finds the work done. The new file is put in place when all of it was read: a bad export changes nothing. Throws UserError.
+ * Makes the database of one ecosystem of its export, or leaves the one that is of the same export.
+ * Of two at once the second waits and finds the work done. The new file is put in place when all of
+ * it was read: a bad export changes nothing. Throws UserError.
  */
 export async function updateDatabase(
   context: PipelineContext,
@@ -152,7 +153,8 @@ async function make(
           onProgress({ ecosystem, step: 'read', done: record.done, total: size });
         }
         const now = context.now();
-        // A copy, a mirror's too, has the time of copying: what it says of itself is older, and counts.
+        // A copy, a mirror's too, has the time of copying: what it says of itself is older, and
+        // counts.
         const said =
           modified === undefined || copied ? Math.min(newest, modified ?? now) : modified;
         meta = await writer.end({

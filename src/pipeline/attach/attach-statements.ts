@@ -50,8 +50,9 @@ export interface Attached {
 }
 
 /**
- * Signs statements about an image that is there already, publishes them beside it and keeps them with the builds of the same digest; then
- * grades it again and replaces the verdict. `make` is given what the statements are to be about. Throws UserError.
+ * Signs statements about an image that is there already, publishes them beside it and keeps them
+ * with the builds of the same digest; then grades it again and replaces the verdict. `make` is
+ * given what the statements are to be about. Throws UserError.
  */
 export async function attachStatements(
   context: PipelineContext,

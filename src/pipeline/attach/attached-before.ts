@@ -35,8 +35,9 @@ const OWN: readonly string[] = [
 ];
 
 /**
- * What hangs on the last build of the same digest besides what a build makes itself, where it verifies by the keys at hand: VEX, profiles,
- * second builds, results of tests. `made` says which profiles this build attaches, and whether it was proven.
+ * What hangs on the last build of the same digest besides what a build makes itself, where it
+ * verifies by the keys at hand: VEX, profiles, second builds, results of tests. `made` says which
+ * profiles this build attaches, and whether it was proven.
  */
 export async function attachedBefore(
   context: PipelineContext,

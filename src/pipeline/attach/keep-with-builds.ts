@@ -22,8 +22,9 @@ interface Older {
 }
 
 /**
- * Lists referrers with the newest build of that image in the layout, under those of its names that still are that image's, and no longer
- * what is older. Does nothing where the image was not built here.
+ * Lists referrers with the newest build of that image in the layout, under those of its names that
+ * still are that image's, and no longer what is older. Does nothing where the image was not built
+ * here.
  */
 export async function keepWithBuilds(
   store: LayoutStore,

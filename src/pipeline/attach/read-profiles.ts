@@ -10,8 +10,8 @@ export interface ProfileFile extends SecurityProfile {
 }
 
 /**
- * The profiles that a build attaches, at most one of each kind: those of `--profile`, else those of the settings. Throws UserError where one
- * cannot be read, or is one that runtimes refuse.
+ * The profiles that a build attaches, at most one of each kind: those of `--profile`, else those of
+ * the settings. Throws UserError where one cannot be read, or is one that runtimes refuse.
  */
 export async function readProfiles(
   cwd: string,

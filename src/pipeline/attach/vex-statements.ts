@@ -13,8 +13,9 @@ interface BuiltImage {
 }
 
 /**
- * The OpenVEX documents of the settings that say something of a built image, to be signed with it, so that others apply them without the
- * files: a new digest starts with them again. CycloneDX documents stay with the settings.
+ * The OpenVEX documents of the settings that say something of a built image, to be signed with it,
+ * so that others apply them without the files: a new digest starts with them again. CycloneDX
+ * documents stay with the settings.
  */
 export function vexStatements(
   documents: readonly VexDocument[],

@@ -11,9 +11,10 @@ interface Grant {
 }
 
 /**
- * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and files outside of `cwd`
- * (docker/buildx, bake/entitlements.go) unless `files` is false. buildx checks files from 0.20 on; with an
- * older one a definition that somebody else wrote gets no more than that either.
+ * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and files
+ * outside of `cwd` (docker/buildx, bake/entitlements.go) unless `files` is false. buildx checks
+ * files from 0.20 on; with an older one a definition that somebody else wrote gets no more than
+ * that either.
  */
 export async function missingGrants(
   targets: readonly BakeTarget[],
@@ -30,8 +31,8 @@ export async function missingGrants(
 }
 
 /**
- * The address to which buildx would send the job's own token (ACTIONS_RUNTIME_TOKEN): one that a definition
- * names for GitHub's cache. Undefined where none does.
+ * The address to which buildx would send the job's own token (ACTIONS_RUNTIME_TOKEN): one that a
+ * definition names for GitHub's cache. Undefined where none does.
  */
 export function tokenTaker(targets: readonly BakeTarget[]): string | undefined {
   for (const [, value = ''] of targets

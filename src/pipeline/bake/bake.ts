@@ -22,9 +22,10 @@ type Ended = { readonly done: BakedJob } | { readonly ready: Held };
 const AT_ONCE = 4;
 
 /**
- * Builds all jobs, each behind those it is built from, several at once; then publishes. Without `--keep-going` nothing is
- * published unless every target was built and met its gate, and a build that fails ends those under way. Links come as OCI
- * layouts of what was built here, normalised: an image stands on the very layers that its base is published with.
+ * Builds all jobs, each behind those it is built from, several at once; then publishes. Without
+ * `--keep-going` nothing is published unless every target was built and met its gate, and a build
+ * that fails ends those under way. Links come as OCI layouts of what was built here, normalised: an
+ * image stands on the very layers that its base is published with.
  * @param contextFor the outside as one target's build sees it
  */
 export async function bake(

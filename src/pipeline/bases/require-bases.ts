@@ -15,8 +15,9 @@ export function withSigners(fact: Fact<BuildFact>, signed: SignedBases): Fact<Bu
 }
 
 /**
- * After BuildKit: every image that it used and that `trust.bases` names has to be one that verified, by the digest that was used. Throws
- * UserError; so it does where nobody knows which images those were.
+ * After BuildKit: every image that it used and that `trust.bases` names has to be one that
+ * verified, by the digest that was used. Throws UserError; so it does where nobody knows which
+ * images those were.
  */
 export function requireBases(
   settings: Pick<Settings, 'trust'>,

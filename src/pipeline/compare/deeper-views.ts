@@ -30,8 +30,9 @@ const FORMATS: readonly ContentDifference['format'][] = [
 ];
 
 /**
- * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie in a private folder under names of ours while it looks,
- * and nowhere afterwards. Where it is not installed, one notice says so.
+ * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie
+ * in a private folder under names of ours while it looks, and nowhere afterwards. Where it is not
+ * installed, one notice says so.
  */
 export function deeperViews({
   run,

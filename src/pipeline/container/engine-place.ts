@@ -3,8 +3,9 @@ import { engineAddress } from '../../tools/docker/docker.ts';
 import type { PipelineContext } from '../context.ts';
 
 /**
- * Makes sure that a container's ports can be asked from here. They are on the loopback address of the engine's machine, so that nobody
- * else reaches them: of an engine elsewhere, that address is another program's. Throws UserError.
+ * Makes sure that a container's ports can be asked from here. They are on the loopback address of
+ * the engine's machine, so that nobody else reaches them: of an engine elsewhere, that address is
+ * another program's. Throws UserError.
  */
 export async function requirePorts(
   { run, signal }: Pick<PipelineContext, 'run' | 'signal'>,

@@ -16,8 +16,8 @@ export interface Waited {
 }
 
 /**
- * Tries until a running container answers, it ends, or the time (milliseconds since 1970) is over. Each attempt is handed the state that
- * was checked before it. Throws Interrupted.
+ * Tries until a running container answers, it ends, or the time (milliseconds since 1970) is over.
+ * Each attempt is handed the state that was checked before it. Throws Interrupted.
  */
 export async function untilAnswered(
   context: PipelineContext,

@@ -14,8 +14,9 @@ interface Staged {
 }
 
 /**
- * Removes folders that stood for contexts: those whose context is gone, that no build has used for a week, or that a dead process left, then the
- * longest unused until the copies in the rest take at most `maxBytes`. One that a build holds stays. Gives the bytes freed.
+ * Removes folders that stood for contexts: those whose context is gone, that no build has used for
+ * a week, or that a dead process left, then the longest unused until the copies in the rest take at
+ * most `maxBytes`. One that a build holds stays. Gives the bytes freed.
  */
 export async function boundContexts(home: string, maxBytes: number, now: number): Promise<number> {
   const names = await readdir(home).catch(() => []);

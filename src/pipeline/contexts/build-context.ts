@@ -31,8 +31,9 @@ export function contextFile(directory: string | undefined, path: string): string
 }
 
 /**
- * The folder of a build as BuildKit gets it, without what the ignore file leaves out: `DOCKERFILE.dockerignore` beside the Dockerfile, else
- * `.dockerignore`. Undefined where the context is no folder of this machine. Files are read when they are asked for.
+ * The folder of a build as BuildKit gets it, without what the ignore file leaves out:
+ * `DOCKERFILE.dockerignore` beside the Dockerfile, else `.dockerignore`. Undefined where the
+ * context is no folder of this machine. Files are read when they are asked for.
  */
 export function buildContext(
   directory: string | undefined,

@@ -70,8 +70,9 @@ function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
 }
 
 /**
- * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore files"): the last pattern that holds a path, or a folder
- * above it, decides. Where a pattern is not sure, or there are more than 1,000, no path is known to be there.
+ * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore
+ * files"): the last pattern that holds a path, or a folder above it, decides. Where a pattern is
+ * not sure, or there are more than 1,000, no path is known to be there.
  */
 export function contextIgnore(text: string): (path: string) => boolean {
   const lines = text.replace(/^\uFEFF/, '').split('\n', MOST_PATTERNS + 1);

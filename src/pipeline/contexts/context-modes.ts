@@ -12,7 +12,8 @@ interface GitModes {
 }
 
 /**
- * Looks up git's modes for what it tracks below `dir`: 644 and 755 by the owner's executable bit, as git itself would record it now; folders
+ * Looks up git's modes for what it tracks below `dir`: 644 and 755 by the owner's executable bit,
+ * as git itself would record it now; folders
  * 755. Undefined outside of a repository, or where git is missing.
  */
 export async function gitModes(run: RunTool, dir: string): Promise<GitModes | undefined> {

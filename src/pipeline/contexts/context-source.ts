@@ -20,8 +20,9 @@ export interface ContextSource {
 }
 
 /**
- * Looks at a build's `PATH | URL | -` and `--file`. A missing or unreadable Dockerfile is no error here: buildx says so in its own words.
- * stdin is read only where the command line asks for it: whole where it is a Dockerfile (at most 1 MiB), passed on where it is an archive.
+ * Looks at a build's `PATH | URL | -` and `--file`. A missing or unreadable Dockerfile is no error
+ * here: buildx says so in its own words. stdin is read only where the command line asks for it:
+ * whole where it is a Dockerfile (at most 1 MiB), passed on where it is an archive.
  */
 export async function contextSource(options: {
   readonly context: string;

@@ -14,8 +14,10 @@ export interface CopiedContext {
 const OTHER_TIME = 1_000_000_000;
 
 /**
- * Copies a context into a folder of another name and gives every entry another modification time. `tracked` are git's modes by path: those entries get them,
- * and all others the modes that they would have under another umask; undefined outside of a repository, where all modes stay. Throws UserError where it cannot be copied; nothing is left then.
+ * Copies a context into a folder of another name and gives every entry another modification time.
+ * `tracked` are git's modes by path: those entries get them, and all others the modes that they
+ * would have under another umask; undefined outside of a repository, where all modes stay. Throws
+ * UserError where it cannot be copied; nothing is left then.
  */
 export async function copyContext(
   directory: string,
@@ -24,7 +26,8 @@ export async function copyContext(
 ): Promise<CopiedContext> {
   const folder = await mkdtemp(join(tmpdir(), 'scoville-second-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  // buildx knows a context by its folder's last name: under one name BuildKit would take a file of the same size and time from the copy before.
+  // buildx knows a context by its folder's last name: under one name BuildKit would take a file of
+  // the same size and time from the copy before.
   const copy = join(folder, basename(folder));
   try {
     await cp(directory, copy, {

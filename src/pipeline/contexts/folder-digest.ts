@@ -8,8 +8,8 @@ import { byCodeUnit } from '../../model/order.ts';
 const MOST_ENTRIES = 200_000;
 
 /**
- * A digest of all that lies below a folder: names, kinds, modes and bytes, without `.git`. Undefined where it is no folder, or cannot be read
- * whole, or holds too much.
+ * A digest of all that lies below a folder: names, kinds, modes and bytes, without `.git`.
+ * Undefined where it is no folder, or cannot be read whole, or holds too much.
  */
 export async function folderDigest(
   folder: string,

@@ -71,7 +71,8 @@ interface Copy {
 }
 
 async function mirrorLevel(work: Mirroring, folder: string): Promise<void> {
-  // Looking at files one call after the other is several times as fast as asking for each; between folders others have their turn.
+  // Looking at files one call after the other is several times as fast as asking for each; between
+  // folders others have their turn.
   await setImmediate();
   work.signal.throwIfAborted();
   const target = join(work.target, folder);

@@ -18,9 +18,11 @@ const SCHEMA = 1;
 export const CLAIM = 'claim';
 
 /**
- * Makes or refreshes the folder in `home` that stands for the context `directory`: tracked files as copies with the modes given, all else as
- * hard links to the files themselves; with `time` all is copied. It keeps its place and its name, so that BuildKit is sent only what has changed since the last build.
- * While another build holds it, a folder of this build's own is made and removed again. Throws where a file cannot be read, or the disk is full.
+ * Makes or refreshes the folder in `home` that stands for the context `directory`: tracked files as
+ * copies with the modes given, all else as hard links to the files themselves; with `time` all is
+ * copied. It keeps its place and its name, so that BuildKit is sent only what has changed since the
+ * last build. While another build holds it, a folder of this build's own is made and removed again.
+ * Throws where a file cannot be read, or the disk is full.
  */
 export async function stageContext(options: {
   readonly home: string;
@@ -62,7 +64,8 @@ export async function stageContext(options: {
 }
 
 /**
- * Where all files have one time, BuildKit would take another content of the same size for what it has of the folder of this name: so each state gets a name.
+ * Where all files have one time, BuildKit would take another content of the same size for what it
+ * has of the folder of this name: so each state gets a name.
  */
 async function named(directory: string, mark: string): Promise<string> {
   const path = `${directory}-${mark}`;

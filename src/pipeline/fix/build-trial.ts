@@ -33,8 +33,10 @@ interface BuildFailure {
 const LOG_LINES = 40;
 
 /**
- * Builds the files as `scoville build` would, signed and graded as the settings have it, into the engine, and hands the image to `use`. The project is not written
- * to: the files lie in a folder of their own, and a gate keeps nothing back. Throws Interrupted; that the build fails, or takes longer than it may, is data.
+ * Builds the files as `scoville build` would, signed and graded as the settings have it, into the
+ * engine, and hands the image to `use`. The project is not written to: the files lie in a folder of
+ * their own, and a gate keeps nothing back. Throws Interrupted; that the build fails, or takes
+ * longer than it may, is data.
  */
 export async function withTrialBuild<T>(
   context: PipelineContext,

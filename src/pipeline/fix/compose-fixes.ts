@@ -126,8 +126,9 @@ export interface AppliedFixes {
 }
 
 /**
- * Applies what `decide` says yes to, one edit at a time: after each the files are read and planned again, so that edits of
- * the same line compose. An edit is decided on once. The error names the line that keeps the Dockerfile from being read.
+ * Applies what `decide` says yes to, one edit at a time: after each the files are read and planned
+ * again, so that edits of the same line compose. An edit is decided on once. The error names the
+ * line that keeps the Dockerfile from being read.
  */
 export async function applyDecided(
   files: FixFiles,

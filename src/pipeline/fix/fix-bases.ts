@@ -16,8 +16,8 @@ import type { Registries } from '../registries.ts';
 const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);
 
 /**
- * What the image stands on: its base's configuration, users and packages, from Docker's store or its registry; by full
- * reference. Of several platforms, linux/amd64 or the first stands for all.
+ * What the image stands on: its base's configuration, users and packages, from Docker's store or
+ * its registry; by full reference. Of several platforms, linux/amd64 or the first stands for all.
  */
 export async function fixBases(
   context: PipelineContext,
@@ -37,7 +37,8 @@ export async function fixBases(
     (base) => ({ detail: base.ok ? `${name}: ${contentsOf(base.value)}` : base.error }),
   );
   if (!found.ok) return new Map([[key, found]]);
-  // The slim variant has the same users and configuration; of its files nothing is said but what every Debian has.
+  // The slim variant has the same users and configuration; of its files nothing is said but what
+  // every Debian has.
   const { has } = found.value;
   const slim: BaseImage = {
     ...found.value,

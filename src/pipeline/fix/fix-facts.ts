@@ -66,8 +66,9 @@ export async function gatherFacts(
 }
 
 /**
- * The digests that the tags of a Dockerfile lead to, by full reference. What scoville.lock holds is taken from there, so that
- * both say the same; with `refresh` every registry is asked. An image that only the engine has cannot be built by digest.
+ * The digests that the tags of a Dockerfile lead to, by full reference. What scoville.lock holds is
+ * taken from there, so that both say the same; with `refresh` every registry is asked. An image
+ * that only the engine has cannot be built by digest.
  */
 export async function fixDigests(
   context: PipelineContext,
@@ -91,7 +92,8 @@ export async function fixDigests(
       if (locked !== undefined && !locked.local) return [name, ok(locked.digest)];
       try {
         const { registry, repository, tag = 'latest' } = reference;
-        // What an edit would bring in: offline, only registries of images that the Dockerfile has are asked.
+        // What an edit would bring in: offline, only registries of images that the Dockerfile has
+        // are asked.
         if (settings.offline && !own.has(registry)) return [name, err(`${registry} is not asked`)];
         const root = await registries.reader(registry).findManifest(repository, tag);
         if (root === undefined) return [name, err(`${registry} does not have it`)];

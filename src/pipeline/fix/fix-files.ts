@@ -22,8 +22,9 @@ export interface OpenedFiles {
 }
 
 /**
- * Opens the Dockerfile that a path stands for, itself or the one of a folder, and the ignore file that BuildKit reads with
- * it. Throws UserError where there is none or several, where it cannot be read, or where it is no UTF-8.
+ * Opens the Dockerfile that a path stands for, itself or the one of a folder, and the ignore file
+ * that BuildKit reads with it. Throws UserError where there is none or several, where it cannot be
+ * read, or where it is no UTF-8.
  */
 export async function openFixFiles(
   cwd: string,
@@ -77,8 +78,8 @@ export async function chosenDockerfile(cwd: string, path: string): Promise<strin
 
 /**
  * Writes the files that changed, each beside and renamed, mode and links kept: all, or none. What
- * `scoville fix --undo` needs is kept first. Throws UserError where a file was changed by somebody else
- * in the meantime, or cannot be written.
+ * `scoville fix --undo` needs is kept first. Throws UserError where a file was changed by somebody
+ * else in the meantime, or cannot be written.
  */
 export async function writeFixFiles(
   context: Pick<PipelineContext, 'paths'>,

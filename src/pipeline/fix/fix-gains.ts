@@ -28,8 +28,9 @@ export interface Gains {
   /** Undefined where nothing is known to be met by it. */
   readonly of: (id: string) => Gain | undefined;
   /**
-   * Each criterion counts once, however many edits serve it; one that needs several edits counts where all are there. With `dockerfile`, what
-   * came of them, that decides on what it shows: it has those edits too that only others made possible.
+   * Each criterion counts once, however many edits serve it; one that needs several edits counts
+   * where all are there. With `dockerfile`, what came of them, that decides on what it shows: it
+   * has those edits too that only others made possible.
    */
   readonly together: (ids: ReadonlySet<string>, dockerfile?: string) => Gain | undefined;
 }
@@ -116,7 +117,8 @@ function effects(
   judging: Judging,
 ): ReadonlyMap<string, Effect> {
   const met = (group: readonly PlannedEdit[]): readonly string[] => {
-    // Without a build it is known of what the Dockerfile shows, and of what an edit is for, that it is not met.
+    // Without a build it is known of what the Dockerfile shows, and of what an edit is for, that it
+    // is not met.
     const served = group.flatMap(({ meets = [], criterion }) =>
       meets.filter((id) => outcomes.isKnown(id) || id === criterion || outcomes.before(id) > 0),
     );
@@ -136,8 +138,9 @@ function effects(
 }
 
 /**
- * What edits are worth: all criteria that are then met and were not, as far as the Dockerfile, or what is known of an edit, shows; less those that are
- * no longer. Grade and level are those of the last build with that change; without one, the points alone.
+ * What edits are worth: all criteria that are then met and were not, as far as the Dockerfile, or
+ * what is known of an edit, shows; less those that are no longer. Grade and level are those of the
+ * last build with that change; without one, the points alone.
  */
 export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
   const { scored } = judging;

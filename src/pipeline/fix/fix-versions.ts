@@ -16,8 +16,8 @@ import { runBuildKit } from '../image-build/run-buildkit.ts';
 type Versions = Result<readonly InstalledVersion[]>;
 
 /**
- * Packages that each stage really got, by its index: of the target from scoville.lock beside the Dockerfile, of all from
- * a build of each stage that installs something, where one is asked for.
+ * Packages that each stage really got, by its index: of the target from scoville.lock beside the
+ * Dockerfile, of all from a build of each stage that installs something, where one is asked for.
  */
 export async function fixVersions(
   context: PipelineContext,

@@ -78,8 +78,9 @@ function isAskedFor(rule: string, { only, build, options, isDecided }: FixReques
 }
 
 /**
- * Opens a Dockerfile for fixing and finds out what the wanted rules need: digests, versions, hashes. What cannot be found
- * out is no error: the rule that needs it says so. Throws UserError where the Dockerfile cannot be read, or is none.
+ * Opens a Dockerfile for fixing and finds out what the wanted rules need: digests, versions,
+ * hashes. What cannot be found out is no error: the rule that needs it says so. Throws UserError
+ * where the Dockerfile cannot be read, or is none.
  */
 export async function planFixes(context: PipelineContext, request: FixRequest): Promise<FixTask> {
   const rules = namedRules(request.only);

@@ -30,9 +30,10 @@ interface Trial {
 type Look = { readonly judge: SmokeResult['judge']; readonly failure: string | undefined };
 
 /**
- * Runs an image of the engine's store in a container of its own and finds out whether the program in it answers: by the user's command, else by the
- * image's HEALTHCHECK, else by whether it stays up. No capabilities are given at first, and those of `most` where it does not answer so.
- * The container is removed whatever happens. Throws Interrupted, UserError and ToolError.
+ * Runs an image of the engine's store in a container of its own and finds out whether the program
+ * in it answers: by the user's command, else by the image's HEALTHCHECK, else by whether it stays
+ * up. No capabilities are given at first, and those of `most` where it does not answer so. The
+ * container is removed whatever happens. Throws Interrupted, UserError and ToolError.
  */
 export async function smokeImage(
   context: PipelineContext,

@@ -80,8 +80,8 @@ export async function restore(files: readonly FixedFile[]): Promise<void> {
 }
 
 /**
- * Takes the last fix of a Dockerfile back, and gives its files. Throws UserError where none is known,
- * or where a file was changed since and `force` does not say to lose that.
+ * Takes the last fix of a Dockerfile back, and gives its files. Throws UserError where none is
+ * known, or where a file was changed since and `force` does not say to lose that.
  */
 export async function undoFix(
   context: Where,

@@ -28,9 +28,11 @@ export interface VerifiedFixes {
 type Failure = Omit<TakenBack, 'edit'>;
 
 /**
- * Builds the Dockerfile as it is and with the edits, and keeps those with which it builds, answers as before, and is not graded lower. The edit that broke something is
- * found by halves, taken back and reported, and the others are planned again without it. Nothing is written. `isWanted` decides on edits that come up then. Throws UserError
- * where the Dockerfile does not build or answer as it is, for then nothing is proven.
+ * Builds the Dockerfile as it is and with the edits, and keeps those with which it builds, answers
+ * as before, and is not graded lower. The edit that broke something is found by halves, taken back
+ * and reported, and the others are planned again without it. Nothing is written. `isWanted` decides
+ * on edits that come up then. Throws UserError where the Dockerfile does not build or answer as it
+ * is, for then nothing is proven.
  */
 export async function verifyFixes(
   context: PipelineContext,
@@ -162,8 +164,9 @@ interface Culprit<Failure> {
 }
 
 /**
- * Finds by halves the item with which something begins to fail that works without any and fails, as `failure` tells, with all `count` of them: about log2(count)
- * trials. `fails` is given how many of the first items are tried; undefined where they work.
+ * Finds by halves the item with which something begins to fail that works without any and fails, as
+ * `failure` tells, with all `count` of them: about log2(count) trials. `fails` is given how many of
+ * the first items are tried; undefined where they work.
  */
 export async function firstCulprit<Failure>(
   count: number,

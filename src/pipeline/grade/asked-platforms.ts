@@ -19,8 +19,8 @@ interface AskedPlatforms {
 }
 
 /**
- * The image with the platforms that are asked for alone, all where none is; and those that are missing. Throws UserError where none of those
- * asked for is there.
+ * The image with the platforms that are asked for alone, all where none is; and those that are
+ * missing. Throws UserError where none of those asked for is there.
  */
 export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): AskedPlatforms {
   const { absent, unread, name } = image;
@@ -59,8 +59,9 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
 }
 
 /**
- * What a runtime of that platform may take: the nearest, and all it could run where the index is nested or leaves out platforms, for then
- * another one may come first. An image that was opened for this platform alone has no others.
+ * What a runtime of that platform may take: the nearest, and all it could run where the index is
+ * nested or leaves out platforms, for then another one may come first. An image that was opened for
+ * this platform alone has no others.
  */
 function takenFor(
   { platforms, index }: OpenedImage,

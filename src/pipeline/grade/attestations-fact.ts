@@ -15,9 +15,10 @@ import { namesake, unreadEntry } from '../verify/verify-attachments.ts';
 const SETTLE = 'scoville grade registry:IMAGE';
 
 /**
- * What hangs on one platform of an image, as the criteria read it: what is about its manifest or about the index that lists it, and
- * what is about no part of this image at all, which they have to see. What is about another platform is left out. A place that keeps no
- * signatures may keep BuildKit's attestations all the same.
+ * What hangs on one platform of an image, as the criteria read it: what is about its manifest or
+ * about the index that lists it, and what is about no part of this image at all, which they have to
+ * see. What is about another platform is left out. A place that keeps no signatures may keep
+ * BuildKit's attestations all the same.
  */
 export function attestationsFact(
   image: OpenedImage,
@@ -101,6 +102,7 @@ function sourceOf(
   own: readonly CheckedAttachment[],
 ): 'verified-attestation' | 'unverified-attestation' {
   const isVerified = ({ verification }: CheckedAttachment): boolean => verification === 'verified';
-  // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each statement carries its own.
+  // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each
+  // statement carries its own.
   return own.some(isVerified) ? 'verified-attestation' : 'unverified-attestation';
 }

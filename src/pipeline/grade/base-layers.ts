@@ -20,9 +20,10 @@ export type BaseLayers = (
 const MAX_BASES = 8;
 
 /**
- * Looks up bases by digest for statements that nobody signed. Such a statement must not choose whom we
- * ask: the Docker engine of this machine is asked, and a registry only where a publisher of the table or
- * the user's `trust.images` vouches for the image, or where the graded image itself comes from there.
+ * Looks up bases by digest for statements that nobody signed. Such a statement must not choose whom
+ * we ask: the Docker engine of this machine is asked, and a registry only where a publisher of the
+ * table or the user's `trust.images` vouches for the image, or where the graded image itself comes
+ * from there.
  */
 export function baseLayers(
   context: PipelineContext,
@@ -61,8 +62,9 @@ export function baseLayers(
 }
 
 /**
- * The engine's own copy, none where it has none. Its id has to be the digest, for an archive that was
- * loaded can give any image a name with the digest of another. Of several platforms it shows one.
+ * The engine's own copy, none where it has none. Its id has to be the digest, for an archive that
+ * was loaded can give any image a name with the digest of another. Of several platforms it shows
+ * one.
  */
 async function layersHere(
   context: PipelineContext,

@@ -128,8 +128,8 @@ function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
 }
 
 /**
- * A Dockerfile that nobody signed, on a base that was not held against the layers: the image may stand on
- * another one, and steps that it does not name may lie between the two.
+ * A Dockerfile that nobody signed, on a base that was not held against the layers: the image may
+ * stand on another one, and steps that it does not name may lie between the two.
  */
 function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   if (!fact.known) return fact;

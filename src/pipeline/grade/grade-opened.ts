@@ -43,9 +43,9 @@ interface CheckedAttachments {
 type AttestedEvidence = PlatformEvidence & Pick<AssessedPlatform, 'attestations' | 'reproduction'>;
 
 /**
- * Grades an image that was opened somewhere, all its platforms or those that are asked for: verifies
- * its attachments, reads each layer once, scans, judges. Throws UserError where a layer or a document
- * is damaged or missing.
+ * Grades an image that was opened somewhere, all its platforms or those that are asked for:
+ * verifies its attachments, reads each layer once, scans, judges. Throws UserError where a layer or
+ * a document is damaged or missing.
  */
 export async function gradeOpened(
   context: PipelineContext,

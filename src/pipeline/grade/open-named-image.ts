@@ -21,8 +21,9 @@ interface OpenRequest {
 }
 
 /**
- * Opens what the user named, wherever it lies: Docker's store first, then what builds left in the layout, then the registry. An image of
- * Docker's store that this tool built is read from the layout, where its signatures are. The caller closes it. Throws UserError.
+ * Opens what the user named, wherever it lies: Docker's store first, then what builds left in the
+ * layout, then the registry. An image of Docker's store that this tool built is read from the
+ * layout, where its signatures are. The caller closes it. Throws UserError.
  */
 export async function openNamedImage(
   context: PipelineContext,
@@ -71,9 +72,10 @@ async function fromOwnBuild(
 }
 
 /**
- * An image of Docker's store with the signatures and attestations of the same digest in the registry
- * that its name tells, so that it is judged as there: Docker keeps none. A name without a host is not
- * asked for: it may be of this machine alone. Where they were not looked up, `withoutAttachments` says why.
+ * An image of Docker's store with the signatures and attestations of the same digest in the
+ * registry that its name tells, so that it is judged as there: Docker keeps none. A name without a
+ * host is not asked for: it may be of this machine alone. Where they were not looked up,
+ * `withoutAttachments` says why.
  */
 async function withRegistryAttachments(
   image: OpenedImage,

@@ -21,9 +21,10 @@ export interface ChosenProvenance {
 }
 
 /**
- * The best provenance of an image: its subject is one of `digests`, no check of its signature failed; verified before
- * unverified, one whose base was compared before others, signed before BuildKit's own, one with a Dockerfile before one without.
- * Where another that counts contradicts it, a notice says so.
+ * The best provenance of an image: its subject is one of `digests`, no check of its signature
+ * failed; verified before unverified, one whose base was compared before others, signed before
+ * BuildKit's own, one with a Dockerfile before one without. Where another that counts contradicts
+ * it, a notice says so.
  */
 export function chooseProvenance(
   attestations: readonly FoundAttestation[],

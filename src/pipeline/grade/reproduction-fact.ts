@@ -10,8 +10,9 @@ import {
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 
 /**
- * What a second build of this image showed, where somebody whom the user trusts states it of one of `digests`: the platform's manifest or
- * its index. Of several statements, one of a build that differed counts.
+ * What a second build of this image showed, where somebody whom the user trusts states it of one of
+ * `digests`: the platform's manifest or its index. Of several statements, one of a build that
+ * differed counts.
  */
 export function reproductionFact(
   attestations: Fact<AttestationsFact>,

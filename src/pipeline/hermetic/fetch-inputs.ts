@@ -22,9 +22,9 @@ export interface FetchedInputs {
 }
 
 /**
- * Fetches the inputs artifact that a provenance names by digest, into `folder`: its lock, and each body
- * that the lock names, checked by size and digest while it comes. Throws UserError for one that is not
- * about this image, lacks anything, or is too large; `folder` is empty then.
+ * Fetches the inputs artifact that a provenance names by digest, into `folder`: its lock, and each
+ * body that the lock names, checked by size and digest while it comes. Throws UserError for one
+ * that is not about this image, lacks anything, or is too large; `folder` is empty then.
  */
 export async function fetchInputs(
   image: Pick<OpenedImage, 'root' | 'platforms' | 'readBlob' | 'openLayer'>,

@@ -61,9 +61,9 @@ export interface HermeticSession {
   /** Told BuildKit's progress, so that a request can be told from which RUN it came. */
   readonly watch: (status: SolveStatus) => void;
   /**
-   * Ends it and gives what was fetched, and where that is not known to be all. Throws UserError for an
-   * answer that was not kept whole, and in a replay for a request that the lock cannot answer. A build
-   * that `failed` is not recorded.
+   * Ends it and gives what was fetched, and where that is not known to be all. Throws UserError for
+   * an answer that was not kept whole, and in a replay for a request that the lock cannot answer. A
+   * build that `failed` is not recorded.
    */
   readonly finish: (failed: boolean) => Promise<Recording | undefined>;
   readonly close: () => Promise<void>;

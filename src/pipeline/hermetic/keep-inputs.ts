@@ -6,9 +6,9 @@ import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { PipelineContext } from '../context.ts';
 
 /**
- * Keeps what the RUNs of a build fetched for whoever builds the image again, as an artifact that the
- * provenance names by its digest. Undefined for a build that was not recorded. Throws UserError where
- * bytes are gone that the user wants to publish.
+ * Keeps what the RUNs of a build fetched for whoever builds the image again, as an artifact that
+ * the provenance names by its digest. Undefined for a build that was not recorded. Throws UserError
+ * where bytes are gone that the user wants to publish.
  */
 export async function keepInputs(
   { paths, emit }: PipelineContext,

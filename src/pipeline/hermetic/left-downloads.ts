@@ -43,9 +43,9 @@ export async function downloadsOfImage(
 }
 
 /**
- * Files that are, byte for byte, what the build fetched, in the layers as they lie on each other, the
- * lowest first. What was unpacked, changed or renamed by its content is not found: only the same
- * bytes are. Sorted by path.
+ * Files that are, byte for byte, what the build fetched, in the layers as they lie on each other,
+ * the lowest first. What was unpacked, changed or renamed by its content is not found: only the
+ * same bytes are. Sorted by path.
  */
 export async function downloadsLeft(
   blobs: BlobStore,

@@ -29,8 +29,8 @@ interface InputsToWrite {
 
 /**
  * Keeps what a build fetched as an artifact about its image: the lock, and each body once, which is
- * linked from the store of fetches. Gives its descriptor. Throws UserError where bytes are not there,
- * or too many for one manifest.
+ * linked from the store of fetches. Gives its descriptor. Throws UserError where bytes are not
+ * there, or too many for one manifest.
  */
 export async function writeInputs(
   blobs: BlobStore,

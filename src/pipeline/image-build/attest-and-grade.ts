@@ -59,8 +59,8 @@ export async function attestAndGrade(
 ): Promise<AttestedImage> {
   const { plan } = prepared;
   const { sign } = plan.attest;
-  // Where cosign signs, each call computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
-  // A person's login ends soon: what has to be waited for comes before it.
+  // Where cosign signs, each call takes a fifth of a second: what needs no layer is signed while the
+  // layers are inspected. A person's login ends soon, so what takes long comes before it.
   const waits = signer?.kind === 'keyless' && signer.session.isLogin;
   const signNow = (by: Signer): Promise<Attested> =>
     part(context, 'sign', () => signEarly(context, prepared, image, times, by));

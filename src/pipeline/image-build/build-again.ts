@@ -28,8 +28,9 @@ export async function buildOnce(
 }
 
 /**
- * Builds once more into `dir`, without a cache, from a copy of the context in another folder with other times and another umask. `change` is given
- * the second build before it runs, and `words` gets it. Throws UserError where the context cannot be copied.
+ * Builds once more into `dir`, without a cache, from a copy of the context in another folder with
+ * other times and another umask. `change` is given the second build before it runs, and `words`
+ * gets it. Throws UserError where the context cannot be copied.
  */
 export async function buildElsewhere(
   context: PipelineContext,
@@ -50,7 +51,8 @@ export async function buildElsewhere(
   });
   try {
     const plan = secondBuild(prepared.plan, buildPaths(dir), copy?.directory);
-    // The copy has its modes; named contexts are where they were. Of one time all are sent, from beside the copy, which is removed with it.
+    // The copy has its modes; named contexts are where they were. Of one time all are sent, from
+    // beside the copy, which is removed with it.
     const isSteady = plan.steady !== undefined;
     const source = { ...prepared.source, directory: isSteady ? copy?.directory : undefined };
     const again = { ...prepared, plan, source };

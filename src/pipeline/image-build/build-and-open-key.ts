@@ -43,7 +43,8 @@ export async function buildAndOpenKey(
   const early = opening.then((key) => openSoon(key, building));
   early.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
-    // Not before buildx has ended: it writes into the folder that is about to go. A build that failed by itself keeps its own code.
+    // Not before buildx has ended: it writes into the folder that is about to go. A build that
+    // failed by itself keeps its own code.
     const failed = await building.then(
       ({ exitCode }) => exitCode !== 0,
       () => false,

@@ -73,8 +73,9 @@ interface ReadyImage {
 }
 
 /**
- * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade, gate, publish. Whatever
- * fails or is interrupted before the last step leaves nothing tagged, loaded or pushed.
+ * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade,
+ * gate, publish. Whatever fails or is interrupted before the last step leaves nothing tagged,
+ * loaded or pushed.
  */
 export async function build(
   context: PipelineContext,

@@ -6,8 +6,9 @@ import type { PipelineContext } from '../context.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /**
- * The builder of a build for platforms that are named; undefined where only the engine's own is asked for, or where nothing tells.
- * Throws UserError where a RUN would need emulation that is not there: BuildKit says so only when it comes to it, and not how to mend it.
+ * The builder of a build for platforms that are named; undefined where only the engine's own is
+ * asked for, or where nothing tells. Throws UserError where a RUN would need emulation that is not
+ * there: BuildKit says so only when it comes to it, and not how to mend it.
  */
 export async function builderForPlatforms(
   context: PipelineContext,
@@ -27,7 +28,8 @@ export async function builderForPlatforms(
     ));
   if (builder === undefined || builder.platforms.length === 0 || dockerfile === undefined)
     return builder;
-  // A word alone is an OS or an architecture, or nonsense: buildx knows which, and refuses it with its own exit code.
+  // A word alone is an OS or an architecture, or nonsense: buildx knows which, and refuses it with
+  // its own exit code.
   const asked = plan.platforms.filter((platform) => platform.includes('/'));
   const foreign = foreignRun(dockerfile, asked, builder.platforms);
   if (foreign === undefined) return builder;

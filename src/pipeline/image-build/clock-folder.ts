@@ -37,8 +37,8 @@ interface Clock {
 }
 
 /**
- * Writes what is mounted into each RUN: libraries, the loader's list of them, and the clock. False where libfaketime is of a version that does not leave
- * file times alone.
+ * Writes what is mounted into each RUN: libraries, the loader's list of them, and the clock. False
+ * where libfaketime is of a version that does not leave file times alone.
  */
 export async function writeClock(
   folder: string,

@@ -29,7 +29,8 @@ export async function engineAndImages(
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const needed = neededImages(dockerfile, parsed);
   const mayUseLocal = boolOf(parsed, 'pull') !== true;
-  // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
+  // Asked together: each call of docker takes its time to start. What goes wrong with the engine,
+  // dockerInfo says first.
   const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
   local.catch(() => undefined);
   const engine = await engineOrBuilder(context, named === '' ? undefined : named);

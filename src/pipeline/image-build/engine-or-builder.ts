@@ -22,8 +22,9 @@ export interface BuildEngine {
 }
 
 /**
- * The engine, or, where none answers, the chosen builder if it is of a driver that needs none. `named` is `--builder` or BUILDX_BUILDER; without it
- * `docker buildx use` may have chosen one. Throws UserError where there is neither.
+ * The engine, or, where none answers, the chosen builder if it is of a driver that needs none.
+ * `named` is `--builder` or BUILDX_BUILDER; without it `docker buildx use` may have chosen one.
+ * Throws UserError where there is neither.
  */
 export async function engineOrBuilder(
   context: PipelineContext,

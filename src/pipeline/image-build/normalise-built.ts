@@ -11,8 +11,8 @@ import type { Prepared } from './prepare-build.ts';
 import { refusePredictable } from './refuse-predictable.ts';
 
 /**
- * Rewrites the own layers of what BuildKit exported and puts the index together that is published. Throws UserError where a layer of a seeded build contains
- * a secret.
+ * Rewrites the own layers of what BuildKit exported and puts the index together that is published.
+ * Throws UserError where a layer of a seeded build contains a secret.
  */
 export async function normaliseBuilt(
   context: PipelineContext,

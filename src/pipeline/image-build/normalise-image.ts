@@ -148,8 +148,8 @@ async function* read(
 }
 
 /**
- * How much of the image is its base's: by the base's own diffIDs; where no base is known, by BuildKit's export, which
- * leaves base layers compressed and writes own ones as plain tar.
+ * How much of the image is its base's: by the base's own diffIDs; where no base is known, by
+ * BuildKit's export, which leaves base layers compressed and writes own ones as plain tar.
  */
 function baseOf(built: BuiltPlatform, bases: NormaliseRequest['bases']): BasePart {
   const own = built.config.rootfs.diff_ids;

@@ -7,8 +7,9 @@ import { parseVersion, toolVersion } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
 
 /**
- * Warns of an engine or a buildx that is older or newer than those that are known, once for each version. It stops no build: what a
- * version cannot do, the tool itself says. buildx is asked where docker does not know its version.
+ * Warns of an engine or a buildx that is older or newer than those that are known, once for each
+ * version. It stops no build: what a version cannot do, the tool itself says. buildx is asked where
+ * docker does not know its version.
  */
 export async function noticeVersions(
   context: PipelineContext,

@@ -12,8 +12,8 @@ type Made = Pick<Prepared, 'plan' | 'source' | 'images'>;
 const LARGEST_IGNORE = 1024 * 1024;
 
 /**
- * A digest of all that a build is made of, and of what came out. Undefined where a part of it is not at hand, as a repository or a
- * secret: a proof of such a build holds for once.
+ * A digest of all that a build is made of, and of what came out. Undefined where a part of it is
+ * not at hand, as a repository or a secret: a proof of such a build holds for once.
  */
 export async function proofInputs(
   context: PipelineContext,

@@ -27,8 +27,9 @@ const SCHEMA = 2;
 const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * The second build of `--prove`, in another place and without a cache, held against the image; or the last proof of the same inputs that came
- * to the same digest. Throws UserError where it cannot be built again: then nothing is known of it.
+ * The second build of `--prove`, in another place and without a cache, held against the image; or
+ * the last proof of the same inputs that came to the same digest. Throws UserError where it cannot
+ * be built again: then nothing is known of it.
  */
 export async function proveBuild(
   context: PipelineContext,

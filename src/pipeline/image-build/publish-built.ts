@@ -14,8 +14,9 @@ import type { FinishedImage } from './finish-image.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /**
- * The image to each destination of the plan, and under its names in the layout, where it also stays when a destination does
- * not take it: `scoville push` and `scoville load` bring it there later. Throws what the destination's failure throws.
+ * The image to each destination of the plan, and under its names in the layout, where it also stays
+ * when a destination does not take it: `scoville push` and `scoville load` bring it there later.
+ * Throws what the destination's failure throws.
  */
 export async function publish(
   context: PipelineContext,

@@ -40,8 +40,8 @@ export function isSeeded({ plan, source }: Pick<Prepared, 'plan' | 'source'>): b
 }
 
 /**
- * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a hash of a password or another secret: who knows the seed,
- * which is public, can make it too.
+ * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a
+ * hash of a password or another secret: who knows the seed, which is public, can make it too.
  */
 export async function refusePredictable(
   context: PipelineContext,

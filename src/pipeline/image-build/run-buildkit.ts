@@ -132,8 +132,8 @@ export async function runPassthrough(
 }
 
 /**
- * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print them: those whose names say that they hold a
- * secret are masked in what people read.
+ * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print
+ * them: those whose names say that they hold a secret are masked in what people read.
  */
 function progressMask(
   parsed: ParsedBuild,

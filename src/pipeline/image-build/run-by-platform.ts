@@ -12,8 +12,8 @@ import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 const GOOD: BuildOutcome = { exitCode: 0, stdout: '', errorText: '' };
 
 /**
- * Builds each platform by itself and puts one index together: buildx exports no OCI layout where several nodes build. The node
- * of each platform is buildx' choice. Ends with the first that fails.
+ * Builds each platform by itself and puts one index together: buildx exports no OCI layout where
+ * several nodes build. The node of each platform is buildx' choice. Ends with the first that fails.
  */
 export async function runByPlatform(
   layout: string,

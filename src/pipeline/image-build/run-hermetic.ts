@@ -36,8 +36,8 @@ export interface HermeticOutcome extends BuildOutcome {
 
 /**
  * Runs the planned build: as it is, or with each RUN behind a proxy that records or replays. Throws
- * UserError where that is not possible, and where the recording is not whole or the lock does not have
- * what was asked for.
+ * UserError where that is not possible, and where the recording is not whole or the lock does not
+ * have what was asked for.
  */
 export async function runHermetic(
   context: PipelineContext,

@@ -21,9 +21,10 @@ interface SentBuild {
 }
 
 /**
- * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH, by `deterministic` its clock and variables too: the Dockerfile is sent from the build's own
- * folder with the ARGs that BuildKit asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise all is sent as planned, and where
- * the Dockerfile is not at hand. Throws UserError where the clock cannot be had.
+ * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH, by `deterministic` its clock and
+ * variables too: the Dockerfile is sent from the build's own folder with the ARGs that BuildKit
+ * asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise all is sent as
+ * planned, and where the Dockerfile is not at hand. Throws UserError where the clock cannot be had.
  */
 export async function sendDockerfile(
   context: PipelineContext,
@@ -73,8 +74,8 @@ async function steadyInvocation(
 }
 
 /**
- * All as planned, but for a Dockerfile on stdin beside a folder: it is sent from a file of the build's own, since buildx writes it into a temporary
- * folder that it leaves behind (0.13).
+ * All as planned, but for a Dockerfile on stdin beside a folder: it is sent from a file of the
+ * build's own, since buildx writes it into a temporary folder that it leaves behind (0.13).
  */
 async function asItIs(plan: BuildPlan, { kind, stdin }: ContextSource): Promise<SentBuild> {
   const line = (text: string): string => text;

@@ -19,9 +19,11 @@ interface SentModes {
 }
 
 /**
- * Has the context, and named contexts that are folders, sent with git's modes for what git tracks, whatever umask it was checked out under: COPY
- * takes modes along; by `deterministic` with one time for all, and copied whole. The user's files stay as they are; where their modes are others, BuildKit is given a folder that stands for the context. One
- * that cannot be made is a notice, and the context goes as it is.
+ * Has the context, and named contexts that are folders, sent with git's modes for what git tracks,
+ * whatever umask it was checked out under: COPY takes modes along; by `deterministic` with one time
+ * for all, and copied whole. The user's files stay as they are; where their modes are others,
+ * BuildKit is given a folder that stands for the context. One that cannot be made is a notice, and
+ * the context goes as it is.
  */
 export async function sendGitModes(
   context: PipelineContext,

@@ -14,8 +14,10 @@ import type { Prepared } from './prepare-build.ts';
 
 const SCHEMA = 1;
 /**
- * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run in; a warning for one whose programs do not see it.
- * Gives the folder and what removes it. Throws UserError where there is no libfaketime: a build that silently saw the machine's clock would not be the one asked for.
+ * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
+ * in; a warning for one whose programs do not see it. Gives the folder and what removes it. Throws
+ * UserError where there is no libfaketime: a build that silently saw the machine's clock would not
+ * be the one asked for.
  */
 export async function steadyClock(
   context: PipelineContext,

@@ -25,8 +25,8 @@ export interface LoadedTemplates {
 }
 
 /**
- * Reads every stack's template: its manifest and its files, each placeholder checked. Throws UserError that names every problem with file,
- * line and column.
+ * Reads every stack's template: its manifest and its files, each placeholder checked. Throws
+ * UserError that names every problem with file, line and column.
  */
 export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
   const common = valueOf(

@@ -4,8 +4,9 @@ import { gitUser } from '../../tools/git/git-user.ts';
 import type { PipelineContext } from '../context.ts';
 
 /**
- * The questions, with a default for those whose manifest says where one is found. What is found there is a default that a person, or
- * `--yes`, says yes to; one that cannot be an answer is none. Questions of `answered` are not looked up.
+ * The questions, with a default for those whose manifest says where one is found. What is found
+ * there is a default that a person, or `--yes`, says yes to; one that cannot be an answer is none.
+ * Questions of `answered` are not looked up.
  */
 export async function withPresets(
   { run }: Pick<PipelineContext, 'run'>,

@@ -22,8 +22,9 @@ const NOT_OURS = new Set([
 ]);
 
 /**
- * A project's folder: names of its files three levels deep, and the texts of those that match `read`. Links are not followed out of it, hidden folders and
- * dependencies are left out, and reading ends at 5,000 files. Throws UserError where it cannot be read.
+ * A project's folder: names of its files three levels deep, and the texts of those that match
+ * `read`. Links are not followed out of it, hidden folders and dependencies are left out, and
+ * reading ends at 5,000 files. Throws UserError where it cannot be read.
  */
 export async function readProject(folder: string, read: readonly string[]): Promise<Project> {
   const files: string[] = [];

@@ -21,8 +21,9 @@ interface Inspected {
 }
 
 /**
- * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those that the provenance tells
- * everybody; `secrets: false` leaves out the scan of the layers; `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
+ * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those
+ * that the provenance tells everybody; `secrets: false` leaves out the scan of the layers;
+ * `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
   { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
@@ -64,9 +65,10 @@ const LEAST_KEPT = 128 * 1024;
 const MOST_KEPT = 8 * 1024 * 1024;
 
 /**
- * The filesystem of an image. Where layers have changed on others that were known before, what those came to is kept in `cache`, the
- * folder of the user's caches: the next change on them puts on the changed ones alone. `known`: layers from the lowest whose facts were
- * there. Throws UserError where the layers hold more than is put on each other.
+ * The filesystem of an image. Where layers have changed on others that were known before, what
+ * those came to is kept in `cache`, the folder of the user's caches: the next change on them puts
+ * on the changed ones alone. `known`: layers from the lowest whose facts were there. Throws
+ * UserError where the layers hold more than is put on each other.
  */
 export async function imageTree(
   layers: readonly PlacedLayer[],

@@ -53,9 +53,10 @@ interface Task extends LayerTask {
 }
 
 /**
- * The facts of layers, each read once in its life and kept by its digest; large ones are read at once, in threads. The facts are the
- * same whatever the number of threads. Digest and diffID of what is read are verified. Throws UserError where a layer cannot be read
- * or is another, and the signal's reason on an abort.
+ * The facts of layers, each read once in its life and kept by its digest; large ones are read at
+ * once, in threads. The facts are the same whatever the number of threads. Digest and diffID of
+ * what is read are verified. Throws UserError where a layer cannot be read or is another, and the
+ * signal's reason on an abort.
  */
 export async function inspectLayers(
   layers: readonly ImageLayer[],
@@ -74,7 +75,8 @@ export async function inspectLayers(
   const found = new Map<string, LayerFacts>();
   await readAll(unknown, origin, options, async ({ key }, facts) => {
     found.set(key, facts);
-    // Facts that cannot be kept, on a disk that is full or not ours to write, are facts all the same.
+    // Facts that cannot be kept, on a disk that is full or not ours to write, are facts all the
+    // same.
     await cache?.set(key, facts).catch(() => undefined);
   });
   const facts = layers.flatMap((layer) => {

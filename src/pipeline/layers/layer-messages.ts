@@ -11,7 +11,8 @@ export interface LayerThreadData {
 }
 
 /**
- * What a thread is to do: one of the two halves of reading a layer, which meet in `shared`. `file`: where the bytes lie in none they are sent.
+ * What a thread is to do: one of the two halves of reading a layer, which meet in `shared`. `file`:
+ * where the bytes lie in none they are sent.
  */
 export type LayerJob =
   | {

@@ -43,8 +43,9 @@ export class LayerThread {
   }
 
   /**
-   * Does a job and gives the layer's facts, undefined where it only unpacks. What `open` gives is sent, no faster than it is read. Throws
-   * what the thread threw (Follows, where another thread did first), or what `open` did.
+   * Does a job and gives the layer's facts, undefined where it only unpacks. What `open` gives is
+   * sent, no faster than it is read. Throws what the thread threw (Follows, where another thread
+   * did first), or what `open` did.
    */
   async run(
     job: LayerJob,
@@ -59,7 +60,8 @@ export class LayerThread {
     // Each may fail without the other: a thread that died, a registry that hung up.
     if (open !== undefined) await Promise.race([facts, this.#send(open)]);
     const found = await facts;
-    // WebAssembly gives no memory back: the thread ends that has filled a large window, and another starts where there is more to do.
+    // WebAssembly gives no memory back: the thread ends that has filled a large window, and another
+    // starts where there is more to do.
     if (isTurnOf(this.#data.turn, this.#data.id)) await this.#retire();
     return found;
   }

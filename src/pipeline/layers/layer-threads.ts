@@ -31,9 +31,11 @@ export async function sourceOf(
 }
 
 /**
- * Reads layers, the largest first, each in two halves at once: one thread unpacks it, another hashes and collects what comes out. Of the
- * first pair the latter is this thread, whose code is there: compiling the same code in two threads costs more than what is left of
- * it where one waits for the other. `count` threads work at most, two at least. The first failure, or an abort, ends all at once.
+ * Reads layers, the largest first, each in two halves at once: one thread unpacks it, another
+ * hashes and collects what comes out. Of the first pair the latter is this thread, whose code is
+ * there: compiling the same code in two threads costs more than what is left of it where one waits
+ * for the other. `count` threads work at most, two at least. The first failure, or an abort, ends
+ * all at once.
  */
 export async function readInThreads<T extends LayerTask>(
   file: URL,

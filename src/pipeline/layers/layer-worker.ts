@@ -77,8 +77,9 @@ port?.on('message', (message: ToLayerThread) => {
 });
 
 /**
- * Unpacks a layer for `readUnpacked` in another thread. Throws as that does, and Abandoned where the other has failed. Who searches for
- * secrets has more to do than who unpacks, and leaves the diffID to it.
+ * Unpacks a layer for `readUnpacked` in another thread. Throws as that does, and Abandoned where
+ * the other has failed. Who searches for secrets has more to do than who unpacks, and leaves the
+ * diffID to it.
  */
 async function unpackInto(
   shared: SharedArrayBuffer,

@@ -18,8 +18,8 @@ export interface LayerRequest {
 type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
 
 /**
- * Reads a layer in this thread: its facts, digest and diffID verified. Throws UserError where the layer is malformed, another, or over a
- * limit.
+ * Reads a layer in this thread: its facts, digest and diffID verified. Throws UserError where the
+ * layer is malformed, another, or over a limit.
  */
 export async function readLayer(
   { mediaType, digest, diffId, secrets, closer }: LayerRequest,
@@ -39,8 +39,8 @@ export async function readLayer(
 }
 
 /**
- * Reads a layer that another thread unpacks; `waits` where this thread may wait for it. Throws as `readLayer` does, and UnpackingFailed where
- * the other has failed.
+ * Reads a layer that another thread unpacks; `waits` where this thread may wait for it. Throws as
+ * `readLayer` does, and UnpackingFailed where the other has failed.
  */
 export async function readUnpacked(
   shared: SharedArrayBuffer,

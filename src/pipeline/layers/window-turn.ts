@@ -5,8 +5,8 @@ const NOBODY = 0;
 let shared: SharedArrayBuffer | undefined;
 
 /**
- * The turn that all threads of this process take to unpack with a large window: two of 128 MiB at once would take what the whole process
- * may. Memory that threads share.
+ * The turn that all threads of this process take to unpack with a large window: two of 128 MiB at
+ * once would take what the whole process may. Memory that threads share.
  */
 export function windowTurn(): SharedArrayBuffer {
   return (shared ??= new SharedArrayBuffer(4));

@@ -18,8 +18,9 @@ export function isDockerfileName(name: string): boolean {
 }
 
 /**
- * The Dockerfiles that a path of the user's stands for: itself, or those in a folder, sorted. Links, hidden folders and dependencies are
- * not followed. Throws UserError where the path cannot be read, or the folder is too large to search.
+ * The Dockerfiles that a path of the user's stands for: itself, or those in a folder, sorted.
+ * Links, hidden folders and dependencies are not followed. Throws UserError where the path cannot
+ * be read, or the folder is too large to search.
  */
 export async function findDockerfiles(cwd: string, path: string): Promise<readonly string[]> {
   const found: string[] = [];

@@ -31,8 +31,9 @@ export function isDefinition(path: string): boolean {
 }
 
 /**
- * What the targets of a definition build, each Dockerfile once for the arguments and the stage that it is
- * built with; as `docker buildx bake` resolves it, which has to be there. Throws UserError in its words.
+ * What the targets of a definition build, each Dockerfile once for the arguments and the stage that
+ * it is built with; as `docker buildx bake` resolves it, which has to be there. Throws UserError in
+ * its words.
  */
 export async function bakedDockerfiles(
   { run, cwd, signal, env }: Pick<PipelineContext, 'run' | 'cwd' | 'signal' | 'env'>,

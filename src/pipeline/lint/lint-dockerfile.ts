@@ -177,8 +177,9 @@ function formOf(comment: IgnoreComment): readonly LintFinding[] {
 }
 
 /**
- * Takes back what comments with a reason ignore, and tells of comments that do not do what they seem to. `mayBeUnused` says
- * where a comment without effect is one: not in stages that were not checked.
+ * Takes back what comments with a reason ignore, and tells of comments that do not do what they
+ * seem to. `mayBeUnused` says where a comment without effect is one: not in stages that were not
+ * checked.
  */
 function takeBack(
   findings: readonly LintFinding[],

@@ -48,8 +48,8 @@ async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /**
- * Lints one Dockerfile by its path, or stdin by `-`. Files of its folder are read where it runs them or installs by them.
- * Throws UserError where it cannot be read.
+ * Lints one Dockerfile by its path, or stdin by `-`. Files of its folder are read where it runs
+ * them or installs by them. Throws UserError where it cannot be read.
  */
 export async function lintFile(path: string, options: LintFilesOptions): Promise<LintedFile> {
   const { cwd, stdin } = options;

@@ -30,8 +30,9 @@ export interface FoundLock {
 export type LockMode = 'build' | 'update';
 
 /**
- * The lock of a build: the file that `--lock=FILE` names, else `scoville.lock` beside the Dockerfile. Undefined where there is none and none is
- * to be written. Throws UserError for one that cannot be read, with line and column, and where `--locked` finds none.
+ * The lock of a build: the file that `--lock=FILE` names, else `scoville.lock` beside the
+ * Dockerfile. Undefined where there is none and none is to be written. Throws UserError for one
+ * that cannot be read, with line and column, and where `--locked` finds none.
  */
 export async function findLock(
   context: Pick<PipelineContext, 'cwd' | 'env' | 'emit'>,
@@ -50,7 +51,8 @@ export async function findLock(
   if (lock === false && mode === 'build') return undefined;
   const path = lockPath(lock, source, context.cwd);
   const isNamed = typeof lock === 'string';
-  // A folder that may not be looked into holds no Dockerfile for BuildKit either, which says so in its own words.
+  // A folder that may not be looked into holds no Dockerfile for BuildKit either, which says so in
+  // its own words.
   const text =
     path === undefined || !(isNamed || (await canLookInto(dirname(path))))
       ? undefined

@@ -24,8 +24,9 @@ interface Where {
 }
 
 /**
- * The images of a build with a lock: what the lock holds at the digest it gives, whatever its tag says now; the others from their registries, and
- * from the engine's store only where no registry has them. Throws UserError where a registry has lost a locked digest.
+ * The images of a build with a lock: what the lock holds at the digest it gives, whatever its tag
+ * says now; the others from their registries, and from the engine's store only where no registry
+ * has them. Throws UserError where a registry has lost a locked digest.
  */
 export async function resolveLocked(
   where: Where,
@@ -117,7 +118,8 @@ const SCHEMA = 1;
 type Known = Pick<FoundImage, 'created' | 'layers'>;
 
 /**
- * What registries have said of images at a digest, which does not change: a replay asks nobody again.
+ * What registries have said of images at a digest, which does not change: a replay asks nobody
+ * again.
  */
 class KnownImages {
   readonly #cache: JsonCache;

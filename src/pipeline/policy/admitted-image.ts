@@ -27,8 +27,9 @@ interface Named {
 }
 
 /**
- * Verifies the image as `scoville verify` does, and gives what a policy needs to admit it and nothing else; undefined where it
- * does not verify. Throws UserError where it verifies in a way that no policy can ask for.
+ * Verifies the image as `scoville verify` does, and gives what a policy needs to admit it and
+ * nothing else; undefined where it does not verify. Throws UserError where it verifies in a way
+ * that no policy can ask for.
  */
 export async function admittedImage(
   context: PipelineContext,
@@ -141,8 +142,9 @@ function formsOf(
 const KMS = /^(?:awskms|gcpkms|azurekms|hashivault):\/\//;
 
 /**
- * A signer as policies name it: of a key file the key alone, whatever else the file holds. Throws UserError for a key that only this
- * machine can read, and for a pattern that would take more than whole texts.
+ * A signer as policies name it: of a key file the key alone, whatever else the file holds. Throws
+ * UserError for a key that only this machine can read, and for a pattern that would take more than
+ * whole texts.
  */
 async function policySigner(signer: Signer): Promise<PolicySigner> {
   if (signer.kind === 'identity') {

@@ -12,8 +12,9 @@ const BUILDER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The rules that what one signer stated of the image fulfils: of each type asked for the first, of a provenance its builder, of a
- * verdict the level and who judged. Undefined where something is missing.
+ * The rules that what one signer stated of the image fulfils: of each type asked for the first, of
+ * a provenance its builder, of a verdict the level and who judged. Undefined where something is
+ * missing.
  */
 export function rulesFor(
   own: readonly CheckedAttachment[],

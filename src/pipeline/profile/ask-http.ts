@@ -10,8 +10,9 @@ const REQUEST_MS = 10_000;
 const LONGEST_ANSWER = 1024 * 1024;
 
 /**
- * Sends the request to a port of this machine, on a connection of its own. Gives undefined where the answer is as expected,
- * else how it is not. An answer that is too long is cut off. Throws Interrupted.
+ * Sends the request to a port of this machine, on a connection of its own. Gives undefined where
+ * the answer is as expected, else how it is not. An answer that is too long is cut off. Throws
+ * Interrupted.
  */
 export async function askHttp(
   { path, method, headers, body, expect }: HttpExercise,

@@ -69,8 +69,8 @@ const CONFINEMENTS: readonly Confinement[] = [
 ];
 
 /**
- * Runs an image of the engine's store under the tracer, as confined as it answers. Throws UserError where there is no tracer,
- * or it does not answer, Interrupted and ToolError.
+ * Runs an image of the engine's store under the tracer, as confined as it answers. Throws UserError
+ * where there is no tracer, or it does not answer, Interrupted and ToolError.
  */
 export async function traceForProfile(
   context: PipelineContext,
@@ -168,8 +168,8 @@ function warn(context: PipelineContext, trace: Trace, killed: boolean): void {
 }
 
 /**
- * Makes the profile of a trace and proves it: no wider than the engine's default in any argument, and the same exercises answer
- * under it. Throws UserError where not.
+ * Makes the profile of a trace and proves it: no wider than the engine's default in any argument,
+ * and the same exercises answer under it. Throws UserError where not.
  */
 export async function proveProfile(
   context: PipelineContext,

@@ -33,8 +33,9 @@ export interface WrittenAppArmor {
 const LOAD_MS = 60_000;
 
 /**
- * Makes the AppArmor profile of a trace. Where the engine's kernel has AppArmor and this process may load profiles, the same exercises run
- * under it; else the profile says of itself that it is not proven. Throws UserError where the program does not answer under it.
+ * Makes the AppArmor profile of a trace. Where the engine's kernel has AppArmor and this process
+ * may load profiles, the same exercises run under it; else the profile says of itself that it is
+ * not proven. Throws UserError where the program does not answer under it.
  */
 export async function proveAppArmor(
   context: PipelineContext,

@@ -17,8 +17,8 @@ const FIRST_BYTES = 256;
 const MOST_STEPS = 5;
 
 /**
- * Paths as AppArmor sees them: links resolved by the image's own files, and with each script the program that interprets it, which
- * no system call names.
+ * Paths as AppArmor sees them: links resolved by the image's own files, and with each script the
+ * program that interprets it, which no system call names.
  */
 export async function resolveFiles(trace: FileTrace, ask: AskImage): Promise<FileTrace> {
   const folders = [...trace.named.keys()].map(folderOf);

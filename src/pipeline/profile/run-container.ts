@@ -50,8 +50,9 @@ export function confinementWords({ readOnly, rights }: Confinement): string {
 }
 
 /**
- * Runs the image in a container of its own, puts it through its exercises, and stops it by its own stop signal. The container
- * is removed whatever happens. Throws Interrupted, UserError and ToolError.
+ * Runs the image in a container of its own, puts it through its exercises, and stops it by its own
+ * stop signal. The container is removed whatever happens. Throws Interrupted, UserError and
+ * ToolError.
  */
 export async function runContainer(
   context: PipelineContext,

@@ -37,8 +37,8 @@ const ANSWER_MS = 5_000;
 const REQUEST_MS = 10_000;
 
 /**
- * Puts a program through its exercises, again and again for as long as asked. Gives undefined where each was answered, or
- * why not. A program that ends with 0 answered if nothing was asked of it.
+ * Puts a program through its exercises, again and again for as long as asked. Gives undefined where
+ * each was answered, or why not. A program that ends with 0 answered if nothing was asked of it.
  */
 export async function runExercises(task: Exercised): Promise<string | undefined> {
   const { context, exercises, service } = task;

@@ -45,8 +45,9 @@ const MOST_PRINTED = 1024 * 1024;
 const REST_MS = 10_000;
 
 /**
- * Runs the image under strace and reads what it calls. The tracer lies in a volume, which the program sees read-only; it writes
- * into a pipe that a second container reads, so that no trace lies on a disk. Volume and containers are removed whatever happens.
+ * Runs the image under strace and reads what it calls. The tracer lies in a volume, which the
+ * program sees read-only; it writes into a pipe that a second container reads, so that no trace
+ * lies on a disk. Volume and containers are removed whatever happens.
  */
 export async function traceImage(
   context: PipelineContext,
@@ -73,7 +74,8 @@ export async function traceImage(
       ended.signal,
     ).catch(() => undefined);
     const [loader = '', ...before] = tracer.start('strace');
-    // What is started in the container has a tracer of its own, and a pipe: two of them in one would cut each other's lines.
+    // What is started in the container has a tracer of its own, and a pipe: two of them in one
+    // would cut each other's lines.
     const exec: Exec = async (command, limits) => {
       const part = new TraceReader(architecture, files);
       found.push(part);

@@ -29,8 +29,9 @@ const LINKED = /^\s*(\S+) => (\/\S+) \(0x[0-9a-f]+\)$/;
 const LOADER = /^\s*(\/\S*\/ld[\w.-]*\.so[\w.]*)(?: => \S+)? \(0x[0-9a-f]+\)$/;
 
 /**
- * Takes strace and a few programs of coreutils of this machine with their loader and libraries, so that they run in any image of the same machine,
- * those without a C library too. Throws UserError where strace is missing.
+ * Takes strace and a few programs of coreutils of this machine with their loader and libraries, so
+ * that they run in any image of the same machine, those without a C library too. Throws UserError
+ * where strace is missing.
  */
 export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   const files = new Map<string, string>();

@@ -53,8 +53,9 @@ interface Parts extends WholeImage, AttachedClosure {
 }
 
 /**
- * Copies an image by digest with everything that hangs on it: signatures, attestations, what hangs on those. Nothing is built or signed,
- * and what the target has of others stays; a tag is set when all else is there. Throws UserError; then no tag was set, and no file left.
+ * Copies an image by digest with everything that hangs on it: signatures, attestations, what hangs
+ * on those. Nothing is built or signed, and what the target has of others stays; a tag is set when
+ * all else is there. Throws UserError; then no tag was set, and no file left.
  */
 export async function copyImage(
   context: PipelineContext,

@@ -25,9 +25,10 @@ interface LoadResult {
 }
 
 /**
- * Loads an image into Docker: nothing where the engine has it under every name; else a stream without the blobs of images
- * that the engine has now (its base, and what this name stood for before); the whole where the engine finds one missing.
- * Throws UserError where it does not take it; no name is left on an image that does not run.
+ * Loads an image into Docker: nothing where the engine has it under every name; else a stream
+ * without the blobs of images that the engine has now (its base, and what this name stood for
+ * before); the whole where the engine finds one missing. Throws UserError where it does not take
+ * it; no name is left on an image that does not run.
  */
 export async function loadImage(
   context: PipelineContext,
@@ -100,8 +101,8 @@ async function previousDigests({ store, names, index }: LoadRequest): Promise<re
 }
 
 /**
- * Blobs that the engine has: those of the images of our store that it holds under the same digest, and those layers of the
- * new image whose diffIDs its base images start with.
+ * Blobs that the engine has: those of the images of our store that it holds under the same digest,
+ * and those layers of the new image whose diffIDs its base images start with.
  */
 async function blobsOf(
   store: LayoutStore,

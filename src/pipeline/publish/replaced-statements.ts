@@ -39,8 +39,9 @@ export async function keysAtHand(
 }
 
 /**
- * Tells of what hangs on an image whether what is made now replaces it: a statement of the same kind, on the same digest, by the same
- * signer, whose signature verifies. What another signed, or nobody, or what another tool made, stays. `read` reads what is there.
+ * Tells of what hangs on an image whether what is made now replaces it: a statement of the same
+ * kind, on the same digest, by the same signer, whose signature verifies. What another signed, or
+ * nobody, or what another tool made, stays. `read` reads what is there.
  */
 export async function replacedStatements(
   blobs: BlobStore,

@@ -60,7 +60,8 @@ async function writeArchive(
   target: string,
 ): Promise<void> {
   const there = await stat(target).catch(() => undefined);
-  // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its place.
+  // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its
+  // place.
   if (there !== undefined && !there.isFile()) {
     await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(target), {
       signal: context.signal,

@@ -21,8 +21,9 @@ export interface FetchedSource {
 }
 
 /**
- * Fetches the source that a provenance names, or its commit from `elsewhere`. Throws UserError for an address, commit or path that is not fit to
- * be followed, and where it cannot be had; nothing is left then.
+ * Fetches the source that a provenance names, or its commit from `elsewhere`. Throws UserError for
+ * an address, commit or path that is not fit to be followed, and where it cannot be had; nothing is
+ * left then.
  */
 export async function fetchSource(
   context: Pick<PipelineContext, 'run' | 'signal' | 'cwd'>,

@@ -50,8 +50,10 @@ interface Rebuilt {
 }
 
 /**
- * Builds what a provenance tells of, from the fetched source, uncached, with the recorded images and files enforced: as this program does, or for an
- * image that BuildKit itself published with its own export. An exit code where buildx failed. Throws UserError where the source does not fit the record.
+ * Builds what a provenance tells of, from the fetched source, uncached, with the recorded images
+ * and files enforced: as this program does, or for an image that BuildKit itself published with its
+ * own export. An exit code where buildx failed. Throws UserError where the source does not fit the
+ * record.
  */
 export async function rebuild(
   context: PipelineContext,

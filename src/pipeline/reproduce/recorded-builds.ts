@@ -17,8 +17,9 @@ interface RecordedImage {
 }
 
 /**
- * The provenance of each of the image's platforms, all of which have to tell of one build. Where signers were named, only what one of them
- * signed counts. Throws UserError where there is none that can be used.
+ * The provenance of each of the image's platforms, all of which have to tell of one build. Where
+ * signers were named, only what one of them signed counts. Throws UserError where there is none
+ * that can be used.
  */
 export async function recordedBuilds(
   context: PipelineContext,

@@ -33,8 +33,9 @@ interface ImageReproductionRequest {
 }
 
 /**
- * Builds a published image again from what its provenance says, and holds the two against each other. Throws UserError where that cannot be done
- * as it was done then: such an image is neither reproducible nor not.
+ * Builds a published image again from what its provenance says, and holds the two against each
+ * other. Throws UserError where that cannot be done as it was done then: such an image is neither
+ * reproducible nor not.
  */
 export async function reproduceImage(
   context: PipelineContext,

@@ -36,8 +36,10 @@ export interface ReproduceOptions {
 }
 
 /**
- * Builds an image, then once more without a cache, from a copy of the context in another folder with other times and another umask, and holds the two
- * against each other. Nothing is tagged, loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as a build does.
+ * Builds an image, then once more without a cache, from a copy of the context in another folder
+ * with other times and another umask, and holds the two against each other. Nothing is tagged,
+ * loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as
+ * a build does.
  */
 export async function reproduce(
   context: PipelineContext,
@@ -95,8 +97,9 @@ export async function reproduce(
 }
 
 /**
- * The newest build of the plan's first name, where it is the image that was just built again. Throws UserError where it is not there or is
- * another: a statement about an image that nobody published helps nobody.
+ * The newest build of the plan's first name, where it is the image that was just built again.
+ * Throws UserError where it is not there or is another: a statement about an image that nobody
+ * published helps nobody.
  */
 async function attestableBuild(
   context: PipelineContext,

@@ -20,8 +20,9 @@ export interface Tomorrow {
 }
 
 /**
- * Gets ready for a build whose RUNs see tomorrow's date: libfaketime, loaded into every program by way of a mount. Tried out on each image that
- * something is run in. Throws UserError where that cannot be arranged: a build that silently ran today would prove nothing.
+ * Gets ready for a build whose RUNs see tomorrow's date: libfaketime, loaded into every program by
+ * way of a mount. Tried out on each image that something is run in. Throws UserError where that
+ * cannot be arranged: a build that silently ran today would prove nothing.
  */
 export async function arrangeTomorrow(
   context: PipelineContext,

@@ -18,8 +18,8 @@ export async function isInstalled(context: PipelineContext, name: ScannerName): 
 }
 
 /**
- * Scans with one scanner, as it is; an error says why it could not. Only the adapter of that one is loaded: start-up is part of grading,
- * and a re-grade is little else.
+ * Scans with one scanner, as it is; an error says why it could not. Only the adapter of that one is
+ * loaded: start-up is part of grading, and a re-grade is little else.
  */
 export async function runScanner(
   context: PipelineContext,

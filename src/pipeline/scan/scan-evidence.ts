@@ -4,9 +4,10 @@ import type { ImageScan } from './image-scan.ts';
 import { releaseGaps } from './release-gaps.ts';
 
 /**
- * A scan beside our own catalogue of the image: findings get the package URL and file that the scanner did not tell, and what
- * could not be looked up becomes a gap. `byPackages`: the scanner got the packages and did not look for itself.
- * `now`: milliseconds since 1970, for the age of the distribution's release.
+ * A scan beside our own catalogue of the image: findings get the package URL and file that the
+ * scanner did not tell, and what could not be looked up becomes a gap. `byPackages`: the scanner
+ * got the packages and did not look for itself. `now`: milliseconds since 1970, for the age of the
+ * distribution's release.
  */
 export function withPackages(
   scan: VulnerabilitiesFact,
@@ -57,7 +58,8 @@ function gapsOf(
   byPackages: boolean,
 ): readonly string[] {
   const gaps: string[] = [];
-  // A program that no record names, as a Go binary without build information: nothing found in nothing known is no answer.
+  // A program that no record names, as a Go binary without build information: nothing found in
+  // nothing known is no answer.
   if (
     packages.length === 0 &&
     scan.vulnerabilities.length === 0 &&

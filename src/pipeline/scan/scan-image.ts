@@ -9,9 +9,10 @@ import { withinAge, withPackages } from './scan-evidence.ts';
 const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
- * Known vulnerabilities of one platform's image by the scanner that is configured, or the first that can scan: grype, trivy, docker
- * scout, else the OSV.dev API, and where that cannot be asked its exports on this machine. VEX documents are applied to the answer, the same for each. Unknown, with each one's reason, where
- * none can.
+ * Known vulnerabilities of one platform's image by the scanner that is configured, or the first
+ * that can scan: grype, trivy, docker scout, else the OSV.dev API, and where that cannot be asked
+ * its exports on this machine. VEX documents are applied to the answer, the same for each. Unknown,
+ * with each one's reason, where none can.
  */
 export async function scanImage(
   context: PipelineContext,

@@ -20,9 +20,9 @@ export interface BundleToProve {
 const SCHEMA = 1;
 
 /**
- * Has cosign verify the first bundle that is made with a key: signing in this process is worth what an independent verifier says of
- * it. Asked once for each key, release of this tool and cosign program, since it costs what a signature does. Throws UserError
- * where cosign does not agree.
+ * Has cosign verify the first bundle that is made with a key: signing in this process is worth what
+ * an independent verifier says of it. Asked once for each key, release of this tool and cosign
+ * program, since it costs what a signature does. Throws UserError where cosign does not agree.
  */
 export async function proveByCosign(
   context: PipelineContext,

@@ -12,8 +12,9 @@ import { KeylessSession } from './keyless-session.ts';
 import { disclosureOf, loginDisclosure, requireConsent } from './public-log.ts';
 
 /**
- * The keyless signer, tried: the token is at hand, the public log was agreed to, and Fulcio makes out a certificate. A person logs in
- * later, when the image is there. Throws UserError that says what failed.
+ * The keyless signer, tried: the token is at hand, the public log was agreed to, and Fulcio makes
+ * out a certificate. A person logs in later, when the image is there. Throws UserError that says
+ * what failed.
  */
 export async function keylessSession(
   context: PipelineContext,

@@ -15,8 +15,8 @@ import type { Signer } from './signer.ts';
 const MAX_BUNDLE = 64 * 1024 * 1024;
 
 /**
- * What was signed as bundles, also as cosign before bundles and what builds on it look for it: under `sha256-HEX.att`, the same envelopes.
- * What that form cannot say is left out.
+ * What was signed as bundles, also as cosign before bundles and what builds on it look for it:
+ * under `sha256-HEX.att`, the same envelopes. What that form cannot say is left out.
  */
 export async function legacyAttestations(
   blobs: BlobStore,

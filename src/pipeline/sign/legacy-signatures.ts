@@ -35,8 +35,9 @@ interface Build {
 }
 
 /**
- * The image's signatures in the form before bundles, which is all that `cosign verify` of cosign 2 and skopeo look for. A certificate is
- * logged for each once more, so where the form is `auto` it is made for a registry alone that does not list referrers. Throws UserError.
+ * The image's signatures in the form before bundles, which is all that `cosign verify` of cosign 2
+ * and skopeo look for. A certificate is logged for each once more, so where the form is `auto` it
+ * is made for a registry alone that does not list referrers. Throws UserError.
  */
 export async function legacySignatures(
   context: PipelineContext,

@@ -19,8 +19,10 @@ export function requireNotation(context: PipelineContext, key: string | undefine
 }
 
 /**
- * Signatures of the key of notation that `sign.notation` names, if any: one for each of the manifests, stored as their referrers. Each is made in a layout of its own, that
- * holds the manifest alone. Throws UserError where notation cannot sign, or what it wrote is not about the manifest.
+ * Signatures of the key of notation that `sign.notation` names, if any: one for each of the
+ * manifests, stored as their referrers. Each is made in a layout of its own, that holds the
+ * manifest alone. Throws UserError where notation cannot sign, or what it wrote is not about the
+ * manifest.
  */
 export async function notationSignatures(
   context: PipelineContext,

@@ -38,8 +38,9 @@ export interface SignedStatement {
 }
 
 /**
- * Signs each statement, with the opened key or through cosign, verifies the image's own signatures with the public key, and
- * stores every bundle as a referrer in the layout. One that fails stops all; what was stored until then is tagged by nothing.
+ * Signs each statement, with the opened key or through cosign, verifies the image's own signatures
+ * with the public key, and stores every bundle as a referrer in the layout. One that fails stops
+ * all; what was stored until then is tagged by nothing.
  */
 export async function signStatements(
   context: PipelineContext,
@@ -168,8 +169,8 @@ async function signWithCosign(
 }
 
 /**
- * Has cosign check the image's signature: with the public half of the key, or with the identity that the certificate names. Undefined
- * where it could not be checked, which a warning says.
+ * Has cosign check the image's signature: with the public half of the key, or with the identity
+ * that the certificate names. Undefined where it could not be checked, which a warning says.
  */
 async function verified(
   context: PipelineContext,

@@ -47,8 +47,9 @@ export class PasswordNeeded extends UserError {
 }
 
 /**
- * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of the user's own in the
- * configuration directory, made on first use and announced. Its password is COSIGN_PASSWORD, empty where that is not set.
+ * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of
+ * the user's own in the configuration directory, made on first use and announced. Its password is
+ * COSIGN_PASSWORD, empty where that is not set.
  */
 export async function resolveSigner(
   context: PipelineContext,
@@ -102,9 +103,10 @@ async function requireCosign({ run }: PipelineContext, what: string): Promise<vo
 }
 
 /**
- * The signer of a key file. Opening one of cosign's costs a fifth of a second of scrypt. Where an earlier
- * run opened this very file without a password, its public half is known, and it is opened when
- * something is signed. With a password it is opened each time: nothing is kept that helps to guess it.
+ * The signer of a key file. Opening one of cosign's costs a fifth of a second of scrypt. Where an
+ * earlier run opened this very file without a password, its public half is known, and it is opened
+ * when something is signed. With a password it is opened each time: nothing is kept that helps to
+ * guess it.
  */
 async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
   if (isKeyUri(ref)) return triedSigner(context, ref, password);

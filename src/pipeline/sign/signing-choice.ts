@@ -26,8 +26,9 @@ export function signingFile({ paths }: Where): string {
 }
 
 /**
- * What a build would be signed with by the person's own choice: the answer that was kept; `open` where there is none and the first key would be
- * made; undefined where flags, settings, a CI identity or a key that is there decide.
+ * What a build would be signed with by the person's own choice: the answer that was kept; `open`
+ * where there is none and the first key would be made; undefined where flags, settings, a CI
+ * identity or a key that is there decide.
  */
 export async function signingChoice(
   context: PipelineContext,

@@ -21,9 +21,9 @@ export interface TrustedSigner {
 }
 
 /**
- * Against whom signatures are checked. `named`: the user asked for just these, by flags or a policy, so
- * what is signed by another fails. Else the keys at hand, the user's own and `trust.keys`: a signature
- * of somebody else is then merely not verified.
+ * Against whom signatures are checked. `named`: the user asked for just these, by flags or a
+ * policy, so what is signed by another fails. Else the keys at hand, the user's own and
+ * `trust.keys`: a signature of somebody else is then merely not verified.
  */
 export interface TrustedSigners {
   readonly named: boolean;
@@ -45,8 +45,8 @@ export const NOBODY_NAMED: SignerFlags = {
 export const OWN_KEY = 'this user’s key';
 
 /**
- * The keys and the identity that the flags name, else those at hand. Throws UserError for a key file that cannot be read or is no public
- * key, and for an identity that names nobody.
+ * The keys and the identity that the flags name, else those at hand. Throws UserError for a key
+ * file that cannot be read or is no public key, and for an identity that names nobody.
  */
 export async function trustedSigners(
   context: PipelineContext,

@@ -5,8 +5,9 @@ import { isForeign } from '../../oci/missing-layer.ts';
 const AT_ONCE = 2;
 
 /**
- * Reads every layer of an archive or layout directory: a registry and an engine check what they take, a file was carried about. Throws
- * UserError where one is missing, or is not what its digest says.
+ * Reads every layer of an archive or layout directory: a registry and an engine check what they
+ * take, a file was carried about. Throws UserError where one is missing, or is not what its digest
+ * says.
  */
 export async function checkBlobs(image: OpenedImage, signal: AbortSignal): Promise<void> {
   const { place, whole, platforms } = image;

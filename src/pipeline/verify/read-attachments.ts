@@ -45,8 +45,9 @@ interface Wanted {
 }
 
 /**
- * Fetches and reads what hangs on the image: signatures, attestations, SBOM and profile documents, each of at most 16 MiB, 256 MiB in all.
- * One that cannot be read does not hide the others. Nothing is verified here.
+ * Fetches and reads what hangs on the image: signatures, attestations, SBOM and profile documents,
+ * each of at most 16 MiB, 256 MiB in all. One that cannot be read does not hide the others. Nothing
+ * is verified here.
  */
 export async function readAttachments(image: OpenedImage): Promise<ReadAttachments> {
   const attachments = await image.attachments();

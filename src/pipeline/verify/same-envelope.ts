@@ -7,9 +7,10 @@ import type { AttachedEvidence } from './read-attachments.ts';
 const LARGEST = 64 * 1024 * 1024;
 
 /**
- * What tells one envelope from another that a key signed: payload and signatures, for nothing else decides whether it verifies. An envelope
- * about several parts of an image hangs on each of them, and under cosign's tags as well. Undefined for what has none, and for what a
- * certificate signed, which more belongs to.
+ * What tells one envelope from another that a key signed: payload and signatures, for nothing else
+ * decides whether it verifies. An envelope about several parts of an image hangs on each of them,
+ * and under cosign's tags as well. Undefined for what has none, and for what a certificate signed,
+ * which more belongs to.
  */
 export function envelopeName({ proof }: AttachedEvidence): string | undefined {
   if (proof.kind !== 'statement' || proof.signedWith !== 'key') return undefined;

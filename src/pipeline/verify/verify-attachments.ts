@@ -30,8 +30,9 @@ const MAX_CHECKS = 400;
 type Check = Omit<CheckedAttachment, 'evidence'>;
 
 /**
- * Has cosign, and notation where the user set it up, verify what hangs on the image against those whom the user trusts. A blob about
- * another image is not verified: it proves nothing here. Throws UserError where a signer was named and cosign is missing.
+ * Has cosign, and notation where the user set it up, verify what hangs on the image against those
+ * whom the user trusts. A blob about another image is not verified: it proves nothing here. Throws
+ * UserError where a signer was named and cosign is missing.
  */
 export async function verifyAttachments(
   context: PipelineContext,

@@ -23,8 +23,8 @@ export interface VerifyDemands {
 }
 
 /**
- * Answers whether an image may be deployed: a signature of its digest verifies against those whom the user trusts, and verified
- * attestations state what is asked for. An image of several platforms is covered by what is about its index, or about each of them.
+ * Whether an image may be deployed: a trusted signer's signature of its digest verifies, and so do
+ * attestations of what is asked for, about the index or about each of several platforms.
  */
 export async function verifyImage(
   context: PipelineContext,

@@ -16,8 +16,8 @@ interface Checked {
 }
 
 /**
- * Verifies one notation signature by the user's trust policy: subject, signature and nothing else in a layout of its own, so that the
- * answer is about this signature.
+ * Verifies one notation signature by the user's trust policy: subject, signature and nothing else
+ * in a layout of its own, so that the answer is about this signature.
  */
 export async function verifyNotationSignature(
   context: PipelineContext,

@@ -25,8 +25,8 @@ function signerText(verifiedBy: string, { identity }: SignatureOrigin = {}): str
 const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
 
 /**
- * What no verified signature or statement says; `stated` gives those that cover the image, by type. `isBare`: there is no signature at all,
- * where otherwise none of those that are there verifies.
+ * What no verified signature or statement says; `stated` gives those that cover the image, by type.
+ * `isBare`: there is no signature at all, where otherwise none of those that are there verifies.
  */
 export function missingOf(
   signed: readonly CheckedAttachment[],

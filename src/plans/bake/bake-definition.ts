@@ -33,8 +33,9 @@ const READ_ELSEWHERE = new Set(
 );
 
 /**
- * Reads what `docker buildx bake --print` says. An attribute that is not known here is an error: it may be one that
- * restricts the build (a policy), and leaving it out would build another thing than the definition asks for.
+ * Reads what `docker buildx bake --print` says. An attribute that is not known here is an error: it
+ * may be one that restricts the build (a policy), and leaving it out would build another thing than
+ * the definition asks for.
  */
 export function parseBakeDefinition(text: string): Result<BakeDefinition> {
   let document: unknown;

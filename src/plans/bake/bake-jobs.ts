@@ -18,8 +18,9 @@ const TARGET_SCHEME = 'target:';
 const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
 
 /**
- * The builds that a bake comes to, each behind those it is built from. A target that others are built from is built once where
- * it was asked for, makes an image, and has their platforms; else once more for them, out of the cache.
+ * The builds that a bake comes to, each behind those it is built from. A target that others are
+ * built from is built once where it was asked for, makes an image, and has their platforms; else
+ * once more for them, out of the cache.
  */
 export function bakeJobs({ targets, wanted }: BakeDefinition): Result<readonly BakeJob[]> {
   const jobs = new Map<string, BakeJob>();
@@ -80,8 +81,9 @@ function has(platforms: readonly string[], needed: readonly string[]): boolean {
 }
 
 /**
- * The words of `docker buildx build` for a job; `contexts` says what stands for each linked target. With `pushes`, `--push` of the
- * whole bake, an image goes where a build with `--push` sends it: to the registry, and not into Docker too.
+ * The words of `docker buildx build` for a job; `contexts` says what stands for each linked target.
+ * With `pushes`, `--push` of the whole bake, an image goes where a build with `--push` sends it: to
+ * the registry, and not into Docker too.
  */
 export function jobWords(
   { target, isLink, platforms }: BakeJob,

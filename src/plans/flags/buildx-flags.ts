@@ -1,8 +1,9 @@
 import type { FlagSpec } from './flag-spec.ts';
 
 /**
- * The flags of `docker buildx build`, visible and hidden, of 0.13.1, 0.29.1 and later: what commands/build.go of
- * docker/buildx registers. A flag that is not here is passed through as it stands.
+ * The flags of `docker buildx build`, visible and hidden, of 0.13.1, 0.29.1 and later: what
+ * commands/build.go of docker/buildx registers. A flag that is not here is passed through as it
+ * stands.
  */
 export const BUILDX_FLAGS: readonly FlagSpec[] = [
   {

@@ -24,7 +24,8 @@ function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
 }
 
 /**
- * What may stand in place of the last word that was typed behind `scoville`, each with what it means; undefined for files and folders.
+ * What may stand in place of the last word that was typed behind `scoville`, each with what it
+ * means; undefined for files and folders.
  */
 export function offered(
   commands: readonly CompletedCommand[],

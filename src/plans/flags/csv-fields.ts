@@ -1,6 +1,7 @@
 /**
- * The fields of one line of comma-separated values as Go's encoding/csv reads it, which buildx parses option values
- * with: a field in double quotes may hold commas, `""` inside stands for one. Undefined where the quotes are wrong.
+ * The fields of one line of comma-separated values as Go's encoding/csv reads it, which buildx
+ * parses option values with: a field in double quotes may hold commas, `""` inside stands for one.
+ * Undefined where the quotes are wrong.
  */
 export function csvFields(text: string): readonly string[] | undefined {
   const fields: string[] = [];

@@ -1,9 +1,9 @@
 import type { Flagged } from '../../model/build-invocation.ts';
 
 /**
- * How a flag takes its value, in the terms of spf13/pflag, which buildx parses with:
- * `bool` stands alone or as `--x=false`; `string` takes one, the last wins; `array` takes one each time;
- * `slice` takes a comma-separated list each time.
+ * How a flag takes its value, in the terms of spf13/pflag, which buildx parses with: `bool` stands
+ * alone or as `--x=false`; `string` takes one, the last wins; `array` takes one each time; `slice`
+ * takes a comma-separated list each time.
  */
 export type FlagKind = 'bool' | 'string' | 'array' | 'slice';
 

@@ -6,8 +6,8 @@ import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 /** A flag of a command of ours: what help, completion and docs show of it, and what its values come to. */
 export interface Flag<T> extends Omit<FlagSpec, 'name'> {
   /**
-   * Reads the values in the order they were given; those of a `bool` are `true` and `false`. An error is the whole
-   * message for the user.
+   * Reads the values in the order they were given; those of a `bool` are `true` and `false`. An
+   * error is the whole message for the user.
    */
   readonly read: (given: readonly string[], name: string) => Result<T>;
 }

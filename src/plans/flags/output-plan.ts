@@ -55,9 +55,10 @@ const HEEDED = new Set(
 );
 
 /**
- * Which of the outputs that the command line asks for are images, and where those go: `--load`, `--push`, `--output`,
- * none. As buildx does, `--push` turns an `--output type=image` into a push and adds one where there is none.
- * Several image outputs are all served from the one image. A build without any is a passthrough.
+ * Which of the outputs that the command line asks for are images, and where those go: `--load`,
+ * `--push`, `--output`, none. As buildx does, `--push` turns an `--output type=image` into a push
+ * and adds one where there is none. Several image outputs are all served from the one image. A
+ * build without any is a passthrough.
  */
 export function planOutput(
   parsed: Flagged,

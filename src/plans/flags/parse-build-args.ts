@@ -44,12 +44,14 @@ const TABLE: FlagTable = flagTable([...BUILDX_FLAGS, ...OWN_FLAGS], OWN_FLAGS);
 /**
  * Takes apart the arguments behind `scoville build`, as buildx would read them.
  *
- * A flag that neither buildx nor we are known to have is passed through in its place. Whether it takes a value cannot
- * be known: written `--x=v` it has one; written `--x v`, it is read as a boolean, unless there would then be more than
- * one positional argument; in that case what follows such a flag is its value, the leftmost first, until one is left.
+ * A flag that neither buildx nor we are known to have is passed through in its place. Whether it
+ * takes a value cannot be known: written `--x=v` it has one; written `--x v`, it is read as a
+ * boolean, unless there would then be more than one positional argument; in that case what follows
+ * such a flag is its value, the leftmost first, until one is left.
  *
- * Errors have the texts and exit codes of buildx 0.13 (125 for a bad flag, 1 for a number of arguments other than
- * one); a bad value of a flag of ours has exit code 2. `--help` anywhere gives `help`.
+ * Errors have the texts and exit codes of buildx 0.13 (125 for a bad flag, 1 for a number of
+ * arguments other than one); a bad value of a flag of ours has exit code 2. `--help` anywhere gives
+ * `help`.
  */
 export function parseBuildArgs(
   argv: readonly string[],
@@ -86,8 +88,8 @@ type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string
 const OWN_LONG_NAMES = [...OWN_NAMES, ...OWN_FLAGS.map(({ name }) => `no-${name}`)];
 
 /**
- * A flag that no table names and that is nearly one: buildx would only say that it does not know it.
- * `--buildx-arg` reaches a flag of a later buildx that looks like one of ours.
+ * A flag that no table names and that is nearly one: buildx would only say that it does not know
+ * it. `--buildx-arg` reaches a flag of a later buildx that looks like one of ours.
  */
 function misspeltFlag(scanned: readonly Scanned[]): UsageProblem | undefined {
   for (const part of scanned) {

@@ -38,9 +38,10 @@ type Step = Result<{ readonly found: readonly Scanned[]; readonly taken: number 
 const BUILDX_USAGE_EXIT = 125;
 
 /**
- * Splits a command line as spf13/pflag does with interspersed flags: `--x=v`, `--x v`, `-xv`, `-x=v`, `-x v`,
- * clusters of shorthands, `--` as the end of flags, `-` and the empty argument as positionals.
- * What no table names is kept as it was written. Errors have the texts of pflag and the exit code of buildx.
+ * Splits a command line as spf13/pflag does with interspersed flags: `--x=v`, `--x v`, `-xv`,
+ * `-x=v`, `-x v`, clusters of shorthands, `--` as the end of flags, `-` and the empty argument as
+ * positionals. What no table names is kept as it was written. Errors have the texts of pflag and
+ * the exit code of buildx.
  */
 export function scanArguments(
   argv: readonly string[],

@@ -18,8 +18,9 @@ export interface Seen {
 const SLACK_MS = 20;
 
 /**
- * The steps, by their place in the list, that may have done each thing. A RUN has one address while it
- * runs, and no two have the same at the same time; where that leaves several, all of them are named.
+ * The steps, by their place in the list, that may have done each thing. A RUN has one address while
+ * it runs, and no two have the same at the same time; where that leaves several, all of them are
+ * named.
  */
 export function attribute(
   steps: readonly RanStep[],

@@ -4,9 +4,9 @@ import type { Settings } from '../../model/settings.ts';
 import type { OwnOptions } from '../flags/own-flags.ts';
 
 /**
- * Whether RUNs are recorded or replayed; undefined for neither. `settings` have the command line above
- * them. A lock that has what was fetched is replayed with `--locked`. An error for flags that exclude
- * each other.
+ * Whether RUNs are recorded or replayed; undefined for neither. `settings` have the command line
+ * above them. A lock that has what was fetched is replayed with `--locked`. An error for flags that
+ * exclude each other.
  */
 export function hermeticMode(
   { record, replay, locked }: Pick<OwnOptions, 'record' | 'replay' | 'locked'>,

@@ -39,7 +39,8 @@ const CA_VARIABLES = [
 /** Of programs that need a setting of their own, beside certificates. */
 const OTHER_VARIABLES = {
   NODE_USE_ENV_PROXY: '1', // Node's own fetch, from Node 22.21 and 24.5.
-  // The file has the proxy's password, and each JVM prints this variable. Java 8 reads no such file.
+  // The file has the proxy's password, and each JVM prints this variable. Java 8 reads no such
+  // file.
   JAVA_TOOL_OPTIONS: `-XX:+IgnoreUnrecognizedVMOptions -XX:VMOptionsFile=${FOLDER}/${HERMETIC_FILES.java}`,
   // Maven takes a proxy's password of settings alone; those of its installation are replaced.
   MAVEN_ARGS: `--global-settings ${FOLDER}/${HERMETIC_FILES.maven}`,
@@ -84,10 +85,10 @@ interface HermeticInjection {
 }
 
 /**
- * The Dockerfile with what each RUN needs to trust the proxy: mounts, which leave nothing in a layer,
- * and an ARG for each stage that runs something, which is taken out of the history again
- * (restore-build.ts). Names are not looked up in a RUN, so that a program that goes by no proxy fails.
- * Undefined where nothing is run.
+ * The Dockerfile with what each RUN needs to trust the proxy: mounts, which leave nothing in a
+ * layer, and an ARG for each stage that runs something, which is taken out of the history again
+ * (restore-build.ts). Names are not looked up in a RUN, so that a program that goes by no proxy
+ * fails. Undefined where nothing is run.
  */
 export function injectHermetic(
   text: string,

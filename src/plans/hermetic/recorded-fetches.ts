@@ -66,9 +66,9 @@ export function merged(first: Recording | undefined, second: Recording): Recordi
 }
 
 /**
- * What of a lock's recording a build is given: that of its own stages, in the order of the Dockerfile,
- * in which they were asked for. A stage that fetched nothing gets no network, so that nothing can be
- * missing of it.
+ * What of a lock's recording a build is given: that of its own stages, in the order of the
+ * Dockerfile, in which they were asked for. A stage that fetched nothing gets no network, so that
+ * nothing can be missing of it.
  */
 export function recordingFor(
   { fetches, incomplete }: Recording,

@@ -34,9 +34,9 @@ const CACHE_PREFIX = /^scoville-hermetic-[0-9a-f-]{36}(?=\/)/;
 const MAX_DEPTH = 100;
 
 /**
- * BuildKit's provenance without what was put into the build that it was sent: the Dockerfile and its
- * line map as the user has them, no proxy and no password of it. What nests deeper than 100 levels is
- * left out.
+ * BuildKit's provenance without what was put into the build that it was sent: the Dockerfile and
+ * its line map as the user has them, no proxy and no password of it. What nests deeper than 100
+ * levels is left out.
  */
 export function restoredProvenance(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) return null;

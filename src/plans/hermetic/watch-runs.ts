@@ -37,8 +37,8 @@ interface WatchPlace {
 }
 
 /**
- * Where a RUN's command begins; undefined where the words would not be read by a shell of POSIX, or not at the command's end: an exec form, a script
- * with an interpreter of its own, `exec`.
+ * Where a RUN's command begins; undefined where the words would not be read by a shell of POSIX, or
+ * not at the command's end: an exec form, a script with an interpreter of its own, `exec`.
  */
 export function watchPlace(
   lines: readonly string[],

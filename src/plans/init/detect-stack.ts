@@ -45,8 +45,9 @@ const STRONG = 40;
 const CLEAR = 12;
 
 /**
- * The one stack that a project is of: the only one with the highest score, and no other close to it that other files speak for, as in a program
- * with a front end beside it. Undefined where there is none, or no such one.
+ * The one stack that a project is of: the only one with the highest score, and no other close to it
+ * that other files speak for, as in a program with a front end beside it. Undefined where there is
+ * none, or no such one.
  */
 export function likeliest(matches: readonly StackMatch[]): StackMatch | undefined {
   const [first, ...others] = matches;

@@ -42,8 +42,8 @@ export const PROJECT_FILES: readonly string[] = [
 ];
 
 /**
- * What a project's files answer, by question, as it stands there: nothing is checked or executed. The name falls back on that of
- * the project's folder.
+ * What a project's files answer, by question, as it stands there: nothing is checked or executed.
+ * The name falls back on that of the project's folder.
  */
 export function projectFacts(
   reader: FactReader | undefined,

@@ -9,8 +9,9 @@ const SECRETS_FOLDER = '/run/secrets';
 export type Answers = ReadonlyMap<string, string>;
 
 /**
- * A template's file with the answers put in. Every answer is checked again by its question's type, so that none can be more than the value it
- * stands for. Throws Error where one was not checked before.
+ * A template's file with the answers put in. Every answer is checked again by its question's type,
+ * so that none can be more than the value it stands for. Throws Error where one was not checked
+ * before.
  */
 export function renderFile(
   text: string,

@@ -32,8 +32,9 @@ export function lockedPackages(
 }
 
 /**
- * The version that an install command got: of the own layers, and of the base where they have no package of that name, since what is there already in the
- * version that the archive has is not installed again.
+ * The version that an install command got: of the own layers, and of the base where they have no
+ * package of that name, since what is there already in the version that the archive has is not
+ * installed again.
  */
 export function presentPackages(
   image: readonly Package[],

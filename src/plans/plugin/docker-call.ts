@@ -95,8 +95,9 @@ function valued(
 }
 
 /**
- * What a call of the builder (`docker build`, `docker image build`, `docker builder X`, `docker bake`) asks for: a build, with
- * its arguments, or something that buildx does. `b` is buildx' short name for `build`, and `--builder` may stand in front.
+ * What a call of the builder (`docker build`, `docker image build`, `docker builder X`, `docker
+ * bake`) asks for: a build, with its arguments, or something that buildx does. `b` is buildx' short
+ * name for `build`, and `--builder` may stand in front.
  */
 export function readBuilderWords(
   words: readonly string[],
@@ -108,8 +109,8 @@ export function readBuilderWords(
 }
 
 /**
- * The Docker context that a call is about, as docker/cli resolves it: `--context`, else `default` where a host is named, else
- * DOCKER_CONTEXT, else the one of config.json.
+ * The Docker context that a call is about, as docker/cli resolves it: `--context`, else `default`
+ * where a host is named, else DOCKER_CONTEXT, else the one of config.json.
  */
 export function contextOf(
   call: Pick<DockerCall, 'contextName' | 'namesHost'>,

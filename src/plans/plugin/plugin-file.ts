@@ -6,8 +6,8 @@ export const PLUGIN_WORD = 'docker-cli-plugin';
 export const METADATA_WORD = 'docker-cli-plugin-metadata';
 
 /**
- * Our two plugins. Of `docker scoville prune` and `docker builder prune` one is for us and the other for buildx, and Docker tells a
- * plugin only its own name: so the builder has another one.
+ * Our two plugins. Of `docker scoville prune` and `docker builder prune` one is for us and the
+ * other for buildx, and Docker tells a plugin only its own name: so the builder has another one.
  */
 export const PLUGINS = { command: 'scoville', builder: 'scovillebuilder' } as const;
 export type PluginName = (typeof PLUGINS)[keyof typeof PLUGINS];
@@ -43,8 +43,9 @@ export function pluginMetadata(name: PluginName, version: string): string {
 }
 
 /**
- * The plugin as a script for sh: it answers what Docker asks on every call by itself, without waiting for Node.js, and else starts
- * `start` (absolute paths). Where that is gone it says so and fails: nothing is built unsigned behind anybody's back.
+ * The plugin as a script for sh: it answers what Docker asks on every call by itself, without
+ * waiting for Node.js, and else starts `start` (absolute paths). Where that is gone it says so and
+ * fails: nothing is built unsigned behind anybody's back.
  */
 export function pluginFile(
   name: PluginName,

@@ -5,8 +5,9 @@ const LONGEST = 2000;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * The address that a stranger's source may be fetched from: https, or file for a repository on this machine; what names an SSH server is asked
- * for over https. An error says why not. Never a word that git could take for a flag, a helper (`ext::`) or a path.
+ * The address that a stranger's source may be fetched from: https, or file for a repository on this
+ * machine; what names an SSH server is asked for over https. An error says why not. Never a word
+ * that git could take for a flag, a helper (`ext::`) or a path.
  */
 export function fetchableUrl(text: string): Result<string> {
   const shown = JSON.stringify(text.slice(0, 200));

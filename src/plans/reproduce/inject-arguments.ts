@@ -8,8 +8,9 @@ export interface InjectedDockerfile {
 }
 
 /**
- * Declares the arguments `names` behind the FROM of each stage that runs something and does not declare them, since BuildKit hands a value
- * to no other. Undefined where there is nothing to add. Nothing else of the text changes.
+ * Declares the arguments `names` behind the FROM of each stage that runs something and does not
+ * declare them, since BuildKit hands a value to no other. Undefined where there is nothing to add.
+ * Nothing else of the text changes.
  */
 export function injectArguments(
   text: string,
@@ -48,8 +49,9 @@ function isMissing({ instructions }: Stage, name: string): boolean {
 }
 
 /**
- * A line of what BuildKit says of a mistake, with line numbers as the user's file has them: `Dockerfile:12`, and the excerpt's
- * `  12 | >>> RUN …`. Undefined for a line that tells of an added one.
+ * A line of what BuildKit says of a mistake, with line numbers as the user's file has them:
+ * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line that tells of an added
+ * one.
  */
 export function asWritten(
   line: string,

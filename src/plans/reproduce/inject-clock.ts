@@ -6,8 +6,8 @@ import { baseOf } from '../external-images.ts';
 export const CLOCK_CONTEXT = 'scoville-clock';
 
 /**
- * Files of that context, and where a RUN finds them: libraries that every dynamically linked program loads first, because the loader's own file names them.
- * `libraries` is their folder.
+ * Files of that context, and where a RUN finds them: libraries that every dynamically linked
+ * program loads first, because the loader's own file names them. `libraries` is their folder.
  */
 export const CLOCK_FILES = {
   libraries: { name: 'lib', target: '/.scoville-clock' },
@@ -22,8 +22,9 @@ const MOUNTS = Object.values(CLOCK_FILES)
   .join(' ');
 
 /**
- * Mounts the faked clock into every RUN, line numbers as they were. Mounts stand in no history and leave nothing in a layer, so that the image is the
- * same but for what the clock does. Undefined where nothing is run.
+ * Mounts the faked clock into every RUN, line numbers as they were. Mounts stand in no history and
+ * leave nothing in a layer, so that the image is the same but for what the clock does. Undefined
+ * where nothing is run.
  */
 export function withClock(text: string, model: DockerfileModel): string | undefined {
   const runs = new Set(
@@ -45,8 +46,8 @@ export function withoutClock(text: string): string {
 }
 
 /**
- * The images from outside at the bottom of stages that run something and are part of the build; undefined where one of those begins from nothing, or
- * from what is not known.
+ * The images from outside at the bottom of stages that run something and are part of the build;
+ * undefined where one of those begins from nothing, or from what is not known.
  */
 export function ranImages(model: DockerfileModel): readonly string[] | undefined {
   const used = new Set(
@@ -71,9 +72,10 @@ export function seenOn(day: string, fileTime = CLOCK_FILE_TIME): string {
 }
 
 /**
- * libfaketime with file times left as they are. It would move those too, for instance of what `cp -p` copies out of the base, and the only way to tell it
- * not to is a variable that no RUN can be given without the image's history telling of it: so it is had to look for one that every RUN has. Undefined for a
- * library that has no such variable.
+ * libfaketime with file times left as they are. It would move those too, for instance of what `cp
+ * -p` copies out of the base, and the only way to tell it not to is a variable that no RUN can be
+ * given without the image's history telling of it: so it is had to look for one that every RUN has.
+ * Undefined for a library that has no such variable.
  */
 export function withTrueFileTimes(library: Uint8Array): Uint8Array | undefined {
   const name = Buffer.from('\0NO_FAKE_STAT\0', 'latin1');
@@ -85,7 +87,8 @@ export function withTrueFileTimes(library: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * A build that writes what each image's own `date` sees, the day and the time of the clock's file, into a file named by the image's place in the list.
+ * A build that writes what each image's own `date` sees, the day and the time of the clock's file,
+ * into a file named by the image's place in the list.
  */
 export function clockProbe(images: readonly string[]): string {
   return [

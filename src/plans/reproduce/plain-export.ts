@@ -6,8 +6,9 @@ import type { BuildPlan } from '../build-plan.ts';
 const REWRITTEN = 'buildkit/rewritten-timestamp';
 
 /**
- * The build with BuildKit's own export, as an image has it that BuildKit itself published: its compressor, its annotations, and times rewritten where
- * a layer says so. `published` is that image's manifest.
+ * The build with BuildKit's own export, as an image has it that BuildKit itself published: its
+ * compressor, its annotations, and times rewritten where a layer says so. `published` is that
+ * image's manifest.
  */
 export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
   const output = layoutOutput(plan.layout, [

@@ -82,8 +82,9 @@ export function clockText({ start, clock }: SteadyInputs): string {
 }
 
 /**
- * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and with `steady` its variables declared and the clock mounted
- * into each RUN. Undefined where nothing is run.
+ * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and
+ * with `steady` its variables declared and the clock mounted into each RUN. Undefined where nothing
+ * is run.
  */
 export function offeredDockerfile(
   text: string,

@@ -50,7 +50,8 @@ const composer = {
 
 /** What the managers of other languages install. */
 export const LANGUAGE_INSTALLS: readonly InstallForm[] = [
-  // gem takes any beginning of a command that is no other's. `update` takes the newest of all, of gem itself (`--system`) too.
+  // gem takes any beginning of a command that is no other's. `update` takes the newest of all, of
+  // gem itself (`--system`) too.
   {
     programs: 'gem',
     manager: 'gem',
@@ -69,8 +70,8 @@ export const LANGUAGE_INSTALLS: readonly InstallForm[] = [
   { ...bundle, verbs: 'update|add' },
   { ...bundle, verbs: 'install', lock: lockOfBundler },
   { ...bundle, verbs: '-', unless: '--version -v --help -h', lock: lockOfBundler },
-  // `cargo install` takes the newest dependencies unless `--locked`, so that a version alone pins little.
-  // `cargo build` and kin fetch as well, and keep to the lock file only when asked to.
+  // `cargo install` takes the newest dependencies unless `--locked`, so that a version alone pins
+  // little. `cargo build` and kin fetch as well, and keep to the lock file only when asked to.
   {
     programs: 'cargo',
     manager: 'cargo',

@@ -81,7 +81,8 @@ export const PYTHON_INSTALLS: readonly InstallForm[] = [
     lock: { options: '--frozen --locked', variables: 'UV_FROZEN UV_LOCKED' },
     frozen: { options: '--exclude-newer' },
   },
-  // pdm installs what its lock file says; `sync`, and `install` where it is asked to, refuse to depart from it.
+  // pdm installs what its lock file says; `sync`, and `install` where it is asked to, refuse to
+  // depart from it.
   { ...pdm, verbs: 'add|update', name: withAt, unnamed: 'always' },
   { ...pdm, verbs: 'sync', unnamed: 'always', lock: true },
   {

@@ -32,8 +32,8 @@ const aptName = notOf(FILES, (word) => {
 });
 
 /**
- * The dependencies of `apt-get satisfy`, as Debian Policy 7.1 writes them: `a (= 1), b | c`. Only `=` holds a version,
- * and of alternatives each has to.
+ * The dependencies of `apt-get satisfy`, as Debian Policy 7.1 writes them: `a (= 1), b | c`. Only
+ * `=` holds a version, and of alternatives each has to.
  */
 const dependencies: NameReader = (text) =>
   text

@@ -1,8 +1,9 @@
 import { toolTable, type ToolGroup } from './tools-table.ts';
 
 /**
- * Build and debug tooling, by kind. Run-times (perl, python, ruby, node, java, dotnet) are none. `rake`, `bundle`, `pip` and
- * `composer` are left out: applications run tasks through the first two, and the others only install.
+ * Build and debug tooling, by kind. Run-times (perl, python, ruby, node, java, dotnet) are none.
+ * `rake`, `bundle`, `pip` and `composer` are left out: applications run tasks through the first
+ * two, and the others only install.
  */
 export const BUILD_TOOL_GROUPS: readonly ToolGroup[] = [
   {

@@ -40,8 +40,8 @@ const INTERPRETER_PREFIX = /^(?:python|ruby|node|php|lua)[\d.]*-(?=\w)/;
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**
- * The names a file of this name may go by, its own first: then with target prefix, extension and version taken off
- * (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
+ * The names a file of this name may go by, its own first: then with target prefix, extension and
+ * version taken off (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
  */
 export function possibleNames(fileName: string): readonly string[] {
   if (fileName.length > NAME_MAX) return [];

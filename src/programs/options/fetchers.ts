@@ -46,8 +46,9 @@ const XH =
   '--timeout --max-redirects --generate';
 
 /**
- * The options of each fetcher that take a value, after its manual: curl 8.14, wget 1.25, wget2 2.2, aria2 1.37, axel 2.17,
- * HTTPie 3.2, xh 0.24, rsync 3.5, OpenSSH 10, w3m 0.5, FreeBSD's fetch. The next word is never an address then.
+ * The options of each fetcher that take a value, after its manual: curl 8.14, wget 1.25, wget2 2.2,
+ * aria2 1.37, axel 2.17, HTTPie 3.2, xh 0.24, rsync 3.5, OpenSSH 10, w3m 0.5, FreeBSD's fetch. The
+ * next word is never an address then.
  */
 export const FETCHER_OPTIONS: ValuedOptions = {
   // `--expand-url` is `--url` with variables put in.

@@ -18,8 +18,8 @@ interface DiffOptions {
 const MOST_EDITS = 1000;
 
 /**
- * What changes in a file as a unified diff that `patch -p1` and `git apply` take; '' where nothing does. Line endings are
- * kept, and a last line without one is marked.
+ * What changes in a file as a unified diff that `patch -p1` and `git apply` take; '' where nothing
+ * does. Line endings are kept, and a last line without one is marked.
  */
 export function unifiedDiff(file: DiffedFile, options: DiffOptions = {}): string {
   const { before = '', after, path } = file;

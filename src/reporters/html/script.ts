@@ -1,5 +1,6 @@
 /**
- * Search, sorting and a filter by severity for tables, names for their cells where the page is narrow, a finding that opens when it is linked to, and all folds open on paper. The page is whole
+ * Search, sorting and a filter by severity for tables, names for their cells where the page is
+ * narrow, a finding that opens when it is linked to, and all folds open on paper. The page is whole
  * without it. It writes text and attributes only, never markup.
  */
 export const SCRIPT = `(() => {

@@ -3,8 +3,9 @@ import { shortened } from '../clean-text.ts';
 const LONGEST = 300;
 
 /**
- * Text from an image as literal Markdown: no markup, link, table cell or HTML comes out of it. An empty comment breaks what
- * GitHub would link after the Markdown is read, where no backslash helps: addresses, mentions, and issue numbers.
+ * Text from an image as literal Markdown: no markup, link, table cell or HTML comes out of it. An
+ * empty comment breaks what GitHub would link after the Markdown is read, where no backslash helps:
+ * addresses, mentions, and issue numbers.
  */
 export function literal(text: string): string {
   return shortened(text, LONGEST)
@@ -21,7 +22,8 @@ export function code(text: string, place: 'text' | 'cell' = 'text'): string {
   const clean = place === 'cell' ? short.replace(/\|/g, '\\|') : short;
   const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  // A space at either end is taken off again (CommonMark 6.1), so that text of backticks or spaces stays as it is.
+  // A space at either end is taken off again (CommonMark 6.1), so that text of backticks or spaces
+  // stays as it is.
   const pad = longest > 0 || /^ .* $/.test(clean) ? ' ' : '';
   return clean.trim() === '' ? '(empty)' : `${fence}${pad}${clean}${pad}${fence}`;
 }

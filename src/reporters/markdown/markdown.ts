@@ -176,8 +176,8 @@ function waived({ waivers }: Scorecard): string[] {
 }
 
 /**
- * The scorecard as GitHub-flavored Markdown, for a pull request or a job summary: the gate first, then
- * what the next level lacks and what to do, all else behind folds. Ends with a newline.
+ * The scorecard as GitHub-flavored Markdown, for a pull request or a job summary: the gate first,
+ * then what the next level lacks and what to do, all else behind folds. Ends with a newline.
  */
 export function markdownReport(input: ReportInput): string {
   const { scorecard } = input;

@@ -39,8 +39,9 @@ function addition(evidence: Evidence, summary: string): string {
 }
 
 /**
- * What a scorecard says of a criterion on one line: its summary, then the first piece of evidence that says more, and what would decide
- * an `unknown`. A verdict that rests on what the publisher says of itself is marked.
+ * What a scorecard says of a criterion on one line: its summary, then the first piece of evidence
+ * that says more, and what would decide an `unknown`. A verdict that rests on what the publisher
+ * says of itself is marked.
  */
 export function criterionLine(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' [self-declared]' : '';

@@ -119,7 +119,8 @@ function unchangedLine(screen: Screen, scorecard: Scorecard): string {
 
 /**
  * The scorecard for a terminal, at most `width` columns wide; ends with a newline. The level comes
- * first, then what the next level lacks, then what to do. Nothing from the image can move the cursor.
+ * first, then what the next level lacks, then what to do. Nothing from the image can move the
+ * cursor.
  */
 export function terminalReport(input: ReportInput, options: TerminalOptions): string {
   const { scorecard, steps = [], unchanged = false } = input;

@@ -4,8 +4,9 @@ import wrapAnsi from 'wrap-ansi';
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * Characters of one column that join with no other: printable ASCII, letters of Latin, dashes and quotes, arrows, lines and boxes. Most of what
- * is written; the tables for all others take 40 ms to set up.
+ * Characters of one column that join with no other: printable ASCII, letters of Latin, dashes and
+ * quotes, arrows, lines and boxes. Most of what is written; the tables for all others take 40 ms to
+ * set up.
  */
 const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc]*$/;
 /** Words with one space between them. */

@@ -14,15 +14,16 @@ export interface MinimalBase {
 }
 
 /**
- * More OS packages than this are a whole system, whatever base they were put on. The largest programs take a slim base to 250 (chromium) and
- * 287 (ffmpeg); the development packages that full official images are built on, to 448.
+ * More OS packages than this are a whole system, whatever base they were put on. The largest
+ * programs take a slim base to 250 (chromium) and 287 (ffmpeg); the development packages that full
+ * official images are built on, to 448.
  */
 export const SYSTEM_PACKAGES = 400;
 
 /**
- * An image whose base the table does not name is minimal up to this many OS packages.
- * The limit stands between what holds one run-time or server (80 to 115 on Debian 13) and what holds a tool chain or a system
- * (133 and more); scripts/criteria-rules.ts has the counts.
+ * An image whose base the table does not name is minimal up to this many OS packages. The limit
+ * stands between what holds one run-time or server (80 to 115 on Debian 13) and what holds a tool
+ * chain or a system (133 and more); scripts/criteria-rules.ts has the counts.
  */
 export const PACKAGE_LIMIT = 120;
 
@@ -126,8 +127,9 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
 const COPY = /^public\.ecr\.aws\/docker\/library\//;
 
 /**
- * The family that names this base, and whether this is one of its tags that are not minimal; undefined where the table does not know
- * it. The name decides whole: `evil/alpine` is not `alpine`.
+ * The family that names this base, and whether this is one of its tags that are not minimal;
+ * undefined where the table does not know it. The name decides whole: `evil/alpine` is not
+ * `alpine`.
  */
 export function minimalBase(
   reference: ImageReference,

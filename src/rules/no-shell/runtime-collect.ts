@@ -2,8 +2,9 @@
 const BROUGHT = 'libc|libm|libgcc_s|libstdc\\+\\+';
 
 /**
- * Commands that put the shared libraries of all programs below a folder of the build stage into `/runtime/usr/lib`, by following what each needs, with the records of
- * the Debian packages that they are of, so that an SBOM still names those.
+ * Commands that put the shared libraries of all programs below a folder of the build stage into
+ * `/runtime/usr/lib`, by following what each needs, with the records of the Debian packages that
+ * they are of, so that an SBOM still names those.
  */
 export function libraryLines(folder: string): readonly string[] {
   return [

@@ -9,8 +9,10 @@ const DATA = /^\/(?:data|var\/(?:lib|log|cache|run|spool)|run)(?:\/|$)/;
 const PLAIN = /^\/[\w./-]+$/;
 
 /**
- * Commands for the build stage that hand over what the program may write to, as far as the Dockerfile tells: the folder it works in, though not what is in it, and with
- * all that is in them volumes and folders that it makes. COPY gives a folder that it makes to root, so that they go by way of `/runtime`.
+ * Commands for the build stage that hand over what the program may write to, as far as the
+ * Dockerfile tells: the folder it works in, though not what is in it, and with all that is in them
+ * volumes and folders that it makes. COPY gives a folder that it makes to root, so that they go by
+ * way of `/runtime`.
  */
 export function handedOver(
   input: FixInput,

@@ -35,7 +35,8 @@ function lines({ source }: FixInput, { start, end }: Placed): { start: number; e
 /** ENV that the build behind it may read stays there too. */
 function isMoved(one: Placed, own: readonly Placed[]): boolean {
   if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
-  // What is collected is looked for by it, as the environment of an interpreter in a folder of its own.
+  // What is collected is looked for by it, as the environment of an interpreter in a folder of its
+  // own.
   if (setsPath(one)) return false;
   const at = own.indexOf(one);
   return !own.slice(at + 1).some(({ keyword }) => keyword === 'RUN');
@@ -127,7 +128,8 @@ function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): re
   const array = (words: readonly string[]): string =>
     `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
   const { program } = runtime;
-  // Images of an interpreter have an entry point of their own, which would stand in front of a command.
+  // Images of an interpreter have an entry point of their own, which would stand in front of a
+  // command.
   if (entrypoint.length === 0 && /^(?:static|base|cc)-/.test(runtime.base))
     return [`CMD ${array([...program, ...cmd.slice(1)])}`];
   if (entrypoint.length === 0)

@@ -19,8 +19,9 @@ function usesOf(name: string, text: string): number {
 }
 
 /**
- * Where a reference that ends with a variable can be given a digest: at the ARG's default, so that another value given by
- * `--build-arg` still counts. Says why not, where the default does not decide, or decides more than this.
+ * Where a reference that ends with a variable can be given a digest: at the ARG's default, so that
+ * another value given by `--build-arg` still counts. Says why not, where the default does not
+ * decide, or decides more than this.
  */
 export function argumentDefault(
   written: string,

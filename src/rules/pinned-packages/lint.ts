@@ -10,7 +10,8 @@ export const pinnedPackagesRule = criterionRule(pinnedPackages, {
   check: ({ analysis }) =>
     analysis.installs.flatMap((install) =>
       lineFindings([judgeInstall(install)]).map((found) =>
-        // Archives drop old versions: a version named alone breaks the build one day, so this weighs less.
+        // Archives drop old versions: a version named alone breaks the build one day, so this
+        // weighs less.
         managerNamed(install.manager)?.isOfSystem === true
           ? { ...found, severity: 'info' as const }
           : found,

@@ -14,8 +14,8 @@ function isLoose({ pin }: { readonly pin?: string }): boolean {
 }
 
 /**
- * Whether an install command gets the same versions each time. In a replay each of the known managers
- * does, whatever it asks for: it was given what the lock has by digest.
+ * Whether an install command gets the same versions each time. In a replay each of the known
+ * managers does, whatever it asks for: it was given what the lock has by digest.
  */
 export function judgeInstall(
   install: PackageInstall,

@@ -26,8 +26,9 @@ const NO_PART = new Set(['operating-system', 'container', 'cryptographic-asset',
 const NO_PART_PURPOSE = /^(?:OPERATING[-_]SYSTEM|CONTAINER|SOURCE)$/;
 
 /**
- * Reads an SBOM predicate: CycloneDX JSON, SPDX 2 JSON, SPDX 3 JSON-LD; also wrapped as `Data`, as older cosign did. Undefined where it
- * is none of them. The predicate is hostile: every field is checked, lists are cut, nesting costs no depth.
+ * Reads an SBOM predicate: CycloneDX JSON, SPDX 2 JSON, SPDX 3 JSON-LD; also wrapped as `Data`, as
+ * older cosign did. Undefined where it is none of them. The predicate is hostile: every field is
+ * checked, lists are cut, nesting costs no depth.
  */
 export function sbomContent(predicate: unknown): SbomContent | undefined {
   const document = unwrapped(predicate);

@@ -46,8 +46,8 @@ function isPath(value: string): boolean {
 }
 
 /**
- * What the image itself shows: variables that name a secret's file, and a volume where secrets are mounted. An empty `/run/secrets` shows
- * nothing: bases ship it.
+ * What the image itself shows: variables that name a secret's file, and a volume where secrets are
+ * mounted. An empty `/run/secrets` shows nothing: bases ship it.
  */
 function shown(image: ImageFact): Evidence[] {
   const files = variables(image).filter(

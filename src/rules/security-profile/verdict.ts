@@ -19,8 +19,8 @@ function wordsOf({ found, profile }: Judged, count: number): string {
 }
 
 /**
- * No signed time says which of a signer's profiles is the newer one, so a wide one counts until it is gone
- * (docs/decisions/0037-several-profiles.md).
+ * No signed time says which of a signer's profiles is the newer one, so a wide one counts until it
+ * is gone (docs/decisions/0037-several-profiles.md).
  */
 function wayOut(wide: Judged, counted: readonly Judged[]): string {
   const isReplaced = counted.some(

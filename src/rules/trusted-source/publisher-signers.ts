@@ -15,9 +15,10 @@ const GITHUB = 'https://token.actions.githubusercontent.com';
 const GOOGLE = 'https://accounts.google.com';
 
 /**
- * Publishers whose keyless signature can be asked for by one identity, with the root of the public sigstore. Left out: those who sign
- * with a key of their own, which is for the user to get and name (Docker Hardened Images, Red Hat, cert-manager), and those whose
- * identity names each release (Cilium, Flux).
+ * Publishers whose keyless signature can be asked for by one identity, with the root of the public
+ * sigstore. Left out: those who sign with a key of their own, which is for the user to get and name
+ * (Docker Hardened Images, Red Hat, cert-manager), and those whose identity names each release
+ * (Cilium, Flux).
  */
 export const PUBLISHER_SIGNERS: readonly PublisherSigner[] = [
   {

@@ -34,8 +34,9 @@ export const COMMITS = 'GIT';
 const MOST_AFFECTED = 100_000;
 
 /**
- * Takes a record of the OSV schema apart, for the database of one ecosystem. Of other ecosystems' packages nothing is kept; a
- * withdrawn record has no entries. The error says what is wrong with it: then the export is not one.
+ * Takes a record of the OSV schema apart, for the database of one ecosystem. Of other ecosystems'
+ * packages nothing is kept; a withdrawn record has no entries. The error says what is wrong with
+ * it: then the export is not one.
  */
 export function advisoryParts(value: unknown, family: string): Result<AdvisoryParts> {
   const id = textField(value, 'id');

@@ -5,13 +5,14 @@ import { crc32 } from 'node:zlib';
  *
  *     mark        8 bytes
  *     entries     what records say of one package each, one after the other
- *     rows        24 bytes an entry: key, where it lies, its length, its checksum; ordered by bucket
- *     buckets     8 bytes each, and one that ends the last: number of its first row, checksum of its rows
+ *     rows 24 bytes an entry: key, where it lies, its length, its checksum; ordered by bucket
+ *     buckets 8 bytes each, and one that ends the last: number of its first row, checksum of its
+ *     rows
  *     meta        JSON: what it is, how old, and where rows and buckets lie
  *     trailer     24 bytes: where meta lies, its length, its checksum, the mark again
  *
- * The first bits of a key are its bucket. Numbers are little-endian, keys big-endian, checksums CRC-32. A bucket's begins with
- * its own number, so that zeros are no empty bucket.
+ * The first bits of a key are its bucket. Numbers are little-endian, keys big-endian, checksums
+ * CRC-32. A bucket's begins with its own number, so that zeros are no empty bucket.
  */
 export const MARK = 'SCOVADV1';
 export const ROW_BYTES = 24;

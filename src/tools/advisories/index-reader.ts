@@ -17,8 +17,9 @@ import {
 export class DamagedDatabase extends Error {}
 
 /**
- * An open database (see index-format.ts): reads what is asked for and nothing else. Throws DamagedDatabase for bytes that are
- * not as they were written, and the system's error where there is no file.
+ * An open database (see index-format.ts): reads what is asked for and nothing else. Throws
+ * DamagedDatabase for bytes that are not as they were written, and the system's error where there
+ * is no file.
  */
 export class AdvisoryReader {
   readonly meta: DatabaseMeta;

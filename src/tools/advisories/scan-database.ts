@@ -28,9 +28,10 @@ interface DatabaseRequest {
 }
 
 /**
- * Known vulnerabilities of packages by the databases on this machine: the questions, the records and the counting are those of the
- * OSV API, and which versions are affected is decided here. An error where no database has anything of what is asked, or one is
- * damaged. An ecosystem or release without data is a gap.
+ * Known vulnerabilities of packages by the databases on this machine: the questions, the records
+ * and the counting are those of the OSV API, and which versions are affected is decided here. An
+ * error where no database has anything of what is asked, or one is damaged. An ecosystem or release
+ * without data is a gap.
  */
 export async function scanWithDatabase(
   request: DatabaseRequest,

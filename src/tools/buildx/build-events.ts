@@ -6,8 +6,8 @@ import { StepLines } from './step-lines.ts';
 type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
 
 /**
- * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way it ends, log output
- * line by line. BuildKit repeats itself; repetitions are dropped.
+ * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way
+ * it ends, log output line by line. BuildKit repeats itself; repetitions are dropped.
  */
 export class BuildEvents {
   readonly #seen = new Map<string, { state: BuildStep['state']; started: number | undefined }>();

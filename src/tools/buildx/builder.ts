@@ -64,9 +64,10 @@ export function parseBuilderNames(stdout: string): readonly { name: string; driv
 }
 
 /**
- * The `--builder` to add so that a build can export an OCI layout: none where the engine or the current builder can,
- * else another one in a container of this engine. A builder elsewhere that nobody chose is not used: it would be
- * sent the context and the secrets. Throws UserError that says how to turn the containerd store on.
+ * The `--builder` to add so that a build can export an OCI layout: none where the engine or the
+ * current builder can, else another one in a container of this engine. A builder elsewhere that
+ * nobody chose is not used: it would be sent the context and the secrets. Throws UserError that
+ * says how to turn the containerd store on.
  */
 export async function builderForOci(
   run: RunTool,

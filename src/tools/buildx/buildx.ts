@@ -15,8 +15,9 @@ interface BuildRequest {
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
   /**
-   * `events`: BuildKit's messages become events (and plain lines, where `onLine` is given). `plain`, `quiet`: buildx
-   * prints, `onLine` gets its lines as they are. `terminal`: buildx has the terminal.
+   * `events`: BuildKit's messages become events (and plain lines, where `onLine` is given).
+   * `plain`, `quiet`: buildx prints, `onLine` gets its lines as they are. `terminal`: buildx has
+   * the terminal.
    */
   readonly progress: 'events' | 'plain' | 'quiet' | 'terminal';
   readonly onEvent?: EventSink;
@@ -38,8 +39,8 @@ export interface BuildOutcome {
 const ERROR_LINES = 200;
 
 /**
- * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code and text. Throws Interrupted on
- * abort, UserError without docker, ToolError where a signal ended it.
+ * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code and text.
+ * Throws Interrupted on abort, UserError without docker, ToolError where a signal ended it.
  */
 export async function runBuild(run: RunTool, request: BuildRequest): Promise<BuildOutcome> {
   const printed: string[] = [];

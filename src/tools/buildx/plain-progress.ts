@@ -18,8 +18,8 @@ interface PlainStep {
 }
 
 /**
- * Prints BuildKit's progress as buildx' plain mode does: `#3 [internal] load .dockerignore`, `#3 DONE 0.0s`, and the last
- * log lines of a step that failed.
+ * Prints BuildKit's progress as buildx' plain mode does: `#3 [internal] load .dockerignore`, `#3
+ * DONE 0.0s`, and the last log lines of a step that failed.
  */
 export class PlainProgress {
   readonly #print: (line: string) => void;

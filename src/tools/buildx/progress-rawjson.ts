@@ -55,8 +55,9 @@ type ProgressMessage =
 const MESSAGE_LINES = 100_000;
 
 /**
- * Reads the lines of `--progress=rawjson`. buildx 0.13 prints each message over many lines, 0.29 each on one; what is
- * neither (the error at the end, warnings of the CLI) comes back as text, in its place.
+ * Reads the lines of `--progress=rawjson`. buildx 0.13 prints each message over many lines, 0.29
+ * each on one; what is neither (the error at the end, warnings of the CLI) comes back as text, in
+ * its place.
  */
 export class RawJsonProgress {
   #open: string[] = [];

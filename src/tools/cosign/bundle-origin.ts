@@ -10,8 +10,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
 
 /**
- * Who signed a sigstore bundle, its entry in a log and when, as its parts say; nothing of it is verified here. The time is the log's,
- * else the timestamp's. Of several entries or timestamps none counts.
+ * Who signed a sigstore bundle, its entry in a log and when, as its parts say; nothing of it is
+ * verified here. The time is the log's, else the timestamp's. Of several entries or timestamps none
+ * counts.
  */
 export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
   const parsed = parseStrictJson(bytes, 'it', MAX_BYTES);
@@ -79,8 +80,8 @@ const EXTENSIONS = 0xa3;
 const LONGEST = 4096;
 
 /**
- * Whom a certificate (DER) of Fulcio names: its one subject alternative name and its issuer extension. Undefined for any other
- * certificate. It says nothing about who signed the certificate.
+ * Whom a certificate (DER) of Fulcio names: its one subject alternative name and its issuer
+ * extension. Undefined for any other certificate. It says nothing about who signed the certificate.
  */
 export function certificateIdentity(der: Uint8Array): CertificateIdentity | undefined {
   const parts = derElements(derAt(der, [0, 0])?.body ?? new Uint8Array()) ?? [];

@@ -18,8 +18,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const STATEMENT = /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/;
 
 /**
- * The in-toto statement in a sigstore bundle (protobuf-specs, sigstore_bundle.proto): the payload of its one-signature DSSE
- * envelope. It says nothing about the signature; that is cosign's to verify.
+ * The in-toto statement in a sigstore bundle (protobuf-specs, sigstore_bundle.proto): the payload
+ * of its one-signature DSSE envelope. It says nothing about the signature; that is cosign's to
+ * verify.
  */
 export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   const bundle = documentOf(bytes);

@@ -5,8 +5,9 @@ import { toolFailure } from '../describe-run.ts';
 import { howToInstall } from '../tool-names.ts';
 
 /**
- * How this cosign wants to be asked. Known by its flags, since distributions build it without a version number.
- * `flags`: 2.4 to 2.5, `--new-bundle-format --tlog-upload=false`. `signing-config`: from 2.6, a file that names no services.
+ * How this cosign wants to be asked. Known by its flags, since distributions build it without a
+ * version number. `flags`: 2.4 to 2.5, `--new-bundle-format --tlog-upload=false`. `signing-config`:
+ * from 2.6, a file that names no services.
  */
 export type CosignDialect =
   | { readonly kind: 'flags' }

@@ -9,9 +9,9 @@ import { keyAccess, keyName } from './key-uri.ts';
 
 /**
  * Makes cosign.key and cosign.pub in `dir`, which is created and contains nothing else. The pair is
- * made beside it and renamed, so that it is there whole or not at all. The password goes through the
- * environment; '' means unencrypted. Private key 0600, folder 0700. False where the folder had a pair
- * already (another process was first), which is untouched.
+ * made beside it and renamed, so that it is there whole or not at all. The password goes through
+ * the environment; '' means unencrypted. Private key 0600, folder 0700. False where the folder had
+ * a pair already (another process was first), which is untouched.
  */
 export async function generateKeyPair(
   run: RunTool,

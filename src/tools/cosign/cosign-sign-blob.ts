@@ -18,8 +18,9 @@ interface BlobRequest {
 }
 
 /**
- * Signs bytes with a key and gives the signature alone, base64: what the signature format before bundles is made of. No network is
- * used. Throws UserError for what the user can fix, else ToolError.
+ * Signs bytes with a key and gives the signature alone, base64: what the signature format before
+ * bundles is made of. No network is used. Throws UserError for what the user can fix, else
+ * ToolError.
  */
 export async function signBlob(run: RunTool, request: BlobRequest): Promise<string> {
   const signature = bundleSignature(await signBlobBundle(run, request));
@@ -28,8 +29,9 @@ export async function signBlob(run: RunTool, request: BlobRequest): Promise<stri
 }
 
 /**
- * Has Fulcio make a certificate out, and gives whom it names: a trial of the token and of the service. Nothing is logged in Rekor; the
- * certificate itself is in the log of certificates. Throws UserError that says what failed.
+ * Has Fulcio make a certificate out, and gives whom it names: a trial of the token and of the
+ * service. Nothing is logged in Rekor; the certificate itself is in the log of certificates. Throws
+ * UserError that says what failed.
  */
 export async function certificateFor(
   run: RunTool,

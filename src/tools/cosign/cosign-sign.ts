@@ -19,8 +19,9 @@ interface StatementRequest {
 }
 
 /**
- * Signs an in-toto statement about a manifest and gives the sigstore bundle's bytes, after checking that it states what was
- * asked. With a key no network is used. Throws UserError for what the user can fix (password, key, token), else ToolError.
+ * Signs an in-toto statement about a manifest and gives the sigstore bundle's bytes, after checking
+ * that it states what was asked. With a key no network is used. Throws UserError for what the user
+ * can fix (password, key, token), else ToolError.
  */
 export async function signStatement(run: RunTool, request: StatementRequest): Promise<Uint8Array> {
   const { predicateType, predicatePath, manifestPath } = request;

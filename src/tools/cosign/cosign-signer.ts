@@ -4,8 +4,8 @@ import { isKeyUri, keyAccess, keyName } from './key-uri.ts';
 type Named = { readonly exact: string } | { readonly pattern: string };
 
 /**
- * Who must have signed. A key (file, KMS or other URI of cosign's) needs no network; an identity needs sigstore's trusted root,
- * which cosign fetches where no file is given.
+ * Who must have signed. A key (file, KMS or other URI of cosign's) needs no network; an identity
+ * needs sigstore's trusted root, which cosign fetches where no file is given.
  */
 export type Signer =
   | { readonly kind: 'key'; readonly publicKey: string }

@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 
 /**
- * A sigstore trusted root (protobuf-specs, sigstore_trustroot.proto) that trusts no service. With a key none is needed, and
- * without this file cosign asks the network for one.
+ * A sigstore trusted root (protobuf-specs, sigstore_trustroot.proto) that trusts no service. With a
+ * key none is needed, and without this file cosign asks the network for one.
  */
 export const EMPTY_TRUSTED_ROOT =
   '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}\n';
 
 /**
- * Variables by which the environment would choose whom cosign trusts (its pkg/cosign/env and sigstore's
- * TUF client): verifying leaves them aside. A root of one's own is named with `--trusted-root`.
+ * Variables by which the environment would choose whom cosign trusts (its pkg/cosign/env and
+ * sigstore's TUF client): verifying leaves them aside. A root of one's own is named with
+ * `--trusted-root`.
  */
 export const TRUST_VARIABLES = [
   'SIGSTORE_ROOT_FILE',

@@ -27,8 +27,9 @@ export type CosignAnswer =
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
 
 /**
- * Asks cosign whether the signer signed. That the statement is about the blob and of the type is checked by cosign here, and has to
- * be checked by the caller too: cosign 2.5 takes any type. No registry is asked; with a key, no network at all.
+ * Asks cosign whether the signer signed. That the statement is about the blob and of the type is
+ * checked by cosign here, and has to be checked by the caller too: cosign 2.5 takes any type. No
+ * registry is asked; with a key, no network at all.
  */
 export async function verifyAttached(
   run: RunTool,

@@ -22,8 +22,9 @@ type Verification =
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
 
 /**
- * Verifies a bundle that states one thing of one manifest, as this tool makes them, against the signer. Subject and predicate type
- * are checked here as well: cosign 2.5 takes any predicate type in a bundle, whatever `--type` says.
+ * Verifies a bundle that states one thing of one manifest, as this tool makes them, against the
+ * signer. Subject and predicate type are checked here as well: cosign 2.5 takes any predicate type
+ * in a bundle, whatever `--type` says.
  */
 export async function verifyBundle(run: RunTool, request: VerifyRequest): Promise<Verification> {
   const { manifestPath, predicateType, signer } = request;

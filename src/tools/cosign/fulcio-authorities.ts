@@ -5,8 +5,9 @@ import { askProvider } from '../oidc/oidc-http.ts';
 const MOST = 50;
 
 /**
- * The certificates of the authorities that Fulcio signs with (its API v2, `trustBundle`). A sigstore bundle does not contain them, and
- * cosign 2 wants them beside a signature. They are not trusted here. Empty where Fulcio does not name them. Throws on abort only.
+ * The certificates of the authorities that Fulcio signs with (its API v2, `trustBundle`). A
+ * sigstore bundle does not contain them, and cosign 2 wants them beside a signature. They are not
+ * trusted here. Empty where Fulcio does not name them. Throws on abort only.
  */
 export async function fulcioAuthorities(
   fulcio: string,

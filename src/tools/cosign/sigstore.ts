@@ -36,8 +36,9 @@ export interface KeylessCall {
 }
 
 /**
- * The sigstore that is to be asked: of one's own where settings name it, else the public one, or the one that `cosign initialize` was
- * given. Throws UserError where a file cannot be used, or where this cosign is too old for the log.
+ * The sigstore that is to be asked: of one's own where settings name it, else the public one, or
+ * the one that `cosign initialize` was given. Throws UserError where a file cannot be used, or
+ * where this cosign is too old for the log.
  */
 export async function resolveSigstore(run: RunTool, choice: SigstoreChoice): Promise<Sigstore> {
   const found = await sigstoreOf(run, choice);

@@ -11,9 +11,10 @@ const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\
 export type TrustTexts = Readonly<Record<string, string>>;
 
 /**
- * The keys and certificates in a trusted root (protobuf-specs, sigstore_trustroot.proto, TrustedRoot), by the variable that names
- * them to cosign 2, which takes one key of each kind of log: that of `rekorUrl`, else the first that is still in use. Throws UserError
- * where the file is not one.
+ * The keys and certificates in a trusted root (protobuf-specs, sigstore_trustroot.proto,
+ * TrustedRoot), by the variable that names them to cosign 2, which takes one key of each kind of
+ * log: that of `rekorUrl`, else the first that is still in use. Throws UserError where the file is
+ * not one.
  */
 export async function trustTexts(path: string, rekorUrl: string | undefined): Promise<TrustTexts> {
   const refuse = (why: string): UserError =>

@@ -13,8 +13,9 @@ interface StoredCredentials {
 }
 
 /**
- * Asks `docker-credential-NAME get` for a registry's credentials as Docker does (docker-credential-helpers, client/client.go): the server
- * on stdin, JSON on stdout. Undefined where the helper has none. Throws an Error, which does not say the secret, where it cannot be
+ * Asks `docker-credential-NAME get` for a registry's credentials as Docker does
+ * (docker-credential-helpers, client/client.go): the server on stdin, JSON on stdout. Undefined
+ * where the helper has none. Throws an Error, which does not say the secret, where it cannot be
  * asked: going on without would look like a wrong password.
  */
 export async function askCredentialHelper(

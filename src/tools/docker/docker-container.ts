@@ -153,8 +153,8 @@ export async function containerLog(run: RunTool, name: string): Promise<string> 
 }
 
 /**
- * Removes a container with its anonymous volumes, running or not, also after an abort. True where it is gone. A container that never was is
- * gone too.
+ * Removes a container with its anonymous volumes, running or not, also after an abort. True where
+ * it is gone. A container that never was is gone too.
  */
 export async function removeContainer(run: RunTool, name: string): Promise<boolean> {
   const result = await run({
@@ -168,7 +168,8 @@ export async function removeContainer(run: RunTool, name: string): Promise<boole
 }
 
 /**
- * Stops a container by its own stop signal, and kills it after ten seconds. Not abortable: it is on the way to being removed.
+ * Stops a container by its own stop signal, and kills it after ten seconds. Not abortable: it is on
+ * the way to being removed.
  */
 export async function stopContainer(run: RunTool, name: string): Promise<void> {
   await run({ command: 'docker', args: ['stop', '--time', '10', name], timeoutMs: CALL_MS });

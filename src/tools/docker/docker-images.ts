@@ -28,8 +28,8 @@ export interface LocalImage {
 }
 
 /**
- * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined where the engine
- * has no such image. Throws UserError where the engine does not answer.
+ * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined
+ * where the engine has no such image. Throws UserError where the engine does not answer.
  */
 export async function inspectLocalImages(
   run: RunTool,

@@ -6,16 +6,16 @@ import { completed } from '../completed-run.ts';
 /** Why the engine did not take an image. */
 interface LoadFailure {
   /**
-   * `missing-content`: the stream left out a blob that the engine lacks; the full stream works. The engine has set
-   * the tag by then, although the image does not run.
+   * `missing-content`: the stream left out a blob that the engine lacks; the full stream works. The
+   * engine has set the tag by then, although the image does not run.
    */
   readonly kind: 'missing-content' | 'disk-full' | 'no-engine' | 'other';
   readonly message: string;
 }
 
 /**
- * Streams a tar archive (OCI layout or docker-save) into `docker load`. Gives the names the engine says it loaded.
- * Throws what the stream throws, and Interrupted.
+ * Streams a tar archive (OCI layout or docker-save) into `docker load`. Gives the names the engine
+ * says it loaded. Throws what the stream throws, and Interrupted.
  */
 export async function dockerLoad(
   run: RunTool,

@@ -33,8 +33,8 @@ const ARCHITECTURES = lookup<string>({
 });
 
 /**
- * Asks the engine what it is. Throws UserError with the next step where there is no docker, no engine behind it, or no
- * permission to talk to it.
+ * Asks the engine what it is. Throws UserError with the next step where there is no docker, no
+ * engine behind it, or no permission to talk to it.
  */
 export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
   const begun = asked.get(run);

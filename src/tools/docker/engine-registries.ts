@@ -41,7 +41,8 @@ export function readEngineRegistries(text: string, lookUp: LookUp): EngineRegist
     isInsecure: async (registry) => {
       const index = isObject(indexes) && Object.hasOwn(indexes, registry) ? indexes[registry] : {};
       const isSecure = field(index, 'Secure');
-      // A registry that is named goes before the blocks, as in the engine (moby, registry/config.go).
+      // A registry that is named goes before the blocks, as in the engine (moby,
+      // registry/config.go).
       if (typeof isSecure === 'boolean') return !isSecure;
       const host = registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
       const addresses = isIP(host) === 0 ? await lookUp(host) : [host];

@@ -24,8 +24,8 @@ export function smokeEnvironment({ container, image, port }: SmokePlace): Record
 }
 
 /**
- * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0, else the end of what it said. Throws
- * Interrupted, and UserError where there is no sh.
+ * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0,
+ * else the end of what it said. Throws Interrupted, and UserError where there is no sh.
  */
 export async function runSmokeCommand(
   run: RunTool,

@@ -63,8 +63,9 @@ const COMMIT_STEPS = {
 } as const;
 
 /**
- * Checks a commit out into a folder, without its history: by its id where the server gives it, else among the newest 500 commits of each branch
- * and tag. git itself holds what it fetched against the id. Submodules are not fetched. An error says what git said.
+ * Checks a commit out into a folder, without its history: by its id where the server gives it, else
+ * among the newest 500 commits of each branch and tag. git itself holds what it fetched against the
+ * id. Submodules are not fetched. An error says what git said.
  */
 export async function fetchCommit(run: RunTool, request: CommitRequest): Promise<Result<void>> {
   const git = (args: readonly string[]): Promise<ToolResult> =>

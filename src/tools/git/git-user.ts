@@ -3,8 +3,8 @@ import { parseSettings } from './git.ts';
 import { quietGit } from './quiet-git.ts';
 
 /**
- * Who git would name as the author of a commit in `dir`, as its settings say it: `Name <address>`, or the one of both that is set. Undefined
- * where neither is, or where git is missing.
+ * Who git would name as the author of a commit in `dir`, as its settings say it: `Name <address>`,
+ * or the one of both that is set. Undefined where neither is, or where git is missing.
  */
 export async function gitUser(run: RunTool, dir: string): Promise<string | undefined> {
   const config = await quietGit(run, dir)(['config', '--list', '-z', '--show-scope']);

@@ -28,8 +28,8 @@ const STATUS = [
   '-z',
 ];
 /**
- * The facts of the repository that holds `dir`; undefined outside of one, before its first commit, where git is missing or
- * does not trust the folder's owner.
+ * The facts of the repository that holds `dir`; undefined outside of one, before its first commit,
+ * where git is missing or does not trust the folder's owner.
  */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(dir)) return undefined;
@@ -76,8 +76,8 @@ export function parseSettings(stdout: string): readonly Setting[] {
 }
 
 /**
- * `status` runs a filter's program over changed files: the arguments that switch off those that the repository itself
- * configures. Undefined where a filter's name cannot be written as an argument.
+ * `status` runs a filter's program over changed files: the arguments that switch off those that the
+ * repository itself configures. Undefined where a filter's name cannot be written as an argument.
  */
 export function withoutFilters(settings: readonly Setting[]): readonly string[] | undefined {
   const own = settings.filter(

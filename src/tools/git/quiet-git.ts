@@ -19,13 +19,14 @@ const ENV = {
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
   GIT_NO_LAZY_FETCH: '1',
-  // A git that does not know the one above would fetch by what the repository names (core.sshCommand).
+  // A git that does not know the one above would fetch by what the repository names
+  // (core.sshCommand).
   GIT_ALLOW_PROTOCOL: 'none',
 };
 
 /**
- * Whether git could find a repository that holds `dir`: where no folder up to the root has a `.git`,
- * asking it only costs time.
+ * Whether git could find a repository that holds `dir`: where no folder up to the root has a
+ * `.git`, asking it only costs time.
  */
 export function mayBeInRepository(dir: string): boolean {
   if (process.env['GIT_DIR'] !== undefined) return true;

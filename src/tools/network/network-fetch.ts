@@ -12,9 +12,10 @@ export function useNetwork(env: Network['env'], home: string): void {
 }
 
 /**
- * A `fetch` through the proxies of the environment, that trusts the authorities that docker and cosign trust, and shows a registry the client
- * certificate that Docker's `certs.d` keeps for it. With `isVerified: false` servers need no certificate that is trusted: for
- * registries that the engine calls insecure. Rejects with ProxyError where the proxy is what failed.
+ * A `fetch` through the proxies of the environment, that trusts the authorities that docker and
+ * cosign trust, and shows a registry the client certificate that Docker's `certs.d` keeps for it.
+ * With `isVerified: false` servers need no certificate that is trusted: for registries that the
+ * engine calls insecure. Rejects with ProxyError where the proxy is what failed.
  */
 export function networkFetch(
   env: Network['env'],
@@ -36,7 +37,8 @@ export function networkFetch(
     if (isOwn && (init?.redirect === 'manual' || !isWeb)) return nodeFetch(input, init);
     loading ??= import('./origins.ts').then((loaded) => new loaded.Origins(network, isVerified));
     const origins = await loading;
-    // What is wrong with its settings is said here; thrown while fetch sends, it would be "fetch failed".
+    // What is wrong with its settings is said here; thrown while fetch sends, it would be "fetch
+    // failed".
     origins.prepare(url);
     const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
     try {

@@ -16,8 +16,9 @@ export interface Network {
 const { Agent, Dispatcher: Base, ProxyAgent, Socks5ProxyAgent } = undici;
 
 /**
- * Sends each request by what is known of its origin: proxy, authorities, client certificate. A redirect to another origin is asked
- * about again, so that neither certificate nor password follows it.
+ * Sends each request by what is known of its origin: proxy, authorities, client certificate. A
+ * redirect to another origin is asked about again, so that neither certificate nor password follows
+ * it.
  */
 export class Origins extends Base {
   readonly #network: Network;

@@ -19,9 +19,10 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * The proxy for an address as Go's programs (docker, cosign, buildx) choose it (golang.org/x/net/http/httpproxy): HTTPS_PROXY,
- * HTTP_PROXY and NO_PROXY, capitals before small letters. Undefined where it is asked directly. Throws UserError where the
- * variable does not name a proxy that can be used; its value, which may contain a password, is not printed.
+ * The proxy for an address as Go's programs (docker, cosign, buildx) choose it
+ * (golang.org/x/net/http/httpproxy): HTTPS_PROXY, HTTP_PROXY and NO_PROXY, capitals before small
+ * letters. Undefined where it is asked directly. Throws UserError where the variable does not name
+ * a proxy that can be used; its value, which may contain a password, is not printed.
  */
 export function proxyOf(address: string, env: Environment): Proxy | undefined {
   const url = new URL(address);

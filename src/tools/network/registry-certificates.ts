@@ -13,8 +13,8 @@ const NONE: RegistryCertificates = { ca: [], cert: [], key: [] };
 const HUB = 'registry-1.docker.io';
 
 /**
- * The folders `certs.d` of Docker, a user's own first: of its configuration, of rootless Docker, of the system. A relative path in a
- * variable would lead into the project at hand, and is left out.
+ * The folders `certs.d` of Docker, a user's own first: of its configuration, of rootless Docker, of
+ * the system. A relative path in a variable would lead into the project at hand, and is left out.
  */
 export function certificateFolders(
   env: Readonly<Record<string, string | undefined>>,
@@ -30,9 +30,10 @@ export function certificateFolders(
 }
 
 /**
- * The certificates for a host (`HOST` or `HOST:PORT`) in the first of the folders that has one of that name, read as Docker reads them:
- * each `.crt` is an authority, each `.cert` a client certificate, with the `.key` of the same name. Another port is another host.
- * Throws UserError where a pair is not whole or a file cannot be read.
+ * The certificates for a host (`HOST` or `HOST:PORT`) in the first of the folders that has one of
+ * that name, read as Docker reads them: each `.crt` is an authority, each `.cert` a client
+ * certificate, with the `.key` of the same name. Another port is another host. Throws UserError
+ * where a pair is not whole or a file cannot be read.
  */
 export function registryCertificates(
   folders: readonly string[],

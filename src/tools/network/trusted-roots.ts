@@ -18,9 +18,10 @@ const FOLDERS = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 type MayReadSystem = typeof tls & { getCACertificates?: (type: 'system') => string[] };
 
 /**
- * The certificate authorities that servers are verified with, as PEM: on Linux those of the system, as Go's programs read them
- * (SSL_CERT_FILE and SSL_CERT_DIR name others), elsewhere Node.js' own and the system's, then NODE_EXTRA_CA_CERTS. Throws
- * UserError where a file that SSL_CERT_FILE names cannot be read.
+ * The certificate authorities that servers are verified with, as PEM: on Linux those of the system,
+ * as Go's programs read them (SSL_CERT_FILE and SSL_CERT_DIR name others), elsewhere Node.js' own
+ * and the system's, then NODE_EXTRA_CA_CERTS. Throws UserError where a file that SSL_CERT_FILE
+ * names cannot be read.
  */
 export function trustedRoots(
   env: Readonly<Record<string, string | undefined>>,

@@ -17,8 +17,9 @@ interface NotationSigning {
 const WAIT_MS = 5 * 60_000;
 
 /**
- * Has notation sign a manifest in a layout with a key of its own (`notation sign --oci-layout`, since 1.0 as an experiment). No registry
- * is asked. Throws UserError where it is not installed or does not have the key, ToolError where it fails.
+ * Has notation sign a manifest in a layout with a key of its own (`notation sign --oci-layout`,
+ * since 1.0 as an experiment). No registry is asked. Throws UserError where it is not installed or
+ * does not have the key, ToolError where it fails.
  */
 export async function signWithNotation(
   run: RunTool,

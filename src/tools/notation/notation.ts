@@ -37,8 +37,9 @@ export function notationConfigDirs(
 }
 
 /**
- * Has notation verify a signature against the user's own trust policy, which names who may sign. The policy is read here too: under the
- * levels `audit` and `skip` notation ends well whoever signed, which proves nothing. No registry is asked.
+ * Has notation verify a signature against the user's own trust policy, which names who may sign.
+ * The policy is read here too: under the levels `audit` and `skip` notation ends well whoever
+ * signed, which proves nothing. No registry is asked.
  */
 export async function verifyNotation(
   run: RunTool,
@@ -109,9 +110,10 @@ interface PolicyStatement {
 }
 
 /**
- * Finds the statement for `scope` (`registry/repository`) in notation's OCI trust policy (notaryproject/specifications,
- * trust-store-trust-policy.md): one that names the scope, else the one for `*`. `audit` and `skip` let notation end well whoever signed, and
- * so does an override that does not enforce authenticity.
+ * Finds the statement for `scope` (`registry/repository`) in notation's OCI trust policy
+ * (notaryproject/specifications, trust-store-trust-policy.md): one that names the scope, else the
+ * one for `*`. `audit` and `skip` let notation end well whoever signed, and so does an override
+ * that does not enforce authenticity.
  */
 export function policyFor(document: string, scope: string): Result<PolicyStatement> {
   const policies = listField(parseJson(document), 'trustPolicies');

@@ -46,8 +46,8 @@ export async function loginEndpoints(
 }
 
 /**
- * Logs a person in by the device flow (RFC 8628, with PKCE as the issuer of sigstore asks for it) and gives the identity token. An error
- * says what failed. Throws on abort only.
+ * Logs a person in by the device flow (RFC 8628, with PKCE as the issuer of sigstore asks for it)
+ * and gives the identity token. An error says what failed. Throws on abort only.
  */
 export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promise<Result<string>> {
   const found = await loginEndpoints(issuer, signal);

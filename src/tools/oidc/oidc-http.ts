@@ -22,8 +22,8 @@ export interface OidcAnswer {
 }
 
 /**
- * Asks an identity provider, over TLS unless it is on this machine. A redirect is an error: what is sent may be a secret. Throws on abort
- * only; an error names the host, and never what was sent.
+ * Asks an identity provider, over TLS unless it is on this machine. A redirect is an error: what is
+ * sent may be a secret. Throws on abort only; an error names the host, and never what was sent.
  */
 export async function askProvider({
   url: text,

@@ -145,8 +145,9 @@ const BY_ECOSYSTEM = lookup<readonly string[]>({
 });
 
 /**
- * Packages of an ecosystem that had vulnerabilities in every release there is. A server that does not know a release answers
- * as if nothing were wrong with it; asked for these, it gives itself away.
+ * Packages of an ecosystem that had vulnerabilities in every release there is. A server that does
+ * not know a release answers as if nothing were wrong with it; asked for these, it gives itself
+ * away.
  */
 function probedPackages(ecosystem: string): readonly string[] {
   const family = ecosystem.split(':', 1)[0] ?? '';

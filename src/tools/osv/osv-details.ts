@@ -20,8 +20,9 @@ export interface Wanted {
 }
 
 /**
- * The records of vulnerabilities by id, from the cache where they are unchanged, else from the server, some at a time. A record
- * that the server does not have is left out where `mayLack`, else it is an error: what cannot be judged must not be passed over.
+ * The records of vulnerabilities by id, from the cache where they are unchanged, else from the
+ * server, some at a time. A record that the server does not have is left out where `mayLack`, else
+ * it is an error: what cannot be judged must not be passed over.
  */
 export async function osvRecords(
   http: OsvHttp,

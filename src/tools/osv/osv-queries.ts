@@ -40,9 +40,10 @@ const LANGUAGES: Readonly<Record<LanguageType, string>> = {
 };
 
 /**
- * What to ask OSV about the packages of an image. Distribution packages are asked by the ecosystem's name and the source
- * package where the distribution files them so; a purl would be answered without regard to the release. Packages of a
- * distribution that OSV does not know are a gap.
+ * What to ask OSV about the packages of an image. Distribution packages are asked by the
+ * ecosystem's name and the source package where the distribution files them so; a purl would be
+ * answered without regard to the release. Packages of a distribution that OSV does not know are a
+ * gap.
  */
 export function planOsv(packages: readonly Package[], os: OsRelease | undefined): OsvPlan {
   const distribution = osvDistribution(os);

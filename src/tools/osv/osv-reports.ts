@@ -9,8 +9,9 @@ import type { OsvAffected, OsvRecord } from './osv-record.ts';
 import { judgeOsv } from './osv-severity.ts';
 
 /**
- * What OSV's answers say of each package, withdrawn records left out; which versions are affected is the server's word. `records`
- * holds the records of the matches, and of CVEs behind those that judge nothing.
+ * What OSV's answers say of each package, withdrawn records left out; which versions are affected
+ * is the server's word. `records` holds the records of the matches, and of CVEs behind those that
+ * judge nothing.
  */
 export async function osvReports(
   plan: OsvPlan,

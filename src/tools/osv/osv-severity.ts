@@ -22,8 +22,9 @@ export function unratedField(
 const OF_DISTRIBUTION = /^(DEBIAN|UBUNTU|ALPINE|ECHO)-CVE-/;
 
 /**
- * How bad it is for a package: the distribution's word first (Debian's urgency, Ubuntu's priority), then the database's
- * (GitHub, an advisory), then the worst of the CVSS scores. Undefined where nobody judges.
+ * How bad it is for a package: the distribution's word first (Debian's urgency, Ubuntu's priority),
+ * then the database's (GitHub, an advisory), then the worst of the CVSS scores. Undefined where
+ * nobody judges.
  */
 export async function judgeOsv(
   record: OsvRecord,

@@ -28,8 +28,9 @@ export interface OsvRequest extends OsvHttpOptions {
 }
 
 /**
- * Known vulnerabilities of packages by the OSV.dev API: which (`querybatch`), then their records by id, kept between runs.
- * An error, with the reason, where it cannot be reached or asked to the end: nothing is said on half of the evidence.
+ * Known vulnerabilities of packages by the OSV.dev API: which (`querybatch`), then their records by
+ * id, kept between runs. An error, with the reason, where it cannot be reached or asked to the end:
+ * nothing is said on half of the evidence.
  */
 export async function scanWithOsv(request: OsvRequest): Promise<Result<VulnerabilitiesFact>> {
   const url = request.url.replace(/(?<!\/)\/+$/, '');

@@ -26,8 +26,9 @@ export function otherNames({ id, aliases = [] }: NamedRecord): readonly string[]
 }
 
 /**
- * Finds out which names mean the same: aliases are symmetric and transitive (OSV schema, `aliases`). Gives for every name
- * the best of its kin: a CVE, else a GHSA, else the first by alphabet.
+ * Finds out which names mean the same: aliases are symmetric and transitive (OSV schema,
+ * `aliases`). Gives for every name the best of its kin: a CVE, else a GHSA, else the first by
+ * alphabet.
  */
 export function bestNames(records: readonly NamedRecord[]): (name: string) => string {
   const parents = new Map<string, string>();

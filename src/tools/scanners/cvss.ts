@@ -12,8 +12,9 @@ const V4 =
 const REPEATED = /([/(][A-Z]{1,3}:)(?:.*)\1/;
 
 /**
- * The score of a CVSS vector of any version, 0 to 10 with one decimal: of 3.0 and 3.1 the base score, of 4.0 that of all
- * metrics. Undefined where the vector is malformed, says a metric twice or lacks a base metric.
+ * The score of a CVSS vector of any version, 0 to 10 with one decimal: of 3.0 and 3.1 the base
+ * score, of 4.0 that of all metrics. Undefined where the vector is malformed, says a metric twice
+ * or lacks a base metric.
  */
 export async function cvssScore(vector: string): Promise<CvssScore | undefined> {
   if (vector.length > 512 || REPEATED.test(vector)) return undefined;

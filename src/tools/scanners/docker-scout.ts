@@ -11,8 +11,8 @@ import { scanOutput, type ScanRequest, type ScanTarget, unreadable } from './sca
 import { severityOf, severityOfScore } from './severity.ts';
 
 /**
- * Scans with docker scout, a service: packages are found here and looked up at Docker, which wants a login. An error where that
- * fails, and offline.
+ * Scans with docker scout, a service: packages are found here and looked up at Docker, which wants
+ * a login. An error where that fails, and offline.
  */
 export async function scanWithDockerScout(
   run: RunTool,

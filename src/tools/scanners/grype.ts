@@ -32,8 +32,8 @@ export function grypeEnvironment(offline: boolean): Readonly<Record<string, stri
 }
 
 /**
- * Reads grype's JSON report. Its severity is that of the matched namespace, the distribution's own for its packages; where that
- * is unknown, the related records' (NVD) counts.
+ * Reads grype's JSON report. Its severity is that of the matched namespace, the distribution's own
+ * for its packages; where that is unknown, the related records' (NVD) counts.
  */
 export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const report = parseJson(json);

@@ -5,16 +5,16 @@ import { bestNames, namedBy, otherNames } from './alias-names.ts';
 /** What a database says of one package, under its own id. */
 export interface Report extends Vulnerability {
   /**
-   * What its severity is worth beside another record's of the same CVE: 2 a distribution's word on this very CVE, 1 a word
-   * on an advisory or from a database for everybody, 0 a computed score.
+   * What its severity is worth beside another record's of the same CVE: 2 a distribution's word on
+   * this very CVE, 1 a word on an advisory or from a database for everybody, 0 a computed score.
    */
   readonly weight: 0 | 1 | 2;
 }
 
 /**
- * Every CVE once for each package and version, whatever it is called in each database: names that are aliases of each other
- * are one, an advisory counts as the CVEs that it names. Worst first, then by id, package and version; the order of the
- * reports makes no difference.
+ * Every CVE once for each package and version, whatever it is called in each database: names that
+ * are aliases of each other are one, an advisory counts as the CVEs that it names. Worst first,
+ * then by id, package and version; the order of the reports makes no difference.
  */
 export function onePerCve(reports: readonly Report[]): readonly Vulnerability[] {
   const ordered = [...reports].sort(

@@ -21,8 +21,9 @@ export interface ScanRequest {
 }
 
 /**
- * Runs a scanner to its end and gives what it printed, or why it could not scan: its last word. It stands in the root folder, so
- * that neither a project nor a layout from elsewhere brings it ignore rules. Throws on abort only.
+ * Runs a scanner to its end and gives what it printed, or why it could not scan: its last word. It
+ * stands in the root folder, so that neither a project nor a layout from elsewhere brings it ignore
+ * rules. Throws on abort only.
  */
 export async function scanOutput(
   run: RunTool,

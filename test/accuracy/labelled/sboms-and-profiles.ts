@@ -27,7 +27,10 @@ function static_(name: string, components: Parameters<typeof sbom>[1], differs =
   return listed(name, (s) => sbom(s, components), differs, [[program('server')], APP]);
 }
 
-/** The hardened image with these profiles in place of its own, none of which is tighter than the default. */
+/**
+ * The hardened image with these profiles in place of its own, none of which is tighter than the
+ * default.
+ */
 function loose(name: string, ...profiles: readonly unknown[]): Labelled {
   return hardenedBut(
     name,

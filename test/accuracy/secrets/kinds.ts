@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Draw } from './random.ts';
 
-/** A kind of secret: a text that holds one, of the right shape and drawn at random, and the part that is secret. */
+/**
+ * A kind of secret: a text that holds one, of the right shape and drawn at random, and the part
+ * that is secret.
+ */
 export interface Kind {
   readonly name: string;
   readonly make: (draw: Draw) => { readonly text: string; readonly value: string };

@@ -3,7 +3,9 @@ import type { Item } from '../../facts/support.ts';
 import { entry, tarOf } from '../../fakes/tar-bytes.ts';
 import type { Draw } from './random.ts';
 
-/** What an image holds of a planted secret: a file or what it is called, or a document of the image. */
+/**
+ * What an image holds of a planted secret: a file or what it is called, or a document of the image.
+ */
 export type Planted =
   | { readonly kind: 'file'; readonly item: Item }
   | { readonly kind: 'config'; readonly document: object }

@@ -52,7 +52,10 @@ export class Draw {
   }
 }
 
-/** Half of all, by a name's hash: what rules were tuned on is never what they are measured on at the end. */
+/**
+ * Half of all, by a name's hash: what rules were tuned on is never what they are measured on at the
+ * end.
+ */
 export function isUnseen(name: string): boolean {
   return ((createHash('sha256').update(`half ${name}`).digest()[0] ?? 0) & 1) === 1;
 }

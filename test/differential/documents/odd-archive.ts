@@ -26,7 +26,10 @@ interface Made {
   readonly story: string;
 }
 
-/** An archive in both forms, a layout and what `docker save` writes, with oddities in one or two of its documents. */
+/**
+ * An archive in both forms, a layout and what `docker save` writes, with oddities in one or two of
+ * its documents.
+ */
 export function oddArchive(random: Random, name: string): Made {
   const layers = ['clean', 'hidden'].map((who) => layerTar({ who }));
   const diffIds = layers.map((layer) => digestOf(layer));
@@ -123,7 +126,8 @@ export function oddArchive(random: Random, name: string): Made {
     ...Object.fromEntries(blobs.map((bytes) => [path(bytes), bytes])),
   };
   if (!random.chance(20)) return { archive: archiveOf(files), story: story.join('\n  ') };
-  // One document by the names of the entries, another one for who unpacks them, or for who goes by the text of a path.
+  // One document by the names of the entries, another one for who unpacks them, or for who goes by
+  // the text of a path.
   const paths = ['', './', 'x/../', 'blobs/..//'].map((before) => `${before}${path(hiddenConfig)}`);
   const inPlain = JSON.stringify([
     { Config: random.pick(paths), RepoTags: [name], Layers: [path(hiddenLayer)] },

@@ -1,6 +1,9 @@
 import type { Random } from '../random.ts';
 
-/** JSON as it is written, so that it can be written oddly: members in order, keys free to repeat. Texts hold bytes (latin1). */
+/**
+ * JSON as it is written, so that it can be written oddly: members in order, keys free to repeat.
+ * Texts hold bytes (latin1).
+ */
 export type Members = readonly (readonly [key: string, value: string | Members])[];
 
 /** The text of the members, whose keys are in UTF-8. */
@@ -36,8 +39,9 @@ const ODD = [
 ];
 
 /**
- * The members with one or two oddities: a key again with another value, a key in other letters (Go's folding included) in its place or
- * beside it, another value, none. `other` gives another proper value of a key where there is one.
+ * The members with one or two oddities: a key again with another value, a key in other letters
+ * (Go's folding included) in its place or beside it, another value, none. `other` gives another
+ * proper value of a key where there is one.
  */
 export function odd(
   random: Random,

@@ -18,8 +18,9 @@ function folder(name: string): Item {
 const hard = (name: string, linkname: string): Item => link(name, linkname, 'hardlink');
 
 /**
- * Ways to give a reader of an archive another document of `name` than one who goes by the names of its entries: `hidden` where a program
- * unpacks it into a folder first, as Docker's classic store does. `clean` is what it seems to be.
+ * Ways to give a reader of an archive another document of `name` than one who goes by the names of
+ * its entries: `hidden` where a program unpacks it into a folder first, as Docker's classic store
+ * does. `clean` is what it seems to be.
  */
 export const MEMBER_TRICKS: Readonly<
   Record<string, (name: string, clean: Buffer, hidden: Buffer) => readonly Item[]>

@@ -6,7 +6,10 @@ import { run } from '../../e2e/harness.ts';
 import { Random } from '../random.ts';
 import { oddArchive } from './odd-archive.ts';
 
-/** What an image is run with, as `docker inspect` tells it and as we read it; what is empty is left out. */
+/**
+ * What an image is run with, as `docker inspect` tells it and as we read it; what is empty is left
+ * out.
+ */
 type View = Readonly<Record<string, unknown>>;
 
 export interface DocumentDifference {
@@ -29,8 +32,9 @@ export interface DocumentRun {
 const NAME = `docker.io/library/scoville-odd-documents:${process.pid}`;
 
 /**
- * Has the engines (DOCKER_HOST by name of store) load archives whose documents are odd, and holds what `docker inspect` says of them against
- * what we read. What we refuse, or an engine does, is no difference. `until` in milliseconds since 1970; `cases` at most.
+ * Has the engines (DOCKER_HOST by name of store) load archives whose documents are odd, and holds
+ * what `docker inspect` says of them against what we read. What we refuse, or an engine does, is no
+ * difference. `until` in milliseconds since 1970; `cases` at most.
  */
 export async function runDocuments(
   engines: Readonly<Record<string, string | undefined>>,

@@ -4,8 +4,9 @@ const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
 
 /**
- * What is wrong with our answer, one line each. A store's tree is what we are to show. Where a store refuses a stack, or the stores
- * show different trees, we are to refuse it, or to show all that either shows.
+ * What is wrong with our answer, one line each. A store's tree is what we are to show. Where a
+ * store refuses a stack, or the stores show different trees, we are to refuse it, or to show all
+ * that either shows.
  */
 export function differences(ours: Answer, engines: EngineAnswers): readonly string[] {
   const answers = [engines.containerd, engines.overlay2].filter((answer) => answer !== undefined);
@@ -21,8 +22,9 @@ export function differences(ours: Answer, engines: EngineAnswers): readonly stri
 }
 
 /**
- * True where containerd refuses a folder that no entry names since a layer below has a file or a loop of links in its path, which is no
- * harm, and the other store refuses the layer for reasons that do not count in containerd.
+ * True where containerd refuses a folder that no entry names since a layer below has a file or a
+ * loop of links in its path, which is no harm, and the other store refuses the layer for reasons
+ * that do not count in containerd.
  */
 function isRefusedForLower({ containerd, overlay2 }: EngineAnswers): boolean {
   const is = (answer: Answer | undefined, reason: RegExp): boolean =>
@@ -45,7 +47,10 @@ function agreed(trees: readonly SeenTree[], refused: string): readonly string[] 
   return [`the stores take it, and we refuse it: ${refused}`];
 }
 
-/** The stores differ in what they make of folders that no entry lists: no container sees other files for it. */
+/**
+ * The stores differ in what they make of folders that no entry lists: no container sees other files
+ * for it.
+ */
 function sorted(tree: SeenTree): unknown {
   const places = Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));
   return places.map(([path, place]) => [path, place.kind === 'd' ? { kind: 'd' } : place]);

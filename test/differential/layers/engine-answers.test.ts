@@ -6,7 +6,9 @@ import { ISSUE_STACKS } from './issue-stacks.ts';
 import { ourAnswer } from './our-tree.ts';
 import type { EngineAnswers } from './seen-tree.ts';
 
-/** What Docker 26.1's two stores answered (`test/e2e/differential.e2e.test.ts` asks those that run). */
+/**
+ * What Docker 26.1's two stores answered (`test/e2e/differential.e2e.test.ts` asks those that run).
+ */
 const ANSWERS = JSON.parse(
   readFileSync(join(import.meta.dirname, 'engine-answers.json'), 'utf8'),
 ) as Readonly<Record<string, EngineAnswers>>;

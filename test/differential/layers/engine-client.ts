@@ -16,7 +16,9 @@ export class EngineClient {
     this.#socket = host.replace(/^unix:\/\//, '');
   }
 
-  /** What the engine makes of an image that `docker load` takes under `name`; nothing of it stays. */
+  /**
+   * What the engine makes of an image that `docker load` takes under `name`; nothing of it stays.
+   */
   async answer(archive: Buffer, name: string): Promise<Answer> {
     try {
       const loaded = await this.#ask('POST', '/images/load?quiet=1', archive, 'application/x-tar');

@@ -67,7 +67,10 @@ function runs(length: number, random: Random): readonly (readonly [number, numbe
   ] as const);
 }
 
-/** What containerd's and Docker's unpackers, Go's reader and the kernel have branches for besides the fields of headers. */
+/**
+ * What containerd's and Docker's unpackers, Go's reader and the kernel have branches for besides
+ * the fields of headers.
+ */
 export const ENTRY_TRICKS: readonly Trick[] = [
   (e, r) => ({ ...e, globals: [r.pick(RECORDS)] }),
   (e, r) => ({ ...e, rawPax: r.pick(RECORDS), globals: [r.pick(RECORDS)] }),

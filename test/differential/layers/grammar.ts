@@ -37,7 +37,10 @@ export class StackMaker {
     this.#random = random;
   }
 
-  /** `isTaken`: true where we take a layer. Most entries for which it would be refused are left out: what is refused tells little. */
+  /**
+   * `isTaken`: true where we take a layer. Most entries for which it would be refused are left out:
+   * what is refused tells little.
+   */
   async make(isTaken: (layer: CraftedLayer) => Promise<boolean>): Promise<Stack> {
     this.#contents = 0;
     const random = this.#random;

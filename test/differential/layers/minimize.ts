@@ -1,6 +1,9 @@
 import type { CraftedEntry, Stack } from './crafted-layer.ts';
 
-/** The smallest stack that still differs, found by leaving out layers, entries and what entries say, one by one. */
+/**
+ * The smallest stack that still differs, found by leaving out layers, entries and what entries say,
+ * one by one.
+ */
 export async function minimized(
   stack: Stack,
   differs: (stack: Stack) => Promise<boolean>,

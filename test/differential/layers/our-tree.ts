@@ -13,7 +13,10 @@ import { byteText, ENGINE_OWN } from './exported-tree.ts';
 import { packed } from './pack-layer.ts';
 import type { Answer, SeenPlace, SeenTree } from './seen-tree.ts';
 
-/** Contents by their size: those of crafted layers mostly have another; undefined where two share one. */
+/**
+ * Contents by their size: those of crafted layers mostly have another; undefined where two share
+ * one.
+ */
 type Contents = Map<number, string | undefined>;
 
 function contentCollector(contents: Contents): LayerCollector<undefined> {

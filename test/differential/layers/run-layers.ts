@@ -56,8 +56,8 @@ function isRefused({ containerd, overlay2 }: EngineAnswers): boolean {
 }
 
 /**
- * Makes stacks from `seed` on until the time is over or `most` differences are found, and holds what we make of them against the stores.
- * Each difference is made as small as it gets.
+ * Makes stacks from `seed` on until the time is over or `most` differences are found, and holds
+ * what we make of them against the stores. Each difference is made as small as it gets.
  */
 export async function runLayers(
   unpackers: Unpackers,
@@ -75,7 +75,8 @@ export async function runLayers(
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
     const lines = differences(own, engines);
     if (lines.length === 0 || !isRefused(engines)) return [lines, engines];
-    // A layer is refused each time. A load is refused once if another stack's removal takes the snapshot that it was to stand on.
+    // A layer is refused each time. A load is refused once if another stack's removal takes the
+    // snapshot that it was to stand on.
     const again = await engineAnswers(stack, unpackers);
     return [differences(own, again), again];
   };

@@ -7,7 +7,9 @@ export interface SeenPlace {
   /** Of a file, the first digits of its SHA-256. */
   readonly content?: string;
   readonly size?: number;
-  /** Where more is known of a file: permission bits, owner, capabilities as hexadecimal or by name. */
+  /**
+   * Where more is known of a file: permission bits, owner, capabilities as hexadecimal or by name.
+   */
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;

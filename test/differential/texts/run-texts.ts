@@ -37,7 +37,10 @@ interface Case {
   readonly wrong: (theirs: never) => string | undefined;
 }
 
-/** Holds our reading of Dockerfiles, words, ignore files and platforms against the Go packages of Docker; gives how many differ. */
+/**
+ * Holds our reading of Dockerfiles, words, ignore files and platforms against the Go packages of
+ * Docker; gives how many differ.
+ */
 export async function runTexts(options: {
   readonly seed: number;
   readonly until: number;

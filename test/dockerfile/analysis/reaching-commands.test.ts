@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { analysisOf } from './support.ts';
 
-/** Whether a stage of these lines is held to have been read: nothing in it is unread, fetched or installed without a pin. */
+/**
+ * Whether a stage of these lines is held to have been read: nothing in it is unread, fetched or
+ * installed without a pin.
+ */
 function isRead(lines: string): boolean {
   const { unread, downloads, installs } = analysisOf(`FROM x\n${lines}`);
   return (

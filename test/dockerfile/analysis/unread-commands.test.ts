@@ -8,7 +8,9 @@ function analysed(run: string, files: Files = {}): BuildAnalysis {
   return analysisOf(/^FROM/m.test(run) ? run : `FROM x\n${run}`, {}, files);
 }
 
-/** What nobody read, by line and program; `held` where only a verified download can have brought it. */
+/**
+ * What nobody read, by line and program; `held` where only a verified download can have brought it.
+ */
 function unread(run: string, files: Files = {}): readonly string[] {
   return analysed(run, files).unread.map(
     ({ range, program, held }) =>

@@ -1,4 +1,7 @@
-/** Small Dockerfiles that BuildKit of Docker 26.1 accepts (`docker buildx build --print=outline`, buildx 0.13). */
+/**
+ * Small Dockerfiles that BuildKit of Docker 26.1 accepts (`docker buildx build --print=outline`,
+ * buildx 0.13).
+ */
 export const ACCEPTED: readonly string[] = [
   'FROM scratch\nRUN --network=none x\n',
   'FROM scratch\nRUN --network=host x\n',
@@ -360,7 +363,9 @@ export const REFUSED: readonly string[] = [
   '#escape = x\nFROM scratch\n',
 ];
 
-/** Those it refuses and a newer BuildKit builds: their flags came later, or with another channel. */
+/**
+ * Those it refuses and a newer BuildKit builds: their flags came later, or with another channel.
+ */
 export const NEWER: readonly string[] = [
   'FROM scratch\nRUN --security=sandbox x\n',
   'FROM scratch\nRUN --security=insecure x\n',

@@ -57,7 +57,10 @@ export const FORMS: readonly string[] = [
   'C; C\nC\n\nC',
 ];
 
-/** Forms that bash takes and shfmt refuses, or that our tree has twice (`;&` runs the next body too). */
+/**
+ * Forms that bash takes and shfmt refuses, or that our tree has twice (`;&` runs the next body
+ * too).
+ */
 export const BEYOND_SHFMT: readonly string[] = [
   '((C); (C))',
   'a[$(C)]=y C',

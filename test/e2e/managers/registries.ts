@@ -10,8 +10,9 @@ type Files = Readonly<Record<string, string>>;
 const NEW_YEAR = '2026-01-01T00:00:00Z';
 
 /**
- * Writes what registries serve, one package each, below `folder`: PyPI, crates.io (sparse index), a Go
- * proxy, RubyGems (compact index), Packagist, and git over HTTP. `address` is where it is served.
+ * Writes what registries serve, one package each, below `folder`: PyPI, crates.io (sparse index), a
+ * Go proxy, RubyGems (compact index), Packagist, and git over HTTP. `address` is where it is
+ * served.
  */
 export function writeRegistries(folder: string, address: string): void {
   const write = (path: string, content: string | Uint8Array): void => {

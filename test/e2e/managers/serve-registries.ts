@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
 
-/** Answers of those registries: files, packed where a client takes that, and git's smart protocol. */
+/**
+ * Answers of those registries: files, packed where a client takes that, and git's smart protocol.
+ */
 export function registryListener(
   folder: string,
 ): (message: IncomingMessage, response: ServerResponse) => void {

@@ -50,7 +50,9 @@ export function buildInfo(version: string, text: string): Buffer {
   ]);
 }
 
-/** A program as Go made it before 1.18: 64 bit, little-endian, texts at 0x4000, addresses at 0x8000. */
+/**
+ * A program as Go made it before 1.18: 64 bit, little-endian, texts at 0x4000, addresses at 0x8000.
+ */
 export function oldGoProgram(version: string, text: string, note = true): Buffer {
   const base = 0x400000n;
   const head = Buffer.alloc(0x200);

@@ -53,7 +53,10 @@ function zip64Field(...numbers: readonly number[]): Buffer {
   );
 }
 
-/** A zip archive (APPNOTE.TXT 4.3) without checksums, which no reader here looks at; with `zip64` its end has 8-byte totals. */
+/**
+ * A zip archive (APPNOTE.TXT 4.3) without checksums, which no reader here looks at; with `zip64`
+ * its end has 8-byte totals.
+ */
 export function zip(items: readonly ZipItem[], { zip64 = false } = {}): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];

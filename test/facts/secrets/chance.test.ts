@@ -49,8 +49,9 @@ const SIZE = 440;
 const TRIES = 24;
 
 /**
- * Each keyword that comes up by chance in a gigabyte of such data, put where it would: however the data go on, no rule takes it for
- * a secret. This tells in seconds what terabytes of random data would.
+ * Each keyword that comes up by chance in a gigabyte of such data, put where it would: however the
+ * data go on, no rule takes it for a secret. This tells in seconds what terabytes of random data
+ * would.
  */
 describe.each(SPELLINGS)('in random %s', (name, letters, line) => {
   const below = drawn(name.length);

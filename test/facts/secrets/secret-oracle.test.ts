@@ -8,7 +8,8 @@ import { hex, mixed, pem, SAMPLES, upper } from './secret-samples.ts';
 /** Each rule of secretlint's recommended preset, and ours that answers it. */
 const COUNTERPARTS: Readonly<Record<string, readonly string[]>> = {
   aws: ['aws-access-key-id', 'aws-secret-access-key'],
-  // Its PKCS#12 half opens a store with Google's own passphrase: ours tells by the bag in sight, see `secret-key-stores.test.ts`.
+  // Its PKCS#12 half opens a store with Google's own passphrase: ours tells by the bag in sight,
+  // see `secret-key-stores.test.ts`.
   gcp: ['private-key'],
   privatekey: ['private-key'],
   npm: ['npm-token', 'npm-auth-token'],

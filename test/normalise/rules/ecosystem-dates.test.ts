@@ -1,4 +1,5 @@
-// Made by hand after what the tools write, pnpm’s after what pnpm 9 wrote (docs/normaliser.md says which).
+// Made by hand after what the tools write, pnpm’s after what pnpm 9 wrote (docs/normaliser.md says
+// which).
 import { describe, expect, test } from 'vitest';
 import { contentAfter, EPOCH, LATER, sample } from '../sample-layer.ts';
 

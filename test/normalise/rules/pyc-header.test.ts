@@ -17,7 +17,9 @@ const compiled = (time: number, over = {}) =>
   sample('app/__pycache__/m.cpython-313.pyc', pyc(time), over);
 const source = (mtime: number, text = SOURCE) => sample('app/m.py', text, { mtime });
 
-/** Python's own test (importlib._bootstrap_external): time and size in the header are the source's. */
+/**
+ * Python's own test (importlib._bootstrap_external): time and size in the header are the source's.
+ */
 function isValid(samples: readonly Sample[], below: readonly Sample[] = []): boolean {
   const all = [...below, ...samples];
   const file = all.findLast(({ entry }) => entry.name.endsWith('.pyc'));

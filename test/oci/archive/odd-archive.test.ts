@@ -6,7 +6,8 @@ import { archiveOf, ImageBytes } from '../../fakes/images.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { entry, tarOf } from '../../fakes/tar-bytes.ts';
 
-// Docker 26.1 loads `evil` from each of these: its classic store unpacks the archive, and goes by manifest.json.
+// Docker 26.1 loads `evil` from each of these: its classic store unpacks the archive, and goes by
+// manifest.json.
 
 const folder = temporaryFolder;
 const TWO = 'FILE contains two images: one by index.json, another by manifest.json';

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { claimAlone } from '../../../src/oci/layout/owner.ts';
 
-// A process of owner-race.test.ts that takes and gives back one lock until it is killed, wherever it then stands.
+// A process of owner-race.test.ts that takes and gives back one lock until it is killed, wherever
+// it then stands.
 const [, , file = ''] = process.argv;
 
 /** Only the holder is inside. One that was killed there has left its number. */

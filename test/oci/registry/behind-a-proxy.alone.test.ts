@@ -1,8 +1,8 @@
 import { beforeAll } from 'vitest';
 import { Origins } from '../../../src/tools/network/origins.ts';
 
-// The dispatcher of undici sends what is encrypted or goes through a proxy. It refuses what Node.js'
-// own lets pass (a Content-Length given twice), so the same tests run on it.
+// The dispatcher of undici sends what is encrypted or goes through a proxy. It refuses what
+// Node.js' own lets pass (a Content-Length given twice), so the same tests run on it.
 beforeAll(() => {
   const own = globalThis.fetch;
   const origins = new Origins({ env: {}, platform: process.platform, folders: [] }, true);

@@ -9,8 +9,8 @@ import {
   UnpackingFailed,
 } from '../../../src/oci/walk/walk-ring.ts';
 
-// Both sides in one thread: what is written before it is read must find room. Threads that wait for each other are in
-// test/pipeline/layers/inspect-layers.test.ts.
+// Both sides in one thread: what is written before it is read must find room. Threads that wait for
+// each other are in test/pipeline/layers/inspect-layers.test.ts.
 const SLOTS = 8;
 const SLOT_BYTES = 256 * 1024;
 const digest = digestOf('blob');

@@ -20,7 +20,10 @@ function countOf(text: string, lint: string): number {
   return linted(text).findings.filter(({ rule }) => rule === lint).length;
 }
 
-/** How often lint finds a rule before and after all edits of a rule of fix, and what that one leaves alone. */
+/**
+ * How often lint finds a rule before and after all edits of a rule of fix, and what that one leaves
+ * alone.
+ */
 async function fixedBy(lint: string, fix: string, text: string) {
   const { facts } = withBase({ user: '' });
   const settled = await applyDecided(
@@ -90,7 +93,8 @@ const wrapped = Object.keys(WRAPPERS).map((name) =>
 );
 
 describe('what lint finds, fix edits, behind each wrapper', () => {
-  // `chroot` works in another root, whose lists rm does not reach; xargs reads more names, which nobody knows.
+  // `chroot` works in another root, whose lists rm does not reach; xargs reads more names, which
+  // nobody knows.
   test.each([...COMMANDS, ...DOWNLOADS])('%s, %s: %s', async (lint, fix, command) => {
     const wrong: unknown[] = [];
     for (const wrapper of wrapped) {

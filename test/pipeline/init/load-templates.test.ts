@@ -30,7 +30,10 @@ const PACKAGE = '{"scripts":{"build":"tsc --outDir dist"}}';
 const runs = (program: string): readonly string[] => [
   `unread-shell: not read: what ${program} does was not read`,
 ];
-/** Maven and Gradle fetch plugins without a sum and run them, in the step that builds: what that brings in is not known. */
+/**
+ * Maven and Gradle fetch plugins without a sum and run them, in the step that builds: what that
+ * brings in is not known.
+ */
 const UNREAD: Readonly<Record<string, readonly string[]>> = {
   'java/maven.Dockerfile': runs('mvn'),
   'java/gradle.Dockerfile': runs('gradle'),
@@ -191,7 +194,8 @@ test('the seccomp profile is tighter than the engine’s default', () => {
       kind: 'seccomp',
       holds: 'tighter',
     });
-  // What runtimes take from a registry has no conditions by architecture, so that these need one of their own.
+  // What runtimes take from a registry has no conditions by architecture, so that these need one of
+  // their own.
   for (const architecture of ['arm', '386', 's390x'])
     expect(judgeProfile('seccomp', profile, architecture).holds).toBe('not-tighter');
   expect(readSecurityProfile(Buffer.from(JSON.stringify(profile)), 'seccomp').ok).toBe(true);

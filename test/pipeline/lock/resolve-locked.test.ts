@@ -46,7 +46,10 @@ const INDEX = Buffer.from(
 
 type Answer = 'index' | 'none' | 'refused' | 'down';
 
-/** Resolves the one image against a registry that answers so. Gives what was found and what the registry was asked for. */
+/**
+ * Resolves the one image against a registry that answers so. Gives what was found and what the
+ * registry was asked for.
+ */
 async function resolve(
   answer: Answer,
   more: {

@@ -28,7 +28,10 @@ const KEY: TrustedSigners = {
   signers: [{ signer: { kind: 'key', publicKey: 'k.pub' }, name: 'k.pub' }],
 };
 
-/** A bundle that states `type` of the manifest, signed with a key or a certificate; what it says is for the fake to judge. */
+/**
+ * A bundle that states `type` of the manifest, signed with a key or a certificate; what it says is
+ * for the fake to judge.
+ */
 function bundle(
   digest: string,
   type: string,

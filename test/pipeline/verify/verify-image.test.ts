@@ -19,7 +19,9 @@ const KEY: TrustedSigners = {
 };
 const NOTHING: VerifyDemands = { types: [], minLevel: undefined };
 
-/** A bundle whose signature is good, bad or not to be checked, for the fake cosign reads it there. */
+/**
+ * A bundle whose signature is good, bad or not to be checked, for the fake cosign reads it there.
+ */
 function attach(
   image: MemoryImage,
   subject: Descriptor,

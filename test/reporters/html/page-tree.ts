@@ -32,7 +32,10 @@ export function textOf(node: Node): string {
   return 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
 }
 
-/** What keeps a page from being one file that loads nothing, names each place once, and links only where something is. */
+/**
+ * What keeps a page from being one file that loads nothing, names each place once, and links only
+ * where something is.
+ */
 export function flawsOf(elements: readonly Element[]): readonly string[] {
   const ids = elements.flatMap((element) => attribute(element, 'id') ?? []);
   const flaws = ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `id twice: ${id}`);

@@ -129,9 +129,10 @@ const ajv = new Ajv({ allErrors: true });
 addFormatsModule.default(ajv);
 
 /**
- * Judges a log by the rules of SARIF 2.1.0 for the fields that we write (OASIS, sections 3.13 to 3.58).
- * Stricter than the OASIS schema, which no package that is kept ships and whose text is not ours to
- * commit: any other field is an error. docs/reports.md says how to check with the official one.
+ * Judges a log by the rules of SARIF 2.1.0 for the fields that we write (OASIS, sections 3.13 to
+ * 3.58). Stricter than the OASIS schema, which no package that is kept ships and whose text is not
+ * ours to commit: any other field is an error. docs/reports.md says how to check with the official
+ * one.
  */
 export const validate = ajv.compile(
   closed({ $schema: uri, version: { const: '2.1.0' }, runs: list(run) }, ['version', 'runs']),

@@ -1,4 +1,7 @@
-/** A project of the corpus: a Dockerfile after a pattern that public ones follow, with the files of its context that count. */
+/**
+ * A project of the corpus: a Dockerfile after a pattern that public ones follow, with the files of
+ * its context that count.
+ */
 export interface CorpusCase {
   readonly name: string;
   readonly dockerfile: string;

@@ -259,7 +259,10 @@ async function byDatabase({ exports, installed, os }: Case): Promise<Result<Vuln
   });
 }
 
-/** The server says itself which versions are affected: those of the records that are about what is found. */
+/**
+ * The server says itself which versions are affected: those of the records that are about what is
+ * found.
+ */
 async function byApi({
   exports,
   installed,

@@ -55,8 +55,9 @@ function usesKeyring(event: CommandEvent): boolean {
 }
 
 /**
- * `gpg --import KEYS && gpg --export FINGERPRINT > FILE`: of all that came, the one key goes on; unless the keyring with all of them checks
- * something. `gpg --show-keys KEYS | grep FINGERPRINT` says that the key is among them.
+ * `gpg --import KEYS && gpg --export FINGERPRINT > FILE`: of all that came, the one key goes on;
+ * unless the keyring with all of them checks something. `gpg --show-keys KEYS | grep FINGERPRINT`
+ * says that the key is among them.
  */
 export function keyCheck(
   event: CommandEvent,

@@ -15,7 +15,8 @@ function gpg(event: CommandEvent): VerifiedFiles | undefined {
   if (event.program.startsWith('gpgv')) return { method: 'gpgv', files: signed(files, outputs) };
   if (line.has('--verify', '--verify-files'))
     return { method: 'gpg --verify', files: signed(files, outputs) };
-  // Decrypting a signed file checks its signature and gives its content; what a password opens has none.
+  // Decrypting a signed file checks its signature and gives its content; what a password opens has
+  // none.
   const isSecret = event.argv.some(({ text }) => text.startsWith('--passphrase'));
   if (line.has('--decrypt', '-d') && files.length > 0 && !isSecret)
     return { method: 'gpg --decrypt', files: signed(files, outputs) };

@@ -20,7 +20,8 @@ function git(event: CommandEvent): readonly Fetch[] {
   const [address, second] = operands;
   const tips = line.has('--remote', '--remote-submodules');
   if (tips && verb !== undefined && verb.text === 'submodule')
-    // The newest of each branch, where without it the commit of the repository around names its own.
+    // The newest of each branch, where without it the commit of the repository around names its
+    // own.
     return [fetchOf(event, 'git', { ...constantField('submodules'), constant: false }, '')];
   const isHeld =
     (verb?.text === 'submodule' && operands[0]?.text === 'update') ||
@@ -56,7 +57,8 @@ function git(event: CommandEvent): readonly Fetch[] {
       : [];
   }
   if (verb?.text !== 'fetch' && verb?.text !== 'pull') return [];
-  // From a remote by its name: `git clone` or `git remote add` stands for it, and the commit here holds that.
+  // From a remote by its name: `git clone` or `git remote add` stands for it, and the commit here
+  // holds that.
   const pinned = operands.slice(1).some((f) => isCommit(f.text));
   return ADDRESS.test(address.text)
     ? [fetchOf(event, 'git', address, event.folder, commit(event.range, pinned))]

@@ -19,7 +19,8 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   if (!installs && !/^(?:cpanm|easy_install)/.test(event.program)) return [];
   return event.argv.slice(1).flatMap((field, index) => {
     const before = event.argv[index]?.text ?? '';
-    // The value of an option, such as an index; `-e ADDRESS`, `-r ADDRESS` and what follows a switch are fetched all the same.
+    // The value of an option, such as an index; `-e ADDRESS`, `-r ADDRESS` and what follows a
+    // switch are fetched all the same.
     if (INDEXES.has(before)) return [];
     const found = /(?:git\+)?(?:https?|ssh):\/\/\S+/i.exec(field.text)?.[0];
     // conda's `-c` names a channel, pip's a file of constraints.

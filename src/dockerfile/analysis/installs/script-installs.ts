@@ -28,7 +28,8 @@ const go: InstallReader = (argv, context) => {
     return named.length > 0 ? install('go', named) : install('go', [], { lockFile: true });
   }
   if (/^(?:build|test|vet)$/.test(verb)) {
-    // go.mod names each version and go.sum its content; go refuses what they lack unless it may write them.
+    // go.mod names each version and go.sum its content; go refuses what they lack unless it may
+    // write them.
     const mayWrite = /(?:^|\s)-mod[= ]mod(?:\s|$)/;
     const writes =
       mayWrite.test(context.variable('GOFLAGS') ?? '') || mayWrite.test(words.join(' '));
@@ -36,7 +37,8 @@ const go: InstallReader = (argv, context) => {
   }
   if (verb !== 'install' && verb !== 'get' && verb !== 'run') return undefined;
   const packages = moduleNames(words.slice(1), verb === 'get');
-  // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names none.
+  // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names
+  // none.
   const newest = verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word));
   if (newest && packages.every(({ pin }) => pin !== undefined)) return install('go', []);
   return packages.length === 0 ? undefined : install('go', packages);

@@ -48,7 +48,8 @@ function applyCopy(
       const own = pathIn('', source.replace(/^\/+/, ''));
       const isPattern = /[*?[]/.test(own);
       const root = isPattern ? folderOfPattern(own).replace(/\/$/, '') : own;
-      // What a pattern leaves out of its folder is not known here: only whole folders and files are looked at.
+      // What a pattern leaves out of its folder is not known here: only whole folders and files are
+      // looked at.
       if (!isPattern || /^\*+$/.test(fileName(own)))
         ledger.put(at(fileName(source)), { kind: 'context', source: root, without: [] }, range);
     }

@@ -209,8 +209,9 @@ export interface DotnetBuild {
 }
 
 /**
- * Reads what `dotnet restore`, `build`, `publish`, `pack` and `clean` work on: the project or solution, what it imports and refers to, the files that MSBuild and
- * NuGet find by name. What packages do in a build is their publishers’, as it is of other managers.
+ * Reads what `dotnet restore`, `build`, `publish`, `pack` and `clean` work on: the project or
+ * solution, what it imports and refers to, the files that MSBuild and NuGet find by name. What
+ * packages do in a build is their publishers’, as it is of other managers.
  */
 export function dotnetBuild(
   event: CommandEvent,

@@ -137,8 +137,9 @@ function checkChildren(
 }
 
 /**
- * Reads a project file (`*.csproj`, `*.props`, `*.targets`) as data: every element, property and attribute is one of those by which MSBuild and the .NET SDK
- * run nothing of the project. Gives the name of the first that is not, or that it is not XML that is read.
+ * Reads a project file (`*.csproj`, `*.props`, `*.targets`) as data: every element, property and
+ * attribute is one of those by which MSBuild and the .NET SDK run nothing of the project. Gives the
+ * name of the first that is not, or that it is not XML that is read.
  */
 export function readMsbuildFile(text: string): MsbuildFile | { readonly refused: string } {
   const root = xmlRoot(text);

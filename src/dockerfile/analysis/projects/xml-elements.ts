@@ -39,8 +39,9 @@ function attributesOf(text: string): ReadonlyMap<string, string> | undefined {
 }
 
 /**
- * The root of an XML file of elements, attributes and text alone. Undefined for whatever else XML can say (a document type, CDATA, characters by number), so
- * that nothing is read otherwise than another reader does.
+ * The root of an XML file of elements, attributes and text alone. Undefined for whatever else XML
+ * can say (a document type, CDATA, characters by number), so that nothing is read otherwise than
+ * another reader does.
  */
 export function xmlRoot(file: string): XmlElement | undefined {
   const text = file.replace(/^\uFEFF/, '').replace(/^\s*<\?xml [^?<>]*\?>/, '');

@@ -19,9 +19,9 @@ export const NAME_COLUMNS = {
 type NameColumns = Columns<typeof NAME_COLUMNS>;
 
 /**
- * Names in folders, each with a number, in a few large arrays: a million of them take 40 MB and not 200. A folder is the number of its own
- * name; the first is the root's, which is in no folder. What takes another's place in a folder gets a number of its own, and the other
- * keeps its name.
+ * Names in folders, each with a number, in a few large arrays: a million of them take 40 MB and not
+ * 200. A folder is the number of its own name; the first is the root's, which is in no folder. What
+ * takes another's place in a folder gets a number of its own, and the other keeps its name.
  */
 export class NameTable {
   /** Numbers given. */

@@ -2,10 +2,13 @@ import { BYTE_SCAN_WASM } from './byte-scan-wasm.ts';
 import { keywordTables } from './keyword-tables.ts';
 
 /**
- * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in order:
- * - FIRST_KEYWORD and the number of a keyword, for every place where one stands in six or more bytes that can be printed;
+ * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in
+ * order:
+ * - FIRST_KEYWORD and the number of a keyword, for every place where one stands in six or more
+ *   bytes that can be printed;
  * - BASE64_RUN where 40 letters of base64 or more begin, then 0 where they end;
- * - UTF16 or UTF16_NUL_FIRST for the first of blocks of 16 bytes that are UTF-16 of Latin letters: a letter first, or its NUL; UTF16_END
+ * - UTF16 or UTF16_NUL_FIRST for the first of blocks of 16 bytes that are UTF-16 of Latin letters:
+ *   a letter first, or its NUL; UTF16_END
  *   for the block behind them, or the first behind the end.
  */
 export type Findings = Uint32Array;

@@ -123,8 +123,9 @@ function cost(keyword: Uint8Array, at: number): number {
 }
 
 /**
- * Of the pairs at every second place from `first` (0 or 1), where the one stands that is least common together with the byte behind it. A
- * pair with nothing behind it is taken only where there is no other.
+ * Of the pairs at every second place from `first` (0 or 1), where the one stands that is least
+ * common together with the byte behind it. A pair with nothing behind it is taken only where there
+ * is no other.
  */
 function rarestPair(keyword: Uint8Array, first: number): number {
   const rate = (at: number): number => cost(keyword, at) * cost(keyword, at + 1);

@@ -9,12 +9,13 @@ export interface SecretRule {
   readonly keywords: readonly string[];
   /**
    * Sticky; tried where one of the keywords stands, what is in front of it by lookbehind. Its group
-   * `secret` is the secret, else the first group that took part, else the whole match. Bounded, without nested repetition.
+   * `secret` is the secret, else the first group that took part, else the whole match. Bounded,
+   * without nested repetition.
    */
   readonly pattern: RegExp;
   /**
-   * The same without a look at what is around it, for bytes that are not text: programs and databases put texts side by side. What it
-   * finds counts only if it looks drawn at random.
+   * The same without a look at what is around it, for bytes that are not text: programs and
+   * databases put texts side by side. What it finds counts only if it looks drawn at random.
    */
   readonly loose?: RegExp;
   /** Where a keyword of `length` stands in every other text: whether what is around it, in bytes, can be a match at all. */
@@ -42,7 +43,8 @@ export function token(
     [others, `(?<![A-Za-z0-9])`, `${tail}(?![A-Za-z0-9_])`],
     [short, `(?<![\\w+/-])`, `${tail}(?![\\w+/=-])`],
   ]);
-  // Zeros are As in base64, and three letters come up wherever a program's texts stand side by side.
+  // Zeros are As in base64, and three letters come up wherever a program's texts stand side by
+  // side.
   const apart = prefixes.filter((prefix) => !/^(.)\1*$|^[A-Za-z0-9]{1,3}$/.test(prefix));
   const loose = either([[apart, '', `(?:${tail})`]]);
   const accepts = (value: string): boolean => {

@@ -11,9 +11,11 @@ export interface Preload {
 }
 
 /**
- * The libraries by which RUNs see a clock that stands still (steady-clock.c), files of one time, folders in the order of names and temporary files of the
- * same name (steady-files.c), one processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as Node.js names it. Those that nothing asks for
- * are left out; none for another processor.
+ * The libraries by which RUNs see a clock that stands still (steady-clock.c), files of one time,
+ * folders in the order of names and temporary files of the same name (steady-files.c), one
+ * processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one
+ * order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as
+ * Node.js names it. Those that nothing asks for are left out; none for another processor.
  */
 export function steadyLibraries(
   {

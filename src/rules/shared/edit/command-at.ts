@@ -10,8 +10,8 @@ export interface FoundCommand {
 }
 
 /**
- * The command that begins where a range of the analysis does, or the first that fits among those of the scripts in its words;
- * undefined where it has no place of its own.
+ * The command that begins where a range of the analysis does, or the first that fits among those of
+ * the scripts in its words; undefined where it has no place of its own.
  */
 export function commandAt(
   input: FixInput,

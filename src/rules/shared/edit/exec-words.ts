@@ -27,7 +27,8 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
 /** What health checks end with: any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it, or keeps quiet. */
 const CHECK_END_LENGTH = 200;
 const CHECK_END =
-  // Digits before `>` are a descriptor where they are a word: those of `:8082>/dev/null` are a port's.
+  // Digits before `>` are a descriptor where they are a word: those of `:8082>/dev/null` are a
+  // port's.
   // eslint-disable-next-line regexp/no-super-linear-move -- it is used on 200 characters
   /(?:\s+[12]>{1,2}\s*\/dev\/null|\s*&?>{1,2}\s*\/dev\/null|\s+2>&1)*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
 

@@ -66,8 +66,8 @@ export function lineEnd(text: string, offset: number): number {
 }
 
 /**
- * Adds lines behind the line in which a stretch ends. The last line of a file may end with the escape character, which nothing
- * follows; it goes, for it would take the added lines in.
+ * Adds lines behind the line in which a stretch ends. The last line of a file may end with the
+ * escape character, which nothing follows; it goes, for it would take the added lines in.
  */
 export function linesBehind(
   { text, eol, escape }: Pick<DockerfileSource, 'text' | 'eol' | 'escape'>,

@@ -74,8 +74,8 @@ export function listField(value: unknown, name: string): readonly unknown[] {
 }
 
 /**
- * The verdict where no attestation of a kind is this image's own: `fail`, with what was found instead; `unknown` where a place
- * that may hold one could not be asked.
+ * The verdict where no attestation of a kind is this image's own: `fail`, with what was found
+ * instead; `unknown` where a place that may hold one could not be asked.
  */
 export function noneOwn(
   found: Attested,

@@ -14,8 +14,9 @@ const MOST_NOTES = 25;
 export const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
- * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts once. Finding none is a pass only
- * where everything was looked at, by a database whose date is known; an old one is warned of.
+ * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts
+ * once. Finding none is a pass only where everything was looked at, by a database whose date is
+ * known; an old one is warned of.
  */
 export function judgeScan(
   scan: VulnerabilitiesFact,

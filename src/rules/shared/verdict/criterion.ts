@@ -42,8 +42,8 @@ const SOURCES: readonly EvidenceSource[] = [
 ];
 
 /**
- * Makes a criterion of its definition. A needed fact that is unknown, and a check that throws, answer `unknown`;
- * so does a pass that rests on nothing: absence of evidence is never a pass.
+ * Makes a criterion of its definition. A needed fact that is unknown, and a check that throws,
+ * answer `unknown`; so does a pass that rests on nothing: absence of evidence is never a pass.
  */
 export function criterion<Needed extends FactName, Used extends FactName = never>(
   definition: CriterionDefinition<Needed, Used>,

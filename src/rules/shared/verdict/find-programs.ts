@@ -16,8 +16,9 @@ interface FoundProgram {
 }
 
 /**
- * Places of documents, examples and completions, where a script is read by a person or a shell, not run; and of what cron, init and
- * reportbug call, where a script has the name of what it looks after (`etc/cron.daily/dpkg`).
+ * Places of documents, examples and completions, where a script is read by a person or a shell, not
+ * run; and of what cron, init and reportbug call, where a script has the name of what it looks
+ * after (`etc/cron.daily/dpkg`).
  */
 const DOCUMENTS =
   /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish|bug)|bash_completion\.d|completions|etc\/(?:cron\.[a-z]+|(?:init|rc\d)\.d))\//;

@@ -32,8 +32,8 @@ interface LineQuestion<T extends JudgedLine> {
 }
 
 /**
- * One verdict of many lines: unpinned ones fail it; else shell that could not be read, and unknown lines, leave it unknown;
- * a build without any has no subject.
+ * One verdict of many lines: unpinned ones fail it; else shell that could not be read, and unknown
+ * lines, leave it unknown; a build without any has no subject.
  */
 export function judgeLines<T extends JudgedLine>(
   build: BuildFact,
@@ -54,7 +54,8 @@ export function judgeLines<T extends JudgedLine>(
   const [first] = loose;
   if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
   if (value.partial !== undefined) return unknown(value.partial, question.settle, evidence, source);
-  // Source that verified downloads brought may do what it does, where there is something to judge besides.
+  // Source that verified downloads brought may do what it does, where there is something to judge
+  // besides.
   const open = value.unread.filter(({ held }) => held !== true || judged.length === 0);
   const [unread] = open;
   if (unread !== undefined) {

@@ -12,8 +12,8 @@ const BY_DOCKERFILE: UnsignedRule = {
 };
 
 /**
- * The criteria that an unsigned statement, or the image's own word, can speak to. A criterion that is
- * not listed takes no such word: a pass by an unverified attestation becomes unknown.
+ * The criteria that an unsigned statement, or the image's own word, can speak to. A criterion that
+ * is not listed takes no such word: a pass by an unverified attestation becomes unknown.
  */
 export const UNSIGNED_RULES: Readonly<Record<string, UnsignedRule>> = {
   'minimal-base': {

@@ -15,9 +15,9 @@ const SAID = 'only the image itself says so, and nobody is known to have signed 
 const CLAIMS: readonly string[] = ['org.opencontainers.image.base.name', OWN_ANNOTATION.secrets];
 
 /**
- * The facts without what only the image says about itself: statements that nobody is known to have signed,
- * its history, `created`, and annotations that claim something. What this run built, and what a verified
- * signature of the image covers, stays.
+ * The facts without what only the image says about itself: statements that nobody is known to have
+ * signed, its history, `created`, and annotations that claim something. What this run built, and
+ * what a verified signature of the image covers, stays.
  */
 export function withoutClaims(facts: Facts): Facts {
   const { image, build, attestations } = facts;

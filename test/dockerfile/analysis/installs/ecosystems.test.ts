@@ -4,7 +4,10 @@ import { analysisOf } from '../support.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-/** What a command installs, and which programs were not read: over a folder of the context with these files. */
+/**
+ * What a command installs, and which programs were not read: over a folder of the context with
+ * these files.
+ */
 function judged(run: string, files: Files = { a: '' }): readonly string[] {
   const { installs, unread } = analysisOf(`FROM x\nWORKDIR /w\nCOPY . .\nRUN ${run}`, {}, files);
   return [
