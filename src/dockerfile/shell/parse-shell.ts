@@ -24,6 +24,8 @@ class ShellSyntaxError extends Error {
 const MAX_LENGTH = 65_536;
 /** Commands and substitutions inside each other; nobody writes more. */
 const MAX_DEPTH = 48;
+/** Each one begun on a line is read again for each that follows. */
+const MAX_HEREDOCS = 1000;
 const TOO_DEEP = 'shell is nested too deeply';
 
 /** Holds where in the text nested scripts stand, and how deep. */
@@ -70,6 +72,8 @@ class Reader implements WordReader {
 export function parseShell(text: string): Result<List, ShellError> {
   if (text.length > MAX_LENGTH)
     return err({ message: `more than ${MAX_LENGTH} characters of shell`, offset: 0 });
+  if (text.split('<<').length > MAX_HEREDOCS)
+    return err({ message: `more than ${MAX_HEREDOCS} here-documents`, offset: 0 });
   // A carriage return before a line end is a blank for whoever wrote it; offsets stay.
   const source = text.replace(/\r(?=\n|$)/g, ' ');
   try {

@@ -103,6 +103,7 @@ describe('parseShell', () => {
     ['a <<E\nb', 'a here-document is not closed'],
     [`a ${'b'.repeat(65_536)}`, 'more than 65536 characters of shell'],
     ['f()'.repeat(20_000), 'shell is nested too deeply'],
+    ['a <<E '.repeat(1000), 'more than 1000 here-documents'],
   ])('refuses %j', (text, message) => {
     expect(shapeOf(text)).toBe(`error: ${message}`);
   });
