@@ -3,10 +3,16 @@ import type { Stage } from '../../model/dockerfile.ts';
 /** Official images that set a user of their own. */
 const OWN_USER = new Set(
   (
-    'elasticsearch haproxy jenkins jetty kapacitor kibana kong liquibase logstash memcached neo4j ' +
-    'odoo open-liberty rakudo-star rocket.chat solr sonarqube spark varnish websphere-liberty ' +
-    'groovy irssi hitch flyway'
+    'jetty kibana kong liquibase logstash memcached odoo open-liberty rocket.chat solr spark ' +
+    'varnish websphere-liberty'
   ).split(' '),
+);
+
+/** Official images of which some versions do. */
+const MAY_HAVE_USER = new Set(
+  'elasticsearch flyway groovy haproxy hitch irssi jenkins kapacitor neo4j rakudo-star sonarqube'.split(
+    ' ',
+  ),
 );
 
 /** Where official images are, and mirrors of them. */
@@ -21,5 +27,6 @@ export function baseIsRoot({ base }: Stage): boolean | undefined {
   if (registry === 'gcr.io' && repository.startsWith('distroless/')) return true;
   const official = OFFICIAL.find((one) => `${registry}/${repository}`.startsWith(one));
   if (official === undefined) return undefined;
-  return !OWN_USER.has(`${registry}/${repository}`.slice(official.length));
+  const name = `${registry}/${repository}`.slice(official.length);
+  return MAY_HAVE_USER.has(name) ? undefined : !OWN_USER.has(name);
 }

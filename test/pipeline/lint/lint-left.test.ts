@@ -203,6 +203,8 @@ describe('the user', () => {
     ['FROM scratch\nCOPY a /a\n', ['1 warning']],
     ['FROM debian:13\nCMD ["a"]\n', ['1 warning']],
     ['FROM solr:9\nCMD ["a"]\n', []],
+    // Its entrypoint changes the user.
+    ['FROM neo4j:5\nCMD ["a"]\n', ['1 info']],
     ['FROM registry.example.org/team/base:1\nCMD ["a"]\n', ['1 info']],
     ['FROM debian:13\nARG U\nUSER $U\n', ['3 info']],
   ])('%j', (text, expected) => {
