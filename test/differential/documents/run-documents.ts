@@ -80,7 +80,8 @@ async function readOurs(archive: Buffer, spoolDir: string): Promise<View | undef
     const [{ config, layers }] = image.platforms;
     return view({
       ...config.config,
-      Os: config.os,
+      // Docker names its own where the image names none; so does our choice of platforms.
+      Os: config.os === '' ? 'linux' : config.os,
       Architecture: config.architecture,
       Layers: layers.map(({ diffId }) => diffId),
     });
