@@ -7,6 +7,11 @@ import { commit } from './git-fetches.ts';
 
 const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
 
+/** True for a source of an ADD that is fetched. */
+export function isFetched(source: string): boolean {
+  return GIT_SOURCE.test(source) || /^https?:\/\//i.test(source);
+}
+
 /** BuildKit checks nothing where the checksum comes to nothing. */
 function byChecksum(
   checksum: string,
@@ -28,7 +33,7 @@ export function addFetches(event: CopyEvent): readonly Fetch[] {
   return sources.flatMap((text) => {
     const repository = GIT_SOURCE.test(text);
     const isOpen = text.startsWith('$');
-    if (!isOpen && !repository && !/^https?:\/\//i.test(text)) return [];
+    if (!isOpen && !isFetched(text)) return [];
     const ref = /#([^:]*)/.exec(text)?.[1] ?? /[?&]commit=([0-9a-f]+)/.exec(text)?.[1] ?? '';
     const address: Field = { ...constantField(text), constant: !text.includes('$') };
     const range = instruction.range;

@@ -41,22 +41,15 @@ function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFl
       range,
       secret.open,
     );
-  const keeps =
-    program === 'mv' ||
-    line.has('-p', '-a', '--preserve', '--archive') ||
-    (program === 'rsync' && line.has('-p', '-a'));
+  const keeps = program === 'mv' || line.has('-p', '-a', '--preserve', '--archive');
+  // BusyBox keeps the bit, GNU does not.
+  const kept = keeps ? 'kept' : program === 'cp' ? 'open' : 'lost';
   for (const { text } of sources) {
     const source = absolute(event, text);
-    const named = new Named(source);
-    // BusyBox keeps the bit, GNU does not.
-    const mode = keeps ? 'kept' : program === 'cp' ? 'open' : 'lost';
-    ledger.bring(
-      mounts,
-      { source, place: isFolder ? `${place}/` : place, folder: '/' },
-      { range, mode },
-    );
-    ledger.bring(ledger, { source, place: isFolder ? `${place}/` : place, folder: '/' }, { mode });
-    if (program === 'mv') ledger.remove(named, '');
+    const way = { source, place: isFolder ? `${place}/` : place };
+    ledger.bring(mounts, way, { range, mode: kept });
+    ledger.bring(ledger, way, { mode: kept });
+    if (program === 'mv') ledger.remove(new Named(source), '');
   }
   const [mode] = program === 'install' ? line.values('-m', '--mode') : [];
   const [bit] = mode === undefined ? [] : (modeChange(mode.text)?.sets ?? []);
@@ -121,8 +114,7 @@ export function applyCommand(event: CommandEvent, around: Around): void {
       if (!field.text.startsWith('-'))
         ledger.remove(namedBy(event, field, around), 'rm takes what is not known away');
   } else if (program === 'find' && words.includes('-delete')) {
-    const [root] = words;
-    if (root !== undefined) ledger.remove(undefined, 'find takes some files away');
+    ledger.remove(undefined, 'find takes some files away');
   } else if (program === 'mkdir') {
     for (const word of words) if (!word.startsWith('-')) ledger.folders.add(absolute(event, word));
   } else if (MOVES.test(program)) copied(event, around, secret);

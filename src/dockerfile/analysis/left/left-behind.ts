@@ -5,6 +5,8 @@ import { mountsOf } from '../../external-image.ts';
 import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
 import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
+import { isFetched } from '../fetches/add-fetches.ts';
+import { lineage } from '../installs/stage-installs.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { applyCommand } from './command-effects.ts';
 import { modeChange } from './file-mode.ts';
@@ -41,10 +43,7 @@ function applyCopy(
       ledger.bring(other, { source: path, place: toFolder ? `${place}/` : place }, { range, mode });
       if (new Named(path).holds(PASSWD))
         for (const [name, uid] of other.users) ledger.users.set(name, uid);
-    } else if (
-      !/^(?:https?|git|ssh):\/\/|^git@/.test(source) &&
-      !(keyword === 'ADD' && ARCHIVE.test(source))
-    ) {
+    } else if (!isFetched(source) && !(keyword === 'ADD' && ARCHIVE.test(source))) {
       const own = pathIn('', source.replace(/^\/+/, ''));
       const isPattern = /[*?[]/.test(own);
       const root = isPattern ? folderOfPattern(own).replace(/\/$/, '') : own;
@@ -103,11 +102,7 @@ export function leftBehind(
 ): LeftBehind {
   const target = stages.at(-1);
   const own = new Map(stages.map((stage) => [stage.index, stage]));
-  const chain: number[] = [];
-  for (let one = target; one !== undefined && !chain.includes(one.index);) {
-    chain.unshift(one.index);
-    one = one.base.kind === 'stage' ? own.get(one.base.index) : undefined;
-  }
+  const chain = target === undefined ? [] : lineage(target, own);
   const ledgers = new Map<number, StageLedger>();
   const kept = new Map<string, LeftFile>();
   for (const stage of stages) {
@@ -117,45 +112,40 @@ export function leftBehind(
     const commands = byInstruction(events.get(index) ?? []);
     const stageFiles = files.get(index);
     const earlier = stages.filter((one) => one.index < index);
+    const stageOf = (from: string): StageLedger | undefined =>
+      ledgers.get(stageNamed(from, earlier)?.index ?? -1);
     for (const placed of instructions) {
       const { keyword } = placed.instruction;
-      if (keyword === 'COPY' || keyword === 'ADD')
-        applyCopy(placed, ledger, (from) => ledgers.get(stageNamed(from, earlier)?.index ?? -1));
+      if (keyword === 'COPY' || keyword === 'ADD') applyCopy(placed, ledger, stageOf);
       if (keyword === 'WORKDIR')
         ledger.folders.add(pathIn(placed.folder || '/', placed.instruction.arguments[0] ?? ''));
       if (keyword === 'RUN' && stageFiles !== undefined) {
         const flow = new SecretFlow(placed.instruction, placed.folder);
-        const mounts = mounted(placed, (from) =>
-          ledgers.get(stageNamed(from, earlier)?.index ?? -1),
-        );
+        const mounts = mounted(placed, stageOf);
         const before: CommandEvent[] = [];
         for (const event of commands.get(placed.instruction) ?? []) {
           applyCommand(event, { ledger, mounts, flow, files: stageFiles, before });
           before.push(event);
         }
       }
-      if (!chain.includes(index)) continue;
+      if (!chain.includes(stage)) continue;
       // What a layer holds is in the image, whatever a later one takes away.
-      for (const file of ledger.files)
-        kept.set(
-          `${file.range.startLine}:${file.range.startColumn} ${file.path}`,
-          kept.get(`${file.range.startLine}:${file.range.startColumn} ${file.path}`) ?? file,
-        );
+      for (const file of ledger.files) {
+        const key = `${file.range.startLine}:${file.range.startColumn} ${file.path}`;
+        if (!kept.has(key)) kept.set(key, file);
+      }
     }
     const passwd = stageFiles?.at(PASSWD);
     if (passwd?.kind === 'text')
       for (const [name, uid] of passwdUsers(passwd.text)) ledger.users.set(name, uid);
   }
   const last = target && ledgers.get(target.index);
-  const [first] = chain;
   const passwd = target && files.get(target.index)?.at(PASSWD);
   return {
     files: [...kept.values()],
     elevated: last?.elevated ?? [],
     users: last?.users ?? new Map(),
     allUsers:
-      first !== undefined &&
-      own.get(first)?.base.kind === 'scratch' &&
-      (passwd === undefined || passwd.kind === 'text'),
+      chain.at(-1)?.base.kind === 'scratch' && (passwd === undefined || passwd.kind === 'text'),
   };
 }

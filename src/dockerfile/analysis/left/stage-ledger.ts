@@ -109,10 +109,10 @@ export class StageLedger {
   /** What lies at `source`, in this stage or another one, lies at `place` too. `mode` tells what a copy keeps of elevated bits. */
   bring(
     from: StageLedger,
-    { source, place, folder = '/' }: { source: string; place: string; folder?: string },
+    { source, place }: { readonly source: string; readonly place: string },
     { range, mode }: { readonly range?: SourceRange; readonly mode: 'kept' | 'lost' | 'open' },
   ): void {
-    const copies = new Copies([copyOf(inHome(source), inHome(place), folder)]);
+    const copies = new Copies([copyOf(inHome(source), inHome(place), '/')]);
     const moved = <T extends Entry>(entries: readonly T[]): readonly T[] =>
       entries.flatMap((one) => {
         const paths = one.paths.flatMap((path) => [...copies.of(inHome(path))]);
