@@ -15,7 +15,7 @@ export const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
 
 /**
  * Tells the form of a blob from its media type, else from the artifact type of the manifest that
- * lists it (config media type in images of older clients). Undefined for what is no evidence here.
+ * lists it (config media type in images of older clients). Undefined for other kinds.
  * Parameters and letter case do not matter.
  */
 export function attachedForm(

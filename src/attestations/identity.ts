@@ -48,8 +48,8 @@ export const BUILD_TYPE = 'pkg:npm/scoville#docs/attestations.md';
 
 /**
  * The package URL of an image (purl-spec, type `oci`): name and digest, the repository and, where
- * given, the architecture as qualifiers. A name that is no reference gives a purl that holds the
- * digest alone.
+ * given, the architecture as qualifiers. For a name that is not a reference, the purl
+ * has the digest alone.
  */
 export function imagePurl(image: {
   readonly name: string;

@@ -28,8 +28,8 @@ interface LegacyBundle {
 }
 
 /**
- * A signature in the form before bundles, as the sigstore bundle that says the same, which every
- * cosign verifies in one way (3.1 has no `--signature` any more). v0.1 where a certificate is
+ * A signature in the form before bundles, as the sigstore bundle that says the same, which all
+ * versions of cosign verify (3.1 dropped `--signature`). v0.1 where a certificate is
  * logged: it asks for the log's promise alone, which is all that the old form keeps. Nothing is
  * verified here, and nothing is added that the signer did not give.
  */

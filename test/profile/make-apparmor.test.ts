@@ -155,6 +155,7 @@ test('a name cannot end a rule, add one, or be a pattern', () => {
 
 test('the parser of AppArmor reads it, where it is here', (context) => {
   const parser = ['/usr/sbin/apparmor_parser', '/sbin/apparmor_parser'].find(existsSync);
+  // scripts/test.sh installs it, and runs this file again.
   if (parser === undefined) return context.skip();
   const text = made(traced(LINES), { unproven: 'not here' });
   const ran = spawnSync(parser, ['-Q', '-K'], { input: text, encoding: 'utf8' });
