@@ -1,5 +1,5 @@
 import { type Digest, digestHex } from '../model/digest.ts';
-import { type JsonObject, objectOf } from '../model/json-value.ts';
+import { objectOf } from '../model/json-value.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
@@ -42,7 +42,7 @@ export interface ProvenanceInput {
   readonly materials?: readonly ProvenanceMaterial[];
   /** Who signed a material, by its digest, where that was verified. */
   readonly signers?: ReadonlyMap<string, string>;
-  /** The git checkout that was the context, for where BuildKit was sent it, or the Dockerfile, from another folder and so could not tell. */
+  /** The git checkout that was the context. Undefined where git told nothing: then BuildKit's. */
   readonly vcs?: Readonly<Record<string, string>>;
 }
 
@@ -156,21 +156,13 @@ function runMetadata(
     ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
     // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
     ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
-    ...buildkitMetadata({ ...parts.metadata, ...vcsOf(input.vcs, parts.metadata['vcs']) }, mask),
+    ...buildkitMetadata({ ...parts.metadata, ...(input.vcs && { vcs: input.vcs }) }, mask),
     buildkit_hermetic: parts.hermetic,
     buildkit_completeness: {
       request: read.parametersComplete,
       resolvedDependencies: parts.materialsComplete,
     },
   };
-}
-
-/** What BuildKit knows of the checkout stands; what it was sent from elsewhere, the Dockerfile or all, it could not tell. */
-function vcsOf(own: ProvenanceInput['vcs'], theirs: unknown): JsonObject {
-  if (own === undefined) return {};
-  if (theirs === undefined) return { vcs: own };
-  const folders = Object.entries(own).filter(([key]) => key.startsWith('localdir:'));
-  return { vcs: { ...Object.fromEntries(folders), ...objectOf(theirs) } };
 }
 
 function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {

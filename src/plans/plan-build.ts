@@ -71,7 +71,8 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
       paths,
       labels: annotations.labels,
       attestFlags: attest.buildxFlags,
-      env: given,
+      // The provenance has what was asked of git here: buildx would start git seven times more.
+      env: inputs.git === undefined ? given : { ...given, BUILDX_GIT_INFO: '0' },
     }),
     layout: paths.layout,
     metadataFile: paths.metadataFile,

@@ -21,15 +21,18 @@ export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFi
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];
   const git = quietGit(run, dir);
-  const listed = await git(['ls-files', '--stage', '-z'], {
-    onStdout: (chunk) => {
-      chunks.push(Uint8Array.from(chunk));
-      return Promise.resolve();
-    },
-  });
+  const [listed, hasModes] = await Promise.all([
+    git(['ls-files', '--stage', '-z'], {
+      onStdout: (chunk) => {
+        chunks.push(Uint8Array.from(chunk));
+        return Promise.resolve();
+      },
+    }),
+    fileModes(git),
+  ]);
   if (listed.ended !== 'exit' || listed.exitCode !== 0) return undefined;
   const files = parseStage(Buffer.concat(chunks).toString('utf8'));
-  return { files, fileModes: files.length === 0 || (await fileModes(git)) };
+  return { files, fileModes: hasModes };
 }
 
 /** Reads `git ls-files --stage -z`: mode, object, stage, TAB, path. Links, submodules and unmerged files have no mode of their own. */
