@@ -25,3 +25,23 @@ export interface TarEntry {
   /** The typeflag byte as found, for entries of type `other`. */
   readonly typeflag: string;
 }
+
+/** An entry of root's at the beginning of time, with nothing besides. `size`: bytes of its content. */
+export function plainEntry(name: string, type: TarType, size: number, mode: number): TarEntry {
+  return {
+    name,
+    type,
+    mode,
+    size,
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+    mtime: 0,
+    linkname: '',
+    devmajor: 0,
+    devminor: 0,
+    pax: {},
+    typeflag: '',
+  };
+}

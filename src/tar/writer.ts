@@ -19,26 +19,6 @@ const FLAGS: Readonly<Record<TarType, string | undefined>> = {
   other: undefined,
 };
 
-/** An entry of root's at the beginning of time, with nothing besides. `size`: bytes of its content. */
-export function plainEntry(name: string, type: TarType, size: number, mode: number): TarEntry {
-  return {
-    name,
-    type,
-    mode,
-    size,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    mtime: 0,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
-    typeflag: '',
-  };
-}
-
 /** Zeros that fill content of `size` bytes up to a whole block. */
 export function tarPadding(size: number): Uint8Array {
   const over = size % BLOCK;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { parsePasswd } from '../../src/facts/filesystem/filesystem.ts';
 import { parseOsRelease } from '../../src/facts/os-release.ts';
 
 describe('parseOsRelease', () => {
@@ -14,17 +13,4 @@ describe('parseOsRelease', () => {
   ])('%j', (text, expected) => {
     expect(parseOsRelease(text)).toEqual(expected);
   });
-});
-
-test('parsePasswd takes the first line of a name, and odd lines as engines do', () => {
-  const text =
-    'root:x:0:0:r:/:/bin/sh\napp:x:1000:1000\napp:x:0:0\nx:x:-1:0\ny:x:99999999999:0\n+nis::::\n__proto__:x:5:5\n';
-  expect(Object.entries(parsePasswd(text))).toEqual([
-    ['root', 0],
-    ['app', 1000],
-    ['x', 4294967295],
-    ['y', 1215752191],
-    ['+nis', 0],
-    ['__proto__', 5],
-  ]);
 });

@@ -3,7 +3,7 @@ import { foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
 import type { LayerFacts, PlacedLayer } from '../../src/facts/layer-facts.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import type { SecretFinding } from '../../src/model/secret-facts.ts';
-import type { TarEntry } from '../../src/model/tar.ts';
+import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
 import type { LayerEntry } from '../../src/model/walk.ts';
 
 /** An entry by its path and what is not usual about it. */
@@ -44,23 +44,8 @@ export function folder(path: string): Item {
 }
 
 export function entryOf({ path, content, ...rest }: Item): LayerEntry {
-  const entry: TarEntry = {
-    name: path,
-    type: 'file',
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    size: content === undefined ? 0 : Buffer.from(content).length,
-    mtime: 0,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
-    typeflag: '0',
-    ...rest,
-  };
+  const size = content === undefined ? 0 : Buffer.from(content).length;
+  const entry = { ...plainEntry(path, 'file', size, 0o644), ...rest };
   return { path, entry };
 }
 

@@ -1,26 +1,10 @@
-import type { TarEntry } from '../../src/model/tar.ts';
+import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
 import { TarReader } from '../../src/tar/reader.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
 
 /** An entry with plain defaults. */
 export function entry(fields: Partial<TarEntry> = {}): TarEntry {
-  return {
-    name: 'file',
-    type: 'file',
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    size: 0,
-    mtime: 0,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
-    typeflag: '0',
-    ...fields,
-  };
+  return { ...plainEntry('file', 'file', 0, 0o644), ...fields };
 }
 
 /** A whole archive of the entries; sizes are taken as given. */

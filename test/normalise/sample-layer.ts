@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { TarEntry } from '../../src/model/tar.ts';
+import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
 import { inThread } from '../../src/normalise/compress-pool.ts';
 import { type LayerInput, normaliseLayer } from '../../src/normalise/normalise-layer.ts';
 import { ruleSet } from '../../src/normalise/rule-set.ts';
@@ -21,20 +21,9 @@ export function sample(
   over: Partial<TarEntry> = {},
 ): Sample {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
-  const entry: TarEntry = {
-    name,
-    type: 'file',
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    size: bytes.length,
+  const entry = {
+    ...plainEntry(name, 'file', bytes.length, 0o644),
     mtime: LATER,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
     typeflag: '0',
     ...over,
   };

@@ -4,7 +4,8 @@ import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import type { Content } from '../../model/opened-image.ts';
 import { byCodeUnit } from '../../model/order.ts';
-import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
+import { plainEntry } from '../../model/tar.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
 import { reachable } from '../layout/reachable.ts';
 
 const AGAIN = 'Build or fetch the image again.';

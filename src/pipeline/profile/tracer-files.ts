@@ -2,7 +2,8 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
+import { plainEntry } from '../../model/tar.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
 

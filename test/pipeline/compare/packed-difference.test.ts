@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { TarEntry } from '../../../src/model/tar.ts';
+import { plainEntry } from '../../../src/model/tar.ts';
 import { packedDifference } from '../../../src/pipeline/compare/packed-difference.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
 
@@ -14,22 +14,7 @@ interface File {
 function tar(...files: readonly File[]): Buffer {
   return Buffer.concat([
     ...files.flatMap(({ name, text, mtime = 1, mode = 0o644 }) => {
-      const entry: TarEntry = {
-        name,
-        type: 'file',
-        typeflag: '0',
-        mode,
-        uid: 0,
-        gid: 0,
-        uname: '',
-        gname: '',
-        size: text.length,
-        mtime,
-        linkname: '',
-        devmajor: 0,
-        devminor: 0,
-        pax: {},
-      };
+      const entry = { ...plainEntry(name, 'file', text.length, mode), mtime };
       return [tarHeader(entry), Buffer.from(text), tarPadding(text.length)];
     }),
     TAR_END,

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cyclonedxDocument } from '../../../src/attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../../src/attestations/sbom-spdx.ts';
 import { type Digest, digestOf } from '../../../src/model/digest.ts';
+import { plainEntry } from '../../../src/model/tar.ts';
 import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
 import { downloadsLeft } from '../../../src/pipeline/hermetic/left-downloads.ts';
-import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
 
 let folder = '';
 let blobs: BlobStore;

@@ -198,6 +198,7 @@ describe('the user', () => {
     ['FROM debian:13\nRUN useradd -o -u 0 admin\nUSER admin\n', ['3 error']],
     ['FROM debian:13\nRUN useradd -u 1001 app\nUSER app\n', []],
     ['FROM debian:13\nRUN echo "app:x:0:0::/:/bin/sh" >> /etc/passwd\nUSER app\n', ['3 error']],
+    ['FROM debian:13\nARG U\nRUN echo "app:x:$U:0::/" >> /etc/passwd\nUSER app\n', []],
     ['FROM scratch\nCOPY a /a\nUSER app\n', ['3 error']],
     ['FROM scratch\nCOPY a /a\nUSER 1000\n', []],
     ['FROM scratch\nCOPY a /a\n', ['1 warning']],
@@ -217,5 +218,13 @@ describe('the user', () => {
     expect(of('app:x:0:0::/:/bin/false\n')).toEqual(['3 error']);
     expect(of('app:x:4000:4000::/:/bin/false\n')).toEqual([]);
     expect(of('web:x:4000:4000::/:/bin/false\n')).toEqual(['3 error']);
+    // As engines read it: the first line of a name, space around a line, 32 bits of a uid, else 0.
+    expect(of('app:x:0:0::/:\napp:x:4000:4000::/:\n')).toEqual(['3 error']);
+    expect(of('app:x:4000:4000::/:\napp:x:0:0::/:\n')).toEqual([]);
+    expect(of('\tapp:x:0x10:0::/:\r\n')).toEqual(['3 error']);
+    expect(of('app:x:4294967296:0::/:\n')).toEqual(['3 error']);
+    expect(of('app:x:-1:0::/:\n')).toEqual([]);
+    // What a variable will hold is not known.
+    expect(of('app:x:$UID:0::/:\n')).toEqual([]);
   });
 });

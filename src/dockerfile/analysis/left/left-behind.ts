@@ -1,5 +1,6 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
 import type { LeftBehind, LeftFile } from '../../../model/left-behind.ts';
+import { parsePasswd } from '../../../model/passwd.ts';
 import { fileName } from '../../../model/path.ts';
 import { mountsOf } from '../../external-image.ts';
 import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
@@ -86,12 +87,12 @@ function byInstruction(
   return found;
 }
 
-/** Users that the text of etc/passwd names. */
-function passwdUsers(text: string): readonly (readonly [string, number])[] {
-  return text.split('\n').flatMap((line) => {
-    const [name = '', , uid = ''] = line.split(':');
-    return name !== '' && /^\d+$/.test(uid) ? [[name, Number(uid)] as const] : [];
-  });
+/** The lines of a text without a variable that has no value here. */
+function knownLines(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.includes('$'))
+    .join('\n');
 }
 
 /** What the stages given (in order, those that the target reaches) leave in the image of the last one. */
@@ -137,7 +138,8 @@ export function leftBehind(
     }
     const passwd = stageFiles?.at(PASSWD);
     if (passwd?.kind === 'text')
-      for (const [name, uid] of passwdUsers(passwd.text)) ledger.users.set(name, uid);
+      for (const [name, uid] of Object.entries(parsePasswd(knownLines(passwd.text))))
+        ledger.users.set(name, uid);
   }
   const last = target && ledgers.get(target.index);
   const passwd = target && files.get(target.index)?.at(PASSWD);
@@ -146,6 +148,7 @@ export function leftBehind(
     elevated: last?.elevated ?? [],
     users: last?.users ?? new Map(),
     allUsers:
-      chain.at(-1)?.base.kind === 'scratch' && (passwd === undefined || passwd.kind === 'text'),
+      chain.at(-1)?.base.kind === 'scratch' &&
+      (passwd === undefined || (passwd.kind === 'text' && !passwd.text.includes('$'))),
   };
 }

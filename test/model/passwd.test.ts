@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePasswd } from '../../../src/facts/filesystem/filesystem.ts';
+import { parsePasswd } from '../../src/model/passwd.ts';
 
 test.each<[string, string, number]>([
   ['an ordinary line', 'app:x:1000:1000::/:/bin/sh', 1000],
@@ -25,4 +25,11 @@ test('a comment is a name', () => {
 test('a name that is not UTF-8 is not one that a config can name', () => {
   const lines = Buffer.from('\xff:x:1000:1000::/:\napp:x:7:7::/:\n', 'latin1').toString('utf8');
   expect(parsePasswd(lines)).toEqual({ app: 7 });
+});
+
+test('a name of every object is a name', () => {
+  expect(Object.entries(parsePasswd('__proto__:x:5:5\n+nis::::\n'))).toEqual([
+    ['__proto__', 5],
+    ['+nis', 0],
+  ]);
 });
