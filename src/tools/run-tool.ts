@@ -96,13 +96,12 @@ function isProgram(file: string): boolean {
   return start.toString('latin1') !== '#!';
 }
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly end: Promise<Ended>;
-}
-
 /** Undefined where the system refuses at once: too many arguments for it. */
-function start(file: string, run: ToolRun, env: Record<string, string>): Started | undefined {
+function start(
+  file: string,
+  run: ToolRun,
+  env: Record<string, string>,
+): { readonly child: ChildProcess; readonly end: Promise<Ended> } | undefined {
   const { cwd, stdin, stdout, stderr } = run;
   const output = (mode: ToolRun['stdout']) => (mode === 'inherit' ? 'inherit' : 'pipe');
   const input = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe';
@@ -140,7 +139,9 @@ async function endOf(child: ChildProcess, { signal, timeoutMs }: ToolRun): Promi
     child.once('exit', (exitCode, by) => {
       resolve({ exitCode: exitCode ?? undefined, signal: by ?? undefined });
     });
-    child.once('error', () => {
+    child.on('error', () => {
+      // A signal could not be sent to what runs: it ends by itself, and nobody waits where it was to stop.
+      if (child.pid !== undefined && !ending.isCanceled && !ending.timedOut) return;
       child.stdout?.destroy();
       child.stderr?.destroy();
       resolve({});
