@@ -1,3 +1,5 @@
+import { PASSWORD_TAKERS } from './passwords.ts';
+
 /** A command that writes a credential it is given into a file of its own. */
 export interface CredentialKeeper {
   readonly programs: string;
@@ -112,8 +114,10 @@ export const CREDENTIAL_KEEPERS: readonly CredentialKeeper[] = [
   { programs: 'kubectl', words: /^config set-credentials\b/, file: '~/.kube/config' },
   { programs: 'vault', words: /^login\b/, file: '~/.vault-token' },
   { programs: 'sentry-cli', words: /^login\b/, file: '~/.sentryclirc' },
-  { programs: 'chpasswd passwd', words: /^/, file: '/etc/shadow' },
-  { programs: 'useradd usermod', words: /(?:^| )(?:-p|--password)\b/, file: '/etc/shadow' },
+  ...Object.entries(PASSWORD_TAKERS).flatMap(([programs, { file, input }]) => {
+    const words = input === undefined ? /(?:^| )(?:-p|--password)\b/ : /^/;
+    return file === undefined ? [] : [{ programs, words, file }];
+  }),
 ];
 
 const BY_PROGRAM = new Map<string, CredentialKeeper[]>();

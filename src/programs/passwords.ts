@@ -18,9 +18,12 @@ export interface PasswordTaker {
   readonly only?: RegExp;
   /** It sets the password: any value is in force from then on, `changeme` too. */
   readonly sets?: true;
+  /** Where it keeps what it sets, if that is a file of the system. */
+  readonly file?: string;
 }
 
 const SETS = { sets: true } as const;
+const SYSTEM = { sets: true, file: '/etc/shadow' } as const;
 const LOGIN = { options: '-p', only: /^(?:\S+ ){0,3}(?:login|add)\b/ } as const;
 const MYSQL = { attached: '-p' } as const;
 const LDAP = { options: '-w' } as const;
@@ -29,10 +32,10 @@ const MONGO = { options: '-p' } as const;
 const HTTPIE = { pairs: '-a --auth' } as const;
 
 const TAKERS: Readonly<Record<string, PasswordTaker>> = {
-  chpasswd: { input: 'name:password', ...SETS },
-  passwd: { input: 'password', ...SETS },
+  chpasswd: { input: 'name:password', ...SYSTEM },
+  passwd: { input: 'password', ...SYSTEM },
   'smbpasswd vncpasswd tigervncpasswd kdb5_util': { input: 'password', ...SETS },
-  'useradd usermod adduser': { options: '-p', ...SETS },
+  'useradd usermod adduser': { options: '-p', ...SYSTEM },
   htpasswd: { last: /^(?:\S+ )*-[A-Za-z]*b/, input: 'password', ...SETS },
   mysqladmin: { ...MYSQL, after: 'password', ...SETS },
   'mysql mysqldump mysqlimport mariadb mariadb-admin mariadb-dump mysqlsh': MYSQL,

@@ -138,7 +138,10 @@ describe('what a secret mount holds', () => {
     ['vault login $T', 'rm ~/.vault-token'],
     ['sentry-cli login --auth-token $T', 'rm ~/.sentryclirc'],
     ['echo root:$T | chpasswd', 'rm /etc/shadow'],
+    ['echo $T | passwd --stdin app', 'rm /etc/shadow'],
     ['useradd -p $T app', 'rm /etc/shadow'],
+    ['usermod -p $T app', 'rm /etc/shadow'],
+    ['adduser -p $T app', 'rm /etc/shadow'],
   ])('is kept by %s, until %s', (command, undo) => {
     const mount = '--mount=type=secret,id=t,env=T';
     const build = (run: string) => found('no-secrets', `FROM debian:13\nRUN ${mount} ${run}\n`);
@@ -147,7 +150,7 @@ describe('what a secret mount holds', () => {
   });
 
   test('is in no keeper that no case above names', () => {
-    expect(CREDENTIAL_KEEPERS.length).toBe(26);
+    expect(CREDENTIAL_KEEPERS.length).toBe(29);
   });
 });
 
