@@ -14,6 +14,7 @@ import { manifestOf, manifestScript } from './package-scripts.ts';
 import { executedFile } from './program-path.ts';
 import { renamedProgram } from './renamed-programs.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
+import { addsTo, teeFiles } from './tee-files.ts';
 
 const MAX_SCRIPT = 262_144;
 /** Keeps the words of a script as they are. */
@@ -99,10 +100,11 @@ export class RunFiles implements TracedFiles {
   ran(command: TracedCommand): void {
     const program = programOf(command.argv);
     const output = this.#output(program, command);
-    const { folder, id, text } = command;
+    const { folder, id } = command;
     // Of two branches either may have written.
-    const appends = text.includes('>>') || command.within.length > 0 || command.shares === true;
-    for (const path of command.writesTo)
+    const appends = addsTo(command) || command.within.length > 0 || command.shares === true;
+    const teed = teeFiles(command).map((file) => pathIn(folder, file));
+    for (const path of [...command.writesTo, ...teed])
       if (!path.startsWith('/dev/'))
         this.#files.write(path, output, program || 'a command', appends, id);
     const words = command.argv.slice(1).map((f) => f.text);
@@ -111,16 +113,7 @@ export class RunFiles implements TracedFiles {
         for (const [, file = ''] of words.join(' ').matchAll(path))
           this.#files.change(pathIn(folder, file), `may be written by ${program}`, id);
     const operands = words.filter((word) => !word.startsWith('-'));
-    if (program === 'tee')
-      for (const path of operands)
-        this.#files.write(
-          pathIn(folder, path),
-          output,
-          program,
-          appends || words.includes('-a') || words.includes('--append'),
-          id,
-        );
-    else if (/^(?:cp|mv|ln|install|rsync)$/.test(program)) this.#copied(command);
+    if (/^(?:cp|mv|ln|install|rsync)$/.test(program)) this.#copied(command);
     else if (/^(?:update-)?alternatives$/.test(program)) this.#linked(command);
     else if (program === 'dd') this.#written(command);
     else if (program === 'sed' && words.some((word) => /^(?:-\w*i|--in-place)/.test(word)))

@@ -1,6 +1,7 @@
 import { fileName } from '../../../model/path.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
+import { teeFiles } from '../tee-files.ts';
 import { outputOf } from '../text-output.ts';
 
 /** What a checksum command compares with: names that are written out, and lists whose content is not shown. */
@@ -28,8 +29,7 @@ function writtenFiles(events: readonly CommandEvent[]): ReadonlyMap<string, Writ
   const byId = new Map(events.map((event) => [event.id, event]));
   for (const event of events) {
     const output = outputOf(event);
-    const tee = event.program === 'tee' ? event.argv.slice(1).map((f) => f.text) : [];
-    const targets = [...event.writesTo, ...tee.filter((t) => !t.startsWith('-'))];
+    const targets = [...event.writesTo, ...teeFiles(event)];
     if (targets.length === 0 || output === undefined) continue;
     const piped = event.pipedFrom.flatMap((id) => byId.get(id) ?? []);
     const text = [output.text, ...piped.map((e) => outputOf(e)?.text ?? '')].join('\n');

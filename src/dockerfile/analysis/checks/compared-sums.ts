@@ -1,4 +1,5 @@
 import type { CommandEvent } from '../build-event.ts';
+import { teeFiles } from '../tee-files.ts';
 import { samePath } from './file-copies.ts';
 import { type Check, checkOf, weakHash } from './found-check.ts';
 import { grepLook } from './grep-look.ts';
@@ -53,10 +54,10 @@ function makesSums(event: CommandEvent): boolean {
 /** True where one of the files was made out of sums: `sha256sum f > LIST`, `sha256sum f | tee LIST`. */
 export function writesSums(files: readonly string[], events: readonly CommandEvent[]): boolean {
   const sums = new Set(events.filter(makesSums).map(({ id }) => id));
-  return events.some(({ id, program, argv, writesTo, pipedFrom }) => {
+  return events.some((event) => {
+    const { id, writesTo, pipedFrom } = event;
     if (!sums.has(id) && !pipedFrom.some((from) => sums.has(from))) return false;
-    const tee = program === 'tee' ? argv.slice(1).map(({ text }) => text) : [];
-    return [...writesTo, ...tee].some((to) => files.some((file) => samePath(to, file)));
+    return [...writesTo, ...teeFiles(event)].some((to) => files.some((file) => samePath(to, file)));
   });
 }
 

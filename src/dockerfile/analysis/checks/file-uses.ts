@@ -4,6 +4,7 @@ import type { CommandEvent } from '../build-event.ts';
 import type { Fetch } from '../fetches/fetch.ts';
 import { HANDS_ON } from '../fetches/piped-target.ts';
 import { PROGRAM_PATH } from '../program-path.ts';
+import { addsTo } from '../tee-files.ts';
 import type { Check } from './check.ts';
 import { type CopiedPaths, MOVERS } from './copied-paths.ts';
 import { samePath } from './file-copies.ts';
@@ -110,7 +111,7 @@ function isOverwritten(
 ): boolean {
   return events.some((event) => {
     if (event.id <= fetch.id || event.id >= until || event.stage !== stage) return false;
-    const { program, argv, folder, writesTo, text } = event;
+    const { program, argv, folder, writesTo } = event;
     const isOwn = (word: string): boolean =>
       paths.some((one) => samePath(pathIn(folder, word), one));
     const words = argv.slice(1).flatMap((f) => (f.text.startsWith('-') ? [] : [f.text]));
@@ -119,7 +120,7 @@ function isOverwritten(
       const sources = words.slice(0, -1);
       return to === path && sources.length > 0 && !sources.some(isOwn);
     }
-    const isWritten = writesTo.includes(path) && !text.includes('>>');
+    const isWritten = writesTo.includes(path) && !addsTo(event);
     return isWritten && !words.some(isOwn) && !event.pipedFrom.includes(fetch.id);
   });
 }

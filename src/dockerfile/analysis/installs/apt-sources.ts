@@ -2,6 +2,7 @@ import type { Stage } from '../../../model/dockerfile.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
+import { addsTo, teeFiles } from '../tee-files.ts';
 
 /** Address of an archive that keeps a distribution as it was at a time. */
 const SNAPSHOT =
@@ -68,11 +69,10 @@ export class AptSources {
     const named = words.filter((word) => !word.startsWith('-')).map((word) => pathIn(folder, word));
     if (program === 'rm' || program === 'mv') for (const path of named) this.#gone(path);
     else if (program === 'sed') this.#edited(words, named);
-    const written = [...event.writesTo, ...(program === 'tee' ? named : [])];
+    const written = [...event.writesTo, ...teeFiles(event).map((file) => pathIn(folder, file))];
     for (const path of written.filter((one) => SOURCES.test(one))) {
       const content = files.at(path, id);
-      const appends = event.text.includes('>>') || words.includes('-a');
-      if (content?.kind === 'text') this.#written(path, content.text, appends);
+      if (content?.kind === 'text') this.#written(path, content.text, addsTo(event));
     }
   }
 

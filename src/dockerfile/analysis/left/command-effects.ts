@@ -4,6 +4,7 @@ import type { Field } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
+import { addsTo, teeFiles } from '../tee-files.ts';
 import { modeChange } from './file-mode.ts';
 import { changeCapabilities, changeMode, overrideMode } from './mode-effects.ts';
 import { absolute, type Around, namedBy } from './named-files.ts';
@@ -78,9 +79,7 @@ export function applyCommand(event: CommandEvent, around: Around): void {
   const words = argv.slice(1).map(({ text }) => text);
   const written = [
     ...writesTo,
-    ...(program === 'tee'
-      ? words.filter((word) => !word.startsWith('-')).map((word) => absolute(event, word))
-      : []),
+    ...teeFiles(event).map((file) => absolute(event, file)),
     ...(secret?.open === undefined ? [] : outputs(event)),
     ...(program === 'dd'
       ? words.flatMap((word) => (word.startsWith('of=') ? [absolute(event, word.slice(3))] : []))
@@ -92,8 +91,7 @@ export function applyCommand(event: CommandEvent, around: Around): void {
       : []),
   ];
   for (const path of written.filter((one) => !flow.isOutside(one))) {
-    const isAdded = event.text.includes('>>') || words.includes('-a');
-    if (!isAdded && secret === undefined) ledger.remove(new Named(path), '');
+    if (!addsTo(event) && secret === undefined) ledger.remove(new Named(path), '');
     const text = files.at(path, event.id);
     if (secret !== undefined && MAKES.test(program))
       ledger.put(path, { kind: 'secret', mount: secret.mount }, range, secret.open);
