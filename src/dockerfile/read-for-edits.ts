@@ -1,4 +1,3 @@
-import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { BuildContext } from '../model/build-context.ts';
 import type {
   DockerfileSource,
@@ -6,10 +5,10 @@ import type {
   SourceInstruction,
   Span,
 } from '../model/dockerfile-source.ts';
-import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
+import type { Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
 import { stageChain } from '../model/stage-chain.ts';
-import { analyseRead } from './analyse-dockerfile.ts';
+import { type AnalysedDockerfile, analyseRead } from './analyse-dockerfile.ts';
 import { parseDirectives } from './directives.ts';
 import { scriptOfExec } from './flat-commands.ts';
 import { ignoreComments } from './ignore-comments.ts';
@@ -103,10 +102,8 @@ function sourceInstruction(
 }
 
 /** Everything that rules of `scoville fix` read of a Dockerfile. */
-export interface ReadForEdits {
+export interface ReadForEdits extends AnalysedDockerfile {
   readonly source: DockerfileSource;
-  readonly model: DockerfileModel;
-  readonly analysis: BuildAnalysis;
   /** Indexes of the stages that the image is made of, base first. */
   readonly imageStages: readonly number[];
   /** Comments with a reason that take findings back; `lines` undefined for the whole file. */

@@ -2,6 +2,7 @@ import type { BuildAnalysis } from './build-analysis.ts';
 import type { Digest } from './digest.ts';
 import type { DockerfileSource } from './dockerfile-source.ts';
 import type { DockerfileModel } from './dockerfile.ts';
+import type { LeftBehind } from './left-behind.ts';
 import type { ImageConfig } from './oci.ts';
 import type { Package } from './packages.ts';
 import type { ProposedEdit, Refusal } from './planned-edit.ts';
@@ -70,6 +71,8 @@ export interface FixInput {
   readonly source: DockerfileSource;
   readonly model: DockerfileModel;
   readonly analysis: BuildAnalysis;
+  /** What the build leaves in the image. */
+  readonly left: () => LeftBehind;
   /** Indexes of the stages that the image is made of, base first. */
   readonly imageStages: readonly number[];
   /** Names of the arguments that `--build-arg` gives. */

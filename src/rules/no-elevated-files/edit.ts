@@ -1,4 +1,6 @@
 import { posix } from 'node:path';
+import { chmodOf } from '../../dockerfile/analysis/left/file-mode.ts';
+import type { SourceCommand } from '../../model/dockerfile-source.ts';
 import { isRootUser, showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { needsBit, needsRoot } from '../shared/edit/program/needs-root.ts';
@@ -28,18 +30,30 @@ const BRINGS_BIT =
 /** Programs of a base that people use who have logged in; an app does without. */
 const FOR_LOGINS =
   /\/(?:su|passwd|mount|umount|chsh|chfn|newgrp|gpasswd|chage|expiry|wall|write|bsd-write|ssh-agent|ssh-keysign|vlock|userhelper|bbsuid)$/;
-/** Sets the bit on purpose. */
-const SETS_BIT = /(?<![\w-])chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
-const STRIPS_BIT = /\bchmod\s+(?:-R\s+)?(?:a-s|u-s|-s|ug-s|u-s,g-s)\b/;
 const INSTALLS =
   /\b(?:apt|apk|dnf|yum|microdnf|zypper)\b(?:(?!\b(?:apt|apk|dnf|yum|microdnf|zypper)\b)[^&|;])*\b(?:install|add)\b/;
+
+/** True for `find / ... -exec chmod a-s`, and the same through a pipe. */
+function stripsBits(commands: readonly SourceCommand[]): boolean {
+  const isSearched = commands.some(
+    ({ argv: [program = '', ...words] }) =>
+      posix.basename(program) === 'find' && (words[0] === '/' || words.includes('-perm')),
+  );
+  return (
+    isSearched &&
+    commands
+      .flatMap(({ argv, started }) => [argv, ...started])
+      .some((argv) => {
+        const { sets = [], clears = [] } = chmodOf(argv)?.change ?? {};
+        return sets.length === 0 && clears.includes('setuid');
+      })
+  );
+}
 
 /** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
 function isStripped(input: FixInput): boolean {
   const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
-  const at = runs.findLastIndex(({ instruction: { rawArguments } }) =>
-    STRIPS_BIT.test(rawArguments.slice(rawArguments.search(/\bfind\b|$/))),
-  );
+  const at = runs.findLastIndex(({ commands }) => stripsBits(commands));
   const users = usersInImage(input);
   const installs = runs
     .slice(at + 1)
@@ -79,10 +93,8 @@ function plan(input: FixInput): FixPlan {
     return refused('the image does not have find to search for them');
   const needed = needsBitIn(input);
   if (needed !== undefined) return refused(needed);
-  const setter = inImage(input).find(
-    (run) => run.keyword === 'RUN' && showsText(run.instruction, SETS_BIT),
-  );
-  if (setter !== undefined) return refused(`line ${setter.line} sets such a bit itself`);
+  const setter = input.left().elevated.find(({ bits }) => bits !== 'capabilities');
+  if (setter !== undefined) return refused(`line ${setter.range.startLine} sets such a bit itself`);
   const at = lastAsRoot(input);
   const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
   const edit =

@@ -154,16 +154,14 @@ function danglingLine({ source }: FixInput): string | undefined {
   return left === source.escape ? `line ${last.line} is continued by nothing` : undefined;
 }
 
-/** Commands that give a file privileges, which would go along with it. */
-const RAISES = /\bsetcap\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
-
 /** Criteria that a distroless stage meets whatever the app's own packages hold, and those that they decide where none go along. */
-function metBy({ source }: FixInput, { holdsPackages }: Runtime): readonly string[] {
+function metBy({ left }: FixInput, { holdsPackages }: Runtime): readonly string[] {
   return [
     'no-shell',
     'minimal-base',
     'nonroot-user',
-    ...(RAISES.test(source.text) ? [] : ['no-elevated-files']),
+    // The bits of a file go along with it.
+    ...(left().elevated.length > 0 ? [] : ['no-elevated-files']),
     ...(holdsPackages ? [] : ['no-package-manager', 'no-build-tooling']),
   ];
 }

@@ -44,6 +44,12 @@ describe('elevated-files', () => {
       'FROM a\nRUN find / -perm /4000 -exec chmod u-s {} \\;\n',
       withBase(SUID),
     ],
+    [
+      'ok-done through a pipe',
+      'FROM a\nRUN find / -perm /6000 | xargs chmod ug-s\n',
+      withBase(SUID),
+    ],
+    ['ok-done by numbers', 'FROM a\nRUN find / -type f -exec chmod 755 {} +\n', withBase(SUID)],
     ['ok-scratch', 'FROM scratch\n', {}],
     [
       'ok-distroless',
@@ -79,6 +85,16 @@ describe('elevated-files', () => {
       withBase(SUID),
       '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): line 2 sets such a bit itself',
     ],
+    ...[
+      'RUN install -m 4755 /src/x /usr/bin/x',
+      'COPY --chmod=4755 x /usr/bin/x',
+      'RUN chmod u=rwxs /x',
+    ].map((line): [string, string, ReturnType<typeof withBase>, string] => [
+      line,
+      `FROM a\n${line}\n`,
+      withBase(SUID),
+      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): line 2 sets such a bit itself',
+    ]),
   ])('refused: %s', async (_, text, more, reason) => {
     const found = await fixed(elevatedFiles, text, more);
     expect([found.text, found.refusals]).toEqual([text, [reason]]);

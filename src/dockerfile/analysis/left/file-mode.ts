@@ -1,3 +1,5 @@
+import { fileName } from '../../../model/path.ts';
+
 /** What a mode of chmod, install or `--chmod` does to the bits that give a file its owner's rights. */
 export interface ModeChange {
   readonly sets: readonly ('setuid' | 'setgid')[];
@@ -8,7 +10,7 @@ const BOTH = ['setuid', 'setgid'] as const;
 const CLAUSE = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/;
 
 /** True for a word that chmod takes for a mode, though it begins with a dash. */
-export function isMode(word: string): boolean {
+function isMode(word: string): boolean {
   return /^[0-7]{1,5}$/.test(word) || word.split(',').every((clause) => CLAUSE.test(clause));
 }
 
@@ -35,4 +37,23 @@ export function modeChange(mode: string): ModeChange | undefined {
     sets: BOTH.filter((bit) => state.get(bit) === true),
     clears: BOTH.filter((bit) => state.get(bit) === false),
   };
+}
+
+/** The words of a chmod: the place of its mode among them, what that does, and whether it is for all below. Undefined for other programs. */
+export function chmodOf(argv: readonly string[]):
+  | {
+      readonly at: number;
+      readonly change: ModeChange | undefined;
+      readonly operands: readonly number[];
+      readonly isDeep: boolean;
+    }
+  | undefined {
+  if (fileName(argv[0] ?? '') !== 'chmod') return undefined;
+  const places = argv.flatMap((word, at) =>
+    at > 0 && (!word.startsWith('-') || (isMode(word) && word !== '-R')) ? [at] : [],
+  );
+  const [at, ...operands] = places;
+  if (at === undefined) return undefined;
+  const isDeep = argv.some((word) => /^(?:-[a-zA-Z]*R|--recursive)/.test(word));
+  return { at, change: modeChange(argv[at] ?? ''), operands, isDeep };
 }

@@ -1,17 +1,16 @@
 import type { CommandEvent } from '../build-event.ts';
-import { isMode, modeChange } from './file-mode.ts';
+import { chmodOf, modeChange } from './file-mode.ts';
 import { absolute, type Around, foundIn, GIVEN, namedBy } from './named-files.ts';
 
 /** What chmod sets and clears. */
 export function changeMode(event: CommandEvent, around: Around): void {
   const { argv, range } = event;
-  const words = argv
-    .slice(1)
-    .filter(({ text }) => !text.startsWith('-') || (isMode(text) && text !== '-R'));
-  const [mode, ...operands] = words;
-  if (mode === undefined) return;
+  const read = chmodOf(argv.map(({ text }) => text));
+  const mode = argv[read?.at ?? 0];
+  if (read === undefined || mode === undefined) return;
+  const { change, isDeep } = read;
+  const operands = read.operands.flatMap((at) => argv[at] ?? []);
   const { ledger } = around;
-  const isDeep = argv.some(({ text }) => /^(?:-[a-zA-Z]*R|--recursive)/.test(text));
   if (!mode.constant) {
     const [first] = operands;
     if (first?.constant === true)
@@ -23,7 +22,6 @@ export function changeMode(event: CommandEvent, around: Around): void {
       );
     return;
   }
-  const change = modeChange(mode.text);
   for (const operand of change === undefined ? [] : operands) {
     const named = namedBy(event, operand, around);
     if (named !== undefined)
