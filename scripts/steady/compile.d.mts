@@ -1,6 +1,12 @@
 export const COMPILERS: readonly (readonly [name: string, compiler: string])[];
 export const SOURCES: readonly (
-  'steady-clock' | 'steady-files' | 'steady-random' | 'steady-turns' | 'steady-place'
+  | 'steady-clock'
+  | 'steady-files'
+  | 'steady-random'
+  | 'steady-devices'
+  | 'steady-turns'
+  | 'steady-place'
+  | 'steady-waits'
 )[];
 export function compiled(compiler: string, source: string): Buffer;
 export function compilerVersion(compiler: string): string;

@@ -18,6 +18,7 @@ export const SOURCES = [
   'steady-devices',
   'steady-turns',
   'steady-place',
+  'steady-waits',
 ];
 
 const FLAGS = [

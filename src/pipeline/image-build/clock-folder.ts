@@ -50,13 +50,16 @@ export async function writeClock(
   if (bytes === undefined) return false;
   await mkdir(join(folder, libraries.name), { recursive: true });
   // libfaketime last: what it would answer itself has been answered.
-  const written = [...preloads, { name: CLOCK_LIBRARY, content: bytes }];
+  const written: readonly Preload[] = [...preloads, { name: CLOCK_LIBRARY, content: bytes }];
   for (const { name, content } of written) {
     const path = join(folder, libraries.name, name);
     await writeFile(path, content, { mode: 0o755 });
     await utimes(path, timeOf(content), timeOf(content));
   }
-  const list = written.map(({ name }) => `${libraries.target}/${name}\n`).join('');
+  const list = written
+    .filter(({ by }) => by !== 'variable')
+    .map(({ name }) => `${libraries.target}/${name}\n`)
+    .join('');
   await writeFile(join(folder, preload.name), list);
   await writeFile(join(folder, clock.name), text);
   await utimes(join(folder, clock.name), fileTime, fileTime);

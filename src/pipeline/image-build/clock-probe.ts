@@ -12,12 +12,13 @@ import { runBuild } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Prepared } from './prepare-build.ts';
 
-/** What the `date` of each image says with the clock of `folder`, in their order; an error where not every image has one. */
+/** What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value is given, in their order; an error where not every image has one. */
 export async function seenDays(
   context: PipelineContext,
   prepared: Prepared,
   folder: string,
   images: readonly string[],
+  preload?: string,
 ): Promise<Result<readonly string[]>> {
   if (images.length === 0) return ok([]);
   const out = join(folder, 'days');
@@ -31,7 +32,7 @@ export async function seenDays(
     cwd: context.cwd,
     progress: 'events',
     signal: context.signal,
-    stdin: Buffer.from(clockProbe(images)),
+    stdin: Buffer.from(clockProbe(images, preload)),
   });
   if (exitCode !== 0) return err(errorText.trim().split('\n').at(-1)?.slice(0, 300) ?? '');
   return ok(

@@ -6,6 +6,7 @@ import { flag, withFlag } from '../../plans/build-invocation.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import { asWritten, type InjectedDockerfile } from '../../plans/reproduce/inject-arguments.ts';
+import { PRELOAD } from '../../plans/reproduce/preload/steady-library.ts';
 import { offeredDockerfile, steadyVariables } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
@@ -42,9 +43,14 @@ export async function sendDockerfile(
       nextStep: 'build from a folder; clone the repository where it is behind an address',
     });
   }
-  const sent = offeredDockerfile(source.dockerfileText, dockerfile, plan.steady);
+  const { dockerfileText } = source;
+  const offered = (preloaded?: readonly string[]): InjectedDockerfile | undefined =>
+    offeredDockerfile(dockerfileText, dockerfile, plan.steady, preloaded);
+  // Where nothing is run there is no clock to see.
+  if (offered() === undefined) return asPlanned;
+  const { invocation, preloaded } = await steadyInvocation(context, prepared);
+  const sent = offered(preloaded);
   if (sent === undefined) return asPlanned;
-  const invocation = await steadyInvocation(context, prepared);
   const bytes = Buffer.from(sent.text);
   if (source.kind === 'stdin-dockerfile')
     return { invocation, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
@@ -62,15 +68,17 @@ export async function sendDockerfile(
 async function steadyInvocation(
   context: PipelineContext,
   prepared: Prepared,
-): Promise<BuildInvocation> {
+): Promise<{ readonly invocation: BuildInvocation; readonly preloaded?: readonly string[] }> {
   const { invocation, steady } = prepared.plan;
-  if (steady === undefined) return invocation;
+  if (steady === undefined) return { invocation };
   const { steadyClock } = await import('./steady-clock.ts');
-  const folder = await steadyClock(context, prepared, steady);
+  const { folder, preload, preloaded } = await steadyClock(context, prepared, steady);
   const values = Object.entries(steadyVariables(steady));
+  if (preloaded.length > 0) values.push([PRELOAD, preload]);
   // First: a value that the user gives counts.
   const given = values.map(([name, value]) => flag('build-arg', `${name}=${value}`));
-  return { ...invocation, flags: [clockContext(folder), ...given, ...invocation.flags] };
+  const flags = [clockContext(folder), ...given, ...invocation.flags];
+  return { invocation: { ...invocation, flags }, preloaded };
 }
 
 /**

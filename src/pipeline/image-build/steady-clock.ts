@@ -4,69 +4,99 @@ import { join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
-import { ranImages, seenOn } from '../../plans/reproduce/inject-clock.ts';
-import { steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
+import {
+  CLOCK_FILE_TIME,
+  preloadText,
+  ranImages,
+  seenOn,
+} from '../../plans/reproduce/inject-clock.ts';
+import { type Preload, steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
 import { clockText } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import { findLibrary, writeClock } from './clock-folder.ts';
 import { seenDays } from './clock-probe.ts';
 import type { Prepared } from './prepare-build.ts';
 
-const SCHEMA = 1;
+const SCHEMA = 2;
+/** The day of CLOCK_FILE_TIME, which no machine has: the recorded time may be of today. */
+const PROBED_DAY = '2001-09-09';
+const BY_FILE = 'file';
+const BY_VARIABLE = 'variable';
+
+/** The clock that RUNs see. */
+export interface SteadyClock {
+  readonly folder: string;
+  /** Images whose programs load it by LD_PRELOAD alone (musl). */
+  readonly preloaded: readonly string[];
+  /** What LD_PRELOAD then is. */
+  readonly preload: string;
+}
+
 /**
  * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
- * in; a warning for one whose programs do not see it. Gives the folder and what removes it. Throws
- * UserError where there is no libfaketime: a build that silently saw the machine's clock would not
- * be the one asked for.
+ * in; a warning for one whose programs do not see it. Throws UserError where there is no libfaketime:
+ * a build that silently saw the machine's clock would not be the one asked for.
  */
 export async function steadyClock(
   context: PipelineContext,
   prepared: Prepared,
   steady: SteadyInputs,
-): Promise<string> {
+): Promise<SteadyClock> {
   const library = await findLibrary();
   if (library === undefined)
     throw new UserError('--repro=deterministic needs libfaketime, which is not installed here', {
       nextStep: 'on Debian and Ubuntu: apt-get install libfaketime',
     });
-  const folder = join(prepared.plan.layout, 'clock');
-  const preloads = steadyLibraries(steady, process.arch);
-  if (
-    !(await writeClock(folder, library, {
-      text: clockText(steady),
-      fileTime: steady.start,
-      preloads,
-    }))
-  )
+  const write = async (folder: string, inputs: SteadyInputs): Promise<readonly Preload[]> => {
+    const preloads = steadyLibraries(inputs, process.arch);
+    const clock = { text: clockText(inputs), fileTime: inputs.start, preloads };
+    if (await writeClock(folder, library, clock)) return preloads;
     throw new UserError(`${library} is of a version that moves the times of files too`);
-  const images = prepared.dockerfile === undefined ? undefined : ranImages(prepared.dockerfile);
-  await tellUnmoved(context, prepared, folder, images ?? []);
-  await rm(join(folder, 'days'), { recursive: true, force: true });
-  return folder;
+  };
+  const folder = join(prepared.plan.layout, 'clock');
+  const preload = preloadText(await write(folder, steady));
+  const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
+  const probe = `${folder}-probe`;
+  await write(probe, { ...steady, start: CLOCK_FILE_TIME });
+  const preloaded = await preloadedImages(context, prepared, { folder: probe, preload }, images);
+  await rm(probe, { recursive: true, force: true });
+  return { folder, preload, preloaded };
 }
 
-/** Statically linked programs and those of another C library do not load what is mounted. Asked once a day and image. */
-async function tellUnmoved(
+/**
+ * Those whose programs see the clock by LD_PRELOAD alone. Programs of glibc see it without; those
+ * that are linked statically do not load what is mounted, which a warning says. Asked once a day and
+ * image.
+ */
+async function preloadedImages(
   context: PipelineContext,
   prepared: Prepared,
-  folder: string,
+  { folder, preload }: Omit<SteadyClock, 'preloaded'>,
   images: readonly string[],
-): Promise<void> {
-  const { start } = prepared.plan.steady ?? { start: 0 };
-  const day = new Date(start * 1000).toISOString().slice(0, 10);
+): Promise<readonly string[]> {
+  const preloaded: string[] = [];
+  const today = new Date(context.now()).toISOString().slice(0, 10);
   const known = createCache(join(context.paths.cache, 'clock-images'), SCHEMA);
   const keyOf = (image: string): string => {
     const found = prepared.images.find(({ name }) => name === image);
     return createHash('sha256')
-      .update(JSON.stringify([image, found?.digest ?? null, day]))
+      .update(JSON.stringify([image, found?.digest ?? null, today]))
       .digest('hex');
   };
   for (const image of images) {
     const kept = await known.get(keyOf(image));
-    if (kept === true) continue;
-    const seen = await seenDays(context, prepared, folder, [image]);
-    const isMoved = seen.ok && seen.value[0] === seenOn(day, start);
-    if (isMoved) await known.set(keyOf(image), true).catch(() => undefined);
+    const probe = (value?: string): ReturnType<typeof seenDays> =>
+      seenDays(context, prepared, folder, [image], value);
+    const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
+      seen.ok && seen.value[0] === seenOn(PROBED_DAY);
+    if (kept === BY_VARIABLE) preloaded.push(image);
+    if (kept === BY_VARIABLE || kept === BY_FILE) continue;
+    const seen = await probe();
+    const isByFile = isMoved(seen);
+    const isByVariable = !isByFile && seen.ok && preload !== '' && isMoved(await probe(preload));
+    if (isByVariable) preloaded.push(image);
+    if (isByFile || isByVariable)
+      await known.set(keyOf(image), isByFile ? BY_FILE : BY_VARIABLE).catch(() => undefined);
     else
       context.emit({
         kind: 'warning',
@@ -74,4 +104,5 @@ async function tellUnmoved(
         nextStep: 'see "The same inputs" in docs/reproducibility.md',
       });
   }
+  return preloaded;
 }

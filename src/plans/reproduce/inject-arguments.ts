@@ -8,19 +8,19 @@ export interface InjectedDockerfile {
 }
 
 /**
- * Declares the arguments `names` behind the FROM of each stage that runs something and does not
+ * Declares the arguments that `namesOf` a stage gives behind the FROM of each stage that runs something and does not
  * declare them, since BuildKit hands a value to no other. Undefined where there is nothing to add.
  * Nothing else of the text changes.
  */
 export function injectArguments(
   text: string,
   model: DockerfileModel,
-  names: readonly string[],
+  namesOf: (stage: Stage) => readonly string[],
 ): InjectedDockerfile | undefined {
   const after = new Map(
     model.stages.map((stage) => [
       stage.range.endLine,
-      names.filter((name) => isMissing(stage, name)),
+      namesOf(stage).filter((name) => isMissing(stage, name)),
     ]),
   );
   if (![...after.values()].some((missing) => missing.length > 0)) return undefined;

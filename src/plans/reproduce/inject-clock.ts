@@ -1,6 +1,7 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import { baseOf } from '../external-images.ts';
+import { PRELOAD, type Preload } from './preload/steady-library.ts';
 
 /** The build context by which the faked clock comes in. */
 export const CLOCK_CONTEXT = 'scoville-clock';
@@ -57,8 +58,8 @@ export function ranImages(model: DockerfileModel): readonly string[] | undefined
   );
   const bases = model.stages
     .filter(({ instructions }) => instructions.some(({ keyword }) => keyword === 'RUN'))
-    .map(({ index }) => baseOf(model, index)?.reference);
-  const names = bases.flatMap((reference) => (reference === undefined ? [] : [nameOf(reference)]));
+    .map(({ index }) => baseName(model, index));
+  const names = bases.filter((name) => name !== undefined);
   if (names.length < bases.length) return undefined;
   return [...new Set(names)].filter((name) => used.has(name));
 }
@@ -86,15 +87,30 @@ export function withTrueFileTimes(library: Uint8Array): Uint8Array | undefined {
   return bytes;
 }
 
+/** The name of the image from outside at the bottom of a stage, as `ranImages` has it. */
+export function baseName(model: DockerfileModel, stage: number): string | undefined {
+  const reference = baseOf(model, stage)?.reference;
+  return reference === undefined ? undefined : nameOf(reference);
+}
+
+/** What LD_PRELOAD names, for programs of musl. */
+export function preloadText(preloads: readonly Preload[]): string {
+  return preloads
+    .filter(({ by }) => by !== 'file')
+    .map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`)
+    .join(':');
+}
+
 /**
  * A build that writes what each image's own `date` sees, the day and the time of the clock's file,
- * into a file named by the image's place in the list.
+ * into a file named by the image's place in the list; with LD_PRELOAD where a value is given.
  */
-export function clockProbe(images: readonly string[]): string {
+export function clockProbe(images: readonly string[], preload?: string): string {
   return [
     ...images.flatMap((image, i) => [
       `FROM ${image} AS clock-${i}`,
       'USER 0:0',
+      ...(preload === undefined ? [] : [`ARG ${PRELOAD}=${preload}`]),
       `RUN ${MOUNTS} { date -u +%Y-%m-%d; date -u -r ${CLOCK_FILES.clock.target} +%s; } > /scoville-day`,
     ]),
     'FROM scratch',

@@ -3,7 +3,8 @@ import type { Settings } from '../../model/settings.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { rfc3339 } from '../epoch.ts';
 import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts';
-import { withClock } from './inject-clock.ts';
+import { baseName, withClock } from './inject-clock.ts';
+import { PRELOAD } from './preload/steady-library.ts';
 
 /** By libfaketime's own name: a Dockerfile that declares it asks for seeded random numbers too. */
 export const SEED = 'FAKERANDOM_SEED';
@@ -83,21 +84,24 @@ export function clockText({ start, clock }: SteadyInputs): string {
 
 /**
  * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and
- * with `steady` its variables declared and the clock mounted into each RUN. Undefined where nothing
- * is run.
+ * with `steady` its variables declared and the clock mounted into each RUN. In stages on an image of
+ * `preloaded`, LD_PRELOAD is declared too. Undefined where nothing is run.
  */
 export function offeredDockerfile(
   text: string,
   model: DockerfileModel,
   steady: SteadyInputs | undefined,
+  preloaded: readonly string[] = [],
 ): InjectedDockerfile | undefined {
-  if (steady === undefined) return injectArguments(text, model, [EPOCH]);
+  if (steady === undefined) return injectArguments(text, model, () => [EPOCH]);
   const timed = withClock(text, model);
   if (timed === undefined) return undefined;
   const names = [EPOCH, ...Object.keys(steadyVariables(steady))];
   // Where each stage declares all of them itself, lines stay as they are.
   return (
-    injectArguments(timed, model, names) ?? {
+    injectArguments(timed, model, ({ index }) =>
+      preloaded.includes(baseName(model, index) ?? '') ? [...names, PRELOAD] : names,
+    ) ?? {
       text: timed,
       lines: timed.split('\n').map((_, i) => i + 1),
     }

@@ -5,7 +5,7 @@ import { asWritten, injectArguments } from '../../../src/plans/reproduce/inject-
 function injected(text: string) {
   const read = analyseDockerfile(text);
   if (!read.ok) throw new Error(read.error.message);
-  return injectArguments(text, read.value.model, ['SOURCE_DATE_EPOCH']);
+  return injectArguments(text, read.value.model, () => ['SOURCE_DATE_EPOCH']);
 }
 
 describe('SOURCE_DATE_EPOCH', () => {

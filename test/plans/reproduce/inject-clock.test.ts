@@ -3,6 +3,7 @@ import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts
 import type { DockerfileModel } from '../../../src/model/dockerfile.ts';
 import {
   clockProbe,
+  preloadText,
   ranImages,
   seenOn,
   withClock,
@@ -77,6 +78,18 @@ test('the probe looks at the day and at a file’s time, as root, in each image'
   ]);
   expect(text).toContain('COPY --from=clock-1 /scoville-day /1');
   expect(seenOn('2026-11-26')).toBe('2026-11-26\n1000000000');
+});
+
+test('the probe has LD_PRELOAD where a value is given: what musl may load', () => {
+  const library = (name: string, by?: 'file' | 'variable') => ({
+    name,
+    content: Buffer.of(),
+    ...(by === undefined ? {} : { by }),
+  });
+  const value = preloadText([library('a'), library('b', 'file'), library('c', 'variable')]);
+  expect(value).toBe('/.scoville-clock/a:/.scoville-clock/c');
+  expect(clockProbe(['a'])).not.toContain('LD_PRELOAD');
+  expect(clockProbe(['a'], value)).toContain(`USER 0:0\nARG LD_PRELOAD=${value}\nRUN `);
 });
 
 describe('withTrueFileTimes', () => {

@@ -75,11 +75,21 @@ test('processors are left alone where that is asked for', () => {
 });
 
 describe('the Dockerfile that is sent', () => {
-  function sent(text: string, steady: SteadyInputs | undefined) {
+  function sent(text: string, steady: SteadyInputs | undefined, preloaded: readonly string[] = []) {
     const read = analyseDockerfile(text);
     if (!read.ok) throw new Error(read.error.message);
-    return offeredDockerfile(text, read.value.model, steady);
+    return offeredDockerfile(text, read.value.model, steady, preloaded);
   }
+
+  test('declares LD_PRELOAD in stages on an image whose programs load by it alone, at whatever depth', () => {
+    const text =
+      'FROM a AS x\nRUN x\nFROM b\nRUN x\nFROM x\nRUN x\nFROM a\nENV LD_PRELOAD=/own.so\nRUN x\n';
+    const lines = sent(text, INPUTS, ['docker.io/library/a:latest'])?.text.split('\n') ?? [];
+    const stages = lines.flatMap((line) => (/^(?:FROM|ARG LD_PRELOAD)/.test(line) ? [line] : []));
+    expect(stages).toEqual([
+      ...['FROM a AS x', 'ARG LD_PRELOAD', 'FROM b', 'FROM x', 'ARG LD_PRELOAD', 'FROM a'],
+    ]);
+  });
 
   test('has the clock in each RUN and declares the variables, each line with the one it comes from', () => {
     const found = sent('FROM a\nARG PYTHONHASHSEED=3\nRUN x\n', {

@@ -59,15 +59,24 @@ test('what nothing asks for is left out, and there are none for another processo
   const names = (inputs: Partial<SteadyInputs>, processor = 'x64') =>
     steadyLibraries({ ...INPUTS, ...inputs }, processor).map(({ name }) => name);
   const trueFiles = { oneFileTime: false, sortedFolders: false, temporaryNames: false };
-  const all = ['clock', 'files', 'random', 'devices', 'turns', 'place'].map(
+  const all = ['clock', 'waits', 'files', 'random', 'devices', 'turns', 'place'].map(
     (name) => `libscoville-${name}.so`,
   );
   expect(names({})).toEqual(all);
-  expect(names({ sameAddresses: false })).toEqual(all.slice(0, 5));
-  expect(names({}, 'arm64')).toEqual(all.slice(0, 5));
-  expect(names({ clock: 'running' })).toEqual(all.slice(1));
+  expect(names({ sameAddresses: false })).toEqual(all.slice(0, 6));
+  expect(names({}, 'arm64')).toEqual(all.slice(0, 6));
+  expect(names({ clock: 'running' })).toEqual(all);
   expect(names(trueFiles)).toEqual(all.filter((name) => name !== 'libscoville-files.so'));
   expect(names({}, 's390x')).toEqual([]);
+});
+
+test('programs of musl load neither what starts them again nor libfaketime, and its waiting', () => {
+  const by = (clock: SteadyInputs['clock']) =>
+    steadyLibraries({ ...INPUTS, clock }, 'x64').flatMap(({ name, by }) =>
+      by === undefined ? [] : [`${name} ${by}`],
+    );
+  expect(by('frozen')).toEqual(['libscoville-waits.so variable', 'libscoville-place.so file']);
+  expect(by('running')).toEqual(['libscoville-clock.so variable', ...by('frozen')]);
 });
 
 describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== undefined)(

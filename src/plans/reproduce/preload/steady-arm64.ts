@@ -1,31 +1,36 @@
 /** For arm64; by scripts/generate-steady.mjs. */
 export const ARM64 = {
   'steady-clock':
-    'H4sIAAAAAAACA+3WX2xT1x0H8O/9k+D8GTiQKZG61U4WqoBoQFUQYZ2UmwCDDqRBcKf2pZ7jGMzIX8edoHGHoVmFlj3EDVKr0bKU7aHJ26bsDxLbEvqwSGEP' +
-    'OAzxUFBCW4rESwpsi5mTsxz7XOJcJaQP256+H8n++Zx7fvece8651/fUngPf1TUNNgN/wGIJsFQczam1UId8WFiPkkxtHla2u2hphDqP/M4HcHY+W3t2XlsS' +
-    'R1R3o9rSPH2VvIOqvR1dKvvg59EWE8DlgmzZGX1YGk0VD30ebcnHV+dWsUn1t9I4T6jx2VF7Mv/A1wAUqjEUO84vr6cgp5yfk7dGrUWRKuflzrP7BSt/n6vf' +
-    'Pi795OVbXW/3tbmv/iydupKO3397/0/vevzBoXMnLsQOvffiutWu1YALB83l6tfBnVmpRc0AvMucY13OnOWS414PF6rU5upUE/Q9VW+phX0/Z59m6tdky2l7' +
-    '3VX9lGrfq+q9qv6cmsBqVf+8qv/MUV+o6kdVfZWq/7aqd6t+t9gXEGztCB73Hw1Fo8faQvD7Q5FIe4e/tSMYiB7raIc60HGkJXAS8ld3Zygom2cT5fHI692B' +
-    'o6HsQXRGw5FQoMUf7Ghv8R9rPxZFS2v3yTZMCXU/mdk1X5Sdf91R78qpX2bpMNPzl6EZYKZkfm/Kfac+4dU9Nzxe4+/2x62hv0S3Um4dmWOZcr6Vcldmy8Jw' +
-    'XbtrYPiOgYQG9I8XxJMVgxsTPyyOv/NpfTxpIp7MQzypAdenDQx7gC+vAr4KoHR3OFj3y8vo8prwTRvG8LdMXAsI8TsD8eQYrJ2agdqgiWu7YfQZQOnYN6y6' +
-    'gI7a+ji6PhTCpyGezAdKK0wkPg4H6s6EA3WnoB8fmxe+euD+fiF8gXnhG4PWV2FaO2Xe9JzweRFv0oFSIN4kDFdi1PDf+NTQhgFt4o4QZXM9fxr6wsDmOQMJ' +
-    'zxZ0VWvwec3TSVT99ReD+dgx5cIhj4mulwz4RDm6vDp8UzFroHptPKkjnpTjt6/7YRFS8tofGhhGuj7hma3/cmgNfFPGhs0Pi6zUXM/HH8n+CzT0b25Awtpk' +
-    'XRrNm92xqQEJ78Jva07UQkM/oCXMmH+810TCjOnjF4XYfid1IYl9Z5PNP7r8YEobfHAxOvngTPlnD87EGs83pvcONKZ7J3bd65kMQp/Y5TL63io2JoIxnK8s' +
-    'xpC89ty+vSXWpSnM7pBxMCW2y/7ldVSWWKlHQpQt3Lb9wHOJ6TKk3hLiXW8JLk2XWalM3r/E9idt4tk2bwjxrjxubcKlvwlRFpHlzD7ZsB+Ir5fXXglcGhWi' +
-    'bBQY0TX0N1pIZD4uK6XHMNQAjNQDKTlWOU65H7WFsQ4CI5W5bYFUhYWE122lZLs7cq4Rb6o30TUG+AwN/UELiSlD2xxwW6mGGIbs89lzq8X843IfaWpuvfd6' +
-    'JuV+8LrQh5k3J+32cz1/HsLCWn9UGk/K/fG09fak639zMQ++u4Y2LPeXLq8Ds7/fCJQ2mig51YtZv4Uurwaf342ugBC+oBeJi4g35R6vEMK30jgzewDxJrkH' +
-    '7PWvfLL+pyeuACl7DzS6jL7KYn0it9w48+bkFROp7F68ktkPaxxrJddpVogy+/rldcvrhI4RuR4V0BKVMf/4wpgTlTFj/FdCbJ/+wvitx0Rq+urPH3hcSHmK' +
-    'kWqINZyvSDcOVKbPTMg1q94Ql2NPyvvYOY9L5hCZ+2U4d4y35+UYN+zfgPg72nLjO6wNyfwPdYxMATOY2Zsa1TDyKHOfZ3L6KwafS4zPi3flfpkCRqaN0uFM' +
-    'P4cbhmYMfVj2Bd1zQ5ZHTXm/ZPvWRpHw9GLWA+3+mBA+eTx7P2WPy+fq1s5IR3Brd6j1yNbQidDi89bbFjge8h7NfDdnviOhTLCPdzcHW71Y5vkPaM8YLx5U' +
-    '7wPnHgsRBhD+txDyP+5mWog/yneIOSGuyv+xOSGm5PvNnBCP5P/gnBAuDeidF2KLBlQJIeQ7k/1frL3RBPPEs9ozxR6UA5lP1WMhrsuDDWvjZmfhWjQUYdvC' +
-    'u1otgE8eC5H5j25Yu+2D/At5hwfMvZMNhbdvyVavqfjqgLlnMtuHHGt5WojqnPemGIBtaSGqcur65X+7o92vF67vlbQQW3L+y+W1RtNCpLPj835gXjD2Degd' +
-    'hbdvTcquZZtP5PvAnBDv57RpHNBfs9vUqhePq3PZOcxpc047JFtdl812Pfm1N/uDiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI' +
-    'iIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI/vfcjrKpYr+Wjf+Y' +
-    'Fx0y3lTlPHX8FSMb81XZq2djoSqHVSxSsVxFlYZ7IntClYZtKpaquEbFMhVvGkvrR1XZ5Th/gaP8rIr6/2k+z85rX23ezaVRCCFyjx/e9f0fvHTgwJ7nD/v2' +
-    'NOx+9Ul9pl1Nd7g7GokGmlFztP31mnCgO4yalpPt3SfbsjEaQU0k1BqQBfWrszWKmmjoRBQ1kY6WQDSAmlDYfyQSaAv5wy2RxVLmDIG2Y0HUHO2IZr6yydmk' +
-    '5u7u/8Y8rVN7SXfsNzvuc+wXl2N/yn31TyE67Hx7f9px9wr5tq+rc+iO/WvHOm2xP2OZffZNVa877gc7hh39OXfFRnVu3bGf7Vi+wvjt+q0qv9Fxf9hxW07+' +
-    '2mXya9WY8lfYj9Yqz4mdjvyD5tJYmvf0/HqV/4L9vChYGpsc7V2Oedyrftvzd7lgafSt8FyzvezIdxcujbXa8v3b/OraDcd9f3ZezYO2tF+XYx7Cqn87/6Z6' +
-    'Ht4Uy8+XyxHbHPn28/Seyq9eJf/Hjny3mgm3muEtq6x/TJ3LzrdU/ndUvgtPn7/cvnPZ+adXuX/+A2rTSM9ABQEA',
+    'H4sIAAAAAAACA+3WbWwUxxkH8P/sns1hO+YSXOEqNL5zQ4WiYFAEipMo8tpAIAG1vFyqRkU6H/bBORj8dpGgOM0F0QjVqeSLI9GAAoSmSmz1SysnLRJtDI1a' +
+    'S+ZLzjTiQxOdgQRSosZxaOQNZ089e7P4bmtCPrSf+v9J9nMzO8/O7Mzsy3NrNz5mCAGXid9jtgRYOg7n1VqoRTEsLMRdTm0Rbu3gHYUR+jzqfzGAxulcbeO0' +
+    'KIgXdHfjojDP0HlxnRfX7d3Yrtu70a+zN32UaPYBeL00V/bGZhRGn46bP0o0F+ObC+i4Rfd3q+s7ocfnRnFz/gE1VSV6DGWe86vrmZ9XLs7Lm6fXolSXi/Lm' +
+    '+VDgAat4vb/XPa789MkPOl7o2R049/OsfTabvPbChp99XBVp6n9577Huzb98ZMHtrtWEH42+ueoDCDgrNWv7zLUG5zjHgrw5y6fGfRf8uFxUOE9P6Pp7S3R9' +
+    '3j516ucXbBds0vXv6vaH9OGgrj84L1du1fXLdH2vv3A/lOj68XmF/T6s66/r9ivcC2hqbWvaFdkZSyRadscQicQ6O/e0RVrbmqKJlrY90AfadjRH90H96mqP' +
+    'NanmuUR1vPOZrujOWO4g2hPxzli0OdLUtqc50rKnJYHm1q59u2/uJ1Ovg7seGanvM19uL8zKrYvhqffn1ecv6fj+d/rHgfE7p9fZgYt1qaBR9X5V0Pyb+xcQ' +
+    '6L3TsOyAAeeYUy627EB1rgyBXlhIiTLLjgKDQSTTJlABv2UPmZH35Wq897GJgTETqaXlybQ6bjhtkmkfkukiJNMCOG8I9K5dbNm/Bt6yMkhdXmT1+yrQr+oa' +
+    'MkhdWWD1q77qfZat+vNZr6TXdL0xofppgrj2vHX8iFyN1EH/X46EYPYA83qAohFkV4+Eyt49osairkeafmc8F02kBNA7PD+ZDlnLUo1lyZcu1RWOaczEQBXw' +
+    '+TkgHAIq1sSbao+fRkfQh/CYaQ5814f3olK+pa7lDKyHhImVTT68twZmj5qDM4ut2qiBlXVJdLwmZVggmS4GKkI+pP4cj9YeiEdrn4Ox68y0DNcB1zZIGY5O' +
+    'y/AZiJ6Qz3pI5Y1NyfDMnG0x1JwiuUWa/pS6lkumGADEyEUpF03t/1P/FRP3fWKKgSkTqar70eE3EA76nk/j3r8ewTw8mPFjc5UPHS0mwrISHUIgXCLQu6Ee' +
+    'qcYl1qmMf/LBJ+qRspZYpywDqzLdVt+YOX9ArZl3vb4oha3m5wsTA8jWpaom6z6f70c4Yy6874tSy57af/ZNNUZnb2SQUutldEeGG3wqiuHXpFyVsY+lzfWH' +
+    '0o1Pn564JE5MnEiMTiQrL09Y3dZRZNf1IXtgJChgi6v7R0PACPyixyrDCLrNo8Ei2Gou3H5uXkfIOjUkJh9UEV/JVc713GHZJwwMwnolbXW9MbFNysPAzmPB' +
+    'xZXfD4rko+o8/5Ry0cxjqhcnlqX2Snm4MYRTzrm+lKs+c48Fa1Id6tgSnHpbykXWfGsKVuM96hyqzcNSHh5z9tXCDUDyLjUP1cCpP0q5SK3LkIHBf6j5yrtf' +
+    'zggMTu1/px8z85ARJybU2q3MG58lko8+DgzWCfd6z+Tm1Z/r23tcHZsn0DtmIaX2eLDMsjMmBtU9qNZR3YO3uv/UuEQGKWOxZR8A3rq4wOqvLkO/Kl+xkLq0' +
+    '0OpXaznmt2z4LFvdY8eBayEYI5k3jh8JAiOPAYNDgK3uQzWWoN+yd+g6VVZ/dT50NAJhd7yfeObkeXdO9HqpOflsWs8JklvcdcufC1XvroWqEwK9oQxSIQup' +
+    'ar3vqrsxfELKVdbV/aOAMWL50YPxZ0dVe3X/oNvqe7MimVb9fd1+r8rW/fZsEcIfm2JA3YOGug5Mvv09oGKmnzufO4jJiIWOoEA4EkBHVMpwUxCpk0huyT8e' +
+    'kjKcf3+I7siwei6IbmP4pJSrLtrH0mqOtj99euJkYnTiQOXlieruhqMN2XV9DdnnR84C9uqr+0ebYIw0+M2e6jJjJL/cMP7s6Fkf7Pz7MTVduEfV/pzUzw91' +
+    '3eo6gwYG554/c/hXUq4au2L+rsoHe+zcixNVfthVZbDru+uPhrINfdXZAyMGYC9dmFRjT4tb7DV3Hk/CeWYM5I8x7oxx4YaFSL4kvOPbKvpV7msGBjPAOMbX' +
+    '2UMCg9edZ6HTvjdk1aS2TsvDF00MZIDBMbNiwOlja33/uGkMqH5gVL2vykO+2WeIGELKeecdxGQVxLUzUoZVm/znjHpfLm/vbGta3hVr3bE8tjc2+x4N7o7u' +
+    'igV3Ov+3O/87Y05wj3dtb2oNYo73PCDuNh9p1N9tpyel/A2Av09KuVd9t9hS9qrvn6+kHFLv/RtSXgewMStlhQA+zUp5vwA2TUm5ceaTIDklZaOK01IeFEBQ' +
+    'SvmmmP0GEz/ZAt/ee8TdZVXqhYLKmb62TUr5ojpYXx74cXmuTn3nnJ+U8nyuPulrLylHfalzno3qe2JSSvfaVFs1/r22lM53XH158FXfMXNbn7FutL7kww9U' +
+    '5lM6RvuMtaPAYgAvz3x/Xf5KSufbbH154FXjmNigWsF52WFQnfuGlM632GPlgW3lubxzAP5wQ0rn2+2JXN7jOk+N71MA2RtSrsj7FlTfi5VZKZE3vvV9RnvJ' +
+    'hx+MqmGpNvcK4HpW96fbNPQZEbfNSjVMAbRPSXmosM3LYrNqdV41W33z1/rcDyIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIi' +
+    'IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiKi/3eNvlwMeOq/7R6fFk68' +
+    'W5f9Ouo09OYO41/Tsk3FC7pcpI//yMzFYl0OGrlYostxHUt1rNRRp+GqzJ1Qp2GFjhU6ztNxkY7jZmH9kFk4bjd/vqe/e3R0+7Fl7nrE/2je49Pf7MxBX2Hc' +
+    'uvoHP3x848a1y7aG19aveeo/2ksNNV3xrkRnIrodNTv3PFMTj3bFUdO8b0/Xvt25mOhETWesNaoK+ld7awI1idjeBGo625qjiShqYvHIjs7o7lgk3tw5W0JN' +
+    'y56WRCTa2Rnd55wturulCTU72xLOv9yJcifY3tX135ivBXpPGZ5958b1nn3j3adqf30pZZub7+5TN665Rb7rW/ochmcfu7FWzPZn5uW7++s7ut7w3BdujHv6' +
+    '8+6OJfrchmdfu3HFLcbv9r9c5zd47pPxOfIXzJG/Uo+p+Bb70vKM1/s8eciT7z533Php8dfn1+n8B3R5U2lh3OJp7/fM4zr9252/10sLY7Mn3+cpP+nJ95cV' +
+    'xm4xd/+uCIDyvPVxn6uN03O393viLj13puf5Edf57aJw3H7PPCb0+N38C/q5ekHOPd/e/vd58t3n8lWdv/Q2+Qc8+QE9kwG9Qktvs38O6XO5+bU6v1bnV+Lr' +
+    '5z+/73xu/i9uc//9G4b5946IBQEA',
   'steady-files':
     'H4sIAAAAAAACA+2af3AUx5XHvzM9klZCCCEEAgzWSMiGyA7mEmGk2CmNhMCYHwkR68Q+XyKtfoBk/QLt2hEGnxbMxThyKizCVhL/QMRcBc2lLqYCIbqzjbCx' +
     'QxmubCTs4iq2kQTGYIGtH/zYgdX2qWd7pN31yk5dpe7+6U+V9s287n7d/d6b7t4dNS5ZuVSWJFgQHMLYHaBxeTpIqyEb0dCQhMmmNgrjU5ERKsHtsM9oANv9' +
@@ -211,4 +216,28 @@ export const ARM64 = {
     'Rkn0D+53TN+x5+wDm/a9+EP2Ted9f0/TTdtv943NC0P6rXM6h+fsK5v3Bq7n5+yfizruOfvUpvs23fqKzu05+/Qoh6zfjk/rnEXnOxz2Pbr1De231w+9bI47' +
     '5xecetbpf+Zl86pzvvv8H4jI6MD92f8TzXb++SUnl/Tefef7aWl/aLLrLjnPYVnXb/u/pEbzeNdfcfoPtP8gzb6nYf1bTn//SZrc/nLOfvJzvqsJ7X/1h/33' +
     'E883jD9QBAEA',
+  'steady-waits':
+    'H4sIAAAAAAACA+3XX2xT1x0H8O+913FMCIkhSRMVSlK0SQhNaRro1GoPuQkw2NRKWZpOvEzGjl2Cln+yTYFRaVfAwyR4iCkoUI2WTWxdrD21mca2Sss2Nk3b' +
+    'NKGsZahSqwSIxASTPP50vQF85nvvubHvnQ0ZGnuYvh8p+fkcnz+/c3yuc/LtrS9+WVUUuDT8FMUSoMt4sqRWx/MIQsdKhO3aKlR2tc4bIcexfgcLL4y8U2vk' +
+    'FU88Kae7pHj7qQ/p1yvbuzEke/fOp+MBANdqnbI/9sMbAzJ+bT4dD2LpwjL2yfkq5WnI/NyoLO4/UA9gGYDlAGrKzFEt17VCtrfUypzdba6S+6TJ9u5+Hz2l' +
+    'qj04c7hazmH1+/kL6nmt73fBPz/TuvBpx4875959af2F6M2mS6dzM8+91xR42Jo1hKBXlauvR4v9iRUpJXtU6ikAbWXqOyvUP19hnK8AWFXIZ1p+aOdk/euy' +
+    'Xg9566Oy3qj21v/AHWeZU56W9e+77Wu89fWyHkFv/YRbv8w7/h/cfJY75RvuAgaGRge+GdmVSKd3DyeQSgxHrBfxvdHdaewa2WO9ExnaHRuIvJZIpnaPjiA+' +
+    'lNo/jEgkkUyOjEaGRgeiaat6LD2YTETjkeE96cQ+Zwxr5MX65F57IvuNZOW39ibtt4bT5cYYGB2Jl6Q34C3Zg4xER0ZTQ4nEmFzeJSGf/0DxGbPMltR7j5Jz' +
+    'ftRA8aw7z3Wxvsrz/BXryz23uQO/nMwBuZX5bWb4clemTW292Nqmfej+hBWMr1R1M6zCfs8uB3UzvK6kXKOb4R6nfP/A+5P3NWRuvaxM3taQvaUpWcDomzuE' +
+    'zN+FmJj7DTLr64yZQt2MCmNGgzETgDFTBWNGAT44GNTNuVbdnG3WzR4oR3qA62dV9M92nZrRU+/cjADXZ7tOHZv769tvnjl67iam337zkGq1xZH51boZC8K8' +
+    '2qCbA6g6Mqs1ZGMI/NEaJ6bCvPVy9+T9A+d/NK1FLkI/VZjPOGaNmROi2V1vaf6NCsat/O80wLyjIWvU6aahYsqKCGDqeJ1ublQwNQvkcGObOdd1aiam6mYr' +
+    '8I/u1Ds3t6B74Qsq+ue0huys1pQ11K6LVg53GnTTzWMOyD2d22Z+D5hSgHHAOPb0dEfmh0JMGHUw54VottZh7dukEBO3NGRvCNH8fWsvNWR/HTD6Cn1WrQN+' +
+    '9jchmkvzb1AwHosh4+Z/W1OyekA3p1VMpWLITAeMvmhQN3+lYCoV1M1NvrUc9K3lRXstjfZadi51LW3PZlKFXKMxZNoCMC/b62m017NHiAnrjFyvsP9l8w/5' +
+    '8q+R+dc8pvyNZzOb3fxD3vy3Pkr+tb7862T+dY8pf3RmGtz8a735Nz1K/mFf/qtk/qse1/53Zq7kZf5hb/7z+XL5/8KT/0AMGavNzkbddNahZD35PyHzf0I3' +
+    '1/ny34xi/nF0Lxy182/KWvN78/+tJ/85z7PcmbncCvPdvJi43Kqb9joaYc7a61Czc5qSec96T0PWeX4r5N9SIf8nZf5PPqb82zba+R8szb/Fm/+hB+Qfd/Lf' +
+    'cHjNYv4bzmtO/jvX6qZehanUWt1sVLCpkNuGQm4byuX2nKj+oiqEZ31bStZ3GN0LK/Ki383pymqY38iLiSuFvwlubnbf3DYTSsn6dm7MXK7XJr9qraF+8+RV' +
+    'a69jyFj5BdbAtHLEXfETKx9rv0tzsv5+ei8kRY9w3fD0K3PnsHkvHqh09fDdPfBvtw9ltfalfnnn3fGZEEOF/zFaTCGOW3cSUwjrvnZyQQjrHrbjrhAtCtBy' +
+    'T4gtCnDpnhBjhfLJ+0J8t1DekRfi94r3vq98qw+BfWuV1bWt+Jw1tvU/zz+FsO973XX66dBb1T1vBI9XvVrzycd/+aAO3cuxXv5/9fpnzvyedptPBF6p+eTj' +
+    'D0vaWjmHzTJjbj4R2OFrexLA2SW2PW/dpxeW1jYH4E9LbLtGAXbeXVxb7+mat5b1vBE6Xr31RPDrvrbbFeD2Etp2AEgrwHfuOZ+Vv+1LxbZx+YqIiIiIiIiI' +
+    'iIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI' +
+    'iIiIiIiIiIiIiIiIiIiIiIiIiIiI/g+EfeWAjOOKE+/kxagVZ2W5yn1fc2JQlterTqyR5Y9kXC5ji4yyG64JZ0DZDdtlbJSxWsZmGc8EvPVjshyS5Q4Zl/nm' +
+    'Wyuj+j/aTyOv/Eftc4HyEe2pwVQ6mY7G0L5rZE/7YDQ1iPb4/pHU/mEnppNoTyaGolZBvhobSqM9ndiXRntyNB5NR9GeGIy8mowOJyKD8WSxZI8QHd49gPZd' +
+    'o2n7l9M5lkr9d/ahXp4V1Xee3NjrOw8h3/mzzs2nQoy6/d3z58YtFfq7muQYqu98unFQKc6nlfR3z81Tsl71nXc3fuSbz/+pf16OrfrOqxs7KuTvzv+M7N/j' +
+    'O/9u3F7Sv65M/00yp2CFc9b7kO+BF3z99SpvvBF8cP8u2b/TfT5rvfGcr33It4/b5Gt3/67VemN/he8t1yu+/voKbzyrlJ/fFZFr13zPtZGX+6d45w359mFQ' +
+    'zu/2vyC/7y4I7+fkn9+Nw77+7vflNeE9P5X6vyZfa4vnQpXRGUfHg9dfOncpt/+Bh5z/fwElEIyv2AQBAA==',
 };

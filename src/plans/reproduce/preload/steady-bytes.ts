@@ -12,7 +12,8 @@ export const STEADY_BYTES: Readonly<
         | 'steady-random'
         | 'steady-devices'
         | 'steady-turns'
-        | 'steady-place',
+        | 'steady-place'
+        | 'steady-waits',
         string
       >
     >

@@ -1,6 +1,7 @@
 /*
  * The clock of a RUN of `--repro=deterministic`, standing still, before libfaketime, which goes on
- * to answer what waits (pthread_cond_timedwait, timers). libfaketime starts itself in the first
+ * to answer what waits (pthread_cond_timedwait, timers). Programs of musl do not load libfaketime:
+ * of what waits there, steady-waits.c answers, and this also has a clock that goes on. libfaketime starts itself in the first
  * call of one of its functions, and allocates. An allocator that calls one while it starts itself
  * (jemalloc: redis) waits for itself. What it calls, this answers: the time, pthread_cond_init.
  * Structures are those of clock_gettime(2), timespec_get(3).
@@ -11,9 +12,23 @@
 static volatile const struct {
   char mark[16];
   i64 start;
-} SETTINGS = {"SCOVILLE-STEADY", 0};
+  i64 runs;
+} SETTINGS = {"SCOVILLE-STEADY", 0, 0};
 
 struct time { i64 seconds; i64 fraction; };
+
+/* The time of day: the start, or with a clock that runs, the start and what has passed since this program's own. `unit` of a second. */
+static struct time day(i64 unit) {
+  static struct time begun;
+  struct time now;
+  if (!SETTINGS.runs) return (struct time){SETTINGS.start, 0};
+  call(CLOCK_GETTIME, 1, (i64)&now, 0, 0, 0, 0);
+  if (begun.seconds == 0) begun = now;
+  i64 fraction = now.fraction - begun.fraction, less = fraction < 0;
+  return (struct time){SETTINGS.start + now.seconds - begun.seconds - less, (fraction + less * 1000000000) / (1000000000 / unit)};
+}
+
+__attribute__((constructor)) static void begin(void) { day(1); }
 
 /* They see the true times of files (steady-files.c), and warn of each that is later than now. */
 static int compares_with_now(void) {
@@ -37,7 +52,7 @@ static int keeps_durations(void) {
 
 EXPORT int clock_gettime(int clock, struct time *into) {
   /* Of the day: CLOCK_REALTIME, its coarse one, and CLOCK_TAI. Others go on. */
-  if ((clock == 0 || clock == 5 || clock == 11) && !compares_with_now()) return *into = (struct time){SETTINGS.start, 0}, 0;
+  if ((clock == 0 || clock == 5 || clock == 11) && !compares_with_now()) return *into = day(1000000000), 0;
   if (clock == 2 || clock == 3 || (clock == 6 && keeps_durations())) { /* of the process, of the thread */
     i64 ms = worked();
     return *into = (struct time){ms / 1000, ms % 1000 * 1000000}, 0;
@@ -46,19 +61,20 @@ EXPORT int clock_gettime(int clock, struct time *into) {
 }
 
 EXPORT int gettimeofday(struct time *into, int *zone) {
-  if (into != 0) *into = (struct time){SETTINGS.start, 0};
+  if (into != 0) *into = day(1000000);
   if (zone != 0) zone[0] = zone[1] = 0;
   return 0;
 }
 
 EXPORT i64 time(i64 *into) {
-  if (into != 0) *into = SETTINGS.start;
-  return SETTINGS.start;
+  i64 seconds = day(1).seconds;
+  if (into != 0) *into = seconds;
+  return seconds;
 }
 
 EXPORT int timespec_get(struct time *into, int base) {
   if (base != 1) return 0;
-  *into = (struct time){SETTINGS.start, 0};
+  *into = day(1000000000);
   return base;
 }
 
