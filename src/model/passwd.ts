@@ -1,7 +1,11 @@
+import { ownValue } from './lookup.ts';
+
 /** What Go takes for space around a line. */
 const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
 const LARGEST = 2n ** 63n - 1n;
+/** The kernel's uids are 32 bit; run-times take 31. */
+const LARGEST_UID = 2_147_483_647;
 
 /**
  * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a
@@ -20,8 +24,38 @@ export function parsePasswd(text: string): Readonly<Record<string, number>> {
 }
 
 function parseUid(text: string): number {
-  if (!/^[+-]?\d{1,4096}$/.test(text)) return 0;
-  const value = BigInt(text.replace(/^\+/, ''));
+  const value = wholeNumber(text);
+  if (value === undefined) return 0;
   const held = value > LARGEST ? LARGEST : value < -LARGEST - 1n ? -LARGEST - 1n : value;
   return Number(BigInt.asUintN(32, held));
+}
+
+/** A decimal number as engines read it (Go's Atoi): with or without a sign, nothing else. */
+function wholeNumber(text: string): bigint | undefined {
+  return /^[+-]?\d{1,4096}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
+}
+
+/** The uid that a container starts with, or why an engine does not start it. */
+export type RunsAs =
+  | { readonly kind: 'uid'; readonly uid: number; readonly by: 'default' | 'number' | 'name' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'missing'; readonly name: string };
+
+/**
+ * Who a USER is, a group behind it left out: a number of 64 bits is a uid, whatever names
+ * etc/passwd has, all else is a name. Uids over 31 bits and below 0 are refused, names without a
+ * line are missing.
+ */
+export function runsAs(user: string, passwd: Readonly<Record<string, number>> = {}): RunsAs {
+  const name = user.split(':')[0] ?? '';
+  if (name === '') return { kind: 'uid', uid: 0, by: 'default' };
+  const number = wholeNumber(name);
+  const isUid = number !== undefined && number <= LARGEST && number >= -LARGEST - 1n;
+  const uid = isUid ? Number(number) : ownValue(passwd, name);
+  if (uid === undefined) return { kind: 'missing', name };
+  if (uid > LARGEST_UID || uid < 0) {
+    const reason = isUid ? `${name} is not a valid uid` : `${name} does not have a valid uid`;
+    return { kind: 'refused', reason };
+  }
+  return { kind: 'uid', uid, by: isUid ? 'number' : 'name' };
 }

@@ -23,6 +23,10 @@ const TOOL_OPTIONS: ValuedOptions = {
   'tar bsdtar': '-C -f --directory --file',
   unzip: '-d',
   cpio: '-D -E -F -H -I -O --directory --file --format',
+  'useradd usermod':
+    '-u -g -G -c -d -e -f -k -K -p -s -Z -b --uid --gid --groups --comment --home --home-dir --expiredate --inactive --skel --key --password --shell --selinux-user --base-dir',
+  adduser:
+    '-u -g -G -h -k -s -d -c -p --uid --gid --ingroup --home --shell --gecos --comment --skel --firstuid --lastuid --conf --add_extra_groups',
   mise: '-C --cd',
   rustup: '-c -t --profile --default-toolchain --default-host --toolchain --component --target',
   'rustup-init': '-c -t --profile --default-toolchain --default-host',

@@ -1,5 +1,6 @@
 import { isRootUser } from '../../model/dockerfile.ts';
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { runsAs } from '../../model/passwd.ts';
 import { isQuiet, needsRoot } from '../shared/edit/program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
 import { checked, type Started, started } from '../shared/edit/program/started.ts';
@@ -34,7 +35,8 @@ function ownUser({
 }: BaseImage): { readonly name: string; readonly owner: string } | undefined {
   const [own = '', group] = config?.User?.split(':') ?? [];
   if (!isRootUser(own)) {
-    const uid = passwd?.[own] ?? own;
+    const found = runsAs(own, passwd);
+    const uid = found.kind === 'uid' ? found.uid : own;
     return { name: own, owner: group === undefined ? `${uid}` : `${uid}:${group}` };
   }
   const users = Object.entries(passwd ?? {})

@@ -1,4 +1,5 @@
 import { isRootUser, type Stage } from '../../model/dockerfile.ts';
+import { runsAs } from '../../model/passwd.ts';
 import { criterionRule, instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
 import { baseIsRoot } from './base-users.ts';
 import { nonrootUser } from './verdict.ts';
@@ -22,11 +23,12 @@ const check: RuleCheck = ({ finalStages, left }) => {
       return [{ range, message, severity: 'info' }];
     }
     if (isRootUser(user)) return [{ range, message: `the image runs as ${user}` }];
-    const name = user.split(':')[0] ?? '';
-    const uid = left.users.get(name);
-    if (uid === 0) return [{ range, message: `the image runs as ${user}, which is uid 0` }];
-    const isUnknown = left.allUsers && uid === undefined && !/^\d+$/.test(name);
-    return isUnknown ? [{ range, message: `the image has no user ${name}` }] : [];
+    const found = runsAs(user, Object.fromEntries(left.users));
+    if (found.kind === 'refused')
+      return [{ range, message: `${found.reason}: the image does not start` }];
+    if (found.kind === 'missing')
+      return left.allUsers ? [{ range, message: `the image has no user ${found.name}` }] : [];
+    return found.uid === 0 ? [{ range, message: `the image runs as ${user}, which is uid 0` }] : [];
   }
   const [first] = finalStages;
   const target = finalStages.at(-1);

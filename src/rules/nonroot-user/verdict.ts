@@ -1,36 +1,29 @@
 import type { FilesystemFact } from '../../model/facts.ts';
-import { ownValue } from '../../model/lookup.ts';
+import { runsAs } from '../../model/passwd.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
 import { configEvidence, fail, note, pass } from '../shared/verdict/verdict.ts';
 
-/** The kernel's uids are 32 bit; run-times take 31. */
-const LARGEST_UID = 2_147_483_647;
-
 type Resolved =
-  | { readonly kind: 'uid'; readonly uid: number; readonly how: string }
+  | { readonly kind: 'uid'; readonly uid: number; readonly how: string; readonly isNumber?: true }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** The uid that a run-time starts the container with: a name in etc/passwd first, as runc looks it up, then a number. */
+/** The uid that a run-time starts the container with, or why it has none, in words. */
 function resolveUser(user: string, passwd: FilesystemFact['passwd']): Resolved {
-  const name = user.split(':')[0] ?? '';
-  if (name === '') return { kind: 'uid', uid: 0, how: 'no user is set, so it is root' };
-  const entry = passwd && ownValue(passwd, name);
-  if (entry !== undefined)
-    return { kind: 'uid', uid: entry, how: `${name} is uid ${entry} in etc/passwd` };
-  if (/^\d+$/.test(name)) {
-    const uid = Number(name);
-    return uid > LARGEST_UID
-      ? { kind: 'none', reason: `${name} is not a valid uid` }
-      : { kind: 'uid', uid, how: 'a numeric uid' };
-  }
-  if (name === 'root') return { kind: 'uid', uid: 0, how: 'root is uid 0' };
-  return {
-    kind: 'none',
-    reason:
+  const found = runsAs(user, passwd);
+  if (found.kind === 'refused') return { kind: 'none', reason: found.reason };
+  if (found.kind === 'missing') {
+    const { name } = found;
+    if (name === 'root') return { kind: 'uid', uid: 0, how: 'root is uid 0' };
+    const reason =
       passwd === undefined
         ? `${name} is a name, and the image has no etc/passwd`
-        : `${name} is not in the image’s etc/passwd`,
-  };
+        : `${name} is not in the image’s etc/passwd`;
+    return { kind: 'none', reason };
+  }
+  const { uid, by } = found;
+  if (by === 'default') return { kind: 'uid', uid, how: 'no user is set, so it is root' };
+  if (by === 'number') return { kind: 'uid', uid, how: 'a numeric uid', isNumber: true };
+  return { kind: 'uid', uid, how: `${user.split(':')[0] ?? ''} is uid ${uid} in etc/passwd` };
 }
 
 export const nonrootUser = criterion({
@@ -52,7 +45,7 @@ export const nonrootUser = criterion({
     const shown = [...evidence, note(resolved.how)];
     if (resolved.uid === 0)
       return fail(user === '' ? 'runs as root (no USER set)' : `${user} is root`, shown);
-    return /^\d/.test(user)
+    return resolved.isNumber === true
       ? pass(`uid ${resolved.uid}`, shown)
       : pass(`${user}, uid ${resolved.uid} (a numeric USER is advised)`, shown);
   },

@@ -23,10 +23,43 @@ judgesAs(nonrootUser, [
   })),
   { name: 'another name of uid 0', facts: user('toor'), outcome: 'fail', says: 'toor is root' },
   {
-    name: 'a number that etc/passwd makes root',
+    // Docker, containerd and Podman take a number for a uid before they look at names.
+    name: 'a number that is a name of uid 0',
     facts: user('777'),
+    outcome: 'pass',
+    says: 'uid 777',
+  },
+  {
+    name: 'root by number, which is a name of another uid',
+    facts: user('0', { root: 0, '0': 1000 }),
     outcome: 'fail',
-    says: '777 is root',
+    says: '0 is root',
+  },
+  { name: 'a number with a sign', facts: user('+1000'), outcome: 'pass', says: 'uid 1000' },
+  ...['+0', '-0', '0'.repeat(40)].map((text) => ({
+    name: `"${text}"`,
+    facts: user(text),
+    outcome: 'fail' as const,
+    says: `${text} is root`,
+  })),
+  { name: 'hexadecimal', facts: user('0x0'), outcome: 'fail', says: '0x0 is not in the image’s' },
+  {
+    name: 'a name that begins with a digit',
+    facts: user('7up', { '7up': 1000 }),
+    outcome: 'pass',
+    says: '7up, uid 1000 (a numeric USER is advised)',
+  },
+  {
+    name: 'more than 64 bits',
+    facts: user('99999999999999999999'),
+    outcome: 'fail',
+    says: 'not in the image’s',
+  },
+  {
+    name: 'a name with a uid that run-times refuse',
+    facts: user('neg', { neg: 4_294_967_295 }),
+    outcome: 'fail',
+    says: 'neg does not have a valid uid',
   },
   {
     name: 'a name that the image does not define',

@@ -1,3 +1,4 @@
+import { runsAs } from '../../../model/passwd.ts';
 import { fileName } from '../../../model/path.ts';
 import { keepersOf } from '../../../programs/credential-keepers.ts';
 import type { Field } from '../../shell/fields.ts';
@@ -60,15 +61,13 @@ function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFl
 
 /** `useradd -u 0`, and what is written into etc/passwd by hand is read from the file. */
 function madeUser({ program, argv }: CommandEvent, { ledger }: Around): void {
-  const words = argv.slice(1).map(({ text }) => text);
-  const at = words.findIndex((word) => /^(?:-u|--uid)(?:=|$)/.test(word));
-  const uid = at < 0 ? undefined : (words[at]?.split('=')[1] ?? words[at + 1]);
-  const operands = words.filter(
-    (word, index) => !word.startsWith('-') && !/^-\w$|^--(?!\w+=)/.test(words[index - 1] ?? ''),
-  );
-  const name = program === 'adduser' ? operands[0] : (operands.at(-1) ?? words.at(-1));
-  if (name !== undefined && uid !== undefined && /^\d+$/.test(uid))
-    ledger.users.set(name, Number(uid));
+  const { operands, values } = readCommandLine(program, argv.slice(1));
+  const name = operands.at(program === 'adduser' ? 0 : -1)?.text;
+  const uid = values('-u', '--uid').at(-1)?.text ?? '';
+  // These programs read a number as engines do.
+  const found = runsAs(uid);
+  if (name !== undefined && found.kind === 'uid' && found.by === 'number')
+    ledger.users.set(name, found.uid);
 }
 
 /** Notes what a command puts into the image, and what it takes out again. */
