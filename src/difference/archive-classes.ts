@@ -94,9 +94,9 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'compressed-content',
-    formats: ['gzip'],
+    formats: ['gzip', 'brotli'],
     cause: 'what is compressed differs',
-    remedy: 'check its content: gzip keeps a difference of its input',
+    remedy: 'check its content: gzip and brotli keep a difference of their input',
   },
   {
     id: 'document-date',

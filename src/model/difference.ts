@@ -34,6 +34,7 @@ export interface EntryDifference {
 export interface ContentDifference {
   readonly format:
     | 'gzip'
+    | 'brotli'
     | 'zip'
     | 'tar'
     | 'ar'

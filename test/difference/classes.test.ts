@@ -124,6 +124,12 @@ describe('classOf', () => {
       { format: 'gzip', detail: 'gzip: what is compressed, line 1: "a" and "b"' },
     ],
     [
+      'compressed-content',
+      'a.br',
+      ['content'],
+      { format: 'brotli', detail: 'brotli: what is compressed, line 1: "a" and "b"' },
+    ],
+    [
       'document-date',
       'a.png',
       ['content'],

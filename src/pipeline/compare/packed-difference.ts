@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { compareEntries } from '../../difference/compare-entries.ts';
 import { contentDifference } from '../../difference/content-difference.ts';
 import { entryRecorder } from '../../difference/entry-recorder.ts';
@@ -12,37 +12,42 @@ import { TarError } from '../../tar/tar-error.ts';
 /** Bytes to which either side may unpack; what is larger is described by its outside. */
 const MOST_UNPACKED = 32 * 1024 * 1024;
 
-/** Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or not, in which of its members; of other gzip files in what they hold. */
+/** Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or not, in which of its members; of other files of gzip and brotli in what they hold. */
 export function packedDifference(
   path: string,
   first: Uint8Array,
   second: Uint8Array,
 ): ContentDifference {
   const outside = contentDifference(path, first, second);
-  if (outside.format === 'binary') {
+  const brotli = /^(?:binary|text)$/.test(outside.format) && path.endsWith('.br');
+  if (outside.format === 'binary' && !brotli) {
     const members = tarDifference(first, second);
     return members === undefined ? outside : { format: 'tar', detail: members };
   }
   // What the header says is enough where nothing else differs.
-  if (outside.format !== 'gzip' || /^gzip header: [^;]*$/.test(outside.detail)) return outside;
-  const [a, b] = [unpacked(first), unpacked(second)];
+  if ((outside.format !== 'gzip' && !brotli) || /^gzip header: [^;]*$/.test(outside.detail))
+    return outside;
+  const unpack = brotli ? brotliDecompressSync : gunzipSync;
+  const [a, b] = [unpacked(unpack, first), unpacked(unpack, second)];
   if (a === undefined || b === undefined) return outside;
   if (Buffer.compare(a, b) === 0)
     return { ...outside, detail: `${outside.detail}: the same content, compressed differently` };
   const inside = tarDifference(a, b) ?? insideOf(path, a, b);
-  return { ...outside, detail: `gzip: ${inside}` };
+  return brotli
+    ? { format: 'brotli', detail: `brotli: ${inside}` }
+    : { ...outside, detail: `gzip: ${inside}` };
 }
 
 function insideOf(path: string, first: Uint8Array, second: Uint8Array): string {
-  const { format, detail } = contentDifference(path.replace(/\.gz$/i, ''), first, second);
+  const { format, detail } = contentDifference(path.replace(/\.(?:gz|br)$/i, ''), first, second);
   return format === 'text' || format === 'binary' ? `what is compressed, ${detail}` : detail;
 }
 
-function unpacked(bytes: Uint8Array): Uint8Array | undefined {
+function unpacked(unpack: typeof gunzipSync, bytes: Uint8Array): Uint8Array | undefined {
   try {
-    return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED });
+    return unpack(bytes, { maxOutputLength: MOST_UNPACKED });
   } catch {
-    // Damaged, larger than that, or no gzip at all behind the header: its outside is described.
+    // Damaged, larger than that, or something else behind such a header or name: its outside is described.
     return undefined;
   }
 }

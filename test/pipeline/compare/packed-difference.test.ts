@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { plainEntry } from '../../../src/model/tar.ts';
 import { packedDifference } from '../../../src/pipeline/compare/packed-difference.ts';
@@ -48,6 +48,20 @@ describe('packedDifference', () => {
       gzipSync('same\nthis\n'),
       gzipSync('same\nthat\n'),
       { format: 'gzip', detail: 'gzip: what is compressed, line 2: "this" and "that"' },
+    ],
+    [
+      'a line of a text that brotli compressed',
+      'index.html.br',
+      brotliCompressSync('same\nthis\n'),
+      brotliCompressSync('same\nthat\n'),
+      { format: 'brotli', detail: 'brotli: what is compressed, line 2: "this" and "that"' },
+    ],
+    [
+      'a name that only looks like one of brotli',
+      'a.br',
+      Buffer.from([1, 0, 2]),
+      Buffer.from([1, 0, 3]),
+      { format: 'binary', detail: 'from byte 2 on' },
     ],
     [
       'the same, compressed otherwise',

@@ -128,6 +128,19 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
       ).toBe(`${START}.0 2023\n`);
     });
 
+    test('of Go see it too, in the page that the kernel answers by', () => {
+      const asked = `import ctypes as c
+libc = c.CDLL(None); libc.getauxval.restype = c.c_ulong
+page = libc.getauxval(33)
+word = lambda at: c.c_ulong.from_address(at % 2**64).value
+tags = page + word(page + word(page + 32) + 56 + 8)
+tag = {word(tags + i): word(tags + i + 8) for i in range(0, 64, 16)}
+found = c.CFUNCTYPE(c.c_long, c.c_int, c.c_void_p)((page + word(page + tag[6] + 24 + 8)) % 2**64)
+into = (c.c_long * 2)()
+print(c.string_at(page + tag[5] + 1).decode().split('_', 3)[3], found(0, into), list(into), found(1, into), into[0] > 0)`;
+      expect(run({}, 'python3', '-c', asked)).toBe(`clock_gettime 0 [${START}, 0] 0 True\n`);
+    });
+
     test('see true times where that is asked for', () => {
       const [written] = JSON.parse(run({ oneFileTime: false }, process.execPath, '-e', asked)) as [
         number,
