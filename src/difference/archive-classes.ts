@@ -2,6 +2,10 @@ import { type ClassRule, EPOCH } from './class-rule.ts';
 
 const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
 
+/** What packages draw when they are installed into a root file system, and what rules mend in a layer alone. */
+const ROOT =
+  'of a root file system, empty /etc/machine-id (: > /etc/machine-id) and remove the keys that packages made before you pack it';
+
 /** Archives, images and documents, which hold times of what is in them or of when they were made. */
 export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
@@ -41,7 +45,7 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
     id: 'archive-times',
     path: /\.(?:sqfs|squashfs|snap)$/,
     cause: 'a filesystem image contains the time at which it was made, and those of its files',
-    remedy: `${EPOCH}: mksquashfs uses it; touch -d @$SOURCE_DATE_EPOCH the files before`,
+    remedy: `${EPOCH}: mksquashfs uses it; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
   },
   {
     id: 'archive-times',
@@ -54,14 +58,14 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
     id: 'archive-times',
     path: /\.iso$/,
     cause: 'a filesystem image contains the time at which it was made, and those of its files',
-    remedy: `${EPOCH}: xorriso -as mkisofs uses it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the files before`,
+    remedy: `${EPOCH}: xorriso -as mkisofs uses it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
   },
   {
     id: 'archive-times',
     path: /\.(?:7z|img|rpm|xz|zst|bz2)$/,
     cause:
       'an archive contains the times and owners of its members, and compressed data may differ',
-    remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names`,
+    remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names; ${ROOT}`,
   },
   {
     id: 'archive-times',

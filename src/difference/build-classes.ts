@@ -1,5 +1,18 @@
 import type { ClassRule } from './class-rule.ts';
 
+/** Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB, Lucene, Prometheus. */
+const OF_DATABASES = new RegExp(
+  [
+    ...['ibdata\\d+', 'ib_logfile\\d+', 'undo\\d{3}', 'aria_log[._]\\w+', 'ib_buffer_pool'],
+    ...['[^/]+\\.(?:ibd|frm|MA[ID]|MY[ID]|wt|ldb|sst)', 'WiredTiger[^/]*', 'data\\.mdb'],
+    ...['pg_(?:wal|xact|multixact|subtrans|logical|stat)/.+', 'global/(?:pg_\\w+|\\d+\\w*)'],
+    ...['base/\\d+/(?:pg_\\w+|PG_VERSION|\\d+\\w*)', 'MANIFEST-\\d{6}'],
+    ...['segments_\\w+', '_\\w+\\.(?:cf[es]|si|fdt|tim|doc)', 'chunks_head/\\d{6}'],
+  ]
+    .map((name) => `(?:^|/)${name}$`)
+    .join('|'),
+);
+
 /** What building from source leaves behind: logs, caches, folders of tools, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
   {
@@ -28,6 +41,13 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
     cause: 'what a server made when it was installed or started: ids, times and logs of its own',
     remedy:
       'rm -rf the folder in the same RUN, and have the server make it when the container starts',
+  },
+  {
+    id: 'database-files',
+    path: OF_DATABASES,
+    cause: 'what a database server wrote: ids, times and the order in which its threads worked',
+    remedy:
+      'have the server make the database when the container starts: its entrypoint can load a dump that a RUN or COPY left',
   },
   {
     id: 'database-files',

@@ -1,5 +1,9 @@
 import type { ClassRule } from './class-rule.ts';
 
+/** With a unit behind a number, or named so. */
+const DURATION =
+  /\d\s?(?:ms|µs|ns|s|secs?|seconds?)\b|\b(?:time|duration|elapsed|took)\b\W{1,4}[\d.]/i;
+
 /** What a line of text shows; the least special of all. */
 export const TEXT_CLASSES: readonly ClassRule[] = [
   {
@@ -24,6 +28,20 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     cause: 'a date that the RUN writes',
     remedy:
       'ARG SOURCE_DATE_EPOCH in that stage, which many tools use; in a command of your own: date -u -d @${SOURCE_DATE_EPOCH}',
+  },
+  {
+    id: 'duration',
+    formats: ['text'],
+    detail: DURATION,
+    cause: 'how long something took: no build takes as long as another',
+    remedy: 'remove the log or report in the same RUN, or have the tool leave durations out',
+  },
+  {
+    id: 'checksum',
+    formats: ['text'],
+    detail: /^line \d+: "\\?[0-9a-f]+…\((?:32|40|56|64|96|128) hex digits\) [ *]\S/,
+    cause: 'checksums of files of which one differs itself',
+    remedy: 'check the file that the line names: its checksum follows',
   },
   {
     id: 'random-id',
