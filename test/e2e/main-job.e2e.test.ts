@@ -273,6 +273,7 @@ test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the b
     ['verified-downloads', 'unknown'],
     ['pinned-packages', 'unknown'],
   ]);
+  await run('docker', ['rmi', '-f', base]);
 });
 
 describe('scoville build -q', () => {

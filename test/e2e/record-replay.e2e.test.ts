@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
-import { bases, bridgeAddress, CLI, output, run, Scoville } from './harness.ts';
+import { bases, bridgeAddress, CLI, output, registry, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const TAG = 'scoville-record-replay:1';
@@ -76,7 +76,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const build = (...args: string[]): string[] => [
+const build = (...args: string[]): string[] => buildOf(folder, ...args);
+
+const buildOf = (context: string, ...args: string[]): string[] => [
   'build',
   ...args,
   '--no-interactive',
@@ -87,7 +89,7 @@ const build = (...args: string[]): string[] => [
   join(folder, 'iid'),
   '-t',
   TAG,
-  folder,
+  context,
 ];
 const digest = (): string => readFileSync(join(folder, 'iid'), 'utf8');
 
@@ -169,4 +171,23 @@ test('apt, npm and curl, recorded and replayed when the servers are gone: the sa
     'Dockerfile:8: GET https://registry.npmjs.org/left-pad is not in the lock',
   );
   expect(failed.stderr).toContain('\n  Dockerfile:9 sent 1 TCP connection past the proxy\n');
+});
+
+test('a RUN that the base image brings is named as it is recorded, and ends a replay', async () => {
+  const base = `${registry}/e2e/record-onbuild:${process.pid}`;
+  const context = join(folder, 'onbuild');
+  mkdirSync(context);
+  const dockerfile = join(context, 'Dockerfile');
+  writeFileSync(dockerfile, `FROM ${bases.busybox}\nONBUILD RUN cat /etc/resolv.conf > /own\n`);
+  await output('docker', ['buildx', 'build', '-q', '--push', '-t', base, context]);
+  writeFileSync(dockerfile, `FROM ${base} AS made\nWORKDIR /w\nRUN ! cmp /own /etc/resolv.conf\n`);
+  const why =
+    'Dockerfile:1 builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut';
+  const recorded = await scoville.expect(0, buildOf(context, '--record'));
+  expect(notComplete(recorded.stderr)).toEqual([why]);
+  const lock = readFileSync(join(context, 'scoville.lock'), 'utf8');
+  expect(lock).toContain(`incomplete:\n  made:\n    - ${why}`);
+  const replayed = await scoville.expect(2, buildOf(context, '--replay'));
+  expect(replayed.stderr).toContain(`scoville.lock\n  ${why}\n`);
+  await run('docker', ['rmi', '-f', base]);
 });

@@ -14,12 +14,7 @@ import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
-import {
-  attribute,
-  placeOf,
-  type RanStep,
-  type Seen,
-} from '../../plans/hermetic/attribute-fetches.ts';
+import { attribute, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
 import { hermeticFiles } from '../../plans/hermetic/inject-hermetic.ts';
 import { fetchesByStage, incompleteByStage } from '../../plans/hermetic/recorded-fetches.ts';
 import { usesHostNetwork } from '../../plans/hermetic/watch-runs.ts';
@@ -121,7 +116,7 @@ export async function openSession(
     throw error;
   }
   const steps = new StepClock();
-  const places = (seen: readonly Seen[]): readonly Place[] => placesOf(steps.ran(), seen, request);
+  const places = (seen: readonly Seen[]): readonly Place[] => placesOf(steps, seen, request);
   return {
     proxyUrl: proxy.url,
     hashedName: HASHED_NAME,
@@ -214,11 +209,12 @@ async function listening(
 }
 
 function placesOf(
-  steps: readonly RanStep[],
+  clock: StepClock,
   seen: readonly Seen[],
   { dockerfile, dockerfileName }: SessionRequest,
 ): readonly Place[] {
-  const places = steps.map(({ name }) => placeOf(name, dockerfile));
+  const steps = clock.ran();
+  const places = steps.map(({ name }) => clock.place(name, dockerfile));
   return attribute(steps, seen).map((found) => {
     const at = found.flatMap((i) => places[i] ?? []);
     const lines = [...new Set(at.flatMap(({ line }) => line ?? []))].sort((a, b) => a - b);

@@ -1,5 +1,7 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import {
+  isTrigger,
+  noteNumber,
   placeOf,
   type RanStep,
   type Seen,
@@ -25,6 +27,10 @@ interface Step extends RanStep {
   counts: RunCounts | undefined;
 }
 
+/** Neither a mount nor a flag reaches it: it has the network of any build. */
+const TRIGGER =
+  'builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut';
+
 /** A RUN that reached something past the proxy; where that is not known, that it may have. */
 interface PastProxy {
   readonly place: StepPlace | undefined;
@@ -35,9 +41,14 @@ interface PastProxy {
 /** When each RUN ran, and what its kernel counted. */
 export class StepClock {
   readonly #steps = new Map<string, Step>();
+  readonly #highest = new Map<string, number>();
+  /** Names of ONBUILD steps, from the cache too: what they fetched, nobody recorded. */
+  readonly #triggers = new Set<string>();
 
   push({ vertexes, logs }: SolveStatus): void {
     for (const { digest, name, started, completed, cached } of vertexes) {
+      noteNumber(this.#highest, name);
+      if (isRun(name) && isTrigger(name)) this.#triggers.add(name);
       const before = this.#steps.get(digest);
       const from = before?.started ?? started;
       if (from === undefined || cached) continue;
@@ -58,22 +69,29 @@ export class StepClock {
   }
 
   ran(): readonly Step[] {
-    return [...this.#steps.values()].filter(({ name }) => /\] RUN\b/.test(name));
+    return [...this.#steps.values()].filter(({ name }) => isRun(name));
+  }
+
+  place(name: string, model: DockerfileModel): StepPlace | undefined {
+    return placeOf(name, model, this.#highest);
   }
 
   /** `connections`: what the proxy has seen. */
   past(model: DockerfileModel, connections: readonly Seen[]): readonly PastProxy[] {
     const proxied = this.#proxied(connections);
-    return this.ran().flatMap((step) => {
+    const brought = [...this.#triggers].map((name) => ({ name, why: TRIGGER, isKnown: true }));
+    const ran = this.ran().flatMap((step) => {
       const { name, counts } = step;
-      if (/\] RUN (?:--\S+ )*--network=none /.test(name)) return [];
+      if (this.#triggers.has(name)) return [];
       const why =
         counts === undefined
           ? 'may have reached something past the proxy: its connections cannot be counted'
           : pastProxy(counts, proxied.get(step) ?? 0);
-      const place = placeOf(name, model);
-      return why === undefined ? [] : [{ place, why, isKnown: counts !== undefined }];
+      return why === undefined ? [] : [{ name, why, isKnown: counts !== undefined }];
     });
+    return [...brought, ...ran]
+      .filter(({ name }) => !/\] RUN (?:--\S+ )*--network=none /.test(name))
+      .map(({ name, ...found }) => ({ place: this.place(name, model), ...found }));
   }
 
   /** How many connections of each step the proxy has seen. One counts for one step: the next RUN may have the same address at once. */
@@ -92,6 +110,10 @@ export class StepClock {
     }
     return proxied;
   }
+}
+
+function isRun(name: string): boolean {
+  return /\] RUN\b/.test(name);
 }
 
 function isWithin({ started, ended = Infinity }: RanStep, at: number, slack: number): boolean {

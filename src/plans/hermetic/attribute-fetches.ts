@@ -1,4 +1,5 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
+import { HERMETIC_CONTEXT } from './inject-hermetic.ts';
 
 /** A step of a build that ran. Times are milliseconds since 1970. */
 export interface RanStep {
@@ -69,11 +70,31 @@ export interface StepPlace {
 
 const COUNTED = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
-/** Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. */
-export function placeOf(name: string, model: DockerfileModel): StepPlace | undefined {
-  const [, named, number = '', total = ''] =
-    /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] RUN\b/.exec(name) ?? [];
-  if (number === '') return undefined;
+/** A step's stage as BuildKit names it, its number, and how many there are. */
+const NUMBERED = /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] /;
+
+/** The highest numbers of steps, by stage. */
+export type StepNumbers = ReadonlyMap<string, number>;
+
+/** Notes the number of a step of that name. */
+export function noteNumber(numbers: Map<string, number>, name: string): void {
+  const [, stage = '', ...counts] = NUMBERED.exec(name) ?? [];
+  if (counts.length > 0)
+    numbers.set(stage, Math.max(numbers.get(stage) ?? 0, ...counts.map(Number)));
+}
+
+/**
+ * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. ONBUILD steps
+ * of the base come first in a stage: the total leaves them out, the numbers do not, and FROM is
+ * their line.
+ */
+export function placeOf(
+  name: string,
+  model: DockerfileModel,
+  highest: StepNumbers,
+): StepPlace | undefined {
+  const [start = '', named, number = ''] = NUMBERED.exec(name) ?? [];
+  if (number === '' || !/^RUN\b/.test(name.slice(start.length))) return undefined;
   const index =
     named === undefined
       ? model.target
@@ -81,12 +102,17 @@ export function placeOf(name: string, model: DockerfileModel): StepPlace | undef
         Number(/^stage-(\d+)$/.exec(named)?.[1] ?? Number.NaN));
   const stage = model.stages[index];
   const counted = stage?.instructions.filter(({ keyword }) => COUNTED.has(keyword)) ?? [];
-  // Triggers of a base image count too, and stand in no line.
-  const isCounted = counted.length + 1 === Number(total);
+  const first = (highest.get(named ?? '') ?? Number.NaN) - counted.length + 1;
+  const at = Number(number) - first;
   return {
     stage: stageName(model, index) ?? named ?? '',
-    line: isCounted ? counted[Number(number) - 2]?.range.startLine : undefined,
+    line: (at < 0 ? stage : counted[at])?.range.startLine,
   };
+}
+
+/** Whether a RUN that ran is none of the Dockerfile that was sent: an ONBUILD step of a base image. */
+export function isTrigger(name: string): boolean {
+  return !name.includes(`from=${HERMETIC_CONTEXT},`);
 }
 
 function stageName(model: DockerfileModel, index: number): string | undefined {

@@ -6,6 +6,8 @@ import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 const TRUE =
   'scoville-hermetic-seen 172.17.0.3; Ip: OutRequests; Ip: 2; Icmp: OutEchos OutMsgs; Icmp: 0 0; Tcp: ActiveOpens PassiveOpens AttemptFails OutSegs RetransSegs; Tcp: 1 0 0 2 0; Udp: NoPorts OutDatagrams; Udp: 0 0\n';
 const FALSE = TRUE.replace('Tcp: 1 0 0', 'Tcp: 0 0 0');
+/** Each RUN of a Dockerfile as it is sent has it. */
+const MOUNT = '--mount=type=bind,from=scoville-hermetic,source=ca.pem,target=/ca.pem';
 const PAST = 'sent 1 TCP connection past the proxy';
 const UNKNOWN = 'may have reached something past the proxy: its connections cannot be counted';
 
@@ -14,7 +16,7 @@ function past(...logs: readonly string[]): readonly string[] {
   if (!read.ok) throw new Error(read.error.message);
   const clock = new StepClock();
   const digest = 'sha256:a' as Digest;
-  const vertex = { digest, name: '[2/2] RUN a', started: 1, completed: 9, cached: false };
+  const vertex = { digest, name: `[2/2] RUN ${MOUNT} a`, started: 1, completed: 9, cached: false };
   clock.push({ vertexes: [vertex], logs: [] } as never);
   for (const text of logs)
     clock.push({ vertexes: [], logs: [{ vertex: digest, data: Buffer.from(text) }] } as never);
@@ -50,8 +52,20 @@ test.each([
   if (!read.ok) throw new Error(read.error.message);
   const clock = new StepClock();
   const steps = [
-    { digest: 'sha256:a', name: '[2/3] RUN a', started: 1000, completed: 1200, cached: false },
-    { digest: 'sha256:b', name: '[3/3] RUN b', started: 1200, completed: 1300, cached: false },
+    {
+      digest: 'sha256:a',
+      name: `[2/3] RUN ${MOUNT} a`,
+      started: 1000,
+      completed: 1200,
+      cached: false,
+    },
+    {
+      digest: 'sha256:b',
+      name: `[3/3] RUN ${MOUNT} b`,
+      started: 1200,
+      completed: 1300,
+      cached: false,
+    },
   ];
   clock.push({ vertexes: steps, logs: [] } as never);
   for (const { digest } of steps)
@@ -59,4 +73,24 @@ test.each([
   const connections = times.map((at) => ({ client: '172.17.0.3', at }));
   const found = clock.past(read.value, connections);
   expect(found.map(({ place }) => `Dockerfile:${place?.line ?? ''}`)).toEqual(expected);
+});
+
+test('a RUN of the base image is none of those that are sent', () => {
+  const read = parseDockerfile('FROM a\nRUN a\n');
+  if (!read.ok) throw new Error(read.error.message);
+  const clock = new StepClock();
+  const steps = [
+    { digest: 'sha256:a', name: '[2/2] RUN apt-get update', cached: true },
+    { digest: 'sha256:c', name: '[2/2] RUN --network=none true', cached: true },
+    { digest: 'sha256:b', name: `[3/2] RUN ${MOUNT} a`, started: 3, completed: 4 },
+  ];
+  clock.push({ vertexes: steps, logs: [] } as never);
+  clock.push({ vertexes: [], logs: [{ vertex: 'sha256:b', data: Buffer.from(FALSE) }] } as never);
+  expect(clock.past(read.value, [])).toEqual([
+    {
+      place: { stage: 'stage-0', line: 1 },
+      why: 'builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut',
+      isKnown: true,
+    },
+  ]);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attribute, placeOf } from '../../../src/plans/hermetic/attribute-fetches.ts';
+import { attribute, noteNumber, placeOf } from '../../../src/plans/hermetic/attribute-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const step = (name: string, started: number, ended?: number) => ({ name, started, ended });
@@ -73,15 +73,19 @@ describe('placeOf', () => {
   const model = read.ok ? read.value : undefined;
 
   test.each([
-    ['[build 3/3] RUN one', { stage: 'build', line: 3 }],
-    ['[stage-1 3/4] RUN two   more', { stage: 'stage-1', line: 7 }],
-    ['[stage-1 4/4] RUN three', { stage: 'stage-1', line: 9 }],
-    ['[4/4] RUN three', { stage: 'stage-1', line: 9 }],
-    ['[linux/arm64 build 3/3] RUN one', { stage: 'build', line: 3 }],
-    ['[stage-1 5/5] RUN by a trigger', { stage: 'stage-1', line: undefined }],
-    ['[build 2/3] COPY x /', undefined],
-    ['[internal] load build definition from Dockerfile', undefined],
-  ])('%s', (name, place) => {
-    expect(model && placeOf(name, model)).toEqual(place);
+    ['[build 3/3] RUN one', [], { stage: 'build', line: 3 }],
+    ['[stage-1 3/4] RUN two   more', [], { stage: 'stage-1', line: 7 }],
+    ['[stage-1 4/4] RUN three', [], { stage: 'stage-1', line: 9 }],
+    ['[4/4] RUN three', [], { stage: 'stage-1', line: 9 }],
+    ['[linux/arm64 build 3/3] RUN one', [], { stage: 'build', line: 3 }],
+    // Two ONBUILD steps of the base before it.
+    ['[stage-1 5/4] RUN two', ['[stage-1 6/4] RUN three'], { stage: 'stage-1', line: 7 }],
+    ['[stage-1 2/4] RUN of a trigger', ['[stage-1 6/4] RUN'], { stage: 'stage-1', line: 4 }],
+    ['[build 2/3] COPY x /', [], undefined],
+    ['[internal] load build definition from Dockerfile', [], undefined],
+  ])('%s', (name, others, place) => {
+    const highest = new Map<string, number>();
+    for (const one of [name, ...others]) noteNumber(highest, one);
+    expect(model && placeOf(name, model, highest)).toEqual(place);
   });
 });
