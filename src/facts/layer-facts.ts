@@ -14,7 +14,6 @@ export interface FileAttributes {
   readonly executable?: ExecutableKind;
   readonly multicall?: string;
   readonly shell?: string;
-  readonly interpreter?: string;
   readonly capabilities?: readonly string[];
   /** Of passwd, os-release, and what was asked for. */
   readonly text?: string;

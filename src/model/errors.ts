@@ -18,28 +18,17 @@ export class UserError extends Error {
   }
 }
 
-/** A tool that we started ended badly: its arguments (secrets masked), exit code and the tail of its stderr. */
+/** A tool that we started ended badly, with the tail of its stderr. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
-  readonly argv: readonly string[];
-  /** The tool's own exit code; undefined where it was killed or never started. */
-  readonly toolExitCode: number | undefined;
   readonly stderrTail: string;
   readonly nextStep: string | undefined;
 
   constructor(
     message: string,
-    details: {
-      argv: readonly string[];
-      toolExitCode: number | undefined;
-      stderrTail: string;
-      nextStep?: string;
-      cause?: unknown;
-    },
+    details: { stderrTail: string; nextStep?: string; cause?: unknown },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.argv = details.argv;
-    this.toolExitCode = details.toolExitCode;
     this.stderrTail = details.stderrTail;
     this.nextStep = details.nextStep;
   }

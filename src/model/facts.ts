@@ -54,8 +54,6 @@ export interface FileFact {
   readonly multicall?: string;
   /** The shell that its content shows it to be: `bash`, `dash`. */
   readonly shell?: string;
-  /** Shebang interpreter of a script. */
-  readonly interpreter?: string;
   /** File capabilities by name, `cap_net_bind_service+ep` form. */
   readonly capabilities?: readonly string[];
 }
@@ -83,7 +81,6 @@ export interface FilesystemFact {
   readonly passwd: Readonly<Record<string, number>> | undefined;
   readonly osRelease: OsRelease | undefined;
   readonly fileCount: number;
-  readonly totalSize: number;
 }
 
 export interface ImageFact {

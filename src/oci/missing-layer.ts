@@ -1,10 +1,8 @@
-import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 
 /** A layer whose bytes its place does not hold. Contents cannot be known, so facts that need it are unknown. */
 export class MissingLayerError extends UserError {
-  readonly layer: Digest;
   /** True where the layer was never meant to be there: its `urls` point to somebody else's server. */
   readonly foreign: boolean;
 
@@ -21,7 +19,6 @@ export class MissingLayerError extends UserError {
         ...(cause === undefined ? {} : { cause }),
       },
     );
-    this.layer = layer.digest;
     this.foreign = foreign;
   }
 }

@@ -1,7 +1,6 @@
-import { type Digest, digestOf } from '../model/digest.ts';
+import { digestOf } from '../model/digest.ts';
 import { type Annotations, type Descriptor, type Manifest, MEDIA_TYPE } from '../model/oci.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
-import { parseManifest } from './documents.ts';
 
 /** The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
 const EMPTY_CONFIG = Buffer.from('{}');
@@ -10,11 +9,6 @@ const EMPTY_CONFIG = Buffer.from('{}');
 interface Referrer {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
-}
-
-export interface FoundReferrer {
-  readonly descriptor: Descriptor;
-  readonly manifest: Manifest;
 }
 
 /**
@@ -105,23 +99,6 @@ export async function writeBundleReferrer(
   await blobs.write(options.bundle);
   await blobs.write(referrer.bytes);
   return referrer.descriptor;
-}
-
-/** Those of `candidates` (entries of an index.json) whose manifest's subject is `subject`, each once. */
-export async function findReferrers(
-  blobs: BlobStore,
-  candidates: readonly Descriptor[],
-  subject: Digest,
-): Promise<readonly FoundReferrer[]> {
-  const found = new Map<Digest, FoundReferrer>();
-  for (const descriptor of candidates) {
-    if (descriptor.artifactType === undefined || found.has(descriptor.digest)) continue;
-    if (!(await blobs.has(descriptor.digest))) continue;
-    const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
-    if (manifest.subject?.digest === subject)
-      found.set(descriptor.digest, { descriptor, manifest });
-  }
-  return [...found.values()];
 }
 
 /** A descriptor of the bytes. */

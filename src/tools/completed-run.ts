@@ -1,6 +1,6 @@
 import { Interrupted } from '../model/errors.ts';
 import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
-import { toolFailure } from './describe-run.ts';
+import { toolFailure } from './tool-failure.ts';
 import { TOOLS, type ToolName, missingTool } from './tool-names.ts';
 
 /** How a run ended that came to an end by itself. */
@@ -21,6 +21,6 @@ export async function completed(run: RunTool, tool: ToolName, what: ToolRun): Pr
       throw missingTool(tool);
     case 'signal':
     case 'timeout':
-      throw toolFailure(what, result, TOOLS[tool].title);
+      throw toolFailure(result, TOOLS[tool].title);
   }
 }

@@ -84,7 +84,7 @@ describe('errorText', () => {
 
   test('quotes the last lines of a tool', () => {
     const stderrTail = Array.from({ length: 10 }, (_, i) => `line ${i}`).join('\n');
-    const error = new ToolError('cosign failed', { argv: ['cosign'], toolExitCode: 1, stderrTail });
+    const error = new ToolError('cosign failed', { stderrTail });
     expect(errorText(error, false).split('\n')).toEqual([
       'scoville: cosign failed',
       ...[2, 3, 4, 5, 6, 7, 8, 9].map((i) => `  | line ${i}`),
@@ -94,8 +94,6 @@ describe('errorText', () => {
 
   test('takes out what could steer the terminal', () => {
     const error = new ToolError('registry said \u001b[2Jno', {
-      argv: ['x'],
-      toolExitCode: 1,
       stderrTail: '\u001b]0;title\u0007bad\rworse',
     });
     expect(errorText(error, false)).toBe('scoville: registry said no\n  | badworse\n');

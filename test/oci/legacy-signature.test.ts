@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import { BlobStore } from '../../src/oci/blobs/blob-store.ts';
+import { parseManifest } from '../../src/oci/documents.ts';
 import {
   signatureLayer,
   simpleSigningPayload,
@@ -20,8 +21,8 @@ test('payload and manifest have the form that cosign 2 verifies', async () => {
     signatureLayer(payload, { 'dev.cosignproject.cosign/signature': 'c2ln' }),
   ]);
   expect(tag).toBe(`sha256-${subject.slice(7)}.sig`);
-  const manifest = await blobs.readJson(descriptor);
-  expect(manifest['layers']).toEqual([
+  const manifest = parseManifest(await blobs.readDocument(descriptor), 'it');
+  expect(manifest.layers).toEqual([
     {
       mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json',
       digest: digestOf(payload),

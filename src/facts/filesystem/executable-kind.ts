@@ -10,18 +10,6 @@ export function executableKind(head: Uint8Array): ExecutableKind {
   return MACHO.has(Buffer.from(head.subarray(0, 4)).toString('hex')) ? 'macho' : 'unknown';
 }
 
-/** The interpreter of a script's first line; for `env` the program that it looks up. */
-export function interpreterOf(head: Uint8Array): string | undefined {
-  const line = Buffer.from(head.subarray(0, 256)).toString('latin1').split('\n', 1)[0] ?? '';
-  const words = line
-    .slice(2)
-    .trim()
-    .split(/[ \t]+/);
-  const program = words[0] ?? '';
-  if (!/(?:^|\/)env$/.test(program)) return program === '' ? undefined : program;
-  return words.slice(1).find((word) => !word.startsWith('-') && !word.includes('='));
-}
-
 /** Text that only the program itself holds: its banner with a version. A tool that looks for busybox names it without. */
 const BANNERS: readonly { readonly name: string; readonly text: RegExp }[] = [
   { name: 'busybox', text: /BusyBox v\d+\.\d+/ },

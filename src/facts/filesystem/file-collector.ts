@@ -1,7 +1,7 @@
 import type { TarEntry } from '../../model/tar.ts';
 import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
-import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
+import { executableKind, multicallOf, shellOf } from './executable-kind.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { CAPABILITY, ownerId } from './layer-rules.ts';
 import { LayerTree } from './layer-tree.ts';
@@ -105,15 +105,13 @@ function textOf(content: Uint8Array): Pick<FileAttributes, 'text'> {
 
 function programOf(
   content: Uint8Array | undefined,
-): Pick<FileAttributes, 'executable' | 'interpreter' | 'multicall' | 'shell'> {
+): Pick<FileAttributes, 'executable' | 'multicall' | 'shell'> {
   const head = content ?? new Uint8Array();
   const executable = executableKind(head);
-  const interpreter = executable === 'script' ? interpreterOf(head) : undefined;
   const multicall = executable === 'elf' ? multicallOf(head) : undefined;
   const shell = executable === 'elf' && multicall === undefined ? shellOf(head) : undefined;
   return {
     executable,
-    ...(interpreter === undefined ? {} : { interpreter }),
     ...(multicall === undefined ? {} : { multicall }),
     ...(shell === undefined ? {} : { shell }),
   };

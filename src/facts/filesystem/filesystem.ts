@@ -15,13 +15,11 @@ class Gathered {
   readonly elevated: number[] = [];
   readonly managerFiles: number[] = [];
   fileCount = 0;
-  totalSize = 0;
 
   add(place: Place, tree: FileTree): void {
     const { id, kind } = place;
     if (kind === 'd') return;
     this.fileCount += 1;
-    this.totalSize += place.size;
     const led = tree.ledTo(place);
     if (led === 'outside') {
       this.executables.push(id);
@@ -66,7 +64,6 @@ export function filesystemFact(tree: FileTree, mostKept?: number): FilesystemFac
     elevated: placedFiles(tree, gathered.elevated, mostKept),
     managerFiles: placedFiles(tree, gathered.managerFiles, mostKept),
     fileCount: gathered.fileCount,
-    totalSize: gathered.totalSize,
     has: (path) => tree.find(path, false) !== undefined,
     passwd: passwd === undefined ? undefined : parsePasswd(passwd),
     osRelease: osRelease === undefined ? undefined : parseOsRelease(osRelease),

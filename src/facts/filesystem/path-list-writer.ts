@@ -15,11 +15,10 @@ export interface Known {
 
 /** Equal for attributes that say the same. */
 export function attributesKey(attributes: FileAttributes): string {
-  const { mode, uid, gid, executable, multicall, shell, capabilities } = attributes;
-  const { interpreter, text, unread } = attributes;
+  const { mode, uid, gid, executable, multicall, shell, capabilities, text, unread } = attributes;
   // What may hold anything comes last.
   const known = `${executable ?? ''} ${multicall ?? ''} ${shell ?? ''} ${unread ?? ''} ${capabilities?.join(' ') ?? ''}`;
-  return `${mode} ${uid} ${gid} ${known}\0${interpreter ?? '\0'}\0${text ?? '\0'}`;
+  return `${mode} ${uid} ${gid} ${known}\0${text ?? '\0'}`;
 }
 
 /**

@@ -98,16 +98,10 @@ function linkFact(place: Place, resolved: string): FileFact {
 }
 
 /** Fields that describe the bytes, whatever name leads to them. */
-function ofContent({
-  executable,
-  multicall,
-  shell,
-  interpreter,
-}: FileAttributes): Partial<FileFact> {
+function ofContent({ executable, multicall, shell }: FileAttributes): Partial<FileFact> {
   return {
     ...(executable === undefined ? {} : { executable }),
     ...(multicall === undefined ? {} : { multicall }),
     ...(shell === undefined ? {} : { shell }),
-    ...(interpreter === undefined ? {} : { interpreter }),
   };
 }

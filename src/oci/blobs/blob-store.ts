@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Digest, digestHex, digestOf, parseDigest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
-import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
+import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import { type BlobWriter, startBlob } from './blob-writer.ts';
 import { errorCode, makeFolder } from './disk.ts';
 
@@ -64,11 +64,6 @@ export class BlobStore {
         `${descriptor.digest} has ${bytes.length} bytes where ${descriptor.size} were stated`,
       );
     return bytes;
-  }
-
-  /** The JSON object that a descriptor points at, its size and digest verified. */
-  async readJson(descriptor: Descriptor): Promise<Readonly<Record<string, unknown>>> {
-    return parseObject(await this.readDocument(descriptor), descriptor.digest);
   }
 
   /** The blob's bytes from `start` on, unverified, in chunks of 1 MiB. */

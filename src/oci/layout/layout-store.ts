@@ -8,7 +8,6 @@ import type { Descriptor } from '../../model/oci.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { diskError, makeFolder } from '../blobs/disk.ts';
 import { entryName } from '../image-index.ts';
-import { findReferrers, type FoundReferrer } from '../referrers.ts';
 import { BuildDirectory } from './build-directory.ts';
 import { OWNER, type ReadIndexes, readRecord, type StoredBuild } from './build-record.ts';
 import { claim, isClaimed } from './owner.ts';
@@ -73,12 +72,6 @@ export class LayoutStore {
       for (const descriptor of build.manifests)
         if (entryName(descriptor) === fullName) return { build, descriptor };
     return undefined;
-  }
-
-  /** Referrers of `subject` that any finished build lists, newest build first. */
-  async findReferrers(subject: Digest): Promise<readonly FoundReferrer[]> {
-    const candidates = (await this.builds()).flatMap((build) => build.manifests);
-    return findReferrers(this.blobs, candidates, subject);
   }
 
   /** Removes old builds, then every blob that none of the remaining builds reaches. */

@@ -37,20 +37,6 @@ export class RegistryClient {
     this.connection = new RegistryConnection(options);
   }
 
-  /** Descriptor of what a tag or digest stands for; undefined where the registry has no such manifest. */
-  async resolve(repository: string, reference: string): Promise<Descriptor | undefined> {
-    const response = await this.#manifestCall(repository, reference, 'HEAD');
-    if (response.status === 404) return undefined;
-    const digest = parseDigest(response.headers.get('docker-content-digest'));
-    const size = Number(response.headers.get('content-length') ?? 'none');
-    const mediaType = mediaTypeOf(response);
-    if (digest === undefined || mediaType === undefined || !Number.isSafeInteger(size))
-      return (await this.findManifest(repository, reference))?.descriptor;
-    if (parseDigest(reference) !== undefined && digest !== reference)
-      throw wrongDigest(this.connection.registry, reference, digest);
-    return { mediaType, digest, size };
-  }
-
   /** The manifest, at most 4 MiB, its digest verified. Throws UserError where there is none. */
   async getManifest(repository: string, reference: string): Promise<FetchedManifest> {
     const found = await this.findManifest(repository, reference);
@@ -63,7 +49,7 @@ export class RegistryClient {
 
   /** As `getManifest`, undefined where there is none. */
   async findManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
-    const response = await this.#manifestCall(repository, reference, 'GET');
+    const response = await this.#manifestCall(repository, reference);
     if (response.status === 404) {
       await drop(response);
       return undefined;
@@ -168,9 +154,9 @@ export class RegistryClient {
     return listReferrers(this, repository, digest);
   }
 
-  #manifestCall(repository: string, reference: string, method: 'GET' | 'HEAD'): Promise<Response> {
+  #manifestCall(repository: string, reference: string): Promise<Response> {
     return this.connection.call({
-      method,
+      method: 'GET',
       url: this.#url(repository, `manifests/${reference}`),
       scopes: [pull(repository)],
       headers: { accept: ACCEPT, ...AS_STORED },

@@ -1,7 +1,7 @@
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
 import { type DockerInfo, oldStoreError } from '../docker/docker.ts';
+import { toolFailure } from '../tool-failure.ts';
 
 /** A buildx builder as `docker buildx inspect` tells it. */
 export interface Builder {
@@ -19,13 +19,12 @@ export interface Builder {
 
 /** The builder that a build without `--builder` uses, or the named one. Throws ToolError where there is none of that name. */
 export async function currentBuilder(run: RunTool, name?: string): Promise<Builder> {
-  const what = {
+  const result = await completed(run, 'buildx', {
     command: 'docker',
     args: ['buildx', 'inspect', ...(name === undefined ? [] : [name])],
     timeoutMs: 60_000,
-  };
-  const result = await completed(run, 'buildx', what);
-  if (result.exitCode !== 0) throw toolFailure(what, result, 'the builder cannot be inspected');
+  });
+  if (result.exitCode !== 0) throw toolFailure(result, 'the builder cannot be inspected');
   return parseBuilder(result.stdout);
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { howToInstall } from '../tool-names.ts';
 
 /**
@@ -36,9 +36,12 @@ async function askDialect(run: RunTool): Promise<CosignDialect> {
     throw new UserError('this cosign is too old: it cannot write sigstore bundles', {
       nextStep: howToInstall('cosign'),
     });
-  const what = { command: 'cosign', args: ['signing-config', 'create'], timeoutMs: 30_000 };
-  const config = await completed(run, 'cosign', what);
-  if (config.exitCode !== 0) throw toolFailure(what, config, 'cosign made no signing config');
+  const config = await completed(run, 'cosign', {
+    command: 'cosign',
+    args: ['signing-config', 'create'],
+    timeoutMs: 30_000,
+  });
+  if (config.exitCode !== 0) throw toolFailure(config, 'cosign made no signing config');
   return { kind, withoutServices: config.stdout };
 }
 

@@ -2,7 +2,7 @@ import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed, type Completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { isKeyUri, keyName } from './key-uri.ts';
 
 /** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
@@ -76,16 +76,15 @@ export async function runSigning(
   run: RunTool,
   { args, env = {}, explain }: Signing,
   signal: AbortSignal | undefined,
-): Promise<{ readonly what: ToolRun; readonly result: Completed }> {
-  const what: ToolRun = {
+): Promise<Completed> {
+  const result = await completed(run, 'cosign', {
     command: 'cosign',
     args,
     env,
     timeoutMs: 180_000,
     ...(signal === undefined ? {} : { signal }),
-  };
-  const result = await completed(run, 'cosign', what);
+  });
   if (result.exitCode !== 0)
-    throw explain(result.stderr) ?? toolFailure(what, result, 'cosign did not sign');
-  return { what, result };
+    throw explain(result.stderr) ?? toolFailure(result, 'cosign did not sign');
+  return result;
 }

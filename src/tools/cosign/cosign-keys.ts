@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { cosignUserError } from './cosign-errors.ts';
 import { keyAccess, keyName } from './key-uri.ts';
 
@@ -21,15 +21,14 @@ export async function generateKeyPair(
   await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
   const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
   try {
-    const what = {
+    const result = await completed(run, 'cosign', {
       command: 'cosign',
       args: ['generate-key-pair'],
       cwd: beside,
       env: { COSIGN_PASSWORD: password },
       timeoutMs: 60_000,
-    };
-    const result = await completed(run, 'cosign', what);
-    if (result.exitCode !== 0) throw toolFailure(what, result, 'cosign made no key pair');
+    });
+    if (result.exitCode !== 0) throw toolFailure(result, 'cosign made no key pair');
     await chmod(join(beside, 'cosign.key'), 0o600);
     return await moved(beside, dir);
   } finally {
@@ -52,12 +51,16 @@ async function moved(from: string, to: string): Promise<boolean> {
 /** The public key of a private key file, KMS or PKCS#11 URI, in PEM form. Throws UserError where it cannot be read. */
 export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
   const { ref, env } = keyAccess(keyRef, password);
-  const what = { command: 'cosign', args: ['public-key', '--key', ref], timeoutMs: 60_000, env };
-  const result = await completed(run, 'cosign', what);
+  const result = await completed(run, 'cosign', {
+    command: 'cosign',
+    args: ['public-key', '--key', ref],
+    timeoutMs: 60_000,
+    env,
+  });
   if (result.exitCode !== 0)
     throw (
       cosignUserError(result.stderr, keyRef) ??
-      toolFailure(what, result, `the public key of ${keyName(keyRef)} cannot be had`)
+      toolFailure(result, `the public key of ${keyName(keyRef)} cannot be had`)
     );
   const pem = /-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?/.exec(
     result.stdout,

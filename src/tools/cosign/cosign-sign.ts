@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { digestOf } from '../../model/digest.ts';
 import type { RunTool } from '../../model/run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { checkBundle } from './bundle.ts';
 import { signingCall, type SigningKey } from './cosign-call.ts';
 import { runSigning } from './cosign-errors.ts';
@@ -31,15 +31,14 @@ export async function signStatement(run: RunTool, request: StatementRequest): Pr
       ...['attest-blob', '--yes', ...call.args, '--bundle', call.bundle],
       ...['--type', predicateType, '--predicate', predicatePath, manifestPath],
     ];
-    const { what, result } = await runSigning(run, { ...call, args }, request.signal);
+    const result = await runSigning(run, { ...call, args }, request.signal);
     const bundle = await readFile(call.bundle);
     const checked = checkBundle(bundle, {
       subject: digestOf(await readFile(manifestPath)),
       predicateType,
       predicate: JSON.parse(await readFile(predicatePath, 'utf8')) as unknown,
     });
-    if (!checked.ok)
-      throw toolFailure(what, result, `cosign signed something else (${checked.error})`);
+    if (!checked.ok) throw toolFailure(result, `cosign signed something else (${checked.error})`);
     return bundle;
   } finally {
     await call.remove();

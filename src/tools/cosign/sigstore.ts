@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { SigstoreChoice } from '../../model/settings.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { cosignDialect } from './cosign-dialect.ts';
 import {
   PUBLIC_SERVICES,
@@ -76,15 +76,13 @@ async function configText(file: string): Promise<string> {
 
 /** The services of the TUF repository at hand: sigstore's own, or what `cosign initialize` named. */
 async function defaultConfig(run: RunTool): Promise<string> {
-  const what = {
+  const result = await completed(run, 'cosign', {
     command: 'cosign',
     args: ['signing-config', 'create', '--with-default-services'],
     timeoutMs: 60_000,
-  };
-  const result = await completed(run, 'cosign', what);
+  });
   if (result.exitCode === 0) return result.stdout;
   throw toolFailure(
-    what,
     result,
     'the services of sigstore cannot be had from its TUF repository',
     'check the network, or name a sigstore of your own: --signing-config FILE --trusted-root FILE',

@@ -11,7 +11,7 @@ import {
 import type { RunTool } from '../../model/run.ts';
 import type { Rights } from '../../model/smoke.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 import { engineError } from './docker.ts';
 
 /** A container that is about to be made. */
@@ -74,10 +74,13 @@ export function createArguments(spec: ContainerSpec): readonly string[] {
 
 /** Makes a container. Not abortable, so that a caller who removes it by name misses none. Throws UserError or ToolError. */
 export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
-  const what = { command: 'docker', args: createArguments(spec), timeoutMs: CALL_MS };
-  const result = await completed(run, 'docker', what);
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: createArguments(spec),
+    timeoutMs: CALL_MS,
+  });
   if (result.exitCode !== 0)
-    throw toolFailure(what, result, 'docker could not make a container of the image');
+    throw toolFailure(result, 'docker could not make a container of the image');
 }
 
 /** Starts a container; gives why it did not start, undefined where it did. */

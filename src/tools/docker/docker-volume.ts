@@ -1,7 +1,7 @@
 import { Interrupted } from '../../model/errors.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 
 const CALL_MS = 60_000;
 
@@ -57,7 +57,6 @@ export async function follow(
 }
 
 async function succeed(run: RunTool, what: ToolRun, failure: string): Promise<void> {
-  const call = { ...what, timeoutMs: CALL_MS };
-  const result = await completed(run, 'docker', call);
-  if (result.exitCode !== 0) throw toolFailure(call, result, failure);
+  const result = await completed(run, 'docker', { ...what, timeoutMs: CALL_MS });
+  if (result.exitCode !== 0) throw toolFailure(result, failure);
 }

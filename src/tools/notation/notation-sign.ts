@@ -2,7 +2,7 @@ import { cleanText } from '../../model/clean-text.ts';
 import type { Digest } from '../../model/digest.ts';
 import { Interrupted, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../tool-failure.ts';
 
 interface NotationSigning {
   /** An OCI layout that lists the subject; the signature is added to it. */
@@ -42,7 +42,7 @@ export async function signWithNotation(
     throw new UserError(`notation does not have the key ${key}`, {
       nextStep: 'notation key ls lists its keys; set sign.notation to one of them',
     });
-  throw toolFailure(call, result, 'notation did not sign the image');
+  throw toolFailure(result, 'notation did not sign the image');
 }
 
 /** For `sign.notation` where notation is not there: better before a long build than after. */

@@ -75,7 +75,7 @@ describe('whiteouts and replacements', () => {
       [file('a', '12345'), file('b', '123')],
       [file('.wh.a'), link('c', 'b')],
     );
-    expect([filesystem.fileCount, filesystem.totalSize]).toEqual([2, 3]);
+    expect(filesystem.fileCount).toBe(2);
     expect([
       filesystem.has('a'),
       filesystem.has('/b'),
@@ -157,12 +157,12 @@ describe('what files are', () => {
       program('text', 'plain'),
       file('sh', '#!/bin/sh\n'),
     ]);
-    expect(filesystem.executables.map((f) => [f.path, f.executable, f.interpreter])).toEqual([
-      ['elf', 'elf', undefined],
-      ['env', 'script', 'python3'],
-      ['pe', 'pe', undefined],
-      ['script', 'script', '/bin/sh'],
-      ['text', 'unknown', undefined],
+    expect(filesystem.executables.map((f) => [f.path, f.executable])).toEqual([
+      ['elf', 'elf'],
+      ['env', 'script'],
+      ['pe', 'pe'],
+      ['script', 'script'],
+      ['text', 'unknown'],
     ]);
   });
 

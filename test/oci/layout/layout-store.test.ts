@@ -9,10 +9,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { type Descriptor } from '../../../src/model/oci.ts';
 import { type ImageReference, parseReference } from '../../../src/model/reference.ts';
 import { type LayoutStore, openStore } from '../../../src/oci/layout/layout-store.ts';
-import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../../fakes/layouts.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -98,23 +97,6 @@ describe('a build', () => {
     expect(await ids('docker.io/library/app:2')).toEqual([]);
     expect((await store.lastOf(root.digest))?.id).toBe(id);
     expect(await store.lastOf(digestOf('x'))).toBeUndefined();
-  });
-
-  test('referrers of any build are found by their subject', async () => {
-    const store = await openStore(temporaryFolder());
-    const build = await store.newBuild();
-    const { manifest } = await makeImage(store.blobs, [{ a: 'b' }]);
-    const referrer = await writeBundleReferrer(store.blobs, {
-      subject: manifest,
-      bundle: Buffer.from('{}x'),
-      predicateType: 'https://slsa.dev/provenance/v1',
-    });
-    await build.finish({ manifests: [manifest], names: [], referrers: [referrer] });
-    const [found, ...more] = await store.findReferrers(manifest.digest);
-    expect(more).toEqual([]);
-    expect(found?.descriptor).toEqual(referrer);
-    expect(found?.manifest.artifactType).toBe(MEDIA_TYPE.sigstoreBundle);
-    expect(await store.findReferrers(referrer.digest)).toEqual([]);
   });
 });
 

@@ -50,7 +50,7 @@ async function failure(promise: Promise<unknown>): Promise<UserError> {
 }
 
 describe('manifests', () => {
-  test('resolve gives the descriptor of a tag, undefined where there is none', async () => {
+  test('a tag has its descriptor, and nothing where there is none', async () => {
     const registry = await registryOf();
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
     const client = clientOf(registry);
@@ -59,8 +59,7 @@ describe('manifests', () => {
       digest: digestOf(manifest),
       size: manifest.length,
     };
-    expect(await client.resolve('app', '1')).toEqual(descriptor);
-    expect(await client.resolve('app', '2')).toBeUndefined();
+    expect(await client.findManifest('app', '2')).toBeUndefined();
     expect((await client.getManifest('app', '1')).descriptor).toEqual(descriptor);
   });
 
@@ -88,8 +87,8 @@ describe('who asks', () => {
     const registry = await registryOf({ auth: 'bearer' });
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
     const client = clientOf(registry, { credential: USER });
-    await client.resolve('app', '1');
-    await client.resolve('app', '1');
+    await client.getManifest('app', '1');
+    await client.getManifest('app', '1');
     expect(registry.calls.filter((call) => call === 'GET /token').length).toBe(1);
     await client.putManifest('app', '2', { bytes: manifest, mediaType: MEDIA_TYPE.index });
     expect(registry.calls.filter((call) => call === 'GET /token').length).toBe(2);
@@ -101,14 +100,14 @@ describe('who asks', () => {
     const registry = await registryOf({ auth: 'bearer', password: 'refresh' });
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
     const client = clientOf(registry, { credential: { kind: 'identity-token', token: 'refresh' } });
-    expect((await client.resolve('app', '1'))?.digest).toBe(digestOf(manifest));
+    expect((await client.getManifest('app', '1')).descriptor.digest).toBe(digestOf(manifest));
     expect(registry.calls).toContain('POST /token');
   });
 
   test('basic is shown after the challenge, not before', async () => {
     const registry = await registryOf({ auth: 'basic' });
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
-    await clientOf(registry, { credential: USER }).resolve('app', '1');
+    await clientOf(registry, { credential: USER }).getManifest('app', '1');
     expect(registry.requests.map((r) => r.authorization?.slice(0, 5))).toEqual([
       undefined,
       'Basic',
@@ -119,7 +118,7 @@ describe('who asks', () => {
     'a refused password (%s) says docker login',
     async (auth) => {
       const registry = await registryOf({ auth, password: 'other' });
-      const error = await failure(clientOf(registry, { credential: USER }).resolve('app', '1'));
+      const error = await failure(clientOf(registry, { credential: USER }).getManifest('app', '1'));
       expect(error.message).toBe(`fetching app:1: ${registry.host} answered 401`);
       expect(error.nextStep).toBe(`Run \`docker login ${registry.host}\`.`);
       expect(JSON.stringify(error)).not.toContain('secret');
@@ -129,7 +128,7 @@ describe('who asks', () => {
   test('a token server without TLS elsewhere gets no password', async () => {
     const registry = await registryOf();
     registry.fail(
-      /HEAD/,
+      /GET .*manifests/,
       {
         do: 'status',
         status: 401,
@@ -137,7 +136,7 @@ describe('who asks', () => {
       },
       9,
     );
-    const error = await failure(clientOf(registry, { credential: USER }).resolve('app', '1'));
+    const error = await failure(clientOf(registry, { credential: USER }).getManifest('app', '1'));
     expect(error.message).toMatch(/token server that is not an https address/);
   });
 
@@ -166,9 +165,9 @@ describe('bad days', () => {
   test('500 passes after some tries, and is told when it stays', async () => {
     const registry = await registryOf();
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
-    registry.fail(/HEAD/, { do: 'status', status: 500 }, 3);
+    registry.fail(/GET .*manifests/, { do: 'status', status: 500 }, 3);
     const client = clientOf(registry);
-    expect((await client.resolve('app', '1'))?.size).toBe(manifest.length);
+    expect((await client.getManifest('app', '1')).descriptor.size).toBe(manifest.length);
     registry.fail(
       /GET/,
       {
@@ -182,15 +181,20 @@ describe('bad days', () => {
     expect(error.message).toBe(
       `fetching app:1: ${registry.host} answered 503 (UNAVAILABLE: full [2J)`,
     );
-    expect(registry.calls.filter((c) => c.startsWith('GET')).length).toBe(5);
+    // Three that failed and one that passed, then five that failed.
+    expect(registry.calls.filter((c) => c.startsWith('GET')).length).toBe(9);
   });
 
   test('429 waits as long as it is told', async () => {
     const registry = await registryOf();
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
-    registry.fail(/HEAD/, { do: 'status', status: 429, headers: { 'retry-after': '1' } });
+    registry.fail(/GET .*manifests/, {
+      do: 'status',
+      status: 429,
+      headers: { 'retry-after': '1' },
+    });
     const before = Date.now();
-    await clientOf(registry).resolve('app', '1');
+    await clientOf(registry).getManifest('app', '1');
     expect(Date.now() - before).toBeGreaterThanOrEqual(990);
   });
 
@@ -199,8 +203,8 @@ describe('bad days', () => {
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
     const until = Math.ceil((Date.now() + 1000) / 1000) * 1000;
     const headers = { 'retry-after': new Date(until).toUTCString() };
-    registry.fail(/HEAD/, { do: 'status', status: 429, headers });
-    await clientOf(registry).resolve('app', '1');
+    registry.fail(/GET .*manifests/, { do: 'status', status: 429, headers });
+    await clientOf(registry).getManifest('app', '1');
     expect(Date.now()).toBeGreaterThanOrEqual(until - 10);
   });
 
@@ -208,24 +212,26 @@ describe('bad days', () => {
     const registry = await startFakeRegistry();
     const client = clientOf(registry, { backoffMs: () => 10_000 });
     await registry.close();
-    const error = await failure(client.resolve('app', '1'));
+    const error = await failure(client.getManifest('app', '1'));
     expect(error.message).toMatch(/cannot reach 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/);
   });
 
   test('an answer that never comes is given up', async () => {
     const registry = await registryOf();
-    registry.fail(/HEAD/, { do: 'hang' }, 9);
+    registry.fail(/GET .*manifests/, { do: 'hang' }, 9);
     const client = clientOf(registry, { stallMs: 1000, retries: 1 });
-    expect((await failure(client.resolve('app', '1'))).message).toMatch(/did not answer in time/);
+    expect((await failure(client.getManifest('app', '1'))).message).toMatch(
+      /did not answer in time/,
+    );
     expect(registry.requests.length).toBe(2);
   });
 
   test('an abort ends the call, and no other try follows', async () => {
     const registry = await registryOf();
-    registry.fail(/HEAD/, { do: 'hang' }, 9);
+    registry.fail(/GET .*manifests/, { do: 'hang' }, 9);
     const controller = new AbortController();
     const client = clientOf(registry, { signal: controller.signal });
-    const resolving = client.resolve('app', '1');
+    const resolving = client.getManifest('app', '1');
     resolving.catch(() => undefined);
     await vi.waitFor(
       () => {

@@ -67,7 +67,6 @@ function filesystem(given: Partial<FilesystemFact> = {}): FilesystemFact {
     passwd: undefined,
     osRelease: undefined,
     fileCount: 1,
-    totalSize: 1,
     ...given,
   };
 }

@@ -5,6 +5,7 @@ import { digestHex, digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import type { RunTool } from '../../../src/model/run.ts';
 import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
+import { parseManifest } from '../../../src/oci/documents.ts';
 import type { PipelineContext } from '../../../src/pipeline/context.ts';
 import {
   notationSignatures,
@@ -71,10 +72,10 @@ test('the signature becomes a referrer in the layout, with all that it is made o
   expect(more).toEqual([]);
   if (signature === undefined) throw new Error('none');
   expect(signature.artifactType).toBe(NOTARY);
-  const manifest = await blobs.readJson(signature);
-  expect(manifest['subject']).toMatchObject({ digest: subject.digest });
-  for (const blob of [manifest['config'], ...(manifest['layers'] as Descriptor[])])
-    expect(await blobs.has((blob as Descriptor).digest)).toBe(true);
+  const manifest = parseManifest(await blobs.readDocument(signature), 'it');
+  expect(manifest.subject).toMatchObject({ digest: subject.digest });
+  for (const { digest } of [manifest.config, ...manifest.layers])
+    expect(await blobs.has(digest)).toBe(true);
 });
 
 const other = { mediaType: MEDIA_TYPE.index, digest: digestOf(Buffer.from('x')), size: 1 };

@@ -105,7 +105,6 @@ export function filesystem(
     passwd: undefined,
     osRelease: undefined,
     fileCount: executables.length,
-    totalSize: 1000,
     ...given,
   };
   return known(value, 'image');
