@@ -63,6 +63,13 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
     remedy: 'generateBuildId in next.config.js, from the source',
   },
   {
+    id: 'random-id',
+    path: /(?:^|\/)\.sprockets-manifest-[0-9a-f]{32}\.json$/,
+    cause: 'Sprockets draws an id for the name of its manifest',
+    remedy:
+      'config.assets.manifest = Rails.root.join("public/assets/manifest.json"); without Rails, a third argument of Sprockets::Manifest.new',
+  },
+  {
     id: 'man-index',
     path: /^var\/cache\/man\//,
     cause: 'the index of manual pages contains the times of those that the build made',

@@ -1,4 +1,4 @@
-import type { ContentDifference } from '../model/difference.ts';
+import type { ContentDifference, DifferenceKind } from '../model/difference.ts';
 
 /** Why something differs from build to build, and what to do in the Dockerfile. */
 export interface DifferenceClass {
@@ -10,6 +10,8 @@ export interface DifferenceClass {
 /** A class, and what it is recognized by; what is not given does not matter. */
 export interface ClassRule extends DifferenceClass {
   readonly path?: RegExp;
+  /** One of them applies. */
+  readonly kinds?: readonly DifferenceKind[];
   readonly formats?: readonly ContentDifference['format'][];
   /** Against the line that says where the contents differ. */
   readonly detail?: RegExp;

@@ -46,6 +46,7 @@ export function classOf(
   const rule = CONTENT_CLASSES.find(
     (one) =>
       (one.path?.test(path) ?? true) &&
+      (one.kinds?.some((kind) => kinds.includes(kind)) ?? true) &&
       (one.formats === undefined ||
         (content !== undefined && one.formats.includes(content.format))) &&
       (one.detail === undefined || (content !== undefined && one.detail.test(content.detail))),

@@ -62,9 +62,9 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
   {
     id: 'compiled-cache',
     path: /(?:^|\/)bootsnap\/(?:compile-cache(?:-[a-z]+)?\/|load-path-cache$)/,
-    cause: 'bootsnap’s cache contains the times of the sources and of their folders',
-    remedy:
-      'rm -f tmp/cache/bootsnap/load-path-cache in the same RUN: bootsnap writes it again; the rules make the rest the same',
+    cause:
+      'bootsnap’s cache contains the times of the sources and of their folders, and what Ruby compiled in the order in which it came to it',
+    remedy: 'rm -rf tmp/cache/bootsnap in the same RUN: bootsnap writes it again',
   },
   {
     id: 'database-counter',

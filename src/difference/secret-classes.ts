@@ -39,6 +39,13 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'random-secret',
+    path: /(?:^|\/)tmp\/local_secret\.txt$/,
+    cause: 'the secret that Rails draws for SECRET_KEY_BASE_DUMMY: everybody gets it',
+    remedy:
+      'rm -f tmp/local_secret.txt in the same RUN, and set SECRET_KEY_BASE when the container starts',
+  },
+  {
+    id: 'random-secret',
     path: /(?:^|\/)\.next\/(?:.*\/)?(?:prerender|server-reference)-manifest\.js(?:on)?$/,
     cause:
       'keys of previews and of server actions that Next.js draws for each build: everybody gets them',

@@ -58,4 +58,11 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     cause: 'a nonce that the build draws: one that everybody has protects nothing',
     remedy: 'have the server draw it for each answer, or allow the script by its hash',
   },
+  {
+    id: 'random-id',
+    path: /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[^/]*$|(?:^|[^0-9a-f])[0-9a-f]{32,}(?:[^0-9a-f/][^/]*)?$/,
+    kinds: ['presence'],
+    cause: 'the file is named by an id that a RUN draws, or by a hash of what differs',
+    remedy: 'have the tool name it by its content or by a fixed name; else check what is hashed',
+  },
 ];

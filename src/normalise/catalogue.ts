@@ -30,6 +30,7 @@ import { randomIds } from './rules/random-ids.ts';
 import { rpmDatabase } from './rules/rpm-database.ts';
 import { shadowDates } from './rules/shadow-dates.ts';
 import { sqliteShm } from './rules/sqlite-shm.ts';
+import { sqliteWal } from './rules/sqlite-wal.ts';
 import { tarFiles } from './rules/tar-files.ts';
 import { tarballs } from './rules/tarballs.ts';
 import { temporaryFiles } from './rules/temporary-files.ts';
@@ -39,7 +40,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 7;
+export const RULE_SET_VERSION = 8;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   uvRecord,
   rpmDatabase,
   sqliteShm,
+  sqliteWal,
   npmCache,
   pipCache,
   downloadCaches,
