@@ -116,8 +116,8 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
         '-e',
         'const t = performance.now(); setTimeout(() => console.log(Date.now(), performance.now() - t > 40), 50)',
       );
-      expect(text).toBe(`${START}000 true\n`);
-      expect(run({}, 'date', '-u', '+%s.%N')).toBe(`${START}.000000000\n`);
+      expect(text).toBe(`${START}001 true\n`);
+      expect(run({}, 'date', '-u', '+%s.%N')).toBe(`${START}.001000000\n`);
       expect(
         run(
           {},
@@ -125,7 +125,7 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
           '-c',
           'import time, datetime; print(time.time(), datetime.datetime.now(datetime.timezone.utc).year)',
         ),
-      ).toBe(`${START}.0 2023\n`);
+      ).toBe(`${START}.001 2023\n`);
     });
 
     test('of Go see it too, in the page that the kernel answers by', () => {
@@ -138,7 +138,7 @@ tag = {word(tags + i): word(tags + i + 8) for i in range(0, 64, 16)}
 found = c.CFUNCTYPE(c.c_long, c.c_int, c.c_void_p)((page + word(page + tag[6] + 24 + 8)) % 2**64)
 into = (c.c_long * 2)()
 print(c.string_at(page + tag[5] + 1).decode().split('_', 3)[3], found(0, into), list(into), found(1, into), into[0] > 0)`;
-      expect(run({}, 'python3', '-c', asked)).toBe(`clock_gettime 0 [${START}, 0] 0 True\n`);
+      expect(run({}, 'python3', '-c', asked)).toBe(`clock_gettime 0 [${START}, 1000000] 0 True\n`);
     });
 
     test('see true times where that is asked for', () => {
