@@ -1,10 +1,11 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
+import { wrapWords } from '../model/clean-text.ts';
 
 const WIDTH = 96;
 
 /** Lines for a comment in YAML, Rego or a shell: nothing in them can end the comment. */
 function commentLines(paragraphs: readonly string[]): readonly string[] {
-  return paragraphs.flatMap((paragraph) => wrapped(clean(paragraph)));
+  return paragraphs.flatMap((paragraph) => wrapWords(clean(paragraph), WIDTH));
 }
 
 /** A comment of `#` lines. */
@@ -17,18 +18,6 @@ export function hashComment(paragraphs: readonly string[]): string {
 /** YAML 1.1 ends a line at more characters than JavaScript does. */
 function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
-}
-
-function wrapped(text: string): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/ +/)) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
 }
 
 /**

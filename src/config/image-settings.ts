@@ -1,8 +1,7 @@
-import type { SettingField, SettingType } from './setting-spec.ts';
+import { TEXT, type SettingField, type SettingType } from './setting-spec.ts';
 
 type Fields = Readonly<Record<string, SettingField>>;
 
-const TEXT: SettingType = { kind: 'string' };
 export const URL_TEXT: SettingType = {
   kind: 'string',
   pattern: /^https?:\/\/[^\s@]+$/,

@@ -1,8 +1,7 @@
 import { LATEST_EPOCH } from '../model/epoch.ts';
 import { TIME } from './reproducible-settings.ts';
-import { SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
+import { TEXT, SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
 
-const TEXT: SettingType = { kind: 'string' };
 const DIGEST: SettingType = {
   kind: 'string',
   pattern: /^sha256:[0-9a-f]{64}$/,

@@ -1,9 +1,13 @@
 import { ANSWER_TYPES } from '../model/answer-types.ts';
 import { CI_SYSTEMS, FACT_READERS, PRESETS } from '../model/template.ts';
-import { SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
+import {
+  TEXT,
+  BOOLEAN,
+  SCHEMA_VERSION,
+  type SettingField,
+  type SettingType,
+} from './setting-spec.ts';
 
-const TEXT: SettingType = { kind: 'string' };
-const BOOLEAN: SettingType = { kind: 'boolean' };
 const ID = { keyPattern: /^[a-z][a-z0-9-]{0,31}$/, keyExpects: 'a name of a-z, 0-9 and -' };
 const CONDITION: SettingType = { kind: 'map', ...ID, of: TEXT };
 const FILE: SettingType = {

@@ -3,10 +3,9 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { readNode, reportAt } from './read-node.ts';
-import type { SettingType } from './setting-spec.ts';
+import { TEXT, type SettingType } from './setting-spec.ts';
 
 const LONGEST_FILE = 256 * 1024;
-const TEXT: SettingType = { kind: 'string' };
 
 const HTTP: SettingType = {
   kind: 'object',

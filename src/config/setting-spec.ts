@@ -69,6 +69,8 @@ export function settingLeaves(
   });
 }
 
+export const TEXT: SettingType = { kind: 'string' };
+export const BOOLEAN: SettingType = { kind: 'boolean' };
 export const LONGEST_STRING = 4096;
 export const MOST_ITEMS = 1000;
 

@@ -1,7 +1,13 @@
 import { SCANNER_CHOICES, HERMETIC_MODES } from '../model/settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
 import { REPRODUCIBLE_SETTINGS } from './reproducible-settings.ts';
-import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
+import {
+  TEXT,
+  BOOLEAN,
+  type SettingField,
+  type SettingScope,
+  type SettingType,
+} from './setting-spec.ts';
 import { SIGN_SETTINGS, TRUST_SETTINGS } from './sign-settings.ts';
 
 const HOST: SettingType = {
@@ -84,9 +90,6 @@ const UI_SETTINGS: SettingField = {
   },
   help: 'What is shown and asked in a terminal.',
 };
-
-const TEXT: SettingType = { kind: 'string' };
-const BOOLEAN: SettingType = { kind: 'boolean' };
 
 const attest = group('What is stated about the image, signed and stored beside it.', 'project', {
   sbom: {

@@ -1,10 +1,7 @@
 import { URL_TEXT } from './image-settings.ts';
-import type { SettingField, SettingType } from './setting-spec.ts';
+import { TEXT, BOOLEAN, type SettingField } from './setting-spec.ts';
 
 type Fields = Readonly<Record<string, SettingField>>;
-
-const TEXT: SettingType = { kind: 'string' };
-const BOOLEAN: SettingType = { kind: 'boolean' };
 
 /** Where tokens are sent, and what is made public: a project's file never says it. */
 function service(help: string, flag: string): SettingField {

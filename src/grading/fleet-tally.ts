@@ -1,7 +1,7 @@
+import { isMet } from '../model/criterion.ts';
 import type { FleetLine, FleetTotals } from '../model/fleet.ts';
 import { byCodeUnit } from '../model/order.ts';
 import type { Grade } from '../model/scorecard.ts';
-import { isMet } from './score.ts';
 
 /** Counts a fleet's lines one by one; what it holds does not grow with their number. */
 export class FleetTally {

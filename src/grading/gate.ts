@@ -1,9 +1,9 @@
-import { type CriterionResult, LEVEL_NAMES } from '../model/criterion.ts';
+import { type CriterionResult, isMet, LEVEL_NAMES } from '../model/criterion.ts';
 import { endOfDay } from '../model/last-day.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade, PlatformScore, Scorecard } from '../model/scorecard.ts';
 import type { Waiver } from '../model/settings.ts';
-import { isAtLeast, isMet, levelOf, scoreOf } from './score.ts';
+import { isAtLeast, levelOf, scoreOf } from './score.ts';
 
 export interface GateOptions {
   readonly minLevel?: number | undefined;

@@ -1,4 +1,4 @@
-import { type CriterionResult, type Outcome, type Vector, VECTORS } from '../model/criterion.ts';
+import { type CriterionResult, isMet, type Vector, VECTORS } from '../model/criterion.ts';
 import type { Grade, Score } from '../model/scorecard.ts';
 
 /** The specification's table, "Badges": the least share of points, in percent, that each grade takes. Best first. */
@@ -12,11 +12,6 @@ export const GRADE_TABLE: readonly { readonly grade: Grade; readonly percent: nu
 
 /** What scoring reads of a criterion's result. */
 export type Scored = Pick<CriterionResult, 'id' | 'vector' | 'level' | 'outcome'>;
-
-/** True where the outcome is worth its point: a criterion that has no subject is met. */
-export function isMet(outcome: Outcome): boolean {
-  return outcome === 'pass' || outcome === 'not-applicable';
-}
 
 /** The grade of a share, by exact ratio: nothing is rounded. Nothing of nothing is D. */
 export function gradeOf(points: number, total: number): Grade {

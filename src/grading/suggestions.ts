@@ -1,6 +1,6 @@
-import type { CriterionResult } from '../model/criterion.ts';
+import { type CriterionResult, isMet } from '../model/criterion.ts';
 import type { Suggestion } from '../model/scorecard.ts';
-import { GRADE_TABLE, isMet, levelOf, type Scored, scoreOf } from './score.ts';
+import { GRADE_TABLE, levelOf, type Scored, scoreOf } from './score.ts';
 
 interface Candidate {
   readonly result: CriterionResult;

@@ -27,3 +27,16 @@ export function oneLine(text: string): string {
     .replaceAll(/\p{Cs}/gu, '\ufffd')
     .trim();
 }
+
+/** Words in lines of at most so many characters; a longer word has a line of its own. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/ +/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}

@@ -139,3 +139,8 @@ export interface CriterionResult {
   readonly remedies: readonly Remedy[];
   readonly settle?: string;
 }
+
+/** True where the outcome is worth its point: a criterion that has no subject is met. */
+export function isMet(outcome: Outcome): boolean {
+  return outcome === 'pass' || outcome === 'not-applicable';
+}

@@ -3,7 +3,7 @@ import { UserError } from '../model/errors.ts';
 import { inParallel } from '../model/in-parallel.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { AttachedLists, Content } from '../model/opened-image.ts';
-import { byCodeUnit } from '../model/order.ts';
+import { byName } from '../model/order.ts';
 import { parseManifestOrIndex } from './documents.ts';
 import { reachable } from './layout/reachable.ts';
 import type { TaggedManifest } from './legacy-signature.ts';
@@ -61,7 +61,10 @@ export async function attachedClosure(
     const { manifests } = await reachable(content, found);
     next = manifests.map(({ digest }) => digest).filter((digest) => !asked.has(digest));
   }
-  return { referrers: sorted(referrers), tagged: sorted(tagged) };
+  // In an order that does not depend on who answered first.
+  const inOrder = <T>(all: ReadonlyMap<string, T>): readonly T[] =>
+    byName(all).map(([, one]) => one);
+  return { referrers: inOrder(referrers), tagged: inOrder(tagged) };
 }
 
 function tooMany(): UserError {
@@ -104,9 +107,4 @@ async function asListed(
     ...(type === undefined ? {} : { artifactType: type }),
     ...(annotations === undefined ? {} : { annotations }),
   };
-}
-
-/** In an order that does not depend on who answered first. */
-function sorted<K extends string, V>(found: ReadonlyMap<K, V>): readonly V[] {
-  return [...found].sort(([a], [b]) => byCodeUnit(a, b)).map(([, value]) => value);
 }

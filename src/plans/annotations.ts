@@ -1,7 +1,7 @@
 import { oneLine } from '../model/clean-text.ts';
 import { ownValue } from '../model/lookup.ts';
 import { OWN_ANNOTATION } from '../model/oci.ts';
-import { byCodeUnit } from '../model/order.ts';
+import { byName } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { publicSourceUrl } from './source-url.ts';
 import { type LeveledAnnotations, setKey } from './user-annotations.ts';
@@ -118,5 +118,5 @@ function boundedValue(text: string): string {
 }
 
 function sorted(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => byCodeUnit(a, b)));
+  return Object.fromEntries(byName(Object.entries(record)));
 }

@@ -1,4 +1,4 @@
-import type { CriterionResult, Outcome } from '../model/criterion.ts';
+import { type CriterionResult, isMet, type Outcome } from '../model/criterion.ts';
 import { byCodeUnit } from '../model/order.ts';
 import type { Package } from '../model/packages.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 import { comparedImage } from './compare.ts';
 
 function points(outcome: Outcome | undefined): 0 | 1 {
-  return outcome === 'pass' || outcome === 'not-applicable' ? 1 : 0;
+  return outcome !== undefined && isMet(outcome) ? 1 : 0;
 }
 
 function change(

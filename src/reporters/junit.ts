@@ -1,4 +1,4 @@
-import { type CriterionResult, VECTORS } from '../model/criterion.ts';
+import { type CriterionResult, isMet, VECTORS } from '../model/criterion.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { shortened } from './clean-text.ts';
 import { evidenceText } from './evidence-text.ts';
@@ -29,7 +29,7 @@ function details({ evidence, settle, remedies }: CriterionResult): string {
 type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 
 function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
-  if (result.outcome === 'pass' || result.outcome === 'not-applicable') return 'passed';
+  if (isMet(result.outcome)) return 'passed';
   if (waiverReason(result.id, scorecard) !== undefined) return 'skipped';
   // What could not be judged must not look green: JUnit's `error` is a test that could not be
   // carried out.

@@ -1,4 +1,4 @@
-import type { CriterionResult } from '../model/criterion.ts';
+import { type CriterionResult, isMet } from '../model/criterion.ts';
 import type { Facts } from '../model/facts.ts';
 import { withoutClaims } from './shared/verdict/without-claims.ts';
 import { CATALOGUE } from './verdicts.ts';
@@ -38,7 +38,7 @@ export function judgeUnclaimed(
   if (bare === facts) return results;
   return results.map((result) => {
     const criterion = CATALOGUE.find(({ id }) => id === result.id);
-    const holds = result.outcome === 'pass' || result.outcome === 'not-applicable';
+    const holds = isMet(result.outcome);
     if (criterion === undefined || !holds) return result;
     const reads = [...criterion.needs, ...(criterion.uses ?? [])];
     if (!reads.some((name) => CLAIMED_FACTS.includes(name))) return result;

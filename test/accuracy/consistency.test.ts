@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isMet, levelOf, scoreOf, vectorScores } from '../../src/grading/score.ts';
+import { levelOf, scoreOf, vectorScores } from '../../src/grading/score.ts';
 import { assembleScorecard } from '../../src/grading/scorecard.ts';
+import { isMet } from '../../src/model/criterion.ts';
 import { type CriterionResult, VECTORS } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { judgeRecipe } from './judge-recipe.ts';

@@ -1,5 +1,5 @@
-import { isMet, levelOf, scoreOf, type Scored } from '../../grading/score.ts';
-import { type CriterionResult, SPEC_URL } from '../../model/criterion.ts';
+import { levelOf, scoreOf, type Scored } from '../../grading/score.ts';
+import { type CriterionResult, isMet, SPEC_URL } from '../../model/criterion.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
 import type { NextStep, Score, Scorecard } from '../../model/scorecard.ts';
 import {

@@ -4,16 +4,9 @@ import { parseHeader } from '../../tar/entry.ts';
 import { latin1 } from '../../tar/text.ts';
 import { diskError, makeFolder, temporaryPath } from '../blobs/disk.ts';
 import { compressionOf, startDecompressor } from '../walk/decompress.ts';
+import { UNPACK_LIMITS, type UnpackLimits } from '../walk/walk-unpack.ts';
 import { RandomFile } from './random-file.ts';
 
-export interface SpoolLimits {
-  readonly maxBytes: number;
-  /** Plain bytes for one that came, judged once `ratioFrom` plain bytes are there. */
-  readonly maxRatio: number;
-  readonly ratioFrom: number;
-}
-
-const LIMITS: SpoolLimits = { maxBytes: 256 * 2 ** 30, maxRatio: 250, ratioFrom: 2 * 2 ** 30 };
 /** One piece of input unpacks to about a thousand times its size at most, and that much is held. */
 const INPUT_PIECE = 32 * 1024;
 const BLOCK = 512;
@@ -27,7 +20,7 @@ class Spool {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #name: string;
-  readonly #limits: SpoolLimits;
+  readonly #limits: UnpackLimits;
   readonly #ready: Uint8Array[] = [];
   #decompressor: ReturnType<typeof startDecompressor> | undefined;
   #head: Uint8Array = new Uint8Array(0);
@@ -35,7 +28,7 @@ class Spool {
   #taken = 0;
   #plain = 0;
 
-  constructor(file: FileHandle, path: string, name: string, limits: SpoolLimits) {
+  constructor(file: FileHandle, path: string, name: string, limits: UnpackLimits) {
     this.#file = file;
     this.#path = path;
     this.#name = name;
@@ -129,7 +122,7 @@ class Spool {
 export async function startSpool(
   folder: string,
   name: string,
-  limits: Partial<SpoolLimits> = {},
+  limits: Partial<UnpackLimits> = {},
 ): Promise<Spool> {
   await makeFolder(folder);
   const path = temporaryPath(folder);
@@ -137,7 +130,7 @@ export async function startSpool(
     throw diskError(error, path);
   });
   await rm(path, { force: true });
-  return new Spool(file, path, name, { ...LIMITS, ...limits });
+  return new Spool(file, path, name, { ...UNPACK_LIMITS, ...limits });
 }
 
 /** Keeps all of a stream. Nothing is left where it fails. */

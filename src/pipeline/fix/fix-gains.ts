@@ -1,6 +1,7 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
-import { isMet, type Scored } from '../../grading/score.ts';
+import { type Scored } from '../../grading/score.ts';
 import { gainsOf } from '../../grading/suggestions.ts';
+import { isMet } from '../../model/criterion.ts';
 import type { DeclarationsFact, Facts } from '../../model/facts.ts';
 import type { Gain, PlannedEdit } from '../../model/planned-edit.ts';
 import { CATALOGUE } from '../../rules/verdicts.ts';

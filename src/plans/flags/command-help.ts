@@ -1,3 +1,4 @@
+import { wrapWords } from '../../model/clean-text.ts';
 import { type CommandSpec, shownFlags } from './command-spec.ts';
 import type { FlagSpec } from './flag-spec.ts';
 
@@ -44,7 +45,7 @@ function flowed(text: string, columns: number): string {
   const out: string[] = [];
   let open: string[] = [];
   const close = (): void => {
-    if (open.length > 0) out.push(...wrapped(open.join(' '), columns));
+    if (open.length > 0) out.push(...wrapWords(open.join(' '), columns));
     open = [];
   };
   for (const line of text.trim().split('\n')) {
@@ -63,7 +64,7 @@ function isNarrow(length: number): boolean {
 
 /** A name and what it means, in lines that fit: `width` columns are the name's. */
 function row(name: string, means: string, width: number, columns: number): string {
-  const lines = wrapped(means, columns - width - 2);
+  const lines = wrapWords(means, columns - width - 2);
   const indent = ' '.repeat(width + 2);
   const [first = '', ...more] = lines;
   const start =
@@ -96,16 +97,4 @@ function helpOf(flag: FlagSpec): string {
 /** What counts where a flag is not given; undefined where nothing is said. */
 export function standardOf({ standard, kind }: FlagSpec): string | undefined {
   return kind === 'bool' && standard === 'true' ? 'on' : standard;
-}
-
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

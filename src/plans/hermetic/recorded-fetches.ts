@@ -1,6 +1,6 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { Fetch, Fetches, Incomplete, Recording } from '../../model/fetches.ts';
-import { byCodeUnit } from '../../model/order.ts';
+import { byName } from '../../model/order.ts';
 
 /** The stage of what no step is known to have fetched. */
 export const UNKNOWN_STAGE = 'unknown';
@@ -29,7 +29,7 @@ export function fetchesByStage(
       listOf(stages, name).push(fetch);
     }
   });
-  return sorted(stages);
+  return new Map(byName(stages));
 }
 
 /** In characters, and reasons of one stage: a command decides what it connects to, and how often. */
@@ -47,7 +47,7 @@ export function incompleteByStage(
       const plain = text.replaceAll(/[^ -~]/g, '?').slice(0, LONGEST_REASON);
       if (list.length < MOST_REASONS && !list.includes(plain)) list.push(plain);
     }
-  return sorted(stages);
+  return new Map(byName(stages));
 }
 
 /** Two recordings of one Dockerfile, where the second one was given what the first has. */
@@ -62,7 +62,7 @@ export function merged(first: Recording | undefined, second: Recording): Recordi
   const reasons = [first, second].flatMap(({ incomplete }) =>
     [...incomplete].flatMap(([stage, list]) => list.map((text) => ({ text, stages: [stage] }))),
   );
-  return { fetches: sorted(fetches), incomplete: incompleteByStage(reasons) };
+  return { fetches: new Map(byName(fetches)), incomplete: incompleteByStage(reasons) };
 }
 
 /**
@@ -100,10 +100,6 @@ function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   const list = lists.get(name) ?? [];
   lists.set(name, list);
   return list;
-}
-
-function sorted<T>(lists: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-  return new Map([...lists].sort(([a], [b]) => byCodeUnit(a, b)));
 }
 
 /** All fetches of all stages, each address with its digest once, as materials of a provenance. */

@@ -1,6 +1,6 @@
 import type { Fetch } from '../../model/fetches.ts';
 import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
-import { byCodeUnit } from '../../model/order.ts';
+import { byName } from '../../model/order.ts';
 import { rfc3339 } from '../epoch.ts';
 
 const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).`;
@@ -16,22 +16,22 @@ export async function lockText(lock: LockFile): Promise<string> {
 /** As maps in writing order; what is empty is left out. */
 function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
   const { builder, epoch } = lock;
-  const images = sorted(lock.images).map(([name, image]): [string, unknown] => [
+  const images = byName(lock.images).map(([name, image]): [string, unknown] => [
     name,
     filled([
       ['digest', image.digest],
       ['local', image.local ? true : undefined],
-      ['platforms', mapOf(sorted(image.platforms))],
+      ['platforms', mapOf(byName(image.platforms))],
     ]),
   ]);
-  const packages = sorted(lock.packages).map(([platform, types]): [string, unknown] => [
+  const packages = byName(lock.packages).map(([platform, types]): [string, unknown] => [
     platform,
-    new Map(sorted(types)),
+    new Map(byName(types)),
   ]);
   // A build that was recorded and fetched nothing is another than one that was not.
   const fetches =
     lock.fetches &&
-    new Map(sorted(lock.fetches).map(([stage, list]) => [stage, list.map(plainFetch)]));
+    new Map(byName(lock.fetches).map(([stage, list]) => [stage, list.map(plainFetch)]));
   return filled([
     ['schemaVersion', LOCK_SCHEMA_VERSION],
     ['dockerfile', lock.dockerfile],
@@ -60,11 +60,11 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
     ],
     ['normaliser', lock.normaliser],
     ['snapshots', lock.snapshots.length === 0 ? undefined : lock.snapshots],
-    ['remotes', mapOf(sorted(lock.remotes))],
+    ['remotes', mapOf(byName(lock.remotes))],
     // A platform of which nothing was installed stays: its packages are known to be none.
     ['packages', mapOf(packages)],
     ['fetches', fetches],
-    ['incomplete', mapOf(sorted(lock.incomplete ?? new Map<string, readonly string[]>()))],
+    ['incomplete', mapOf(byName(lock.incomplete ?? new Map<string, readonly string[]>()))],
   ]);
 }
 
@@ -77,15 +77,8 @@ function plainFetch(fetch: Fetch): ReadonlyMap<string, unknown> {
     ['status', status],
     ['digest', digest],
     ['size', size],
-    [
-      'headers',
-      headers === undefined ? undefined : mapOf(sorted(new Map(Object.entries(headers)))),
-    ],
+    ['headers', headers === undefined ? undefined : mapOf(byName(Object.entries(headers)))],
   ]);
-}
-
-function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
-  return [...map].sort(([a], [b]) => byCodeUnit(a, b));
 }
 
 function mapOf(

@@ -1,4 +1,4 @@
-import { type CriterionResult, SPEC_URL, VECTORS } from '../../model/criterion.ts';
+import { type CriterionResult, isMet, SPEC_URL, VECTORS } from '../../model/criterion.ts';
 import type { EvidenceSource } from '../../model/facts.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { OUTCOME_WORDS } from '../card-words.ts';
@@ -17,7 +17,7 @@ const SOURCES: Readonly<Record<EvidenceSource, string>> = {
 };
 
 function remedies({ outcome, remedies: all, settle }: CriterionResult): Markup {
-  if (outcome === 'pass' || outcome === 'not-applicable') return html``;
+  if (isMet(outcome)) return html``;
   const how =
     outcome === 'unknown' && settle !== undefined
       ? html`<li><b>How to check.</b>${codeBlock(settle)}</li>`
@@ -70,10 +70,6 @@ function tally(results: readonly CriterionResult[]): string {
     .join(', ');
 }
 
-function isMet({ outcome }: CriterionResult): boolean {
-  return outcome === 'pass' || outcome === 'not-applicable';
-}
-
 /** What is met stays folded: a reader looks for what is not. */
 function metFold(met: readonly CriterionResult[], scorecard: Scorecard, prefix: string): Markup {
   if (met.length === 0) return html``;
@@ -95,8 +91,12 @@ export function findingGroups(
       ? []
       : [
           html`<h3>${VECTOR_NAMES[vector]} <small>${tally(there)}</small></h3>
-            ${there.filter((one) => !isMet(one)).map((one) => finding(one, scorecard, prefix))}
-            ${metFold(there.filter(isMet), scorecard, prefix)}`,
+            ${there.filter(({ outcome }) => !isMet(outcome)).map((one) => finding(one, scorecard, prefix))}
+            ${metFold(
+              there.filter(({ outcome }) => isMet(outcome)),
+              scorecard,
+              prefix,
+            )}`,
         ];
   });
 }

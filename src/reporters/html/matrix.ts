@@ -1,4 +1,4 @@
-import { type CriterionResult, LEVEL_NAMES, VECTORS } from '../../model/criterion.ts';
+import { type CriterionResult, isMet, LEVEL_NAMES, VECTORS } from '../../model/criterion.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { outcomeIcon } from './icons.ts';
@@ -14,13 +14,9 @@ function chip(result: CriterionResult, waived: boolean): Markup {
   </li>`;
 }
 
-function isMet({ outcome }: CriterionResult): boolean {
-  return outcome === 'pass' || outcome === 'not-applicable';
-}
-
 function levelRow(scorecard: Scorecard, level: number, waived: ReadonlySet<string>): Markup {
   const row = scorecard.criteria.filter((one) => one.level === level);
-  const met = row.filter(isMet).length;
+  const met = row.filter(({ outcome }) => isMet(outcome)).length;
   const cells = VECTORS.map((vector) => {
     const there = row.filter((one) => one.vector === vector);
     return there.length === 0

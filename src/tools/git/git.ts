@@ -7,8 +7,6 @@ interface GitFacts {
   readonly revision: string;
   /** Committer time, seconds since 1970. */
   readonly commitTime: number;
-  /** Undefined where HEAD is detached. */
-  readonly branch: string | undefined;
   /** Tags that name HEAD. */
   readonly tags: readonly string[];
   /** Tracked files differ from the commit, or nobody knows. */
@@ -20,13 +18,10 @@ interface GitFacts {
 }
 
 const STATUS = [
-  'status',
-  '--porcelain=v2',
-  '--branch',
-  '--untracked-files=no',
-  '--ignore-submodules=dirty',
-  '-z',
+  ...['status', '--porcelain=v2', '-z'],
+  ...['--untracked-files=no', '--ignore-submodules=dirty'],
 ];
+
 /**
  * The facts of the repository that holds `dir`; undefined outside of one, before its first commit,
  * where git is missing or does not trust the folder's owner.
@@ -46,10 +41,10 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   if (log.ended !== 'exit' || log.exitCode !== 0) return undefined;
   const commit = parseCommit(log.stdout);
   if (commit === undefined) return undefined;
-  const tree = status?.ended === 'exit' && status.exitCode === 0 ? status.stdout : undefined;
+  const isClean = status?.ended === 'exit' && status.exitCode === 0 && status.stdout === '';
   return {
     ...commit,
-    ...(tree === undefined ? { branch: undefined, dirty: true } : parseStatus(tree)),
+    dirty: !isClean,
     remote: withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value),
     folder:
       prefix.ended === 'exit' && prefix.exitCode === 0
@@ -101,17 +96,6 @@ function parseCommit(
     .filter((ref) => ref.startsWith('tag: '))
     .map((ref) => ref.slice('tag: '.length));
   return { revision, commitTime: Number(time), tags };
-}
-
-/** Reads `git status --porcelain=v2 --branch -z` without untracked files. */
-function parseStatus(stdout: string): Pick<GitFacts, 'branch' | 'dirty'> {
-  const entries = stdout.split('\0').filter((entry) => entry !== '');
-  const head = entries.find((entry) => entry.startsWith('# branch.head '));
-  const branch = head?.slice('# branch.head '.length);
-  return {
-    branch: branch === '(detached)' ? undefined : branch,
-    dirty: entries.some((entry) => !entry.startsWith('#')),
-  };
 }
 
 /** A remote's address without user, password, query or fragment; an scp-like one (`git@host:path`) has none of them. */

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { spoolAll, type SpoolLimits, startSpool } from '../../../src/oci/archive/spool.ts';
+import { spoolAll, startSpool } from '../../../src/oci/archive/spool.ts';
+import type { UnpackLimits } from '../../../src/oci/walk/walk-unpack.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { layerTar } from '../../fakes/tar-bytes.ts';
 
@@ -11,7 +12,7 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
 }
 
-async function spooled(bytes: Uint8Array, limits: Partial<SpoolLimits> = {}) {
+async function spooled(bytes: Uint8Array, limits: Partial<UnpackLimits> = {}) {
   const folder = temporaryFolder();
   const file = await spoolAll(await startSpool(folder, 'FILE', limits), once(bytes));
   return { folder, file };

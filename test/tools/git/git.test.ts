@@ -50,7 +50,6 @@ describe('gitFacts', () => {
     expect(await gitFacts(runTool, repository)).toEqual({
       revision: git('rev-parse', 'HEAD'),
       commitTime: Date.parse('2026-01-02T03:04:05Z') / 1000,
-      branch: 'main',
       tags: ['v1.0', 'release'],
       dirty: false,
       remote: 'https://example.org/a/b.git',
@@ -70,12 +69,6 @@ describe('gitFacts', () => {
     commit();
     mkdirSync(join(repository, 'a/b'), { recursive: true });
     expect((await gitFacts(runTool, join(repository, 'a/b')))?.folder).toBe('a/b');
-  });
-
-  test('a detached head has no branch', async () => {
-    commit();
-    git('checkout', '-q', '--detach');
-    expect((await gitFacts(runTool, repository))?.branch).toBeUndefined();
   });
 
   test('outside of a repository, and before the first commit, there is nothing', async () => {

@@ -1,4 +1,4 @@
-import type { Criterion, Remedy, Verdict } from '../../../model/criterion.ts';
+import { type Criterion, isMet, type Remedy, type Verdict } from '../../../model/criterion.ts';
 import { messageOf } from '../../../model/errors.ts';
 import type { EvidenceSource, Fact, Facts } from '../../../model/facts.ts';
 import { UNSIGNED_RULES } from './unsigned-statements.ts';
@@ -71,7 +71,7 @@ function judge<Needed extends FactName, Used extends FactName>(
 
 /** A pass that rests on a statement nobody signed counts where the table of such statements lets it. */
 function withoutUnsigned(id: string, answer: Judged): Judged {
-  const holds = answer.outcome === 'pass' || answer.outcome === 'not-applicable';
+  const holds = isMet(answer.outcome);
   if (!holds || answer.source !== 'unverified-attestation') return answer;
   if (UNSIGNED_RULES[id]?.earns === true) return answer;
   return {
@@ -111,7 +111,7 @@ function weaker(a: EvidenceSource | undefined, b: EvidenceSource): EvidenceSourc
 
 function withGround(answer: Verdict): Verdict {
   if (answer.evidence.length > 0) return answer;
-  const holds = answer.outcome === 'pass' || answer.outcome === 'not-applicable';
+  const holds = isMet(answer.outcome);
   return holds
     ? unknown(`${answer.summary}, but nothing shows it`)
     : { ...answer, evidence: [note(answer.summary)] };
