@@ -5,7 +5,7 @@ export interface SteadyInputs {
   /** `frozen`: it is that time throughout; `running`: in each program the clock begins there. */
   readonly clock: 'frozen' | 'running';
   readonly oneProcessor: boolean;
-  /** Files that the build wrote have the time `start`, whenever it wrote them. */
+  /** Files that the build wrote have one time (`fileTimeOf`), whenever it wrote them. */
   readonly oneFileTime: boolean;
   /** Folders are listed in the order of names. */
   readonly sortedFolders: boolean;
@@ -15,4 +15,16 @@ export interface SteadyInputs {
   readonly sameAddresses: boolean;
   /** Where random numbers begin; undefined where they are random. */
   readonly seed: number | undefined;
+}
+
+/**
+ * Seconds by which what the build wrote is older than now. With no age, a program that reads a file
+ * again until it has been left alone for a second waits forever (postfix), and what asks whether a
+ * file is older than nothing hears no (Ansible).
+ */
+const FILE_AGE = 2;
+
+/** The time that programs see of files that the build wrote, seconds since 1970; undefined where they see the true ones. */
+export function fileTimeOf({ start, oneFileTime }: SteadyInputs): number | undefined {
+  return oneFileTime ? start - FILE_AGE : undefined;
 }

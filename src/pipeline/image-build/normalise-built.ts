@@ -1,4 +1,5 @@
 import { quantity } from '../../model/quantity.ts';
+import { fileTimeOf } from '../../model/steady-inputs.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
@@ -36,7 +37,7 @@ export async function normaliseBuilt(
           rules,
           compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
           epoch: epochOf(plan),
-          fileTime: plan.steady?.oneFileTime === true ? plan.steady.start : undefined,
+          fileTime: plan.steady && fileTimeOf(plan.steady),
           created: plan.created,
           annotations: (platform) => ({
             ...annotations.manifest,

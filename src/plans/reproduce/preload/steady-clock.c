@@ -17,12 +17,11 @@ static volatile const struct {
 
 struct time { i64 seconds; i64 fraction; };
 
-/* The time of day: a thousandth of a second after the start, or with a clock that runs, the start and what has passed since this program's own. `unit` of a second. */
+/* The time of day: the start, or with a clock that runs, the start and what has passed since this program's own. `unit` of a second. */
 static struct time day(i64 unit) {
   static struct time begun;
   struct time now;
-  /* Files that the build wrote are of the second itself (steady-files.c), and so older than now. */
-  if (!SETTINGS.runs) return (struct time){SETTINGS.start, unit / 1000};
+  if (!SETTINGS.runs) return (struct time){SETTINGS.start, 0};
   call(CLOCK_GETTIME, 1, (i64)&now, 0, 0, 0, 0);
   if (begun.seconds == 0) begun = now;
   i64 fraction = now.fraction - begun.fraction, less = fraction < 0;

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { SteadyInputs } from '../../../model/steady-inputs.ts';
+import { fileTimeOf, type SteadyInputs } from '../../../model/steady-inputs.ts';
 import { STEADY_BYTES } from './steady-bytes.ts';
 
 const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
@@ -24,21 +24,11 @@ export const PRELOAD = 'LD_PRELOAD';
  * begins a library without the words of the command, which steady-place.c needs, and has in place
  * of libfaketime a clock that goes on and waiting (steady-waits.c).
  */
-export function steadyLibraries(
-  {
-    start,
-    clock,
-    oneProcessor,
-    oneFileTime,
-    sortedFolders,
-    temporaryNames,
-    sameAddresses,
-  }: SteadyInputs,
-  processor: string,
-): readonly Preload[] {
+export function steadyLibraries(steady: SteadyInputs, processor: string): readonly Preload[] {
+  const { start, clock, oneProcessor, sortedFolders, temporaryNames, sameAddresses } = steady;
   const packed = STEADY_BYTES[processor];
   if (packed === undefined) return [];
-  const files = [oneFileTime ? start : 0, Number(sortedFolders), Number(temporaryNames)];
+  const files = [fileTimeOf(steady) ?? 0, Number(sortedFolders), Number(temporaryNames)];
   const random = [Number(oneProcessor), Number(temporaryNames)];
   return [
     clock === 'frozen'
