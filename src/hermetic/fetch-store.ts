@@ -81,7 +81,8 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {
+/** An answer without a body. */
+export async function* nothing(): AsyncGenerator<Uint8Array> {
   // No bytes.
 }
 

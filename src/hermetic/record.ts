@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { messageOf } from '../model/errors.ts';
 import type { Fetch, Fetches } from '../model/fetches.ts';
 import { type Answer, keptHeaders, type Reply } from './answer.ts';
-import type { FetchStore } from './fetch-store.ts';
+import { type FetchStore, nothing } from './fetch-store.ts';
 import { hasSecret, publicHeader } from './public-address.ts';
 import { RecordedSize } from './recorded-size.ts';
 import { answersOf, send } from './replay.ts';
@@ -143,10 +143,6 @@ async function ask(
 /** An answer of the proxy's own, without a body. */
 export function ownAnswer(status: number): ServerAnswer {
   return { status, headers: {}, body: nothing() };
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  // No bytes.
 }
 
 /** The headers to keep, secrets masked; where a redirect leads to one, its real address is noted. */

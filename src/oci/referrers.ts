@@ -13,21 +13,21 @@ interface Referrer {
 
 /**
  * The referrer that carries a sigstore bundle, in the form that cosign 3 writes and cosign 2.5
- * reads with `--new-bundle-format`. `created` (RFC 3339) is left out where not given, so that the
- * same bundle gives the same bytes. The caller stores the manifest, the bundle and the empty
- * config.
+ * reads with `--new-bundle-format`. The same bundle gives the same bytes. The caller stores the
+ * manifest, the bundle and the empty config.
  */
-export function bundleReferrer(options: {
+export function bundleReferrer({
+  subject,
+  bundle,
+  predicateType,
+}: {
   readonly subject: Descriptor;
   readonly bundle: Uint8Array;
   readonly predicateType: string;
-  readonly created?: string;
 }): Referrer {
-  const { subject, bundle, predicateType, created } = options;
   const annotations: Annotations = {
     'dev.sigstore.bundle.content': 'dsse-envelope',
     'dev.sigstore.bundle.predicateType': predicateType,
-    ...(created === undefined ? {} : { 'org.opencontainers.image.created': created }),
   };
   const manifest = {
     schemaVersion: 2,

@@ -7,6 +7,7 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
+import { stageChain } from '../model/stage-chain.ts';
 import { valuesOf } from './flags/flag-spec.ts';
 import type { ParsedBuild } from './flags/parse-build-args.ts';
 
@@ -91,13 +92,8 @@ function replaced(
 
 /** The outside image at the end of a stage's chain of bases; undefined for scratch and for what is not known. */
 export function baseOf(model: DockerfileModel, index: number): ExternalImage | undefined {
-  let stage = model.stages[index];
-  for (let steps = 0; stage !== undefined && steps <= model.stages.length; steps++) {
-    if (stage.base.kind === 'image') return stage.base.image;
-    if (stage.base.kind !== 'stage') return undefined;
-    stage = model.stages[stage.base.index];
-  }
-  return undefined;
+  const base = stageChain(model, index)[0]?.base;
+  return base?.kind === 'image' ? base.image : undefined;
 }
 
 function sameRange(a: ExternalImage, b: ExternalImage | undefined): boolean {

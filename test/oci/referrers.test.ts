@@ -42,10 +42,6 @@ test('the manifest has the form that cosign writes', () => {
   });
 });
 
-test('the same bundle gives the same bytes; a time is put in only when given', () => {
+test('the same bundle gives the same bytes', () => {
   expect(bundleReferrer(options)).toEqual(bundleReferrer(options));
-  const timed = bundleReferrer({ ...options, created: '2026-01-01T00:00:00Z' });
-  expect(timed.descriptor.annotations?.['org.opencontainers.image.created']).toBe(
-    '2026-01-01T00:00:00Z',
-  );
 });

@@ -10,7 +10,7 @@ import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
 import { oldLines } from '../../reporters/fix/unified-diff.ts';
-import { isChangedInGit } from '../../tools/git/git-file.ts';
+import { isChangedInGit } from '../../tools/git/git.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { type Answer, askAnswer } from '../ask.ts';
 import { pipelineContext } from '../context.ts';

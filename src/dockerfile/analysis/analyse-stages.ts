@@ -2,6 +2,7 @@ import type { BuildAnalysis, Download } from '../../model/build-analysis.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import { distinct } from '../../model/json-value.ts';
 import type { LeftBehind } from '../../model/left-behind.ts';
+import { chainOf } from '../../model/stage-chain.ts';
 import type { TraceBudget } from '../shell/traced-command.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
@@ -23,7 +24,7 @@ import { remoteCopies } from './fetches/remote-copies.ts';
 import { scriptedFetches } from './fetches/scripted-fetches.ts';
 import { isRead, socketFetches } from './fetches/socket-fetches.ts';
 import { windowsFetches } from './fetches/windows-fetches.ts';
-import { lineage, type StageInstalls, stageInstalls } from './installs/stage-installs.ts';
+import { type StageInstalls, stageInstalls } from './installs/stage-installs.ts';
 import { uncheckedPackages } from './installs/unchecked-packages.ts';
 import { leftBehind } from './left/left-behind.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
@@ -221,7 +222,10 @@ export function analyseStages(
   const installs = [...installed.values()].flatMap((one) => one.installs);
   const downloads = downloadsIn(stages, events, installed);
   const chains = new Map(
-    stages.map((stage) => [stage.index, lineage(stage, byIndex).map(({ index }) => index)]),
+    stages.map(({ index }) => [
+      index,
+      chainOf(index, (at) => byIndex.get(at)).map((stage) => stage.index),
+    ]),
   );
   const around = {
     files,

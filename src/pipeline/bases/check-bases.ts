@@ -11,6 +11,7 @@ import { publisherSigner } from '../../rules/trusted-source/publisher-signers.ts
 import { matchesImage } from '../../rules/trusted-source/trusted-publishers.ts';
 import { type Signer } from '../../tools/cosign/cosign-signer.ts';
 import type { PipelineContext } from '../context.ts';
+import { noStdin } from '../contexts/context-source.ts';
 import { openNamedImage } from '../grade/open-named-image.ts';
 import type { Registries } from '../registries.ts';
 import type { FoundImage } from '../resolve-images.ts';
@@ -161,7 +162,7 @@ async function check(
   if (typeof kept === 'string') return { ok: true, signedBy: kept };
   const opened = await openNamedImage(context, registries(context), {
     text: `registry:${formatReference({ registry, repository, digest })}`,
-    stdin: nothing(),
+    stdin: noStdin(),
   });
   try {
     const trusted = { named: true, offline: settings.offline, signers };
@@ -201,8 +202,4 @@ async function fingerprint({ signer, name }: TrustedSigner): Promise<string> {
   if (signer.kind === 'identity') return JSON.stringify(signer);
   const bytes = await readFile(signer.publicKey).catch(() => name);
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  // An image by name is not read from stdin.
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { RunTool } from '../../model/run.ts';
 import { mayBeInRepository, quietGit } from './quiet-git.ts';
 
@@ -29,9 +30,8 @@ const STATUS = [
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(dir)) return undefined;
   const git = quietGit(run, dir);
-  const config = await git(['config', '--list', '-z', '--show-scope']);
-  if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
-  const settings = parseSettings(config.stdout);
+  const settings = await settingsOf(git);
+  if (settings === undefined) return undefined;
   const filters = withoutFilters(settings);
   const [prefix, log, status] = await Promise.all([
     git(['rev-parse', '--show-prefix']),
@@ -51,6 +51,25 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
         ? prefix.stdout.replace(/\/?\n$/, '')
         : undefined,
   };
+}
+
+/** True where git knows the file and it differs from the last commit or from the index; false where it does not, or where git cannot tell. */
+export async function isChangedInGit(run: RunTool, path: string): Promise<boolean> {
+  const git = quietGit(run, dirname(path));
+  const settings = await settingsOf(git);
+  const filters = settings && withoutFilters(settings);
+  if (filters === undefined) return false;
+  const status = await git([...filters, ...STATUS, '--', basename(path)]);
+  return status.ended === 'exit' && status.exitCode === 0 && status.stdout !== '';
+}
+
+async function settingsOf(
+  git: ReturnType<typeof quietGit>,
+): Promise<readonly Setting[] | undefined> {
+  const config = await git(['config', '--list', '-z', '--show-scope']);
+  return config.ended === 'exit' && config.exitCode === 0
+    ? parseSettings(config.stdout)
+    : undefined;
 }
 
 interface Setting {

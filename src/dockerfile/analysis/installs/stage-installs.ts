@@ -1,4 +1,5 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { chainOf } from '../../../model/stage-chain.ts';
 import type { ReadStage } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import type { Fetch } from '../fetches/fetch.ts';
@@ -17,20 +18,6 @@ export interface StageInstalls {
   readonly fetches: readonly Fetch[];
 }
 
-/** A stage, then the stages it is built on, down to the first. */
-export function lineage(
-  stage: ReadStage,
-  stages: ReadonlyMap<number, ReadStage>,
-): readonly ReadStage[] {
-  const chain: ReadStage[] = [];
-  for (let at: ReadStage | undefined = stage; at !== undefined;) {
-    chain.push(at);
-    const { base }: ReadStage = at;
-    at = base.kind === 'stage' ? stages.get(base.index) : undefined;
-  }
-  return chain;
-}
-
 /** What a stage installs, told by its commands and those of the stages below it; `isFetch` for commands whose downloads are judged. */
 export function stageInstalls(
   stage: ReadStage,
@@ -41,7 +28,7 @@ export function stageInstalls(
 ): StageInstalls {
   const own = files.get(stage.index);
   if (own === undefined) return { installs: [], by: [], fetches: [] };
-  const chain = lineage(stage, stages).toReversed();
+  const chain = chainOf(stage.index, (index) => stages.get(index));
   const sources = new AptSources(chain[0]?.base);
   const before: CommandEvent[] = [];
   const installs: PackageInstall[] = [];

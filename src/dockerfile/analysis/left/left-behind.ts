@@ -2,12 +2,12 @@ import type { Instruction } from '../../../model/dockerfile.ts';
 import type { LeftBehind, LeftFile } from '../../../model/left-behind.ts';
 import { parsePasswd } from '../../../model/passwd.ts';
 import { fileName } from '../../../model/path.ts';
+import { chainOf } from '../../../model/stage-chain.ts';
 import { mountsOf } from '../../external-image.ts';
 import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
 import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import { isFetched } from '../fetches/add-fetches.ts';
-import { lineage } from '../installs/stage-installs.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { applyCommand } from './command-effects.ts';
 import { modeChange } from './file-mode.ts';
@@ -103,7 +103,7 @@ export function leftBehind(
 ): LeftBehind {
   const target = stages.at(-1);
   const own = new Map(stages.map((stage) => [stage.index, stage]));
-  const chain = target === undefined ? [] : lineage(target, own);
+  const chain = target === undefined ? [] : chainOf(target.index, (index) => own.get(index));
   const ledgers = new Map<number, StageLedger>();
   const kept = new Map<string, LeftFile>();
   for (const stage of stages) {
@@ -148,7 +148,7 @@ export function leftBehind(
     elevated: last?.elevated ?? [],
     users: last?.users ?? new Map(),
     allUsers:
-      chain.at(-1)?.base.kind === 'scratch' &&
+      chain[0]?.base.kind === 'scratch' &&
       (passwd === undefined || (passwd.kind === 'text' && !passwd.text.includes('$'))),
   };
 }
