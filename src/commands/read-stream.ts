@@ -1,4 +1,5 @@
 import { messageOf, UserError } from '../model/errors.ts';
+import { wholeStream } from '../model/whole-stream.ts';
 
 const LARGEST = 16 * 1024 * 1024;
 
@@ -7,17 +8,10 @@ export async function readStream(
   stream: AsyncIterable<Uint8Array>,
   name: string,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > LARGEST) throw new UserError(`${name} is larger than 16 MiB`);
-      chunks.push(chunk);
-    }
-  } catch (cause) {
+  const bytes = await wholeStream(stream, LARGEST).catch((cause: unknown) => {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`${name} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  return Buffer.concat(chunks);
+  });
+  if (bytes === undefined) throw new UserError(`${name} is larger than 16 MiB`);
+  return bytes;
 }

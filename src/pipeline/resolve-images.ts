@@ -1,7 +1,13 @@
 import type { Digest } from '../model/digest.ts';
 import { isIndex, type Platform, platformName } from '../model/oci.ts';
 import { formatReference, type ImageReference } from '../model/reference.ts';
-import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
+import { wholeStream } from '../model/whole-stream.ts';
+import {
+  MAX_DOCUMENT_BYTES,
+  parseImageConfig,
+  parseIndex,
+  parseManifest,
+} from '../oci/documents.ts';
 import { platformRanks } from '../oci/platform-choice.ts';
 import type { RegistryClient } from '../oci/registry/registry-client.ts';
 import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
@@ -124,14 +130,8 @@ async function configOf(
   const manifest = await platformManifest(client, repository, root, platform);
   if (manifest === undefined) return undefined;
   const { config } = parseManifest(manifest.bytes, manifest.descriptor.digest);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of client.getBlob(repository, config)) {
-    size += chunk.length;
-    if (size > 4 * 1024 * 1024) return undefined;
-    chunks.push(chunk);
-  }
-  return parseImageConfig(Buffer.concat(chunks), config.digest);
+  const bytes = await wholeStream(client.getBlob(repository, config), MAX_DOCUMENT_BYTES);
+  return bytes && parseImageConfig(bytes, config.digest);
 }
 
 async function platformManifest(

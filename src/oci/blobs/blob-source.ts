@@ -4,6 +4,7 @@ import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { Content } from '../../model/opened-image.ts';
 import type { FileRange } from '../../model/walk.ts';
+import { wholeStream } from '../../model/whole-stream.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import type { BlobStore } from './blob-store.ts';
 import { readError } from './read-error.ts';
@@ -92,14 +93,9 @@ async function* withDigest(
 
 /** All of a stream, at most `cap` bytes. */
 export async function wholeOf(stream: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length > cap) throw new UserError(`a document is larger than ${cap} bytes`);
-  }
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  const bytes = await wholeStream(stream, cap);
+  if (bytes === undefined) throw new UserError(`a document is larger than ${cap} bytes`);
+  return bytes;
 }
 
 /** Throws UserError where a document is larger than it may be, or has another size than its descriptor says. */

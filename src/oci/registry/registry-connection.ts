@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProxyError, UserError } from '../../model/errors.ts';
+import { wholeStream } from '../../model/whole-stream.ts';
 import type { CredentialSource } from './credentials.ts';
 import { drop, type HttpSender, type RequestBody } from './http-sender.ts';
 import { RegistryAuth } from './registry-auth.ts';
@@ -171,14 +172,9 @@ export class RegistryConnection {
 
   /** The answer's content whole, at most `cap` bytes. */
   async bytes(response: Response, cap: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of this.content(response)) {
-      parts.push(chunk);
-      length += chunk.length;
-      if (length > cap) throw new UserError(`${this.registry} sent more than ${cap} bytes`);
-    }
-    return Buffer.concat(parts);
+    const bytes = await wholeStream(this.content(response), cap);
+    if (bytes === undefined) throw new UserError(`${this.registry} sent more than ${cap} bytes`);
+    return bytes;
   }
 
   /** Sends with what the registry is known to want; a 401 teaches what that is. */

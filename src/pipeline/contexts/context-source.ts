@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { wholeStream } from '../../model/whole-stream.ts';
 import { isAddress } from '../../plans/source-url.ts';
 import { readText } from '../read-text.ts';
 
@@ -113,20 +114,12 @@ async function* joined(
 }
 
 async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > MAX_DOCKERFILE)
-        throw new UserError('the Dockerfile on stdin is larger than 1 MiB');
-      chunks.push(chunk);
-    }
-  } catch (cause) {
+  const bytes = await wholeStream(stream, MAX_DOCKERFILE).catch((cause: unknown) => {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`stdin could not be read: ${messageOf(cause)}`, { cause });
-  }
-  return Buffer.concat(chunks);
+  });
+  if (bytes === undefined) throw new UserError('the Dockerfile on stdin is larger than 1 MiB');
+  return bytes;
 }
 
 /** The stdin of a build that is given none. */

@@ -2,6 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import type { LintedFile } from '../../model/lint.ts';
 import type { Settings } from '../../model/settings.ts';
+import { wholeStream } from '../../model/whole-stream.ts';
 import { givenDockerfile, readGivenDockerfile } from '../grade/given-dockerfile.ts';
 import { lintDockerfile } from './lint-dockerfile.ts';
 
@@ -37,14 +38,9 @@ export function declared({
 }
 
 async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stdin) {
-    size += chunk.length;
-    if (size > LARGEST_INPUT) throw new UserError('the Dockerfile on stdin is larger than 1 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const bytes = await wholeStream(stdin, LARGEST_INPUT);
+  if (bytes === undefined) throw new UserError('the Dockerfile on stdin is larger than 1 MiB');
+  return bytes.toString('utf8');
 }
 
 /**

@@ -1,6 +1,7 @@
 import { messageOf } from '../../model/errors.ts';
 import { parseJson } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { bodyOf, wholeStream } from '../../model/whole-stream.ts';
 import { reasonOf } from '../can-connect.ts';
 import { codeOf } from '../fetch-digest.ts';
 
@@ -43,9 +44,9 @@ export async function askProvider({
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
       ...(body === undefined ? {} : { body }),
     });
-    const answer = await bounded(response);
+    const answer = await wholeStream(bodyOf(response), LARGEST);
     if (answer === undefined) return err(`${url.host} answered more than ${LARGEST} bytes`);
-    return ok({ status: response.status, json: parseJson(answer) });
+    return ok({ status: response.status, json: parseJson(answer.toString()) });
   } catch (error) {
     signal.throwIfAborted();
     const why = messageOf(error) === 'fetch failed' ? reasonOf(codeOf(error)) : messageOf(error);
@@ -54,15 +55,3 @@ export async function askProvider({
 }
 
 const LOCAL = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-async function bounded(response: Response): Promise<string | undefined> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    const bytes = chunk as Uint8Array;
-    size += bytes.length;
-    if (size > LARGEST) return undefined;
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString();
-}

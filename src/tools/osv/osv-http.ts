@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProxyError } from '../../model/errors.ts';
 import { type Result, err, ok } from '../../model/result.ts';
+import { bodyOf, wholeStream } from '../../model/whole-stream.ts';
 import { reasonOf } from '../can-connect.ts';
 
 /** How a conversation with OSV goes; times in milliseconds. */
@@ -108,16 +109,10 @@ function retryAfter(response: Response): number | undefined {
 }
 
 async function read(response: Response) {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BYTES) return lost('its answer is larger than 64 MiB', false);
-    chunks.push(chunk);
-  }
+  const bytes = await wholeStream(bodyOf(response), MAX_BYTES);
+  if (bytes === undefined) return lost('its answer is larger than 64 MiB', false);
   try {
-    return ok(JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);
+    return ok(JSON.parse(bytes.toString('utf8')) as unknown);
   } catch {
     return lost('its answer is not JSON', true);
   }
