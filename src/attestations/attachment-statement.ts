@@ -116,7 +116,7 @@ function fromSimpleSigning({ bytes, annotations }: AttachedBlob): Result<ReadAtt
   const made = legacyBundle({ kind: 'payload', bytes }, annotations);
   return ok({
     says: { kind: 'signature', form: 'cosign-tag' },
-    subjects: [payload.value.digest],
+    subjects: [payload.value],
     proof: made.ok
       ? { kind: 'message', payload: bytes, ...made.value }
       : { kind: 'none', reason: made.error },
@@ -194,15 +194,8 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** Both are in use: cosign writes the first, skopeo and podman the second. */
 const TYPES = new Set(['cosign container image signature', 'atomic container signature']);
 
-/** What a "simple signing" payload is about. */
-interface SimpleSigning {
-  readonly digest: Digest;
-  /** The repository that it was signed for, as the signer wrote it. */
-  readonly repository: string | undefined;
-}
-
-/** Reads the payload that cosign signed before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, "Payload"). */
-function parseSimpleSigning(payload: Uint8Array): Result<SimpleSigning> {
+/** What the payload is about that cosign signed before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, "Payload"). */
+function parseSimpleSigning(payload: Uint8Array): Result<Digest> {
   const parsed = parseUntrustedJson(
     payload,
     'the signed payload',
@@ -214,6 +207,7 @@ function parseSimpleSigning(payload: Uint8Array): Result<SimpleSigning> {
   if (!TYPES.has(textOf(critical['type'], 100) ?? ''))
     return err('the signed payload is not a signature of a container image');
   const digest = parseDigest(objectOf(critical['image'])['docker-manifest-digest']);
-  if (digest === undefined) return err('the signed payload does not name a sha256 digest');
-  return ok({ digest, repository: textOf(objectOf(critical['identity'])['docker-reference']) });
+  return digest === undefined
+    ? err('the signed payload does not name a sha256 digest')
+    : ok(digest);
 }

@@ -27,7 +27,6 @@ export interface PushResult extends AttachResult {
   /** Blobs that the registry had. */
   readonly present: readonly Descriptor[];
   readonly uploadedBytes: number;
-  readonly tags: readonly string[];
 }
 
 /**
@@ -43,7 +42,7 @@ export async function pushImage(push: Push): Promise<PushResult> {
   const attached = await pushAttached(push);
   for (const tag of push.tags) await putByTag(push, push.root, tag);
   await attached.recheck();
-  return { digest: push.root.digest, tags: push.tags, ...attached.result, ...outcome };
+  return { digest: push.root.digest, ...attached.result, ...outcome };
 }
 
 /** Publishes what is said of an image that the registry has already, and nothing else. Throws UserError. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../../model/errors.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import {
   CLOCK_FILE_TIME,
@@ -16,15 +17,17 @@ const CLOCK_LIBRARY = 'libfaketime.so.1';
 const FOLDERS = /^(?:lib|lib64|local\/lib|lib\/[a-z0-9_]+-linux-gnu[a-z0-9]*)$/;
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 
-/** libfaketime of this machine; undefined where it is not installed. */
-export async function findLibrary(): Promise<string | undefined> {
+/** libfaketime of this machine. Throws UserError where it is not installed; `without` says what cannot be. */
+export async function findLibrary(without: string): Promise<string> {
   const below = await readdir('/usr/lib').catch(() => []);
   const folders = ['lib', 'lib64', 'local/lib', ...below.map((name) => `lib/${name}`)];
   for (const folder of folders.filter((name) => FOLDERS.test(name))) {
     const path = join('/usr', folder, LIBRARY);
     if (await isThere(path)) return path;
   }
-  return undefined;
+  throw new UserError(`${without}: libfaketime is not installed`, {
+    nextStep: 'on Debian and Ubuntu: apt-get install libfaketime',
+  });
 }
 
 interface Clock {

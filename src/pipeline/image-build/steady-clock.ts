@@ -42,11 +42,7 @@ export async function steadyClock(
   prepared: Prepared,
   steady: SteadyInputs,
 ): Promise<SteadyClock> {
-  const library = await findLibrary();
-  if (library === undefined)
-    throw new UserError('--repro=deterministic needs libfaketime, which is not installed here', {
-      nextStep: 'on Debian and Ubuntu: apt-get install libfaketime',
-    });
+  const library = await findLibrary('--repro=deterministic does not work');
   const write = async (folder: string, inputs: SteadyInputs): Promise<readonly Preload[]> => {
     const preloads = steadyLibraries(inputs, process.arch);
     const clock = { text: clockText(inputs), fileTime: inputs.start, preloads };

@@ -39,11 +39,7 @@ export async function arrangeTomorrow(
   if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
   const images = ranImages(dockerfile);
   if (images === undefined) throw cannot('something is run in a stage whose base is not known');
-  const library = await findLibrary();
-  if (library === undefined)
-    throw new UserError('another day cannot be arranged: libfaketime is not installed here', {
-      nextStep: 'on Debian and Ubuntu: apt-get install libfaketime',
-    });
+  const library = await findLibrary('another day cannot be arranged');
   const folder = await mkdtemp(join(tmpdir(), 'scoville-tomorrow-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

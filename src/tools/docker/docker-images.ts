@@ -1,12 +1,5 @@
 import { type Digest, isDigest, parseDigest } from '../../model/digest.ts';
-import {
-  field,
-  isObject,
-  listField,
-  parseJson,
-  textField,
-  textMapField,
-} from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { familiarReference, parseReference, withDefaultTag } from '../../model/reference.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
@@ -20,8 +13,6 @@ export interface LocalImage {
   readonly repoDigests: readonly string[];
   /** RFC 3339. */
   readonly created: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly os: string;
   readonly architecture: string;
   /** diffIDs of its layers, base first. */
   readonly layers: readonly Digest[];
@@ -64,8 +55,6 @@ function parseInspected(stdout: string): readonly LocalImage[] {
           repoTags: listField(value, 'RepoTags').filter((tag) => typeof tag === 'string'),
           repoDigests: listField(value, 'RepoDigests').filter((name) => typeof name === 'string'),
           created: textField(value, 'Created'),
-          labels: textMapField(field(value, 'Config'), 'Labels'),
-          os: textField(value, 'Os') ?? '',
           architecture: textField(value, 'Architecture') ?? '',
           layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
         },

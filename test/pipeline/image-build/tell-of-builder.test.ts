@@ -12,8 +12,6 @@ const LOCAL: LocalImage = {
   repoTags: [],
   repoDigests: [],
   created: undefined,
-  labels: {},
-  os: 'linux',
   architecture: 'amd64',
   layers: [],
 };

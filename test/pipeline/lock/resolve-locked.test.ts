@@ -18,8 +18,6 @@ const HERE: LocalImage = {
   repoTags: [],
   repoDigests: [],
   created: '2026-01-01T00:00:00Z',
-  labels: {},
-  os: 'linux',
   architecture: 'amd64',
   layers: [digest('6')],
 };

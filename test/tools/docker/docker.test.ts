@@ -122,7 +122,7 @@ describe('inspectLocalImages', () => {
       undefined,
       ['localhost:5000/base/node-distroless:22'],
     ]);
-    expect(found[0]).toMatchObject({ os: 'linux', architecture: 'amd64', labels: {} });
+    expect(found[0]).toMatchObject({ architecture: 'amd64' });
     expect(found[0]?.layers).toHaveLength(1);
   });
 
