@@ -1,15 +1,13 @@
 import { didYouMean } from '../model/did-you-mean.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { type SettingLeaf, settingLeaves, type SettingType } from './setting-spec.ts';
-import { SETTINGS_TABLE } from './settings-table.ts';
+import { type SettingLeaf, type SettingType } from './setting-spec.ts';
+import { SETTING_LEAVES } from './settings-table.ts';
 
 /** A setting and its value as they are typed: `secrets.use` and `none`. */
 export interface TypedSetting {
   readonly name: string;
   readonly value: string;
 }
-
-const LEAVES = settingLeaves(SETTINGS_TABLE);
 
 /**
  * The text of a settings file with settings set; of a list, the value is added. Comments and the
@@ -41,9 +39,9 @@ export async function withSettings(
 }
 
 function leafOf(name: string): Result<SettingLeaf> {
-  const leaf = LEAVES.find(({ path }) => path.join('.') === name);
+  const leaf = SETTING_LEAVES.find(({ path }) => path.join('.') === name);
   if (leaf === undefined) {
-    const names = LEAVES.map(({ path }) => path.join('.'));
+    const names = SETTING_LEAVES.map(({ path }) => path.join('.'));
     const near = didYouMean(name, names);
     return err(
       `unknown setting ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,

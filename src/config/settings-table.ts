@@ -7,6 +7,7 @@ import {
   type SettingField,
   type SettingScope,
   type SettingType,
+  settingLeaves,
 } from './setting-spec.ts';
 import { SIGN_SETTINGS, TRUST_SETTINGS } from './sign-settings.ts';
 
@@ -209,3 +210,5 @@ function group(
 ): SettingField {
   return { type: { kind: 'object', fields }, scope, help };
 }
+
+export const SETTING_LEAVES = settingLeaves(SETTINGS_TABLE);

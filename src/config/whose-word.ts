@@ -2,8 +2,8 @@ import type { SettingOrigin, SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import type { SettingValue } from './read-node.ts';
-import { type SettingLeaf, settingLeaves } from './setting-spec.ts';
-import { SETTINGS_TABLE } from './settings-table.ts';
+import { type SettingLeaf } from './setting-spec.ts';
+import { SETTING_LEAVES } from './settings-table.ts';
 
 /** `project`: builds or edits a project. `image`: judges or moves images that anyone may have made. */
 export type Task = 'project' | 'image';
@@ -14,8 +14,6 @@ export interface SettingsLayer {
   readonly file: string;
   readonly given: { readonly [key: string]: SettingValue };
 }
-
-const LEAVES = settingLeaves(SETTINGS_TABLE);
 
 /**
  * Whether a file of this kind may say this setting for this task.
@@ -44,7 +42,7 @@ export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Set
   const settings = structuredClone(DEFAULT_SETTINGS) as unknown as Record<string, unknown>;
   const origins: SettingOrigin[] = [];
   const ignored = new Map<string, string[]>();
-  for (const leaf of LEAVES) {
+  for (const leaf of SETTING_LEAVES) {
     const said = layers.flatMap((layer) => {
       const value = valueAt(layer.given, leaf.path);
       return value === undefined ? [] : [{ layer, value }];

@@ -2,7 +2,9 @@ import type { CriterionResult, Vector } from './criterion.ts';
 import type { Digest } from './digest.ts';
 import type { SettingOrigin } from './setting-origin.ts';
 
-export type Grade = 'A+' | 'A' | 'B' | 'C' | 'D';
+/** The best first. */
+export const GRADES = ['A+', 'A', 'B', 'C', 'D'] as const;
+export type Grade = (typeof GRADES)[number];
 
 export interface Score {
   readonly points: number;

@@ -10,7 +10,8 @@ import { pathPattern, type PathTest } from './path-pattern.ts';
 
 /** An archive that unpacks to more is left as it is: all of it is held in memory. */
 const MOST_BYTES = 256 * 2 ** 20;
-const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
+/** Records of a tar entry's access, change and creation times. */
+export const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
 
 const isPackaged: PathTest = pathPattern('usr/share/**', 'usr/lib/**', 'lib/**', 'var/lib/**');
 
@@ -102,6 +103,7 @@ function inOrder(members: readonly Member[]): readonly Member[] {
   return members.toSorted((a, b) => byCodeUnit(a.entry.name, b.entry.name));
 }
 
-function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {
+/** Records of a tar entry without those times. */
+export function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {
   return Object.fromEntries(Object.entries(pax).filter(([key]) => !OTHER_TIMES.includes(key)));
 }

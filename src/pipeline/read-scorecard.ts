@@ -1,10 +1,9 @@
 import { type Outcome, VECTORS } from '../model/criterion.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import { isObject } from '../model/json-value.ts';
-import type { Grade, Scorecard } from '../model/scorecard.ts';
+import { type Scorecard, GRADES } from '../model/scorecard.ts';
 import { readJsonFile } from './read-json-file.ts';
 
-const GRADES: readonly Grade[] = ['A+', 'A', 'B', 'C', 'D'];
 const OUTCOMES: readonly Outcome[] = ['pass', 'fail', 'unknown', 'not-applicable'];
 
 type Check = (value: unknown) => boolean;

@@ -1,7 +1,6 @@
 import type { FleetTotals } from '../model/fleet.ts';
-import type { Grade } from '../model/scorecard.ts';
+import { GRADES } from '../model/scorecard.ts';
 
-const GRADES: readonly Grade[] = ['A+', 'A', 'B', 'C', 'D'];
 const MOST_CRITERIA = 5;
 
 /** What a fleet comes to, in a few lines. */

@@ -1,7 +1,6 @@
 import type { TarEntry } from '../../model/tar.ts';
 import type { TimeRule } from '../rule.ts';
-
-const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
+import { OTHER_TIMES, withoutTimes } from '../tarball.ts';
 
 /** Python sources and font folders: files elsewhere hold their times (rules pyc-header and fontconfig-cache). */
 export function isStamped(path: string, entry: TarEntry): boolean {
@@ -23,9 +22,6 @@ export const times: TimeRule = {
     const mtime = stamps.timeOf(path, entry.mtime, entry.size, isStamped(path, entry));
     const hasOthers = OTHER_TIMES.some((key) => key in entry.pax);
     if (mtime === entry.mtime && !hasOthers) return entry;
-    const pax = hasOthers
-      ? Object.fromEntries(Object.entries(entry.pax).filter(([key]) => !OTHER_TIMES.includes(key)))
-      : entry.pax;
-    return { ...entry, mtime, pax };
+    return { ...entry, mtime, pax: hasOthers ? withoutTimes(entry.pax) : entry.pax };
   },
 };

@@ -1,6 +1,7 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { csvAttributes } from '../flags/csv-fields.ts';
+import { IMAGE_TYPES } from '../flags/output-plan.ts';
 import { isAddress } from '../source-url.ts';
 
 /** One build of a bake. */
@@ -15,7 +16,6 @@ export interface BakeJob {
 }
 
 const TARGET_SCHEME = 'target:';
-const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
 
 /**
  * The builds that a bake comes to, each behind those it is built from. A target that others are

@@ -1,9 +1,10 @@
 import { EXIT } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { GRADES } from '../../model/scorecard.ts';
 import { parseGoBool } from '../flags/flag-spec.ts';
 import { specsOf } from '../flags/flag.ts';
-import { GRADES, LEVELS } from '../flags/own-flags.ts';
+import { LEVELS } from '../flags/own-flags.ts';
 import {
   type Scanned,
   scanArguments,

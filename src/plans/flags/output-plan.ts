@@ -45,7 +45,8 @@ interface Entry {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
+/** Types of outputs that hold an image. */
+export const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
 
 /** Attributes that we answer to, or whose effect the pipeline has anyway. */
 const HEEDED = new Set(

@@ -1,5 +1,6 @@
 import { EXIT } from '../../model/errors.ts';
 import { err, type Result } from '../../model/result.ts';
+import { GRADES } from '../../model/scorecard.ts';
 import { SCANNER_CHOICES } from '../../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 import {
@@ -20,7 +21,6 @@ import type { UsageProblem } from './scan-arguments.ts';
 
 const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
-export const GRADES = ['A+', 'A', 'B', 'C', 'D'] as const;
 /** The greatest age that `--max-age` takes, in days. */
 export const LONGEST_AGE = 36_500;
 

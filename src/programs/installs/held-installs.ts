@@ -1,4 +1,4 @@
-import { MANAGER_FAMILIES } from '../managers/catalogue.ts';
+import { indexesOf } from '../managers/catalogue.ts';
 import { valuedOptions } from '../options/catalogue.ts';
 import { unversioned } from '../program.ts';
 import { INSTALL_FORMS } from './catalogue.ts';
@@ -83,7 +83,6 @@ const ADDRESS =
 /** Options by which an address brings no package. */
 const NO_SOURCE =
   /^--?(?:(?:https?-?)?proxy|noproxy|cert|client-cert|cafile|homepage|url|user-agent|referer)$/i;
-const INDEXES = MANAGER_FAMILIES.flatMap(({ indexes = [] }) => indexes);
 
 /** What they run is their first word; the others are for it. */
 const RUNS =
@@ -107,7 +106,7 @@ export function unheldInstall(program: string, words: readonly string[]): string
   if (row === undefined) return `what verifies the packages of ${program} is not known`;
   if (row.unless?.test(words.join(' ')) === true)
     return `what ${program} fetches so is compared with nothing that is known`;
-  const index = INDEXES.find(({ programs }) => programs.test(program));
+  const index = indexesOf(program);
   const runs = RUNS.exec(`${program} ${words.join(' ')}`)?.[0]
     .trim()
     .split(' ').length;

@@ -1,5 +1,5 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
-import { MANAGER_FAMILIES } from '../../../programs/managers/catalogue.ts';
+import { indexesOf } from '../../../programs/managers/catalogue.ts';
 import type { Indexes } from '../../../programs/managers/manager.ts';
 import { constantField } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
@@ -11,13 +11,11 @@ import type { StageFiles } from '../stage-files.ts';
 const OWN =
   /^(?:sparse\+)?https:\/\/(?:pypi\.org|files\.pythonhosted\.org|download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com|registry\.npmjs\.org|registry\.yarnpkg\.com|(?:index\.)?rubygems\.org|index\.crates\.io|static\.crates\.io|repo\.packagist\.org|packagist\.org|api\.nuget\.org|www\.nuget\.org|conda\.anaconda\.org|repo\.anaconda\.com)(?:\/|$)/i;
 
-const INDEXES = MANAGER_FAMILIES.flatMap(({ indexes = [] }) => indexes);
-
 /** Go looks modules up in its own sum database, whatever proxy it asks, unless these say not to. */
 const UNSUMMED = /^(?:GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GOINSECURE)$/;
 
 /** What an installer takes packages from: its command line, the variables, the commands and files before it. */
-function indexesOf(
+function addressesOf(
   event: CommandEvent,
   known: Indexes,
   before: readonly CommandEvent[],
@@ -94,13 +92,13 @@ export function indexFetches(
   files: StageFiles,
 ): readonly Fetch[] {
   if (installs.length === 0) return [];
-  const known = INDEXES.find(({ programs }) => programs.test(event.program));
+  const known = indexesOf(event.program);
   const isLocked = installs.every(({ lockFile }) => lockFile);
   if (event.program === 'go') return isLocked ? [] : unsummed(event, installs);
   if (known === undefined) return [];
   const lines = /^(?:pip[\d.]*|uv)$/.test(event.program) ? requirementLines(event, files) : [];
   const read = required(lines);
-  const addresses = [...indexesOf(event, known, before, files), ...read.indexes].filter(
+  const addresses = [...addressesOf(event, known, before, files), ...read.indexes].filter(
     (address) => address === undefined || (isRemote(address) && isAddress(address)),
   );
   const indexes = known.isHashed && isLocked ? [] : addresses;
