@@ -7,6 +7,8 @@ export const SOURCES: readonly (
   | 'steady-turns'
   | 'steady-place'
   | 'steady-waits'
+  | 'steady-exec'
+  | 'steady-run'
 )[];
 export function compiled(compiler: string, source: string): Buffer;
 export function compilerVersion(compiler: string): string;

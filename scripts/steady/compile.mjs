@@ -19,6 +19,8 @@ export const SOURCES = [
   'steady-turns',
   'steady-place',
   'steady-waits',
+  'steady-exec',
+  'steady-run',
 ];
 
 const FLAGS = [
@@ -27,6 +29,11 @@ const FLAGS = [
   ...['-fno-semantic-interposition', '-fno-tree-loop-distribute-patterns', '-fno-ident'],
   ...['-Wall', '-Wextra', '-Werror', '-s', '-Wl,-Bsymbolic', '-Wl,--build-id=none'],
   ...['-Wl,--hash-style=both', '-Wl,-z,noseparate-code'],
+];
+
+const PROGRAM_FLAGS = [
+  ...FLAGS.filter((flag) => !['-shared', '-fPIC', '-Wl,-Bsymbolic'].includes(flag)),
+  ...['-static', '-no-pie'],
 ];
 
 /** The library of `source` as `compiler` makes it. */
@@ -38,7 +45,9 @@ export function compiled(compiler, source) {
     const out = join(folder, 'out.so');
     // What starts a program again does so before any library has begun.
     if (source === 'steady-place') own.push('-Wl,-z,initfirst');
-    execFileSync(compiler, [...FLAGS, ...own, '-o', out, `${FOLDER}/${source}.c`]);
+    // A program, and the only one: the others are libraries.
+    const flags = source === 'steady-run' ? PROGRAM_FLAGS : FLAGS;
+    execFileSync(compiler, [...flags, ...own, '-o', out, `${FOLDER}/${source}.c`]);
     return readFileSync(out);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -71,18 +71,11 @@ test('programs of musl see the recorded time, folders in order and counted names
   expect(seen.slice(4)).toEqual([...seen.slice(4)].sort());
   expect(seen).toHaveLength(9);
   // What is linked statically loads nothing, and is not harmed.
-  expect(Number(still)).toBeGreaterThan(START);
+  if (process.arch === 'x64') expect(still).toBe(String(START));
+  else expect(Number(still)).toBeGreaterThan(START);
 });
 
 test('a stranger builds the published image again', async () => {
-  // Without what no library can give a date to.
-  const work = join(folder, 'work');
-  writeFileSync(join(work, 'Dockerfile'), DOCKERFILE.replace(/^RUN busybox.*\n/m, ''));
-  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qam', 'y'], {
-    cwd: work,
-  });
-  execFileSync('git', ['push', '-q', 'origin', 'HEAD'], { cwd: work, stdio: 'ignore' });
-  await publisher.expect(0, ['build', '-q', '--grade=false', '--push', '-t', IMAGE, work]);
   const ended = await stranger.expect(0, ['reproduce', IMAGE], { cwd: folder });
   expect(ended.stdout).toContain('The same: every image manifest has the same digest.');
 });

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, Scoville } from './harness.ts';
+import { bases, output, Scoville } from './harness.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -135,6 +135,37 @@ describe('the same inputs', () => {
       { a: 'a' },
     );
     expect(found(await reproduced(dir, '--repro=deterministic'))).toEqual([]);
+  });
+
+  test('programs of Go, linked statically, write the recorded time, and what they start can be traced', async () => {
+    const golang = (await output('scripts/engine.sh', ['stacks', 'golang:1.24'])).trim();
+    const leak = `printf 'int main(){ volatile char *p = __builtin_malloc(9); p[0] = ${own % 9}; p = 0; }' > l.c && gcc -fsanitize=leak -o /leak l.c`;
+    const dir = context(
+      'static',
+      `FROM ${golang}\nWORKDIR /src\nCOPY main.go .\nRUN ${leak}\nRUN CGO_ENABLED=0 go run main.go > /seen && cat /seen\nRUN grep -qx 'go 1704164645' /seen && grep -qx 'date 1704164645' /seen && grep -qx 'leak true' /seen\n`,
+      {
+        'main.go': `package main
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+func main() {
+	fmt.Println("go", time.Now().Unix())
+	date, _ := exec.Command("date", "+date %s").Output()
+	leak, _ := exec.Command("/leak").CombinedOutput()
+	fmt.Print(string(date))
+	fmt.Println("leak", strings.Contains(string(leak), "detected memory leaks"))
+}
+`,
+        '.scoville.yaml':
+          'reproducible: { mode: deterministic, start: 2024-01-02T03:04:05Z, drop: [tmp/**, root/**] }\n',
+      },
+    );
+    expect(found(await reproduced(dir))).toEqual([]);
   });
 
   test('a seed repeats random numbers, and a key made under it ends the build', async () => {

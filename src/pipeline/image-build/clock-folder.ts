@@ -60,7 +60,7 @@ export async function writeClock(
     await utimes(path, timeOf(content), timeOf(content));
   }
   const list = written
-    .filter(({ by }) => by !== 'variable')
+    .filter(({ by }) => by === undefined || by === 'file')
     .map(({ name }) => `${libraries.target}/${name}\n`)
     .join('');
   await writeFile(join(folder, preload.name), list);

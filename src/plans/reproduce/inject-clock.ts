@@ -96,7 +96,7 @@ export function baseName(model: DockerfileModel, stage: number): string | undefi
 /** What LD_PRELOAD names, for programs of musl. */
 export function preloadText(preloads: readonly Preload[]): string {
   return preloads
-    .filter(({ by }) => by !== 'file')
+    .filter(({ by }) => by === undefined || by === 'variable')
     .map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`)
     .join(':');
 }

@@ -23,10 +23,11 @@ export function runSteady(
   program: string,
   ...args: readonly string[]
 ): string {
-  const paths = steadyLibraries({ ...INPUTS, ...inputs }, process.arch).map(({ name, content }) => {
+  const libraries = steadyLibraries({ ...INPUTS, ...inputs }, process.arch);
+  const paths = libraries.flatMap(({ name, content, by }) => {
     const path = join(folder, name);
     writeFileSync(path, content);
-    return path;
+    return by === 'neither' ? [] : [path];
   });
   const env = { PATH: process.env['PATH'], LD_PRELOAD: paths.join(':') };
   return execFileSync(program, args, { cwd: folder, env, encoding: 'utf8' });

@@ -52,7 +52,8 @@ test.each(Object.entries(STEADY_BYTES))('a library for %s asks for no other', (_
   for (const [name, packed] of Object.entries(sources)) {
     const text = gunzipSync(Buffer.from(packed, 'base64')).toString('latin1');
     // What places a program runs before there is a C library to tell of errors.
-    if (name !== 'steady-place') expect(text).toContain('\0__errno_location\0');
+    if (name !== 'steady-place' && name !== 'steady-run')
+      expect(text).toContain('\0__errno_location\0');
     // __read_chk is its own.
     expect(text.match(/\0__(?!read_)\w*(?:di2|ti3|relax|acq_rel|chk)\0/g)).toBeNull();
   }
@@ -62,14 +63,16 @@ test('what nothing asks for is left out, and there are none for another processo
   const names = (inputs: Partial<SteadyInputs>, processor = 'x64') =>
     steadyLibraries({ ...INPUTS, ...inputs }, processor).map(({ name }) => name);
   const trueFiles = { oneFileTime: false, sortedFolders: false, temporaryNames: false };
-  const all = ['clock', 'waits', 'files', 'random', 'devices', 'turns', 'place'].map(
+  const all = ['clock', 'waits', 'files', 'random', 'devices', 'turns', 'place', 'exec'].map(
     (name) => `libscoville-${name}.so`,
   );
-  expect(names({})).toEqual(all);
-  expect(names({ sameAddresses: false })).toEqual(all.slice(0, 6));
+  expect(names({})).toEqual([...all, 'scoville-run']);
+  expect(names({ sameAddresses: false, clock: 'running' })).toEqual(all.slice(0, 6));
   expect(names({}, 'arm64')).toEqual(all.slice(0, 6));
-  expect(names({ clock: 'running' })).toEqual(all);
-  expect(names(trueFiles)).toEqual(all.filter((name) => name !== 'libscoville-files.so'));
+  expect(names({ clock: 'running' })).toEqual(all.slice(0, 7));
+  expect(names({ ...trueFiles, clock: 'running' })).toEqual(
+    all.slice(0, 7).filter((name) => name !== 'libscoville-files.so'),
+  );
   expect(names({}, 's390x')).toEqual([]);
 });
 
@@ -78,8 +81,9 @@ test('programs of musl load neither what starts them again nor libfaketime, and 
     steadyLibraries({ ...INPUTS, clock }, 'x64').flatMap(({ name, by }) =>
       by === undefined ? [] : [`${name} ${by}`],
     );
-  expect(by('frozen')).toEqual(['libscoville-waits.so variable', 'libscoville-place.so file']);
-  expect(by('running')).toEqual(['libscoville-clock.so variable', ...by('frozen')]);
+  const both = ['libscoville-waits.so variable', 'libscoville-place.so file'];
+  expect(by('frozen')).toEqual([...both, 'scoville-run neither']);
+  expect(by('running')).toEqual(['libscoville-clock.so variable', ...both]);
 });
 
 describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== undefined)(

@@ -8,8 +8,8 @@ const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
 export interface Preload {
   readonly name: string;
   readonly content: Uint8Array;
-  /** Where only one of both names it: the loader's file, which glibc reads, or LD_PRELOAD, which musl does. */
-  readonly by?: 'file' | 'variable';
+  /** Where not both name it: the loader's file, which glibc reads, or LD_PRELOAD, which musl does; a program is named by neither. */
+  readonly by?: 'file' | 'variable' | 'neither';
 }
 
 /** By it programs of musl load what is mounted; those of glibc find the same libraries twice. */
@@ -22,7 +22,8 @@ export const PRELOAD = 'LD_PRELOAD';
  * order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as
  * Node.js names it. Those that nothing asks for are left out; none for another processor. musl
  * begins a library without the words of the command, which steady-place.c needs, and has in place
- * of libfaketime a clock that goes on and waiting (steady-waits.c).
+ * of libfaketime a clock that goes on and waiting (steady-waits.c). Programs that are linked
+ * statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
  */
 export function steadyLibraries(steady: SteadyInputs, processor: string): readonly Preload[] {
   const { start, clock, oneProcessor, sortedFolders, temporaryNames, sameAddresses } = steady;
@@ -30,30 +31,36 @@ export function steadyLibraries(steady: SteadyInputs, processor: string): readon
   if (packed === undefined) return [];
   const files = [fileTimeOf(steady) ?? 0, Number(sortedFolders), Number(temporaryNames)];
   const random = [Number(oneProcessor), Number(temporaryNames)];
+  const isFrozen = clock === 'frozen';
+  const x64 = processor === 'x64';
+  const clockOf = [start, Number(!isFrozen)];
   return [
-    clock === 'frozen'
-      ? library('clock', packed['steady-clock'], [start, 0])
-      : byVariable(library('clock', packed['steady-clock'], [start, 1])),
-    byVariable(library('waits', packed['steady-waits'], [])),
+    library('clock', packed['steady-clock'], clockOf, isFrozen ? undefined : 'variable'),
+    library('waits', packed['steady-waits'], [], 'variable'),
     ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
     // Always: a Dockerfile can ask for a seed.
     library('random', packed['steady-random'], random),
     library('devices', packed['steady-devices'], []),
     ...(oneProcessor ? [library('turns', packed['steady-turns'], [1])] : []),
-    ...(sameAddresses && processor === 'x64'
-      ? [{ ...library('place', packed['steady-place'], [1]), by: 'file' as const }]
+    ...(sameAddresses && x64 ? [library('place', packed['steady-place'], [1], 'file')] : []),
+    ...(isFrozen && x64
+      ? [
+          library('exec', packed['steady-exec'], []),
+          { ...library('run', packed['steady-run'], [start], 'neither'), name: 'scoville-run' },
+        ]
       : []),
   ];
 }
 
-function byVariable(one: Preload): Preload {
-  return { ...one, by: 'variable' };
-}
-
 /** With the numbers of its SETTINGS, 64 bits each, written in; both processors are little-endian. */
-function library(name: string, packed: string, settings: readonly number[]): Preload {
+function library(
+  name: string,
+  packed: string,
+  settings: readonly number[],
+  by?: Preload['by'],
+): Preload {
   const content = gunzipSync(Buffer.from(packed, 'base64'));
   const at = content.indexOf(MARK) + MARK.length;
   settings.forEach((one, i) => content.writeBigInt64LE(BigInt(one), at + 8 * i));
-  return { name: `libscoville-${name}.so`, content };
+  return { name: `libscoville-${name}.so`, content, ...(by === undefined ? {} : { by }) };
 }
