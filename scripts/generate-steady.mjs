@@ -6,7 +6,7 @@ import { COMPILERS, compiled, compilerVersion, FOLDER, SOURCES } from './steady/
 const packed = (source, compiler) => {
   const text = gzipSync(compiled(compiler, source), { level: 9 }).toString('base64');
   return text
-    .match(/.{1,120}/g)
+    .match(/.{1,180}/g)
     .map((line) => `'${line}'`)
     .join(' +\n');
 };

@@ -6,7 +6,6 @@ export const SOURCES: readonly (
   | 'steady-devices'
   | 'steady-turns'
   | 'steady-place'
-  | 'steady-waits'
   | 'steady-exec'
   | 'steady-run'
 )[];

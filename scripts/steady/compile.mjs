@@ -18,7 +18,6 @@ export const SOURCES = [
   'steady-devices',
   'steady-turns',
   'steady-place',
-  'steady-waits',
   'steady-exec',
   'steady-run',
 ];

@@ -43,17 +43,22 @@ export async function steadyClock(
   steady: SteadyInputs,
 ): Promise<SteadyClock> {
   const library = await findLibrary('--repro=deterministic does not work');
-  const write = async (folder: string, inputs: SteadyInputs): Promise<readonly Preload[]> => {
+  const write = async (
+    folder: string,
+    inputs: SteadyInputs,
+    fileTime: number,
+  ): Promise<readonly Preload[]> => {
     const preloads = steadyLibraries(inputs, process.arch);
-    const clock = { text: clockText(inputs), fileTime: inputs.start, preloads };
+    const clock = { text: clockText(inputs), fileTime, preloads };
     if (await writeClock(folder, library, clock)) return preloads;
     throw new UserError(`${library} is of a version that moves the times of files too`);
   };
   const folder = join(prepared.plan.layout, 'clock');
-  const preload = preloadText(await write(folder, steady));
+  const preload = preloadText(await write(folder, steady, steady.start));
   const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
   const probe = `${folder}-probe`;
-  await write(probe, { ...steady, start: CLOCK_FILE_TIME });
+  // The file is older than what the build wrote, and so has its own time.
+  await write(probe, { ...steady, start: CLOCK_FILE_TIME + 60 }, CLOCK_FILE_TIME);
   const preloaded = await preloadedImages(context, prepared, { folder: probe, preload }, images);
   await rm(probe, { recursive: true, force: true });
   return { folder, preload, preloaded };

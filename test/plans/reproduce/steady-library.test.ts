@@ -63,27 +63,27 @@ test('what nothing asks for is left out, and there are none for another processo
   const names = (inputs: Partial<SteadyInputs>, processor = 'x64') =>
     steadyLibraries({ ...INPUTS, ...inputs }, processor).map(({ name }) => name);
   const trueFiles = { oneFileTime: false, sortedFolders: false, temporaryNames: false };
-  const all = ['clock', 'waits', 'files', 'random', 'devices', 'turns', 'place', 'exec'].map(
+  const all = ['clock', 'files', 'random', 'devices', 'turns', 'place', 'exec'].map(
     (name) => `libscoville-${name}.so`,
   );
   expect(names({})).toEqual([...all, 'scoville-run']);
-  expect(names({ sameAddresses: false, clock: 'running' })).toEqual(all.slice(0, 6));
-  expect(names({}, 'arm64')).toEqual(all.slice(0, 6));
-  expect(names({ clock: 'running' })).toEqual(all.slice(0, 7));
+  expect(names({ sameAddresses: false, clock: 'running' })).toEqual(all.slice(0, 5));
+  expect(names({}, 'arm64')).toEqual(all.slice(0, 5));
+  expect(names({ clock: 'running' })).toEqual(all.slice(0, 6));
   expect(names({ ...trueFiles, clock: 'running' })).toEqual(
-    all.slice(0, 7).filter((name) => name !== 'libscoville-files.so'),
+    all.slice(0, 6).filter((name) => name !== 'libscoville-files.so'),
   );
   expect(names({}, 's390x')).toEqual([]);
 });
 
-test('programs of musl load neither what starts them again nor libfaketime, and its waiting', () => {
+test('programs of musl load neither what starts them again nor libfaketime', () => {
   const by = (clock: SteadyInputs['clock']) =>
     steadyLibraries({ ...INPUTS, clock }, 'x64').flatMap(({ name, by }) =>
       by === undefined ? [] : [`${name} ${by}`],
     );
-  const both = ['libscoville-waits.so variable', 'libscoville-place.so file'];
-  expect(by('frozen')).toEqual([...both, 'scoville-run neither']);
-  expect(by('running')).toEqual(['libscoville-clock.so variable', ...both]);
+  const place = 'libscoville-place.so file';
+  expect(by('frozen')).toEqual([place, 'scoville-run neither']);
+  expect(by('running')).toEqual(['libscoville-clock.so variable', place]);
 });
 
 describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== undefined)(

@@ -13,7 +13,6 @@ export const STEADY_BYTES: Readonly<
         | 'steady-devices'
         | 'steady-turns'
         | 'steady-place'
-        | 'steady-waits'
         | 'steady-exec'
         | 'steady-run',
         string

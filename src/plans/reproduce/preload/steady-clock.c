@@ -1,9 +1,10 @@
 /*
  * The clock of a RUN of `--repro=deterministic`, standing still, before libfaketime, which goes on
- * to answer what waits (pthread_cond_timedwait, timers). Programs of musl do not load libfaketime:
- * of what waits there, steady-waits.c answers, and this also has a clock that goes on. libfaketime starts itself in the first
+ * to answer what waits (pthread_cond_timedwait, timers). libfaketime starts itself in the first
  * call of one of its functions, and allocates. An allocator that calls one while it starts itself
  * (jemalloc: redis) waits for itself. What it calls, this answers: the time, pthread_cond_init.
+ * Programs of musl do not load libfaketime. They wait by the page below, which musl reads as Go
+ * does, and for them this also has a clock that goes on.
  * Structures are those of clock_gettime(2), timespec_get(3).
  */
 #include "steady.h"

@@ -21,8 +21,8 @@ export const PRELOAD = 'LD_PRELOAD';
  * processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one
  * order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as
  * Node.js names it. Those that nothing asks for are left out; none for another processor. musl
- * begins a library without the words of the command, which steady-place.c needs, and has in place
- * of libfaketime a clock that goes on and waiting (steady-waits.c). Programs that are linked
+ * begins a library without the words of the command, which steady-place.c needs, and has its own
+ * clock that goes on instead of libfaketime. Programs that are linked
  * statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
  */
 export function steadyLibraries(steady: SteadyInputs, processor: string): readonly Preload[] {
@@ -36,7 +36,6 @@ export function steadyLibraries(steady: SteadyInputs, processor: string): readon
   const clockOf = [start, Number(!isFrozen)];
   return [
     library('clock', packed['steady-clock'], clockOf, isFrozen ? undefined : 'variable'),
-    library('waits', packed['steady-waits'], [], 'variable'),
     ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
     // Always: a Dockerfile can ask for a seed.
     library('random', packed['steady-random'], random),

@@ -23,15 +23,14 @@ enum { FOLLOWED = 2 /* fork */ | 4 /* vfork */ | 8 /* clone */ | 16 /* exec */ }
 enum { EVENT_EXEC = 4, EVENT_STOP = 128, ANY_KIND = 0x40000000 };
 enum { AUX_BASE = 7, AUX_VDSO = 33 };
 
-/* As steady-clock.c: a thousandth of a second later. */
 extern const u8 clock_code[], clock_start[], clock_end[], day_code[], day_start[], day_end[], time_code[], time_start[], time_end[];
 __asm__(
   ".pushsection .rodata\n"
   "clock_code: test %edi, %edi\n je 1f\n cmp $5, %edi\n je 1f\n cmp $11, %edi\n je 1f\n"
   " mov $228, %eax\n syscall\n ret\n"
-  "1: mov clock_start(%rip), %rax\n mov %rax, (%rsi)\n movq $1000000, 8(%rsi)\n xor %eax, %eax\n ret\n"
+  "1: mov clock_start(%rip), %rax\n mov %rax, (%rsi)\n movq $0, 8(%rsi)\n xor %eax, %eax\n ret\n"
   "clock_start: .quad 0\nclock_end:\n"
-  "day_code: test %rdi, %rdi\n je 1f\n mov day_start(%rip), %rax\n mov %rax, (%rdi)\n movq $1000, 8(%rdi)\n"
+  "day_code: test %rdi, %rdi\n je 1f\n mov day_start(%rip), %rax\n mov %rax, (%rdi)\n movq $0, 8(%rdi)\n"
   "1: test %rsi, %rsi\n je 1f\n movq $0, (%rsi)\n1: xor %eax, %eax\n ret\nday_start: .quad 0\nday_end:\n"
   "time_code: mov time_start(%rip), %rax\n test %rdi, %rdi\n je 1f\n mov %rax, (%rdi)\n1: ret\ntime_start: .quad 0\ntime_end:\n"
   ".popsection\n"
