@@ -2,15 +2,10 @@ import type { RecordedSteps } from '../model/build-analysis.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { Material } from '../model/statement.ts';
 import { BUILD_TYPE } from './identity.ts';
 import { recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
-
-export interface ProvenanceMaterial {
-  readonly uri: string;
-  /** By algorithm, without prefix: `sha256`, `sha1` for git commits. */
-  readonly digest: Readonly<Record<string, string>>;
-}
 
 /** What a SLSA provenance predicate says, v0.2 and v1 alike. */
 export interface ReadProvenance {
@@ -18,7 +13,7 @@ export interface ReadProvenance {
   /** Empty where the builder is not named (buildx 0.13 on the docker driver). */
   readonly builderId: string;
   readonly buildType: string;
-  readonly materials: readonly ProvenanceMaterial[];
+  readonly materials: readonly Material[];
   /** RFC 3339, as stated. */
   readonly startedOn: string | undefined;
   readonly finishedOn: string | undefined;
@@ -135,7 +130,7 @@ function readV1(predicate: JsonObject): ReadProvenance {
   };
 }
 
-function materialsOf(value: unknown): ProvenanceMaterial[] {
+function materialsOf(value: unknown): Material[] {
   return listOf(value, MAX_MATERIALS).flatMap((item) => {
     const material = objectOf(item);
     const uri = textOf(material['uri']) ?? textOf(material['name']);

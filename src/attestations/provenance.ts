@@ -3,16 +3,13 @@ import { objectOf } from '../model/json-value.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
+import type { Material } from '../model/statement.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
 import { SecretMask } from './masked-secrets.ts';
 import { normalisedFiles, type NormaliserRecord } from './normaliser-record.ts';
-import {
-  parseProvenance,
-  type ProvenanceMaterial,
-  type ReadProvenance,
-} from './provenance-read.ts';
+import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
 
 /** What our provenance is made of. */
 export interface ProvenanceInput {
@@ -39,7 +36,7 @@ export interface ProvenanceInput {
   /** The artifact beside the image that has what RUNs fetched. */
   readonly inputs?: Descriptor | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
-  readonly materials?: readonly ProvenanceMaterial[];
+  readonly materials?: readonly Material[];
   /** Who signed a material, by its digest, where that was verified. */
   readonly signers?: ReadonlyMap<string, string>;
   /** The git checkout that was the context. Undefined where git told nothing: then BuildKit's. */
@@ -63,7 +60,7 @@ export interface SlsaProvenance {
     readonly buildType: string;
     readonly externalParameters: Readonly<Record<string, unknown>>;
     readonly internalParameters: Readonly<Record<string, unknown>>;
-    readonly resolvedDependencies: readonly ProvenanceMaterial[];
+    readonly resolvedDependencies: readonly Material[];
   };
   readonly runDetails: {
     readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> };
@@ -171,10 +168,10 @@ function defined(key: string, value: string | undefined): Readonly<Record<string
 
 /** Each once, sorted by URI, credentials in URLs masked. */
 function dependencies(
-  materials: readonly ProvenanceMaterial[],
+  materials: readonly Material[],
   mask: SecretMask,
   signers: ReadonlyMap<string, string> | undefined,
-): (ProvenanceMaterial & Pick<ResourceDescriptor, 'annotations'>)[] {
+): (Material & Pick<ResourceDescriptor, 'annotations'>)[] {
   const unique = new Map(
     materials.map(({ uri, digest }) => {
       const material = { uri: mask.text(uri), digest };

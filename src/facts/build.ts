@@ -9,7 +9,8 @@ import {
   NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
-import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
+import type { Material } from '../model/statement.ts';
+import { type EnforcedImage, usedImages } from './used-images.ts';
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
 interface ProvenanceView {

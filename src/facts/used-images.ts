@@ -2,13 +2,7 @@ import { type Digest, parseDigest } from '../model/digest.ts';
 import type { DockerfileModel, ExternalImage } from '../model/dockerfile.ts';
 import type { UsedImage } from '../model/facts.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
-
-/** Something that provenance says the build took in. */
-export interface Material {
-  readonly uri: string;
-  /** By algorithm, without prefix. */
-  readonly digest: Readonly<Record<string, string>>;
-}
+import type { Material } from '../model/statement.ts';
 
 /** An image that this build, or its lock file, held to a digest. */
 export interface EnforcedImage {

@@ -57,3 +57,10 @@ export function isAboutPlatform(
   if (subjects.includes(platform)) return true;
   return subjects.includes(root) && !subjects.some((subject) => parts.includes(subject));
 }
+
+/** Something that a provenance says the build took in. */
+export interface Material {
+  readonly uri: string;
+  /** By algorithm, without prefix: `sha256`, `sha1` for git commits. */
+  readonly digest: Readonly<Record<string, string>>;
+}

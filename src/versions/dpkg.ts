@@ -1,25 +1,13 @@
-import { byNumber } from './numbers.ts';
+import { byNumber, epochParts } from './numbers.ts';
 
 /** Orders two versions as dpkg does (deb-version(7)): epoch, then upstream version, then revision. */
 export function compareDpkg(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
+  const [left, right] = [epochParts(a.trim(), 'last'), epochParts(b.trim(), 'last')];
   return (
     byNumber(left.epoch, right.epoch) ||
-    compareParts(left.upstream, right.upstream) ||
-    compareParts(left.revision, right.revision)
+    compareParts(left.version, right.version) ||
+    compareParts(left.release, right.release)
   );
-}
-
-function partsOf(version: string) {
-  const text = version.trim();
-  const [, epoch = '0'] = /^(\d+):/.exec(text) ?? [];
-  const rest = text.replace(/^\d+:/, '');
-  const hyphen = rest.lastIndexOf('-');
-  return {
-    epoch,
-    upstream: hyphen < 0 ? rest : rest.slice(0, hyphen),
-    revision: hyphen < 0 ? '' : rest.slice(hyphen + 1),
-  };
 }
 
 /** `verrevcmp`: runs of other characters and runs of digits in turn. */

@@ -16,3 +16,15 @@ export function byEach<T>(
   }
   return 0;
 }
+
+/** A version of dpkg or rpm: epoch, version, and what is behind the hyphen, the first or last one. */
+export function epochParts(text: string, hyphen: 'first' | 'last') {
+  const [, epoch = '0'] = /^(\d+):/.exec(text) ?? [];
+  const rest = text.replace(/^\d+:/, '');
+  const at = hyphen === 'first' ? rest.indexOf('-') : rest.lastIndexOf('-');
+  return {
+    epoch,
+    version: at < 0 ? rest : rest.slice(0, at),
+    release: at < 0 ? '' : rest.slice(at + 1),
+  };
+}

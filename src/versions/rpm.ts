@@ -1,25 +1,14 @@
 import { byCodeUnit } from '../model/order.ts';
-import { byNumber } from './numbers.ts';
+import { byNumber, epochParts } from './numbers.ts';
 
 /** Orders two versions as rpm does (rpm-version(7)): epoch, then version, then release. */
 export function compareRpm(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
+  const [left, right] = [epochParts(a, 'first'), epochParts(b, 'first')];
   return (
     byNumber(left.epoch, right.epoch) ||
     compareParts(left.version, right.version) ||
     compareParts(left.release, right.release)
   );
-}
-
-function partsOf(text: string) {
-  const [, epoch = '0'] = /^(\d+):/.exec(text) ?? [];
-  const rest = text.replace(/^\d+:/, '');
-  const hyphen = rest.indexOf('-');
-  return {
-    epoch,
-    version: hyphen < 0 ? rest : rest.slice(0, hyphen),
-    release: hyphen < 0 ? '' : rest.slice(hyphen + 1),
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
+import type { LineError } from '../../dockerfile/logical-lines.ts';
 import { UserError } from '../../model/errors.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
-import { type DockerfileError, type AppliedFixes, applyDecided } from './compose-fixes.ts';
+import { type AppliedFixes, applyDecided } from './compose-fixes.ts';
 import type { OpenedFiles } from './fix-files.ts';
 import type { FixTask } from './plan-fixes.ts';
 
@@ -23,6 +24,6 @@ export function applyWanted(
 }
 
 /** A Dockerfile that cannot be read, as an error for the user. */
-export function unreadable({ names }: OpenedFiles, { line, message }: DockerfileError): UserError {
+export function unreadable({ names }: OpenedFiles, { line, message }: LineError): UserError {
   return new UserError(`${names.Dockerfile}, line ${line}: ${message}`);
 }

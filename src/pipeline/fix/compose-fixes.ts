@@ -1,4 +1,5 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
+import type { LineError } from '../../dockerfile/logical-lines.ts';
 import { type ReadForEdits, readForEdits } from '../../dockerfile/read-for-edits.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import type { FixFacts, FixOptions, FixRule } from '../../model/fix-rule.ts';
@@ -28,16 +29,11 @@ interface PlannedFixes {
   readonly refusals: readonly Refusal[];
 }
 
-export interface DockerfileError {
-  readonly message: string;
-  readonly line: number;
-}
-
 /** Reads a Dockerfile as rules do. */
 export function readFixFile(
   text: string,
   { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
-): Result<ReadForEdits, DockerfileError> {
+): Result<ReadForEdits, LineError> {
   const options = { buildArgs, ...(target === undefined ? {} : { target }) };
   return readForEdits(text, options, context);
 }
@@ -71,10 +67,7 @@ function merged(rule: FixRule, proposals: readonly ProposedEdit[]): readonly Pla
 }
 
 /** What the rules propose for the files as they are, and what they leave alone. The error names the Dockerfile's line. */
-export function planEdits(
-  files: FixFiles,
-  around: FixInputs,
-): Result<PlannedFixes, DockerfileError> {
+export function planEdits(files: FixFiles, around: FixInputs): Result<PlannedFixes, LineError> {
   const read = readFixFile(files.dockerfile, around);
   if (!read.ok) return read;
   const input = {
@@ -134,7 +127,7 @@ export async function applyDecided(
   files: FixFiles,
   around: FixInputs,
   decide: (edit: PlannedEdit, files: FixFiles, after: FixFiles) => Decision | Promise<Decision>,
-): Promise<Result<AppliedFixes, DockerfileError>> {
+): Promise<Result<AppliedFixes, LineError>> {
   const decided = new Set<string>();
   const applied: PlannedEdit[] = [];
   const skipped: PlannedEdit[] = [];
@@ -143,7 +136,7 @@ export async function applyDecided(
     const plan = planEdits(now, around);
     if (!plan.ok) return plan;
     const left = plan.value.edits.filter(({ id }) => !decided.has(id));
-    const done = (rest: readonly PlannedEdit[]): Result<AppliedFixes, DockerfileError> =>
+    const done = (rest: readonly PlannedEdit[]): Result<AppliedFixes, LineError> =>
       ok({
         files: now,
         applied,

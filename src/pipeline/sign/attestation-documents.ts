@@ -1,5 +1,4 @@
 import { builderId, runAddress } from '../../attestations/identity.ts';
-import type { ProvenanceMaterial } from '../../attestations/provenance-read.ts';
 import { slsaProvenance } from '../../attestations/provenance.ts';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
@@ -15,6 +14,7 @@ import type {
   UnreadablePackages,
 } from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
+import type { Material } from '../../model/statement.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
@@ -239,10 +239,7 @@ export function rulesOf(plan: BuildPlan): {
 }
 
 /** The repository and the commit that were built, where the working tree is that commit. */
-function sourceOf({
-  source,
-  revision,
-}: NonNullable<BuildPlan['vcs']>): readonly ProvenanceMaterial[] {
+function sourceOf({ source, revision }: NonNullable<BuildPlan['vcs']>): readonly Material[] {
   return source === undefined || !/^[0-9a-f]{40,64}$/.test(revision)
     ? []
     : [{ uri: `git+${source}@${revision}`, digest: { gitCommit: revision } }];

@@ -2,6 +2,7 @@ import type { Digest } from '../../model/digest.ts';
 import type { LockedImage, LockedPackages } from '../../model/lock.ts';
 import type { Package } from '../../model/packages.ts';
 import { formatReference } from '../../model/reference.ts';
+import type { Material } from '../../model/statement.ts';
 import type { NeededImage, ResolvedImage } from '../external-images.ts';
 import { maskText } from '../mask.ts';
 
@@ -70,11 +71,6 @@ function lineOf({ name, version }: Package): string {
       .replaceAll(/\p{Cs}/gu, '\ufffd')
       .replaceAll(/[\s%\u0000-\u001f\u007f-\u009f\p{Cf}]/gu, encodeURIComponent);
   return `${word(name === '' ? '-' : name)} ${word(version)}`;
-}
-
-interface Material {
-  readonly uri: string;
-  readonly digest: Readonly<Record<string, string>>;
 }
 
 /** Files and repositories that the build fetched itself, by address; those whose address holds a secret are named apart, masked. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { type Digest, digestHex, isDigest } from '../../model/digest.ts';
-import { field, isObject, listField, textField } from '../../model/json-value.ts';
+import { field, isObject, listField, textField, textMapField } from '../../model/json-value.ts';
 import { isBundleType, MEDIA_TYPE } from '../../model/oci.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Statement } from '../../model/statement.ts';
@@ -34,10 +34,9 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   const statement = documentOf(Buffer.from(textField(envelope, 'payload') ?? '', 'base64'));
   if (!isObject(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
     return err('its payload is not an in-toto statement');
-  const subject = listField(statement, 'subject').flatMap((entry) => {
-    const digest = field(entry, 'digest');
-    return isObject(digest) ? [{ digest: textsOf(digest) }] : [];
-  });
+  const subject = listField(statement, 'subject')
+    .filter((entry) => isObject(field(entry, 'digest')))
+    .map((entry) => ({ digest: textMapField(entry, 'digest') }));
   return ok({
     _type: textField(statement, '_type') ?? '',
     subject,
@@ -84,12 +83,4 @@ export function checkBundle(bytes: Uint8Array, expected: ExpectedStatement): Res
 function documentOf(bytes: Uint8Array): unknown {
   const parsed = parseStrictJson(bytes, 'it', MAX_BYTES);
   return parsed.ok ? parsed.value : undefined;
-}
-
-function textsOf(record: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(record).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
 }
