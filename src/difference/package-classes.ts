@@ -86,6 +86,12 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'temporary-file',
+    path: /\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/,
+    cause: 'a copy that Ansible keeps of a file: its name has the time and the number of a process',
+    remedy: 'leave backup out of the task, or remove the copy in the same RUN',
+  },
+  {
+    id: 'temporary-file',
     path: /^(?:var\/)?tmp\//,
     cause: 'a temporary file that a RUN left behind',
     remedy: 'remove it in the same RUN, or RUN --mount=type=tmpfs,target=/tmp',

@@ -80,6 +80,7 @@ describe('classOf', () => {
     ],
     ['install-record', 'app/node_modules/.modules.yaml', ['content'], undefined],
     ['temporary-file', 'tmp/npm-7-a1b2/x', ['presence'], undefined],
+    ['temporary-file', 'etc/login.defs.1689.2026-11-28@20:22:27~', ['presence'], undefined],
     ['machine-id', 'etc/machine-id', ['content'], text('line 1: "a" and "b"')],
     [
       'gzip-header',

@@ -70,6 +70,13 @@ describe('ctime-notes', () => {
     );
     expect(await after(`srv/${path.replace('perllocal', 'other')}`, later)).toBe(later);
   });
+
+  test('the name of a temporary file goes, another one stays', async () => {
+    const text = (name: string) => `# (${name} installed on Tue Nov 14 22:13:20 2023)\n`;
+    const path = 'var/spool/cron/crontabs/root';
+    expect(await after(path, text('/tmp/crontaba1r2omu1'))).toBe(text('-'));
+    expect(await after(path, text('/srv/crontab'))).toBe(text('/srv/crontab'));
+  });
 });
 
 describe('pnpm-dates', () => {
