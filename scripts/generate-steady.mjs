@@ -27,7 +27,10 @@ writeFileSync(
     .map((name) => `import { ${name.toUpperCase()} } from './steady-${name}.ts';`)
     .join('\n')}
 
-/** Each .c file beside this one as a shared library, gzip in base64, by processor as Node.js names it; by scripts/generate-steady.mjs. */
+/**
+ * Each .c file beside this one as a shared library, gzip in base64, by processor as Node.js names
+ * it; by scripts/generate-steady.mjs.
+ */
 export const STEADY_BYTES: Readonly<Record<string, Readonly<Record<${SOURCES.map((one) => `'${one}'`).join(' | ')}, string>>>> = {
 ${names.map((name) => `${name}: ${name.toUpperCase()},`).join('\n')}
 };

@@ -107,6 +107,19 @@ describe('what Scoville says', () => {
   });
 });
 
+test('comments of the source wrap at 100 columns', () => {
+  const long = ROOMS.flatMap(sources).flatMap((name) =>
+    readFileSync(join(SRC, name), 'utf8')
+      .split('\n')
+      .flatMap((line, i) =>
+        line.length > 100 && /^ *(?:\/\*\*?|\/\/(?! eslint)|\*) (?!.*https:)/.test(line)
+          ? [`src/${name}:${String(i + 1)}`]
+          : [],
+      ),
+  );
+  expect(long).toEqual([]);
+});
+
 describe('the linter of pages', () => {
   const page = [
     '# A title',

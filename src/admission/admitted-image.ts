@@ -14,11 +14,11 @@ export type PolicySigner =
       readonly kind: 'identity';
       readonly identity: NamedText;
       readonly issuer: NamedText;
-      /** Verified here with a trusted root of the user's own, not with the one of the public sigstore. */
+      /** Verified with the user's own trusted root, not with that of the public sigstore. */
       readonly hasOwnRoot: boolean;
     };
 
-/** A condition on the predicate: the text at a path is equal to, or the list there contains, a text. */
+/** A condition on the predicate: the text at `path` equals, or the list there contains, `text`. */
 export interface PredicateCheck {
   readonly path: readonly string[];
   readonly is: 'equal' | 'containing';
@@ -34,7 +34,7 @@ export interface StatementRule {
   readonly checks: readonly PredicateCheck[];
 }
 
-/** In which form the image carries what the signers signed, about the digest that a tag points to. */
+/** How the image stores what the signers signed about the digest that a tag points to. */
 export interface StoredForms {
   /** A signature under the tag `sha256-HEX.sig`. */
   readonly signatureTag: boolean;
@@ -48,7 +48,7 @@ export interface StoredForms {
   readonly statementBundles: boolean;
 }
 
-/** An image that verified, and what a policy has to say so that it admits this image and nothing else. */
+/** An image that verified, and what a policy must say to admit this image and nothing else. */
 export interface AdmittedImage {
   /** Host and path in full (`docker.io/library/app`), by the grammar of references. */
   readonly repository: string;
@@ -56,7 +56,7 @@ export interface AdmittedImage {
   readonly tag?: string;
   /** The index or manifest that was verified. */
   readonly digest: Digest;
-  /** Only this digest is admitted, since the user named the image by it; else what the signers sign in the repository. */
+  /** Admits only the digest that the user named; else whatever signers sign in the repository. */
   readonly isPinned: boolean;
   /** Each of them alone is enough. */
   readonly signers: readonly [PolicySigner, ...PolicySigner[]];
@@ -72,5 +72,5 @@ export interface PolicyFile {
   readonly text: string;
 }
 
-/** Writes a policy in one engine's language. The error says why that engine cannot admit this image and nothing else. */
+/** Writes a policy for one engine; the error says why it cannot admit this image and no other. */
 export type PolicyFormat = (image: AdmittedImage) => Result<readonly PolicyFile[]>;

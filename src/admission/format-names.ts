@@ -1,4 +1,4 @@
-/** The engines by the names that `--for` takes, in the order of help; apart from what writes them, so that help loads no more. */
+/** The names that `--for` takes, in the order of help; kept apart so that help loads no more. */
 export const POLICY_FORMAT_NAMES = [
   'policy-controller',
   'kyverno',

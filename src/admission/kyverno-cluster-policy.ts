@@ -5,7 +5,7 @@ import { NAMESPACE_LABEL, policyName } from './policy-name.ts';
 import { policyYaml } from './policy-yaml.ts';
 import { jmespathCondition } from './statement-rules.ts';
 
-/** Kyverno's ClusterPolicy, which 1.17 calls deprecated: one rule for the name, one for signature and statements. */
+/** Kyverno ClusterPolicy (deprecated in 1.17): a name rule and one for signature and statements. */
 export const kyvernoClusterPolicy: PolicyFormat = (image) => {
   const { signers, rules, forms } = image;
   const isBundle = signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
@@ -113,7 +113,7 @@ function comment(
   ];
 }
 
-/** The star takes slashes too; but what follows the colon or the at sign behind a repository cannot have one. */
+/** The star matches slashes too, but what follows a repository's `:` or `@` cannot contain one. */
 function imagePatterns({ repository, digest, isPinned }: AdmittedImage): readonly string[] {
   return isPinned
     ? [`${repository}@${digest}`, `${repository}:*@${digest}`]

@@ -19,7 +19,7 @@ export function patternOf(named: NamedText): string {
   return 'exact' in named ? `^${regexLiteral(named.exact)}$` : named.pattern;
 }
 
-/** True where a pattern takes whole texts alone: `^...$` with no alternative that escapes the anchors. */
+/** True where a pattern matches only whole texts: `^...$` whose anchors no alternative escapes. */
 export function isAnchored(pattern: string): boolean {
   if (!/^\^[^]*[^\\]\$$/.test(pattern)) return false;
   // Go's flag `m` makes the anchors those of lines.
@@ -53,7 +53,7 @@ function hasOuterAlternative(pattern: string): boolean {
 
 const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
 
-/** The names by which the image may be asked for, whole: its repository with any tag and digest, or with its one digest. */
+/** Pattern of the image's whole names: repository with any tag and digest, or its one digest. */
 export function referencePattern({ repository, digest, isPinned }: AdmittedImage): string {
   const digestPart = isPinned ? `@${digest}` : '(?:@sha256:[a-f0-9]{64})?';
   return `^${regexLiteral(repository)}(?::${TAG})?${digestPart}$`;

@@ -109,7 +109,7 @@ function authority(signer: PolicySigner): object {
   }
 }
 
-/** Issuer and subject as policy-controller and Kyverno name them; whole texts are compared as they are. */
+/** Issuer and subject as policy-controller and Kyverno name them; exact texts compare as is. */
 export function identityFields({
   identity,
   issuer,

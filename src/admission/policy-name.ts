@@ -2,7 +2,7 @@ import { digestHex, digestOf } from '../model/digest.ts';
 import { fileName } from '../model/path.ts';
 import type { AdmittedImage } from './admitted-image.ts';
 
-/** A name of Kubernetes (RFC 1123 label) for the policy: readable, and another one for each repository. */
+/** A Kubernetes name (RFC 1123 label) for the policy: readable, and different per repository. */
 export function policyName({ repository }: Pick<AdmittedImage, 'repository'>): string {
   const last = fileName(repository);
   const readable = last

@@ -1,7 +1,7 @@
 import type { PredicateCheck, StatementRule } from './admitted-image.ts';
 import { stringLiteral } from './literals.ts';
 
-/** A rule in Rego; policy-controller asks `data.sigstore.isCompliant`. The import lets OPA before and after 1.0 read it. */
+/** Rego; policy-controller asks `data.sigstore.isCompliant`. OPA before 1.0 needs the import. */
 export function regoRule(
   { predicateType, checks }: StatementRule,
   [room, verdict]: readonly [string, string],
@@ -60,7 +60,7 @@ function steps(path: readonly string[]): string {
   return path.map((step) => `[${stringLiteral(step)}]`).join('');
 }
 
-/** A condition of Kyverno's ClusterPolicy: JMESPath on the predicate, compared as a whole, since its operators take wildcards. */
+/** A JMESPath condition for ClusterPolicy, compared as a whole: its operators take wildcards. */
 export function jmespathCondition({ path, is, text }: PredicateCheck): {
   readonly key: string;
   readonly operator: 'Equals';

@@ -7,10 +7,10 @@ export type AttachedForm =
 const SBOM =
   /^(?:application|text)\/(?:vnd\.cyclonedx|cyclonedx|spdx|vnd\.spdx)(?:\+json)?(?:;.*)?$/;
 const NOTATION = new Set(['application/jose+json', 'application/cose']);
-/** Types whose document a criterion reads without a statement around it: security profiles and VEX. */
+/** Types whose documents a criterion reads without a statement: security profiles and VEX. */
 const DOCUMENT = /(?:seccomp|apparmor|selinux|security-?profile|openvex|vex\+json)/i;
 
-/** Notary Project's artifact type (notaryproject/specifications, signature-specification.md, "Storage"). */
+/** Notary artifact type (notaryproject/specifications, signature-specification.md, "Storage"). */
 export const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
 
 /**

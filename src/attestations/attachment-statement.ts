@@ -27,7 +27,7 @@ export interface AttachedBlob {
   readonly hangsOn: Digest;
 }
 
-/** What can be verified of it, and how. `statement`: an envelope about a digest; `message`: a signature over bytes. */
+/** How to verify it. `statement`: an envelope about a digest; `message`: a signature over bytes. */
 type Proof =
   | {
       readonly kind: 'statement';
@@ -66,7 +66,7 @@ export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 
 const UNSIGNED = 'nobody signed it';
 
-/** Reads an attached blob by its form. The error says why it is no evidence; it is hostile, so nothing of it is taken on trust. */
+/** Reads an attached blob by form, trusting nothing; the error says why it is not evidence. */
 export function readAttachedBlob(blob: AttachedBlob): Result<ReadAttachment> {
   if (blob.bytes.length > MAX_ATTACHED_BYTES)
     return err(`it is larger than ${MAX_ATTACHED_BYTES} bytes`);
@@ -138,7 +138,7 @@ function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadA
   return ok(stated(statement.value, place, proof));
 }
 
-/** A statement as BuildKit attaches it, unsigned; other tools put envelopes and bundles under the same media type. */
+/** An unsigned statement from BuildKit; other tools put envelopes and bundles under its type. */
 function fromStatement(blob: AttachedBlob): Result<ReadAttachment> {
   const parsed = parseUntrustedJson(blob.bytes, 'the attestation', MAX_ATTACHED_BYTES);
   if (!parsed.ok) return parsed;
@@ -159,7 +159,7 @@ function fromNotation({ bytes, mediaType }: AttachedBlob): Result<ReadAttachment
   });
 }
 
-/** An SBOM or a profile as it is, pushed beside the image (`oras attach`): about what it hangs on, and vouched for by nobody. */
+/** An SBOM or profile attached as is (`oras attach`): unsigned, about what the blob hangs on. */
 function fromDocument(blob: AttachedBlob): Result<ReadAttachment> {
   const parsed = parseUntrustedJson(blob.bytes, 'the document', MAX_ATTACHED_BYTES);
   const artifact = blob.artifactType ?? '';
@@ -194,7 +194,10 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** Both are in use: cosign writes the first, skopeo and podman the second. */
 const TYPES = new Set(['cosign container image signature', 'atomic container signature']);
 
-/** What the payload is about that cosign signed before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, "Payload"). */
+/**
+ * What the payload is about that cosign signed before bundles (sigstore/cosign,
+ * specs/SIGNATURE_SPEC.md, "Payload").
+ */
 function parseSimpleSigning(payload: Uint8Array): Result<Digest> {
   const parsed = parseUntrustedJson(
     payload,

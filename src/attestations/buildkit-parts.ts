@@ -1,7 +1,7 @@
 import { type JsonObject, objectOf } from '../model/json-value.ts';
 import { textsOf } from './untrusted-json.ts';
 
-/** The parts of a BuildKit provenance predicate that we carry on as they are, found where each version has them. */
+/** Parts of BuildKit's provenance that we copy as is, found where each version has them. */
 export interface BuildkitParts {
   readonly configSource: unknown;
   /** `frontend`, `args`, `secrets` (ids alone), `ssh`, `locals`. */

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import { BUNDLE } from './attached-shapes.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
-/** What a sigstore bundle holds. A certificate says that it is to be verified with an identity, else a key. */
+/** What a sigstore bundle holds. With a certificate it is verified by identity, else by key. */
 export interface ReadBundle {
   readonly content:
     | { readonly kind: 'envelope'; readonly envelope: unknown }

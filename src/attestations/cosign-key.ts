@@ -79,7 +79,7 @@ function readSealedKey(text: string): SealedKey | undefined {
   return { N, r, p, salt, nonce, sealed };
 }
 
-/** The text between the lines of a PEM block, without blanks: searched from its ends, in linear time. */
+/** The text inside a PEM block, without blanks; searched from its ends, in linear time. */
 function armored(text: string): string | undefined {
   const begin = BEGIN.exec(text);
   if (begin === null) return undefined;
@@ -93,7 +93,7 @@ function isCost(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-/** Undefined where scrypt refuses the parameters: N is a power of 2 above 1, and so on (RFC 7914). */
+/** Undefined where scrypt refuses the parameters, as for N not a power of 2 above 1 (RFC 7914). */
 function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     try {

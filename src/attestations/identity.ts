@@ -43,7 +43,7 @@ const ADDRESS = /^https?:\/\/[\w.:-]+(?:\/[\w.~-]+){1,20}$/;
 /** Who judged, as a verification summary names its verifier. */
 export const VERIFIER_ID = 'pkg:npm/scoville';
 
-/** What the parameters of our provenance mean: BuildKit's, and those that docs/attestations.md adds. */
+/** What our provenance's parameters mean: BuildKit's, and those that docs/attestations.md adds. */
 export const BUILD_TYPE = 'pkg:npm/scoville#docs/attestations.md';
 
 /**

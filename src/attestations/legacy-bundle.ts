@@ -5,7 +5,10 @@ import { err, ok, type Result } from '../model/result.ts';
 import { LOG_ENTRY } from './attached-shapes.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
-/** Annotations in which cosign before bundles keeps what verifies a layer (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
+/**
+ * Annotations in which cosign before bundles keeps what verifies a layer (sigstore/cosign,
+ * specs/SIGNATURE_SPEC.md).
+ */
 export const ANNOTATION = {
   signature: 'dev.cosignproject.cosign/signature',
   certificate: 'dev.sigstore.cosign/certificate',
@@ -17,7 +20,7 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 const MAX_CERTIFICATES = 10;
 
-/** `payload`: the annotation's signature is over the layer's bytes. `envelope`: the layer is a DSSE envelope. */
+/** `payload`: the annotation signs the layer's bytes. `envelope`: the layer is a DSSE envelope. */
 type LegacyContent =
   | { readonly kind: 'payload'; readonly bytes: Uint8Array }
   | { readonly kind: 'envelope'; readonly envelope: JsonObject };
@@ -74,7 +77,10 @@ function signedContent(
   return ok({ messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest }, signature } });
 }
 
-/** The leaf first, then its chain without the root, which a bundle must not bring (sigstore_bundle.proto, X509CertificateChain). */
+/**
+ * The leaf first, then its chain without the root, which a bundle must not contain
+ * (sigstore_bundle.proto, X509CertificateChain).
+ */
 function certificates(leaf: string | undefined, chain: string | undefined): readonly string[] {
   const found = [...(leaf?.match(PEM) ?? []).slice(0, 1), ...(chain?.match(PEM) ?? [])];
   if (leaf === undefined) return [];
@@ -89,7 +95,7 @@ function certificates(leaf: string | undefined, chain: string | undefined): read
   });
 }
 
-/** Rekor's entry as the annotation keeps it: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
+/** Rekor's entry: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
 function logEntry(annotation: string | undefined): Result<JsonObject | undefined> {
   if (annotation === undefined) return ok(undefined);
   const parsed = parseUntrustedJson(

@@ -9,7 +9,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_MATERIAL = 64 * 1024;
 const MOST_ISSUERS = 5;
 
-/** What cosign before bundles finds under a tag: the bytes of a layer, and the annotations that verify them. */
+/** What cosign before bundles has under a tag: a layer's bytes and annotations that verify them. */
 export interface LegacyLayer {
   readonly bytes: Uint8Array;
   readonly annotations: Annotations;
@@ -45,7 +45,7 @@ export function legacyEnvelope(
       };
 }
 
-/** The envelope as the generations of cosign write it; a log keeps the digest of one of these texts. */
+/** The envelope as each cosign version writes it; a log keeps the digest of one of these texts. */
 function envelopeTexts({ payloadType, payload, signatures }: JsonObject): readonly string[] {
   const signed = listOf(signatures, 10).map(objectOf);
   const withKey = signed.map(({ keyid, sig }) => ({ keyid: textOf(keyid) ?? '', sig }));
@@ -60,7 +60,7 @@ function envelopeTexts({ payloadType, payload, signatures }: JsonObject): readon
   ];
 }
 
-/** The digest of the envelope in a log's entry (rekor, pkg/types/dsse and intoto); undefined where it is of no such kind. */
+/** Envelope digest of a log entry (rekor, pkg/types/dsse and intoto); undefined for other kinds. */
 function loggedDigest({ canonicalizedBody }: JsonObject): string | undefined {
   const body = base64Of(canonicalizedBody, MAX_BYTES);
   const parsed = body === undefined ? undefined : parseUntrustedJson(body, 'it', MAX_BYTES);
@@ -110,7 +110,7 @@ function materialOf(
   };
 }
 
-/** The certificates that issued one another, up to the root: cosign 2 takes the last of several for the root. */
+/** Issuers up to the root, each of the one before; of several, cosign 2 takes the last as root. */
 function chainOf(
   leaf: X509Certificate,
   authorities: readonly X509Certificate[],

@@ -23,7 +23,7 @@ function byLowerCase(ids: readonly string[]): ReadonlyMap<string, string> {
   return new Map(ids.map((id) => [id.toLowerCase(), id]));
 }
 
-/** Reads a recorded license: an id in any case, an SPDX expression (spec 2.3, annex D), or a name. */
+/** Reads a recorded license: an id in any case, an SPDX expression (2.3, annex D), or a name. */
 export function readLicense(recorded: string): License {
   const text = recorded.trim();
   const id = licenseId(text);

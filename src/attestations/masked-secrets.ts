@@ -5,7 +5,7 @@ import { secretName } from '../model/secret-names.ts';
 /** What stands in place of a value that must not be published. */
 export const MASK = '[masked]';
 
-/** Values that give themselves away whatever their name: tokens of forges, registries and clouds, private keys, JWTs. */
+/** Values that are secret under any name: forge, registry and cloud tokens, private keys, JWTs. */
 const SECRET_SHAPE =
   /gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|dckr_pat_[\w-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
@@ -13,7 +13,7 @@ const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
 const MIN_REPEATED = 6;
 const MAX_DEPTH = 100;
 
-/** Masks what BuildKit's request and build steps tell of secrets; made from the frontend's arguments, whose values it knows. */
+/** Masks secrets in BuildKit's request and steps; knows the values of the frontend's arguments. */
 export class SecretMask {
   readonly #values: readonly string[];
 
@@ -30,7 +30,7 @@ export class SecretMask {
       .sort((a, b) => b.length - a.length);
   }
 
-  /** The arguments, secret ones by name with a masked value, the others with what looks like a secret masked in them. */
+  /** The arguments: a value is masked if its name is secret, else only what looks secret in it. */
   args(args: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     return Object.fromEntries(
       Object.entries(args).map(([key, value]) => [
@@ -40,7 +40,7 @@ export class SecretMask {
     );
   }
 
-  /** A text with secret values, secret shapes, URL credentials, and the value of a secret `NAME=value` masked. */
+  /** A text with secret values, secret shapes, URL credentials and secret `NAME=value` masked. */
   text(text: string): string {
     const variable = /^([A-Za-z_][A-Za-z0-9_]*)=./s.exec(text)?.[1];
     if (variable !== undefined && isMaskedName(variable)) return `${variable}=${MASK}`;
@@ -52,7 +52,7 @@ export class SecretMask {
     return this.#values.reduce((rest, value) => rest.replaceAll(value, MASK), text);
   }
 
-  /** A copy of JSON with every text in it masked, keys too; what nests deeper than 100 levels is left out. */
+  /** A copy of JSON with all texts masked, keys too; nesting deeper than 100 levels is left out. */
   json(value: unknown, depth = 0): unknown {
     if (typeof value === 'string') return this.text(value);
     if (depth > MAX_DEPTH) return null;
@@ -64,7 +64,7 @@ export class SecretMask {
   }
 }
 
-/** A label stands in the image's config for everyone to read, whatever its name; and the image is built again with it. */
+/** True for secret names, but not labels: everyone can read those, and a rebuild needs them. */
 function isSecretArgument(key: string): boolean {
   if (key.startsWith('label:')) return false;
   return isMaskedName(key.slice(key.indexOf(':') + 1));

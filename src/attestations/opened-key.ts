@@ -9,7 +9,7 @@ export interface OpenedKey {
   readonly publicKey: Buffer;
 }
 
-/** `unsupported`: cosign verifies nothing by a key of this kind. `other`: what this code does not open; cosign may. */
+/** `unsupported`: cosign verifies nothing with such a key. `other`: not opened here; cosign may. */
 export type KeyProblem = 'wrong-password' | 'unsupported' | 'other';
 
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
@@ -43,7 +43,7 @@ function isVerifiable({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObje
   );
 }
 
-/** Opens a private key file in PEM form, as openssl writes it; cosign itself takes one only after `cosign import-key-pair`. */
+/** Opens a PEM private key as openssl writes it; cosign needs `cosign import-key-pair` first. */
 export function openPemKey(text: string, password: string): Result<OpenedKey, KeyProblem> {
   if (text.length > MAX_KEY_BYTES || !PEM.test(text)) return err('other');
   let key: KeyObject;

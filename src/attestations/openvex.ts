@@ -4,7 +4,7 @@ import { byCodeUnit } from '../model/order.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { type NamedImage, type VexProductId, vexProducts } from './vex-products.ts';
 
-/** Statuses and justifications of OpenVEX 0.2.0 (OPENVEX-SPEC, "Status Labels", "Status Justifications"). */
+/** Values of OpenVEX 0.2.0 (OPENVEX-SPEC, "Status Labels", "Status Justifications"). */
 export const VEX_STATUSES = ['not_affected', 'fixed', 'under_investigation', 'affected'] as const;
 export const VEX_JUSTIFICATIONS = [
   'component_not_present',
@@ -51,7 +51,7 @@ export interface OpenVexDocument {
   readonly statements: readonly Statement[];
 }
 
-/** Why a claim is not an OpenVEX statement; undefined where it is one (OPENVEX-SPEC, "Status Labels"). */
+/** Why a claim is not valid OpenVEX; undefined where it is (OPENVEX-SPEC, "Status Labels"). */
 export function claimFlaw({ status, justification, reason, until }: VexClaim): string | undefined {
   if (status === 'not_affected')
     return justification === undefined && reason === undefined
@@ -108,7 +108,7 @@ function statementOf(
   };
 }
 
-/** What go-vex hashes: time, version and author of the document, and of each statement all that decides. */
+/** What go-vex hashes: the document's time, version and author, and what decides each statement. */
 function canonicalHash(statements: readonly Statement[], author: string, at: number): string {
   const said = statements.map(({ vulnerability: { name, aliases = [] }, products, ...rest }) => {
     const what = `::${name}${[...aliases].sort(byCodeUnit).join(':')}`;

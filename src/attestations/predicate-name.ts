@@ -26,13 +26,13 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
 /** The names that stand for a type, for help and errors. */
 export const PREDICATE_NAMES: readonly string[] = Object.keys(SHORT);
 
-/** What a name that stands for several types means where one is signed; cosign's `slsaprovenance` is the older. */
+/** The type to sign for a name with several types; cosign's `slsaprovenance` is the older one. */
 const SIGNED: Readonly<Record<string, string>> = {
   provenance: PREDICATE_TYPE.slsaProvenanceV1,
   slsaprovenance: PREDICATE_TYPE.slsaProvenanceV02,
 };
 
-/** The type to sign for a short name or URI; `sbom` is what the document is, of the type that is given with it. */
+/** The type to sign for a short name or URI; `sbom` is the type of the SBOM given with it. */
 export function signedType(asked: string, sbom: string | undefined): string | undefined {
   if (asked === 'sbom') return sbom;
   return SIGNED[asked] ?? SHORT[asked]?.[0] ?? asked;

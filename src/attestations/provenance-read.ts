@@ -20,14 +20,14 @@ export interface ReadProvenance {
   readonly invocationId: string | undefined;
   /** The Dockerfile's text (BuildKit, mode=max). */
   readonly dockerfile: { readonly name: string; readonly text: string } | undefined;
-  /** Where the build was started from: a git URL with its commit, or nothing for a local directory. */
+  /** Where the build started: a git URL with its commit, or nothing for a local directory. */
   readonly configSource: {
     readonly uri?: string;
     readonly digest: Readonly<Record<string, string>>;
     readonly path?: string;
   };
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** `--build-context` by name, in BuildKit's form: `docker-image://`, `oci-layout://`, `local:`, a URL. */
+  /** `--build-context` in BuildKit's form: `docker-image://`, `oci-layout://`, `local:`, a URL. */
   readonly buildContexts: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly target: string | undefined;
@@ -35,7 +35,7 @@ export interface ReadProvenance {
   readonly frontend: { readonly name: string | undefined; readonly source: string | undefined };
   readonly platform: string | undefined;
   readonly vcs: { readonly source?: string; readonly revision?: string };
-  /** Its RUNs were given what is among the materials, by digest, and nothing else from a network. */
+  /** Its RUNs got only the materials, by digest, and nothing else from a network. */
   readonly replayed: boolean;
   /** What ran; undefined where the steps are not recorded (mode=min). */
   readonly steps: RecordedSteps | undefined;

@@ -27,7 +27,7 @@ export interface ProvenanceInput {
   /** Real times, RFC 3339; BuildKit's own where they are left out. */
   readonly startedOn?: string;
   readonly finishedOn?: string;
-  /** Our own decisions that shaped the image: epoch, pinning, options. Secrets in them are masked. */
+  /** Our own decisions that shaped the image: epoch, pinning, options. Secrets are masked. */
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /** Undefined where nothing was normalised. */
   readonly normaliser: NormaliserRecord | undefined;

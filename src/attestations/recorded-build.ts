@@ -11,7 +11,7 @@ import { listOf, textOf, textsOf } from './untrusted-json.ts';
 
 const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
 const MOST_MOUNTS = 100;
-/** What our own statement says of a working tree with changes, and what labels and buildx put behind a revision for it. */
+/** Marks changed working trees: in our statement, and after a revision in labels and buildx. */
 const DIRTY = 'dirty';
 
 /**
@@ -51,7 +51,7 @@ function ownPart(predicate: unknown): JsonObject {
   return objectOf(objectOf(definition['internalParameters'])['scoville']);
 }
 
-/** `off` where the statement says that nothing was normalised: the image still went through this program's compressor. */
+/** `off` where nothing was normalized: the image still went through this program's compressor. */
 function normaliserOf(own: JsonObject): RecordedBuild['normaliser'] {
   const said = objectOf(own['normaliser']);
   const mode = said['mode'];
@@ -127,7 +127,7 @@ function sourceOf(
   };
 }
 
-/** `https://host/repo.git#REF:SUBDIR`, the commit beside it (moby/buildkit, util/gitutil). Other contexts are no repository. */
+/** `https://host/repo.git#REF:SUBDIR` with commit (moby/buildkit, util/gitutil); else undefined. */
 function gitContext(
   uri: string,
   digest: Readonly<Record<string, string>>,

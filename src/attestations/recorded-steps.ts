@@ -6,7 +6,7 @@ const MAX_STEPS = 100_000;
 /** What a step fetches by itself: an ADD of an address, a git repository. */
 const FETCHED = /^(?:https?|git):\/\//;
 
-/** The recorded steps; undefined where there are none (mode=min, another builder) or more than anybody runs. */
+/** The recorded steps; undefined for mode=min, another builder, or more steps than anyone runs. */
 export function recordedSteps(
   buildConfig: unknown,
   locations: unknown,

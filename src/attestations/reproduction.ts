@@ -45,7 +45,7 @@ export function reproductionStatement(
   };
 }
 
-/** Reads such a predicate; undefined for any other test result, and for one that contradicts itself. */
+/** Reads such a predicate; undefined for any other test result and for a contradictory one. */
 export function readReproduction(
   predicate: unknown,
 ): { readonly reproducible: boolean; readonly differences: number } | undefined {

@@ -17,7 +17,7 @@ const MOST_PROGRAMS = 10_000;
 export interface SbomInput {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
-  /** Programs of an image in which no package is recorded, paths without a leading slash: they are what it holds. */
+  /** Programs of an image that records no packages, listed instead; paths have no leading slash. */
   readonly programs?: readonly Program[];
   /** Files that the build fetched and left as they were. */
   readonly downloads?: readonly DownloadedFile[];
@@ -64,7 +64,7 @@ export interface ListedPackage {
   readonly ref: string;
 }
 
-/** One entry a purl, sorted by it; an npm package that lies in ten folders is one component with ten locations. */
+/** One entry per purl, sorted by it; a package in ten folders is one entry with ten locations. */
 export function listedPackages(packages: readonly Package[]): ListedPackage[] {
   const byRef = new Map<string, Package[]>();
   for (const found of packages) {

@@ -11,7 +11,7 @@ export interface SecurityProfile {
   readonly kind: ProfileKind;
   /** What the signed statement holds. */
   readonly predicate: Readonly<Record<string, unknown>>;
-  /** The layer of its artifact (KEP-6061, "OCI Artifact Format"); undefined for what runtimes do not take in that form. */
+  /** Its artifact's layer (KEP-6061, "OCI Artifact Format"); undefined where runtimes take none. */
   readonly layer: Uint8Array | undefined;
 }
 

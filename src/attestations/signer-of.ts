@@ -7,7 +7,7 @@ import { base64Of, listOf, parseUntrustedJson, textOf } from './untrusted-json.t
 
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_SIGNATURE = 16 * 1024;
-/** Fulcio's extensions that hold the issuer of the token, 1.3.6.1.4.1.57264.1.8 and .1.1, as DER has their names. */
+/** OIDs of Fulcio's extensions with the token's issuer, 1.3.6.1.4.1.57264.1.8 and .1.1, in DER. */
 const ISSUER_OIDS = ['060a2b0601040183bf300108', '060a2b0601040183bf300101'];
 const HASHES = ['sha256', 'sha384', 'sha512'];
 

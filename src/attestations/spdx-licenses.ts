@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { byCodeUnit } from '../model/order.ts';
 import { readLicense } from './license-expression.ts';
 
-/** A license that is not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */
+/** A license not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */
 export interface ExtractedLicense {
   readonly licenseId: string;
   readonly extractedText: string;
   readonly name: string;
 }
 
-/** Turns recorded licenses into SPDX expressions, and remembers what the document must then define. */
+/** Turns recorded licenses into SPDX expressions; remembers what the document must then define. */
 export class ExtractedLicenses {
   readonly #byId = new Map<string, ExtractedLicense>();
 
-  /** `licenseDeclared` of a package: all that it records, joined by AND; NOASSERTION where it records none. */
+  /** `licenseDeclared` of a package: all that it records, joined by AND; NOASSERTION for none. */
   declared(recorded: readonly string[]): string {
     if (recorded.length === 0) return 'NOASSERTION';
     const parts = [...new Set(recorded.map((text) => this.#expression(text)))];

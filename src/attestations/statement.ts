@@ -94,7 +94,7 @@ function subjectOf(value: unknown): Statement['subject'][number] {
   return name === undefined ? { digest } : { name, digest };
 }
 
-/** The sha256 digests of the statement's subjects, each once; malformed ones are left out, so that they cover nothing. */
+/** The sha256 digests of the subjects, each once; malformed ones are left out and cover nothing. */
 export function subjectDigests(statement: Statement): Digest[] {
   const digests = statement.subject
     .map(({ digest }) => parseDigest(`sha256:${digest['sha256'] ?? ''}`))

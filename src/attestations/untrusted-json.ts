@@ -3,7 +3,7 @@ import { parseStrictJson } from '../formats/strict-json.ts';
 import { objectOf } from '../model/json-value.ts';
 import type { Result } from '../model/result.ts';
 
-/** An SBOM of a large image, the biggest document that an attestation holds, stays well below this. */
+/** An SBOM of a large image, the biggest document in any attestation, stays well below this. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -33,7 +33,7 @@ export function textOf(value: unknown, max = 4096): string | undefined {
   return typeof value === 'string' && value.length <= max ? value : undefined;
 }
 
-/** Entries whose value is a short string, at most `max` of them. Keys such as `__proto__` stay plain keys. */
+/** Entries with a short string value, at most `max`. Keys such as `__proto__` stay plain keys. */
 export function textsOf(value: unknown, max = 1000): Readonly<Record<string, string>> {
   const entries: [string, string][] = [];
   for (const [key, entry] of Object.entries(objectOf(value))) {
@@ -44,7 +44,7 @@ export function textsOf(value: unknown, max = 1000): Readonly<Record<string, str
   return Object.fromEntries(entries);
 }
 
-/** Bytes of standard or URL-safe base64 (RFC 4648, padding optional); undefined where the text is none or holds more than `maxBytes`. */
+/** Bytes of base64 or base64url, padded or not (RFC 4648); undefined if not, or over `maxBytes`. */
 export function base64Of(value: unknown, maxBytes: number): Uint8Array | undefined {
   if (typeof value !== 'string' || value.length > Math.ceil(maxBytes / 3) * 4) return undefined;
   const body = value.replace(/={1,2}$/, '');

@@ -2,7 +2,7 @@ import { SPEC_URL } from '../model/criterion.ts';
 import { digestHex, digestOf } from '../model/digest.ts';
 import type { Settings } from '../model/settings.ts';
 
-/** What an image was checked against, as in-toto describes a resource (in-toto/attestation, spec/v1/resource_descriptor.md). */
+/** What an image was checked against (in-toto/attestation, spec/v1/resource_descriptor.md). */
 export interface PolicyDescriptor {
   readonly uri: string;
   readonly digest: { readonly sha256: string };

@@ -11,7 +11,7 @@ export interface StatedLevel {
   readonly verifier: string;
 }
 
-/** Reads a verification summary (slsa.dev/spec/v1.0/verification_summary), v0.2 and v1 alike. What it does not state is not there. */
+/** Reads a v0.2 or v1 slsa.dev/spec/v1.0/verification_summary; what is not stated is left empty. */
 export function readSummary(predicate: unknown): StatedLevel {
   const summary = objectOf(predicate);
   const levels = listOf(summary['verifiedLevels'], 100).flatMap((entry) => {
@@ -27,7 +27,7 @@ export function readSummary(predicate: unknown): StatedLevel {
   };
 }
 
-/** How many tests a test result (in-toto/attestation, test-result.md) says passed, warned and failed. */
+/** How many tests a result says passed, warned and failed (in-toto/attestation, test-result.md). */
 interface StatedTests {
   readonly result: string;
   readonly passed: number;

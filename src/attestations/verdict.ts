@@ -18,7 +18,7 @@ interface VerificationSummary {
   readonly verifiedLevels: readonly string[];
 }
 
-/** in-toto test-result v0.1, the predicate (in-toto/attestation, spec/predicates/test-result.md). */
+/** The in-toto test-result v0.1 predicate (in-toto/attestation, spec/predicates/test-result.md). */
 export interface TestResult {
   readonly result: 'PASSED' | 'WARNED' | 'FAILED';
   readonly configuration: readonly {
@@ -31,7 +31,7 @@ export interface TestResult {
   readonly failedTests: readonly string[];
 }
 
-/** What a Scorecard and a PlatformScore have in common; a statement on a platform's manifest takes the platform's. */
+/** What Scorecard and PlatformScore share; statements on a platform's manifest take the latter. */
 export interface Judgement {
   readonly level: number;
   readonly criteria: readonly CriterionResult[];
@@ -51,7 +51,7 @@ export interface VerdictContext {
   /** The gate was met, or there was none. */
   readonly gateMet: boolean;
   readonly policy: PolicyDescriptor;
-  /** All that the verdict rests on, by the digests of their bytes, and where they can be fetched. */
+  /** All that the verdict rests on, by the digests of the bytes, and where to fetch it. */
   readonly inputAttestations?: readonly InputAttestation[];
 }
 

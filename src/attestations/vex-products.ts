@@ -12,7 +12,7 @@ export interface VexProductId {
 /** An image as scanners may know it. */
 export interface NamedImage {
   readonly reference: ImageReference;
-  /** Of its index and of each platform: which of them a scanner knows depends on how it got the image. */
+  /** Of its index and each platform; how a scanner got the image decides which of them it knows. */
   readonly digests: readonly Digest[];
 }
 

@@ -1,6 +1,6 @@
 import { ownValue } from '../model/lookup.ts';
 
-/** What a person says to a change: this one, not this one, this and all that follow, none any more. */
+/** A person's answer to a change: this one, not this one, this and all after it, or no more. */
 export type Answer = 'yes' | 'no' | 'all' | 'quit';
 
 const WORDS: Readonly<Record<string, Answer>> = {

@@ -1,6 +1,6 @@
 import type { CommandIo } from './io.ts';
 
-/** Variables that say that no person is watching: most CI systems set the first, the others are of Jenkins and TeamCity. */
+/** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
 const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
 
 /** True where a variable is set to more than a no. */
@@ -13,7 +13,7 @@ export function isCi(env: CommandIo['env']): boolean {
   return CI_VARIABLES.some((name) => isSet(env, name));
 }
 
-/** True where a person reads stderr and could type, also one who wants plain text: a login may be asked for. */
+/** True where a person reads stderr and can type, even in plain text: a login may be asked for. */
 export function isAtTerminal({
   env,
   inIsTerminal,

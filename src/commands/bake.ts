@@ -32,7 +32,7 @@ import { writeHelp } from './prose.ts';
 import { readStream } from './read-stream.ts';
 import { writeReports } from './reports.ts';
 
-/** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake/bake-flags.ts). */
+/** `scoville bake`: flags as in `docker buildx bake`, and ours (plans/bake/bake-flags.ts). */
 export const bake: Command = async (args, io) => {
   const parsed = parseBakeArgs(args);
   if (!parsed.ok) return saidWrong(parsed.error, io);
@@ -81,7 +81,10 @@ async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
   return Math.max(...ended.map(({ exitCode }) => exitCode));
 }
 
-/** Asks once how to sign, before the first key would be made; the answer is kept, where each target's build finds it. Undefined: nothing was asked. */
+/**
+ * Asks once how to sign, before the first key is made; the answer is kept, where each target's
+ * build finds it. Undefined: nothing was asked.
+ */
 async function askSigner(
   jobs: readonly BakeJob[],
   parsed: ParsedBake,

@@ -38,7 +38,7 @@ import { pathsOf } from './paths.ts';
 import { writeHelp } from './prose.ts';
 import { writeReports } from './reports.ts';
 
-/** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/flags/own-flags.ts). */
+/** `scoville build`: flags as in `docker buildx build`, and ours (plans/flags/own-flags.ts). */
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
@@ -86,7 +86,7 @@ function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): voi
     );
 }
 
-/** Throws UserError for a file that a build would not find at its end; a file in a folder that other outputs make is left to them. */
+/** Throws UserError for a file that the build could not write; skips folders that outputs make. */
 async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
   const { output } = parsed;
   if (output.kind === 'passthrough' || output.others.length > 0) return;
@@ -103,7 +103,7 @@ async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
   );
 }
 
-/** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time (`choice`, to be kept). */
+/** Adds how to sign, if nothing else says: as kept, or as just asked (`choice`, to be kept). */
 async function withSigner(
   style: ProgressStyle,
   parsed: ParsedBuild,
@@ -122,7 +122,10 @@ async function withSigner(
   return { parsed: withSigningChoice(parsed, first), choice: first };
 }
 
-/** What an answer of an earlier day does now: one that no longer serves makes each build fail. A key is not printed, its URI may hold a PIN. */
+/**
+ * What a kept answer does now; one that no longer works fails every build. The key is not
+ * printed, since its URI may hold a PIN.
+ */
 function keptText(choice: SigningChoice, file: string): string {
   switch (choice.with) {
     case 'own-key':
@@ -183,7 +186,7 @@ async function printPlan(
   );
 }
 
-/** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */
+/** Always writes file reports; stdout is for `--quiet`'s digest or an image before a report. */
 async function report(
   image: ReportInput,
   { settings }: JudgedBuild,
@@ -224,7 +227,7 @@ async function readyOnes(
   return readySteps(scorecard, ...about);
 }
 
-/** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */
+/** The Dockerfile for SARIF, relative to `cwd`, with `/`; undefined outside it or in no folder. */
 function dockerfilePath(parsed: ParsedBuild, cwd: string): string | undefined {
   const file = lastValueOf(parsed, 'file') ?? '';
   if (file === '-' || parsed.context === '-' || isAddress(parsed.context)) return undefined;

@@ -22,7 +22,7 @@ export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext
   };
 }
 
-/** Starts tools; as Docker's plugin, with the global flags that Docker was called with on each call of it. */
+/** Starts tools; as Docker's plugin, gives each `docker` the global flags that Docker got. */
 export function toolRunner({ docker }: Pick<CommandIo, 'docker'>): RunTool {
   if (docker === undefined) return runTool;
   return (what) =>

@@ -21,7 +21,7 @@ interface Conversation {
 /** The way progress is shown; `quiet` shows warnings only, `rawjson` BuildKit's own stream. */
 export type ShownAs = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
 
-/** Picks the log: a live one in a terminal, lines elsewhere and where the terminal cannot move its cursor. */
+/** Picks the log: live in a terminal, lines elsewhere and where the cursor cannot move. */
 export async function conversation(
   io: CommandIo,
   shownAs: ShownAs,

@@ -40,7 +40,7 @@ export function copyTarget(
   };
 }
 
-/** A name in a registry, and its tag if it has one. Throws UserError where it cannot be read, or has another digest than `digest`. */
+/** A registry name and any tag. Throws UserError if unreadable or its digest is not `digest`. */
 export function registryTarget(
   text: string,
   digest: string,

@@ -56,7 +56,7 @@ export const explain = command(EXPLAIN, ({ json }, operands, io) => {
   return Promise.resolve(EXIT.met);
 });
 
-/** A criterion tells what it is, and lint's rule of that name adds its examples; without one, the rule tells. */
+/** Explains the criterion, with examples of the lint rule of that name; else explains the rule. */
 function explained(id: string): Explanation {
   const criterion = CATALOGUE.find((one) => one.id === id);
   const rule = LINT_RULES.find((one) => one.id === id);

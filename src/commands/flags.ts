@@ -7,7 +7,7 @@ import { cleanLines } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeHelp } from './prose.ts';
 
-/** A command as its table has it: `--help` prints its help; otherwise `run` is given values and operands. */
+/** A command from its table: `--help` prints its help; otherwise `run` gets values and operands. */
 export function command<F extends FlagTable>(
   spec: CommandSpec<F>,
   run: (flags: FlagValues<F>, operands: readonly string[], io: CommandIo) => Promise<number>,
@@ -96,7 +96,7 @@ export function buildWordsError(spec: CommandSpec, message: string): UserError {
   return new UserError(text, { nextStep: usageLine(spec) });
 }
 
-/** Says on stderr what is wrong with the words, and gives the exit code. What buildx refuses is said in its own words. */
+/** Writes what is wrong to stderr, in buildx's words where it refuses; returns the exit code. */
 export function saidWrong(
   error: { readonly message: string; readonly exitCode: number },
   io: CommandIo,

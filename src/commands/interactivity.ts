@@ -6,7 +6,7 @@ import type { CommandIo } from './io.ts';
 
 type Outside = Pick<CommandIo, 'env' | 'inIsTerminal' | 'outIsTerminal' | 'errIsTerminal'>;
 
-/** True where lines may be drawn again: a terminal on stderr that moves its cursor, seen by a person who has not asked for plain text. */
+/** True where stderr lines may be redrawn: a terminal with a cursor, a person, not plain text. */
 export function canDraw({ env, errIsTerminal }: Pick<Outside, 'env' | 'errIsTerminal'>): boolean {
   return (
     errIsTerminal &&
@@ -17,7 +17,7 @@ export function canDraw({ env, errIsTerminal }: Pick<Outside, 'env' | 'errIsTerm
   );
 }
 
-/** True where a screen may also take keys and the whole terminal: all three streams are the terminal. */
+/** True where a screen may take keys and the whole terminal: all three streams are the terminal. */
 export function canAsk(io: Outside): boolean {
   return canDraw(io) && io.inIsTerminal && io.outIsTerminal;
 }
@@ -32,13 +32,13 @@ export function interrupt(): void {
   process.kill(process.pid, 'SIGINT');
 }
 
-/** True where a person typed the command at a prompt and waits for its end; not in a script, whose next line would wait. */
+/** True where a person typed the command and waits; not in a script, whose next line would wait. */
 async function wasTyped(io: CommandIo): Promise<boolean> {
   const job = await terminalJob(toolRunner(io), process.pid);
   return job !== undefined && isTyped(job, io.docker !== undefined);
 }
 
-/** Where a person typed the command, sees its progress drawn, and asked for nothing that a machine reads. */
+/** True where a person typed the command, sees drawn progress and asked for no machine output. */
 export async function isForPerson(
   io: CommandIo,
   asked: { readonly style: string; readonly interactive: boolean; readonly json: boolean },

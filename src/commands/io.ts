@@ -19,9 +19,9 @@ export interface CommandIo {
   readonly now: () => number;
   /** Aborted on Ctrl-C, SIGTERM, or when Docker closes the plugin's socket. */
   readonly signal: AbortSignal;
-  /** The words that start this program, absolute: Node.js and the script, or the single executable. */
+  /** The words that start this program, absolute: Node.js and the script, or one executable. */
   readonly program: readonly string[];
-  /** Set where Docker called us as its plugin: its global flags, and what its tools get in their environment. */
+  /** Set when Docker calls us as its plugin: its global flags, and environment for its tools. */
   readonly docker?: {
     readonly globals: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;

@@ -68,7 +68,7 @@ async function lintAll(
   return { files, unreadable };
 }
 
-/** The Dockerfiles that a path stands for: those of a definition of bake or compose as its targets build them. */
+/** The Dockerfiles of a path; those of a bake or compose definition as its targets build them. */
 async function dockerfilesOf(
   path: string,
   io: CommandIo,

@@ -10,7 +10,7 @@ import type { CommandIo } from './io.ts';
 import { conversing, writeHelp, writeProse } from './prose.ts';
 import { VERSION } from './version.ts';
 
-/** The command line in our own words, however we were called: a link named as Docker names plugins is one. */
+/** The command line in our words, however called: also by a link named like a Docker plugin. */
 export function commandLine(program: string, given: readonly string[]): readonly string[] {
   return basename(program) === `docker-${PLUGINS.command}` ? [PLUGIN_WORD, ...given] : given;
 }

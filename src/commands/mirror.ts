@@ -56,7 +56,7 @@ export const mirror = command(MIRROR, async (flags, [from = '', to = ''], io) =>
   });
 });
 
-/** The image to be copied, as it is opened, and its repository where it is in a registry: a name without a place means one there. */
+/** The image to copy, and its repository if in a registry; a name without a place is in one. */
 async function sourceOf(
   text: string,
   cwd: string,

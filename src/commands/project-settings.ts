@@ -5,7 +5,7 @@ import { cleanForTerminal } from '../ui/clean.ts';
 import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 
-/** The settings of a command that edits or checks the project it runs in. `named`: the file of `--config`. */
+/** Settings of a command that edits or checks the current project. `named`: the `--config` file. */
 export function projectSettings(named: string | undefined, io: CommandIo): Promise<Settings> {
   return loaded(named, io, 'project');
 }

@@ -2,7 +2,7 @@ import type { CommandSpec } from '../plans/flags/command-spec.ts';
 import { folded } from '../ui/folded.ts';
 import type { CommandIo } from './io.ts';
 
-/** The streams of a command whose conversation breaks lines between words, where a terminal shows it. */
+/** The same streams, where lines of stderr on a terminal break between words. */
 export function conversing(io: CommandIo): CommandIo {
   if (!io.errIsTerminal) return io;
   return {
@@ -13,7 +13,7 @@ export function conversing(io: CommandIo): CommandIo {
   };
 }
 
-/** Writes text for people to stdout; a terminal gets lines that fit it, and a pipe gets them as they are. */
+/** Writes text for people to stdout; a terminal gets lines that fit, a pipe gets them as is. */
 export function writeProse(io: CommandIo, text: string): void {
   io.writeOut(io.outIsTerminal ? folded(text, io.columns) : text);
 }

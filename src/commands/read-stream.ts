@@ -3,7 +3,7 @@ import { wholeStream } from '../model/whole-stream.ts';
 
 const LARGEST = 16 * 1024 * 1024;
 
-/** All of a stream of at most 16 MiB; `name` is for the error where it is longer or cannot be read. */
+/** All of a stream of at most 16 MiB; `name` is for the error if it is longer or unreadable. */
 export async function readStream(
   stream: AsyncIterable<Uint8Array>,
   name: string,

@@ -2,7 +2,7 @@ import { bool, type FlagValues, many, reports, text } from '../plans/flags/flag.
 import { OWN } from '../plans/flags/own-flags.ts';
 import type { SignerFlags } from '../plans/signer-options.ts';
 
-/** Forms in which two images held against each other can be shown; the others are of a scorecard. */
+/** Forms that can show a comparison of two images; the others are for a scorecard. */
 export const COMPARISON_FORMATS = ['terminal', 'json', 'html'] as const;
 
 /** Flags that several commands have, each with one meaning. */

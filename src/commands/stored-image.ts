@@ -12,7 +12,7 @@ interface StoredImage {
   readonly tagged: readonly TaggedManifest[];
 }
 
-/** Finds the newest build of a name, with its signatures and attestations. Throws UserError where there is none. */
+/** Finds the newest build of a name, with signatures and attestations. Throws UserError if none. */
 export async function storedImage(store: LayoutStore, text: string): Promise<StoredImage> {
   const reference = parseReference(text);
   if (!reference.ok) throw new UserError(reference.error);

@@ -2,7 +2,7 @@ import { UserError } from '../model/errors.ts';
 import { type Platform, platformName } from '../model/oci.ts';
 import { parsePlatform } from '../oci/platform-choice.ts';
 
-/** The platform that `--platform` asks for; nothing where it was not given. Throws UserError where it is none. */
+/** The platform that `--platform` asks for, if given. Throws UserError where it is not one. */
 export function wantedPlatform(text: string | undefined): { readonly platform?: Platform } {
   if (text === undefined) return {};
   const platform = parsePlatform(text);
@@ -11,7 +11,7 @@ export function wantedPlatform(text: string | undefined): { readonly platform?: 
   return { platform };
 }
 
-/** The platforms of a `--platform` that may be given several times, or with a comma; one that comes twice counts once. */
+/** Platforms of a `--platform` that may repeat or have commas; one given twice counts once. */
 export function wantedPlatforms(texts: readonly string[]): readonly Platform[] {
   const words = texts.flatMap((text) => text.split(',')).map((text) => text.trim());
   const platforms = words.flatMap((text) => wantedPlatform(text).platform ?? []);

@@ -30,7 +30,7 @@ export interface SettingsPlaces {
   readonly task: Task;
 }
 
-/** A project: its settings file, the folder that it must not lead out of, and whether git made it one. */
+/** A project: its settings file, the folder that confines it, and whether git made it one. */
 interface Project {
   readonly file: string | undefined;
   readonly root: string;
@@ -126,7 +126,7 @@ function problem(file: string, message: string): ConfigProblem {
 
 const NO_PROJECT: Project = { file: undefined, root: '', isRepository: false };
 
-/** The person's file; one that the project carries is the project's, whatever the environment says. */
+/** The person's file; undefined if the project carries it, whatever the environment says. */
 async function userFile(
   userDir: string | undefined,
   startDir: string | undefined,
@@ -137,7 +137,7 @@ async function userFile(
   return startDir !== undefined && (await isOfTheProject(file, startDir)) ? undefined : file;
 }
 
-/** By where links lead: a link of a project must not have another's file read, and shown in messages. */
+/** Follows links: a project's link must not have another's file read and shown in messages. */
 async function isInside(path: string, folder: string): Promise<boolean> {
   const [real, root] = await Promise.all([realPath(path), realPath(folder)]);
   const way = relative(root, real);

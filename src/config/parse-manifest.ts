@@ -66,7 +66,7 @@ export async function parseCommonManifest(
   return reading.problems.length > 0 ? err(reading.problems) : ok(common);
 }
 
-/** Reads a stack's manifest and adds what all stacks share. Problems come with line and column; nothing is read past them. */
+/** Reads a stack's manifest and adds what all stacks share; problems have line and column. */
 export async function parseManifest(
   text: string,
   options: ManifestOptions,
@@ -130,7 +130,7 @@ function sharedOf(
   };
 }
 
-/** What the table cannot say: defaults fit their question, and conditions name questions with answers that these can have. */
+/** What the table cannot say: defaults fit, and conditions name questions and possible answers. */
 function checkManifest(
   given: GivenManifest,
   questions: readonly Question[],

@@ -60,7 +60,7 @@ export async function parseSettings(
 /** What a signing config names itself. */
 const SERVICE_URLS = ['fulcioUrl', 'rekorUrl', 'tsaUrl', 'oidcIssuer'];
 
-/** Paths are meant from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
+/** Paths are from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
 function withPaths(given: GivenSettings, file: string): GivenSettings {
   const beside = (path: SettingValue): SettingValue =>
     typeof path !== 'string' || /^[a-z][a-z0-9+.-]+:/i.test(path)
@@ -108,7 +108,7 @@ function listOf(value: SettingValue | undefined): readonly SettingValue[] {
   return Array.isArray(value) ? (value as readonly SettingValue[]) : [];
 }
 
-/** A PKCS#11 URI may name a library (RFC 7512, 2.4), which cosign then loads: a program of the project's. */
+/** Refuses PKCS#11 URIs that name a library (RFC 7512, 2.4): cosign would load project code. */
 function refuseModules(given: GivenSettings, reading: Reading): void {
   const refuse = (value: SettingValue | undefined, at: readonly (string | number)[]): void => {
     if (typeof value === 'string' && /^pkcs11:.*module-(?:path|name)=/i.test(value))

@@ -8,14 +8,14 @@ import { LONGEST_STRING, MOST_ITEMS, type SettingField, type SettingType } from 
 export type SettingValue =
   string | boolean | number | readonly SettingValue[] | { readonly [key: string]: SettingValue };
 
-/** What reading a document shares: where it comes from, what was wrong, how much may still be visited. */
+/** What reading a document shares: its source, its problems, how much may still be visited. */
 export interface Reading {
   readonly yaml: typeof Yaml;
   readonly document: Yaml.Document;
   readonly locate: (offset: number) => { readonly line: number; readonly column: number };
   readonly file: string;
   readonly problems: ConfigProblem[];
-  /** Aliases that may still be followed: they make a small file large, and each costs a walk of the document. */
+  /** Aliases that may yet be followed: they enlarge small files, each costs a document walk. */
   aliasesLeft: number;
   /** Of a list or mapping; a thousand where it is not said. */
   readonly mostItems?: number;
@@ -48,7 +48,7 @@ export function readNode(
   }
 }
 
-/** Notes a problem at the node, or at the start of the file where there is no node. Gives undefined, as a node's value that there is not. */
+/** Notes a problem at the node, or at the file's start without one. Always gives undefined. */
 export function report(node: Node, message: string, reading: Reading): SettingValue | undefined {
   if (reading.problems.length >= MOST_PROBLEMS) return undefined;
   const { line, column } = reading.locate(node?.range[0] ?? 0);
@@ -56,7 +56,7 @@ export function report(node: Node, message: string, reading: Reading): SettingVa
   return undefined;
 }
 
-/** The same at the value of a path of keys and indices, for what is found wrong once the document was read. */
+/** The same at a path of keys and indices, for problems found after the document was read. */
 export function reportAt(
   path: readonly (string | number)[],
   message: string,
@@ -226,7 +226,7 @@ function shown(value: unknown): string {
   return `, not ${quote(typeof value === 'string' ? value : JSON.stringify(value))}`;
 }
 
-/** In quotes, bounded, with control characters written out and a password in an address left out. */
+/** Quoted and cut short, with control characters escaped and passwords in addresses masked. */
 function quote(text: string): string {
   const masked = text.slice(0, 200).replaceAll(/:\/\/[^/@]*@/g, '://****@');
   return JSON.stringify(masked.length > 60 ? `${masked.slice(0, 60)}…` : masked);

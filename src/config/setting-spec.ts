@@ -26,7 +26,7 @@ export type SettingType =
  */
 export type SettingScope = 'image' | 'project' | 'user' | 'person';
 
-/** One key of `.scoville.yaml`: parsing, the JSON schema for editors and the documentation read this. */
+/** One `.scoville.yaml` key; parsing, the editors' JSON schema and the documentation read it. */
 export interface SettingField {
   readonly type: SettingType;
   readonly help: string;

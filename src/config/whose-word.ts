@@ -5,7 +5,7 @@ import type { SettingValue } from './read-node.ts';
 import { type SettingLeaf } from './setting-spec.ts';
 import { SETTING_LEAVES } from './settings-table.ts';
 
-/** `project`: builds or edits a project. `image`: judges or moves images that anyone may have made. */
+/** `project`: builds or edits a project. `image`: judges or moves images that anyone may make. */
 export type Task = 'project' | 'image';
 
 /** What one file says, checked against the table, without defaults. */

@@ -2,11 +2,14 @@ import { type ClassRule, EPOCH } from './class-rule.ts';
 
 const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
 
-/** What packages draw when they are installed into a root file system, and what rules mend in a layer alone. */
+/**
+ * What packages draw when they are installed into a root file system, and what rules mend in a
+ * layer alone.
+ */
 const ROOT =
   'of a root file system, empty /etc/machine-id (: > /etc/machine-id) and remove the keys that packages made before you pack it';
 
-/** Archives, images and documents, which hold times of what is in them or of when they were made. */
+/** Archives, images and documents, which hold times of their contents or of their creation. */
 export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
     id: 'gzip-header',

@@ -1,6 +1,9 @@
 import type { ClassRule } from './class-rule.ts';
 
-/** Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB, Lucene, Prometheus. */
+/**
+ * Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB,
+ * Lucene, Prometheus.
+ */
 const OF_DATABASES = new RegExp(
   [
     ...['ibdata\\d+', 'ib_logfile\\d+', 'undo\\d{3}', 'aria_log[._]\\w+', 'ib_buffer_pool'],
@@ -13,7 +16,7 @@ const OF_DATABASES = new RegExp(
     .join('|'),
 );
 
-/** What building from source leaves behind: logs, caches, folders of tools, databases that a server fills. */
+/** What builds from source leave: logs, caches, tool folders, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
   {
     id: 'git-folder',

@@ -8,7 +8,7 @@ import { PROGRAM_CLASSES } from './program-classes.ts';
 import { SECRET_CLASSES } from './secret-classes.ts';
 import { TEXT_CLASSES } from './text-classes.ts';
 
-/** What is known to differ, the most special first. Paths are as in the image, without a leading slash. */
+/** Known differences, the most specific first. Paths as in the image, without a leading slash. */
 const CONTENT_CLASSES: readonly ClassRule[] = [
   ...SECRET_CLASSES,
   ...PACKAGE_CLASSES,
@@ -32,7 +32,7 @@ const HARD_LINK: DifferenceClass = {
     'have git track them: what it tracks is sent without links; else link them in a RUN (ln), or COPY one of them',
 };
 
-/** The class of an entry that differs; `content` where both contents were read, `types` where both sides have it. */
+/** The class of a differing entry; `content` where both were read, `types` where both have it. */
 export function classOf(
   path: string,
   kinds: readonly DifferenceKind[],

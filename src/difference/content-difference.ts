@@ -15,7 +15,10 @@ const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const PDF = Buffer.from('%PDF-', 'latin1');
 const SQLITE = Buffer.from('SQLite format 3\0', 'latin1');
 
-/** Says where two contents of one file differ. Neither is run, unpacked to disk, or shown as a whole; keys are not shown at all. */
+/**
+ * Says where two contents of one file differ. Neither is run, unpacked to disk, or shown as a
+ * whole; keys are not shown at all.
+ */
 export function contentDifference(
   path: string,
   first: Uint8Array,
@@ -52,7 +55,7 @@ const FIELDS = [
   'ID',
 ];
 
-/** Fields of two PDF documents that differ and that say when, or of which copy, they are; compressed parts are not looked into. */
+/** Differing PDF fields that say when or which copy it is; compressed parts are not read. */
 function pdfDifference(first: Uint8Array, second: Uint8Array): string {
   const [a, b] = [first, second].map((bytes) => Buffer.from(bytes).toString('latin1'));
   const names = FIELDS.filter((name) => {
@@ -62,7 +65,7 @@ function pdfDifference(first: Uint8Array, second: Uint8Array): string {
   return names.length === 0 ? 'PDF: its content' : `PDF: ${names.join(', ')}`;
 }
 
-/** Entries of a zip or jar that differ, by its central directory (APPNOTE, 4.3.12): what is in them, or only their times. */
+/** Zip or jar entries that differ by central directory (APPNOTE, 4.3.12): content or only times. */
 function zipDifference(first: Uint8Array, second: Uint8Array): string {
   const before = membersOf(first);
   const after = membersOf(second);
@@ -134,7 +137,7 @@ interface Member {
   readonly content: Uint8Array;
 }
 
-/** Members of two archives of ar (libraries, Debian's packages) that differ: what is in them, or only their headers. */
+/** Members of two ar archives (libraries, Debian packages) that differ: content or only headers. */
 function arDifference(first: Uint8Array, second: Uint8Array): string {
   const before = members(first);
   const after = members(second);

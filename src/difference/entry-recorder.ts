@@ -3,7 +3,7 @@ import type { EntryRecord } from '../model/difference.ts';
 import type { Digest } from '../model/digest.ts';
 import type { LayerCollector, LayerEntry } from '../model/walk.ts';
 
-/** Records every entry of a layer in its order, each content by its digest: nothing of it is held. */
+/** Records every entry of a layer in order, each content by its digest: none is kept in memory. */
 export function entryRecorder(): LayerCollector<readonly EntryRecord[]> {
   const records: EntryRecord[] = [];
   let hash: Hash | undefined;

@@ -13,7 +13,7 @@ export function gzipDifference(first: Uint8Array, second: Uint8Array): string {
   return `gzip header: ${fields.join(', ')}${rest ? '; and what follows' : ''}`;
 }
 
-/** The header of a compiled Python file (PEP 552): flags, source time and size or hash, then the code. */
+/** How compiled Python files differ (PEP 552): version, flags, source time, size or hash, code. */
 export function pycDifference(first: Uint8Array, second: Uint8Array): string {
   const fields = [
     ...(differs(first, second, 0, 4) ? ['version of Python'] : []),
@@ -29,7 +29,7 @@ export function pycDifference(first: Uint8Array, second: Uint8Array): string {
 
 const MOST_PAGES = 8;
 
-/** The pages of an SQLite database that differ (file format, 1.3: the page size stands at byte 16). */
+/** The pages of an SQLite database that differ (file format, 1.3: page size at byte 16). */
 export function sqliteDifference(first: Uint8Array, second: Uint8Array): string {
   const size = Math.max(sqlitePageSize(first), 512);
   const pages: number[] = [];

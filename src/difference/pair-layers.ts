@@ -13,7 +13,7 @@ export interface LayerPair {
   readonly second: TracedLayer | undefined;
 }
 
-/** The layers with the history entries that are theirs: those that are not empty, in order (OCI image-spec, config.md, "history"). */
+/** Layers with their non-empty history entries, in order (OCI image-spec, config.md, "history"). */
 export function tracedLayers(
   layers: readonly { readonly blob: Descriptor; readonly diffId: Digest }[],
   config: ImageConfig,

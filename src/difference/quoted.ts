@@ -8,7 +8,7 @@ export function quoted(line: string | undefined): string {
   return line === undefined ? 'nothing' : shortened(withoutTokens(line));
 }
 
-/** Two lines, from a word shortly before where they part: what is further in front is the same, and may look like a cause. */
+/** Two lines from a word shortly before they differ: the same text before may look like a cause. */
 export function quotedLines(before: string | undefined, after: string | undefined): string {
   if (before === undefined || after === undefined) return `${quoted(before)} and ${quoted(after)}`;
   // Tokens first: a piece of one does not look like one.
@@ -25,7 +25,7 @@ function shortened(told: string): string {
   return JSON.stringify(told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told);
 }
 
-/** What looks drawn at random may be a token: its first letters and its length are enough to find it. */
+/** What looks random may be a token: its first letters and its length are enough to find it. */
 function withoutTokens(line: string): string {
   return line
     .replace(/\b[0-9a-f]{32,}\b/gi, (word) => `${word.slice(0, 8)}…(${word.length} hex digits)`)

@@ -1,6 +1,6 @@
 import { type ClassRule, EPOCH } from './class-rule.ts';
 
-/** Keys, passwords and what else is random and everybody's who has the image: never to be normalised. */
+/** Keys, passwords and other random values that all image users share: never to be normalized. */
 export const SECRET_CLASSES: readonly ClassRule[] = [
   {
     id: 'private-key',

@@ -2,7 +2,7 @@ import type { CopiedStage } from '../model/difference.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import { stageChain } from '../model/stage-chain.ts';
 
-/** The stage that the COPY of a line takes its files from, and where that runs something; undefined where it takes none. */
+/** The stage that a line's COPY takes files from, and the lines of its RUNs; undefined for none. */
 export function copiedStage(model: DockerfileModel, line: number): CopiedStage | undefined {
   const copy = model.stages
     .flatMap(({ instructions }) => instructions)

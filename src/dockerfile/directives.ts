@@ -7,7 +7,7 @@ export interface Directives {
   readonly syntax?: { readonly text: string; readonly range: SourceRange };
 }
 
-/** The blanks are those of Go's `unicode.IsSpace`, which newer BuildKits skip; older ones skip fewer. */
+/** The blanks are Go's `unicode.IsSpace`, which newer BuildKits skip; older ones skip fewer. */
 const DIRECTIVE =
   /^(#|\/\/)[\s\u0085]*([A-Za-z][A-Za-z0-9]*)[\s\u0085]*=[\s\u0085]*([^\s\u0085].*)$/;
 const PLAIN = /^#[ \t]*\w+[ \t]*=[ \t]*\S/;

@@ -27,7 +27,7 @@ export const WHOLE_NAME = /^["']?(?<name>[^"']+)/;
 /** The name of an image in the value of `--mount`. */
 export const MOUNT_NAME = /(?:^|[,"'])from=(?<name>[^,\s"']+)/i;
 
-/** Where a word, `offset` added to its place, names an image; the whole line where it does not spell it. */
+/** Where a word, moved by `offset`, names an image; the whole line where it does not spell it. */
 export function nameRange(
   line: LogicalLine,
   { text, start }: RawWord,
@@ -44,7 +44,7 @@ export function nameRange(
 /** Options of a mount by their other names. */
 const ALIASES = lookup<string>({ dst: 'target', destination: 'target', src: 'source' });
 
-/** `type=bind,from=build,dst=/x` as a record, each option by its first name; one without a value is `true`. */
+/** `type=bind,from=build,dst=/x` by first option names; an option without a value is `true`. */
 export function mountOptions(text: string): Readonly<Record<string, string>> {
   const options: Record<string, string> = {};
   for (const part of text.split(',')) {

@@ -60,7 +60,7 @@ function lexedWords(text: string): readonly string[] | { readonly error: string 
   }
 }
 
-/** What ends a here-document whose opening word is `word`, quotes and escapes taken off as a shell does; unquoted ones are expanded. */
+/** What ends a here-document: `word` without quotes and escapes; an unquoted one is expanded. */
 export function heredocDelimiter(word: string): {
   readonly delimiter: string;
   readonly expand: boolean;

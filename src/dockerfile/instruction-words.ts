@@ -4,7 +4,7 @@ export interface RawWord {
   readonly start: number;
 }
 
-/** White space as Go has it (unicode.IsSpace), for a class of a regular expression: other than JavaScript's `\s`. */
+/** Go's white space (unicode.IsSpace) for a regular expression class; differs from `\s`. */
 export const SPACE =
   '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const ONE_SPACE = new RegExp(`[${SPACE}]`);
@@ -26,7 +26,7 @@ export function trimmedStart(text: string): string {
   return text.replace(LEADING, '');
 }
 
-/** The words between blanks, quotes and escapes not looked at: COPY, ADD, VOLUME, EXPOSE and FROM are split so. */
+/** Words between blanks, ignoring quotes and escapes, for COPY, ADD, VOLUME, EXPOSE and FROM. */
 export function blankWords(text: string): RawWord[] {
   return [...text.matchAll(/[^\t\v\f\r ]+/g)].map((found) => ({
     text: found[0],
@@ -34,7 +34,7 @@ export function blankWords(text: string): RawWord[] {
   }));
 }
 
-/** Splits at white space outside quotes; a backslash (or the file's escape character) hides the next character. */
+/** Splits at white space outside quotes; the file's escape character hides the next character. */
 export function splitWords(text: string, escape: string): RawWord[] {
   const words: RawWord[] = [];
   let start = -1;

@@ -4,7 +4,7 @@ import { stageChain } from '../model/stage-chain.ts';
 /** Instructions that write a layer. */
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
-/** What the history of an image says wrote each of its layers, base first; undefined where it does not say. */
+/** What wrote each layer by the image's history, base first; undefined where it does not say. */
 type LayerInstructions = readonly (string | undefined)[];
 
 /**

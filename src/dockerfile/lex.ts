@@ -11,7 +11,7 @@ export type Applied = (
   replacement: string,
 ) => string | undefined;
 
-/** Thrown where a quote or a `${` is not closed, or a form is not known: BuildKit refuses the instruction. */
+/** Thrown for an unclosed quote or `${`, or an unknown form: BuildKit refuses the instruction. */
 export class LexError extends Error {}
 
 /** Thrown for more nesting, or longer values, than a person writes: BuildKit reads on. */
@@ -32,7 +32,7 @@ interface LexOptions {
   readonly applied?: Applied;
 }
 
-/** Reads a text of a Dockerfile with its variables, quotes and escapes (BuildKit, shell/lex.go). Throws LexError. */
+/** Reads Dockerfile variables, quotes and escapes (BuildKit, shell/lex.go). Throws LexError. */
 export class Lex {
   /** Variables without a known value; they stay as written. */
   readonly unresolved: string[] = [];

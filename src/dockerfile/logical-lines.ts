@@ -19,7 +19,7 @@ interface RawHeredoc {
   readonly end: number;
 }
 
-/** An instruction with its continuation lines joined, comments and blank lines inside it left out. */
+/** An instruction with continuation lines joined, without comments and blank lines inside it. */
 export interface LogicalLine {
   readonly text: string;
   /** `text`, then the lines of its here-documents as they stand. */
@@ -132,7 +132,7 @@ function readHeredocs(
   return { full, heredocs, next };
 }
 
-/** Splits a Dockerfile, its parser directives known, into instructions as BuildKit's parser does. */
+/** Splits a Dockerfile with known parser directives into instructions as BuildKit's parser does. */
 export function logicalLines(
   text: string,
   escape: string,

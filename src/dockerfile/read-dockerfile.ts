@@ -32,7 +32,7 @@ export interface DockerfileOptions {
   readonly platformArgs?: Readonly<Record<string, string>>;
   /** `--build-context NAME=VALUE`. */
   readonly buildContexts?: Readonly<Record<string, string>>;
-  /** True for text that has been built already, or is made from a history: no rule of BuildKit's refuses it. */
+  /** True for text built before or made from a history: no BuildKit rule refuses it. */
   readonly built?: boolean;
   /** The frontend that a build is known to have used, whatever the text says. */
   readonly frontend?: string;
@@ -172,13 +172,13 @@ function word(text: string): string {
   return (/^\S{1,80}/.exec(text)?.[0] ?? '').replace(/[\u0000-\u001f\u007f]/g, '?');
 }
 
-/** The frontend that reads the file where that is not Docker's own: another may have instructions and flags of its own. */
+/** The frontend, where it is not Docker's own: it may have its own instructions and flags. */
 function foreignOf(syntax: string | undefined): string | undefined {
   const isDockers = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/;
   return syntax === undefined || isDockers.test(syntax) ? undefined : syntax;
 }
 
-/** A line of more bytes than BuildKit's parser reads, its carriage return included (bufio.MaxScanTokenSize). */
+/** A line with more bytes than BuildKit reads, with carriage return (bufio.MaxScanTokenSize). */
 function tooLong(text: string): LineError | undefined {
   const at = text.split('\n').findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES);
   return at < 0
@@ -189,7 +189,7 @@ function tooLong(text: string): LineError | undefined {
       };
 }
 
-/** Reads the stages of a Dockerfile; refuses what BuildKit refuses, and what is too large to be one. */
+/** Reads a Dockerfile's stages; refuses what BuildKit refuses, and what is too large to be one. */
 export function readDockerfile(
   source: string,
   options: DockerfileOptions,

@@ -14,7 +14,7 @@ export interface RunProgram {
   readonly at: number;
 }
 
-/** The programs of a RUN in the order they are written; those of scripts in its words stand for the shells that run them. */
+/** A RUN's programs in written order; those of scripts in its words replace the scripts' shells. */
 export function runPrograms({ commands }: Pick<Instruction, 'commands'>): readonly RunProgram[] {
   return commands.flatMap(({ words, depth = 0 }, at) => {
     const own = unwrap(words.map(fieldOf));

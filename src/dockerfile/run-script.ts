@@ -113,7 +113,7 @@ function execScript(words: readonly Word[], line: LogicalLine): RunScript {
   return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };
 }
 
-/** A RUN as the one command that it is for a shell that we do not parse; undefined for one in exec form, or for other shells. */
+/** A RUN as one command of a shell we do not parse; undefined for exec form or other shells. */
 export function unparsedScript(
   line: LogicalLine,
   offset: number,

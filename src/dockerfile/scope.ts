@@ -9,7 +9,7 @@ const PREDEFINED = new Set(
   ]),
 );
 
-/** What ARG and ENV give at one place of a stage. A variable that is not here may still come from the base image. */
+/** What ARG and ENV give at one place of a stage; other variables may come from the base image. */
 export interface Scope {
   readonly env: ReadonlyMap<string, string | undefined>;
   readonly args: ReadonlyMap<string, string | undefined>;

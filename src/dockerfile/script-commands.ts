@@ -6,7 +6,7 @@ import { unwrap, type Unwrapped } from './shell/wrappers.ts';
 
 /** A command of a shell script. */
 interface ScriptCommand {
-  /** Its words, those in front that only start it (`exec`, `sudo -u x`) taken off; as written where they are not constant. */
+  /** Its words without those that only start it (`exec`, `sudo -u x`); as is if not constant. */
   readonly words: readonly string[];
   /** Names of the programs that were taken off. */
   readonly wrappers: readonly string[];
@@ -27,13 +27,13 @@ const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))
 /** Nothing of a script that is read by itself has a place in a Dockerfile. */
 const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
 
-/** A word as far as it is known. The arguments of a script are not: without any they come to nothing. */
+/** A word as far as known. A script's arguments are not: without any they expand to nothing. */
 export function fieldOf({ text, value }: Pick<ShellWord, 'text' | 'value'>): Field {
   const isOpen = value === undefined || (value === '' && text.includes('$'));
   return { text: isOpen ? text : value, constant: !isOpen, sources: [] };
 }
 
-/** The commands of a shell script, in the order they are written; functions are read, not followed. */
+/** The commands of a shell script in written order; functions are read, not followed. */
 export function scriptCommands(text: string): ScriptCommands {
   const found: Found = { commands: [], unread: undefined };
   readScript(text, found, 0);

@@ -59,14 +59,14 @@ interface StageInputs {
   readonly contexts: ReadonlyMap<string, string>;
 }
 
-/** Where `--from` or `from=` leads: a stage by name or number, nothing from outside, or an image. */
+/** The stage that `--from` or `from=` names, by name or number; undefined if it is not a stage. */
 export function stageNamed(text: string, earlier: readonly ReadStage[]): ReadStage | undefined {
   const named = earlier.findLast((stage) => stage.name === text.toLowerCase());
   if (named !== undefined) return named;
   return /^\d{1,4}$/.test(text) ? earlier[Number(text)] : undefined;
 }
 
-/** Reads the instructions of one stage in order, carrying scope, shell and working directory along. */
+/** Reads one stage's instructions in order and keeps its scope, shell and working directory. */
 export class StageReader {
   private readonly instructions: PlacedInstruction[] = [];
   private readonly needs = new Set<number>();
@@ -183,7 +183,7 @@ export class StageReader {
   }
 }
 
-/** The image that a name stands for once named contexts are put in; undefined where it is a folder or repository. */
+/** The image that a name means, named contexts applied; undefined for a folder or repository. */
 export function contextImage(
   text: string,
   contexts: ReadonlyMap<string, string>,

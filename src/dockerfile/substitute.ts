@@ -2,7 +2,7 @@ import { Lex, LexError, type Lookup } from './lex.ts';
 
 export type { Lookup } from './lex.ts';
 
-/** A word with its variables put in; names that have no known value are listed and stay as written. */
+/** A word with its variables put in; names without a known value are listed and left as written. */
 interface Substituted {
   readonly value: string;
   readonly unresolved: readonly string[];

@@ -167,7 +167,7 @@ export function showsSteps(
   });
 }
 
-/** The engine's own shell, or one like it: a base image may set any program (`Shell` in its configuration). */
+/** True for the engine's shell or one like it: a base image may set any program as its `Shell`. */
 function isShell([program = '', ...options]: readonly string[]): boolean {
   return (
     /^(?:\/(?:usr\/)?bin\/)?(?:sh|bash|ash|dash|zsh|ksh)$|^(?:cmd|powershell)(?:\.exe)?$/i.test(
@@ -176,7 +176,10 @@ function isShell([program = '', ...options]: readonly string[]): boolean {
   );
 }
 
-/** A RUN as the engine hands it on: text for a shell, which is the last word; an exec form in JSON; a script's path. */
+/**
+ * A RUN as the engine passes it on: text for a shell, as its last word; an exec form in JSON; or
+ * a script and its path.
+ */
 function commandsOf({ rawArguments: raw, heredocs }: Instruction): readonly string[] {
   const [first] = heredocs;
   if (first === undefined) {

@@ -10,13 +10,13 @@ interface LayerCollection {
   readonly facts: () => LayerFacts;
 }
 
-/** What is looked for in a layer: secrets unless they are turned off, and single files closer than all. */
+/** What to look for in a layer: secrets unless turned off, and some files in more detail. */
 interface CollectOptions {
   readonly secrets?: boolean;
   readonly closer?: CloserLook | undefined;
 }
 
-/** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
+/** Starts to collect a layer's facts. Pass `collectors` to the walk; call `facts` on success. */
 export function collectLayer({
   secrets: withSecrets = true,
   closer,

@@ -2,7 +2,10 @@ import type { HistoryEntry } from '../model/oci.ts';
 
 const MAX_ENTRIES = 1000;
 const MAX_STEP = 16 * 1024;
-/** `RUN`, build arguments as `|2 A=1 B=2`, the shell with its options: the classic builder writes neither RUN nor `# buildkit`. */
+/**
+ * `RUN`, build arguments as `|2 A=1 B=2`, the shell with its options. The classic builder writes
+ * neither RUN nor `# buildkit`.
+ */
 const SHELL_RUN =
   /^(?:RUN )?(?:\|\d+ .*? )?(?:\/usr)?\/bin\/(?:ba|da|a|k|z)?sh (?:-\S+ (?:pipefail )?)*?-\S*c (?!#\(nop\))(.+?)(?: # buildkit)?$/;
 const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
@@ -45,7 +48,7 @@ function instructionOf(createdBy: string): string | undefined {
   return env === null ? undefined : envLine(env[1] ?? '', env[2] ?? '');
 }
 
-/** History writes values without the quotes they had; several variables of one ENV look like one with blanks. */
+/** History writes values without quotes; several variables of an ENV look like one with blanks. */
 function envLine(name: string, value: string): string {
   return `ENV ${name}="${value.replace(/["\\$]/g, '\\$&')}"`;
 }

@@ -55,7 +55,7 @@ function stepOf({ created_by: by = '' }: HistoryEntry): readonly Step[] {
   return keyword === undefined || text === undefined ? [] : [{ keyword, text }];
 }
 
-/** Of a RUN in shell form the command has to be the same but for white space; of the rest the kind. */
+/** True for the same keyword; a RUN in shell form needs the same command but for white space. */
 function isStepOf(instruction: Instruction, step: Step | undefined): boolean {
   if (step?.keyword !== instruction.keyword) return false;
   const command = instruction.rawArguments.replaceAll(/\s+/g, '');

@@ -16,7 +16,7 @@ export interface ImageContent {
   readonly secrets: SecretsFact;
 }
 
-/** Folds the facts of an image's layers, lowest first; `otherSecrets` are those found outside the layers. `tree` has all layers on it. */
+/** Folds facts of layers, lowest first, with `otherSecrets` from outside. `tree` has all layers. */
 export function foldLayers(
   layers: readonly PlacedLayer[],
   otherSecrets: FoundSecrets = { findings: [], gaps: [] },

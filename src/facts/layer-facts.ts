@@ -3,10 +3,10 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
-/** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
+/** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
 export const FACTS_SCHEMA = 23;
 
-/** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
+/** Attributes of an entry for which a path is not enough; many entries of a layer share them. */
 export interface FileAttributes {
   readonly mode: number;
   readonly uid: number;
@@ -58,7 +58,7 @@ export interface LayerSecret {
   readonly offset?: number;
 }
 
-/** What looks like a secret where a rule says that it is somebody's published test or documentation. */
+/** A likely secret that, by a rule, is somebody's published test or documentation. */
 export interface SuppressedLayerSecret extends LayerSecret {
   readonly reason: string;
 }
@@ -78,7 +78,10 @@ export interface SecretFacts {
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts extends SecretFacts {
   readonly schema: number;
-  /** The layer's places once it is unpacked by itself, and what is known of files of note, in one string: see `path-list-writer.ts`. */
+  /**
+   * The places of the layer when it is unpacked alone, and what is known of files of note, in one
+   * string: see `path-list-writer.ts`.
+   */
   readonly paths: string;
   /** True where engines show the same files only if other layers lie below. */
   readonly needsLower: boolean;

@@ -37,7 +37,7 @@ function layoutOfPurl(uri: string): string | undefined {
   return /^pkg:oci\/([\w.-]{1,128})(?:[@?#]|$)/.exec(uri)?.[1];
 }
 
-/** One spelling for all ways to write a reference, without its digest; the text itself where it is none. */
+/** One spelling of a reference, without its digest; the text itself where it is not a reference. */
 function nameOf(text: string): string {
   const parsed = parseReference(text);
   if (!parsed.ok) return text;
@@ -141,7 +141,7 @@ function otherMaterials(
   });
 }
 
-/** Where it came from nothing tells: neither its publisher nor whether anything holds it to its digest. */
+/** An image from a layout: nothing tells its publisher, or whether anything pins its digest. */
 function fromLayout(name: string, digest: Digest | undefined): UsedImage {
   return {
     text: `oci-layout://${name}`,

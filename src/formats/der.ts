@@ -33,7 +33,7 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] | undefine
   return found;
 }
 
-/** What is in the element at each place of `path`, one within the other; undefined where there is none. */
+/** The element that `path` leads to, one place a level; undefined where there is none. */
 export function derAt(bytes: Uint8Array, path: readonly number[]): DerElement | undefined {
   let element: DerElement | undefined;
   for (const place of path) {

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
-/** zlib's own state behind a stream of Node: not documented, the same from Node 10 to 25, and tried before it is used. */
+/** zlib's state in a Node stream: undocumented, the same in Node 10 to 25, tested before use. */
 interface ZlibHandle {
   writeSync(
     flush: number,
@@ -20,7 +20,7 @@ const { Z_NO_FLUSH, Z_FINISH } = zlib.constants;
 
 let isDrivable: boolean | undefined;
 
-/** Unpacks in this thread, call by call, which takes a third of the time that the stream around zlib takes. */
+/** Unpacks in this thread, call by call, in a third of the time of Node's stream around zlib. */
 export class DrivenZlib {
   readonly #stream: Transform;
   readonly #handle: ZlibHandle;

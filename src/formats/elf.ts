@@ -30,7 +30,10 @@ const NO_BITS = 8;
 const MAX_HEADERS = 256;
 const MAX_SECTIONS = 10_000;
 
-/** Loaded segments of an ELF file by its first bytes (System V ABI, "Program Header"); none where it is none, or its table lies further on. */
+/**
+ * Loaded segments of an ELF file, by its first bytes (System V ABI, "Program Header"); empty where
+ * it is not an ELF file, or its table lies further on.
+ */
 export function elfSegments(head: Buffer): readonly Segment[] {
   const elf = elfHeader(head);
   if (elf === undefined) return [];
@@ -55,7 +58,7 @@ export function offsetOf(segments: readonly Segment[], address: bigint): number 
   return undefined;
 }
 
-/** What an ELF file's sections hold, by name ("Section Header"); undefined where their table cannot be read. */
+/** An ELF file's sections by name ("Section Header"); undefined for a table that is unreadable. */
 export function elfSections(file: Uint8Array): ReadonlyMap<string, Uint8Array> | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const elf = elfHeader(bytes);

@@ -18,10 +18,10 @@ interface Inflater {
   readonly output: Uint8Array;
 }
 
-/** Those that nobody uses: archives in archives take one each, and one is made in the time that a small file takes. */
+/** Unused ones. Archives in archives take one each; to make one takes as long as a small file. */
 const idle: Inflater[] = [];
 
-/** Unpacks what goes through it, within the budget: plain deflate, or gzip with its header, in one member or several. */
+/** Unpacks what goes through it, within the budget: deflate, or gzip of one or several members. */
 export class InflateSink implements EntrySink {
   readonly #sink: EntrySink;
   readonly #budget: UnpackBudget;
@@ -134,7 +134,10 @@ function takeInflater(): Inflater {
   return { zlib: driven, output: new Uint8Array(OUTPUT_BYTES) };
 }
 
-/** Where a header of gzip ends that begins at `start`; behind the last byte where more of it is to come. Throws where it is none. */
+/**
+ * Where the gzip header that begins at `start` ends; past the last byte where more of it is to
+ * come. Throws where it is not one.
+ */
 function headerEnd(bytes: Uint8Array, start: number): number {
   const missing = bytes.length + 1;
   if (bytes.length < start + 10) return missing;

@@ -34,7 +34,7 @@ export function readAs(value: unknown, shape: Shape, what: string): Result<unkno
   }
 }
 
-/** `key` as Go compares it with names of fields, all of which are ASCII: its Unicode folding has two letters for `s` and `k` besides. */
+/** `key` as Go compares it with ASCII field names: folding adds a letter each to `s` and `k`. */
 export function foldedKey(key: string): string {
   return key.replaceAll('\u017f', 's').toLowerCase();
 }

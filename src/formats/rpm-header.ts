@@ -13,7 +13,10 @@ interface Entry {
   readonly count: number;
 }
 
-/** The fields of a header as rpm keeps it in its database: number of entries, size of the data, entries, data, all big-endian. Throws MalformedRecord. */
+/**
+ * The fields of a header in rpm's database: number of entries, size of the data, entries, data, all
+ * big-endian. Throws MalformedRecord.
+ */
 export class RpmHeader {
   readonly #data: Buffer;
   /** Where the data begin. */
@@ -40,7 +43,7 @@ export class RpmHeader {
     this.#from = from;
   }
 
-  /** Where in the header the one number of a tag stands; undefined where it has none, or several. */
+  /** Where in the header a tag's one number is; undefined where it has no number or several. */
   placeOf(tag: number): number | undefined {
     const entry = this.#entries.get(tag);
     if (entry?.type !== INT32 || entry.count !== 1) return undefined;

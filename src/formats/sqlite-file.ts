@@ -52,7 +52,7 @@ export class SqliteFile {
       throw new MalformedRecord('its page size is none');
   }
 
-  /** The pages of the tree below `root`, each before its children but for the order of their cells. */
+  /** The pages of the tree below `root`, each before its children, which are in cell order. */
   *tree(root: number, depth = 0): Generator<SqlitePage> {
     if (depth > MAX_DEPTH) throw new MalformedRecord('its tree is too deep');
     const page = this.#read(root);
@@ -156,7 +156,7 @@ export function sqlitePageSize(file: Uint8Array): number {
   return stated === 1 ? 65_536 : stated;
 }
 
-/** A number of 1 to 9 bytes, and where it ends (section 1.6). What does not fit a double is larger than any file. */
+/** A number of 1 to 9 bytes, and its end (section 1.6). No file is too large for a double. */
 export function sqliteNumber(bytes: Buffer, start: number): readonly [value: number, end: number] {
   let value = 0;
   for (let i = 0; i < 9; i += 1) {

@@ -4,7 +4,7 @@ import { type SqliteCell, SqliteFile, sqliteNumber } from './sqlite-file.ts';
 /** A column: text and blobs as their bytes. */
 type SqlValue = number | null | Uint8Array;
 
-/** Where a column lies in its row, and of which type it is (sqlite.org/fileformat2.html, section 2.1). */
+/** Where a column is in its row, and its type (sqlite.org/fileformat2.html, section 2.1). */
 export interface SqlField {
   readonly type: number;
   readonly from: number;

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../model/result.ts';
 
-/** Deeper than any document that is made for people or tools; what comes later may walk it by recursion. */
+/** Deeper than any document for people or tools; later code may walk one by recursion. */
 const MAX_DEPTH = 200;
 /** An escape of half a surrogate pair, or of a whole one. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;

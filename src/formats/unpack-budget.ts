@@ -6,7 +6,7 @@ export interface UnpackBudget {
   inflated: number;
 }
 
-/** Takes the plain bytes of an entry of an archive as they come; `push` says whether it wants more. */
+/** Takes the plain bytes of an archive's entry as they come; `push` says whether it wants more. */
 export interface EntrySink {
   readonly push: (bytes: Uint8Array) => boolean;
   readonly end: () => void;

@@ -1,6 +1,6 @@
 import { ZIP_MARK } from './zip-records.ts';
 
-/** Bytes that a data descriptor may take (APPNOTE.TXT 4.3.9): 8-byte sizes of zip64 or 4-byte ones, after a mark or not. */
+/** Sizes of a data descriptor (APPNOTE.TXT 4.3.9): zip64 or 4-byte sizes, after a mark or not. */
 export const DESCRIPTOR_BYTES = [24, 20, 16, 12] as const;
 /** The longest one, and the mark of the header that follows it. */
 export const DESCRIPTOR_REACH = 28;

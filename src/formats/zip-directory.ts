@@ -86,7 +86,7 @@ function totalsOf(bytes: Uint8Array, view: DataView): Totals | undefined {
   return totals64(view, locator - ZIP_BYTES.end64, totals);
 }
 
-/** Python takes these totals wherever they are, Java only where the others have no room: they must agree. */
+/** Python always uses these totals, Java only where the others have no room: they must agree. */
 function totals64(view: DataView, at: number, small: Totals): Totals | undefined {
   if (at < 0 || view.getUint32(at, true) !== ZIP_MARK.end64) return undefined;
   const [count, size, offset] = [long(view, at + 32), long(view, at + 40), long(view, at + 48)];
@@ -125,7 +125,7 @@ function memberAt(
   };
 }
 
-/** The numbers that the zip64 field has for those that are all ones (4.5.3); none where it is missing or there twice. */
+/** The zip64 field's numbers for those that are all ones (4.5.3); none for no field or for two. */
 function longer(
   view: DataView,
   short: readonly number[],

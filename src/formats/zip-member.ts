@@ -3,7 +3,7 @@ import { MalformedRecord } from './malformed-record.ts';
 import type { ZipMember } from './zip-directory.ts';
 import { localExtras, ZIP_BYTES } from './zip-records.ts';
 
-/** Bytes before a member's content: its local header, a name and extra fields (APPNOTE.TXT 4.3.7), at most. */
+/** Largest header before a member's content, with name and extra fields (APPNOTE.TXT 4.3.7). */
 export const LARGEST_HEADER = ZIP_BYTES.local + 2 * 0xffff;
 
 /**

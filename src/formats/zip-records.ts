@@ -17,7 +17,7 @@ export const LARGEST_COMMENT = 0xffff;
 /** Where a record's extra fields lie, in bytes from the file's start. */
 export type ExtraFields = readonly [from: number, to: number];
 
-/** Where the name and the extra fields of a local header at `at` lie (4.3.7); undefined where they reach beyond `limit`. */
+/** Where the local header at `at` has its extra fields (4.3.7); undefined where past `limit`. */
 export function localExtras(view: DataView, at: number, limit: number): ExtraFields | undefined {
   if (at + ZIP_BYTES.local > limit || view.getUint32(at, true) !== ZIP_MARK.local) return undefined;
   const from = at + ZIP_BYTES.local + view.getUint16(at + 26, true);

@@ -10,7 +10,7 @@ interface Group {
   readonly criteria: string[];
 }
 
-/** What makes two suggestions one step: the same ready step, the same check, or the same command. */
+/** What makes two suggestions one step: the same ready step, check or command. */
 function keyOf(
   { criterion, example }: Suggestion,
   result: CriterionResult,
@@ -52,7 +52,7 @@ const BUILDS = /^scoville (build|reproduce) (.*?)(?:-t IMAGE )?\.$/;
 /** Words that a person would have to replace before a command runs. */
 const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|PATH)\b|, or /;
 
-/** The command with the image's name and the build filled in; undefined where it would not run as it is. */
+/** The command with image name and build filled in; undefined where it cannot run as it is. */
 function wholeCommand(
   text: string,
   image: string,

@@ -1,7 +1,7 @@
 import { type CriterionResult, isMet, type Vector, VECTORS } from '../model/criterion.ts';
 import type { Grade, Score } from '../model/scorecard.ts';
 
-/** The specification's table, "Badges": the least share of points, in percent, that each grade takes. Best first. */
+/** The specification's table, "Badges": the least percentage of points for a grade, best first. */
 export const GRADE_TABLE: readonly { readonly grade: Grade; readonly percent: number }[] = [
   { grade: 'A+', percent: 100 },
   { grade: 'A', percent: 75 },
@@ -35,7 +35,7 @@ export function vectorScores(criteria: readonly Scored[]): Readonly<Record<Vecto
   return Object.fromEntries(VECTORS.map((vector) => [vector, of(vector)])) as Record<Vector, Score>;
 }
 
-/** The highest level up to which every criterion is met; 0 where level 1 is not complete, or where there are no criteria. */
+/** The highest level up to which all criteria are met; 0 below level 1 or without criteria. */
 export function levelOf(criteria: readonly Scored[]): number {
   const missed = criteria.filter(({ outcome }) => !isMet(outcome)).map(({ level }) => level);
   const highest = Math.max(0, ...criteria.map(({ level }) => level));

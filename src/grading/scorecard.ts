@@ -47,7 +47,7 @@ function platformScore({ platform, digest, criteria, unclaimed }: JudgedPlatform
   };
 }
 
-/** The platform with the lowest level, of those the one with the fewest points; the first where several are alike. */
+/** The platform with the lowest level, then the fewest points; the first of several equal ones. */
 function worst(first: PlatformScore, rest: readonly PlatformScore[]): PlatformScore {
   return rest.reduce((low, next) => {
     const byLevel = next.level - low.level;
@@ -55,7 +55,7 @@ function worst(first: PlatformScore, rest: readonly PlatformScore[]): PlatformSc
   }, first);
 }
 
-/** The judgement of an image out of its platforms' results; its own score is that of its worst platform. */
+/** The judgment of an image from its platforms' results; its score is that of the worst one. */
 export function assembleScorecard(input: ScorecardInput): Scorecard {
   const [head, ...tail] = input.platforms;
   const first = platformScore(head);

@@ -29,7 +29,7 @@ function climb(before: readonly CriterionResult[], after: readonly CriterionResu
   return rank(before) - rank(after);
 }
 
-/** What to do: the criterion's first remedy; where the outcome is not known, how to decide it comes first. */
+/** What to do: the criterion's first remedy, or first how to decide an unknown outcome. */
 function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 'example'> {
   const remedy = result.remedies[0];
   if (result.outcome === 'unknown' && result.settle !== undefined)
@@ -45,7 +45,7 @@ function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 
   };
 }
 
-/** What it is worth that these criteria pass, and those no longer do: points gained, overall grade and level that the image then has. */
+/** Gains if `passed` pass and `failed` no longer do: points, and the resulting grade and level. */
 export function gainsOf(
   criteria: readonly Scored[],
   passed: readonly string[],
@@ -77,7 +77,7 @@ function candidate(result: CriterionResult, criteria: readonly CriterionResult[]
   };
 }
 
-/** What completes a level comes first, then the lower level, then what lifts a grade, then what is known to fail. */
+/** First what completes a level, then lower levels, what lifts a grade, what is known to fail. */
 function order(a: Candidate, b: Candidate): number {
   return (
     Number(b.completesLevel) - Number(a.completesLevel) ||

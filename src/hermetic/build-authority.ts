@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { bits, integer, octets, oid, sequence, set, tlv, utf8 } from './der.ts';
 
-/** In lower case and without double spaces: OpenSSL's hash of the name is then that of its bytes. */
+/** In lower case, without double spaces: OpenSSL's hash of the name is then that of its bytes. */
 const NAME = 'scoville recording';
 const LONGEST_HOST = 253;
 /** Certificates that are kept for the next connection, 25 kB each. */
@@ -34,7 +34,7 @@ const OID = {
 const YES = Buffer.from([0x01, 0x01, 0xff]);
 const SUBJECT = [set(sequence(oid(OID.commonName), utf8(NAME)))];
 
-/** Name of the file under which OpenSSL looks for this authority in a folder of certificates (X509_NAME_hash). */
+/** The file name by which OpenSSL finds this authority in a certificate folder (X509_NAME_hash). */
 export const HASHED_NAME = `${createHash('sha1')
   .update(Buffer.concat(SUBJECT))
   .digest()
@@ -74,7 +74,7 @@ export class BuildAuthority {
     return made;
   }
 
-  /** Key and certificate of a server with this host's name, PEM. Throws where the text is not a host. */
+  /** Key and certificate of a server with this host's name, PEM. Throws if it is not a host. */
   identityOf(host: string): { readonly key: string; readonly cert: string } {
     const name = alternativeName(host);
     const key = this.#leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;

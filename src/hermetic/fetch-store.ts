@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Digest, digestHex, digestOf } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 
-/** Bytes of answers by digest, of one lock file alone: a lock cannot name what another one's builds have fetched. */
+/** Bytes of answers by digest, of one lock file: it cannot name what another's builds fetched. */
 export interface FetchStore {
   readonly writer: () => Promise<FetchWriter>;
   /** Where the bytes are, if they are there. */
@@ -16,7 +16,7 @@ export interface FetchStore {
   readonly read: (digest: Digest, start?: number, end?: number) => AsyncIterable<Uint8Array>;
 }
 
-/** A body that is being written; it is in the store when `commit` has resolved, whole or not at all. */
+/** A body being written; once `commit` resolves, all of it is in the store, before that nothing. */
 export interface FetchWriter {
   readonly write: (chunk: Uint8Array) => Promise<void>;
   /** Throws UserError where the content is not `expected`. */
@@ -68,7 +68,7 @@ export async function openFolder(folder: string): Promise<FetchStore> {
   };
 }
 
-/** In milliseconds. A partial file that was not written to for this long was left by a killed build. */
+/** In milliseconds. A partial file not written to for this long was left by a killed build. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
 async function removeAbandoned(folder: string): Promise<void> {

@@ -8,7 +8,7 @@ const SECRET_PARAMETER =
 /** A parameter of a query, in an address or in a text around it. */
 const PARAMETER = /([?&;])([^=&;?#\s<>"',]+)=[^&;#\s<>"',]*/g;
 const CREDENTIALS = /((?:^|[\s<"',;])(?:[a-z][a-z0-9+.-]*:)?)\/\/[^/?#@\s<>"']*@/gi;
-/** Values that are secrets whatever their name: of GitHub, GitLab, AWS, Slack, npm, Docker, and JSON web tokens. */
+/** Secrets under any name: of GitHub, GitLab, AWS, Slack, npm, Docker, PyPI; JSON web tokens. */
 const SECRET_SHAPE =
   /gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}|pypi-[\w-]{40,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/g;
 

@@ -15,7 +15,7 @@ export interface ServerAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Asks a server; rejects where it cannot be reached. Follows no redirect and unpacks nothing. `signal` ends it. */
+/** Asks a server; rejects if it is unreachable. No redirects, no unpacking. `signal` ends it. */
 export type Upstream = (request: ProxyRequest, signal: AbortSignal) => Promise<ServerAnswer>;
 
 /** A fetch, and who asked for it when. */
@@ -145,7 +145,7 @@ export function ownAnswer(status: number): ServerAnswer {
   return { status, headers: {}, body: nothing() };
 }
 
-/** The headers to keep, secrets masked; where a redirect leads to one, its real address is noted. */
+/** Headers to keep, secrets masked; notes the real address of a redirect that has a secret. */
 function shownHeaders(
   { headers }: ServerAnswer,
   real: string,
@@ -169,7 +169,7 @@ function sizeOf({ headers }: ServerAnswer): number | undefined {
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Writes the body to the store and to whoever asked; who left does not stop it. Throws where it ends before its length. */
+/** Writes the body to store and client, even if the client leaves. Throws if its end is missing. */
 async function keep(
   { status, body }: ServerAnswer,
   shown: { readonly headers: Fetch['headers'] & object; readonly stated: number | undefined },

@@ -48,7 +48,7 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
   return { answer, misses: () => misses };
 }
 
-/** Gives the answer to a request, each time the next one; `without` headers that decide otherwise. */
+/** Answers a request, each time with the next answer, `without` headers that normally matter. */
 export function answersOf(
   fetches: Fetches,
 ): (request: ProxyRequest, without?: readonly string[]) => Fetch | undefined {
@@ -71,7 +71,7 @@ interface Range {
   readonly end: number;
 }
 
-/** RFC 9110, section 14.1.2, one range; undefined where the whole is the answer, `none` where nothing of it is there. */
+/** RFC 9110, section 14.1.2, one range; undefined means all of it, `none` that nothing is there. */
 function rangeOf(
   text: string | undefined,
   { size, status }: Pick<Fetch, 'size' | 'status'>,

@@ -35,7 +35,7 @@ interface OpenTunnel {
   readonly silentMs?: number;
 }
 
-/** Answers CONNECT as if the host were reached, and finds out by the first byte whether TLS or HTTP comes. */
+/** Answers CONNECT as if the host were reached; the first byte then tells TLS from HTTP. */
 export function openTunnel(of: OpenTunnel): void {
   const { target, socket, head, inner, tunnels, authority, onUnreadable } = of;
   const { silentMs = SILENT_MS } = of;

@@ -17,13 +17,13 @@ const OTHER_BRIDGES =
 /** Ends of what runs on this machine. A bridge to the machine's own network has others too. */
 const VIRTUAL_END = /^(?:veth|vnet|tap|vif)/;
 
-/** True for a bridge, whatever its name, that has containers and virtual machines alone; but the engine's own. */
+/** True for a bridge of any name with only containers and virtual machines; not the engine's. */
 export function hasContainersAlone(name: string, devices = '/sys/class/net'): boolean {
   if (name === 'docker0' || !existsSync(`${devices}/${name}/bridge`)) return false;
   return readdirSync(`${devices}/${name}/brif`).every((end) => VIRTUAL_END.test(end));
 }
 
-/** What a program in a RUN could not reach by itself: loopback, and networks of other containers. */
+/** What a RUN's program could not reach by itself: loopback, and networks of other containers. */
 function forbidden(interfaces: Interfaces): BlockList {
   const list = new BlockList();
   list.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -1,6 +1,6 @@
 import { parseReference } from './reference.ts';
 
-/** What a template may ask for. Each kind says which texts it takes, so that an answer can do no harm where it is put. */
+/** What a template may ask for. Each kind limits the text, so that an answer can do no harm. */
 export const ANSWER_TYPES = [
   'name',
   'port',
@@ -16,7 +16,10 @@ export const ANSWER_TYPES = [
 ] as const;
 export type AnswerType = (typeof ANSWER_TYPES)[number];
 
-/** How an answer is written into a file. `plain`: as it is; `json`: as JSON, for YAML and exec forms; the others are whole lines. */
+/**
+ * How an answer is written into a file. `plain`: as it is; `json`: as JSON, for YAML and exec
+ * forms; the others are whole lines.
+ */
 export const ANSWER_FORMS = ['plain', 'json', 'env', 'settings'] as const;
 export type AnswerForm = (typeof ANSWER_FORMS)[number];
 
@@ -25,7 +28,7 @@ interface Kind {
   readonly expects: string;
   /** In characters. */
   readonly longest: number;
-  /** The first is what a placeholder without a form means; a text that could steer a shell or a Dockerfile has no `plain`. */
+  /** The first is the default; text that could steer a shell or a Dockerfile has no `plain`. */
   readonly forms: readonly [AnswerForm, ...AnswerForm[]];
 }
 
@@ -95,12 +98,12 @@ const KINDS: Readonly<Record<AnswerType, Kind>> = {
   },
 };
 
-/** The forms in which an answer of this kind may be written; the first stands for a placeholder that names none. */
+/** The forms for an answer of this kind; the first is for a placeholder that names no form. */
 export function formsOf(type: AnswerType): readonly [AnswerForm, ...AnswerForm[]] {
   return KINDS[type].forms;
 }
 
-/** What is wrong with an answer, in words that follow its name; undefined where it may be used. An empty one is the caller's to judge. */
+/** What is wrong with an answer, to follow its name, or undefined. Callers judge empty answers. */
 export function answerProblem(
   value: string,
   { type, choices = [] }: { readonly type: AnswerType; readonly choices?: readonly string[] },

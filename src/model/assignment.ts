@@ -4,7 +4,7 @@ export function assignment(text: string): readonly [name: string, value: string 
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** Values by name of those texts that are `NAME=VALUE`; of a name that comes twice, the last counts. */
+/** Values by name, from the texts like `NAME=VALUE`; if a name comes twice, the last one counts. */
 export function assignments(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map(assignment).filter((pair): pair is [string, string] => pair[1] !== undefined),

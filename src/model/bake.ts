@@ -3,7 +3,7 @@ import type { Digest } from './digest.ts';
 import type { DockerfileModel } from './dockerfile.ts';
 import type { Scorecard } from './scorecard.ts';
 
-/** A target as `docker buildx bake --print` resolves it: what it inherits, overrides and variables are put in. */
+/** A target as `docker buildx bake --print` resolves it: inheritance, overrides, variables. */
 export interface BakeTarget {
   readonly name: string;
   /** Folder, URL; `.` where the definition names none. */
@@ -29,7 +29,7 @@ export interface BakeDefinition {
   readonly wanted: readonly string[];
 }
 
-/** A target of the same bake that a build takes as a named context (`target:NAME`), as it was built. */
+/** A target of the same bake that a build takes as named context (`target:NAME`), as built. */
 export interface LinkedTarget {
   /** Name of the context. */
   readonly context: string;

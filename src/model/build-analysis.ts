@@ -1,6 +1,6 @@
 import type { SourceRange } from './dockerfile.ts';
 
-/** A package that an install command names; `pin` is the exact version (or digest, commit) it asks for. */
+/** A package that an install command names; `pin` is the exact version, digest or commit. */
 export interface InstalledName {
   readonly name: string;
   readonly pin?: string;
@@ -34,13 +34,13 @@ export interface PackageInstall {
   readonly manager: PackageManager;
   /** What it names; empty where a lock file or a requirements file drives it. */
   readonly packages: readonly InstalledName[];
-  /** A lock file decides every version and the command refuses to depart from it (`npm ci`, `--frozen-lockfile`). */
+  /** The command takes every version from a lock file, strictly (`npm ci`, `--frozen-lockfile`). */
   readonly lockFile: boolean;
-  /** An entry of the lock file that no sum and no commit holds, with the address it is taken from. */
+  /** An entry of the lock file without a sum or commit, with the address where it comes from. */
   readonly looseLock?: { readonly reason: string; readonly address?: string };
   /** The repository it reads from is frozen at a date or commit (snapshot.debian.org and kin). */
   readonly frozenRepository: boolean;
-  /** A file of requirements that drives it and whose content the Dockerfile does not show (`-r requirements.txt`). */
+  /** A requirements file that drives it and is not in the Dockerfile (`-r requirements.txt`). */
   readonly requirementsFile?: string;
   /** Index of the stage. */
   readonly stage: number;
@@ -59,7 +59,7 @@ export interface DownloadCheck {
   /** `sha256sum -c`, `gpg --verify`, `ADD --checksum`, `commit`. */
   readonly method: string;
   readonly range: SourceRange;
-  /** Why the check says little, where it does: the checksum comes from the same origin as the file. */
+  /** Why the check says little, if so: the checksum comes from the same origin as the file. */
   readonly weak?: string;
 }
 
@@ -94,7 +94,7 @@ export interface UnreadLine {
   readonly command?: string;
   /** What would decide it. */
   readonly settle?: string;
-  /** It runs the steps of source that verified downloads alone brought: nobody read them, and they cannot change. */
+  /** It runs source from verified downloads only: nobody read its steps, but they cannot change. */
   readonly held?: true;
 }
 
@@ -102,7 +102,7 @@ export interface UnreadLine {
 export interface RecordedSteps {
   /** The words of each command, its shell first. */
   readonly commands: readonly (readonly string[])[];
-  /** Something was fetched in the place of a FROM, which is where BuildKit has the ONBUILD steps of a base image. */
+  /** Something was fetched instead of a FROM, where BuildKit has a base image's ONBUILD steps. */
   readonly fetchesInFrom: boolean;
 }
 
@@ -110,7 +110,7 @@ export interface RecordedSteps {
 export interface BuildAnalysis {
   readonly installs: readonly PackageInstall[];
   readonly downloads: readonly Download[];
-  /** Lines of which it is not known what they install and download: shell that cannot be parsed, programs that nobody read. */
+  /** Lines with unknown installs and downloads: shell that does not parse, programs nobody read. */
   readonly unread: readonly UnreadLine[];
   /** Why not all steps of the build are known, where that is so. */
   readonly partial?: string;

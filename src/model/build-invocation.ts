@@ -1,4 +1,4 @@
-/** A flag for buildx: one that is known by name and value, or the words of one that is not, as they were written. */
+/** A flag for buildx: name and value of a known one, or the words of another, as written. */
 export type BuildxFlag =
   | { readonly name: string; readonly value: string }
   | { readonly name: undefined; readonly words: readonly string[] };
@@ -8,7 +8,7 @@ export type Flagged = Pick<BuildInvocation, 'flags'>;
 
 /** A call of `docker buildx build` as data. tools/buildx makes it into words. */
 export interface BuildInvocation {
-  /** Values of `--output` that are ours; the user's own are among the flags, where buildx does the whole build. */
+  /** Our values of `--output`; the user's own are in the flags if buildx does the whole build. */
   readonly outputs: readonly string[];
   /** `--metadata-file` that is ours. */
   readonly metadataFile?: string;

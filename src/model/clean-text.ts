@@ -1,7 +1,7 @@
-/** Whole escape sequences (ECMA-48): CSI with its parameters, and strings such as a window title up to their end. */
+/** Whole escape sequences (ECMA-48): CSI with parameters; strings (a window title) to their end. */
 const SEQUENCE =
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090\u0098\u009c-\u009f]*(?:\u0007|\u001b\\|\u009c)/g;
-/** Control characters but tab, line separators, and the marks that turn the direction of writing. */
+/** Control characters except tab, line separators, and marks that change the text direction. */
 const STEERING = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** True where a text has control characters: no name and no version has any. */
@@ -9,7 +9,7 @@ export function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
 
-/** One line of text from outside without what could steer a terminal: escape sequences, control characters, marks of direction. */
+/** A line from outside that cannot steer a terminal: no escapes, controls or direction marks. */
 export function withoutSteering(line: string): string {
   return line.replace(SEQUENCE, '').replace(STEERING, '');
 }
@@ -19,7 +19,7 @@ export function cleanText(text: string): string {
   return text.split('\n').map(withoutSteering).join('\n');
 }
 
-/** All of a text on one line: blanks for control characters and line ends, no marks of direction, no halves of characters. */
+/** Text on one line: blanks for controls and line ends, no direction marks or half characters. */
 export function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -20,7 +20,7 @@ export type Level = 1 | 2 | 3 | 4 | 5;
 
 export type Outcome = 'pass' | 'fail' | 'unknown' | 'not-applicable';
 
-/** What one piece of evidence says of its subject: it meets the criterion, it does not, or nobody knows. */
+/** What evidence says of its subject: it meets the criterion, it does not, or nobody knows. */
 export type EvidenceState = 'held' | 'loose' | 'open';
 
 /** What an outcome rests on; each kind names a place that a person can look at. */
@@ -117,10 +117,10 @@ export interface Criterion {
   readonly uses?: readonly (keyof Facts)[];
   /** What decides it, as its documentation page tells it. */
   readonly decidedBy?: string;
-  /** `scoville fix` has edits for it. Said here, so that a grade need not load them; a test compares the two. */
+  /** `scoville fix` has edits for it. Said here so that a grade loads none; a test checks this. */
   readonly fixable?: true;
   readonly remedies: readonly Remedy[];
-  /** Judges; `unknown` with the missing fact's reason where one of `needs` is unknown, or with the error where the check threw. */
+  /** Judges; `unknown` with the reason if one of `needs` is unknown, or with the check's error. */
   readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };
 }
 
@@ -130,7 +130,7 @@ export interface CriterionResult {
   readonly title: string;
   readonly vector: Vector;
   readonly level: Level;
-  /** Anchor of its heading in the specification, with `#`; absent in results of earlier versions. */
+  /** Anchor of its heading in the specification, with `#`; absent in results of older versions. */
   readonly spec?: string;
   readonly outcome: Outcome;
   readonly summary: string;

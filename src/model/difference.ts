@@ -14,7 +14,7 @@ export type DifferenceKind =
   | 'device'
   | 'order';
 
-/** All that a layer says of an entry; two entries with equal records are the same bytes in a tar, but for their place. */
+/** All that a layer says of an entry; equal records mean equal tar bytes, except for the place. */
 export interface EntryRecord extends Omit<TarEntry, 'name' | 'linkname' | 'typeflag'> {
   readonly path: string;
   readonly link: string;
@@ -107,6 +107,6 @@ interface RebuiltSource {
   readonly url: string;
   /** A whole commit id. */
   readonly revision: string;
-  /** Key or identity that signed the provenance which names them; absent where that was not verified. */
+  /** Key or identity that signed the provenance naming them; absent where it was not verified. */
   readonly verifiedBy?: string;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A content digest as the OCI image specification writes it, `sha256:` and 64 lower-case hex digits. */
+/** A content digest of the OCI image specification: `sha256:` and 64 lower-case hex digits. */
 export type Digest = string & { readonly __brand: 'Digest' };
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/;

@@ -33,20 +33,23 @@ export interface SourceInstruction extends Span {
   readonly stage: number | undefined;
   /** Of its first line, from 1. */
   readonly line: number;
-  /** Keyword and arguments, continuation lines joined, comments between them left out; here-documents are not in it. */
+  /** Keyword and arguments, continued lines joined, comments removed, without here-documents. */
   readonly text: string;
   /** Offset in `text` behind the flags. */
   readonly argumentsAt: number;
   /** The words of `text` behind the flags. */
   readonly words: readonly { readonly text: string; readonly start: number }[];
-  /** The stretch of the file that a stretch of `text` was read from; what lies between two lines is inside it. */
+  /** The span of the file that a span of `text` came from, including what is between two lines. */
   readonly place: (start: number, end: number) => Span;
   /** Behind the last character of `text` in the file: before the here-documents. */
   readonly textEnd: number;
   /** What the model has of it; FROM and what stands before it have none. */
   readonly instruction: Instruction | undefined;
   readonly commands: readonly SourceCommand[];
-  /** Behind the last command of its shell script, in the string of an exec form too; undefined where it has none, or one that runs in the background. */
+  /**
+   * The end of the last command of its shell script, also in the string of an exec form; undefined
+   * where it has none, or one that runs in the background.
+   */
   readonly scriptEnd: number | undefined;
   /** Working directory before it; '' where it is not known. */
   readonly folder: string;

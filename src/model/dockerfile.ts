@@ -8,7 +8,7 @@ export interface SourceRange {
   readonly endColumn: number;
 }
 
-/** A word of a shell command: `value` where it is constant after ARG and ENV are put in, else undefined. */
+/** A word of a shell command; `value` if constant with ARG and ENV replaced, else undefined. */
 export interface ShellWord {
   readonly text: string;
   readonly value: string | undefined;
@@ -25,7 +25,10 @@ export interface ShellCommand {
   readonly operator: ShellOperator;
   /** Inside `$(...)`, a function body, `if`, or a loop. */
   readonly nested: boolean;
-  /** In how many scripts of other commands it stands (`sh -c TEXT`, `bash <<EOF`); those commands are in front of it. Absent for none. */
+  /**
+   * How many scripts of other commands contain it (`sh -c TEXT`, `bash <<EOF`); those commands are
+   * in front of it. Absent for none.
+   */
   readonly depth?: number;
   readonly range: SourceRange;
   /** File targets of `>` and `>>`. */
@@ -46,10 +49,13 @@ export interface Instruction {
   readonly rawArguments: string;
   /** Arguments split as the instruction does, with ARG and ENV replaced where they are known. */
   readonly arguments: readonly string[];
-  /** Where each of them is written, quotes included; empty for an exec form and for text that a shell reads. */
+  /** Where each of them is, quotes included; empty for an exec form and text that a shell reads. */
   readonly argumentRanges: readonly SourceRange[];
   readonly heredocs: readonly { readonly delimiter: string; readonly content: string }[];
-  /** RUN in shell form: the commands; RUN in exec form: one. Behind each, those of a script in its words. Empty for other instructions. */
+  /**
+   * RUN in shell form: its commands; in exec form: one. After each come those of a script in its
+   * words. Empty for other instructions.
+   */
   readonly commands: readonly ShellCommand[];
   /** Why `commands` could not be had, where shell in this RUN could not be parsed. */
   readonly shellError?: string;
@@ -92,7 +98,7 @@ export interface Stage {
 /** A Dockerfile as plain data. */
 export interface DockerfileModel {
   readonly syntax?: ExternalImage;
-  /** The frontend that reads it, where that is not Docker's own: what the text means is for that to say. */
+  /** The frontend that reads it, if not Docker's own: the text means what this frontend decides. */
   readonly foreignFrontend?: string;
   readonly escape: '\\' | '`';
   /** ARGs before the first FROM, with the value that build args or defaults give. */
@@ -111,7 +117,7 @@ export function readByAnother(frontend: string): string {
   return `the frontend ${frontend} reads this Dockerfile, and may read it otherwise than Docker’s own`;
 }
 
-/** True for a USER that is root whatever the image's etc/passwd says: none, uid 0, or its name; a group may stand behind. */
+/** True for a USER that is root with any etc/passwd: none, uid 0 or `root`, even with a group. */
 export function isRootUser(user: string): boolean {
   return /^(?:root|[+-]?0+)?(?::.*)?$/.test(user.trim());
 }

@@ -1,2 +1,2 @@
-/** The end of the year 9999 in seconds since 1970: RFC 3339, in which an image says when it was made, has no later one. */
+/** The end of year 9999 in seconds since 1970, the last that RFC 3339 has for an image's date. */
 export const LATEST_EPOCH = 253_402_300_799;

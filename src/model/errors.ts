@@ -1,4 +1,4 @@
-/** Exit codes of the command: 0 met, 1 judged and short of the gate, 2 could not judge or bad usage, 130 on Ctrl-C. */
+/** Exit codes: 0 met, 1 judged and short of the gate, 2 not judged or bad usage, 130 on Ctrl-C. */
 export const EXIT = { met: 0, short: 1, failed: 2, interrupted: 130 } as const;
 
 /** Something the user can fix: what happened, and the next step that fixes it. */
@@ -34,7 +34,7 @@ export class ToolError extends Error {
   }
 }
 
-/** The proxy on the way to a server failed, not the server: `proxy` is its host and port, without a password. */
+/** The proxy on the way failed, not the server; `proxy` is its host and port, no password. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly proxy: string;

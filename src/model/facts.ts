@@ -7,7 +7,7 @@ import type { SecretsFact } from './secret-facts.ts';
 import type { SignatureOrigin } from './signature-origin.ts';
 import type { FoundAttestation } from './statement.ts';
 
-/** A fact that could be had, or the reason why not with the one command or flag that would decide it. */
+/** A known fact, or why it is not known, with the one command or flag that would decide it. */
 export type Fact<T> =
   | { readonly known: true; readonly value: T; readonly source: EvidenceSource }
   | { readonly known: false; readonly reason: string; readonly settle?: string };
@@ -20,7 +20,7 @@ export function known<T>(value: T, source: EvidenceSource): Fact<T> {
   return { known: true, value, source };
 }
 
-/** What makes known how an image was built: every fact and criterion about its build says the same. */
+/** What shows how an image was built; each fact and criterion about its build says the same. */
 export const NAME_THE_DOCKERFILE = 'scoville grade --file Dockerfile IMAGE';
 
 export function unknownFact(
@@ -58,7 +58,7 @@ export interface FileFact {
   readonly capabilities?: readonly string[];
 }
 
-/** Files in an order. An array is one; very many are made again each time that they are asked for. */
+/** Files in order. An array is one; a very long list makes its files again for each use. */
 export interface FileFacts extends Iterable<FileFact> {
   readonly length: number;
   map<T>(make: (file: FileFact) => T): T[];
@@ -69,13 +69,13 @@ export interface FileFacts extends Iterable<FileFact> {
 
 /** The final filesystem, whiteouts applied. */
 export interface FilesystemFact {
-  /** Executable regular files and symlinks (resolved) that lead to one, or may while the container runs, by path. */
+  /** Executable regular files and symlinks (resolved) to one, perhaps only at run time, by path. */
   readonly executables: FileFacts;
   /** Regular files with setuid, setgid or capabilities. */
   readonly elevated: FileFacts;
   /** True where a path exists in the final filesystem. */
   readonly has: (path: string) => boolean;
-  /** Paths in the final filesystem that a language package manager's own code makes known (`usr/lib/node_modules/npm/package.json`). */
+  /** Files of a language's package manager itself (`usr/lib/node_modules/npm/package.json`). */
   readonly managerFiles: FileFacts;
   /** name to uid from etc/passwd; undefined where the image has none. */
   readonly passwd: Readonly<Record<string, number>> | undefined;
@@ -123,7 +123,7 @@ export interface BuildFact {
   readonly epoch?: number;
   /** Installs and downloads of the Dockerfile; absent where no Dockerfile is known. */
   readonly analysis?: BuildAnalysis;
-  /** What a replay gave to RUNs, and nothing else, by address with the digest in the lock; absent where it was no replay. */
+  /** All that RUNs got from a replay: address to digest in the lock; absent where not known. */
   readonly replayed?: ReadonlyMap<string, string>;
 }
 
@@ -145,7 +145,7 @@ export interface AttestationsFact {
   readonly incomplete?: string;
   /** What would have every place asked, where something would. */
   readonly settle?: string;
-  /** What the index lists that no signature here answers for, where there is such: an engine may run it. */
+  /** What the index lists without a signature here, where there is such: an engine may run it. */
   readonly unsigned?: string;
 }
 
@@ -201,7 +201,7 @@ export interface VulnerabilitiesFact {
   readonly suppressedByVex: number;
   /** Those that VEX set aside. */
   readonly suppressed?: readonly SuppressedVulnerability[];
-  /** What the scan could not look at, a reason each: while there are any, finding nothing proves nothing. */
+  /** Why parts were not scanned, a reason each: if any, finding nothing proves nothing. */
   readonly gaps?: readonly string[];
   /**
    * There where the scan reads records itself: a CVE whose severity none of them states may be of

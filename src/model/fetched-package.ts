@@ -99,7 +99,7 @@ function genericOf(path: string): FetchedPackage | undefined {
 export interface FetchedFile {
   readonly fetch: Fetch;
   readonly stage: string;
-  /** The first address of its redirects: that of the user, while the last may be of a store without names. */
+  /** The user's address, first of its redirects; the last may be that of a store without names. */
   readonly asked: string;
 }
 

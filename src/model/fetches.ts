@@ -1,11 +1,11 @@
 import type { Digest } from './digest.ts';
 
-/** One answer of the network that a build used. Secrets in addresses are masked before it is made. */
+/** One network answer that a build used. Secrets in addresses are masked before it is created. */
 export interface Fetch {
   readonly address: string;
   /** Absent: GET. */
   readonly method?: string;
-  /** Digest of what else decides the answer: body, range, accepted types. Absent where there is nothing of these. */
+  /** Digest of what else decides the answer: body, range, accepted types. Absent without these. */
   readonly request?: Digest;
   /** Absent: 200. */
   readonly status?: number;
@@ -20,7 +20,7 @@ export interface Fetch {
 /** In bytes, of all that one build fetched. */
 export const MOST_FETCHED_BYTES = 32 * 1024 ** 3;
 
-/** What the RUNs of each stage fetched, by the stage's name or `stage-N`, in the order in which it was asked for. */
+/** What each stage's RUNs fetched, by stage name or `stage-N`, in the order they asked for it. */
 export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
 
 /** By stage, in words with their line, what RUNs may have had of a network past the recording. */

@@ -12,7 +12,7 @@ import type { Result } from './result.ts';
 /** What is known of an image that a stage stands on. */
 export interface BaseImage {
   readonly config: ImageConfig;
-  /** Name to uid from its etc/passwd; undefined where it has none, or where its layers were not read. */
+  /** Name to uid by its etc/passwd; undefined where it has none or its layers were not read. */
   readonly passwd?: Readonly<Record<string, number>>;
   readonly packages?: readonly Pick<Package, 'type' | 'name' | 'version'>[];
   /** Paths of its setuid and setgid files. */
@@ -34,17 +34,17 @@ export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 
 /** A package that a build installed. */
 export type InstalledVersion = Pick<Package, 'name' | 'version'> & { readonly type: string };
 
-/** The name under which an image is known: its tag, where there is one, whatever digest an edit has put behind it. */
+/** The name that identifies an image: by its tag, if any, whatever digest an edit has added. */
 export function baseKey({ digest, ...reference }: ImageReference): string {
   const tagged = reference.tag === undefined && digest !== undefined;
   return formatReference(tagged ? { ...reference, digest } : withDefaultTag(reference));
 }
 
-/** What was found out for the rules. An error is the reason why something is not known; what was not asked for is absent. */
+/** What was found for the rules. An error says why it is unknown; absent if nobody asked for it. */
 export interface FixFacts {
   /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
   readonly digests: ReadonlyMap<string, Result<Digest>>;
-  /** Packages that a stage installed, and with a build of it those that were there before, by the stage's index. */
+  /** Packages that a stage installed, or with a build all that it contains, by stage index. */
   readonly versions: ReadonlyMap<number, Result<readonly InstalledVersion[]>>;
   /** Files by address. */
   readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;
@@ -61,7 +61,7 @@ export interface FixFacts {
 export interface FixOptions {
   /** Ask again for digests of references that are pinned and have a tag. */
   readonly refresh: boolean;
-  /** Freeze package archives at this date (`20261124T000000Z`) in place of pinning single packages. */
+  /** Freeze package archives at this date (`20261124T000000Z`) instead of pinning packages. */
   readonly freeze?: string;
   /** Where distroless images are: `gcr.io/distroless`, or a mirror of it. */
   readonly distroless: string;
@@ -91,7 +91,7 @@ export interface FixPlan {
 /** One way in which an edit can change what an image does. */
 interface Breakage {
   readonly what: string;
-  /** What has to be shown for the edit to be applied by default; undefined where nothing can show it. */
+  /** What must be shown to apply the edit by default; undefined where nothing can show it. */
   readonly shownBy?: string;
 }
 
@@ -106,7 +106,7 @@ export interface FixRule {
   readonly breaks: readonly Breakage[];
   /** The criterion that it serves. */
   readonly criterion?: string;
-  /** The rule of `scoville lint` whose ignore comments hold for it, where that is not the criterion. */
+  /** The `scoville lint` rule whose ignore comments apply to it, if that is not the criterion. */
   readonly lint?: string;
   readonly needs: readonly FixNeed[];
   readonly plan: (input: FixInput) => FixPlan;

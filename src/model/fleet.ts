@@ -6,7 +6,7 @@ interface FleetLineHead {
   readonly schemaVersion: '1';
   /** As the list names it. */
   readonly image: string;
-  /** Stands for the flags and settings that the verdict depends on: the same in a later run, the line still answers it. */
+  /** Fingerprint of flags and settings behind the verdict; a run with the same keeps the line. */
   readonly asked: string;
   readonly tool: { readonly name: 'scoville'; readonly version: string };
   /** RFC 3339. */

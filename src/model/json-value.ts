@@ -12,7 +12,7 @@ export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** A field of a value that may not even be an object; undefined where it has no such field of its own. */
+/** A field of any value; undefined where the value is not an object or has no such own field. */
 export function field(value: unknown, name: string): unknown {
   return isObject(value) ? ownValue(value, name) : undefined;
 }
@@ -44,7 +44,7 @@ export function textMapField(value: unknown, name: string): Readonly<Record<stri
   );
 }
 
-/** The value that JSON text spells, without a byte order mark before it; undefined where it is malformed. */
+/** The value of JSON text, ignoring a byte order mark; undefined where the text is malformed. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));

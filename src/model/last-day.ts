@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 const NOTE = /\bvalid until (\d{4}-\d{2}-\d{2})\b/gi;
 
-/** The instant after a day (YYYY-MM-DD, in UTC), in milliseconds since 1970; undefined where there is no such day. */
+/** The end of a UTC day (YYYY-MM-DD), in milliseconds since 1970; undefined for an invalid day. */
 export function endOfDay(day: string): number | undefined {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
   // A day that does not exist (30 February) parses as another on some engines.
@@ -9,7 +9,7 @@ export function endOfDay(day: string): number | undefined {
   return isReal ? start + DAY_MS : undefined;
 }
 
-/** The last day of a VEX statement, as `status_notes` say it: OpenVEX has no field for it (OPENVEX-SPEC, "Statement"). */
+/** VEX last day for `status_notes`: OpenVEX has no field for it (OPENVEX-SPEC, "Statement"). */
 export function lastDayNote(day: string): string {
   return `Valid until ${day}.`;
 }

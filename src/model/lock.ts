@@ -19,7 +19,7 @@ export interface LockedImage {
   readonly platforms: ReadonlyMap<string, Digest>;
 }
 
-/** Who built what the lock was written of. Recorded, not enforced: another builder makes the same image. */
+/** Tools that built what the lock describes. Not enforced: other tools build the same image. */
 interface LockedBuilder {
   readonly docker?: string;
   readonly buildx?: string;
@@ -41,12 +41,12 @@ export interface LockFile {
   readonly images: ReadonlyMap<string, LockedImage>;
   /** Seconds since 1970, and what decided it. */
   readonly epoch?: { readonly seconds: number; readonly reason: string };
-  /** When RUNs of `--repro=deterministic` begin, in seconds since 1970; undefined by other modes. */
+  /** When RUNs begin under `--repro=deterministic`, in seconds since 1970; else undefined. */
   readonly start?: number;
   readonly builder: LockedBuilder;
   /** The rules and their version. */
   readonly normaliser: string;
-  /** Dates at which package mirrors are frozen in the Dockerfile: `snapshot.debian.org 20260301T000000Z`. */
+  /** Dates of frozen package mirrors in the Dockerfile: `snapshot.debian.org 20260301T000000Z`. */
   readonly snapshots: readonly string[];
   /** Files and repositories that ADD fetches, by address: `sha256:...`, for git `sha1:...`. */
   readonly remotes: ReadonlyMap<string, string>;
@@ -71,7 +71,7 @@ export type LockSubject =
   | 'dockerfile'
   | 'platform';
 
-/** One thing in which two locks, or a lock and a build, are not the same. `before` absent: new; `after` absent: gone. */
+/** One difference of two locks, or a lock and a build. No `before`: added; no `after`: removed. */
 export interface LockChange {
   readonly subject: LockSubject;
   /** `docker.io/library/node:22`, `deb curl`; empty for what there is one of. */
@@ -80,6 +80,6 @@ export interface LockChange {
   readonly platform?: string;
   readonly before?: string;
   readonly after?: string;
-  /** Known vulnerabilities of the version before that the one after does not have, the worst first. */
+  /** Known vulnerabilities that the version before has and the one after does not, worst first. */
   readonly fixes?: readonly string[];
 }

@@ -15,19 +15,19 @@ export const MEDIA_TYPE = {
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
   inToto: 'application/vnd.in-toto+json',
   sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-  /** Of cosign before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md and ATTESTATION_SPEC.md). */
+  /** Of cosign before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, ATTESTATION_SPEC.md). */
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   dsse: 'application/vnd.dsse.envelope.v1+json',
 } as const;
 
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+json;version=0\.\d+)$/;
 
-/** True for the media types of sigstore bundles, v0.1 to v0.3 and those to come (protobuf-specs, sigstore_bundle.proto). */
+/** True for media types of sigstore bundles, from v0.1 (protobuf-specs, sigstore_bundle.proto). */
 export function isBundleType(mediaType: string): boolean {
   return BUNDLE.test(mediaType);
 }
 
-/** How entries of an index.json say their image's name: in full, as containerd writes it, and the tag. */
+/** Annotations of index.json entries: the full image name, as containerd writes it, and the tag. */
 export const CONTAINERD_NAME = 'io.containerd.image.name';
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 

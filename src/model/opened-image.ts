@@ -2,10 +2,10 @@ import type { Digest } from './digest.ts';
 import type { Descriptor, ImageConfig, Index, Manifest } from './oci.ts';
 import type { FileRange } from './walk.ts';
 
-/** Where an image was opened. `engine`: Docker's own store, by whichever way it gives images out. */
+/** Where an image was opened. `engine` is Docker's own store, however it exports images. */
 export type ImagePlace = 'registry' | 'engine' | 'layout' | 'archive' | 'store';
 
-/** One platform of an opened image: its documents, verified by digest, and its layers, blob and diffID side by side, base first. */
+/** One platform, its documents verified by digest; layers base first, each blob with its diffID. */
 export interface OpenedPlatform {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
@@ -13,7 +13,7 @@ export interface OpenedPlatform {
   readonly layers: readonly { readonly blob: Descriptor; readonly diffId: Digest }[];
 }
 
-/** What hangs on a digest: a referrer, a cosign tag, a BuildKit attestation manifest, a notation signature. */
+/** A referrer, cosign tag, BuildKit attestation manifest or notation signature of a digest. */
 export interface Attachment {
   readonly kind:
     'referrer' | 'cosign-signature-tag' | 'cosign-attestation-tag' | 'buildkit-attestation';
@@ -24,7 +24,7 @@ export interface Attachment {
   readonly manifest: Manifest;
 }
 
-/** What was found; `complete` is false where a place could not be asked, with the reason: absence then proves nothing. */
+/** What was found. `complete` is false where a place could not be asked: absence proves nothing. */
 export type Attachments =
   | { readonly complete: true; readonly found: readonly Attachment[] }
   | { readonly complete: false; readonly found: readonly Attachment[]; readonly reason: string };
@@ -32,9 +32,9 @@ export type Attachments =
 /** Content of one place by digest. */
 export interface Content {
   readonly has: (digest: Digest) => Promise<boolean>;
-  /** A manifest, index or config of at most 4 MiB, verified. Throws UserError where it is missing or another. */
+  /** A manifest, index or config up to 4 MiB, verified. Throws UserError if missing or wrong. */
   readonly readDocument: (descriptor: Descriptor) => Promise<Uint8Array>;
-  /** A blob of `size` bytes from `start` on. What comes from outside is verified at its end, where it is read from the start. */
+  /** A blob's `size` bytes from `start`. If `start` is 0, outside bytes are verified at the end. */
   readonly openRead: (
     digest: Digest,
     options: { readonly start?: number; readonly size: number },
@@ -57,7 +57,7 @@ export interface WholeImage {
   readonly names: readonly string[];
 }
 
-/** An image that can be read, wherever it lies. Every byte that comes out is checked against its digest by the one that reads it to its end. */
+/** An image in any place. Whoever reads bytes to their end checks them against their digest. */
 export interface OpenedImage {
   /** What the user typed, cleaned. */
   readonly name: string;
@@ -68,23 +68,29 @@ export interface OpenedImage {
   readonly index: Index | undefined;
   /** At least one; attestation manifests are none. */
   readonly platforms: readonly [OpenedPlatform, ...OpenedPlatform[]];
-  /** What the index lists and this place does not hold: Docker pulls one platform of many. Not judged, so to be named. */
+  /**
+   * What the index lists and this place lacks, because Docker pulls one platform of many. Not
+   * judged, so reports name it.
+   */
   readonly absent: readonly Descriptor[];
-  /** What the index lists and is not a manifest as far as can be read: an engine may know better. Not judged, so to be named. */
+  /**
+   * What the index lists that is not a manifest as far as can be read. An engine may read more. Not
+   * judged, so reports name it.
+   */
   readonly unread: readonly Descriptor[];
-  /** Other images that a layout or an archive lists under a name of this one: engines take the first or the last. */
+  /** Other images listed under one of this image's names. Engines take the first or the last. */
   readonly namesakes?: readonly Descriptor[];
-  /** A small document or attached blob, verified; throws UserError where it is missing, too large (16 MiB) or another. */
+  /** A verified document or attached blob. Throws UserError if missing, over 16 MiB or wrong. */
   readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
-  /** A layer's compressed bytes, in chunks of 256 KiB and more where the place allows. Not verified here: `walkLayer` does. */
+  /** A layer's compressed bytes, in chunks of 256 KiB or more if possible. `walkLayer` verifies. */
   readonly openLayer: (descriptor: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
-  /** False where the place does not hold a layer. Where it cannot be asked, true: reading the layer tells. */
+  /** False where the place lacks a layer. True where it cannot be asked: reading will show it. */
   readonly hasLayer: (descriptor: Descriptor) => Promise<boolean>;
-  /** Where a layer's bytes lie in a file while the image is open, for who reads them by itself; absent, or undefined, where they do not. */
+  /** Where a layer's bytes are in a file while the image is open; undefined where in no file. */
   readonly layerFile?: (descriptor: Descriptor) => Promise<FileRange | undefined>;
   /** Signatures and attestations of the root and its platforms. Asked once. */
   readonly attachments: () => Promise<Attachments>;
-  /** Everything of the image and about it, to be copied by digest; absent where the place has made up its manifest. */
+  /** The image and all about it, to copy by digest; absent where the place made up its manifest. */
   readonly whole?: WholeImage;
   /** Why the place cannot hold signatures at all (Docker's classic store), where that is so. */
   readonly withoutAttachments?: string;

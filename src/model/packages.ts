@@ -1,10 +1,10 @@
 import type { Digest } from './digest.ts';
 
-/** Where a package was found. `layer` is the digest of the layer blob that brought the database or manifest it is read from. */
+/** Where a package was found. `layer`: digest of the blob that brought the database or manifest. */
 export interface PackageLocation {
   readonly path: string;
   readonly layer: Digest;
-  /** Where in the file, for one of the archives that lie in an archive: `BOOT-INF/lib/a.jar`, `a.jar!/b.jar`. */
+  /** Path in the file of an archive inside an archive: `BOOT-INF/lib/a.jar`, `a.jar!/b.jar`. */
   readonly inside?: string;
 }
 
@@ -26,7 +26,7 @@ export function isSystemType(type: string): type is SystemType {
 export type LanguageType =
   'npm' | 'pypi' | 'golang' | 'maven' | 'gem' | 'composer' | 'cargo' | 'nuget';
 
-/** One installed package, as a package database or a language's own record in the image states it. */
+/** An installed package, as a package database or a language's record in the image states it. */
 export interface Package {
   readonly type: SystemType | LanguageType;
   readonly name: string;
@@ -60,7 +60,7 @@ export interface DownloadedFile {
   readonly purl: string;
 }
 
-/** A file that records packages, or may, and could not be read in whole: the catalogue may lack what it says. */
+/** A file that may record packages and was not read whole: the catalogue may lack its contents. */
 export interface UnreadablePackages {
   readonly location: PackageLocation;
   readonly reason: string;

@@ -12,12 +12,12 @@ export interface TextEdit {
 export const RISKS = ['none', 'low', 'medium', 'high'] as const;
 export type Risk = (typeof RISKS)[number];
 
-/** Files that edits go to. `Dockerfile` is the Dockerfile whatever its name; a file that is not there counts as empty. */
+/** A file to edit. `Dockerfile`: the Dockerfile under any name; a missing file counts as empty. */
 export type FixFile = 'Dockerfile' | '.dockerignore';
 
 /** What a rule proposes. */
 export interface ProposedEdit {
-  /** What it is about, the same at the next run: `node:22`, `curl`. Proposals of one rule with the same key are one edit. */
+  /** Subject (`node:22`), the same each run. A rule's proposals with one key are one edit. */
   readonly key: string;
   /** Imperative, one line. */
   readonly title: string;
@@ -40,7 +40,7 @@ export interface Gain {
   readonly criteria: readonly string[];
   /** For these criteria, less one for each that is no longer met. */
   readonly points: number;
-  /** Overall grade and level that the image then has; absent where they stay or only the Dockerfile is known. */
+  /** Overall grade and level afterwards; absent if unchanged or only the Dockerfile is known. */
   readonly grade?: Grade;
   readonly level?: number;
   /** Ids of the other edits that are needed for it. */

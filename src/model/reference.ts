@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from './digest.ts';
 import { err, ok, type Result } from './result.ts';
 
-/** A parsed image reference, normalised as Docker does: `node:22` is `docker.io/library/node`, tag `22`. */
+/** An image reference, normalized as by Docker: `node:22` is `docker.io/library/node`, tag `22`. */
 export interface ImageReference {
   /** Host with port, `docker.io` where none was named. */
   readonly registry: string;

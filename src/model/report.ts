@@ -15,13 +15,16 @@ export const REPORT_FORMATS = [
 ] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-/** `--report FORMAT[=FILE]`; without a file the report goes to stdout. For `badges` the file is a folder, unless it ends in `.md`. */
+/**
+ * `--report FORMAT[=FILE]`; without a file the report goes to stdout. For `badges` the file is a
+ * folder, unless it ends in `.md`.
+ */
 export interface ReportRequest<F extends ReportFormat = ReportFormat> {
   readonly format: F;
   readonly file?: string;
 }
 
-/** What one platform's image holds: the facts that it was judged by, for reports that show more than verdicts. */
+/** The facts that one platform's image was judged by, for reports that show more than verdicts. */
 export interface ImageContents {
   /** As the scorecard's `PlatformScore` spells it. */
   readonly platform: string;
@@ -35,7 +38,7 @@ export interface ImageContents {
 export interface GateAnswer {
   /** `level 2 and grade B`. */
   readonly asked: string;
-  /** What it is short of, a line each with the checks that hold it back; empty where the gate is met. */
+  /** What the image lacks, one line each with the checks behind it; empty if the gate is met. */
   readonly unmet: readonly string[];
 }
 
@@ -82,13 +85,13 @@ interface ComparedCriterion {
 
 export interface Comparison {
   readonly images: readonly ComparedImage[];
-  /** One outcome for each image, in their order; undefined where that image was not held against the criterion. */
+  /** One outcome per image, in order; undefined if that image was not checked for the criterion. */
   readonly criteria: readonly (ComparedCriterion & {
     readonly outcomes: readonly (Outcome | undefined)[];
   })[];
 }
 
-/** A criterion whose outcome is another. `gain` 1 and -1: a point won and lost; 0: the point stays as it was. */
+/** A criterion whose outcome changed. `gain`: 1 if a point is won, -1 if lost, 0 if it stays. */
 export interface CriterionChange extends ComparedCriterion {
   readonly before: Outcome | undefined;
   readonly after: Outcome | undefined;

@@ -14,7 +14,7 @@ export interface ToolRun {
   /** Lines of stdout and stderr as they arrive, without line ends. */
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
-  /** stdout as bytes, each piece taken before the next is read; nothing of it is captured then. What it throws is thrown again. */
+  /** stdout as bytes, not captured. Each piece is taken before the next; errors are rethrown. */
   readonly onStdout?: (chunk: Uint8Array) => Promise<void>;
   /** `inherit` hands the terminal to the tool; default `capture` (bounded). */
   readonly stdout?: 'capture' | 'inherit' | 'lines';
@@ -41,5 +41,5 @@ export type ToolResult =
   | { readonly ended: 'not-found' }
   | { readonly ended: 'aborted' };
 
-/** Starts tools; the real one lives in tools/run-tool.ts, the tests' throws on a command that it does not expect. */
+/** Starts tools. The real one is in tools/run-tool.ts; the tests' throws on unexpected commands. */
 export type RunTool = (run: ToolRun) => Promise<ToolResult>;

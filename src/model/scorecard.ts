@@ -12,7 +12,7 @@ export interface Score {
   readonly grade: Grade;
 }
 
-/** One change, with what it gains. Ranked: those that complete the next level first, then by points. */
+/** One change and its gain. Ranked: those that complete the next level first, then by points. */
 export interface Suggestion {
   readonly criterion: string;
   readonly title: string;
@@ -23,7 +23,7 @@ export interface Suggestion {
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
 
-/** A step that is ready for the project of an image: edits that `scoville fix` would make, settings to declare. */
+/** A step that is ready for an image's project: edits by `scoville fix`, or settings to declare. */
 export interface ReadyStep {
   /** What it does, in a few words. */
   readonly text: string;
@@ -31,7 +31,7 @@ export interface ReadyStep {
   readonly command: string;
   /** Criteria that pass with it. */
   readonly criteria: readonly string[];
-  /** Criteria that it works on, without a promise: they have no step of their own until it was taken. */
+  /** Criteria that it may help. They get no step of their own until this one has been taken. */
   readonly partly?: readonly string[];
 }
 

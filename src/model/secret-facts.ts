@@ -16,7 +16,7 @@ export interface SecretFinding {
   readonly line?: number;
   /** Line of the Dockerfile that brought it, where that is known. */
   readonly dockerfileLine?: number;
-  /** Byte of the file where it begins: in programs, and far into a large file, in place of a line. */
+  /** Byte of the file where it begins, instead of a line: in programs, or far into a large file. */
   readonly offset?: number;
   /** The file is gone from the final filesystem, but its layer still holds it. */
   readonly deleted?: boolean;

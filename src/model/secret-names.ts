@@ -15,7 +15,7 @@ interface NameRule {
   readonly reason: string;
 }
 
-/** What names a variable, setting or argument that holds a secret, each with its reason; the first that matches counts. */
+/** Names of variables, settings and arguments that hold secrets, with reasons; first match wins. */
 export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = [
   {
     // Words before it are often not divided: `DBPASS`, `ADMINPASSWORD`.
@@ -130,7 +130,10 @@ function spelled(name: string): string {
     .toUpperCase();
 }
 
-/** Why a variable, setting or argument of this name holds a secret; undefined where it holds none, or is less sure than `least`. */
+/**
+ * Why a variable, setting or argument of this name holds a secret; undefined where it does not, or
+ * where that is less sure than `least`.
+ */
 export function secretName(name: string, least: Sureness = 'likely'): string | undefined {
   const words = spelled(name.slice(-200));
   const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
@@ -148,7 +151,10 @@ export function isPasswordName(name: string): boolean {
   return found?.isPassword === true && secretName(name) !== undefined;
 }
 
-/** True where a variable names the file that a secret is read from: `DB_PASSWORD_FILE`, `GOOGLE_APPLICATION_CREDENTIALS`. */
+/**
+ * True where a variable names the file that a secret is read from: `DB_PASSWORD_FILE`,
+ * `GOOGLE_APPLICATION_CREDENTIALS`.
+ */
 export function secretFileName(name: string): boolean {
   const words = spelled(name);
   if (words === 'GOOGLE_APPLICATION_CREDENTIALS') return true;

@@ -1,4 +1,4 @@
-/** `named`: with a flag. `user`: the configuration of the person or the machine. `project`: of the project. */
+/** `named`: by a flag. `user`: configuration of the user or machine. `project`: of the project. */
 export type SettingSource = 'named' | 'user' | 'project';
 
 /** Which file a setting that counts was read from. */

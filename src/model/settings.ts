@@ -9,7 +9,7 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-/** In the order in which they are tried: what looks into the image comes before what gets a list of its packages. */
+/** In the order they are tried: those that read the image, then those that get a package list. */
 export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as const;
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
@@ -34,10 +34,10 @@ interface RegistrySettings {
   readonly tokenServer?: string;
 }
 
-/** How the own layers come out the same; `deterministic`: aggressive rules, and the same inputs for each RUN. */
+/** How own layers become reproducible. `deterministic`: aggressive, with equal inputs for RUNs. */
 export type ReproMode = 'safe' | 'aggressive' | 'deterministic' | 'off';
 
-/** A sigstore of one's own, as settings and flags name it: addresses, and files by their absolute path. */
+/** Your own sigstore, as settings and flags give it: addresses, and files by absolute path. */
 export interface SigstoreChoice {
   readonly fulcioUrl?: string;
   readonly rekorUrl?: string;
@@ -76,7 +76,7 @@ export interface Settings {
     readonly keyless: boolean;
     /** A key of notation's, which signs as well; `default` is its default key. */
     readonly notation?: string;
-    /** `bundle`: a sigstore bundle as a referrer; `legacy`: the tag that cosign up to 2 looks for; `both`. */
+    /** `bundle`: sigstore bundle as a referrer; `legacy`: tag that cosign up to 2 uses; `both`. */
     readonly format: SignatureFormat;
     /** Names, addresses and private repositories may be written into a public log. */
     readonly publicLog: boolean;
@@ -91,7 +91,10 @@ export interface Settings {
   };
   readonly reproducible: {
     readonly mode: ReproMode;
-    /** What RUNs see by `deterministic`: the recorded time throughout, or one that goes on from there in each program. */
+    /**
+     * What RUNs see under `deterministic`: the recorded time throughout, or one that goes on from
+     * there in each program.
+     */
     readonly clock: 'frozen' | 'running';
     /** The recorded time, RFC 3339; that of the first build where not given. */
     readonly start?: string;
@@ -107,7 +110,7 @@ export interface Settings {
     /** Path patterns of files to leave out of the layers, or to empty. */
     readonly drop: readonly string[];
     readonly empty: readonly string[];
-    /** Path patterns with the time of what they mean: `epoch`, or a day or time of RFC 3339 in UTC. */
+    /** Path patterns with the time of matching entries: `epoch`, or RFC 3339 day or time in UTC. */
     readonly time: Readonly<Record<string, string>>;
   };
   readonly gate: {

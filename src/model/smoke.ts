@@ -1,8 +1,11 @@
 /** How it is found out whether the program in an image works. */
 export interface SmokeRequest {
-  /** A command of the user's for `sh -c`, run on this machine; without it the image's HEALTHCHECK decides, else that the container stays up. */
+  /**
+   * A user's command for `sh -c` on this machine. Without one the image's HEALTHCHECK decides, else
+   * that the container stays up.
+   */
   readonly command: string | undefined;
-  /** The container's port that the command talks to; without it the lowest that the image exposes. */
+  /** The container port that the command talks to; default: the lowest that the image exposes. */
   readonly port: number | undefined;
   /** `NAME=VALUE` or `NAME`, for the container. */
   readonly env: readonly string[];

@@ -1,6 +1,6 @@
 import type { DockerfileModel, Stage } from './dockerfile.ts';
 
-/** The stages that a stage, the target if none is named, is made of: from the one on an outside base to itself. */
+/** The stages that make up a stage (default: the target), from the one on an outside base on. */
 export function stageChain(
   { stages, target }: Pick<DockerfileModel, 'stages' | 'target'>,
   index = target,

@@ -33,7 +33,7 @@ export interface FoundAttestation {
   /** `verified`: by cosign against the key or identity the user named, or this build's own. */
   readonly verification: 'verified' | 'unverified' | 'failed';
   readonly verifiedBy?: string;
-  /** Why an unsigned statement does not fit the image, where that is so: then it counts for nothing. */
+  /** Why an unsigned statement contradicts the image; it then counts for nothing. */
   readonly contradicts?: string;
   /**
    * Why the base that an unsigned provenance names was not held against the image's layers, where

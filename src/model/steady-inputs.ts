@@ -9,7 +9,7 @@ export interface SteadyInputs {
   readonly oneFileTime: boolean;
   /** Folders are listed in the order of names. */
   readonly sortedFolders: boolean;
-  /** What names a thing is a count, not drawn at random: temporary files, ids of file systems, processes. */
+  /** Names come from a counter, not at random: temporary files, file system ids, processes. */
   readonly temporaryNames: boolean;
   /** Programs lie in the same places of memory (x86-64). */
   readonly sameAddresses: boolean;
@@ -24,7 +24,7 @@ export interface SteadyInputs {
  */
 const FILE_AGE = 2;
 
-/** The time that programs see of files that the build wrote, seconds since 1970; undefined where they see the true ones. */
+/** The time of files that the build wrote, seconds since 1970; undefined if it is the true one. */
 export function fileTimeOf({ start, oneFileTime }: SteadyInputs): number | undefined {
   return oneFileTime ? start - FILE_AGE : undefined;
 }

@@ -20,13 +20,13 @@ export interface TarEntry {
   readonly linkname: string;
   readonly devmajor: number;
   readonly devminor: number;
-  /** PAX records other than those resolved into the fields above (xattrs as `SCHILY.xattr.NAME`), values as latin-1 text. */
+  /** PAX records beyond the fields above (xattrs as `SCHILY.xattr.NAME`), values as latin-1. */
   readonly pax: Readonly<Record<string, string>>;
   /** The typeflag byte as found, for entries of type `other`. */
   readonly typeflag: string;
 }
 
-/** An entry of root's at the beginning of time, with nothing besides. `size`: bytes of its content. */
+/** A plain entry, owned by root, with time 0 and nothing else. `size`: bytes of its content. */
 export function plainEntry(name: string, type: TarType, size: number, mode: number): TarEntry {
   return {
     name,

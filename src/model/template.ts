@@ -33,7 +33,7 @@ export interface DetectionRule {
   readonly answers: Condition;
 }
 
-/** Where a default can be found that no manifest can know: `git-user`, who commits in the project. */
+/** Where a default comes from that no manifest knows: `git-user`, who commits in the project. */
 export const PRESETS = ['git-user'] as const;
 export type Preset = (typeof PRESETS)[number];
 
@@ -79,7 +79,7 @@ export interface Template {
   readonly notes: readonly TemplateNote[];
 }
 
-/** A project's folder as it was read: names of its files, and the texts of those that tell something. */
+/** A project's folder as read: names of its files, and texts of the files that reveal something. */
 export interface Project {
   /** Name of its folder. */
   readonly folder: string;

@@ -24,7 +24,7 @@ export interface SignedWith extends SignatureOrigin {
 /** The answer to: may this image be deployed. `unjudged`: there is no answer. */
 export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
-/** What `scoville verify` says of an image; docs/reference/commands/verify.md describes its JSON form. */
+/** The answer of `scoville verify` for an image; docs/reference/commands/verify.md has the JSON. */
 export interface ImageVerification {
   readonly image: string;
   /** The index or manifest that the name leads to: what to deploy. */

@@ -26,20 +26,23 @@ export interface LayerEntry {
 export interface LayerCollector<T> {
   readonly name: string;
   readonly wants: (entry: LayerEntry) => ContentRequest;
-  /** The next bytes of an entry that was wanted as a stream; a view, valid during the call only. `visit` then ends the entry, without content. */
+  /**
+   * The next bytes of an entry that was wanted as a stream, a view valid only during the call.
+   * `visit` then ends the entry, without content.
+   */
   readonly chunk?: (bytes: Uint8Array) => void;
   readonly visit: (entry: LayerEntry, content: Uint8Array | undefined, truncated: boolean) => void;
   readonly finish: () => T;
 }
 
-/** Where a blob's bytes lie in a file: a layout's own file, or a part of an uncompressed archive. */
+/** Where a blob's bytes are in a file: a layout's own file, or part of an uncompressed archive. */
 export interface FileRange {
   readonly path: string;
   readonly start: number;
   readonly length: number;
 }
 
-/** A layer as it was read: digest of the blob and of its uncompressed bytes, both computed over what was read. */
+/** A layer as read, with digests computed from it: of the blob and of its uncompressed bytes. */
 export interface WalkedLayer {
   readonly digest: Digest;
   readonly diffId: Digest;

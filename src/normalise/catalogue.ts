@@ -42,7 +42,7 @@ import { zipTimes } from './rules/zip-times.ts';
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
 export const RULE_SET_VERSION = 8;
 
-/** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
+/** All rules. The first that drops or empties a file decides; rewrites and reports see the rest. */
 export const RULES: readonly Rule[] = [
   times,
   packageLogs,

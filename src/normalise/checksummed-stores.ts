@@ -1,6 +1,6 @@
 import { type PathTest, pathPattern } from './path-pattern.ts';
 
-/** Package managers' caches, packages by endings that nothing else has, and indexes of repositories. */
+/** Package managers' caches, packages by unmistakable endings, and indexes of repositories. */
 export const isStored: PathTest = pathPattern(
   '**/_cacache/**',
   '**/.m2/**',
@@ -31,7 +31,7 @@ export const isStored: PathTest = pathPattern(
   '**/repodata/*.gz',
 );
 
-/** npm's and Helm's packages, and as often what a RUN packed: left alone but by rules that take any archive of the build. */
+/** npm and Helm packages, or archives that a RUN packed: only rules for any build archive apply. */
 const isTgz: PathTest = pathPattern('**/*.tgz');
 
 /**

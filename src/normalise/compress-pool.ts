@@ -32,7 +32,7 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** A pool over `file` with one worker a processor, or this thread where there is no file or only one processor. */
+/** A pool over `file`, one worker per processor; this thread if no file or only one processor. */
 export function openPool(
   file: URL | undefined = workerFile('compress-worker'),
   workers: number = Math.min(availableParallelism(), MOST_WORKERS),
@@ -40,7 +40,7 @@ export function openPool(
   return file === undefined || workers < 2 ? inThread : new CompressPool(file, workers);
 }
 
-/** Hands each piece to the worker with the fewest under way. A worker that dies fails all its pieces. */
+/** Hands each piece to the least busy worker. If a worker dies, all its pieces fail. */
 class CompressPool implements PieceCompressor {
   readonly width: number;
   readonly #workers: { readonly thread: Worker; readonly waiting: Waiting[] }[];

@@ -18,7 +18,7 @@ export function timeOfWords({ month, day, time, year }: DateWords): number {
   return Date.UTC(Number(year), index, Number(day), hour, minute, second);
 }
 
-/** The words for a time in seconds, and its day of the week; days under ten have `pad` before them. */
+/** The words for a time in seconds, and its weekday; `pad` goes before days under ten. */
 export function wordsOfTime(
   seconds: number,
   pad: '0' | ' ',

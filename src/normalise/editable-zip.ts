@@ -10,7 +10,10 @@ export interface ZipEntry {
 
 const APK_SIGNATURE = Buffer.from('APK Sig Block 42', 'latin1');
 
-/** The members of a zip file, undefined where it is none that can be edited in place: headers that do not agree, or a signature over the whole file. */
+/**
+ * The members of a zip file; undefined where it cannot be edited in place: not a zip, headers that
+ * disagree, or a signature over the whole file.
+ */
 export function editableEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
   const directory = zipDirectory(bytes);
   // Something behind an archive is not the archive's: no program of a zip wrote it.

@@ -14,13 +14,13 @@ interface LayerKind {
   readonly createdBy: string | undefined;
 }
 
-/** How much of an image is its base's: layers, and history entries (those without a layer included). */
+/** How much of an image is its base's: layers, and history entries (also those without a layer). */
 export interface BasePart {
   readonly layers: number;
   readonly history: number;
 }
 
-/** One per layer, bottom first. Where the history does not account for every layer, own layers' kinds are unknown. */
+/** One per layer, bottom first. Where history and layers differ in number, kinds are unknown. */
 export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
   const diffIds = config.rootfs.diff_ids;
   const entries = (config.history ?? []).filter((entry) => entry.empty_layer !== true);
@@ -38,7 +38,10 @@ export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
   });
 }
 
-/** BuildKit writes the instruction itself; the classic builder `/bin/sh -c #(nop) COPY …`, and a RUN as its shell command. */
+/**
+ * BuildKit writes the instruction itself; the classic builder writes `/bin/sh -c #(nop) COPY …`,
+ * and a RUN as its shell command.
+ */
 function instructionOf(entry: HistoryEntry | undefined, isComplete: boolean): string | undefined {
   const text = entry?.created_by;
   if (!isComplete || text === undefined) return undefined;

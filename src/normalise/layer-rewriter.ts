@@ -44,7 +44,7 @@ interface Held {
   filled: number;
 }
 
-/** Applies rules to entries as they pass; what is to be written gathers in `take`. Holds one file at a time. */
+/** Applies rules to passing entries; `take` collects the output. Holds one file at a time. */
 export class LayerRewriter implements TarHandler {
   readonly touched: Touched[] = [];
   readonly reports: Report[] = [];
@@ -75,7 +75,7 @@ export class LayerRewriter implements TarHandler {
     this.#maxBuffered = options.maxBuffered;
   }
 
-  /** What has to be written next, in order; the views in it live as long as the bytes that were last pushed. */
+  /** What to write next, in order. Its views live as long as the bytes that were last pushed. */
   take(): Output[] {
     const output = this.#output;
     this.#output = [];

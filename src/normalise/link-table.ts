@@ -1,11 +1,11 @@
 import type { TarEntry } from '../model/tar.ts';
 
-/** Where a link whose file was left out has to lead now: to a link that took the file's place, or it takes it itself. */
+/** What a link to a left-out file becomes: a link to the file's heir, or, if first, that heir. */
 type LinkTarget =
   | { readonly kind: 'moved'; readonly linkname: string }
   | { readonly kind: 'heir'; readonly entry: TarEntry; readonly content: ContentPlace };
 
-/** Where a file's content is: in the entry of that number, from 0; and where it is known, from that byte of the archive on. */
+/** Where a file's content is: its entry's number, from 0, and, if known, its archive byte. */
 export interface ContentPlace {
   readonly position: number;
   readonly start: number | undefined;
@@ -31,7 +31,7 @@ export class LinkTable {
     if (file !== undefined) this.#files.set(path, file);
   }
 
-  /** What a kept link named `name` to `target` is to become; undefined where its file is still there. */
+  /** What the kept link `name` to `target` must become; undefined where its file is still there. */
   resolve(target: string | undefined, name: string): LinkTarget | undefined {
     const file = target === undefined ? undefined : this.#files.get(target);
     if (file === undefined) return undefined;

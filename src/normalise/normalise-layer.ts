@@ -16,9 +16,9 @@ import { ZstdCompressor } from './zstd-compressor.ts';
 const MAX_BUFFERED = 64 * 2 ** 20;
 
 export interface LayerInput {
-  /** The layer's tar, uncompressed. Opened once; again only where a hard link's file was left out. */
+  /** The layer's uncompressed tar. Opened once; again only if a hard link's file was left out. */
   readonly open: () => AsyncIterable<Uint8Array>;
-  /** The same from one byte on: without it, a file that is needed again is looked for from the archive's start. */
+  /** The same from a given byte on; else a file needed again is sought from the archive's start. */
   readonly openAt?: (start: number) => AsyncIterable<Uint8Array>;
   /** Seconds since 1970: no time is to be later. */
   readonly epoch: number;
@@ -31,7 +31,7 @@ export interface LayerInput {
   readonly write: Write;
   /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
   readonly earlier?: TimeTrail;
-  /** The time that RUNs saw of every file that was written later, in seconds since 1970; none where they saw true ones. */
+  /** The time RUNs saw for all later files, in seconds since 1970; none if they saw true ones. */
   readonly fileTime?: number | undefined;
   readonly maxBuffered?: number;
   /** Where pieces are compressed; the default starts threads for large layers. */
@@ -157,7 +157,7 @@ async function* entryContent(
   }
 }
 
-/** The first `size` bytes of a stream, which is given up behind them. Throws TarError where it ends before. */
+/** The first `size` bytes of a stream, then abandons it. Throws TarError where it ends before. */
 async function* firstBytes(
   stream: AsyncIterable<Uint8Array>,
   size: number,

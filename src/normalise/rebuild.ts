@@ -133,7 +133,7 @@ function stored(value: unknown, as: { readonly mediaType: string }): StoredDocum
   return { bytes, descriptor: { ...as, digest: digestOf(bytes), size: bytes.length } };
 }
 
-/** JSON without white space and with the keys of objects in the order of their code units: equal values, equal bytes. */
+/** JSON without white space, keys in code unit order: equal values give equal bytes. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sorted(part) : part));
 }

@@ -11,7 +11,7 @@ import {
 } from '../formats/sqlite-rows.ts';
 import { sqliteSlack } from './sqlite-slack.ts';
 
-/** rpmtag.h: when a package was installed, and in which transaction, both outside of what its signature covers. */
+/** rpmtag.h: a package's install time and transaction, both outside what its signature covers. */
 const TAGS = [1008, 1128];
 /** A blob of four bytes, as the row's header says it. */
 const FOUR_BYTES = 20;
@@ -62,7 +62,10 @@ function* headerEdits(file: Uint8Array, epoch: number): Generator<Edit> {
   }
 }
 
-/** The table in which rpm looks transactions up: the id as the machine has it in memory. An index of it would go by its bytes: then all stays as it is. */
+/**
+ * The table where rpm looks up transactions. Its id is as the machine has it in memory. An index
+ * would sort by those bytes, so then nothing is changed.
+ */
 function* transactionEdits(file: Uint8Array, epoch: number): Generator<Edit> {
   const database = new SqliteFile(file);
   for (const cell of rowsOf(database, 'Installtid')) {

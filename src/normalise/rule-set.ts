@@ -5,14 +5,14 @@ import { pathPattern } from './path-pattern.ts';
 import { type Rule, type PathRule, pathRule, type TimeRule } from './rule.ts';
 import { isStamped } from './rules/times.ts';
 
-/** What is applied to a layer. `id` tells all that its result depends on besides the layer: for annotations and caches. */
+/** Rules for a layer. `id` covers all that their result depends on: for annotations and caches. */
 export interface RuleSet {
   readonly id: string;
   readonly mode: ReproMode;
   readonly rules: readonly Rule[];
 }
 
-/** The rules of a mode, with the user's own around them. `off` leaves every entry as it is; the compressor is the same. */
+/** A mode's rules between the user's own. `off` changes no entry; the compressor is the same. */
 export function ruleSet(mode: ReproMode, own: OwnRules = {}): RuleSet {
   const id = `${RULE_SET_VERSION}-${mode}`;
   if (mode === 'off') return { id, mode, rules: [] };
@@ -36,7 +36,7 @@ interface OwnRules {
   /** Files to leave out, and to empty. */
   readonly drop?: readonly string[];
   readonly empty?: readonly string[];
-  /** Times of entries: `epoch`, or RFC 3339 in UTC (a day is its start). The first pattern that fits decides. */
+  /** Times of entries: `epoch`, or RFC 3339 in UTC (a day is its start). First match decides. */
   readonly time?: Readonly<Record<string, string>>;
 }
 
@@ -61,7 +61,7 @@ function ownPathRules(own: OwnRules): readonly PathRule[] {
   });
 }
 
-/** The rule that sets times: it comes after the one that normalises them, whose word stands where other files hold the time. */
+/** Sets times after the rule that normalizes them, which wins where other files hold the time. */
 function ownTimeRules(own: OwnRules): readonly TimeRule[] {
   const times = Object.entries(own.time ?? {}).map(([pattern, text]) => ({
     isMeant: pathPattern(pattern),

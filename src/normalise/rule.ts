@@ -7,7 +7,7 @@ import type { StampLedger } from './stamp-ledger.ts';
 export interface RuleContext {
   /** Seconds; no time in the layer is to be later. */
   readonly epoch: number;
-  /** The layer is a COPY's or an ADD's: its times are the context's, all of them become the epoch. */
+  /** The layer is from COPY or ADD: its times are the context's, and all become the epoch. */
   readonly copied: boolean;
   /** Relative to the image's root, as `layerPath` gives it. */
   readonly path: string;
@@ -69,11 +69,11 @@ interface ContentRule extends RuleFacts {
   readonly startsWith?: readonly Uint8Array[];
 }
 
-/** New content for a file, or undefined where nothing is to change. The input may be changed in place and given back. */
+/** New content for a file; undefined if nothing changes. May change and return its input. */
 export interface RewriteRule extends ContentRule {
   readonly kind: 'rewrite';
   readonly rewrite: (bytes: Uint8Array, context: RuleContext) => Uint8Array | undefined;
-  /** Only so many first bytes are needed, and their number stays: the rest is passed on, whatever the file's size. */
+  /** Needs only this many first bytes and keeps their number; the rest passes at any file size. */
   readonly headBytes?: number;
 }
 

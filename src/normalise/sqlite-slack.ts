@@ -23,7 +23,7 @@ export function sqliteSlack(file: Uint8Array): readonly Buffer[] {
   return slack;
 }
 
-/** Gaps of a page but for the heads of free blocks, by which the page finds them again (section 1.6). */
+/** Gaps of a page except heads of free blocks, which the page needs to find them (section 1.6). */
 function betweenCells({ bytes, at, listEnd, cells }: SqlitePage): Buffer[] {
   const taken = cells.map(({ from, to }) => [from, to] as const);
   const seen = new Set<number>();

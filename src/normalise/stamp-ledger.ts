@@ -8,11 +8,11 @@ interface Stamp {
   readonly size?: number;
 }
 
-/** What a layer's times leave behind for the layers above it; plain JSON, to be cached with the layer. */
+/** What a layer's times leave for the layers above. Plain JSON, cached with the layer. */
 export interface TimeTrail {
-  /** Seconds before the epoch that COPY layers held, ascending: wherever they show up again they are the context's. */
+  /** Seconds before the epoch in COPY layers, ascending. If they recur, they are the context's. */
   readonly copiedSeconds: readonly number[];
-  /** Stamps by the path of the file they are of, where time alone could make a stale one look valid. */
+  /** Stamps by the path of their file, where time alone could make a stale one look valid. */
   readonly stamps: Readonly<Record<string, Stamp>>;
 }
 
@@ -50,7 +50,7 @@ export class StampLedger {
     this.#earlier = new Map(Object.entries(stamps));
   }
 
-  /** A time's normalised value: whole seconds, never later than the epoch, and the epoch where a COPY brought it. */
+  /** A normalized time: whole seconds, at most the epoch, and the epoch if a COPY brought it. */
   normalised(seconds: number): number {
     const whole = Math.floor(seconds);
     if (this.#copied || whole >= this.#epoch) return this.#epoch;

@@ -23,7 +23,10 @@ interface Member {
   readonly content: Uint8Array[];
 }
 
-/** A gzip file with its time and, where a tar is inside, its members' set to the epoch (seconds); undefined where nothing is to change. */
+/**
+ * A gzip file with its header's time, if any, set to the epoch (seconds). A gzipped tar is packed
+ * again with its members' times set. Undefined where nothing is to change.
+ */
 export function retimedTarball(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
   const members = unpackedMembers(bytes);
   if (members !== undefined) return ifOther(gzipFile(tarOf(members, epoch)), bytes);
@@ -54,7 +57,7 @@ function unpackedMembers(bytes: Uint8Array): readonly Member[] | undefined {
   }
 }
 
-/** What is in the archive; undefined where it is none, or holds what a new one could not say the same. */
+/** An archive's members; undefined if it is not a tar or a new one could not hold all of it. */
 function membersOf(tar: Uint8Array): readonly Member[] | undefined {
   if (Buffer.from(tar.subarray(257, 262)).toString('latin1') !== 'ustar') return undefined;
   const members: Member[] = [];
@@ -94,7 +97,10 @@ function tarOf(members: readonly Member[], epoch: number): Uint8Array {
   ]);
 }
 
-/** By name, as folders are listed in another order elsewhere. What comes later wins where a name is there twice, and links follow what they are to: those stay. */
+/**
+ * Sorted by name, because folders list in another order elsewhere. Not where a name occurs twice
+ * (the later wins) or there are hard links, which follow their file.
+ */
 function inOrder(members: readonly Member[]): readonly Member[] {
   const names = new Set(members.map(({ entry }) => entry.name));
   const mayMove =

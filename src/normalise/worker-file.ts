@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 
-/** The bundle of a thread's code: beside this code or a folder up, where bundling made it a chunk; undefined when run from source. */
+/**
+ * The bundle of a thread's code, next to this code or one folder up, where bundling made this a
+ * chunk; undefined when run from source.
+ */
 export function workerFile(
   name: 'compress-worker' | 'layer-worker',
   here: string = import.meta.url,

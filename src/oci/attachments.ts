@@ -102,7 +102,7 @@ class Gathering {
     });
   }
 
-  /** Reads the manifests of all that was found, in an order that does not depend on who answered first. */
+  /** Reads the manifests of all that was found, in an order independent of who answered first. */
   async read(inIndex: readonly Found[], subjects: readonly Digest[]): Promise<Attachments> {
     const order = (found: Found): string =>
       `${String(subjects.indexOf(found.subject)).padStart(6, '0')} ${found.kind} ${found.descriptor.digest}`;
@@ -151,7 +151,7 @@ class Gathering {
   }
 }
 
-/** What is no image manifest (an index may have a subject too) carries neither signature nor attestation. */
+/** Only an image manifest holds a signature or attestation; an index may have a subject too. */
 function manifestIn(bytes: Uint8Array, digest: Digest): Manifest | undefined {
   try {
     return parseManifest(bytes, digest);

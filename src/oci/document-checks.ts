@@ -56,7 +56,7 @@ export function readIndex(bytes: Uint8Array, descriptor: Descriptor): Index {
   return ofItsType(parseIndex(bytes, descriptor.digest), descriptor);
 }
 
-/** The manifest in verified bytes. Throws UserError where it is not one, or another document too. */
+/** The manifest in verified bytes. Throws UserError if it is not one, or also another document. */
 export function readManifest(bytes: Uint8Array, descriptor: Descriptor, name: string): Manifest {
   if (!isManifestType(descriptor.mediaType))
     throw notAnImage(name, `something of type ${quoted(descriptor.mediaType)}`);

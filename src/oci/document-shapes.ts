@@ -32,7 +32,7 @@ export const DESCRIPTOR: Shape = {
   },
 };
 
-/** Fields of manifests and indexes of both schemas, which share one name space: what is one of them must not look like another. */
+/** Manifest and index fields of both schemas, in one namespace: one must not look like another. */
 const MANIFEST_FIELDS = {
   schemaVersion: 'integer',
   mediaType: 'text',
@@ -56,7 +56,10 @@ export const INDEX: Shape = {
   struct: { ...MANIFEST_FIELDS, manifests: { list: DESCRIPTOR } },
 };
 
-/** What a container runs with: image-spec's `config`, and Docker's fields beside (moby, api/types/container, `Config`). */
+/**
+ * What a container runs with: image-spec's `config`, and Docker's extra fields (moby,
+ * api/types/container, `Config`).
+ */
 const RUN: Shape = {
   struct: {
     Hostname: 'text',
@@ -99,7 +102,7 @@ const RUN: Shape = {
   },
 };
 
-/** OCI image-spec, config.md; moby, image/image.go, `V1Image` and `Image`; BuildKit's cache beside. */
+/** OCI image-spec, config.md; moby, image/image.go, `V1Image` and `Image`; BuildKit's cache. */
 export const CONFIG: Shape = {
   struct: {
     id: 'text',

@@ -12,7 +12,7 @@ import {
 import type { Result } from '../model/result.ts';
 import { CONFIG, DESCRIPTOR, INDEX, MANIFEST } from './document-shapes.ts';
 
-/** Manifests, indexes and configs are read whole; the OCI distribution-spec asks registries to take 4 MiB. */
+/** Manifests, indexes and configs are read whole; distribution-spec asks registries for 4 MiB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_LISTED = 10_000;
 
@@ -26,7 +26,10 @@ export function readShaped(bytes: Uint8Array, shape: Shape, what: string): unkno
   return valueOf(readAs(strictly(bytes, what), shape, what));
 }
 
-/** A JSON object from outside. Throws UserError that names `what` where it is too large, ambiguous, or not a JSON object. */
+/**
+ * A JSON object from outside. Throws UserError that names `what` where it is too large, ambiguous,
+ * or not a JSON object.
+ */
 export function parseObject(
   bytes: Uint8Array,
   what: string,
@@ -51,7 +54,7 @@ export function parseIndex(bytes: Uint8Array, what: string): Index {
   return { ...index, manifests } as unknown as Index;
 }
 
-/** The image manifest in `bytes`; one without layers may leave them out. Throws UserError where it is not one. */
+/** The image manifest in `bytes`; `layers` may be absent. Throws UserError if it is not one. */
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {
   const { layers = [], ...manifest } = versioned(bytes, what, MANIFEST);
   if (!isDescriptor(manifest['config'])) throw new UserError(`${what}: config is malformed`);
@@ -91,7 +94,7 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
   return { ...config, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig;
 }
 
-/** True where `value` is a descriptor whose digest we can check (sha256) and whose size is a size. */
+/** True where `value` is a descriptor with a digest that we can check (sha256) and a valid size. */
 export function isDescriptor(value: unknown): value is Descriptor {
   const read = readAs(value, DESCRIPTOR, 'it');
   if (!read.ok) return false;
@@ -108,7 +111,10 @@ function checkListed(list: unknown, what: string): void {
     throw new UserError(`${what}: entry ${at + 1} has no media type, sha256 digest or size`);
 }
 
-/** A document that is manifest and index at once means another image to each reader (CVE-2021-41190); a null makes it one too. */
+/**
+ * A document that is both manifest and index means a different image to each reader
+ * (CVE-2021-41190), even where one of the fields is null.
+ */
 function versioned(bytes: Uint8Array, what: string, shape: Shape): Fields {
   const raw = strictly(bytes, what);
   const value = valueOf(readAs(raw, shape, what)) as Fields;

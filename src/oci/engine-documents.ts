@@ -6,7 +6,7 @@ import { checkSize, type ReadDocument, verified } from './blobs/blob-source.ts';
 import { isDescriptor } from './documents.ts';
 import type { JsonCache } from './layout/json-cache.ts';
 
-/** An engine image's documents and what is attached to it, so that reading them again takes no `docker save`. */
+/** An engine image's documents and attachments, so that reading again needs no `docker save`. */
 export interface EngineDocuments {
   readonly root: Descriptor;
   readonly documents: ReadonlyMap<Digest, Uint8Array>;
@@ -16,7 +16,7 @@ export interface EngineDocuments {
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 const ENCODING = 'base64';
 
-/** The documents of the image with that id, as they were kept; undefined where they were not. Each is verified again when it is read. */
+/** The kept documents of an image id, or undefined. Each is verified again when it is read. */
 export async function keptDocuments(
   cache: JsonCache,
   id: Digest,

@@ -55,7 +55,7 @@ function namesOf(annotations: Readonly<Record<string, string>>): readonly string
   return (annotations[REF_NAME] ?? '').split(',').filter((name) => name.includes('/'));
 }
 
-/** The entries of our own index.json: one a name in the form that Docker, containerd and buildx read, or one without. */
+/** Our index.json entries: one per name, as Docker, containerd and buildx read it, or unnamed. */
 export function namedEntries(
   descriptor: Descriptor,
   names: readonly { readonly full: string; readonly tag: string }[],

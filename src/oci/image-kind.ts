@@ -24,7 +24,10 @@ const CONFIG_TYPES: readonly string[] = [MEDIA_TYPE.config, MEDIA_TYPE.dockerCon
 const FILE_SYSTEM =
   /^application\/vnd\.(?:oci\.image\.layer(?:\.nondistributable)?\.v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?$/;
 
-/** What a manifest is that is no container image, in words; undefined where it is one. Artifacts share the manifest's form (image-spec, manifest.md). */
+/**
+ * What a manifest is that is not a container image, in words; undefined where it is one. Artifacts
+ * use the same form (image-spec, manifest.md).
+ */
 export function artifactKind(manifest: Manifest): string | undefined {
   const { artifactType, config, layers } = manifest;
   const others = layers.map((layer) => layer.mediaType).filter((type) => !FILE_SYSTEM.test(type));

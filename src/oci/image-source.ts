@@ -40,7 +40,7 @@ const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
 };
 /** A name that is meant for a file. */
 const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
-/** Docker Hub has images named `docker` and `registry`: what follows is a tag of theirs where it is one word of this form. */
+/** Docker Hub has `docker` and `registry` images: one word of this form after them is their tag. */
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
 
 /**

@@ -9,7 +9,7 @@ export function entryKey({ mediaType, digest, platform }: Descriptor): string {
 /** The fields of a platform that engines know. One without a value is as if it were not there. */
 const KNOWN = ['architecture', 'os', 'os.version', 'os.features', 'variant', 'features'];
 
-/** A platform without a field is not one: Docker's classic store takes such an entry on any machine. */
+/** A platform with no known field is dropped: Docker's classic store takes it on any machine. */
 export function withNormalPlatform(descriptor: Descriptor): Descriptor {
   const { platform, ...rest } = descriptor;
   const isNamed = Object.entries(platform ?? {}).some(
@@ -54,7 +54,7 @@ export function chooseEntries(
   };
 }
 
-/** True for a platform that is spelled as every engine spells it; one that is not named stands before none. */
+/** True for a platform spelled as every engine spells it. An unnamed one takes no precedence. */
 function isSpelledSo(given: Platform | undefined, read: Platform | undefined): boolean {
   return given !== undefined && read !== undefined && platformName(given) === platformName(read);
 }

@@ -28,7 +28,7 @@ export function simpleSigningPayload(name: string, digest: Digest): Uint8Array {
   );
 }
 
-/** A payload or an envelope, and what verifies it: one layer of a manifest that cosign finds by its tag. */
+/** A payload or an envelope, with what verifies it: a layer of a manifest that cosign tags. */
 export interface TaggedLayer {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;

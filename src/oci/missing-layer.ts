@@ -1,9 +1,9 @@
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 
-/** A layer whose bytes its place does not hold. Contents cannot be known, so facts that need it are unknown. */
+/** A layer whose bytes its place lacks. Facts that need its contents are unknown. */
 export class MissingLayerError extends UserError {
-  /** True where the layer was never meant to be there: its `urls` point to somebody else's server. */
+  /** True where the layer was never meant to be there: its `urls` name somebody else's server. */
   readonly foreign: boolean;
 
   constructor(layer: Descriptor, place: string, cause?: unknown) {
@@ -23,7 +23,10 @@ export class MissingLayerError extends UserError {
   }
 }
 
-/** True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"), since they say where else they are. */
+/**
+ * True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"):
+ * their `urls` say where else they are.
+ */
 export function isForeign({ urls }: Descriptor): boolean {
   return (urls?.length ?? 0) > 0;
 }

@@ -19,7 +19,7 @@ import { openBlobImage } from './layout/open-layout.ts';
 
 /** An engine's own store, as its client gives it out. */
 export interface EngineImages {
-  /** The id of an image by name or id; undefined where the engine has none. Throws UserError where no engine answers. */
+  /** Id of an image by name or id; undefined if unknown. Throws UserError if no engine answers. */
   readonly find: (image: string) => Promise<{ readonly id: Digest } | undefined>;
   /** `docker save` of an image, its tar chunk by chunk, each taken before the next comes. */
   readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
@@ -60,7 +60,7 @@ export async function openEngineImage(options: EngineOptions): Promise<OpenedIma
   }
 }
 
-/** With one platform asked for, the others' documents are kept too: the next call may ask for them. */
+/** If one platform is asked for, keeps the others' documents too: the next call may need them. */
 async function keep(
   options: EngineOptions,
   cache: JsonCache,

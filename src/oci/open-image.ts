@@ -61,7 +61,10 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
   }
 }
 
-/** An engine that cannot be asked does not keep the image from being found elsewhere; where it is not found, the error says why the engine could not be asked. */
+/**
+ * An engine that cannot be asked does not keep the image from being found elsewhere. If it is not
+ * found, the error says why the engine was not asked.
+ */
 async function openNamed(
   text: string,
   reference: ImageReference,

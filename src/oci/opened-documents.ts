@@ -68,7 +68,7 @@ export async function openDocuments(
 
 class DocumentWalk {
   readonly #options: DocumentOptions;
-  /** Entries that were visited, by all that tells one from another: a digest may be listed as two things. */
+  /** Visited entries, by all that makes them distinct: a digest may be listed as two things. */
   readonly #seen = new Set<string>();
   readonly #images: Descriptor[] = [];
   readonly #attestations: AttestationManifest[] = [];
@@ -138,7 +138,10 @@ class DocumentWalk {
     return index;
   }
 
-  /** An engine chooses by platform and ignores such a mark: what is marked and names a platform may be run, so it is an image too. */
+  /**
+   * Engines choose by platform and ignore the mark. So a marked entry that names a platform may be
+   * run and is an image too.
+   */
   #isAttestation(child: Descriptor): boolean {
     if (!isAttestationManifest(child)) return false;
     const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
@@ -146,7 +149,10 @@ class DocumentWalk {
     return child.platform?.os === 'unknown';
   }
 
-  /** Docker's classic store asks for an entry by its digest and believes what the registry says that it is, so what is listed as something else is looked into. */
+  /**
+   * Docker's classic store asks for an entry by digest and believes the type that the registry
+   * gives, so an entry listed as something else is checked.
+   */
   async #visitChild(child: Descriptor, depth: number): Promise<void> {
     if (isIndex(child.mediaType)) await this.#visitIndex(child, depth);
     else if (isManifestType(child.mediaType)) this.#images.push(child);

@@ -1,7 +1,7 @@
 import { lookup } from '../model/lookup.ts';
 import type { Platform } from '../model/oci.ts';
 
-/** Other names of processors, and the variant that each implies (containerd/platforms, database.go). */
+/** Other names of processors, and the variant each implies (containerd/platforms, database.go). */
 const ARCHITECTURES = lookup<readonly [architecture: string, variant?: string]>({
   x86_64: ['amd64'],
   'x86-64': ['amd64'],
@@ -50,7 +50,7 @@ export function normalPlatform(platform: Partial<Platform>): Platform {
   };
 }
 
-/** True where `platform` is what `wanted` asks for; without a variant any of that processor will do. */
+/** True where `platform` is what `wanted` asks for. Without a variant, any variant matches. */
 export function matchesPlatform(platform: Platform, wanted: Platform): boolean {
   const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];
   return (
@@ -60,7 +60,7 @@ export function matchesPlatform(platform: Platform, wanted: Platform): boolean {
   );
 }
 
-/** True for what `wanted` asks for, and for what a runtime of it takes where there is nothing better. */
+/** True for what `wanted` asks for, and for what its runtime takes if there is nothing better. */
 export function mayRunOn(platform: Platform, wanted: Platform): boolean {
   return matchesPlatform(platform, wanted) || platformRanks(platform, wanted).some(Number.isFinite);
 }
@@ -79,7 +79,10 @@ export function platformRanks(platform: Platform, wanted: Platform): readonly nu
   });
 }
 
-/** What a processor runs, the best first (containerd/platforms, `Only`): before 1.0 an arm64 ran no older arm64. */
+/**
+ * What a processor runs, best first (containerd/platforms, `Only`), in the order of each version:
+ * before 1.0 an arm64 ran no older arm64.
+ */
 function orders(architecture: string, variant: string): readonly (readonly string[])[] {
   const own = `${architecture}/${variant}`;
   const number = Number(/^v(\d+)$/.exec(variant)?.[1] ?? NaN);

@@ -1,4 +1,4 @@
-/** A text from outside for an error message: in quotes, bounded, control and direction characters spelled out. */
+/** Outside text for error messages: quoted, cut, control and direction characters spelled out. */
 export function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 200)).replace(
     /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,

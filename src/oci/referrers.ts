@@ -2,7 +2,10 @@ import { digestOf } from '../model/digest.ts';
 import { type Annotations, type Descriptor, type Manifest, MEDIA_TYPE } from '../model/oci.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 
-/** The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
+/**
+ * The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty
+ * Descriptor").
+ */
 const EMPTY_CONFIG = Buffer.from('{}');
 
 /** A manifest that is about another, with its own descriptor as an index lists it. */

@@ -6,7 +6,7 @@ import { boundContexts } from './contexts/bound-contexts.ts';
 
 const MIB = 1024 * 1024;
 
-/** What each cache may hold between runs, in bytes; the facts of a large layer take some megabytes. */
+/** Bytes that each cache may hold between runs. The facts of a large layer take some megabytes. */
 export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   facts: 1024 * MIB,
   trees: 256 * MIB,
@@ -34,7 +34,7 @@ export async function boundCaches(folder: string, now = Date.now()): Promise<num
   return freed;
 }
 
-/** The same once a day, after a run that filled them: looking at every entry costs more than most runs. */
+/** The same once a day, after a run that filled them: a full check costs more than most runs. */
 export async function boundCachesDaily({
   paths,
   now,

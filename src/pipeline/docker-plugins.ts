@@ -179,7 +179,7 @@ function pathOf(dockerConfig: string, name: PluginName): string {
   return join(dockerConfig, 'cli-plugins', `docker-${name}`);
 }
 
-/** What a plugin's file keeps; undefined where there is none. Throws UserError where the file is another's. */
+/** A plugin file's undo data; undefined if no file. Throws UserError if it is somebody else's. */
 async function undoOf(dockerConfig: string, name: PluginName): Promise<Undo | undefined> {
   const path = pathOf(dockerConfig, name);
   if ((await lstat(path).catch(() => undefined)) === undefined) return undefined;

@@ -13,7 +13,7 @@ function cacheOf({ paths }: Where): JsonCache {
 
 const LAST = 'last';
 
-/** `app` and `docker.io/library/app:latest` are one image; what is no reference is kept as it was typed. */
+/** `app` and `docker.io/library/app:latest` are one image; invalid references are kept as typed. */
 function keyOf(image: string): string {
   const reference = parseReference(image);
   const name = reference.ok ? formatReference(withDefaultTag(reference.value)) : image;
@@ -35,7 +35,7 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
 }
 
-/** Keeps what an image was graded, for `scoville report`. Where that cannot be kept, the image was graded all the same. */
+/** Keeps an image's report for `scoville report`. If that fails, the image is still graded. */
 export async function keepReport(context: Where, input: ReportInput): Promise<void> {
   const cache = cacheOf(context);
   const key = keyOf(input.scorecard.image);

@@ -15,7 +15,7 @@ interface SettingsRequest {
   readonly task: Task;
   /** Present time, milliseconds since 1970. */
   readonly now: number;
-  /** Waivers may name criteria that are not known here: the settings are of a source of another day. */
+  /** Waivers may name criteria unknown here: the settings come from a source of another time. */
   readonly anyCriterion?: boolean;
 }
 
@@ -24,7 +24,7 @@ async function criteria(): Promise<readonly string[]> {
   return CATALOGUE.map(({ id }) => id);
 }
 
-/** The settings of a run, defaults filled in. Throws UserError that names every problem with its line and column. */
+/** A run's settings with defaults. Throws UserError with each problem's line and column. */
 export async function settingsOf({
   now,
   anyCriterion = false,

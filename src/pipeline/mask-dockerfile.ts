@@ -2,7 +2,7 @@ import { MASK, SecretMask } from '../attestations/masked-secrets.ts';
 import { dockerfileSecretValues } from '../facts/secrets/document-secrets.ts';
 import { secretName } from '../model/secret-names.ts';
 
-/** `NAME=value` of a Dockerfile or a shell, `--password=value` too. A quote that is not closed lasts to the end. */
+/** `NAME=value` of a Dockerfile or shell, `--password=value` too. Open quotes run to the end. */
 const ASSIGNED =
   /\b([A-Za-z_][\w.-]{0,100})=("(?:[^"\\]|\\[^])*(?:"|$)|'[^']*(?:'|$)|[^\s;&|"']+)/g;
 /** `ENV NAME the rest of the line`. */
@@ -10,7 +10,10 @@ const OLD_ENV = /^([ \t]*ENV[ \t]+([A-Za-z_]\w{0,100})[ \t]+)([^\s=][^\r\n]*)/gi
 /** A variable's or a file's name says nothing. */
 const HARMLESS = /^(["']?)(?:[$/]|\1$)/;
 
-/** A Dockerfile as it may be shown: values of variables whose name says that they are secret, and what is a secret by its form, are masked. Lines stay where they are, but in private keys. */
+/**
+ * A Dockerfile with masked secrets: values of variables with secret names, and what looks secret.
+ * Lines stay where they are, except in private keys.
+ */
 export function maskDockerfile(text: string): string {
   const named = text
     .replace(OLD_ENV, (all, start: string, name: string, value: string) =>
@@ -25,7 +28,7 @@ export function maskDockerfile(text: string): string {
   return new SecretMask({}).text(rest);
 }
 
-/** A shell puts a value together of parts: quotes, backslashes and ends of lines may stand between its letters. */
+/** What a shell allows between a value's letters: quotes, backslashes and escaped line ends. */
 const BETWEEN = String.raw`(?:["'\\]|\\\r?\n[ \t]{0,99}){0,9}`;
 const LONGEST_WORD = 200;
 /** Each is looked for in the whole text: of a hostile one with more, nothing is shown. */

@@ -3,7 +3,7 @@ import { parseStrictJson } from '../formats/strict-json.ts';
 
 const LARGEST = 32 * 1024 * 1024;
 
-/** A file's JSON. Throws where it is not a regular file of at most 32 MiB, or not JSON that every reader sees alike. */
+/** A file's JSON. Throws if not a regular file of at most 32 MiB, or not unambiguous JSON. */
 export async function readJsonFile(file: string): Promise<unknown> {
   const handle = await open(file, 'r');
   try {

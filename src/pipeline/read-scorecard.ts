@@ -39,7 +39,7 @@ const isScorecard = hasFields({
   criteria: isListOf(isResult),
 });
 
-/** What `--report json` wrote. Throws UserError where the file cannot be read, or is not a scorecard of this version. */
+/** What `--report json` wrote. Throws UserError if unreadable or not this version's scorecard. */
 export async function readScorecard(file: string): Promise<Scorecard> {
   let value: unknown;
   try {

@@ -9,7 +9,7 @@ import type { PipelineContext } from './context.ts';
 
 const HUB = 'docker.io';
 
-/** Clients for the registries of one run, each made once, with Docker's credentials, and as the engine treats each registry. */
+/** The registry clients of one run, one each, with Docker's credentials and the engine's rules. */
 export class Registries {
   readonly #clients = new Map<string, RegistryClient>();
   readonly #credentials: CredentialSource;

@@ -47,7 +47,7 @@ export function isBadgeFolder({ format, file }: ReportRequest): boolean {
   return format === 'badges' && file !== undefined && !file.endsWith('.md');
 }
 
-/** The files of reports that have to be there, or be possible, before: those in a folder of badges are written once that is made. */
+/** Report files that must be writable beforehand; those in a badge folder come after it is made. */
 export function reportFiles(reports: readonly ReportRequest[]): readonly string[] {
   const folders: string[] = [];
   const files: string[] = [];

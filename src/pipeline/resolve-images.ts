@@ -24,7 +24,7 @@ export interface FoundImage extends ResolvedImage {
   readonly layers: readonly Digest[] | undefined;
 }
 
-/** The images that are in the engine's store: one entry for each, undefined where it is not there. */
+/** The images in the engine's store: one entry for each, undefined if it is not there. */
 export function findLocalImages(
   context: PipelineContext,
   needed: readonly NeededImage[],
@@ -81,7 +81,7 @@ export function foundHere(reference: ImageReference, here: LocalImage): FoundIma
   };
 }
 
-/** An image as its registry has it, undefined where it has none of that name or digest. Throws as the registry client does. */
+/** An image from its registry; undefined if it has none. Throws as the registry client does. */
 export async function imageOfRegistry(
   registries: Registries,
   reference: ImageReference,
@@ -106,7 +106,7 @@ export async function imageOfRegistry(
   };
 }
 
-/** Each platform's manifest; what names no platform, such as BuildKit's attestations, is left out. */
+/** Each platform's manifest. Skips those without a platform, such as BuildKit's attestations. */
 function platformsOf(root: Fetched, alone: string | undefined): ReadonlyMap<string, Digest> {
   const { mediaType, digest } = root.descriptor;
   if (!isIndex(mediaType)) return new Map(alone === undefined ? [] : [[alone, digest]]);

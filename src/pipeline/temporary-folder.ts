@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Gives `use` a new folder, `scoville-PURPOSE-…`; it goes with all that is in it, however `use` ends. */
+/** Gives `use` a new folder, `scoville-PURPOSE-…`; removes it and its content, even on errors. */
 export async function inTemporaryFolder<T>(
   purpose: string,
   use: (folder: string) => Promise<T>,

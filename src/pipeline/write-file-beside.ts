@@ -24,7 +24,7 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
   }
 }
 
-/** Makes a folder, and those above it that are missing. Throws UserError where it cannot be made. */
+/** Makes a folder, and its missing parents. Throws UserError if that fails. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   await mkdir(path, { recursive: true, mode }).catch((cause: unknown) => {
     throw new UserError(`${path} could not be made: ${messageOf(cause)}`, { cause });

@@ -17,7 +17,7 @@ export interface GitFacts {
   readonly exactTag?: string;
   /** The working tree differs from the commit. */
   readonly dirty: boolean;
-  /** Folders within the repository, empty for its root: the context, and the one that holds the Dockerfile where it lies in the repository. */
+  /** Folders in the repository, empty for its root: of the context and, if inside, Dockerfile. */
   readonly folder?: string;
   readonly dockerfileFolder?: string;
 }

@@ -53,7 +53,7 @@ function defined<T extends object>(all: Unset<T>): T {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The sigstore of one's own. Addresses and a file that names all of them: what a flag says goes above the other, too. */
+/** The user's Sigstore. An address by flag overrides the settings' config file, and vice versa. */
 function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Required<Unset<SigstoreChoice>> {
   const given = [own.fulcioUrl, own.rekorUrl, own.tsaUrl, own.oidcIssuer];
   const isByUrl = given.some((url) => url !== undefined);

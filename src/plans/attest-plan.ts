@@ -69,7 +69,7 @@ export function planAttestations(
   };
 }
 
-/** What a flag says of provenance or SBOM; undefined for any other flag and where buildx would refuse the value. */
+/** What a flag says of provenance or SBOM; undefined for other flags, or if buildx refuses it. */
 export function attestationFlag(flag: BuildxFlag): AttestationFlag | undefined {
   const written = attestForm(flag);
   const attributes = written === undefined ? undefined : csvAttributes(written);

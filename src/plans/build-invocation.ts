@@ -74,7 +74,7 @@ export function withFlag(
   return { ...invocation, flags: [...invocation.flags, flag(name, value)] };
 }
 
-/** The folder that a `--build-context NAME=VALUE` may name; undefined for an image, layout, stage or address. */
+/** Folder of a `--build-context NAME=VALUE`; undefined for an image, layout, stage or address. */
 export function namedContext(
   one: BuildxFlag,
 ): { readonly name: string; readonly path: string } | undefined {

@@ -32,7 +32,7 @@ export interface BuildInputs {
   readonly paths: BuildPaths;
   /** Where a lock file is enforced or written. */
   readonly lock?: LockRequest | undefined;
-  /** Where a published image is built again: what it says of itself, in place of what git and settings would. */
+  /** For a rebuild of a published image: what it says of itself, instead of git and settings. */
   readonly recorded?: RecordedValues | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface BuildPaths {
   readonly sourcePolicyFile: string;
 }
 
-/** How progress is shown; BuildKit itself is always asked for rawjson. `quiet` prints the image ID, `none` nothing. */
+/** Progress display; BuildKit always gets rawjson. `quiet` prints the image ID, `none` nothing. */
 export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
 
 /** Everything that a build will do, before it does anything. */

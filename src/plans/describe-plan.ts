@@ -13,7 +13,7 @@ import { maskArgument, maskText } from './mask.ts';
 /** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
 type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
 
-/** The plan as `--dry-run` shows it: one line a decision with its reason. Secrets are masked. Ends with a line end. */
+/** The plan for `--dry-run`: a line and a reason per decision. Masks secrets. Ends in a newline. */
 export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWords): string {
   if (plan.kind === 'passthrough')
     return text([

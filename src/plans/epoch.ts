@@ -1,7 +1,7 @@
 import { LATEST_EPOCH } from '../model/epoch.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
-/** The earliest time a layer is given, 1980-01-01T00:00:00Z in seconds: zip archives know none before. */
+/** The earliest time of a layer, 1980-01-01T00:00:00Z, in seconds: zip files have none earlier. */
 const EARLIEST_EPOCH = 315_532_800;
 
 /** The time that layers are normalised to, seconds since 1970, and what decided it. */

@@ -28,7 +28,7 @@ export interface ResolvedImage {
   readonly digest: Digest | undefined;
   /** RFC 3339, from the image's config. */
   readonly created: string | undefined;
-  /** Found in the engine's own store: BuildKit looks for a digest in the registry alone, so that no policy can pin it. */
+  /** In the engine's store: BuildKit seeks digests in registries only, so no policy can pin it. */
   readonly local?: boolean;
   /** Digest of each platform's manifest, by `os/arch[/variant]`, where the registry gave it. */
   readonly platforms?: ReadonlyMap<string, Digest>;
@@ -63,7 +63,7 @@ export function neededImages(
   return [...images.values()];
 }
 
-/** `--build-context NAME=VALUE` by BuildKit's spelling of the name (docker/buildx, util/buildflags/context.go). */
+/** Build contexts by BuildKit's form of the name (docker/buildx, util/buildflags/context.go). */
 export function namedContexts(parsed: ParsedBuild): ReadonlyMap<string, string> {
   return new Map(
     valuesOf(parsed, 'build-context').flatMap((text) => {
@@ -90,7 +90,7 @@ function replaced(
   return other.ok ? { reference: withDefaultTag(other.value), kind: 'build-context' } : undefined;
 }
 
-/** The outside image at the end of a stage's chain of bases; undefined for scratch and for what is not known. */
+/** The external image at the end of a stage's bases; undefined for scratch and unknown images. */
 export function baseOf(model: DockerfileModel, index: number): ExternalImage | undefined {
   const base = stageChain(model, index)[0]?.base;
   return base?.kind === 'image' ? base.image : undefined;

@@ -2,7 +2,7 @@ import { parseReference } from '../model/reference.ts';
 import { shellWord } from '../model/shell-word.ts';
 import type { Destination } from './flags/output-plan.ts';
 
-/** The command that brings an image from the layout to where it could not be brought, as was asked for; undefined where none does. */
+/** The command that completes a failed push or load from the layout; undefined if there is none. */
 export function keptCommand(
   names: readonly string[],
   destination: Destination,

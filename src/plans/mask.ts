@@ -12,7 +12,7 @@ const MASK = '****';
 /** Flags whose `NAME=VALUE` may carry a secret in the value. */
 const NAMED_VALUE = /^(--(?:build-arg|label)=)([^=]+)=(.*)$/s;
 
-/** An argument of buildx as it may be shown: secret values of build arguments and credentials in URLs become `****`. */
+/** A buildx argument for display: secret build arguments and credentials in URLs become `****`. */
 export function maskArgument(word: string): string {
   const named = NAMED_VALUE.exec(word);
   if (

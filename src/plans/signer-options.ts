@@ -66,10 +66,10 @@ function oneOf(
     : ok({ pattern });
 }
 
-/** What Go reads otherwise than JavaScript, without an error in either: quoted texts, classes by name, characters by number. */
+/** What Go reads differently than JavaScript, without errors: quotes, class names, code points. */
 const READ_OTHERWISE = /\\[QEpPCa]|\\x\{|\[:/;
 
-/** Go's syntax where it differs from that of JavaScript: leading flags, named groups, anchors of the whole text. */
+/** Converts Go's own syntax for JavaScript: leading flags, named groups, anchors of the text. */
 function asExpression(pattern: string): RegExp | undefined {
   if (pattern.length > MAX_PATTERN) return undefined;
   const flags = /^\(\?([imsU]+)\)/.exec(pattern)?.[1] ?? '';

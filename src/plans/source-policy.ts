@@ -26,7 +26,7 @@ export interface SourcePolicy {
   readonly rules: readonly PolicyRule[];
 }
 
-/** A pin for each image whose digest is known and not spelled in the Dockerfile already, ordered by name. */
+/** A pin for each image with a known digest, unless the Dockerfile spells it; sorted by name. */
 export function pinsOf(
   needed: readonly NeededImage[],
   resolved: readonly ResolvedImage[],

@@ -9,13 +9,19 @@ const LOW_WORD = 0xffffffffn;
 const ALL_BITS = 0xffffffff;
 /** A runtime takes at most 128 entries (KEP-6061). */
 const MOST_RULES = 24;
-/** Families that a look-up of names opens (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that opened a socket of the Internet. */
+/**
+ * Families that name look-ups open (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that
+ * opened an Internet socket.
+ */
 const LOOK_UP_FAMILIES = [1n, 2n, 10n, 16n];
 /** What Docker's default lets `personality` set. */
 const PERSONALITIES = [0n, 8n, 0x20000n, 0x20008n, 0xffffffffn];
 /** PR_SET_NAME, which a thread calls that starts later. */
 const SET_NAME = 15n;
-/** PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT: runc, before the program starts. */
+/**
+ * PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT: runc
+ * calls them before the program starts.
+ */
 const START_OPTIONS = [8n, 23n, 24n, 38n, 47n];
 
 /** What decides how far arguments are narrowed. */

@@ -16,7 +16,7 @@ export interface CheckedProfile {
   readonly madeFrom?: { readonly image: string; readonly when: string };
 }
 
-/** Checks a profile (parsed JSON) for an image of `architecture` (GOARCH). Throws MalformedProfile. */
+/** Checks an image's profile (parsed JSON) for `architecture` (GOARCH). Throws MalformedProfile. */
 export function checkProfile(
   trace: Trace,
   document: unknown,

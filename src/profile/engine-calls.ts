@@ -18,7 +18,7 @@ export const START_CALLS: CallGroup = group(
     'sigaltstack tgkill write',
 );
 
-/** The same where the container was not given no-new-privileges: the filter is there before rights are given up. */
+/** The same without no-new-privileges: the filter then starts before the rights are dropped. */
 export const PRIVILEGED_START_CALLS: CallGroup = group(
   'runc, before the program starts, in a container without no-new-privileges',
   'capget capset chdir faccessat2 fchown getcwd getppid prctl setgid setgroups setuid',

@@ -3,7 +3,7 @@ import { calledPath, returnedPath, textArguments } from './traced-path.ts';
 
 /** What a program did with files and sockets. Paths are absolute, as the container has them. */
 export interface FileTrace {
-  /** Letters of AppArmor by path: of `r`, `w`, `m`, `k`, and `c` for a file that came, went or was renamed. */
+  /** AppArmor letters by path: `r`, `w`, `m`, `k`, and `c` for files made, removed or renamed. */
   readonly files: ReadonlyMap<string, ReadonlySet<string>>;
   /** Paths that were passed by name, so that links in them are still to be resolved; likewise. */
   readonly named: ReadonlyMap<string, ReadonlySet<string>>;
@@ -65,7 +65,7 @@ const SUN_PATH = /sun_path="((?:[^"\\]|\\.)*)"/;
 const LOCKS = /\b(?:LOCK_(?:SH|EX)|F_(?:OFD_)?SETLKW?)\b/;
 const CUT = ' <unfinished ...>';
 
-/** Reads the lines of one `strace -f -y -s 0 -e raw=!CALLS` (FILE_CALLS). Lines of other forms do nothing. */
+/** Reads lines of `strace -f -y -s 0 -e raw=!CALLS` (FILE_CALLS). Ignores lines of other forms. */
 export class FileTraceReader {
   readonly #files = new Map<string, Set<string>>();
   readonly #named = new Map<string, Set<string>>();

@@ -10,7 +10,7 @@ interface Right {
 
 const right = (words: string, calls: string): Right => ({ words, calls: calls.split(' ') });
 
-/** What an attacker has use for, the worst first. Calls that the default refuses (mount, bpf ...) are in no list. */
+/** What attackers can use, worst first. Without calls that the default refuses (mount, bpf ...). */
 const RIGHTS: readonly Right[] = [
   right('read or write the memory of other processes', 'ptrace process_vm_readv process_vm_writev'),
   right('run a program from memory', 'memfd_create execveat'),
@@ -37,7 +37,7 @@ const MACHINE_NOTES: Readonly<Record<string, string>> = {
   SCMP_ARCH_AARCH64: 'call the kernel as a program of 32 bits',
 };
 
-/** What a program under the profile cannot do any longer, in words that follow "it can no longer". */
+/** What a program under the profile can no longer do, as words that follow "it can no longer". */
 export function goneRights(
   { syscalls, architectures }: SeccompDocument,
   trace: Trace,

@@ -8,7 +8,7 @@ import { pathRules, rulePath } from './path-rules.ts';
 export interface AppArmorRequest {
   /** What `--security-opt apparmor=` names. */
   readonly name: string;
-  /** Links in `named`, `entries` and `executed` resolved, and the interpreters of scripts among the last two. */
+  /** Has links in `named`, `entries` and `executed` resolved, and interpreters in the last two. */
   readonly trace: FileTrace;
   /** The engine's capabilities were left to the program. */
   readonly hasCapabilities: boolean;

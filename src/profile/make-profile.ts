@@ -20,7 +20,7 @@ const rare = (why: string, names: string, after?: string): RareCalls => ({
   ...(after === undefined ? {} : { after: after.split(' ') }),
 });
 
-/** All are calls of the default. Nothing here opens a connection, makes a process or changes a right. */
+/** All are in Docker's default. None opens a connection, makes a process or changes rights. */
 export const RARE_CALLS: readonly RareCalls[] = [
   rare(
     'a signal handler, a thread or the program ends',

@@ -14,7 +14,7 @@ const SHARED =
   /^\/(?:bin|boot|dev|etc|home|lib(?:32|64|x32)?|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)\/$/;
 /** Places where programs make files under names of the moment. */
 const PASSING = /^(?:\/tmp|\/var\/tmp|\/dev\/shm|\/run|\/var\/run)\//;
-/** What a rule says as it is; everything else in a name would be read as a pattern, or end the rule. */
+/** All but the characters a rule uses as they are: others would be patterns, or end the rule. */
 const ODD = /[^\w./+:=~@-]/g;
 /** Processes and terminals, whose numbers another run has not. */
 const NUMBERS: readonly (readonly [RegExp, string])[] = [
@@ -43,7 +43,7 @@ export function pathRules(files: FileTrace['files']): readonly PathRule[] {
   ].toSorted((a, b) => byCodeUnit(a.path, b.path) || byCodeUnit(a.access, b.access));
 }
 
-/** A path as a rule has it: an odd byte is any one byte, so that no name can end the rule or widen it by more. */
+/** A path in a rule. An odd byte becomes any one byte, so that a name cannot end or widen it. */
 export function rulePath(path: string): string {
   return NUMBERS.reduce(
     (text, [pattern, by]) => text.replace(pattern, by),

@@ -1,4 +1,4 @@
-/** A condition on an argument (runtime-spec, config-linux.md#seccomp). For MASKED_EQ, `value` is the mask. */
+/** Argument condition (runtime-spec, config-linux.md#seccomp). MASKED_EQ: `value` is the mask. */
 export interface ArgumentRule {
   readonly index: number;
   readonly value: number;
@@ -15,7 +15,7 @@ export interface SyscallRule {
   readonly comment?: string;
 }
 
-/** A seccomp profile (runtime-spec), which `docker run --security-opt seccomp=FILE` reads as it is. */
+/** A seccomp profile (runtime-spec), as `docker run --security-opt seccomp=FILE` reads it. */
 export interface SeccompDocument {
   readonly defaultAction: 'SCMP_ACT_ERRNO';
   readonly defaultErrnoRet: number;

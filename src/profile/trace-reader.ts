@@ -3,7 +3,7 @@ import { FILE_CALLS, FileTraceReader, type FileTrace, mergedFiles } from './file
 /** What was seen of a system call. */
 export interface SeenCall {
   readonly count: number;
-  /** Values of the argument that can be narrowed, 64 bits wide; undefined where there is none, or too many. */
+  /** Values of the argument that can be narrowed, 64 bits wide; undefined if none, or too many. */
   readonly values: ReadonlySet<bigint> | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Trace {
 
 export type CallMode = '32 bit' | 'x32';
 
-/** Calls whose filter may compare an argument, with its index. On s390x, clone has its flags second. */
+/** Calls whose filter may compare an argument, by its index. On s390x, clone's flags are second. */
 const OBSERVED: Readonly<Record<string, number>> = {
   socket: 0,
   clone: 0,
@@ -60,7 +60,7 @@ export class TraceReader {
   #isTooLong = false;
   #unread = 0;
 
-  /** `architecture`: GOARCH of what is traced. `readsFiles`: the arguments of FILE_CALLS were read by strace. */
+  /** `architecture`: GOARCH of the traced image. `readsFiles`: strace read FILE_CALLS arguments. */
   constructor(architecture: string, readsFiles = false) {
     this.#flagsOfClone = architecture === 's390x' ? 1 : 0;
     this.#files = readsFiles ? new FileTraceReader() : undefined;

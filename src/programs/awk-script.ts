@@ -1,4 +1,4 @@
-/** Options whose value is the next word, and others that change how text is read: all that may come before the program. */
+/** Options allowed before the program: those that take the next word, and those on reading text. */
 const VALUED = /^(?:-[Fv]|--field-separator|--assign)$/;
 const PLAIN =
   /^(?:-[Fv].|--(?:field-separator|assign)=|--(?:re-interval|posix|traditional|csv|characters-as-bytes|sandbox)$)/;
@@ -40,7 +40,7 @@ function startsNothing(program: string): boolean {
   );
 }
 
-/** The program with empty strings and without regular expressions and comments; undefined where one of them does not end. */
+/** The program with empty strings, no regular expressions, no comments; undefined if unclosed. */
 function withoutTexts(program: string): string | undefined {
   let code = '';
   let at = 0;

@@ -160,7 +160,7 @@ export function isPlainProgram(program: string): boolean {
   return isIn(PLAIN, program, ['-O', 'install', 'https://example.org/x']);
 }
 
-/** True where this command line is known to fetch and install nothing, and to run nothing that was not read. */
+/** True if a command line is known to fetch and install nothing and to run nothing unread. */
 export function isLocal(program: string, words: readonly string[], given?: GivenInput): boolean {
   return isIn(LOCAL, program, words, given);
 }

@@ -1,6 +1,6 @@
 import { lookup } from '../model/lookup.ts';
 
-/** Programs that copy from another machine, by the verbs under which they do; the place they copy to follows the address. */
+/** Programs that copy from other machines, by verb; the destination follows the address. */
 export interface Copier {
   /** Beginnings of its command lines. */
   readonly verbs?: readonly string[];
@@ -10,7 +10,7 @@ export interface Copier {
 }
 
 const HTTP = /^(?:https?|ftp):\/\//i;
-/** HTTPie and its kind add the scheme; a method may stand before the address, `:` is this machine. */
+/** HTTPie and its kind add the scheme; a method may precede the address, and `:` is localhost. */
 const SHORT = /^(?![A-Z]+$|:)\S/;
 export const COPIERS = lookup<Copier>({
   aws: { both: true, verbs: ['s3'], from: /^s3:\/\// },

@@ -5,7 +5,7 @@ export interface CredentialKeeper {
   readonly programs: string;
   /** Held against the words behind the program, joined by blanks. */
   readonly words: RegExp;
-  /** Where it is kept; `~` is the user's home, `.` the working directory, `@` the folder that it makes. */
+  /** Where it is kept: `~` is the user's home, `.` the working folder, `@` the one it creates. */
   readonly file: string;
   /** Takes the credential out again. */
   readonly undo?: RegExp;

@@ -6,7 +6,7 @@ const FILES = {
   only: /(?:^| )(?:-V|-h|[^-]\S*)/,
 } as const;
 
-/** Programs that fetch files and repositories: what else they do, for what they fetch is judged on its own. */
+/** Other uses of programs that fetch files and repositories; the fetches are judged separately. */
 export const FETCHERS: readonly LocalPrograms[] = [
   {
     programs: 'git',

@@ -8,7 +8,7 @@ interface FileFetcher {
   readonly file: string;
   /** Each address has a file of its own, in their order. */
   readonly each?: true;
-  /** Make it write to a file that is named like the address, where it writes to its output otherwise. */
+  /** Options that write to a file named like the address; without them it writes to its output. */
   readonly ownName?: string;
   readonly folder?: string;
   /** The folder holds only files that are named like their address. */

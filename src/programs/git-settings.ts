@@ -1,4 +1,4 @@
-/** Settings of git that name no program, and no file of more settings; git compares their names without regard to case. */
+/** Git settings that name no program and no settings file; git ignores case in their names. */
 const PLAIN: readonly RegExp[] = [
   /^(?:user|author|committer|advice|color|safe|https?|fetch|pull|push|pack|log|transfer|receive|feature|index|rebase|branch|i18n|stash|status|checkout|clone|rerere|apply|extensions)\./,
   /^core\.(?:autocrlf|symlinks|longpaths|compression|quotepath|filemode|ignorecase|eol|safecrlf|preloadindex|packed\w+|precompose\w+|bigfilethreshold|sparsecheckout\w*|sharedrepository|logallrefupdates|untrackedcache|bare|excludesfile|commitgraph|multipackindex|abbrev|whitespace|protect\w+)$/,
@@ -24,7 +24,7 @@ function isPlain(key: string, value: string): boolean {
   return PLAIN.some((pattern) => pattern.test(name));
 }
 
-/** True where the settings that a command line of git gives, or writes, have it run nothing; false where one is not known. */
+/** True if the settings that a git command gives or writes run nothing; false if one is unknown. */
 export function setsPlainly(words: readonly string[]): boolean {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';

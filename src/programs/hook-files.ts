@@ -4,11 +4,11 @@ import { lines, none, type ObeyedFile } from './obeyed-files.ts';
 const LOADS =
   /^[ \t]*(?:load_?module|LoadFile|LoadModule\s+\S+|plugin[-_]load[\w-]*\s*=|shared_preload_libraries\s*=|(?:zend_)?extension\s*=)\s*["']?(?:\.\/|\/(?!usr\/(?:lib|local\/(?:lib|apache2))))|\blua-load|auto_(?:ap|pre)pend_file\s*=\s*["']?[^\s"']|include_shell|\binit[-_]file|^[ \t]*(?:perl_|js_)\w|cc_command|external-check command|\bprg:/im;
 
-/** Settings of pip that name nothing to install besides what the command line does; addresses are judged elsewhere. */
+/** Pip settings that add nothing to install; addresses in them are judged elsewhere. */
 const PIP_SETTING =
   /^(?:\[[\w-]+\]|https?:\S+|[\w.-]+|;.*|(?:(?:extra-)?index-url|find-links|index|trusted-host|(?:default-)?timeout|retries|proxy|cert|client-cert|cache-dir|log|no-[\w-]+|disable-pip-version-check|break-system-packages|only-binary|prefer-binary|progress-bar|root-user-action|user|require-[\w-]+|quiet|verbose|compile|target|prefix|constraint|use-feature|keyring-provider)\s*[=:].*)$/;
 
-/** Scripts that lie in folders, which the tools of a distribution run, and settings by which programs load others. */
+/** Scripts in folders that distribution tools run, and settings with which programs load others. */
 export const HOOK_FILES: readonly ObeyedFile[] = [
   {
     programs: /^(?:service|invoke-rc\.d|rc-service)$/,

@@ -1,4 +1,4 @@
-/** Files that set variables and functions for the shell, and came with a program or the system; what they bring in. */
+/** Files from a program or the system that set shell variables and functions, and what they set. */
 export const SOURCED_FILES: readonly { readonly path: RegExp; readonly reason: string }[] = [
   {
     path: /^\/(?:etc|usr\/lib)\/(?:os|lsb|alpine|debian|redhat)-(?:release|version)$/,

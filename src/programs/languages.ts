@@ -1,6 +1,6 @@
 import type { LocalPrograms } from './program.ts';
 
-/** What languages bring along; what installs packages or runs scripts of a project is not among it. */
+/** What comes with languages, except what installs packages or runs a project's scripts. */
 export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'python pypy',

@@ -1,4 +1,4 @@
-/** Names in the projects of MSBuild by which nothing of a project is run. All in lower case: MSBuild does not tell cases apart. */
+/** MSBuild names that run nothing of a project. In lower case: MSBuild ignores case. */
 function names(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
@@ -8,7 +8,10 @@ export const SDKS = names(
   'microsoft.net.sdk microsoft.net.sdk.web microsoft.net.sdk.worker microsoft.net.sdk.razor microsoft.net.sdk.blazorwebassembly microsoft.net.sdk.publish microsoft.net.sdk.windowsdesktop',
 );
 
-/** Values that compilers, NuGet and the SDK take as they are; none names a program, a file that is imported or a source of packages. */
+/**
+ * Values that compilers, NuGet and the SDK use as they are; none names a program, an import or a
+ * source of packages.
+ */
 export const PROPERTIES = names(
   'targetframework targetframeworks runtimeidentifier runtimeidentifiers outputtype assemblyname rootnamespace nullable implicitusings langversion usersecretsid warninglevel nowarn warningsaserrors warningsnotaserrors ' +
     'treatwarningsaserrors codeanalysistreatwarningsaserrors msbuildtreatwarningsaserrors analysislevel analysismode enablenetanalyzers enforcecodestyleinbuild codeanalysisruleset runanalyzers runanalyzersduringbuild reportanalyzer ' +
@@ -50,7 +53,10 @@ export const METADATA = names(
     'keepmetadata removemetadata includeinpackage buildaction',
 );
 
-/** Packages that, in a build, run what the project itself says: its program, its templates, its commands. What other packages run is their publishers’. */
+/**
+ * Packages that run the project's own code in a build: its program, templates or commands.
+ * What other packages run is their publishers'.
+ */
 export const RUNS_THE_PROJECT =
   /apidescription\.server|msbuild|\.build$|\btasks?$|fody|postsharp|\bt4\b|texttemplat|librarymanager|codegeneration\.roslyn|husky|\bcake|\bnuke|tailwind|node(?:js|\.js)?\b|npm|yarn|webpack|typewriter|refitter|nswag\.(?:msbuild|codegen)|kiota|openapi.*(?:gen|tools)|javascript\.sdk|^microsoft\.build\.|sqlprovider|typeprovider|fsharp\.data|entityframeworkcore\.tasks|exec\b|csscript|scripting$/i;
 
@@ -58,7 +64,7 @@ export const RUNS_THE_PROJECT =
 export const FUNCTIONS =
   /^\$\(\[(?:MSBuild|System\.IO\.Path|System\.String|System\.DateTime|System\.Guid|System\.Version|System\.Int32|System\.Char|System\.Convert|System\.Environment|System\.OperatingSystem|System\.Runtime\.InteropServices\.(?:RuntimeInformation|OSPlatform))\]::\w+/;
 
-/** Variables of the environment are properties of each project. These are of the image, and none. */
+/** Environment variables become project properties. These come from the image, and do not count. */
 export const VARIABLES =
   /^(?:PATH|HOME|TZ|LANG|LANGUAGE|USER|PORT|TERM|DEBUG|CI|LC_\w+|ASPNETCORE_\w+|ASPNET_VERSION|BUILD_\w+|TARGET\w+|DEBIAN_FRONTEND|DOTNET_(?:CLI_TELEMETRY_OPTOUT|RUNNING_IN_CONTAINER|USE_POLLING_FILE_WATCHER|SKIP_FIRST_TIME_EXPERIENCE|NOLOGO|SYSTEM_GLOBALIZATION_INVARIANT|ENVIRONMENT|GENERATE_ASPNET_CERTIFICATE|ROLL_FORWARD|TieredPGO|gcServer|EnableDiagnostics|SDK_VERSION|VERSION|WATCH_\w+)|NUGET_(?:XMLDOC_MODE|CERT_REVOCATION_MODE)|COMPlus_EnableDiagnostics|(?:HTTPS?|NO)_PROXY|(?:https?|no)_proxy)$/;
 

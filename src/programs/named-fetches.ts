@@ -16,7 +16,7 @@ export interface NamedFetch {
   readonly reason: string;
   /** Command lines that fetch nothing all the same. */
   readonly unless?: RegExp;
-  /** A part of the command line that says what is fetched, down to the bytes; as written, and as found. */
+  /** The part of a command that says what is fetched, to the byte: as text, and as a pattern. */
   readonly pinned?: readonly [string, RegExp];
 }
 

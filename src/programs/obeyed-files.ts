@@ -9,7 +9,7 @@ export interface ObeyedFile {
   readonly only?: RegExp;
   /** Its whole path, as far as it is known. */
   readonly path: RegExp;
-  /** Where it would lie, looked for in folders that the build copied too; `./` is the command's folder. */
+  /** Where it would be, also in folders that the build copied; `./` is the command's folder. */
   readonly places?: readonly string[];
   readonly reason: string;
   /** Content that orders nothing to be run. */

@@ -64,7 +64,10 @@ const TAKERS: Readonly<Record<string, PasswordTaker>> = {
   'zip unzip': { options: '-P' },
 };
 
-/** Programs that take a password, by name: by a short option, an operand, or their input. Options that say so are recognized by their own names. */
+/**
+ * Programs that take a password in a short option, an operand or their input. Options with a clear
+ * name are recognized by it.
+ */
 export const PASSWORD_TAKERS = lookup<PasswordTaker>(
   Object.fromEntries(
     Object.entries(TAKERS).flatMap(([names, taker]) =>

@@ -20,7 +20,7 @@ export interface LocalPrograms {
   readonly addresses?: true;
   /** They take commands from their input, which `unless` is held against too. */
   readonly input?: true;
-  /** Reads the words of a program that has a language of its own; true where they do no more than `reason` says. */
+  /** Reads words in a program's own language; true if they do no more than `reason` says. */
   readonly isRead?: (words: readonly string[]) => boolean;
 }
 

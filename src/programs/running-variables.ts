@@ -163,7 +163,7 @@ function runningNamed(name: string): RunningVariable | undefined {
   return known;
 }
 
-/** The first variable by which a program runs something that was not read; a value that is not known may say so. */
+/** The first variable that makes a program run something unread; an unknown value may do so. */
 export function runningVariable(
   variables: ReadonlyMap<string, string | undefined>,
   program = '',

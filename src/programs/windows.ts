@@ -43,7 +43,7 @@ const PLAIN_OPTION = /^-(?:noprofile|nop|noninteractive|noni|nologo|nol)$/i;
 const TAKES_TEXT = /^-(?:c|command)$/i;
 const POLICY = /^-(?:executionpolicy|ex|ep)$/i;
 
-/** The text that a command line has the shell run; undefined where it is encoded, in a file, or on its input. */
+/** The text that a command has the shell run; undefined if encoded, in a file or on its input. */
 function givenText(program: string, words: readonly string[]): string | undefined {
   let at = 0;
   if (program === 'cmd') {

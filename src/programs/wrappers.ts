@@ -127,7 +127,7 @@ export const RUNS_TEXT: ReadonlySet<string> = new Set(
   'su runuser script flock sg rvm-shell nix-shell'.split(' '),
 );
 
-/** True where the next word is the option's value: it, or the last of several letters, takes one. */
+/** True if the next word is the option's value: the option, or its last letter, takes one. */
 function takesNext(word: string, valued: ReadonlySet<string>): boolean {
   if (valued.has(word)) return true;
   if (!/^-[A-Za-z]{2,}$/.test(word)) return false;

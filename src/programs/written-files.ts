@@ -1,4 +1,4 @@
-/** Programs that write a file which their words name among others, by a pattern whose group is its path. */
+/** Programs that write a file named among their words; the pattern's group is its path. */
 export const WRITTEN_FILES: readonly { readonly programs: RegExp; readonly path: RegExp }[] = [
   { programs: /^g?sed$/, path: /(?:^|[\s;{}\d/$gpiImM])w\s+([^\s;}'"]+)/g },
   { programs: /^[gmn]?awk$/, path: />\s*"([^"]+)"/g },

@@ -9,7 +9,7 @@ export function levelText({ level, levelName }: Pick<Scorecard, 'level' | 'level
   return level === 0 ? 'Level 0 of 5: not on the scale yet' : `Level ${level} of 5: ${levelName}`;
 }
 
-/** The grade over all checks, and beside it the one over those that were checked, where that is another. */
+/** The grade over all checks, and the one over those checked, if some were not checked. */
 export function gradeText({ overall, checked }: Pick<Scorecard, 'overall' | 'checked'>): string {
   const whole = `Grade ${overall.grade}, ${overall.points} of ${overall.total}`;
   if (checked.total === overall.total) return whole;

@@ -13,7 +13,7 @@ export const UNSAFE =
 /** Marks stacked higher than any script needs would cover the lines above. */
 const STACKED = /(\p{M}{4})\p{M}+/gu;
 
-/** The text on one line, each unsafe character replaced by U+FFFD, or by `?` where only ASCII is wanted, and no command to a CI system. */
+/** The text on one line without CI commands, unsafe characters as U+FFFD, or `?` for ASCII only. */
 export function cleanText(text: string, replacement = '\ufffd'): string {
   const clean = text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
   return withoutCiCommands(clean);

@@ -60,7 +60,7 @@ function gradedIssues({ scorecard, dockerfile = 'Dockerfile' }: ReportInput): re
   return [...new Map(found.map((one) => [one.fingerprint, one])).values()];
 }
 
-/** Findings of images as GitLab shows them in a merge request: what fails and what is not known, without what a waiver accepts. */
+/** Findings for GitLab merge requests: failed and unknown checks, except those with a waiver. */
 export function codeQualityReport(images: readonly ReportInput[]): string {
   return jsonText(images.flatMap(gradedIssues));
 }

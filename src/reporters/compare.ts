@@ -30,7 +30,7 @@ export function comparedImage({ scorecard, contents = [] }: ReportInput): Compar
   };
 }
 
-/** Images side by side: what each reached, and its outcome on every criterion that any of them was held against. */
+/** Images side by side: their results, and the outcome of each criterion that applied to any. */
 export function compareScorecards(images: readonly ReportInput[]): Comparison {
   const outcomes = images.map(
     ({ scorecard }) => new Map(scorecard.criteria.map(({ id, outcome }) => [id, outcome])),

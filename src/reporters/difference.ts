@@ -46,7 +46,7 @@ interface Versions {
   readonly versions: ReadonlySet<string>;
 }
 
-/** Versions by type and name over all platforms; undefined where a platform's packages are not known. */
+/** Versions by type and name on all platforms; undefined if a platform's packages are unknown. */
 function versionsOf(
   contents: readonly ImageContents[] | undefined,
 ): Map<string, Versions> | undefined {
@@ -88,7 +88,10 @@ function packageChanges(before: ReportInput, after: ReportInput): ScorecardDiffe
   };
 }
 
-/** What is another in `after`: outcomes in the order of the criteria, packages by name over all platforms, and both heads for level, points and size. */
+/**
+ * What differs in `after`: outcomes in the order of criteria, packages by name over all platforms,
+ * and both heads for level, points and size.
+ */
 export function diffScorecards(before: ReportInput, after: ReportInput): ScorecardDifference {
   const packages = packageChanges(before, after);
   return {

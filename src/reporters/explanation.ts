@@ -23,7 +23,7 @@ export interface Explanation {
   readonly specification?: string;
 }
 
-/** What a finding means, why it matters and how to fix it, in `width` columns. Works without a network. */
+/** A finding's meaning, why it matters and its fix, in `width` columns. Works without a network. */
 export function explanationText(about: Explanation, width: number): string {
   const { id, title, level, vector, lint, why, remedies, bad, good, fix, specification } = about;
   const prose = (text: string): string[] =>

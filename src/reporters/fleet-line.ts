@@ -2,7 +2,7 @@ import type { FailedLine, FleetLine, GradedLine } from '../model/fleet.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { jsonLine } from './json-text.ts';
 
-/** How every line begins, so that a file of something else is not taken for a line that was cut off. */
+/** How every line starts, so that another kind of file is not taken for a line that was cut off. */
 export const FLEET_LINE_START = '{"schemaVersion":"1","status":"';
 
 /** What stands on every line. */

@@ -1,7 +1,7 @@
 import { jsonWithoutCiCommands } from '../model/ci-commands.ts';
 import { UNSAFE } from './clean-text.ts';
 
-/** JSON, indented, ending with a line end; characters that must not reach a terminal are spelled out, so that nothing is lost. */
+/** Indented JSON with a final line end; characters unsafe for a terminal are written as escapes. */
 export function jsonText(value: object): string {
   return `${spelledOut(JSON.stringify(value, undefined, 2))}\n`;
 }

@@ -35,7 +35,7 @@ export function jsonReport(scorecard: Scorecard): string {
   return jsonText(ordered(scorecard));
 }
 
-/** Several images as JSON, described by schema/comparison-1.json: the comparison, and every scorecard whole. */
+/** Several images as JSON (schema/comparison-1.json): the comparison and all scorecards in full. */
 export function jsonComparison(images: readonly ReportInput[]): string {
   const scorecards = images.map(({ scorecard }) => ordered(scorecard));
   return jsonText({

@@ -92,7 +92,10 @@ ${cases.join('\n')}
   };
 }
 
-/** JUnit's XML, a suite for each vector of each platform of each image; without a waiver `fail` is a failure and `unknown` an error. */
+/**
+ * JUnit XML, with a suite for each vector of each platform of each image. Without a waiver, `fail`
+ * is a failure and `unknown` is an error.
+ */
 export function junitReport(scorecards: readonly Scorecard[]): string {
   const suites = scorecards.flatMap(suitesOf);
   const written = suites.map((suite) => {

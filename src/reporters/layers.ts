@@ -8,14 +8,14 @@ export interface LayerRow {
   readonly digest: Digest;
   /** Compressed bytes. */
   readonly size: number;
-  /** The instruction as the image's history tells it; undefined where history and layers do not agree. */
+  /** The instruction from the image's history; undefined if history and layers do not match. */
   readonly createdBy: string | undefined;
   /** Undefined where nothing says which layers the base brought. */
   readonly fromBase: boolean | undefined;
   readonly packages: number;
 }
 
-/** The history entries that made a layer, one for each; undefined where their number is another (OCI image-spec, config.md, "history"). */
+/** One entry per layer; undefined if counts differ (OCI image-spec, config.md, "history"). */
 function layerHistory(
   history: readonly HistoryEntry[] | undefined,
   layers: number,
@@ -45,7 +45,7 @@ function masked(text: string): string {
     .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1…@');
 }
 
-/** BuildKit and the classic builder wrap what the Dockerfile says, and set the values of build arguments before it. */
+/** Removes what BuildKit and the classic builder add to an instruction, such as argument values. */
 function instructionOf(createdBy: string): string {
   return masked(createdBy)
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
@@ -61,7 +61,7 @@ function saidBy(entry: HistoryEntry | undefined): string | undefined {
   return said.find((text) => text !== '' && !text.startsWith('buildkit.'));
 }
 
-/** The layers of the manifest with what the history says of them; empty where the manifest is not known. */
+/** The manifest's layers with their history; empty if the manifest is not known. */
 export function layerRows({ facts, baseLayers }: ImageContents): readonly LayerRow[] {
   if (!facts.image.known) return [];
   const { manifest, config } = facts.image.value;

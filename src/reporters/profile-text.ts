@@ -4,7 +4,10 @@ import { shellWord } from '../model/shell-word.ts';
 /** What the default refuses already, for readers who look for it among what is gone. */
 const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
 
-/** A profile that was written, for a person; `folder` where the image was built of one for this and is gone. Ends with a line end. */
+/**
+ * A written profile, as text for a person. If the image was built only for this and is gone,
+ * `folder` is what it was built from. Ends with a line end.
+ */
 export function profileText(summary: ProfileSummary, folder?: string): string {
   const image = folder ?? summary.image;
   const { file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;

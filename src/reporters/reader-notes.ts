@@ -9,7 +9,7 @@ export interface ReaderNote {
   readonly lines: readonly string[];
 }
 
-/** Platforms that were not judged, doubts about the evidence, and the files that said whom to trust. */
+/** Platforms that were not judged, doubts about the evidence, and the files of trust settings. */
 export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
   const notes: readonly ReaderNote[] = [
     { id: 'not-graded', heading: NOT_GRADED_HEADING, lines: notGradedLines(scorecard) },
@@ -21,7 +21,7 @@ export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
 
 const WHOSE = { named: 'named by a flag', user: 'your own', project: 'the project’s' } as const;
 
-/** Reports are published: where the project lies on its author's machine stays out of them (JSON has it). */
+/** Reports are published, so they hide the project's path on the author's machine (JSON has it). */
 function trustLines({ trust = [] }: Scorecard): readonly string[] {
   return trust.map(({ setting, source, file }) => {
     const shown = source === 'project' ? file.replace(/^.*\//, '') : file;
@@ -29,7 +29,7 @@ function trustLines({ trust = [] }: Scorecard): readonly string[] {
   });
 }
 
-/** `14/23 (B) without what only the image says about itself`; undefined where that earns nothing. */
+/** `14/23 (B) without what only the image says about itself`; undefined if that earns nothing. */
 export function withoutClaimsText({ withoutClaims }: Scorecard): string | undefined {
   if (withoutClaims === undefined) return undefined;
   const { points, total, grade } = withoutClaims.overall;

@@ -1,6 +1,6 @@
 import type { Scorecard } from '../model/scorecard.ts';
 
-/** Why a criterion's finding is accepted; undefined where it is not, or no longer. A waiver holds to the end of its last day, by the time of the verdict. */
+/** Why a finding is waived; undefined if not, or if its last day was before the verdict's day. */
 export function waiverReason(
   criterion: string,
   { waivers, gradedAt }: Scorecard,

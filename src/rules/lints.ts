@@ -23,7 +23,7 @@ import { unreadShell } from './unread-shell/lint.ts';
 import { updateAlone } from './update-alone/lint.ts';
 import { verifiedDownloadsRule } from './verified-downloads/lint.ts';
 
-/** What is found in a Dockerfile that builds: of criteria, in the order of `verdicts.ts`, then what no criterion decides. */
+/** Rules for a Dockerfile that builds: criteria in the order of `verdicts.ts`, then the others. */
 export const CHECKED_RULES: readonly CheckedRule[] = [
   minimalBaseRule,
   noBuildToolingRule,

@@ -48,7 +48,7 @@ const RESOLVED = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'uname', 'gn
 const USTA = 0x75737461;
 const TAR = 0x74617200;
 
-/** Reads a header block (POSIX ustar, star, GNU, v7) as Go does. Throws TarError where the checksum is wrong or a field is not a number. */
+/** Reads a ustar, star, GNU or v7 header as Go does. Throws TarError on a bad checksum or field. */
 export function parseHeader(bytes: Uint8Array): RawHeader {
   const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stated = octalField(block, 148, 8, 'checksum');
@@ -82,7 +82,10 @@ function formatOf(block: Buffer): RawHeader['format'] {
   return next === 0x20 && version === 0x2000 ? 'gnu' : 'v7';
 }
 
-/** What stands before the name. Go once wrote GNU headers with a prefix in the place of two times: what is not a time is read as one. */
+/**
+ * What precedes the name. Go once wrote GNU headers with a prefix instead of two times: what is not
+ * a time is read as a prefix.
+ */
 function prefixOf(block: Buffer, format: RawHeader['format']): string {
   if (format === 'ustar') return textField(block, 345, 155);
   if (format === 'star') {
@@ -106,7 +109,7 @@ function nameOf(raw: RawHeader, ext: Extensions): string {
   return ext.longName || (paxText(ext.pax, 'path') ?? raw.name);
 }
 
-/** The typeflag with v7's spelling resolved, which marks a directory by the slash at the end of its name. */
+/** The typeflag; in v7, where it is NUL, a slash at the end of the name marks a directory. */
 export function entryFlag(raw: RawHeader, ext: Extensions): string {
   if (raw.typeflag !== '\0') return raw.typeflag;
   return nameOf(raw, ext).endsWith('/') ? '5' : '0';

@@ -85,7 +85,7 @@ export function isZeroBlock(block: Uint8Array): boolean {
 const ALIGNED = new Uint8Array(BLOCK);
 const FOURS = new Int32Array(ALIGNED.buffer);
 
-/** Sum of all bytes with the checksum field taken as blanks; `signed` as some old writers computed it. */
+/** Sum of all bytes, with blanks for the checksum; `signed` as some old writers computed it. */
 export function headerSum(block: Uint8Array): {
   readonly unsigned: number;
   readonly signed: number;

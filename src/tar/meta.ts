@@ -1,6 +1,6 @@
 import { decodeText } from './text.ts';
 
-/** Extended headers and long names are held in memory; Go's reader, which the engines use, has the same bound. */
+/** Limit for extended headers and long names, kept in memory; Go's reader has the same limit. */
 export const MAX_META_BYTES = 1024 * 1024;
 
 /** What stands before an entry and says more of it, or of nothing. */

@@ -58,7 +58,7 @@ function formatRecord(key: string, value: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(String(length), 'latin1'), body]);
 }
 
-/** The text of a record. Undefined where the record is absent or empty (which means "as the header says"). */
+/** The text of a record; undefined if it is absent or empty (it means "as the header says"). */
 export function paxText(records: PaxRecords, key: string): string | undefined {
   const value = records.get(key);
   return value === undefined || value.length === 0 ? undefined : decodeText(value);

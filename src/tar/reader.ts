@@ -19,7 +19,7 @@ import { TarError } from './tar-error.ts';
 
 /** Called in order: entry, its content in pieces (views, valid during the call only), its end. */
 export interface TarHandler {
-  /** `contentStart`: where in the archive its content lies in one piece; undefined for a sparse file. */
+  /** `contentStart`: the offset of its contiguous content; undefined for a sparse file. */
   onEntry(entry: TarEntry, contentStart?: number): void;
   onContent(chunk: Uint8Array): void;
   onEntryEnd(): void;
@@ -85,14 +85,14 @@ export class TarReader {
     this.#offset += chunk.length;
   }
 
-  /** Tells that no bytes follow. Throws where an entry is cut off, but for the zeros that fill its last block. */
+  /** Ends the archive. Throws if an entry is cut off, except for the zeros after its content. */
   end(): void {
     if (this.#zeroBlocks >= 2) return;
     if (this.#content > 0 || this.#heldLength > 0 || this.#step !== this.#header)
       throw new TarError(`archive is cut off after ${this.#offset} bytes`);
   }
 
-  /** Calls the step with its bytes once they are there, without copying where they lie in one chunk. */
+  /** Calls the step once it has all its bytes; does not copy them if they are in one chunk. */
   #gather(chunk: Uint8Array, at: number): number {
     const missing = this.#need - this.#heldLength;
     const length = Math.min(missing, chunk.length - at);
@@ -153,7 +153,7 @@ export class TarReader {
     }
   }
 
-  /** Its `path` is its own name, as in Go. Beside it a record that is no good is an error: Go's name is by chance then. */
+  /** `path` is its own name, as in Go. An error beside a broken record, since Go's is arbitrary. */
   #openGlobal(raw: RawHeader, pax: PaxRecords): void {
     this.#extensions = NO_EXTENSIONS;
     const isNamed = paxText(pax, 'path') !== undefined;

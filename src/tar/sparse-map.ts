@@ -14,7 +14,7 @@ export const MAX_RUNS = 50_000;
 /** Zeros may stand before a number, but not without end. */
 const LONGEST_LINE = 64 * 1024;
 
-/** Runs of an old GNU header (at 386, four of them) or of one of its extension blocks (at 0, twenty-one). */
+/** Runs in an old GNU header (four, at 386) or in one of its extension blocks (21, at 0). */
 export function gnuRuns(block: Uint8Array, offset: number, count: number): readonly SparseRun[] {
   const runs: SparseRun[] = [];
   for (let i = 0; i < count; i++) {
@@ -28,7 +28,7 @@ export function gnuRuns(block: Uint8Array, offset: number, count: number): reado
   return runs;
 }
 
-/** Reads the map at the head of a sparse 1.0 file's content, block by block: lines of a count, then of offset and length in turn. */
+/** Reads the map that starts a sparse 1.0 file's content: a count, then offset-length pairs. */
 export class SparseMapReader {
   readonly #numbers: number[] = [];
   #line = '';

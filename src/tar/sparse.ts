@@ -2,7 +2,7 @@ import { type PaxRecords, paxInteger, paxText, SPARSE_MAP } from './pax.ts';
 import { MAX_RUNS, parseRuns, type SparseRun } from './sparse-map.ts';
 import { TarError } from './tar-error.ts';
 
-/** GNU tar, "Storing Sparse Files"; runs may be read before the content (`map`) or lie in front of it (`inContent`). */
+/** GNU tar, "Storing Sparse Files"; runs are in a `map` or before the content (`inContent`). */
 interface SparseLayout {
   readonly runs: readonly SparseRun[] | 'inContent';
   /** Undefined where it is the entry's. */
@@ -10,7 +10,7 @@ interface SparseLayout {
   readonly name: string | undefined;
 }
 
-/** A sparse file may claim any size for a few bytes; what all of them in an archive expand to is bounded by this. */
+/** Limit for the total expanded size of an archive's sparse files: few bytes can claim any size. */
 export const MAX_SPARSE_BYTES = 16 * 2 ** 30;
 const ZEROS = new Uint8Array(256 * 1024);
 

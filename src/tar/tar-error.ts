@@ -1,4 +1,4 @@
-/** The bytes are no tar archive that we can read; the message names what is wrong and where (byte offset). */
+/** The bytes are not a readable tar archive; the message has the problem and its byte offset. */
 export class TarError extends Error {
   override readonly name = 'TarError';
 }

@@ -59,7 +59,7 @@ function putRest(block: Uint8Array, entry: TarEntry, flag: string): void {
   putChecksum(block);
 }
 
-/** A header of type `x`; its name is for readers that know no pax, and is made of the entry's own. */
+/** A header of type `x`; its name, made from the entry's, is for readers that do not know pax. */
 function paxBlock(name: string, size: number): Uint8Array {
   const block = new Uint8Array(BLOCK);
   const base = name
@@ -99,7 +99,7 @@ function putName(block: Uint8Array, name: Uint8Array, records: Map<string, Uint8
   block.set(name.subarray(0, 100).map((byte) => (byte > 0x7f ? 0x5f : byte)));
 }
 
-/** The slash at which ustar's prefix (155 bytes) and name (100 bytes) part, -1 where none will do. */
+/** The slash between ustar's prefix (155 bytes) and name (100 bytes), -1 if none is suitable. */
 function splitAt(name: Uint8Array): number {
   const slash = name.subarray(0, 156).lastIndexOf(0x2f, name.length - 2);
   return slash > 0 && name.length - slash - 1 <= 100 ? slash : -1;

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
 
-/** Where a command may be looked for: PATH, the folders that the user and the tool stand in, the user's home. */
+/** What a command search uses: PATH, the user's and the tool's working folders, the user's home. */
 export interface CommandSearch {
   readonly path: string;
   readonly cwds: readonly string[];

@@ -29,7 +29,10 @@ export function diffoscopeArguments({ first, second }: DeeperRequest): readonly 
   ];
 }
 
-/** What diffoscope sees of two files; no view where it saw nothing, took too long, or what it saw may hold a private key, which is not repeated. */
+/**
+ * What diffoscope sees in two files; no view if it saw nothing, took too long, or what it saw may
+ * contain a private key, which is not repeated.
+ */
 interface DeeperView {
   readonly installed: boolean;
   readonly view?: string | undefined;

@@ -34,14 +34,14 @@ export const KNOWN_VERSIONS = {
 
 export type KnownTool = keyof typeof KNOWN_VERSIONS;
 
-/** How a version stands to those that are known, with what may differ; undefined for one between the oldest and the newest. */
+/** How a version compares to known ones, and what may differ; undefined for one in their range. */
 interface UnknownVersion {
   readonly is: 'older' | 'newer';
   /** For people: `docker buildx 0.36.0 is newer than 0.29, ...`. */
   readonly text: string;
 }
 
-/** Looks a version (three numbers) up. One that a tool does not tell is taken for known: there is nothing to say. */
+/** Looks up a version (three numbers). Undefined counts as known: there is nothing to say. */
 export function unknownVersion(
   tool: KnownTool,
   number: string | undefined,

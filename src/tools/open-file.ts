@@ -1,6 +1,6 @@
 import type { RunTool } from '../model/run.ts';
 
-/** Opens a file in the program that the person chose for it; gives why it could not, undefined where it did. */
+/** Opens a file in the user's default program; returns why it failed, undefined if it did not. */
 export async function openFile(
   run: RunTool,
   path: string,

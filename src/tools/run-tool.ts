@@ -12,7 +12,7 @@ import { LineSplitter, OutputTail } from './tool-output.ts';
 const GRACE_MS = 5_000;
 /** How long output is waited for after a tool has ended: a grandchild may hold the pipe open. */
 const DRAIN_MS = 2_000;
-/** The same where the output is taken piece by piece: what is left of it may be on its way to a slow disk. */
+/** The same for output taken piece by piece: the rest may still be going to a slow disk. */
 const TAKEN_DRAIN_MS = 60_000;
 
 /** How a process ended; without code and signal it never ran. */
@@ -140,7 +140,7 @@ async function endOf(child: ChildProcess, { signal, timeoutMs }: ToolRun): Promi
       resolve({ exitCode: exitCode ?? undefined, signal: by ?? undefined });
     });
     child.on('error', () => {
-      // A signal could not be sent to what runs: it ends by itself, and nobody waits where it was to stop.
+      // A signal could not be sent to what runs. It ends by itself, unless it was to stop.
       if (child.pid !== undefined && !ending.isCanceled && !ending.timedOut) return;
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -164,7 +164,7 @@ function environment(run: ToolRun): Record<string, string> {
   );
 }
 
-/** A relative path in these is invalid (XDG Base Directory Specification), and would lead into the project at hand. */
+/** Relative paths here are invalid (XDG Base Directory Specification) and lead into the project. */
 const SETTINGS_FOLDER = /^XDG_(?:CONFIG|DATA|CACHE|STATE)_HOME$/;
 
 function isOfTheFolder(name: string, value: string): boolean {
@@ -205,7 +205,7 @@ function readOutput(
   return { closed, text: () => tail.text() };
 }
 
-/** Hands the output on, piece by piece; where it is refused, the tool has no use for the rest of its work. */
+/** Passes output on, piece by piece; if it is refused, the rest of the tool's work is useless. */
 function takeOutput(
   stream: Readable | null,
   take: ToolRun['onStdout'],
@@ -228,7 +228,7 @@ function takeOutput(
   return { closed, text: () => '', failure: () => failure };
 }
 
-/** Writes the input. That the tool stops reading early is its own business; a failing source is given back. */
+/** Writes the input. A tool may stop reading early; returns the error if the source fails. */
 async function feed(target: Writable | null, stdin: ToolRun['stdin']): Promise<Error | undefined> {
   if (target === null || stdin === undefined || stdin === 'inherit') return undefined;
   let failure: Error | undefined;

@@ -3,7 +3,7 @@ import type { RunTool } from '../model/run.ts';
 import { completed } from './completed-run.ts';
 import { TOOLS, type ToolName, howToInstall, missingTool } from './tool-names.ts';
 
-/** What a tool says of itself. `number` is undefined for a build without one (Debian's cosign says `devel`). */
+/** What a tool reports. `number` is undefined for builds without one (Debian's cosign: `devel`). */
 interface ToolVersion {
   readonly tool: ToolName;
   readonly number: string | undefined;
@@ -46,7 +46,7 @@ async function askVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
   return { tool, number: parseVersion(result.stdout) };
 }
 
-/** The first `MAJOR.MINOR[.PATCH]` in a tool's version output, as three numbers; undefined where there is none. */
+/** The first `MAJOR.MINOR[.PATCH]` in version output, as three numbers; undefined if none. */
 export function parseVersion(output: string): string | undefined {
   const ownField = /"(?:gitVersion|version|Version)"\s*:\s*"([^"]*)"/.exec(output)?.[1];
   const found = /(?:^|[^\w.])v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(ownField ?? output);

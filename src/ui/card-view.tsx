@@ -26,7 +26,10 @@ type CardRow =
   | { readonly kind: 'heading' | 'rest' | 'step'; readonly text: string }
   | { readonly kind: 'finding'; readonly finding: FindingView; readonly at: number };
 
-/** What is not met below the level that it keeps the image from, a line of what is met, and the next steps. */
+/**
+ * What is not met below the level that it keeps the image from, a line of what is met, and the next
+ * steps.
+ */
 function rowsOf({ findings, restText, steps }: CardView, all: boolean): readonly CardRow[] {
   const rows: CardRow[] = [];
   for (const [at, finding] of findings.entries()) {

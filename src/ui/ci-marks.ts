@@ -15,7 +15,10 @@ export function ciMarks(env: Readonly<Record<string, string | undefined>>): CiMa
   return undefined;
 }
 
-/** docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, which was one anywhere in it. */
+/**
+ * docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, which
+ * was a command anywhere in a line.
+ */
 const GITHUB: CiMarks = {
   open: (title) => `::group::${data(title)}\n`,
   close: () => '::endgroup::\n',
@@ -31,7 +34,10 @@ function data(text: string): string {
 const ERASE = '\u001b[0K';
 const SECTION = 'scoville_build';
 
-/** docs.gitlab.com, "Custom collapsible sections". Control characters, which make a section's mark, are not in clean text. */
+/**
+ * docs.gitlab.com, "Custom collapsible sections". The control characters that mark a section do not
+ * occur in clean text.
+ */
 const GITLAB: CiMarks = {
   open: (title, seconds) =>
     `${ERASE}section_start:${Math.floor(seconds)}:${SECTION}[collapsed=true]\r${ERASE}${title}\n`,

@@ -16,7 +16,10 @@ export function diffRows(diff: string): readonly string[] {
     .filter((line) => !/^(?:---|\+\+\+) /.test(line));
 }
 
-/** A piece of a diff; its sign shows what goes and what comes, and so does its colour where there is any. */
+/**
+ * A piece of a diff; its sign shows what goes and what comes, and so does its colour where there is
+ * any.
+ */
 export function DiffView({ diff, top, height }: Props) {
   return (
     <Box flexDirection="column">

@@ -89,7 +89,10 @@ export function EditsScreen(props: Props) {
   );
 }
 
-/** Why, at what risk and for what; each cut to a row on a low screen, where the diff would have no room else. */
+/**
+ * Why, at what risk and for what; each cut to a row on a low screen, where the diff would have no
+ * room else.
+ */
 function Reasons({ edit, isLow }: { readonly edit: EditView; readonly isLow: boolean }) {
   const Text = isLow ? Line : Paragraph;
   return (

@@ -25,7 +25,10 @@ interface Props {
   readonly children: (inside: Inside) => ReactNode;
 }
 
-/** A whole screen: what it holds, a message, the keys; `?` shows all keys, `q` ends, Ctrl-C stops the command. */
+/**
+ * A whole screen: what it holds, a message, the keys; `?` shows all keys, `q` ends, Ctrl-C stops
+ * the command.
+ */
 export function Frame({ keys, marks, message, onEnd, onInterrupt, children }: Props) {
   const { columns, rows } = useScreenSize();
   const showsKeys = useKeyState(false);

@@ -17,7 +17,10 @@ const EMPTY: LiveModel = { rows: [], items: [] };
 /** Rows of a terminal that does not say how many it has. */
 const USUAL_ROWS = 24;
 
-/** A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C and Ctrl-Z stay the terminal's. */
+/**
+ * A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C and
+ * Ctrl-Z stay the terminal's.
+ */
 export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSurface {
   paintIf(color);
   let write: ((text: string) => void) | undefined;

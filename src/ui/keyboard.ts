@@ -42,7 +42,7 @@ export interface KeyState<T> {
   readonly set: (value: T) => void;
 }
 
-/** Several keys can come before React draws once: each sees by `now` what the key before it changed. */
+/** Several keys may precede a React redraw: `now` shows each what the key before it changed. */
 export function useKeyState<T>(initial: T): KeyState<T> {
   const [shown, show] = useState(initial);
   const latest = useRef(initial);

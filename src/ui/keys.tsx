@@ -48,7 +48,9 @@ interface Props {
   readonly ends: boolean;
 }
 
-/** The keys of a screen on its last row; where not all have room, the one that shows them all has. */
+/**
+ * The keys of a screen on its last row; where not all have room, the one that shows them all has.
+ */
 export function KeyRow({
   keys,
   ends,

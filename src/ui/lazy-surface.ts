@@ -12,7 +12,7 @@ interface LazySurfaceOptions {
   readonly now: () => number;
 }
 
-/** A surface that is opened with the first drawing after a moment; until then its lines are only written. */
+/** A surface that opens with the first drawing after a moment; before, it only writes its lines. */
 export function lazySurface({ write, load, now }: LazySurfaceOptions): LiveSurface {
   const since = now();
   let surface: LiveSurface | undefined;

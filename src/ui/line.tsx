@@ -5,7 +5,10 @@ interface Props extends Omit<TextProps, 'children'> {
   readonly text: string;
 }
 
-/** Text from outside on one row: cleaned of what could steer the terminal, and cut where it is too long. */
+/**
+ * Text from outside on one row: cleaned of what could steer the terminal, and cut where it is too
+ * long.
+ */
 export function Line({ text, ...style }: Props) {
   return (
     <Text wrap="truncate-end" {...style}>

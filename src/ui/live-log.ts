@@ -13,7 +13,7 @@ const REDRAW_MS = 100;
 /** BuildKit ends what runs beside a step that failed: nothing is wrong with it. */
 const CANCELLED = /context canceled/;
 
-/** A live log: what is done scrolls up as lines, what runs stays on the last lines. `stop` leaves the terminal as it was. */
+/** A live log: finished lines scroll up, running ones stay below. `stop` restores the terminal. */
 interface LiveLog {
   readonly sink: EventSink;
   readonly stop: () => void;
@@ -31,7 +31,7 @@ export interface LiveLogOptions {
   readonly fit: (text: string, columns: number) => string;
 }
 
-/** Shows events on a surface: lines that stay at once, what runs every 100 ms, so that a burst of events costs one drawing. */
+/** Shows events: permanent lines at once, running work every 100 ms, so bursts draw only once. */
 export function liveLog(options: LiveLogOptions): LiveLog {
   const drawing = new Drawing(options);
   const timer = setInterval(() => {
@@ -169,7 +169,7 @@ interface LiveStyle {
   readonly yellow: (text: string) => string;
 }
 
-/** What is printed once and stays: never cut, for it contains paths, digests and next steps that are copied. */
+/** Text that stays once printed: never cut, as people copy its paths, digests and next steps. */
 function finishedText(
   event: Extract<
     PipelineEvent,

@@ -1,4 +1,4 @@
-/** What runs: a line, and the last lines that it printed below it. Clean, each on one line; not cut. */
+/** What runs: a line, with its last output lines below. Clean, each on one line; not cut. */
 export interface LiveRow {
   readonly key: string;
   readonly label: string;

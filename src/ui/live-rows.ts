@@ -14,7 +14,7 @@ interface Running {
   readonly transfer: TransferRate;
 }
 
-/** What runs now, the last lines that it printed, and the checklist of the pipeline. Times in milliseconds. */
+/** What runs now, its last output lines, and the pipeline's checklist. Times in milliseconds. */
 export class LiveRows {
   readonly #running = new Map<string, Running>();
   readonly #logs = new Map<string, readonly string[]>();
@@ -83,7 +83,7 @@ class TransferRate {
     this.#parts.set(key, { done, total: Math.max(done, total) });
   }
 
-  /** `12.3 MB of 45.0 MB, 8.10 MB/s`; no total where it is not known ahead, '' before anything moved. */
+  /** `12.3 MB of 45.0 MB, 8.10 MB/s`; no total if it is not known, '' before anything moved. */
   text(now: number): string {
     if (this.#since === undefined) return '';
     const parts = [...this.#parts.values()];

@@ -1,7 +1,7 @@
 import { type DOMElement, measureElement } from 'ink';
 import { type RefObject, useEffect, useRef, useState } from 'react';
 
-/** A box's rows as they were drawn last, which only the layout knows: texts wrap. `before` counts until the first drawing. */
+/** A box's rows as last drawn; only the layout knows, as texts wrap. `before`: until then. */
 export function useMeasuredRows(before: number): readonly [RefObject<DOMElement | null>, number] {
   const ref = useRef<DOMElement>(null);
   const [rows, setRows] = useState(before);

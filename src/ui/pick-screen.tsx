@@ -18,7 +18,9 @@ interface PickProps {
   readonly onInterrupt: () => void;
 }
 
-/** Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more. */
+/**
+ * Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more.
+ */
 export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickProps) {
   const chosen = useKeyState<ReadonlySet<string>>(new Set());
   const [confirms, setConfirms] = useState(false);

@@ -2,7 +2,7 @@ import type { Outcome } from '../model/criterion.ts';
 import type { EventSink } from '../model/events.ts';
 import type { Grade } from '../model/scorecard.ts';
 
-/** One vector, or all of them together. Texts of these types come from images and files: the screen cleans them. */
+/** One vector, or all together. These texts come from images and files: the screen cleans them. */
 export interface ScoreBar {
   readonly name: string;
   readonly points: number;
@@ -33,7 +33,7 @@ export interface FindingView {
   readonly spec?: string;
   /** How it stood in the last build, where it was another. */
   readonly before?: Outcome;
-  /** The heading that it stands below: the level that it keeps the image from; '' for what is met. */
+  /** The heading above it: the level that it keeps the image from; '' if it is met. */
   readonly group: string;
   /** Checks that are open for the same reason. */
   readonly also: readonly string[];

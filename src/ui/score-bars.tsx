@@ -15,7 +15,10 @@ interface Props {
   readonly columns: number;
 }
 
-/** The head of a scorecard: image, level and grade with what they were, and a heat bar for each vector. */
+/**
+ * The head of a scorecard: image, level and grade with what they were, and a heat bar for each
+ * vector.
+ */
 export function ScoreHead({ card, marks, columns }: Props) {
   const { overall, before } = card;
   const changed =

@@ -1,4 +1,4 @@
-/** Which of `count` rows are shown in `height`, so that `selected` is among them: the first, and one behind the last. */
+/** The rows of `count` to show in `height`, with `selected`: the first, and one after the last. */
 export function windowOf(
   count: number,
   selected: number,

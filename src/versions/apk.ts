@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../model/order.ts';
 import { byNumber } from './numbers.ts';
 
-/** Kinds of parts; where one version goes on otherwise than the other, the lower kind is the newer version. */
+/** Kinds of parts; at the first different kind, the lower is newer, except a pre-release suffix. */
 const KIND = { number: 1, letter: 2, suffix: 3, suffixNumber: 4, hash: 5, revision: 6, end: 7 };
 const SUFFIXES = ['alpha', 'beta', 'pre', 'rc', '', 'cvs', 'svn', 'git', 'hg', 'p'];
 const RELEASED = SUFFIXES.indexOf('');
@@ -15,7 +15,7 @@ const END: Part = { kind: KIND.end, text: '' };
 const WHOLE =
   /^\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?$/;
 
-/** Orders two versions as apk does (apk-package(5), apk-tools 3). What is not one of them comes first. */
+/** Orders two versions as apk does (apk-package(5), apk-tools 3). Invalid versions come first. */
 export function compareApk(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
   if (left === undefined || right === undefined)

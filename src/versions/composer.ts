@@ -13,7 +13,7 @@ const PATTERN =
 const STAGES = ['alpha', 'beta', 'rc', 'stable', 'patch'];
 const SHORT: Readonly<Record<string, string>> = { a: 'alpha', b: 'beta', p: 'patch', pl: 'patch' };
 
-/** Orders two versions of PHP packages as Composer does (composer/semver). A branch, `dev-main`, comes first. */
+/** Orders PHP package versions as Composer (composer/semver). A branch, `dev-main`, comes first. */
 export function compareComposer(a: string, b: string): number {
   const [left, right] = [versionOf(a), versionOf(b)];
   if (left === undefined || right === undefined)

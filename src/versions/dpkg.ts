@@ -1,6 +1,6 @@
 import { byNumber, epochParts } from './numbers.ts';
 
-/** Orders two versions as dpkg does (deb-version(7)): epoch, then upstream version, then revision. */
+/** Orders two versions as dpkg does (deb-version(7)): epoch, upstream version, revision. */
 export function compareDpkg(a: string, b: string): number {
   const [left, right] = [epochParts(a.trim(), 'last'), epochParts(b.trim(), 'last')];
   return (

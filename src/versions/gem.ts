@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../model/order.ts';
 import { byEach, byNumber } from './numbers.ts';
 
-/** Orders two versions of Ruby gems, as `Gem::Version` does: a word makes a pre-release, a hyphen is `.pre.`. */
+/** Orders Ruby gem versions as `Gem::Version` does: words are pre-releases, a hyphen is `.pre.`. */
 export function compareGem(a: string, b: string): number {
   return byEach(segmentsOf(a), segmentsOf(b), (x = '0', y = '0') => {
     const [isNumber, isOtherNumber] = [/^\d/.test(x), /^\d/.test(y)];

@@ -17,7 +17,9 @@ export function byEach<T>(
   return 0;
 }
 
-/** A version of dpkg or rpm: epoch, version, and what is behind the hyphen, the first or last one. */
+/**
+ * A version of dpkg or rpm: epoch, version, and what is behind the hyphen, the first or last one.
+ */
 export function epochParts(text: string, hyphen: 'first' | 'last') {
   const [, epoch = '0'] = /^(\d+):/.exec(text) ?? [];
   const rest = text.replace(/^\d+:/, '');

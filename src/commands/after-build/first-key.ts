@@ -18,7 +18,7 @@ const OPTIONS: readonly { value: SigningChoice['with']; label: string; detail: s
   { value: 'nothing', label: 'not now', detail: 'build without signatures' },
 ];
 
-/** Asks how to sign; the answer is kept when it has worked once. Throws Interrupted where the command is stopped. */
+/** Asks how to sign; the answer is kept once it has worked. Throws Interrupted if stopped. */
 export async function askFirstKey(context: PipelineContext, io: CommandIo): Promise<SigningChoice> {
   const terminal = terminalOf(io);
   const kind = await show(terminal, false, (done: (value: SigningChoice['with']) => void) =>

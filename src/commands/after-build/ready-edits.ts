@@ -15,7 +15,7 @@ import { BY_BUILD } from '../../rules/pinned-packages/edit.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 
-/** The fix of the Dockerfile that a build read, as it is asked about in a terminal; undefined for a URL or stdin. */
+/** The Dockerfile fix to ask about in a terminal after a build; undefined for a URL or stdin. */
 export function fixRequestOf(
   parsed: ParsedBuild,
   settings: Settings,

@@ -34,7 +34,7 @@ interface Reviewed {
   readonly exitCode?: number;
 }
 
-/** Shows findings and edits of a build on a whole screen (`--review`); gives how the last build ended. */
+/** Shows a build's findings and edits full screen (`--review`); gives how the last build ended. */
 export async function reviewBuild(
   first: Judged,
   parsed: ParsedBuild,

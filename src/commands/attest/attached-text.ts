@@ -12,7 +12,7 @@ export function attachedText(digest: Digest, scorecard: Scorecard | undefined): 
   return `${digest}  ${now}\n`;
 }
 
-/** The same as JSON, with what was attached; without level and grade where the image was not graded again. */
+/** The same as JSON, with what was attached; no level and grade if it was not graded again. */
 export function attachedJson(image: string, { digest, referrers, scorecard }: Attached): object {
   return {
     image,

@@ -20,7 +20,7 @@ export interface DoctorContext {
   readonly connect: (url: string, ms: number) => Promise<Result<undefined>>;
 }
 
-/** `advice`: a build works without it, or will soon not. `optional`: not there, and nobody needs it. */
+/** `advice`: builds work without it, or soon will not. `optional`: missing, and nobody needs it. */
 type CheckState = 'ok' | 'missing' | 'advice' | 'optional';
 
 /** What one look found. */

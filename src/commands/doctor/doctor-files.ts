@@ -68,7 +68,7 @@ export const SETTINGS_CHECK: Check = {
   },
 };
 
-/** Reads Docker's configuration as a push would; a credential helper that it names must be there. */
+/** Reads Docker's configuration as a push would; a credential helper that it names must exist. */
 export const DOCKER_CONFIG_CHECK: Check = {
   id: 'docker-config',
   title: 'Docker credentials',

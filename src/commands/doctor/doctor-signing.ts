@@ -48,7 +48,7 @@ async function ownKey(about: DoctorContext): Promise<Finding> {
   return { state: 'ok', detail: `none yet; the first build makes ${own}` };
 }
 
-/** Others must not read it, and cosign must be able to with the password that a build would have. */
+/** Others must not read it, and cosign must be able to, with the password that a build has. */
 async function keyFile(about: DoctorContext, path: string): Promise<Finding> {
   const mode = (await modeOf(path)) ?? 0;
   if ((mode & 0o077) !== 0)

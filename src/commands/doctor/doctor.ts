@@ -21,7 +21,7 @@ import {
   SCANNER_CHECK,
 } from './doctor-tools.ts';
 
-/** Whether `docker scoville` and `docker build` come here; that they do not is nobody's fault, unless it was asked for. */
+/** Whether `docker scoville` and `docker build` come here; only a fault if that was asked for. */
 export const PLUGIN_CHECK: Check = {
   id: 'docker-plugin',
   title: 'Docker plugin',

@@ -8,7 +8,7 @@ export function patchOf(opened: OpenedFiles, before: FixFiles, after: FixFiles):
   return diffOf(opened, before, after, false);
 }
 
-/** All that changes as people read it: secrets are masked, so that it is no patch where there are any. */
+/** All changes as people read them; secrets are masked, so with any it is not a patch. */
 export function shownDiff(
   opened: OpenedFiles,
   before: FixFiles,

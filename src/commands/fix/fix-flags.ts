@@ -46,7 +46,7 @@ const VERIFY_FLAGS = {
   ),
 };
 
-/** What is to be verified and how; undefined without `--verify`. Throws UserError for a flag that means nothing without it. */
+/** What to verify, and how; undefined without `--verify`. Throws UserError for flags needing it. */
 function verifyRequest(
   {
     verify,

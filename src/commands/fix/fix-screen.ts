@@ -9,7 +9,7 @@ import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
 import { editChoices, worthText } from './fix-choice.ts';
 
-/** Lets a person pick edits on a screen; none where there is none to pick. Throws where the command is stopped. */
+/** Lets a person pick edits on a screen; none if there are none. Throws if stopped. */
 export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<AppliedFixes> {
   const edits = editChoices(task);
   if (edits.length === 0) return applyWanted(task, () => false);

@@ -109,7 +109,7 @@ function painted(diff: string): string {
     .join('');
 }
 
-/** What is left alone, by the lines of the file that stays: the plan counts those of the one that would be written. */
+/** Refusals by lines of the file that stays; the plan counts those of the one it would write. */
 function inFileAsItIs(
   { dockerfile }: FixFiles,
   { files, refusals }: AppliedFixes,

@@ -15,7 +15,7 @@ import { gainText } from '../../reporters/fix/fix-text.ts';
 import { VECTOR_NAMES } from '../../reporters/vector-names.ts';
 import type { CardView, EditView, FindingView, ScoreBar } from '../../ui/review-model.ts';
 
-/** A scorecard as the screen shows it, held against the one before: what a card says, all levels whole. */
+/** A scorecard for the screen, compared with the one before: what a card says, all levels whole. */
 export function cardView(
   scorecard: Scorecard,
   before: readonly Scored[] | undefined,

@@ -14,7 +14,7 @@ import { LONGEST_AGE, OWN } from '../../plans/flags/own-flags.ts';
 import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';
 import { wantedPlatforms } from '../wanted-platform.ts';
 
-/** Each image may take four threads and its layers' facts: more at once only wait for each other. */
+/** Each image may take four threads and its layers' facts; more at once only wait for others. */
 const MOST_JOBS = 32;
 const DEFAULT_JOBS = 4;
 
@@ -132,7 +132,7 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
   return flags;
 }
 
-/** A fleet is shown in lines, one image in a scorecard: flags of the one mean nothing for the other. */
+/** A fleet is shown as lines, one image as a scorecard: flags of one mean nothing for the other. */
 function refuseMixture(
   flags: Omit<FlagValues<typeof GRADE.flags>, 'secrets' | 'offline' | 'platform' | 'jobs'> & {
     readonly list: string | undefined;

@@ -180,7 +180,7 @@ async function closeAndTell(file: LineFile | undefined, run: Run): Promise<void>
     );
 }
 
-/** Of all that a verdict depends on, as far as the command line, the settings and the VEX documents say it: a promise that is withdrawn is to count no longer. */
+/** A hash of what verdicts depend on in flags, settings, VEX: withdrawn promises stop counting. */
 function fingerprint({ flags, options }: GradeSession, settings: Settings): string {
   const { platforms, secrets, signers } = flags;
   const text = JSON.stringify({ platforms, secrets, signers, settings, vex: options.vex });

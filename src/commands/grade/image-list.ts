@@ -5,7 +5,7 @@ import { parseImageList } from '../../plans/image-list.ts';
 import type { CommandIo } from '../io.ts';
 import { readStream } from '../read-stream.ts';
 
-/** Reads a list of images from a file, or from stdin where it is `-`. Throws UserError where it holds none, or something else. */
+/** Reads a list of images from a file, or stdin for `-`. Throws UserError if none or not a list. */
 export async function readImageList(file: string, io: CommandIo): Promise<readonly string[]> {
   const name = file === '-' ? 'the list on stdin' : file;
   const read = parseImageList(await textOf(file, name, io));

@@ -21,7 +21,7 @@ interface Asking {
   readonly prompt: Prompt | undefined;
 }
 
-/** Answers of flags, project, defaults and, in a terminal, of the person; throws UserError that names all that are missing or wrong. */
+/** Answers from flags, project, defaults, terminal. Throws UserError naming all missing or bad. */
 export async function answersOf(
   flags: InitFlags,
   { template, answers: byFiles }: StackMatch,

@@ -20,10 +20,10 @@ interface Asked {
   readonly problem: (answer: string) => string | undefined;
 }
 
-/** Asks a person; gives an answer that passes. Throws UserError where none comes, Interrupted where the command is stopped. */
+/** Asks a person for a valid answer. Throws UserError if none comes, Interrupted if stopped. */
 export type Prompt = (asked: Asked) => Promise<string>;
 
-/** A prompt on stderr that reads stdin line by line; ends where the input ends, or after five answers that do not pass. */
+/** A prompt on stderr, read by line from stdin; fails at its end or after five bad answers. */
 export function linePrompt(io: CommandIo): Prompt {
   const next = stdinLines(io);
   return async (asked) => {

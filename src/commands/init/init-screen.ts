@@ -7,7 +7,7 @@ import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
 import type { Prompt } from './init-prompt.ts';
 
-/** Asks by keys, below what stands on the terminal; a line with each answer stays. Throws where the command is stopped. */
+/** Asks with keys, below what the terminal shows; a line per answer stays. Throws if stopped. */
 export function screenPrompt(io: CommandIo): Prompt {
   const marks = marksOf(isUtf8(io));
   return async (asked) => {

@@ -77,7 +77,7 @@ function withoutMust(template: Template): Template {
   return { ...template, questions };
 }
 
-/** Asks on a screen where one can be drawn, else line by line; undefined where nobody can answer. */
+/** Asks on a screen where one can be drawn, else by line; undefined where nobody can answer. */
 async function promptOf(io: CommandIo): Promise<Prompt | undefined> {
   if (canAsk(io)) return (await import('./init-screen.ts')).screenPrompt(io);
   return io.inIsTerminal && io.errIsTerminal ? linePrompt(io) : undefined;

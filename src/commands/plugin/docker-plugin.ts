@@ -14,7 +14,7 @@ import type { Command, CommandIo } from '../io.ts';
 import { pathsOf } from '../paths.ts';
 import { VERSION } from '../version.ts';
 
-/** Docker's words to a plugin that are no calls: for the shell's completion, and hints behind commands. */
+/** Docker's words to a plugin that ask for shell completion, and are not calls. */
 const COMPLETE = /^__complete(?:NoDesc)?$/;
 
 /**
@@ -42,7 +42,7 @@ export async function dockerPlugin(
   });
 }
 
-/** The same outside, with Docker's global flags on every docker that is started, and none of this one call's flags. */
+/** The same outside, with Docker's global flags for each docker, without this call's variables. */
 function calledIo(call: DockerCall, io: CommandIo): CommandIo {
   const config = call.configDir === undefined ? undefined : resolve(io.cwd, call.configDir);
   const env = config === undefined ? {} : { DOCKER_CONFIG: config };
@@ -118,7 +118,7 @@ async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
-/** The builder's flags are those of buildx, which completes them; ours are completed from the tables of the commands. */
+/** Buildx completes the builder's flags; ours are completed from the tables of the commands. */
 async function complete(
   words: readonly string[],
   io: CommandIo,

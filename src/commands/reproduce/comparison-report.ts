@@ -9,7 +9,7 @@ import { COMPARISON_FORMATS } from '../shared-flags.ts';
 
 type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
 
-/** Refuses reports that only a scorecard has, before anything is built. `--json` asks for JSON on stdout. */
+/** Refuses reports only a scorecard has, before any build. `--json` asks for JSON on stdout. */
 export function comparisonReports(
   requests: readonly ReportRequest[],
   json: boolean,
@@ -25,7 +25,7 @@ export function comparisonReports(
   return all.some(({ file }) => file === undefined) ? all : [{ format: 'terminal' }, ...all];
 }
 
-/** Writes the reports, each file beside and then renamed; every one is rendered before the first is written. Throws UserError where one cannot be. */
+/** Renders all, then writes each beside its file and renames it. Throws UserError if one fails. */
 export async function writeComparison(
   comparison: ImageComparison,
   requests: readonly ReportRequest[],

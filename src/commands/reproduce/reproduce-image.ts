@@ -12,7 +12,7 @@ import { whereDeployed } from '../verify/where-deployed.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import type { ImageFlags } from './reproduce-flags.ts';
 
-/** Opens the image that the flags name, and has it built again from its provenance. The settings are those of where the command runs. */
+/** Rebuilds the named image from its provenance, with the settings of where the command runs. */
 export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
   const settings = withKey(await imageSettings(flags.policy, io), flags.signingKey);
   return withProgress(io, async (context) => {

@@ -13,12 +13,12 @@ import type { VexFlags } from './vex-flags.ts';
 
 const ID = /^[A-Za-z][\w.:-]{2,127}$/;
 
-/** Who says it, and when: at SOURCE_DATE_EPOCH, else now. Throws UserError where that is no time. */
+/** Who says it, and when: SOURCE_DATE_EPOCH, else now. Throws UserError if that is not a time. */
 export function vexHead({ author }: VexFlags, { env, now }: CommandIo): VexHead {
   return { author, at: epochOf(env['SOURCE_DATE_EPOCH']) ?? Math.floor(now() / 1000) };
 }
 
-/** What the flags say of each vulnerability. Throws UserError where that is not a whole statement of OpenVEX. */
+/** What the flags say of each vulnerability. Throws UserError if not a whole OpenVEX statement. */
 export function vexClaims(flags: VexFlags): readonly VexClaim[] {
   const { vulnerability, status, justification, reason, until, package: packages } = flags;
   if (vulnerability.length === 0)

@@ -15,7 +15,7 @@ import type { VexFlags } from './vex-flags.ts';
 
 const INVESTIGATED = VEX_JUSTIFICATIONS.length + 1;
 
-/** Grades an image and asks in the terminal what each finding that counts means. Throws UserError where nobody can answer. */
+/** Grades an image and asks about each finding that counts. Throws UserError without a terminal. */
 export async function reviewImage(
   text: string,
   flags: VexFlags,
@@ -50,7 +50,7 @@ export async function reviewImage(
   );
 }
 
-/** Asks of each finding, until the end or `q`; what was said by then counts. The end of the input is `q`. */
+/** Asks about each finding until the end, `q` or the end of input; answers until then count. */
 export async function askEach(
   findings: readonly OpenFinding[],
   next: () => Promise<string | undefined>,
@@ -112,7 +112,7 @@ interface OpenFinding {
   readonly severity: Severity;
   /** `zlib 1.2, fixed in 1.3`, each once. */
   readonly places: readonly string[];
-  /** Package URLs without qualifiers, which each scanner writes otherwise; none where one package has no URL. */
+  /** Package URLs without qualifiers, which vary by scanner; none where a package has no URL. */
   readonly packages: readonly string[];
   readonly url: string | undefined;
 }

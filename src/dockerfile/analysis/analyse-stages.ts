@@ -138,7 +138,7 @@ function downloadsIn(
   return [...byKey.values()];
 }
 
-/** Stages whose base has ONBUILD steps: BuildKit runs them there, of a stage of the same file too. */
+/** Stages whose base, even in the same file, has ONBUILD steps: BuildKit runs them in the stage. */
 function triggered(
   stages: readonly ReadStage[],
   byIndex: ReadonlyMap<number, ReadStage>,
@@ -176,7 +176,7 @@ interface AnalysedStages {
   readonly left: () => LeftBehind;
 }
 
-/** What the stages given (in order, those that the target reaches) install, download and leave in the image. */
+/** What the stages that the target reaches, in order, install, download and leave in the image. */
 export function analyseStages(
   stages: readonly ReadStage[],
   buildArgs: Readonly<Record<string, string>>,

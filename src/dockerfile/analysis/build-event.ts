@@ -36,7 +36,7 @@ export interface CopyEvent {
 
 export type BuildEvent = CommandEvent | CopyEvent;
 
-/** The shell that a RUN in shell form goes through, as a command of its own: it is a file too, and obeys others. */
+/** The shell of a shell-form RUN as its own command: it is a file too, and obeys other files. */
 function shellCommand(
   { script, folder, scope, instruction: { range } }: PlacedInstruction,
   variable: (name: string) => string | undefined,

@@ -43,7 +43,7 @@ export function readCommandLine(program: string, argv: readonly Field[]): Comman
   };
 }
 
-/** The first of several verbs that the words begin with (`pull`, `image pull`; '' fits any), and what follows it. */
+/** The first of `verbs` that begins the words (`pull`, `image pull`; '' fits any), and the rest. */
 export function verbOf(
   words: readonly Field[],
   verbs: readonly string[],

@@ -3,7 +3,7 @@ import { fileName } from '../../model/path.ts';
 /** What is known of a file of a stage. */
 export type FileContent =
   | { readonly kind: 'text'; readonly text: string; readonly origin: 'context' | 'build' }
-  /** It is there, and what it holds is not known; `why` follows the file's name: "comes from another image". */
+  /** It exists with unknown content; `why` follows the file's name: "comes from another image". */
   | { readonly kind: 'unread'; readonly why: string }
   /** A folder put over its path may hold it. */
   | {
@@ -38,12 +38,15 @@ export const HOLDS_PROGRAMS = /^\/(?:usr(?:\/local)?)?\/?(?:s?bin)?$/;
 /** Why a file below a folder of the context is not known, where the context is not. */
 export const NOT_AT_HAND = 'may come from the build context, which was not given';
 
-/** Shared by the stages of a Dockerfile: what is left of the work of looking for files, about a microsecond each. */
+/** The file lookups left, shared by a Dockerfile's stages; a step is about a microsecond. */
 export interface LookupBudget {
   steps: number;
 }
 
-/** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
+/**
+ * Takes the path below the folder ('' for the file itself) and how often a copy of a copy was
+ * followed; gives what is there, undefined where nothing is.
+ */
 export type FileSource = (below: string, depth: number) => FileContent | undefined;
 
 /** What lies in a folder that was put somewhere. */
@@ -98,7 +101,7 @@ export class FileEntries {
     else if (entry.ofContext === true) this.contextFolders.push(entry);
   }
 
-  /** What was put there after `from` and up to `to`, by count, is gone for commands from number `until` on. */
+  /** Entries after number `from` up to `to` are gone for commands from number `until` on. */
   end(from: number, to: number, until: number): void {
     if (to <= from) return;
     for (const entry of [...this.#byPath.values()].flat())
@@ -145,7 +148,7 @@ export class FileEntries {
       .map(([path]) => path);
   }
 
-  /** The newest file that may lie at a path, since a part of its own path or of this one is not known. */
+  /** The newest file that may lie at a path: a part of its own path or of this one is unknown. */
   open(path: string, at: number): FileContent | undefined {
     const isSeen = (one: FileEntry): boolean => one.from <= at && at < one.until;
     const isOpen = path.includes('$');
@@ -186,7 +189,7 @@ export class FileEntries {
 
 const UNKNOWN = /\$(?:\{[^}]*\}|\([^)]*\)|\w+)/;
 
-/** What of a path may lie below an entry whose own path is known in part: its last name, for a folder. */
+/** What of `path` may lie below an entry of partly known path: its last name, for a folder. */
 function openBelow({ path: own, isFolder }: FileEntry, path: string): readonly string[] {
   const folder = path.replace(/(?<![^/])[^/]*$/, '').replace(/\/$/, '');
   const parts = own.split(UNKNOWN);

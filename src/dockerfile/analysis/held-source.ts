@@ -21,7 +21,7 @@ export interface ReadCommands {
   readonly isFetch: (event: CommandEvent) => boolean;
 }
 
-/** True where only verified downloads can have brought what the command runs: its file, or the source that it works on. */
+/** True if only verified downloads can have brought what runs: its file, or the source it uses. */
 export function isHeld(
   { stage, file, folder, isDriver }: UnreadCommand,
   { files, downloads, chains }: ReadCommands,

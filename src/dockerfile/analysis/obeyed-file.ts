@@ -18,7 +18,7 @@ function filesOf(program: string): readonly ObeyedFile[] {
   return rows;
 }
 
-/** The folder of a repository that a command of git names; undefined where it is the command's own. */
+/** The repository folder that a git command names; undefined where it is the command's own. */
 function repositoryIn({ program, argv, variable }: CommandEvent): string | undefined {
   if (program !== 'git') return undefined;
   const words = argv.map(({ text }) => text);
@@ -28,7 +28,7 @@ function repositoryIn({ program, argv, variable }: CommandEvent): string | undef
   return option.includes('=') ? option.slice(option.indexOf('=') + 1) : words[at + 1];
 }
 
-/** The places of a file by what the table says of it, none where its folder is not known: `*` stands for a word of the command. */
+/** Places of a file by the table, none if its folder is unknown; `*` is a word of the command. */
 function placesOf(place: string, event: CommandEvent): readonly string[] {
   const { folder, variable, argv } = event;
   if (place.includes('*'))
@@ -47,7 +47,7 @@ function placesOf(place: string, event: CommandEvent): readonly string[] {
   return home === undefined ? [] : [pathIn(home, place.slice(2))];
 }
 
-/** The first file that the build put there, that the program of a command obeys, and that may have it run something. */
+/** The first file of the build that a command's program obeys and that may make it run code. */
 export function obeyedFile(
   event: CommandEvent,
   files: StageFiles,

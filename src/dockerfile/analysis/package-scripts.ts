@@ -5,7 +5,7 @@ import { programOf } from '../shell/wrappers.ts';
 
 const PACKAGE_RUNNERS = /^(?:npm|yarn|yarnpkg|pnpm|bun)$/;
 const COMPOSER = /^composer(?:\.phar)?$/;
-/** Verbs by which a manager installs what the manifest names, and runs the manifest's own scripts around it. */
+/** Verbs that install what the manifest names, and run the manifest's scripts around it. */
 const INSTALLS = /^(?:install|i|ci|clean-install|install-clean|ic)$/;
 const AROUND_INSTALL =
   'preinstall install postinstall prepublish preprepare prepare postprepare'.split(' ');
@@ -28,7 +28,7 @@ export function manifestOf(program: string): string | undefined {
   return PACKAGE_RUNNERS.test(program) ? 'package.json' : undefined;
 }
 
-/** What a manager of packages runs of the manifest at hand: a script by its name, or those around an install. */
+/** What a package manager runs of the manifest: a script by name, or those around an install. */
 export function manifestScript(argv: readonly Field[], manifest: string): string | undefined {
   const words = argv.slice(1).map(({ text }) => text);
   const isComposer = COMPOSER.test(programOf(argv));
@@ -47,7 +47,7 @@ export function manifestScript(argv: readonly Field[], manifest: string): string
   return steps.length === 0 ? undefined : steps.join(' && ');
 }
 
-/** The commands of one of composer.json's scripts: `@php`, `@composer` and names of other scripts are put in. */
+/** A composer.json script's commands, `@php`, `@composer` and other scripts' names resolved. */
 function composerSteps(
   scripts: Readonly<Record<string, unknown>>,
   name: string,
@@ -68,7 +68,7 @@ function callback(step: string): readonly string[] {
   return FRAMEWORKS.test(step) ? [] : [shellWord(step)];
 }
 
-/** The text of a script of package.json that `npm run NAME` runs, with those that run before and after it; undefined where it names none that is there. */
+/** The package.json script of `npm run NAME`, its pre and post scripts; undefined if not there. */
 function packageScript(argv: readonly Field[], manifest: string): string | undefined {
   const words = argv.slice(1);
   if (words.some(({ constant }) => !constant)) return undefined;

@@ -13,7 +13,7 @@ const INSTALLERS =
 /** What is known around a command whose program is looked for. */
 interface Search {
   readonly folder: string;
-  /** PATH as far as it is known, what is not named by a `$`; undefined where it is that of the base image. */
+  /** PATH as far as known, the unknown named by a `$`; undefined where it is the base image's. */
   readonly path: string | undefined;
   readonly at: number;
 }
@@ -31,7 +31,7 @@ export function searchOf({ id, folder, programPath }: TracedCommand): Search {
   return { folder, path: programPath, at: id };
 }
 
-/** Where a program that a command line names lies, as far as the files that were put into the stage tell. */
+/** Where a program named on a command line lies, as far as files put into the stage tell. */
 export function executedFile(
   files: StageFiles,
   argv: readonly Field[],

@@ -25,7 +25,7 @@ function takesAddresses(program: string): boolean {
   );
 }
 
-/** True where a file that gets the name of a known program may be one of which more has to be read. */
+/** True where a file takes a known program's name, and may be one that needs more reading. */
 export function renamedProgram(source: string, place: string): boolean {
   const from = plain(source);
   const to = plain(place);

@@ -35,7 +35,7 @@ const WRITES =
   /open|write|copy|move|rename|replace\(|link|dump|extract|print\s*(?:[({]\s*)?\$?\w+\s*[,{]/i;
 const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
 
-/** The file that a shell or an interpreter runs: its first word that is no option, or what its input is redirected from. */
+/** The file a shell or interpreter runs: its first non-option word, or its redirected input. */
 export function interpretedFile(
   argv: readonly Field[],
   readsFrom: readonly string[],
@@ -135,7 +135,7 @@ export class RunFiles implements TracedFiles {
     return [...words, (input ?? piped)?.text ?? '', text.slice(0, MAX_SCRIPT)].join('\n');
   }
 
-  /** What a command prints, the files that `cat` gives among it; undefined where that is not known. */
+  /** What a command prints, including files that `cat` gives; undefined where that is unknown. */
   #output(program: string, { argv, input, piped, folder, id }: TracedCommand): string | undefined {
     const printed = printedBy(argv, input ?? piped);
     if (printed !== undefined) return printed.text;
@@ -232,7 +232,7 @@ function scriptOf(
   };
 }
 
-/** The shell in a script's first line, with its options; 'sh' where it names none; undefined where it is for another program. */
+/** Shell and options of a script's first line; 'sh' without one; undefined for other programs. */
 function shebang(text: string): { readonly shell: string; readonly options: string } | undefined {
   const first = /^#!\s*(\S+)(?:[ \t]+(\S+))?(?:[ \t]+(\S+))?/.exec(text);
   if (first === null) return { shell: 'sh', options: '' };

@@ -16,7 +16,7 @@ const PATH_MAX = 4096;
 const MAX_WRITTEN = 262_144;
 const NOW = Number.MAX_SAFE_INTEGER; // behind all commands
 
-/** The files that instructions and commands put into a stage, as far as a Dockerfile and its context tell. */
+/** Files that instructions and commands put into a stage, as far as Dockerfile and context tell. */
 export class StageFiles {
   readonly #entries = new FileEntries();
   readonly #context: BuildContext | undefined;
@@ -51,7 +51,7 @@ export class StageFiles {
     return this.#budget.steps > 0;
   }
 
-  /** What lies at a path when command number `at` runs. A relative path stands in a folder that is not known. */
+  /** What is at a path when command number `at` runs; a relative path is in an unknown folder. */
   at(path: string, at = NOW, depth = 0): FileContent | undefined {
     const isOver = depth > MAX_CHAIN || path.length > PATH_MAX || this.#entries.isOver;
     if (!this.spend(isOver ? Infinity : 1 + path.length / 8))
@@ -92,13 +92,13 @@ export class StageFiles {
     return [...this.#entries.put(pattern, at), ...(this.#base?.put(pattern) ?? [])];
   }
 
-  /** A file that may lie at a path, since a part of its own path or of this one (`$X/bin/ls`) is not known. */
+  /** A file that may be at a path: a part of its own or of this one (`$X/bin/ls`) is unknown. */
   open(path: string, at = NOW): FileContent | undefined {
     this.spend(1);
     return this.#entries.open(path, at) ?? this.#base?.open(path);
   }
 
-  /** True where a folder (or an archive) of the context may lie in or over this folder: what is built there is not the download's alone. */
+  /** True where a context folder or archive may overlap this folder, so not all is downloaded. */
   holdsContext(folder: string): boolean {
     if (!this.spend(1 + this.#entries.contextFolders.length)) return true;
     const own = this.#entries.contextFolders.some(

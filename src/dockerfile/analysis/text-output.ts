@@ -1,7 +1,7 @@
 import { formatted, unescaped } from '../shell/printed-text.ts';
 import type { CommandEvent } from './build-event.ts';
 
-/** What a command prints, as far as it is known: text with unknown parts named, and files it passes on. */
+/** A command's output as far as known: text with unknown parts named, and files passed on. */
 interface Output {
   readonly text: string;
   /** Files whose content it gives. */
@@ -10,7 +10,7 @@ interface Output {
   readonly pattern?: string;
 }
 
-/** The output of echo, printf, cat, grep and here-documents; undefined for commands whose output is not known. */
+/** The output of echo, printf, cat, grep and the like, with here-documents; else undefined. */
 export function outputOf(event: CommandEvent): Output | undefined {
   const words = event.argv.slice(1).map((f) => f.text);
   const plain = words.filter((w) => !/^-\w+$/.test(w) && !w.startsWith('--'));

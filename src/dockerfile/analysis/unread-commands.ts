@@ -42,14 +42,14 @@ const OS_MANAGERS = /^(?:dpkg|apt|apt-get|aptitude|apk|rpm|dnf5?|yum|microdnf|td
 const OS_INSTALLS =
   /^(?:-(?=\w*[iUF])\w+|--install|--unpack|--upgrade|install|add|in|localinstall|reinstall)$/;
 
-/** True where the command names a file on a path for programs, so that its name tells what it is. */
+/** True where the command names a file on a program path, so that its name tells what it is. */
 function isNamed(word: string): boolean {
   if (!word.includes('/')) return true;
   const isBin = /(?:^|\/)\.?(?:s?bin|shims|libexec|Scripts)\/[^/]+$/.test(word);
   return isBin && isInstalledPath(word);
 }
 
-/** True where the program is a file that an instruction put there, of which more is known than its name. */
+/** True where the program is a file that an instruction put there, known by more than its name. */
 function isFollowed(event: CommandEvent, { files }: CommandContext): boolean {
   const [first] = event.argv;
   if (first === undefined || !first.text.includes('/')) return false;
@@ -57,7 +57,7 @@ function isFollowed(event: CommandEvent, { files }: CommandContext): boolean {
   return content !== undefined && content.kind !== 'maybe';
 }
 
-/** The file of the build that `python -m NAME` runs: Python looks beside the command first, then where PYTHONPATH says. */
+/** The build's file for `python -m NAME`: looked up beside the command, then in PYTHONPATH. */
 function moduleBeside(
   { program, argv, folder, id, variable }: CommandEvent,
   { files }: CommandContext,
@@ -74,7 +74,7 @@ function moduleBeside(
   return undefined;
 }
 
-/** True where the hashes of a lock file hold what NuGet restores: it takes `--locked-mode` for nothing where there is none. */
+/** True where lock file hashes pin NuGet packages; without one, `--locked-mode` does nothing. */
 function isLocked(
   { folder, id }: CommandEvent,
   words: readonly string[],
@@ -142,7 +142,7 @@ function ofPackageFile(event: CommandEvent, { files }: CommandContext): UnreadCo
   return undefined;
 }
 
-/** Says of a command that what it brings in is not known; undefined where it was read, or is known to bring nothing. */
+/** Why what a command brings in is unknown; undefined where it is read or brings nothing. */
 function unreadCommand(event: CommandEvent, around: CommandContext): UnreadCommand | undefined {
   const { program, argv } = event;
   const [first] = argv;

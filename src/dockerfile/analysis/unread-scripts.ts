@@ -55,7 +55,7 @@ export function unread(
   return { range, reason, command: text, program, settle: OFFLINE, stage, folder, ...more };
 }
 
-/** Shell text that was followed where it is constant enough; what a command prints for it is not known. */
+/** Shell text, followed where constant enough; what a command prints into it is not known. */
 export function ofScript(
   event: CommandEvent,
   { command }: CommandContext,
@@ -122,7 +122,7 @@ export function ofFile(
     : unread(event, name, `${name} runs, and is not a shell that can be read`, { file });
 }
 
-/** True where a file of the build lies where Python looks first for a module of its own that the script loads. */
+/** True where a file of the build lies where Python first looks for a module the script loads. */
 function hidesModule(
   { folder, id, variable }: CommandEvent,
   language: string,

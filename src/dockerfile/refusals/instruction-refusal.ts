@@ -130,7 +130,7 @@ function runRefusal(flags: ReadFlags): string | undefined {
     : undefined;
 }
 
-/** Why BuildKit refuses a FROM, whether or not its stage is reached; `raw` is the line behind the keyword. */
+/** Why BuildKit refuses a FROM, even if not reached; `raw` is the line after the keyword. */
 export function fromRefusal(keyword: string, raw: string): string | undefined {
   const { flags, rest } = leadingFlags(raw);
   const text = trimmed(raw.slice(rest));
@@ -183,7 +183,7 @@ function valueRefusal(name: string, value: string): string | undefined {
   return ms !== 0 && ms < 1 ? `HEALTHCHECK: --${name} cannot be less than 1ms` : undefined;
 }
 
-/** Why BuildKit refuses the arguments of a HEALTHCHECK (at least one word) and the values of its flags. */
+/** Why BuildKit refuses a HEALTHCHECK's arguments (at least one word) or its flags' values. */
 function healthcheckRefusal(rest: string, flags: ReadFlags): string | undefined {
   const [word = ''] = rest.split(/\s/, 1);
   const command = rest.slice(word.length).trim();

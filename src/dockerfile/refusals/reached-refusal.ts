@@ -80,7 +80,7 @@ const ONLY: Readonly<Record<string, RegExp>> = {
   sharing: /^cache$/,
 };
 
-/** Why BuildKit refuses the value of `RUN --mount`; undefined where it accepts it, or a variable or a quote decides. */
+/** Why BuildKit refuses a `RUN --mount`; undefined if not, or if a variable or quote decides. */
 function mountRefusal(text: string): string | undefined {
   if (/[$"]/.test(text)) return undefined;
   const options = new Map<string, string>();

@@ -15,7 +15,7 @@ export interface Branch {
   readonly branch: number;
 }
 
-/** The fork with these bodies, which stands in `around`; `branches` where there are ways without one. */
+/** The fork with these bodies inside `around`; `branches` counts ways without a body too. */
 export function forkOf(
   bodies: readonly (List | undefined)[],
   around: Surrounding,

@@ -39,7 +39,7 @@ const SPECIAL = new Set([
   'unset',
 ]);
 
-/** True for builtins whose assignments in front stay (POSIX, 2.14 Special Built-In Utilities): `A=1 set -x`. */
+/** True for builtins that keep an `A=1` in front (POSIX, 2.14 Special Built-In Utilities). */
 export function isSpecialBuiltin(argv: readonly Field[]): boolean {
   return SPECIAL.has(argv[0]?.text ?? '');
 }

@@ -21,7 +21,7 @@ export interface Expanding extends ExpansionContext {
   readonly written: (from: readonly number[]) => void;
 }
 
-/** What the words of a command are expanded with; `ignored` tells why a failure in a substitution is not seen. */
+/** What a command's words are expanded with; `ignored`: why a failed substitution is not seen. */
 export function expanding(
   follow: {
     readonly commands: readonly TracedCommand[];

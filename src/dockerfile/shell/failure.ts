@@ -61,7 +61,7 @@ function isFailing(words: readonly string[], failed: boolean): boolean {
   return more.length === 0 && /^\d{1,9}$/.test(code) && Number(code) % 256 !== 0;
 }
 
-/** How a pipeline surely ends where it ends with a failure; `failed` where the command before it did. */
+/** How a pipeline surely fails, else undefined; `failed` where the command before it failed. */
 function endingOf(
   pipeline: Pipeline,
   around: Surrounding,
@@ -110,7 +110,7 @@ function endingOfList(
   return undefined;
 }
 
-/** True where all operators before an item of its chain are `&&`, so that the chain fails where the item does. */
+/** True where only `&&` comes before an item in its chain, so that its failure fails the chain. */
 function chained({ items }: List, at: number): boolean {
   for (let index = at - 1; index >= 0; index -= 1) {
     const operator = items[index]?.operator;
@@ -176,7 +176,7 @@ export function endsOnSuccess(list: List, at: number, around: Surrounding): bool
   );
 }
 
-/** Why a list of an `if` that ends with a failure does not stop the script; `outer` is what a failure of the `if` does. */
+/** Why an `if` list that fails does not stop the script; `outer` is what a failed `if` does. */
 function failureOfBranch(list: List | undefined, around: Surrounding, failed = false): Ignored {
   const ending = list === undefined ? undefined : endingOfList(list, around, failed);
   if (ending === undefined) return IGNORED.condition;
@@ -189,12 +189,12 @@ export function endsScript(list: List, around: Surrounding): boolean {
   return failureOfBranch(list, around) === undefined;
 }
 
-/** Why a condition of `if` that does not hold, so that `otherwise` runs, does not stop the script. */
+/** Why an `if` condition that fails, so that `otherwise` runs, does not stop the script. */
 export function failureInCondition(otherwise: List | undefined, around: Surrounding): Ignored {
   return failureOfBranch(otherwise, around, true);
 }
 
-/** True where a later command of its list may not run because this one is a test, or runs only when one failed. */
+/** True where a test before item `at` in its chain decides if it runs, or the chain has `||`. */
 export function isConditional(list: List, at: number): boolean {
   const { items } = list;
   let start = at;

@@ -48,14 +48,14 @@ const INTERPRETERS = lookup<Interpreter>({
   lua: interpreter('-l', /^luarocks$/, ONE_LINE),
 });
 
-/** Folders in which installed programs lie; a file of a project says by its name nothing of what it does. */
+/** Folders of installed programs; the name of a project's file says nothing of what it does. */
 const INSTALLED =
   /^\/(?:usr|opt|bin|sbin|root|home|snap|nix)\/|(?:^|\/)(?:\.?v?env|site-packages|node_modules|vendor|\.local)\//;
 
 /** Folders that installers fill, also below one that a build copies over. */
 const PROGRAM_FOLDER = /(?:^|\/)(?:s?bin|site-packages|node_modules|vendor)\//;
 
-/** True where the path of a program or script tells that a package manager or the system put it there. */
+/** True where a path shows that a package manager or the system put the program or script there. */
 export function isInstalledPath(path: string): boolean {
   return INSTALLED.test(path) || /^[A-Z]:/i.test(path);
 }

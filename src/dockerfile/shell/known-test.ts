@@ -1,7 +1,7 @@
 import type { Field } from './fields.ts';
 import type { List, Pipeline } from './syntax-tree.ts';
 
-/** What `[ ... ]` or `test ...` answers where all its words are known; undefined where that is not so, or for forms that ask of files. */
+/** The result of `[ ... ]` or `test ...` with known words; else undefined, as for file tests. */
 function testResult(argv: readonly Field[] | undefined): boolean | undefined {
   const [program, ...rest] = argv ?? [];
   const name = program?.text ?? '';
@@ -19,7 +19,7 @@ function testResult(argv: readonly Field[] | undefined): boolean | undefined {
   return second.text === '!=' ? first.text !== third.text : undefined;
 }
 
-/** True where the condition is one such test that holds in any case; `argv` are the words of the command that was traced last. */
+/** True where the condition is one such test that always holds; `argv`: the last traced command. */
 export function surelyHolds(condition: List, argv: readonly Field[] | undefined): boolean {
   const [only, ...others] = condition.items;
   return others.length === 0 && only !== undefined && answer(only.pipeline, argv) === true;

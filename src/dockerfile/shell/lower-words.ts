@@ -12,7 +12,7 @@ import type { List, Span, Word, WordPart } from './syntax-tree.ts';
 
 /** What reading words needs of the commands inside their substitutions. */
 export interface WordReader {
-  /** The commands of a nested script, whose errors end the reading; `at` where its text is not the file's. */
+  /** A nested script's commands; its errors end reading. `at` where its text is not the file's. */
   readonly script: (script: ParsedScript | undefined, at: Span) => List;
   readonly fail: (message: string, offset: number) => never;
   /** Runs `read` one level deeper. */
@@ -210,7 +210,7 @@ export function countedWord(word: ParsedWord, read: WordReader): Word {
   return { text, parts: [counted(text, [...parts, ...named(text)])], ...place };
 }
 
-/** The words that one becomes by brace expansion, which is worked out where the braces hold nothing but text. */
+/** The words that brace expansion makes of a word, done where braces contain only text. */
 export function wordsOf(word: ParsedWord, read: WordReader): readonly Word[] {
   let found: WordPart[][] = [[]];
   for (const part of word.parts ?? []) {

@@ -20,7 +20,7 @@ class ShellSyntaxError extends Error {
   }
 }
 
-/** The parser reads nested text once more at each level, so that length times nesting is its worst time. */
+/** The parser rereads nested text at each level, so that its worst time is length times nesting. */
 const MAX_LENGTH = 65_536;
 /** Commands and substitutions inside each other; nobody writes more. */
 const MAX_DEPTH = 48;

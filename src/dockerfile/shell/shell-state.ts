@@ -16,7 +16,7 @@ export interface ShellState {
   variables: Map<string, Variable>;
   functions: Map<string, Command>;
   positional: readonly Field[];
-  /** Programs that an alias, a function of another kind or PATH may have replaced; `*` for all, UNRUN where none is run. */
+  /** Programs that an alias or `hash -p` may have replaced; `*` for all; UNRUN where none runs. */
   replaced: Set<string>;
   /** `declare -n` or a name that was not known: what any variable holds is not known. */
   hasReferences: boolean;
@@ -24,7 +24,7 @@ export interface ShellState {
   streams: Streams;
   /** A trap may end the script with success. */
   trapped: boolean;
-  /** Ways on from places where the script may have been left before: by `exit 0`, `return`, `break`. */
+  /** Branches that go on past an earlier `exit 0`, `return` or `break`. */
   reached: readonly Reached[];
   /** The shell is bash for sure; else any POSIX shell. */
   bash: boolean;
@@ -74,7 +74,7 @@ export function mayHaveLeft(state: ShellState, leaves: Reached['leaves']): void 
   state.reached = [...state.reached, { branch: { fork, branch: 0 }, leaves }];
 }
 
-/** What a part of a script that ran in the same shell leaves behind: its options, names, and that it may have left. */
+/** Takes over what a part of a script left in the same shell: options, names, possible exits. */
 export function takeOver(state: ShellState, from: ShellState, ends?: Reached['leaves']): void {
   const left = from.reached.slice(state.reached.length).filter(({ leaves }) => leaves !== ends);
   const [first] = left;
@@ -122,7 +122,7 @@ export function folderOfPattern(path: string): string {
 /** A path with `.`, `..`, or a slash too many. */
 const UNTIDY = /\/\.{0,2}(?:\/|$)|^\.{1,2}(?:\/|$)/;
 
-/** Joins a path to the working directory and takes `.` and `..` out; relative where the directory is not known. */
+/** Joins a path to the working directory, without `.` and `..`; relative if that is not known. */
 export function pathIn(folder: string, path: string): string {
   const joined = path.startsWith('/') || folder === '' ? path : `${folder}/${path}`;
   if (!UNTIDY.test(joined)) return joined;

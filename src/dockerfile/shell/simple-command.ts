@@ -46,7 +46,7 @@ interface Following {
   readonly list: (list: List, state: ShellState, context: TraceContext) => void;
 }
 
-/** Follows simple commands: assignments, builtins, calls of functions, programs and the scripts that they run. */
+/** Follows simple commands: assignments, builtins, function calls, programs and their scripts. */
 export class SimpleCommands {
   readonly outer: OuterScope;
   private readonly follow: Following;
@@ -200,7 +200,7 @@ export class SimpleCommands {
     }
   }
 
-  /** The text of a script of its own: `sh -c`, `eval`, what a shell reads from its input, `trap`. */
+  /** Follows the text of a separate script: `sh -c`, `eval`, `trap`, or a shell's input. */
   private text(
     { text: { text } }: NonNullable<Unwrapped['script']>,
     state: ShellState,

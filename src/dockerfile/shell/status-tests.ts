@@ -1,6 +1,6 @@
 import type { Pipeline } from './syntax-tree.ts';
 
-/** The words of the simple command that a pipeline is, where it is one, as far as they are literal. */
+/** The words of a pipeline that is one simple command, literal where known; else undefined. */
 export function simpleOf(pipeline: Pipeline): readonly string[] | undefined {
   const [only, ...others] = pipeline.elements;
   if (only?.kind !== 'simple' || others.length > 0) return undefined;
@@ -10,7 +10,7 @@ export function simpleOf(pipeline: Pipeline): readonly string[] | undefined {
   });
 }
 
-/** What a test of `$?` answers where the command before it failed; undefined for another command. */
+/** What a test of `$?` answers after a command that failed; undefined for another command. */
 export function testsStatus(pipeline: Pipeline): boolean | undefined {
   const words = simpleOf(pipeline)?.map((word) => word.replaceAll('"', ''));
   const test = /^(?:\[\[? \$\? (\S+) 0 \]\]?|test \$\? (\S+) 0)$/.exec(words?.join(' ') ?? '');

@@ -11,7 +11,7 @@ export interface Streams {
 
 export const NO_STREAMS: Streams = { readsFrom: [], writesTo: [] };
 
-/** Streams of a command inside a compound one, which has those of `outer` where it has none of its own. */
+/** Streams of a command in a compound one: its own, and those of `outer` where it has none. */
 export function streamsIn(outer: Streams, own: Streams): Streams {
   const input = own.input ?? (own.readsFrom.length > 0 ? undefined : outer.input);
   return {

@@ -25,7 +25,7 @@ export type WordPart =
       readonly process: '<' | '>' | undefined;
       readonly body: List;
     }
-  /** Arithmetic, arrays, patterns: never a constant here. What `parts` hold is expanded all the same. */
+  /** Arithmetic, arrays, patterns: never a constant here. The `parts` are expanded all the same. */
   | {
       readonly kind: 'opaque';
       readonly text: string;

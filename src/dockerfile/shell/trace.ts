@@ -40,7 +40,7 @@ type Of<Kind extends Command['kind']> = Command & { readonly kind: Kind };
 const MAX_DEPTH = 40;
 const MAX_ITEMS = 64;
 
-/** Follows a script with what is known of its variables. What it cannot follow is in `unread` of the budget. */
+/** Follows a script by what is known of its variables. The budget's `unread` lists the rest. */
 export class Tracer {
   readonly commands: TracedCommand[] = [];
   private readonly script: Script;

@@ -30,7 +30,7 @@ export interface TracedCommand extends Streams {
   /** It runs text of its own (`sh -c`, `eval`), which was followed. */
   readonly script?: Field;
   readonly folder: string;
-  /** PATH as far as it is known, with a `$` for what is not; undefined where it is that of the base image. */
+  /** PATH as far as known, with a `$` for unknown parts; undefined where it is the base image's. */
   readonly programPath: string | undefined;
   /** Value of a variable at the command's own place. */
   readonly variable: (name: string) => string | undefined;
@@ -58,7 +58,7 @@ export interface FileScript {
 
 /** The files of a stage, as far as a trace asks and tells of them. */
 export interface TracedFiles {
-  /** The shell text in the file that a command runs, `path` being the shell's PATH; undefined where that is not known. */
+  /** Shell text that a command runs from a file, by the shell's `path`; undefined if unknown. */
   readonly script: (
     command: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
     path: string | undefined,
@@ -179,7 +179,7 @@ export function placeOf(script: Script, span: Span): { range: SourceRange; text:
   };
 }
 
-/** What redirects join to input and output; each target is expanded, that of other descriptors too. */
+/** What redirects connect to input and output. Expands every target, even of other descriptors. */
 export function redirected(
   redirects: readonly Redirect[],
   folder: string,

@@ -68,7 +68,7 @@ export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script
   });
 }
 
-/** The shell script that a here-document of another script holds; undefined where a backslash hides something of it. */
+/** The script in a here-document; undefined if a backslash hides part or it cannot be parsed. */
 export function scriptInDocument(outer: Script, { text, parts, start }: Word): Script | undefined {
   const isPlain = parts.every((part) => part.kind === 'literal' && text.includes(part.value));
   if (!isPlain && text.includes('\\')) return undefined;

@@ -6,7 +6,7 @@ import { type Brought, interpretedProgram } from './interpreters.ts';
 import { pathIn } from './shell-state.ts';
 import { startedBy } from './started-commands.ts';
 
-/** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
+/** A command without the programs in front that only start another (`sudo`, `env`, `xargs`). */
 export interface Unwrapped {
   readonly argv: readonly Field[];
   /** Names of the programs that were taken off, the first in front. */
@@ -120,7 +120,10 @@ export function scriptOnInput(
   return { text: input, errexit, pipefail: options.includes('pipefail') };
 }
 
-/** `env -S 'TEXT'` with the text's words in its place; one that quotes or expands gives a word that is not known. */
+/**
+ * `env -S 'TEXT'` with the words of the text in its place. A text with quotes or expansions gives
+ * one word that is not known.
+ */
 function withSplit(argv: readonly Field[]): readonly Field[] {
   const at = argv.findIndex(({ text }) => /^(?:-[a-zA-Z0]*S|--split-string)/.test(text));
   const plain = argv.findIndex(({ text }, i) => i > 0 && !/^-|=/.test(text));

@@ -10,12 +10,12 @@ export function executableKind(head: Uint8Array): ExecutableKind {
   return MACHO.has(Buffer.from(head.subarray(0, 4)).toString('hex')) ? 'macho' : 'unknown';
 }
 
-/** Text that only the program itself holds: its banner with a version. A tool that looks for busybox names it without. */
+/** Text that only the program has: its banner with a version, which tools that look for it lack. */
 const BANNERS: readonly { readonly name: string; readonly text: RegExp }[] = [
   { name: 'busybox', text: /BusyBox v\d+\.\d+/ },
   { name: 'toybox', text: /toybox \d+\.\d+\.\d+|toybox v?%s/ },
 ];
-/** What the banners share, and the bytes around it that a banner may take: programs are searched once, for three bytes. */
+/** What all banners share, to search programs once, and how many bytes a banner takes around it. */
 const SHARED = Buffer.from('ox ');
 const BEFORE = 5;
 const BEHIND = 35;
@@ -31,7 +31,7 @@ export function multicallOf(content: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** A variable that shells look up for `cd`, and few other programs know of: those that have it are searched for texts. */
+/** A variable for `cd`, known to shells and few other programs: only these are searched further. */
 const OF_SHELLS = Buffer.from('CDPATH');
 /** Texts that only the shell itself holds, all of them; seen in what Debian 13 has of each. */
 const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
@@ -42,7 +42,7 @@ const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   dash: ['Illegal number: %s', 'Syntax error: %s'],
 };
 
-/** The shell that an ELF file's content shows, whatever the file is called; a multi-call program's is not named. */
+/** The shell that an ELF file's content shows, under any name; none for a multi-call program. */
 export function shellOf(content: Uint8Array): string | undefined {
   const bytes = asBuffer(content);
   if (!bytes.includes(OF_SHELLS)) return undefined;

@@ -7,7 +7,7 @@ import { CAPABILITY, ownerId } from './layer-rules.ts';
 import { LayerTree } from './layer-tree.ts';
 
 const HEAD = 256;
-/** Sizes between which a file may be a shell, or a busybox that has one: below there is none, above none was ever built. */
+/** Sizes between which a file may be a shell or busybox: none is smaller, none was ever larger. */
 const SHELL_FROM = 16 * 1024;
 const SHELL_TO = 4 * 1024 * 1024;
 /** Files whose text is read once all layers are known, and bytes above which none is. */
@@ -17,11 +17,11 @@ const MODE = 0o7777;
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
 
-/** Every place of a layer, and what is to be known of its executables, links and files of note, and of files of these sizes. */
+/** Every place of a layer, with details of programs, links, files of note and of these sizes. */
 export function fileCollector(sizes: readonly number[]): LayerCollector<
   Pick<LayerFacts, 'paths' | 'needsLower'>
 > & {
-  /** The path that the present entry fills, links of the layer followed; undefined for whiteouts and marks. */
+  /** The path that the current entry fills, links followed; undefined for whiteouts and marks. */
   readonly path: () => string | undefined;
 } {
   const tree = new LayerTree();
@@ -72,7 +72,7 @@ function programRequest({ size }: TarEntry): ContentRequest {
     : { want: 'head', bytes: HEAD };
 }
 
-/** A hard link's header is applied to the file: its mode, owner and attributes are those of the last header. */
+/** Applies a hard link's header to the file: the last one sets mode, owner and attributes. */
 function renamed(
   before: FileAttributes | undefined,
   entry: TarEntry,
@@ -150,7 +150,7 @@ const NAMES = (
 ).split(' ');
 
 const REVISION = 0xff000000;
-/** Bytes by revision: magic, then pairs of permitted and inheritable words; v3 ends with a root uid. */
+/** Bytes by revision: magic, pairs of permitted and inheritable words; v3 ends with a root uid. */
 const SIZES = new Map([
   [0x01000000, 12],
   [0x02000000, 20],

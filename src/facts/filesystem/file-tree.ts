@@ -9,7 +9,7 @@ import { Place } from './place.ts';
 import { tooMuch, TREE_LIMITS, type TreeLimits } from './tree-limits.ts';
 import { OUTSIDE, walkPath } from './walk-path.ts';
 
-/** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
+/** Estimated characters of a path list for each path: its line, and what differs from the last. */
 const LINE_LENGTH = 14;
 
 const TREE_COLUMNS = {
@@ -47,7 +47,7 @@ export class FileTree {
     this.#lastPlace = this.#root;
   }
 
-  /** Puts on the layers below the one at `end` that are not on it yet. Throws UserError where they hold more than the limits. */
+  /** Adds the layers below index `end` that it lacks. Throws UserError if a limit is exceeded. */
   apply(end = this.#layers.length): this {
     for (; this.#applied < end; this.#applied += 1) this.#apply(this.#applied);
     return this;
@@ -59,7 +59,10 @@ export class FileTree {
     return packColumns(TREE_COLUMNS, { files: this.#files, texts, ...this.#places.keep() });
   }
 
-  /** Takes what `keep` gave in place of its first layers; false, and nothing is changed, where that is damaged or of other layers. */
+  /**
+   * Takes what `keep` gave instead of its first layers. False, with no change, where that is
+   * damaged or comes from other layers.
+   */
   restore(bytes: Buffer): boolean {
     const kept = unpackColumns(TREE_COLUMNS, bytes);
     if (kept === undefined) return false;
@@ -114,7 +117,7 @@ export class FileTree {
     return this.#places.inOrder(ids);
   }
 
-  /** Places tell where in the lists of their layers more is said of them: the lists are to be the very same. */
+  /** Checksums of the path lists: places refer to positions in these, so they must be identical. */
   #textSums(count: number): readonly number[] {
     return this.#layers.slice(0, count).map(({ facts }) => crc32(facts.paths));
   }

@@ -1,4 +1,4 @@
-/** Package managers that live as code without a program on the path (`site-packages/pip`, `node_modules/npm`). */
+/** Package managers that are code, not programs (`site-packages/pip`, `node_modules/npm`). */
 const NODE_MANAGERS = /(?:^|\/)node_modules\/(?:npm|yarn|pnpm|corepack|bun)\/package\.json$/;
 const PYTHON_MANAGERS =
   /(?:^|\/)(?:site|dist)-packages\/(?:pip|uv|poetry|pipenv|conda|pdm|hatch)\/__init__\.py$/;

@@ -12,7 +12,7 @@ const MOST_FOLLOWED = 2 ** 28;
 /** Places that all opaque marks of a layer may make us look at. */
 const MOST_SEARCHED = 2 ** 23;
 
-/** The folders of a layer that is unpacked by itself, and the ways to them over the layer's own links. */
+/** The folders of a layer unpacked alone, and the ways to them over the layer's own links. */
 export class LayerFolders {
   readonly places = new Places(0);
   readonly root = this.places.addRoot();
@@ -48,7 +48,7 @@ export class LayerFolders {
     if (this.isFolder(place) || this.places.kindOf(this.inode(place)) === 'l') this.#isLost = true;
   }
 
-  /** True where the folder holds one that no entry has named so far, or where too much would have to be searched for one. */
+  /** True where it contains a folder that no entry named so far, or the search takes too much. */
   hasImplied(folder: number): boolean {
     const { places } = this;
     if (this.#implied === 0) return false;
@@ -102,7 +102,10 @@ export class LayerFolders {
     return this.links.at(this.places.targetOf(place));
   }
 
-  /** The folder at a path, links followed, made where it is missing. Throws UserError where no folder can be, or the stores differ. */
+  /**
+   * The folder at a path, with links followed; creates it if it is missing. Throws UserError where
+   * there can be no folder, or where the stores differ.
+   */
   make(path: string): number {
     if (path === this.#lastPath) return this.#last;
     const shared = this.#sharedFolder(path);
@@ -113,7 +116,7 @@ export class LayerFolders {
     return this.#last;
   }
 
-  /** The lowest folder that the path shares with the last, where no link led there, and the length of its path. */
+  /** The lowest folder shared with the last path, if no link led there, and its path's length. */
   #sharedFolder(path: string): { readonly folder: number; readonly length: number } {
     let folder = this.#last;
     let shared = this.#lastOwn === this.#lastPath ? this.#lastPath : '';
@@ -165,7 +168,10 @@ export class LayerFolders {
     return go(rest, false) ? folder : NONE;
   }
 
-  /** The stores part where `..` follows a link or a name: a kernel goes up from where that leads, containerd from where it stands. */
+  /**
+   * Refuses links with `..` after a link or a name, where the stores differ: a kernel goes up from
+   * the target, containerd from the link itself.
+   */
   #linkText(place: number, links: number, path: string): string {
     const link = this.linkOf(place);
     if (links > MAX_LINKS) throw refused(path, 'it leads over too many links');

@@ -6,7 +6,7 @@ const MOST_NAME = 255;
 const MOST_LINK = 4095;
 const XATTR = 'SCHILY.xattr.';
 export const CAPABILITY = `${XATTR}security.capability`;
-/** What overlayfs itself marks folders and files with: Docker's older store takes them from a layer, and shows other files for them. */
+/** overlayfs's own marks. Docker's older store takes them from layers and shows other files. */
 const OVERLAY_MARKS = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
 /** A kernel answers EINVAL where nothing follows the namespace. */
 const NAMELESS = /^SCHILY\.xattr\.(?:(?:user|trusted|security)\.)?$/;
@@ -47,7 +47,7 @@ export function hasInnerDots(path: string): boolean {
   return /^(?:\.{0,2}\/)*(?!\.{0,2}(?:\/|$))[^/]+\/(?:.*\/)?\.\.(?:\/|$)/s.test(path);
 }
 
-/** chown(2) takes the lower 32 bits of a number; undefined where all are set, by which it leaves the owner as it was. */
+/** chown(2) keeps a number's lower 32 bits; undefined if all are set, which keeps the owner. */
 export function ownerId(id: number): number | undefined {
   const kept = ((id % 2 ** 32) + 2 ** 32) % 2 ** 32;
   return kept === 2 ** 32 - 1 ? undefined : kept;
@@ -101,7 +101,7 @@ function isCapability(value: string): boolean {
   return CAPABILITY_SIZES.get(value.charCodeAt(3)) === value.length;
 }
 
-/** True for the device that overlayfs takes for a whiteout, its number cut to what a kernel keeps of it. */
+/** True for the device that overlayfs takes for a whiteout, by the bits that a kernel keeps. */
 export function isWhiteoutDevice({ type, devmajor, devminor }: TarEntry): boolean {
   return type === 'char' && (devmajor & 0xfff) === 0 && (devminor & 0xfffff) === 0;
 }

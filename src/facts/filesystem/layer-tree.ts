@@ -70,7 +70,7 @@ export class LayerTree {
     return undefined;
   }
 
-  /** What is known of the file, folder or link that the last entry filled, or gave another name, given what was known of it before. */
+  /** Sets what is known of the place last filled or linked, given what was known of it before. */
   describe(
     known: (before: FileAttributes | undefined, kind: PlaceKind) => FileAttributes | undefined,
   ): void {
@@ -83,7 +83,10 @@ export class LayerTree {
     places.describe(place, attributes === undefined ? NONE : this.#numberOf(attributes));
   }
 
-  /** The layer's places as a path list, folders before what they hold. Throws UserError where a folder's path leads nowhere at the end. */
+  /**
+   * The layer's places as a path list, folders before their contents. Throws UserError where a
+   * folder's path leads nowhere at the end.
+   */
   finish(): string {
     if (this.#folders.checkListed()) this.#needsLower = true;
     const { places, root, links } = this.#folders;

@@ -1,7 +1,7 @@
 import type { FileAttributes } from '../layer-facts.ts';
 import { digitAt, type ListedPath } from './path-list.ts';
 
-/** Lines that are put together at once: a million strings of one line each would take five times their text. */
+/** Lines joined at once: a million strings of one line would take five times their text. */
 const BLOCK_LINES = 4096;
 /** Attributes that lines may refer to; they begin again after so many. */
 const MOST_ATTRIBUTES = 4096;
@@ -99,7 +99,7 @@ export function attributesAt(text: string, at: number): FileAttributes {
   return JSON.parse(text.slice(at + 1, end < 0 ? text.length : end)) as FileAttributes;
 }
 
-/** The link that a list tells at a place. Links of 4 KB that lead to each other are read as often as they are followed: nothing is searched. */
+/** The link at a place in a list. Reads it without a search: links of 4 KB may be read often. */
 export function linkAt(text: string, at: number): string {
   let start = at + 1;
   let length = 0;

@@ -1,6 +1,6 @@
 import { fileName, joined, parentPath } from '../../model/path.ts';
 
-/** Kind of a place in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
+/** A place's kind: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
 export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
 
 export interface ListedPath {
@@ -31,7 +31,7 @@ type VisitPath = (
   places: ListPlaces,
 ) => void;
 
-/** Reads what PathListWriter wrote. 100,000 paths are made into a tree each time an image is judged: most are of the folder before. */
+/** Reads PathListWriter's output. Most paths are in the previous folder, which saves time. */
 export function readPathList(text: string, visit: VisitPath): void {
   let folder = '';
   let name = '';

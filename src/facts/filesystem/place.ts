@@ -6,7 +6,7 @@ import type { TreePlaces } from './columns/tree-places.ts';
 /** A file, folder or link of an image's filesystem; made again each time one is asked for. */
 export class Place {
   readonly #places: TreePlaces;
-  /** The same for the same place, by which its tree gives it again: a number takes less than an object. */
+  /** The place's constant number in its tree, which finds it again; smaller than an object. */
   readonly id: number;
 
   constructor(places: TreePlaces, id: number) {

@@ -4,10 +4,10 @@ import type { FileAttributes } from '../layer-facts.ts';
 import type { FileTree } from './file-tree.ts';
 import type { Place } from './place.ts';
 
-/** Files of a list that are made once and kept. An object each for a million takes 300 MB; images have some thousand. */
+/** Files of a list that are kept once made: a million take 300 MB; images have a few thousand. */
 const MOST_KEPT = 50_000;
 
-/** The places' files by path; those of a symbolic link lead to a regular file that more is known of, or out of the image. */
+/** Files at the places, by path. A symbolic link must lead to a known file or out of the image. */
 export function placedFiles(
   tree: FileTree,
   ids: readonly number[],

@@ -3,7 +3,7 @@ import { UserError } from '../../model/errors.ts';
 /** What the layers of one image may hold together. */
 export interface TreeLimits {
   readonly files: number;
-  /** Folders that no layer lists: long names alone can ask for many more of them than there are entries. */
+  /** Folders that no layer lists: with long names, there can be many more of them than entries. */
   readonly unlistedFolders: number;
 }
 

@@ -12,10 +12,10 @@ interface WalkedPlaces {
 
 /** In place of a number: what a kernel or a runtime puts there once the container runs. */
 export const OUTSIDE = -2;
-/** Folders at the root that every runtime mounts over: a link into one is resolved while the container runs. */
+/** Root folders that every runtime mounts over: links into them resolve when the container runs. */
 const MOUNTED = new Set(['proc', 'dev', 'sys']);
 
-/** Devices that a runtime makes in each container (OCI runtime specification, "Default Devices"), which never run. */
+/** Devices of each container, never executed (OCI runtime specification, "Default Devices"). */
 const DEVICE = /^dev\/+(?:null|zero|full|random|urandom|tty|ptmx)$/;
 
 /** Where processes see their own root (proc(5)): a link through it leads back into the image. */

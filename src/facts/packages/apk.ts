@@ -12,7 +12,7 @@ import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Fields of each package: a letter, a colon and the value, of which the first of a letter counts. */
+/** Fields of each package: a letter, a colon and a value; the first of each letter counts. */
 function* stanzasOf(text: string): Generator<Fields> {
   let fields = new Map<string, string>();
   for (const line of linesOf(text)) {
@@ -55,7 +55,7 @@ function packageOf(fields: Fields): RawPackage | undefined {
   };
 }
 
-/** apk's database of installed packages (apk-tools, "Installed Database V2"; version 3 of the tool writes it too). */
+/** apk's database of installed packages (apk-tools, "Installed Database V2"; apk 3 has it too). */
 export const APK: RecordReader = {
   isDatabase: true,
   matches: (path) => path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed',

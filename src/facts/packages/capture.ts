@@ -1,4 +1,4 @@
-/** What a capture makes of the bytes it has: it needs so many in all, or it is done (with or without a result). */
+/** The next step of a capture: it needs so many bytes in all, or is done, with a result or not. */
 export type CaptureStep = { readonly need: number } | { readonly done: true };
 
 export const DONE: CaptureStep = { done: true };
@@ -12,7 +12,7 @@ export class Capture {
   #need: number;
   isDone = false;
 
-  /** `read` is called once `need` bytes are there, again where it asks for more; after `most` bytes it is asked for the last time. */
+  /** Calls `read` at `need` bytes, again as often as it asks for more, and last at `most` bytes. */
   constructor(need: number, most: number, read: (bytes: Buffer) => CaptureStep) {
     this.#need = need;
     this.#most = most;

@@ -4,7 +4,7 @@ import type { RawPackage } from '../layer-facts.ts';
 import { type CaptureStep, DONE } from './capture.ts';
 import { isPlainText } from './record.ts';
 
-/** How the JSON of cargo-auditable begins, whatever the program (github.com/rust-secure-code/cargo-auditable, its JSON schema). */
+/** How the JSON of a list begins (github.com/rust-secure-code/cargo-auditable, its JSON schema). */
 const BEGINNING = '{"packages":[';
 /** Second bytes of a zlib header with a window of 32 KiB (RFC 1950, 2.2). */
 const LEVELS = new Set([0x01, 0x5e, 0x9c, 0xda]);
@@ -34,7 +34,10 @@ function bitsOf(bytes: Buffer, at: number, from: number, count: number): number 
   return (pair >> (from & 7)) & ((1 << count) - 1);
 }
 
-/** With the fixed code, a character below 144 is the 8 bits of 48 more than it, the highest first (RFC 1951, 3.2.6). */
+/**
+ * The fixed code of a character below 144 is the character plus 48, in 8 bits, the highest first
+ * (RFC 1951, 3.2.6).
+ */
 function beginsLikeList(bytes: Buffer, at: number): boolean {
   for (let i = 0; i < BEGINNING.length; i += 1) {
     const code = BEGINNING.charCodeAt(i) + 48;
@@ -44,7 +47,7 @@ function beginsLikeList(bytes: Buffer, at: number): boolean {
   return true;
 }
 
-/** The code that a dynamic block begins with must be complete: its lengths' sum of 2^-length is 1. */
+/** The code that starts a dynamic block must be complete: the sum of 2^-length is 1. */
 function hasWholeLengthCode(bytes: Buffer, at: number): boolean {
   if (bitsOf(bytes, at, 3, 5) > 29 || bitsOf(bytes, at, 8, 5) > 29) return false;
   const codes = Math.min(LENGTH_CODES, bitsOf(bytes, at, 13, 4) + 4);
@@ -56,7 +59,7 @@ function hasWholeLengthCode(bytes: Buffer, at: number): boolean {
   return sum === 1 << 7;
 }
 
-/** Reads a candidate; hands over the packages where it is a list, asks for more where it is cut off. */
+/** Reads a candidate: passes on the packages of a list, or asks for more where it is cut off. */
 export function readList(
   bytes: Buffer,
   take: (packages: readonly RawPackage[]) => void,

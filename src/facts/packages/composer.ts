@@ -15,7 +15,7 @@ function packageOf(item: unknown): RawPackage | undefined {
   return { type: 'composer', name, version, licenses, ...madeBy(recordedSupplier(author)) };
 }
 
-/** PHP packages that composer installed: a list (version 1), or an object that holds it as `packages` (version 2). */
+/** PHP packages that composer installed: a list (version 1), or one in `packages` (version 2). */
 export const COMPOSER: RecordReader = {
   matches: (path) => path.endsWith('/installed.json') && INSTALLED.test(path),
   cap: 32 * 1024 * 1024,

@@ -6,7 +6,7 @@ const FORMAT = /^Format:/m;
 const LICENSE = /^License:[ \t]*(\S[^\n]*)$/gm;
 const MAX_LICENSES = 50;
 
-/** Where a Debian package states its licenses; its folder may be a link to that of another package. */
+/** Where a Debian package states its licenses; the folder may link to that of another package. */
 export function copyrightPath(packageName: string): string {
   return `usr/share/doc/${packageName}/copyright`;
 }

@@ -19,10 +19,10 @@ const SUMS = /^var\/lib\/dpkg\/status\.d\/([^/:]+)(?::[^/]*)?\.md5sums$/;
 /** Characters; those of real packages have some thousand. */
 const MAX_STANZA = 1024 * 1024;
 
-/** States in which a package has no files in place (dpkg(1), "Package states"); in all others at least some are there. */
+/** States of a package without files (dpkg(1), "Package states"); all other states have some. */
 const ABSENT = new Set(['not-installed', 'config-files']);
 
-/** `Source: name (version)`; the version is the package's own where none is given (deb-src-control(5)). */
+/** `Source: name (version)`; without a version, it is the package's own (deb-src-control(5)). */
 function sourceOf(field: string | undefined, name: string, version: string): RawPackage['source'] {
   const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec((field ?? name).slice(0, 600));
   return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
@@ -63,7 +63,7 @@ function* stanzasOf(text: string): Generator<string> {
   yield text.slice(from);
 }
 
-/** dpkg's database, and the single records that distroless images keep in `status.d`, which have no status. */
+/** dpkg's database, and distroless images' single records in `status.d`, which have no status. */
 export const DPKG: RecordReader = {
   isDatabase: true,
   matches: (path) => path.startsWith(DATABASE) && STATUS.test(path) && !SUMS.test(path),
@@ -116,7 +116,7 @@ export const DPKG_SUMS: RecordReader = {
   },
 };
 
-/** The record that belongs to a `status.d/NAME.md5sums`; without it nothing tells the package's version. */
+/** The record for a `status.d/NAME.md5sums`; without it, the package's version is not known. */
 export function recordOfSums(path: string): string | undefined {
   return SUMS.test(path) ? path.slice(0, -'.md5sums'.length) : undefined;
 }

@@ -2,7 +2,7 @@ import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts'
 import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
 const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/;
-/** What RubyGems writes on top of every specification it installs, so that it need not evaluate it. */
+/** What RubyGems writes at the top of each installed specification, to avoid evaluating it. */
 const STUB = /^# stub: (\S+) (\S+) (\S+) /m;
 const NAME = /^[ \t]*\w{1,40}\.name[ \t]*=[ \t]*(["'])([^"'\n]{1,200})\1/m;
 const VERSION =
@@ -18,7 +18,7 @@ function architectureOf(stated: string | undefined): { readonly architecture?: s
     : { architecture: stated };
 }
 
-/** Ruby gems by their installed specification. It is a program: what it says of itself is read, nothing is run. */
+/** Ruby gems by installed specification. This is a program: its text is read, nothing is run. */
 export const GEM: RecordReader = {
   matches: (path) => path.endsWith('.gemspec') && SPECIFICATION.test(path),
   cap: 256 * 1024,

@@ -54,7 +54,7 @@ export class GoBefore118 {
     this.#capture?.push(chunk);
   }
 
-  /** Looks at what begins before `to` in `input`, which lies at `from` in the file and goes on with `rest`. */
+  /** Checks what begins before `to` in `input`, which is at `from` in the file, before `rest`. */
   scan(input: Buffer, from: number, to: number, rest: Buffer): void {
     if (!this.#isGo) return;
     for (let at = input.indexOf(VERSION); at >= 0 && at < to; at = input.indexOf(VERSION, at + 4))

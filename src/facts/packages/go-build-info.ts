@@ -24,7 +24,7 @@ export type GoBuildInfo =
     }
   | { readonly form: 'none' };
 
-/** Reads build information from its magic on; how many bytes it needs where they are not there yet. */
+/** Reads build information from its magic on, or says how many bytes it needs to do so. */
 export function readBuildInfo(bytes: Buffer): GoBuildInfo | { readonly need: number } {
   if (bytes.length < HEADER) return { need: HEADER };
   const pointerSize = bytes.readUInt8(14);
@@ -109,7 +109,10 @@ export function goPackages(version: string | undefined, modules: string): readon
   return found;
 }
 
-/** What a Go program records. Some are built without a list of modules (outside of module mode): then what they are made of is not known. */
+/**
+ * What a Go program records. Some are built without a list of modules (not in module mode): then
+ * nobody knows what they contain.
+ */
 export function goRecord({
   version,
   modules,

@@ -48,7 +48,7 @@ export function ofProperties(text: string): RawPackage | undefined {
   return { type: 'maven', name: `${group}:${artifact}`, version, licenses: [] };
 }
 
-/** The main section of a manifest (JAR File Specification): lines of at most 72 bytes, continued with a space. */
+/** A manifest's main section (JAR File Specification): a space continues a line after 72 bytes. */
 function manifestFields(text: string): ReadonlyMap<string, string> {
   const main = text.split(/\r?\n\r?\n/, 1)[0] ?? '';
   const fields = new Map<string, string>();

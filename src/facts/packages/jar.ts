@@ -51,7 +51,7 @@ interface Shared {
   readonly wrong: string[];
 }
 
-/** An archive, the file itself or one nested in it; a nested one that is damaged does not end the outer one. */
+/** An archive: the file or one nested in it. A damaged nested one does not end the outer one. */
 class Archive implements EntrySink {
   readonly #zip: ZipStream;
   readonly #shared: Shared;

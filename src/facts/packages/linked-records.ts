@@ -10,7 +10,7 @@ import {
   RECORD_FOLDERS,
 } from './record-readers.ts';
 
-/** The last parts of a path that tell a record of a language's package: `node_modules/@a/b/package.json`. */
+/** Path parts needed to tell a record of a language package: `node_modules/@a/b/package.json`. */
 const MOST_PARTS = 4;
 /** Folders in which a file is a record of a language's package. */
 const RECORD_FOLDER =
@@ -18,7 +18,7 @@ const RECORD_FOLDER =
 /** Paths that are tried in all: links to each other could give any number. */
 const MOST_PATHS = 1_000_000;
 
-/** By layer: files that record packages by a path that leads over links, and the path by which a program finds each. */
+/** By layer: files that record packages by a path over links, and the path that programs use. */
 type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 
 /**
@@ -109,7 +109,7 @@ class OtherNames {
     return [file, ...this.#linksTo(file)].some((one) => hasName(one, mayBeDatabase));
   }
 
-  /** Paths that lead to a place over links, which differ in the last parts, of which `parts` are known already. */
+  /** Paths over links to a place that differ in their last parts, of which `parts` are known. */
   *pathsOf(place: Place | undefined, parts: number): Generator<string> {
     let rest = '';
     let count = parts;

@@ -3,7 +3,7 @@ import type { Supplier } from '../../model/packages.ts';
 import { isPlainText, NOTHING, type RecordReader, textOf, unreadable } from './record.ts';
 import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
-/** The manifest at the root of an installed package: the folder right below `node_modules`, or below its scope. */
+/** The manifest at an installed package's root: the folder below `node_modules` or its scope. */
 const PACKAGE_ROOT = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
 
 /** `license` as npm documents it, and the older `licenses` list. */
@@ -25,7 +25,10 @@ function authorOf({
   return recordedSupplier(author) ?? recordedSupplier(first);
 }
 
-/** Packages that npm, yarn or pnpm put into a `node_modules`. A manifest without name and version is that of no package. */
+/**
+ * Packages that npm, yarn or pnpm put into a `node_modules`. A manifest without a name or a version
+ * is not a package.
+ */
 export const NPM: RecordReader = {
   matches: (path) => path.endsWith('/package.json') && PACKAGE_ROOT.test(path),
   cap: 1024 * 1024,

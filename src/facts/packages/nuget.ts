@@ -2,7 +2,7 @@ import { field, isObject, parseJson } from '../../model/json-value.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
 
-/** The framework that a self-contained application carries is listed under this prefix of its package. */
+/** The prefix under which a self-contained application lists the framework that it contains. */
 const RUNTIME_PACK = /^runtimepack\./;
 
 function packageOf(key: string, library: unknown): RawPackage | undefined {
@@ -17,7 +17,10 @@ function packageOf(key: string, library: unknown): RawPackage | undefined {
     : undefined;
 }
 
-/** .NET packages of an application or framework: `libraries` of NAME.deps.json; projects among them are the application itself. */
+/**
+ * `libraries` of NAME.deps.json: the .NET packages of an application or a framework. Projects in it
+ * are the application itself.
+ */
 export const NUGET: RecordReader = {
   matches: (path) => path.endsWith('.deps.json'),
   cap: 16 * 1024 * 1024,

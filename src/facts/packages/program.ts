@@ -12,7 +12,7 @@ import {
   type StreamReader,
 } from './record.ts';
 
-/** Bytes of the piece before that are checked again with the next: what is looked for may be cut in two. */
+/** Bytes of the last piece to check again with the next, as what is searched may be cut in two. */
 const OVERLAP = 32;
 const MAX_CAPTURES = 16;
 /** Bytes that tell what a file is; a program that holds a list is larger. */
@@ -100,7 +100,10 @@ export class ProgramStream implements RecordStream {
     this.#at += chunk.length;
   }
 
-  /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be checked. */
+  /**
+   * Checks what begins in `input`, which is at `from` and before `rest`. Gives the bytes at its end
+   * that are yet to be checked.
+   */
   #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
     for (let at = magicFrom(input, 0); at >= 0 && at < to; at = magicFrom(input, at + 1))
@@ -149,7 +152,7 @@ export class ProgramStream implements RecordStream {
   }
 }
 
-/** Where Go's mark stands next; searched by seven bytes of it, which takes a fifth of the time that its fourteen take. */
+/** Where Go's next mark is. Searches for 7 of its bytes, in a fifth of the time for all 14. */
 function magicFrom(input: Buffer, from: number): number {
   for (let at = from - 1; ;) {
     at = input.indexOf(MAGIC_PART, at + 1 + MAGIC_PART_AT) - MAGIC_PART_AT;

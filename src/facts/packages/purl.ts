@@ -8,7 +8,7 @@ function distroOf(os: OsRelease | undefined): string | undefined {
   return version === undefined ? os.id : `${os.id}-${version}`;
 }
 
-/** Source package where it differs from the package, as vulnerability databases are keyed by it; of an RPM the file that it was built from. */
+/** The source package where it has another name; of an RPM its file. Databases use it as a key. */
 function upstreamOf({ type, name, version, source }: RawPackage): string | undefined {
   if (source === undefined) return undefined;
   if (type === 'rpm') return `${source.name}-${source.version}.src.rpm`;
@@ -16,7 +16,7 @@ function upstreamOf({ type, name, version, source }: RawPackage): string | undef
   return source.version === version ? source.name : `${source.name}@${source.version}`;
 }
 
-/** Who makes the packages, where that is not what os-release calls the distribution: the names that scanners and databases use. */
+/** The packages' vendor by the name that scanners and databases use, if not that of os-release. */
 function vendorOf(type: SystemType, os: OsRelease | undefined): string {
   const id = (os?.id ?? { deb: 'debian', apk: 'alpine', rpm: 'redhat' }[type]).toLowerCase();
   if (id === 'rhel') return 'redhat';

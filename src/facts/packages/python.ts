@@ -30,7 +30,7 @@ function suppliersOf(fields: ReadonlyMap<string, string>): ReturnType<typeof sup
   return suppliedBy(named('maintainer') ?? author, author);
 }
 
-/** Python packages by their core metadata (PEP 566, PEP 639): the header of METADATA or PKG-INFO. */
+/** Python packages by core metadata (PEP 566, PEP 639): the header of METADATA or PKG-INFO. */
 export const PYTHON: RecordReader = {
   matches: (path) => (path.includes('-info') || path.endsWith('-INFO')) && METADATA.test(path),
   cap: 64 * 1024,

@@ -49,7 +49,7 @@ const DATABASE = /^(?:status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb
 const RECORD =
   /^(?:package\.json|METADATA|PKG-INFO|installed\.json)$|\.(?:egg-info|gemspec|deps\.json|list|md5sums|[jwesnpk]ar|jpi|hpi)$/i;
 
-/** True for the name and folder of what may be a database of a distribution; the path of other files is not searched. */
+/** True for name and folder of a possible distribution database; other paths are not searched. */
 export function mayBeDatabase(name: string, folder: string): boolean {
   return DATABASE.test(name) || folder === 'status.d';
 }

@@ -39,7 +39,7 @@ export interface RecordStream {
   readonly end: () => RecordContent;
 }
 
-/** What the records of one layer may still cost together: what is made to cost time is left unread, and said to be. */
+/** What a layer's records may still cost together; those beyond it are not read, but reported. */
 export interface ReadBudget extends UnpackBudget {
   /** Places in programs that look like a list of packages. */
   looks: number;
@@ -60,7 +60,7 @@ export function unreadable(reason: string): RecordContent {
   return { packages: [], unreadable: reason };
 }
 
-/** True for a name or version that a report and a purl can carry: no control characters, of bounded length. */
+/** True for a name or version fit for a report and a purl: bounded, without control characters. */
 export function isPlainText(text: unknown, most = 512): text is string {
   return typeof text === 'string' && text !== '' && text.length <= most && !hasControls(text);
 }

@@ -2,7 +2,7 @@ import { isObject } from '../../model/json-value.ts';
 import type { Supplier } from '../../model/packages.ts';
 import { isPlainText } from './record.ts';
 
-/** Names of groups, as distributions and projects write them; a person's name has none of these words. */
+/** Words in the names of groups, as distributions and projects write them, but not of persons. */
 const GROUP =
   /\b(?:authors|community|contributors|corp|corporation|developers|foundation|gmbh|group|inc|llc|ltd|maintainers|packagers|project|team)\b/i;
 const EMAIL = /^[^\s<>()@]+@[^\s<>()@]+$/;
@@ -62,7 +62,7 @@ export function suppliedBy(
   };
 }
 
-/** A package whose one field names its author: who made it also gives it out, as far as the record says. */
+/** The author as both maker and supplier, where the package's record names nobody else. */
 export function madeBy(author: Supplier | undefined): ReturnType<typeof suppliedBy> {
   return suppliedBy(author, author);
 }

@@ -1,12 +1,12 @@
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 
-/** Berkeley DB's dbinc/db_page.h: numbers have the byte order of the machine that wrote the file. */
+/** Berkeley DB's dbinc/db_page.h: numbers are in the byte order of the machine that wrote them. */
 const HASH_MAGIC = 0x061561;
 const HEADER = 26;
 const PAGE = { hashUnsorted: 2, hash: 13 } as const;
 const ITEM = { inline: 1, offPage: 3 } as const;
 
-/** Values of a Berkeley DB hash database (`Packages` of rpm 4.16 and older): header blobs. Throws MalformedRecord. */
+/** Header blobs of `Packages`, a Berkeley DB hash (rpm 4.16 and older). Throws MalformedRecord. */
 export function* bdbValues(bytes: Uint8Array): Generator<Uint8Array> {
   const file = new HashFile(bytes);
   for (let page = 1; page < file.pages; page += 1) yield* file.valuesOf(page);

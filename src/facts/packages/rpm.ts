@@ -37,7 +37,7 @@ function blobsOf(file: Uint8Array, name: string): Generator<Uint8Array> {
   return name === 'Packages.db' ? ndbBlobs(file) : hashBlobs(file);
 }
 
-/** Packages in a database file of rpm, of the format that its name stands for; of a damaged one what could be read. */
+/** Packages in an rpm database, in the format of its `name`; what can be read of a damaged one. */
 export function readRpmDatabase(file: Uint8Array, name: string): RecordContent {
   const packages: RawPackage[] = [];
   const owned: OwnedFile[] = [];

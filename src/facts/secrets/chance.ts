@@ -1,6 +1,9 @@
 import { isWords } from './secret-value.ts';
 
-/** What data is spelled in, the smallest alphabet first: random data of each has every short text of its letters sooner or later. */
+/**
+ * How data is spelled, the smallest alphabet first. Random data in each contains every short text
+ * of its letters sooner or later.
+ */
 const SPELLINGS: readonly (readonly [letters: RegExp, bits: number])[] = [
   [/^[0-9a-f]*$/, 4],
   [/^[0-9A-F]*$/, 4],
@@ -8,7 +11,7 @@ const SPELLINGS: readonly (readonly [letters: RegExp, bits: number])[] = [
   [/^[0-9a-z]*$/, 5],
   [/^[\w+/=-]*$/, 6],
 ];
-/** What a token's beginning has to be worth within other data: met by chance once in 16 GB of it. */
+/** Bits that a token's beginning needs within other data: chance gives it once in 16 GB. */
 const WITHIN_DATA = 34;
 /** ... and where it stands alone, as a number in hexadecimal may. */
 const ALONE = 14;
@@ -16,7 +19,7 @@ const ALONE_IN_HEX = 24;
 const AROUND = 80;
 const LEAST = 8;
 
-/** Bits that a keyword is worth where `text` tells the letters it is drawn from: no end of them where it is not of those. */
+/** Bits that a keyword is worth among letters as in `text`; infinite where it has other letters. */
 function worth(keyword: string, text: string): { readonly bits: number; readonly isHex: boolean } {
   const [letters, bits = Infinity] = SPELLINGS.find(([one]) => one.test(text)) ?? [];
   if (letters?.test(keyword) !== true) return { bits: Infinity, isHex: false };

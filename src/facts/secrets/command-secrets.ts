@@ -16,13 +16,13 @@ interface CommandSecret {
 const PAIR =
   /(?:^|[\s;&|]|\\n)(?:-{1,2}[DP]?)?([A-Za-z_][\w.-]{0,100})=("[^"]{0,4000}"|'[^']{0,4000}'|[^\s;&|"']{0,4000})/g;
 
-/** Without one of these a text is not worth being read by words: names of programs, options whose names say what they take. */
+/** Texts without one of these are not read by words: program names, options named for a secret. */
 const WORTH = new RegExp(
   `(?<![\\w.-])(?:${Object.keys(PASSWORD_TAKERS).join('|')})(?![\\w.-])|[\\s"']-{1,2}[\\w.-]{0,100}(?:pass|pwd|secret|token|key|cred)`,
   'i',
 );
 
-/** A key that a command sees and no image: a plain word is not one, but what the command asks for to start. */
+/** True for a plain word as a key that no image has: it only lets the command start. */
 function isKeyOfBuild(name: string, value: string): boolean {
   return isOneWord(value) && !isPasswordName(name);
 }
@@ -87,10 +87,10 @@ function takerOf(word: string): PasswordTaker | undefined {
   return PASSWORD_TAKERS[fileName(word)];
 }
 
-/** `--name value`, `--name=value`, `-name value`, `-Dname=value`; not `-p` with a password of MySQL in the same word. */
+/** `--name value`, `--name=value`, `-name value`, `-Dname=value`; not MySQL's `-pPASSWORD`. */
 const OPTION = /^(?:--|-[DP]?(?!p(?!ass)))([A-Za-z][\w.-]{3,100})(?:=([^]*))?$/;
 
-/** The values of options that say by their names what they take: `--admin-password X`, `-storepass X`. */
+/** The values of options whose names say what they take: `--admin-password X`, `-storepass X`. */
 function named({ words }: CommandWords): readonly string[] {
   return words.flatMap((word, i) => {
     const [, name = '', own] = OPTION.exec(word) ?? [];

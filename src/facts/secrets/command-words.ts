@@ -1,11 +1,11 @@
 /** A simple command of a text, as far as its words are known without running it. */
 export interface CommandWords {
   readonly words: readonly string[];
-  /** What its input is: a here-document, a here-string, or what `echo` and `printf` before the pipe write. */
+  /** Its input: a here-document, here-string, or what `echo` or `printf` writes to the pipe. */
   readonly input: string | undefined;
 }
 
-/** A token: a line that goes on, quotes, substitutions, here-documents, operators, blanks, letters. */
+/** A token: a continued line, quotes, substitutions, here-documents, operators, blanks, letters. */
 const TOKEN =
   /\\\r?\n|\\(?<escaped>[^])|'(?<single>[^']*)'?|"(?<double>(?:[^"\\]|\\[^])*)"?|\$\(|`(?<ticks>[^`]*)`?|(?<string><<<)|<<-?[ \t]{0,9}["']?(?<here>\w{1,100})["']?|(?<redirect>[<>]+[&|]?)|(?<pipe>\|(?![|])&?)|(?<end>&&|\|\||[;&()\n])|[ \t\r]+|(?<plain>[^\s\\'"$`<>|&;()#]+)|(?<other>[^])/y;
 /** A list of words, as CMD and ENTRYPOINT have them. */
@@ -38,7 +38,7 @@ function written(words: readonly string[]): string | undefined {
   return text.replace(/\\n/g, '\n');
 }
 
-/** A here-document that is yet to come, and the command it is the input of where that was read: `a <<E || b`. */
+/** A here-document still to come, and the command that reads it, once known: `a <<E || b`. */
 interface Heredoc {
   readonly mark: string;
   of: { input: string | undefined } | undefined;
@@ -52,7 +52,7 @@ class Reader {
   /** What the next word is instead of an argument. */
   private next: 'file' | 'input' | undefined;
   private piped: string | undefined;
-  /** The command whose output was worked out last: pipe after pipe asks for that of the same one. */
+  /** The last command whose output was worked out: repeated pipes ask for the same one. */
   private last: CommandWords | undefined;
   private readonly heredocs: Heredoc[] = [];
   /** Of those, the ones of the command that is being read. */

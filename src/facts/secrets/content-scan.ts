@@ -6,7 +6,7 @@ import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { encodedViews, viewsWithFindings, wideViews } from './secret-views.ts';
 
-/** A secret with its line, from 1, or, in programs and far into a large file, the byte it begins at. */
+/** A secret with its line, from 1; in programs and deep in large files, with its first byte. */
 export interface PlacedSecret {
   readonly rule: string;
   readonly value: string;
@@ -28,7 +28,7 @@ export interface ScanShared {
 
 /** Content up to this size is scanned in one piece, what is larger in pieces of it. */
 export const PIECE = 1024 * 1024;
-/** What two pieces share: a match that begins in the first half of it is found in the later piece, with all that is around it. */
+/** What two pieces share: a match in its first half is found in the later piece, with context. */
 const SHARED = 16 * 1024;
 const CONTEXT = SHARED / 2;
 /** Base64 within base64. */
@@ -39,7 +39,7 @@ export function isBinary({ buffer, byteOffset, length }: Uint8Array): boolean {
   return Buffer.from(buffer, byteOffset, Math.min(length, 1024)).includes(0);
 }
 
-/** Secrets in a piece of bytes, and in what it says in other spellings: UTF-16, base64, hexadecimal. */
+/** Secrets in a piece of bytes, also where it is spelled as UTF-16, base64 or hexadecimal. */
 export function secretsInPiece(
   bytes: Uint8Array,
   binary: boolean,
@@ -174,7 +174,7 @@ export class ContentScan implements EntrySink {
     });
   }
 
-  /** A key store, by its bytes; one that is too large to be seen whole and shows no key is a gap. */
+  /** Finds a key store by its bytes; one too large to see whole that shows no key is a gap. */
   #store(piece: Uint8Array, isLast: boolean): void {
     const rule = keyStoreRule(this.#name, piece);
     if (rule !== undefined) this.#found(rule, '', piece, 0);

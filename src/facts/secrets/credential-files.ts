@@ -4,7 +4,7 @@ import { isNamedSecret } from './named-secret.ts';
 import type { FoundSecret } from './secret-text.ts';
 import { isPlaceholder } from './secret-value.ts';
 
-/** Settings as the shell or Terraform reads them, where names tell what is secret; templates of such files are none. */
+/** Settings for a shell or Terraform, where names say what is secret; without their templates. */
 const ENV_FILE = /^(?:\.env(?:\.[\w-]+)*|[\w.-]*\.env|[\w.-]+\.tfvars)$/;
 const TEMPLATE =
   /(?:^|[._-])(?:example|sample|template|tmpl|tpl|dist|default|schema)s?(?:[._-]|$)/i;
@@ -18,7 +18,7 @@ for (const file of CREDENTIAL_FILES)
 const BY_PART = CREDENTIAL_FILES.filter(({ parts }) => parts.length > 0);
 const PARTS = BY_PART.flatMap(({ parts }) => parts);
 
-/** The rows that a path answers to. An image has 100,000 files: a look at the name rules out nearly all. */
+/** The rows for a path. An image has 100,000 files: the name alone rules out nearly all of them. */
 function rowsOf(path: string): readonly CredentialFile[] {
   const name = fileName(path);
   const named = BY_NAME.get(name)?.filter((file) => file.path.test(path)) ?? [];
@@ -66,7 +66,7 @@ function ofEnvFile(text: string): readonly FoundSecret[] {
   return found;
 }
 
-/** Credentials in a file that is made to hold them, one a line; values that only name a variable are none. */
+/** Credentials in a file made for them, one a line; values that only name a variable are not. */
 export function credentialsIn(path: string, text: string): readonly FoundSecret[] {
   const found = rowsOf(path).flatMap(({ id, content }) => {
     const secrets: FoundSecret[] = [];

@@ -3,11 +3,11 @@ export interface CredentialFile {
   readonly id: string;
   /** Whose file it is, for the page that lists them. */
   readonly what: string;
-  /** Its names without folders, where they are fixed; `parts` of its path, where they are not: what has none is no such file. */
+  /** File names if fixed, else `parts` of the path: a file with none of them is not this kind. */
   readonly names: readonly string[];
   readonly parts: readonly string[];
   readonly path: RegExp;
-  /** Its first group is what makes the file more than settings. Bounded, without nested repetition. */
+  /** Its first group is what makes the file more than settings. Bounded; no nested repetition. */
   readonly content: RegExp;
 }
 
@@ -234,7 +234,7 @@ const FORGES_AND_SERVERS: readonly CredentialFile[] = [
   ),
 ];
 
-/** Credentials of package registries, clouds, forges and servers, each in the file that its own client reads. */
+/** Credentials of package registries, clouds, forges and servers, in the files of their clients. */
 export const CREDENTIAL_FILES: readonly CredentialFile[] = [
   ...REGISTRIES,
   ...CLOUDS,

@@ -19,7 +19,7 @@ const LONGEST_COMMANDS = 4 * 1024 * 1024;
 /** Lists of words within a Dockerfile: by themselves they are read as such. */
 const LISTS = /\[\s{0,99}"[^\]]{1,10000}\]/g;
 
-/** Shapes in all texts at once: looking into each by itself would cost more. By the text's number. */
+/** Shapes by number of the text. Searches all texts at once, as one by one would cost more. */
 function shapes(
   texts: readonly DocumentText[],
   budget: ScanBudget,
@@ -79,7 +79,10 @@ function decoded(text: string): readonly string[] {
   return /[\0-\x08\ufffd]/.test(plain.slice(0, 100)) ? [] : [plain];
 }
 
-/** What was found as it may be shown, each once by rule, place and value; a value that stands in the place's own name is masked there too. */
+/**
+ * What was found as it may be shown, each once by rule, place and value. A value in the name of
+ * the place is masked there too.
+ */
 function findings(found: readonly Found[]): readonly SecretFinding[] {
   const shown = found.map(({ rule, value, place: { where, path } }): SecretFinding => ({
     rule,
@@ -119,7 +122,7 @@ function as(where: SecretFinding['where']): PlaceOf {
   return (keys) => ({ where, path: keys.join('.').slice(-300) });
 }
 
-/** Secrets in an image's configuration, whatever field they are in: Env, labels and their names, commands, history, author, fields that nobody reads. */
+/** Secrets in all of an image's configuration: Env, labels, commands, history, unknown fields. */
 export function configSecrets(config: unknown): FoundSecrets {
   return documentSecrets(config, 'the configuration', inConfig);
 }
@@ -137,12 +140,15 @@ export function buildArgumentSecrets(buildArgs: Readonly<Record<string, string>>
   return documentSecrets(buildArgs, 'the build arguments', as('provenance'));
 }
 
-/** Secrets in a statement's predicate, of whatever form: provenance, SBOM. A Dockerfile in base64, as BuildKit records it, is read too. */
+/**
+ * Secrets in a statement's predicate of any form, such as provenance or an SBOM. Also reads a
+ * Dockerfile in base64, as BuildKit records it.
+ */
 export function statementSecrets(predicate: unknown): FoundSecrets {
   return documentSecrets(predicate, 'an attestation', as('provenance'));
 }
 
-/** The values of secrets in a Dockerfile, longest first, for who masks them in its text: never to be shown. */
+/** Values of secrets in a Dockerfile, longest first, to mask them in its text: never show them. */
 export function dockerfileSecretValues(text: string): readonly string[] {
   const history = [text, ...(text.match(LISTS) ?? [])].map((run) => ({ created_by: run }));
   const found = search(

@@ -12,7 +12,10 @@ export interface KeywordScan<K extends Keyword> {
 }
 
 export interface FoundInBytes<K extends Keyword> {
-  /** Every place where a keyword stands amid six bytes of text or more, about in order; of one that overlaps itself (`AAAA`) not each. */
+  /**
+   * Every place where a keyword is within six bytes of text or more, roughly in order. Of a keyword
+   * that overlaps itself (`AAAA`), not each place.
+   */
   readonly hits: readonly KeywordHit<K>[];
   /** All there is, and of that what tells of UTF-16, and of base64 (`secret-views.ts`). */
   readonly findings: Findings;
@@ -26,7 +29,7 @@ const NOWHERE = -(2 ** 30);
 export interface Keyword {
   /** ASCII, three characters at least. */
   readonly text: string;
-  /** A look at what stands around it, where it is too common: found is the keyword only where this says so. */
+  /** Checks what is around a keyword that is too common; it counts only where this is true. */
   readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
 }
 

@@ -8,17 +8,20 @@ const BUILDKIT_SESSIONS: ReadonlySet<string> = new Set([
   'local.session',
   'local.sessionid',
 ]);
-/** Switches, numbers, addresses, references, keys of Mapbox and Stripe that are public: what a variable has that only tells of a secret. */
+/**
+ * Values of variables that only refer to a secret: switches, numbers, addresses, references, and
+ * public keys of Mapbox and Stripe.
+ */
 const NO_VALUE =
   /^(?:true|false|yes|no|on|off|y|n|enabled?|disabled?|auto|default|required|optional|none|unset|anonymous|\d{1,5}|https?:\/\/[^@]*|[$%].*|file:.*|arn:.*|op:\/\/.*|vault:.*|sha(?:256|512):.*|ssh-(?:rsa|ed25519|dss) .*|pk(?:\.eyJ|_live_|_test_).*|\w+ \w+ .*)$/i;
-/** A file: from the root, the home or the present folder, below a folder, or by an ending that files of keys have. */
+/** A file: from the root, home or current folder, in a folder, or with an ending of key files. */
 const PATH =
   /^(?:(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w./\\@ -]*|(?:[\w.-]+\/)+[\w.-]*\.[A-Za-z]{1,8}|id_\w+|[\w.-]+\.(?:pem|key|crt|cer|pub|asc|gpg|jks|p12|pfx|json|ya?ml|txt|env|conf|cfg|ini|sh|py|js))$/;
-/** Fingerprint or long id of an OpenPGP key, as release scripts spell the keys they trust; with the blanks that gpg prints too. */
+/** Fingerprint or long id of an OpenPGP key, as release scripts have it; also with gpg's blanks. */
 const FINGERPRINT =
   /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-Fa-f]{40}|(?:[0-9A-F]{4} {1,2}){9}[0-9A-F]{4}|(?:[0-9A-Z]{2,4}:){11,}[0-9A-Z]{2,4})$/;
 
-/** True where a key is its own name: `AWS_SECRET_ACCESS_KEY=secretaccesskey`, `SECRET_KEY=stripe_secret_key`. */
+/** True where a value repeats its name, as in `AWS_SECRET_ACCESS_KEY=secretaccesskey`. */
 function isItsName(name: string, value: string): boolean {
   const [own = '', said = ''] = [name, value].map((t) => t.toLowerCase().replace(/[^a-z]/g, ''));
   if (!/(?:key|token|id|secret)$/.test(own) || /\d{2}/.test(value)) return false;
@@ -47,7 +50,7 @@ export function isNamedSecret(name: string, value: string): boolean {
   return isDrawn(value) && !(/keys?$/i.test(name) && FINGERPRINT.test(value));
 }
 
-/** Words by which people say that a value only stands there until another is given; matched against words divided by `-`, or by nothing. */
+/** Words that say that a value is a placeholder; they match words divided by `-` or by nothing. */
 const SPOKEN = new RegExp(
   [
     '^your',

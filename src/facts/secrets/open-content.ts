@@ -28,7 +28,7 @@ const LISTED_MARK = magic('504b0102');
 /** A zip archive, and one that was made in parts and is whole (APPNOTE.TXT 8.5.4). */
 const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic);
 
-/** True where content seems to end with the directory of a zip archive, which readers find whatever it begins with. */
+/** True where content seems to end with a zip directory: readers ignore how it begins. */
 export function endsAsZip(tail: Uint8Array): boolean {
   const from = Math.max(0, tail.length - ZIP_BYTES.end - LARGEST_COMMENT);
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
@@ -51,7 +51,10 @@ function begins(bytes: Uint8Array, start: Uint8Array): boolean {
   return true;
 }
 
-/** What opens content that begins so, and hands its members on; undefined where it is not packed, or not in a way that is opened. */
+/**
+ * What opens content with this beginning and passes on its members; undefined where it is not
+ * packed, or is packed in a way that is not opened.
+ */
 export function openerOf(
   head: Uint8Array,
   depth: number,

@@ -22,7 +22,7 @@ function wanted({ path, entry }: LayerEntry): ContentRequest {
   return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
 }
 
-/** Without what the bytes of an archive show of a stored member that shows it too; there more may follow it. */
+/** Drops what an archive's bytes show if a stored member shows it too, perhaps in full. */
 function once(found: readonly PlacedSecret[]): readonly PlacedSecret[] {
   const inside = found.filter((one) => one.inside !== undefined);
   return found.filter(
@@ -32,7 +32,7 @@ function once(found: readonly PlacedSecret[]): readonly PlacedSecret[] {
   );
 }
 
-/** Secrets in the files of a layer, whatever their size, and in their names; values are masked here and go no further. */
+/** Secrets in a layer's files of any size, and in their names. Masks values before they go on. */
 export function secretCollector(): LayerCollector<SecretFacts> {
   const secrets: LayerSecret[] = [];
   const suppressed: SuppressedLayerSecret[] = [];
@@ -137,7 +137,10 @@ export function secretCollector(): LayerCollector<SecretFacts> {
 }
 
 const LIST = /^var\/lib\/dpkg\/(?:info\/[^/]+\.md5sums|status\.d\/[^/]+\.md5sums)$/;
-/** Where distributions put files, and who packs an application of their own seldom does: that goes to /opt, /srv, /etc, /usr/local. */
+/**
+ * Where distributions put files. Applications that somebody packs are seldom here: they go to
+ * /opt, /srv, /etc, /usr/local.
+ */
 const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
 const MOST_KEPT = 32 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ interface KeyStore {
 }
 
 const OID = {
-  /** RSA, EC, Ed25519, Ed448, X25519, DSA as `AlgorithmIdentifier` of PKCS#8 (RFC 8017, 5480, 8410). */
+  /** RSA, EC, Ed25519, Ed448, X25519, DSA: PKCS#8 `AlgorithmIdentifier` (RFC 8017, 5480, 8410). */
   algorithms: [
     '06092a864886f70d010101',
     '06072a8648ce3d0201',
@@ -35,7 +35,7 @@ function sequence(bytes: Buffer): Buffer | undefined {
   return first > 0x84 ? undefined : bytes.subarray(skip);
 }
 
-/** PKCS#8 or PKCS#1: a version, then the algorithm or a large number; SEC1: version 1, then the key (RFC 5915). */
+/** PKCS#8 or PKCS#1: version, algorithm or large number; SEC1: version 1, then key (RFC 5915). */
 function isDerKey(bytes: Buffer): boolean {
   const inner = sequence(bytes);
   if (inner?.subarray(0, 2).equals(Buffer.from([2, 1])) !== true) return false;
@@ -46,7 +46,7 @@ function isDerKey(bytes: Buffer): boolean {
   return OID.algorithms.some((oid) => holds(rest.subarray(0, 32), oid));
 }
 
-/** Version 3 and a bag with a key in sight; where all bags are sealed, as in stores of certificates alone, none is. */
+/** Version 3 and a key bag in plain sight; with sealed bags, as in certificate stores, none is. */
 function isPkcs12WithKey(bytes: Buffer): boolean {
   const inner = sequence(bytes);
   return (
@@ -55,7 +55,7 @@ function isPkcs12WithKey(bytes: Buffer): boolean {
   );
 }
 
-/** Java's own format: entries of a tag, an alias and a time; tag 1 is a private key, 3 a secret one, 2 a certificate. */
+/** Java's own format: tag, alias, time; tag 1 is a private key, 3 a secret one, 2 a certificate. */
 function isJavaStoreWithKey(bytes: Buffer): boolean {
   if (bytes.length < 16) return false;
   const magic = bytes.readUInt32BE(0);
@@ -157,7 +157,7 @@ function ruleByContent(bytes: Buffer): string | undefined {
   return isPkcs12WithKey(bytes) ? 'pkcs12-key-store' : undefined;
 }
 
-/** The rule that finds a key in a file's bytes, by its name and them or by them alone; undefined where none does. */
+/** The rule that finds a key by a file's bytes, with its name or without; undefined for no key. */
 export function keyStoreRule(path: string, content: Uint8Array): string | undefined {
   const name = fileName(path);
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);

@@ -9,7 +9,7 @@ import { SERVICE_RULES } from './secret-rules/services.ts';
 
 export type { SecretRule };
 
-/** Every shape, by kind. What has no marker of its own is left to the files that are made to hold it (`credential-files.ts`). */
+/** Every shape, by kind. `credential-files.ts` finds secrets without a marker in their files. */
 export const SECRET_RULE_GROUPS: readonly {
   readonly kind: string;
   readonly rules: readonly SecretRule[];
@@ -25,7 +25,10 @@ export const SECRET_RULES: readonly SecretRule[] = SECRET_RULE_GROUPS.flatMap(({
 
 const TOKENS = new Set(SECRET_RULES.filter(({ loose }) => loose !== undefined).map(({ id }) => id));
 
-/** True for a rule that finds tokens by their issuer's own prefix: no package has a live one by mistake that is nobody's secret. */
+/**
+ * True for a rule that finds tokens by their issuer's own prefix. No package has a live one by
+ * mistake that is nobody's secret.
+ */
 export function isToken(rule: string): boolean {
   return TOKENS.has(rule);
 }

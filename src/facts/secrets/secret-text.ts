@@ -62,7 +62,7 @@ function valueOf(match: RegExpExecArray): string {
 
 type Match = FoundSecret & { readonly end: number };
 
-/** Where two keywords of a rule stand in one secret, the first one's match alone; in the order of the text. */
+/** In text order; where a secret contains two keywords of a rule, only the first one's match. */
 function apart(found: readonly Match[]): readonly FoundSecret[] {
   const kept: FoundSecret[] = [];
   let end = 0;
@@ -74,7 +74,7 @@ function apart(found: readonly Match[]): readonly FoundSecret[] {
   return kept;
 }
 
-/** Text of bytes as one byte a character: about a place, or all of it where there is much to be looked at. */
+/** Text of bytes, one byte a character: around a place, or all of it if many places are checked. */
 type TextAt = (at: number) => { readonly text: string; readonly from: number };
 
 function textOf(bytes: Uint8Array, places: number): TextAt {
@@ -152,7 +152,7 @@ export function secretsInBytes(
   return distinct(inOrder.flatMap(([, own]) => matches(own, textAt, binary, budget)));
 }
 
-/** Without what a rule finds in the secret of a rule that comes before it, and so tells more: names alone come last. */
+/** Drops what is in a secret of an earlier rule, which says more: rules by name come last. */
 function distinct(found: readonly FoundSecret[]): readonly FoundSecret[] {
   if (found.length > MOST_COMPARED) return found;
   return found.filter(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Values that a standard or a maker publishes, for all to use in examples and emulators: each by a part that no other has. */
+/** Values that a standard or maker publishes for examples and emulators, each by a unique part. */
 const PUBLISHED: readonly (readonly [part: string, source: string])[] = [
   ['kd94hf93k423kf44', 'RFC 5849'],
   ['pfkkdhi9sl3r4s00', 'RFC 5849'],
@@ -64,7 +64,7 @@ const COMES = new RegExp(COMING.source, 'i');
 const REFERENCE =
   /^(?:\$\w+|%\w+%|\{[^{}]*\}|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$|`|->/;
 
-/** Characters that follow the one before as an alphabet, a keyboard of digits or a repetition does. */
+/** How many characters continue the one before: alphabet, keyboard digits, repetition. */
 function steps(value: string): number {
   let count = 0;
   for (let at = 1; at < value.length; at += 1) {
@@ -105,7 +105,10 @@ export function isWeakPassword(value: string): boolean {
   return isMade && !/\$\w|^__|XXX/.test(value) && !COMES.test(value) && !isPublished(value);
 }
 
-/** True for text that stands for itself: no variable, command or template is put in. Hashes of passwords begin with a dollar sign. */
+/**
+ * True for text that means itself, without a variable, a command or a template. Password hashes
+ * begin with a dollar sign.
+ */
 export function isLiteral(value: string): boolean {
   if (/^\$(?:[156y]|2[abxy]?|apr1)\$./.test(value)) return true;
   return !/(?<!\$)\$[\w{(]|`|%\{|^%\w+%$|\{\{|^<|^(?:[*!xX]+|\*.*\*|NP|["']*)$/.test(value);
@@ -122,7 +125,7 @@ function classOf(code: number): number {
   return code >= 0x41 && code <= 0x5a ? 3 : 0;
 }
 
-/** The 150 pairs of letters that words and code are most full of: 83 % of theirs, and 22 % of what is drawn. */
+/** The 150 commonest letter pairs in words and code: 83 % of pairs there, 22 % in random text. */
 const COMMON_PAIRS =
   'inerrestondethteatseorennthecoartiesalneleettrnseditfiisanefiondmelitoractpetaasecngrisimaroexllcapavessifelun' +
   'ceicgeuramfodilachhanaloprtyacncnoilopidturnuteartodoumpypusofrsadpoemptomclhitsvaueocluplotulolblbeckigimkerr' +
@@ -135,7 +138,10 @@ for (let at = 0; at < COMMON_PAIRS.length; at += 2)
 const FEWEST_PAIRS = 8;
 const SHARE_OF_WORDS = 0.65;
 
-/** True where letters follow each other as in words: names that code is made of, mangled ones too, mix cases and digits as keys do. */
+/**
+ * True where letters follow each other as in words. Names in code, mangled ones too, mix cases and
+ * digits as keys do.
+ */
 export function isWords(value: string): boolean {
   let pairs = 0;
   let common = 0;

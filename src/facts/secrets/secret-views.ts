@@ -14,7 +14,7 @@ export interface View {
   readonly text: Uint8Array;
   /** Where in the bytes it is spelled. */
   readonly from: number;
-  /** Bytes of the spelling for each of the text; undefined where places do not follow from each other. */
+  /** Bytes of the spelling per byte of text; undefined where places do not map to each other. */
   readonly width: number | undefined;
 }
 
@@ -114,7 +114,7 @@ export function viewsWithFindings(
   return kept.map(copied);
 }
 
-/** The end of the base64 that stands from `from` to `known` at least, its further lines included. */
+/** The end of the base64 from `from` to at least `known`, with its further lines. */
 function encodedEnd(bytes: Uint8Array, from: number, known: number): number {
   let end = known;
   for (let line = from; ;) {
@@ -136,7 +136,10 @@ function isReadable(text: Uint8Array): boolean {
   return head.length >= 16 && head.every((code) => code === 0 || PRINTABLE[code] === 1);
 }
 
-/** What base64, or hexadecimal, of texts says; `spend` is asked before bytes are decoded. Binary content (certificates, images) is left out. */
+/**
+ * The texts in base64 or hexadecimal. Asks `spend` before it decodes bytes, and leaves out binary
+ * content (certificates, images).
+ */
 export function encodedViews(
   bytes: Uint8Array,
   findings: Pairs,
@@ -157,7 +160,7 @@ export function encodedViews(
   return found;
 }
 
-/** True where base64 could be ASCII by its first six bytes, or hexadecimal by its first four: what cannot is not decoded. */
+/** True where the first six bytes of base64, or four of hexadecimal, may be ASCII; else skip it. */
 function maySayText(bytes: Uint8Array, from: number): boolean {
   let high = 0;
   for (let at = from; at < from + 8; at += 4)

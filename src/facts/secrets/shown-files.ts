@@ -2,7 +2,7 @@ import { plainEntry } from '../../model/tar.ts';
 import type { SecretFacts } from '../layer-facts.ts';
 import { secretCollector } from './secret-collector.ts';
 
-/** What a layer that had these files would be found to hold: `path` is absolute, as the image has it. */
+/** The secrets found in a layer with these files. `path` is absolute, as in the image. */
 export function secretsInFiles(
   files: readonly { readonly path: string; readonly text: string }[],
 ): SecretFacts['secrets'] {

@@ -23,7 +23,7 @@ function text(header: Uint8Array, from: number, length: number): string {
   );
 }
 
-/** Splits a tar that lies in a file into its members: names as the headers have them, without what stands before for long ones. */
+/** Splits a tar in a file into members, named by their headers without records of long names. */
 export class TarSplit implements EntrySink {
   readonly #member: (name: string) => EntrySink;
   readonly #budget: UnpackBudget;

@@ -22,7 +22,7 @@ export function meansPackage(stated: string, actual: string): boolean {
   return [...want.qualifiers].every(([key, value]) => have.qualifiers.get(key) === value);
 }
 
-/** True where a name means this image: by digest, by `pkg:oci` or `pkg:docker`, by reference. A digest that is another's never does. */
+/** True for this image's digest, `pkg:oci`, `pkg:docker` or reference; never for another digest. */
 export function meansImage(stated: string, image: VexImage): boolean {
   const digest = /(?:^|@)(sha256:[0-9a-f]{64})$/.exec(stated)?.[1];
   const purl = readPurl(stated);
@@ -48,7 +48,7 @@ function isCalled(own: ImageReference, stated: ImageReference): boolean {
   );
 }
 
-/** `pkg:oci/NAME?repository_url=HOST/PATH/NAME&tag=TAG`, `pkg:docker/PATH/NAME@TAG` (purl-spec types). */
+/** `pkg:oci/NAME?repository_url=HOST/PATH/NAME&tag=TAG`, `pkg:docker/PATH/NAME@TAG` (purl-spec). */
 function isNamed(own: ImageReference, purl: Purl): boolean {
   const tag = purl.qualifiers.get('tag') ?? (purl.type === 'docker' ? purl.version : undefined);
   if (tag !== undefined && tag !== own.tag) return false;

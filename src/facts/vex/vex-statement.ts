@@ -4,7 +4,7 @@ import type { Digest } from '../../model/digest.ts';
 export interface VexDocument {
   /** What reports call it: the file, or the attestation's digest. */
   readonly name: string;
-  /** True for a file that the user gives and an attestation whose signature was verified; others set nothing aside. */
+  /** True for the user's file or a signature-verified attestation; others set nothing aside. */
   readonly trusted: boolean;
   /** Its JSON; for an attestation the predicate. */
   readonly value: unknown;
@@ -15,7 +15,7 @@ export interface VexDocument {
 export type VexStatus =
   'not_affected' | 'fixed' | 'false_positive' | 'affected' | 'under_investigation';
 
-/** A thing that a statement is about, by every name that it gives: package URLs, references, `sha256:` digests. */
+/** What a statement is about, by all its names: package URLs, references, `sha256:` digests. */
 export interface VexProduct {
   readonly names: readonly string[];
   /** What in it the statement is about; none: the whole. */

@@ -1,4 +1,4 @@
-/** Packs bits, least significant first, as RFC 1951 section 3.1.1 wants them. Grows as it is written to. */
+/** Packs bits, least significant first (RFC 1951, section 3.1.1). Grows as needed. */
 export class BitWriter {
   #bytes: Uint8Array;
   #length = 0;

@@ -16,7 +16,7 @@ import {
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const MAX_STORED = 0xffff;
 
-/** Literals and matches of one block. A literal is its byte; a match is length << 16 | distance, lengths being over 2. */
+/** A block's literals (a byte) and matches (length << 16 | distance, with lengths over 2). */
 export class SymbolBlock {
   readonly capacity: number;
   readonly items: Uint32Array;
@@ -28,7 +28,7 @@ export class SymbolBlock {
   }
 }
 
-/** Writes a non-final block in the smaller of its forms, Huffman-coded or stored; `raw` is what it stands for. */
+/** Writes a non-final block of `raw`, Huffman-coded or stored, whichever is smaller. */
 export function writeBlock(out: BitWriter, block: SymbolBlock, raw: Uint8Array): void {
   const { literals, distances } = histogram(block);
   const literalCode = prefixCode(literals, 15);
@@ -45,7 +45,7 @@ export function writeBlock(out: BitWriter, block: SymbolBlock, raw: Uint8Array):
   writeBody(out, block, literalCode, distanceCode);
 }
 
-/** Non-final stored blocks; an empty one is what zlib calls a sync flush: it ends on a whole byte. */
+/** Non-final stored blocks. An empty one is zlib's sync flush: it ends on a whole byte. */
 export function writeStored(out: BitWriter, raw: Uint8Array): void {
   for (let at = 0; at === 0 || at < raw.length; at += MAX_STORED) {
     const piece = raw.subarray(at, at + MAX_STORED);

@@ -7,7 +7,7 @@ const MAX_DISTANCE = WINDOW - 1;
 const MIN_MATCH = 4;
 const MAX_MATCH = 258;
 const HASH_BITS = 16;
-/** Symbols to a block: enough to pay for its header, few enough to follow a change in what the bytes are. */
+/** Symbols per block: enough to pay for its header, few enough to follow changes in the data. */
 const BLOCK_SYMBOLS = 16384;
 
 /** How hard to look. Part of what the bytes depend on: a change is a new RULE_SET_VERSION. */
@@ -92,7 +92,7 @@ class Matcher {
     this.#head[hash] = at;
   }
 
-  /** Leaves the longest match at `at` that is longer than `floor` in #length and #distance; #length is `floor` where there is none. */
+  /** Puts the longest match at `at` in #length (`floor` if none is longer) and #distance. */
   #find(at: number, floor: number): void {
     const data = this.#data;
     const words = this.#words;

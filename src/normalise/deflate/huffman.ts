@@ -1,4 +1,4 @@
-/** A canonical prefix code: how many bits each symbol takes, and those bits in the order they are written. */
+/** A canonical prefix code: the length of each symbol's code, and its bits in writing order. */
 export interface PrefixCode {
   readonly lengths: Uint8Array;
   readonly codes: Uint16Array;
@@ -61,7 +61,7 @@ function treeDepths(weights: readonly number[]): number[] {
   return depth.slice(0, leaves);
 }
 
-/** How many codes there are of each length once those over `limit` are shortened and others pay for it. */
+/** Codes per length, once those over `limit` are shortened and others lengthened to pay for it. */
 function limited(depths: readonly number[], limit: number): number[] {
   const perLength = new Array<number>(limit + 1).fill(0);
   let space = 0;
@@ -80,7 +80,7 @@ function limited(depths: readonly number[], limit: number): number[] {
   return filled(perLength, 2 ** limit - space, limit);
 }
 
-/** Paying may give back more than was owed: the longest codes are shortened until the code is complete. */
+/** If more was saved than needed, shortens the longest codes until the code is complete. */
 function filled(perLength: number[], spare: number, limit: number): number[] {
   let left = spare;
   while (left > 0) {

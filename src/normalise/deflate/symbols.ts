@@ -1,4 +1,4 @@
-/** RFC 1951 section 3.2.5: match lengths 3 to 258 and distances 1 to 32768 as a symbol and extra bits. */
+/** RFC 1951 section 3.2.5: lengths 3 to 258 and distances 1 to 32768 as a symbol and extra bits. */
 export const END_OF_BLOCK = 256;
 export const LITERALS = 286;
 export const DISTANCES = 30;

@@ -2,7 +2,7 @@ import { pathPattern } from '../path-pattern.ts';
 import type { RewriteRule } from '../rule.ts';
 
 const isMeant = pathPattern('**/bootsnap/compile-cache*/**');
-/** `struct bs_cache_key` of bootsnap (ext/bootsnap/bootsnap.c): 64 bytes, the source's time at 24, padding from 49 on. */
+/** `struct bs_cache_key` (ext/bootsnap/bootsnap.c): 64 bytes, time at 24, padding from 49 on. */
 const HEADER_BYTES = 64;
 const TIME_AT = 24;
 const PADDING_AT = 49;

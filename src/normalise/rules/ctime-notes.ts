@@ -5,11 +5,14 @@ import type { RewriteRule } from '../rule.ts';
 const LARGEST = 1024 * 1024;
 const isMeant = pathPattern('var/spool/cron/crontabs/*', '**/perllocal.pod');
 
-/** A line of crontab’s own comment, or a heading of perl’s, with the time as ctime(3) writes it; in UTC, as containers have it. */
+/** Crontab's own comment line or perl's heading, with a ctime(3) time in UTC, as in containers. */
 const NOTE =
   /^(# \([^\n]* installed on |=head2 )[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}:\d{2}:\d{2}) (\d{4})(?=\)$|: C<)/gm;
 
-/** The name of a temporary file in that comment, as Ansible’s cron module has it; crontab writes `-` for what it reads from a pipe. */
+/**
+ * The name of a temporary file in that comment, as Ansible’s cron module has it; crontab writes `-`
+ * for what it reads from a pipe.
+ */
 const TEMPORARY = /^# \((?:\/var)?\/tmp\/[^\n]*(?= installed on )/gm;
 
 export const ctimeNotes: RewriteRule = {

@@ -4,7 +4,7 @@ const MAGIC = Uint8Array.of(0x04, 0xfc, 0x02, 0xfc);
 const HEADER_BYTES = 64;
 const LARGEST_PATH = 4096;
 
-/** The folder that the cache is of, as `struct _FcCache` (64-bit, little-endian) names it; undefined where it is none. */
+/** The folder of a cache, from `struct _FcCache` (64-bit, little-endian); undefined where none. */
 function folderOf(bytes: Uint8Array, view: DataView): string | undefined {
   const offset = view.getBigInt64(16, true);
   if (offset < HEADER_BYTES || offset >= bytes.length) return undefined;

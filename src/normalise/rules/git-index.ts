@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { RewriteRule } from '../rule.ts';
 
 const HEAD_SIZE = 12;
-/** Times of a change and of the content, device and inode: 24 bytes; mode: 4; owner and group: 8; size: 4. Then the hash of the content. */
+/**
+ * Times of change and content, device and inode: 24 bytes; mode: 4; owner and group: 8; size: 4.
+ * The hash of the content follows.
+ */
 const STATUS_SIZE = 24;
 const OWNERS_AT = 28;
 const OWNERS_END = 36;

@@ -3,7 +3,7 @@ import type { RewriteRule } from '../rule.ts';
 
 const MAGIC = Uint8Array.of(0xfe, 0xed, 0xfe, 0xed);
 const SEAL_BYTES = 20;
-/** The password that Java gives trust stores; it keeps nothing secret, it seals against accidents. */
+/** Java's password for trust stores. It keeps nothing secret and only detects accidents. */
 const SEAL_KEY = Buffer.concat([
   Buffer.from('changeit', 'utf16le').swap16(),
   Buffer.from('Mighty Aphrodite', 'latin1'),
@@ -43,7 +43,7 @@ export const javaTruststore: RewriteRule = {
   },
 };
 
-/** Entries with their dates clamped (milliseconds); undefined where there is another kind of entry or the bytes do not fit. */
+/** Entries with dates clamped (milliseconds); undefined for another kind or malformed bytes. */
 function trustedEntries(body: Buffer, latest: bigint): Trusted[] | undefined {
   const count = body.readUInt32BE(8);
   const entries: Trusted[] = [];

@@ -27,7 +27,7 @@ export const ninjaDeps: RewriteRule = {
   },
 };
 
-/** Paths by their number, with their padding, and what each of them was made of; undefined where a record is not understood. */
+/** Paths by number, padded, and what each was made of; undefined if a record is not understood. */
 function readDeps(bytes: Buffer): { paths: string[]; deps: Map<string, Deps> } | undefined {
   if (!bytes.subarray(0, HEAD.length).equals(HEAD)) return undefined;
   const paths: string[] = [];

@@ -1,7 +1,7 @@
 import type { RewriteRule } from '../rule.ts';
 
 const START = '# ninja log ';
-/** Start and end of a command in milliseconds, the time of what it wrote in nanoseconds, the file, a hash of the command. */
+/** A command's start and end (milliseconds), output time (nanoseconds), file, and command hash. */
 const LINE = /^\d+\t\d+\t(\d+)\t([^\t]*)\t[\da-f]+$/;
 
 export const ninjaLog: RewriteRule = {

@@ -2,7 +2,7 @@ import type { RewriteRule } from '../rule.ts';
 
 const FILES = new Set(['etc/shadow', 'etc/shadow-']);
 const SECONDS_A_DAY = 86_400;
-/** shadow(5): passwords of fewer days than this do age, and an earlier date would end them earlier. */
+/** shadow(5): a password with a lower maximum ages, and an earlier date would end it earlier. */
 const NEVER_AGES = 10_000;
 
 export const shadowDates: RewriteRule = {

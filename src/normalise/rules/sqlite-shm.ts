@@ -1,6 +1,9 @@
 import type { RewriteRule } from '../rule.ts';
 
-/** The version of the format, 3007000, in the order of a little-endian machine and of the other (sqlite.org/walformat.html, section 2.1). */
+/**
+ * The format version, 3007000, as a little-endian and as a big-endian machine writes it
+ * (sqlite.org/walformat.html, section 2.1).
+ */
 const VERSIONS = [Uint8Array.of(0x18, 0xe2, 0x2d, 0), Uint8Array.of(0, 0x2d, 0xe2, 0x18)];
 
 export const sqliteShm: RewriteRule = {

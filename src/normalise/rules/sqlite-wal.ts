@@ -1,6 +1,9 @@
 import type { RewriteRule } from '../rule.ts';
 
-/** Sections 4.1 and 4.2 of sqlite.org/fileformat2.html. The last bit says in which order checksums read numbers. */
+/**
+ * Sections 4.1 and 4.2 of sqlite.org/fileformat2.html. The last bit says in which order checksums
+ * read numbers.
+ */
 const MAGICS = [Uint8Array.of(0x37, 0x7f, 0x06, 0x82), Uint8Array.of(0x37, 0x7f, 0x06, 0x83)];
 const [HEADER, FRAME] = [32, 24];
 const [SMALLEST_PAGE, LARGEST_PAGE] = [512, 65_536];

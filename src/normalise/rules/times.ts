@@ -2,7 +2,7 @@ import type { TarEntry } from '../../model/tar.ts';
 import type { TimeRule } from '../rule.ts';
 import { OTHER_TIMES, withoutTimes } from '../tarball.ts';
 
-/** Python sources and font folders: files elsewhere hold their times (rules pyc-header and fontconfig-cache). */
+/** Python sources and font folders: other files hold their times (pyc-header, fontconfig-cache). */
 export function isStamped(path: string, entry: TarEntry): boolean {
   return entry.type === 'directory' ? /font/i.test(path) : path.endsWith('.py');
 }

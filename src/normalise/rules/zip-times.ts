@@ -33,7 +33,10 @@ interface Retiming {
   readonly givesWay: GivesWay;
 }
 
-/** Sets those times of a zip file that give way to the epoch, in place; undefined where there are none, or where it is no such file. */
+/**
+ * Sets times of a zip file, in place, to the epoch where `givesWay` allows; undefined where none
+ * change or it is not such a file.
+ */
 export function retimeZip(
   bytes: Uint8Array,
   epoch: number,

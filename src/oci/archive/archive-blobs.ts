@@ -26,12 +26,12 @@ export class ArchiveFiles {
     return this.#name;
   }
 
-  /** The file under a path; undefined where there is none. Throws UserError where a link is one that readers may follow elsewhere. */
+  /** The file at a path, or undefined. Throws UserError if readers may follow a link elsewhere. */
   find(path: string): ArchiveEntry | undefined {
     return this.#follow(path).at(-1);
   }
 
-  /** A document that is known by its name alone, at most 4 MiB; where it is there twice, two readers see two images. */
+  /** A document by its name, up to 4 MiB. Throws UserError if there twice: readers would differ. */
   async document(path: string): Promise<Uint8Array | undefined> {
     const way = this.#follow(path);
     const entry = way.at(-1);

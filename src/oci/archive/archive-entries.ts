@@ -52,7 +52,7 @@ export async function readEntries(
   name: string,
 ): Promise<ReadonlyMap<string, ArchiveEntry>> {
   const entries = new Map<string, ArchiveEntry>();
-  /** Also those that a later entry replaced: what was named below them in between lies elsewhere. */
+  /** Also links replaced by a later entry: what was named below them before lies elsewhere. */
   const links = new Set<string>();
   try {
     let count = 0;
@@ -77,7 +77,7 @@ export async function readEntries(
   return entries;
 }
 
-/** What unpacks an archive writes and reads through links, so that a file of one name is another's (`l -> .`, then `l/manifest.json`). */
+/** For unpackers, links can make one name's file another's (`l -> .`, then `l/manifest.json`). */
 export function ambiguousLinks(name: string): UserError {
   return new UserError(`${name} has links that readers follow to different files`, {
     nextStep: 'Save the image again.',
@@ -94,7 +94,10 @@ function entryOf({ flag, path, linkname, size, offset }: Header, again: boolean)
   };
 }
 
-/** A symbolic link counts from its own folder, a hard link from the archive's root; an absolute one would leave the archive. */
+/**
+ * A symbolic link is relative to its own folder, a hard link to the archive's root. An absolute
+ * symbolic link would leave the archive.
+ */
 function targetOf(flag: string, path: string, linkname: string): string | undefined {
   if (flag === '1') return layerPath(linkname);
   if (flag !== '2' || linkname.startsWith('/')) return undefined;

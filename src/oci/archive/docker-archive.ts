@@ -16,7 +16,7 @@ interface DockerLoad {
   readonly manifests: readonly Descriptor[];
   /** Blobs that the engine has already. */
   readonly omit?: ReadonlySet<Digest>;
-  /** Gets every blob with nothing done before the first is read, then each one's bytes as they are passed on. */
+  /** Called for every blob with 0 done before the first is read, then as bytes are passed on. */
   readonly onTransfer?: (transfer: {
     readonly digest: Digest;
     readonly done: number;

@@ -12,7 +12,10 @@ import { compressionOf } from '../walk/decompress.ts';
 import type { ArchiveFiles } from './archive-blobs.ts';
 import type { ArchiveEntry } from './archive-entries.ts';
 
-/** One image of a manifest.json (docker/spec, image/v1.2, "Combined Image JSON + Filesystem Changeset Format"). */
+/**
+ * One image of a manifest.json (docker/spec, image/v1.2, "Combined Image JSON + Filesystem
+ * Changeset Format").
+ */
 interface SavedImage {
   readonly config: string;
   readonly names: readonly string[];

@@ -63,7 +63,7 @@ async function openSpooled(file: RandomFile, options: ArchiveOptions): Promise<O
   }
 }
 
-/** Opens an archive by its index; the file is closed with the image, and left open where this throws. */
+/** Opens an archive by its index. Closing the image closes the file; an error leaves it open. */
 export async function openArchive(
   file: RandomFile,
   options: Omit<ArchiveOptions, 'spoolDir'>,

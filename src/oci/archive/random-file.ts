@@ -64,7 +64,7 @@ export class RandomFile {
   }
 }
 
-/** Opens a regular file, or gives a pipe or device as it is, which can only be read once. Throws UserError where it cannot be read. */
+/** Opens a regular file; a pipe or device, read only once, stays as it is. May throw UserError. */
 export async function openRandomFile(path: string): Promise<RandomFile | FileHandle> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     throw readError(error, path);

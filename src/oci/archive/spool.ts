@@ -35,7 +35,7 @@ class Spool {
     this.#limits = limits;
   }
 
-  /** Takes the next bytes of the archive. Throws UserError where they are no tar archive, too large, or the disk is full. */
+  /** Takes the next bytes. Throws UserError if not a tar or too large, or the disk is full. */
   async write(chunk: Uint8Array): Promise<void> {
     this.#taken += chunk.length;
     if (this.#decompressor === undefined) {
@@ -151,7 +151,7 @@ export async function spoolAll(
   }
 }
 
-/** How bzip2 and xz begin, which Docker unpacks: a tar whose first name begins so is another archive to it. */
+/** How bzip2 and xz begin. Docker unpacks these, so to it such a tar is another archive. */
 const UNPACKED_BY_DOCKER = /^(?:BZh|\xfd7zXZ\0)/;
 
 /** True where the bytes begin with a tar header, for every reader. */

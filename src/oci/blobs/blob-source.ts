@@ -34,7 +34,10 @@ export function folderBlobs(store: BlobStore): BlobSource {
   };
 }
 
-/** Gives a document's or small blob's verified bytes, undefined where the place does not hold it; throws UserError over `cap` bytes. */
+/**
+ * Gives the verified bytes of a document or small blob, undefined where the place lacks it.
+ * Throws UserError over `cap` bytes.
+ */
 export type ReadDocument = (descriptor: Descriptor, cap: number) => Promise<Uint8Array | undefined>;
 
 /** Attached blobs (an SBOM, a bundle) are read whole up to this. */
@@ -54,7 +57,7 @@ export function documentsOf(blobs: BlobSource): ReadDocument {
   };
 }
 
-/** A place of somebody else's: its documents as `read` gives them, its blobs verified as they are read. */
+/** Content of a foreign place: documents from `read`, blobs verified while they are read. */
 export function verifiedContent(blobs: BlobSource, read: ReadDocument, name: string): Content {
   return {
     has: async (digest) => (await blobs.size(digest)) !== undefined,
@@ -98,7 +101,7 @@ export async function wholeOf(stream: AsyncIterable<Uint8Array>, cap: number): P
   return bytes;
 }
 
-/** Throws UserError where a document is larger than it may be, or has another size than its descriptor says. */
+/** Throws UserError if `stored` is over `cap` or is not the size that the descriptor gives. */
 export function checkSize(
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
   stored: number,

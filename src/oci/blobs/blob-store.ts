@@ -10,7 +10,7 @@ import { errorCode, makeFolder } from './disk.ts';
 
 const READ_CHUNK = 1024 * 1024;
 
-/** Content-addressed files, `FOLDER/sha256/HEX`: the `blobs` of an OCI layout (image-spec, image-layout.md). */
+/** Files by digest, `FOLDER/sha256/HEX`: an OCI layout's `blobs` (image-spec, image-layout.md). */
 export class BlobStore {
   readonly folder: string;
 
@@ -41,7 +41,7 @@ export class BlobStore {
     }
   }
 
-  /** The whole blob, its digest verified. Throws UserError where it is missing, larger than `cap` bytes, or damaged. */
+  /** The whole blob, digest verified. Throws UserError if missing, over `cap` bytes, or damaged. */
   async read(digest: Digest, cap: number = MAX_DOCUMENT_BYTES): Promise<Uint8Array> {
     const size = await this.size(digest);
     if (size === undefined) throw missing(digest, this.folder);
@@ -56,7 +56,7 @@ export class BlobStore {
     }
   }
 
-  /** The bytes of a manifest, index or config, at most 4 MiB, size and digest verified against the descriptor. */
+  /** A manifest, index or config of at most 4 MiB, size and digest verified by descriptor. */
   async readDocument(descriptor: Descriptor): Promise<Uint8Array> {
     const bytes = await this.read(descriptor.digest);
     if (bytes.length !== descriptor.size)

@@ -13,7 +13,7 @@ export interface BlobWriter {
   abort(): Promise<void>;
 }
 
-/** Starts a blob in `folder` under a temporary name; `finalPath` gives the name that its digest earns. */
+/** Starts a blob in `folder` under a temporary name; `finalPath` gives the path for its digest. */
 export async function startBlob(
   folder: string,
   finalPath: (digest: Digest) => string,

@@ -47,7 +47,7 @@ async function takeAfter(file: FileHandle, { uid, gid, mode }: Stats): Promise<v
   await file.chmod(mode & 0o7777);
 }
 
-/** The name is on the disk when its folder is. Some systems open no folders: then it is up to them. */
+/** A name is on disk when its folder is. Systems that cannot open folders decide for themselves. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

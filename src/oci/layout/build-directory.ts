@@ -33,7 +33,7 @@ export class BuildDirectory {
     this.#now = now;
   }
 
-  /** Writes index.json (one entry a name) and marks the build as finished. May be called again with more. */
+  /** Writes index.json (one entry per name), marks the build finished. May be called again. */
   async finish(content: BuildContent): Promise<StoredBuild> {
     const names = content.names.map((reference) => {
       const tagged = withDefaultTag(reference);

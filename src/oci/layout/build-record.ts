@@ -22,7 +22,7 @@ export interface StoredBuild {
   readonly manifests: readonly Descriptor[];
 }
 
-/** Marks the build in `dir` as finished: buildx leaves an index.json of its own in one that is not. */
+/** Marks the build in `dir` as finished. buildx leaves its own index.json in unfinished ones. */
 export async function writeRecord(dir: string, finishedAt: number): Promise<void> {
   await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
 }

@@ -17,7 +17,7 @@ const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 /** A use is noted at most that often: what was read today need not be written to. */
 const NOTE_USE_MS = 24 * 60 * 60 * 1000;
 
-/** A cache of JSON in `dir`; entries of another `schemaVersion` are not seen. Safe for several processes at once. */
+/** A JSON cache in `dir`, safe for several processes. Skips entries of another `schemaVersion`. */
 export function createCache(dir: string, schemaVersion: string | number): JsonCache {
   return cacheOf(join(dir, `v${schemaVersion}`), {
     extension: 'json',

@@ -108,7 +108,7 @@ async function isImage(entry: Descriptor, read: ReadDocument): Promise<boolean> 
   }
 }
 
-/** Some tools write the platforms of one image straight into index.json: each another one, all of one name or none. */
+/** Some tools list one image's platforms in index.json: all distinct, under one name or none. */
 function arePlatforms(images: readonly Descriptor[]): boolean {
   const platforms = images.flatMap(({ platform }) => (platform ? [platformName(platform)] : []));
   const names = new Set(images.map((image) => namesOf(image).join()));

@@ -25,12 +25,12 @@ export function engineNames(entry: Descriptor): readonly string[] {
   return full === undefined ? namesOf(entry) : [full];
 }
 
-/** True where a name is an image's: an engine loads what bears it, whatever else is said of the entry. */
+/** True where a name is an image's. An engine loads such an entry, whatever else it says. */
 export function bearsName(entry: Descriptor): boolean {
   return namesOf(entry).some((name) => !ATTACHED_TAG.test(name));
 }
 
-/** True where an entry is there for another one: a referrer, a signature under its tag, what `cosign save` put beside. */
+/** True where an entry belongs to another: a referrer, tagged signature, or `cosign save` entry. */
 export function isAttached(entry: Descriptor): boolean {
   if (bearsName(entry)) return false;
   return (
@@ -60,7 +60,7 @@ export function isNamed(entry: Descriptor, wanted: string): boolean {
   );
 }
 
-/** The descriptor without its annotations, which are names in this layout and no part of the image. */
+/** The descriptor without annotations, which are names in this layout and not part of the image. */
 export function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) };
 }

@@ -29,7 +29,7 @@ export class LayoutStore {
     this.#now = now;
   }
 
-  /** Makes the folder that buildx exports into (`dest=DIR,tar=false`), claimed by this process. Waits for a running prune. */
+  /** Makes and claims the folder buildx exports to (`dest=DIR,tar=false`). Waits for a prune. */
   async newBuild(): Promise<BuildDirectory> {
     const stamp = new Date(this.#now()).toISOString().replace(/[-:.]/g, '');
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
@@ -45,7 +45,7 @@ export class LayoutStore {
     return new BuildDirectory(id, dir, this.blobs, this.#now);
   }
 
-  /** Finished builds, newest first; only those whose index contains `about`: a digest, a full name. */
+  /** Finished builds, newest first; only those whose index contains `about` (digest, full name). */
   async builds(about = ''): Promise<readonly StoredBuild[]> {
     const ids = await readdir(join(this.root, 'builds'));
     const found = await Promise.all(ids.map((id) => this.#read(id, about)));

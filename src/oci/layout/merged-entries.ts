@@ -12,7 +12,7 @@ import { readLayoutIndex } from './layout-choice.ts';
 import { namesOf } from './layout-entries.ts';
 import { smallFile } from './small-file.ts';
 
-/** What the layout in a folder lists; nothing where there is none. Throws UserError where its index cannot be read. */
+/** What a folder's layout lists; empty if none. Throws UserError if its index cannot be read. */
 export async function layoutEntries(folder: string): Promise<readonly Descriptor[]> {
   const bytes = await smallFile(join(folder, 'index.json'));
   return bytes === undefined ? [] : readLayoutIndex(bytes, folder).entries;

@@ -45,7 +45,7 @@ interface BlobImage {
   readonly close?: () => Promise<void>;
 }
 
-/** Opens an image in an OCI layout's folder (image-spec, image-layout.md). Nothing is written. Throws UserError. */
+/** Opens an OCI layout's image (image-spec, image-layout.md), read-only. Throws UserError. */
 export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImage> {
   const { name, path, platform } = layout;
   const marker = await smallFile(join(path, 'oci-layout'));
@@ -106,7 +106,7 @@ export function layersOf(
   return platforms.find(({ descriptor }) => descriptor.digest === digest)?.layers ?? [];
 }
 
-/** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */
+/** Opens an image from blobs. Throws UserError for a missing, damaged or non-image document. */
 export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   const { name, place, blobs, root, entries, platform, withoutAttachments } = image;
   const read = image.read ?? documentsOf(blobs);
@@ -142,7 +142,10 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   };
 }
 
-/** A layer of another size than its manifest states cannot be pulled by anybody. Checked here, so that facts that are known already change nothing. */
+/**
+ * A layer whose size differs from its manifest's cannot be pulled. Checked here, so that facts
+ * known from before do not change the answer.
+ */
 async function checkLayerSizes({ platforms }: OpenedImage, blobs: BlobSource): Promise<void> {
   for (const { blob } of platforms.flatMap(({ layers }) => layers)) {
     const stored = await blobs.size(blob.digest);

@@ -4,16 +4,16 @@ import { setTimeout } from 'node:timers/promises';
 import { diskError, errorCode, host, temporaryPath } from '../blobs/disk.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
 
-/** On another machine (a home on a network drive) nobody can ask for the process; its claim counts this long. */
+/** A process on another machine (shared home) cannot be looked up; its claim counts this long. */
 const FOREIGN_CLAIM_MS = 24 * 60 * 60 * 1000;
-/** Where there are no links a claim is empty for a moment; one that stays so is what a crash left. */
+/** Without links a claim is empty for a moment. One that stays empty was left by a crash. */
 const EMPTY_CLAIM_MS = 10_000;
 const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
 
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** Boot of the machine, and start of the process as the kernel counts it: tells it from a later one of the same number. */
+  /** Machine boot and process start, by the kernel: tells a later process of this number apart. */
   readonly started: string | undefined;
 }
 
@@ -35,7 +35,10 @@ export async function claimAlone(file: string): Promise<boolean> {
 /** In milliseconds; what is done alone takes minutes at most, and its end is looked for. */
 const LOOK_MS = 200;
 
-/** Does `work` while no other process has the lock `file`; waits for the one that has it. Throws what `work` throws, and where `signal` ends it. */
+/**
+ * Does `work` while no other process has the lock `file`; waits for the one that has it. Throws
+ * what `work` throws, and where `signal` ends the wait.
+ */
 export async function whileAlone<T>(
   file: string,
   signal: AbortSignal,
@@ -84,7 +87,7 @@ async function claimWithin(file: string, takeovers: number): Promise<boolean> {
   }
 }
 
-/** A link is there with its content or not at all; a file opened for writing is empty for a moment. */
+/** A link appears with its content or not at all; a file opened for writing is empty at first. */
 async function isFirst(temporary: string, file: string, content: string): Promise<boolean> {
   try {
     await link(temporary, file);

@@ -4,7 +4,10 @@ import { errorCode } from '../blobs/disk.ts';
 import { readError } from '../blobs/read-error.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 
-/** A file of at most 4 MiB, undefined where there is none. A pipe or device in its place is not opened: it may never answer. */
+/**
+ * A file of at most 4 MiB, undefined where there is none. Throws UserError for a pipe or device
+ * without opening it, because it may never answer.
+ */
 export async function smallFile(path: string): Promise<Uint8Array | undefined> {
   try {
     const found = await stat(path);

@@ -8,7 +8,7 @@ export type Challenge =
       readonly scope: string | undefined;
     };
 
-/** Bearer before Basic among the challenges of a WWW-Authenticate header; undefined where it names neither. */
+/** A WWW-Authenticate header's challenge, Bearer before Basic; undefined where it names neither. */
 export function parseChallenge(header: string | null): Challenge | undefined {
   if (header === null || header.length > 8192) return undefined;
   const bearer = schemeParameters(header, 'bearer');

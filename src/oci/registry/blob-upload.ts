@@ -77,7 +77,7 @@ class Upload {
     }
   }
 
-  /** A session that was taken up and is refused has been forgotten or has lost its place: begin again. */
+  /** A resumed session that is refused was forgotten or lost its place: start over. */
   #mayGoOn(error: unknown, attempt: number): boolean {
     if (this.#connection.isPassing(error)) return true;
     return attempt > 1 && error instanceof RegistryError && [400, 404, 416].includes(error.status);

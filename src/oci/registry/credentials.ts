@@ -16,7 +16,10 @@ export type Credential =
 /** The credential for a registry host, undefined where there is none. */
 export type CredentialSource = (host: string) => Promise<Credential | undefined>;
 
-/** What `docker-credential-HELPER get` answers for a server, undefined where it has none for it. Rejects where it cannot be asked. */
+/**
+ * What `docker-credential-HELPER get` answers for a server, undefined where it has nothing for it.
+ * Rejects where it cannot be asked.
+ */
 export type RunCredentialHelper = (
   helper: string,
   server: string,
@@ -128,7 +131,10 @@ function storedCredential(stored: StoredAuth): Credential | undefined {
   return basicOrToken(username, password);
 }
 
-/** `auth` as Docker decodes it: padded base64, a name before the first colon, and a password that old files pad with NUL. */
+/**
+ * `auth` as Docker decodes it: padded base64, a name before the first colon, and a password that
+ * old files pad with NUL.
+ */
 function decodedAuth(auth: string): Pick<StoredAuth, 'username' | 'password'> | undefined {
   const text = auth.replace(/[\r\n]/g, '');
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
@@ -139,7 +145,10 @@ function decodedAuth(auth: string): Pick<StoredAuth, 'username' | 'password'> | 
   return { username: decoded.slice(0, colon), password };
 }
 
-/** A secret without a name is exchanged as an identity token (buildkit, session/auth/authprovider); a name alone is nobody. */
+/**
+ * A secret without a name is used as an identity token (buildkit, session/auth/authprovider). A
+ * name without a secret does not count.
+ */
 function basicOrToken(username: string, secret: string): Credential | undefined {
   if (secret === '') return undefined;
   return username === '' || username === '<token>'

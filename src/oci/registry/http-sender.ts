@@ -13,7 +13,7 @@ export interface SenderOptions {
 export type RequestBody = () => Uint8Array | AsyncIterable<Uint8Array>;
 
 const STALL_MS = 60_000;
-/** Waited for in all, as a multiple of the above, for at least so many bytes: one byte a minute is no transfer either. */
+/** Total wait, as a multiple of the above, for at least this many bytes: a trickle is too slow. */
 const SLOW_FACTOR = 5;
 const SLOW_BYTES = 64 * 1024;
 

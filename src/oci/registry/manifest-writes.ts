@@ -61,7 +61,7 @@ function condition(before: FetchedManifest | undefined): Readonly<Record<string,
   return before.etag === undefined ? {} : { 'if-match': before.etag };
 }
 
-/** Removes a manifest by its digest; false where the registry does not let it be removed. Throws UserError. */
+/** Removes a manifest by digest; false where the registry does not allow it. Throws UserError. */
 export async function deleteManifest(
   connection: RegistryConnection,
   repository: string,

@@ -59,7 +59,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
   };
 }
 
-/** Manifests come from one place of a registry and blobs from another. What is in `fetched` is not fetched. */
+/** Manifests and blobs come from different places of a registry. Skips what is in `fetched`. */
 export function readFrom(
   client: RegistryClient,
   repository: string,

@@ -25,11 +25,11 @@ export interface Attaching {
   readonly repository: string;
   /** Signatures and attestations of the image or of its parts. */
   readonly referrers: readonly Descriptor[];
-  /** The same in the form that verifiers before bundles find by tags of their own (legacy-signature.ts). */
+  /** The same for verifiers older than bundles, which search by tag (legacy-signature.ts). */
   readonly tagged: readonly TaggedManifest[];
   /** `.att` only where the registry lists no referrers itself. */
   readonly attestationTags?: 'always' | 'without-referrers';
-  /** Whether what is attached already says what is now attached, by the same signer; absent: nothing is replaced. */
+  /** Whether an attachment already says what a new one does, by the same signer. Absent: never. */
   readonly isReplaced?: (there: AttachedThere) => Promise<boolean>;
 }
 

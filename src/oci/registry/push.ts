@@ -45,7 +45,7 @@ export async function pushImage(push: Push): Promise<PushResult> {
   return { digest: push.root.digest, ...attached.result, ...outcome };
 }
 
-/** Publishes what is said of an image that the registry has already, and nothing else. Throws UserError. */
+/** Publishes only what is said of an image that the registry already has. Throws UserError. */
 export async function pushReferrers(push: Attaching): Promise<AttachResult> {
   const about = await aboutOf(push);
   await pushBlobs(push, about.blobs);
@@ -55,7 +55,7 @@ export async function pushReferrers(push: Attaching): Promise<AttachResult> {
   return attached.result;
 }
 
-/** What is said of the image: its blobs, and manifests that a referrer lists where that is an index. */
+/** What is said of the image: its blobs, and manifests in a referrer that is an index. */
 async function aboutOf({ blobs, referrers, tagged }: Attaching): Promise<{
   readonly blobs: readonly Descriptor[];
   readonly parts: readonly Descriptor[];

@@ -12,7 +12,7 @@ interface AuthOptions {
   readonly tokenServer: string | undefined;
 }
 
-/** Knows what one registry wants to be shown, and keeps its tokens by scope while the process runs. */
+/** Knows what one registry asks for, and keeps its tokens by scope while the process runs. */
 export class RegistryAuth {
   readonly #options: AuthOptions;
   readonly #tokens = new Map<string, Promise<string>>();
@@ -33,7 +33,7 @@ export class RegistryAuth {
     return true;
   }
 
-  /** Value of the Authorization header for calls of these scopes; undefined before the first challenge, or without a credential. */
+  /** Authorization header for calls of these scopes; undefined with no challenge or credential. */
   async authorization(scopes: readonly string[]): Promise<string | undefined> {
     const challenge = this.#challenge;
     if (challenge === undefined) return undefined;

@@ -29,7 +29,7 @@ const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Bytes on the wire have to be the bytes that the digest is of. */
 const AS_STORED = { 'accept-encoding': 'identity' };
 
-/** One registry, by the OCI distribution-spec 1.1. `reference` is a tag or a digest; every failure is a UserError. */
+/** One registry (OCI distribution-spec 1.1). `reference` is a tag or digest. Throws UserError. */
 export class RegistryClient {
   readonly connection: RegistryConnection;
 
@@ -134,7 +134,7 @@ export class RegistryClient {
     return putManifest(this.connection, repository, reference, manifest);
   }
 
-  /** Stores it unless the tag stands for another by now than `before`; false where it was not stored. */
+  /** Stores it unless the tag no longer points to `before`; false where it was not stored. */
   replaceTag(
     repository: string,
     tag: string,

@@ -20,7 +20,7 @@ export interface ConnectionOptions extends WayOptions {
   readonly credentials: CredentialSource;
   /** The host that it may have our password sent to, besides those of its own domain. */
   readonly tokenServer?: string;
-  /** Asked before the registry itself for what may come from a mirror; none where something is written. */
+  /** Asked before the registry for what a mirror may give; none where something is written. */
   readonly mirrors?: () => Promise<readonly RegistryConnection[]>;
   /** Tries after the first; default 4. */
   readonly retries?: number;
@@ -47,7 +47,7 @@ interface Call {
 const MAX_REDIRECTS = 5;
 const USER_AGENT = 'scoville';
 
-/** Sends calls to one registry: TLS, who we are, redirects, time limits, and tries again what may pass. */
+/** Sends calls to one registry: TLS, authentication, redirects, time limits, retries. */
 export class RegistryConnection {
   readonly registry: string;
   readonly #options: ConnectionOptions;
@@ -110,7 +110,7 @@ export class RegistryConnection {
     }
   }
 
-  /** The first good answer of a mirror; one that fails, or does not have it, is passed over as the engine does. */
+  /** A mirror's first good answer. Skips one that fails or lacks it, as the engine does. */
   async #tryMirrors(call: Call): Promise<Response | undefined> {
     const path = pathBehind(call.url, this.base);
     for (const mirror of (await this.#options.mirrors?.()) ?? []) {

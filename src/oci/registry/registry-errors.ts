@@ -2,7 +2,7 @@ import { oneLine } from '../../model/clean-text.ts';
 import { messageOf, ProxyError, UserError } from '../../model/errors.ts';
 import { errorCode } from '../blobs/disk.ts';
 
-/** A registry's answer that is no success; `status` lets a caller tell "not there" from the rest. */
+/** An unsuccessful answer of a registry; `status` tells callers "not there" from the rest. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
@@ -24,7 +24,7 @@ export class TransferError extends Error {
 const MAX_ERROR_BYTES = 16 * 1024;
 const MAX_RETRY_AFTER_MS = 60_000;
 
-/** Reads what a registry says about a failure (distribution-spec, "Error Codes"), bounded and free of control characters. */
+/** A registry's error (distribution-spec, "Error Codes"), cut and without control characters. */
 export async function registryError(response: Response): Promise<RegistryError> {
   const text = await headOfBody(response).catch(() => '');
   let code: string | undefined;
@@ -40,7 +40,7 @@ export async function registryError(response: Response): Promise<RegistryError> 
   return new RegistryError(response.status, code, message);
 }
 
-/** Any failure of a registry call as an error for the user: what was asked, what came back, what to do. */
+/** A failed registry call as an error for the user: what was asked, the answer, what to do. */
 export function explain(error: unknown, action: string, host: string): unknown {
   if (error instanceof RegistryError)
     return new UserError(
@@ -81,7 +81,7 @@ export function networkCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** False for what another try will not get past: nobody listens, no such name, a certificate that is not trusted. */
+/** False where a retry will not help: connection refused, unknown name, untrusted certificate. */
 export function isPassing(code: string): boolean {
   if (TLS.test(code)) return false;
   return !/^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EPROTO|UND_ERR_INVALID_ARG|UND_ERR_REQ_CONTENT\w*)$/.test(
@@ -94,7 +94,7 @@ export function isPassingStatus(status: number): boolean {
   return status === 429 || status === 408 || (status >= 500 && status !== 501);
 }
 
-/** Milliseconds to wait before the next try; in the answer seconds, or a date (RFC 9110, 10.2.3); 0 where it is neither. */
+/** Milliseconds before a retry, from seconds or a date (RFC 9110, 10.2.3); 0 where neither. */
 export function retryAfter(response: Response): number {
   const text = response.headers.get('retry-after') ?? '';
   const wait = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();

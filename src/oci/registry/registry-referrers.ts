@@ -25,7 +25,10 @@ export function fallbackTag(digest: Digest): string {
   return `sha256-${digestHex(digest)}`;
 }
 
-/** Referrers of `digest`, from the API with all its pages, else from the fallback tag. Throws UserError rather than give a part. */
+/**
+ * Referrers of `digest`, from all pages of the API, else from the fallback tag. Throws UserError
+ * rather than give a part.
+ */
 export async function listReferrers(
   client: Manifests,
   repository: string,
@@ -61,7 +64,7 @@ export async function listReferrers(
   return found;
 }
 
-/** Whether the registry lists what refers to a digest by itself. Throws UserError where it cannot be asked. */
+/** True where the registry lists referrers itself. Throws UserError where it cannot be asked. */
 export async function listsReferrers(
   { connection }: Pick<Manifests, 'connection'>,
   repository: string,

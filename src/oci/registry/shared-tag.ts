@@ -7,7 +7,7 @@ import type { RegistryConnection } from './registry-connection.ts';
 /** A tag that several clients add to: a list of referrers, the signatures of an image. */
 export interface SharedTag {
   readonly tag: string;
-  /** What the tag is to stand for, made of what it stands for now; undefined where that is as wanted. */
+  /** What the tag will point to, made from what it points to now; undefined if nothing changes. */
   readonly merge: (current: FetchedManifest | undefined) => Promise<ManifestToPut | undefined>;
 }
 

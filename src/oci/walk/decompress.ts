@@ -17,7 +17,7 @@ export function compressionOf(head: Uint8Array): Compression {
   return (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18 ? 'zstd' : 'none';
 }
 
-/** The decompressor for `compression`; see there how long a chunk is valid, and when `onLarge` is called. */
+/** Starts the decompressor. See `Decompressor` for chunk lifetime, `ZstdInThread` for `onLarge`. */
 export function startDecompressor(
   compression: Compression,
   onPlain: OnPlain,

@@ -6,7 +6,7 @@ import type { TarHandler } from '../../tar/reader.ts';
 import { quoted } from '../quoted-text.ts';
 
 const NONE: Uint8Array = new Uint8Array(0);
-/** Content up to this size is held in the same memory, one entry after the other: the largest program that is read whole. */
+/** Content up to this size shares memory, entry after entry: the largest program read whole. */
 const SHARED_BYTES = 4 * 2 ** 20;
 /**
  * Linux takes 4,095 bytes, and an engine unpacks below a folder of its own, whose path counts too:

@@ -1,6 +1,6 @@
 const ENOUGH = 256 * 1024;
 
-/** The same bytes in chunks of at least 256 KiB, but for the last: a network gives many small ones, which cost more to take in. */
+/** The same bytes in chunks of 256 KiB or more, except the last: small network chunks cost more. */
 export async function* largeChunks(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let held: Uint8Array[] = [];
   let length = 0;

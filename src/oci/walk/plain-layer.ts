@@ -3,7 +3,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { compressionOf, startDecompressor } from './decompress.ts';
 import type { Decompressor } from './walk-decompressor.ts';
 
-/** A stored layer's tar, decompressed where it is compressed, in chunks. The digest is not verified: the reader of it knows the diffID. */
+/** A stored layer's tar, decompressed, in chunks. Not verified: the reader knows the diffID. */
 export async function* plainLayer(blobs: BlobStore, digest: Digest): AsyncIterable<Uint8Array> {
   const ready: Uint8Array[] = [];
   let decompressor: Decompressor | undefined;

@@ -3,7 +3,7 @@ import type { FileRange } from '../../model/walk.ts';
 
 const READ_BYTES = 1024 * 1024;
 
-/** The bytes of a range in a file, a block of 1 MiB after the other in the same memory. Throws where the file ends before. */
+/** A file range's bytes in 1 MiB blocks that reuse one memory. Throws where the file ends early. */
 export async function* fileBlocks({ path, start, length }: FileRange): AsyncIterable<Uint8Array> {
   const file = await open(path);
   try {
@@ -20,7 +20,7 @@ export async function* fileBlocks({ path, start, length }: FileRange): AsyncIter
   }
 }
 
-/** Chunks of any size put together into blocks of `size` bytes (the last is shorter), each in memory of its own that may be given away. */
+/** Joins chunks into blocks of `size` bytes (the last is shorter), each in transferable memory. */
 export async function* ownBlocks(
   chunks: AsyncIterable<Uint8Array>,
   size: number,

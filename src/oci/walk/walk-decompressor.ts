@@ -4,7 +4,7 @@
  * undefined and throws at once.
  */
 export interface Decompressor {
-  /** Settles when the chunk has been taken in. Fails where the bytes are malformed or the callback threw. */
+  /** Settles when the chunk is processed. Fails if bytes are malformed or the callback threw. */
   write(chunk: Uint8Array): Promise<void> | undefined;
   /** Settles when all has been handed out. Fails where the data are cut off. */
   end(): Promise<void> | undefined;

@@ -6,7 +6,10 @@ const SLOTS = 8;
 const SLOT_BYTES = 256 * 1024;
 const DIGEST_BYTES = 71;
 
-/** Numbers at the head of the shared memory, followed by the length of each slot. WRITTEN: twice the slots, 1 more once there are all. */
+/**
+ * Numbers at the head of the shared memory, then the length of each slot. WRITTEN is twice the
+ * slots written, plus 1 once there are all.
+ */
 const WRITTEN = 0;
 const READ = 1;
 const STATE = 2;
@@ -46,7 +49,7 @@ class Ring {
     this.#shared = shared;
   }
 
-  /** The first bytes of a slot, to copy by `fill`: `set` moves those of shared memory one by one. */
+  /** First bytes of a slot. Copy with `fill`: `set` moves shared memory one byte at a time. */
   protected slot(turn: number, length: number): Buffer {
     const at = HEAD_BYTES + 2 * DIGEST_BYTES + (turn % SLOTS) * SLOT_BYTES;
     return Buffer.from(this.#shared, at, length);
@@ -110,7 +113,7 @@ export class PlainReader extends Ring {
   readonly #own = new Uint8Array(SLOT_BYTES);
   readonly #fill = Buffer.from(this.#own.buffer);
 
-  /** Hands all bytes to `sink`; gives the digests at their end. Throws UnpackingFailed where the other side has failed. */
+  /** Passes all bytes to `sink`; gives digests. Throws UnpackingFailed if the other side failed. */
   readInto(sink: PlainSink): UnpackedBlob {
     for (;;) {
       const unpacked = this.#readSome(sink);

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import { compressionOf, startDecompressor } from './decompress.ts';
 import type { Decompressor } from './walk-decompressor.ts';
 
-/** What a layer may unpack to before it is refused: a bomb is small in the registry and endless here. */
+/** Limits on what a layer may unpack to: a bomb is small in the registry and endless here. */
 export interface UnpackLimits {
   readonly maxBytes: number;
   /** Plain bytes for one compressed byte, judged once `ratioFrom` plain bytes have come. */
@@ -30,11 +30,11 @@ export interface BlobSource {
   readonly signal?: AbortSignal;
   /** True where the diffID is to be computed here, not by the sink. */
   readonly hashesPlain?: boolean;
-  /** Called before more memory is filled than layers mostly take, by a zstd window of more than 8 MiB; it may wait. */
+  /** Called before a zstd window over 8 MiB fills more memory than most layers need; may wait. */
   readonly onLargeWindow?: () => void;
 }
 
-/** Digests of what was unpacked: `diffId` is undefined where whoever takes the plain bytes hashes them. */
+/** Digests of unpacked bytes. `diffId` is undefined where the sink hashes the plain bytes. */
 export interface UnpackedBlob {
   readonly digest: Digest;
   readonly diffId: Digest | undefined;

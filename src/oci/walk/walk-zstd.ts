@@ -1,6 +1,6 @@
 import type { Decompressor, OnPlain } from './walk-decompressor.ts';
 
-/** What we use of zstd's streaming interface, built as WebAssembly: pointers are numbers, a negative result is an error's. */
+/** Our part of zstd's streaming interface in WebAssembly: pointers are numbers, errors negative. */
 interface ZstdExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly malloc: (bytes: number) => number;
@@ -11,9 +11,12 @@ interface ZstdExports {
 }
 
 const BUFFER_BYTES = 256 * 1024;
-/** What the module takes where a window is large: levels up to 19 make windows of 8 MiB at most, and 16 MiB are there from the start. */
+/**
+ * Memory of the module for a large window. Levels up to 19 use windows of 8 MiB at most, and 16 MiB
+ * are there from the start.
+ */
 const LARGE_BYTES = 40 * 2 ** 20;
-/** zstd's largest error code (zstd_errors.h); sizes hinted at are never so close to the end of the numbers. */
+/** zstd's largest error code (zstd_errors.h); size hints are never that close to the maximum. */
 const MAX_ERROR = 120;
 /** By code, in zstd_errors.h. The library holds no texts. */
 const ERRORS: Readonly<Record<number, string>> = {
@@ -67,7 +70,7 @@ export class ZstdInThread implements Decompressor {
   }
 }
 
-/** One decompression: buffers and the two structs that tell zstd of them, in the memory of the module. */
+/** One decompression: buffers and the two structs that describe them, in the module's memory. */
 class ZstdContext {
   readonly #zstd: ZstdExports;
   readonly #context: number;

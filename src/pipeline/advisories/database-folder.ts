@@ -25,7 +25,7 @@ function seenFolder({ paths }: Home): string {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Remembers, once a day, which ecosystems an image had packages of: their databases are worth fetching. */
+/** Notes, once a day, the ecosystems of an image's packages: their databases are worth fetching. */
 export async function noteEcosystems(
   context: Pick<PipelineContext, 'paths' | 'now'>,
   ecosystems: readonly string[],

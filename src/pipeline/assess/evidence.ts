@@ -9,7 +9,7 @@ import type {
 } from '../../model/facts.ts';
 import type { OpenedPlatform } from '../../model/opened-image.ts';
 
-/** What is known of one platform before its layers are read: from the build that made it, or from its attestations. */
+/** What is known of a platform before reading its layers: from its build or its attestations. */
 export interface PlatformEvidence {
   readonly platform: OpenedPlatform;
   readonly build: Fact<BuildFact>;

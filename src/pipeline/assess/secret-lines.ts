@@ -6,7 +6,7 @@ import type { OpenedPlatform } from '../../model/opened-image.ts';
 import type { SecretFinding, SecretsFact } from '../../model/secret-facts.ts';
 import { stageChain } from '../../model/stage-chain.ts';
 
-/** The secrets with the line of the Dockerfile that brought each: that of its layer, or of its ENV or LABEL. */
+/** Secrets with the Dockerfile line that brought each: of its layer, or of its ENV or LABEL. */
 export function withLines(
   secrets: SecretsFact,
   { layers, config }: Pick<OpenedPlatform, 'layers' | 'config'>,

@@ -20,7 +20,10 @@ function shownEvidence(evidence: Evidence): Evidence {
   return evidence;
 }
 
-/** Facts as reports may show them: secrets in the history are masked. Everybody who has the image can read them there, and not more. */
+/**
+ * Facts as reports may show them, with secrets in the history masked. Only those who have the image
+ * can read them there.
+ */
 export function shownFacts(facts: Facts): Facts {
   if (!facts.image.known) return facts;
   const { source, value } = facts.image;

@@ -37,7 +37,10 @@ export interface AttachTarget {
   readonly published: Repository | undefined;
   readonly registries: Registries;
   readonly settings: Settings;
-  /** What the verdict is renewed with, after the signer is known: its key may have been made just then. Undefined: it is not renewed. */
+  /**
+   * How the verdict is renewed. Asked once the signer is known, whose key may be new. Undefined: it
+   * is not renewed.
+   */
   readonly grading: (signer: Signer) => Promise<GradeOptions | undefined>;
 }
 
@@ -126,7 +129,7 @@ async function signFor(
   return signStatements(context, blobs, signer, statements);
 }
 
-/** The image as it is opened: its root, and the platforms where all of them are here to be judged. */
+/** The image as opened: its root, and its platforms if all of them are here to be judged. */
 export function wholeOf({ root, absent, platforms }: OpenedImage): {
   readonly subject: Descriptor;
   readonly also: readonly Descriptor[];

@@ -15,7 +15,7 @@ import {
 } from '../../oci/legacy-signature.ts';
 import { type AttachedThere, taggedSubject } from '../../oci/registry/push-attached.ts';
 
-/** What goes when something is added: referrers by digest, layers under cosign's tags by what they say. */
+/** What an addition removes: referrers by digest, layers under cosign's tags by content. */
 interface Older {
   readonly stale: readonly Digest[];
   readonly isReplaced: (there: AttachedThere) => Promise<boolean>;
@@ -63,7 +63,7 @@ export async function openBuild(
   return openStored(store.blobs, index, name, build?.manifests ?? []);
 }
 
-/** Signatures and attestations by tag, those of the build and those made now under one tag together. */
+/** Signatures and attestations by tag, the build's and the new ones merged per tag. */
 async function mergedTags(
   blobs: BlobStore,
   { manifests }: StoredBuild,

@@ -6,7 +6,7 @@ import {
 import type { Descriptor } from '../../model/oci.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 
-/** A profile as a signed statement about the image, and as the artifact that runtimes pull, where it has that form. */
+/** A profile as a signed statement, and as the artifact that runtimes pull, if it has that form. */
 export function profileStatements(
   { kind, predicate, layer }: SecurityProfile,
   subject: Descriptor,

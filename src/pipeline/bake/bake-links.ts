@@ -23,7 +23,7 @@ export function forLink(context: PipelineContext, job: BakeJob): PipelineContext
     : context;
 }
 
-/** What stands for each context that is a target: its layout and digest for buildx, its content for us. */
+/** The link for each context that is a target: layout and digest for buildx, content for us. */
 export async function linksOf(
   job: BakeJob,
   bases: readonly Held[],

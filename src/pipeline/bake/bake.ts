@@ -157,7 +157,7 @@ class BakeRun {
     return join(await this.#folder, `${target.name}.json`);
   }
 
-  /** Targets that share a lock file take turns: each writes what it adds before the next one reads it. */
+  /** Targets that share a lock file take turns: each adds to it before the next one reads it. */
   async #lockFolder({ target }: BakeJob): Promise<string | undefined> {
     if (target.inline !== undefined) return undefined;
     const context = this.#contextFor(target.name, this.#outer);
@@ -170,7 +170,7 @@ class BakeRun {
       : undefined;
   }
 
-  /** Publishes what is ready, base before what is built from it, unless something failed that holds all back. */
+  /** Publishes what is ready, bases first, unless a failure holds everything back. */
   async publish(ended: readonly Ended[]): Promise<readonly BakedJob[]> {
     const isBad = (end: Ended): boolean => 'done' in end && end.done.row.state !== 'planned';
     let holds = !this.#parsed.keepGoing && ended.some(isBad);
@@ -217,7 +217,7 @@ class BakeRun {
   }
 }
 
-/** The settings of the target's project have each build keep a lock; what is wrong with them, the build says. */
+/** Whether the target's project settings have builds keep a lock. Builds report bad settings. */
 async function writesLock({ paths, now }: PipelineContext, startDir: string): Promise<boolean> {
   const where = { named: undefined, startDir, userDir: paths.config, task: 'project' } as const;
   return settingsOf({ ...where, now: now() }).then(

@@ -18,7 +18,7 @@ import type { FoundImage } from '../resolve-images.ts';
 import { NOBODY_NAMED, trustedSigners, type TrustedSigner } from '../sign/trusted-signers.ts';
 import { verifyImage } from '../verify/verify-image.ts';
 
-/** Who signed an image that the build takes from outside, by its digest: those alone that verified. */
+/** Who signed each outside image of the build, by digest; only those that verified. */
 export type SignedBases = ReadonlyMap<Digest, string>;
 
 /** An image that the build takes from outside; without a digest where its registry gave none. */
@@ -26,7 +26,7 @@ export type Base = Pick<FoundImage, 'reference' | 'name' | 'digest'>;
 
 /** Checks of bases that are under way. */
 export interface BaseChecks {
-  /** Waits for those of `trust.bases`. Throws UserError for one that does not verify, or that cannot be checked. */
+  /** Waits for bases in `trust.bases`. Throws UserError if one fails or cannot be checked. */
   readonly required: () => Promise<void>;
   /** What verified until now; what still runs is given up. */
   readonly verified: () => SignedBases;
@@ -115,7 +115,10 @@ export function unsigned(name: string, reason: string): UserError {
   });
 }
 
-/** The user's own key and those of the user's own settings: what a project's file says vouches for nothing that its author chose. */
+/**
+ * The user's own key and the keys in the user's own settings. A project's file cannot vouch for
+ * what its author chose.
+ */
 async function userSigners({ context, settings }: Asked): Promise<readonly TrustedSigner[]> {
   const { signers } = await trustedSigners(context, ownWord(settings), NOBODY_NAMED);
   return signers;

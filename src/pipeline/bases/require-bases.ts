@@ -37,7 +37,7 @@ export function requireBases(
   }
 }
 
-/** A build that buildx does alone is not checked: refused where bases have to be signed. Throws UserError. */
+/** Throws UserError where bases must be signed, but buildx builds alone and so unchecked. */
 export function requireOwnBuild({ trust }: Pick<Settings, 'trust'>, reason: string): void {
   if (trust.bases.length === 0) return;
   throw new UserError(`trust.bases asks for signatures of bases, and ${reason}`, {

@@ -25,7 +25,10 @@ export function builtImage(
   });
 }
 
-/** Holds two builds of one Dockerfile against each other, as a phase of its own; lines are those of the first. Throws as `compareImages` does. */
+/**
+ * Compares two builds of one Dockerfile as its own phase; lines are those of the first build.
+ * Throws as `compareImages` does.
+ */
 export function compareBuilds(
   context: PipelineContext,
   dockerfile: DockerfileModel | undefined,

@@ -7,7 +7,7 @@ import type { PipelineContext } from '../context.ts';
 import { compareLayers, type ComparedLayer, unpaired } from './compare-layers.ts';
 import type { LookDeeper } from './deeper-views.ts';
 
-/** The Dockerfile line behind a layer of the first image, where it is known, and the stage that it copies from. */
+/** The Dockerfile line of a first-image layer, if known, and the stage that it copies from. */
 export type LineOf = (
   layer: TracedLayer,
 ) => { readonly line: number; readonly copiedFrom?: CopiedStage } | undefined;

@@ -31,11 +31,11 @@ export interface ComparedLayer {
 
 /** Differences of one layer that are listed: who has more wants a cause, not a list. */
 const MOST_LISTED = 500;
-/** Contents of a file that are held to say where they differ; larger ones are only said to differ. */
+/** Bytes of a file that are held to say where it differs; a larger one is only said to differ. */
 const MOST_CONTENT = 8 * 1024 * 1024;
 const MOST_CONTENT_TOTAL = 128 * 1024 * 1024;
 
-/** Reads two layers and says what is not the same in them, and why. Throws UserError where one cannot be read. */
+/** Reads two layers and says what differs and why. Throws UserError if one cannot be read. */
 export async function compareLayers(
   first: LayerSide,
   second: LayerSide,
@@ -137,7 +137,7 @@ async function recordsOf(side: LayerSide, signal: AbortSignal): Promise<readonly
   return recorder.finish();
 }
 
-/** Files whose content differs and that are small enough to be held, within a bound for all together. */
+/** Files with different content, small enough to hold one by one and all together. */
 function contentsWanted(differences: readonly EntryDifference[]): ReadonlySet<string> {
   let total = 0;
   const wanted = differences.filter(({ kinds, first, second }) => {

@@ -63,7 +63,7 @@ export function deeperViews({
   };
 }
 
-/** By which diffoscope tells some formats; nothing else of a name from an image becomes one of a file. */
+/** An ending that tells diffoscope a format; nothing else of an image's name names a file. */
 function safeEnding(path: string): string {
   return /\.[a-z0-9]{1,8}$/i.exec(path)?.[0] ?? '';
 }

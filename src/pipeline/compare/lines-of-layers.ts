@@ -5,7 +5,7 @@ import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { LineOf } from './compare-images.ts';
 
-/** The Dockerfile line of each layer of the image that was built from it, and the stage that it copies from. */
+/** The Dockerfile line of each layer of the image built from it, and the stage it copies from. */
 export function linesOf(
   dockerfile: DockerfileModel | undefined,
   { platforms }: OpenedImage,

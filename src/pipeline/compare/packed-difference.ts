@@ -12,7 +12,10 @@ import { TarError } from '../../tar/tar-error.ts';
 /** Bytes to which either side may unpack; what is larger is described by its outside. */
 const MOST_UNPACKED = 32 * 1024 * 1024;
 
-/** Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or not, in which of its members; of other files of gzip and brotli in what they hold. */
+/**
+ * Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or
+ * not, in which of its members; of other files of gzip and brotli in what they hold.
+ */
 export function packedDifference(
   path: string,
   first: Uint8Array,
@@ -47,7 +50,8 @@ function unpacked(unpack: typeof gunzipSync, bytes: Uint8Array): Uint8Array | un
   try {
     return unpack(bytes, { maxOutputLength: MOST_UNPACKED });
   } catch {
-    // Damaged, larger than that, or something else behind such a header or name: its outside is described.
+    // Damaged, larger than that, or something else behind such a header or name: its outside is
+    // described.
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { PipelineContext } from '../context.ts';
 /** Time between two looks at a container. */
 const PAUSE_MS = 250;
 
-/** What one attempt shows: `answered`, what was said by something that may yet answer, or why it never will. */
+/** Result of an attempt: `answered`, words of something that may yet answer, or a final failure. */
 export type Attempt = 'answered' | { readonly said: string } | { readonly failure: string };
 
 /** How the wait ended; `exitCode` where the container ended. */

@@ -7,7 +7,7 @@ const LARGEST = 1024 * 1024;
 /** Of names in one folder. */
 const MOST_NAMES = 4000;
 
-/** The real path of a file or folder within the directory, links followed; undefined for what leads out of it. */
+/** The real path in the directory, links followed; undefined where it leads out of it. */
 function inside(directory: string, path: string): string | undefined {
   try {
     const root = realpathSync(directory);

@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
 
-/** The ignore files that may stand for a context: the Dockerfile's own, which BuildKit prefers, and the context's. */
+/** Ignore files for a context: the Dockerfile's own, which BuildKit prefers, and the context's. */
 export function ignoreFiles(directory: string, dockerfile: string | undefined): readonly string[] {
   const own = dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`];
   return [...own, join(directory, '.dockerignore')];
@@ -15,7 +15,10 @@ interface IgnorePattern {
 /** White space as Go trims it: other than JavaScript's. */
 const ENDS =
   /^[\t-\r \u0085\p{Zs}\u2028\u2029]+|(?<![\t-\r \u0085\p{Zs}\u2028\u2029])[\t-\r \u0085\p{Zs}\u2028\u2029]+$/gu;
-/** A set of letters; what else may stand in one, versions of the library and Go's two readers of patterns differ about. */
+/**
+ * A set of letters. Versions of the library and Go's two pattern readers differ about what else it
+ * may contain.
+ */
 const SET = /^\[\^?(?:[\w.!](?:-[\w.])?)+\]/;
 /** Beside sets, what they differ about. */
 const UNSURE = /[\\|^\]]/;
@@ -55,7 +58,7 @@ function cleaned(path: string): string {
   return posix.normalize(path).replace(/(?<=[^])\/$/, '');
 }
 
-/** The pattern of a line; undefined where there is none, `unsure` where it is not sure what it leaves out. */
+/** A line's pattern; undefined where none, `unsure` where it is not certain what it excludes. */
 function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
   const bare = line.startsWith('#') ? '' : line.replace(ENDS, '');
   const mark = bare.startsWith('!') ? '!' : '';

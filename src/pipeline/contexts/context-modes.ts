@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import type { RunTool } from '../../model/run.ts';
 import { trackedFiles } from '../../tools/git/git-modes.ts';
 
-/** Modes of a folder's tracked files, and of the folders that hold them, as any checkout under umask 022 has them. */
+/** Modes of tracked files and of their folders, as any checkout under umask 022 has them. */
 interface GitModes {
   /** By path relative to the folder; the folder itself is not in it. */
   readonly modes: ReadonlyMap<string, number>;
-  /** Paths whose mode on disk is another, or that are a second name of a file: git knows no hard links. */
+  /** Paths with another mode on disk, or second names of a file: git knows no hard links. */
   readonly other: readonly string[];
 }
 

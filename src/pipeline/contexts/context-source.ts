@@ -7,7 +7,7 @@ import { readText } from '../read-text.ts';
 
 const MAX_DOCKERFILE = 1024 * 1024;
 
-/** Where the Dockerfile and the context of a build come from, and the Dockerfile's text where it can be had before the build. */
+/** Source of a build's Dockerfile and context, and its Dockerfile's text if known before. */
 export interface ContextSource {
   readonly kind: 'directory' | 'remote' | 'stdin-dockerfile' | 'stdin-archive';
   /** Absolute path of a context directory. */

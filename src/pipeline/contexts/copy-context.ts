@@ -59,7 +59,10 @@ async function setTimes(folder: string): Promise<void> {
   }
 }
 
-/** Git says what is meant of the files that it tracks. What a build tool or an editor made beside them has the modes of the user who ran it. */
+/**
+ * Git states the intended modes of files that it tracks. Files that a build tool or editor added
+ * have the modes of the user who ran it.
+ */
 async function setModes(
   root: string,
   folder: string,

@@ -28,7 +28,10 @@ interface MirrorOptions {
   readonly target: string;
   /** By path relative to `source`: files that are copied rather than linked, and folders. */
   readonly modes: ReadonlyMap<string, number>;
-  /** Seconds since 1970: all is copied and gets this time, and what has no mode above that of umask 022. Undefined leaves times, and links. */
+  /**
+   * Seconds since 1970: files are copied and get this time, and what has no mode above gets that of
+   * umask 022. Undefined keeps times, and links files.
+   */
   readonly time?: number | undefined;
   /** Folders that need not be there. */
   readonly isIgnored: (folder: string) => boolean;
@@ -51,7 +54,7 @@ interface Mirrored {
   readonly mark: string;
 }
 
-/** Makes `target` hold what `source` does, with the modes given; what is as it should be is left alone. */
+/** Makes `target` match `source`, with the modes given. Leaves what already matches alone. */
 export async function mirrorFolder(options: MirrorOptions): Promise<Mirrored> {
   const seen = createHash('sha256');
   const work: Mirroring = { ...options, record: {}, seen, startedAt: options.now() };
@@ -163,7 +166,7 @@ function mirrorEntry(work: Mirroring, path: string, from: Stats): readonly Copy[
   return [{ path, from }];
 }
 
-/** True where the copy of an earlier time is of this very file, unchanged; it is noted down again then. */
+/** True where the earlier copy is of this file, unchanged; then notes it down again. */
 function isCurrent(work: Mirroring, path: string, from: Stats, there: Stats | undefined): boolean {
   const [size, ...times] = work.before[path] ?? [];
   const now = stampOf(from);
@@ -189,7 +192,10 @@ function stampOf(from: Stats): readonly [number, number, number, number] {
   return [from.size, from.mtimeMs, from.ctimeMs, from.ino];
 }
 
-/** Undefined for a folder that may not be read. It is mirrored as one: buildx says what it always says, or its ignore file leaves it out. */
+/**
+ * Undefined for an unreadable folder, which is mirrored as unreadable: buildx reports it as usual,
+ * or its ignore file excludes it.
+ */
 function namesIn(folder: string): readonly string[] | undefined {
   try {
     return readdirSync(folder);

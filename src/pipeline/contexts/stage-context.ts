@@ -80,7 +80,7 @@ async function unnamed(directory: string): Promise<void> {
     if (name.startsWith(start)) await rename(join(dirname(directory), name), directory);
 }
 
-/** The kept folder of a context, or one for this build alone: two builds, of one process too, never share one. */
+/** A context's kept folder, or one for this build. Builds never share, even within a process. */
 async function claimedFolder(
   home: string,
   key: string,

@@ -5,7 +5,7 @@ import { type AppliedFixes, applyDecided } from './compose-fixes.ts';
 import type { OpenedFiles } from './fix-files.ts';
 import type { FixTask } from './plan-fixes.ts';
 
-/** Applies the edits of a task that `decide` chooses. Throws UserError for what is not a Dockerfile. */
+/** Applies the edits of a task that `decide` chooses. Throws UserError if not a Dockerfile. */
 export async function applyFixes(
   { opened, around }: FixTask,
   decide: Parameters<typeof applyDecided>[2],

@@ -38,7 +38,7 @@ export function readFixFile(
   return readForEdits(text, options, context);
 }
 
-/** True where a comment with a reason takes this line back for the rule, its criterion or its rule of lint. */
+/** True where a comment with a reason ignores the rule, its criterion or lint rule on this line. */
 function isIgnored({ ignored }: ReadForEdits, rule: FixRule, line: number): boolean {
   const ids = [rule.id, rule.criterion, rule.lint];
   return ignored.some(
@@ -66,7 +66,7 @@ function merged(rule: FixRule, proposals: readonly ProposedEdit[]): readonly Pla
   return [...byId.values()];
 }
 
-/** What the rules propose for the files as they are, and what they leave alone. The error names the Dockerfile's line. */
+/** What the rules propose for the files and what they leave alone. The error names the line. */
 export function planEdits(files: FixFiles, around: FixInputs): Result<PlannedFixes, LineError> {
   const read = readFixFile(files.dockerfile, around);
   if (!read.ok) return read;
@@ -94,7 +94,7 @@ export function planEdits(files: FixFiles, around: FixInputs): Result<PlannedFix
   });
 }
 
-/** The files with one edit applied. An error where its parts overlap, or where what comes out is no Dockerfile. */
+/** The files with one edit applied. An error if parts overlap or the result is not a Dockerfile. */
 export function applyEdit(files: FixFiles, edit: PlannedEdit, around: FixInputs): Result<FixFiles> {
   if (edit.file === '.dockerignore') {
     const text = applyEdits(files.ignoreFile ?? '', edit.edits);

@@ -30,7 +30,7 @@ async function entries(folder: string): Promise<readonly string[] | undefined> {
   );
 }
 
-/** The lock beside a Dockerfile; undefined where there is none, or none that can be read: builds tell of that. */
+/** The lock beside a Dockerfile; undefined where none can be read, which builds report. */
 async function readLockBeside(dockerfile: string): Promise<LockFile | undefined> {
   const path = join(dirname(dockerfile), LOCK_FILE_NAME);
   const text = await readLockText(path).catch(() => undefined);
@@ -39,7 +39,7 @@ async function readLockBeside(dockerfile: string): Promise<LockFile | undefined>
   return parsed.ok ? parsed.value : undefined;
 }
 
-/** Finds out what rules need, and nothing that none needs. What cannot be had is in the facts, with the reason. */
+/** Gathers only what rules need. Facts that cannot be had are there with the reason. */
 export async function gatherFacts(
   context: PipelineContext,
   request: FactsRequest,

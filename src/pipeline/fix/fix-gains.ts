@@ -11,7 +11,7 @@ import type { FixFiles, FixInputs } from './compose-fixes.ts';
 /** Facts that a Dockerfile gives without a build. */
 const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);
 
-/** Criteria that a Dockerfile decides: of others it shows a part, and finding nothing there proves nothing. */
+/** Criteria that a Dockerfile decides. It shows others in part: finding nothing proves nothing. */
 const SHOWN_WHOLE: readonly string[] = CATALOGUE.filter(
   ({ id, needs }) => id === 'nonroot-user' || needs.every((name) => WITHOUT_BUILD.has(name)),
 ).map(({ id }) => id);
@@ -60,7 +60,7 @@ function findings(text: string, { around, declarations }: Judging): (criterion: 
   return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
 }
 
-/** Findings with these edits applied; undefined where they do not change the Dockerfile, or cannot be applied to it at once. */
+/** Findings after edits; undefined if they leave the Dockerfile as is or cannot apply at once. */
 function findingsAfter(
   edits: readonly PlannedEdit[],
   judging: Judging,
@@ -104,7 +104,10 @@ class Outcomes {
   }
 }
 
-/** Of the criteria that a Dockerfile decides those that are so with what is found later; none where nothing is known of it. */
+/**
+ * Those criteria that a Dockerfile decides for which `isSo` holds with the later findings; none
+ * where nothing is known of it.
+ */
 function shownWhole(
   after: ((criterion: string) => number) | undefined,
   isSo: (id: string, found: number) => boolean,

@@ -24,9 +24,9 @@ export interface FixRequest {
   readonly target: string | undefined;
   /** Ids of edits, rules or criteria; none: all. */
   readonly only: readonly string[];
-  /** The highest risk of an edit; undefined: low, and medium where it was asked for or is decided on. */
+  /** The highest risk allowed. Undefined: low, or medium where asked for or decided on. */
   readonly maxRisk: Risk | undefined;
-  /** Each edit is shown to a person before it is applied, or proven by a command that asks the program. */
+  /** Each edit is shown to a person first, or proven by a command that asks the program. */
   readonly isDecided: boolean;
   readonly options: FixOptions;
   /** Build each stage that installs packages, to learn their versions. */

@@ -72,7 +72,7 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-/** Puts the files of a fix back: those that it changed as they were, to the byte, and away with those that it made. */
+/** Undoes a fix: restores changed files byte for byte and removes files that it made. */
 export async function restore(files: readonly FixedFile[]): Promise<void> {
   for (const { path, before } of files)
     if (before === null) await rm(path, { force: true });

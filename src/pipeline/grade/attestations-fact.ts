@@ -42,7 +42,7 @@ export function attestationsFact(
   return known(value, sourceOf(own));
 }
 
-/** What cannot be read is answered for by nobody; what is elsewhere, by a signature of the index alone. */
+/** Nobody vouches for what cannot be read; for what is elsewhere, only a signature of the index. */
 function unsignedParts(
   { root, unread, namesakes = [], absent }: OpenedImage,
   own: readonly CheckedAttachment[],

@@ -55,7 +55,7 @@ async function markOf(
   return model === undefined ? {} : baseMark(model, read.value, config, baseLayers);
 }
 
-/** The image begins with the layers of the base that is named, and all above them is of the Dockerfile. */
+/** Checks that the image begins with the named base's layers and the Dockerfile made the rest. */
 async function baseMark(
   model: DockerfileModel,
   { materials }: ReadProvenance,

@@ -7,7 +7,10 @@ import type { GivenDockerfile } from './grade-build-fact.ts';
 
 const LARGEST = 4 * 2 ** 20;
 
-/** Reads a Dockerfile of at most 4 MiB, its folder taken for the build context where none is named. Throws UserError where it cannot be read. */
+/**
+ * Reads a Dockerfile of at most 4 MiB, by default with its folder as the build context. Throws
+ * UserError where it cannot be read.
+ */
 export async function readGivenDockerfile(
   cwd: string,
   path: string,

@@ -106,7 +106,7 @@ function fileNotices(
   ];
 }
 
-/** The user's file counts whatever the history tells, for there are other builders; a difference is reported. */
+/** The user's file counts whatever history says: builders differ. Reports a difference. */
 function givenMisfit(
   file: GivenDockerfile | undefined,
   given: Dockerfile | undefined,
@@ -143,7 +143,7 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   return { ...fact, value };
 }
 
-/** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */
+/** Adds what the history shows. It lacks outside images and some steps; these stay unknown. */
 async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<Fact<BuildFact>> {
   const history = historyDockerfile(config.history);
   if (history === undefined) return fact;

@@ -50,7 +50,7 @@ export async function openNamedImage(
     : withRegistryAttachments(image, name, options, published.offline);
 }
 
-/** The same image in the layout of builds, by the digest that Docker knows it by; undefined where it is not one of ours. */
+/** The same image in the layout of builds, by Docker's digest; undefined if not one of ours. */
 async function fromOwnBuild(
   name: ImageName,
   options: OpenOptions,

@@ -1,7 +1,7 @@
 import type { ReadProvenance } from '../../attestations/provenance-read.ts';
 import type { AnalysedDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 
-/** The Dockerfile that a provenance recorded, as it was built; undefined where there is none that can be read. */
+/** The Dockerfile that a provenance recorded, as built; undefined where none can be read. */
 export async function analyseRecorded({
   dockerfile,
   buildArgs,

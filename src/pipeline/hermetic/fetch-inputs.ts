@@ -71,7 +71,7 @@ async function lockOf(bytes: Uint8Array): Promise<FetchedInputs['lock']> {
   return { ...parsed.value, fetches };
 }
 
-/** What the lock names and what the artifact lists have to be the same, before any of it is fetched. */
+/** Checks that the artifact lists all that the lock names, with its size, before any is fetched. */
 function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Descriptor[]): void {
   const sizes = new Map(listed.map(({ digest, size }) => [digest, size]));
   for (const [digest, size] of bodies)

@@ -16,7 +16,7 @@ export interface Gap {
   readonly kind: 'unread' | 'past' | 'uncounted';
 }
 
-/** What went by the proxy and could not be read. Where there is `most` of it, more may have, in any stage. */
+/** What passed the proxy unread. From `most` entries on there may be more, in any stage. */
 export function unreadGaps(
   unreadable: readonly Unreadable[],
   places: readonly Place[],

@@ -27,7 +27,10 @@ import type { PipelineContext } from '../context.ts';
 import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
 import { StepClock } from './step-clock.ts';
 
-/** Things of one kind that are noted: a command decides how often it connects. What is not noted makes the recording incomplete. */
+/**
+ * The most things of one kind that are noted: a command decides how often it connects. More make
+ * the recording incomplete.
+ */
 const MOST_UNREAD = 1000;
 const MOST_CONNECTIONS = 100_000;
 /** In milliseconds: how long an answer that nobody waits for may take when the build is over. */
@@ -182,7 +185,7 @@ function graceSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The network as this machine reaches it; client certificates that Docker keeps for registries are not for a RUN. */
+/** The network as this machine reaches it. RUNs do not get Docker's client certificates. */
 function networkOf({ env }: PipelineContext): ReturnType<typeof networkUpstream> {
   const { platform } = process;
   const origins = new Origins({ env, platform, folders: [] }, true);

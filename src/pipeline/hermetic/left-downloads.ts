@@ -24,7 +24,7 @@ const SMALLEST = 64;
 /** What a digest says of a file that has it. */
 type Origin = Pick<DownloadedFile, 'address' | 'name' | 'version' | 'purl'>;
 
-/** Those of each platform's own layers, where something was recorded and an SBOM is to be written. */
+/** Downloads in each platform's own layers; none unless recorded and an SBOM is to be written. */
 export async function downloadsOfImage(
   { plan, store }: { readonly plan: BuildPlan; readonly store: { readonly blobs: BlobStore } },
   image: FinalImage,
@@ -99,7 +99,7 @@ async function readLayer(
   for (const file of found) files.set(file.path, file);
 }
 
-/** Takes away what an entry of a higher layer covers or removes (OCI image specification, "Whiteouts"). */
+/** Removes what a higher layer's entry covers or removes (OCI image specification, "Whiteouts"). */
 function covered(files: Map<string, DownloadedFile>, path: string, isFolder: boolean): void {
   const at = path.lastIndexOf('/') + 1;
   const [folder, name] = [path.slice(0, at), path.slice(at)];
@@ -116,7 +116,7 @@ function removeBelow(files: Map<string, DownloadedFile>, folder: string): void {
   for (const known of files.keys()) if (known.startsWith(folder)) files.delete(known);
 }
 
-/** GitHub's releases have a type of their own; a file of no registry is `generic`, with its address. */
+/** GitHub's releases have their own type; a file from no registry is `generic` with its address. */
 function namesOf(
   { type, name, version }: FetchedPackage,
   address: string,

@@ -22,7 +22,7 @@ const KEPT = 4096;
 
 interface Step extends RanStep {
   log: string;
-  /** How often a line of that kind was seen: a second one is of a program that wants to be believed. */
+  /** How often a line of that kind was seen. A second one comes from a program that forges it. */
   marks: number;
   counts: RunCounts | undefined;
 }
@@ -94,7 +94,7 @@ export class StepClock {
       .map(({ name, ...found }) => ({ place: this.place(name, model), ...found }));
   }
 
-  /** How many connections of each step the proxy has seen. One counts for one step: the next RUN may have the same address at once. */
+  /** Connections of each step that the proxy saw. Each counts once: RUNs can share an address. */
   #proxied(connections: readonly Seen[]): ReadonlyMap<Step, number> {
     const ran = this.ran();
     const proxied = new Map<Step, number>();
@@ -120,5 +120,5 @@ function isWithin({ started, ended = Infinity }: RanStep, at: number, slack: num
   return at >= started - slack && at <= ended + slack;
 }
 
-/** BuildKit's clock of a step starts a moment late, and a connection may be taken a moment after it. */
+/** BuildKit starts a step's clock slightly late; a connection may be taken just after its end. */
 const SLACK_MS = 200;

@@ -61,7 +61,7 @@ export function bodiesOf(fetches: Fetches): ReadonlyMap<Digest, number> {
   );
 }
 
-/** Out of this lock's own store alone: the layout has blobs of all builds, and a lock can name any digest. */
+/** Links from this lock's own store only: the layout has other builds' blobs that it could name. */
 async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): Promise<void> {
   try {
     await link(store.path(digest), blobs.path(digest));
@@ -81,7 +81,7 @@ async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): 
   }
 }
 
-/** What is pushed beside an image: its inputs only where that was asked for, since they may be private. */
+/** What is pushed with an image. Inputs only on request, since they may be private. */
 export function publishedReferrers(
   referrers: readonly Descriptor[],
   withInputs: boolean,

@@ -42,7 +42,7 @@ export interface AttestedImage {
   readonly contents?: readonly ImageContents[];
 }
 
-/** A build with what else is known of its image: whether it came out twice, what hangs on the same digest, what it fetched. */
+/** A build, with its proof by a second build, the digest's attachments, and what it fetched. */
 type Attesting = Prepared & {
   readonly proof: Proof | undefined;
   readonly kept: KeptAttachments;
@@ -59,8 +59,8 @@ export async function attestAndGrade(
 ): Promise<AttestedImage> {
   const { plan } = prepared;
   const { sign } = plan.attest;
-  // Where cosign signs, each call takes a fifth of a second: what needs no layer is signed while the
-  // layers are inspected. A person's login ends soon, so what takes long comes before it.
+  // Where cosign signs, each call takes a fifth of a second: what needs no layer is signed while
+  // the layers are inspected. A person's login ends soon, so what takes long comes before it.
   const waits = signer?.kind === 'keyless' && signer.session.isLogin;
   const signNow = (by: Signer): Promise<Attested> =>
     part(context, 'sign', () => signEarly(context, prepared, image, times, by));
@@ -127,7 +127,7 @@ interface Attested {
   readonly tagged: readonly TaggedManifest[];
 }
 
-/** Signs what is said of the image before its layers are read, in both forms where both are wanted. */
+/** Signs what can be stated before the image's layers are read, in both forms if both are set. */
 async function signEarly(
   context: PipelineContext,
   prepared: Attesting,

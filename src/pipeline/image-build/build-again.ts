@@ -12,10 +12,10 @@ import type { Prepared } from './prepare-build.ts';
 import { exportOf, runHermetic } from './run-hermetic.ts';
 import { sendGitModes } from './send-modes.ts';
 
-/** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
+/** Milliseconds between the builds: seconds change, and so do a zip file's two-second ticks. */
 const CLOCK_MOVES = 2100;
 
-/** Builds and normalises, and says what RUNs fetched where that was recorded; an exit code where buildx failed. */
+/** Builds and normalizes; says what RUNs fetched if recorded. An exit code where buildx failed. */
 export async function buildOnce(
   context: PipelineContext,
   prepared: Prepared,
@@ -67,7 +67,7 @@ export async function buildElsewhere(
   }
 }
 
-/** The copy has git's modes for what git tracks, as the first build was sent them; the rest those of another umask. */
+/** The copy has git's modes for tracked files, as in the first build; the rest, another umask's. */
 async function copied(
   context: PipelineContext,
   { plan }: Prepared,

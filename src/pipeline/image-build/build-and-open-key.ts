@@ -4,7 +4,7 @@ import { resolveSigner, type Signer } from '../sign/signer.ts';
 import type { Prepared } from './prepare-build.ts';
 import { type HermeticOutcome, runHermetic } from './run-hermetic.ts';
 
-/** A build that takes a while makes another image, which will be signed; the key is opened beside it. */
+/** A build this long makes a new image, which will be signed; the key is opened meanwhile. */
 const SOON_MS = 1000;
 
 async function openSoon(signer: Signer | undefined, building: Promise<unknown>): Promise<void> {
@@ -16,7 +16,7 @@ async function openSoon(signer: Signer | undefined, building: Promise<unknown>):
   });
 }
 
-/** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
+/** Opens the signing key while BuildKit works; a key that does not open stops the build early. */
 export async function buildAndOpenKey(
   context: PipelineContext,
   prepared: Prepared,

@@ -15,7 +15,7 @@ type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan' | 'bases'> & {
   readonly parsed?: Pick<ParsedBuild, 'linked'>;
 };
 
-/** How this build was made: its Dockerfile, the images it used with the digests that BuildKit recorded, and its real end. */
+/** How this build was made: its Dockerfile, its images with BuildKit's digests, its actual end. */
 export function buildFact(
   prepared: Known,
   built: BuiltPlatform,
@@ -36,7 +36,7 @@ export function buildFact(
   return prepared.bases === undefined ? fact : withSigners(fact, prepared.bases);
 }
 
-/** Targets of the same bake come from nowhere outside: what they took from there is in the Dockerfile's model. */
+/** Targets of the same bake are not external; the Dockerfile's model has what they contributed. */
 function withoutLinks(
   provenance: ReadProvenance | undefined,
   links: readonly LinkedTarget[],
@@ -62,7 +62,7 @@ function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
   });
 }
 
-/** A build that records took from the network what nobody held it to; so may one whose recording is not complete. */
+/** The fetches of a complete replay. None for a recording or one with gaps: nothing pinned them. */
 function replayedOf({ hermetic, recording }: Known['plan']): {
   readonly replayed?: ReturnType<typeof fetchedMaterials>;
 } {

@@ -8,7 +8,7 @@ import { buildAndOpenKey } from './build-and-open-key.ts';
 import type { Prepared } from './prepare-build.ts';
 import { sendGitModes } from './send-modes.ts';
 
-/** BuildKit, on bases whose signature verified where the settings ask for it; those of known publishers are verified beside it. */
+/** Runs BuildKit after verifying base signatures that settings require; others during the build. */
 export async function buildOnBases(context: PipelineContext, prepared: Prepared) {
   const { plan, parsed } = prepared;
   const settings = withPlainHttp(plan.settings.registries, parsed.own.plainHttp);

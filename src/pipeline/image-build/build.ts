@@ -54,7 +54,7 @@ export interface JudgedBuild {
   readonly before: readonly Scored[] | undefined;
 }
 
-/** A build that has come as far as it can without anything leaving the layout. Whoever holds it releases it, published or not. */
+/** A build that is ready to leave the layout. Its holder must release it, published or not. */
 export type HeldBuild = { readonly release: () => Promise<void> } & (
   | { readonly kind: 'over'; readonly result: BuildResult }
   /** Judged, and good enough; or none of ours to judge, where there is no image. */
@@ -90,7 +90,7 @@ export async function build(
   }
 }
 
-/** The same up to where something would be published, which is for the caller to say. What is thrown leaves nothing to release. */
+/** Builds up to publishing, which the caller decides. If it throws, nothing is left to release. */
 export async function holdBuild(
   context: PipelineContext,
   parsed: ParsedBuild,
@@ -208,7 +208,7 @@ async function forgetImageId({ cwd }: PipelineContext, { userFiles }: BuildPlan)
   });
 }
 
-/** `--iidfile` and `--metadata-file` as buildx writes them, with the digest of what was published. */
+/** Writes `--iidfile` and `--metadata-file` as buildx does, with the digest that was published. */
 async function writeUserFiles(
   context: PipelineContext,
   plan: BuildPlan,

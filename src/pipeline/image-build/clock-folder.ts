@@ -17,7 +17,10 @@ const CLOCK_LIBRARY = 'libfaketime.so.1';
 const FOLDERS = /^(?:lib|lib64|local\/lib|lib\/[a-z0-9_]+-linux-gnu[a-z0-9]*)$/;
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 
-/** libfaketime of this machine. Throws UserError where it is not installed; `without` says what cannot be. */
+/**
+ * libfaketime of this machine. Throws UserError where it is not installed; `without` says what
+ * cannot be.
+ */
 export async function findLibrary(without: string): Promise<string> {
   const below = await readdir('/usr/lib').catch(() => []);
   const folders = ['lib', 'lib64', 'local/lib', ...below.map((name) => `lib/${name}`)];
@@ -33,7 +36,7 @@ export async function findLibrary(without: string): Promise<string> {
 interface Clock {
   /** As libfaketime reads it. */
   readonly text: string;
-  /** Of the file with the text, in seconds since 1970. Another text of the same size needs another: see timeOf. */
+  /** Time of the text's file, in seconds since 1970. Text of equal size needs another (timeOf). */
   readonly fileTime?: number;
   /** Libraries of our own. */
   readonly preloads?: readonly Preload[];
@@ -69,7 +72,7 @@ export async function writeClock(
   return true;
 }
 
-/** BuildKit takes a file of the same size and time for the one that it has, of another version or setting too: so each content has a time, all before 2010. */
+/** Each content gets a time before 2010: BuildKit reuses a file whose size and time are equal. */
 function timeOf(content: Uint8Array): number {
   return CLOCK_FILE_TIME + (createHash('sha256').update(content).digest().readUInt32BE(0) >>> 4);
 }

@@ -12,7 +12,10 @@ import { runBuild } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Prepared } from './prepare-build.ts';
 
-/** What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value is given, in their order; an error where not every image has one. */
+/**
+ * What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value
+ * is given, in their order; an error where not every image has one.
+ */
 export async function seenDays(
   context: PipelineContext,
   prepared: Prepared,

@@ -67,7 +67,7 @@ function builtFor(builder: Builder | undefined): Platform | undefined {
   return architecture === undefined ? undefined : { os, architecture };
 }
 
-/** The builder that buildx would take; undefined where nobody made one here, or where buildx cannot tell: it says so itself when it builds. */
+/** The builder that buildx would use; undefined if none was created here or buildx cannot tell. */
 async function chosenBuilder(
   { env, paths, run }: PipelineContext,
   named: string | undefined,

@@ -28,7 +28,10 @@ export interface FinishedImage {
   readonly lock: LockFile | undefined;
 }
 
-/** Normalises what BuildKit made, builds a seeded image with another seed too, then signs, attests and grades it, unless the same digest was already today. */
+/**
+ * Normalizes the result, rebuilds a seeded image with another seed, then signs, attests and grades
+ * it, unless the same digest was already done today.
+ */
 export async function finishImage(
   context: PipelineContext,
   prepared: Prepared,

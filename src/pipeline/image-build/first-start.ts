@@ -3,7 +3,7 @@ import { createCache } from '../../oci/layout/json-cache.ts';
 import type { PipelineContext } from '../context.ts';
 
 const SCHEMA = 1;
-/** For so long a build begins at the same time as the last of the same Dockerfile: its RUNs are in the cache. */
+/** For this long, a build starts at the time of the Dockerfile's last one: its RUNs are cached. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
 /** Seconds since 1970: when the first build of this Dockerfile began, today's. */

@@ -26,7 +26,7 @@ async function keyOf(dockerfile: string, target: string | undefined): Promise<st
   return JSON.stringify([path, target ?? '']);
 }
 
-/** Keeps what the image of a Dockerfile was graded, so that `scoville fix` can say what an edit gains. */
+/** Keeps the grading of a Dockerfile's image, so that `scoville fix` can say what an edit gains. */
 export async function keepScorecard(
   context: Where,
   built: {

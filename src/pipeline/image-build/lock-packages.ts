@@ -7,7 +7,10 @@ import type { PipelineContext } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { inspectPlatform } from '../layers/inspect-image.ts';
 
-/** Packages of each platform, those that its own layers installed or as `of` picks them. Layers are read once: the later steps find their facts in the cache. */
+/**
+ * Packages of each platform: those of its own layers, or as `of` picks. Layers are read once, then
+ * cached for later steps.
+ */
 export async function packagesOfImage(
   context: PipelineContext,
   blobs: BlobStore,

@@ -79,7 +79,7 @@ export async function normaliseBuilt(
   return { index, platforms: result.platforms };
 }
 
-/** With the rules off nothing is later than the epoch, so that any is right; the plan's where it has one. */
+/** The plan's epoch if it has one. With the rules off any will do, as nothing is later than it. */
 function epochOf(plan: BuildPlan): number {
   if (plan.epoch !== undefined) return plan.epoch.seconds;
   const fallback = decideEpoch({

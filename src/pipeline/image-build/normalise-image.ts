@@ -27,11 +27,11 @@ interface NormaliseRequest {
   /** Images that the build started from, as far as their layers are known. */
   readonly bases: readonly Pick<FoundImage, 'layers'>[];
   readonly signal: AbortSignal;
-  /** Bytes of a layer's tar that were read, of those that there are; no total where BuildKit left it compressed. */
+  /** Bytes of a layer's tar read so far, and in total (0 if BuildKit left it compressed). */
   readonly onRead?: (layer: Digest, done: number, total: number) => void;
 }
 
-/** Own layers rewritten, base layers as they are, config and manifest new (repro.md's "layer epoch"). */
+/** Rewrites own layers, keeps base layers, renews config and manifest (repro.md, "layer epoch"). */
 export async function normalisePlatform(
   built: BuiltPlatform,
   request: NormaliseRequest,
@@ -132,7 +132,10 @@ async function normaliseOne(
   }
 }
 
-/** The layer's tar, passed on while it is read. Read again only for a file of a compressed one, which starts from nothing. */
+/**
+ * The layer's tar, passed on as it is read. Read again only for a file in a compressed layer, which
+ * must be read from the start.
+ */
 async function* read(
   { digest, mediaType, size }: Descriptor,
   blobs: BlobStore,

@@ -39,7 +39,7 @@ async function notice(
   });
 }
 
-/** Whether it was not shown before: a file in the cache remembers. Where that cannot be written, it is shown again. */
+/** True if it was not shown before, by a file in the cache, or if that file cannot be written. */
 async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
   const folder = join(paths.cache, 'told');
   try {

@@ -22,7 +22,7 @@ export interface PinnedBase {
 /** Any platform will do: the digest is that of the index. */
 const PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
 
-/** Asks each base's registry for its digest; one that does not answer leaves the tag, with the reason. Never throws but for an abort. */
+/** Asks registries for the bases' digests; if that fails, keeps tag and reason. Throws on abort. */
 export async function pinBases(
   registries: Registries | undefined,
   bases: ReadonlyMap<string, string>,

@@ -64,7 +64,7 @@ export interface Prepared {
   readonly vex: readonly VexDocument[];
   /** Images of the build whose signature verified; known once BuildKit is done. */
   readonly bases?: SignedBases;
-  /** What the RUNs of a published image fetched; absent where the lock file and the cache have it. */
+  /** What a published image's RUNs fetched; absent where the lock file and the cache have it. */
   readonly replayed?: { readonly store: FetchStore };
   /** Security profiles to attach; none where nothing is signed. */
   readonly profiles: readonly ProfileFile[];
@@ -77,7 +77,10 @@ export interface RecordedInputs {
   readonly values: RecordedValues;
 }
 
-/** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can fix. */
+/**
+ * Reads the settings, Dockerfile, git and engine, resolves images, and plans the build.
+ * Throws UserError for what the user can fix.
+ */
 export async function prepareBuild(
   context: PipelineContext,
   parsed: ParsedBuild,

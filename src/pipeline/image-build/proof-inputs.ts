@@ -61,7 +61,7 @@ async function ignoreFile(dockerfile: string): Promise<string | null> {
   return (await readText(`${dockerfile}.dockerignore`, { largest: LARGEST_IGNORE })) ?? null;
 }
 
-/** The folder of a named context, none for an image. What is neither, as a repository, is not a folder either, and has no digest. */
+/** The folder of a named context, none for an image. A URL is no folder and has no digest. */
 function folderOf(named: string): readonly string[] {
   const value = named.slice(named.indexOf('=') + 1);
   if (value.startsWith('docker-image://')) return [];

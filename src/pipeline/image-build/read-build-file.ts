@@ -8,7 +8,10 @@ import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { buildContext } from '../contexts/build-context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
 
-/** The Dockerfile as a model, and what its instructions install and download; both undefined where BuildKit is the one to say what is wrong with it. */
+/**
+ * The Dockerfile's model, and what it installs and downloads; both undefined if its text is not
+ * known here, or has errors, which BuildKit reports.
+ */
 export function readBuildFile(
   parsed: ParsedBuild,
   source: ContextSource,
@@ -37,7 +40,7 @@ export function givenArguments(
   return assignments(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env)));
 }
 
-/** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */
+/** Gives `--build-arg NAME` that variable's value; if it is not set, as if it were not given. */
 function withValue(text: string, env: Readonly<Record<string, string | undefined>>): string {
   const value = text.includes('=') ? undefined : env[text];
   return value === undefined ? text : `${text}=${value}`;

@@ -12,7 +12,7 @@ import type { BuiltPlatform } from '../image-under-build.ts';
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
 const MAX_STATEMENT = 32 * 1024 * 1024;
 
-/** Reads what buildx exported into a layout directory: its platforms, each with BuildKit's provenance. Throws UserError where that cannot be read. */
+/** Reads a layout that buildx exported: platforms, provenance. Throws UserError if unreadable. */
 export async function readExport(
   layout: string,
   blobs: BlobStore,

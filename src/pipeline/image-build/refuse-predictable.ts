@@ -14,7 +14,7 @@ const GIT_DIRECTORY = 'git-directory';
 /** Drawn at random by what installs or first starts them, and a secret whatever they say. */
 const DRAWN =
   /(?:^|\/)(?:\.erlang\.cookie|releases\/COOKIE|random[-_]seed|\.rnd|prng_exch|ssh_host_[a-z0-9]+_key|machine-id)$/;
-/** Named as keys are, in a form that no rule reads: bytes, base64, a line of hex. Packages keep keys that anyone may have in usr/. */
+/** Names of keys in forms that no rule reads (bytes, base64, hex); not in usr/share or usr/lib. */
 const NAMED =
   /^(?!usr\/(?:share|lib)\/)(?:.*\/)?(?:[^/]*\.(?:key|psk|secret|secrets|keytab|keyring|private|priv)|[^/]*[-_](?:secret|secret_key|private_key)|keyfile|tsig\.conf|sasl_passwd|\.k5\.[^/]+|wireguard\/[^/]+)$/i;
 const SHOWN = 5;
@@ -30,7 +30,7 @@ interface Place {
   readonly line: number | undefined;
 }
 
-/** True where RUNs draw seeded random numbers: by a setting, or because the Dockerfile or an argument names the seed. */
+/** True if RUNs draw seeded random numbers: by a setting, or a seed in Dockerfile or arguments. */
 export function isSeeded({ plan, source }: Pick<Prepared, 'plan' | 'source'>): boolean {
   const { steady, invocation } = plan;
   const isGiven = invocation.flags.some(

@@ -21,7 +21,7 @@ const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 9;
 
 type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
-  /** How each platform was built: another Dockerfile can come to the same bytes, and is judged again. */
+  /** How each platform was built: another Dockerfile that gives the same bytes is graded again. */
   readonly made: readonly Fact<BuildFact>[];
   readonly proof: Proof | undefined;
   readonly kept: KeptAttachments;
@@ -35,7 +35,7 @@ interface Remembered {
   readonly contents: readonly ImageContents[];
 }
 
-/** What was signed and graded for this very digest, with the same settings, today; undefined where anything of it is gone. */
+/** What was signed and graded today for this digest and settings; undefined if any part is gone. */
 export async function recallResult(
   context: PipelineContext,
   blobs: BlobStore,
@@ -88,7 +88,7 @@ function results(context: PipelineContext): JsonCache {
   return createCache(`${context.paths.cache}/results`, SCHEMA);
 }
 
-/** All that statements and verdicts depend on besides the image's bytes; undefined where that is not known yet. */
+/** All that statements and verdicts depend on besides the bytes; undefined if not yet known. */
 function keyOf(
   context: PipelineContext,
   prepared: Judged,
@@ -142,7 +142,7 @@ function dayOf({ now }: Pick<PipelineContext, 'now'>): string {
   return new Date(now()).toISOString().slice(0, 10);
 }
 
-/** Another key under the same name, or another identity, signs again. Undefined where nobody knows yet who signs: they log in. */
+/** Changes with the key or identity, so that the image is signed again. Undefined before login. */
 function signerPart(signer: Signer): readonly string[] | undefined {
   if (signer.kind === 'key')
     return ['key', keyName(signer.ref), digestOf(Buffer.from(signer.publicKey))];

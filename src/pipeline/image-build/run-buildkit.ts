@@ -15,10 +15,13 @@ import { givenArguments } from './read-build-file.ts';
 import { runByPlatform } from './run-by-platform.ts';
 import { sendDockerfile } from './send-dockerfile.ts';
 
-/** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
+/** An export that fails after a good build, now and then during a cache prune. A retry passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
-/** Runs the planned build; a failure has buildx' exit code. `onStatus` gets BuildKit's messages. Tried once more where BuildKit lost content during the export. */
+/**
+ * Runs the planned build; a failure has buildx' exit code. `onStatus` gets BuildKit's messages.
+ * Retries once if BuildKit lost content during the export.
+ */
 export async function runBuildKit(
   context: PipelineContext,
   prepared: Prepared,
@@ -97,7 +100,7 @@ export function runOthers(
   return runBuildKit(context, { ...prepared, plan });
 }
 
-/** Throws UserError where outputs that are no image would need the context a second time, and it is a stream. */
+/** Throws UserError if outputs other than images need the context again, and it is a stream. */
 export function requireRepeatable({ plan, source }: Prepared): void {
   if (plan.others === undefined) return;
   if (source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
@@ -109,7 +112,7 @@ export function requireRepeatable({ plan, source }: Prepared): void {
     );
 }
 
-/** Hands a build that makes no image to buildx alone; it has the terminal. `words` stand behind `docker`. */
+/** Lets buildx alone run a build without an image, in the terminal. `words` follow `docker`. */
 export async function runPassthrough(
   context: PipelineContext,
   words: readonly string[],

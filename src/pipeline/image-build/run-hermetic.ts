@@ -140,7 +140,7 @@ function restored(built: BuiltPlatform): BuiltPlatform {
   };
 }
 
-/** What BuildKit fetches itself never comes by the proxy. Throws UserError where no lock holds it in a replay. */
+/** Reports ADDs that BuildKit fetches itself. Throws UserError if a replay's lock lacks one. */
 function tellOfAdds(context: PipelineContext, { plan, source, dockerfile }: Prepared): void {
   if (dockerfile === undefined) return;
   const file = basename(source.dockerfilePath ?? 'Dockerfile');
@@ -158,7 +158,7 @@ function tellOfAdds(context: PipelineContext, { plan, source, dockerfile }: Prep
   }
 }
 
-/** The build as it is sent, and a context whose messages have the lines of the user's Dockerfile. */
+/** The build as sent, and a context whose messages have the lines of the user's Dockerfile. */
 async function behindProxy(
   context: PipelineContext,
   prepared: Prepared,

@@ -17,7 +17,7 @@ import type { Prepared } from './prepare-build.ts';
 interface SentBuild {
   readonly invocation: BuildInvocation;
   readonly stdin: ContextSource['stdin'];
-  /** A line of an error as the user's Dockerfile has it; undefined for what the user did not write. */
+  /** An error's line as in the user's Dockerfile; undefined for what the user did not write. */
   readonly line: (text: string) => string | undefined;
 }
 
@@ -97,7 +97,7 @@ function lineMap(sent: InjectedDockerfile, name: string): SentBuild['line'] {
   return (text) => asWritten(text, sent, name);
 }
 
-/** Where the user's Dockerfile is, where it is a file: the `.dockerignore` of its name stands beside it. */
+/** Path of the user's Dockerfile, if it is a file; its `.dockerignore` is next to it. */
 async function writtenPath(
   { directory }: ContextSource,
   file: string | undefined,
@@ -126,7 +126,7 @@ async function writeSent(
   }
 }
 
-/** Writes a Dockerfile into a folder and gives its path; the `.dockerignore` of the one that was written goes beside it. */
+/** Writes a Dockerfile into a folder, with the original's `.dockerignore`, and returns its path. */
 export async function writeDockerfile(
   folder: string,
   name: string,

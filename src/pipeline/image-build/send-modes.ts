@@ -70,7 +70,10 @@ export async function sendGitModes(
   };
 }
 
-/** Undefined where the folder's modes are git's already, it is none of git's, or the other folder could not be made. */
+/**
+ * Without `time`, undefined if the modes are git's already, git does not track the folder, or the
+ * copy failed. With `time`, always copies and throws UserError if that fails.
+ */
 async function stagedContext(
   context: PipelineContext,
   {

@@ -34,8 +34,8 @@ export interface SteadyClock {
 
 /**
  * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
- * in; a warning for one whose programs do not see it. Throws UserError where there is no libfaketime:
- * a build that silently saw the machine's clock would not be the one asked for.
+ * in; a warning for one whose programs do not see it. Throws UserError without libfaketime: a build
+ * that silently saw the machine's clock would not be the one asked for.
  */
 export async function steadyClock(
   context: PipelineContext,
@@ -65,9 +65,8 @@ export async function steadyClock(
 }
 
 /**
- * Those whose programs see the clock by LD_PRELOAD alone. Programs of glibc see it without; those
- * that are linked statically do not load what is mounted, which a warning says. Asked once a day and
- * image.
+ * Those whose programs see the clock by LD_PRELOAD alone. Programs of glibc see it without. Those
+ * that are linked statically load nothing, which a warning says. Asked once a day and image.
  */
 async function preloadedImages(
   context: PipelineContext,

@@ -5,7 +5,10 @@ import type { LocalImage } from '../../tools/docker/docker-images.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FoundImage } from '../resolve-images.ts';
 
-/** Warns of what a builder elsewhere fails of in words that do not say why. `local` are the needed images as Docker has them, one for each. */
+/**
+ * Warns of failures that a remote builder does not explain. `local` are the needed images as
+ * Docker has them, one for each.
+ */
 export function tellOfBuilder(
   context: Pick<PipelineContext, 'emit'>,
   { name, driver, running }: Builder,

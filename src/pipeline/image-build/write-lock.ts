@@ -16,7 +16,7 @@ import { writeFileBeside } from '../write-file-beside.ts';
 import { isOfAnother } from './lock-built.ts';
 import type { Prepared } from './prepare-build.ts';
 
-/** Writes the lock of a build: all of it where there was none, else what it lacks. Nothing with `--locked`, and nothing where nothing is new. */
+/** Writes a build's lock, or what it lacks. Does nothing with `--locked` or if nothing is new. */
 export async function keepLock(
   context: PipelineContext,
   prepared: Prepared,
@@ -37,7 +37,7 @@ export async function keepLock(
   if ((await lockText(next)) !== (await lockText(before))) await replace(prepared, next);
 }
 
-/** What another target, or another one of this bake, recorded and fetched stays: each needs its own. */
+/** What other targets, also of this bake, recorded and fetched stays: each needs its own. */
 function recordedBeside(
   { plan, parsed }: Prepared,
   before: LockFile,
@@ -57,7 +57,10 @@ function recordedBeside(
   };
 }
 
-/** Writes the whole lock, with the versions of who built it. Throws UserError where the file was changed meanwhile, or cannot be written. */
+/**
+ * Writes the whole lock, with the builder's versions. Throws UserError if the file was changed
+ * meanwhile or cannot be written.
+ */
 export async function writeLock(
   context: PipelineContext,
   prepared: Prepared,

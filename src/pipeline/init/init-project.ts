@@ -35,7 +35,7 @@ interface InitRequest {
   readonly offline: boolean;
 }
 
-/** Fills a stack's files with the answers, bases pinned to digests where a registry tells them. Writes nothing. */
+/** Fills a stack's files with the answers, and pins bases that a registry knows. Writes nothing. */
 export async function planInit(
   context: PipelineContext,
   { texts }: LoadedTemplates,

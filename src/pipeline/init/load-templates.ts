@@ -92,7 +92,7 @@ function problemsError(problems: readonly ConfigProblem[]): UserError {
 
 const MOST_PARENTS = 4;
 
-/** The package's folder of templates: above the bundle and its chunks in dist/, and above the sources. Throws UserError where it is not there. */
+/** The templates folder, above dist/ or the sources. Throws UserError if it is not found. */
 export function templatesFolder(module: string = import.meta.url): string {
   let folder = dirname(fileURLToPath(module));
   for (let i = 0; i < MOST_PARENTS; i++) {

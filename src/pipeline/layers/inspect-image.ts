@@ -59,9 +59,9 @@ function placedLayers(layers: readonly ImageLayer[], facts: readonly LayerFacts[
   });
 }
 
-/** Characters of path lists below which putting layers on each other takes no longer than reading what they came to. */
+/** In characters of path lists. Below it, stacking layers is as fast as reading the kept result. */
 const LEAST_KEPT = 128 * 1024;
-/** Half a million places, about: what they come to, three times their lists, is in memory twice while it is written. */
+/** About half a million paths: their tree, three times the lists, is in memory twice on writing. */
 const MOST_KEPT = 8 * 1024 * 1024;
 
 /**

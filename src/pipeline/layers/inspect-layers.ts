@@ -44,11 +44,11 @@ interface InspectedLayers {
 
 /** More threads would hold more than 300 MB together, and few images have more layers of size. */
 const MOST_THREADS = 4;
-/** A thread takes some 100 ms of a processor until it reads fast: compressed bytes that this one reads in the same time. */
+/** Compressed bytes read here in the 100 ms of CPU that a new thread needs until it reads fast. */
 const WORTH_A_THREAD = 8 * 1024 * 1024;
 
 interface Task extends LayerTask {
-  /** Under which the facts are kept. The diffID belongs to it: another claim about the same blob is to be checked. */
+  /** Key of the kept facts, with the diffID: another claim about the same blob must be checked. */
   readonly key: string;
 }
 

@@ -4,7 +4,7 @@ import type { FileRange } from '../../model/walk.ts';
 import { Abandoned, UnpackingFailed } from '../../oci/walk/walk-ring.ts';
 import type { LayerRequest } from './read-layer.ts';
 
-/** What a thread is started with: its number, and the turn that it takes before it fills a large window. */
+/** What a thread starts with: its number, and the turn it takes before it fills a large window. */
 export interface LayerThreadData {
   readonly id: number;
   readonly turn: SharedArrayBuffer;
@@ -32,7 +32,7 @@ export type ToLayerThread =
   | { readonly kind: 'block'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' };
 
-/** What it tells. `taken`: a block has been read, and another may come. `done`: with facts, but for who only unpacks. */
+/** What a thread sends. `taken`: a block was read, send another. `done`: facts, if it reads any. */
 export type FromLayerThread =
   | { readonly kind: 'taken' }
   | { readonly kind: 'done'; readonly facts: LayerFacts | undefined }

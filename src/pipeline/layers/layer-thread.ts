@@ -12,9 +12,9 @@ import {
 import { isTurnOf, leaveTurn, windowTurn } from './window-turn.ts';
 
 const BLOCK_BYTES = 512 * 1024;
-/** Blocks sent and not yet read: enough that neither side waits for the other, and little memory. */
+/** Blocks sent and not yet read: enough that neither side waits, and little memory. */
 const UNDER_WAY = 4;
-/** What one thread's facts may take; far above any real layer's, and an end for one that is made to fill the memory. */
+/** Limit of one thread's facts, far above real layers: stops a layer made to fill the memory. */
 const MAX_HEAP_MB = 1536;
 
 interface Working {
@@ -24,7 +24,7 @@ interface Working {
 
 let lastId = 0;
 
-/** A thread that reads layers or halves of it, one at a time. After a failure it takes no more: close it. */
+/** A thread that reads layers or halves, one at a time. After a failure, it must be closed. */
 export class LayerThread {
   readonly #file: URL;
   readonly #data: LayerThreadData;

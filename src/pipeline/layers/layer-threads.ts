@@ -9,7 +9,7 @@ import { type LayerRequest, readUnpacked } from './read-layer.ts';
 /** Where layers' bytes come from. */
 export interface LayerOrigin {
   readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
-  /** Where the blob lies in a file; undefined where it does not. A thread reads it by itself then. */
+  /** Where the blob is in a file, which a thread then reads itself; undefined if in no file. */
   readonly layerFile?: (blob: Descriptor) => Promise<FileRange | undefined>;
 }
 

@@ -12,7 +12,7 @@ export function windowTurn(): SharedArrayBuffer {
   return (shared ??= new SharedArrayBuffer(4));
 }
 
-/** Waits until it is the turn of thread `id`, a number from 1; it may be already. Not for the main thread. */
+/** Waits for the turn of thread `id`, from 1; it may have it already. Not for the main thread. */
 export function takeTurn(turn: SharedArrayBuffer, id: number): void {
   const numbers = new Int32Array(turn);
   for (;;) {
@@ -26,7 +26,7 @@ export function isTurnOf(turn: SharedArrayBuffer, id: number): boolean {
   return Atomics.load(new Int32Array(turn), HOLDER) === id;
 }
 
-/** Lets the next one have it, where it was this thread's. The memory must be gone by then: the thread has ended. */
+/** Passes the turn on if thread `id` had it. That thread must have ended, its memory freed. */
 export function leaveTurn(turn: SharedArrayBuffer, id: number): void {
   const numbers = new Int32Array(turn);
   if (Atomics.compareExchange(numbers, HOLDER, id, NOBODY) === id) Atomics.notify(numbers, HOLDER);

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 /** `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`, and the same of `Containerfile`. */
 const NAMED =
   /^(?:[Dd]ockerfile|[Cc]ontainerfile|(?:Docker|Container)file\.[\w.-]+|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file)$/;
-/** Beside a Dockerfile and named like it: ignore files, texts, and templates that a program makes one of. */
+/** Named like a Dockerfile but not one: ignore files, texts, and templates that generate one. */
 const NO_DOCKERFILE =
   /\.(?:dockerignore|containerignore|md|txt|bak|orig|swp|json|ya?ml|sh|template|tmpl|tpl|j2|jinja2?|erb|in|mustache|hbs|gotmpl|m4)$/i;
 const NOT_OURS = new Set(['node_modules', 'vendor']);

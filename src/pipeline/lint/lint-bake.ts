@@ -10,7 +10,7 @@ import type { PipelineContext } from '../context.ts';
 
 /** A Dockerfile as a target of a definition builds it. */
 export interface BakedDockerfile {
-  /** From the working folder; of one that stands in the definition the definition and the target. */
+  /** From the working folder. Of a Dockerfile inside the definition: the definition and target. */
   readonly path: string;
   /** Its text, where it stands in the definition. */
   readonly inline?: string;
@@ -20,7 +20,7 @@ export interface BakedDockerfile {
   readonly contextFolder: string;
 }
 
-/** True where a file is taken for a definition of bake or compose: by its name, as docker finds it. */
+/** True if a file is a definition of bake or compose by its name, as docker finds it. */
 export function isDefinition(path: string): boolean {
   const name = basename(path);
   return (

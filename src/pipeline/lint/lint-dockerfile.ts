@@ -69,7 +69,7 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
   return [...new Map(findings.map((one) => [key(one), one])).values()];
 }
 
-/** What is wrong with a Dockerfile, found without building it. Never throws; a file that is none has the one finding that says so. */
+/** A Dockerfile's problems, without a build. Never throws: an invalid file has that one finding. */
 export function lintDockerfile(request: LintRequest): LintedFile {
   const { name, text, buildArgs = {}, target, context, declarations } = request;
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));

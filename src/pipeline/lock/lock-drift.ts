@@ -4,7 +4,10 @@ import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { changeLines } from '../../plans/lock/lock-change-text.ts';
 import { withoutTarget } from '../../plans/lock/plan-lock.ts';
 
-/** Throws UserError (exit code 2) where `--locked` was given and what is known before the build is not as the lock says, or there is no image to hold to it. */
+/**
+ * Throws UserError (exit code 2) if `--locked` is given and what is known before the build differs
+ * from the lock, or there is no image to check.
+ */
 export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolean): void {
   if (!locked) return;
   if (plan.kind === 'passthrough')

@@ -133,7 +133,7 @@ async function canLookInto(folder: string): Promise<boolean> {
   );
 }
 
-/** The text of a lock file, or of what stands in its place; undefined where there is none. Throws UserError for what is no file, over 16 MiB, or no text. */
+/** A lock file's text; undefined if none. Throws UserError if no file, over 16 MiB or not text. */
 export function readLockText(path: string): Promise<string | undefined> {
   return readText(path, { largest: LARGEST_FILE, utf8: 'required' });
 }

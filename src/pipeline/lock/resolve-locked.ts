@@ -103,7 +103,7 @@ async function newlyFound(
   return undefined;
 }
 
-/** The registry was there, and knows no such image for us: an engine's own image has a name of no registry. */
+/** The registry answered, but has no such image for us: an engine's own image is in no registry. */
 function isRefusal(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof RegistryError && [401, 403, 404].includes(cause.status);

@@ -76,7 +76,7 @@ function levelRule(own: readonly CheckedAttachment[], minLevel: number): Stateme
   return candidates.find((rule) => own.some((one) => fits(one, rule)));
 }
 
-/** True where the statement is of the rule's type and says what the rule asks for, by the same reading as the engines'. */
+/** True if the statement has the rule's type and required content, read as the engines read it. */
 export function fits(one: CheckedAttachment, { predicateType, checks }: StatementRule): boolean {
   return (
     signedType(one) === predicateType &&

@@ -128,7 +128,7 @@ export async function traceForProfile(
   );
 }
 
-/** The tracer is this machine's: it has to fit the engine's kernel, and the engine's machine the image. */
+/** The tracer is this machine's: it must fit the engine's kernel, and the engine the image. */
 function requireTracer(
   engine: { readonly os: string; readonly architecture: string },
   architecture: string,

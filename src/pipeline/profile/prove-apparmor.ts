@@ -92,7 +92,10 @@ async function missingHere(
     : { parser };
 }
 
-/** Runs the exercises under the profile; gives why it could not be loaded. Throws UserError where the program does not answer. */
+/**
+ * Runs the exercises under the profile; returns why it did not load.
+ * Throws UserError if the program does not answer.
+ */
 async function tryProfile(
   context: PipelineContext,
   traced: TracedImage,

@@ -2,7 +2,7 @@ import { fileName } from '../../model/path.ts';
 import { type FileTrace, mergedPaths } from '../../profile/file-trace.ts';
 import { TRACER } from './tracer-files.ts';
 
-/** Runs a program of the tracer in a container of the image; gives what it prints, empty where it failed. */
+/** Runs the tracer's program in a container of the image; returns its output, empty on failure. */
 export type AskImage = (
   program: 'readlink' | 'head',
   args: readonly string[],

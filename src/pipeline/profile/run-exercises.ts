@@ -22,7 +22,7 @@ export interface Exercised {
   readonly timeoutMs: number;
   /** How long it is exercised at least. */
   readonly forMs: number;
-  /** Runs a program in the container; the engine asks the HEALTHCHECK itself where there is none. */
+  /** Runs a program in the container; without it, the engine runs the HEALTHCHECK. */
   readonly exec: Exec | undefined;
 }
 

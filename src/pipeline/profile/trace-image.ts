@@ -32,9 +32,9 @@ export type TraceRequest = Omit<
   readonly files: boolean;
 };
 
-/** `-D`: the program keeps process 1, so that signals reach it. Arguments raw: strace reads nothing of the program's memory. */
+/** `-D`: the program stays process 1 and gets signals. `raw`: strace reads none of its memory. */
 const STRACE = ['-f', '--quiet=attach,exit', '-e', 'raw=all', '-o'];
-/** Names of files are read, and of their descriptors; no content, and no argument of a program (`-s 0`). */
+/** Reads names of files and descriptors, but no content and no program arguments (`-s 0`). */
 const STRACE_FILES = [
   ...['-f', '--quiet=attach,exit', '-y', '-s', '0'],
   ...['-e', `raw=!${FILE_CALLS.map((name) => `?${name}`).join(',')}`, '-o'],
@@ -150,7 +150,7 @@ async function askImage(
   return Buffer.concat(parts);
 }
 
-/** A container for programs of the tracer: no network, no rights, and nothing of the image is started in it. */
+/** A container for the tracer's programs: no network, no rights; nothing of the image runs. */
 async function createReader(
   { run }: PipelineContext,
   name: string,

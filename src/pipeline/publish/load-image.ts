@@ -15,7 +15,7 @@ interface LoadRequest {
   readonly index: Descriptor;
   /** Full names; none loads the image without a tag. */
   readonly names: readonly string[];
-  /** References of images whose layers this one starts with: what of them the engine has need not be sent. */
+  /** References of images whose layers this one starts with: layers the engine has are not sent. */
   readonly bases: readonly string[];
 }
 

@@ -27,7 +27,7 @@ interface PushRequest {
   readonly bases: readonly string[];
 }
 
-/** Pushes the image and its referrers to every repository that the names are in, tags last; one result a repository. */
+/** Pushes the image and its referrers to each repository of the names, tags last; a result each. */
 export async function pushEverywhere(
   context: PipelineContext,
   registries: Registries,

@@ -36,7 +36,7 @@ interface ImageFile {
 
 const AT_ONCE = 4;
 
-/** Writes the image as an OCI archive, which `docker load` reads as well, or as a layout directory; beside, then renamed. */
+/** Writes an OCI archive (also for `docker load`) or a layout; files beside, then renamed. */
 export async function writeImageFile(context: PipelineContext, file: ImageFile): Promise<void> {
   const target = resolve(context.cwd, file.path);
   try {
@@ -78,7 +78,7 @@ async function writeArchive(
   });
 }
 
-/** Blobs that are there stay; the index comes last, so that the folder is a whole layout before and after. */
+/** Keeps existing blobs and writes the index last, so that the layout is whole before and after. */
 async function writeLayout(context: PipelineContext, file: ImageFile, target: string) {
   const store = new BlobStore(join(target, 'blobs'));
   await mkdir(join(target, 'blobs', 'sha256'), { recursive: true });

@@ -77,7 +77,7 @@ function fit(checked: Result<string>): string {
   });
 }
 
-/** A link of the repository must not lead out of it: what lies there would be sent into a stranger's build. */
+/** A link must not lead out of the repository: its target would be sent into a stranger's build. */
 async function within(directory: string, path: string): Promise<string> {
   const whole = join(directory, path);
   const real = await realpath(whole).catch(() => undefined);

@@ -106,7 +106,7 @@ function ourBuild(
   return { ...prepared, replayed: inputs, plan: { ...plan, hermetic: 'replay', recording } };
 }
 
-/** The normaliser's compressor, by the last layer: with none of the image's own it does not matter. */
+/** The normalizer's compressor, by the last layer; without layers of its own it does not matter. */
 function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zstd' {
   return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }
@@ -162,7 +162,10 @@ function sourceSettings(context: PipelineContext, source: FetchedSource): Promis
   return settingsOf({ ...places, task: 'project', now: context.now(), anyCriterion: true });
 }
 
-/** Where the provenance holds the Dockerfile, the source has to hold the same: another was piped in, or lay outside of the repository. */
+/**
+ * Requires the provenance's Dockerfile, if any, in the source: another may have been piped in, or
+ * lain outside of the repository.
+ */
 function requireSameDockerfile({ source, dockerfile }: Prepared, record: RecordedBuild): void {
   const { dockerfileText } = source;
   if (dockerfileText === undefined)
@@ -180,7 +183,7 @@ function requireSameDockerfile({ source, dockerfile }: Prepared, record: Recorde
     throw unverifiable('it was built with another Dockerfile than its source contains');
 }
 
-/** An image that neither the record nor the Dockerfile holds to a digest would be whatever its tag leads to now. */
+/** An image with no digest in the record or Dockerfile would be what its tag points to now. */
 function requireRecorded({ needed, lock }: BuildPlan): void {
   const free = needed
     .map(({ reference }) => ({ reference, name: formatReference(reference) }))

@@ -57,7 +57,7 @@ export async function arrangeTomorrow(
   }
 }
 
-/** The build with that clock; as it is where nothing is run. The Dockerfile that is sent lies in the build's own folder. */
+/** The build with that clock; unchanged if nothing is run. It sends a Dockerfile in its folder. */
 export async function underTomorrow(prepared: Prepared, { folder }: Tomorrow): Promise<Prepared> {
   const { plan, source, dockerfile } = prepared;
   const text =
@@ -84,7 +84,7 @@ export async function underTomorrow(prepared: Prepared, { folder }: Tomorrow): P
   };
 }
 
-/** The images in which the day is not tomorrow, or file times are not what they are, by their own `date`. */
+/** Images whose own `date` does not show tomorrow, or shows wrong file times. */
 async function unmoved(
   context: PipelineContext,
   prepared: Prepared,

@@ -7,7 +7,7 @@ import type { RecordCache } from '../../tools/osv/osv-details.ts';
 /** What is scanned, with what. */
 export interface ImageScan {
   readonly scanner: Settings['scanner'];
-  /** Folder of an OCI layout that lists this image alone, where it lies in one; without, its packages are looked up. */
+  /** Folder of an OCI layout with this image alone, if any; else its packages are looked up. */
   readonly layoutDir?: string;
   readonly content: Pick<ImageContent, 'packages' | 'filesystem' | 'unreadablePackages'>;
   /** Its digests and names, by which VEX statements know it. */

@@ -3,7 +3,7 @@ import { releaseSupport } from '../../facts/release-support.ts';
 import { lookup } from '../../model/lookup.ts';
 import { isSystemType, type OsRelease, type Package } from '../../model/packages.ts';
 
-/** Why a scan of an image's distribution may find nothing though there is something, and what else to know of it. */
+/** Why a scan of an image's distribution may miss something, and what else to know about it. */
 interface ReleaseGaps {
   readonly gaps: readonly string[];
   readonly notices: readonly string[];

@@ -8,7 +8,7 @@ import { TOOLS } from '../../tools/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
 import type { ImageScan } from './image-scan.ts';
 
-/** True where a scanner can be started; OSV is an address, the database a file: they answer for themselves. */
+/** True if a scanner can be started. OSV (an address) and the database (a file) always count. */
 export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
   if (name === 'osv' || name === 'database') return true;
   if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;

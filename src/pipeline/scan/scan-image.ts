@@ -45,7 +45,7 @@ function scannersOf(
   return offline ? named.filter((name) => name !== 'osv') : named;
 }
 
-/** What was found, with the scanners that failed before, what the catalogue of packages lacks, and VEX applied. */
+/** The findings, with earlier scanners' failures and gaps in the package catalog; VEX applied. */
 function finished(
   { now }: PipelineContext,
   found: VulnerabilitiesFact,

@@ -88,7 +88,10 @@ function ecosystemsOf({ packages, filesystem }: ImageContent): readonly string[]
   return planOsv(packages, filesystem.osRelease).ecosystems;
 }
 
-/** A layout that lists one manifest alone, over the same blobs, inside a build's folder: scanners read the first image they find. */
+/**
+ * A layout in a build's folder that lists one manifest over the same blobs: scanners read the
+ * first image they find.
+ */
 async function scanLayout(buildDir: string, image: Descriptor): Promise<string> {
   const dir = join(buildDir, `scan-${digestHex(image.digest).slice(0, 16)}`);
   await mkdir(dir, { recursive: true });

@@ -5,7 +5,7 @@ import type { PipelineContext } from '../context.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { ImageScan } from './image-scan.ts';
 
-/** Hands a scanner our SBOM of an image that lies nowhere on disk, in a file that is gone afterwards. */
+/** Gives a scanner our SBOM of an image that is not on disk, in a file that is removed after. */
 export async function withScanSbom<T>(
   { version, now }: PipelineContext,
   { content, image }: ImageScan,

@@ -2,7 +2,10 @@ import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { readJsonFile } from '../read-json-file.ts';
 
-/** The VEX documents that the user names, in their order. Throws UserError where a file cannot be read or is not JSON: a promise unkept must not go unseen. */
+/**
+ * The user's VEX documents, in order. Throws UserError if one cannot be read or is not JSON:
+ * a broken promise must not go unseen.
+ */
 export async function readVexFiles(files: readonly string[]): Promise<readonly VexDocument[]> {
   return Promise.all(
     files.map(async (file) => ({ name: file, trusted: true, value: await readJson(file) })),

@@ -26,13 +26,13 @@ export interface StatementToSign {
   readonly predicateType: string;
   readonly predicate: unknown;
   readonly subject: Descriptor;
-  /** What else it is about: a tag leads to the index, an engine runs a platform's manifest, and verifiers ask for either. */
+  /** Other subjects: tags point to the index, engines run a manifest, verifiers ask for either. */
   readonly also?: readonly Descriptor[];
   /** To be kept as an artifact, whose manifest is signed. */
   readonly artifact?: ArtifactToSign;
 }
 
-/** A document that hangs on an image as it is (image-spec, manifest.md, "Guidelines for Artifact Usage"). */
+/** A document attached to an image (image-spec, manifest.md, "Guidelines for Artifact Usage"). */
 interface ArtifactToSign {
   readonly artifactType: string;
   readonly mediaType: string;
@@ -53,7 +53,7 @@ interface PlatformContent {
 
 export interface DocumentInputs {
   readonly image: FinalImage;
-  /** Undefined where not all layers could be read: an SBOM of a part would say that the rest is not there. */
+  /** Undefined unless all layers were read: a partial SBOM would say that the rest is missing. */
   readonly content: (platform: FinalPlatform) => PlatformContent | undefined;
   readonly plan: BuildPlan;
   readonly toolVersion: string;
@@ -118,7 +118,7 @@ export function wholeImage({ index, platforms }: FinalImage): Subjects {
   return { subject: index, also: platforms.map(({ descriptor }) => descriptor) };
 }
 
-/** One platform and the index that lists it. Of several platforms the manifest comes first: it is what the statement is named by. */
+/** One platform and its index. With several platforms, the manifest comes first and names it. */
 function onePlatform(image: FinalImage, { descriptor }: FinalPlatform): Subjects {
   return image.platforms.length === 1
     ? { subject: image.index, also: [descriptor] }

@@ -24,7 +24,7 @@ interface Held {
   readonly claims: TokenClaims;
 }
 
-/** The keyless signer of one run: its token, which is asked for again when it ends, and whom its certificates name. */
+/** One run's keyless signer: its token, renewed on expiry, and the identity in its certificates. */
 export class KeylessSession {
   readonly sigstore: Sigstore;
   /** True where a person logs in, once, when something is signed. */
@@ -93,7 +93,7 @@ export class KeylessSession {
     return keylessError(said, { ...key, services, certificateOnly: false, now: key.now() });
   }
 
-  /** Takes note of a certificate. Throws UserError where it is not for the token, or for another than those before it. */
+  /** Records a certificate. Throws UserError if it does not fit the token or the earlier ones. */
   async meet(identity: CertificateIdentity | undefined): Promise<CertificateIdentity> {
     const { claims } = await (this.#held ?? this.#token());
     const { fulcio } = this.sigstore.services;

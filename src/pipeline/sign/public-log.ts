@@ -47,7 +47,7 @@ export class ConsentNeeded extends UserError {
   }
 }
 
-/** Throws ConsentNeeded where something would be made public that nobody agreed to; a token alone is not consent. */
+/** Throws ConsentNeeded before publishing what nobody agreed to; a token alone is not consent. */
 export async function requireConsent(
   where: Pick<PipelineContext, 'paths'>,
   sign: Pick<Settings['sign'], 'publicLog'>,

@@ -31,7 +31,7 @@ export interface SignedStatement {
   readonly digest: Digest;
   /** One for each subject, in their order. */
   readonly referrers: readonly [Descriptor, ...Descriptor[]];
-  /** The public key or identity that cosign verified the bundle with; undefined where it was not verified here. */
+  /** The public key or identity that cosign verified it with; undefined if not verified here. */
   readonly verifiedBy: string | undefined;
   /** Who signed by a certificate, and where that is logged. */
   readonly origin?: SignatureOrigin;
@@ -79,7 +79,7 @@ export async function signStatements(
   });
 }
 
-/** A statement is signed; an artifact is kept beside each subject, and its manifest signed as an image's is. */
+/** Signs a statement, or keeps an artifact beside each subject and signs it as it does an image. */
 async function signOrKeep(
   sign: (statement: StatementToSign) => Promise<SignedStatement>,
   blobs: BlobStore,
@@ -115,7 +115,7 @@ function tellOfArtifact({ emit }: PipelineContext, { predicateType, artifact }: 
   });
 }
 
-/** An opened key signs once for all subjects; cosign signs about one file. Either way each subject has a referrer of its own. */
+/** An opened key signs once for all subjects, cosign for one file; each subject has a referrer. */
 async function signOne(
   context: PipelineContext,
   blobs: BlobStore,

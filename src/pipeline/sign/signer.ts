@@ -26,7 +26,7 @@ export type Signer =
       readonly password: string;
       /** Its public half, in PEM form. */
       readonly publicKey: string;
-      /** Opens a key file, once: signing is then a matter of microseconds. Without it cosign signs. */
+      /** Opens a key file, once; signing then takes microseconds. Without it, cosign signs. */
       readonly opened?: () => Promise<OpenedKey>;
     }
   | { readonly kind: 'keyless'; readonly session: KeylessSession };
@@ -152,7 +152,7 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
   });
 }
 
-/** A key that only cosign can sign with, after it signed something: better tried before a long build than after it. */
+/** A key that only cosign can use, after a test signature: failing early spares a long build. */
 async function triedSigner(
   context: PipelineContext,
   ref: string,
@@ -178,7 +178,7 @@ function pemOf({ publicKey: key }: OpenedKey): string {
   return made.export({ format: 'pem', type: 'spki' }).toString();
 }
 
-/** Whoever verifies takes the public key beside the private one: another's there would make every signature worthless. */
+/** Verifiers use the public key beside the private one: a wrong one makes signatures worthless. */
 async function refuseForeignPublicKey(path: string, key: string): Promise<void> {
   const beside = publicKeyOf(path) ?? '';
   const pem = await readFile(beside, 'utf8').catch(() => undefined);
@@ -198,17 +198,17 @@ function isSameKey(one: string, other: string): boolean {
   }
 }
 
-/** What verifies a signature of this key, for reports: the file beside a key file, else the key by its name. */
+/** What verifies this key's signatures, for reports: the file beside a key file, or its name. */
 export function verifierName({ ref }: Extract<Signer, { kind: 'key' }>): string {
   return publicKeyOf(ref) ?? keyName(ref);
 }
 
-/** The public key beside a private one, by cosign's name for it; undefined for a KMS or PKCS#11 URI. */
+/** The public key beside a private one, by cosign's naming; undefined for a KMS or PKCS#11 URI. */
 export function publicKeyOf(keyRef: string): string | undefined {
   return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.(?:key|pem)$/, '') + '.pub';
 }
 
-/** Throws UserError where a key file that was named is not there: better before a long build than after. */
+/** Throws UserError if the named key file does not exist: better before a long build than after. */
 export async function refuseMissingFile(ref: string): Promise<void> {
   if (isKeyUri(ref) || (await isThere(ref))) return;
   throw new UserError(`signing key ${ref}: no such file`, {

@@ -75,7 +75,7 @@ export async function trustedSigners(
   return { named: false, offline, signers: [...own, ...listed] };
 }
 
-/** `trust.identities`, each with the file that names it. Throws UserError for one that names nobody, or anybody. */
+/** `trust.identities`, each with its file. Throws UserError if one names nobody, or anybody. */
 function listedIdentities(
   context: PipelineContext,
   settings: Pick<Settings, 'trust' | 'origins'>,
@@ -118,7 +118,7 @@ function identitySigner(
 /** Patterns that a run of this program has been warned of: it asks for signers more than once. */
 const warned = new WeakMap<AbortSignal, Set<string>>();
 
-/** A pattern that also takes names around the one that is meant; below a folder of an address they are that folder's. */
+/** Warns of a pattern that also matches names around the one meant, except in a URL's folder. */
 function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity']): void {
   if ('exact' in asked || isAnchored(asked.pattern) || /^\^https?:\S+\/$/.test(asked.pattern))
     return;
@@ -151,7 +151,7 @@ async function listedKeys(
   );
 }
 
-/** The key made for the user, unless the project carries it, and the public half of the configured one. */
+/** The key made for the user, unless it is in the project, and the configured key's public half. */
 async function ownKeys(
   context: PipelineContext,
   { sign }: Pick<Settings, 'sign'>,

@@ -12,18 +12,18 @@ export interface CheckedAttachment {
   readonly verifiedBy?: string;
   /** Why it is not verified. */
   readonly reason?: string;
-  /** It could not be checked, though there was somebody to check it against: another time it may verify. */
+  /** It could not be checked, though there was a signer to check against; it may verify later. */
   readonly isUnchecked?: boolean;
   /** Who signed by a certificate, where that is logged, and when; of what is verified. */
   readonly origin?: SignatureOrigin;
 }
 
-/** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */
+/** What signatures of this image may be about: the index or manifest of its name, its platforms. */
 export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
   return [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
 }
 
-/** The manifests that the root lists, also those that were not opened; none where it is a manifest itself. */
+/** All manifests that the root lists, also unopened ones; none if the root is itself a manifest. */
 export function partsOf({ index, platforms }: OpenedImage): readonly Digest[] {
   const opened = platforms.map(({ descriptor }) => descriptor.digest);
   return index === undefined ? [] : [...index.manifests.map(({ digest }) => digest), ...opened];
@@ -38,7 +38,10 @@ export function artifactsOf({ found }: ReadAttachments): readonly Descriptor[] {
   );
 }
 
-/** A signature of an artifact's manifest, which names the image as its subject, vouches for the document in it; it is none of the image. */
+/**
+ * A signature of an artifact's manifest, whose subject is the image, verifies the document in it;
+ * it does not sign the image.
+ */
 export function withArtifacts(
   checked: readonly CheckedAttachment[],
   image: OpenedImage,

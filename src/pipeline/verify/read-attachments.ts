@@ -80,7 +80,7 @@ function withinBounds(wanted: readonly Wanted[]): readonly Wanted[] {
   });
 }
 
-/** Each blob once for what it hangs on and what its annotations say: a list may name one referrer twice. */
+/** Each blob once for each subject and annotations: a list may name one referrer twice. */
 function wantedBlobs({ found }: Attachments): readonly Wanted[] {
   const wanted = found.flatMap((attachment) =>
     attachment.manifest.layers

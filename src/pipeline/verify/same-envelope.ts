@@ -22,7 +22,7 @@ export function envelopeName({ proof }: AttachedEvidence): string | undefined {
   return digestOf(JSON.stringify([payloadType, payload, values]));
 }
 
-/** Each statement that verifies once, as a bundle where it is there as one; what does not verify is kept as often as it is there. */
+/** Each verified statement once, as a bundle if there is one; all copies of unverified ones. */
 export function withoutCopies(checked: readonly CheckedAttachment[]): readonly CheckedAttachment[] {
   const names = new Map(checked.map((one) => [one, nameOf(one)]));
   const isBundle = ({ evidence }: CheckedAttachment): boolean =>

@@ -89,7 +89,7 @@ class Verifier {
     this.#scratch = scratch;
   }
 
-  /** An envelope that verified once verifies wherever it hangs; one that did not is checked with what else is beside it. */
+  /** An envelope that verified once verifies anywhere; others are checked again in each place. */
   async checkOnce(evidence: AttachedEvidence, at: number): Promise<Check> {
     const name = envelopeName(evidence);
     const before = name === undefined ? undefined : await this.#envelopes.get(name);
@@ -139,7 +139,7 @@ class Verifier {
       : check;
   }
 
-  /** The first signer that verifies; a certificate is asked for with identities alone, a bare signature with keys. */
+  /** The first signer that verifies: identities for a certificate, keys for a bare signature. */
   async #bySigners(
     signedWith: 'certificate' | 'key',
     ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
@@ -162,7 +162,7 @@ class Verifier {
       : { verification: 'unverified', reason: 'no key at hand verifies it' };
   }
 
-  /** Where the user named nobody, a cosign that is missing or broken leaves the signature unverified, and that is all. */
+  /** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
   async #answer(
     ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
     trusted: TrustedSigner,
@@ -217,7 +217,7 @@ export function namesake({ digest }: Descriptor): string {
   return `${digest} is there under the same name, and an engine may load it: verify without --platform and digest`;
 }
 
-/** A signature of another image is none of this one; a statement about another is kept, its subjects tell. */
+/** Another image's signature fails; a statement about another is unverified: its subjects tell. */
 function aboutAnother({ says, subjects }: AttachedEvidence): Check {
   const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
   return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };

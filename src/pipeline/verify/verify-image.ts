@@ -88,7 +88,7 @@ function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyO
   return open.length > 0 ? 'unjudged' : 'short';
 }
 
-/** About the root, and if it names platforms of it, all of them: what is about one platform names the root so that it is found there. */
+/** About the root and all named platforms: by the root's name a statement on one is found. */
 function isAboutWhole(subjects: readonly Digest[], image: OpenedImage): boolean {
   const parts = partsOf(image);
   const named = parts.filter((part) => subjects.includes(part));
@@ -103,7 +103,7 @@ function isAll(named: readonly Digest[], { platforms, absent }: OpenedImage): bo
 
 type Covering = (found: readonly CheckedAttachment[]) => readonly CheckedAttachment[];
 
-/** Those of `found` that are about the whole image: about its root, or about every one of its platforms; else none. */
+/** Those of `found` about the whole image: its root, or every one of its platforms; else none. */
 function coverage(image: OpenedImage): Covering {
   const platforms = image.platforms.map(({ descriptor }) => descriptor.digest);
   const about = (digest: Digest) => (one: CheckedAttachment) =>
@@ -120,7 +120,7 @@ function coverage(image: OpenedImage): Covering {
 /** An index may list thousands. */
 const SHOWN_ENTRIES = 5;
 
-/** What lacks a signature: the digest itself, or those entries of the index that no verified signature is about. */
+/** What lacks a signature: the digest itself, or index entries with no verified signature. */
 function unsignedText(
   image: OpenedImage,
   verified: readonly CheckedAttachment[],
@@ -153,7 +153,7 @@ function isStatement({ evidence: { says } }: CheckedAttachment, type: string): b
   return says.kind === 'statement' && isOfType(says.predicateType, type);
 }
 
-/** The newest verdict counts, of each subject: a digest may be judged again. Of several platforms the lowest. */
+/** Each subject's newest verdict counts, since it may be judged again; of platforms, the lowest. */
 function statedLevel(
   verified: readonly CheckedAttachment[],
   covers: Covering,
@@ -198,7 +198,7 @@ function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
     : undefined;
 }
 
-/** A second build is stated as a test result too, of another configuration. One that differed weighs more than one that did not. */
+/** A second build is also a test result, of another configuration. One that differed goes first. */
 function reproductionOf(
   verified: readonly CheckedAttachment[],
   covers: Covering,

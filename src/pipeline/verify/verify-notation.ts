@@ -7,7 +7,7 @@ import { notationConfigDirs, verifyNotation } from '../../tools/notation/notatio
 import type { PipelineContext } from '../context.ts';
 import type { AttachedEvidence } from './read-attachments.ts';
 
-/** What it came to; a policy of the user's own names who may sign, so one of another signer fails. */
+/** The outcome. A policy of the user's names who may sign, so another signer's signature fails. */
 interface Checked {
   readonly verification: 'verified' | 'unverified' | 'failed';
   readonly verifiedBy?: string;

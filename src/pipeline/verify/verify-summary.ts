@@ -2,7 +2,7 @@ import type { SignatureOrigin } from '../../model/signature-origin.ts';
 import type { ImageVerification } from '../../model/verification.ts';
 import type { CheckedAttachment } from './checked-attachment.ts';
 
-/** Whose signature of an image counts, and with what it was made. One that is logged says more than one that is not. */
+/** Who signed an image, and with what. A logged signature counts more than an unlogged one. */
 export function signedBy(
   signed: readonly CheckedAttachment[],
 ): Pick<ImageVerification, 'signedBy' | 'signedWith'> {

@@ -16,7 +16,7 @@ const TEXTS = lookup<string>({
   call: 'call',
 });
 
-/** Values of several parts: `type=registry,ref=...`, as a text (buildx 0.13) or an object (later). */
+/** Values in several parts: `type=registry,ref=...`, a text (buildx 0.13) or an object (later). */
 const PARTS = lookup<string>({
   attest: 'attest',
   'cache-from': 'cache-from',
@@ -68,7 +68,7 @@ export const COMPOSE_FILES: readonly string[] = [
   'docker-compose.yaml',
 ];
 
-/** Of a compose file's services buildx prints another order each time: sorted by name, so that two runs print the same. */
+/** Sorts a compose file's services by name: buildx prints them in another order each time. */
 export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
   return { ...definition, wanted: definition.wanted.toSorted() };
 }

@@ -11,7 +11,10 @@ function asInBuild(name: string): FlagSpec {
   return flag;
 }
 
-/** The flags of `docker buildx bake`, visible and hidden, of 0.13.1, 0.29.1 and later: what commands/bake.go of docker/buildx registers. */
+/**
+ * The flags of `docker buildx bake` 0.13.1, 0.29.1 and later, also hidden ones, from docker/buildx,
+ * commands/bake.go.
+ */
 export const BAKE_FLAGS: readonly FlagSpec[] = [
   {
     name: 'allow',
@@ -75,7 +78,7 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
   asInBuild('server-config'),
 ];
 
-/** The flags that `scoville bake` adds: those of a build, which count for each target, and its own. */
+/** The flags that `scoville bake` adds: those of a build, for each target, and its own. */
 export const OWN_BAKE = {
   ...IMAGE_FLAGS,
   'min-level': many(

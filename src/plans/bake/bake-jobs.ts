@@ -75,7 +75,7 @@ export function outputFolders(jobs: readonly BakeJob[]): readonly string[] {
     .filter((dest): dest is string => dest !== undefined && dest !== '' && dest !== '-');
 }
 
-/** Where nobody names platforms both are the builder's own; an index is taken to have that one too. */
+/** If none are named, both use the builder's own; an index is assumed to include that one. */
 function has(platforms: readonly string[], needed: readonly string[]): boolean {
   return needed.every((platform) => platforms.includes(platform));
 }

@@ -58,14 +58,14 @@ const OWN_BAKE_FLAGS = specsOf(OWN_BAKE);
 const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
 /** What is said once, here, and not to each target's build. */
 const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level', 'min-grade']);
-/** Flags of bake that do not change what the definition resolves to, or that old versions do not know. */
+/** Bake flags that do not change how the definition resolves, or that old versions do not know. */
 const NOT_PRINTED = new Set(['metadata-file', 'progress', 'print', 'allow', 'debug']);
 
 const TABLE = flagTable([...BAKE_FLAGS, ...OWN_BAKE_FLAGS], OWN_BAKE_FLAGS);
 
 type Given = Extract<Scanned, { kind: 'flag' }>;
 
-/** Takes apart the arguments behind `scoville bake`, as buildx would read them; flags that nobody knows go to buildx as they stand. */
+/** Parses the arguments of `scoville bake` as buildx does; passes unknown flags to buildx as is. */
 export function parseBakeArgs(
   argv: readonly string[],
 ): Result<ParsedBake | { readonly kind: 'help' }, UsageProblem> {

@@ -7,7 +7,7 @@ export const HELP_COLUMNS = 80;
 /** A flag whose head is wider has its help on the lines below. */
 const WIDEST_HEAD = 30;
 
-/** The text of `scoville COMMAND --help` in so many columns: usage, what it does, examples, a line for each flag, exit codes. */
+/** `scoville COMMAND --help` in this many columns: usage, purpose, examples, flags, exit codes. */
 export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
   const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
   const flags = shownFlags(spec);
@@ -72,7 +72,7 @@ function row(name: string, means: string, width: number, columns: number): strin
   return [start, ...more.map((line) => indent + line)].join('\n');
 }
 
-/** A flag as help and the pages of commands show it: `-o, --output DEST`; without a short name, indented by its room. */
+/** A flag in help and command pages: `-o, --output DEST`; indented if it has no short name. */
 export function flagHead(flag: FlagSpec): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
   return `${short}--${flag.name}${valueText(flag)}`;

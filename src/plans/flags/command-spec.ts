@@ -36,7 +36,7 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly operands?: Operands;
 }
 
-/** The flags that help and docs show: ours, then those of docker but hidden and experimental ones. */
+/** The flags that help and docs show: ours, then docker's, except hidden and experimental ones. */
 export function shownFlags({ flags, others = [] }: CommandSpec): readonly FlagSpec[] {
   return [...specsOf(flags), ...others].filter(
     ({ hidden, experimental }) => hidden !== true && experimental !== true,

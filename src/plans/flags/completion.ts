@@ -13,7 +13,7 @@ export interface CompletedCommand {
 
 const HELP: FlagSpec = { name: 'help', short: 'h', kind: 'bool', help: 'Show this help' };
 
-/** The completion script of a shell for `scoville`: its commands, and of each the flags with their values. */
+/** A shell's completion script for `scoville`: its commands, and their flags with their values. */
 export function completionScript(shell: Shell, commands: readonly CompletedCommand[]): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](commands);
 }

@@ -18,7 +18,7 @@ export function csvFields(text: string): readonly string[] | undefined {
   }
 }
 
-/** `key=value` fields, keys in lower case, the last of a key wins; undefined where a field has no `=`. */
+/** `key=value` fields, keys in lower case, the last of a key wins; undefined if one has no `=`. */
 export function csvAttributes(text: string): ReadonlyMap<string, string> | undefined {
   const fields = csvFields(text);
   if (fields === undefined) return undefined;

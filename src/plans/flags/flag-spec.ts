@@ -23,7 +23,7 @@ export interface FlagSpec {
   readonly hidden?: boolean;
   /** Shown with BUILDX_EXPERIMENTAL=1 only. */
   readonly experimental?: boolean;
-  /** What the flag means without `=VALUE` (pflag's NoOptDefVal); a value must then be joined to it. */
+  /** What the flag means without `=VALUE` (pflag's NoOptDefVal); any value must then be joined. */
   readonly bare?: string;
   /** What counts where it is not given, as help and docs say it. */
   readonly standard?: string;

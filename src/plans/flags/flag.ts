@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { parseReportRequests } from '../report-request.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 
-/** A flag of a command of ours: what help, completion and docs show of it, and what its values come to. */
+/** A flag of our commands: what help, completion and docs show, and what its values become. */
 export interface Flag<T> extends Omit<FlagSpec, 'name'> {
   /**
    * Reads the values in the order they were given; those of a `bool` are `true` and `false`. An

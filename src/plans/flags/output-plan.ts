@@ -26,7 +26,7 @@ export interface ImageOutput {
   readonly annotations: readonly string[];
   readonly compression?: string;
   readonly notices: readonly string[];
-  /** Values of `--output` beside them that are no image: buildx makes those alone, once the image is good. */
+  /** Other `--output` values, not images: buildx makes those alone, once the image is good. */
   readonly others: readonly string[];
 }
 
@@ -165,7 +165,7 @@ function toDirectory({ type, attributes }: Entry): boolean {
   return ['oci', 'docker'].includes(type) && parseGoBool(attributes.get('tar') ?? '') === false;
 }
 
-/** docker/buildx, util/buildflags/export.go: a bare path is a folder of files, `-` a tar of files on stdout. */
+/** docker/buildx, util/buildflags/export.go: a path is a folder of files, `-` a tar on stdout. */
 function parseEntry(text: string): Entry | undefined {
   const fields = csvFields(text);
   if (fields?.length === 1 && fields[0] === text && !text.startsWith('type='))
@@ -175,7 +175,10 @@ function parseEntry(text: string): Entry | undefined {
   return attributes === undefined || !type ? undefined : { type, attributes };
 }
 
-/** `annotation.key`, `annotation-index.key`, `annotation-manifest[linux/amd64].key` to `--annotation`'s own spelling. */
+/**
+ * Turns `annotation.key`, `annotation-index.key` or `annotation-manifest[linux/amd64].key` into
+ * the spelling of `--annotation`.
+ */
 function annotationText(key: string, value: string): readonly string[] {
   const match = /^annotation(?:-([a-z-]+(?:\[[^\]]*\])?))?\.(.+)$/.exec(key);
   if (match === null) return [];

@@ -96,7 +96,10 @@ export const IMAGE_FLAGS = {
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;
 
-/** The flags that `scoville build` adds. None is a flag of any buildx; `--buildx-arg` reaches one that a later buildx may call the same. */
+/**
+ * The flags that `scoville build` adds. No buildx has them; if a later one adds such a name, use
+ * `--buildx-arg`.
+ */
 export const OWN = {
   ...IMAGE_FLAGS,
   interactive: standard(toggle('Ask and draw in a terminal'), 'true'),
@@ -107,7 +110,7 @@ export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
 /** The flags of ours that were given; what was not given is undefined and the settings decide. */
 export type OwnOptions = FlagValues<typeof OWN>;
 
-/** Reads the values of our own flags; the last one wins where a flag takes one value. Bad values have exit code 2. */
+/** Reads our own flags' values; for single values the last wins. Bad values have exit code 2. */
 export function readOwnOptions(
   given: readonly { readonly spec: FlagSpec; readonly value: string }[],
 ): Result<OwnOptions, UsageProblem> {

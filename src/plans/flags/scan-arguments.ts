@@ -97,7 +97,7 @@ function valueOf(
   return flag(spec, next, 2);
 }
 
-/** A cluster: booleans may share a dash, the first that takes a value takes the rest or the next argument. */
+/** A cluster: booleans share a dash; the first with a value takes the rest or the next argument. */
 function scanShort(argument: string, next: string | undefined, table: FlagTable): Step {
   const found: Scanned[] = [];
   for (let rest = argument.slice(1); rest !== ''; rest = rest.slice(1)) {

@@ -84,9 +84,9 @@ export function noteNumber(numbers: Map<string, number>, name: string): void {
 }
 
 /**
- * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. ONBUILD steps
- * of the base come first in a stage: the total leaves them out, the numbers do not, and FROM is
- * their line.
+ * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. ONBUILD
+ * steps of the base come first in a stage: the total leaves them out, the numbers do not, and FROM
+ * is their line.
  */
 export function placeOf(
   name: string,
@@ -110,7 +110,9 @@ export function placeOf(
   };
 }
 
-/** Whether a RUN that ran is none of the Dockerfile that was sent: an ONBUILD step of a base image. */
+/**
+ * Whether a RUN that ran is none of the Dockerfile that was sent: an ONBUILD step of a base image.
+ */
 export function isTrigger(name: string): boolean {
   return !name.includes(`from=${HERMETIC_CONTEXT},`);
 }

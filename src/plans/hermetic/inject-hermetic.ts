@@ -48,7 +48,7 @@ const OTHER_VARIABLES = {
   SYSTEM_WGETRC: `${FOLDER}/${HERMETIC_FILES.wget}`,
 };
 
-/** Yarn from 2 reads neither `https_proxy` nor another program's name for it; Yarn 1 reads these too. */
+/** Yarn 1 reads them too. Yarn 2 and later ignore `https_proxy` and other programs' variables. */
 export const YARN_ARGUMENTS = ['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'];
 
 /** Arguments with their values. */
@@ -62,7 +62,10 @@ const ARG_LINE = `ARG ${[
   ),
   ...YARN_ARGUMENTS,
 ].join(' ')}`;
-/** Arguments that BuildKit hands to each RUN and records in no history (Dockerfile reference, "Predefined ARGs"). */
+/**
+ * Arguments that BuildKit gives each RUN and keeps out of the history (Dockerfile reference,
+ * "Predefined ARGs").
+ */
 export const PROXY_ARGUMENTS = ['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy'].flatMap(
   (name) => [name, name.toUpperCase()],
 );
@@ -158,7 +161,7 @@ interface FilesRequest {
   readonly mode: 'record' | 'replay';
 }
 
-/** What those files hold. Indexes that have expired since are taken in a replay; their signatures are checked all the same. */
+/** The content of those files. A replay accepts expired indexes, but still checks signatures. */
 export function hermeticFiles({
   pem,
   trustStore,
@@ -179,7 +182,7 @@ export function hermeticFiles({
   };
 }
 
-/** Options of a JVM, a line each. Gradle and Coursier take the password of them; Java's own clients do not. */
+/** JVM options, one per line. Gradle and Coursier use the password; Java's own clients do not. */
 function javaOptions(proxyUrl: string): string {
   const { hostname, port, username, password } = new URL(proxyUrl);
   const proxy = ['http', 'https'].flatMap((scheme) => [

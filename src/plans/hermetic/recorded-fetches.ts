@@ -32,7 +32,7 @@ export function fetchesByStage(
   return new Map(byName(stages));
 }
 
-/** In characters, and reasons of one stage: a command decides what it connects to, and how often. */
+/** In characters, and reasons per stage: a command decides what it connects to and how often. */
 const LONGEST_REASON = 300;
 const MOST_REASONS = 20;
 

@@ -1,12 +1,12 @@
 import { type DockerfileModel, type Instruction, jsonArray } from '../../model/dockerfile.ts';
 
-/** The file that is mounted into each RUN, and what a RUN begins with: at its end the shell reads the file. */
+/** The file mounted into each RUN, and what a RUN starts with: on exit the shell reads the file. */
 export const WATCH_FILE = 'seen';
 export const WATCH_WORDS = `trap '{ set +ex; . /.scoville-hermetic/${WATCH_FILE}; } 2>/dev/null' 0; `;
 /** What the line in a RUN's log begins with. */
 export const WATCH_MARK = 'scoville-hermetic-seen';
 
-/** In words of any POSIX shell, without another program: the RUN's address, and what its kernel has counted (proc(5)). */
+/** In any POSIX shell, with no other program: the RUN's address and kernel counters (proc(5)). */
 export const WATCH_SCRIPT = `unset IFS
 s_ip= s_own= s_all=
 while read -r s_a s_b; do
@@ -142,7 +142,7 @@ export function runCounts(line: string): RunCounts | undefined {
   return Number.isNaN(opened + datagrams + raw) ? undefined : { client, opened, datagrams, raw };
 }
 
-/** What went past the proxy, in words; undefined where nothing did. `proxied`: the RUN's connections that the proxy has seen. */
+/** What bypassed the proxy, in words; undefined if nothing. `proxied`: connections that it saw. */
 export function pastProxy(
   { opened, datagrams, raw }: RunCounts,
   proxied: number,

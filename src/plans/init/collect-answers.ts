@@ -22,7 +22,7 @@ interface CollectedAnswers {
   readonly dropped: readonly string[];
 }
 
-/** Answers the questions as far as flags, project and defaults go. Values from the project are as hostile as any. */
+/** Answers from flags, project and defaults where possible. Treats project values as hostile. */
 export function collectAnswers(
   questions: readonly Question[],
   { given, detected, takeDefaults }: AnswerSources,

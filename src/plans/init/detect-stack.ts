@@ -64,7 +64,7 @@ export function likeliest(matches: readonly StackMatch[]): StackMatch | undefine
 
 const SHOWN = 5;
 
-/** Folders of a project that no stack is known of as a whole, with the stack that each looks like: `apps/web` (node). */
+/** For a project with no known stack: its folders and their likely stacks: `apps/web` (node). */
 export function stacksBelow(
   templates: readonly Template[],
   project: Project,
@@ -105,7 +105,7 @@ function speaks(rule: DetectionRule, path: string, project: Project): boolean {
   return rule.contains === undefined || (project.texts.get(path) ?? '').includes(rule.contains);
 }
 
-/** `*` is a part of one name, in each part of a path once; as plain text, so that no path makes it slow. */
+/** `*` matches within a name, once per path part; by plain text, so that no path makes it slow. */
 export function matchesPattern(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const parts = path.split('/');

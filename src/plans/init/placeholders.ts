@@ -1,7 +1,7 @@
 import { ANSWER_FORMS, type AnswerForm, formsOf } from '../../model/answer-types.ts';
 import type { Question, Template } from '../../model/template.ts';
 
-/** `@{question}`, `@{question:form}` or `@{base.role}`: nothing that a Dockerfile, a shell, YAML or a CI system means something by. */
+/** `@{question}`, `@{question:form}`, `@{base.role}`: no Dockerfile, shell, YAML or CI syntax. */
 const PLACEHOLDER = /@\{([^}\n]*)\}/g;
 
 /** A place in a template's file that an answer fills. */
@@ -36,7 +36,7 @@ function placeholderOf(
   return { kind: 'answer', question, form };
 }
 
-/** Every placeholder of a file that names nothing, or asks for a form that its answer may not have there. */
+/** Placeholders of a file that name nothing, or ask for a form that the answer may not have. */
 export function placeholderProblems(
   text: string,
   template: Pick<Template, 'questions' | 'bases'>,

@@ -19,7 +19,7 @@ const NOUN: Readonly<Record<LockSubject, string>> = {
 /** Lines of drift or changes that are shown; the rest is counted. */
 const MOST_LINES = 1000;
 
-/** One change on a line: `package deb curl (linux/amd64): 8.1 → 8.2`. Control characters are taken out. */
+/** A change on a line: `package deb curl (linux/amd64): 8.1 → 8.2`. Without control characters. */
 export function changeText(change: LockChange): string {
   const { subject, name, platform, before, after, fixes = [] } = change;
   const named = [NOUN[subject], name].filter((part) => part !== '').join(' ');

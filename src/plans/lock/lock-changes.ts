@@ -21,7 +21,7 @@ export function lockChanges(before: LockFile, after: LockFile): readonly LockCha
   ];
 }
 
-/** In what the packages of one platform differ; one change says it where a side does not know the platform at all. */
+/** Differences in a platform's packages; a single change if one side does not know the platform. */
 export function packageChanges(
   platform: string,
   before: LockedPackages | undefined,

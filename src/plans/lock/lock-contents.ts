@@ -24,7 +24,7 @@ export function lockedImages(
   );
 }
 
-/** What the own layers installed: the image's packages without those that its base has in the same version. */
+/** What own layers installed: the image's packages, except those with the base's version. */
 export function lockedPackages(
   image: readonly Package[],
   base: readonly Package[],
@@ -73,7 +73,10 @@ function lineOf({ name, version }: Package): string {
   return `${word(name === '' ? '-' : name)} ${word(version)}`;
 }
 
-/** Files and repositories that the build fetched itself, by address; those whose address holds a secret are named apart, masked. */
+/**
+ * Files and repositories that the build fetched itself, by address. An address with a secret is
+ * listed apart, masked.
+ */
 export function lockedRemotes(materials: readonly Material[]): {
   readonly remotes: ReadonlyMap<string, string>;
   readonly secret: readonly string[];

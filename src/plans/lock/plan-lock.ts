@@ -29,7 +29,7 @@ export interface PlannedLock extends LockRequest {
   readonly drift: readonly LockChange[];
 }
 
-/** Holds what is known before a build against its lock. Images of the lock that this build does not use are no drift. */
+/** Compares what is known before a build with its lock. Unused images of the lock are not drift. */
 export function planLock(
   request: LockRequest,
   known: {
@@ -112,7 +112,7 @@ export function isAddition({ subject, before }: LockChange): boolean {
   return before === undefined && ['image', 'start', 'remote', 'platform'].includes(subject);
 }
 
-/** A recording is of each target that was recorded: all that their RUNs are given has its digest in it. */
+/** Without target drift: a recording covers all recorded targets and has digests of RUN inputs. */
 export function withoutTarget(drift: readonly LockChange[]): readonly LockChange[] {
   return drift.filter(({ subject }) => subject !== 'target');
 }
@@ -123,7 +123,10 @@ const MIRROR =
 const APT = /(?:--snapshot[= ]|APT::Snapshot[\s="']+)(\d{8}T\d{6}Z)/g;
 const MOST = 100;
 
-/** The dates at which the Dockerfile freezes package mirrors, in the stages that are built: `snapshot.debian.org/debian 20260301T000000Z`, sorted. */
+/**
+ * The dates at which the Dockerfile freezes package mirrors in the stages that are built, sorted:
+ * `snapshot.debian.org/debian 20260301T000000Z`.
+ */
 export function snapshotsOf(model: DockerfileModel | undefined): readonly string[] {
   if (model === undefined) return [];
   const texts = model.reached.flatMap((i) =>

@@ -44,7 +44,7 @@ export function withBuilderAlias(text: string, name: string): Result<string> {
   );
 }
 
-/** The same text with `aliases.builder` as it was before; `before` is what readBuilderAlias gave then. */
+/** The text with its earlier `aliases.builder`; `before` is what readBuilderAlias gave then. */
 export function withoutBuilderAlias(text: string, before: BuilderAlias): Result<string> {
   const found = places(text);
   if (!found.ok) return found;
@@ -96,7 +96,7 @@ function replaced(text: string, { offset, length }: Node, by: string): string {
   return text.slice(0, offset) + by + text.slice(offset + length);
 }
 
-/** Puts a property behind an object's last one, on a line of its own where that one has one; `indent` is that line's. */
+/** Adds a property after an object's last, on its own line if that has one, with its `indent`. */
 function withProperty(
   text: string,
   object: Node,
@@ -113,7 +113,7 @@ function withProperty(
   return `${text.slice(0, end)},${gap}${property(indent)}${text.slice(end)}`;
 }
 
-/** Takes a property out, with the comma and space in front of it, or behind it where it is the first of several. */
+/** Removes a property with the comma and space before it, or after it for the first of several. */
 function withoutProperty(text: string, object: Node, property: Node): string {
   const siblings = object.children ?? [];
   const index = siblings.indexOf(property);

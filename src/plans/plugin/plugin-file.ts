@@ -30,7 +30,7 @@ export interface Undo {
   };
 }
 
-/** What Docker's `docker-cli-plugin-metadata` is answered with (docker/cli, cli-plugins/metadata). */
+/** The answer to Docker's `docker-cli-plugin-metadata` (docker/cli, cli-plugins/metadata). */
 export function pluginMetadata(name: PluginName, version: string): string {
   return JSON.stringify({
     SchemaVersion: '0.1.0',

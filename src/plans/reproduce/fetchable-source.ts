@@ -32,14 +32,14 @@ export function fetchableUrl(text: string): Result<string> {
   return ok(url.href);
 }
 
-/** A whole commit id, the only thing that means the same content everywhere: a branch moves, and a short id may be another's. */
+/** A full commit id, the only stable name of content: branches move, short ids can be ambiguous. */
 export function wholeCommit(text: string): Result<string> {
   return COMMIT.test(text)
     ? ok(text)
     : err(`${JSON.stringify(text.slice(0, 100))} is not a full commit id`);
 }
 
-/** A path within a repository, its parts joined by `/`; an error for one that leads out of it or into `.git`. */
+/** A path in a repository, parts joined by `/`; an error if it leads outside or into `.git`. */
 export function pathInside(text: string): Result<string> {
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   const isHostile =

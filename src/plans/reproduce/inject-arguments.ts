@@ -8,7 +8,8 @@ export interface InjectedDockerfile {
 }
 
 /**
- * Declares the arguments that `namesOf` a stage gives behind the FROM of each stage that runs something and does not
+ * Declares the arguments that `namesOf` a stage gives behind the FROM of each stage that runs
+ * something and does not
  * declare them, since BuildKit hands a value to no other. Undefined where there is nothing to add.
  * Nothing else of the text changes.
  */

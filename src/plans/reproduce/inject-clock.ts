@@ -64,10 +64,10 @@ export function ranImages(model: DockerfileModel): readonly string[] | undefined
   return [...new Set(names)].filter((name) => used.has(name));
 }
 
-/** When the clock's file was last changed, in seconds since 1970: a time that must come through as it is. */
+/** The clock file's modification time, in seconds since 1970: it must arrive unchanged. */
 export const CLOCK_FILE_TIME = 1_000_000_000;
 
-/** What each image's `date` has to see of the probe where the day is `day` (YYYY-MM-DD), and file times are true. */
+/** What an image's `date` must print if the day is `day` (YYYY-MM-DD) and file times are true. */
 export function seenOn(day: string, fileTime = CLOCK_FILE_TIME): string {
   return `${day}\n${fileTime}`;
 }

@@ -17,7 +17,7 @@ export interface RebuildWords {
   readonly labels: Readonly<Record<string, string>>;
   /** Why it cannot be built again as it was; empty where it can. */
   readonly obstacles: readonly string[];
-  /** What may make another image though all else is the same; where the images differ, nothing is proven. */
+  /** What can change the image though all else is the same; a difference then proves nothing. */
   readonly doubts: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
 const WITHOUT_EFFECT =
   /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
 
-/** The flags that give the same build, and what stands against it. Pure; `record` is hostile, and what goes into a word stays in that word. */
+/** Flags for the same build, and its obstacles. Pure; hostile `record` text stays in one word. */
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
   const words: string[] = [];
   const labels: Record<string, string> = {};
@@ -73,13 +73,13 @@ function split(key: string): readonly [string, string] {
   return colon < 0 ? [key, ''] : [key.slice(0, colon), key.slice(colon + 1)];
 }
 
-/** The epoch of a build of ours is decided by its record; buildx puts it among the arguments by itself. */
+/** Our record sets the epoch of our builds; buildx adds it to the arguments automatically. */
 function buildArg({ builder }: RecordedBuild, name: string, value: string): readonly string[] {
   if (name === 'SOURCE_DATE_EPOCH' && builder === 'scoville') return [];
   return [`--build-arg=${name}=${value}`];
 }
 
-/** Another image in a name's place is at hand for everybody; a folder or repository of the publisher's is not. */
+/** Anyone can get an image that replaces a name, but not the publisher's folder or repository. */
 function imageContext(name: string, value: string, obstacles: string[]): readonly string[] {
   if (value.startsWith('docker-image://') && /^[\w./:@-]+$/.test(name))
     return [`--build-context=${name}=${value}`];

@@ -2,7 +2,10 @@ import { flag, layoutOutput } from '../build-invocation.ts';
 import type { BuildPaths, BuildPlan } from '../build-plan.ts';
 import { SOURCE_POLICY_VARIABLE } from '../source-policy.ts';
 
-/** Where it is another hour and mostly another day, and where letters have another order and case: what asks the surroundings gets another answer. */
+/**
+ * Another hour, usually another day, and another order and case of letters: what depends on the
+ * environment changes.
+ */
 const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
 
 /** Buildx takes no filter beside `--no-cache`. */

@@ -11,7 +11,7 @@ export const SEED = 'FAKERANDOM_SEED';
 const EPOCH = 'SOURCE_DATE_EPOCH';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** When RUNs begin where no time is set: as the lock says, else when this machine's first build did, in seconds since 1970. */
+/** RUNs' start if no time is set, in seconds since 1970: by lock, or this machine's first build. */
 interface Begun {
   readonly lock?: { readonly before: { readonly start?: number } | undefined } | undefined;
   readonly startedAt: number;
@@ -38,7 +38,10 @@ export function steadyInputs(
   };
 }
 
-/** Of a time that the lock has kept for longer than a day: what is fetched today may be signed later. `now` in milliseconds since 1970. */
+/**
+ * Notices on a time that the lock has kept for over a day: what is fetched may be signed later.
+ * `now` in milliseconds since 1970.
+ */
 export function startNotices(
   { steady }: { readonly steady: SteadyInputs | undefined },
   { lock, now }: Pick<Begun, 'lock'> & { readonly now: number },
@@ -50,7 +53,7 @@ export function startNotices(
   ];
 }
 
-/** Variables that RUNs are given, by name: what makes hashes, the number of processors and, with a seed, random numbers the same. */
+/** Variables for RUNs: they fix hashes, processor count and, with a seed, random numbers. */
 export function steadyVariables({
   oneProcessor,
   seed,
@@ -76,7 +79,7 @@ export function steadyVariables({
   };
 }
 
-/** The clock as libfaketime reads it from its file (README of libfaketime, 4b and 4c): with `@` it goes on from that time. */
+/** The clock in libfaketime's file format (its README, 4b and 4c); with `@`, it runs from there. */
 export function clockText({ start, clock }: SteadyInputs): string {
   const time = new Date(start * 1000).toISOString().slice(0, 19).replace('T', ' ');
   return `${clock === 'running' ? '@' : ''}${time}\n`;
@@ -84,8 +87,8 @@ export function clockText({ start, clock }: SteadyInputs): string {
 
 /**
  * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and
- * with `steady` its variables declared and the clock mounted into each RUN. In stages on an image of
- * `preloaded`, LD_PRELOAD is declared too. Undefined where nothing is run.
+ * with `steady` its variables declared and the clock mounted into each RUN. LD_PRELOAD is declared
+ * in stages on an image of `preloaded`. Undefined where nothing is run.
  */
 export function offeredDockerfile(
   text: string,

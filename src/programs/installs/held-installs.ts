@@ -14,7 +14,7 @@ interface HeldBy {
   readonly options?: RegExp;
 }
 
-/** Each program of an install form, with the reason why a package by its name is not a download that nothing checks. */
+/** Programs of install forms, and why a package installed by name is not an unchecked download. */
 export const HELD_INSTALLS: readonly HeldBy[] = [
   {
     programs: 'apt apt-get aptitude apt-fast install_packages',
@@ -77,7 +77,7 @@ export const HELD_INSTALLS: readonly HeldBy[] = [
 const BY_PROGRAM = new Map(
   HELD_INSTALLS.flatMap((row) => row.programs.split(' ').map((name) => [name, row] as const)),
 );
-/** An address, alone or as a value or behind a name; a repository of a service by its short name. */
+/** An address, alone, as a value or after a name; or a service's repository by its short name. */
 const ADDRESS =
   /(?:^|[=@\s])(?:git\+|hg\+|svn\+|bzr\+|sparse\+)?(?:https?|ftps?|git|ssh|svn):\/\/(?!(?:localhost|127\.|\[::1\]))|(?:^|@)git@|(?:^|@)(?:github|gitlab|bitbucket|gist|sourcehut):/i;
 /** Options by which an address brings no package. */
@@ -100,7 +100,7 @@ export function hasInstallVerb(program: string, words: readonly string[]): boole
   return verbs.some((verb) => verb === '' || spoken.startsWith(`${verb} `));
 }
 
-/** Why a package that a command installs may be one that nothing holds; undefined where what is known of its manager answers for it. */
+/** Why an installed package may be unverified; undefined if its manager is known to verify it. */
 export function unheldInstall(program: string, words: readonly string[]): string | undefined {
   const row = BY_PROGRAM.get(program) ?? BY_PROGRAM.get(unversioned(program));
   if (row === undefined) return `what verifies the packages of ${program} is not known`;

@@ -56,7 +56,7 @@ export interface InstallForm {
   readonly version?: string;
   /** A version holds nothing without one of these: what the package needs is the newest. */
   readonly pinsWith?: string;
-  /** Where no package is named, it installs what the project lists: `alone`, where no word follows. */
+  /** Without a named package it installs what the project lists; `alone`: if no word follows. */
   readonly unnamed?: 'always' | 'alone';
   /** The file that does. */
   readonly lists?: string;
@@ -70,7 +70,7 @@ export interface InstallForm {
   readonly requirements?: string;
 }
 
-/** True where a version says one thing only: it matches `exact`, or is a variable whose value the build gives. */
+/** True if a version is exact: it matches `exact`, or is a variable whose value the build gives. */
 function isExact(version: string, exact: RegExp): boolean {
   if (version === '' || version.includes('$(')) return false;
   return version.includes('${') || exact.test(version);

@@ -22,7 +22,7 @@ const LOCK_WRITERS: readonly (readonly [RegExp, RegExp])[] = [
 /** They then only look, or keep to the one that is there. */
 const KEEPS = / (?:--check|--locked|--frozen|--offline|--local|--lock)(?: |$)/;
 
-/** True where a command line, its program first, may have changed the lock file that a later one of `program` reads. */
+/** True if a command line, program first, may have changed the lock that `program` reads later. */
 export function writesLock(program: string, line: string): boolean {
   return (
     LOCK_WRITERS.some(([readers, writes]) => readers.test(program) && writes.test(line)) &&

@@ -21,7 +21,7 @@ const lockOfYarn = {
   file: { name: 'yarn.lock', with: '--frozen-lockfile', folder: '--cwd' },
 } as const;
 
-/** What a program fetches to run it: without `-p` it may be one of the project at hand; one with a version is fetched. */
+/** What a program fetches to run. Without `-p` it may be in the project; a version is fetched. */
 function runs(programs: string, verbs: string): readonly InstallForm[] {
   const form = { programs, verbs, manager: 'npm', name } as const;
   return [

@@ -4,7 +4,7 @@ import { type InstallForm, type NameReader, named, notOf, PLACES } from './insta
 const EXACT = /^[^*<>~!]+$/;
 const NAME = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(.*)/s;
 
-/** One requirement (PEP 508) with its pin; undefined where the text is none (an address, a folder). */
+/** One requirement (PEP 508) with its pin; undefined if it is not one (an address, a folder). */
 export function requirement(text: string): InstalledName | undefined {
   const parts = NAME.exec((text.split(';')[0] ?? '').trim());
   if (parts === null || /^(?:@|:\/\/)/.test(parts[2] ?? '') || text.includes('/')) return undefined;

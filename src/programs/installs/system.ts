@@ -58,7 +58,7 @@ const apkName = notOf(FILES, (word) => {
     : named(parts[1] ?? '', parts[2] ?? '', EXACT);
 });
 
-/** `name-[epoch:]version[-release]`: the version holds a dot, so that `gcc-toolset-12` is a name. */
+/** `name-[epoch:]version[-release]`: a version has a dot, so that `gcc-toolset-12` is a name. */
 const NEVRA =
   /^(.+?)-((?:\d+:)?\d[\w+~^]*\.[\w.+~^]*(?:-\d[\w.+~^]*)?|(?:\d+:)?\d+-\d[\w+~^]*\.[\w.+~^]*)$/;
 

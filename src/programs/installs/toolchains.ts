@@ -13,7 +13,7 @@ const behind: NameReader = (word, _, next = '') => named(word, next, RELEASE);
 /** `node@20.11.1` */
 const at = joined('@', RELEASE);
 
-/** What a manager of versions installs; `lists` is the file that names them where the command line does not. */
+/** What a version manager installs; `lists`: the file with versions if the command has none. */
 function versions(programs: string, verbs: string, name: NameReader, lists: string): InstallForm {
   return { programs, manager: 'other', verbs, name, unnamed: 'alone', lists };
 }

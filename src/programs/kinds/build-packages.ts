@@ -25,7 +25,7 @@ export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
   'default-jdk-headless': 'Java compiler (Debian)',
 };
 
-/** Last words of a tool chain's packages that bring no executable tool and nothing to build against. */
+/** Last words of tool chain packages that contain no executable tool and nothing to build with. */
 const NO_TOOL = new Set('base doc docs locales common data lib libs runtime lang'.split(' '));
 /** Kernel headers that every libc's development package draws in: alone they are no tooling. */
 const NOT_TOOLING = new Set([
@@ -76,7 +76,7 @@ const PACKAGED: ReadonlyMap<string, string> = new Map([
   ['rust', 'Rust tool chain'],
 ]);
 
-/** By their first letter: an image has hundreds of packages, and few of them begin as a given tool does. */
+/** By first letter: an image has hundreds of packages, and few start like any given tool. */
 const BY_LETTER = new Map<string, [string, string][]>();
 for (const entry of PACKAGED) {
   const letter = entry[0].charAt(0);

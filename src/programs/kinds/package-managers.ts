@@ -1,7 +1,7 @@
 import { fileName } from '../../model/path.ts';
 import { toolTable, type ToolGroup } from './tools-table.ts';
 
-/** Package managers, by kind. A package database without a manager (distroless' `status.d`) is none. */
+/** Package managers, by kind. A package database alone (distroless' `status.d`) is not one. */
 export const PACKAGE_MANAGER_GROUPS: readonly ToolGroup[] = [
   {
     kind: 'OS package managers',
@@ -96,10 +96,10 @@ export const PACKAGE_MANAGER_GROUPS: readonly ToolGroup[] = [
 
 export const PACKAGE_MANAGERS = toolTable(PACKAGE_MANAGER_GROUPS);
 
-/** Folders that hold a language's packages, and those in which managers come bundled or unpacked. */
+/** Folders of a language's packages, and those where managers come bundled or unpacked. */
 const HOMES = /(?:^|\/)(?:(?:site|dist)-packages|node_modules|gems|_bundled|opt)\/([^/]+)/g;
 
-/** The manager whose own code lies at this path (`usr/lib/node_modules/npm/package.json` is npm). */
+/** The manager whose code is at this path (`usr/lib/node_modules/npm/package.json` is npm). */
 export function managerAt(path: string): string {
   const owner = [...path.matchAll(HOMES)].at(-1)?.[1] ?? fileName(path);
   return owner.replace(/-v?\d.*|\.phar$/s, '');

@@ -1,6 +1,6 @@
 import { toolTable, type ToolGroup } from './tools-table.ts';
 
-/** Shells, by kind. `es`, `rc` and `ion` are left out: more programs that are no shell bear those names than shells do. */
+/** Shells, by kind. Without `es`, `rc` and `ion`: these names mostly belong to other programs. */
 export const SHELL_GROUPS: readonly ToolGroup[] = [
   {
     kind: 'POSIX shells',

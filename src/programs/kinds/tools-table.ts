@@ -24,7 +24,7 @@ export function toolTable(groups: readonly ToolGroup[]): ToolTable {
   return table;
 }
 
-/** Architectures that begin a cross compiler's name: `x86_64-linux-gnu-gcc`, `aarch64-alpine-linux-musl-ld`. */
+/** Architectures of cross compilers: `x86_64-linux-gnu-gcc`, `aarch64-alpine-linux-musl-ld`. */
 const ARCHITECTURE =
   /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-/;
 /** Vendor, system and C library behind it: one to three parts. */
@@ -66,7 +66,7 @@ export function entryNamed(table: ToolTable, names: readonly string[]): ToolEntr
   return undefined;
 }
 
-/** The name itself, without its interpreter, and without as many parts of a target as it may have. */
+/** The name, without its interpreter, and without a target of each possible length. */
 function namesOf(name: string): readonly string[] {
   const bare = name.replace(INTERPRETER_PREFIX, '');
   const names = bare === name ? [name] : [name, bare];

@@ -4,7 +4,10 @@ export interface Ecosystem {
   readonly programs: string;
   /** Command lines that fetch packages. */
   readonly fetches: RegExp;
-  /** Command lines that run or compile the project with code of its own: plugins, macros, hooks, a build file that is a program. */
+  /**
+   * Command lines that run or compile the project with its own code: plugins, macros, hooks, or a
+   * build file that is a program.
+   */
   readonly builds?: RegExp;
   /** The file that decides every version where it is there. */
   readonly lock: string;
@@ -16,7 +19,10 @@ export interface Ecosystem {
   readonly reason: string;
 }
 
-/** Managers that one rule judges: `fetches` installs, held by the lock file; `builds` runs what the project says, and is unread over a folder of the context. */
+/**
+ * Managers under one rule: `fetches` installs, pinned by the lock file; `builds` runs the project's
+ * code, and is unread over a folder of the context.
+ */
 export const ECOSYSTEMS: readonly Ecosystem[] = [
   {
     programs: 'dotnet',

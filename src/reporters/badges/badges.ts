@@ -3,7 +3,7 @@ import type { Grade, Scorecard } from '../../model/scorecard.ts';
 import { shortened } from '../clean-text.ts';
 import { xmlText } from '../xml-text.ts';
 
-/** The specification's colours, "Badges"; it shows none for B, which takes the middle between its neighbours. */
+/** Colors of the specification, "Badges". It has none for B: the middle between its neighbors. */
 const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
   'A+': '01A178',
   A: '81FEA0',
@@ -60,7 +60,7 @@ export function badgesReport(scorecard: Scorecard): string {
   return `${badges.join('\n')}\n`;
 }
 
-/** What shields.io's endpoint badge reads (shields.io/badges/endpoint-badge), served from wherever the folder is published. */
+/** What shields.io's endpoint badge (shields.io/badges/endpoint-badge) reads once published. */
 function endpoint({ label, value, grade }: Badge): string {
   const fields = {
     schemaVersion: 1,
@@ -91,7 +91,7 @@ function readme(
   return `<!-- Badges of ${of}, ${digest}, graded ${gradedAt}: they apply to this digest only. -->\n\n${local}\n\nBy shields.io:\n\n${shields}`;
 }
 
-/** A folder of badges for one digest: each as SVG and as shields.io endpoint, and a page that shows them. */
+/** A folder of badges for one digest: each as SVG and shields.io endpoint, and a page with all. */
 export function badgeFiles(scorecard: Scorecard): readonly BadgeFile[] {
   const badges = [levelBadge(scorecard), ...gradeBadges(scorecard)];
   const { image, digest, gradedAt } = scorecard;
@@ -121,7 +121,10 @@ interface BadgeText {
   readonly colours: { readonly label: string; readonly value: string };
 }
 
-/** Advance widths at 11 pixels, in tenths: about those of Verdana, the same on every machine. `textLength` makes the text fit them. */
+/**
+ * Advance widths at 11 pixels, in tenths: roughly Verdana's, the same on every machine.
+ * `textLength` makes the text fit.
+ */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
   [/[ijl.,:;|!']/, 31],
   [/[ ftrI()-]/, 43],
@@ -142,7 +145,7 @@ export function badgeTextWidth(text: string): number {
   return Math.ceil(tenths / 10);
 }
 
-/** A flat badge of 20 pixels' height that loads nothing; the same text gives the same bytes. Texts are clean already. */
+/** A flat badge, 20 pixels high, that loads nothing; deterministic. Texts must be clean already. */
 function badgeSvg({ label, value, title, about, colours }: BadgeText): string {
   const [left, right] = [badgeTextWidth(label), badgeTextWidth(value)];
   const split = left + 2 * SPACE;

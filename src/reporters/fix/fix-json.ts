@@ -19,7 +19,7 @@ interface FixOutcome {
   readonly proof?: FixProof;
 }
 
-/** The outcome as JSON; edits without their offsets, which hold for one moment of the composition only. */
+/** The outcome as JSON; edits without offsets, which hold only at one point of the composition. */
 export function fixJson(
   { applied, left, refusals, written, gain, diff, isMasked, proof }: FixOutcome,
   {

@@ -4,7 +4,7 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { FixProof, ProvenBuild, TakenBack } from '../../model/verified-fix.ts';
 import { cleanText } from '../clean-text.ts';
 
-/** What building before and after has shown, and each edit that was taken back with the end of what failed. */
+/** What the builds before and after show, and each edit taken back, with the end of its failure. */
 export function fixProofText({ before, after, takenBack, builds }: FixProof): string {
   const [was, is] = [before.scorecard, after.scorecard];
   const lines = takenBack.flatMap(takenBackLines);

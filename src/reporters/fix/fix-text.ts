@@ -7,7 +7,7 @@ interface FixTextOptions {
   readonly color: boolean;
 }
 
-/** `3 points, grade B, level 2: no-shell, nonroot-user, minimal-base`, with the edits that are needed for it. */
+/** `3 points, grade B, level 2: no-shell, nonroot-user, minimal-base`, and the edits it needs. */
 export function gainText({ criteria, points, grade, level, together }: Gain): string {
   const counted = [
     quantity(points, 'point'),

@@ -14,7 +14,7 @@ interface DiffOptions {
   readonly color?: boolean;
 }
 
-/** Time grows with the square of the lines that differ: 0.3 s here. Above, all lines count as changed. */
+/** Time grows with the square of differing lines: 0.3 s here. Above, all lines count as changed. */
 const MOST_EDITS = 1000;
 
 /**
@@ -73,7 +73,7 @@ function hunksOf(before: string, after: string, context: number) {
   return gone.map((hunk) => ({ ...hunk, newStart: 1, newLines: come[0]?.newLines ?? 0, lines }));
 }
 
-/** GNU patch reads a name with a blank in it only up to the blank, but for a tab behind the name. */
+/** GNU patch reads a name with a space only up to it, unless a tab follows the name. */
 function withTab(head: string): string {
   return /^.{4}[^"]* /.test(head) ? `${head}\t` : head;
 }

@@ -3,7 +3,7 @@ import { html, Markup } from './markup.ts';
 /** A heading; with `isNumber` its column stands to the right. */
 type Heading = string | { readonly name: string; readonly isNumber: boolean };
 
-/** `sortedAs`: what the page's script knows the table by, to sort and to filter it; a table without it stays as it is. */
+/** `sortedAs`: the script's name for the table, to sort and filter it; others stay as they are. */
 interface DataTable {
   readonly heads: readonly Heading[];
   readonly rows: readonly Markup[];

@@ -4,12 +4,12 @@ import { html, Markup } from './markup.ts';
 import { SCRIPT } from './script.ts';
 import { style } from './style.ts';
 
-/** A source for a content security policy (CSP 3, 2.3.1): nothing but this very text runs or applies. */
+/** A Content Security Policy source (CSP 3, 2.3.1) that allows exactly this text and no other. */
 function sourceOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** A whole document that loads nothing: what is not this file's own style and script is refused by the browser. */
+/** A whole document that loads nothing: the browser refuses all but its own style and script. */
 export function documentOf(title: string, body: Markup): string {
   const css = style();
   const policy = `default-src 'none'; style-src ${sourceOf(css)}; script-src ${sourceOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;

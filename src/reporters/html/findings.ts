@@ -79,7 +79,7 @@ function metFold(met: readonly CriterionResult[], scorecard: Scorecard, prefix: 
   </details>`;
 }
 
-/** Every criterion of the list with its evidence, grouped by vector; `prefix` keeps ids apart where a page has several lists. */
+/** All listed criteria with evidence, by vector; `prefix` keeps the ids of several lists apart. */
 export function findingGroups(
   criteria: readonly CriterionResult[],
   scorecard: Scorecard,

@@ -101,7 +101,7 @@ function sourceLine({ source }: ImageComparison): Markup | undefined {
   </p>`;
 }
 
-/** Two images held against each other, as one self-contained page: the answer, the causes, then layer by layer each file. */
+/** A comparison of two images as a self-contained page: the answer, the causes, files by layer. */
 export function htmlImageDifferences(comparison: ImageComparison): string {
   const { first, second, reproducible, platforms, differences, omitted } = comparison;
   const found = plural(differences.length + omitted, 'difference');

@@ -40,7 +40,7 @@ function written(piece: Piece): string {
 
 const TIDIED = new WeakMap<TemplateStringsArray, readonly string[]>();
 
-/** The template without the indentation of its source, kept, for a row may be written ten thousand times. */
+/** The template without its source's indentation, cached: a row may be written 10,000 times. */
 function tidied(strings: TemplateStringsArray): readonly string[] {
   const there = TIDIED.get(strings);
   if (there !== undefined) return there;
@@ -49,7 +49,7 @@ function tidied(strings: TemplateStringsArray): readonly string[] {
   return tidy;
 }
 
-/** A template whose values are cleaned, cut and escaped, so that nothing from an image is ever markup. Undefined writes nothing. */
+/** Cleans, cuts and escapes values: nothing from an image is markup. Undefined writes nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Markup {
   const text = tidied(strings).map((string, index) => string + written(values[index]));
   return new Markup(text.join(''));

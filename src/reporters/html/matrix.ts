@@ -38,7 +38,7 @@ function levelRow(scorecard: Scorecard, level: number, waived: ReadonlySet<strin
   </tr>`;
 }
 
-/** The specification's own table, levels by vectors, each criterion in its place with its outcome. */
+/** The specification's table: levels by vectors, each criterion in its place with its outcome. */
 export function matrix(scorecard: Scorecard): Markup {
   const levels = [...new Set(scorecard.criteria.map(({ level }) => level))].sort((a, b) => a - b);
   const waived = new Set(scorecard.waivers.map(({ criterion }) => criterion));

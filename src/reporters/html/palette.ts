@@ -1,7 +1,7 @@
 import type { Severity } from '../../model/facts.ts';
 import type { Grade } from '../../model/scorecard.ts';
 
-/** `fill` carries `ink`; `edge` is what tells a filled shape from the page; `text` is written on the page itself. */
+/** `ink` is drawn on `fill`, `text` on the page; `edge` sets a filled shape apart from the page. */
 interface Tone {
   readonly fill: string;
   readonly ink: string;

@@ -34,7 +34,7 @@ function otherFindings(platform: PlatformScore, scorecard: Scorecard, index: num
   </details>`;
 }
 
-/** Each platform's score, and where it differs from the worst one, whose findings are shown in full; nothing where there is one. */
+/** Scores by platform, and how each differs from the worst; nothing if there is one platform. */
 export function platformSection(scorecard: Scorecard): Markup {
   const { platforms } = scorecard;
   if (platforms.length < 2) return html``;

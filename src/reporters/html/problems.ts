@@ -18,7 +18,7 @@ function problem(card: Card, { outcome, ids, problem, place, waived }: CardRow):
   </li>`;
 }
 
-/** What keeps the image from its next level and, while that is short, from those above; then a line of the rest. */
+/** What keeps the image from its next level and, if that is short, higher ones; then the rest. */
 export function problems(card: Card): Markup {
   const groups = card.groups.map((group, index) => {
     const [heading, counts] = groupTexts(group, index === 0);

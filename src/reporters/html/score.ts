@@ -8,7 +8,7 @@ export function gradeChip(grade: Grade): Markup {
   return html`<b class="grade ${GRADE_TONES[grade]}">${grade}</b>`;
 }
 
-/** One cell a criterion, those met filled in the grade's heat; a score of many is drawn as a share. */
+/** One cell per criterion, met ones in the grade's heat; over 40, cells show the share instead. */
 export function heatBar({ points, total, grade }: Score): Markup {
   const cells = Math.max(1, Math.min(total, 40));
   const filled = total === 0 ? 0 : Math.floor((points / total) * cells);

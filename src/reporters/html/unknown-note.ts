@@ -1,6 +1,6 @@
 import { codeBlock, html, type Markup } from './markup.ts';
 
-/** Why something is not in the report, and what would bring it there: nothing is left out in silence. */
+/** Why something is missing from the report and how to get it: nothing is omitted silently. */
 export function unknownNote({
   reason,
   settle,

@@ -136,7 +136,7 @@ function gapNotes(scan: VulnerabilitiesFact): Markup | undefined {
   </div>`;
 }
 
-/** What the scanner found, by package, the worst first, with scanner and database: it holds for that day. */
+/** Vulnerable packages, the worst first, with scanner and database: the result holds that day. */
 export function vulnerabilitySection({ facts }: ImageContents, id: string): Markup {
   const fact = facts.vulnerabilities;
   if (!fact.known)

@@ -26,7 +26,7 @@ interface ClassGroup {
   readonly count: number;
 }
 
-/** Each cause with what to do about it once, in the order in which they were found: one class may have several remedies. */
+/** Each cause with its remedy once, in the order found: one class may have several remedies. */
 export function byClass(differences: readonly ImageDifference[]): readonly ClassGroup[] {
   const groups = new Map<string, ClassGroup>();
   for (const { class: id, cause, remedy } of differences) {
@@ -37,7 +37,10 @@ export function byClass(differences: readonly ImageDifference[]): readonly Class
   return [...groups.values()];
 }
 
-/** Where in the Dockerfile a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`; undefined where that is not known. */
+/**
+ * Where a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`;
+ * undefined if that is not known.
+ */
 export function placeText({
   line,
   copiedFrom,

@@ -1,7 +1,7 @@
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
 import { jsonText } from '../json-text.ts';
 
-/** Two images held against each other, as schema/image-comparison-1.json has it. What is not known of a difference is null. */
+/** A comparison of two images, as in schema/image-comparison-1.json. Unknown details are null. */
 export function imageDifferencesJson(comparison: ImageComparison): string {
   const { reproducible, first, second, differences, platforms, omitted, source } = comparison;
   return jsonText({

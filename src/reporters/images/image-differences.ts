@@ -13,7 +13,7 @@ const MOST = 20;
 /** Lines of a deeper view; the other reports have all. */
 const MOST_DEEPER = 20;
 
-/** Two images held against each other, as text: one block a layer, each entry with where it differs, the causes once with their remedy. */
+/** Two images compared, as text: differences by layer, then each cause once with its remedy. */
 export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
   const { first, second, reproducible, platforms, differences, omitted } = comparison;
   const { source } = comparison;

@@ -1,7 +1,7 @@
 import type { LintedFile } from '../../model/lint.ts';
 import { jsonText } from '../json-text.ts';
 
-/** Findings as JSON: for each file what was found, and what a comment takes back, with its reason (schema/lint-1.json). */
+/** Findings by file as JSON, with ignored ones and the comment's reason (schema/lint-1.json). */
 export function lintJson(files: readonly LintedFile[], version: string): string {
   const report = {
     schemaVersion: '1',

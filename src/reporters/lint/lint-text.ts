@@ -24,7 +24,7 @@ function colorOf(colors: Colors, level: LintLevel): (text: string) => string {
   return { error: colors.red, warning: colors.yellow, info: colors.cyan }[level];
 }
 
-/** The line that a finding is in, with what it is about underlined; cut where it is too long for the screen. */
+/** The line of a finding, with the finding underlined; cut if it is too long for the screen. */
 function source(
   { range, severity }: LintFinding,
   lines: readonly string[],
@@ -80,7 +80,7 @@ function lintSummary(files: readonly LintedFile[]): string {
   return `${found} in ${quantity(files.length, 'file')}${taken}`;
 }
 
-/** Findings for people: place, weight, rule and message, then the line with what it is about underlined. */
+/** Findings for people: place, severity, rule and message, then the line with underlined text. */
 export function lintText(files: readonly LintedFile[], options: LintTextOptions): string {
   const colors = picocolors.createColors(options.color);
   const blocks = files.flatMap((file) =>

@@ -16,7 +16,7 @@ export function literal(text: string): string {
     .replace(/@|\\#(?=\d)|:(?=\/\/)|(?<=www)\./gi, '$&<!-- -->');
 }
 
-/** A code span, whose fence is longer than any run of backticks in it; the table's own escape where it stands in one. */
+/** A code span with a fence longer than any run of backticks in it; in a cell, `|` is escaped. */
 export function code(text: string, place: 'text' | 'cell' = 'text'): string {
   const short = shortened(text, LONGEST);
   const clean = place === 'cell' ? short.replace(/\|/g, '\\|') : short;

@@ -27,7 +27,7 @@ export const MARKS: Readonly<Record<Outcome, string>> = {
 };
 
 const EVIDENCE_SHOWN = 10;
-/** GitHub takes comments of 65,536 characters; evidence that would not fit is left to the other reports. */
+/** GitHub allows 65,536 characters in a comment; a longer report leaves out the evidence. */
 const LONGEST_REPORT = 60_000;
 
 function gateLines({ gate }: ReportInput): string[] {

@@ -2,7 +2,7 @@ import { shortened } from '../clean-text.ts';
 
 export const LONGEST_MESSAGE = 1000;
 
-/** A message that is all text: brackets would make links (SARIF 2.1.0, 3.11.6), a number in braces a placeholder (3.11.5). */
+/** Escaped text: brackets would be links (SARIF 2.1.0, 3.11.6), `{0}` a placeholder (3.11.5). */
 export function sarifMessage(text: string): { readonly text: string } {
   const plain = shortened(text, LONGEST_MESSAGE)
     .replace(/[\\[\]]/g, '\\$&')

@@ -12,7 +12,7 @@ interface LogicalLocation {
   readonly kind: string;
 }
 
-/** Where a result points: SARIF's physical and logical location, and what its fingerprint is made of. */
+/** Where a result points: SARIF's physical and logical location, and the key of its fingerprint. */
 export interface Place {
   readonly location: {
     readonly physicalLocation: {
@@ -101,7 +101,7 @@ function ofLines(
   return inDockerfile(context, region, `line ${line}`, text);
 }
 
-/** An image that the build took: at the line of the Dockerfile that names it, where there is one. */
+/** An image that the build used: at the Dockerfile line that names it, if there is one. */
 function ofImage(
   context: PlaceContext,
   { reference, line }: Extract<Evidence, { kind: 'image' }>,
@@ -145,7 +145,7 @@ function against(evidence: readonly Evidence[]): readonly Evidence[] {
   return loose.length === 0 ? evidence : loose;
 }
 
-/** Every place that a failing result rests on, each once; where none is more than a note, the image as a whole. */
+/** Each place of a result once; if all evidence is notes, the first, or the image as a whole. */
 export function placesOf(
   { evidence, outcome }: CriterionResult,
   context: PlaceContext,

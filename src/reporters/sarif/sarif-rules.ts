@@ -9,7 +9,7 @@ const FAIL_LEVELS: Readonly<Record<Level, 'error' | 'warning'>> = {
   5: 'warning',
 };
 
-/** GitHub sorts code scanning alerts by it: critical over 9, high from 7, medium from 4, low below. */
+/** GitHub ranks alerts by it: critical over 9.0, high from 7.0, medium from 4.0, low below. */
 const SECURITY_SEVERITIES: Readonly<Record<Level, string>> = {
   1: '8.0',
   2: '7.0',

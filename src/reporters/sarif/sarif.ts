@@ -22,7 +22,7 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** A criterion with more places than this says how many more there are. */
 export const PLACES_SHOWN = 100;
 
-/** Accepted by the person who configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
+/** Accepted by the person who configured the image (3.35); an expired waiver suppresses nothing. */
 function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
   const reason = waiverReason(id, scorecard);
   return reason === undefined
@@ -140,7 +140,7 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
   };
 }
 
-/** SARIF 2.1.0, a run for each image: what fails and what is not known, at the Dockerfile's lines where they are known, else in the image. */
+/** SARIF 2.1.0, a run per image: failures and unknowns, at Dockerfile lines, else in the image. */
 export function sarifReport(images: readonly ReportInput[]): string {
   const log = { $schema: SCHEMA, version: '2.1.0', runs: images.map(runOf) };
   return jsonText(log);

@@ -99,7 +99,7 @@ function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
     : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
 }
 
-/** Where more is said: the whole report, and what one check means. A name that has no room is left out: it was the last. */
+/** Commands that show more: the whole report, and one check. An image name too long is left out. */
 function detailLines(screen: Screen, { image }: Scorecard): string[] {
   const text = (name: string): string => `Details: scoville report${name}, scoville explain ID`;
   const whole = text(` ${shown(screen, shellWord(image))}`);

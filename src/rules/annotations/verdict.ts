@@ -8,7 +8,7 @@ import { configEvidence, fail, note, pass } from '../shared/verdict/verdict.ts';
 const PREFIX = 'org.opencontainers.image.';
 const REPOSITORY_SCHEMES = new Set(['https:', 'http:', 'git:', 'ssh:', 'git+https:', 'git+ssh:']);
 
-/** What no address holds (RFC 3986): the parser would quietly leave it out, or write it otherwise. */
+/** Characters that no URL contains (RFC 3986): the parser would drop or rewrite them. */
 const NO_URL = /[\s<>"\\^`{|}\p{Cc}\p{Cf}]/u;
 
 function isUrl(text: string): boolean {
@@ -17,7 +17,7 @@ function isUrl(text: string): boolean {
   return REPOSITORY_SCHEMES.has(protocol) && host !== '' && password === '';
 }
 
-/** What a usable image says of itself: one of the keys, with a value of the right form (OCI image-spec, annotations.md). */
+/** What an image must say: one of the keys, in the right form (OCI image-spec, annotations.md). */
 const REQUIRED = [
   {
     keys: ['created'],

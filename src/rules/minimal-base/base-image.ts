@@ -14,7 +14,7 @@ export type NamedBase =
 
 const BASE_NAME = 'org.opencontainers.image.base.name';
 
-/** Follows the built stage down to what it stands on outside this Dockerfile; undefined where stages form a ring. */
+/** Follows the target stage to its base outside the Dockerfile; undefined if stages form a ring. */
 function foundation(dockerfile: DockerfileModel): Stage | undefined {
   let stage = dockerfile.stages[dockerfile.target];
   // A stage can stand only on an earlier one, so a longer way than there are stages is a ring.
@@ -55,7 +55,7 @@ function fromAnnotations(image: Fact<ImageFact>): NamedBase | undefined {
     : { kind: 'image', text, source: 'image' };
 }
 
-/** The final stage's base: by the Dockerfile that was built, the images that the build used, or the base annotations. */
+/** The final stage's base, from the built Dockerfile, the images the build used, or annotations. */
 export function namedBase(build: Fact<BuildFact>, image: Fact<ImageFact>): NamedBase {
   const known = build.known
     ? (fromDockerfile(build.value.dockerfile) ?? fromImages(build.value))

@@ -8,7 +8,7 @@ import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts
 import { NOTHING, proposal, refusedAt } from '../shared/edit/proposal.ts';
 import { fromOf, inImage, lastInImage } from '../shared/edit/stage-view.ts';
 
-/** Official images with a slim variant, and the programs that this one lacks of those that builds and scripts call. */
+/** Official images with a slim variant, and the commonly called programs that the variant lacks. */
 const CLIENTS = ['curl', 'wget', 'git', 'hg', 'svn', 'ssh', 'unzip', 'make', 'patch'];
 const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'autoconf', 'automake'];
 const LACKS = lookup<readonly string[]>({
@@ -51,7 +51,7 @@ export function slimImages(
   return slim === undefined ? [] : [slim];
 }
 
-/** Where a program that the slim variant lacks is called: by a RUN, at the start, or by a script that is started. */
+/** Where a RUN, the start command or a script calls a program that the slim variant lacks. */
 function callerOf(lacking: readonly string[], input: FixInput): string | undefined {
   const { analysis, imageStages } = input;
   const installed = new Set(
@@ -135,7 +135,7 @@ function plan(input: FixInput): FixPlan {
   };
 }
 
-/** The slim variant of an official image, where the program cannot be moved to a stage of its own. */
+/** The slim variant of an official image, if the program cannot move to a stage of its own. */
 export const slimBase: FixRule = {
   id: 'slim-base',
   title: 'Use the slim variant of the base',

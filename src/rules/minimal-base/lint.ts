@@ -2,7 +2,7 @@ import { criterionRule, type RuleCheck } from '../shared/lint/rule.ts';
 import { minimalBase } from './minimal-bases.ts';
 import { minimalBaseImage } from './verdict.ts';
 
-/** The base that the image stands on, by the table of minimal bases. What the table does not name is no more than mentioned, and only where it is an official image. */
+/** Checks the base in the table of minimal bases; only official unlisted images get an info. */
 const check: RuleCheck = ({ finalStages }) => {
   const base = finalStages[0]?.base;
   const reference = base?.kind === 'image' ? base.image.reference : undefined;

@@ -1,6 +1,6 @@
 import type { ImageReference } from '../../model/reference.ts';
 
-/** A family of minimal base images: by repository, and by tag where only some of its tags are minimal. */
+/** A family of minimal base images, by repository, and by tag if only some tags are minimal. */
 export interface MinimalBase {
   readonly name: string;
   /** Matches `REGISTRY/REPOSITORY`, whole. */
@@ -8,7 +8,7 @@ export interface MinimalBase {
   readonly tag?: RegExp;
   /** Tags of the family that are not minimal: such a base fails, whatever it counts. */
   readonly except?: RegExp;
-  /** Ids in os-release that the family has; an image of another system does not stand on it, whatever it says. */
+  /** The family's os-release ids; an image of another system does not use it, whatever it says. */
   readonly systems?: readonly string[];
   readonly reason: string;
 }

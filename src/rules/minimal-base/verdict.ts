@@ -9,7 +9,7 @@ import { fail, note, pass, unknown } from '../shared/verdict/verdict.ts';
 import { namedBase, type NamedBase } from './base-image.ts';
 import { type MinimalBase, minimalBase, PACKAGE_LIMIT, SYSTEM_PACKAGES } from './minimal-bases.ts';
 
-/** More files, or programs, than a hand-made root holds: without a package record, the record was deleted. */
+/** More files or programs than a hand-made root has: a missing package record was deleted. */
 const FILES_OF_A_SYSTEM = 1000;
 const PROGRAMS_OF_A_SYSTEM = 100;
 /** The same where a package manager is there: alpine, the smallest with one, has about 500. */
@@ -58,7 +58,7 @@ function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]
     : unknown(`${system}, but no record of packages`, NAME_THE_DOCKERFILE, shown);
 }
 
-/** The family of the table that a base belongs to, unless the image is of another system than it. */
+/** The table's family that a base belongs to, with the image's system in `other` if it differs. */
 function familyOf(
   base: NamedBase,
   filesystem: FilesystemFact,

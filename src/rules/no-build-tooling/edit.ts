@@ -37,7 +37,7 @@ function toolsIn(
   });
 }
 
-/** The first program that the RUNs of the image call and that may call a tool; scripts and what cannot be read among them. */
+/** The first RUN program that may call a tool, such as a script, or a line that cannot be read. */
 function callerIn(input: FixInput): string | undefined {
   for (const { keyword, instruction, commands, line } of inImage(input)) {
     if (keyword !== 'RUN') continue;

@@ -30,7 +30,7 @@ function stands(word: string, name: string): boolean {
   return pattern.length > 1 && new RegExp(`^${pattern.join('.*')}$`).test(name);
 }
 
-/** Names under which the words of an install are taken out together: `apk add --virtual NAME`, a variable that both commands hold. */
+/** Names that remove installed words together: `apk add --virtual NAME`, or a shared variable. */
 function groups({ program, words }: RunProgram): readonly string[] {
   const at = words.findIndex((word) => /^(?:-t|--virtual)$/.test(word));
   const joined = words.find((word) => word.startsWith('--virtual='))?.slice('--virtual='.length);
@@ -83,7 +83,7 @@ function wordRange(
   return word?.range ?? range;
 }
 
-/** Packages of build tools that a RUN installs and does not take out again, by the command that installs them. */
+/** Build tool packages that a RUN installs and does not remove, by the installing command. */
 export function keptTools(run: Instruction, { installs }: BuildAnalysis): readonly KeptTools[] {
   return installs.flatMap((install) => {
     const { range, manager, packages } = install;

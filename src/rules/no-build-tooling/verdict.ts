@@ -14,7 +14,7 @@ import {
   pass,
 } from '../shared/verdict/verdict.ts';
 
-/** The .NET SDK brings its compilers as libraries below `dotnet/sdk/VERSION/`, beside a run-time's `dotnet`. */
+/** The .NET SDK has its compilers as libraries in `dotnet/sdk/VERSION/`, next to `dotnet`. */
 const DOTNET_SDK = /(?:^|\/)dotnet\/sdk\/[^/]+\//;
 
 interface FoundTool {

@@ -20,7 +20,7 @@ interface FoundManager {
   readonly evidence: Evidence;
 }
 
-/** Managers whose code is looked for by itself (`managerFiles`): their record alone may be left of one that was removed. */
+/** Managers found by their code (`managerFiles`): a removed one may leave its record behind. */
 const FOUND_BY_CODE = new Set([
   ...['pip', 'uv', 'poetry', 'pipenv', 'conda', 'pdm'],
   ...['npm', 'yarn', 'pnpm', 'corepack', 'bun'],

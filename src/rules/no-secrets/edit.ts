@@ -139,7 +139,7 @@ function plan(input: FixInput): FixPlan {
 const READS_NONE =
   /^(?:\[|adduser|addgroup|apk|apt|apt-get|cat|chgrp|chmod|chown|cp|cut|dnf|dpkg|echo|export|false|find|grep|groupadd|head|install|ln|ls|microdnf|mkdir|mv|npm|pnpm|printf|pwd|rm|rmdir|sed|set|sleep|tail|tar|test|touch|true|tr|unzip|useradd|usermod|yarn|yum)$/;
 
-/** A command of a RUN that may read what lies in the context, by its name; undefined where there is none. */
+/** The name of a RUN command that may read files of the context; undefined if there is none. */
 function opaqueRun({ source }: FixInput): string | undefined {
   for (const { keyword, commands, instruction } of source.instructions) {
     if (keyword !== 'RUN') continue;

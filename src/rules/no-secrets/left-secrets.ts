@@ -66,7 +66,7 @@ function found(files: readonly Shown[], { range, open }: LeftFile): readonly Rul
   return [{ range, message, ...(open === undefined ? {} : { severity: 'info' }) }];
 }
 
-/** Secrets in files that the build puts into a layer: those of the context, of here-documents, and of its own secret mounts. */
+/** Secrets in files that go into a layer: from the context, here-documents and secret mounts. */
 export function leftSecrets(
   files: readonly LeftFile[],
   context: BuildContext | undefined,

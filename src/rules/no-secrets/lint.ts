@@ -6,7 +6,7 @@ import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
 import { leftSecrets } from './left-secrets.ts';
 import { noSecrets } from './verdict.ts';
 
-/** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
+/** Secrets in the parts of an instruction that its image contains, where criteria look for them. */
 function secretsOf({
   keyword,
   arguments: words,
@@ -29,7 +29,7 @@ function secretText({ rule, masked, path }: SecretFinding): string {
 
 const SPELLS = ['ENV', 'ARG', 'LABEL', 'RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK'];
 
-/** Secrets that the Dockerfile spells out: anyone with the image has them, from its history or its configuration. */
+/** Secrets in the Dockerfile's text: the image's history or configuration shows them to anyone. */
 export const noSecretsRule = criterionRule(noSecrets, {
   bad: 'FROM alpine:3.22\nRUN DB_PASSWORD=tr0ub4dor-and-3 ./migrate\n',
   good: 'FROM alpine:3.22\nRUN --mount=type=secret,id=db DB_PASSWORD_FILE=/run/secrets/db ./migrate\n',

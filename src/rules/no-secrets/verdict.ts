@@ -69,7 +69,7 @@ function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
   );
 }
 
-/** What rules set aside, counted by their reasons: nobody has to take it on trust that there was nothing. */
+/** Ignored findings, counted by reason, so nobody has to trust that there were none. */
 function setAside({ suppressed = [] }: SecretsFact): readonly Evidence[] {
   const reasons = new Map<string, string[]>();
   for (const { reason, path = '' } of suppressed)

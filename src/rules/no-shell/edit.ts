@@ -19,7 +19,7 @@ import { compilersOf, notCompiled, programPath } from './runtime-program.ts';
 import { type Runtime, runtimeOf } from './runtime-stacks.ts';
 import { candidateBases } from './runtime-versions.ts';
 
-/** The image that the target stands on by its FROM; undefined where it stands on another stage, or on nothing. */
+/** The image in the target's FROM; undefined if that is another stage or scratch. */
 function baseReference({ model }: Pick<FixInput, 'model'>): ImageReference | undefined {
   const base = model.stages[model.target]?.base;
   return base?.kind === 'image' ? base.image.reference : undefined;
@@ -127,7 +127,7 @@ function riskOf(
     : { risk: constant.risk, riskReason: `${constant.riskReason}; ${missing}` };
 }
 
-/** The C library of distroless images for programs: those that were linked with a newer one do not start on it. */
+/** The C library version in distroless images: programs linked with a newer one do not start. */
 const OWN_LIBC = { major: 2, minor: 41 };
 
 /** What of the base keeps its programs from running on a distroless image. */
@@ -154,7 +154,7 @@ function danglingLine({ source }: FixInput): string | undefined {
   return left === source.escape ? `line ${last.line} is continued by nothing` : undefined;
 }
 
-/** Criteria that a distroless stage meets whatever the app's own packages hold, and those that they decide where none go along. */
+/** Criteria that a distroless stage meets; some only if the app's own packages stay out of it. */
 function metBy({ left }: FixInput, { holdsPackages }: Runtime): readonly string[] {
   return [
     'no-shell',

@@ -47,7 +47,7 @@ export const PHP_LINES: readonly string[] = [
   ...libraryLines('/runtime'),
 ];
 
-/** nginx as it is there; what it writes belongs to the unprivileged user, and it does not change its own. */
+/** nginx as installed; the unprivileged user owns what it writes, and it does not switch users. */
 export const NGINX_LINES: readonly string[] = [
   'mkdir -p /runtime/usr/sbin /runtime/var/lib/nginx /runtime/var/cache/nginx /runtime/var/log/nginx',
   'cp -L "$(command -v nginx)" /runtime/usr/sbin/nginx',
@@ -59,7 +59,7 @@ export const NGINX_LINES: readonly string[] = [
   ...libraryLines('/runtime'),
 ];
 
-/** One RUN of these commands; a line that opens or belongs to a loop is joined by what it ends with. */
+/** One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. */
 export function collectRun(lines: readonly string[], eol: string): string {
   let text = 'RUN ';
   lines.forEach((line, i) => {

@@ -15,7 +15,10 @@ interface RuntimeCheck {
   readonly collect: readonly string[];
 }
 
-/** The HEALTHCHECK in exec form: by the program that the final stage has, as a request of its interpreter, or by the client that goes along. */
+/**
+ * The HEALTHCHECK in exec form: by the program that the final stage has, by a request of its
+ * interpreter, or by the HTTP client, which is then copied.
+ */
 export function runtimeCheck(
   one: Placed,
   { program }: Pick<Runtime, 'program'>,
@@ -64,7 +67,7 @@ export function runtimeCheck(
   );
 }
 
-/** The words of a check in exec form, or of one in shell form that needs no shell but for its variables. */
+/** The words of a check in exec form, or in shell form that needs the shell only for variables. */
 function wordsOf(command: string, valueOf: ValueOf): ExecWords {
   if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
   const words = execStrings(command);
@@ -84,7 +87,7 @@ function urlIn(
   return put === url ? `'${url}'` : `${open}${put}${close}`;
 }
 
-/** A request of an interpreter that fails where the client's would: no answer, or a status of 400 and above. */
+/** An interpreter's request that fails like the client's: no answer, or a status of 400 or more. */
 const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
@@ -102,7 +105,7 @@ const REQUESTS = lookup<(url: string) => readonly string[]>({
   },
 });
 
-/** Options that do not change whether a request succeeds, by client; those of curl need `-f` beside them. */
+/** Client options that do not change whether a request succeeds; those of curl also need `-f`. */
 const IDLE = {
   curl: /^(?:-[sS]+|--silent|--show-error)$/,
   wget: /^(?:-q|--quiet|-nv|--no-verbose|--spider|-qO-|-O-|-qO\/dev\/null|-O\/dev\/null|-t1|--tries=1|--no-check-certificate)$/,

@@ -61,10 +61,10 @@ function written(
   });
 }
 
-/** Folders whose files a base brings, and packages install: what nothing is known to have put there is theirs. */
+/** Folders of the base and its packages: a file of unknown origin there is taken as theirs. */
 const OF_SYSTEM = /^\/(?:usr\/)?(?:s?bin|lib\d*|libexec)\//;
 
-/** Why nothing shows that a file of the image is a program that its build compiles; undefined where it is shown. */
+/** Why a file is not known to be a program that the build compiles; undefined if it is known. */
 export function notCompiled(path: string, input: FixInput): string | undefined {
   const origin = originOf(input, path);
   switch (origin.kind) {

@@ -11,7 +11,7 @@ interface FoundShell {
   readonly reason: string;
 }
 
-/** Shells, and multi-call binaries that contain one, found by their content whatever they are named. */
+/** Shells, and multi-call binaries that contain one, recognized by content under any name. */
 function renamed(filesystem: FilesystemFact): FoundShell[] {
   return filesystem.executables.flatMap((file) => {
     const content = file.multicall ?? file.shell;
@@ -22,7 +22,7 @@ function renamed(filesystem: FilesystemFact): FoundShell[] {
   });
 }
 
-/** A busybox root has hundreds of hard links to one binary: the binary counts once, beside the links that are named like a shell. */
+/** Counts a busybox binary once, not its hundreds of hard links, next to links with shell names. */
 function withoutApplets(
   named: readonly FoundShell[],
   contained: readonly FoundShell[],

@@ -18,7 +18,7 @@ const MAY_HAVE_USER = new Set(
 /** Where official images are, and mirrors of them. */
 const OFFICIAL = ['docker.io/library/', 'mirror.gcr.io/library/', 'public.ecr.aws/docker/library/'];
 
-/** Whether containers of the stage's base run as root where no USER says otherwise; undefined where that is not known from its name. */
+/** Whether the stage's base runs as root without a USER; undefined if unclear from its name. */
 export function baseIsRoot({ base }: Stage): boolean | undefined {
   if (base.kind === 'scratch') return true;
   if (base.kind !== 'image' || base.image.reference === undefined) return undefined;

@@ -28,7 +28,7 @@ import { type ServerUser, serverUser } from './server-user.ts';
 /** The uid that distroless images give their unprivileged user. */
 const OWN_UID = 65_532;
 
-/** The base's own user for apps: the one that it starts as, or one with a uid of people, as `node` of node's images. */
+/** The base's user for apps: the one it starts as, or its only regular user, as node's `node`. */
 function ownUser({
   passwd,
   config: { config },
@@ -119,7 +119,7 @@ function plan(input: FixInput): FixPlan {
   };
 }
 
-/** What the image runs that has to be root; undefined where nothing does, as far as it could be read. */
+/** What in the image has to run as root; undefined if nothing does, as far as it can be read. */
 function rootCalls(input: FixInput, run: Started): string | undefined {
   for (const { called } of [run, checked(input)])
     for (const { name, by } of called) {
@@ -159,7 +159,7 @@ function doubtsOf(input: FixInput, run: Started, made: readonly string[]): reado
   return purpose === 'base' ? [{ risk: 'high', reason: PURPOSES.base }, ...medium] : medium;
 }
 
-/** The image of a server runs as the user that its entry point would become, who owns the server's folders already. */
+/** Runs a server as the user that its entry point becomes, who already owns its folders. */
 function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
   const from = fromOf(input, input.model.target);
   if (from === undefined) return NOTHING;

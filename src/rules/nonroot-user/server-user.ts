@@ -3,7 +3,10 @@ import { ownValue } from '../../model/lookup.ts';
 import { ENTRY_POINT, handsOn } from '../shared/edit/program/entry-points.ts';
 import { baseOfImage, lastInImage } from '../shared/edit/stage-view.ts';
 
-/** Official images whose entry point starts as root, hands folders over and becomes this user; started as that user it leaves both out. */
+/**
+ * Official images whose entry point starts as root, changes the owner of folders and becomes this
+ * user; started as that user, it skips both.
+ */
 const SERVERS: Readonly<Record<string, string>> = {
   postgres: 'postgres',
   mysql: 'mysql',
@@ -23,7 +26,7 @@ export interface ServerUser {
   readonly uid: number | undefined;
 }
 
-/** The user that the base's own entry point becomes, where it is that which a container starts; undefined where it is another. */
+/** The user that the base's entry point becomes; undefined if containers start something else. */
 export function serverUser(input: FixInput): ServerUser | undefined {
   const [first] = input.imageStages;
   const stage = first === undefined ? undefined : input.model.stages[first]?.base;

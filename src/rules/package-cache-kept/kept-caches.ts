@@ -10,7 +10,7 @@ interface KeptCache {
   readonly commands: readonly number[];
 }
 
-/** What package managers leave in the layer of a RUN: nothing where it is removed, a cache is mounted over it, or an ENV of the image switches it off. */
+/** Caches a RUN leaves in its layer, unless removed, under a mount, or switched off by an ENV. */
 export function keptCaches(run: Instruction, image: readonly Instruction[]): readonly KeptCache[] {
   const programs = runPrograms(run);
   return MANAGERS.flatMap(({ id, programs: called, cache }) => {
@@ -35,7 +35,7 @@ function isSet(name: string | undefined, image: readonly Instruction[]): boolean
   );
 }
 
-/** True where a cache or a tmpfs is mounted over this folder: what is written there stays out of the layer. */
+/** True if a cache or tmpfs is mounted over this folder: writes to it stay out of the layer. */
 export function isMounted({ flags }: Instruction, folder: RegExp): boolean {
   return flags.some(
     ({ name, value }) =>

@@ -1,7 +1,7 @@
 import type { SourceInstruction, Span } from '../../model/dockerfile-source.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 
-/** The default of an ARG before the first FROM, where it is the only thing that decides what a reference ends with. */
+/** The default of an ARG before the first FROM, if it alone decides the end of a reference. */
 type ArgumentDefault =
   | {
       readonly ok: true;

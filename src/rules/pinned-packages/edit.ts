@@ -39,7 +39,10 @@ function versionOf(
 
 const VERBS = new Set(['install', 'add', 'i', 'in']);
 
-/** The words that name a package behind the verb (`npm install npm`), whole: without a variable, a version or a release. Lists that grew name some twice. */
+/**
+ * The words after the verb that name a package (`npm install npm`), whole: without a variable,
+ * version or release. Long lists may name one twice.
+ */
 function wordsOf(
   name: string,
   words: readonly SourceWord[],

@@ -13,7 +13,7 @@ export function lockDoubts(input: FixInput, file: string, found: FoundCommand): 
   return why === undefined ? [] : [{ risk: 'medium', reason: why }];
 }
 
-/** Why a lock file may be out of date; undefined where it has each dependency as package.json asks for it. */
+/** Why a lock file may be out of date; undefined if it matches each dependency in package.json. */
 function stale({ contextFile }: FixInput, file: string): string | undefined {
   const unknown = `the build fails where ${file} is not up to date`;
   const own = parseJson(contextFile('package.json') ?? '');

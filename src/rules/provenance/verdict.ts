@@ -12,7 +12,7 @@ import { fail, pass } from '../shared/verdict/verdict.ts';
 
 const SLSA = /^https:\/\/slsa\.dev\/provenance\/v(?:0\.[12]|1(?:\.\d+)?)$/;
 
-/** Builder and build type as SLSA v1 (`buildDefinition`, `runDetails`) or v0.2 (`builder`, `buildType`) write them. */
+/** Builder and build type, from SLSA v1 (`buildDefinition`, `runDetails`) or v0.2 provenance. */
 function builderOf({ predicate, predicateType }: FoundAttestation): {
   builder: string | undefined;
   buildType: string | undefined;

@@ -4,7 +4,7 @@ import type { CheckedRule } from '../shared/lint/rule.ts';
 /** From the root, of a drive too, or by a variable. */
 const ABSOLUTE = /^["']?(?:[/\\$%]|[A-Za-z]:[/\\])/;
 
-/** The WORKDIR of a stage that leads below whatever folder its base works in: the first of all that the stage is made of. */
+/** The first WORKDIR of a stage and its base stages, if it is relative to the base's folder. */
 export function relativeFolder(
   { stages }: Pick<DockerfileModel, 'stages'>,
   index: number,

@@ -12,7 +12,7 @@ export interface SbomPart {
   readonly isFile: boolean;
 }
 
-/** What an SBOM names; the image itself, its operating system and what else holds no content are left out. */
+/** The parts that an SBOM names, without the image, its OS and others that are not content. */
 export interface SbomContent {
   readonly format: 'CycloneDX' | 'SPDX';
   readonly parts: readonly SbomPart[];

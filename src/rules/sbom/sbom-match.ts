@@ -4,10 +4,10 @@ import { fileName } from '../../model/path.ts';
 import { readPurl } from '../../model/purl.ts';
 import type { SbomContent, SbomPart } from './sbom-content.ts';
 
-/** Share of the packages found in the image that an SBOM must name; below it, it is another image's, or one part's. */
+/** Minimum share of the image's packages in an SBOM; below it, it is partial or another image's. */
 export const SBOM_COVERAGE = 0.75;
 
-/** Share of an unsigned SBOM's OS packages that the image may lack: source packages, and those of other stages. */
+/** Share of an unsigned SBOM's OS packages that the image may lack: source or from other stages. */
 export const FOREIGN_SHARE = 0.1;
 
 /** How much of what is found in the image an SBOM names. */
@@ -20,7 +20,7 @@ interface SbomCoverage {
 
 const OS_TYPES = new Set(['deb', 'apk', 'rpm', 'alpm']);
 
-/** `NAME@VERSION` with and without the purl's namespace: tools disagree on whether a distribution is part of the name. */
+/** `NAME@VERSION` with and without the purl's namespace: tools disagree on what the name is. */
 function purlKeys(purl: string): string[] {
   const read = readPurl(purl);
   if (read?.version === undefined) return [];
@@ -29,7 +29,7 @@ function purlKeys(purl: string): string[] {
   return [full, fileName(full)].map((name) => key(name, version));
 }
 
-/** Spellings of one package fall together: Python's separators, Java's colon, Debian's and RPM's epoch, Go's v. */
+/** Folds one package's spellings: Python separators, Java colon, Debian and RPM epoch, Go's v. */
 function key(name: string, version: string): string {
   const folded = name.replace(/[-_.]+/g, '-').replaceAll(':', '/');
   return `${folded}@${version.replace(/^(?:\d+:|v(?=\d))/, '')}`.toLowerCase();
@@ -43,7 +43,7 @@ function partKeys({ name, version, group, purls }: SbomPart): string[] {
   return keys;
 }
 
-/** Compares what an SBOM names with the packages found in the image; the same package in two places counts once. */
+/** Compares an SBOM with the image's packages; the same package in two places counts once. */
 export function sbomCoverage(content: SbomContent, packages: readonly Package[]): SbomCoverage {
   const named = new Set(content.parts.flatMap(partKeys));
   const ours = new Map(
@@ -56,7 +56,7 @@ export function sbomCoverage(content: SbomContent, packages: readonly Package[])
   return { total: ours.size, named: ours.size - missing.length, missing };
 }
 
-/** OS packages that the SBOM names and the image does not have, by name: versions are spelled in too many ways. */
+/** OS packages that the SBOM names and the image lacks, by name: version spellings differ. */
 export function foreignOsParts(
   content: SbomContent,
   packages: readonly Package[],

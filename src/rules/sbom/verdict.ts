@@ -30,7 +30,7 @@ function answer(holds: boolean, summary: string): Judged {
   return { holds, coverage: 0, summary, missing: [] };
 }
 
-/** An image in which no package is found: what the SBOM names must at least not be another image's. */
+/** Judges an image without packages: the SBOM must at least not describe another image. */
 function withoutPackages(content: SbomContent, filesystem: Fact<FilesystemFact>): Judged {
   const { format, parts } = content;
   const os = osParts(content).length;

@@ -6,7 +6,7 @@ import { lineEnd, NOTHING, proposal, refusedAt, together } from '../shared/edit/
 import { addFlag } from '../shared/edit/run-text.ts';
 import { inStage, isExecForm, type Placed } from '../shared/edit/stage-view.ts';
 
-/** Programs that read a variable of this name without it being written down in the Dockerfile, by `.npmrc` and the like. */
+/** Programs that read a variable like this through `.npmrc` or similar, not from the Dockerfile. */
 const READERS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:NPM|NODE_AUTH|YARN)_/, /\b(?:npm|yarn|pnpm)\b/],
   [/^(?:PIP|UV|POETRY)_/, /\b(?:pip[\d.]*|uv|poetry)\b/],

@@ -4,7 +4,7 @@ import { secretName } from '../../model/secret-names.ts';
 import { NOTHING, proposal, refusedAt, together } from '../shared/edit/proposal.ts';
 import { inImage, type Placed } from '../shared/edit/stage-view.ts';
 
-/** Variables that entry points of official images read from a file, where the name has `_FILE` behind it; by repository on Docker Hub. */
+/** Variables that official images also read from a file (`NAME_FILE`), by Docker Hub repository. */
 const BY_FILE = lookup<RegExp>({
   'library/postgres': /^POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)$/,
   'library/mysql': /^MYSQL_(?:ROOT_PASSWORD|ROOT_HOST|DATABASE|USER|PASSWORD)$/,

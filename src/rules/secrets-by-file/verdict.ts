@@ -22,7 +22,7 @@ function variables(image: ImageFact): { name: string; value: string }[] {
   return entries.map(([name, value = '']) => ({ name, value }));
 }
 
-/** What the author says: the configuration of this run, else the annotation that the build wrote from it. */
+/** The author's statement: this run's configuration, else the annotation that the build wrote. */
 function declared(
   image: ImageFact,
   declarations: DeclarationsFact,
@@ -40,7 +40,7 @@ function declared(
     : { use, by: configEvidence(key, use, 'declared by the image') };
 }
 
-/** A variable whose value is a path names the file that a secret is read from, whatever it is called: `TLS_KEY=/run/secrets/tls`. */
+/** A path as a value names the secret's file, for any variable: `TLS_KEY=/run/secrets/tls`. */
 function isPath(value: string): boolean {
   return /^\/[^\s:]+$/.test(value);
 }

@@ -37,7 +37,7 @@ export const DENIED: readonly string[] = [
   '/sys/kernel/security/** rwklx',
 ];
 
-/** Holds profiles against docker-default. Tighter: nothing that it denies, and not all that it grants. */
+/** Compares with docker-default. Tighter: nothing that it denies, and not all that it grants. */
 export function compareAppArmor({ outside, profiles }: AppArmorText): AppArmorVerdict {
   const verdicts = profiles.map(judged);
   const loose = verdicts.find(({ holds }) => holds === 'not-tighter');
@@ -169,7 +169,7 @@ class Granted {
     );
   }
 
-  /** Signals from outside, and what goes on among processes of the profile, as docker-default has them. */
+  /** Signals from outside and between the profile's processes, as docker-default allows them. */
   #isOwnSignal(rule: string): boolean {
     const found = /^(signal|ptrace) (\([\w, ]*\) )?peer="?([^"\s]+)"?$/.exec(rule);
     if (found === null) return false;

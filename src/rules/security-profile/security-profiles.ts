@@ -11,7 +11,7 @@ import {
   type SeccompProfile,
 } from './seccomp/read-profile.ts';
 
-/** What reading a profile shows: whether it is one, and whether it is tighter than the container engine's default. */
+/** Whether a profile is valid, and whether it is tighter than the container engine's default. */
 export interface ProfileVerdict {
   readonly kind: 'seccomp' | 'AppArmor' | 'SELinux';
   readonly holds: 'tighter' | 'not-tighter' | 'malformed' | 'undecided';

@@ -17,7 +17,7 @@ const WITHOUT_ENTRY = new Set(
 /** Places of a script where it reads an argument of its own. */
 const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
 
-/** What an entry point in front of a CMD makes of other words; undefined where it starts them as they are. */
+/** What an entry point before CMD does with other words; undefined if it just starts them. */
 function entryDoubt(input: FixInput): string | undefined {
   const own = lastInImage(input, 'ENTRYPOINT');
   if (own !== undefined)

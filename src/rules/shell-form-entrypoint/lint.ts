@@ -1,7 +1,7 @@
 import { execStrings, type Instruction } from '../../model/dockerfile.ts';
 import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 
-/** Shell that hands over to the program: it needs a shell, but the program gets the signals. Whoever writes it means it. */
+/** `exec` in shell form: it needs a shell, but the program gets signals, so it is deliberate. */
 const HANDS_OVER = /^exec\s/;
 
 function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFinding[] {

@@ -11,7 +11,7 @@ const IDLE =
   /^(?:-[EHnSkA]+|-u(?:root|#?0)|--(?:preserve-env(?:=.*)?|set-home|non-interactive|stdin|reset-timestamp|user=(?:root|#?0)))$/;
 const AS_USER = /^(?:-[EHnSkA]*u|--user)$/;
 
-/** Index of the program that sudo starts as root; undefined where it does something for root too. */
+/** Index of the program that sudo starts as root; undefined if sudo does something else too. */
 function startedBySudo(words: readonly SourceWord[], sudo: number): number | undefined {
   for (let at = sudo + 1; at < words.length; at += 1) {
     const { value } = words[at] ?? {};

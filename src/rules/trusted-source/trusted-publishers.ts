@@ -106,7 +106,7 @@ const PUBLIC_REGISTRIES = new Set([
   'ttl.sh',
 ]);
 
-/** Who vouches for the image: a publisher of the table or a pattern of the user's; undefined where none does. */
+/** The publisher or user's pattern that an image is trusted by; undefined if there is none. */
 export function vouchedBy(
   reference: ImageReference,
   patterns: readonly string[],
@@ -131,7 +131,7 @@ function nameOf({ registry, repository }: ImageReference): string {
   return formatReference({ registry, repository });
 }
 
-/** A pattern is a name in Docker's short or full spelling, with or without a tag; `*` stands for any characters. */
+/** A pattern is a short or full Docker name, with or without a tag; `*` matches any characters. */
 export function matchesImage(pattern: string, reference: ImageReference): boolean {
   const name = nameOf(reference);
   const tagged = reference.tag === undefined ? name : `${name}:${reference.tag}`;

@@ -38,7 +38,7 @@ function toFile(
   return text.slice(0, word.start - start) + option + text.slice(last.end - start);
 }
 
-/** The command that reads the pipe, made to read the file instead; says why not, where that is not certain. */
+/** Makes the command after the pipe read the file instead; says why not, if that is not certain. */
 function fromFile(words: readonly SourceWord[], file: string): { readonly text: string } | string {
   const [program, ...rest] = words;
   const name = program?.value?.split('/').at(-1) ?? '';

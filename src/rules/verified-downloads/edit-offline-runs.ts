@@ -63,7 +63,7 @@ function plan(input: FixInput): FixPlan {
   };
 }
 
-/** What nobody could read is kept from the network, so that the build downloads what is seen alone. */
+/** Blocks the network for unreadable programs, so the build downloads only what is visible. */
 export const offlineRuns: FixRule = {
   id: 'offline-runs',
   title: 'Run what cannot be read without network',

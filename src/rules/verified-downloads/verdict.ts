@@ -9,7 +9,7 @@ interface JudgedDownload extends JudgedLine {
   readonly weak: boolean;
 }
 
-/** Digest by which a replay held what is downloaded: the file itself, or what git asks for first. */
+/** The digest by which a replay pinned a download: of the file, or of git's first request. */
 function replayedDigest(
   { url, kind }: Download,
   replayed: BuildFact['replayed'],

@@ -19,7 +19,7 @@ const MOST_LISTED = 200_000;
 const LONGEST = 1024;
 const UNKNOWN = { versions: [], ranges: [] } as const;
 
-/** Reads the versions of one entry of `affected`. What has neither ranges nor versions affects all of them. */
+/** Reads an `affected` entry's versions. Without ranges or versions it affects all versions. */
 export function affectedVersions(affected: unknown): AffectedVersions {
   const versions = textsOf(field(affected, 'versions'));
   const listed = field(affected, 'ranges') ?? [];
@@ -67,7 +67,7 @@ function eventsOf(range: unknown): readonly VersionEvent[] | undefined {
 
 const [INTRODUCED, LAST_AFFECTED, FIXED, LIMIT] = [0, 1, 2, 3];
 
-/** True where a record is about this version: it is listed, or within a range (OSV schema, "Evaluation"). */
+/** True if a record affects this version: listed or in a range (OSV schema, "Evaluation"). */
 export function isAffected(
   version: string,
   { versions, ranges }: AffectedVersions,

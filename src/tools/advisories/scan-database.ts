@@ -23,7 +23,7 @@ interface DatabaseRequest {
   readonly folder: string;
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
-  /** Present time, milliseconds since 1970: the date of an answer that no database was needed for. */
+  /** Present time, milliseconds since 1970: the date of an answer that needed no database. */
   readonly now: number;
 }
 
@@ -149,7 +149,7 @@ class Databases {
     this.#folder = folder;
   }
 
-  /** The database that an ecosystem is in; undefined where it was never fetched. Throws DamagedDatabase. */
+  /** An ecosystem's database; undefined if it was never fetched. Throws DamagedDatabase. */
   of(ecosystem: string): AdvisoryReader | undefined {
     const family = familyOf(ecosystem);
     if (!this.#open.has(family)) this.#open.set(family, this.#opened(family));

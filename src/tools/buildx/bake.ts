@@ -3,7 +3,10 @@ import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 
-/** Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws UserError with buildx' own words and exit code. */
+/**
+ * Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws
+ * UserError with buildx' own words and exit code.
+ */
 export async function printBake(
   run: RunTool,
   request: {

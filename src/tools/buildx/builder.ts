@@ -17,7 +17,7 @@ export interface Builder {
   readonly buildkit?: string;
 }
 
-/** The builder that a build without `--builder` uses, or the named one. Throws ToolError where there is none of that name. */
+/** The default builder of a build, or the named one. Throws ToolError if that does not exist. */
 export async function currentBuilder(run: RunTool, name?: string): Promise<Builder> {
   const result = await completed(run, 'buildx', {
     command: 'docker',

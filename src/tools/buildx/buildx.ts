@@ -32,7 +32,7 @@ interface BuildRequest {
 export interface BuildOutcome {
   readonly exitCode: number;
   readonly stdout: string;
-  /** What buildx said at the end, outside its progress: `ERROR: failed to solve: ...` with the lines around it. */
+  /** Buildx's last words, outside its progress: `ERROR: failed to solve: ...` and nearby lines. */
   readonly errorText: string;
 }
 

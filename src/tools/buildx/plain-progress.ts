@@ -10,7 +10,10 @@ interface PlainStep {
   readonly name: string;
   readonly started: number | undefined;
   readonly lastLines: string[];
-  /** Its last line, not published until another step prints: BuildKit ends and restarts steps, and tells `cached` late. */
+  /**
+   * Its last line, held until another step prints: BuildKit ends and restarts steps, and reports
+   * `cached` late.
+   */
   closing: string | undefined;
   closed: boolean;
   error: string | undefined;

@@ -7,7 +7,7 @@ import {
   textField,
 } from '../../model/json-value.ts';
 
-/** BuildKit's progress messages (moby/buildkit client/graph.go, SolveStatus), what is read of them. */
+/** The parts that are read of BuildKit's progress (moby/buildkit client/graph.go, SolveStatus). */
 export interface SolveStatus {
   readonly vertexes: readonly Vertex[];
   readonly statuses: readonly VertexStatus[];

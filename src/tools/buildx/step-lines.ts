@@ -1,7 +1,7 @@
 import { cleanText } from '../../model/clean-text.ts';
 import { LineSplitter } from '../tool-output.ts';
 
-/** Cuts what each step of a build printed into clean lines: BuildKit tells it in pieces that end anywhere, inside a character too. */
+/** Splits each build step's output into clean lines: pieces end anywhere, even in a character. */
 export class StepLines {
   readonly #steps = new Map<string, { readonly splitter: LineSplitter; lines: string[] }>();
 

@@ -6,7 +6,7 @@ import type { SignatureOrigin, CertificateIdentity } from '../../model/signature
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Within a TimeStampResp: ContentInfo, SignedData, its content, the TSTInfo, its genTime (RFC 3161, 2.4.2). */
+/** In a TimeStampResp: ContentInfo, SignedData, content, TSTInfo, genTime (RFC 3161, 2.4.2). */
 const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
 
 /**

@@ -56,7 +56,10 @@ export function bundleSignature(bytes: Uint8Array): Result<string> {
     : err('it does not contain a signature');
 }
 
-/** Checks that a bundle states what was asked for: the subject, the predicate's type, and the predicate, of that subject alone, where it is given. */
+/**
+ * Checks that a bundle states what was asked for: the subject, the predicate's type, and, if given,
+ * the predicate, of that subject alone.
+ */
 export function checkBundle(bytes: Uint8Array, expected: ExpectedStatement): Result<Statement> {
   const found = bundleStatement(bytes);
   if (!found.ok) return found;

@@ -10,7 +10,7 @@ import { keyAccess } from './key-uri.ts';
 import { keylessError } from './keyless-errors.ts';
 import { keylessCall, type Sigstore } from './sigstore.ts';
 
-/** With what cosign signs. A password that is not given is taken from COSIGN_PASSWORD, as cosign does. */
+/** The key that cosign signs with. Without a password, cosign takes it from COSIGN_PASSWORD. */
 export type SigningKey =
   { readonly kind: 'key'; readonly ref: string; readonly password?: string } | KeylessKey;
 
@@ -46,7 +46,7 @@ interface CallPlace {
   readonly certificateOnly?: boolean;
 }
 
-/** Makes ready a call that signs. With a key no network is used. Whoever asked for it removes its files. */
+/** Prepares a signing call. With a key it uses no network. The caller removes its files. */
 export async function signingCall(
   run: RunTool,
   key: SigningKey,

@@ -15,7 +15,7 @@ export type CosignDialect =
 
 const asked = new WeakMap<RunTool, Promise<CosignDialect>>();
 
-/** Asked once for each runner. Throws UserError where cosign is missing, or too old to write sigstore bundles. */
+/** Asked once per runner. Throws UserError if cosign is missing or too old for sigstore bundles. */
 export function cosignDialect(run: RunTool): Promise<CosignDialect> {
   const before = asked.get(run);
   if (before !== undefined) return before;

@@ -5,14 +5,14 @@ import { completed, type Completed } from '../completed-run.ts';
 import { toolFailure } from '../tool-failure.ts';
 import { isKeyUri, keyName } from './key-uri.ts';
 
-/** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
+/** Cosign's reason for a failure: its `Error:` line, without the copy and warnings around it. */
 export function cosignSaid(stderr: string): string {
   const lines = cleanText(stderr).trim().split('\n');
   const error = lines.find((line) => line.includes('Error: '));
   return error?.slice(error.indexOf('Error: ') + 'Error: '.length) ?? lines.at(-1) ?? '';
 }
 
-/** Failures to sign with a key that the user can fix, by cosign's stderr; undefined for any other. */
+/** A failure to sign with a key that the user can fix, from cosign's stderr; else undefined. */
 export function cosignUserError(stderr: string, key: string): UserError | undefined {
   const said = cosignSaid(stderr);
   const named = `the signing key ${keyName(key)}`;
@@ -56,7 +56,7 @@ function nextFor(key: string, said: string): string {
     : 'check its address, its type and the credentials for it, or sign with a key file (--key FILE)';
 }
 
-/** Why a verification did not succeed: the signature or statement is bad, or it could not be checked. */
+/** Why a verification failed: signature or statement are bad, or they could not be checked. */
 export function verificationFailure(stderr: string): 'failed' | 'unknown' {
   const said = cosignSaid(stderr);
   // An entry of a log in a form that bundles do not know says nothing against the signature.
@@ -71,7 +71,7 @@ interface Signing extends Pick<ToolRun, 'args' | 'env'> {
   readonly explain: (stderr: string) => UserError | undefined;
 }
 
-/** Has cosign sign. Throws UserError for what the user can fix (password, key, token), else ToolError. */
+/** Signs. Throws UserError for what the user can fix (password, key, token), else ToolError. */
 export async function runSigning(
   run: RunTool,
   { args, env = {}, explain }: Signing,

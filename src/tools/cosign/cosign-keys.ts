@@ -48,7 +48,7 @@ async function moved(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** The public key of a private key file, KMS or PKCS#11 URI, in PEM form. Throws UserError where it cannot be read. */
+/** The PEM public key of a private key file, KMS or PKCS#11 URI. Throws UserError or ToolError. */
 export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
   const { ref, env } = keyAccess(keyRef, password);
   const result = await completed(run, 'cosign', {

@@ -26,7 +26,7 @@ export function needsNetwork(signer: Signer): boolean {
   return isKeyUri(signer.publicKey) && !LOCAL_KEY.test(signer.publicKey);
 }
 
-/** The flags that name the signer. `emptyTrust` is a file with a trusted root that trusts no service. */
+/** The flags that name the signer. `emptyTrust` is a trusted root file that trusts no service. */
 export function signerArgs(signer: Signer, emptyTrust: string): readonly string[] {
   if (signer.kind === 'key')
     return [

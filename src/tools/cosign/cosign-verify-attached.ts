@@ -21,7 +21,7 @@ interface AttachedToVerify {
   readonly signal?: AbortSignal;
 }
 
-/** `failed`: not signed so by this signer. `unknown`: it could not be checked. Neither counts as verified. */
+/** `failed`: this signer did not sign this. `unknown`: not checked. Neither counts as verified. */
 export type CosignAnswer =
   | { readonly outcome: 'verified' }
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };

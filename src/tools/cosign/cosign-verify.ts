@@ -16,7 +16,7 @@ interface VerifyRequest {
   readonly signal?: AbortSignal;
 }
 
-/** `failed`: signature, signer or statement is wrong. `unknown`: it could not be checked. Neither counts as verified. */
+/** `failed`: wrong signature, signer or statement. `unknown`: not checked. Neither is verified. */
 type Verification =
   | { readonly outcome: 'verified'; readonly verifiedBy: string; readonly statement: Statement }
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };

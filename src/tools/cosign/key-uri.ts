@@ -1,5 +1,5 @@
 import { decoded } from '../../model/purl.ts';
-/** True for what cosign takes for the address of a key (a KMS, PKCS#11, the environment), and not for a file. */
+/** True for a key address of cosign (KMS, PKCS#11, the environment), not for a file. */
 export function isKeyUri(ref: string): boolean {
   return /^[a-z0-9+.-]+:/i.test(ref);
 }
@@ -15,7 +15,7 @@ export function withoutPin(ref: string): { readonly ref: string; readonly pin?: 
   return { ref: rest.replace(/[?&]$/, ''), pin: decoded(pin) };
 }
 
-/** How cosign is given a key: its address in arguments, which other users can see, and secrets by the environment. */
+/** How cosign gets a key: its address as an argument (others can see it), secrets as variables. */
 export function keyAccess(
   address: string,
   password?: string,

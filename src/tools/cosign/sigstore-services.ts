@@ -28,7 +28,10 @@ export const PUBLIC_SERVICES: SigstoreServices = {
 const LARGEST = 1024 * 1024;
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
 
-/** Reads a signing config (protobuf-specs, sigstore_trustroot.proto, SigningConfig). Throws UserError where it is not one. */
+/**
+ * Reads a signing config (protobuf-specs, sigstore_trustroot.proto, SigningConfig). Throws
+ * UserError if it is not one.
+ */
 export function readSigningConfig(text: string, name: string): SigstoreServices {
   const parsed = parseStrictJson(text, 'it', LARGEST);
   const config = parsed.ok ? parsed.value : undefined;
@@ -63,7 +66,7 @@ export function servicesOf(choice: SigstoreChoice, otherwise: SigstoreServices):
   };
 }
 
-/** Throws UserError for an address that is not one of http or https, or that contains a password. */
+/** Throws UserError for an address that is not http or https, or that contains a password. */
 export function requireAddresses({ fulcio, logs, tsas, oidc }: SigstoreServices): void {
   for (const url of [fulcio, ...logs.map((log) => log.url), ...tsas, oidc])
     if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
@@ -73,7 +76,7 @@ export function requireAddresses({ fulcio, logs, tsas, oidc }: SigstoreServices)
       );
 }
 
-/** The signing config of these services; without logs and timestamps it has cosign fetch a certificate alone. */
+/** These services' signing config; without logs and timestamps, cosign only gets a certificate. */
 export function signingConfigText(services: SigstoreServices): string {
   const service = ({ url, version }: LogService) => ({
     url,
@@ -93,13 +96,13 @@ export function signingConfigText(services: SigstoreServices): string {
   });
 }
 
-/** Whether the log promises to keep an entry, as Rekor v1 does: signatures before bundles contain nothing else of it. */
+/** Whether the log promises to keep entries, as Rekor v1 does: older signatures store only that. */
 export function givesPromise({ logs }: SigstoreServices): boolean {
   // cosign takes the newest of several.
   return logs.length > 0 && logs.every(({ version }) => version === 1);
 }
 
-/** The hosts of services that anyone can read: they write names and addresses into public logs, for ever. */
+/** Hosts of public services: these write names and addresses into public logs, permanently. */
 export function publicHosts({ fulcio, logs }: SigstoreServices): readonly string[] {
   const hosts = [fulcio, ...logs.map(({ url }) => url)].map((url) => new URL(url).hostname);
   return [...new Set(hosts.filter((host) => /(?:^|\.)sigstore\.dev\.?$/i.test(host)))];

@@ -74,7 +74,7 @@ async function configText(file: string): Promise<string> {
   });
 }
 
-/** The services of the TUF repository at hand: sigstore's own, or what `cosign initialize` named. */
+/** The services of the current TUF repository: sigstore's, or that of `cosign initialize`. */
 async function defaultConfig(run: RunTool): Promise<string> {
   const result = await completed(run, 'cosign', {
     command: 'cosign',

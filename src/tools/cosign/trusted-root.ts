@@ -7,7 +7,7 @@ import { field, listField, textField } from '../../model/json-value.ts';
 const LARGEST = 16 * 1024 * 1024;
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\+json/;
 
-/** What cosign 2 signs with in place of a trusted root: variables that each name a PEM file, with its text. */
+/** Cosign 2's alternative to a trusted root: variables that each name a PEM file, with its text. */
 export type TrustTexts = Readonly<Record<string, string>>;
 
 /**

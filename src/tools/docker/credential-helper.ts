@@ -3,10 +3,10 @@ import type { RunTool } from '../../model/run.ts';
 
 /** A person may have to unlock a key store first. */
 const WAIT_MS = 60_000;
-/** What helpers say, as a whole, of a server that they have nothing for (docker-credential-helpers, credentials/error.go). */
+/** A helper's whole answer if it has nothing (docker-credential-helpers, credentials/error.go). */
 const NOT_FOUND = 'credentials not found in native keychain';
 
-/** As docker-credential-helpers give them; the user name `<token>` means that the secret is an identity token. */
+/** From docker-credential-helpers; user name `<token>`: the secret is an identity token. */
 interface StoredCredentials {
   readonly username: string;
   readonly secret: string;

@@ -51,7 +51,10 @@ const CALL_MS = 60_000;
 const LOG_LINES = 40;
 const LOG_CHARS = 8192;
 
-/** The arguments that make the container: no new privileges, and no capabilities but by `rights`. It is not started, and nothing is pulled. */
+/**
+ * The arguments that create the container: no new privileges, and only the capabilities of
+ * `rights`. It is not started, and nothing is pulled.
+ */
 export function createArguments(spec: ContainerSpec): readonly string[] {
   return [
     'create',
@@ -72,7 +75,10 @@ export function createArguments(spec: ContainerSpec): readonly string[] {
   ];
 }
 
-/** Makes a container. Not abortable, so that a caller who removes it by name misses none. Throws UserError or ToolError. */
+/**
+ * Creates a container. It cannot be aborted, so a caller that removes the container by name misses
+ * none. Throws UserError or ToolError.
+ */
 export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
   const result = await completed(run, 'docker', {
     command: 'docker',
@@ -178,7 +184,10 @@ export async function stopContainer(run: RunTool, name: string): Promise<void> {
   await run({ command: 'docker', args: ['stop', '--time', '10', name], timeoutMs: CALL_MS });
 }
 
-/** Runs a program in a running container. Gives undefined where it ended with 0, else the end of what it said. Throws Interrupted. */
+/**
+ * Runs a program in a running container. Returns undefined if it ended with 0, else the end of what
+ * it printed. Throws Interrupted.
+ */
 export async function execInContainer(
   run: RunTool,
   name: string,
@@ -193,7 +202,7 @@ export async function execInContainer(
   return text === '' ? `exit code ${result.exitCode}` : `${text}\nexit code ${result.exitCode}`;
 }
 
-/** Takes a tag from the engine's store, and the image with it where it has no other; quiet where there is none. */
+/** Removes a tag, and its image if this is the only tag; does nothing if there is none. */
 export async function removeLocalTag(run: RunTool, tag: string): Promise<void> {
   await run({ command: 'docker', args: ['rmi', tag], timeoutMs: CALL_MS });
 }

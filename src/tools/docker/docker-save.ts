@@ -8,9 +8,12 @@ import { engineError } from './docker.ts';
 
 /** The engine's store, to read images from. */
 interface LocalImages {
-  /** An image by name or id; undefined where the engine has none. Throws UserError where no engine answers. */
+  /** An image by name or id; undefined if there is none. Throws UserError if no engine answers. */
   readonly find: (image: string) => Promise<LocalImage | undefined>;
-  /** `docker save` of an image, its tar chunk by chunk, each taken before the next comes. Throws UserError, Interrupted, and what `take` throws. */
+  /**
+   * `docker save` of an image, its tar chunk by chunk, each taken before the next. Throws
+   * UserError, Interrupted, and what `take` throws.
+   */
   readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
 }
 

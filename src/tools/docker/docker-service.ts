@@ -8,13 +8,13 @@ export interface ImageService {
   /** TCP ports that it exposes, ascending. */
   readonly ports: readonly number[];
   readonly hasHealthcheck: boolean;
-  /** What the engine runs in the container to ask how the service is; empty where the image has none. */
+  /** The command that the engine runs in the container to check health; empty if there is none. */
   readonly healthcheck: readonly string[];
   /** ENTRYPOINT and CMD: what the container starts. */
   readonly program: readonly string[];
 }
 
-/** Reads it from the engine's store. Throws UserError where the engine does not answer or has no such image. */
+/** Reads it from Docker's store. Throws UserError if Docker does not answer or lacks the image. */
 export async function imageService(
   run: RunTool,
   image: string,

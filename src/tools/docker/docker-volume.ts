@@ -5,7 +5,10 @@ import { toolFailure } from '../tool-failure.ts';
 
 const CALL_MS = 60_000;
 
-/** Makes a volume. Not abortable, so that a caller who removes it by name misses none. Throws UserError or ToolError. */
+/**
+ * Creates a volume. It cannot be aborted, so a caller that removes the volume by name misses none.
+ * Throws UserError or ToolError.
+ */
 export async function createVolume(run: RunTool, name: string): Promise<void> {
   await succeed(
     run,
@@ -37,7 +40,7 @@ export async function removeVolume(run: RunTool, name: string): Promise<boolean>
   return result.ended === 'exit' && result.exitCode === 0;
 }
 
-/** Hands on the standard output of a call of docker, piece by piece, until it ends. Throws Interrupted. */
+/** Passes on the stdout of a docker call, piece by piece, until it ends. Throws Interrupted. */
 export async function follow(
   run: RunTool,
   args: readonly string[],

@@ -45,7 +45,7 @@ export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<Do
 
 const asked = new WeakMap<RunTool, Promise<DockerInfo>>();
 
-/** Asks already what the next `dockerInfo` of this runner answers: docker takes its time while code is loaded. */
+/** Starts the next `dockerInfo` of this runner early: docker is slow, and code loads meanwhile. */
 export function beginDockerInfo(run: RunTool, signal: AbortSignal): void {
   const begun = askInfo(run, signal);
   begun.catch(() => undefined);
@@ -65,7 +65,10 @@ async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> 
   return info;
 }
 
-/** Where the engine is, as `DOCKER_HOST` or the context says: `unix:///var/run/docker.sock`; undefined where docker does not say. */
+/**
+ * The engine's address, from `DOCKER_HOST` or the context: `unix:///var/run/docker.sock`; undefined
+ * if docker does not give it.
+ */
 export async function engineAddress(
   run: RunTool,
   signal: AbortSignal,
@@ -133,7 +136,7 @@ export function engineError(stderr: string): UserError {
   });
 }
 
-/** With the address that was tried: a wrong one is the usual reason where it is not this machine's. */
+/** Names the address that was tried: if it is not this machine's, it is usually wrong. */
 function cannotConnect(text: string, said: string): UserError {
   const [, address] =
     /\bat ((?:unix|tcp|ssh|npipe|https?):\/\/\S+?)[.;,]?(?:\s|$)/.exec(text) ?? [];

@@ -67,7 +67,7 @@ function blockOf(cidr: string): BlockList {
   return block;
 }
 
-/** The address of the mirror's interface, which ends in `/v2/`. One that contains a password is not used: it would be printed. */
+/** The mirror's address, ending in `/v2/`; undefined with a user: a password would be printed. */
 function mirrorUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') return undefined;

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 10 * 60_000;
 /** Commits of each branch and tag that are fetched where a server gives no single commit. */
 const DEPTH = 500;
 
-/** Nothing is run that a repository names, and nothing is spoken but https and file, whatever the address is rewritten to. */
+/** Runs nothing a repository names; speaks only https and file, whatever rewrites the address. */
 const GUARDS = [
   'protocol.allow=never',
   'protocol.https.allow=always',

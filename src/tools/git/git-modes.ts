@@ -15,7 +15,7 @@ interface TrackedFiles {
   readonly fileModes: boolean;
 }
 
-/** The regular files below `dir` that git tracks, with git's modes; undefined where there is no repository, or git is missing. */
+/** The regular files in `dir` that git tracks, with modes; undefined without repository or git. */
 export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFiles | undefined> {
   if (!mayBeInRepository(dir)) return undefined;
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
@@ -35,7 +35,7 @@ export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFi
   return { files, fileModes: hasModes };
 }
 
-/** Reads `git ls-files --stage -z`: mode, object, stage, TAB, path. Links, submodules and unmerged files have no mode of their own. */
+/** Reads `git ls-files --stage -z` (mode, object, stage, TAB, path); only merged regular files. */
 function parseStage(stdout: string): readonly TrackedFile[] {
   return stdout.split('\0').flatMap((record): readonly TrackedFile[] => {
     const [, bits, path] = /^100(644|755) [0-9a-f]+ 0\t(.*)$/s.exec(record) ?? [];

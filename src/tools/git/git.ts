@@ -53,7 +53,10 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   };
 }
 
-/** True where git knows the file and it differs from the last commit or from the index; false where it does not, or where git cannot tell. */
+/**
+ * True if git knows the file and it differs from the last commit or from the index; false if not,
+ * or if git cannot tell.
+ */
 export async function isChangedInGit(run: RunTool, path: string): Promise<boolean> {
   const git = quietGit(run, dirname(path));
   const settings = await settingsOf(git);
@@ -117,7 +120,7 @@ function parseCommit(
   return { revision, commitTime: Number(time), tags };
 }
 
-/** A remote's address without user, password, query or fragment; an scp-like one (`git@host:path`) has none of them. */
+/** A remote without password, query, fragment and, except for ssh, user; scp-like unchanged. */
 export function withoutCredentials(remote: string | undefined): string | undefined {
   if (remote === undefined || remote === '') return undefined;
   if (!remote.includes('://')) return remote;
@@ -130,7 +133,7 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
-/** The address that a person can open: `https://host/path`, from an http, ssh or scp-like remote; undefined for a path. */
+/** A remote as a browser address: `https://host/path`, or http if it is; undefined for a path. */
 export function sourceUrl(remote: string | undefined): string | undefined {
   const clean = withoutCredentials(remote);
   if (clean === undefined) return undefined;

@@ -44,7 +44,10 @@ export function mayBeInRepository(dir: string): boolean {
   return true;
 }
 
-/** git about the repository that holds `dir`: in English, asking nobody, fetching nothing, starting nothing that the repository names; 30 s at most. */
+/**
+ * Runs git in `dir`: in English, with no prompts and no fetches, and without starting anything that
+ * the repository names; 30 s at most.
+ */
 export function quietGit(
   run: RunTool,
   dir: string,

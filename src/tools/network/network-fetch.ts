@@ -6,7 +6,7 @@ import { certificateFolders } from './registry-certificates.ts';
 /** Node.js' own, whatever is put in its place later. */
 const nodeFetch = globalThis.fetch;
 
-/** Has every `fetch` of this process go the way that docker and cosign go: Node.js reads neither proxies nor the system's authorities. */
+/** Sends each `fetch` as docker and cosign do: Node.js ignores proxies and system authorities. */
 export function useNetwork(env: Network['env'], home: string): void {
   globalThis.fetch = networkFetch(env, home);
 }

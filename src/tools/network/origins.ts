@@ -78,7 +78,7 @@ export class Origins extends Base {
   }
 }
 
-/** For many connections, with certificates of one host's own beside the roots, PEM. Throws UserError where they cannot be used. */
+/** A reusable TLS context: roots and a host's certificates, PEM. Throws UserError if unusable. */
 export function trustOf(
   roots: readonly string[],
   own?: RegistryCertificates,
@@ -106,7 +106,7 @@ function withoutPassword(url: URL): string {
   return bare.href;
 }
 
-/** Of the library, which says once a process that it is an experiment: nothing that a user can do about. */
+/** The library's agent, without its warning about an experiment: users can do nothing about it. */
 function socksAgent(proxy: Proxy, requestTls: object): Dispatcher {
   const { username, password } = loginOf(proxy);
   const url = `socks5://${proxy.url.host}`;
@@ -127,7 +127,7 @@ function passwordOf(proxy: Proxy): { readonly token?: string } {
   return { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 
-/** User and password in the address of a proxy; empty where it has none. Throws UserError where they are not encoded. */
+/** User and password in a proxy's address; empty if none. Throws UserError if not URL-encoded. */
 function loginOf({ url, variable }: Proxy): Pick<URL, 'username' | 'password'> {
   try {
     const [username, password] = [url.username, url.password].map(decodeURIComponent);

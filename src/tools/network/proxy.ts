@@ -57,7 +57,7 @@ function isDirect(url: URL, env: Environment): boolean {
   return entries.some((entry) => matches(entry.trim().toLowerCase(), host, port));
 }
 
-/** One entry of NO_PROXY: `*`, an IP address or CIDR block, or a domain; both but blocks may name a port. */
+/** One NO_PROXY entry: `*`, a CIDR block, or an IP address or domain, both with optional port. */
 function matches(entry: string, host: string, port: string): boolean {
   if (entry === '') return false;
   if (entry === '*') return true;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
 
-/** What Docker keeps for one registry, as PEM: authorities beside the system's, and who we are to it. */
+/** What Docker keeps for one registry, as PEM: more authorities, and our certificate and key. */
 export interface RegistryCertificates {
   readonly ca: readonly string[];
   readonly cert: readonly string[];

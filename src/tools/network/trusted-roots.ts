@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { messageOf, UserError } from '../../model/errors.ts';
 
-/** Where Go's programs (docker, cosign) look on Linux: the first of these files (crypto/x509, root_linux.go). */
+/** Root files of docker and cosign on Linux; the first counts (Go's crypto/x509, root_linux.go). */
 const FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -38,7 +38,7 @@ export function trustedRoots(
   return [...roots, ...(extra === undefined ? [] : [extra])];
 }
 
-/** Each variable takes the place of its own list; a system without any store trusts what Node.js brings. */
+/** Each variable replaces its list; a system without any store trusts the roots of Node.js. */
 function linuxRoots(named: readonly string[], file: string, folders: string): readonly string[] {
   const ofSystem = file === '' ? FILES.map(read).find((text) => text !== undefined) : undefined;
   const found = [
@@ -76,7 +76,7 @@ function folderFiles(folder: string): readonly string[] {
   return names.flatMap((name) => read(join(folder, name)) ?? []);
 }
 
-/** Undefined where it cannot be read or holds no certificate: a folder of them has links and lists too. */
+/** Undefined if it cannot be read or has no certificate: such folders contain other files too. */
 function read(path: string): string | undefined {
   try {
     const text = path === '' ? '' : readFileSync(path, 'utf8');

@@ -8,7 +8,7 @@ interface NotationSigning {
   /** An OCI layout that lists the subject; the signature is added to it. */
   readonly layoutDir: string;
   readonly subject: Digest;
-  /** The name of a key of notation's own list, which may be one of a plugin's; `default` is its default. */
+  /** A name in notation's key list, perhaps a plugin's key; `default` is notation's default. */
   readonly key: string;
   readonly signal?: AbortSignal;
 }

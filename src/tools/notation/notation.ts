@@ -13,7 +13,7 @@ interface NotationRequest {
   readonly subject: Digest;
   /** `registry/repository` as trust policies name it; undefined where the image has none. */
   readonly scope: string | undefined;
-  /** Folders in which notation looks for its configuration, the first that has a trust policy counts. */
+  /** Folders where notation looks for its configuration: the first with a trust policy counts. */
   readonly configDirs: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -103,7 +103,7 @@ async function readPolicy(dirs: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
-/** The statement of a trust policy that speaks of an image, and whether it insists on a genuine signature. */
+/** The trust policy statement for an image, and whether it requires a genuine signature. */
 interface PolicyStatement {
   readonly name: string;
   readonly enforces: boolean;

@@ -19,7 +19,7 @@ const AUDIENCE = 'sigstore';
 /** Where cosign looks for a file, too. */
 const TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
 
-/** Variables that say that an OIDC token is at hand: cosign's own (GitLab and others), GitHub Actions, Buildkite. */
+/** Variables set if an OIDC token exists: cosign's (GitLab, others), GitHub Actions, Buildkite. */
 const SOURCES: readonly (readonly [string, (env: Environment) => TokenSource])[] = [
   ['SIGSTORE_ID_TOKEN', given],
   ['ACTIONS_ID_TOKEN_REQUEST_URL', github],
@@ -31,7 +31,7 @@ export function tokenVariable(env: Environment): string | undefined {
   return SOURCES.find(([name]) => (env[name] ?? '') !== '')?.[0];
 }
 
-/** Where this job's token comes from: a variable, else the file that some platforms mount; undefined for a person. */
+/** The source of this job's token: a variable, or the file some platforms mount; else undefined. */
 export async function ambientSource(env: Environment): Promise<TokenSource | undefined> {
   const found = SOURCES.find(([name]) => (env[name] ?? '') !== '');
   if (found !== undefined) return found[1](env);

@@ -31,7 +31,7 @@ interface LoginEndpoints {
   readonly token: string;
 }
 
-/** Asks an issuer where a person logs in by code; an error says why that cannot be. Throws on abort only. */
+/** Gets an issuer's endpoints for login by code; an error says why not. Throws only on abort. */
 export async function loginEndpoints(
   issuer: string,
   signal: AbortSignal,

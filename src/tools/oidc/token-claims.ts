@@ -19,7 +19,7 @@ export interface TokenClaims {
 
 const LONGEST = 64 * 1024;
 
-/** The claims of a token (RFC 7519, compact form: three parts of base64url). An error never repeats the token. */
+/** A token's claims (RFC 7519, compact: three base64url parts). No error repeats the token. */
 export function tokenClaims(token: string): Result<TokenClaims> {
   const parts = token.split('.');
   if (token.length > LONGEST || parts.length !== 3 || parts.some((part) => !WORD.test(part)))

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import type { OsvHttp } from './osv-http.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
 
-/** A vulnerability that a question was answered with; `modified` tells whether what we know of it is still so. */
+/** A vulnerability in an answer; `modified` shows whether the known record is up to date. */
 export interface OsvMatch {
   /** Which of the plan's questions. */
   readonly question: number;
@@ -39,7 +39,7 @@ interface Answered {
   readonly nextPage: string | undefined;
 }
 
-/** Asks all questions of a plan, page by page, and whether the server knows the ecosystems they are about. */
+/** Asks all questions of a plan, page by page, and whether the server knows their ecosystems. */
 export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatches>> {
   const probes = plan.ecosystems.flatMap((ecosystem) =>
     probedPackages(ecosystem).map((name): Asked => ({ query: { package: { name, ecosystem } } })),
@@ -71,7 +71,7 @@ export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<O
   return ok({ matches, unknown: plan.ecosystems.filter((name) => !known.has(name)) });
 }
 
-/** An ecosystem that the server has never heard of makes it refuse the whole batch: each goes by itself. */
+/** One batch per ecosystem: the server refuses a whole batch if it does not know an ecosystem. */
 function batchesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
   const byEcosystem = new Map<string, Asked[]>();
   for (const one of asked) {

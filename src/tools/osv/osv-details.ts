@@ -3,7 +3,7 @@ import { type Result, err, ok } from '../../model/result.ts';
 import type { OsvHttp } from './osv-http.ts';
 import { isOsvRecord, type OsvRecord, parseOsvRecord } from './osv-record.ts';
 
-/** Where records are kept between runs; JSON in, the same JSON out, undefined where it is not there. */
+/** A cache of records between runs: it returns the JSON it was given, undefined if not there. */
 export interface RecordCache {
   readonly get: (key: string) => Promise<unknown>;
   readonly set: (key: string, value: unknown) => Promise<void>;
@@ -13,7 +13,7 @@ export interface RecordCache {
 const KEPT = 1;
 const WIDTH = 16;
 
-/** A record to fetch. `stamp`: when it was last modified, or the day for which it counts as fresh. */
+/** A record to fetch. `stamp`: when it was last modified, or the day for which it is fresh. */
 export interface Wanted {
   readonly id: string;
   readonly stamp: string;

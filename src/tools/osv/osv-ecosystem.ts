@@ -34,7 +34,7 @@ function ubuntuRelease(version: string): string {
 
 type Release = OsRelease & { readonly versionId: string };
 
-/** By `ID` of os-release: the names of OSV's ecosystems (OSV schema, "Defined ecosystems") for a release. */
+/** OSV's ecosystems of a release (OSV schema, "Defined ecosystems"), by `ID` of os-release. */
 const VERSIONED: Readonly<Record<string, (os: Release) => readonly string[]>> = {
   debian: (os) => [`Debian:${major(os.versionId)}`],
   ubuntu: (os) => [`Ubuntu:${ubuntuRelease(os.versionId)}`],

@@ -26,7 +26,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 type Answer = Result<unknown, { readonly status: number | undefined; readonly reason: string }>;
 
-/** Asks OSV, one request at a time or several side by side; when the server asks for patience, all wait. */
+/** Sends requests to OSV, one or several at a time; if the server asks for a pause, all wait. */
 export class OsvHttp {
   readonly #options: OsvHttpOptions;
   readonly #deadline: AbortSignal;
@@ -40,7 +40,10 @@ export class OsvHttp {
     this.#deadline = AbortSignal.timeout(budget);
   }
 
-  /** The JSON that a path answers with; an error that says why, after retries where another try can help. Throws on abort only. */
+  /**
+   * The JSON answer of a path; an error says why there is none, after retries if they can help.
+   * Throws on abort only.
+   */
   async json(path: string, body?: unknown): Promise<Answer> {
     let last: Answer = err({ status: undefined, reason: 'it was not asked' });
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -93,7 +96,7 @@ function lost(reason: string, retry: boolean) {
   return err({ status: undefined, reason, retry, afterMs: undefined });
 }
 
-/** 429 and the 5xx that pass by are worth another try, after the time that the server names (RFC 9110, 10.2.3). */
+/** 429 and temporary 5xx are worth a retry, after the server's time (RFC 9110, 10.2.3). */
 function failed(response: Response) {
   const { status } = response;
   const retry = status === 429 || status === 500 || (status >= 502 && status <= 504);

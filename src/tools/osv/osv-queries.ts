@@ -23,7 +23,7 @@ export interface OsvPlan {
   readonly questions: readonly OsvQuestion[];
   /** What cannot be asked, a reason each. */
   readonly gaps: readonly string[];
-  /** All ecosystems that are asked about, which the server has to know: of one that it does not know it finds nothing wrong. */
+  /** All ecosystems to ask about; the server must know them, or it finds nothing in them. */
   readonly ecosystems: readonly string[];
 }
 

@@ -38,7 +38,7 @@ type Saying = Pick<Report, 'id' | 'aliases' | 'severity' | 'severitySource' | 'w
 
 const UNJUDGED = { severity: 'unknown', weight: 0 } as const;
 
-/** A record that says nothing is as bad as the CVEs behind it, an advisory for several each by itself. */
+/** A record without severity is as bad as its CVEs; an advisory for several becomes one per CVE. */
 async function sayings(
   { id, names, ...record }: OsvRecord,
   affected: readonly OsvAffected[],
@@ -77,7 +77,7 @@ function about(
   };
 }
 
-/** Ubuntu's variants (`:LTS`, `:Pro:`) and a release that was asked for without its variant are one distribution. */
+/** Ubuntu's variants (`:LTS`, `:Pro:`) and the same release without one are one distribution. */
 function isAbout({ ecosystem, name }: OsvAffected, query: OsvQuery): boolean {
   const asked = query.package;
   const family = familyOf(ecosystem);

@@ -18,7 +18,7 @@ export function unratedField(
   return found.some(({ severity }) => severity === 'unknown') ? { unrated: settle } : {};
 }
 
-/** Records in which a distribution judges one CVE, against advisories and databases for everybody. */
+/** A distribution's records on one CVE, unlike advisories and databases for everybody. */
 const OF_DISTRIBUTION = /^(DEBIAN|UBUNTU|ALPINE|ECHO)-CVE-/;
 
 /**

@@ -81,7 +81,7 @@ function scannerName(url: string): string {
   return address === OSV_URL ? 'OSV.dev' : `OSV at ${address}`;
 }
 
-/** The records of what was found, and of the CVEs behind those that say nothing of their severity. */
+/** The records of the matches, and of the CVEs behind those without a severity. */
 async function recordsOf(
   http: OsvHttp,
   { url, cache, now }: OsvRequest,

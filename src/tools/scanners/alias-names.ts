@@ -5,7 +5,7 @@ interface NamedRecord {
 }
 
 const CVE = /^CVE-\d{4}-\d{4,}$/;
-/** Ids of one vulnerability each: what they call aliases are other names of it. An advisory's are the several that it fixes. */
+/** Ids of single vulnerabilities: aliases are other names. An advisory's are those it fixes. */
 const SINGLE =
   /^(?:CVE|GHSA|PYSEC|GO|RUSTSEC|OSV|GSD|CGA|MAL|SNYK|GMS|BIT|DEBIAN-CVE|UBUNTU-CVE|ALPINE-CVE|ECHO|MINI|DHI)-/;
 
@@ -13,14 +13,14 @@ export function isCve(id: string): boolean {
   return CVE.test(id);
 }
 
-/** The vulnerabilities that a record speaks of: itself, or for an advisory the CVEs that it names. */
+/** The vulnerabilities of a record: itself, or for an advisory the CVEs that it names. */
 export function namedBy({ id, aliases = [] }: NamedRecord): readonly string[] {
   if (SINGLE.test(id)) return [id];
   const cves = aliases.filter(isCve);
   return cves.length === 0 ? [id] : [...new Set(cves)];
 }
 
-/** What a record is known by: its id and, unless it is an advisory for several, what it calls its aliases. */
+/** All names of a record: its id and, unless it is an advisory for several, its aliases. */
 export function otherNames({ id, aliases = [] }: NamedRecord): readonly string[] {
   return SINGLE.test(id) ? [id, ...aliases] : [id];
 }

@@ -24,7 +24,7 @@ export function grypeArgs(target: ScanTarget): readonly string[] {
   return [what, '--output', 'json', '--quiet'];
 }
 
-/** Asks for no newer grype; offline it takes the database that is there, however old: its age is shown. */
+/** Turns off grype's update check; offline it uses a database of any age: its age is shown. */
 export function grypeEnvironment(offline: boolean): Readonly<Record<string, string>> {
   const always = { GRYPE_CHECK_FOR_APP_UPDATE: 'false' };
   if (!offline) return always;
@@ -58,7 +58,7 @@ export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   });
 }
 
-/** What grype warns of beside its matches: a distribution that it does not know, or past its end. */
+/** Grype's warnings about a distribution: unknown, past its end of life, or not looked up. */
 function distributionAlerts(report: unknown): readonly string[] {
   const alerts = listField(report, 'alertsByPackage').flatMap((one) => listField(one, 'alerts'));
   const types = new Set(alerts.map((alert) => textField(alert, 'type')));

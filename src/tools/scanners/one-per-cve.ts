@@ -47,7 +47,7 @@ function joined({ found, weight }: Weighed, b: Report): Report {
   return { ...other, ...fuller, ...(versions.length < 2 ? {} : { fixedVersions: versions }) };
 }
 
-/** True where the severity of `a` counts: one that judges before one that does not, then the weightier, then the worse. */
+/** True if the severity of `a` counts: a known one first, then the weightier, then the worse. */
 function saysMore(a: Report, b: Report): boolean {
   const isSilent = (severity: Severity): number => Number(severity === 'unknown');
   const order =

@@ -1,7 +1,7 @@
 import { oneLine } from '../../model/clean-text.ts';
 import { textField } from '../../model/json-value.ts';
 
-/** Text of a scanner's report that goes into ours: a name, version or path on one line, bounded; undefined where it is none. */
+/** A report's name, version or path for ours: one line of limited length; undefined if not text. */
 export function reportText(value: unknown, name: string): string | undefined {
   const text = textField(value, name);
   if (text === undefined || text === '') return undefined;

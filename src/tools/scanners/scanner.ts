@@ -5,12 +5,12 @@ import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { TOOLS, type ToolName } from '../tool-names.ts';
 
-/** What is scanned: an OCI layout whose index.json lists one image, or a CycloneDX SBOM file with package URLs. */
+/** What to scan: an OCI layout with one image in index.json, or a CycloneDX SBOM with purls. */
 export type ScanTarget =
   | { readonly kind: 'layout'; readonly dir: string }
   | { readonly kind: 'sbom'; readonly file: string };
 
-/** What a scan needs. VEX is none of its business: we apply it afterwards, the same for every scanner. */
+/** What a scan needs. We apply VEX afterwards, in the same way for every scanner. */
 export interface ScanRequest {
   readonly target: ScanTarget;
   /** No network: the database that is there has to do. */
@@ -58,7 +58,7 @@ export async function scanOutput(
 /** Of a report; grype writes about 10 KB for each match. */
 const MOST_CHARACTERS = 128 * 1024 * 1024;
 
-/** The line of stderr that says why: of a missing database first, for a scanner says much about it. */
+/** The stderr line with the reason; a missing database first, which scanners say a lot about. */
 export function scannerSaid(stderr: string): string {
   const lines = cleanText(stderr)
     .split('\n')

@@ -1,7 +1,10 @@
 import type { Severity } from '../../model/facts.ts';
 import { ownValue } from '../../model/lookup.ts';
 
-/** How databases and distributions call them, in lower case. Words that judge nothing (`untriaged`, `not yet assigned`) are not here. */
+/**
+ * Names in databases and distributions, in lower case. Words without a judgment (`untriaged`, `not
+ * yet assigned`) are not here.
+ */
 const WORDS: Readonly<Record<string, Severity>> = {
   critical: 'critical',
   important: 'high',
@@ -27,7 +30,7 @@ export function severityOf(word: string | undefined): Severity {
   return ownValue(WORDS, plain) ?? 'unknown';
 }
 
-/** The qualitative rating of a CVSS score (CVSS v3.1 section 5, v4.0 section 6; 2.0 by the same bounds). */
+/** A CVSS score's qualitative rating (CVSS v3.1 section 5, v4.0 section 6; the same for 2.0). */
 export function severityOfScore(score: number): Severity {
   if (score >= 9) return 'critical';
   if (score >= 7) return 'high';

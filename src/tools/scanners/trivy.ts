@@ -50,7 +50,7 @@ export function parseTrivyVersion(json: string): TrivyVersion {
   };
 }
 
-/** Reads trivy's JSON report (schema 2). Its severity is the vendor's where the vendor gives one, else NVD's. */
+/** Reads trivy's JSON report (schema 2). Severity is the vendor's if there is one, else NVD's. */
 export function parseTrivy(json: string, about: TrivyVersion): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
   if (!isObject(report) || report['SchemaVersion'] !== 2) return unreadable();

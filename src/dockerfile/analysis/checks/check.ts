@@ -92,7 +92,7 @@ function checkAt(events: readonly CommandEvent[], index: number): Check | undefi
   return script && checkOf(event, script.method, script.files, { weak: weakHash(event) });
 }
 
-/** The first `limit` commands of a stage that verify what was fetched, in order. Each looks at all commands before it. */
+/** The first `limit` commands of a stage that verify a fetch, in order; each sees all before it. */
 export function checksIn(events: readonly CommandEvent[], limit: number): readonly Check[] {
   const checks: Check[] = [];
   for (let index = 0; index < events.length && checks.length < limit; index += 1) {

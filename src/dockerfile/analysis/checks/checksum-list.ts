@@ -4,7 +4,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { teeFiles } from '../tee-files.ts';
 import { outputOf } from '../text-output.ts';
 
-/** What a checksum command compares with: names that are written out, and lists whose content is not shown. */
+/** What a checksum command compares with: names written out, and lists of unknown content. */
 export interface ChecksumList {
   readonly names: readonly string[];
   readonly files: readonly string[];
@@ -55,7 +55,7 @@ interface WrittenText {
   readonly pattern?: string;
 }
 
-/** The list that `sha256sum -c` reads: operands, redirected input, here-document, or what is piped to it. */
+/** The list that `sha256sum -c` reads: operands, redirected or piped input, or a here-document. */
 export function checksumList(
   event: CommandEvent,
   operands: readonly { readonly text: string; readonly sources: readonly number[] }[],
@@ -107,7 +107,7 @@ export function checksumList(
   return { names, files, sources, ...(pattern === undefined ? {} : { pattern }) };
 }
 
-/** True where a list by this name may speak of any file: `SHA256SUMS`, `checksums.txt`, `9.0.1-sha.txt`. */
+/** True where such a list may cover any file: `SHA256SUMS`, `checksums.txt`, `9.0.1-sha.txt`. */
 export function isGeneralList(path: string): boolean {
   return /sums?\b|sums?\.|checksum|digests?|manifest|(?:^|[-_.])sha\.txt$|\*/i.test(fileName(path));
 }

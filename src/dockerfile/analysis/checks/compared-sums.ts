@@ -25,7 +25,7 @@ function isComparison(event: CommandEvent): 'equal' | 'unequal' | undefined {
   return words[1] === '=' || words[1] === '==' ? 'equal' : undefined;
 }
 
-/** True where the shell sees `[ SUM FILE != X ]`: the output has the file name too, so `[` fails with an error and compares nothing. */
+/** True for `[ SUM FILE != X ]`: the file name in the output makes `[` fail and compare nothing. */
 function isError(event: CommandEvent, sum: CommandEvent, after: readonly CommandEvent[]): boolean {
   const isCut = after.some(({ pipedFrom }) => pipedFrom.includes(sum.id));
   return event.program !== '[[' && !isCut && SEVERAL.test(event.text);
@@ -51,7 +51,7 @@ function makesSums(event: CommandEvent): boolean {
   );
 }
 
-/** True where one of the files was made out of sums: `sha256sum f > LIST`, `sha256sum f | tee LIST`. */
+/** True where one of the files comes from sums: `sha256sum f > LIST`, `sha256sum f | tee LIST`. */
 export function writesSums(files: readonly string[], events: readonly CommandEvent[]): boolean {
   const sums = new Set(events.filter(makesSums).map(({ id }) => id));
   return events.some((event) => {
@@ -78,7 +78,7 @@ export function sumsOf(
 /** A whole sum, with what stands beside it, and no sign by which less would do. */
 const WHOLE = /^[^|*?+{}\\]*(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])[^|*?+{}\\]*$/i;
 
-/** True for a grep that only a whole sum satisfies: one that is written out, or that a variable holds between other signs, so that it cannot be empty. */
+/** True for a grep that only a whole sum passes: a literal, or a variable that cannot be empty. */
 function looksForSum(event: CommandEvent): boolean {
   const look = grepLook(event);
   if (look === undefined || look.has('-f', '--file')) return false;
@@ -90,7 +90,7 @@ function looksForSum(event: CommandEvent): boolean {
   return isWhole || /^\^\$(?:\{[^{}]*\}|\([^()]*\)).+/.test(pattern.text);
 }
 
-/** A sum that is computed, and a later command that compares it: `test "$(sha256sum f)" = ...`, `| grep -q ...`. */
+/** A computed sum that a later command compares: `test "$(sha256sum f)" = ...`, `| grep -q ...`. */
 export function comparedSum(
   sum: CommandEvent,
   files: readonly string[],

@@ -5,7 +5,7 @@ import type { ReadStage } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import { Copies, type Copy, copyOf } from './file-copies.ts';
 
-/** Paths at which one fetched file lies in each stage: where it was written, and where COPY, mounts, `mv` and `cp` took it. */
+/** Paths of a fetched file by stage: as written, and where COPY, mounts, `mv` and `cp` took it. */
 export type CopiedPaths = ReadonlyMap<number, readonly string[]>;
 
 /** Programs that take a file to another path. */

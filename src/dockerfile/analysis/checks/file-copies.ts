@@ -1,7 +1,7 @@
 import { fileName } from '../../../model/path.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 
-/** A copy, by what it takes: its source with and without a slash behind it, and what stands around a `*`. */
+/** A copy by what it takes: the source without and with a slash after it, and text around a `*`. */
 export interface Copy {
   readonly source: string;
   readonly within: string;
@@ -25,7 +25,7 @@ export function copyOf(from: string, to: string, folder: string): Copy {
   };
 }
 
-/** Where a file ends up that is copied, alone or within a folder; empty where the copy does not hold it. */
+/** Where a copied file ends up, alone or in a folder; empty where the copy does not contain it. */
 function copiedTo(path: string, { source, within, around, place, isFolder }: Copy): string[] {
   if (path.startsWith('/') && path.startsWith(within))
     return [pathIn('/', `${place}/${path.slice(within.length)}`)];

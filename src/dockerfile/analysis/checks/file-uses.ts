@@ -57,7 +57,7 @@ const LOOKS =
 /** Of them, those whose output is what is in the file. */
 const PRINTS = /^(?:cat|tac|head|tail|tee|dd|sed|[gmn]?awk|pv|base64)$/;
 
-/** True where a command uses the file: runs it, or hands it to what is not known only to look at it. */
+/** True where a command uses the file: runs it, or hands it to what may do more than look at it. */
 function uses(event: CommandEvent, fetch: Fetch, around: FileContext): boolean {
   const words = event.argv.map((f) => f.text);
   const [first = ''] = words;
@@ -101,7 +101,7 @@ export function usedBefore(fetch: Fetch, check: Check, around: FileContext): boo
   );
 }
 
-/** True where something else than the fetched file was put at its path: another one was moved or written there. */
+/** True where another file was moved or written to the path of the fetched one. */
 function isOverwritten(
   path: string,
   paths: readonly string[],

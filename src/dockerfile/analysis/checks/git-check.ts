@@ -43,16 +43,16 @@ function bareTag(word: string): string {
   return word.replace(/^(?:refs\/)?tags\//, '');
 }
 
-/** Verbs by which files of another commit come out of a repository, and those that take it to one. */
+/** Verbs that take files of another commit out of a repository, or move it to one. */
 const TAKES =
   /^(?:checkout|switch|pull|merge|reset|rebase|update|up|co|restore|show|archive|read-tree|cherry-pick|cat-file|worktree)$/;
-/** The commit at hand, or one that is named whole, with a file of it; and what `cat-file` calls kinds. */
+/** The current commit, or a full commit id, and a file in it; also `cat-file` object kinds. */
 const SAME = /^(?:\.|(?:HEAD|[0-9a-f]{40})(?:[~^@][^:]*)?(?::.*)?|:.*|blob|commit|tree|tag)$/;
 const REPLACES =
   /\brefs\/replace\b|\bgit (?:-\S+ )*replace\b|\brefs\/\*|\binfo\/grafts\b|--mirror\b/;
 const NAMES_BRANCH = /^(?:-[bBcC]|--orphan|--(?:force-)?create|--branch)$/;
 
-/** True where a git command leaves the commit that was checked out, or signed: for a branch, or what the remote has now. */
+/** True where git leaves the checked-out or signed commit: for a branch, or the remote's latest. */
 function leaves(event: CommandEvent, signed: readonly string[], isFetched: boolean): boolean {
   const line = readCommandLine(event.program, event.argv.slice(1));
   const [verb] = line.operands;
@@ -99,7 +99,7 @@ function comparedHead(event: CommandEvent, fetch: Fetch, around: GitContext): bo
   );
 }
 
-/** True where the whole of a repository is taken to a commit; paths behind `--` are a part of it, and `reset` alone leaves its files. */
+/** True where a whole repository moves to a commit; not for paths after `--` or a plain `reset`. */
 function pinsTo(words: readonly string[], isFetched: boolean): boolean {
   const part = words.indexOf('--');
   if (part >= 0 && part < words.length - 1) return false;
@@ -118,7 +118,7 @@ function checksSignature(words: readonly string[]): boolean {
   return words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
 }
 
-/** What holds a clone to one commit, or checks a signature on it, after it was made; not where a later command leaves that commit. */
+/** What later pins a clone to a commit or checks its signature, unless a command then leaves it. */
 export function gitCheck(fetch: Fetch, around: GitContext): DownloadCheck | undefined {
   const isClone = around.events.some(
     ({ id, argv }) => id === fetch.id && argv.some(({ text }) => text === 'clone'),

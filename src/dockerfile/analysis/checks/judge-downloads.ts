@@ -15,7 +15,7 @@ import {
 } from './file-uses.ts';
 import { gitCheck } from './git-check.ts';
 
-/** True where what was fetched goes into an interpreter without being kept: `curl | sh`, `sh -c "$(curl)"`. */
+/** True where a fetch goes unsaved into an interpreter: `curl | sh`, `sh -c "$(curl)"`. */
 function isPipedToShell(fetch: Fetch, events: readonly CommandEvent[]): boolean {
   return events.some((event) => {
     if (event.id <= fetch.id && !event.argv.some((f) => f.sources.includes(fetch.id))) return false;
@@ -132,7 +132,7 @@ function verification(
   return ineffective === undefined ? {} : { ineffectiveCheck: ineffective };
 }
 
-/** Judges one download: what verifies it, what tries to and cannot, and whether it goes straight to a shell. */
+/** Judges a download: what verifies it, what fails to, and whether it goes straight to a shell. */
 export function judgeDownload(fetch: Fetch, around: FileContext): Download {
   const pipedToShell = isPipedToShell(fetch, around.events);
   const target = fetch.target === '' ? {} : { target: fetch.target };

@@ -85,7 +85,7 @@ function isBrought(event: CommandEvent, files: StageFiles): boolean {
   });
 }
 
-/** The events of a stage, where a program that was replaced before does not count as a check; `names` grows along. */
+/** A stage's events, where a program replaced before is not a check; adds such to `names`. */
 export function withReplaced(
   events: readonly BuildEvent[],
   names: Set<string>,

@@ -52,7 +52,7 @@ const SAYS = /[A-Za-z0-9][\w.-]{2,}/;
 /** cosign then passes over a part of what it is to check. */
 const PASSES_OVER = /^--(?:insecure-\S*|check-claims=false|allow-insecure\S*)$/;
 
-/** True where cosign takes a signature of anybody, or a key that comes over the network with the file. */
+/** True where cosign takes anyone's signature, skips a check, or gets the key over the network. */
 function anyIdentity(event: CommandEvent): boolean {
   const line = readCommandLine(event.program, event.argv.slice(1));
   const isOpen = ({ text, constant }: Field): boolean =>

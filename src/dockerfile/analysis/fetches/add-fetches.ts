@@ -23,7 +23,7 @@ function byChecksum(
     : { ownCheck: check };
 }
 
-/** Remote sources of an ADD (Dockerfile reference, "ADD"): files with `--checksum`, repositories by commit. */
+/** Remote ADD sources: files by checksum, repositories by commit (Dockerfile reference, "ADD"). */
 export function addFetches(event: CopyEvent): readonly Fetch[] {
   const { instruction } = event;
   if (instruction.keyword !== 'ADD') return [];

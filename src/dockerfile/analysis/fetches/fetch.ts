@@ -33,7 +33,7 @@ export interface Fetch {
 
 export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** True where a word of git names one commit, alone or as the source of a refspec (`+COMMIT:refs/heads/x`). */
+/** True where a git word names a commit, alone or as a refspec source (`+COMMIT:refs/heads/x`). */
 export function isCommit(word: string): boolean {
   return COMMIT.test(word.replace(/^\+/, '').replace(/:[\w./-]*$/, ''));
 }
@@ -45,7 +45,7 @@ export function addressName(address: string): string {
   return slash < 0 ? (/^\$\{[^}]*\}$/.test(path) ? path : '') : path.slice(slash + 1);
 }
 
-/** Scheme and host of an address, the part that decides who serves it; '' where it is not constant. */
+/** Scheme and host of an address, which decide who serves it; '' where they are not constant. */
 export function originOf(address: string): string {
   const origin = /^[a-z+]+:\/\/[^/?#]+/i.exec(address)?.[0] ?? '';
   return origin.includes('$') ? '' : origin.toLowerCase();

@@ -4,7 +4,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { type CommandLine, readCommandLine } from '../command-line.ts';
 import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
 
-/** Says by its method that no file comes of it; the answer of one that sends is a download where something takes it. */
+/** `HEAD` brings no file; the answer to `sends` is a download only where something takes it. */
 function methodOf(line: CommandLine): 'HEAD' | 'sends' | undefined {
   const method = line.values('-X', '--request', '--method').at(-1)?.text.toUpperCase() ?? '';
   if (method === 'HEAD') return 'HEAD';

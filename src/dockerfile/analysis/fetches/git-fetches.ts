@@ -117,7 +117,7 @@ export function isOfRepository({ program }: CommandEvent): boolean {
 /** Verbs by which a repository takes what another one has now. */
 const TAKES = /^(?:fetch|pull|up|update|submodule)$/;
 
-/** True for a command that takes more into a repository that one of these `fetches`, in one of the stages, brought: it is judged with that. */
+/** True for a command that adds to a repository of `fetches` in `stages`: judged with that one. */
 export function followsFetch(
   event: CommandEvent,
   fetches: readonly CommandEvent[],

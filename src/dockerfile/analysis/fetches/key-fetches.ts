@@ -2,7 +2,7 @@ import { lookup } from '../../../model/lookup.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 
-/** Commands that fetch what packages are trusted by: keys and descriptions of repositories, which nothing checks by itself. */
+/** Commands that fetch package keys and repository descriptions, which nothing checks by itself. */
 const KEYS = lookup<RegExp>({
   rpm: /^--import$/,
   rpmkeys: /^--import$/,

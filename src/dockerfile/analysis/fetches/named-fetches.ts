@@ -35,7 +35,7 @@ function checkOf(
   return { ownCheck: checks === 'own sums' ? own : { ...own, weak } };
 }
 
-/** What programs fetch by a name, out of which they make the address; nothing for other commands. */
+/** What programs fetch by a name from which they make the address; nothing for other commands. */
 export function namedFetches(event: CommandEvent): readonly Fetch[] {
   const [program = '', ...words] = programAndWords(event);
   const known = NAMED_FETCHES[program];

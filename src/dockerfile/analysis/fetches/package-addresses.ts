@@ -37,7 +37,7 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   });
 }
 
-/** The package that a runner of packages runs by address: `npx github:a/b`, `uvx --from git+https://...`. */
+/** The package that a runner runs by address: `npx github:a/b`, `uvx --from git+https://...`. */
 function runAddresses(event: CommandEvent): readonly Fetch[] {
   const isPipx = event.program === 'pipx';
   const line = readCommandLine(event.program, event.argv.slice(isPipx ? 2 : 1));

@@ -8,7 +8,7 @@ import type { Fetch } from './fetch.ts';
 export const HANDS_ON =
   /^(?:gunzip|zcat|gzip|pigz|bunzip2|bzcat|bzip2|unxz|xzcat|xz|unzstd|zstdcat|zstd|funzip|cat|tee|base64)$/;
 
-/** The fetch with the file that its output ends up in, where a pipe leads to one: `curl ... | gunzip > tool`. */
+/** The fetch with the file that its output is piped into, if any: `curl ... | gunzip > tool`. */
 export function withPipedTarget(fetch: Fetch, commands: readonly CommandEvent[]): Fetch {
   if (!fetch.toOutput || fetch.target !== '') return fetch;
   for (const command of commands) {

@@ -6,7 +6,7 @@ import { type Fetch, fetchOf } from './fetch.ts';
 
 const DIGEST = /@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/;
 
-/** Images, charts and artifacts that a command pulls: held by a digest in the reference, else by whatever the tag names. */
+/** Images, charts and artifacts that a command pulls: a digest pins them, else the tag decides. */
 export function registryPulls(event: CommandEvent): readonly Fetch[] {
   const known = PULLERS[event.program];
   if (known === undefined) return [];

@@ -39,7 +39,7 @@ function lftp(event: CommandEvent): readonly Fetch[] {
   return [fetchOf(event, 'other', { text: host, constant, sources: [] }, file)];
 }
 
-/** Files that come from another machine by other means than curl, wget and git; nothing for other commands. */
+/** Files from another machine by other means than curl, wget and git; nothing for the rest. */
 export function remoteCopies(event: CommandEvent): readonly Fetch[] {
   const { program } = event;
   if (program === 'lftp') return lftp(event);

@@ -15,7 +15,7 @@ export function comparesHash(text: string): boolean {
   return SUMS.test(text) && COMPARES.test(text) && ENDS.test(text);
 }
 
-/** Files that a script on the command line checks by their hash: `php -r "if (hash_file('sha384', 'f') !== '...') exit(1);"`. */
+/** Files a script checks by hash: `php -r "if (hash_file('sha384', 'f') !== '...') exit(1);"`. */
 export function scriptedCheck(
   event: CommandEvent,
 ): { readonly method: string; readonly files: readonly string[] } | undefined {

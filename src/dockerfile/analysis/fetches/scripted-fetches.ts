@@ -29,7 +29,7 @@ function ownHash(text: string): boolean {
   return /\b[0-9a-f]{64,128}\b|SHA|SUM|HASH|EXPECTED/.test(text) && comparesHash(text);
 }
 
-/** The first address of a script, and those that are the first word of a later call: `urlretrieve('https://...', 'f')`. */
+/** A script's first address, and those that begin a call: `urlretrieve('https://...', 'f')`. */
 function addressesIn(text: string): readonly string[] {
   const found = text.matchAll(
     /(?<call>\(\s*\\?['"])?(?<address>(?:https?|ftp):\/\/[^\s'"`)\\]+)/gi,
@@ -72,7 +72,7 @@ function denoModules(event: CommandEvent): readonly Fetch[] {
     .map((address) => fetchOf(event, 'other', address, '', own));
 }
 
-/** What a script on the command line or on the input of an interpreter fetches: `python -c "urlretrieve('https://...')"`. */
+/** What an interpreter's script or input fetches: `python -c "urlretrieve('https://...')"`. */
 export function scriptedFetches(event: CommandEvent): readonly Fetch[] {
   if (!SCRIPTED.test(event.program) || WINDOWS_SHELLS.test(event.program)) return [];
   const modules = event.program === 'deno' ? denoModules(event) : [];

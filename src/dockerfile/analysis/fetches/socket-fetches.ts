@@ -4,7 +4,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 
-/** Bytes from a connection: no address tells what they are, so that only what is done with them shows a download. */
+/** Bytes from a connection: no address says what they are, so only their use shows a download. */
 function fromSocket(event: CommandEvent, place: string, file: string | undefined): Fetch {
   const target = file ?? event.writesTo[0] ?? '';
   const address = { ...constantField(place), constant: false };

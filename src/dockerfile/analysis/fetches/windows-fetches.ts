@@ -16,7 +16,7 @@ function statements(text: string): readonly string[] {
   return text.split(/;|\r?\n|&&|\|\||(?<!\()\|/);
 }
 
-/** What text for PowerShell or cmd fetches; of an address that it does not spell out nothing is known. */
+/** What PowerShell or cmd text fetches; an address that it does not spell out stays unknown. */
 export function windowsFetches(event: CommandEvent): readonly Fetch[] {
   if (!WINDOWS_SHELLS.test(event.program)) return [];
   const fields = event.argv.slice(1);

@@ -6,7 +6,7 @@ import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 
-/** Scripts of a project that fetch the build tool which they then start, and the file that says from where. */
+/** Project scripts that fetch a build tool and then start it, and the file that says from where. */
 const SETTINGS: Readonly<Record<string, string>> = {
   mvnw: '.mvn/wrapper/maven-wrapper.properties',
   gradlew: 'gradle/wrapper/gradle-wrapper.properties',
@@ -14,7 +14,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const SUM = /^[ \t]*distributionSha256Sum[ \t]*[=:][ \t]*[0-9a-f]{64}[ \t]*$/im;
 const ADDRESS = /^[ \t]*distributionUrl[ \t]*[=:][ \t]*(\S+)/m;
 
-/** The build tool that `./mvnw` and `./gradlew` fetch, where their settings are shown: the sum in there verifies it. */
+/** What `./mvnw` and `./gradlew` fetch, where their settings are known: the sum there checks it. */
 export function wrapperFetches(event: CommandEvent, files: StageFiles): readonly Fetch[] {
   const script = event.argv[SHELLS.has(event.program) ? 1 : 0]?.text ?? '';
   const place = SETTINGS[fileName(script)];

@@ -86,7 +86,7 @@ export class AptSources {
     if (!appends) this.#gone(path);
   }
 
-  /** `s|http://deb.debian.org|http://snapshot.debian.org/archive/...|` on the files that are there. */
+  /** `s|http://deb.debian.org|http://snapshot.debian.org/archive/...|` on existing files. */
   #edited(words: readonly string[], named: readonly string[]): void {
     const script = words.find((word) => SNAPSHOT.test(word));
     // What find or xargs hands over is a file of apt's where it names the ordinary archive.

@@ -41,7 +41,7 @@ function ecosystemInstall(
   return install('other', [], lockedBy(lock, context.lockFile(lock, folder)));
 }
 
-/** The words that the manager reads itself: not cargo's toolchain (`+nightly`), nor gem's options for extensions, after `--`. */
+/** Words that the manager reads: not cargo's toolchain (`+nightly`), nor gem's words after `--`. */
 function ownWords(program: string, words: readonly Field[]): readonly Field[] {
   if (program === 'cargo') return words.filter(({ text }) => !text.startsWith('+'));
   const dashes = program === 'gem' ? words.findIndex(({ text }) => text === '--') : -1;
@@ -112,7 +112,7 @@ export function installsOf(
   return [{ ...locked, packages, stage, range, command: text }];
 }
 
-/** True for a version out of a variable that a command filled, which prints what is the newest: `V=$(apt-cache policy x)`. */
+/** True for a version from a command's output, which is the newest: `V=$(apt-cache policy x)`. */
 function isPrinted(pin: string | undefined, argv: readonly Field[]): boolean {
   return (
     pin?.includes('${') === true &&
@@ -136,7 +136,7 @@ function removes({ program, argv }: CommandEvent, name: string): boolean {
 
 const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;
 
-/** An install that a lock file drives; one whose file shows an entry that nothing holds is not locked. */
+/** An install by lock file; not locked where the file shows an entry that nothing pins. */
 function withLock(
   { argv, folder, id }: CommandEvent,
   install: FoundInstall,

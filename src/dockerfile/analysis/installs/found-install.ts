@@ -16,7 +16,7 @@ export interface InstallContext {
   readonly variable: (name: string) => string | undefined;
   /** An OS repository frozen at a date was set up before. */
   readonly snapshotRepository: boolean;
-  /** True where a file of this name lies in the command's folder (or one below); undefined where that is not seen. */
+  /** Whether the command's folder (or `folder` below it) has this file; undefined if not seen. */
   readonly lockFile: (name: string, folder?: string) => boolean | undefined;
   /** Text of a file of the stage, where the Dockerfile or the build context shows it. */
   readonly fileText: (path: string) => string | undefined;

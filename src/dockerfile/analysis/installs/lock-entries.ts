@@ -121,7 +121,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/pnpm-lock\.yaml$/, pnpm],
 ];
 
-/** The first entry of a lock file of npm, Yarn or pnpm that no sum and no commit holds; undefined where all are held, or for other files. */
+/** First npm, Yarn or pnpm lock entry with no sum or commit; undefined for none or other files. */
 export function uncheckedEntry(name: string, lock: string): UncheckedEntry | undefined {
   const found = READERS.find(([file]) => file.test(name))?.[1](lock);
   return found === undefined ? undefined : { ...found, reason: `${name}: ${found.reason}` };

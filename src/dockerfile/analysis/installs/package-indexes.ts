@@ -14,7 +14,7 @@ const OWN =
 /** Go looks modules up in its own sum database, whatever proxy it asks, unless these say not to. */
 const UNSUMMED = /^(?:GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GOINSECURE)$/;
 
-/** What an installer takes packages from: its command line, the variables, the commands and files before it. */
+/** An installer's package sources: from its command line, variables, earlier commands and files. */
 function addressesOf(
   event: CommandEvent,
   known: Indexes,

@@ -4,7 +4,7 @@ import { type CommandLine, verbOf } from '../command-line.ts';
 import { type FoundInstall, type InstallContext, install, lockedBy } from './found-install.ts';
 import { readRequirements } from './requirements.ts';
 
-/** What a command line installs by one form of its program's; undefined where that is not its form. */
+/** What a command line installs in this form of its program; undefined where the form differs. */
 export function readInstall(
   form: InstallForm,
   line: CommandLine,

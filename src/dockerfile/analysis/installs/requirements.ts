@@ -12,7 +12,7 @@ interface Requirements {
   readonly includes: readonly string[];
 }
 
-/** A requirements file as pip reads it: comments, continued lines, options, one requirement a line. */
+/** A requirements file as pip reads it: comments, continued lines, options, one item per line. */
 function parseRequirements(text: string): Requirements {
   const lines = text
     .slice(0, 1024 * 1024)
@@ -68,7 +68,7 @@ function requirementsOf(
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
 
-/** Names with the versions that the files of `-c` give them; what a file that is not seen may hold is left out. */
+/** Names with the versions from `-c` files; what a file that is not seen may pin is left out. */
 function constrained(
   packages: readonly InstalledName[],
   line: CommandLine,

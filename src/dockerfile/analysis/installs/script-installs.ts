@@ -5,10 +5,10 @@ import { type FoundInstall, type InstallContext, install } from './found-install
 
 type InstallReader = (argv: readonly Field[], context: InstallContext) => FoundInstall | undefined;
 
-/** A module by its address, of which `go get` fetches the newest version; not a package of the module at hand or of Go's own library. */
+/** A module by address: `go get` fetches its newest; not a package of this module or of Go. */
 const MODULE = /^[\w-]+(?:\.[\w-]+)+\//;
 
-/** Modules with their versions; without one only where a module by its address is fetched all the same. */
+/** Modules with versions; without one only where `isFetched` and the module is an address. */
 function moduleNames(words: readonly string[], isFetched: boolean): readonly InstalledName[] {
   const exact = /^(?:v\d+\.\d+\.\d[\w.+-]*|[0-9a-f]{7,40})$/;
   return words.flatMap((word): InstalledName[] => {

@@ -10,7 +10,7 @@ import { installsOf } from './find-installs.ts';
 import { indexFetches } from './package-indexes.ts';
 import { unheldFetches } from './unheld-installs.ts';
 
-/** What the commands of a stage install, and what of it comes from somewhere that nothing verifies. */
+/** What the commands of a stage install, and what of it comes from an unverified source. */
 export interface StageInstalls {
   readonly installs: readonly PackageInstall[];
   /** Numbers of the commands that install. */
@@ -18,7 +18,7 @@ export interface StageInstalls {
   readonly fetches: readonly Fetch[];
 }
 
-/** What a stage installs, told by its commands and those of the stages below it; `isFetch` for commands whose downloads are judged. */
+/** What a stage installs, given the stages below; `isFetch`: commands with judged downloads. */
 export function stageInstalls(
   stage: ReadStage,
   stages: ReadonlyMap<number, ReadStage>,

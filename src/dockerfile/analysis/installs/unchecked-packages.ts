@@ -3,7 +3,7 @@ import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, fetchOf } from '../fetches/fetch.ts';
 
-/** Settings that turn the checks off for what is installed later; a repository of files was there before. */
+/** Settings that turn checks off for later installs; repositories of local files are excepted. */
 const SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/\[(?=[^\][]*\btrusted=yes\b)[^\][]*\]\s+(?!file:|copy:|cdrom:)\S/i, 'trusted=yes'],
   [/\bAllowUnauthenticated\s+"?(?:true|yes|1)\b/i, 'AllowUnauthenticated'],

@@ -1,6 +1,6 @@
 import { fileName } from '../../../model/path.ts';
 
-/** What a mode of chmod, install or `--chmod` does to the bits that give a file its owner's rights. */
+/** How a mode of chmod, install or `--chmod` changes the setuid and setgid bits. */
 export interface ModeChange {
   readonly sets: readonly ('setuid' | 'setgid')[];
   readonly clears: readonly ('setuid' | 'setgid')[];
@@ -39,7 +39,10 @@ export function modeChange(mode: string): ModeChange | undefined {
   };
 }
 
-/** The words of a chmod: the place of its mode among them, what that does, and whether it is for all below. Undefined for other programs. */
+/**
+ * The words of a chmod: the place of its mode among them, what that does, and whether it is for all
+ * below. Undefined for other programs.
+ */
 export function chmodOf(argv: readonly string[]):
   | {
       readonly at: number;

@@ -95,7 +95,7 @@ function knownLines(text: string): string {
     .join('\n');
 }
 
-/** What the stages given (in order, those that the target reaches) leave in the image of the last one. */
+/** What the stages that the target reaches, in order, leave in the image of the last one. */
 export function leftBehind(
   stages: readonly ReadStage[],
   events: ReadonlyMap<number, readonly BuildEvent[]>,

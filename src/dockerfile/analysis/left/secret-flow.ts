@@ -21,7 +21,7 @@ interface Held {
   readonly open?: string;
 }
 
-/** Follows what the secret mounts of one RUN hold, through variables, pipes and the programs that pass it on. */
+/** Follows secret mounts of one RUN through variables, pipes and programs that pass them on. */
 export class SecretFlow {
   readonly #files: readonly { readonly path: string; readonly mount: string }[];
   readonly #variables: readonly { readonly name: RegExp; readonly mount: string }[];
@@ -62,7 +62,7 @@ export class SecretFlow {
     );
   }
 
-  /** The secret that a command is given, by its words, its input or a file that it reads; undefined for none. */
+  /** The secret that a command gets by its words, input or a file it reads; undefined for none. */
   of(event: CommandEvent): Held | undefined {
     if (this.#files.length === 0 && this.#variables.length === 0) return undefined;
     const held = this.#given(event) ?? this.#read(event);

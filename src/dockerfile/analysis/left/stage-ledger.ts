@@ -29,7 +29,7 @@ function inHome(path: string): string {
   return path.replace(HOME, '/root');
 }
 
-/** The paths that a word of a command names: itself and what is below it, or those that a `*` in it stands for. */
+/** The paths that a word names: itself and all below, or those that a `*` in it stands for. */
 export class Named {
   readonly #text: string;
   readonly #around: readonly [string, string] | undefined;
@@ -57,7 +57,7 @@ export class Named {
   }
 }
 
-/** What instructions have put into one stage so far that a criterion looks for, and what of it is gone again. */
+/** What a criterion looks for that instructions put into a stage so far, minus what is gone. */
 export class StageLedger {
   #files: readonly FileEntry[] = [];
   #elevated: readonly ElevatedEntry[] = [];
@@ -89,7 +89,7 @@ export class StageLedger {
     );
   }
 
-  /** What a word names is gone, with `from` a word that is not known: then nobody can tell of anything. */
+  /** Removes what a word names; for an unknown word, all entries become uncertain, for `why`. */
   remove(named: Named | undefined, why: string): void {
     const isGone = ({ paths }: Entry): boolean =>
       named !== undefined && paths.some((path) => named.holds(path));
@@ -106,7 +106,7 @@ export class StageLedger {
     });
   }
 
-  /** What lies at `source`, in this stage or another one, lies at `place` too. `mode` tells what a copy keeps of elevated bits. */
+  /** Copies `source` of `from` to `place`; `mode` tells what a copy keeps of elevated bits. */
   bring(
     from: StageLedger,
     { source, place }: { readonly source: string; readonly place: string },

@@ -23,7 +23,7 @@ const WIDTH = 8;
 /** The CRC-32 of all that follows it, and how long the list of lengths is. */
 const HEAD = 8;
 
-/** Columns as bytes, for this machine to read again: its order of bytes, a list of the lengths before them, and a check over all. */
+/** Packs columns for this machine to read again: checksum, lengths, data in its byte order. */
 export function packColumns<T extends ColumnTypes>(types: T, columns: Columns<T>): Buffer {
   const values = Object.keys(types).map((name) => columns[name] as number | Uint8Array);
   const lengths = values.map((value) => (typeof value === 'number' ? value : value.length));

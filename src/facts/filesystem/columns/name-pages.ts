@@ -11,7 +11,7 @@ const WIDE = 0xff;
 const HAS_WIDE = 0x8000;
 const NO_PAGE = Buffer.alloc(2);
 
-/** Names one after the other in large buffers, each known by where it begins: two bytes of length, then one for most characters. */
+/** Names in large buffers, found by their start: two bytes of length, one for most characters. */
 export class NamePages {
   #pages: Buffer[] = [];
   /** Bytes of the last page that are taken. */
@@ -30,7 +30,10 @@ export class NamePages {
     this.end = end;
   }
 
-  /** Where the name begins, once it is written; `bytes` by `encodeCharacter`. Throws UserError where it, or all of them, are too long. */
+  /**
+   * Writes a name and gives its place; `bytes` come from `encodeCharacter`. Throws UserError where
+   * the name, or all names together, are too long.
+   */
   add(bytes: Uint8Array, length: number, isWide: boolean): number {
     if (length >= HAS_WIDE) throw new UserError('a name in the image is too long');
     if (this.end + 2 + length > PAGE_BYTES) {
@@ -110,7 +113,7 @@ export class NamePages {
   }
 }
 
-/** Writes a character, which takes up to three bytes: one for most, so that names of three letters do not take six. Gives the end. */
+/** Writes a character, in one byte if its code is below 255, else in three. Gives the end. */
 export function encodeCharacter(bytes: Uint8Array, at: number, code: number): number {
   let end = at;
   if (code >= WIDE) {

@@ -35,7 +35,7 @@ export class NameTable {
   #used = 0;
   /** Secret, so that no layer can be made whose names all fall on one place. */
   #factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
-  /** The name that was last asked for: its bytes, their number and hash, and the slot of it in the folder. */
+  /** The name last asked for: its bytes, their number and hash, and its slot in the folder. */
   #scratch: Uint8Array = new Uint8Array(1024);
   #length = 0;
   #isWide = false;

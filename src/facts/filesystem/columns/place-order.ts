@@ -10,7 +10,7 @@ interface OrderedPlaces {
 /** Paths of folders that are kept while places are put in order. */
 const MOST_FOLDERS = 20_000;
 
-/** The places by path, as `<` orders their paths, none of which is put together: a million of them take 150 MB. */
+/** The places sorted by path as `<` does, without building paths: a million take 150 MB. */
 export function byPath(places: readonly number[], of: OrderedPlaces): Int32Array {
   const folders = new Map<number, string>();
   /** As it stands before a name. */

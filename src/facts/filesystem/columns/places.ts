@@ -174,7 +174,10 @@ export class Places {
     });
   }
 
-  /** 1 for each place that is there: neither it nor a folder above it is gone. A folder's number is below those of what it holds. */
+  /**
+   * 1 for each place that exists: neither it nor a folder above it is gone. A folder's number is
+   * below those of its contents.
+   */
   areThere(): Uint8Array {
     const there = new Uint8Array(this.#names.size);
     for (let place = 0; place < there.length; place += 1) {

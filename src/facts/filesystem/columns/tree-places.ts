@@ -49,7 +49,7 @@ export class TreePlaces extends Places {
   }
 }
 
-/** What the path lists of layers contain besides paths, read on demand. A layer is named by its index in the list. */
+/** What path lists contain besides paths, read on demand. A layer is named by its list index. */
 class LayerDetails {
   readonly #layers: readonly PlacedLayer[];
   readonly #read = new Map<number, FileAttributes>();

@@ -49,7 +49,7 @@ const { Module, Memory, Instance } = Reflect.get(globalThis, 'WebAssembly') as W
 
 let module: object | undefined;
 
-/** Looks through bytes for keywords and for other spellings of text, in WebAssembly (byte-scan.wat). */
+/** Searches bytes for keywords and other spellings of text, in WebAssembly (byte-scan.wat). */
 export class ByteScan {
   /** Tables, findings, content. */
   readonly #memory: Memory;

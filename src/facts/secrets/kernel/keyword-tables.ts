@@ -20,7 +20,7 @@ function pairOf(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) & bits) | (((bytes[at + 1] ?? 0) & bits) << PAIR_BITS);
 }
 
-/** By pair, the keywords that are looked for by it: each by one pair at an even place and one at an odd place. */
+/** By pair, the keywords found by it: each has one pair at an even place, one at an odd place. */
 function candidatesByPair(keywords: readonly Uint8Array[]): ReadonlyMap<number, Candidate[]> {
   const byPair = new Map<number, Candidate[]>();
   keywords.forEach((bytes, keyword) => {
@@ -34,7 +34,7 @@ function candidatesByPair(keywords: readonly Uint8Array[]): ReadonlyMap<number, 
   return byPair;
 }
 
-/** By their last five bits, which bytes stand `distance` from the pair; any may where a keyword has none. */
+/** By last five bits, which bytes are `distance` from the pair; all if a keyword has none there. */
 function neighbors(candidates: readonly Candidate[], distance: -1 | 2): number {
   return candidates.reduce((bits, { bytes, offset }) => {
     const byte = bytes[offset + distance];
@@ -48,7 +48,7 @@ function lastThreeBits(bits: number): number {
   return (half | (half >>> 8)) & 0xff;
 }
 
-/** What byte-scan.wat reads from byte 0 of its memory on, for keywords of three bytes or more. Throws on a shorter one. */
+/** What byte-scan.wat reads from byte 0 of its memory on. Throws for keywords under three bytes. */
 export function keywordTables(keywords: readonly Uint8Array[]): Uint8Array {
   if (keywords.some(({ length }) => length < 3))
     throw new Error('a keyword is shorter than three characters');
@@ -101,7 +101,7 @@ const COMMONNESS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte >= 0x41 && byte <= 0x5a ? Math.ceil(letter / 4) : 6;
 });
 
-/** The pairs that text and code are full of, the most common first, counted over 4 GB of root filesystems. */
+/** The most common pairs in text and code, in order, counted over 4 GB of root filesystems. */
 const COMMON_PAIRS =
   'onerinreteestiatstorenntthAAleiosede00alhecoanetmearnsriisngtaedropetritraliD$amnetoceecctacndurgellmaas0xnaom' +
   'ouilcaicpauneaodutfipoellosilaveACustyexulptssCArtvaueyphancols.emfoprmpdirsadapoccktsifop,CotplReniagimide.hi' +

@@ -5,7 +5,7 @@ import { inText, type SecretRule } from './rule.ts';
 const COMMON =
   /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|sas|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_\d{4}|string|port|\d{1,5})$/i;
 
-/** Hosts that the standards keep for documentation (RFC 2606, RFC 6761), and a word that stands for one. */
+/** Hosts for documentation by standard (RFC 2606, RFC 6761), and words that stand for a host. */
 const NO_HOST =
   /^(?:(?:[\w-]+\.)*example(?:\.(?:com|org|net|edu))?|(?:[\w-]+\.)+(?:test|invalid|example)|host(?:name)?|server|domain(?:\.com)?|(?:my|your)[\w-]*(?:\.com)?|foo(?:\.\w+)?|bar(?:\.\w+)?|a\.b(?:\.c)?|[a-z]|xxx.*)$/i;
 
@@ -27,7 +27,10 @@ const LEET: Readonly<Record<string, string>> = {
   $: 's',
 };
 
-/** What is everybody's password, digits and signs in place of letters too, or one word, as documentation makes passwords up. */
+/**
+ * True for everybody's password, also with digits and signs for letters, and for a single word,
+ * such as documentation makes up.
+ */
 function isCommon(value: string): boolean {
   const plain = value.replace(/[013457@$]/g, (letter) => LEET[letter] ?? letter);
   if (COMMON.test(value) || COMMON.test(plain)) return true;
@@ -36,7 +39,7 @@ function isCommon(value: string): boolean {
 
 const BEFORE_HOST = 310;
 
-/** True where a colon and then an `@` follow `://` before anything that ends an address's first part. */
+/** True where a colon, then an `@`, follow `://` before anything ends the address's first part. */
 function hasPassword(bytes: Uint8Array, at: number): boolean {
   let colon = false;
   const end = Math.min(bytes.length, at + 3 + BEFORE_HOST);

@@ -1,6 +1,6 @@
 import { inText, type SecretRule, token } from './rule.ts';
 
-/** Keys of services that run language models and what goes with them, each by its issuer's documented format. */
+/** Keys of language model services and related ones, each in its issuer's documented format. */
 export const AI_SERVICE_RULES: readonly SecretRule[] = [
   inText(
     'openai-key',

@@ -113,7 +113,7 @@ const SERVICES = [
   'zendesk',
 ];
 
-/** Secrets without a shape: by the name they are set under, where the value looks drawn at random. */
+/** Secrets without a shape: by the name they have, where the value looks drawn at random. */
 export const ASSIGNED_RULES: readonly SecretRule[] = [
   {
     ...inText(
@@ -149,7 +149,7 @@ export const ASSIGNED_RULES: readonly SecretRule[] = [
   },
 ];
 
-/** `private_key: PKCS7PrivateKeyTypes`: an identifier that says the name again, in code that gives a parameter its type. */
+/** An identifier that repeats the name as its type in code: `private_key: PKCS7PrivateKeyTypes`. */
 function isTypeOf(name: string, value: string): boolean {
   if (!/^[A-Za-z_]\w*$/.test(value)) return false;
   const words = name.replace(/([a-z])(?=[A-Z])/g, '$1_').split(/[_.-]/);
@@ -157,7 +157,10 @@ function isTypeOf(name: string, value: string): boolean {
   return rest.length < value.length && !isDrawn(rest);
 }
 
-/** Names that code joins by dots or a bundler makes (`$96695cc1$var$key`), digests that say what they are, and ids: a UUID is a secret to few, and those are known by name. */
+/**
+ * Names that code joins by dots or a bundler makes (`$96695cc1$var$key`), digests that say what
+ * they are, and ids. Few UUIDs are secrets, and those are known by name.
+ */
 function isCode(value: string): boolean {
   return (
     /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$|^\$[\da-f]{6,20}\$/.test(value) ||

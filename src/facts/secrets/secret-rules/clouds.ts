@@ -1,6 +1,6 @@
 import { drawnToken, inText, isMixed, type SecretRule, token } from './rule.ts';
 
-/** Keys of clouds, of what runs on them and of what keeps secrets, each by its issuer's documented format. */
+/** Keys of clouds, of what runs there or keeps secrets, in their issuers' documented formats. */
 export const CLOUD_RULES: readonly SecretRule[] = [
   token(
     'aws-access-key-id',

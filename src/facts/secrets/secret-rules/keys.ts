@@ -1,6 +1,6 @@
 import { inText, type SecretRule } from './rule.ts';
 
-/** The first lines of a key that is sealed with a passphrase; OpenSSH names its cipher within, `none` where there is none. */
+/** The start of an OpenSSH key with a passphrase: the cipher in it is not `none`. */
 const SEALED_BODY = /^(?!b3BlbnNzaC1rZXktdjEAAAAABG5vbmU)b3BlbnNzaC1rZXktdjEA/;
 
 /** True where a PEM block, by its label, its headers or its content, needs a passphrase to open. */
@@ -10,7 +10,7 @@ function isSealed({ 0: text, 1: body }: RegExpExecArray, before: string): boolea
   );
 }
 
-/** What may stand between the lines of a key: line ends, spelled out or escaped, and what source code and markup join lines with. */
+/** What may be between a key's lines: line ends, plain or escaped, or what code or markup adds. */
 const BETWEEN = '(?:\\s|\\\\+[nrt]|["\'`+,>.)(]|%0[AaDd]|&#1[03];|<br\\s?/?>|//|[#*|]){0,80}';
 /**
  * What follows `-----BEGIN RSA ` in a PEM block, headers and a body among it: code that only knows
@@ -19,7 +19,7 @@ const BETWEEN = '(?:\\s|\\\\+[nrt]|["\'`+,>.)(]|%0[AaDd]|&#1[03];|<br\\s?/?>|//|
 const PEM_TAIL = `PRIVATE(?: |%20|\\+)KEY-----${BETWEEN}(?:(?:[\\w-]{1,40}: [^\\n\\\\]{0,200}(?:\\n|\\\\n)){1,5}${BETWEEN})?([A-Za-z0-9+/=][A-Za-z0-9+/=\\s\\\\"'\`,>.%&#;]{39,4000})`;
 const LINE_ENDS = /(?<!\\)\\+[nrt]|%0[AaDd]|&#1[03];|[^A-Za-z0-9+/=]/g;
 
-/** True where there is enough of base64 for the smallest key, an Ed25519 one of 48 bytes, and it is no sentence. */
+/** True for base64 of 40 characters or more (Ed25519 keys have 64) that is not a sentence. */
 function isBody(body: string): boolean {
   const [before = ''] = body.split(/-|\s[a-z]+\s[a-z]+\s/, 1);
   return (

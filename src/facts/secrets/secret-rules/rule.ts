@@ -18,19 +18,22 @@ export interface SecretRule {
    * databases put texts side by side. What it finds counts only if it looks drawn at random.
    */
   readonly loose?: RegExp;
-  /** Where a keyword of `length` stands in every other text: whether what is around it, in bytes, can be a match at all. */
+  /** For a keyword that is in every other text: whether the bytes around it can be a match. */
   readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
-  /** What a try costs, where that is not the usual: of much that stands in every text, of much that is looked at. */
+  /** Cost of a try where unusual: for a keyword that is in every text, or a look at many bytes. */
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
   readonly accepts?: (value: string, match: RegExpExecArray) => boolean;
-  /** The secret begins with a keyword: a short one comes up in data that is drawn at random, and then does not count (`chance.ts`). */
+  /** The secret begins with a keyword; a short one in random data does not count (`chance.ts`). */
   readonly isPrefix?: true;
-  /** In bytes that are not text too, whatever the value looks like: a header and a body that no program has by chance. */
+  /**
+   * Also finds any value in bytes that are not text: it has a header and a body that no program has
+   * by chance.
+   */
   readonly isPlain?: true;
 }
 
-/** A token that begins with one of `prefixes` and goes on as `tail` (source of a regular expression) says. */
+/** A token: one of `prefixes`, then what `tail` (source of a regular expression) matches. */
 export function token(
   id: string,
   what: string,
@@ -68,7 +71,10 @@ export function token(
   return short.length === 0 ? { ...rule, isPlain: true } : rule;
 }
 
-/** A look at the bytes behind a keyword, as far as the tail is letters of known number: words end sooner, and are in every text. */
+/**
+ * Checks the bytes after a keyword, as far as the tail has a fixed number of letters. Words end
+ * sooner, and are in every text.
+ */
 function goesOnAs(tail: string): SecretRule['glance'] {
   const classes: string[] = [];
   for (const [part = '', one = '', least, most] of tail
@@ -114,12 +120,12 @@ function either(
 /** `fw_`, `hf_` and their like begin names in code, too. */
 const SHORT_WORD = 4;
 
-/** True where letters are not the rest of a name in code: digits or capitals, and not as words have them. */
+/** True for letters that do not end a name in code: digits or capitals, not used as in words. */
 function isNoName(tail: string): boolean {
   return /[\dA-Z]/.test(tail) && !isWords(tail);
 }
 
-/** True where a value looks drawn at random from all the letters that `tail` allows, and not from fewer. */
+/** True for a value that looks drawn at random from all letters that `tail` allows, not fewer. */
 function isOfAll(value: string, tail: string): boolean {
   const hasCases = !/A-Za-z|\\w/.test(tail) || (/[a-z]/.test(value) && /[A-Z]/.test(value));
   return hasCases && isDrawn(value) && /\d/.test(value);
@@ -130,7 +136,10 @@ function isBase64Like(prefix: string, tail: string): boolean {
   return /^[A-Za-z0-9]{1,5}$|^(.)\1*$/.test(prefix) && /A-Za-z0-9|\\w/.test(tail);
 }
 
-/** A token whose beginning words and digests have by chance too: it has to look drawn at random, with digits and capitals. */
+/**
+ * A token with a beginning that words and digests also have by chance. It must look drawn at
+ * random, with digits and capitals.
+ */
 export function drawnToken(
   id: string,
   what: string,
@@ -156,7 +165,7 @@ export function inText(
   return accepts === undefined ? rule : { ...rule, accepts };
 }
 
-/** True where a value has letters and digits mixed, as what is drawn at random has and a word has not. */
+/** True for a mix of letters and digits, which random values have and words do not. */
 export function isMixed(value: string): boolean {
   return /\d/.test(value) && /[A-Za-z]/.test(value) && new Set(value).size >= 8;
 }

@@ -17,7 +17,10 @@ function isDigits(bytes: Uint8Array, from: number): boolean {
   return true;
 }
 
-/** Beside the name; or bare, where the account that it belongs to stands near: 32 digits of which `SK` is the head say little alone. */
+/**
+ * A key beside the name, or a bare one near its account: 32 digits with `SK` in front say little
+ * alone.
+ */
 export const TWILIO: SecretRule = {
   ...inText(
     'twilio-key',

@@ -23,7 +23,7 @@ function licenseOf(text: string | undefined): string | undefined {
   return text === 'UNLICENSED' || text?.startsWith('SEE LICENSE') === true ? undefined : text;
 }
 
-/** The major that .nvmrc or .node-version names, else the highest that `engines` allows by its bounds. */
+/** The major in .nvmrc or .node-version, or else the highest within the bounds of `engines`. */
 function nodeVersion(project: Project, engines: string | undefined): string | undefined {
   const named =
     matchIn(project, '.nvmrc', /^v?(\d{1,3})\b/) ??

@@ -21,7 +21,7 @@ export function matchIn(project: Project, path: string, pattern: RegExp): string
   return pattern.exec(project.texts.get(path) ?? '')?.[1]?.trim();
 }
 
-/** Text of XML without the elements of these names; what an element that never ends holds goes too. */
+/** XML text without the elements of these names. An unclosed element is removed to the end. */
 export function withoutElements(text: string, names: readonly string[]): string {
   let left = text;
   for (const name of names) {
@@ -75,7 +75,7 @@ export function minorOf(text: string | undefined): string | undefined {
   return /(\d{1,4}\.\d{1,4})/.exec(text ?? '')?.[1];
 }
 
-/** A name in the letters of image names, of a package, a module or a folder; what is no such name stays as it is, to be refused. */
+/** A package's, module's or folder's name as an image name; invalid text stays, to be refused. */
 export function imageName(text: string | undefined): string | undefined {
   if (text === undefined || text === '' || !/^[\w@./ -]{1,214}$/.test(text)) return text;
   return text.split('/').at(-1)?.toLowerCase().replaceAll(/[ _]+/g, '-');

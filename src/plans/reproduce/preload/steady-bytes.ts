@@ -1,7 +1,10 @@
 import { ARM64 } from './steady-arm64.ts';
 import { X64 } from './steady-x64.ts';
 
-/** Each .c file beside this one as a shared library, gzip in base64, by processor as Node.js names it; by scripts/generate-steady.mjs. */
+/**
+ * Each .c file beside this one as a shared library, gzip in base64, by processor as Node.js names
+ * it; by scripts/generate-steady.mjs.
+ */
 export const STEADY_BYTES: Readonly<
   Record<
     string,

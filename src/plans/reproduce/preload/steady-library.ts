@@ -8,7 +8,7 @@ const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
 export interface Preload {
   readonly name: string;
   readonly content: Uint8Array;
-  /** Where not both name it: the loader's file, which glibc reads, or LD_PRELOAD, which musl does; a program is named by neither. */
+  /** Named only by the loader's file (glibc) or LD_PRELOAD (musl); a program by neither. */
   readonly by?: 'file' | 'variable' | 'neither';
 }
 
@@ -51,7 +51,7 @@ export function steadyLibraries(steady: SteadyInputs, processor: string): readon
   ];
 }
 
-/** With the numbers of its SETTINGS, 64 bits each, written in; both processors are little-endian. */
+/** With its SETTINGS written in, 64 bits each; both processors are little-endian. */
 function library(
   name: string,
   packed: string,

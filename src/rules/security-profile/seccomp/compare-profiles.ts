@@ -18,7 +18,7 @@ import {
 interface Comparison {
   /** Calls that it allows and the default refuses, in words. */
   readonly more: readonly string[];
-  /** Calls of the default that it allows with some arguments, in a container without extra rights. */
+  /** Calls of the default that it allows, at least with some arguments, without extra rights. */
   readonly kept: number;
   readonly total: number;
   /** Calls of the default that it refuses with some arguments only. */
@@ -27,7 +27,7 @@ interface Comparison {
 
 const NEWEST: Kernel = [255, 255];
 
-/** The engine's machines that an image of a platform runs on: GOARCH to libseccomp's short names. */
+/** The engine's machines that run a platform's images: GOARCH to libseccomp's short names. */
 const ENGINES: Readonly<Record<string, readonly string[]>> = {
   amd64: ['amd64'],
   '386': ['amd64', 'x86'],

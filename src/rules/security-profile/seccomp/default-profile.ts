@@ -69,7 +69,7 @@ const equal = (value: number): Condition => ({ index: 0, op: 'EQ', value, mask: 
 const NAMESPACES = 0x7e020000;
 const S390 = ['s390', 's390x'];
 
-/** What the default allows beside: with some arguments, on some machines, with some capabilities. */
+/** More that the default allows: with some arguments, on some machines or with capabilities. */
 const CONDITIONAL: readonly Rule[] = [
   only('process_vm_readv process_vm_writev ptrace', { minKernel: [4, 8] }),
   // Neither AF_ALG (38) nor AF_VSOCK (40).

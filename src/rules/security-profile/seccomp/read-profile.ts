@@ -48,7 +48,10 @@ export function denies(action: string): boolean {
   return DENIES.test(action);
 }
 
-/** Reads a profile (moby/profiles, seccomp.go). Throws MalformedProfile where Docker or runc would refuse it. */
+/**
+ * Reads a profile (moby/profiles, seccomp.go). Throws MalformedProfile if Docker or runc would
+ * refuse it.
+ */
 export function readProfile(profile: unknown): SeccompProfile {
   refuseFoldedKeys(profile, 0);
   const defaultAction = textField(profile, 'defaultAction') ?? '';

@@ -2,7 +2,7 @@ import type { FixInput } from '../../../model/fix-rule.ts';
 import { formatReference, parseReference } from '../../../model/reference.ts';
 import { err, ok, type Result } from '../../../model/result.ts';
 
-/** An image that an edit adds to the Dockerfile, with the digest that its tag points to now; an error where that is not known. */
+/** An image that an edit adds, with the digest its tag points to now; an error if it is unknown. */
 export function addedImage(name: string, { facts }: Pick<FixInput, 'facts'>): Result<string> {
   const reference = parseReference(name);
   if (!reference.ok) return err(`${name} is not the name of an image`);

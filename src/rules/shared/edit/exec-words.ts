@@ -24,7 +24,7 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
   );
 }
 
-/** What health checks end with: any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it, or keeps quiet. */
+/** A removable end of a check: redirects, and `|| exit 1`, as any code but 0 means unhealthy. */
 const CHECK_END_LENGTH = 200;
 const CHECK_END =
   // Digits before `>` are a descriptor where they are a word: those of `:8082>/dev/null` are a
@@ -38,7 +38,7 @@ export function bareCheck(command: string): string {
   return text.slice(0, -CHECK_END_LENGTH) + text.slice(-CHECK_END_LENGTH).replace(CHECK_END, '');
 }
 
-/** The value that a shell would put in for a variable, with what `${NAME:-FALLBACK}` gives it; undefined where nothing constant can stand for it. */
+/** The value a shell gives a variable, with its `${NAME:-FALLBACK}`; undefined if not constant. */
 export type ValueOf = (name: string, fallback: string | undefined) => string | undefined;
 
 /** A `~` in a fallback is a folder where no quotes stand around it. */
@@ -57,7 +57,7 @@ class WordList {
     this.word = (this.word ?? '') + text;
   }
 
-  /** What stands in for a variable outside of quotes is split at its spaces, and is no word where it is empty. */
+  /** Adds the value of an unquoted variable: it splits at blanks, and is no word if it is empty. */
   addSplit(value: string): void {
     for (const part of value.split(/([ \t\n]+)/)) {
       if (/^[ \t\n]/.test(part)) this.end();
@@ -71,7 +71,7 @@ class WordList {
   }
 }
 
-/** Adds a piece with its variables put in; gives the reason why that takes a shell, where it does. */
+/** Adds a piece with its variables replaced; returns why that needs a shell, if it does. */
 function addPiece(
   list: WordList,
   text: string,
@@ -97,7 +97,7 @@ function addPiece(
   return undefined;
 }
 
-/** Splits a shell command into the words that its program gets; says why that takes a shell, where it does. */
+/** Splits a shell command into its program's words; says why that needs a shell, if it does. */
 export function execWords(command: string, valueOf: ValueOf = () => undefined): ExecWords {
   const list = new WordList();
   for (const [piece] of command.matchAll(/'[^']*'|"[^"]*"|[ \t]+|[^'" \t]+|['"]/g)) {

@@ -5,13 +5,13 @@ import { secretName } from '../../../model/secret-names.ts';
 import type { ValueOf } from './exec-words.ts';
 import { inImage } from './stage-view.ts';
 
-/** Variables that an image's ENVs give a constant, and those of them that were put into a command. */
+/** Variables that an image's ENVs set to a constant, and those that were put into a command. */
 export interface ImageVariables {
   readonly valueOf: ValueOf;
   readonly put: ReadonlyMap<string, string>;
 }
 
-/** One value for each name that ENV sets by itself: what depends on an ARG, or on another variable, may be another one in the next build. */
+/** One value per name set by ENV alone; undefined if it depends on an ARG or another variable. */
 function constants(input: FixInput): ReadonlyMap<string, string | undefined> {
   const values = new Map<string, string | undefined>();
   for (const { keyword, instruction } of inImage(input)) {
@@ -25,7 +25,7 @@ function constants(input: FixInput): ReadonlyMap<string, string | undefined> {
   return values;
 }
 
-/** The constants of an image's variables, secrets aside, as a shell in it would put them in unless whoever starts it says otherwise. */
+/** Constants of the image's variables, except secrets, as its shell would use them by default. */
 export function imageVariables(input: FixInput): ImageVariables {
   const values = constants(input);
   const put = new Map<string, string>();
@@ -43,7 +43,10 @@ export function imageVariables(input: FixInput): ImageVariables {
 /** A place in the image: another one given at the start of a container would lead nowhere. */
 const PLACE = /^(?:\/[\w.@+-]+)+\/?$/;
 
-/** What comes with constants in a command: a value that is given when a container starts no longer counts there. Undefined where there are none. */
+/**
+ * The risk of constants in a command: a value given when a container starts no longer counts there.
+ * Undefined if there are none.
+ */
 export function constantRisk(
   put: ReadonlyMap<string, string>,
 ): Pick<ProposedEdit, 'risk' | 'riskReason'> | undefined {

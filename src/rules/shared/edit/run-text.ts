@@ -24,7 +24,7 @@ export function endsShell({ argv, wrappers }: SourceCommand): string | undefined
   return /^(?:exit|exec|return)$/.test(program) ? `nothing runs after ${program}` : undefined;
 }
 
-/** What joins two commands of a RUN by `&&`: on one line, or on two in the way that the RUN is written. */
+/** The `&&` between two commands of a RUN: on one line, or on two in the style of the RUN. */
 export function joinedBy({ text, eol, escape }: DockerfileSource, run: Placed): string {
   if (isExecForm(run)) return ' && ';
   const lines = text
@@ -59,7 +59,7 @@ export function wordBehind(found: FoundCommand, { end }: SourceWord, word: strin
   return { start: end, end, text: isJson(found) ? `, ${JSON.stringify(word)}` : ` ${word}` };
 }
 
-/** Takes a word out of a command, with the blanks in front of it; where it stands alone on its line, with that line. */
+/** Removes a word with the blanks before it; if it is alone on its line, removes the line. */
 export function withoutWord(
   text: string,
   found: FoundCommand,
@@ -100,7 +100,7 @@ export function addFlag(run: Pick<Placed, 'place' | 'argumentsAt'>, flag: string
   return { start, end: start, text: `${flag} ` };
 }
 
-/** A value in double quotes as LABEL and ENV read it: quotes, `$` and the escape character are taken literally. */
+/** A double-quoted value for LABEL and ENV: quotes, `$` and the escape character are literal. */
 export function quoted(value: string, escape: string): string {
   const bare = unquoted(value);
   const special = new Set(['"', '$', escape]);

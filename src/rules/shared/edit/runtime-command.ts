@@ -23,7 +23,7 @@ export function workFolder(input: FixInput, own: readonly Placed[]): string {
   return fromWorkFolder(input, last.folder, last.instruction.arguments[0] ?? '');
 }
 
-/** Where a path leads from a WORKDIR, which may be relative to the folder that the base works in. */
+/** The absolute path from a WORKDIR, which may be relative to the base's working folder. */
 export function fromWorkFolder(input: FixInput, folder: string, path: string): string {
   const base = baseOfImage(input)?.config.config?.WorkingDir ?? '';
   return posix.resolve('/', base, folder, path);
@@ -31,7 +31,7 @@ export function fromWorkFolder(input: FixInput, folder: string, path: string): s
 
 const STARTER = /^(?:npm|pnpm|yarn)$/;
 
-/** Entry point and command of the image as words; an error says why they cannot be had without a shell. */
+/** The image's entry point and command as words; an error says why that needs a shell. */
 export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
   const base = baseOfImage(input)?.config.config;
   const { valueOf, put } = imageVariables(input);

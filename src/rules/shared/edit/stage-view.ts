@@ -32,7 +32,7 @@ export function fromOf({ source }: FixInput, stage: number): SourceInstruction |
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
 }
 
-/** What is known of the image that a stage, the target if none is named, stands on; undefined where nothing is. */
+/** The known base image of a stage (default: the target); undefined if nothing is known of it. */
 export function baseOfImage(input: FixInput, stage = input.model.target): BaseImage | undefined {
   const base = stageChain(input.model, stage)[0]?.base;
   if (base?.kind !== 'image' || base.image.reference === undefined) return undefined;
@@ -40,7 +40,7 @@ export function baseOfImage(input: FixInput, stage = input.model.target): BaseIm
   return found?.ok === true ? found.value : undefined;
 }
 
-/** Why nothing is known of the base of a stage, or nothing that rules could go by; undefined where it is known, or where there is none. */
+/** Why a stage's base is unknown or unusable for rules; undefined if known or if there is none. */
 export function baseUnknown(input: FixInput, stage = input.model.target): string | undefined {
   const base = stageChain(input.model, stage)[0]?.base;
   if (base === undefined || base.kind === 'scratch' || base.kind === 'stage') return undefined;
@@ -48,12 +48,12 @@ export function baseUnknown(input: FixInput, stage = input.model.target): string
   const { reference, text } = base.image;
   const found = reference && input.facts.bases.get(baseKey(reference));
   if (found === undefined) return `the base ${text} is not known`;
-  if (!found.ok) return `the base ${text} could not be read:  ${found.error}`;
+  if (!found.ok) return `the base ${text} could not be read: ${found.error}`;
   const { os } = found.value.config;
   return os === 'linux' ? undefined : `the base ${text} is of ${os}`;
 }
 
-/** The user before each instruction of a stage and those below it, by the instruction; a variable is what it says. */
+/** The user before each instruction of a stage and its base stages; variables are not replaced. */
 export function usersInImage(
   input: FixInput,
   stage = input.model.target,
@@ -72,7 +72,7 @@ export function isExecForm({ instruction }: Placed): boolean {
   return execStrings(instruction.rawArguments) !== undefined;
 }
 
-/** True where comment lines stand between the lines of an instruction: a text that is written anew would lose them. */
+/** True if an instruction has comment lines inside: writing it again would lose them. */
 export function hasInnerComment(
   { source }: FixInput,
   { start, textEnd }: SourceInstruction,
@@ -80,7 +80,7 @@ export function hasInnerComment(
   return /\n[ \t]*#/.test(source.text.slice(start, textEnd));
 }
 
-/** Where an instruction can be added so that it runs as root: behind the last one that does, FROM included. */
+/** The last instruction that runs as root, FROM included: one added after it runs as root too. */
 export function lastAsRoot(input: FixInput): SourceInstruction | undefined {
   const target = input.model.target;
   const users = usersInImage(input);

@@ -5,7 +5,7 @@ import { lookup } from '../../../model/lookup.ts';
 import { started } from './program/started.ts';
 import { inImage, lastInImage } from './stage-view.ts';
 
-/** Folders that known servers write to, by their program; those of Debian's packages and of the official images. */
+/** Folders that known servers write to, by program, in Debian packages and official images. */
 const SERVERS = lookup<readonly string[]>({
   nginx: ['/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx', '/run'],
   'apache2-foreground': ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
@@ -16,7 +16,7 @@ const SERVERS = lookup<readonly string[]>({
   'catalina.sh': ['/usr/local/tomcat/logs', '/usr/local/tomcat/temp', '/usr/local/tomcat/work'],
 });
 
-/** Folders of the system: what a RUN makes below them is for programs and settings, or is not kept. */
+/** System folders: what a RUN makes in them is for programs and settings, or is not kept. */
 const SYSTEM =
   /^\/(?:bin|sbin|lib\w*|boot|dev|etc|proc|sys|root|tmp|usr(?!\/(?:src|share\/nginx|local\/(?:apache2|tomcat))(?:\/|$))|var\/(?:lib|cache)\/(?:apt|dpkg)|var\/log\/apt|var\/tmp|run\/secrets|run\/lock)(?:\/|$)/;
 
@@ -59,7 +59,7 @@ function madeFolders({ commands }: Instruction, folder: string): readonly string
   });
 }
 
-/** Folders with all that is in them that the app writes to, as far as the Dockerfile tells: volumes, folders that it makes, those of known servers. */
+/** Folders that the app writes to, as far as the Dockerfile shows: volumes, made ones, servers'. */
 export function writtenFolders(input: FixInput): readonly string[] {
   const found = new Set<string>();
   for (const { keyword, instruction, folder } of inImage(input)) {

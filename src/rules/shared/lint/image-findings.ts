@@ -3,7 +3,7 @@ import type { DockerfileModel } from '../../../model/dockerfile.ts';
 import { type JudgeImage, outsideImages } from '../verdict/outside-images.ts';
 import type { RuleFinding } from './rule.ts';
 
-/** The images from outside that a Dockerfile names and that a criterion, judging each, does not pass. */
+/** External images that a Dockerfile names and that do not pass a criterion, each judged alone. */
 export function imageFindings(model: DockerfileModel, judge: JudgeImage): readonly RuleFinding[] {
   return outsideImages(usedImages(model, [], []), model).flatMap((image) => {
     const { text, role, range } = image;

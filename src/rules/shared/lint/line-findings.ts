@@ -4,7 +4,7 @@ import type { RuleFinding } from './rule.ts';
 
 const LONGEST_COMMAND = 100;
 
-/** Commands that a criterion judges one by one: those that fall short, and those of which it cannot be known. */
+/** Commands that fall short of a criterion, each judged alone, and those that it cannot judge. */
 export function lineFindings(judged: readonly JudgedLine[]): readonly RuleFinding[] {
   return judged.flatMap(({ range, command, state, reason }): readonly RuleFinding[] => {
     if (state === 'held') return [];

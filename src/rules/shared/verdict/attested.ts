@@ -6,7 +6,7 @@ import { fail, note, unknown } from './verdict.ts';
 
 /** Attestations of a kind, by whether they speak of this image. */
 interface Attested {
-  /** Subject is this manifest or the index that lists it, and no signature check failed; the best source first. */
+  /** With this manifest or its index as subject, and no failed signature; the best source first. */
   readonly own: readonly FoundAttestation[];
   /** Nobody is known to have signed it, and it does not fit the image. */
   readonly unfit: readonly FoundAttestation[];

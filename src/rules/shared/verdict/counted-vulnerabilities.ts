@@ -66,7 +66,7 @@ function unratedText(
     : `${scanner} has no severity for ${quantity(ids.size, 'CVE')}: ${listed([...ids], 2)}`;
 }
 
-/** Age of the database in whole days; undefined where it has no date. Without a present time it counts as fresh. */
+/** Database age in whole days; undefined without a date. Fresh if the present time is unknown. */
 function ageOf(
   { databaseDate }: VulnerabilitiesFact,
   declarations: Facts['declarations'],
@@ -93,7 +93,7 @@ function scanEvidence(scan: VulnerabilitiesFact, age: number | undefined): Evide
   return note(`${scan.scanner} ${scan.scannerVersion}, ${database}${stale}${vex}`);
 }
 
-/** Each package with what it carries and the version that fixes it, the one with the most CVEs first. */
+/** Each package with its CVEs and the version that fixes it; the one with the most CVEs first. */
 function affected(counted: readonly Vulnerability[]): readonly string[] {
   const packages = new Map<string, { ids: Set<string>; fixes: Set<string> }>();
   for (const { id, package: name, version, fixedIn } of counted) {
@@ -111,7 +111,7 @@ function affected(counted: readonly Vulnerability[]): readonly string[] {
     });
 }
 
-/** What to upgrade to which version, and which CVEs that fixes: one line a package, the most CVEs first. */
+/** What to upgrade to which version, and the CVEs that it fixes: a line each, most CVEs first. */
 function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
   const byPackage = new Map<string, Set<string>>();
   for (const { id, package: name, version, fixedIn } of counted) {

@@ -7,7 +7,7 @@ import { note, unknown } from './verdict.ts';
 type FactName = keyof Facts;
 type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;
 
-/** What a check gets: the values of what it needs, and what it uses still wrapped, for it may be unknown. */
+/** A check's input: values of needed facts, and used facts still wrapped: they may be unknown. */
 type CheckInput<Needed extends FactName, Used extends FactName> = {
   readonly [N in Needed]: ValueOf<Facts[N]>;
 } & { readonly [U in Used]: Facts[U] };
@@ -69,7 +69,7 @@ function judge<Needed extends FactName, Used extends FactName>(
   }
 }
 
-/** A pass that rests on a statement nobody signed counts where the table of such statements lets it. */
+/** A pass from an unsigned statement counts only if `UNSIGNED_RULES` allows it. */
 function withoutUnsigned(id: string, answer: Judged): Judged {
   const holds = isMet(answer.outcome);
   if (!holds || answer.source !== 'unverified-attestation') return answer;
@@ -95,7 +95,7 @@ function inputOf<Needed extends FactName, Used extends FactName>(
   return Object.fromEntries([...values, ...wrapped]) as CheckInput<Needed, Used>;
 }
 
-/** The weakest source among the needed facts; what the author declares is no evidence and counts only where it is all there is. */
+/** The weakest source of the needed facts; the author's declarations count only if alone. */
 function sourceOf(needs: readonly FactName[], facts: Facts): EvidenceSource {
   const evidence = needs.filter((name) => name !== 'declarations');
   const named = (evidence.length === 0 ? needs : evidence).flatMap((name) => {

@@ -36,7 +36,7 @@ interface Named {
   readonly names: readonly string[];
 }
 
-/** Those of the executables that one of the tables names, few of 100,000: several criteria ask of each filesystem. */
+/** The executables in any of the tables, few of 100,000, cached: several criteria ask for them. */
 const NAMED = new WeakMap<FilesystemFact, readonly Named[]>();
 
 function namedOf(filesystem: FilesystemFact): readonly Named[] {
@@ -50,7 +50,7 @@ function namedOf(filesystem: FilesystemFact): readonly Named[] {
   return named;
 }
 
-/** True where the file can run: ELF, script or another program format, by itself or by where its link leads. */
+/** True if the file, or its link's target, can run: ELF, script or another program format. */
 export function isProgram({ type, path, resolved, executable }: FileFact): boolean {
   if (type === 'symlink' && resolved === undefined) return false;
   if (executable === 'unknown') return false;

@@ -43,7 +43,7 @@ export function outsideImages(
   return [...named, ...(dockerfile === undefined ? [] : unnamedBases(dockerfile))];
 }
 
-/** Bases whose name no value is known for (`FROM ${BASE}`): they are images from outside all the same. */
+/** Bases with no known value for their name (`FROM ${BASE}`): these are external images too. */
 function unnamedBases({ stages, reached }: DockerfileModel): OutsideImage[] {
   return reached.flatMap((index) => {
     const stage = stages[index];
@@ -104,7 +104,7 @@ interface JudgedImage {
 /** What a criterion says of one image. */
 export type JudgeImage = (image: OutsideImage) => Omit<JudgedImage, 'image'>;
 
-/** Judges each outside image of a build by itself: one that falls short fails, one whose name is not constant leaves it open. */
+/** Judges each external image of a build: a bad one fails; an unknown name leaves it undecided. */
 export function judgeImages(
   build: BuildFact,
   judge: JudgeImage,

@@ -2,7 +2,7 @@
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Milliseconds since 1970 of an RFC 3339 timestamp; undefined where it is none, or names a day that does not exist. */
+/** Milliseconds since 1970 of an RFC 3339 timestamp; undefined if it or its date is invalid. */
 export function parseTimestamp(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;

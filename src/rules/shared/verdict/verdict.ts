@@ -3,14 +3,14 @@ import type { SourceRange } from '../../../model/dockerfile.ts';
 import type { EvidenceSource, FileFact } from '../../../model/facts.ts';
 import type { Package } from '../../../model/packages.ts';
 
-/** More findings than this are counted, not listed: a report stays readable and bounded whatever the image holds. */
+/** More findings are counted but not listed: this bounds a report, whatever the image contains. */
 export const EVIDENCE_LIMIT = 200;
 
-/** What a verdict may add to its outcome: another source it rests on, and how to check an unknown. */
+/** Additions to a verdict's outcome: another source, and how to decide an unknown. */
 interface VerdictOptions {
   readonly source?: EvidenceSource | undefined;
   readonly settle?: string | undefined;
-  /** Findings that are not among the evidence, as nobody would see them: it holds all that is shown. */
+  /** The number of findings that are not in the evidence, which has only what reports show. */
   readonly unlisted?: number;
 }
 
@@ -50,7 +50,7 @@ export function fail(
   return verdict('fail', summary, evidence, options);
 }
 
-/** The evidence could not be had: `reason`, and in `settle` the one command or flag that decides it. */
+/** The evidence is not available: why, and in `settle` the one command or flag that decides it. */
 export function unknown(
   reason: string,
   settle?: string,

@@ -16,7 +16,7 @@ export function baseName({ model, imageStages }: Pick<FixInput, 'model' | 'image
   return posix.basename(repository ?? '');
 }
 
-/** True for the entry point of an official image that starts what it is given and changes nothing of it. */
+/** True for an official image's entry point that starts its arguments without changing them. */
 export function handsOn(input: Pick<FixInput, 'model' | 'imageStages'>, program: string): boolean {
   return ENTRY_POINT.test(program) && HANDS_ON.has(baseName(input));
 }

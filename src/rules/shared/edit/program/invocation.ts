@@ -25,7 +25,7 @@ function wordsOf(entry: Invocation['entry']): readonly string[] {
   return 'words' in entry ? entry.words : [...SHELL, entry.script];
 }
 
-/** What the image starts by itself; undefined where neither it nor its base names anything, or the base is not known. */
+/** What the image starts by default; undefined if it and its base, where known, name nothing. */
 export function invocation(input: FixInput): Invocation | undefined {
   const base = baseOfImage(input)?.config.config;
   const ownEntry = lastInImage(input, 'ENTRYPOINT');

@@ -73,7 +73,7 @@ export function startsNothing(name: string): boolean {
   return QUIET.has(name) || SERVERS.has(name);
 }
 
-/** Programs that do nothing for others than root without the setuid or setgid bit of their file, or look for it themselves. */
+/** Programs that need their setuid or setgid bit to work for users other than root, or check it. */
 const NEEDS_BIT = new Set(
   (
     'sudo su doas ping ping6 passwd mount umount chsh chfn newgrp gpasswd pkexec fusermount fusermount3 crontab at batch screen postdrop postqueue sendmail exim exim4 newuidmap newgidmap bwrap firejail ' +

@@ -20,7 +20,7 @@ interface Called {
   readonly by: string;
 }
 
-/** What a container runs, as far as the Dockerfile, the context and the base's configuration tell. */
+/** What a container runs, as far as the Dockerfile, context and base configuration show. */
 export interface Started {
   readonly called: readonly Called[];
   /** What could not be read of it, in words. */
@@ -74,7 +74,7 @@ class Reader {
     }
   }
 
-  /** Follows a file that is started or read, where it is a shell script; its arguments are the rest of the words. */
+  /** Follows a started or read file if it is a shell script; its arguments are the other words. */
   private file(
     path: string,
     args: readonly string[],
@@ -132,7 +132,7 @@ function interpreterOf(text: string): string {
   return name === 'env' ? posix.basename(argument) : name;
 }
 
-/** What a container of the image runs: its entry point, the scripts of the context that this one reads or starts, and what they call. */
+/** What a container runs: its entry point, the context's scripts that it uses, and their calls. */
 export function started(input: FixInput): Started {
   const found = invocation(input);
   const reader = new Reader(input);

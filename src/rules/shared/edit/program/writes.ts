@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** Paths that a command names as what it writes: the target of `cp` and its kin, `-o`, `cargo install --root`. */
+/** Paths that a command's words name as written: the target of `cp` and similar, or after `-o`. */
 export function outputs(words: readonly string[]): readonly string[] {
   const [first = '', ...rest] = words;
   const tool = posix.basename(first);
@@ -20,7 +20,7 @@ export function into(operands: readonly string[]): readonly string[] {
   return target.endsWith('/') || operands.length > 2 ? inFolder : [target, ...inFolder];
 }
 
-/** What of the sources of a COPY may be the file at `path`, where they are copied to `to`; none where it cannot be. */
+/** Sources of a COPY to `to` that may be the file at `path`; empty if none can be. */
 export function sourceOf(
   sources: readonly string[],
   target: string,
