@@ -63,7 +63,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     id: 'compiled-cache',
     path: /(?:^|\/)bootsnap\/(?:compile-cache(?:-[a-z]+)?\/|load-path-cache$)/,
     cause:
-      'bootsnap’s cache contains the times of the sources and of their folders, and what Ruby compiled in the order in which it came to it',
+      'bootsnap’s cache contains compiled Ruby code and the times of the sources and of their folders',
     remedy: 'rm -rf tmp/cache/bootsnap in the same RUN: bootsnap writes it again',
   },
   {
