@@ -81,7 +81,7 @@ describe('rules of one line', () => {
       relativeWorkdir,
       'FROM a\nWORKDIR app\n',
       WITHOUT_BASE,
-      '2: the base a could not be read:  no such host',
+      '2: the base a could not be read: no such host',
     ],
     [
       'sudo of another user',
@@ -102,7 +102,7 @@ describe('rules of one line', () => {
       sudo,
       'FROM a\nRUN sudo x\n',
       WITHOUT_BASE,
-      '2: sudo stays: the base a could not be read:  no such host',
+      '2: sudo stays: the base a could not be read: no such host',
     ],
     [
       'a program that nobody could read, behind an installation',

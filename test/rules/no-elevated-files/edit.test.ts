@@ -65,7 +65,7 @@ describe('elevated-files', () => {
       'a base that cannot be had',
       'FROM a\n',
       WITHOUT_BASE,
-      '1: the base a could not be read:  no such host',
+      '1: the base a could not be read: no such host',
     ],
     [
       'no shell',

@@ -160,7 +160,7 @@ describe('nonroot-user', () => {
       'a base that cannot be had',
       'FROM a\n',
       WITHOUT_BASE,
-      '1: the base a could not be read:  no such host',
+      '1: the base a could not be read: no such host',
     ],
     ['a base of Windows', 'FROM a\n', withBase({ os: 'windows' }), '1: the base a is of windows'],
     [
