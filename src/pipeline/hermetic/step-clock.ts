@@ -1,5 +1,6 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import {
+  isRun,
   isTrigger,
   noteNumber,
   placeOf,
@@ -90,7 +91,7 @@ export class StepClock {
       return why === undefined ? [] : [{ name, why, isKnown: counts !== undefined }];
     });
     return [...brought, ...ran]
-      .filter(({ name }) => !/\] RUN (?:--\S+ )*--network=none /.test(name))
+      .filter(({ name }) => !/\] (?:ONBUILD )?RUN (?:--\S+ )*--network=none /.test(name))
       .map(({ name, ...found }) => ({ place: this.place(name, model), ...found }));
   }
 
@@ -110,10 +111,6 @@ export class StepClock {
     }
     return proxied;
   }
-}
-
-function isRun(name: string): boolean {
-  return /\] RUN\b/.test(name);
 }
 
 function isWithin({ started, ended = Infinity }: RanStep, at: number, slack: number): boolean {

@@ -85,8 +85,8 @@ export function noteNumber(numbers: Map<string, number>, name: string): void {
 
 /**
  * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. ONBUILD
- * steps of the base come first in a stage: the total leaves them out, the numbers do not, and FROM
- * is their line.
+ * steps of the base come first in a stage: numbers count them, the total of older versions does
+ * not, and FROM is their line.
  */
 export function placeOf(
   name: string,
@@ -94,7 +94,7 @@ export function placeOf(
   highest: StepNumbers,
 ): StepPlace | undefined {
   const [start = '', named, number = ''] = NUMBERED.exec(name) ?? [];
-  if (number === '' || !/^RUN\b/.test(name.slice(start.length))) return undefined;
+  if (number === '' || !isRun(name.slice(start.length - 2))) return undefined;
   const index =
     named === undefined
       ? model.target
@@ -108,6 +108,11 @@ export function placeOf(
     stage: stageName(model, index) ?? named ?? '',
     line: (at < 0 ? stage : counted[at])?.range.startLine,
   };
+}
+
+/** Whether BuildKit's name is of a RUN; newer versions say ONBUILD of one that the base brings. */
+export function isRun(name: string): boolean {
+  return /\] (?:ONBUILD )?RUN\b/.test(name);
 }
 
 /**

@@ -75,22 +75,25 @@ test.each([
   expect(found.map(({ place }) => `Dockerfile:${place?.line ?? ''}`)).toEqual(expected);
 });
 
-test('a RUN of the base image is none of those that are sent', () => {
-  const read = parseDockerfile('FROM a\nRUN a\n');
-  if (!read.ok) throw new Error(read.error.message);
-  const clock = new StepClock();
-  const steps = [
-    { digest: 'sha256:a', name: '[2/2] RUN apt-get update', cached: true },
-    { digest: 'sha256:c', name: '[2/2] RUN --network=none true', cached: true },
-    { digest: 'sha256:b', name: `[3/2] RUN ${MOUNT} a`, started: 3, completed: 4 },
-  ];
-  clock.push({ vertexes: steps, logs: [] } as never);
-  clock.push({ vertexes: [], logs: [{ vertex: 'sha256:b', data: Buffer.from(FALSE) }] } as never);
-  expect(clock.past(read.value, [])).toEqual([
-    {
-      place: { stage: 'stage-0', line: 1 },
-      why: 'builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut',
-      isKnown: true,
-    },
-  ]);
-});
+test.each(['RUN', 'ONBUILD RUN'])(
+  'a %s of the base image is none of those that are sent',
+  (run) => {
+    const read = parseDockerfile('FROM a\nRUN a\n');
+    if (!read.ok) throw new Error(read.error.message);
+    const clock = new StepClock();
+    const steps = [
+      { digest: 'sha256:a', name: `[2/2] ${run} apt-get update`, cached: true },
+      { digest: 'sha256:c', name: `[2/2] ${run} --network=none true`, cached: true },
+      { digest: 'sha256:b', name: `[3/2] RUN ${MOUNT} a`, started: 3, completed: 4 },
+    ];
+    clock.push({ vertexes: steps, logs: [] } as never);
+    clock.push({ vertexes: [], logs: [{ vertex: 'sha256:b', data: Buffer.from(FALSE) }] } as never);
+    expect(clock.past(read.value, [])).toEqual([
+      {
+        place: { stage: 'stage-0', line: 1 },
+        why: 'builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut',
+        isKnown: true,
+      },
+    ]);
+  },
+);

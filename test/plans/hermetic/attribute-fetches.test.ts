@@ -81,6 +81,9 @@ describe('placeOf', () => {
     // Two ONBUILD steps of the base before it.
     ['[stage-1 5/4] RUN two', ['[stage-1 6/4] RUN three'], { stage: 'stage-1', line: 7 }],
     ['[stage-1 2/4] RUN of a trigger', ['[stage-1 6/4] RUN'], { stage: 'stage-1', line: 4 }],
+    // Newer versions of BuildKit count them in the total.
+    ['[stage-1 2/5] ONBUILD RUN trigger', ['[stage-1 5/5] RUN'], { stage: 'stage-1', line: 4 }],
+    ['[stage-1 4/5] RUN two', ['[stage-1 1/4] FROM b'], { stage: 'stage-1', line: 7 }],
     ['[build 2/3] COPY x /', [], undefined],
     ['[internal] load build definition from Dockerfile', [], undefined],
   ])('%s', (name, others, place) => {
