@@ -1,8 +1,7 @@
 import type { RecordedSteps } from '../model/build-analysis.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { PREDICATE_TYPE } from '../model/statement.ts';
-import type { Material } from '../model/statement.ts';
+import { type Material, PREDICATE_TYPE } from '../model/statement.ts';
 import { BUILD_TYPE } from './identity.ts';
 import { recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';

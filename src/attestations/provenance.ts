@@ -39,7 +39,7 @@ export interface ProvenanceInput {
   readonly materials?: readonly Material[];
   /** Who signed a material, by its digest, where that was verified. */
   readonly signers?: ReadonlyMap<string, string>;
-  /** The git checkout that was the context. Undefined where git told nothing: then BuildKit's. */
+  /** The git checkout that was the context. Where it is undefined, BuildKit's record is used. */
   readonly vcs?: Readonly<Record<string, string>>;
 }
 

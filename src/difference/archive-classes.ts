@@ -2,10 +2,7 @@ import { type ClassRule, EPOCH } from './class-rule.ts';
 
 const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
 
-/**
- * What packages draw when they are installed into a root file system, and what rules mend in a
- * layer alone.
- */
+/** Packages put random ids and keys into a root file system. Rules fix them only in layers. */
 const ROOT =
   'of a root file system, empty /etc/machine-id (: > /etc/machine-id) and remove the keys that packages made before you pack it';
 

@@ -43,7 +43,7 @@ export class RpmHeader {
     this.#from = from;
   }
 
-  /** Where in the header a tag's one number is; undefined where it has no number or several. */
+  /** The place of a tag's number in the header; undefined if it has none or several. */
   placeOf(tag: number): number | undefined {
     const entry = this.#entries.get(tag);
     if (entry?.type !== INT32 || entry.count !== 1) return undefined;

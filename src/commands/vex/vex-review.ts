@@ -112,7 +112,7 @@ interface OpenFinding {
   readonly severity: Severity;
   /** `zlib 1.2, fixed in 1.3`, each once. */
   readonly places: readonly string[];
-  /** Package URLs without qualifiers, which vary by scanner; none where a package has no URL. */
+  /** Package URLs, without qualifiers: they vary by scanner. Packages without one are not here. */
   readonly packages: readonly string[];
   readonly url: string | undefined;
 }

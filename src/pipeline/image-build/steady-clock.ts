@@ -58,8 +58,10 @@ export async function steadyClock(
   const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
   const probe = `${folder}-probe`;
   // The file is older than what the build wrote, and so has its own time.
-  await write(probe, { ...steady, start: CLOCK_FILE_TIME + 60 }, CLOCK_FILE_TIME);
-  const preloaded = await preloadedImages(context, prepared, { folder: probe, preload }, images);
+  const arrange = (): Promise<unknown> =>
+    write(probe, { ...steady, start: CLOCK_FILE_TIME + 60 }, CLOCK_FILE_TIME);
+  const clock = { folder: probe, preload, arrange };
+  const preloaded = await preloadedImages(context, prepared, clock, images);
   await rm(probe, { recursive: true, force: true });
   return { folder, preload, preloaded };
 }
@@ -71,7 +73,13 @@ export async function steadyClock(
 async function preloadedImages(
   context: PipelineContext,
   prepared: Prepared,
-  { folder, preload }: Omit<SteadyClock, 'preloaded'>,
+  {
+    folder,
+    preload,
+    arrange,
+  }: Omit<SteadyClock, 'preloaded'> & {
+    readonly arrange: () => Promise<unknown>;
+  },
   images: readonly string[],
 ): Promise<readonly string[]> {
   const preloaded: string[] = [];
@@ -83,10 +91,13 @@ async function preloadedImages(
       .update(JSON.stringify([image, found?.digest ?? null, today]))
       .digest('hex');
   };
+  let arranged: Promise<unknown> | undefined;
   for (const image of images) {
     const kept = await known.get(keyOf(image));
-    const probe = (value?: string): ReturnType<typeof seenDays> =>
-      seenDays(context, prepared, folder, [image], value);
+    const probe = async (value?: string): ReturnType<typeof seenDays> => {
+      await (arranged ??= arrange());
+      return seenDays(context, prepared, folder, [image], value);
+    };
     const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
       seen.ok && seen.value[0] === seenOn(PROBED_DAY);
     if (kept === BY_VARIABLE) preloaded.push(image);

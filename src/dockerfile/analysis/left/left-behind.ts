@@ -87,7 +87,7 @@ function byInstruction(
   return found;
 }
 
-/** The lines of a text without a variable that has no value here. */
+/** The lines of a text that have no variable left in them. */
 function knownLines(text: string): string {
   return text
     .split('\n')
