@@ -68,3 +68,8 @@ export class Interrupted extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** True where the system, or a tool by its words, says that a disk or a quota is full. */
+export function isDiskFull(thrown: unknown): boolean {
+  return /no space left|disk quota/i.test(messageOf(thrown));
+}

@@ -15,14 +15,18 @@ afterAll(() => day.remove());
 
 describe.runIf(isRoot)('a disk that is full', () => {
   /** Builds with a home of that size; gives what came of it and what still works there. */
-  async function onDiskOf(size: string): Promise<Ended> {
+  async function onDiskOf(size: string, isKeyFirst = false): Promise<Ended> {
     const home = mkdtempSync(join(day.folder, 'small-'));
+    const fill = `head -c 100m /dev/zero > ${home}/fill`;
+    const path = isKeyFirst ? { PATH: await day.pathWith('cosign', fill) } : {};
+    const slow = { Dockerfile: `FROM ${bases.busybox}\nCOPY content /content\nRUN sleep 3\n` };
     await output('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', home]);
     try {
       const name = newName();
-      const context = day.context({ content: randomBytes(4 * MB) });
+      const content = randomBytes(4 * MB);
+      const context = day.context({ content, ...(isKeyFirst ? slow : {}) });
       const ended = await day.scoville.run(['build', '--load', '-t', name, context], {
-        env: { SCOVILLE_HOME: home },
+        env: { SCOVILLE_HOME: home, ...path },
       });
       expect(await isInDocker(name)).toBe(false);
       expect(ended.stderr).toMatch(/no space left on/);
@@ -41,6 +45,11 @@ describe.runIf(isRoot)('a disk that is full', () => {
     const { exitCode, stderr } = await onDiskOf('3m');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^ERROR: .*no space left on device/m);
+  });
+
+  test('where the key made beside it finds it full first: still buildx’s', async () => {
+    const { exitCode, stderr } = await onDiskOf('3m', true);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^ERROR: .*no space left on/m)]);
   });
 
   test('while layers are rewritten: said, with how to free some', async () => {

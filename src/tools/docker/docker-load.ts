@@ -1,4 +1,5 @@
 import { cleanText } from '../../model/clean-text.ts';
+import { isDiskFull } from '../../model/errors.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
@@ -44,7 +45,7 @@ export function loadFailure(stderr: string): LoadFailure {
 }
 
 function failureKind(message: string): LoadFailure['kind'] {
-  if (/no space left|disk quota/i.test(message)) return 'disk-full';
+  if (isDiskFull(message)) return 'disk-full';
   if (/cannot connect|permission denied|daemon running|connection refused/i.test(message))
     return 'no-engine';
   if (
