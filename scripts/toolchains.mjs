@@ -12,7 +12,15 @@ import { matrixOf, resultsOf } from './toolchains/matrix.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 /** What CI runs on the second: the files in which versions of the tools show. The first runs all in `npm test`. */
-const SUBSET = ['main-job', 'docker-plugin', 'parity', 'outputs', 'verify.e2e', 'second-toolchain'];
+const SUBSET = [
+  'main-job',
+  'docker-plugin',
+  'parity',
+  'outputs',
+  'record-replay',
+  'verify.e2e',
+  'second-toolchain',
+];
 
 const { values } = parseArgs({
   options: {

@@ -10,65 +10,71 @@ import { ownAnswer, type Upstream } from './record.ts';
 const HOP =
   /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|host|content-length|expect|accept-encoding)$/;
 
-/** Bridges of other containers and virtual machines, which the engine keeps a RUN from. */
-const OTHER_BRIDGES =
-  /^(?:br-|docker_gwbridge|virbr|podman|cni|lxdbr|lxcbr|vboxnet|vmnet|flannel|cali)/;
+/** Bridges of containers and virtual machines. The engine keeps a RUN from all but its own. */
+const BRIDGES =
+  /^(?:br-|docker0|docker_gwbridge|virbr|podman|cni|lxdbr|lxcbr|vboxnet|vmnet|flannel|cali)/;
 
 /** Ends of what runs on this machine. A bridge to the machine's own network has others too. */
 const VIRTUAL_END = /^(?:veth|vnet|tap|vif)/;
 
-/** True for a bridge of any name with only containers and virtual machines; not the engine's. */
+/** True for a bridge of any name with only containers and virtual machines. */
 export function hasContainersAlone(name: string, devices = '/sys/class/net'): boolean {
-  if (name === 'docker0' || !existsSync(`${devices}/${name}/bridge`)) return false;
+  if (!existsSync(`${devices}/${name}/bridge`)) return false;
   return readdirSync(`${devices}/${name}/brif`).every((end) => VIRTUAL_END.test(end));
 }
 
 /** What a RUN's program could not reach by itself: loopback, and networks of other containers. */
-function forbidden(interfaces: Interfaces): BlockList {
+function forbidden(gateway: string, interfaces: Interfaces): BlockList {
   const list = new BlockList();
   list.addSubnet('127.0.0.0', 8, 'ipv4');
   list.addSubnet('0.0.0.0', 8, 'ipv4');
   list.addAddress('::', 'ipv6');
   list.addAddress('::1', 'ipv6');
-  for (const [name, addresses] of Object.entries(interfaces))
-    for (const { cidr, family } of isOfOthers(name) ? (addresses ?? []) : []) {
+  for (const [name, addresses = []] of Object.entries(interfaces)) {
+    // The engine's own bridge may have any name (`bridge` in daemon.json); its address is known.
+    if (addresses.some(({ address }) => address === gateway)) continue;
+    if (!BRIDGES.test(name) && !hasContainersAlone(name)) continue;
+    for (const { cidr, family } of addresses) {
       const [address = '', bits = ''] = cidr?.split('/') ?? [];
       if (bits !== '') list.addSubnet(address, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6');
     }
+  }
   return list;
-}
-
-function isOfOthers(name: string): boolean {
-  return OTHER_BRIDGES.test(name) || hasContainersAlone(name);
 }
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
-/** True for an IP address to which no request of a build is passed on. */
+/**
+ * True for an IP address to which no request of a build is passed on. `gateway` is this machine's
+ * address on the bridge of the build.
+ */
 export function isForbidden(
   address: string,
+  gateway: string,
   interfaces: Interfaces = networkInterfaces(),
 ): boolean {
   const version = isIP(address);
   if (version === 0) return false;
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
-  const list = forbidden(interfaces);
+  const list = forbidden(gateway, interfaces);
   // `::ffff:7f00:1`, as URL writes it: Node checks it as the IPv4 address that it is.
   return list.check(mapped ?? address, version === 4 || mapped !== undefined ? 'ipv4' : 'ipv6');
 }
 
 /** Looks a name up as usual, and fails where it leads to an address that is forbidden. */
-export const guardedLookup: LookupFunction = (host, options, done) => {
-  lookup(host, { ...options, all: true }, (error, found) => {
-    const isOwn = error === null && found.some(({ address }) => isForbidden(address));
-    const failure = isOwn ? new Error(`${host} is not for builds`) : error;
-    const [first] = failure === null ? found : [];
-    if (failure !== null || first === undefined)
-      done(failure ?? new Error(`${host} not found`), '');
-    else if (options.all === true) done(null, found);
-    else done(null, first.address, first.family);
-  });
-};
+export function guardedLookup(gateway: string): LookupFunction {
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      const isOwn = error === null && found.some(({ address }) => isForbidden(address, gateway));
+      const failure = isOwn ? new Error(`${host} is not for builds`) : error;
+      const [first] = failure === null ? found : [];
+      if (failure !== null || first === undefined)
+        done(failure ?? new Error(`${host} not found`), '');
+      else if (options.all === true) done(null, found);
+      else done(null, first.address, first.family);
+    });
+  };
+}
 
 /** RFC 9110, section 9.2.1. */
 const SAFE = /^(?:GET|HEAD)$/;
@@ -80,6 +86,8 @@ function wasClosed(error: unknown): boolean {
 }
 
 interface NetworkOptions {
+  /** This machine's address on the bridge of the build. */
+  readonly gateway: string;
   /** Authorities that are trusted: read once, for a hundred of them cost more than a request. */
   readonly trust: SecureContext;
   /** What goes through a proxy of this machine, where an address needs one. */
@@ -91,20 +99,20 @@ interface NetworkOptions {
  * that reads them in a replay. An address that is
  * forbidden is answered with 403.
  */
-export async function networkUpstream({ trust, behindProxy }: NetworkOptions): Promise<{
+export async function networkUpstream({ gateway, trust, behindProxy }: NetworkOptions): Promise<{
   readonly ask: Upstream;
   readonly close: () => Promise<void>;
 }> {
   const { Agent, request: send } = (await import('undici')).default;
   const agent = new Agent({
-    connect: { lookup: guardedLookup, secureContext: trust, timeout: 30_000 },
+    connect: { lookup: guardedLookup(gateway), secureContext: trust, timeout: 30_000 },
     connections: 64,
   });
   return {
     ask: async ({ method, address, headers, body }, signal) => {
       const { hostname, username, password, href } = new URL(address);
       const bare = hostname.replace(/^\[|\]$/g, '');
-      if (isForbidden(bare) || /(?:^|\.)localhost\.?$/i.test(bare)) return ownAnswer(403);
+      if (isForbidden(bare, gateway) || /(?:^|\.)localhost\.?$/i.test(bare)) return ownAnswer(403);
       const given = Object.entries(headers).filter(([name]) => !HOP.test(name));
       const basic = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
       const signedIn =

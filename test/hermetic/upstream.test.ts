@@ -13,14 +13,19 @@ import {
   networkUpstream,
 } from '../../src/hermetic/upstream.ts';
 
+const GATEWAY = '172.17.0.1';
 const CONTAINERS = {
-  docker0: [{ cidr: '172.17.0.1/16', family: 'IPv4' }],
+  docker0: [{ address: '172.17.0.1', cidr: '172.17.0.1/16', family: 'IPv4' }],
+  'br-own': [
+    { address: '172.29.0.1', cidr: '172.29.0.1/16', family: 'IPv4' },
+    { address: 'fd00:29::1', cidr: 'fd00:29::1/64', family: 'IPv6' },
+  ],
   'br-5e1a': [
     { cidr: '172.18.0.1/16', family: 'IPv4' },
     { cidr: 'fd00:18::1/64', family: 'IPv6' },
   ],
   eth0: [{ cidr: '10.0.0.5/8', family: 'IPv4' }],
-} as unknown as Parameters<typeof isForbidden>[1];
+} as unknown as Parameters<typeof isForbidden>[2];
 
 test.each([
   ['127.0.0.1', true],
@@ -40,7 +45,20 @@ test.each([
   ['2001:db8::1', false],
   ['a.example', false],
 ])('%s: forbidden %s', (address, forbidden) => {
-  expect(isForbidden(address, CONTAINERS)).toBe(forbidden);
+  expect(isForbidden(address, GATEWAY, CONTAINERS)).toBe(forbidden);
+});
+
+test.each([
+  ['172.29.0.1', false],
+  ['172.29.3.4', false],
+  ['::ffff:172.29.3.4', false],
+  ['fd00:29::7', false],
+  ['172.17.0.1', true],
+  ['172.17.0.9', true],
+  ['172.18.3.4', true],
+  ['127.0.0.1', true],
+])('an engine with a bridge of another name: %s: forbidden %s', (address, forbidden) => {
+  expect(isForbidden(address, '172.29.0.1', CONTAINERS)).toBe(forbidden);
 });
 
 test('a bridge of containers is known by what is plugged into it, not by its name', () => {
@@ -52,13 +70,17 @@ test('a bridge of containers is known by what is plugged into it, not by its nam
     make(path);
   for (const path of ['docker0/bridge', 'docker0/brif/veth3']) make(path);
   const names = ['apps', 'idle', 'lan', 'eth0', 'docker0', 'none'];
-  expect(names.filter((name) => hasContainersAlone(name, devices))).toEqual(['apps', 'idle']);
+  expect(names.filter((name) => hasContainersAlone(name, devices))).toEqual([
+    'apps',
+    'idle',
+    'docker0',
+  ]);
   rmSync(devices, { recursive: true });
 });
 
 test('a name that leads to loopback is not found', async () => {
   const error = await new Promise((done) => {
-    guardedLookup('localhost', {}, (found) => {
+    guardedLookup(GATEWAY)('localhost', {}, (found) => {
       done(found);
     });
   });
@@ -74,6 +96,7 @@ test.each([
   'http://[::ffff:127.0.0.1]/',
 ])('%s is answered with 403, and not asked', async (address) => {
   const upstream = await networkUpstream({
+    gateway: GATEWAY,
     trust: createSecureContext(),
     behindProxy: () => undefined,
   });
@@ -103,6 +126,7 @@ test.each([
     },
   });
   const upstream = await networkUpstream({
+    gateway: GATEWAY,
     trust: createSecureContext(),
     behindProxy: () => loopback,
   });

@@ -78,13 +78,15 @@ export async function openSession(
   const authority = new BuildAuthority();
   const unreadable: (Unreadable & Seen)[] = [];
   const connections: Seen[] = [];
+  const host = await gatewayOf(context);
   // A replay opens no connection: what could is not even made.
-  const network = replayed === undefined ? await networkOf(context) : undefined;
+  const network = replayed === undefined ? await networkOf(context, host) : undefined;
   const recorder = network === undefined ? undefined : recording(store, network.ask, now, known);
   const player = replayed === undefined ? undefined : replay(replayed, store, now);
   const answer = recorder?.answer ?? player?.answer;
   if (answer === undefined) throw new Error('a session records or replays');
-  const proxy = await listening(context, (host) =>
+  const proxy = await listening(
+    host,
     startProxy({
       host,
       authority,
@@ -186,28 +188,32 @@ function graceSignal(): AbortSignal {
 }
 
 /** The network as this machine reaches it. RUNs do not get Docker's client certificates. */
-function networkOf({ env }: PipelineContext): ReturnType<typeof networkUpstream> {
+function networkOf({ env }: PipelineContext, gateway: string): ReturnType<typeof networkUpstream> {
   const { platform } = process;
   const origins = new Origins({ env, platform, folders: [] }, true);
   return networkUpstream({
+    gateway,
     trust: trustOf(trustedRoots(env, platform)),
     behindProxy: (address) =>
       proxyOf(address, env) === undefined ? undefined : origins.prepare(new URL(address)),
   });
 }
 
-async function listening(
-  { run, signal }: PipelineContext,
-  start: (host: string) => Promise<Proxy>,
-): Promise<Proxy> {
-  const cannot = (why: string, cause?: unknown): UserError =>
-    new UserError(`the build's commands cannot be put behind a proxy: ${why}`, { cause });
+function noProxy(why: string, cause?: unknown): UserError {
+  return new UserError(`the build's commands cannot be put behind a proxy: ${why}`, { cause });
+}
+
+async function gatewayOf({ run, signal }: PipelineContext): Promise<string> {
   const host = await bridgeAddress(run, signal);
-  if (host === undefined) throw cannot('the engine has no bridge network');
-  return start(host).catch((error: unknown) => {
+  if (host === undefined) throw noProxy('the engine has no bridge network');
+  return host;
+}
+
+function listening(host: string, started: Promise<Proxy>): Promise<Proxy> {
+  return started.catch((error: unknown) => {
     throw errorCode(error) === 'EADDRNOTAVAIL'
-      ? cannot(`the engine is not on this machine (it has no address ${host})`, error)
-      : cannot(messageOf(error), error);
+      ? noProxy(`the engine is not on this machine (it has no address ${host})`, error)
+      : noProxy(messageOf(error), error);
   });
 }
 
