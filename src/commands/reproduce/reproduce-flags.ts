@@ -29,7 +29,7 @@ const BOTH = {
 /** Where a context is built twice: ours, beside those of a build. */
 const ONLY_PATH = {
   tomorrow: bool(
-    "Run the second build's RUNs on the next day (needs libfaketime here); exit 2 where that cannot be arranged",
+    "Run the second build's RUNs on the next day; exit 2 where that cannot be arranged",
   ),
   repro: OWN.repro,
 };

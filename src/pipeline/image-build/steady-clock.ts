@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../model/errors.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
-import {
-  CLOCK_FILE_TIME,
-  preloadText,
-  ranImages,
-  seenOn,
-} from '../../plans/reproduce/inject-clock.ts';
-import { type Preload, steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
-import { clockText } from '../../plans/reproduce/steady-inputs.ts';
+import { preloadText, ranImages } from '../../plans/reproduce/inject-clock.ts';
+import { steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
-import { findLibrary, writeClock } from './clock-folder.ts';
+import { writeClock } from './clock-folder.ts';
 import { seenDays } from './clock-probe.ts';
 import type { Prepared } from './prepare-build.ts';
 
 const SCHEMA = 2;
-/** The day of CLOCK_FILE_TIME, which no machine has: the recorded time may be of today. */
+/** A day that no machine has: the recorded time may be of today. */
 const PROBED_DAY = '2001-09-09';
 const BY_FILE = 'file';
 const BY_VARIABLE = 'variable';
@@ -34,32 +27,21 @@ export interface SteadyClock {
 
 /**
  * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
- * in; a warning for one whose programs do not see it. Throws UserError without libfaketime: a build
- * that silently saw the machine's clock would not be the one asked for.
+ * in; a warning for one whose programs do not see it. Throws UserError on another processor.
  */
 export async function steadyClock(
   context: PipelineContext,
   prepared: Prepared,
   steady: SteadyInputs,
 ): Promise<SteadyClock> {
-  const library = await findLibrary('--repro=deterministic does not work');
-  const write = async (
-    folder: string,
-    inputs: SteadyInputs,
-    fileTime: number,
-  ): Promise<readonly Preload[]> => {
-    const preloads = steadyLibraries(inputs, process.arch);
-    const clock = { text: clockText(inputs), fileTime, preloads };
-    if (await writeClock(folder, library, clock)) return preloads;
-    throw new UserError(`${library} is of a version that moves the times of files too`);
-  };
   const folder = join(prepared.plan.layout, 'clock');
-  const preload = preloadText(await write(folder, steady, steady.start));
+  const preloads = steadyLibraries(steady, process.arch);
+  await writeClock(folder, preloads);
+  const preload = preloadText(preloads);
   const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
   const probe = `${folder}-probe`;
-  // The file is older than what the build wrote, and so has its own time.
-  const arrange = (): Promise<unknown> =>
-    write(probe, { ...steady, start: CLOCK_FILE_TIME + 60 }, CLOCK_FILE_TIME);
+  const probed = { ...steady, start: Date.parse(PROBED_DAY) / 1000 };
+  const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, process.arch));
   const clock = { folder: probe, preload, arrange };
   const preloaded = await preloadedImages(context, prepared, clock, images);
   await rm(probe, { recursive: true, force: true });
@@ -78,7 +60,7 @@ async function preloadedImages(
     preload,
     arrange,
   }: Omit<SteadyClock, 'preloaded'> & {
-    readonly arrange: () => Promise<unknown>;
+    readonly arrange: () => Promise<void>;
   },
   images: readonly string[],
 ): Promise<readonly string[]> {
@@ -91,7 +73,7 @@ async function preloadedImages(
       .update(JSON.stringify([image, found?.digest ?? null, today]))
       .digest('hex');
   };
-  let arranged: Promise<unknown> | undefined;
+  let arranged: Promise<void> | undefined;
   for (const image of images) {
     const kept = await known.get(keyOf(image));
     const probe = async (value?: string): ReturnType<typeof seenDays> => {
@@ -99,7 +81,7 @@ async function preloadedImages(
       return seenDays(context, prepared, folder, [image], value);
     };
     const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
-      seen.ok && seen.value[0] === seenOn(PROBED_DAY);
+      seen.ok && seen.value[0] === PROBED_DAY;
     if (kept === BY_VARIABLE) preloaded.push(image);
     if (kept === BY_VARIABLE || kept === BY_FILE) continue;
     const seen = await probe();

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { withFlag } from '../../plans/build-invocation.ts';
-import { ranImages, seenOn, withClock } from '../../plans/reproduce/inject-clock.ts';
+import { ranImages, withClock } from '../../plans/reproduce/inject-clock.ts';
+import { movedClock } from '../../plans/reproduce/preload/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
-import { findLibrary, writeClock } from '../image-build/clock-folder.ts';
+import { writeClock } from '../image-build/clock-folder.ts';
 import { clockContext, seenDays } from '../image-build/clock-probe.ts';
 import type { Prepared } from '../image-build/prepare-build.ts';
 import { writeDockerfile } from '../image-build/send-dockerfile.ts';
@@ -20,7 +21,7 @@ export interface Tomorrow {
 }
 
 /**
- * Gets ready for a build whose RUNs see tomorrow's date: libfaketime, loaded into every program by
+ * Gets ready for a build whose RUNs see tomorrow's date: a library, loaded into every program by
  * way of a mount. Tried out on each image that something is run in. Throws UserError where that
  * cannot be arranged: a build that silently ran today would prove nothing.
  */
@@ -39,12 +40,10 @@ export async function arrangeTomorrow(
   if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
   const images = ranImages(dockerfile);
   if (images === undefined) throw cannot('something is run in a stage whose base is not known');
-  const library = await findLibrary('another day cannot be arranged');
   const folder = await mkdtemp(join(tmpdir(), 'scoville-tomorrow-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    if (!(await writeClock(folder, library, { text: '+1d\n' })))
-      throw cannot(`${library} is of a version that moves the times of files too`);
+    await writeClock(folder, movedClock(DAY_MS / 1000, process.arch));
     const [first] = await unmoved(context, prepared, folder, images);
     if (first !== undefined)
       throw cannot(
@@ -84,7 +83,7 @@ export async function underTomorrow(prepared: Prepared, { folder }: Tomorrow): P
   };
 }
 
-/** Images whose own `date` does not show tomorrow, or shows wrong file times. */
+/** Images whose own `date` does not show tomorrow. */
 async function unmoved(
   context: PipelineContext,
   prepared: Prepared,
@@ -100,6 +99,6 @@ async function unmoved(
       `another day cannot be arranged: not every image has a date command (${seen.error})`,
       { nextStep: HOW },
     );
-  const right = [before, tomorrow()].map((day) => seenOn(day));
+  const right = [before, tomorrow()];
   return images.filter((_, i) => !right.includes(seen.value[i] ?? ''));
 }

@@ -13,7 +13,6 @@ export const CLOCK_CONTEXT = 'scoville-clock';
 export const CLOCK_FILES = {
   libraries: { name: 'lib', target: '/.scoville-clock' },
   preload: { name: 'ld.so.preload', target: '/etc/ld.so.preload' },
-  clock: { name: 'faketimerc', target: '/etc/faketimerc' },
 } as const;
 
 const MOUNTS = Object.values(CLOCK_FILES)
@@ -64,29 +63,6 @@ export function ranImages(model: DockerfileModel): readonly string[] | undefined
   return [...new Set(names)].filter((name) => used.has(name));
 }
 
-/** The clock file's modification time, in seconds since 1970: it must arrive unchanged. */
-export const CLOCK_FILE_TIME = 1_000_000_000;
-
-/** What an image's `date` must print if the day is `day` (YYYY-MM-DD) and file times are true. */
-export function seenOn(day: string, fileTime = CLOCK_FILE_TIME): string {
-  return `${day}\n${fileTime}`;
-}
-
-/**
- * libfaketime with file times left as they are. It would move those too, for instance of what `cp
- * -p` copies out of the base, and the only way to tell it not to is a variable that no RUN can be
- * given without the image's history telling of it: so it is had to look for one that every RUN has.
- * Undefined for a library that has no such variable.
- */
-export function withTrueFileTimes(library: Uint8Array): Uint8Array | undefined {
-  const name = Buffer.from('\0NO_FAKE_STAT\0', 'latin1');
-  const bytes = Buffer.from(library);
-  const at = bytes.indexOf(name);
-  if (at < 0 || bytes.includes(name, at + 1)) return undefined;
-  bytes.fill(0, at, at + name.length).write('PATH', at + 1, 'latin1');
-  return bytes;
-}
-
 /** The name of the image from outside at the bottom of a stage, as `ranImages` has it. */
 export function baseName(model: DockerfileModel, stage: number): string | undefined {
   const reference = baseOf(model, stage)?.reference;
@@ -96,14 +72,14 @@ export function baseName(model: DockerfileModel, stage: number): string | undefi
 /** What LD_PRELOAD names, for programs of musl. */
 export function preloadText(preloads: readonly Preload[]): string {
   return preloads
-    .filter(({ by }) => by === undefined || by === 'variable')
+    .filter(({ by }) => by === undefined)
     .map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`)
     .join(':');
 }
 
 /**
- * A build that writes what each image's own `date` sees, the day and the time of the clock's file,
- * into a file named by the image's place in the list; with LD_PRELOAD where a value is given.
+ * A build that writes the day that each image's own `date` sees into a file named by the image's
+ * place in the list; with LD_PRELOAD where a value is given.
  */
 export function clockProbe(images: readonly string[], preload?: string): string {
   return [
@@ -111,7 +87,7 @@ export function clockProbe(images: readonly string[], preload?: string): string 
       `FROM ${image} AS clock-${i}`,
       'USER 0:0',
       ...(preload === undefined ? [] : [`ARG ${PRELOAD}=${preload}`]),
-      `RUN ${MOUNTS} { date -u +%Y-%m-%d; date -u -r ${CLOCK_FILES.clock.target} +%s; } > /scoville-day`,
+      `RUN ${MOUNTS} date -u +%Y-%m-%d > /scoville-day`,
     ]),
     'FROM scratch',
     ...images.map((_, i) => `COPY --from=clock-${i} /scoville-day /${i}`),

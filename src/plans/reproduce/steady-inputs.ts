@@ -6,7 +6,7 @@ import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts'
 import { baseName, withClock } from './inject-clock.ts';
 import { PRELOAD } from './preload/steady-library.ts';
 
-/** By libfaketime's own name: a Dockerfile that declares it asks for seeded random numbers too. */
+/** Named as in libfaketime: a Dockerfile that declares it asks for seeded random numbers too. */
 export const SEED = 'FAKERANDOM_SEED';
 const EPOCH = 'SOURCE_DATE_EPOCH';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -59,8 +59,6 @@ export function steadyVariables({
   seed,
 }: SteadyInputs): Readonly<Record<string, string>> {
   return {
-    // Programs wait by this clock.
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
     PYTHONHASHSEED: '0',
     PERL_HASH_SEED: '0',
     // What rustc keeps for the next build has random names.
@@ -77,12 +75,6 @@ export function steadyVariables({
       : {}),
     ...(seed === undefined ? {} : { [SEED]: String(seed) }),
   };
-}
-
-/** The clock in libfaketime's file format (its README, 4b and 4c); with `@`, it runs from there. */
-export function clockText({ start, clock }: SteadyInputs): string {
-  const time = new Date(start * 1000).toISOString().slice(0, 19).replace('T', ' ');
-  return `${clock === 'running' ? '@' : ''}${time}\n`;
 }
 
 /**

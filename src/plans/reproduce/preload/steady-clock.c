@@ -1,32 +1,45 @@
 /*
- * The clock of a RUN of `--repro=deterministic`, standing still, before libfaketime, which goes on
- * to answer what waits (pthread_cond_timedwait, timers). libfaketime starts itself in the first
- * call of one of its functions, and allocates. An allocator that calls one while it starts itself
- * (jemalloc: redis) waits for itself. What it calls, this answers: the time, pthread_cond_init.
- * Programs of musl do not load libfaketime. They wait by the page below, which musl reads as Go
- * does, and for them this also has a clock that goes on.
+ * The clock of a RUN of `--repro=deterministic`, or of `reproduce --tomorrow`. It allocates nothing:
+ * an allocator may ask for the time while it starts itself (jemalloc: redis).
  * Structures are those of clock_gettime(2), timespec_get(3).
  */
 #include "steady.h"
+#include "steady-following.h"
 
+enum { FROZEN = 0, RUNNING = 1, MOVED = 2 };
 /* Written by the host into its copy of this file: steady-library.ts. */
 static volatile const struct {
   char mark[16];
-  i64 start;
-  i64 runs;
-} SETTINGS = {"SCOVILLE-STEADY", 0, 0};
+  i64 start; /* With MOVED, how far the machine's clock is moved. */
+  i64 kind;
+} SETTINGS = {"SCOVILLE-STEADY", 0, FROZEN};
 
 struct time { i64 seconds; i64 fraction; };
 
-/* The time of day: the start, or with a clock that runs, the start and what has passed since this program's own. `unit` of a second. */
+/* As the kernel tells it. */
+static struct time true_time(int clock) {
+  struct time now;
+  call(CLOCK_GETTIME, clock, (i64)&now, 0, 0, 0, 0);
+  return now;
+}
+
+/* How long after the other one is; its fraction is not below 0. */
+static struct time since(struct time one, struct time other) {
+  i64 fraction = one.fraction - other.fraction, less = fraction < 0;
+  return (struct time){one.seconds - other.seconds - less, fraction + less * 1000000000};
+}
+
+/* The time of day; running, it is the start and what has passed since this program's own. `unit` of a second. */
 static struct time day(i64 unit) {
   static struct time begun;
-  struct time now;
-  if (!SETTINGS.runs) return (struct time){SETTINGS.start, 0};
-  call(CLOCK_GETTIME, 1, (i64)&now, 0, 0, 0, 0);
-  if (begun.seconds == 0) begun = now;
-  i64 fraction = now.fraction - begun.fraction, less = fraction < 0;
-  return (struct time){SETTINGS.start + now.seconds - begun.seconds - less, (fraction + less * 1000000000) / (1000000000 / unit)};
+  struct time passed;
+  if (SETTINGS.kind == FROZEN) return (struct time){SETTINGS.start, 0};
+  if (SETTINGS.kind == MOVED) passed = true_time(0);
+  else {
+    if (begun.seconds == 0) begun = true_time(1);
+    passed = since(true_time(1), begun);
+  }
+  return (struct time){SETTINGS.start + passed.seconds, passed.fraction / (1000000000 / unit)};
 }
 
 __attribute__((constructor)) static void begin(void) { day(1); }
@@ -54,7 +67,7 @@ static int keeps_durations(void) {
 EXPORT int clock_gettime(int clock, struct time *into) {
   /* Of the day: CLOCK_REALTIME, its coarse one, and CLOCK_TAI. Others go on. */
   if ((clock == 0 || clock == 5 || clock == 11) && !compares_with_now()) return *into = day(1000000000), 0;
-  if (clock == 2 || clock == 3 || (clock == 6 && keeps_durations())) { /* of the process, of the thread */
+  if (SETTINGS.kind != MOVED && (clock == 2 || clock == 3 || (clock == 6 && keeps_durations()))) { /* of the process, of the thread */
     i64 ms = worked();
     return *into = (struct time){ms / 1000, ms % 1000 * 1000000}, 0;
   }
@@ -79,12 +92,15 @@ EXPORT int timespec_get(struct time *into, int base) {
   return base;
 }
 
-EXPORT i64 clock(void) { return worked() * 1000; }
+EXPORT i64 clock(void) {
+  struct time now = true_time(2);
+  return SETTINGS.kind == MOVED ? now.seconds * 1000000 + now.fraction / 1000 : worked() * 1000;
+}
 
 /* Of struct rusage it keeps the largest size alone: page faults and switches are as they happen to be. */
 EXPORT int getrusage(int who, i64 *into) {
   i64 result = told(call(GETRUSAGE, who, (i64)into, 0, 0, 0, 0));
-  if (result < 0) return (int)result;
+  if (result < 0 || SETTINGS.kind == MOVED) return (int)result;
   for (int i = 0; i < 16; i++)
     if (i != 4) ((volatile i64 *)into)[i] = 0;
   i64 ms = worked();
@@ -95,6 +111,7 @@ EXPORT int getrusage(int who, i64 *into) {
 
 /* Ticks of a hundredth of a second; its result is of the clock that goes on. */
 EXPORT i64 times(i64 *into) {
+  if (SETTINGS.kind == MOVED) return told(call(TIMES, (i64)into, 0, 0, 0, 0, 0));
   if (into != 0) {
     into[0] = worked() / 10;
     for (int i = 1; i < 4; i++) ((volatile i64 *)into)[i] = 0;
@@ -102,15 +119,7 @@ EXPORT i64 times(i64 *into) {
   return told(call(TIMES, 0, 0, 0, 0, 0, 0));
 }
 
-/* Without attributes it is what PTHREAD_COND_INITIALIZER gives: 48 bytes of zeros (glibc, both processors). With them libfaketime notes the clock. */
-EXPORT int pthread_cond_init(void *condition, const void *attributes) {
-  if (attributes == 0) {
-    for (int i = 0; i < 6; i++) ((volatile i64 *)condition)[i] = 0;
-    return 0;
-  }
-  int (*next)(void *, const void *) = following("pthread_cond_init");
-  return next == 0 ? NOT_IMPLEMENTED : next(condition, attributes);
-}
+#include "steady-waits.h"
 
 /*
  * Go asks for the time in a page that the kernel maps into each program (vdso(7)), where no library
@@ -118,11 +127,8 @@ EXPORT int pthread_cond_init(void *condition, const void *attributes) {
  * loader has read them, they name a page of ours, which answers for the clock alone: for all else
  * Go calls the kernel. The page is an ELF file of as little as Go reads: elf(5).
  */
-enum { AUX_END = 0, AUX_IGNORE = 1, AUX_VDSO = 33, AUX_MOST = 64, SEGMENT = 56, LOAD = 1, DYNAMIC = 2, FUNCTION = 0x12 };
-enum { TAG_HASH = 4, TAG_NAMES = 5, TAG_SYMBOLS = 6, TAG_VERSIONS = 0x6ffffffc };
+enum { AUX_END = 0, AUX_IGNORE = 1, AUX_VDSO = 33, AUX_MOST = 64, SEGMENT = 56, GLOBAL = 16, TAG_HASH = 4, TAG_VERSIONS = 0x6ffffffc };
 struct auxiliary { u64 type, value; };
-struct segment { u32 type, flags; u64 offset, address, rest[4]; };
-struct symbol { u32 name; u8 info, other; u16 section; u64 value, size; };
 #define IN_PAGE(member) __builtin_offsetof(struct page, member)
 
 struct page {
@@ -151,7 +157,7 @@ static struct page page = {
              {TAG_VERSIONS, IN_PAGE(versions)}},
     /* One list of symbols, which has the second. */
     .hash = {1, 2, 1},
-    .symbols = {{0}, {.name = 1, .info = FUNCTION, .section = 1}},
+    .symbols = {{0}, {.name = 1, .info = GLOBAL | FUNCTION, .section = 1}},
 #if defined(__x86_64__)
     .names = "\0__vdso_clock_gettime",
 #else

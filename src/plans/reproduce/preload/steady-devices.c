@@ -5,6 +5,7 @@
  * read(2) goes on behind its end; what reads without it, as fread(3), finds 1 MB.
  */
 #include "steady.h"
+#include "steady-following.h"
 
 enum { ROOM = 1 << 20, PART = 4096, WRITE_ONLY = 1 };
 

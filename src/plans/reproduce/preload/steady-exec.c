@@ -4,6 +4,7 @@
  * Functions of exec(3) and posix_spawn(3); what they run otherwise, they run as before.
  */
 #include "steady.h"
+#include "steady-following.h"
 
 #if defined(__x86_64__)
 

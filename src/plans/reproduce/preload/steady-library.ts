@@ -2,14 +2,16 @@ import { gunzipSync } from 'node:zlib';
 import { fileTimeOf, type SteadyInputs } from '../../../model/steady-inputs.ts';
 import { STEADY_BYTES } from './steady-bytes.ts';
 
+/** Kinds of clock, as steady-clock.c has them. */
+const [FROZEN, RUNNING, MOVED] = [0, 1, 2];
 const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
 
 /** A library that the loader puts before a program's own. */
 export interface Preload {
   readonly name: string;
   readonly content: Uint8Array;
-  /** Named only by the loader's file (glibc) or LD_PRELOAD (musl); a program by neither. */
-  readonly by?: 'file' | 'variable' | 'neither';
+  /** Named by the loader's file (glibc) alone, not by LD_PRELOAD (musl); a program by neither. */
+  readonly by?: 'file' | 'neither';
 }
 
 /** By it programs of musl load what is mounted; those of glibc find the same libraries twice. */
@@ -21,9 +23,8 @@ export const PRELOAD = 'LD_PRELOAD';
  * processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one
  * order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as
  * Node.js names it. Those that nothing asks for are left out; none for another processor. musl
- * begins a library without the words of the command, which steady-place.c needs, and has its own
- * clock that goes on instead of libfaketime. Programs that are linked
- * statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
+ * begins a library without the words of the command, which steady-place.c needs. Programs that are
+ * linked statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
  */
 export function steadyLibraries(steady: SteadyInputs, processor: string): readonly Preload[] {
   const { start, clock, oneProcessor, sortedFolders, temporaryNames, sameAddresses } = steady;
@@ -33,9 +34,8 @@ export function steadyLibraries(steady: SteadyInputs, processor: string): readon
   const random = [Number(oneProcessor), Number(temporaryNames)];
   const isFrozen = clock === 'frozen';
   const x64 = processor === 'x64';
-  const clockOf = [start, Number(!isFrozen)];
   return [
-    library('clock', packed['steady-clock'], clockOf, isFrozen ? undefined : 'variable'),
+    library('clock', packed['steady-clock'], [start, isFrozen ? FROZEN : RUNNING]),
     ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
     // Always: a Dockerfile can ask for a seed.
     library('random', packed['steady-random'], random),
@@ -49,6 +49,12 @@ export function steadyLibraries(steady: SteadyInputs, processor: string): readon
         ]
       : []),
   ];
+}
+
+/** By it RUNs see the machine's clock moved by `seconds`; none for another processor. */
+export function movedClock(seconds: number, processor: string): readonly Preload[] {
+  const packed = STEADY_BYTES[processor];
+  return packed === undefined ? [] : [library('clock', packed['steady-clock'], [seconds, MOVED])];
 }
 
 /** With its SETTINGS written in, 64 bits each; both processors are little-endian. */

@@ -10,6 +10,7 @@
  * A thread that is made runs before what made it goes on, in any program.
  */
 #include "steady.h"
+#include "steady-following.h"
 
 /* Written by the host into its copy of this file: steady-library.ts. */
 static volatile const struct {

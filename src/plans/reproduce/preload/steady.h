@@ -53,12 +53,6 @@ enum { HERE = -100, NO_FOLLOW = 0x100, O_EXCL = 0200, O_CREAT = 0100, O_NONBLOCK
        NOT_A_FOLDER = 20, INVALID = 22, EXISTS = 17, INPUT_OUTPUT = 5, NOT_IMPLEMENTED = 38 };
 
 extern int *__errno_location(void);
-/* Weak: of a library of its own before glibc 2.34, which libfaketime brings along. */
-extern void *dlsym(void *from, const char *name) __attribute__((weak));
-
-/* What a library after this one calls so; 0 where there is none. */
-static inline void *following(const char *name) { return dlsym == 0 ? 0 : dlsym((void *)-1L, name); }
-
 /* As the C library tells of it: -1 and the error's number. */
 static inline i64 told(i64 result) {
   if (result >= 0 || result < -4095) return result;
