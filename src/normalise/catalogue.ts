@@ -1,5 +1,6 @@
 import type { Rule } from './rule.ts';
 import { aptCache } from './rules/apt-cache.ts';
+import { berkeleyDb } from './rules/berkeley-db.ts';
 import { bootsnapCache } from './rules/bootsnap-cache.ts';
 import { buildDates } from './rules/build-dates.ts';
 import { buildLogs } from './rules/build-logs.ts';
@@ -40,7 +41,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 8;
+export const RULE_SET_VERSION = 9;
 
 /** All rules. The first that drops or empties a file decides; rewrites and reports see the rest. */
 export const RULES: readonly Rule[] = [
@@ -65,6 +66,7 @@ export const RULES: readonly Rule[] = [
   rpmDatabase,
   sqliteShm,
   sqliteWal,
+  berkeleyDb,
   npmCache,
   pipCache,
   downloadCaches,

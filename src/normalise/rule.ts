@@ -94,4 +94,4 @@ export interface TimeRule extends RuleFacts {
 export type Rule = PathRule | RewriteRule | ReportRule | TimeRule;
 
 /** As many first bytes of a file as are read to tell what it is. */
-export const SNIFF_BYTES = 12;
+export const SNIFF_BYTES = 16;

@@ -1,4 +1,4 @@
-import { type RewriteRule, SNIFF_BYTES } from '../rule.ts';
+import type { RewriteRule } from '../rule.ts';
 
 const HEAD = Buffer.from('# ninjadeps\n\x04\0\0\0', 'latin1');
 const DEPS = 0x80000000;
@@ -20,7 +20,7 @@ export const ninjaDeps: RewriteRule = {
   mode: 'aggressive',
   kind: 'rewrite',
   applies: ({ path }) => /(?:^|\/)\.ninja_deps$/.test(path),
-  startsWith: [HEAD.subarray(0, SNIFF_BYTES)],
+  startsWith: [HEAD],
   rewrite: (bytes, { epoch }) => {
     const read = readDeps(Buffer.from(bytes));
     return read === undefined ? undefined : written(read, BigInt(epoch) * 1_000_000_000n);
