@@ -77,13 +77,24 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   return exitCode ?? last;
 }
 
-/** Throws UserError where a gate is asked for and there will be no image to hold to it. */
-function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): void {
-  if (minLevel === undefined && minGrade === undefined) return;
-  if (output.kind === 'passthrough')
-    throw new UserError(
-      `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so there is nothing to check`,
-    );
+/** Throws UserError for a flag that would do nothing silently, since there will be no image. */
+function requireImage({ own, output }: ParsedBuild): void {
+  if (output.kind !== 'passthrough') return;
+  const asked = {
+    'min-level': own.minLevel !== undefined,
+    'min-grade': own.minGrade !== undefined,
+    sign: own.sign === true,
+    key: own.key !== undefined,
+    keyless: own.keyless === true,
+    repro: own.repro === 'deterministic',
+    prove: own.prove === true,
+    record: own.record,
+    replay: own.replay,
+    'with-inputs': own.withInputs,
+    profile: own.profile.length > 0,
+  };
+  for (const [name, isAsked] of Object.entries(asked))
+    if (isAsked) throw new UserError(`--${name}: ${output.reason}, so it would do nothing`);
 }
 
 /** Throws UserError for a file that the build could not write; skips folders that outputs make. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, farFromMidnight, ROOT, run, Scoville } from './harness.ts';
+import { bases, farFromMidnight, output, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -96,6 +96,30 @@ describe('scoville reproduce', () => {
     const cannot = await scoville.expect(2, ['reproduce', '--tomorrow', dir]);
     expect(cannot.stderr).toContain('see today’s date all the same');
     expect(cannot.stdout).toBe('');
+  });
+
+  test('an image of an earlier C library than this machine’s has the recorded time, and another day', async () => {
+    await farFromMidnight();
+    const base = `${registry}/e2e-older-glibc:1`;
+    await output('docker', [
+      ...['buildx', 'build', '-q', '--provenance=false', '--push', '-t', base],
+      ...['--build-arg', `DEBIAN=${bases.debian}`, join(ROOT, 'test/fixtures/older-glibc')],
+    ]);
+    const asked = `date +%s; perl -e 'print "\\n", time; sleep 1; print " and ", time, "\\n"'`;
+    const dir = context('older', `FROM ${base}\nRUN { ${asked}; } | tee /seen # ${Date.now()}\n`);
+    const start = join(folder, 'start.yaml');
+    writeFileSync(start, 'reproducible: { start: 2024-01-02T03:04:05Z }\n');
+    const built = await scoville.expect(0, [
+      ...['build', '--grade=false', '--progress=plain', '--repro=deterministic'],
+      ...['--config', start, dir],
+    ]);
+    const seconds = String(Date.parse('2024-01-02T03:04:05Z') / 1000);
+    expect(built.stderr).toMatch(new RegExp(` ${seconds}$`, 'm'));
+    expect(built.stderr).toMatch(new RegExp(` ${seconds} and ${seconds}$`, 'm'));
+    const ended = await scoville.expect(1, ['reproduce', '--tomorrow', '--json', dir]);
+    const { differences } = JSON.parse(ended.stdout) as Comparison;
+    expect(differences.map(({ path, line }) => [path, line])).toEqual([['seen', 2]]);
+    await run('docker', ['rmi', '-f', base]);
   });
 
   test('a build that fails keeps buildx’ exit code and says nothing of reproducibility', async () => {

@@ -37,11 +37,19 @@ export function requireBases(
   }
 }
 
-/** Throws UserError where bases must be signed, but buildx builds alone and so unchecked. */
-export function requireOwnBuild({ trust }: Pick<Settings, 'trust'>, reason: string): void {
-  if (trust.bases.length === 0) return;
-  throw new UserError(`trust.bases asks for signatures of bases, and ${reason}`, {
-    nextStep:
-      'buildx does such a build alone: choose another output, or use scoville without trust.bases',
-  });
+/**
+ * Throws UserError where bases must be signed, or RUNs have no network, but buildx builds alone and
+ * so unchecked.
+ */
+export function requireOwnBuild(
+  { trust, hermetic }: Pick<Settings, 'trust' | 'hermetic'>,
+  reason: string,
+): void {
+  const refuse = (asked: string, setting: string): UserError =>
+    new UserError(`${asked}, and ${reason}`, {
+      nextStep: `buildx does such a build alone: choose another output, or use scoville without ${setting}`,
+    });
+  if (trust.bases.length > 0)
+    throw refuse('trust.bases asks for signatures of bases', 'trust.bases');
+  if (hermetic === 'replay') throw refuse('hermetic: replay asks for no network', 'it');
 }

@@ -163,8 +163,6 @@ export async function prepareBuild(
   requireNoDrift(plan, parsed.own.locked);
   if (plan.kind === 'passthrough') {
     requireOwnBuild(settings, plan.reason);
-    if (parsed.own.record || parsed.own.replay)
-      throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
     return { kind: plan.kind, plan, source };
   }
   const { key } = plan.settings.sign;
