@@ -16,6 +16,11 @@ const OF_DATABASES = new RegExp(
     .join('|'),
 );
 
+const NUXT = {
+  cause: 'Nuxt draws an id for each build, which pages and names of files contain',
+  remedy: 'buildId in nuxt.config.ts, from the source',
+};
+
 /** What builds from source leave: logs, caches, tool folders, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
   {
@@ -30,6 +35,12 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
     cause: 'what a build tool notes of its own run: times, and random names of temporary folders',
     remedy:
       'build in a stage of its own and COPY the result, or remove the build folder in the same RUN',
+  },
+  {
+    id: 'build-log',
+    path: /(?:^|\/)(?:erl_crash\.dump|hs_err_pid\d+\.log|core\.\d+)$/,
+    cause: 'what a program leaves of its memory when it crashes: a command of the RUN failed',
+    remedy: 'fix the command, whose result the RUN seems not to check; remove the file',
   },
   {
     id: 'compiler-cache',
@@ -64,6 +75,17 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
     path: /(?:^|\/)\.next\/./,
     cause: 'Next.js draws an id for each build, which pages and names of folders contain',
     remedy: 'generateBuildId in next.config.js, from the source',
+  },
+  {
+    id: 'random-id',
+    path: /(?:^|\/)_nuxt\/builds\/|\/nitro\.mjs$/,
+    ...NUXT,
+  },
+  {
+    id: 'random-id',
+    formats: ['text'],
+    detail: /\b_payload\.json\?[0-9a-f]{8}-[0-9a-f]{4}-/,
+    ...NUXT,
   },
   {
     id: 'random-id',

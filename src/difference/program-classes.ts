@@ -22,7 +22,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     detail: /\.rodata/,
     cause:
       'constants of the program differ: often a date (__DATE__, __TIME__, __TIMESTAMP__) or a path; its build id follows from them',
-    remedy: `${EPOCH}: compilers take __DATE__ and __TIME__ from it, not __TIMESTAMP__ (touch -d @$SOURCE_DATE_EPOCH the source); a date of your own: date -u -d @$SOURCE_DATE_EPOCH; -ffile-prefix-map for paths`,
+    remedy: `${EPOCH}: compilers take __DATE__ and __TIME__ from it, not __TIMESTAMP__ (touch -d @$SOURCE_DATE_EPOCH the source); a date of your own: date -u -d @$SOURCE_DATE_EPOCH; -ffile-prefix-map for paths. Free Pascal: {$I %SOURCE_DATE_EPOCH%} instead of %TIME%`,
   },
   {
     id: 'build-id',

@@ -11,7 +11,7 @@ export interface SteadyInputs {
   readonly sortedFolders: boolean;
   /** Names come from a counter, not at random: temporary files, file system ids, processes. */
   readonly temporaryNames: boolean;
-  /** Programs lie in the same places of memory (x86-64). */
+  /** Programs lie in the same places of memory (x86-64), and find the same in what is new of it. */
   readonly sameAddresses: boolean;
   /** Where random numbers begin; undefined where they are random. */
   readonly seed: number | undefined;

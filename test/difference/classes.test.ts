@@ -18,6 +18,8 @@ describe('classOf', () => {
     ['random-secret', 'opt/desk/releases/COOKIE', ['content'], undefined],
     ['random-secret', 'app/.next/server/server-reference-manifest.json', ['content'], undefined],
     ['random-id', 'app/.next/static/lSrjtmmD4XN_NpcN0r1DC', ['presence'], undefined],
+    ['random-id', 'app/public/_nuxt/builds/latest.json', ['content'], undefined],
+    ['build-log', 'counter/erl_crash.dump', ['content'], undefined],
     ['database-files', 'srv/redis/dump.rdb', ['content'], undefined],
     ['database-files', 'srv/shop/ibdata1', ['content'], undefined],
     ['database-files', 'srv/pg/base/5/2619_vm', ['content'], undefined],
@@ -47,6 +49,14 @@ describe('classOf', () => {
       ['content'],
       text(
         'line 3: "c1f90e9b…(64 hex digits)  ./live/root" and "ade18f2b…(64 hex digits)  ./live/root"',
+      ),
+    ],
+    [
+      'random-id',
+      'app/public/about/index.html',
+      ['content'],
+      text(
+        String.raw`line 4: "…href=\"/about/_payload.json?3a669654-0abd-4901-902f-638ea26d3f6a\">"`,
       ),
     ],
     ['random-secret', 'rails/tmp/local_secret.txt', ['content'], text('line 1, not shown')],

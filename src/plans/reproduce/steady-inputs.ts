@@ -53,9 +53,10 @@ export function startNotices(
   ];
 }
 
-/** Variables for RUNs: they fix hashes, processor count and, with a seed, random numbers. */
+/** Variables for RUNs: they fix hashes, memory, processors and, with a seed, random numbers. */
 export function steadyVariables({
   oneProcessor,
+  sameAddresses,
   seed,
 }: SteadyInputs): Readonly<Record<string, string>> {
   return {
@@ -63,6 +64,11 @@ export function steadyVariables({
     PERL_HASH_SEED: '0',
     // What rustc keeps for the next build has random names.
     CARGO_INCREMENTAL: '0',
+    // A program may write out memory that it never wrote to: what glibc gives is zeros, and what it
+    // takes back 255s. Its cache of each thread hands blocks out as they are.
+    ...(sameAddresses
+      ? { GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0' }
+      : {}),
     ...(oneProcessor
       ? {
           OMP_NUM_THREADS: '1',

@@ -59,8 +59,14 @@ test('random numbers are seeded only where that is asked for', () => {
   expect(steadyVariables({ ...INPUTS, seed: 7 })).toMatchObject({ FAKERANDOM_SEED: '7' });
 });
 
-test('processors are left alone where that is asked for', () => {
-  expect(steadyVariables({ ...INPUTS, oneProcessor: false })).toEqual({
+test('new memory has zeros where addresses are the same', () => {
+  expect(steadyVariables({ ...INPUTS, sameAddresses: true })).toMatchObject({
+    GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0',
+  });
+});
+
+test('processors and memory are left alone where that is asked for', () => {
+  expect(steadyVariables({ ...INPUTS, oneProcessor: false, sameAddresses: false })).toEqual({
     PYTHONHASHSEED: '0',
     PERL_HASH_SEED: '0',
     CARGO_INCREMENTAL: '0',
@@ -88,6 +94,7 @@ describe('the Dockerfile that is sent', () => {
     const found = sent('FROM a\nARG PYTHONHASHSEED=3\nRUN x\n', {
       ...INPUTS,
       oneProcessor: false,
+      sameAddresses: false,
     });
     expect(found?.text).toMatch(
       /^FROM a\nARG SOURCE_DATE_EPOCH\nARG PERL_HASH_SEED\nARG CARGO_INCREMENTAL\nARG PYTHONHASHSEED=3\nRUN --mount=type=bind,from=scoville-clock,\S+ .*target=\/etc\/ld\.so\.preload x\n$/,
