@@ -72,6 +72,17 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
       },
     );
 
+    test('begin with bytes by the seed, by which Go orders its maps, and else at random', () => {
+      const program =
+        'import ctypes as c; libc = c.CDLL(None); libc.getauxval.restype = c.c_void_p; print(c.string_at(libc.getauxval(25), 16).hex())';
+      const begun = (...words: readonly string[]): string =>
+        run({ sameAddresses: false }, 'env', ...words, 'python3', '-c', program);
+      const first = begun('FAKERANDOM_SEED=7');
+      expect(begun('FAKERANDOM_SEED=7')).toBe(first);
+      expect(begun('FAKERANDOM_SEED=8')).not.toBe(first);
+      expect(begun()).not.toBe(begun());
+    });
+
     test.runIf(process.getuid?.() === 0)(
       'read the devices by a seed, as much as they ask for, from what started them too',
       () => {

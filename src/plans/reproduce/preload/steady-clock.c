@@ -127,8 +127,7 @@ EXPORT i64 times(i64 *into) {
  * loader has read them, they name a page of ours, which answers for the clock alone: for all else
  * Go calls the kernel. The page is an ELF file of as little as Go reads: elf(5).
  */
-enum { AUX_END = 0, AUX_IGNORE = 1, AUX_VDSO = 33, AUX_MOST = 64, SEGMENT = 56, GLOBAL = 16, TAG_HASH = 4, TAG_VERSIONS = 0x6ffffffc };
-struct auxiliary { u64 type, value; };
+enum { AUX_MOST = 64, SEGMENT = 56, GLOBAL = 16, TAG_HASH = 4, TAG_VERSIONS = 0x6ffffffc };
 #define IN_PAGE(member) __builtin_offsetof(struct page, member)
 
 struct page {
@@ -171,12 +170,9 @@ static i64 time_for_go(int clock, struct time *into) {
   return call(CLOCK_GETTIME, clock, (i64)into, 0, 0, 0, 0);
 }
 
-/* By `environ`: musl hands it to no library. */
-__attribute__((constructor)) static void start(void) {
-  char **env = environ;
-  while (env != 0 && *env != 0) env++;
-  if (env == 0) return;
-  for (struct auxiliary *one = (struct auxiliary *)(env + 1); one->type != AUX_END && one->type < AUX_MOST; one++) {
+__attribute__((constructor)) static void start(int argc, char **argv, char **env) {
+  (void)argc, (void)argv;
+  for (struct auxiliary *one = behind(first_variables(env)); one->type != AUX_END && one->type < AUX_MOST; one++) {
     /* steady-place.c has the loader pass over it. */
     if (one->type != AUX_VDSO && one->type != AUX_IGNORE) continue;
     page.symbols[1].value = (u64)time_for_go - (u64)&page;

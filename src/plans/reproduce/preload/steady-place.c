@@ -28,9 +28,7 @@ enum { BRK = 12, RSEQ = 334, PREAD = 17 };
 
 struct header { u8 ident[16]; u16 type, machine; u32 version; u64 entry, segments, sections; u32 flags; u16 size, segment_size, count, rest[3]; };
 struct segment { u32 type, flags; u64 offset, address, physical, in_file, in_memory, align; };
-struct auxiliary { u64 type, value; };
 enum { LOAD = 1, INTERPRETER = 3, PROGRAM_FIXED = 2, PROGRAM_MOVES = 3 };
-enum { AUX_END = 0, AUX_IGNORE = 1, AUX_PHDR = 3, AUX_BASE = 7, AUX_ENTRY = 9, AUX_PLATFORM = 15, AUX_SECURE = 23, AUX_BASE_PLATFORM = 24, AUX_RANDOM = 25, AUX_EXECFN = 31, AUX_VDSO = 33 };
 
 struct program { i64 file; struct header header; struct segment segments[MOST_SEGMENTS]; u64 base, low, high; };
 
@@ -150,7 +148,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
   for (int i = 0; i < argc; i++) texts += length_of(argv[i]);
   char **last = env;
   for (; *last != 0; last++) texts += length_of(*last);
-  struct auxiliary *auxiliary = (struct auxiliary *)(last + 1), *one = auxiliary;
+  struct auxiliary *auxiliary = behind(env), *one = auxiliary;
   for (; one->type != AUX_END; one++) {
     if (one->type == AUX_SECURE && one->value != 0) return;
     if (one->type == AUX_PLATFORM || one->type == AUX_BASE_PLATFORM || one->type == AUX_EXECFN) texts += length_of((char *)one->value);

@@ -54,6 +54,15 @@ static void begin_at_second(void) {
   }
 }
 
+/* The loader has drawn its own from them. */
+__attribute__((constructor)) static void begin(int argc, char **argv, char **env) {
+  (void)argc, (void)argv;
+  const char *seed = asked_seed();
+  if (seed == 0) return;
+  for (struct auxiliary *one = behind(first_variables(env)); one->type != AUX_END; one++)
+    if (one->type == AUX_RANDOM && one->value != 0) *(volatile struct begun_with *)one->value = beginning_of(seed);
+}
+
 __attribute__((constructor)) static void start(void) {
   if (SETTINGS.one_processor) use_one_processor();
   if (SETTINGS.names && call(GETPID, 0, 0, 0, 0, 0, 0) == 1) begin_at_second();
@@ -61,21 +70,13 @@ __attribute__((constructor)) static void start(void) {
 
 /* --- Numbers --- */
 
-static u64 mixed(u64 x) {
-  /* splitmix64 */
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9UL;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebUL;
-  return x ^ x >> 31;
-}
-
 /*
  * Numbers begin by the words of the command, and by how often that has been run: two file systems
  * have two ids. It is counted by empty files of /dev/shm, which each RUN has anew. Names of
  * temporary files do not count: of two compilers that run at once, the order decides them.
  */
 static u64 beginning(const char *seed) {
-  u64 hash = 0xcbf29ce484222325UL;
-  while (*seed != 0) hash = (hash ^ (u8)*seed++) * 0x100000001b3UL;
+  u64 hash = hash_of(seed);
   u8 part[4096];
   static const char TEMPORARY[] = "/tmp/";
   int alike = 0; // how many letters of a word are TEMPORARY's; -1 where it is another

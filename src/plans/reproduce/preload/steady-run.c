@@ -2,8 +2,9 @@
  * Starts a program that is linked statically so that it sees the recorded time. It asks functions of
  * the kernel that lie in its memory (vDSO). A tracer follows it and what it starts, and stops them at
  * fork and exec alone: where a program without an interpreter begins, it writes other code over these
- * functions, for a clock that stands still. What has an interpreter loads our libraries and is let
- * go, so that strace, gdb and sanitizers can trace it. x86-64 alone; steady-exec.c calls it.
+ * functions, for a clock that stands still; with a seed, also over the random bytes that it begins
+ * with. What has an interpreter loads our libraries and is let go, so that strace, gdb and sanitizers
+ * can trace it. x86-64 alone; steady-exec.c calls it.
  *
  *   steady-run PROGRAM ARGV0 ARGUMENTS...
  */
@@ -21,7 +22,6 @@ enum { SET_TRACER = 0x59616d61, NOT_FOUND = 127 };
 enum { CONT = 7, DETACH = 17, SEIZE = 0x4206, LISTEN = 0x4208 };
 enum { FOLLOWED = 2 /* fork */ | 4 /* vfork */ | 8 /* clone */ | 16 /* exec */ };
 enum { EVENT_EXEC = 4, EVENT_STOP = 128, ANY_KIND = 0x40000000 };
-enum { AUX_BASE = 7, AUX_VDSO = 33 };
 
 extern const u8 clock_code[], clock_start[], clock_end[], day_code[], day_start[], day_end[], time_code[], time_start[], time_end[];
 __asm__(
@@ -78,6 +78,9 @@ static i64 opened(i64 process, const char *name, int flags) {
   return call(OPEN_AT, HERE, (i64)path, flags | O_CLOEXEC, 0, 0, 0);
 }
 
+/* 0 where numbers are random. */
+static const char *seed;
+
 /* Whether it is followed on. */
 static int begins(i64 process) {
   u64 words[128] = {0};
@@ -88,6 +91,10 @@ static int begins(i64 process) {
   u64 base = auxiliary(words, AUX_VDSO);
   i64 memory = opened(process, "/mem", 2);
   i64 start = SETTINGS.start;
+  if (seed != 0) {
+    struct begun_with bytes = beginning_of(seed);
+    call(PWRITE, memory, (i64)&bytes, sizeof bytes, (i64)auxiliary(words, AUX_RANDOM), 0, 0);
+  }
   for (int i = 0; i < MOST_CODES && base != 0 && memory >= 0; i++) {
     u64 place = base + places[i];
     call(PWRITE, memory, (i64)CODES[i].code, CODES[i].end - CODES[i].code, (i64)place, 0, 0);
@@ -127,6 +134,7 @@ void begin(i64 *stack) {
   char **words = (char **)(stack + 1), **variables = words + stack[0] + 1, **last = variables, byte;
   int ends[2], is_followed = 0;
   if (stack[0] < 3) call(EXIT_GROUP, NOT_FOUND, 0, 0, 0, 0, 0);
+  seed = seed_in(variables);
   while (*last != 0) last++;
   if (finds_places((const u8 *)auxiliary((u64 *)(last + 1), AUX_VDSO)) && call(PIPE2, (i64)ends, O_CLOEXEC, 0, 0, 0, 0) >= 0) {
     /* Where only a parent may trace, anybody may: the tracer is not one. */

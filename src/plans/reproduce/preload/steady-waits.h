@@ -6,9 +6,6 @@
 enum { ABSOLUTE = 1 };
 typedef const struct time *deadline;
 
-/* Of glibc alone. musl waits by the time that the page below tells it. */
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
-
 static i64 distance(i64 one, i64 other) { return one < other ? other - one : one - other; }
 
 /* Where `until` is of the time of day, the same by the true clock, in `room`. */
@@ -24,6 +21,7 @@ static deadline truly(deadline until, struct time *room) {
   return room;
 }
 
+/* musl waits by the time that the page below tells it. */
 static deadline of_lock(deadline until, struct time *room) { return gnu_get_libc_version == 0 ? until : truly(until, room); }
 static int of_day(int clock) { return clock == 0 || clock == 11; }
 

@@ -87,15 +87,48 @@ static inline int runs_one_of(const char *names, int unknown) {
   return 0;
 }
 
-extern char **environ;
+static inline u64 mixed(u64 x) {
+  /* splitmix64 */
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9UL;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebUL;
+  return x ^ x >> 31;
+}
+static inline u64 hash_of(const char *text) {
+  u64 hash = 0xcbf29ce484222325UL;
+  while (*text != 0) hash = (hash ^ (u8)*text++) * 0x100000001b3UL;
+  return hash;
+}
 
-/* The value of FAKERANDOM_SEED; 0 where there is none. */
-static inline const char *asked_seed(void) {
+/* The words behind the environment (getauxval(3)), until one of AUX_END. */
+enum { AUX_END = 0, AUX_IGNORE = 1, AUX_PHDR = 3, AUX_BASE = 7, AUX_ENTRY = 9, AUX_PLATFORM = 15, AUX_SECURE = 23, AUX_BASE_PLATFORM = 24, AUX_RANDOM = 25, AUX_EXECFN = 31, AUX_VDSO = 33 };
+struct auxiliary { u64 type, value; };
+/* A loader that leaves out variables, in a program that gives rights, has more than one 0 after them. */
+static inline struct auxiliary *behind(char **variables) {
+  while (*variables != 0) variables++;
+  while (*variables == 0) variables++;
+  return (struct auxiliary *)variables;
+}
+
+/* AUX_RANDOM names the bytes that each program begins with: by them Go orders its maps. */
+struct begun_with { u64 bytes[2]; };
+static inline struct begun_with beginning_of(const char *seed) {
+  u64 hash = hash_of(seed);
+  return (struct begun_with){{mixed(hash), mixed(hash + 1)}};
+}
+
+/* The value of FAKERANDOM_SEED in `variables`; 0 where there is none. */
+static inline const char *seed_in(char **variables) {
   static const char NAME[] = "FAKERANDOM_SEED=";
-  for (char **one = environ; one != 0 && *one != 0; one++) {
+  for (char **one = variables; one != 0 && *one != 0; one++) {
     i64 i = 0;
     while (NAME[i] != 0 && (*one)[i] == NAME[i]) i++;
     if (NAME[i] == 0 && (*one)[i] != 0) return *one + i;
   }
   return 0;
 }
+
+extern char **environ;
+/* Of glibc alone, which hands the words of the command to a library that begins. What began before it may have moved `environ`. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+static inline char **first_variables(char **handed) { return gnu_get_libc_version == 0 ? environ : handed; }
+static inline const char *asked_seed(void) { return seed_in(environ); }
