@@ -54,8 +54,10 @@ export interface ContentDifference {
 export interface CopiedStage {
   /** As the COPY names it. */
   readonly name: string;
-  /** Lines of the RUNs that it is made of, from 1, those of the stages below it too. */
+  /** Lines of the RUNs that can have written the file, from 1: its own, and of stages it needs. */
   readonly runLines: readonly number[];
+  /** Of the instruction that wrote it, in whatever stage; absent where that is not known. */
+  readonly line?: number;
 }
 
 /** A difference with its explanation. */

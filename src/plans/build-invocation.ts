@@ -9,7 +9,7 @@ const ANSWERED_HERE = new Set(
   'output load push tag annotation quiet progress iidfile metadata-file'.split(' '),
 );
 /** Flags that would build again what was built a moment ago. */
-const NOT_AGAIN = new Set('no-cache no-cache-filter pull'.split(' '));
+export const NOT_AGAIN: ReadonlySet<string> = new Set('no-cache no-cache-filter pull'.split(' '));
 
 /**
  * The build of the image: our flags first, so that the user's win where the last one counts, then

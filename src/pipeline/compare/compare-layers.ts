@@ -131,7 +131,11 @@ function timeText(seconds: number): string {
   return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${seconds}`;
 }
 
-async function recordsOf(side: LayerSide, signal: AbortSignal): Promise<readonly EntryRecord[]> {
+/** All entries of a layer. Throws UserError if it cannot be read. */
+export async function recordsOf(
+  side: LayerSide,
+  signal: AbortSignal,
+): Promise<readonly EntryRecord[]> {
   const recorder = entryRecorder();
   await walk(side, recorder, signal);
   return recorder.finish();

@@ -14,6 +14,7 @@ import { proofStatement } from '../image-build/prove-build.ts';
 import { withRecording } from '../image-build/run-hermetic.ts';
 import { sendGitModes } from '../image-build/send-modes.ts';
 import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
+import { nameWriters } from './stage-writers.ts';
 import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
@@ -83,7 +84,8 @@ export async function reproduce(
       builtImage(store, 'the first build', a.index),
       builtImage(store, 'the second build', b.index),
     ]);
-    const comparison = await compareBuilds(context, prepared.dockerfile, images, look);
+    const compared = await compareBuilds(context, prepared.dockerfile, images, look);
+    const comparison = await nameWriters(context, prepared, compared, second.dir);
     if (attestable !== undefined)
       await attachStatements(context, attestable, (image) => [
         proofStatement(context, comparison, wholeOf(image)),
