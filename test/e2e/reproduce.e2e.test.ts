@@ -14,6 +14,7 @@ interface Comparison {
     readonly class: string;
     readonly line: number | null;
     readonly detail: string;
+    readonly copiedFrom?: object;
   }[];
 }
 
@@ -68,6 +69,7 @@ describe('scoville reproduce', () => {
       `FROM ${bases.debian}\nWORKDIR /srv\nCOPY . .\nRUN date > /built && cat /proc/sys/kernel/random/uuid > /id\nRUN : > /empty\n`,
     );
     const ended = await scoville.expect(1, ['reproduce', '--json', dir]);
+    expect(ended.stdout, ended.stderr).not.toBe('');
     const found = JSON.parse(ended.stdout) as Comparison;
     expect(found.reproducible).toBe(false);
     expect(
@@ -76,6 +78,32 @@ describe('scoville reproduce', () => {
       ['built', 'content', 'build-date', 4],
       ['id', 'content', 'random-id', 4],
     ]);
+  });
+
+  test('names the line of a stage that wrote what COPY takes from it, without running it again', async () => {
+    const dir = context(
+      'staged',
+      [
+        `FROM ${bases.debian} AS deps`,
+        'RUN mkdir /mods && cat /proc/sys/kernel/random/uuid > /mods/id',
+        `FROM ${bases.debian} AS build`,
+        'WORKDIR /src',
+        'COPY --from=deps /mods ./mods',
+        'RUN cat /proc/sys/kernel/random/uuid > made',
+        'RUN chmod 755 made',
+        `FROM ${bases.busybox}`,
+        'COPY --from=build /src /app/',
+        '',
+      ].join('\n'),
+    );
+    const ended = await scoville.expect(1, ['reproduce', '--json', dir]);
+    expect(ended.stdout, ended.stderr).not.toBe('');
+    const { differences } = JSON.parse(ended.stdout) as Comparison;
+    expect(differences.map(({ path, line, copiedFrom }) => [path, line, copiedFrom])).toEqual([
+      ['app/made', 9, { name: 'build', runLines: [2, 6, 7], line: 6 }],
+      ['app/mods/id', 9, { name: 'build', runLines: [2, 6, 7], line: 2 }],
+    ]);
+    expect(ended.stderr).not.toContain('not in the build cache');
   });
 
   test('--tomorrow: the second build runs on the next day, which only what writes a date notices', async () => {
