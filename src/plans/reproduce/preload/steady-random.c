@@ -10,12 +10,12 @@
 #include "steady.h"
 #include "steady-following.h"
 
-/* Compilers, dune, pandoc; makers of file systems, partitions and discs; indexes of Xapian; mktemp(1). Nothing that runs a script of its user's, and nothing that prints what it drew: uuidgen, mcookie. */
+/* Compilers, dune, pandoc; makers of file systems, partitions and discs; indexes of Xapian; repositories of Subversion; mktemp(1). Nothing that runs a script of its user's, and nothing that prints what it drew: uuidgen, mcookie. */
 static const char NAMES_ALONE[] =
     " cc1 cc1plus cc1obj cc1objplus f951 gnat1 go1 d21 gm2 lto1 lto-wrapper ocamlopt.opt ocamlc.opt dune pandoc"
     " mke2fs tune2fs mkfs.fat mkfs.xfs mkfs.btrfs mkfs.f2fs mkfs.erofs mkfs.exfat mkfs.ubifs mkntfs mkswap"
     " fdisk sfdisk cfdisk sgdisk gdisk parted mformat xorriso genisoimage xorrisofs mksquashfs"
-    " scriptindex omindex xapian-compact xapian-replicate mktemp slapd slapadd slapmodify ";
+    " svnadmin scriptindex omindex xapian-compact xapian-replicate mktemp slapd slapadd slapmodify ";
 
 /* Written by the host into its copy of this file: steady-library.ts. */
 static volatile const struct {
