@@ -43,6 +43,13 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
     remedy: 'fix the command, whose result the RUN seems not to check; remove the file',
   },
   {
+    id: 'order',
+    path: /(?:\.|_)plt$/,
+    formats: ['binary'],
+    cause: 'Dialyzer writes its tables in the order of a hash table: the same entries each time',
+    remedy: 'RUN --mount=type=cache for the table, or make it in a stage of its own',
+  },
+  {
     id: 'compiler-cache',
     path: /(?:^|\/)(?:\.?ccache|\.cache\/(?:ccache|sccache))\/|\/target\/(?:[^/]+\/)?(?:debug|release)\/(?:incremental|\.fingerprint)\//,
     cause: 'a compiler’s cache contains times and random names',

@@ -39,6 +39,13 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'random-secret',
+    path: /\.fossil$/,
+    cause:
+      'fossil draws ids for a repository, and a password for its first user: everybody gets it',
+    remedy: 'fossil init when the container starts, unless the repository exists',
+  },
+  {
+    id: 'random-secret',
     path: /(?:^|\/)tmp\/local_secret\.txt$/,
     cause: 'the secret that Rails draws for SECRET_KEY_BASE_DUMMY: everybody gets it',
     remedy:

@@ -45,6 +45,20 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'random-id',
+    formats: ['text'],
+    detail: /#[mp][0-9a-f]{10}\)|id=\\*"[mp][0-9a-f]{10}\\*"/,
+    cause: 'Matplotlib draws a salt, by which it names what a picture contains',
+    remedy: 'svg.hashsalt in matplotlibrc, or matplotlib.rcParams["svg.hashsalt"] = "NAME"',
+  },
+  {
+    id: 'random-id',
+    formats: ['text'],
+    detail: /\bT_[0-9a-f]{5}(?![0-9a-f])/,
+    cause: 'pandas draws an id for each table that it styles',
+    remedy: 'Styler.set_uuid("NAME"): df.style.set_uuid("NAME")',
+  },
+  {
+    id: 'random-id',
     formats: ['text', 'binary'],
     detail:
       /^hex digits of ids|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|…\(\d+ (?:hex digits|letters)\)/i,
