@@ -39,6 +39,14 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'random-secret',
+    path: /(?:^|\/)slapd\.d\/cn=config\/olcDatabase=[^/]*\.ldif$/,
+    cause:
+      'the password of the directory’s administrator, which the package slapd draws, as a salted hash: everybody gets it',
+    remedy:
+      'rm -rf /etc/ldap/slapd.d/* /var/lib/ldap/* in the same RUN, and dpkg-reconfigure slapd when the container starts',
+  },
+  {
+    id: 'random-secret',
     path: /\.fossil$/,
     cause:
       'fossil draws ids for a repository, and a password for its first user: everybody gets it',

@@ -29,6 +29,12 @@ describe('classOf', () => {
     ],
     ['random-secret', 'opt/desk/releases/COOKIE', ['content'], undefined],
     ['random-secret', 'srv/a.fossil', ['content'], { format: 'sqlite', detail: 'sqlite page 8' }],
+    [
+      'random-secret',
+      'etc/ldap/slapd.d/cn=config/olcDatabase={1}mdb.ldif',
+      ['content'],
+      text('line 2: "# CRC32 8d9e519a" and "# CRC32 00e3bb67"'),
+    ],
     ['random-secret', 'app/.next/server/server-reference-manifest.json', ['content'], undefined],
     ['random-id', 'app/.next/static/lSrjtmmD4XN_NpcN0r1DC', ['presence'], undefined],
     ['random-id', 'app/public/_nuxt/builds/latest.json', ['content'], undefined],
