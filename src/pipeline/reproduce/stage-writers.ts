@@ -86,8 +86,9 @@ async function stageFiles(
   context.emit({ kind: 'notice', text: `looking in stage ${name} for the line that wrote it` });
   const path = join(folder, `stage-${index}`);
   await mkdir(path);
-  if (!(await isExported(context, prepared, name, path))) {
-    context.emit({ kind: 'notice', text: `stage ${name} is not in the build cache` });
+  const failure = await exportStage(context, prepared, name, path);
+  if (failure !== undefined) {
+    context.emit({ kind: 'notice', text: `stage ${name} does not say: ${failure}` });
     return new Map();
   }
   const image = await openLayoutFolder({ name, path });
@@ -106,13 +107,13 @@ async function stageFiles(
   return files;
 }
 
-/** Exports a stage; false where that fails, or a RUN would have to run again. */
-async function isExported(
+/** Exports a stage; gives why not, where that fails or a RUN would have to run again. */
+async function exportStage(
   context: PipelineContext,
   prepared: Prepared,
   target: string,
   path: string,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const missed = new AbortController();
   const signal = AbortSignal.any([context.signal, missed.signal]);
   const sent = await sendGitModes(context, prepared);
@@ -122,7 +123,7 @@ async function isExported(
   const flags = [...kept, flag('target', target)];
   const stage = { ...invocation, outputs: [layoutOutput(layout)], metadataFile, flags };
   try {
-    const { exitCode } = await runBuildKit(
+    const { exitCode, errorText } = await runBuildKit(
       { ...context, signal, emit: () => undefined },
       { ...sent.prepared, plan: { ...plan, invocation: stage } },
       ({ vertexes }) => {
@@ -130,9 +131,9 @@ async function isExported(
           missed.abort();
       },
     );
-    return exitCode === 0;
+    return exitCode === 0 ? undefined : (errorText.trim().split('\n').at(-1) ?? '');
   } catch (error) {
-    if (missed.signal.aborted && !context.signal.aborted) return false;
+    if (missed.signal.aborted && !context.signal.aborted) return 'the build cache does not have it';
     throw error;
   } finally {
     await sent.release();
