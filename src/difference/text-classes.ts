@@ -73,6 +73,15 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     remedy: 'have the server draw it for each answer, or allow the script by its hash',
   },
   {
+    // Two digits at a time, or fewer of them than above with a letter; or letters of both cases.
+    id: 'random-id',
+    formats: ['text'],
+    detail:
+      /(?:\b[0-9a-f]{2}[ :]){7}|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\w{0,64}\d)(?=\w{0,64}[a-z])(?=\w{0,64}[A-Z])[A-Za-z0-9]{16,}(?:={1,2}|\b)/,
+    cause: 'what looks drawn at random: an id or a token, or a hash of something that changed',
+    remedy: 'make it when the container starts, or derive it from the source',
+  },
+  {
     id: 'random-id',
     path: /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[^/]*$|(?:^|[^0-9a-f])[0-9a-f]{32,}(?:[^0-9a-f/][^/]*)?$/,
     kinds: ['presence'],

@@ -29,6 +29,9 @@ describe('classOf', () => {
     ],
     ['random-secret', 'opt/desk/releases/COOKIE', ['content'], undefined],
     ['random-secret', 'srv/a.fossil', ['content'], { format: 'sqlite', detail: 'sqlite page 8' }],
+    ['random-id', 'srv/id', ['content'], text('line 1: " 7c e3 96 ba aa 15 54 5d" and "x"')],
+    ['random-id', 'srv/id', ['content'], text('line 9: "build 8d9e519a" and "build 00e3bb67"')],
+    ['random-id', 'srv/id', ['content'], text('line 1: "k=gT0sWqLk3kZp9Yx2==" and "x"')],
     [
       'random-secret',
       'etc/ldap/slapd.d/cn=config/olcDatabase={1}mdb.ldif',
