@@ -6,6 +6,10 @@ const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --n
 const ROOT =
   'of a root file system, empty /etc/machine-id (: > /etc/machine-id) and remove the keys that packages made before you pack it';
 
+/** Its members are not read. */
+const IMAGE =
+  'a filesystem image contains the time at which it was made, and those of its files; its files may differ themselves, too';
+
 /** Archives, images and documents, which hold times of their contents or of their creation. */
 export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
@@ -44,7 +48,7 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
     id: 'archive-times',
     path: /\.(?:sqfs|squashfs|snap)$/,
-    cause: 'a filesystem image contains the time at which it was made, and those of its files',
+    cause: IMAGE,
     remedy: `${EPOCH}: mksquashfs uses it; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
   },
   {
@@ -57,8 +61,14 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
     id: 'archive-times',
     path: /\.iso$/,
-    cause: 'a filesystem image contains the time at which it was made, and those of its files',
+    cause: IMAGE,
     remedy: `${EPOCH}: xorriso -as mkisofs uses it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.ext[234]$/,
+    cause: IMAGE,
+    remedy: `${EPOCH}, and mke2fs -U UUID -E hash_seed=UUID with a fixed UUID; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
   },
   {
     id: 'archive-times',
