@@ -8,7 +8,15 @@ const cells = rows.map(({ project, set, first, now, left = '', edit = '' }) =>
 const head = ['project', 'set', 'first run', 'now', 'what is left: class, line', 'edit'];
 process.stdout.write(`| ${head.join(' | ')} |\n| ${head.map(() => '---').join(' | ')} |\n`);
 for (const row of cells) process.stdout.write(`| ${row} |\n`);
-for (const set of ['seen', 'kept back', 'second', 'third', 'fourth', 'fourth, kept back']) {
+for (const set of [
+  'seen',
+  'kept back',
+  'second',
+  'third',
+  'fourth',
+  'fourth, kept back',
+  'fifth',
+]) {
   const of = rows.filter((row) => row.set === set);
   const told = (key) =>
     `${of.filter((row) => row[key] === 'same').length} of ${of.filter((row) => row[key] !== null).length}`;

@@ -58,6 +58,14 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     remedy: 'Styler.set_uuid("NAME"): df.style.set_uuid("NAME")',
   },
   {
+    id: 'address',
+    formats: ['text'],
+    detail: /\bat 0x[0-9a-f]{6,16}\b/,
+    cause: 'where an object lies in memory: threads ask for memory in another order each time',
+    remedy:
+      'write what the object contains, not its address; without threads --repro=deterministic',
+  },
+  {
     id: 'random-id',
     formats: ['text', 'binary'],
     detail:

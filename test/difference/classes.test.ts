@@ -27,6 +27,12 @@ describe('classOf', () => {
       ['content'],
       text(String.raw`line 167: "\"<table id=\\\"T_8622b\\\">\n\"," and "x"`),
     ],
+    [
+      'address',
+      'srv/done.ipynb',
+      ['content'],
+      text(String.raw`line 9: "…Styler at 0x7eefcf49a660>\"" and "…Styler at 0x7eefcf49e660>\""`),
+    ],
     ['random-secret', 'opt/desk/releases/COOKIE', ['content'], undefined],
     ['random-secret', 'srv/a.fossil', ['content'], { format: 'sqlite', detail: 'sqlite page 8' }],
     ['random-id', 'srv/id', ['content'], text('line 1: " 7c e3 96 ba aa 15 54 5d" and "x"')],
