@@ -4,6 +4,9 @@ import type { ClassRule } from './class-rule.ts';
 const DURATION =
   /\d\s?(?:ms|µs|ns|s|secs?|seconds?)\b|\b(?:time|duration|elapsed|took)\b\W{1,4}[\d.]/i;
 
+const RANDOM =
+  'make it when the container starts, or derive it from the source. Where it need not be secret: ARG FAKERANDOM_SEED=1 in that stage, with --repro=deterministic';
+
 /** What a line of text shows; the least special of all. */
 export const TEXT_CLASSES: readonly ClassRule[] = [
   {
@@ -71,7 +74,7 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     detail:
       /^hex digits of ids|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|…\(\d+ (?:hex digits|letters)\)/i,
     cause: 'a random id or a hash of something that changed',
-    remedy: 'make it when the container starts, or derive it from the source',
+    remedy: RANDOM,
   },
   {
     id: 'random-id',
@@ -87,7 +90,7 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     detail:
       /(?:\b[0-9a-f]{2}[ :]){7}|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\w{0,64}\d)(?=\w{0,64}[a-z])(?=\w{0,64}[A-Z])[A-Za-z0-9]{16,}(?:={1,2}|\b)/,
     cause: 'what looks drawn at random: an id or a token, or a hash of something that changed',
-    remedy: 'make it when the container starts, or derive it from the source',
+    remedy: RANDOM,
   },
   {
     id: 'random-id',
