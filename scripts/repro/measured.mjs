@@ -16,6 +16,7 @@ for (const set of [
   'fourth',
   'fourth, kept back',
   'fifth',
+  'sixth',
 ]) {
   const of = rows.filter((row) => row.set === set);
   const told = (key) =>

@@ -127,6 +127,14 @@ describe.runIf(process.platform === 'linux' && STEADY_BYTES[process.arch] !== un
       const all = execFileSync('python3', ['-c', program], { encoding: 'utf8' });
       expect(run({}, 'python3', '-c', program)).toBe('1\n');
       expect(run({ oneProcessor: false }, 'python3', '-c', program)).toBe(all);
+      const counted =
+        'import os, ctypes; print(os.sysconf("SC_NPROCESSORS_ONLN"), ctypes.CDLL(None).get_nprocs(), os.sysconf("SC_NPROCESSORS_CONF"))';
+      const seen = run({ oneProcessor: false }, 'python3', '-c', counted);
+      const [online, , configured] = seen.trim().split(' ');
+      expect(run({}, 'python3', '-c', counted)).toBe(`1 1 ${configured}\n`);
+      expect(online).toBe(
+        execFileSync('getconf', ['_NPROCESSORS_ONLN'], { encoding: 'utf8' }).trim(),
+      );
     });
 
     test.runIf(process.getuid?.() === 0)('have ids from 100 on in a namespace of their own', () => {
