@@ -16,6 +16,7 @@ const byThemselves = [
   'package',
   'profile',
   'prove',
+  'record-replay',
   'release',
   'screen*',
   'site',
