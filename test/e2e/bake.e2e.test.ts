@@ -127,6 +127,11 @@ describe('scoville bake', () => {
     const { stdout } = await bake(0, ['files']);
     expect(stdout).toMatch(/^files +- +- +built/m);
     expect(readFileSync(join(folder, 'out/lib.txt'), 'utf8')).toBe('lib');
+    // It would have the network that a replay cuts.
+    for (const flag of ['--record', '--replay'])
+      expect((await bake(2, ['files', flag])).stdout).toContain(
+        'only the build of an image can be recorded or replayed',
+      );
   });
 
   test('one that fails holds the others back, unless all is to go on', async () => {

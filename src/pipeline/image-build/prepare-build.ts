@@ -163,6 +163,9 @@ export async function prepareBuild(
   requireNoDrift(plan, parsed.own.locked);
   if (plan.kind === 'passthrough') {
     requireOwnBuild(settings, plan.reason);
+    // Targets of a bake come here with the flags of the whole.
+    if (parsed.own.record || parsed.own.replay)
+      throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
     return { kind: plan.kind, plan, source };
   }
   const { key } = plan.settings.sign;
