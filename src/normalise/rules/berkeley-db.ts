@@ -28,7 +28,7 @@ export const berkeleyDb: RewriteRule = {
     const isPlain = all[ENCRYPTION] === 0 && ((all[FLAGS] ?? CHECKSUM) & CHECKSUM) === 0;
     if (all.length < ID_END || !isPlain) return undefined;
     const id = Buffer.from(all.subarray(ID, ID_END));
-    // A database without one, in memory once.
+    // What was made in memory has none.
     if (id.every((byte) => byte === 0)) return undefined;
     const known = Buffer.from(digestHex(digestOf(path)), 'hex');
     // Pages carry what was in memory before them, the first page too.

@@ -42,7 +42,7 @@ static void use_one_processor(void) {
   call(SET_SCHEDULER, 0, BATCH, (i64)&priority, 0, 0, 0);
 }
 
-/* What counts the processors otherwise is told of one too. Of how many the machine has been set up with (83) arrays are made. */
+/* Programs that ask how many processors are online find one. How many are configured (83) stays: by it they size arrays. */
 enum { ONLINE = 84 };
 EXPORT i64 sysconf(int name) {
   static i64 (*volatile next)(int);

@@ -1,7 +1,7 @@
 /*
  * Waiting until a time of day (steady-clock.c): the kernel waits by the true clock, so that a time
- * by the other is replaced by one as far off. Of whoever waits, some do not say by which clock
- * (a condition and a timer have one from their start): it is that whose time is nearer.
+ * by the other is replaced by one as far off. A condition and a timer have their clock from their
+ * start, and the call does not show which: it is taken to be the one whose time is nearer.
  */
 enum { ABSOLUTE = 1 };
 typedef const struct time *deadline;
