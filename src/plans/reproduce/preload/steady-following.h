@@ -3,10 +3,8 @@
  * library of its own before glibc 2.34, which a program need not have, and may allocate.
  * Structures are those of dl_iterate_phdr(3), elf(5); the table is of DT_GNU_HASH.
  */
-enum { LOAD = 1, DYNAMIC = 2, TAG_END = 0, TAG_NAMES = 5, TAG_SYMBOLS = 6, TAG_TABLE = 0x6ffffef5, TAG_VERSION_OF = 0x6ffffff0,
+enum { DYNAMIC = 2, TAG_END = 0, TAG_NAMES = 5, TAG_SYMBOLS = 6, TAG_TABLE = 0x6ffffef5, TAG_VERSION_OF = 0x6ffffff0,
        HIDDEN = 0x8000, FUNCTION = 2 };
-struct segment { u32 type, flags; u64 offset, address, in_file, size, rest[2]; };
-struct symbol { u32 name; u8 info, other; u16 section; u64 value, size; };
 struct loaded { u64 base; const char *name; const struct segment *segments; u16 count; };
 struct search { const char *name; u32 hash; int is_after; void *found; };
 
@@ -45,7 +43,7 @@ static inline int look(struct loaded *of, u64 size, void *data) {
   for (int i = 0; i < of->count; i++) {
     u64 start = of->base + of->segments[i].address;
     if (of->segments[i].type == DYNAMIC) tags = (const u64 *)start;
-    if (of->segments[i].type == LOAD && (u64)look - start < of->segments[i].size) is_this = 1;
+    if (of->segments[i].type == LOAD && (u64)look - start < of->segments[i].in_memory) is_this = 1;
   }
   if (is_this) wanted->is_after = 1;
   else if (wanted->is_after && tags != 0) wanted->found = in_table(of, tags, wanted);

@@ -27,8 +27,7 @@ enum { PAGE = 4096, MOST_SEGMENTS = 32, FIXED = 0x10, FIXED_NO_REPLACE = 0x10000
 enum { BRK = 12, RSEQ = 334, PREAD = 17 };
 
 struct header { u8 ident[16]; u16 type, machine; u32 version; u64 entry, segments, sections; u32 flags; u16 size, segment_size, count, rest[3]; };
-struct segment { u32 type, flags; u64 offset, address, physical, in_file, in_memory, align; };
-enum { LOAD = 1, INTERPRETER = 3, PROGRAM_FIXED = 2, PROGRAM_MOVES = 3 };
+enum { INTERPRETER = 3, PROGRAM_FIXED = 2, PROGRAM_MOVES = 3 };
 
 struct program { i64 file; struct header header; struct segment segments[MOST_SEGMENTS]; u64 base, low, high; };
 

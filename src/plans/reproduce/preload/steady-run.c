@@ -44,7 +44,6 @@ static const struct { const char *name; const u8 *code, *start, *end; } CODES[MO
 };
 
 struct section { u32 name, type; u64 flags, address, offset, size; u32 link, info; u64 align, entry; };
-struct symbol { u32 name; u8 info, other; u16 section; u64 value, size; };
 
 /* The functions lie at the same places of each process's own copy, which begins elsewhere. */
 static u64 places[MOST_CODES];

@@ -99,6 +99,11 @@ static inline u64 hash_of(const char *text) {
   return hash;
 }
 
+/* elf(5) */
+enum { LOAD = 1 };
+struct segment { u32 type, flags; u64 offset, address, physical, in_file, in_memory, align; };
+struct symbol { u32 name; u8 info, other; u16 section; u64 value, size; };
+
 /* The words behind the environment (getauxval(3)), until one of AUX_END. */
 enum { AUX_END = 0, AUX_IGNORE = 1, AUX_PHDR = 3, AUX_BASE = 7, AUX_ENTRY = 9, AUX_PLATFORM = 15, AUX_SECURE = 23, AUX_BASE_PLATFORM = 24, AUX_RANDOM = 25, AUX_EXECFN = 31, AUX_VDSO = 33 };
 struct auxiliary { u64 type, value; };
