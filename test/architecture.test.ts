@@ -347,13 +347,11 @@ describe('the import table of docs/architecture.md', () => {
     expect(mocking.filter((f) => !f.endsWith('.alone.test.ts'))).toEqual([]);
   });
 
-  test('files stay small: none over 250 lines, the median under 80', () => {
+  test('a file is what a person wants open at once: none over 600 lines', () => {
     const lengths = files.map((f) => ({
       file: relative(SRC, f),
       lines: readFileSync(f, 'utf8').split('\n').length - 1,
     }));
-    expect(lengths.filter((l) => l.lines > 250)).toEqual([]);
-    const sorted = lengths.map((l) => l.lines).sort((a, b) => a - b);
-    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(80);
+    expect(lengths.filter((l) => l.lines > 600)).toEqual([]);
   });
 });
