@@ -162,11 +162,11 @@ const SBOM: RuleTable = {
 
 const USERS: RuleTable = {
   heading: 'How `User` is resolved',
-  says: 'As runc does: what is before the colon, by name in the image’s etc/passwd first, then as a number.',
+  says: 'As runc does, what is before the colon: a number is a uid, whatever names etc/passwd has; anything else is a name in the image’s etc/passwd.',
   head: ['`User`', 'verdict'],
   rows: [
     ['none, `0`, `00`, `0:1000`, `root`, `root:root`', 'fail'],
-    ['a name, or a number that passwd lists as a name, with uid 0', 'fail'],
+    ['a name with uid 0', 'fail'],
     ['a name that passwd does not list, or no passwd', 'fail: the container does not start'],
     ['a negative or too large number', 'fail'],
     ['`1000`, `1000:0`, with or without passwd', 'pass'],

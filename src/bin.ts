@@ -8,7 +8,7 @@ import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import type { CommandIo } from './commands/io.ts';
-import { commandLine, main } from './commands/main.ts';
+import { commandLine, errorText, main } from './commands/main.ts';
 
 /**
  * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the
@@ -34,7 +34,7 @@ const interrupt = (): void => {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 process.on('SIGHUP', interrupt);
-/** The exit code where what was written reached nobody. */
+/** The exit code where what was written reached nobody, or an error came outside of all steps. */
 let unread: number | undefined;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -49,6 +49,18 @@ for (const stream of [process.stdout, process.stderr])
     // Not at once: containers and folders of this run are removed first.
     abort.abort();
   });
+
+// Node would end with 1, which here means that an image is below the gate.
+const onUncaught = (thrown: unknown): void => {
+  process.stderr.write(errorText(thrown, true));
+  unread = 2;
+  process.exitCode = 2;
+  // Containers and folders of this run are removed, for as long as that works.
+  abort.abort();
+  setTimeout(() => process.exit(2), 10_000).unref();
+};
+process.on('uncaughtException', onUncaught);
+process.on('unhandledRejection', onUncaught);
 
 const { env } = process;
 const [, script = '', ...given] = process.argv;

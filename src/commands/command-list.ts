@@ -8,6 +8,8 @@ interface ListedCommand {
   /** An older name, which still works. */
   readonly was?: string;
   readonly summary: string;
+  /** It tags, loads, pushes or attaches: an interrupt says what was not done. */
+  readonly publishes?: true;
   /** Loaded without the command: a person who asks for help does not wait for the pipeline. */
   readonly spec: () => Promise<CommandSpec>;
   readonly load: () => Promise<Command>;
@@ -17,6 +19,7 @@ interface ListedCommand {
 export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'build',
+    publishes: true,
     summary: 'Build, sign and grade an image, then load or push it',
     spec: async () => (await import('../plans/flags/build-spec.ts')).BUILD,
     load: async () => (await import('./build-early.ts')).buildEarly,
@@ -29,6 +32,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'bake',
+    publishes: true,
     summary: 'Build the targets of a bake or compose file',
     spec: async () => (await import('../plans/bake/bake-flags.ts')).BAKE,
     load: async () => (await import('./bake.ts')).bake,
@@ -65,6 +69,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'reproduce',
+    publishes: true,
     summary: 'Build twice and explain every difference',
     spec: async () => (await import('./reproduce/reproduce-flags.ts')).REPRODUCE,
     load: async () => (await import('./reproduce/reproduce.ts')).reproduce,
@@ -108,30 +113,35 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'attest',
+    publishes: true,
     summary: 'Sign a statement or profile for an image',
     spec: async () => (await import('./attest/attest-flags.ts')).ATTEST,
     load: async () => (await import('./attest/attest.ts')).attest,
   },
   {
     name: 'vex',
+    publishes: true,
     summary: 'State which vulnerabilities do not affect an image',
     spec: async () => (await import('./vex/vex-flags.ts')).VEX,
     load: async () => (await import('./vex/vex.ts')).vex,
   },
   {
     name: 'push',
+    publishes: true,
     summary: 'Push a built image or archive, with its attestations',
     spec: async () => (await import('./small-specs.ts')).PUSH,
     load: async () => (await import('./push.ts')).push,
   },
   {
     name: 'mirror',
+    publishes: true,
     summary: 'Copy an image with everything attached to it',
     spec: async () => (await import('./mirror.ts')).MIRROR,
     load: async () => (await import('./mirror.ts')).mirror,
   },
   {
     name: 'load',
+    publishes: true,
     summary: 'Load a built image into Docker',
     spec: async () => (await import('./small-specs.ts')).LOAD_SPEC,
     load: async () => (await import('./load.ts')).load,

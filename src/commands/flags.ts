@@ -3,6 +3,7 @@ import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
 import { type FlagTable, type FlagValues, readTable } from '../plans/flags/flag.ts';
+import type { UsageProblem } from '../plans/flags/scan-arguments.ts';
 import { cleanLines } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeHelp } from './prose.ts';
@@ -89,10 +90,11 @@ export function usageLine({ usage }: CommandSpec): string {
 }
 
 /** What is wrong with the words of a command that takes those of build, with its own name. */
-export function buildWordsError(spec: CommandSpec, message: string): UserError {
-  const text = message.includes('requires exactly 1 argument')
-    ? `${spec.name} takes one context`
-    : cleanLines(message.trimEnd());
+export function buildWordsError(spec: CommandSpec, problem: UsageProblem): UserError {
+  const text =
+    problem.isArity === true
+      ? `${spec.name} takes one context`
+      : cleanLines(problem.message.trimEnd());
   return new UserError(text, { nextStep: usageLine(spec) });
 }
 

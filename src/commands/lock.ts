@@ -18,7 +18,7 @@ export const lock: Command = async (args, io) => {
     await writeHelp(io, LOCK);
     return EXIT.met;
   }
-  if (!parsed.ok) throw buildWordsError(LOCK, parsed.error.message);
+  if (!parsed.ok) throw buildWordsError(LOCK, parsed.error);
   if (parsed.value.kind === 'help') return EXIT.met;
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);

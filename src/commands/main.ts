@@ -15,13 +15,6 @@ export function commandLine(program: string, given: readonly string[]): readonly
   return basename(program) === `docker-${PLUGINS.command}` ? [PLUGIN_WORD, ...given] : given;
 }
 
-/** Commands that no one would think to have published something. */
-const PUBLISHES_NOTHING = new Set(
-  'init config grade report explain lint fix diff verify prune db doctor install uninstall completion'.split(
-    ' ',
-  ),
-);
-
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
 export async function main(argv: readonly string[], outside: CommandIo): Promise<number> {
   const io = conversing(outside);
@@ -30,9 +23,8 @@ export async function main(argv: readonly string[], outside: CommandIo): Promise
     return await dispatch(argv, io);
   } catch (thrown) {
     if (io.signal.aborted || thrown instanceof Interrupted) {
-      const rest = PUBLISHES_NOTHING.has(argv[0] ?? '')
-        ? ''
-        : '; nothing was tagged, loaded or pushed after this point';
+      const publishes = argv[0] === PLUGIN_WORD || commandNamed(argv[0])?.publishes === true;
+      const rest = publishes ? '; nothing was tagged, loaded or pushed after this point' : '';
       io.writeErr(`\nscoville: interrupted${rest}\n`);
       return EXIT.interrupted;
     }
@@ -61,7 +53,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     io.writeOut(`scoville ${VERSION}\n`);
     return EXIT.met;
   }
-  const entry = COMMANDS.find((c) => c.name === name || c.was === name);
+  const entry = commandNamed(name);
   if (entry === undefined)
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,
@@ -72,6 +64,10 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
   }
   const command = await entry.load();
   return command(rest, io);
+}
+
+function commandNamed(name: string | undefined): (typeof COMMANDS)[number] | undefined {
+  return COMMANDS.find((c) => c.name === name || (c.was !== undefined && c.was === name));
 }
 
 function nearest(name: string): string {

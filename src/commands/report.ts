@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
 import { shellWord } from '../model/shell-word.ts';
@@ -106,7 +106,7 @@ async function reportDifference(
 
 async function usualFile(cache: string, image: string): Promise<string> {
   const folder = join(cache, 'reports');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, { mode: 0o700 });
   const name = image.replace(/[^A-Za-z0-9.]+/g, '-').slice(0, 60);
   const id = createHash('sha256').update(image).digest('hex').slice(0, 8);
   return join(folder, `${name}-${id}.html`);

@@ -3,6 +3,7 @@ import type { ConfigProblem } from './problem.ts';
 import type { Reading } from './read-node.ts';
 
 const MOST_ALIASES = 100;
+const TOO_DEEP = 'nested too deeply';
 
 /**
  * Opens a YAML 1.2 document for `readNode`. Syntax errors are problems with line and column. The
@@ -30,16 +31,16 @@ export async function readDocument(
     document = yaml.parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return err([{ file, line: 1, column: 1, message: 'nested too deeply' }]);
+    return err([{ file, line: 1, column: 1, message: TOO_DEEP }]);
   }
   const locate = (offset: number): { line: number; column: number } => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const syntax = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
+  const syntax = [...document.errors, ...document.warnings].map(({ pos, code, message }) => ({
     file,
     ...locate(pos[0]),
-    message: message.split('\n', 1)[0] ?? '',
+    message: code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (message.split('\n', 1)[0] ?? ''),
   }));
   if (syntax.length > 0) return err(syntax);
   return ok({

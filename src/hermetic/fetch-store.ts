@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 import { type Digest, digestHex, digestOf } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 
@@ -33,7 +34,7 @@ export function openFetchStore(cache: string, path: string): Promise<FetchStore>
 
 /** A store in a folder of its own. Only this user can read it. */
 export async function openFolder(folder: string): Promise<FetchStore> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
   await removeAbandoned(folder);
   const file = (digest: Digest): string => join(folder, digestHex(digest));

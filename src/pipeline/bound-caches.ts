@@ -1,5 +1,6 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 import { boundCache } from '../oci/layout/json-cache.ts';
 import type { PipelineContext } from './context.ts';
 import { boundContexts } from './contexts/bound-contexts.ts';
@@ -45,7 +46,7 @@ export async function boundCachesDaily({
     () => 0,
   );
   if (now() - last < DAY_MS && last <= now()) return;
-  await mkdir(paths.cache, { recursive: true, mode: 0o700 });
+  await makeFolders(paths.cache, { mode: 0o700 });
   await writeFile(stamp, '');
   await boundCaches(paths.cache, now());
 }

@@ -1,4 +1,5 @@
-import { lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { makeFolders } from '../lib/make-folders.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import { replaceFile } from '../oci/blobs/replace-file.ts';
 
@@ -26,7 +27,7 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
 
 /** Makes a folder, and its missing parents. Throws UserError if that fails. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
-  await mkdir(path, { recursive: true, mode }).catch((cause: unknown) => {
+  await makeFolders(path, { mode }).catch((cause: unknown) => {
     throw new UserError(`${path} could not be made: ${messageOf(cause)}`, { cause });
   });
 }

@@ -1,5 +1,6 @@
-import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { makeFolders } from '../lib/make-folders.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import { temporaryPath } from '../oci/blobs/disk.ts';
 
@@ -34,7 +35,7 @@ export async function writeFilesTogether(
     for (const { path, text } of files) {
       const at = join(root, path);
       await refuseOutside(root, await nearestFolder(dirname(at)));
-      const folder = await mkdir(dirname(at), { recursive: true });
+      const folder = await makeFolders(dirname(at));
       if (folder !== undefined) made.push(folder);
       const beside = temporaryPath(dirname(at));
       written.push(beside);

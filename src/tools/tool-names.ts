@@ -1,5 +1,8 @@
 import { UserError } from '../model/errors.ts';
 
+/** A tool is not installed. */
+export class MissingTool extends UserError {}
+
 interface KnownTool {
   readonly title: string;
   readonly command: string;
@@ -83,5 +86,5 @@ export function howToInstall(tool: ToolName): string {
 }
 
 export function missingTool(tool: ToolName): UserError {
-  return new UserError(`${TOOLS[tool].title} is not installed`, { nextStep: howToInstall(tool) });
+  return new MissingTool(`${TOOLS[tool].title} is not installed`, { nextStep: howToInstall(tool) });
 }

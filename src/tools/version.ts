@@ -1,3 +1,4 @@
+import { once } from '../lib/once.ts';
 import { UserError } from '../model/errors.ts';
 import type { RunTool } from '../model/run.ts';
 import { completed } from './completed-run.ts';
@@ -9,11 +10,8 @@ interface ToolVersion {
   readonly number: string | undefined;
 }
 
-const asked = new WeakMap<RunTool, Map<ToolName, Promise<ToolVersion>>>();
-
 /**
- * The version of a tool, asked once for each runner; the promise is kept, so that two callers at
- * once start one process. Throws UserError, with how to install it, where the tool is missing or
+ * The version of a tool, asked once for each runner. Throws UserError where the tool is missing or
  * older than what is needed.
  */
 export async function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> {
@@ -29,14 +27,15 @@ export async function requireTool(run: RunTool, tool: ToolName): Promise<ToolVer
 
 /** The same of a tool of any age. Throws UserError where it is missing. */
 export function toolVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
-  const answers = asked.get(run) ?? new Map<ToolName, Promise<ToolVersion>>();
-  asked.set(run, answers);
-  const before = answers.get(tool);
-  if (before !== undefined) return before;
-  const answer = askVersion(run, tool);
-  answers.set(tool, answer);
-  return answer;
+  return ASK[tool](run);
 }
+
+const ASK = Object.fromEntries(
+  Object.keys(TOOLS).map((name) => {
+    const tool = name as ToolName;
+    return [tool, once((run: RunTool) => askVersion(run, tool))];
+  }),
+) as Record<ToolName, (run: RunTool) => Promise<ToolVersion>>;
 
 async function askVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
   const { command, versionArgs } = TOOLS[tool];

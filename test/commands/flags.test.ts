@@ -95,8 +95,9 @@ test('a command prints its help, and is not run then', async () => {
 });
 
 test('what is wrong with the words of a build is told as the command’s own', () => {
-  const error = (message: string) => buildWordsError(SPEC, message);
-  expect(error('ERROR: "docker buildx build" requires exactly 1 argument.\nSee')).toMatchObject({
+  const error = (message: string) => buildWordsError(SPEC, { message, exitCode: 2 });
+  const arity = { message: 'any words', exitCode: 1, isArity: true } as const;
+  expect(buildWordsError(SPEC, arity)).toMatchObject({
     message: 'prune takes one context',
     nextStep: usageLine(SPEC),
   });

@@ -61,7 +61,7 @@ describe('main', () => {
 
   test('an abort is an interruption, whatever was thrown', async () => {
     const { io, err } = fakeIo({ signal: AbortSignal.abort() });
-    expect(await main(['no-command'], io)).toBe(130);
+    expect(await main(['push'], io)).toBe(130);
     expect(err()).toBe(
       '\nscoville: interrupted; nothing was tagged, loaded or pushed after this point\n',
     );

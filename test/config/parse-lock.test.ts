@@ -99,6 +99,11 @@ describe('parseLock', () => {
     const keys = Array.from({ length: 60_000 }, (_, i) => `  https://a/${i}: ${DIGEST}`).join('\n');
     expect(await problemsOf(`${HEAD}remotes:\n${keys}\n`)).toEqual([]);
     expect((await problemsOf('['.repeat(200_000))).length).toBeGreaterThan(0);
+    const maps = `a: ${'{a: '.repeat(20_000)}1${'}'.repeat(20_000)}`;
+    const nested = `${HEAD}${maps}\n`;
+    expect(await problemsOf(nested)).toContainEqual(
+      expect.stringMatching(/^f\.lock:3:\d+: nested too deeply$/),
+    );
   });
 
   test('never throws', async () => {

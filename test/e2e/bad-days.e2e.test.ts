@@ -22,6 +22,31 @@ async function refused(
   return ended;
 }
 
+test('what is thrown outside of every step ends with 2, never with the 1 of a gate', async () => {
+  // It throws as soon as the command listens for it, while docker does not answer.
+  const thrower = `const every = setInterval(() => {
+    if (process.listenerCount('uncaughtException') === 0) return;
+    clearInterval(every);
+    throw new Error('no step of ours');
+  }, 20);`;
+  const preload = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
+  const { stderr } = await day.scoville.expect(2, ['doctor'], {
+    env: { NODE_OPTIONS: preload, PATH: await day.pathWith('docker', 'sleep 60') },
+  });
+  expect(stderr).toContain('scoville: no step of ours\n  this is a defect of scoville');
+});
+
+test('a home below /proc is refused at once', async () => {
+  const { stderr } = await day.scoville.expect(
+    2,
+    ['build', '--load', '-t', newName(), day.context()],
+    {
+      env: { SCOVILLE_HOME: '/proc/self/scoville' },
+    },
+  );
+  expect(stderr).toContain('/proc/self/scoville');
+});
+
 describe('without an engine', () => {
   test('that docker is not installed is said, with how to install it', async () => {
     const { stderr } = await refused(2, [day.context()], {

@@ -1,5 +1,5 @@
 import { ConsentNeeded, keepConsent } from '../../pipeline/sign/public-log.ts';
-import { PasswordNeeded } from '../../pipeline/sign/signer.ts';
+import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
 import { choiceElement } from '../../ui/choice.tsx';
 import { marksOf } from '../../ui/marks.ts';
 import { textElement } from '../../ui/text-field.tsx';

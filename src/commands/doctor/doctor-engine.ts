@@ -1,3 +1,4 @@
+import { once } from '../../lib/once.ts';
 import { ToolError, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { builderForOci, currentBuilder } from '../../tools/buildx/builder.ts';
@@ -6,16 +7,9 @@ import { parseVersion, requireTool } from '../../tools/version.ts';
 import type { Check, Finding, DoctorContext } from './doctor-check.ts';
 import { installCommand, triedText } from './doctor-tools.ts';
 
-const answers = new WeakMap<RunTool, Promise<DockerInfo>>();
-
 /** Three checks ask the same engine; it is asked once for each runner. */
-function engine({ run, signal }: DoctorContext): Promise<DockerInfo> {
-  const before = answers.get(run);
-  if (before !== undefined) return before;
-  const answer = dockerInfo(run, signal);
-  answers.set(run, answer);
-  return answer;
-}
+const engineOf = once((run: RunTool, signal: AbortSignal) => dockerInfo(run, signal));
+const engine = ({ run, signal }: DoctorContext): Promise<DockerInfo> => engineOf(run, signal);
 
 export const DOCKER_CHECK: Check = {
   id: 'docker',

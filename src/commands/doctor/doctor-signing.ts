@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
-import { UserError } from '../../model/errors.ts';
+import { ToolError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
+import { MissingTool } from '../../tools/tool-names.ts';
 import type { Check, Finding, DoctorContext } from './doctor-check.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
@@ -61,7 +62,7 @@ async function keyFile(about: DoctorContext, path: string): Promise<Finding> {
     await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
   } catch (thrown) {
     // Without cosign nothing is known of the key; its own check tells.
-    if (!(thrown instanceof UserError) || thrown.message.endsWith('is not installed'))
+    if (thrown instanceof ToolError || thrown instanceof MissingTool)
       return { state: 'advice', detail: `${path} is there; cosign could not be asked about it` };
     throw thrown;
   }

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AdmittedImage, PolicyFile } from '../../admission/admitted-image.ts';
 import { POLICY_FORMAT_NAMES } from '../../admission/format-names.ts';
 import { POLICY_FORMATS } from '../../admission/formats.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import {
   formatReference,
@@ -106,7 +106,7 @@ async function deliver(
     return;
   }
   const folder = resolve(io.cwd, output);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await writeFilesTogether(
     folder,
     files.map(({ name, text }) => ({ path: name, text })),

@@ -30,7 +30,7 @@ export const reproduce: Command = async (args, io) => {
   }
   const { words, ...options } = ownWords(args);
   const parsed = parseBuildArgs(words, io.env);
-  if (!parsed.ok) throw buildWordsError(REPRODUCE, parsed.error.message);
+  if (!parsed.ok) throw buildWordsError(REPRODUCE, parsed.error);
   if (parsed.value.kind === 'help') {
     await writeHelp(io, REPRODUCE);
     return EXIT.met;

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { UserError } from '../../model/errors.ts';
 
 const FULL = ['ENOSPC', 'EDQUOT'];
@@ -57,7 +58,7 @@ export function isThere(path: string): Promise<boolean> {
 
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path, { mode: 0o700 });
   } catch (error) {
     throw diskError(error, path);
   }

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { digestHex, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
@@ -15,7 +16,7 @@ export async function writeSmallLayout(
   blobs: readonly Descriptor[],
 ): Promise<void> {
   const blobDir = join(folder, 'blobs', 'sha256');
-  await mkdir(blobDir, { recursive: true, mode: 0o700 });
+  await makeFolders(blobDir, { mode: 0o700 });
   for (const descriptor of [...manifests, ...blobs]) {
     const bytes = await read(descriptor);
     if (digestOf(bytes) !== descriptor.digest)

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { errorCode, isThere, makeFolder } from '../../oci/blobs/disk.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
 import { mirrorFolder, type MirrorRecord } from './mirror-folder.ts';
@@ -47,7 +48,7 @@ export async function stageContext(options: {
   try {
     if (options.time !== undefined) await unnamed(directory);
     const isNew = !(await isThere(directory));
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeFolders(directory, { mode: 0o755 });
     const file = join(folder, 'record.json');
     const before = await readRecord(file);
     const { record, mark } = await mirrorFolder({ ...options, source, target: directory, before });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
 import type { PipelineContext } from '../context.ts';
@@ -47,7 +48,7 @@ export async function keepUndo(
 ): Promise<() => Promise<void>> {
   const folder = folderOf(context, dockerfile);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder, { mode: 0o700 });
     const there = await records(folder);
     const next = Number.parseInt(there.at(-1) ?? '0', 10) + 1;
     const path = join(folder, `${String(next).padStart(9, '0')}.json`);

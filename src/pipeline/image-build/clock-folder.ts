@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { UserError } from '../../model/errors.ts';
 import { CLOCK_FILES } from '../../plans/reproduce/inject-clock.ts';
 import type { Preload } from '../../plans/reproduce/preload/steady-library.ts';
@@ -19,7 +20,7 @@ export async function writeClock(folder: string, written: readonly Preload[]): P
       nextStep: 'build on x86-64 or arm64, or with --repro=aggressive',
     });
   const { libraries, preload } = CLOCK_FILES;
-  await mkdir(join(folder, libraries.name), { recursive: true });
+  await makeFolders(join(folder, libraries.name));
   for (const { name, content } of written)
     await writeAged(join(folder, libraries.name, name), content);
   const list = written

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
 import { howToInstall } from '../../tools/tool-names.ts';
@@ -43,7 +44,7 @@ async function notice(
 async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
   const folder = join(paths.cache, 'told');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch {
     return true;
   }

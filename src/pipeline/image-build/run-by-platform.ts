@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
@@ -27,7 +28,7 @@ export async function runByPlatform(
   try {
     for (const [i, platform] of platforms.entries()) {
       const into = join(folder, String(i));
-      await mkdir(into, { recursive: true });
+      await makeFolders(into);
       await symlink('../../blobs', join(into, 'blobs'));
       const outcome = await run(forPlatform(invocation, platform, into));
       if (outcome.exitCode !== 0) return outcome;

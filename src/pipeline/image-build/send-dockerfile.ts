@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { flag, withFlag } from '../../plans/build-invocation.ts';
@@ -133,7 +134,7 @@ export async function writeDockerfile(
   bytes: Uint8Array,
   written: string | undefined,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const file = join(folder, name);
   await writeFile(file, bytes);
   const ignored =

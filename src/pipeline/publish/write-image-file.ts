@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
+import { realpath, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { inParallel } from '../../model/in-parallel.ts';
@@ -81,7 +82,7 @@ async function writeArchive(
 /** Keeps existing blobs and writes the index last, so that the layout is whole before and after. */
 async function writeLayout(context: PipelineContext, file: ImageFile, target: string) {
   const store = new BlobStore(join(target, 'blobs'));
-  await mkdir(join(target, 'blobs', 'sha256'), { recursive: true });
+  await makeFolders(join(target, 'blobs', 'sha256'));
   const graph = await reachable(file.blobs, file.manifests);
   await inParallel(graph.blobs, AT_ONCE, async (blob) => {
     context.signal.throwIfAborted();

@@ -1,6 +1,7 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageContent } from '../../facts/image-facts.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { digestHex } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
@@ -94,7 +95,7 @@ function ecosystemsOf({ packages, filesystem }: ImageContent): readonly string[]
  */
 async function scanLayout(buildDir: string, image: Descriptor): Promise<string> {
   const dir = join(buildDir, `scan-${digestHex(image.digest).slice(0, 16)}`);
-  await mkdir(dir, { recursive: true });
+  await makeFolders(dir);
   await symlink('../blobs', join(dir, 'blobs'));
   await writeFile(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   await writeFile(

@@ -8,6 +8,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
+import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
 import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
@@ -30,21 +31,6 @@ export type Signer =
       readonly opened?: () => Promise<OpenedKey>;
     }
   | { readonly kind: 'keyless'; readonly session: KeylessSession };
-
-/** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
-export class PasswordNeeded extends UserError {
-  /** The question, without its mark. */
-  readonly question: string;
-
-  constructor(ref: string, isWrong: boolean) {
-    const key = `the signing key ${keyName(ref)}`;
-    super(
-      isWrong ? `wrong password for ${key}` : `${key} is encrypted, and no password was given`,
-      { nextStep: 'set COSIGN_PASSWORD to the password of the key' },
-    );
-    this.question = `${isWrong ? 'Wrong password. ' : ''}Password of ${key}`;
-  }
-}
 
 /**
  * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of
@@ -160,10 +146,7 @@ async function triedSigner(
 ): Promise<Signer> {
   await requireCosign(context, isKeyUri(ref) ? 'a key behind a URI' : `the key ${ref}`);
   const { run, signal } = context;
-  const pem = await publicKey(run, ref, password).catch((error: unknown) => {
-    const isAboutIt = error instanceof UserError && /\bpassword\b/.test(error.message);
-    throw isAboutIt ? new PasswordNeeded(ref, error.message.startsWith('wrong')) : error;
-  });
+  const pem = await publicKey(run, ref, password);
   if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
   return inTemporaryFolder('sign', async (scratchDir) => {
     const payload = Buffer.from('scoville\n');

@@ -135,6 +135,7 @@ See 'docker buildx build --help'.
 Usage:  docker buildx build [OPTIONS] PATH | URL | -
 
 Start a build`,
+    isArity: true,
     exitCode: BUILDX_ONE_ARGUMENT_EXIT,
   };
 }

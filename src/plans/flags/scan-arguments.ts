@@ -4,6 +4,8 @@ import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 /** What is wrong with a command line, and the exit code that buildx (125, 1) or we (2) give it. */
 export interface UsageProblem {
   readonly message: string;
+  /** Set where there is not just one context. */
+  readonly isArity?: true;
   readonly exitCode: number;
 }
 

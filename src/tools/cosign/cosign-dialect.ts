@@ -1,3 +1,4 @@
+import { once } from '../../lib/once.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
@@ -13,18 +14,8 @@ export type CosignDialect =
   | { readonly kind: 'flags' }
   | { readonly kind: 'signing-config'; readonly withoutServices: string };
 
-const asked = new WeakMap<RunTool, Promise<CosignDialect>>();
-
 /** Asked once per runner. Throws UserError if cosign is missing or too old for sigstore bundles. */
-export function cosignDialect(run: RunTool): Promise<CosignDialect> {
-  const before = asked.get(run);
-  if (before !== undefined) return before;
-  const answer = askDialect(run);
-  asked.set(run, answer);
-  return answer;
-}
-
-async function askDialect(run: RunTool): Promise<CosignDialect> {
+export const cosignDialect = once(async (run: RunTool): Promise<CosignDialect> => {
   const help = await completed(run, 'cosign', {
     command: 'cosign',
     args: ['attest-blob', '--help'],
@@ -43,7 +34,7 @@ async function askDialect(run: RunTool): Promise<CosignDialect> {
   });
   if (config.exitCode !== 0) throw toolFailure(config, 'cosign made no signing config');
   return { kind, withoutServices: config.stdout };
-}
+});
 
 /** Reads the help of `cosign attest-blob`. */
 export function dialectOf(help: string): CosignDialect['kind'] | undefined {

@@ -5,6 +5,21 @@ import { completed, type Completed } from '../completed-run.ts';
 import { toolFailure } from '../tool-failure.ts';
 import { isKeyUri, keyName } from './key-uri.ts';
 
+/** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
+export class PasswordNeeded extends UserError {
+  /** The question, without its mark. */
+  readonly question: string;
+
+  constructor(ref: string, isWrong: boolean, cause?: unknown) {
+    const key = `the signing key ${keyName(ref)}`;
+    super(
+      isWrong ? `wrong password for ${key}` : `${key} is encrypted, and no password was given`,
+      { nextStep: 'set COSIGN_PASSWORD to the password of the key', cause },
+    );
+    this.question = `${isWrong ? 'Wrong password. ' : ''}Password of ${key}`;
+  }
+}
+
 /** Cosign's reason for a failure: its `Error:` line, without the copy and warnings around it. */
 export function cosignSaid(stderr: string): string {
   const lines = cleanText(stderr).trim().split('\n');
@@ -18,15 +33,9 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
   const named = `the signing key ${keyName(key)}`;
   const cause = new Error(said);
   if (/decryption failed|incorrect password/i.test(said))
-    return new UserError(`wrong password for ${named}`, {
-      nextStep: 'set COSIGN_PASSWORD to the password of the key',
-      cause,
-    });
+    return new PasswordNeeded(key, true, cause);
   if (/inappropriate ioctl|reading key.*(?:EOF|terminal)|Enter password/i.test(said))
-    return new UserError(`${named} is encrypted, and no password was given`, {
-      nextStep: 'set COSIGN_PASSWORD to the password of the key',
-      cause,
-    });
+    return new PasswordNeeded(key, false, cause);
   if (/(?:reading key: |^)open .*: (?:no such file|permission denied)/i.test(said))
     return new UserError(`${named} cannot be read`, {
       nextStep: 'name an existing key, or make one: cosign generate-key-pair',

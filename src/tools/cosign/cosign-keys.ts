@@ -1,5 +1,6 @@
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
@@ -18,7 +19,7 @@ export async function generateKeyPair(
   dir: string,
   password: string,
 ): Promise<boolean> {
-  await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(dir), { mode: 0o700 });
   const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
   try {
     const result = await completed(run, 'cosign', {

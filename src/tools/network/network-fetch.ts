@@ -1,4 +1,5 @@
 import { ProxyError } from '../../model/errors.ts';
+import { drainAtEnd } from './drain-at-end.ts';
 import type { Network, Origins } from './origins.ts';
 import { proxyOf } from './proxy.ts';
 import { certificateFolders } from './registry-certificates.ts';
@@ -8,6 +9,7 @@ const nodeFetch = globalThis.fetch;
 
 /** Sends each `fetch` as docker and cosign do: Node.js ignores proxies and system authorities. */
 export function useNetwork(env: Network['env'], home: string): void {
+  drainAtEnd();
   globalThis.fetch = networkFetch(env, home);
 }
 

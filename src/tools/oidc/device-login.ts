@@ -72,7 +72,9 @@ export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promi
     return err(`${issuer} gave no code to log in with`);
   const seconds = Math.min(numberField(started.value.json, 'expires_in') ?? 300, LONGEST_SECONDS);
   show({ page, code: cleanText(code).slice(0, 64), seconds });
-  const interval = Math.max(numberField(started.value.json, 'interval') ?? 5, 1);
+  const asked = numberField(started.value.json, 'interval') ?? 5;
+  // Never oftener than each second, and never later than the code is valid.
+  const interval = Math.min(Math.max(asked, 1), seconds);
   const form = new URLSearchParams({
     grant_type: GRANT,
     device_code: device,
@@ -100,7 +102,7 @@ async function awaited(
     const token = textField(json, 'id_token');
     if (status < 300 && token !== undefined) return ok(token);
     const error = textField(json, 'error');
-    if (error === 'slow_down') pause += 5;
+    if (error === 'slow_down') pause = Math.min(pause + 5, seconds);
     else if (error === 'access_denied') return err('the login was refused');
     else if (error === 'expired_token') break;
     else if (error !== 'authorization_pending')
