@@ -1,11 +1,13 @@
-import { lstat, open, realpath, stat } from 'node:fs/promises';
+import { lstat, open, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf } from '../model/errors.ts';
+import { keyScheme } from '../model/key-scheme.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
-import { parseSettings, type ParseOptions, publishedFiles } from './parse-settings.ts';
+import { isInside } from './inside.ts';
+import { namedFiles, parseSettings, type ParseOptions } from './parse-settings.ts';
 import type { ConfigProblem } from './problem.ts';
 import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
 
@@ -57,8 +59,14 @@ export async function settingsFileFor(startDir: string): Promise<string> {
  * wrote it. A repository that holds the home folder says nothing about who wrote what is below.
  */
 export async function isOfTheProject(path: string, startDir: string): Promise<boolean> {
+  const root = await repositoryOf(startDir);
+  return root !== undefined && (await isInside(path, root));
+}
+
+/** The root of the git repository that holds a folder; undefined for one that holds the home. */
+export async function repositoryOf(startDir: string): Promise<string | undefined> {
   const { root, isRepository } = await findProject(startDir);
-  return isRepository && (await isInside(path, root)) && !(await isInside(homedir(), root));
+  return isRepository && !(await isInside(homedir(), root)) ? root : undefined;
 }
 
 async function findProject(startDir: string): Promise<Project> {
@@ -88,7 +96,7 @@ async function findProject(startDir: string): Promise<Project> {
  */
 export async function loadSettings(
   { named, policy, startDir, userDir, task }: SettingsPlaces,
-  options: Omit<ParseOptions, 'file' | 'byProject'>,
+  options: Omit<ParseOptions, 'file'>,
 ): Promise<Result<Settings, readonly ConfigProblem[]>> {
   const { file, root } =
     startDir === undefined || named !== undefined ? NO_PROJECT : await findProject(startDir);
@@ -104,18 +112,22 @@ export async function loadSettings(
   const problems: ConfigProblem[] = [];
   for (const [source, path] of files) {
     const text = await readBounded(path);
-    const by = { file: path, byProject: source === 'project' };
     const given = text.ok
-      ? await parseSettings(text.value, { ...options, ...by })
+      ? await parseSettings(text.value, { ...options, file: path })
       : err([problem(path, text.error)]);
-    if (given.ok) layers.push({ source, file: path, given: given.value });
-    else problems.push(...given.error);
-    if (given.ok && source === 'project')
-      for (const [setting, named] of publishedFiles(given.value))
-        if (!(await isInside(named, root)))
-          problems.push(
-            problem(path, `${setting} is a file outside of ${root}: name it by a flag`),
-          );
+    if (!given.ok) {
+      problems.push(...given.error);
+      continue;
+    }
+    const foreign: string[] = [];
+    layers.push({ source, file: path, given: given.value, foreign });
+    if (source !== 'project') continue;
+    for (const { setting, isPublished, values } of namedFiles(given.value)) {
+      if (await areInside(values, root)) continue;
+      if (isPublished)
+        problems.push(problem(path, `${setting} is a file outside of ${root}: name it by a flag`));
+      else foreign.push(setting);
+    }
   }
   return problems.length > 0 ? err(problems) : ok(mergeSettings(layers, task));
 }
@@ -137,15 +149,11 @@ async function userFile(
   return startDir !== undefined && (await isOfTheProject(file, startDir)) ? undefined : file;
 }
 
-/** Follows links: a project's link must not have another's file read and shown in messages. */
-async function isInside(path: string, folder: string): Promise<boolean> {
-  const [real, root] = await Promise.all([realPath(path), realPath(folder)]);
-  const way = relative(root, real);
-  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
-}
-
-async function realPath(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+/** True for files of a project, by where links lead; no address is one. */
+async function areInside(values: readonly string[], root: string): Promise<boolean> {
+  if (values.some((one) => keyScheme(one) !== undefined)) return false;
+  const found = await Promise.all(values.map((one) => isInside(one, root)));
+  return !found.includes(false);
 }
 
 async function ownerOf(path: string): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { didYouMean } from '../model/did-you-mean.ts';
+import { keyScheme } from '../model/key-scheme.ts';
 import { endOfDay } from '../model/last-day.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { ConfigProblem } from './problem.ts';
@@ -15,8 +16,6 @@ export interface ParseOptions {
   readonly now: number;
   /** Ids that a waiver may name, asked for where there is one; without them any is taken. */
   readonly criteria?: () => Promise<readonly string[]>;
-  /** A project wrote it: it must not name what is run on this machine. */
-  readonly byProject?: boolean;
 }
 
 /** What a settings file says, by the table: every key optional, paths absolute. */
@@ -53,7 +52,6 @@ export async function parseSettings(
   const url = SERVICE_URLS.find((name) => sign[name] !== undefined);
   if (sign['signingConfig'] !== undefined && url !== undefined)
     reportAt(['sign', url], `sign.signingConfig and sign.${url} exclude each other`, reading);
-  if (options.byProject === true) refuseModules(given, reading);
   return reading.problems.length > 0 ? err(reading.problems) : ok(given);
 }
 
@@ -63,31 +61,26 @@ const SERVICE_URLS = ['fulcioUrl', 'rekorUrl', 'tsaUrl', 'oidcIssuer'];
 /** Paths are from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
 function withPaths(given: GivenSettings, file: string): GivenSettings {
   const beside = (path: SettingValue): SettingValue =>
-    typeof path !== 'string' || /^[a-z][a-z0-9+.-]+:/i.test(path)
-      ? path
-      : resolve(dirname(file), path);
+    typeof path !== 'string' || keyScheme(path) !== undefined ? path : resolve(dirname(file), path);
   const changed = (value: SettingValue): SettingValue =>
     Array.isArray(value) ? value.map(beside) : beside(value);
-  return FILE_SETTINGS.reduce((all, path) => changedAt(all, path, changed), given);
+  return FILE_SETTINGS.reduce((all, { path }) => changedAt(all, path, changed), given);
 }
 
-const FILE_SETTINGS = settingLeaves(SETTINGS_TABLE)
-  .filter(({ field }) => field.namesFile === true)
-  .map(({ path }) => path);
+const FILE_SETTINGS = settingLeaves(SETTINGS_TABLE).filter(({ field }) => field.namesFile === true);
 
-/** The files that a project names and that a build publishes, by setting. */
-export function publishedFiles(
-  given: GivenSettings,
-): readonly (readonly [setting: string, file: string])[] {
-  return PUBLISHED_FILES.flatMap((path) => {
+/** The files and addresses of keys that a file names, by setting; a build publishes some. */
+export function namedFiles(given: GivenSettings): readonly {
+  readonly setting: string;
+  readonly isPublished: boolean;
+  readonly values: readonly string[];
+}[] {
+  return FILE_SETTINGS.map(({ path, scope }) => {
     const value = path.reduce<SettingValue | undefined>((all, name) => recordOf(all)[name], given);
-    return typeof value === 'string' ? [[path.join('.'), value] as const] : [];
+    const values = [value, ...listOf(value)].filter((one) => typeof one === 'string');
+    return { setting: path.join('.'), isPublished: scope === 'project', values };
   });
 }
-
-const PUBLISHED_FILES = settingLeaves(SETTINGS_TABLE)
-  .filter(({ field, scope }) => field.namesFile === true && scope === 'project')
-  .map(({ path }) => path);
 
 function changedAt(
   given: GivenSettings,
@@ -106,21 +99,6 @@ function recordOf(value: SettingValue | undefined): GivenSettings {
 
 function listOf(value: SettingValue | undefined): readonly SettingValue[] {
   return Array.isArray(value) ? (value as readonly SettingValue[]) : [];
-}
-
-/** Refuses PKCS#11 URIs that name a library (RFC 7512, 2.4): cosign would load project code. */
-function refuseModules(given: GivenSettings, reading: Reading): void {
-  const refuse = (value: SettingValue | undefined, at: readonly (string | number)[]): void => {
-    if (typeof value === 'string' && /^pkcs11:.*module-(?:path|name)=/i.test(value))
-      reportAt(
-        at,
-        `${at[0]}.${at[1]} names a library to load, which a project’s file must not; name it with --key`,
-        reading,
-      );
-  };
-  refuse(recordOf(given['sign'])['key'], ['sign', 'key']);
-  const keys = recordOf(given['trust'])['keys'];
-  for (const [at, key] of listOf(keys).entries()) refuse(key, ['trust', 'keys', at]);
 }
 
 async function checkWaivers(

@@ -162,7 +162,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     help: 'Vulnerability scanner; `auto` takes the first that can scan, in this order.',
     flag: '--scanner',
   },
-  osv: group('OSV, which is asked where no scanner is installed.', 'user', {
+  osv: group('OSV, which is asked where no scanner is installed.', 'person', {
     url: { type: URL_TEXT, help: 'Address of its API, for a mirror of your own.' },
     exports: {
       type: URL_TEXT,

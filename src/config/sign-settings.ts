@@ -19,7 +19,7 @@ const sign: Fields = {
     type: TEXT,
     scope: 'user',
     namesFile: true,
-    help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI.',
+    help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI. A project names only a file of its own.',
     byDefault: 'keyless where CI gives an identity, else a key of your own',
     flag: '--key',
   },
@@ -47,7 +47,7 @@ const sign: Fields = {
       pattern: /^[A-Za-z0-9_][\w.@:/+ -]{0,255}$/,
       expects: 'the name of a key of notation',
     },
-    scope: 'user',
+    scope: 'person',
     help: 'A key of notation (`notation key ls`), which signs as well; `default` is its default key.',
     byDefault: 'none',
   },
@@ -93,7 +93,7 @@ const trust: Fields = {
   keys: {
     type: { kind: 'list', of: TEXT },
     namesFile: true,
-    help: 'Public keys that signatures are checked with: files beside the settings file, or URIs.',
+    help: 'Public keys that signatures are checked with: files beside the settings file, or URIs. A project names only files of its own.',
     byDefault: 'none',
   },
   identities: {

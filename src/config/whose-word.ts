@@ -13,6 +13,8 @@ export interface SettingsLayer {
   readonly source: SettingSource;
   readonly file: string;
   readonly given: { readonly [key: string]: SettingValue };
+  /** Settings in it that name a file outside of the project, or a key by its address. */
+  readonly foreign?: readonly string[];
 }
 
 /**
@@ -20,6 +22,7 @@ export interface SettingsLayer {
  * - What is said of an image (`image`) holds for images that are built, for no other image.
  * - A file that a person named, and a person's own file, may say all else.
  * - Of what is a person's alone (`person`) a project's file never speaks.
+ * - A key or a file that is not the project's own is for a person to name (`foreign`).
  * - A project's file speaks of that project; of images in general it can only ask for more.
  */
 export function counts(
@@ -48,7 +51,9 @@ export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Set
       return value === undefined ? [] : [{ layer, value }];
     });
     const setting = leaf.path.join('.');
-    const heard = said.filter(({ layer }) => counts(leaf, layer.source, task));
+    const heard = said.filter(
+      ({ layer }) => counts(leaf, layer.source, task) && layer.foreign?.includes(setting) !== true,
+    );
     const [first] = heard.toSorted((a, b) => compare(leaf, task, a, b));
     for (const { layer } of said)
       if (!heard.some((one) => one.layer === layer))
@@ -63,11 +68,14 @@ export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Set
       isTrust: leaf.scope === 'user' || leaf.scope === 'person',
     });
   }
-  return withoutConflicts({
+  const merged = withoutConflicts({
     ...(settings as unknown as Settings),
     origins,
     ignored: [...ignored].map(([file, names]) => ({ file, settings: names })),
   });
+  const by = layers.find(({ foreign }) => foreign?.includes('sign.key'));
+  if (by === undefined || task === 'image') return merged;
+  return { ...merged, sign: { ...merged.sign, refusedKey: by.file } };
 }
 
 interface Said {

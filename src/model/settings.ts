@@ -73,6 +73,8 @@ export interface Settings {
     readonly enabled: boolean;
     /** File, KMS URI or PKCS#11 URI. */
     readonly key?: string;
+    /** A project's file that names a key that a person alone may name: without theirs, no build. */
+    readonly refusedKey?: string;
     readonly keyless: boolean;
     /** A key of notation's, which signs as well; `default` is its default key. */
     readonly notation?: string;

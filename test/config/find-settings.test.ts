@@ -10,6 +10,7 @@ import {
   type SettingsPlaces,
 } from '../../src/config/find-settings.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { requireKey } from '../../src/pipeline/sign/signer.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };
 let root = '';
@@ -206,13 +207,71 @@ describe('whose file it is', () => {
     expect(await keysOf({ userDir })).toHaveLength(2);
   });
 
-  test.each(['sign: { key: URI }', 'trust: { keys: [a.pub, URI] }'])(
-    'a project names no library that cosign would load: %s',
-    async (text) => {
-      const uri = '"pkcs11:token=x?module-path=/clone/evil.so"';
-      await writeFile(join(context, '.scoville.yaml'), text.replace('URI', uri));
-      expect(await keysOf({})).toEqual([expect.stringMatching(/names a library to load/)]);
-      expect(await keysOf({ named: join(context, '.scoville.yaml') })).toEqual([]);
-    },
-  );
+  const FOREIGN = [
+    'awskms://evil.example/alias/x',
+    'AWSKMS:///alias/x',
+    'gcpkms://projects/p/k',
+    'azurekms://vault.example/k',
+    'hashivault://k',
+    'gitlab://1',
+    'github://o/r',
+    'k8s://ns/secret',
+    'http://127.0.0.1:1/k',
+    'https://evil.example/k',
+    'env://AWS_SECRET_ACCESS_KEY',
+    'pkcs11:token=x?module-path=/clone/evil.so',
+    'pkcs11:token=x',
+    'file:///home/me/.ssh/id_ecdsa',
+    // A plugin of cosign: it starts sigstore-kms-mine.
+    'mine://k',
+    '/etc/ssl/private/k.pem',
+    '../../outside.key',
+    'out/k.key',
+    'out/not-there/k.key',
+    'link.key',
+  ];
+
+  test.each(
+    FOREIGN.flatMap((one) => [`sign: {key: '${one}'}`, `trust: {keys: [a.pub, '${one}']}`]),
+  )('a project names no key that is not its own: %s', async (text) => {
+    await mkdir(join(repository(), '.git'));
+    await symlink(root, join(context, 'out'));
+    await writeFile(join(root, 'k.key'), '');
+    await symlink(join(root, 'k.key'), join(context, 'link.key'));
+    const file = join(context, '.scoville.yaml');
+    await writeFile(file, text);
+    const setting = text.startsWith('sign') ? 'sign.key' : 'trust.keys';
+    const loaded = await loadSettings(place({}), OPTIONS);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const { sign, trust, ignored } = loaded.value;
+    expect([sign.key, trust.keys, ignored]).toEqual([
+      undefined,
+      [],
+      [{ file, settings: [setting] }],
+    ]);
+    // Nothing else is signed with in its place.
+    if (setting === 'sign.key')
+      await expect(requireKey(sign)).rejects.toThrow('only you can name that key');
+    const named = await loadSettings(place({ named: file }), OPTIONS);
+    expect(named.ok && named.value.ignored).toEqual([]);
+  });
+
+  test('a key of its own counts, and what the person names too goes before', async () => {
+    await mkdir(join(repository(), '.git'));
+    const file = join(context, '.scoville.yaml');
+    await writeFile(file, 'sign: { key: ../keys/cosign.key }\nvex: [../a.json]\n');
+    const loaded = await loadSettings(place({}), OPTIONS);
+    expect(loaded.ok && [loaded.value.sign.key, loaded.value.vex]).toEqual([
+      join(repository(), 'keys/cosign.key'),
+      [join(repository(), 'a.json')],
+    ]);
+    const userDir = join(root, 'config');
+    await mkdir(userDir);
+    await writeFile(join(userDir, 'config.yaml'), 'sign: { key: awskms:///alias/mine }\n');
+    await writeFile(file, 'sign: { key: awskms:///alias/mine }\nvex: [/etc/passwd]\n');
+    const mine = await loadSettings(place({ userDir }), OPTIONS);
+    if (!mine.ok) throw new Error(JSON.stringify(mine.error));
+    expect([mine.value.sign.key, mine.value.vex]).toEqual(['awskms:///alias/mine', []]);
+    await expect(requireKey(mine.value.sign)).resolves.toBeUndefined();
+  });
 });

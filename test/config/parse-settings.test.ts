@@ -79,7 +79,12 @@ ui: { after: end }
     const { origins, ignored, ...settings } = await settingsOf(text);
     expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([
       new Set([FILE]),
-      [{ file: FILE, settings: ['trust.bases', 'registries'] }],
+      [
+        {
+          file: FILE,
+          settings: ['trust.bases', 'registries', 'osv.url', 'osv.exports'],
+        },
+      ],
     ]);
     expect(settings).toEqual({
       image: {
@@ -135,7 +140,7 @@ ui: { after: end }
       registries: {},
       scanner: 'docker-scout',
       fix: { distroless: 'registry.example.com/distroless' },
-      osv: { url: 'https://osv.example.com', exports: 'https://mirror.example.com/osv' },
+      osv: DEFAULT_SETTINGS.osv,
       databaseDays: 14,
       offline: true,
       vex: ['/project/vex/app.openvex.json'],

@@ -27,22 +27,20 @@ const SCOPES = {
     'ui.after',
   ],
   user: [
-    ...[
-      'sign.key',
-      'sign.keyless',
-      'sign.notation',
-      'gate.waivers',
-      'trust.images',
-      'trust.keys',
-      'recentDays',
-    ],
-    ...['scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
+    ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
+    ...['scanner', 'databaseDays', 'offline', 'vex'],
   ],
   person: [
-    ...['sign.publicLog', 'sign.fulcioUrl', 'sign.rekorUrl', 'sign.tsaUrl', 'sign.oidcIssuer'],
+    ...[
+      'sign.publicLog',
+      'sign.notation',
+      'sign.fulcioUrl',
+      'sign.rekorUrl',
+      'sign.tsaUrl',
+      'sign.oidcIssuer',
+    ],
     ...['sign.signingConfig', 'sign.trustedRoot', 'trust.identities', 'trust.trustedRoot'],
-    'trust.bases',
-    'registries',
+    ...['trust.bases', 'registries', 'osv.url', 'osv.exports'],
   ],
 } as const;
 

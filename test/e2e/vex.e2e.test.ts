@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -34,7 +34,11 @@ beforeAll(async () => {
     'FROM scratch\nCOPY package.json /node_modules/left/\n',
   );
   writeFileSync(join(context, 'package.json'), '{"name":"left","version":"1.0.0"}');
-  writeFileSync(join(context, '.scoville.yaml'), `osv:\n  url: ${osv.url}\nscanner: osv\n`);
+  mkdirSync(join(scoville.home, 'config'), { recursive: true });
+  writeFileSync(
+    join(scoville.home, 'config/config.yaml'),
+    `osv:\n  url: ${osv.url}\nscanner: osv\n`,
+  );
 });
 afterAll(async () => {
   await osv.close();

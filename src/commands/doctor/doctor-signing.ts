@@ -25,6 +25,12 @@ export const SIGNING_CHECK: Check = {
     const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
     if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
     if (sign.key !== undefined) return configuredKey(about, sign.key);
+    if (sign.refusedKey !== undefined && !sign.keyless)
+      return {
+        state: 'missing',
+        detail: `sign.key of ${sign.refusedKey} is not a file of the project: only you can name it`,
+        fix: 'scoville build --key KEY',
+      };
     const token = tokenVariable(about.env);
     if (sign.keyless || token !== undefined)
       return { state: 'ok', detail: `keyless, ${token ?? 'as the settings file asks'}` };

@@ -29,7 +29,7 @@ import type { FoundImage } from '../resolve-images.ts';
 import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
 import { requireNotation } from '../sign/notation-signatures.ts';
-import { refuseMissingFile } from '../sign/signer.ts';
+import { requireKey } from '../sign/signer.ts';
 import { engineAndImages } from './engine-and-images.ts';
 import { firstStart } from './first-start.ts';
 import { readBuildFile } from './read-build-file.ts';
@@ -168,8 +168,7 @@ export async function prepareBuild(
       throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
     return { kind: plan.kind, plan, source };
   }
-  const { key } = plan.settings.sign;
-  if (plan.attest.sign.on && key !== undefined) await refuseMissingFile(key);
+  if (plan.attest.sign.on) await requireKey(plan.settings.sign);
   return {
     kind: plan.kind,
     plan,

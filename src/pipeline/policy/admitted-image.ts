@@ -9,6 +9,7 @@ import type {
 import { isAnchored } from '../../admission/literals.ts';
 import { UserError } from '../../model/errors.ts';
 import { distinct } from '../../model/json-value.ts';
+import { keyScheme } from '../../model/key-scheme.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 import type { ImageVerification } from '../../model/verification.ts';
@@ -138,9 +139,6 @@ function formsOf(
   };
 }
 
-/** Services that cosign asks for a key, and that engines in a cluster can ask too. */
-const KMS = /^(?:awskms|gcpkms|azurekms|hashivault):\/\//;
-
 /**
  * A signer as policies name it: of a key file the key alone, whatever else the file holds. Throws
  * UserError for a key that only this machine can read, and for a pattern that would take more than
@@ -153,7 +151,7 @@ async function policySigner(signer: Signer): Promise<PolicySigner> {
     return { kind: 'identity', identity, issuer, hasOwnRoot: trustedRoot !== undefined };
   }
   const { publicKey } = signer;
-  if (KMS.test(publicKey)) return { kind: 'kms', uri: publicKey };
+  if (keyScheme(publicKey)?.cluster === true) return { kind: 'kms', uri: publicKey };
   if (isKeyUri(publicKey))
     throw new UserError(`${keyName(publicKey)} is a key that only this machine can read`, {
       nextStep: `cosign public-key --key ${keyName(publicKey)} > cosign.pub, then --key cosign.pub`,

@@ -42,10 +42,8 @@ export async function resolveSigner(
   sign: Settings['sign'],
 ): Promise<Signer> {
   const password = context.env['COSIGN_PASSWORD'] ?? '';
-  if (sign.key !== undefined) {
-    await refuseMissingFile(sign.key);
-    return keySigner(context, sign.key, password);
-  }
+  await requireKey(sign);
+  if (sign.key !== undefined) return keySigner(context, sign.key, password);
   if (sign.keyless || tokenVariable(context.env) !== undefined) {
     await requireCosign(context, 'keyless signing');
     return { kind: 'keyless', session: await keylessSession(context, sign) };
@@ -191,9 +189,21 @@ export function publicKeyOf(keyRef: string): string | undefined {
   return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.(?:key|pem)$/, '') + '.pub';
 }
 
-/** Throws UserError if the named key file does not exist: better before a long build than after. */
-export async function refuseMissingFile(ref: string): Promise<void> {
-  if (isKeyUri(ref) || (await isThere(ref))) return;
+/**
+ * Throws UserError if the named key file does not exist, or if a project's file named a key that it
+ * may not name: better before a long build than after.
+ */
+export async function requireKey({
+  key: ref,
+  keyless,
+  refusedKey,
+}: Settings['sign']): Promise<void> {
+  if (ref === undefined && !keyless && refusedKey !== undefined)
+    throw new UserError(
+      `${refusedKey}: sign.key is not a file of the project, so only you can name that key`,
+      { nextStep: 'name it with --key, or as sign.key in your own config.yaml' },
+    );
+  if (ref === undefined || isKeyUri(ref) || (await isThere(ref))) return;
   throw new UserError(`signing key ${ref}: no such file`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',
   });

@@ -42,8 +42,8 @@ export async function signingChoice(
   // Settings are the build's to read; where a key is there they change nothing here.
   if (kept === undefined && (await hasOwnKey(context))) return undefined;
   const sign = await signSettings(context, parsed);
-  if (sign === undefined || !sign.enabled || sign.keyless || sign.key !== undefined)
-    return undefined;
+  if (sign === undefined || !sign.enabled || sign.keyless) return undefined;
+  if (sign.key !== undefined || sign.refusedKey !== undefined) return undefined;
   return kept ?? 'open';
 }
 

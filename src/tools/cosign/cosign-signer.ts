@@ -1,4 +1,5 @@
-import { isKeyUri, keyAccess, keyName } from './key-uri.ts';
+import { keyScheme } from '../../model/key-scheme.ts';
+import { keyAccess, keyName } from './key-uri.ts';
 
 /** A text that must be equal, or a regular expression (Go's syntax) that must match. */
 type Named = { readonly exact: string } | { readonly pattern: string };
@@ -17,13 +18,10 @@ export type Signer =
       readonly trustedRoot?: string;
     };
 
-/** Schemes of keys that lie on this machine; all others are asked for over the network. */
-const LOCAL_KEY = /^(?:pkcs11|env):/i;
-
 /** True where cosign asks the network before it can tell whether this signer signed. */
 export function needsNetwork(signer: Signer): boolean {
   if (signer.kind === 'identity') return signer.trustedRoot === undefined;
-  return isKeyUri(signer.publicKey) && !LOCAL_KEY.test(signer.publicKey);
+  return keyScheme(signer.publicKey)?.network === true;
 }
 
 /** The flags that name the signer. `emptyTrust` is a trusted root file that trusts no service. */

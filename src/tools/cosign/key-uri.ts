@@ -1,7 +1,9 @@
+import { keyScheme } from '../../model/key-scheme.ts';
 import { decoded } from '../../model/purl.ts';
+
 /** True for a key address of cosign (KMS, PKCS#11, the environment), not for a file. */
 export function isKeyUri(ref: string): boolean {
-  return /^[a-z0-9+.-]+:/i.test(ref);
+  return keyScheme(ref) !== undefined;
 }
 
 const PIN = /([?&])pin-value=([^&]*)/gi;

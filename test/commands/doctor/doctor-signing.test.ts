@@ -80,8 +80,15 @@ test('a configured key that is not there is missing', async () => {
 });
 
 test('a key in a KMS is not asked', async () => {
-  const about = withSettings(machine(), 'sign:\n  key: awskms:///alias/x\n');
+  const about = machine();
+  mkdirSync(about.paths.config, { recursive: true });
+  writeFileSync(join(about.paths.config, 'config.yaml'), 'sign:\n  key: awskms:///alias/x\n');
   expect(await row(about)).toMatchObject({ state: 'ok', detail: 'awskms:///alias/x (not asked)' });
+});
+
+test('a key in a KMS that only the project names is not used', async () => {
+  const about = withSettings(machine(), 'sign:\n  key: awskms:///alias/x\n');
+  expect(await row(about)).toMatchObject({ state: 'missing', fix: 'scoville build --key KEY' });
 });
 
 test('an OIDC token means keyless', async () => {
