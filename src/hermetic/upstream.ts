@@ -1,9 +1,9 @@
-import { lookup } from 'node:dns';
 import { existsSync, readdirSync } from 'node:fs';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import { guardedLookup, isListed } from '../lib/own-address.ts';
 import { ownAnswer, type Upstream } from './record.ts';
 
 /** RFC 9110, section 7.6.1, and what is between a client and its proxy. */
@@ -53,27 +53,7 @@ export function isForbidden(
   gateway: string,
   interfaces: Interfaces = networkInterfaces(),
 ): boolean {
-  const version = isIP(address);
-  if (version === 0) return false;
-  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
-  const list = forbidden(gateway, interfaces);
-  // `::ffff:7f00:1`, as URL writes it: Node checks it as the IPv4 address that it is.
-  return list.check(mapped ?? address, version === 4 || mapped !== undefined ? 'ipv4' : 'ipv6');
-}
-
-/** Looks a name up as usual, and fails where it leads to an address that is forbidden. */
-export function guardedLookup(gateway: string): LookupFunction {
-  return (host, options, done) => {
-    lookup(host, { ...options, all: true }, (error, found) => {
-      const isOwn = error === null && found.some(({ address }) => isForbidden(address, gateway));
-      const failure = isOwn ? new Error(`${host} is not for builds`) : error;
-      const [first] = failure === null ? found : [];
-      if (failure !== null || first === undefined)
-        done(failure ?? new Error(`${host} not found`), '');
-      else if (options.all === true) done(null, found);
-      else done(null, first.address, first.family);
-    });
-  };
+  return isListed(address, forbidden(gateway, interfaces));
 }
 
 /** RFC 9110, section 9.2.1. */
@@ -105,14 +85,21 @@ export async function networkUpstream({ gateway, trust, behindProxy }: NetworkOp
 }> {
   const { Agent, request: send } = (await import('undici')).default;
   const agent = new Agent({
-    connect: { lookup: guardedLookup(gateway), secureContext: trust, timeout: 30_000 },
+    connect: {
+      lookup: guardedLookup(
+        (address) => isForbidden(address, gateway),
+        (host) => new Error(`${host} is not for builds`),
+      ),
+      secureContext: trust,
+      timeout: 30_000,
+    },
     connections: 64,
   });
   return {
     ask: async ({ method, address, headers, body }, signal) => {
       const { hostname, username, password, href } = new URL(address);
-      const bare = hostname.replace(/^\[|\]$/g, '');
-      if (isForbidden(bare, gateway) || /(?:^|\.)localhost\.?$/i.test(bare)) return ownAnswer(403);
+      if (isForbidden(hostname, gateway) || /(?:^|\.)localhost\.?$/i.test(hostname))
+        return ownAnswer(403);
       const given = Object.entries(headers).filter(([name]) => !HOP.test(name));
       const basic = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
       const signedIn =

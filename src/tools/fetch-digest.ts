@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDigest } from '../model/digest.ts';
-import { ProxyError } from '../model/errors.ts';
+import { ProxyError, UserError } from '../model/errors.ts';
 import type { FetchedFile } from '../model/fix-rule.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { reasonOf } from './can-connect.ts';
@@ -15,7 +15,8 @@ interface FetchDigestOptions {
   readonly allowsPlain: (url: URL) => boolean;
   readonly userAgent: string;
   readonly signal: AbortSignal;
-  readonly fetch?: typeof fetch;
+  /** Decides which addresses are reached: the text that names them is not the user's. */
+  readonly fetch: typeof fetch;
   /** In bytes; 2 GiB where nothing is said. */
   readonly largest?: number;
 }
@@ -43,7 +44,7 @@ export async function fetchDigest(
     for (let steps = 0; steps <= MOST_REDIRECTS; steps++) {
       const refused = allowed(url, options);
       if (refused !== undefined) return err(refused);
-      const response = await (options.fetch ?? fetch)(url, {
+      const response = await options.fetch(url, {
         redirect: 'manual',
         headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity' },
         signal: ending,
@@ -63,7 +64,11 @@ export async function fetchDigest(
     return err(`more than ${MOST_REDIRECTS} redirects`);
   } catch (error) {
     signal.throwIfAborted();
-    return err(error instanceof ProxyError ? error.message : reasonOf(codeOf(error)));
+    const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
+    const known = [error, cause].find(
+      (one) => one instanceof UserError || one instanceof ProxyError,
+    );
+    return err(known instanceof Error ? known.message : reasonOf(codeOf(error)));
   }
 }
 

@@ -22,6 +22,7 @@ const options = {
   allowsPlain: ({ hostname }: URL) => hostname === '127.0.0.1',
   userAgent: 'scoville/test',
   signal: new AbortController().signal,
+  fetch: globalThis.fetch,
 };
 const to = (address: string): string => `${base}/to?${encodeURIComponent(address)}`;
 

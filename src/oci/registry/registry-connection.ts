@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOwnAddress } from '../../lib/own-address.ts';
 import { ProxyError, UserError } from '../../model/errors.ts';
 import { wholeStream } from '../../model/whole-stream.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -214,8 +215,9 @@ export class RegistryConnection {
       url = new URL(location, url);
       if (call.method !== 'GET' && call.method !== 'HEAD')
         throw new TransferError(`${this.registry} sends uploads on to another address`);
-      if (isLoopback(url.hostname) && !isLoopback(base.hostname))
-        throw new UserError(`${this.registry} redirects to this machine itself`);
+      const leadsHere = isLoopback(url.hostname) || isOwnAddress(url.hostname);
+      if (leadsHere && url.hostname !== base.hostname && !isLoopback(base.hostname))
+        throw new UserError(`${this.registry} redirects into this machine or its network`);
       if (url.protocol !== 'https:' && url.origin !== base.origin && !isLoopback(url.hostname))
         throw new TransferError(`${this.registry} redirects to an address without TLS`);
     }

@@ -42,8 +42,10 @@ export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): UR
       nextStep: 'No password was sent. Ask the operator of the registry.',
     });
   if (isOf(bare(base), bare(url), tokenServer)) return url;
-  const isHere = isLoopback(url.hostname) || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0;
-  if (isHere && !isLoopback(base.hostname))
+  const isHere = isLoopback(base.hostname) && isLoopback(url.hostname);
+  const isElsewhere = isLoopback(url.hostname) || isAddress(url) || isAddress(base);
+  // Only this machine may name another port of it, and an IP address names itself alone.
+  if (!isHere && isElsewhere && !(isLoopback(base.hostname) && !isAddress(url)))
     throw new UserError(
       `${base.host} names ${url.host} as its token server, which is not its own`,
       {
@@ -63,6 +65,10 @@ export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): UR
 /** Without the dot that ends a name of DNS. */
 function bare({ hostname }: URL): string {
   return hostname.replace(/\.$/, '');
+}
+
+function isAddress({ hostname }: URL): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 function isOf(registry: string, server: string, named: string | undefined): boolean {

@@ -9,12 +9,12 @@ import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import { quantity } from '../../model/quantity.ts';
 import { formatReference, withDefaultTag } from '../../model/reference.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { isLoopback } from '../../oci/registry/registry-ways.ts';
 import { slimImages } from '../../rules/minimal-base/edit.ts';
 import { runtimeImages } from '../../rules/no-shell/edit.ts';
 import { shownAddress } from '../../rules/verified-downloads/edit.ts';
 import { fetchDigest } from '../../tools/fetch-digest.ts';
 import { gitFacts, sourceUrl } from '../../tools/git/git.ts';
+import { networkFetch } from '../../tools/network/network-fetch.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
 import { readLockText } from '../lock/lock-file.ts';
@@ -114,7 +114,7 @@ const MOST = 64;
 /** Digests of what the Dockerfile downloads without a check, taken now, by address. */
 export async function fixHashes(
   context: PipelineContext,
-  { read, plainHttp, settings }: FactsRequest,
+  { read, settings }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<FetchedFile>>> {
   const wanted = read.analysis.downloads.flatMap(({ kind, url, verifiedBy }) =>
     ['curl', 'wget', 'add'].includes(kind) && url !== undefined && verifiedBy === undefined
@@ -124,12 +124,16 @@ export async function fixHashes(
   const urls = [...new Set(wanted)].slice(0, MOST);
   if (settings.offline) return new Map(urls.map((url) => [url, err('nothing is fetched offline')]));
   const found = new Map<string, Result<FetchedFile>>();
+  const { env } = context;
+  const named = ({ host }: URL) => settings.registries[host];
+  const guarded = networkFetch(env, env['HOME'] ?? '/', { isNamed: (url) => !!named(url) });
   const fetchOne = async (url: string): Promise<void> => {
     context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
     found.set(
       url,
       await fetchDigest(url, {
-        allowsPlain: ({ hostname, host }) => isLoopback(hostname) || plainHttp.includes(host),
+        allowsPlain: (url) => named(url)?.plainHttp === true,
+        fetch: guarded,
         userAgent: `scoville/${context.version}`,
         signal: context.signal,
       }),

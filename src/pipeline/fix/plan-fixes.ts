@@ -111,7 +111,6 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     settings: request.settings,
     refresh: request.options.refresh,
     build: request.build,
-    plainHttp: request.plainHttp,
   });
   const around: FixInputs = {
     ...reading,

@@ -15,6 +15,4 @@ export interface FactsRequest {
   readonly refresh: boolean;
   /** Build each stage that installs packages, to learn their versions. */
   readonly build: boolean;
-  /** Hosts from which files may be fetched without TLS. */
-  readonly plainHttp: readonly string[];
 }

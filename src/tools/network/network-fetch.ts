@@ -17,12 +17,17 @@ export function useNetwork(env: Network['env'], home: string): void {
  * A `fetch` through the proxies of the environment, that trusts the authorities that docker and
  * cosign trust, and shows a registry the client certificate that Docker's `certs.d` keeps for it.
  * With `isVerified: false` servers need no certificate that is trusted: for registries that the
- * engine calls insecure. Rejects with ProxyError where the proxy is what failed.
+ * engine calls insecure. With `isNamed` this machine and its network are only reached at addresses
+ * for which it says that a person named them: for addresses that a project's text names. Rejects
+ * with ProxyError where the proxy is what failed.
  */
 export function networkFetch(
   env: Network['env'],
   home: string,
-  { isVerified = true }: { readonly isVerified?: boolean } = {},
+  {
+    isVerified = true,
+    isNamed,
+  }: { readonly isVerified?: boolean; readonly isNamed?: (url: URL) => boolean } = {},
 ): typeof fetch {
   const network: Network = {
     env,
@@ -35,9 +40,11 @@ export function networkFetch(
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
     const proxy = isWeb ? proxyOf(url.href, env) : undefined;
     // Nothing to choose: Node.js' own way spares the time to load another.
-    const isOwn = url.protocol !== 'https:' && proxy === undefined;
+    const isOwn = url.protocol !== 'https:' && proxy === undefined && isNamed === undefined;
     if (isOwn && (init?.redirect === 'manual' || !isWeb)) return nodeFetch(input, init);
-    loading ??= import('./origins.ts').then((loaded) => new loaded.Origins(network, isVerified));
+    loading ??= import('./origins.ts').then(
+      (loaded) => new loaded.Origins(network, isVerified, isNamed),
+    );
     const origins = await loading;
     // What is wrong with its settings is said here; thrown while fetch sends, it would be "fetch
     // failed".

@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import undici, { type Dispatcher } from 'undici';
+import { guardedLookup, isOwnAddress } from '../../lib/own-address.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { type Proxy, proxyOf } from './proxy.ts';
 import { type RegistryCertificates, registryCertificates } from './registry-certificates.ts';
@@ -23,12 +24,14 @@ const { Agent, Dispatcher: Base, ProxyAgent, Socks5ProxyAgent } = undici;
 export class Origins extends Base {
   readonly #network: Network;
   readonly #isVerified: boolean;
+  readonly #isNamed: ((url: URL) => boolean) | undefined;
   readonly #known = new Map<string, Dispatcher>();
   #roots: readonly string[] | undefined;
   #plain: SecureContext | undefined;
 
-  constructor(network: Network, isVerified: boolean) {
+  constructor(network: Network, isVerified: boolean, isNamed?: (url: URL) => boolean) {
     super();
+    this.#isNamed = isNamed;
     this.#network = network;
     this.#isVerified = isVerified;
   }
@@ -49,9 +52,14 @@ export class Origins extends Base {
   #make(url: URL): Dispatcher {
     const proxy = proxyOf(url.href, this.#network.env);
     const isTls = url.protocol === 'https:';
-    const target = isTls
-      ? { secureContext: this.#contextOf(url), rejectUnauthorized: this.#isVerified }
-      : {};
+    const isGuarded = this.#isNamed?.(url) === false;
+    if (isGuarded && isOwnAddress(url.hostname)) throw ownNetwork(url.hostname);
+    const target = {
+      ...(isTls
+        ? { secureContext: this.#contextOf(url), rejectUnauthorized: this.#isVerified }
+        : {}),
+      ...(isGuarded ? { lookup: guardedLookup(isOwnAddress, ownNetwork) } : {}),
+    };
     if (proxy === undefined) return new Agent({ connect: target });
     if (proxy.url.protocol.startsWith('socks')) return socksAgent(proxy, target);
     return new ProxyAgent({
@@ -97,6 +105,10 @@ export function trustOf(
       cause,
     });
   }
+}
+
+function ownNetwork(host: string): UserError {
+  return new UserError(`${host} is this machine or in its network, and a project names it`);
 }
 
 /** Whatever prints the address of the proxy has no password to print. */

@@ -76,3 +76,23 @@ test.each([
     'which is not its own',
   );
 });
+
+test.each([
+  // This machine names another port of itself and no other address.
+  ['http://localhost:5000', 'https://10.0.0.5/token'],
+  ['http://127.0.0.1:5000', 'https://169.254.169.254/latest'],
+  ['http://[::1]:5000', 'https://[fd00::1]/'],
+  ['https://10.0.0.5:5000', 'https://10.0.0.6/token'],
+  ['https://10.0.0.5:5000', 'https://127.0.0.1/token'],
+  ['https://10.0.0.5:5000', 'https://evil.example/token'],
+  ['https://[fd00::2]', 'https://[fd00::3]/token'],
+])('%s does not name %s', (registry, realm) => {
+  for (const hasCredential of [true, false])
+    expect(refused(registry, realm, { hasCredential })).toContain('which is not its own');
+});
+
+test('a registry of this machine has no password sent elsewhere', () => {
+  const realm = 'https://auth.docker.io/token';
+  expect(refused('http://localhost:5000', realm)).toContain('wants your password sent to');
+  expect(refused('http://localhost:5000', realm, { hasCredential: false })).toBeUndefined();
+});

@@ -34,7 +34,6 @@ async function askedFor(offline: boolean): Promise<readonly string[]> {
       settings: { ...DEFAULT_SETTINGS, offline },
       refresh: false,
       build: false,
-      plainHttp: [],
     },
     undefined,
   );

@@ -5,25 +5,33 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
+import { withPlainHttp } from '../../../src/model/settings.ts';
 import { fixHashes } from '../../../src/pipeline/fix/fix-facts.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 
 const server = createServer((request, response) => {
+  asked.push(request.url ?? '');
   response.statusCode = request.url === '/there' ? 200 : 404;
+  if (request.url === '/on') response.writeHead(302, { location: `${other}/there` });
   response.end('content');
 });
 let base = '';
+/** The same server by a name that nobody allowed. */
+let other = '';
+const asked: string[] = [];
 
 beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  base = `http://127.0.0.1:${port}`;
+  other = `http://localhost:${port}`;
 });
 afterAll(() => {
   server.close();
 });
 
-async function hashesOf(lines: readonly string[], offline = false) {
+async function hashesOf(lines: readonly string[], offline = false, named = [base.slice(7)]) {
   const read = readForEdits(['FROM debian', ...lines].join('\n'));
   if (!read.ok) throw new Error(read.error.message);
   const events: PipelineEvent[] = [];
@@ -35,10 +43,9 @@ async function hashesOf(lines: readonly string[], offline = false) {
     dockerfile: '/nowhere/Dockerfile',
     buildArgs: [],
     target: undefined,
-    settings: { ...DEFAULT_SETTINGS, offline },
+    settings: { ...DEFAULT_SETTINGS, offline, registries: withPlainHttp({}, named) },
     refresh: false,
     build: false,
-    plainHttp: [],
   });
   return { found, events };
 }
@@ -71,4 +78,14 @@ test('nothing is fetched offline', async () => {
   const { found, events } = await hashesOf([`ADD ${base}/there /a`], true);
   expect(found.get(`${base}/there`)).toEqual({ ok: false, error: 'nothing is fetched offline' });
   expect(events).toEqual([]);
+});
+
+test('this machine is not asked unless the user names it, a redirect to it neither', async () => {
+  const before = asked.length;
+  const { found } = await hashesOf([`ADD ${base}/there /a`], false, []);
+  expect(found.get(`${base}/there`)).toMatchObject({ ok: false });
+  expect(asked).toHaveLength(before);
+  const { found: on } = await hashesOf([`ADD ${base}/on /a`]);
+  expect(on.get(`${base}/on`)).toMatchObject({ ok: false });
+  expect(asked.slice(before)).toEqual(['/on']);
 });

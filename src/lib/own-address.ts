@@ -1,0 +1,68 @@
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+/** Addresses of this machine and of the networks around it: no server of the internet has one. */
+const OWN = new BlockList();
+for (const [block, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+  // Metadata of Azure's machines.
+  ['168.63.129.16', 32],
+] as const)
+  OWN.addSubnet(block, bits, 'ipv4');
+for (const [block, bits] of [
+  // Loopback, and IPv4 in IPv6: by its own name, by NAT64 and by 6to4.
+  ['::', 96],
+  ['64:ff9b::', 32],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+] as const)
+  OWN.addSubnet(block, bits, 'ipv6');
+
+/** Whether an IP address, as URLs write it too, is in a list; an IPv4 in IPv6 counts as itself. */
+export function isListed(address: string, list: BlockList): boolean {
+  const bare = address.replace(/^\[|\]$/g, '');
+  const version = isIP(bare);
+  if (version === 0) return false;
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare) ?? [];
+  // `::ffff:7f00:1`, as URL writes it: Node checks it as the IPv4 address that it is.
+  return list.check(mapped ?? bare, version === 4 || mapped !== undefined ? 'ipv4' : 'ipv6');
+}
+
+/** True for an IP address of this machine, its network, or a cloud's metadata. */
+export function isOwnAddress(address: string): boolean {
+  return isListed(address, OWN);
+}
+
+/**
+ * Looks a name up as usual, and fails with `error` where any of its addresses is refused. It is
+ * asked for the very connection, so that no name leads elsewhere a moment later. IP addresses are
+ * not looked up: the caller checks those.
+ */
+export function guardedLookup(
+  refuses: (address: string) => boolean,
+  error: (host: string) => Error,
+): LookupFunction {
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (failed, found) => {
+      const isRefused = failed === null && found.some(({ address }) => refuses(address));
+      const failure = isRefused ? error(host) : failed;
+      const [first] = failure === null ? found : [];
+      if (failure !== null || first === undefined)
+        done(failure ?? new Error(`${host} not found`), '');
+      else if (options.all === true) done(null, found);
+      else done(null, first.address, first.family);
+    });
+  };
+}
