@@ -36,7 +36,7 @@ export async function writeReports(
   for (const { request, text } of rendered) {
     if (request.file === undefined) write?.(text);
     else if (isBadgeFolder(request)) await writeBadges(subject, resolve(io.cwd, request.file));
-    else await writeFileBeside(resolve(io.cwd, request.file), text);
+    else await writeFileBeside(resolve(io.cwd, request.file), text, undefined, io.cwd);
   }
 }
 
@@ -48,7 +48,7 @@ async function writeBadges(subject: ReportSubject, folder: string): Promise<void
     const into = images.length === 1 ? folder : join(folder, String(index + 1));
     await makeFolder(into);
     for (const { name, text } of badgeFiles(scorecard))
-      await writeFileBeside(join(into, name), text);
+      await writeFileBeside(join(into, name), text, undefined, folder);
   }
 }
 

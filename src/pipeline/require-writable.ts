@@ -1,7 +1,8 @@
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { ReportRequest } from '../model/report.ts';
+import { fileToWrite } from './place-to-write.ts';
 
 /**
  * Throws UserError for a file that could not be written when all is done: its folder is not there
@@ -19,7 +20,7 @@ export async function requireWritable(
     if (file === undefined || file === '' || file === '-') continue;
     const path = resolve(cwd, file);
     if (folders.some((folder) => path.startsWith(folder))) continue;
-    const why = await obstacle(path);
+    const why = await obstacle(path, await fileToWrite(path, cwd));
     if (why !== undefined)
       throw new UserError(`${file} cannot be written: ${why}`, {
         nextStep: 'nothing was built; name another file, or make the folder',
@@ -27,12 +28,11 @@ export async function requireWritable(
   }
 }
 
-async function obstacle(path: string): Promise<string | undefined> {
+async function obstacle(path: string, place: string): Promise<string | undefined> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory() === true) return 'it is a folder';
   if (there !== undefined && !there.isFile()) return undefined;
-  // A link stays one, and what it leads to is written: `/dev/stdout` where stdout goes into a file.
-  const folder = dirname(there === undefined ? path : await realpath(path).catch(() => path));
+  const folder = dirname(place);
   const above = await stat(folder).catch(() => undefined);
   if (above === undefined) return `${folder}: no such folder`;
   if (!above.isDirectory()) return `${folder} is not a folder`;

@@ -1,10 +1,10 @@
-import { lstat } from 'node:fs/promises';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { formatProblem } from '../config/problem.ts';
 import { type TypedSetting, withSettings } from '../config/set-settings.ts';
 import { UserError } from '../model/errors.ts';
 import type { PipelineContext } from './context.ts';
+import { fileToWrite } from './place-to-write.ts';
 import { readText } from './read-text.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 
@@ -21,11 +21,7 @@ export async function setSettings(
   named: string | undefined,
 ): Promise<string> {
   const file = named ?? (await settingsFileFor(cwd));
-  const there = await lstat(file).catch(() => undefined);
-  if (there?.isSymbolicLink() === true)
-    throw new UserError(`${file} is a link`, {
-      nextStep: 'name the file that it points to with --config',
-    });
+  await fileToWrite(file, cwd);
   const before = (await readText(file, { largest: LARGEST, utf8: 'required' })) ?? '';
   const after = await withSettings(before, settings);
   if (!after.ok)
@@ -35,6 +31,6 @@ export async function setSettings(
   const parsed = await parseSettings(after.value, { file, now: now() });
   if (!parsed.ok) throw new UserError(parsed.error.map(formatProblem).join('\n  '));
   // What git tracks is sent with this mode: a build from a clone gives the same image.
-  await writeFileBeside(file, after.value, 0o644);
+  await writeFileBeside(file, after.value, 0o644, cwd);
   return file;
 }

@@ -1,8 +1,9 @@
-import { lstat, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { makeFolders } from '../lib/make-folders.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import { temporaryPath } from '../oci/blobs/disk.ts';
+import { fileToWrite } from './place-to-write.ts';
 
 /** A file below a root. */
 interface FileToWrite {
@@ -21,7 +22,7 @@ interface Placed {
 /**
  * Writes several files below a root, all or none: each is written beside its place, then all are
  * renamed; where one cannot be, those that were there come back. A place outside of the root, by a
- * link, is refused. Throws UserError where nothing was written.
+ * link, is refused, and so is a link itself. Throws UserError where nothing was written.
  */
 export async function writeFilesTogether(
   root: string,
@@ -33,8 +34,7 @@ export async function writeFilesTogether(
   try {
     const places = [];
     for (const { path, text } of files) {
-      const at = join(root, path);
-      await refuseOutside(root, await nearestFolder(dirname(at)));
+      const at = await fileToWrite(join(root, path), root);
       const folder = await makeFolders(dirname(at));
       if (folder !== undefined) made.push(folder);
       const beside = temporaryPath(dirname(at));
@@ -66,23 +66,8 @@ async function takeBack(placed: readonly Placed[]): Promise<void> {
   }
 }
 
-/** The folder, or the nearest above it that is there. */
-async function nearestFolder(folder: string): Promise<string> {
-  const isThere = await lstat(folder).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? folder : nearestFolder(dirname(folder));
-}
-
-async function refuseOutside(root: string, folder: string): Promise<void> {
-  const [real, realRoot] = await Promise.all([realpath(folder), realpath(root)]);
-  if (real !== realRoot && !real.startsWith(realRoot + sep))
-    throw new Error(`${folder} leads out of the project`);
-}
-
 async function kindOf(path: string): Promise<'none' | 'file' | 'other'> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return 'none';
-  return found.isFile() || found.isSymbolicLink() ? 'file' : 'other';
+  return found.isFile() ? 'file' : 'other';
 }

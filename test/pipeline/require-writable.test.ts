@@ -19,8 +19,11 @@ describe('requireWritable', () => {
     await expect(requireWritable(dir, [file])).resolves.toBeUndefined();
   });
 
-  test('ok-a link in a folder that takes nothing, as /dev/stdout is: what it leads to is written', async () => {
-    await expect(requireWritable(dir, ['links/file'])).resolves.toBeUndefined();
+  test('ok-a link of the user’s own in a folder that takes nothing, as /dev/stdout is', async () => {
+    const elsewhere = join(dir, 'elsewhere');
+    mkdirSync(elsewhere);
+    await expect(requireWritable(elsewhere, ['../links/file'])).resolves.toBeUndefined();
+    await expect(requireWritable(dir, ['links/file'])).rejects.toThrow('is a link');
   });
 
   test('ok-a file in a folder that an output makes; one beside it is not', async () => {

@@ -53,8 +53,9 @@ test('a link that leads out of the project is not followed', async () => {
   expect(await readdir(outside)).toEqual([]);
   await writeFile(join(outside, 'target'), 'theirs');
   await symlink(join(outside, 'target'), join(root, 'Dockerfile'));
-  await writeFilesTogether(root, [{ path: 'Dockerfile', text: 'new' }]);
+  await expect(writeFilesTogether(root, [{ path: 'Dockerfile', text: 'new' }])).rejects.toThrow(
+    'leads out of the project',
+  );
   expect(await tree(outside)).toEqual({ target: 'theirs' });
-  expect(await readFile(join(root, 'Dockerfile'), 'utf8')).toBe('new');
   await rm(outside, { recursive: true });
 });

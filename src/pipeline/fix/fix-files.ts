@@ -1,10 +1,12 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { realPlace } from '../../config/inside.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FixFile } from '../../model/planned-edit.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { PipelineContext } from '../context.ts';
 import { findDockerfiles } from '../lint/find-dockerfiles.ts';
+import { fileToWrite } from '../place-to-write.ts';
 import { readText } from '../read-text.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import type { FixFiles } from './compose-fixes.ts';
@@ -15,6 +17,8 @@ export interface OpenedFiles {
   readonly files: FixFiles;
   /** Absolute, links followed. */
   readonly paths: Readonly<Record<FixFile, string>>;
+  /** Absolute, as they are named: only what is no link is written. */
+  readonly named: Readonly<Record<FixFile, string>>;
   /** As a person reads them, from the folder they stand in, with slashes. */
   readonly names: Readonly<Record<FixFile, string>>;
   /** The build context's folder, absolute. */
@@ -40,16 +44,21 @@ export async function openFixFiles(
   const shared = join(folder, '.dockerignore');
   const ownText = await readText(own, FIX_TEXT);
   const ignoreFile = ownText ?? (await readText(shared, FIX_TEXT));
+  const named = {
+    Dockerfile: resolve(cwd, chosen),
+    '.dockerignore': ownText === undefined ? shared : own,
+  };
   const paths = {
-    Dockerfile: await realpath(resolve(cwd, chosen)),
-    '.dockerignore': await realpath(ownText === undefined ? shared : own).catch(() => shared),
+    Dockerfile: await realpath(named.Dockerfile),
+    '.dockerignore': await realPlace(named['.dockerignore']),
   };
   return {
     files: { dockerfile, ignoreFile },
     paths,
+    named,
     names: {
-      Dockerfile: shown(cwd, resolve(cwd, chosen)),
-      '.dockerignore': shown(cwd, ownText === undefined ? shared : own),
+      Dockerfile: shown(cwd, named.Dockerfile),
+      '.dockerignore': shown(cwd, named['.dockerignore']),
     },
     contextFolder: folder,
   };
@@ -77,7 +86,7 @@ export async function chosenDockerfile(cwd: string, path: string): Promise<strin
 }
 
 /**
- * Writes the files that changed, each beside and renamed, mode and links kept: all, or none. What
+ * Writes the files that changed, each beside and renamed, mode kept: all, or none. What
  * `scoville fix --undo` needs is kept first. Throws UserError where a file was changed by somebody
  * else in the meantime, or cannot be written.
  */
@@ -90,18 +99,21 @@ export async function writeFixFiles(
     ['Dockerfile', opened.files.dockerfile, after.dockerfile],
     ['.dockerignore', opened.files.ignoreFile, after.ignoreFile],
   ] as const;
-  const changed = pairs.flatMap(([file, before, text]): FixedFile[] =>
+  const wanted = pairs.flatMap(([file, before, text]): FixedFile[] =>
     text === undefined || text === before
       ? []
       : [
           {
             name: opened.names[file],
-            path: opened.paths[file],
+            path: opened.named[file],
             before: before ?? null,
             after: text,
           },
         ],
   );
+  const changed: FixedFile[] = [];
+  for (const one of wanted)
+    changed.push({ ...one, path: await fileToWrite(one.path, opened.contextFolder) });
   for (const { name, path, before } of changed)
     if (((await readText(path, FIX_TEXT)) ?? null) !== before)
       throw new UserError(`${name} was changed meanwhile; nothing is written`, {

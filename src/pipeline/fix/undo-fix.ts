@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeFolders } from '../../lib/make-folders.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
 import type { PipelineContext } from '../context.ts';
+import { fileToWrite } from '../place-to-write.ts';
 import { readText } from '../read-text.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 
@@ -76,8 +77,8 @@ async function writeNew(path: string, text: string): Promise<void> {
 /** Undoes a fix: restores changed files byte for byte and removes files that it made. */
 export async function restore(files: readonly FixedFile[]): Promise<void> {
   for (const { path, before } of files)
-    if (before === null) await rm(path, { force: true });
-    else await writeFileBeside(path, before);
+    if (before === null) await rm(await fileToWrite(path, dirname(path)), { force: true });
+    else await writeFileBeside(path, before, undefined, dirname(path));
 }
 
 /**

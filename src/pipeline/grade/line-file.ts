@@ -3,6 +3,7 @@ import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { replaceFile } from '../../oci/blobs/replace-file.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
+import { fileToWrite } from '../place-to-write.ts';
 
 const LONGEST_LINE = 1024 * 1024;
 
@@ -25,6 +26,7 @@ export async function openLineFile(
   path: string,
   judge: (line: string, isLast: boolean) => Kept,
 ): Promise<LineFile> {
+  await fileToWrite(path);
   try {
     const there = await stat(path).catch(() => undefined);
     if (there !== undefined && !there.isFile()) return appending(await open(path, 'w'), undefined);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { parseLock } from '../../config/parse-lock.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { UserError } from '../../model/errors.ts';
@@ -84,7 +84,7 @@ async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> 
     throw new UserError(`${path} could not be read again, so it is left as it was`, {
       nextStep: readBack.error.slice(0, 1).map(formatProblem).join(''),
     });
-  await writeFileBeside(path, text);
+  await writeFileBeside(path, text, undefined, dirname(path));
 }
 
 async function builderVersions(

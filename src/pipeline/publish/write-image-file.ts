@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { realpath, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +16,7 @@ import { layoutEntries, mergedEntries } from '../../oci/layout/merged-entries.ts
 import { whileAlone } from '../../oci/layout/owner.ts';
 import { reachable } from '../../oci/layout/reachable.ts';
 import type { PipelineContext } from '../context.ts';
+import { fileToWrite } from '../place-to-write.ts';
 
 /** An image as `--output type=oci,dest=` asks for it. */
 interface ImageFile {
@@ -60,6 +61,7 @@ async function writeArchive(
   file: ImageFile,
   target: string,
 ): Promise<void> {
+  const place = await fileToWrite(target, context.cwd);
   const there = await stat(target).catch(() => undefined);
   // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its
   // place.
@@ -69,8 +71,6 @@ async function writeArchive(
     });
     return;
   }
-  // A link stays one: `/dev/stdout` is, and leads to a file where stdout goes into that.
-  const place = there === undefined ? target : await realpath(target);
   const { signal } = context;
   await replaceFile(place, (out) => writeFile(out, dockerLoadStream(file), { signal }), {
     mode: 0o666,
@@ -81,6 +81,8 @@ async function writeArchive(
 
 /** Keeps existing blobs and writes the index last, so that the layout is whole before and after. */
 async function writeLayout(context: PipelineContext, file: ImageFile, target: string) {
+  for (const path of ['index.json', 'blobs/sha256/x'])
+    await fileToWrite(join(target, path), context.cwd);
   const store = new BlobStore(join(target, 'blobs'));
   await makeFolders(join(target, 'blobs', 'sha256'));
   const graph = await reachable(file.blobs, file.manifests);

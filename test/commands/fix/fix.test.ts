@@ -61,10 +61,12 @@ describe('scoville fix', () => {
     const add = `FROM scratch\nADD http://127.0.0.1:${port}/file /file\n`;
     await writeFile(join(folder, 'Dockerfile'), add);
     const only = ['--only', 'verify-downloads', '--dry-run'];
+    const unasked = await run(only);
+    expect([asked, unasked.err]).toEqual([0, expect.stringContaining('not fetched without TLS')]);
     const off = await run([...only, '--offline']);
     expect([asked, off.out]).toEqual([0, '']);
     expect(off.err).toContain('nothing is fetched offline');
-    const on = await run(only);
+    const on = await run([...only, '--plain-http', `127.0.0.1:${port}`]);
     server.close();
     expect(asked).toBeGreaterThan(0);
     expect(on.out).toContain('+ADD --checksum=sha256:');
@@ -102,19 +104,21 @@ describe('scoville fix', () => {
     expect(yes.err).toContain('Dockerfile:4 exec-form: left alone: CMD stays in shell form: ');
   });
 
-  test('--yes writes through a link, keeps the mode, and --undo brings the old bytes back', async () => {
+  test('--yes keeps the mode, writes through no link, and --undo brings the old bytes back', async () => {
     await mkdir(join(folder, 'real'));
     await writeFile(join(folder, 'real/D'), BAD);
     await chmod(join(folder, 'real/D'), 0o640);
     await symlink('real/D', join(folder, 'Dockerfile'));
-    const { code, err } = await run(['--yes']);
+    await expect(run(['--yes'])).rejects.toThrow('is a link, and is not written');
+    expect(await written('real/D')).toBe(BAD);
+    const { code, err } = await run(['--yes', 'real/D']);
     expect(code).toBe(0);
     expect(await written('real/D')).toBe(GOOD);
     expect((await lstat(join(folder, 'Dockerfile'))).isSymbolicLink()).toBe(true);
     expect((await stat(join(folder, 'real/D'))).mode & 0o777).toBe(0o640);
     expect(await readdir(join(folder, 'real'))).toEqual(['D']);
-    expect(err).toContain('written: Dockerfile\nundo: scoville fix --undo\n');
-    expect(await run(['--undo'])).toMatchObject({ code: 0, err: 'as before: Dockerfile\n' });
+    expect(err).toContain('written: real/D\nundo: scoville fix --undo real/D\n');
+    expect(await run(['--undo', 'real/D'])).toMatchObject({ code: 0, err: 'as before: real/D\n' });
     expect(await written('real/D')).toBe(BAD);
     expect((await lstat(join(folder, 'Dockerfile'))).isSymbolicLink()).toBe(true);
   });
