@@ -8,7 +8,8 @@ import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { rfc3339 } from './epoch.ts';
 import type { Destination } from './flags/output-plan.ts';
 import { changeLines } from './lock/lock-change-text.ts';
-import { maskArgument, maskText } from './mask.ts';
+import { maskText } from './mask.ts';
+import { shownWord } from './shown-command.ts';
 
 /** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
 type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
@@ -22,7 +23,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWord
     ]);
   const { attest, settings } = plan;
   return text([
-    ['context', maskText(plan.invocation.context)],
+    ['context', shownWord(plan.invocation.context)],
     ['names', plan.names.map(familiar).join(', ') || 'none'],
     ...when('platforms', plan.platforms.join(', ')),
     ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
@@ -53,7 +54,7 @@ export function planAsJson(
 ): Readonly<Record<string, unknown>> {
   const masked = (given: readonly string[]): readonly string[] => [
     'docker',
-    ...given.map(maskArgument),
+    ...given.map(shownWord),
   ];
   if (plan.kind === 'passthrough')
     return {
@@ -66,7 +67,7 @@ export function planAsJson(
   return {
     schemaVersion: '1',
     kind: plan.kind,
-    context: maskText(plan.invocation.context),
+    context: shownWord(plan.invocation.context),
     command: masked(words(plan.invocation, 'rawjson')),
     environment: plan.invocation.env,
     ...(plan.others === undefined ? {} : { then: masked(words(plan.others, 'rawjson')) }),
@@ -176,5 +177,5 @@ function familiar(name: string): string {
 /** The command as a POSIX shell would take it. */
 function commandLine({ env }: BuildInvocation, argv: readonly string[]): string {
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
-  return [...assignments, 'docker', ...argv.map(maskArgument).map(shellWord)].join(' ');
+  return [...assignments, 'docker', ...argv.map(shownWord).map(shellWord)].join(' ');
 }

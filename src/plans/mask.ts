@@ -1,28 +1,10 @@
-import { OWN_ANNOTATION } from '../model/oci.ts';
-import { secretName } from '../model/secret-names.ts';
-
-const CREDENTIALS_IN_URL = /(:\/\/)[^/@\s]+@/g;
+const CREDENTIALS_IN_URL = /(:\/\/)[^/\s]*@/g;
 /** The PIN of a PKCS#11 URI (RFC 7512, 2.4). */
 const PIN_IN_URI = /([?&]pin-value=)[^&\s]+/gi;
 /** Shapes that are secrets by themselves: GitHub, GitLab, AWS, Slack, npm, JSON web tokens, PEM. */
 const SECRET_VALUE =
   /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_\w{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY-----/g;
 const MASK = '****';
-
-/** Flags whose `NAME=VALUE` may carry a secret in the value. */
-const NAMED_VALUE = /^(--(?:build-arg|label)=)([^=]+)=(.*)$/s;
-
-/** A buildx argument for display: secret build arguments and credentials in URLs become `****`. */
-export function maskArgument(word: string): string {
-  const named = NAMED_VALUE.exec(word);
-  if (
-    named !== null &&
-    named[2] !== OWN_ANNOTATION.secrets &&
-    secretName(named[2] ?? '', 'possible') !== undefined
-  )
-    return `${named[1] ?? ''}${named[2] ?? ''}=${MASK}`;
-  return maskText(word);
-}
 
 /** Any text with URL credentials and well-known token shapes masked. */
 export function maskText(text: string): string {

@@ -31,7 +31,7 @@ annotation    org.opencontainers.image.base.digest=${digest('a')}
 annotation    org.opencontainers.image.base.name=docker.io/library/node:22
 annotation    org.opencontainers.image.created=2026-03-01T00:00:00Z
 annotation    org.opencontainers.image.title=app
-command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1.policy.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app '--build-arg=NPM_TOKEN=****' 'my dir'
+command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1.policy.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app --build-arg=NPM_TOKEN 'my dir'
 `);
   });
 
@@ -55,7 +55,7 @@ command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/
     if (!plan.ok) throw new Error(plan.error);
     expect(describePlan(plan.value, buildWords))
       .toBe(`passthrough  --check evaluates the build and makes no image
-command      docker buildx build --check=true 'https://****@example.com/a.git'
+command      docker buildx build --check=true https://example.com/a.git
 `);
     expect(planAsJson(plan.value, buildWords)).toMatchObject({
       kind: 'passthrough',

@@ -9,6 +9,7 @@ import type { AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { shownValue } from '../../plans/shown-command.ts';
 import { isAddress } from '../../plans/source-url.ts';
 import { lockFiles } from '../../rules/pinned-packages/edit-lock-files.ts';
 import { BY_BUILD } from '../../rules/pinned-packages/edit.ts';
@@ -53,7 +54,7 @@ function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): str
     '--verify',
     ...(fixes.applied.some(({ risk }) => risk === 'medium') ? ['--max-risk', 'medium'] : []),
     ...(fixes.refusals.some(({ settle }) => settle === BY_BUILD) ? ['--build'] : []),
-    ...request.buildArgs.flatMap((one) => ['--build-arg', one]),
+    ...request.buildArgs.flatMap((one) => ['--build-arg', shownValue('build-arg', one)]),
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...request.plainHttp.flatMap((host) => ['--plain-http', host]),
     ...(resolve(io.cwd, request.path, '..') === context

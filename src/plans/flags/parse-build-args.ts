@@ -3,8 +3,7 @@ import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
 import type { SharedRecordings } from '../../model/fetches.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { secretName } from '../../model/secret-names.ts';
-import { maskText } from '../mask.ts';
+import { shownAddress, shownValue } from '../shown-command.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
 import { type OutputPlan, planOutput } from './output-plan.ts';
 import { OWN_FLAGS, type OwnOptions, readOwnOptions } from './own-flags.ts';
@@ -149,7 +148,7 @@ const OF_ONE_RUN = new Set(
 
 /**
  * The words behind `scoville build` that make the same image, for a command that is printed to be
- * pasted; undefined where they would show a secret, or are not known to suffice: no name (`-t`), a
+ * pasted: no secret is in them. Undefined where they are not known to suffice: no name (`-t`), a
  * context from stdin, a flag that no table names.
  */
 function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined {
@@ -164,19 +163,11 @@ function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined 
 }
 
 function wordsOf(part: Scanned): readonly string[] | undefined {
-  if (part.kind === 'positional')
-    return part.text === '-' || /:\/\/[^/]*@/.test(part.text) ? undefined : [part.text];
+  if (part.kind === 'positional') return part.text === '-' ? undefined : [shownAddress(part.text)];
   if (part.kind !== 'flag') return undefined;
-  const { spec, value } = part;
+  const { spec } = part;
   if (OF_ONE_RUN.has(spec.name)) return [];
-  const [name = ''] = value.split('=', 1);
-  if (
-    spec.name === 'build-arg' &&
-    value.includes('=') &&
-    secretName(name, 'possible') !== undefined
-  )
-    return undefined;
-  if (spec.name === 'key' && maskText(value) !== value) return undefined;
+  const value = shownValue(spec.name, part.value);
   if (spec.kind === 'bool')
     return [value === 'true' ? `--${spec.name}` : `--${spec.name}=${value}`];
   if (spec.bare !== undefined) return [`--${spec.name}=${value}`];
