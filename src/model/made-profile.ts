@@ -17,23 +17,11 @@ export interface ProfileSummary {
   readonly confinement: string;
   /** Something that ran made a process, so that the profile cannot refuse a shell. */
   readonly startsProcesses: boolean;
-  readonly apparmor?: {
-    readonly file: string;
-    /** What `--security-opt apparmor=` names. */
-    readonly name: string;
-    readonly proven: boolean;
-    /** Why it is not proven. */
-    readonly reason?: string;
-    /** Paths of the trace that got no rule. */
-    readonly unplaced: number;
-  };
 }
 
-/** How an AppArmor profile says of itself that nobody has run the program under it. */
-export const UNPROVEN_APPARMOR = '# NOT PROVEN:';
-
+/** True where an AppArmor profile says of itself that nobody has run the program under it. */
 export function isUnproven(appArmor: string): boolean {
-  return appArmor.split('\n').some((line) => line.trimStart().startsWith(UNPROVEN_APPARMOR));
+  return appArmor.split('\n').some((line) => line.trimStart().startsWith('# NOT PROVEN:'));
 }
 
 /** What `scoville profile --check` found. */

@@ -1,5 +1,3 @@
-import { FILE_CALLS, FileTraceReader, type FileTrace, mergedFiles } from './file-trace.ts';
-
 /** What was seen of a system call. */
 export interface SeenCall {
   readonly count: number;
@@ -14,8 +12,6 @@ export interface Trace {
   readonly modes: ReadonlySet<CallMode>;
   /** Lines that are not strace's: the program can write into the trace too. */
   readonly unread: number;
-  /** Files and sockets, where they were traced. */
-  readonly files?: FileTrace;
 }
 
 export type CallMode = '32 bit' | 'x32';
@@ -35,8 +31,6 @@ const MOST_CALLS = 1000;
 const MOST_VALUES = 64;
 const CALL = /^\d{1,10} +([a-z_][a-z0-9_]{0,39})\(([0-9a-fx, ]{0,200})(?:\)| <unfinished \.\.\.>)/;
 const MODE = /^\d{1,10} +\[ Process PID=\d{1,10} runs in (32 bit|x32|64 bit) mode\. \]$/;
-/** A call whose arguments strace has read. */
-const DECODED = /^\d{1,10} +([a-z_][a-z0-9_]{0,39})\(/;
 /** Returns of calls, signals and ends of processes. */
 const OTHER = /^\d{1,10} +(?:<\.\.\. |--- |\+\+\+ |\?\?\?\?\(|syscall_0x[0-9a-f]+\(|exit_group\()/;
 
@@ -55,15 +49,13 @@ export class TraceReader {
   readonly #modes = new Set<CallMode>();
   readonly #decoder = new TextDecoder('latin1');
   readonly #flagsOfClone: number;
-  readonly #files: FileTraceReader | undefined;
   #rest = '';
   #isTooLong = false;
   #unread = 0;
 
-  /** `architecture`: GOARCH of the traced image. `readsFiles`: strace read FILE_CALLS arguments. */
-  constructor(architecture: string, readsFiles = false) {
+  /** `architecture`: GOARCH of the traced image. */
+  constructor(architecture: string) {
     this.#flagsOfClone = architecture === 's390x' ? 1 : 0;
-    this.#files = readsFiles ? new FileTraceReader() : undefined;
   }
 
   push(chunk: Uint8Array): void {
@@ -82,7 +74,6 @@ export class TraceReader {
       calls: new Map([...this.#calls].map(([name, seen]) => [name, { ...seen }])),
       modes: new Set(this.#modes),
       unread: this.#unread,
-      ...(this.#files === undefined ? {} : { files: this.#files.trace() }),
     };
   }
 
@@ -93,20 +84,13 @@ export class TraceReader {
       this.#unread++;
       return;
     }
-    this.#files?.line(line);
-    const [, name, args] = CALL.exec(line) ?? this.#decoded(line) ?? [];
+    const [, name, args] = CALL.exec(line) ?? [];
     if (name !== undefined && args !== undefined) this.#note(name, args);
     else {
       const [, mode] = MODE.exec(line) ?? [];
       if (mode === '32 bit' || mode === 'x32') this.#modes.add(mode);
       else if (mode === undefined && !OTHER.test(line)) this.#unread++;
     }
-  }
-
-  #decoded(line: string): readonly string[] | undefined {
-    if (this.#files === undefined) return undefined;
-    const [whole = '', name = ''] = DECODED.exec(line) ?? [];
-    return FILE_CALLS.includes(name) ? [whole, name, ''] : undefined;
   }
 
   #note(name: string, args: string): void {
@@ -141,9 +125,7 @@ export function mergedTraces(traces: readonly Trace[]): Trace {
       values: isKept ? values : undefined,
     });
   }
-  const files = traces.flatMap((one) => (one.files === undefined ? [] : [one.files]));
   return {
-    ...(files.length === 0 ? {} : { files: mergedFiles(files) }),
     calls,
     modes: new Set(traces.flatMap(({ modes }) => [...modes])),
     unread: traces.reduce((sum, { unread }) => sum + unread, 0),

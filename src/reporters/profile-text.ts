@@ -27,25 +27,11 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
     ...(exercises.length === 0
       ? ['Only its start was traced. Exercise it: --exercise FILE or --smoke CMD.']
       : []),
-    ...(summary.apparmor === undefined ? [] : appArmorLines(summary.apparmor)),
     '',
     `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
     `Attach it: commit ${file}, set attest.seccomp to it in .scoville.yaml, then build`,
     `Check it:  scoville profile --check --out ${word} ${shellWord(image)}`,
   ].join('\n')}\n`;
-}
-
-function appArmorLines(written: NonNullable<ProfileSummary['apparmor']>): readonly string[] {
-  const { file, name, proven, reason, unplaced } = written;
-  return [
-    '',
-    proven
-      ? `${file}: the AppArmor profile ${name}. Proven: the program answers under it`
-      : `${file}: the AppArmor profile ${name}. NOT proven: ${reason ?? 'it was not run'}. No build attaches it`,
-    ...(unplaced === 0 ? [] : [`${unplaced} paths of the trace have no rule in it`]),
-    `Load it:   apparmor_parser --replace ${shellWord(file)}`,
-    `Run it:    docker run --security-opt apparmor=${name} IMAGE`,
-  ];
 }
 
 /** What a check found, for a person. Ends with a line end. */

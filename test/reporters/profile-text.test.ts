@@ -37,14 +37,3 @@ test('names the folder where the image was made of it and is gone', () => {
     "Check it:  scoville profile --check --out 'my profile.json' 'a;b'",
   ]);
 });
-
-test('an AppArmor profile that was not proven says so, and why', () => {
-  const apparmor = { file: 'apparmor.profile', name: 'scoville-app', unplaced: 0 };
-  const text = (more: { proven: boolean; reason?: string }): string =>
-    profileText({ ...SUMMARY, apparmor: { ...apparmor, ...more } });
-  expect(text({ proven: false, reason: 'no AppArmor here' })).toContain(
-    'the AppArmor profile scoville-app. NOT proven: no AppArmor here. No build attaches it\n',
-  );
-  expect(text({ proven: true })).toContain('Proven: the program answers under it');
-  expect(text({ proven: true })).toContain('--security-opt apparmor=scoville-app IMAGE');
-});

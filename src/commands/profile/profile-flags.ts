@@ -57,9 +57,6 @@ changed.`,
     strict: bool(
       'Allow only what was seen: no rare calls, and run it with no-new-privileges alone',
     ),
-    apparmor: bool(
-      'Write an AppArmor profile too, apparmor.profile beside --out. It is proven where the kernel has AppArmor',
-    ),
     ioctl: bool('Allow only the requests of ioctl that were seen'),
     json: JSON_FLAG,
   },

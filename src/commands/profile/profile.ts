@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseExercises } from '../../config/parse-exercises.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
@@ -12,7 +12,6 @@ import {
   type TracedImage,
   traceForProfile,
 } from '../../pipeline/profile/profile-image.ts';
-import { proveAppArmor, type WrittenAppArmor } from '../../pipeline/profile/prove-apparmor.ts';
 import { confinementWords } from '../../pipeline/profile/run-container.ts';
 import { readJsonFile } from '../../pipeline/read-json-file.ts';
 import { readText } from '../../pipeline/read-text.ts';
@@ -38,8 +37,6 @@ const LARGEST_EXERCISES = 256 * 1024;
 
 /** `scoville profile`. */
 export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
-  if (flags.check && flags.apparmor)
-    throw new UserError('--check compares the seccomp profile alone: leave out --apparmor');
   const exercises = await exercisesOf(flags, io);
   const committed = flags.check ? await committedProfile(flags, io) : undefined;
   const built = (await isFolder(resolve(io.cwd, operand)))
@@ -55,8 +52,6 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
     forMs: secondsOf(flags.for) * 1000,
     strict: flags.strict,
     ioctl: flags.ioctl,
-    files: flags.apparmor,
-    title: built === operand ? operand : basename(resolve(io.cwd, operand)),
   };
   try {
     const traced = await traceForProfile(context, request);
@@ -84,9 +79,7 @@ async function writeProfile(
   folder: string | undefined,
 ): Promise<number> {
   const proven = await proveProfile(context, traced, request);
-  const made = request.files ? await proveAppArmor(context, traced, request) : undefined;
   await writeFileBeside(resolve(io.cwd, out), documentText(proven.document));
-  const apparmor = made === undefined ? undefined : await writeAppArmor(made, out, io);
   const { image, digest, architecture, trace, exercises, confinement } = traced;
   const { document, kept, total, refused } = proven;
   const summary: ProfileSummary = {
@@ -102,21 +95,9 @@ async function writeProfile(
     exercises,
     confinement: confinementWords(confinement),
     startsProcesses: startsProcesses(trace),
-    ...(apparmor === undefined ? {} : { apparmor }),
   };
   io.writeOut(json ? jsonText(summary) : profileText(summary, folder));
   return EXIT.met;
-}
-
-async function writeAppArmor(
-  { text, name, unproven, unplaced }: WrittenAppArmor,
-  out: string,
-  io: CommandIo,
-): Promise<NonNullable<ProfileSummary['apparmor']>> {
-  const file = join(dirname(out), 'apparmor.profile');
-  await writeFileBeside(resolve(io.cwd, file), text);
-  const reason = unproven === undefined ? {} : { reason: unproven };
-  return { file, name, proven: unproven === undefined, ...reason, unplaced };
 }
 
 function checkCommitted(

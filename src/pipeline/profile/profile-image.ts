@@ -30,10 +30,6 @@ export interface ProfileRequest {
   readonly forMs: number;
   readonly strict: boolean;
   readonly ioctl: boolean;
-  /** Trace files too, for an AppArmor profile. */
-  readonly files: boolean;
-  /** What the user calls the image. */
-  readonly title: string;
 }
 
 /** An image that ran under the tracer and answered. */
@@ -103,7 +99,6 @@ export async function traceForProfile(
     });
     const ran = await traceImage(context, {
       ...{ image, service, exercises, env, timeoutMs, forMs, confinement, tracer, architecture },
-      files: request.files,
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);

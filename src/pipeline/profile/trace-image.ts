@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, UserError } from '../../model/errors.ts';
-import { FILE_CALLS } from '../../profile/file-trace.ts';
 import { mergedTraces, type Trace, TraceReader } from '../../profile/trace-reader.ts';
 import {
   createContainer,
@@ -15,8 +14,6 @@ import {
   removeVolume,
 } from '../../tools/docker/docker-volume.ts';
 import type { PipelineContext } from '../context.ts';
-import { dropContainer } from '../drop-container.ts';
-import { type AskImage, resolveFiles } from './resolve-files.ts';
 import { type RunRequest, type RunResult, runContainer } from './run-container.ts';
 import type { Exec } from './run-exercises.ts';
 import { EXEC_PIPE, TRACE_PIPE, TRACER, type Tracer } from './tracer-files.ts';
@@ -28,19 +25,10 @@ export type TraceRequest = Omit<
 > & {
   readonly tracer: Tracer;
   readonly architecture: string;
-  /** Read names of files too, for an AppArmor profile. */
-  readonly files: boolean;
 };
 
 /** `-D`: the program stays process 1 and gets signals. `raw`: strace reads none of its memory. */
 const STRACE = ['-f', '--quiet=attach,exit', '-e', 'raw=all', '-o'];
-/** Reads names of files and descriptors, but no content and no program arguments (`-s 0`). */
-const STRACE_FILES = [
-  ...['-f', '--quiet=attach,exit', '-y', '-s', '0'],
-  ...['-e', `raw=!${FILE_CALLS.map((name) => `?${name}`).join(',')}`, '-o'],
-];
-/** What a look-up may print. */
-const MOST_PRINTED = 1024 * 1024;
 /** How long the rest of the trace is waited for once the program has ended. */
 const REST_MS = 10_000;
 
@@ -51,13 +39,12 @@ const REST_MS = 10_000;
  */
 export async function traceImage(
   context: PipelineContext,
-  { tracer, architecture, files, ...request }: TraceRequest,
+  { tracer, architecture, ...request }: TraceRequest,
 ): Promise<RunResult & { readonly trace: Trace }> {
   const { run, signal } = context;
   const name = `scoville-profile-${randomBytes(6).toString('hex')}`;
   const reader = `${name}-reader`;
-  const strace = files ? STRACE_FILES : STRACE;
-  const found = [new TraceReader(architecture, files)];
+  const found = [new TraceReader(architecture)];
   const ended = new AbortController();
   let following: Promise<void> | undefined;
   try {
@@ -77,7 +64,7 @@ export async function traceImage(
     // What is started in the container has a tracer of its own, and a pipe: two of them in one
     // would cut each other's lines.
     const exec: Exec = async (command, limits) => {
-      const part = new TraceReader(architecture, files);
+      const part = new TraceReader(architecture);
       found.push(part);
       const over = new AbortController();
       const read = follow(
@@ -88,7 +75,7 @@ export async function traceImage(
         },
         over.signal,
       ).catch(() => undefined);
-      const traced = [loader, ...before, ...strace, EXEC_PIPE, '--', ...command];
+      const traced = [loader, ...before, ...STRACE, EXEC_PIPE, '--', ...command];
       const said = await execInContainer(run, name, traced, limits).finally(async () => {
         await Promise.race([read, sleep(REST_MS)]);
         over.abort();
@@ -102,14 +89,10 @@ export async function traceImage(
       newPrivileges: false,
       exec,
       options: ['--no-healthcheck', '--mount', mount(name, ',readonly'), '--entrypoint', loader],
-      command: [...before, '-D', ...strace, TRACE_PIPE, '--', ...request.service.program],
+      command: [...before, '-D', ...STRACE, TRACE_PIPE, '--', ...request.service.program],
     });
     await Promise.race([following, sleep(REST_MS)]);
-    const trace = mergedTraces(found.map((one) => one.trace()));
-    if (trace.files === undefined || result.failure !== undefined) return { ...result, trace };
-    const ask: AskImage = async (program, args) =>
-      askImage(context, request.image, name, [...tracer.start(program), ...args]);
-    return { ...result, trace: { ...trace, files: await resolveFiles(trace.files, ask) } };
+    return { ...result, trace: mergedTraces(found.map((one) => one.trace())) };
   } finally {
     const isGone = await removeContainer(run, reader);
     ended.abort();
@@ -121,33 +104,6 @@ export async function traceImage(
         nextStep: `docker rm --force ${reader}; docker volume rm ${name}`,
       });
   }
-}
-
-/** What a program of the tracer prints in a container of the image. */
-async function askImage(
-  context: PipelineContext,
-  image: string,
-  volume: string,
-  words: readonly string[],
-): Promise<Uint8Array> {
-  const name = `${volume}-look`;
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  try {
-    await createReader(context, name, image, volume, words);
-    await follow(
-      context.run,
-      ['start', '--attach', name],
-      (chunk) => {
-        size += chunk.length;
-        if (size <= MOST_PRINTED) parts.push(Uint8Array.from(chunk));
-      },
-      context.signal,
-    );
-  } finally {
-    await dropContainer(context, name);
-  }
-  return Buffer.concat(parts);
 }
 
 /** A container for the tracer's programs: no network, no rights; nothing of the image runs. */

@@ -14,7 +14,7 @@ export const TRACE_PIPE = `${TRACER}/trace`;
 /** The same for what is started in the container beside its program. */
 export const EXEC_PIPE = `${TRACER}/exec`;
 
-/** The tracer, what reads its pipe, and what looks up files for an AppArmor profile. */
+/** The tracer, and what reads its pipe. */
 export type TracerProgram = (typeof PROGRAMS)[number];
 
 /** The tracer as files for a volume, and how its programs are started from there. */
@@ -25,12 +25,12 @@ export interface Tracer {
   readonly start: (program: TracerProgram) => readonly string[];
 }
 
-const PROGRAMS = ['strace', 'cat', 'readlink', 'head'] as const;
+const PROGRAMS = ['strace', 'cat'] as const;
 const LINKED = /^\s*(\S+) => (\/\S+) \(0x[0-9a-f]+\)$/;
 const LOADER = /^\s*(\/\S*\/ld[\w.-]*\.so[\w.]*)(?: => \S+)? \(0x[0-9a-f]+\)$/;
 
 /**
- * Takes strace and a few programs of coreutils of this machine with their loader and libraries, so
+ * Takes strace and cat of this machine with their loader and libraries, so
  * that they run in any image of the same machine, those without a C library too. Throws UserError
  * where strace is missing.
  */
