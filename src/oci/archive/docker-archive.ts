@@ -2,7 +2,7 @@ import type { Digest } from '../../model/digest.ts';
 import { digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
-import type { Content } from '../../model/opened-image.ts';
+import type { Content, OpenedPlatform } from '../../model/opened-image.ts';
 import { byCodeUnit } from '../../model/order.ts';
 import { plainEntry } from '../../model/tar.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
@@ -14,6 +14,11 @@ interface DockerLoad {
   readonly blobs: Content;
   /** Entries for index.json, named with `io.containerd.image.name` in full (see `namedEntries`). */
   readonly manifests: readonly Descriptor[];
+  /**
+   * Platforms of the one image, for Docker's classic store too, which reads no index.json: where it
+   * is a single one. It says no names.
+   */
+  readonly forClassic?: readonly Pick<OpenedPlatform, 'manifest'>[];
   /** Blobs that the engine has already. */
   readonly omit?: ReadonlySet<Digest>;
   /** Called for every blob with 0 done before the first is read, then as bytes are passed on. */
@@ -26,7 +31,7 @@ interface DockerLoad {
 
 /**
  * The OCI layout of the images as a tar that `docker load` reads from stdin: oci-layout,
- * index.json, then the blobs by digest without those in `omit`. The same images give the same
+ * index.json, perhaps manifest.json, then the blobs by digest without those in `omit`. The same images give the same
  * bytes. Throws UserError where a blob is missing.
  */
 export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Array> {
@@ -35,6 +40,13 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
   yield file('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
   yield file('index.json', Buffer.from(JSON.stringify(index)));
+  const [only, ...others] = load.forClassic ?? [];
+  if (only !== undefined && others.length === 0) {
+    const path = ({ digest }: Descriptor): string => `blobs/sha256/${digestHex(digest)}`;
+    const { config, layers } = only.manifest;
+    const entry = { Config: path(config), RepoTags: null, Layers: layers.map(path) };
+    yield file('manifest.json', Buffer.from(JSON.stringify([entry])));
+  }
   yield folder('blobs/');
   yield folder('blobs/sha256/');
   const all = [...graph.manifests, ...graph.blobs]

@@ -1,12 +1,13 @@
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, isDigest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedPlatform } from '../../model/opened-image.ts';
 import { parseReference } from '../../model/reference.ts';
 import { dockerLoadStream } from '../../oci/archive/docker-archive.ts';
 import { namedEntries } from '../../oci/image-index.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
-import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
+import { inspectLocalImages, type LocalImage, tagImage } from '../../tools/docker/docker-images.ts';
 import { dockerLoad } from '../../tools/docker/docker-load.ts';
 import type { PipelineContext } from '../context.ts';
 
@@ -27,8 +28,9 @@ interface LoadResult {
 /**
  * Loads an image into Docker: nothing where the engine has it under every name; else a stream
  * without the blobs of images that the engine has now (its base, and what this name stood for
- * before); the whole where the engine finds one missing. Throws UserError where it does not take
- * it; no name is left on an image that does not run.
+ * before); the whole where the engine finds one missing. It is loaded without a name, since engines
+ * move a tag before they know that an image runs. Each name is moved after that, so that whatever
+ * fails it means the old image or the new one. Throws UserError where Docker does not take it.
  */
 export async function loadImage(
   context: PipelineContext,
@@ -39,46 +41,52 @@ export async function loadImage(
   const asked = [...(names.length > 0 ? names : [index.digest]), ...request.bases, ...before];
   const images = await inspectLocalImages(context.run, asked, context.signal);
   const wanted = images.slice(0, Math.max(names.length, 1));
-  if (wanted.every((image) => image?.id === index.digest)) return { already: true, sentBytes: 0 };
+  const { platforms } = await openStored(store.blobs, index);
+  // Docker's classic store knows an image by its configuration.
+  const ids = [index.digest, ...platforms.map(({ manifest }) => manifest.config.digest)];
+  const isIt = (image: LocalImage | undefined): boolean =>
+    image !== undefined && ids.includes(image.id);
+  if (wanted.every(isIt)) return { already: true, sentBytes: 0 };
+  const others = images.slice(wanted.length).filter((image) => image !== undefined);
   const omit = await blobsOf(
     store,
-    images.slice(wanted.length).flatMap((image) => (image === undefined ? [] : [image.id])),
-    images.slice(wanted.length).flatMap((image) => image?.layers ?? []),
-    index,
+    others.map(({ id }) => id),
+    others.flatMap(({ layers }) => layers),
+    platforms,
   );
-  const sent = await send(context, request, omit);
-  if (typeof sent === 'number') return { already: false, sentBytes: sent };
-  if (omit.size > 0 && sent.kind === 'missing-content') {
-    const again = await send(context, request, new Set());
-    if (typeof again === 'number') return { already: false, sentBytes: again };
-    await untag(context, names);
-    throw loadError(again.message);
-  }
-  await untag(context, names);
-  throw loadError(sent.message);
+  let sent = await send(context, request, platforms, omit);
+  if (omit.size > 0 && !sent.result.ok && sent.result.error.isMissing)
+    sent = await send(context, request, platforms, new Set());
+  if (!sent.result.ok) throw loadError(sent.result.error.message);
+  const id = sent.result.value.find(isDigest) ?? index.digest;
+  for (const [i, name] of names.entries())
+    if (!isIt(wanted[i])) await tagImage(context.run, id, name, context.signal);
+  return { already: false, sentBytes: sent.bytes };
 }
 
 async function send(
   context: PipelineContext,
-  { store, index, names }: LoadRequest,
+  { store, index }: LoadRequest,
+  platforms: readonly OpenedPlatform[],
   omit: ReadonlySet<Digest>,
-): Promise<number | { readonly kind: string; readonly message: string }> {
-  let sent = 0;
+): Promise<{ readonly bytes: number; readonly result: Awaited<ReturnType<typeof dockerLoad>> }> {
+  let bytes = 0;
   const counted = async function* (): AsyncIterable<Uint8Array> {
     for await (const chunk of dockerLoadStream({
       blobs: store.blobs,
-      manifests: entries(index, names),
+      manifests: [index],
+      forClassic: platforms,
       omit,
       onTransfer: (transfer) => {
         context.emit({ kind: 'transfer', phase: 'load', ...transfer });
       },
     })) {
-      sent += chunk.length;
+      bytes += chunk.length;
       yield chunk;
     }
   };
   const result = await dockerLoad(context.run, counted(), context.signal);
-  return result.ok ? sent : result.error;
+  return { bytes, result };
 }
 
 /** The entries that an index.json has for the image's names, in full and with the short tag. */
@@ -108,7 +116,7 @@ async function blobsOf(
   store: LayoutStore,
   ids: readonly Digest[],
   baseDiffIds: readonly Digest[],
-  index: Descriptor,
+  platforms: readonly OpenedPlatform[],
 ): Promise<ReadonlySet<Digest>> {
   const omit = new Set<Digest>();
   for (const build of await store.builds())
@@ -117,18 +125,9 @@ async function blobsOf(
         for (const { layers } of (await openStored(store.blobs, descriptor)).platforms)
           for (const { blob } of layers) omit.add(blob.digest);
   const bases = new Set(baseDiffIds);
-  for (const { layers } of (await openStored(store.blobs, index)).platforms)
+  for (const { layers } of platforms)
     for (const { blob, diffId } of layers) if (bases.has(diffId)) omit.add(blob.digest);
   return omit;
-}
-
-async function untag(context: PipelineContext, names: readonly string[]): Promise<void> {
-  if (names.length > 0)
-    await context.run({
-      command: 'docker',
-      args: ['rmi', '--no-prune', ...names],
-      timeoutMs: 30_000,
-    });
 }
 
 function loadError(message: string): UserError {

@@ -41,6 +41,23 @@ export async function inspectLocalImages(
   return refs.map((ref) => images.find((image) => isNamed(image, ref)));
 }
 
+/** Lets a name stand for an image that the engine has. Throws UserError where that fails. */
+export async function tagImage(
+  run: RunTool,
+  id: Digest,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = ['tag', id, name];
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args,
+    timeoutMs: 60_000,
+    signal,
+  });
+  if (result.exitCode !== 0) throw engineError(result.stderr);
+}
+
 /** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
 function parseInspected(stdout: string): readonly LocalImage[] {
   return stdout

@@ -1,16 +1,12 @@
 import { cleanText } from '../../model/clean-text.ts';
-import { isDiskFull } from '../../model/errors.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 
 /** Why the engine did not take an image. */
 interface LoadFailure {
-  /**
-   * `missing-content`: the stream left out a blob that the engine lacks; the full stream works. The
-   * engine has set the tag by then, although the image does not run.
-   */
-  readonly kind: 'missing-content' | 'disk-full' | 'no-engine' | 'other';
+  /** The stream left out a blob that the engine lacks; the full stream works. */
+  readonly isMissing: boolean;
   readonly message: string;
 }
 
@@ -38,21 +34,12 @@ export function loadedNames(stdout: string): readonly string[] {
   return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
 }
 
-/** What `docker load` says on stderr, sorted. */
+/** What `docker load` says on stderr. */
 export function loadFailure(stderr: string): LoadFailure {
   const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
-  return { kind: failureKind(message), message: message === '' ? 'docker load failed' : message };
-}
-
-function failureKind(message: string): LoadFailure['kind'] {
-  if (isDiskFull(message)) return 'disk-full';
-  if (/cannot connect|permission denied|daemon running|connection refused/i.test(message))
-    return 'no-engine';
-  if (
+  const isMissing =
     /content digest sha256:[0-9a-f]+: not found|blob not found|content store.*not found/i.test(
       message,
-    )
-  )
-    return 'missing-content';
-  return 'other';
+    );
+  return { isMissing, message: message === '' ? 'docker load failed' : message };
 }
