@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { didYouMean } from '../model/did-you-mean.ts';
-import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
+import { diskError, EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
 import { useNetwork } from '../tools/network/network-fetch.ts';
 import { cleanLines } from '../ui/clean.ts';
@@ -28,8 +28,9 @@ export async function main(argv: readonly string[], outside: CommandIo): Promise
       io.writeErr(`\nscoville: interrupted${rest}\n`);
       return EXIT.interrupted;
     }
-    io.writeErr(errorText(thrown, io.env['SCOVILLE_DEBUG'] !== undefined));
-    return thrown instanceof UserError ? thrown.exitCode : EXIT.failed;
+    const error = thrown instanceof ToolError ? thrown : diskError(thrown);
+    io.writeErr(errorText(error, io.env['SCOVILLE_DEBUG'] !== undefined));
+    return error instanceof UserError ? error.exitCode : EXIT.failed;
   }
 }
 

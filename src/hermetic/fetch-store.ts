@@ -4,7 +4,7 @@ import { chmod, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs
 import { join } from 'node:path';
 import { makeFolders } from '../lib/make-folders.ts';
 import { type Digest, digestHex, digestOf } from '../model/digest.ts';
-import { UserError } from '../model/errors.ts';
+import { diskErrorIn, UserError } from '../model/errors.ts';
 
 /** Bytes of answers by digest, of one lock file: it cannot name what another's builds fetched. */
 export interface FetchStore {
@@ -97,7 +97,11 @@ async function newWriter(folder: string, file: (digest: Digest) => string): Prom
       hash.update(chunk);
       size += chunk.length;
       let at = 0;
-      while (at < chunk.length) at += (await handle.write(chunk, at)).bytesWritten;
+      try {
+        while (at < chunk.length) at += (await handle.write(chunk, at)).bytesWritten;
+      } catch (error) {
+        throw diskErrorIn(path, error);
+      }
     },
     commit: async (expected) => {
       const digest = `sha256:${hash.digest('hex')}` as Digest;

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 /** Exit codes: 0 met, 1 judged and short of the gate, 2 not judged or bad usage, 130 on Ctrl-C. */
 export const EXIT = { met: 0, short: 1, failed: 2, interrupted: 130 } as const;
 
@@ -69,7 +71,60 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** True where the system, or a tool by its words, says that a disk or a quota is full. */
-export function isDiskFull(thrown: unknown): boolean {
-  return /no space left|disk quota/i.test(messageOf(thrown));
+/** The user's disk does not do what we ask of it. */
+export class DiskError extends UserError {}
+
+const FULL = 'no space left on the disk while writing';
+const REFUSED = 'no permission to write';
+/** What errors of the system say of the user's disk; the name of the file follows. */
+const OF_THE_DISK: Readonly<Record<string, string>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EACCES: REFUSED,
+  EPERM: REFUSED,
+  EROFS: REFUSED,
+  ENOTDIR: 'a file is where a folder should be, at or above',
+  EISDIR: 'a folder is where a file should be:',
+  EMFILE: 'too many files are open for',
+  ENFILE: 'too many files are open for',
+  EIO: 'the disk fails at',
+};
+
+/**
+ * What is the matter with the user's disk, as an error that names the file and says what to do;
+ * anything else as it is. Without `path`, it is the one that the system names.
+ */
+export function diskError(error: unknown, path = pathOf(error)): unknown {
+  if (error instanceof UserError) return error;
+  const isFull = /no space left on device|disk quota exceeded/i.test(messageOf(error));
+  const code = errorCode(error) ?? (isFull ? 'ENOSPC' : '');
+  const what = OF_THE_DISK[code];
+  // Without a file it is a port or a process that is refused.
+  if (what === undefined || (what === REFUSED && path === undefined)) return error;
+  const nextStep =
+    what === FULL
+      ? 'Free some with `scoville prune` and `docker system prune`, then try again.'
+      : what === REFUSED
+        ? `Make ${dirname(path ?? '')} writable for your user, or set XDG_CACHE_HOME to a folder that is.`
+        : code.endsWith('FILE')
+          ? 'Allow more: ulimit -n 4096'
+          : 'Move it away, then try again.';
+  return new DiskError(`${what} ${path ?? 'a file'}`, { nextStep, cause: error });
+}
+
+/** The same of work in `folder`, for errors of writing, in which the system names no file. */
+export function diskErrorIn(folder: string, error: unknown): unknown {
+  return pathOf(error) === undefined ? diskError(error, folder) : error;
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string'
+    ? error.path
+    : undefined;
+}
+
+/** The `code` of a system error, undefined where there is none. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -4,7 +4,7 @@ import type { Descriptor } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { checkSize, type ReadDocument, verified } from './blobs/blob-source.ts';
 import { isDescriptor } from './documents.ts';
-import type { JsonCache } from './layout/json-cache.ts';
+import type { JsonCache } from './layout/caches.ts';
 
 /** An engine image's documents and attachments, so that reading again needs no `docker save`. */
 export interface EngineDocuments {

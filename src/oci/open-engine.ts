@@ -14,7 +14,7 @@ import {
   otherImage,
   readKept,
 } from './engine-documents.ts';
-import type { JsonCache } from './layout/json-cache.ts';
+import type { JsonCache } from './layout/caches.ts';
 import { openBlobImage } from './layout/open-layout.ts';
 
 /** An engine's own store, as its client gives it out. */

@@ -6,7 +6,7 @@ import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './archi
 import { folderBlobs } from './blobs/blob-source.ts';
 import { entryName } from './image-index.ts';
 import type { ImageName } from './image-source.ts';
-import type { JsonCache } from './layout/json-cache.ts';
+import type { JsonCache } from './layout/caches.ts';
 import { plain } from './layout/layout-entries.ts';
 import type { LayoutStore } from './layout/layout-store.ts';
 import { openBlobImage, openLayoutFolder } from './layout/open-layout.ts';

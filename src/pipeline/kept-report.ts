@@ -1,14 +1,11 @@
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
-import { createCache, type JsonCache } from '../oci/layout/json-cache.ts';
-import type { PipelineContext } from './context.ts';
+import { type CacheHome, openCache, type JsonCache } from '../oci/layout/caches.ts';
 
 const SCHEMA = 1;
 
-type Where = Pick<PipelineContext, 'paths'>;
-
-function cacheOf({ paths }: Where): JsonCache {
-  return createCache(`${paths.cache}/reports`, SCHEMA);
+function cacheOf(home: CacheHome): JsonCache {
+  return openCache(home, 'reports', SCHEMA);
 }
 
 const LAST = 'last';
@@ -35,24 +32,20 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
 }
 
-/** Keeps an image's report for `scoville report`. If that fails, the image is still graded. */
-export async function keepReport(context: Where, input: ReportInput): Promise<void> {
-  const cache = cacheOf(context);
+/** Keeps an image's report for `scoville report`. */
+export async function keepReport(home: CacheHome, input: ReportInput): Promise<void> {
+  const cache = cacheOf(home);
   const key = keyOf(input.scorecard.image);
-  try {
-    await cache.set(key, slim(input));
-    await cache.set(LAST, key);
-  } catch {
-    // `scoville report` says then that it has none.
-  }
+  await cache.set(key, slim(input));
+  await cache.set(LAST, key);
 }
 
 /** The last grade of an image, or of any where none is named; undefined where none is kept. */
 export async function keptReport(
-  context: Where,
+  home: CacheHome,
   image: string | undefined,
 ): Promise<ReportInput | undefined> {
-  const cache = cacheOf(context);
+  const cache = cacheOf(home);
   const key = image === undefined ? await cache.get(LAST) : keyOf(image);
   return typeof key === 'string' ? ((await cache.get(key)) as ReportInput | undefined) : undefined;
 }

@@ -6,7 +6,7 @@ import { digestOf } from '../../src/model/digest.ts';
 import type { OpenedImage } from '../../src/model/opened-image.ts';
 import type { RunTool } from '../../src/model/run.ts';
 import { parseImageName } from '../../src/oci/image-source.ts';
-import { createCache } from '../../src/oci/layout/json-cache.ts';
+import { openCache } from '../../src/oci/layout/caches.ts';
 import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { openImage } from '../../src/oci/open-image.ts';
 import { parsePlatform } from '../../src/oci/platform-choice.ts';
@@ -45,7 +45,7 @@ async function open(
       throw new Error('nothing is on stdin');
     },
     spoolDir: at('spool'),
-    documents: createCache(at(options.cache ?? 'documents'), 1),
+    documents: openCache({ paths: { cache: at(options.cache ?? 'first') } }, 'documents', 1),
     ...(platform === undefined ? {} : { platform }),
   });
   return { image, saves: () => saves };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../src/model/digest.ts';
 import type { Descriptor, Platform } from '../../src/model/oci.ts';
-import { createCache } from '../../src/oci/layout/json-cache.ts';
+import { openCache } from '../../src/oci/layout/caches.ts';
 import { type EngineImages, openEngineImage } from '../../src/oci/open-engine.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
 import { collect, temporaryFolder } from '../fakes/layouts.ts';
@@ -45,7 +45,7 @@ function setUp(tar: Buffer, id: Digest) {
   const saved = engineOf(() => tar);
   const folder = temporaryFolder();
   const spoolDir = join(folder, 'spool');
-  const documents = createCache(join(folder, 'documents'), 1);
+  const documents = openCache({ paths: { cache: folder } }, 'documents', 1);
   const open = (platform?: Platform) =>
     openEngineImage({
       name: 'app:1',
@@ -146,7 +146,7 @@ describe('what goes wrong', () => {
     let tar = archiveOf(dockerSaved());
     const saved = engineOf(() => tar);
     const folder = temporaryFolder();
-    const documents = createCache(join(folder, 'documents'), 1);
+    const documents = openCache({ paths: { cache: folder } }, 'documents', 1);
     const options = { name: 'app', id: digestOf('id'), engine: saved.engine, documents };
     const spoolDir = join(folder, 'spool');
     await (await openEngineImage({ ...options, spoolDir })).close();

@@ -1,46 +1,36 @@
-import { readdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { boundCache, createCache } from '../../src/oci/layout/json-cache.ts';
-import { boundCachesDaily, CACHE_LIMITS } from '../../src/pipeline/bound-caches.ts';
+import { expect, test } from 'vitest';
+import type { PipelineEvent } from '../../src/model/events.ts';
+import { boundKeptDaily } from '../../src/pipeline/bound-caches.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
-
-async function filled(dir: string, keys: readonly string[]): Promise<void> {
-  const cache = createCache(dir, 1);
-  for (const key of keys) await cache.set(key, 'x'.repeat(1000));
-}
-
-describe('boundCache', () => {
-  test('keeps what was used last, of any schema, within the limit', async () => {
-    const dir = temporaryFolder();
-    await filled(dir, ['a', 'b']);
-    await createCache(dir, 2).set('c', 'x'.repeat(1000));
-    const old = new Date(Date.now() - 1_000_000);
-    for (const name of readdirSync(join(dir, 'v1'))) utimesSync(join(dir, 'v1', name), old, old);
-    expect(await boundCache(dir, 1500)).toBeGreaterThan(2000);
-    expect(await createCache(dir, 2).get('c')).toBe('x'.repeat(1000));
-    expect(await createCache(dir, 1).get('a')).toBeUndefined();
-  });
-
-  test('a cache that is not there frees nothing', async () => {
-    expect(await boundCache(join(temporaryFolder(), 'none'), 0)).toBe(0);
-  });
-});
 
 test('caches are looked at once a day', async () => {
   const cache = temporaryFolder();
   const paths = { cache, store: '', config: '', dockerConfig: '' };
+  const emit = (): void => undefined;
   const now = Date.now();
-  await boundCachesDaily({ paths, now: () => now });
+  await boundKeptDaily({ paths, emit, now: () => now });
   expect(readdirSync(cache)).toEqual(['bounded']);
-  await filled(
-    join(cache, 'proofs'),
-    Array.from({ length: 1100 }, (_, i) => `key ${i}`),
-  );
-  const size = (): number => readdirSync(join(cache, 'proofs', 'v1')).length;
-  await boundCachesDaily({ paths, now: () => now + 1000 });
-  expect(size()).toBe(1100);
-  await boundCachesDaily({ paths, now: () => now + 2 * 86_400_000 });
-  expect(size()).toBeLessThan(1100);
-  expect(size() * 1000).toBeLessThanOrEqual(CACHE_LIMITS['proofs'] ?? 0);
+  const folder = join(cache, 'proofs', 'v1');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'a.json'), '');
+  truncateSync(join(folder, 'a.json'), 2 * 1024 * 1024);
+  await boundKeptDaily({ paths, emit, now: () => now + 1000 });
+  expect(readdirSync(folder)).toEqual(['a.json']);
+  await boundKeptDaily({ paths, emit, now: () => now + 2 * 86_400_000 });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a mark that cannot be written is a warning', async () => {
+  const cache = temporaryFolder();
+  const paths = { cache, store: '', config: '', dockerConfig: '' };
+  mkdirSync(join(cache, 'bounded'));
+  const old = new Date(Date.now() - 3 * 86_400_000);
+  utimesSync(join(cache, 'bounded'), old, old);
+  const events: PipelineEvent[] = [];
+  await boundKeptDaily({ paths, emit: (event) => void events.push(event), now: Date.now });
+  expect(events).toMatchObject([
+    { kind: 'warning', text: expect.stringContaining(`${cache}/bounded`) as string },
+  ]);
 });

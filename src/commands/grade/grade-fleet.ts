@@ -7,7 +7,7 @@ import type { FleetLine } from '../../model/fleet.ts';
 import { inParallel } from '../../model/in-parallel.ts';
 import { secondsText } from '../../model/quantity.ts';
 import type { Settings } from '../../model/settings.ts';
-import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
+import { boundKeptDaily } from '../../pipeline/bound-caches.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { type Kept, type LineFile, openLineFile } from '../../pipeline/grade/line-file.ts';
 import { gateImage } from '../../pipeline/image-build/gate-image.ts';
@@ -95,7 +95,7 @@ async function gradeLeft(left: readonly string[], run: Run): Promise<void> {
     if (!flags.quiet || line.status === 'failed')
       io.writeErr(`[${done}/${run.total}] ${cleanForTerminal(progressText(line))} (${seconds})\n`);
   });
-  await boundCachesDaily(context);
+  await boundKeptDaily(context);
 }
 
 async function gradedOrFailed(

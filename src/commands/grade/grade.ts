@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../../model/errors.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../../model/report.ts';
 import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
-import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
+import { boundKeptDaily } from '../../pipeline/bound-caches.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { gateImage } from '../../pipeline/image-build/gate-image.ts';
 import { lastScorecard } from '../../pipeline/image-build/last-scorecard.ts';
@@ -84,7 +84,7 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
       await keepReport(context, whole);
       graded.push(whole);
     }
-    await boundCachesDaily(context);
+    await boundKeptDaily(context);
     return { graded, unmet, open };
   } finally {
     talk.stop();

@@ -2,12 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeFolders } from '../../lib/make-folders.ts';
-import { UserError } from '../../model/errors.ts';
+import { diskError, errorCode } from '../../model/errors.ts';
 
-const FULL = ['ENOSPC', 'EDQUOT'];
-const REFUSED = ['EACCES', 'EPERM', 'EROFS'];
+export { diskError, errorCode };
 
 /** A name in `folder` that nobody else uses and that `isLeftover` knows: `.tmp-HOST-PID-RANDOM`. */
 export function temporaryPath(folder: string): string {
@@ -62,26 +61,4 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     throw diskError(error, path);
   }
-}
-
-/** A full disk or a missing permission as an error that says what to do; anything else as it is. */
-export function diskError(error: unknown, path: string): unknown {
-  const code = errorCode(error) ?? '';
-  if (FULL.includes(code))
-    return new UserError(`no space left on the disk while writing ${path}`, {
-      nextStep: 'Free some with `scoville prune` and `docker system prune`, then try again.',
-      cause: error,
-    });
-  if (REFUSED.includes(code))
-    return new UserError(`no permission to write ${path}`, {
-      nextStep: `Make ${dirname(path)} writable for your user, or set XDG_CACHE_HOME to a folder that is.`,
-      cause: error,
-    });
-  return error;
-}
-
-/** The `code` of a system error, undefined where there is none. */
-export function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -3,11 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import { writeBeside } from '../../oci/blobs/replace-file.ts';
+import { type CacheHome, orWarn } from '../../oci/layout/caches.ts';
 import { isFamily } from '../../tools/advisories/advisory-names.ts';
 import { familyOf } from '../../tools/osv/osv-names.ts';
 import type { PipelineContext } from '../context.ts';
 
-type Home = Pick<PipelineContext, 'paths'>;
+type Home = CacheHome;
 
 /** Where databases of advisories are kept; another form of them gets another folder. */
 export function databaseFolder({ paths }: Home): string {
@@ -27,7 +28,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Notes, once a day, the ecosystems of an image's packages: their databases are worth fetching. */
 export async function noteEcosystems(
-  context: Pick<PipelineContext, 'paths' | 'now'>,
+  context: CacheHome & Pick<PipelineContext, 'now'>,
   ecosystems: readonly string[],
 ): Promise<void> {
   const folder = seenFolder(context);
@@ -35,8 +36,10 @@ export async function noteEcosystems(
     const mark = join(folder, encodeURIComponent(family));
     const last = await stat(mark).catch(() => undefined);
     if (last !== undefined && Math.abs(context.now() - last.mtimeMs) < DAY_MS) continue;
-    await makeFolder(folder);
-    await writeBeside(mark, '');
+    await orWarn(context, async () => {
+      await makeFolder(folder);
+      await writeBeside(mark, '');
+    });
   }
 }
 

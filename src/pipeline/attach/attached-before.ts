@@ -5,7 +5,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { PipelineContext } from '../context.ts';
@@ -49,7 +49,7 @@ export async function attachedBefore(
   const build = await store.lastOf(index.digest);
   if (build === undefined) return NONE;
   // Reading them all takes longer than all else that follows an unchanged build.
-  const own = createCache(`${context.paths.cache}/own-statements`, 1);
+  const own = openCache(context, 'own-statements', 1);
   const { manifests } = build;
   const key = JSON.stringify([
     ...[context.version, index.digest, manifests.map(({ digest }) => digest)],

@@ -6,7 +6,7 @@ import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { familiarReference, formatReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { type JsonCache, openCache } from '../../oci/layout/caches.ts';
 import { publisherSigner } from '../../rules/trusted-source/publisher-signers.ts';
 import { matchesImage } from '../../rules/trusted-source/trusted-publishers.ts';
 import { type Signer } from '../../tools/cosign/cosign-signer.ts';
@@ -43,6 +43,8 @@ interface Asked {
   readonly settings: Settings;
 }
 
+type Checked = Asked & { readonly kept: JsonCache };
+
 type Answer =
   | { readonly ok: true; readonly signedBy: string }
   | { readonly ok: false; readonly reason: string; readonly isRefuted: boolean };
@@ -57,7 +59,11 @@ export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   // What is checked beside the build says nothing of its own.
-  const quiet: Asked = { ...asked, context: { ...context, signal, emit: () => undefined } };
+  const quiet: Checked = {
+    ...asked,
+    kept: openCache(context, 'bases', SCHEMA),
+    context: { ...context, signal, emit: () => undefined },
+  };
   const keys = images.some((image) => isRequired(settings, image))
     ? userSigners(quiet)
     : Promise.resolve([]);
@@ -143,7 +149,7 @@ export function ownWord(settings: Settings): Settings {
 }
 
 async function check(
-  asked: Asked,
+  asked: Checked,
   image: Base,
   keys: Promise<readonly TrustedSigner[]>,
 ): Promise<Answer> {
@@ -159,9 +165,8 @@ async function check(
   ];
   if (signers.length === 0)
     return { ok: false, reason: 'no key or identity is known for it', isRefuted: false };
-  const cache = createCache(`${context.paths.cache}/bases`, SCHEMA);
   const key = JSON.stringify([digest, await Promise.all(signers.map(fingerprint))]);
-  const kept = await cache.get(key);
+  const kept = await asked.kept.get(key);
   if (typeof kept === 'string') return { ok: true, signedBy: kept };
   const opened = await openNamedImage(context, registries(context), {
     text: `registry:${formatReference({ registry, repository, digest })}`,
@@ -184,7 +189,7 @@ async function check(
     );
     const more = stated.length > 0 ? `, with ${stated.join(' and ')}` : '';
     const signedBy = `${answer.signedBy ?? ''}${more}`;
-    await cache.set(key, signedBy);
+    await asked.kept.set(key, signedBy);
     return { ok: true, signedBy };
   } finally {
     await opened.close();

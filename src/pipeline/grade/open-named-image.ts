@@ -2,7 +2,7 @@ import { ToolError, UserError } from '../../model/errors.ts';
 import type { Platform } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { type ImageName, parseImageName } from '../../oci/image-source.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import { openImage, type OpenOptions } from '../../oci/open-image.ts';
 import { localImages } from '../../tools/docker/docker-save.ts';
@@ -37,7 +37,7 @@ export async function openNamedImage(
     store: () => openStore(context.paths.store, context.now),
     stdin: () => stdin,
     spoolDir: `${context.paths.cache}/spool`,
-    documents: createCache(`${context.paths.cache}/documents`, SCHEMA),
+    documents: openCache(context, 'documents', SCHEMA),
     signal: context.signal,
     ...(platform === undefined ? {} : { platform }),
   };

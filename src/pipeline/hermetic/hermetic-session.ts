@@ -11,7 +11,7 @@ import { pkcs12 } from '../../hermetic/trust-store.ts';
 import type { Unreadable } from '../../hermetic/tunnel.ts';
 import { networkUpstream } from '../../hermetic/upstream.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
-import { messageOf, UserError } from '../../model/errors.ts';
+import { diskErrorIn, messageOf, UserError } from '../../model/errors.ts';
 import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
 import { attribute, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
@@ -118,7 +118,7 @@ export async function openSession(
     for (const [name, text] of Object.entries(files)) await writeFile(join(mounts, name), text);
   } catch (error) {
     await close();
-    throw error;
+    throw diskErrorIn(folder, error);
   }
   const steps = new StepClock();
   const places = (seen: readonly Seen[]): readonly Place[] => placesOf(steps, seen, request);

@@ -1,4 +1,4 @@
-import { isDiskFull } from '../../model/errors.ts';
+import { diskError, DiskError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
 import type { PipelineContext } from '../context.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
@@ -28,7 +28,7 @@ export async function buildAndOpenKey(
   const opening = on ? resolveSigner(context, plan.settings.sign) : Promise.resolve(undefined);
   opening.catch((error: unknown) => {
     // A full disk is buildx's too, and what it says of it is the build's own end.
-    if (!isDiskFull(error)) noKey.abort();
+    if (!(diskError(error) instanceof DiskError)) noKey.abort();
   });
   // What buildx says of being stopped is not the reason; what it says of its own failure is.
   const late: PipelineEvent[] = [];

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Shortfall } from '../../grading/gate.ts';
 import type { Scored } from '../../grading/score.ts';
-import { messageOf, UserError } from '../../model/errors.ts';
+import { diskErrorIn, messageOf, UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Settings } from '../../model/settings.ts';
@@ -13,7 +13,7 @@ import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { buildWords } from '../../tools/buildx/build-words.ts';
 import { requireBases } from '../bases/require-bases.ts';
-import { boundCachesDaily } from '../bound-caches.ts';
+import { boundKeptDaily } from '../bound-caches.ts';
 import type { PipelineContext } from '../context.ts';
 import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
 import { buildFact } from './build-fact.ts';
@@ -110,7 +110,7 @@ export async function holdBuild(
     return { ...(await buildPlanned(context, prepared, directory)), release };
   } catch (error) {
     await release();
-    throw error;
+    throw diskErrorIn(directory.dir, error);
   }
 }
 
@@ -193,7 +193,7 @@ async function buildPlanned(
     }
     await publish(context, prepared, finished, directory);
     await writeUserFiles(context, plan, index);
-    await boundCachesDaily(context);
+    await boundKeptDaily(context);
     return { kind: 'done', index, names: plan.names, report, judged };
   };
   return { kind: 'ready', image: { prepared, index, report }, deliver };

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { Scored } from '../../grading/score.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { type CacheHome, openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import type { PipelineContext } from '../context.ts';
 
 const SCHEMA = 3;
@@ -15,10 +15,10 @@ interface LastScorecard {
   readonly build?: { readonly words: readonly string[]; readonly cwd: string };
 }
 
-type Where = Pick<PipelineContext, 'paths' | 'cwd'>;
+type Where = CacheHome & Pick<PipelineContext, 'cwd'>;
 
-function cacheOf({ paths }: Where): JsonCache {
-  return createCache(`${paths.cache}/last-scorecards`, SCHEMA);
+function cacheOf(home: CacheHome): JsonCache {
+  return openCache(home, 'last-scorecards', SCHEMA);
 }
 
 async function keyOf(dockerfile: string, target: string | undefined): Promise<string> {

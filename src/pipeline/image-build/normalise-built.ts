@@ -1,7 +1,7 @@
 import { quantity } from '../../model/quantity.ts';
 import { fileTimeOf } from '../../model/steady-inputs.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { decideEpoch } from '../../plans/epoch.ts';
 import { type PipelineContext, phase } from '../context.ts';
@@ -33,7 +33,7 @@ export async function normaliseBuilt(
       for (const one of built) {
         const done = await normalisePlatform(one, {
           blobs: store.blobs,
-          cache: createCache(`${context.paths.cache}/layers`, rules.id),
+          cache: openCache(context, 'layers', rules.id),
           rules,
           compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
           epoch: epochOf(plan),

@@ -7,7 +7,7 @@ import { layerKey, type NormalisedLayer, normaliseLayer } from '../../normalise/
 import { rebuildImage } from '../../normalise/rebuild.ts';
 import type { RuleSet } from '../../normalise/rule-set.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
-import type { JsonCache } from '../../oci/layout/json-cache.ts';
+import type { JsonCache } from '../../oci/layout/caches.ts';
 import { plainLayer } from '../../oci/walk/plain-layer.ts';
 import type { BuiltPlatform, FinalPlatform } from '../image-under-build.ts';
 import type { FoundImage } from '../resolve-images.ts';

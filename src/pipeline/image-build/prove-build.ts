@@ -4,7 +4,7 @@ import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import { quantity } from '../../model/quantity.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
@@ -114,7 +114,7 @@ function lastKey({ source, parsed }: Prepared): string {
 }
 
 function proofs(context: PipelineContext): JsonCache {
-  return createCache(`${context.paths.cache}/second-builds`, SCHEMA);
+  return openCache(context, 'second-builds', SCHEMA);
 }
 
 /** What the second build of the subjects showed, to be signed. */

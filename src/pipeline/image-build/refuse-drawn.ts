@@ -1,7 +1,7 @@
 import { drawnSecretLine } from '../../facts/secrets/drawn-values.ts';
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import { flag } from '../../plans/build-invocation.ts';
 import { SEED } from '../../plans/reproduce/steady-inputs.ts';
 import { builtImage } from '../compare/compare-built.ts';
@@ -33,7 +33,7 @@ export async function refuseDrawn(
 ): Promise<void> {
   // A context on stdin can be read only once.
   if (prepared.source.kind === 'stdin-archive') return;
-  const checked = createCache(`${context.paths.cache}/other-seeds`, SCHEMA);
+  const checked = openCache(context, 'other-seeds', SCHEMA);
   if ((await checked.get(index.digest)) === true) return;
   const found: Found = { secrets: new Map(), read: new Set() };
   const comparison = await phase(

@@ -71,7 +71,7 @@ export async function refusePredictable(
 }
 
 async function secretPlaces(
-  { paths, signal }: PipelineContext,
+  context: PipelineContext,
   { store, dockerfile }: Prepared,
   { manifest, config, baseLayers, reports }: FinalPlatform,
 ): Promise<readonly Place[]> {
@@ -86,7 +86,7 @@ async function secretPlaces(
   const { facts } = await inspectLayers(
     own,
     { openLayer: ({ digest }) => Promise.resolve(store.blobs.openRead(digest)) },
-    { cache: paths.cache, signal },
+    { cache: context, signal: context.signal },
   );
   const lineOf = (digest: string): number | undefined =>
     lines[layers.findIndex(({ blob }) => blob.digest === digest)];

@@ -5,7 +5,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { databaseStamp } from '../advisories/database-folder.ts';
@@ -85,7 +85,7 @@ function withoutFilesystem({ platform, facts, baseLayers }: ImageContents): Imag
 }
 
 function results(context: PipelineContext): JsonCache {
-  return createCache(`${context.paths.cache}/results`, SCHEMA);
+  return openCache(context, 'results', SCHEMA);
 }
 
 /** All that statements and verdicts depend on besides the bytes; undefined if not yet known. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import { preloadText, ranImages } from '../../plans/reproduce/inject-clock.ts';
 import { steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
@@ -66,7 +66,7 @@ async function preloadedImages(
 ): Promise<readonly string[]> {
   const preloaded: string[] = [];
   const today = new Date(context.now()).toISOString().slice(0, 10);
-  const known = createCache(join(context.paths.cache, 'clock-images'), SCHEMA);
+  const known = openCache(context, 'clock-images', SCHEMA);
   const keyOf = (image: string): string => {
     const found = prepared.images.find(({ name }) => name === image);
     return createHash('sha256')
@@ -88,8 +88,7 @@ async function preloadedImages(
     const isByFile = isMoved(seen);
     const isByVariable = !isByFile && seen.ok && preload !== '' && isMoved(await probe(preload));
     if (isByVariable) preloaded.push(image);
-    if (isByFile || isByVariable)
-      await known.set(keyOf(image), isByFile ? BY_FILE : BY_VARIABLE).catch(() => undefined);
+    if (isByFile || isByVariable) await known.set(keyOf(image), isByFile ? BY_FILE : BY_VARIABLE);
     else
       context.emit({
         kind: 'warning',

@@ -9,7 +9,7 @@ import {
 } from '../../facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import type { FoundSecrets } from '../../model/secret-facts.ts';
-import { createBytesCache } from '../../oci/layout/json-cache.ts';
+import { type CacheHome, openBytesCache } from '../../oci/layout/caches.ts';
 import type { PipelineContext } from '../context.ts';
 import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
 import type { LayerOrigin } from './layer-threads.ts';
@@ -26,7 +26,7 @@ interface Inspected {
  * `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
-  { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
+  context: CacheHome & Pick<PipelineContext, 'signal'>,
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   buildArgs: Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export async function inspectPlatform(
 ): Promise<Inspected> {
   const { layers, config } = platform;
   const { elsewhere, ...scan } = options;
-  const inspect = { cache: paths.cache, signal, ...scan };
+  const inspect = { cache: context, signal: context.signal, ...scan };
   const { facts, read, known } = await inspectLayers(layers, origin, inspect);
   let placed = placedLayers(layers, facts);
   const otherSecrets = joined([
@@ -42,12 +42,12 @@ export async function inspectPlatform(
     buildArgumentSecrets(buildArgs),
     ...(elsewhere === undefined ? [] : [elsewhere]),
   ]);
-  let tree = await imageTree(placed, known, paths.cache);
+  let tree = await imageTree(placed, known, context);
   const closer = closerLooks(tree);
   if (closer.size > 0) {
     const again = await inspectLayers(layers, origin, { ...inspect, closer });
     placed = placedLayers(layers, again.facts);
-    tree = await imageTree(placed, placed.length, paths.cache);
+    tree = await imageTree(placed, placed.length, context);
   }
   return { content: foldLayers(placed, otherSecrets, tree), read };
 }
@@ -66,27 +66,26 @@ const MOST_KEPT = 8 * 1024 * 1024;
 
 /**
  * The filesystem of an image. Where layers have changed on others that were known before, what
- * those came to is kept in `cache`, the folder of the user's caches: the next change on them puts
+ * those came to is kept in `cache`: the next change on them puts
  * on the changed ones alone. `known`: layers from the lowest whose facts were there. Throws
  * UserError where the layers hold more than is put on each other.
  */
 export async function imageTree(
   layers: readonly PlacedLayer[],
   known: number,
-  cache: string | undefined,
+  cache: CacheHome | undefined,
 ): Promise<FileTree> {
   const tree = new FileTree(layers);
   const lowest = layers.slice(0, known);
   const length = lowest.reduce((sum, { facts }) => sum + facts.paths.length, 0);
   const isKept = known < layers.length && length >= LEAST_KEPT && length <= MOST_KEPT;
   if (cache === undefined || !isKept) return tree.apply();
-  const trees = createBytesCache(`${cache}/trees`, `${FACTS_SCHEMA}.${TREE_SCHEMA}`);
+  const trees = openBytesCache(cache, 'trees', `${FACTS_SCHEMA}.${TREE_SCHEMA}`);
   const key = lowest.map(({ digest }) => digest).join(' ');
   const kept = await trees.get(key);
   if (kept === undefined || !tree.restore(kept)) {
     tree.apply(known);
-    // As with facts: what cannot be kept is there all the same.
-    await trees.set(key, tree.keep()).catch(() => undefined);
+    await trees.set(key, tree.keep());
   }
   return tree.apply();
 }

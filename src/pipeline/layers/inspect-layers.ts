@@ -9,7 +9,7 @@ import type { Digest } from '../../model/digest.ts';
 import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { workerFile } from '../../normalise/worker-file.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { type CacheHome, openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
 import { checkLayerType } from '../../oci/walk/walk-unpack.ts';
 import { type LayerOrigin, type LayerTask, readInThreads, sourceOf } from './layer-threads.ts';
@@ -21,8 +21,8 @@ export interface ImageLayer {
 }
 
 export interface InspectOptions {
-  /** The folder of the user's caches; undefined reads every layer. */
-  readonly cache: string | undefined;
+  /** Where facts are kept; undefined reads every layer. */
+  readonly cache: CacheHome | undefined;
   readonly signal: AbortSignal;
   /** False leaves out the scan for secrets. */
   readonly secrets?: boolean;
@@ -64,7 +64,7 @@ export async function inspectLayers(
   options: InspectOptions,
 ): Promise<InspectedLayers> {
   const cache =
-    options.cache === undefined ? undefined : createCache(`${options.cache}/facts`, FACTS_SCHEMA);
+    options.cache === undefined ? undefined : openCache(options.cache, 'facts', FACTS_SCHEMA);
   const tasks = new Map<string, Task>();
   for (const layer of layers) {
     const task = taskOf(layer, options);
@@ -75,9 +75,7 @@ export async function inspectLayers(
   const found = new Map<string, LayerFacts>();
   await readAll(unknown, origin, options, async ({ key }, facts) => {
     found.set(key, facts);
-    // Facts that cannot be kept, on a disk that is full or not ours to write, are facts all the
-    // same.
-    await cache?.set(key, facts).catch(() => undefined);
+    await cache?.set(key, facts);
   });
   const facts = layers.flatMap((layer) => {
     const { key } = taskOf(layer, options);

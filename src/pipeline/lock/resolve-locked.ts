@@ -4,7 +4,7 @@ import { isObject } from '../../model/json-value.ts';
 import type { LockedImage } from '../../model/lock.ts';
 import { type Platform, platformName } from '../../model/oci.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import { RegistryError } from '../../oci/registry/registry-errors.ts';
 import type { NeededImage } from '../../plans/external-images.ts';
 import type { LocalImage } from '../../tools/docker/docker-images.ts';
@@ -125,8 +125,8 @@ class KnownImages {
   readonly #cache: JsonCache;
   readonly #platform: string;
 
-  constructor({ paths }: Pick<PipelineContext, 'paths'>, platform: Platform) {
-    this.#cache = createCache(`${paths.cache}/images`, SCHEMA);
+  constructor(context: PipelineContext, platform: Platform) {
+    this.#cache = openCache(context, 'images', SCHEMA);
     this.#platform = platformName(platform);
   }
 

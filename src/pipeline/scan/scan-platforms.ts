@@ -8,7 +8,7 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
 import { referencesOf } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { type CacheHome, openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import { planOsv } from '../../tools/osv/osv-queries.ts';
 import { databaseFolder, noteEcosystems } from '../advisories/database-folder.ts';
 import type { InspectedPlatform, Scanned } from '../assess/evidence.ts';
@@ -24,8 +24,8 @@ interface ScanOptions {
 }
 
 /** Where records of vulnerabilities are kept between runs. */
-function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCache {
-  return createCache(`${paths.cache}/vulnerabilities`, 1);
+function vulnerabilityCache(home: CacheHome): JsonCache {
+  return openCache(home, 'vulnerabilities', 1);
 }
 
 /** Scans every platform whose content is known, one after the other, and adds what was found. */

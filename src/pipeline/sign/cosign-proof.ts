@@ -3,7 +3,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import type { OpenedKey } from '../../attestations/opened-key.ts';
 import { digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
-import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
 import { missingTool } from '../../tools/tool-names.ts';
@@ -65,5 +65,5 @@ async function provenKey(context: PipelineContext, key: OpenedKey): Promise<stri
 }
 
 function cache(context: PipelineContext): JsonCache {
-  return createCache(`${context.paths.cache}/proofs`, SCHEMA);
+  return openCache(context, 'proofs', SCHEMA);
 }

@@ -7,7 +7,7 @@ import { digestOf } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
-import { createCache } from '../../oci/layout/json-cache.ts';
+import { openCache } from '../../oci/layout/caches.ts';
 import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
 import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
@@ -100,7 +100,7 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   });
   const pem = openPemKey(text, password);
   const isPem = pem.ok || pem.error !== 'other';
-  const halves = createCache(`${context.paths.cache}/public-halves`, 1);
+  const halves = openCache(context, 'public-halves', 1);
   const known = isPem || password !== '' ? undefined : await halves.get(digestOf(text));
   if (typeof known === 'string') {
     await refuseForeignPublicKey(path, known);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import { MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { ruleSet } from '../../../src/normalise/rule-set.ts';
-import { createCache } from '../../../src/oci/layout/json-cache.ts';
+import { openCache } from '../../../src/oci/layout/caches.ts';
 import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { normalisePlatform } from '../../../src/pipeline/image-build/normalise-image.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
@@ -31,7 +31,7 @@ test('a layer that is rewritten tells the bytes that were read of it; one that i
     mediaType: MEDIA_TYPE.manifest,
     ...(await blobs.write(Buffer.from(JSON.stringify(manifest)))),
   };
-  const cache = createCache(temporaryFolder(), 'test');
+  const cache = openCache({ paths: { cache: temporaryFolder() } }, 'layers', 'test');
   const normalised = async () => {
     const read: (readonly [string, number, number])[] = [];
     const { rewritten } = await normalisePlatform(

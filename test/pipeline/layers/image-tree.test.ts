@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
 import { digestOf } from '../../../src/model/digest.ts';
+import type { CacheHome } from '../../../src/oci/layout/caches.ts';
 import { imageTree } from '../../../src/pipeline/layers/inspect-image.ts';
 import { everyPlace } from '../../facts/filesystem/every-place.ts';
 import { file, hardlink, type Item, layerFacts, link, program } from '../../facts/support.ts';
@@ -36,14 +37,14 @@ const seen = (tree: FileTree): unknown =>
     ...[attributes, kind === 'h' ? inode.path : undefined],
   ]);
 
-function kept(cache: string): string[] {
-  const folder = join(cache, 'trees');
+function kept({ paths }: CacheHome): string[] {
+  const folder = join(paths.cache, 'trees');
   const [schema = ''] = readdirSync(folder);
   return readdirSync(join(folder, schema)).map((name) => join(folder, schema, name));
 }
 
 test('what the lowest layers come to is kept once others change on them, and comes to the same', async () => {
-  const cache = temporaryFolder();
+  const cache = { paths: { cache: temporaryFolder() } };
   for (const name of ['first', 'second', 'third']) {
     const layers = top(name);
     const plain = seen(await imageTree(layers, 2, undefined));
@@ -54,15 +55,15 @@ test('what the lowest layers come to is kept once others change on them, and com
 });
 
 test('nothing is kept where no layer changed, none was known, or the layers are small', async () => {
-  const cache = temporaryFolder();
+  const cache = { paths: { cache: temporaryFolder() } };
   await imageTree(top('first'), 3, cache);
   await imageTree(top('first'), 0, cache);
   await imageTree([layer('small', [file('a')]), layer('top', [file('b')])], 1, cache);
-  expect(readdirSync(cache)).toEqual([]);
+  expect(readdirSync(cache.paths.cache)).toEqual([]);
 });
 
 test('what is damaged is made anew', async () => {
-  const cache = temporaryFolder();
+  const cache = { paths: { cache: temporaryFolder() } };
   await imageTree(top('first'), 2, cache);
   const [path = ''] = kept(cache);
   const bytes = readFileSync(path);

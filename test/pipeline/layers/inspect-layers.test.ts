@@ -158,7 +158,7 @@ describe('inspectLayers', SLOW, () => {
   });
 
   test('each layer is read once, and never again where its facts are kept', async () => {
-    const cache = temporaryFolder();
+    const cache = { paths: { cache: temporaryFolder() } };
     const twice = [...LAYERS, ...LAYERS.slice(0, 2)];
     const first = await inspect(twice, streamed, { cache, threads: 2 });
     expect([first.read, first.facts.length]).toEqual([LAYERS.length, twice.length]);
@@ -172,21 +172,21 @@ describe('inspectLayers', SLOW, () => {
   });
 
   test('those known from the lowest end where the first one is read', async () => {
-    const cache = temporaryFolder();
+    const cache = { paths: { cache: temporaryFolder() } };
     await inspect([...LAYERS.slice(0, 2), ...LAYERS.slice(3)], streamed, { cache });
     const { read, known } = await inspect(LAYERS, streamed, { cache });
     expect([read, known]).toEqual([1, 2]);
   });
 
   test('facts that cannot be kept are given all the same', async () => {
-    const cache = join(temporaryFolder(), 'file');
-    writeFileSync(cache, 'no folder');
+    const cache = { paths: { cache: join(temporaryFolder(), 'file') } };
+    writeFileSync(cache.paths.cache, 'no folder');
     const { read } = await inspect(LAYERS, streamed, { cache });
     expect(read).toBe(LAYERS.length);
   });
 
   test('what is kept of a blob does not speak for another diffID, nor for another type', async () => {
-    const cache = temporaryFolder();
+    const cache = { paths: { cache: temporaryFolder() } };
     await inspect(LAYERS, streamed, { cache });
     const [first] = LAYERS;
     if (first === undefined) throw new Error('no layer');

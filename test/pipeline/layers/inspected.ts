@@ -35,9 +35,9 @@ export async function inspected(...all: readonly (readonly Item[])[]) {
     },
     layerFile: () => undefined,
   };
-  const context = { paths: { cache: undefined }, signal: new AbortController().signal };
+  const context = { paths: { cache: '/dev/null/none' }, signal: new AbortController().signal };
   const { content } = await inspectPlatform(
-    context as never,
+    context,
     origin as never,
     { config: {} as never, layers },
     {},

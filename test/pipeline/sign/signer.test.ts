@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { digestOf } from '../../../src/model/digest.ts';
-import { createCache } from '../../../src/oci/layout/json-cache.ts';
+import { openCache } from '../../../src/oci/layout/caches.ts';
 import { resolveSigner, type Signer } from '../../../src/pipeline/sign/signer.ts';
 import { keyFile } from '../../fakes/cosign-key-file.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
@@ -56,6 +56,9 @@ test('a key that is known is still held against the public key beside it', async
 
 test('a public half that is not the one of the key signs nothing', async () => {
   const { halves, signer, text } = keyOf('');
-  await createCache(halves, 1).set(digestOf(text), halfOf(made()));
+  await openCache({ paths: { cache: dirname(halves) } }, 'public-halves', 1).set(
+    digestOf(text),
+    halfOf(made()),
+  );
   await expect((await signer()).opened?.()).rejects.toThrow('the cache has another public half');
 });
