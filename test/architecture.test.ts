@@ -134,6 +134,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/publish/write-image-file.ts': 'an image to a pipe, and blobs by digest into a layout',
   'pipeline/grade/line-file.ts': 'lines are appended, so that a run can go on from them',
   'pipeline/sign/sign-statements.ts': 'a temporary folder of ours',
+  'pipeline/sign/trusted-signers.ts': 'a temporary folder of ours',
   'pipeline/sign/cosign-proof.ts': 'a temporary folder of ours',
   'pipeline/compare/deeper-views.ts': 'a temporary folder of ours',
   'pipeline/image-build/clock-folder.ts': 'the folder of a build',

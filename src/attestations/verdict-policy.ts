@@ -12,10 +12,9 @@ export interface PolicyDescriptor {
 }
 
 /** The settings that decide how an image is judged. */
-export type JudgingSettings = Pick<
-  Settings,
-  'gate' | 'trust' | 'recentDays' | 'databaseDays' | 'scanner'
->;
+export type JudgingSettings = Pick<Settings, 'gate' | 'recentDays' | 'databaseDays' | 'scanner'> & {
+  readonly trust: Pick<Settings['trust'], 'images'>;
+};
 
 /**
  * The policy of a verdict: the criteria, the gate with its waivers, and the other settings that

@@ -65,10 +65,13 @@ export function namedSigners({
   };
 }
 
+export const REGRADE = bool('Sign the new verdict by the settings here, though it may be lower');
+
 /** Of commands that attach something to an image and grade it again. */
 export const ATTACH_FLAGS = {
   'signing-key': SIGNING_KEY,
   ...SIGNER_FLAGS,
+  regrade: REGRADE,
   platform: PLATFORM,
   json: JSON_FLAG,
   'plain-http': PLAIN_HTTP,

@@ -8,7 +8,6 @@ import type { PipelineContext } from '../../pipeline/context.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
-import type { Signer } from '../../pipeline/sign/signer.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings, withKey } from '../project-settings.ts';
@@ -22,6 +21,7 @@ interface AttachFlags {
   readonly platform: string | undefined;
   readonly plainHttp: readonly string[];
   readonly policy: string | undefined;
+  readonly regrade: boolean;
 }
 
 /**
@@ -41,26 +41,26 @@ export async function attachTarget(
   const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
   const open = (name: string): Promise<OpenedImage> =>
     openNamedImage(context, registries, { ...request, text: name });
+  const openWhole = (name: string): Promise<OpenedImage> =>
+    openNamedImage(context, registries, { stdin: io.stdin, text: name });
   const found = await findImage(open, await parseImageName(text, io.cwd), context);
-  const { signers } = flags;
-  const isNamed = signers.identity !== undefined || signers.identityPattern !== undefined;
   return {
     name: found.name,
     open: () => open(found.text),
+    openWhole: () => openWhole(found.text),
     published: found.published,
     registries,
     settings,
-    grading: async (signer) => {
-      const own = signer.kind === 'keyless' && !isNamed ? ownIdentity(signer) : {};
-      return {
-        settings,
-        trusted: await trustedSigners(context, settings, { ...signers, ...own }),
-        dockerfile: undefined,
-        secrets: true,
-        vex: await readVexFiles(settings.vex),
-        registries,
-      };
-    },
+    inherits: flags.policy === undefined,
+    regrade: flags.regrade,
+    grading: async () => ({
+      settings,
+      trusted: await trustedSigners(context, settings, flags.signers),
+      dockerfile: undefined,
+      secrets: true,
+      vex: await readVexFiles(settings.vex),
+      registries,
+    }),
   };
 }
 
@@ -125,18 +125,4 @@ async function digestOf(
     if (!(error instanceof UserError)) throw error;
     return { problem: error };
   }
-}
-
-/** Who just signed, where nobody else is named whose signatures count. */
-function ownIdentity({
-  session,
-}: Extract<Signer, { kind: 'keyless' }>): Partial<ReturnType<typeof namedSigners>> {
-  const { identity, sigstore } = session;
-  if (identity === undefined) return {};
-  const { trustedRoot } = sigstore;
-  return {
-    identity: identity.subject,
-    issuer: identity.issuer,
-    ...(trustedRoot === undefined ? {} : { trustedRoot }),
-  };
 }

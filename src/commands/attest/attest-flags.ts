@@ -9,7 +9,8 @@ export const ATTEST = {
   about: `
 Signs what a file says about an image, and keeps it beside the image: with the build in the layout, and in the registry
 where the image is there. A seccomp or AppArmor profile is published as the artifact that Kubernetes and CRI-O take, too.
-Then the image is graded by all that hangs on it, and the new verdict replaces the old one.`,
+Then the image is graded by all that hangs on it, with the settings and the findings of its signed verdict. The new
+verdict replaces the old one unless it is lower: then what would change is said, and --regrade signs it.`,
   examples: [
     [
       'scoville attest --type vex --predicate app.vex.json HOST/my-app:1',
@@ -25,7 +26,8 @@ Then the image is graded by all that hangs on it, and the new verdict replaces t
     ],
   ],
   exits: [
-    ['0', 'attached; prints the level'],
+    ['0', 'attached; prints the level, or that the signed verdict stays'],
+    ['1', 'attached; the new verdict would be lower, and was not signed'],
     ['2', 'no such image, no key, a wrong predicate, type or flag'],
     ['130', 'canceled'],
   ],

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readAttachable } from '../../attestations/attachable.ts';
-import { EXIT, messageOf, UserError } from '../../model/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import { attachStatements } from '../../pipeline/attach/attach-statements.ts';
 import { profileStatements } from '../../pipeline/attach/profile-statements.ts';
 import { readBytes } from '../../pipeline/attach/read-bytes.ts';
@@ -11,7 +11,7 @@ import { command, usageLine } from '../flags.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { attachTarget } from './attach-target.ts';
-import { attachedJson, attachedText } from './attached-text.ts';
+import { attachedExit, attachedJson, attachedText } from './attached-text.ts';
 import { ATTEST } from './attest-flags.ts';
 
 /** `scoville attest`. */
@@ -44,10 +44,6 @@ export const attest = command(ATTEST, async (flags, [text = ''], io) => {
       );
     }),
   );
-  io.writeOut(
-    flags.json
-      ? jsonText(attachedJson(text, attached))
-      : attachedText(attached.digest, attached.scorecard),
-  );
-  return EXIT.met;
+  io.writeOut(flags.json ? jsonText(attachedJson(text, attached)) : attachedText(attached));
+  return attachedExit(attached.kept);
 });

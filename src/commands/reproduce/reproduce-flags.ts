@@ -13,6 +13,7 @@ import {
   namedSigners,
   PLAIN_HTTP,
   PLATFORM,
+  REGRADE,
   SIGNER_FLAGS,
   SIGNING_KEY,
 } from '../shared-flags.ts';
@@ -21,6 +22,7 @@ const BOTH = {
   attest: bool(
     'Sign the result. PATH: keep it with the newest build of that name (-t NAME), for scoville push, grade and verify. IMAGE: publish it beside the image',
   ),
+  regrade: REGRADE,
   json: JSON_FLAG,
   report: COMPARISON_REPORT,
   diffoscope: DIFFOSCOPE,
@@ -68,7 +70,7 @@ Where they differ, names each file, how it differs, the Dockerfile line that wro
   ],
   exits: [
     ['0', 'the same digest'],
-    ['1', 'not the same digest'],
+    ['1', 'not the same digest, or attached to an image whose verdict would be lower now'],
     ['2', 'not known, or a wrong flag or setting'],
     ['130', 'canceled'],
     ['other', 'the exit code of buildx, for a failed build of PATH'],

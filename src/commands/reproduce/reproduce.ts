@@ -9,6 +9,7 @@ import {
 import { valuesOf } from '../../plans/flags/flag-spec.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
+import { attachedExit } from '../attest/attached-text.ts';
 import { withProgress } from '../conversation.ts';
 import { asksHelp, buildWordsError } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
@@ -60,9 +61,9 @@ async function answer(
   io: CommandIo,
 ): Promise<number> {
   if (result.kind === 'buildx') return result.exitCode;
-  const { comparison, doubts } = result;
+  const { comparison, doubts, kept } = result;
   await writeComparison(comparison, reports, io);
-  if (comparison.reproducible) return EXIT.met;
+  if (comparison.reproducible) return attachedExit(kept);
   if (doubts.length === 0) return EXIT.short;
   throw new UserError(`could not check whether the image is reproducible:  ${doubts.join('; ')}`);
 }
@@ -71,13 +72,15 @@ async function answer(
 function ownWords(
   args: readonly string[],
 ): ReproduceOptions & { readonly words: readonly string[] } {
-  const others = args.filter((word) => word !== '--tomorrow' && word !== '--diffoscope');
+  const ours = ['--tomorrow', '--diffoscope', '--regrade'];
+  const others = args.filter((word) => !ours.includes(word));
   const words = others.filter(
     (word, i) => word !== '--attest' || (others[i + 1] ?? '').startsWith('type='),
   );
   return {
     words,
     attest: words.length < others.length,
+    regrade: args.includes('--regrade'),
     tomorrow: args.includes('--tomorrow'),
     deeper: args.includes('--diffoscope'),
   };

@@ -29,6 +29,7 @@ A vulnerability that it sets aside is shown as waived.
   ],
   exits: [
     ['0', 'written or attached'],
+    ['1', 'attached; the new verdict would be lower, and was not signed'],
     ['2', 'no such image, no key, an incomplete statement or a wrong flag'],
     ['130', 'canceled'],
   ],

@@ -5,6 +5,8 @@ import { byCodeUnit } from '../../model/order.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { gradeOpened } from '../../pipeline/grade/grade-opened.ts';
 import { resolveSigner } from '../../pipeline/sign/signer.ts';
+import { withSigner } from '../../pipeline/sign/trusted-signers.ts';
+import { inTemporaryFolder } from '../../pipeline/temporary-folder.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 import { attachTarget } from '../attest/attach-target.ts';
 import { withProgress } from '../conversation.ts';
@@ -31,14 +33,18 @@ export async function reviewImage(
   const findings = await withProgress(io, async (context) => {
     const named = { ...flags, signers: namedSigners(flags) };
     const target = await attachTarget(context, text, named, io);
-    const grading = await target.grading(await resolveSigner(context, target.settings.sign));
+    const signer = await resolveSigner(context, target.settings.sign);
+    const grading = await target.grading();
     if (grading === undefined) throw new UserError('the image cannot be graded before a review');
-    const image = await target.open();
-    try {
-      return openFindings((await gradeOpened(context, image, grading)).contents);
-    } finally {
-      await image.close();
-    }
+    return inTemporaryFolder('signer', async (folder) => {
+      const trusted = await withSigner(context, grading.trusted, signer, folder);
+      const image = await target.open();
+      try {
+        return openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents);
+      } finally {
+        await image.close();
+      }
+    });
   });
   if (findings.length === 0) io.writeErr('scoville: no vulnerability counts against it\n');
   const claims = await askEach(findings, stdinLines(io), (line) => {

@@ -16,7 +16,7 @@ import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { askingSigner } from '../asking-signer.ts';
 import { attachTarget } from '../attest/attach-target.ts';
-import { attachedJson, attachedText } from '../attest/attached-text.ts';
+import { attachedExit, attachedJson, attachedText } from '../attest/attached-text.ts';
 import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
@@ -49,15 +49,11 @@ export const vex = command(VEX, async (flags, [text = ''], io) => {
   const written = jsonText(document ?? {});
   if (flags.output !== undefined) await writeFileBeside(resolve(io.cwd, flags.output), written);
   if (attached !== undefined)
-    io.writeOut(
-      flags.json
-        ? jsonText(attachedJson(text, attached))
-        : attachedText(attached.digest, attached.scorecard),
-    );
+    io.writeOut(flags.json ? jsonText(attachedJson(text, attached)) : attachedText(attached));
   else if (flags.output === undefined) io.writeOut(written);
   else
     io.writeOut(flags.json ? jsonText({ image: text, file: flags.output }) : `${flags.output}\n`);
-  return EXIT.met;
+  return attachedExit(attached?.kept);
 });
 
 /** Makes the document, and attaches it where that is asked for. */

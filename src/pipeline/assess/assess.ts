@@ -7,7 +7,7 @@ import type { NotGraded, Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { AssessedPlatform } from './evidence.ts';
-import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
+import { type CarriedVerdict, judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 import { withLines } from './secret-lines.ts';
 import { shownFacts } from './shown-texts.ts';
 
@@ -23,6 +23,7 @@ interface AssessOptions {
   readonly secrets: boolean;
   /** Platforms that were asked for, or are listed, and cannot be judged. */
   readonly notGraded?: readonly NotGraded[];
+  readonly carried?: CarriedVerdict | undefined;
 }
 
 /**
@@ -36,7 +37,7 @@ export function assess(
   platforms: readonly AssessedPlatform[],
   options: AssessOptions,
 ): Promise<Graded> {
-  const { settings, notGraded } = options;
+  const { settings, notGraded, carried } = options;
   return phase(
     context,
     'grade',
@@ -48,7 +49,7 @@ export function assess(
         notices: one.notices ?? [],
         ...(one.baseLayers === undefined ? {} : { baseLayers: one.baseLayers }),
       }));
-      const named = { name: image.name, digest: image.root.digest, settings };
+      const named = { name: image.name, digest: image.root.digest, settings, carried };
       const scorecard = judgePlatforms(
         context,
         { ...named, ...(notGraded === undefined ? {} : { notGraded }) },

@@ -1,4 +1,5 @@
 import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
+import { type CriterionResult, isMet } from '../../model/criterion.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { ImageContents } from '../../model/report.ts';
@@ -18,6 +19,13 @@ export interface PlatformFacts extends ImageContents {
   readonly notices?: readonly string[];
 }
 
+/** Criteria that a signed verdict met, about what does not change for a digest. */
+export interface CarriedVerdict {
+  readonly criteria: ReadonlySet<string>;
+  /** RFC 3339. */
+  readonly statedAt: string;
+}
+
 /** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
 export function judgePlatforms(
   context: Pick<PipelineContext, 'version' | 'now'>,
@@ -26,11 +34,12 @@ export function judgePlatforms(
     readonly digest: Digest;
     readonly settings: Pick<Settings, 'gate' | 'origins'>;
     readonly notGraded?: readonly NotGraded[];
+    readonly carried?: CarriedVerdict | undefined;
   },
   platforms: readonly PlatformFacts[],
 ): Scorecard {
   const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => {
-    const criteria = judgeImage(facts);
+    const criteria = judgeImage(facts).map((one) => withCarried(one, image.carried));
     const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
     return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
   });
@@ -48,6 +57,15 @@ export function judgePlatforms(
     ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
   });
   return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
+}
+
+function withCarried(now: CriterionResult, carried: CarriedVerdict | undefined): CriterionResult {
+  if (isMet(now.outcome) || carried?.criteria.has(now.id) !== true) return now;
+  const text = `met by the signed verdict of ${carried.statedAt}; without what that build knew: ${now.summary}`;
+  const note = { kind: 'note', text } as const;
+  const summary = 'met when it was built, by its signed verdict';
+  const verdict = { outcome: 'pass', summary, source: 'verified-attestation' } as const;
+  return { ...now, ...verdict, evidence: [note, ...now.evidence] };
 }
 
 /** What files say of trust, and what counts of it. */

@@ -1,25 +1,36 @@
-import { isVerdict } from '../../attestations/made-kind.ts';
+import type { KeyObject } from 'node:crypto';
+import { publicKeyIn } from '../../attestations/signer-of.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
-import { documentsOf, folderBlobs } from '../../oci/blobs/blob-source.ts';
+import { documentsOf, folderBlobs, type ReadDocument } from '../../oci/blobs/blob-source.ts';
 import { type LayoutStore, openStore } from '../../oci/layout/layout-store.ts';
 import { readFrom } from '../../oci/registry/open-registry.ts';
 import { pushReferrers } from '../../oci/registry/push.ts';
 import { type PipelineContext, phase } from '../context.ts';
-import { gradeOpened, type GradeOptions } from '../grade/grade-opened.ts';
-import { keysAtHand, replacedStatements } from '../publish/replaced-statements.ts';
+import type { GradeOptions } from '../grade/grade-opened.ts';
+import { madePlaces, replacedStatements, signerIn } from '../publish/replaced-statements.ts';
 import type { Registries } from '../registries.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 import { legacyAttestations } from '../sign/legacy-attestations.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
+import { withSigner } from '../sign/trusted-signers.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { readAttachments } from '../verify/read-attachments.ts';
 import { keepWithBuilds } from './keep-with-builds.ts';
+import {
+  judgeAgain,
+  type Judged,
+  type Lowered,
+  loweredText,
+  type OwnSigner,
+  statementNames,
+} from './renew-verdict.ts';
 
 /** Where a published image lies. */
 export interface Repository {
@@ -29,33 +40,47 @@ export interface Repository {
 
 /** An image that was built or published before, and how it is opened once more. */
 export interface AttachTarget {
-  /** Opens it as it is by now; the caller closes it. */
+  /** Opens it as it is by now, or the platform that was asked for; the caller closes it. */
   readonly open: () => Promise<OpenedImage>;
+  /** Opens all of it. */
+  readonly openWhole: () => Promise<OpenedImage>;
   /** As a reference, without a prefix. */
   readonly name: string;
   /** Undefined where it lies in the layout alone. */
   readonly published: Repository | undefined;
   readonly registries: Registries;
   readonly settings: Settings;
+  /** Judge by the settings of the signed verdict, not by those at hand. */
+  readonly inherits: boolean;
+  /** Sign the new verdict where it is lower, too, by the settings at hand. */
+  readonly regrade: boolean;
   /**
    * How the verdict is renewed. Asked once the signer is known, whose key may be new. Undefined: it
    * is not renewed.
    */
-  readonly grading: (signer: Signer) => Promise<GradeOptions | undefined>;
+  readonly grading: () => Promise<GradeOptions | undefined>;
 }
 
 /** What came of it. */
 export interface Attached {
   readonly digest: Digest;
   readonly referrers: readonly Descriptor[];
-  /** The verdict by all that hangs on the image now; undefined where it was not renewed. */
+  /** The image by all that hangs on it now; undefined where it was not graded again. */
   readonly scorecard: Scorecard | undefined;
+  /** There where the verdict was not renewed, since it would be lower. */
+  readonly kept?: Lowered;
 }
+
+/** How often a verdict is made again because somebody attached something meanwhile. */
+const MOST_ROUNDS = 5;
+/** What a statement that is attached replaces, by kind; a grade replaces verdicts. */
+const REPLACED = { statements: ['second build'], verdict: ['verdict', 'tests'] } as const;
 
 /**
  * Signs statements about an image that is there already, publishes them beside it and keeps them
- * with the builds of the same digest; then grades it again and replaces the verdict. `make` is
- * given what the statements are to be about. Throws UserError.
+ * with the builds of the same digest. Then it is judged again with what the signed verdict knew,
+ * and the new verdict replaces the old one, unless it takes something away. `make` is given what
+ * the statements are to be about. Throws UserError.
  */
 export async function attachStatements(
   context: PipelineContext,
@@ -64,47 +89,97 @@ export async function attachStatements(
 ): Promise<Attached> {
   const store = await openStore(context.paths.store, context.now);
   const signer = await resolveSigner(context, target.settings.sign);
-  const signed = await withImage(target, (image) =>
+  const signed = await withImage(target.open, (image) =>
     phase(
       context,
       'attest',
       async () => {
-        const statements = make(image);
-        const made = await signFor(context, store, signer, image, statements);
-        await publish(context, target, store, image, { made, signer }, []);
+        const made = await signFor(context, store, signer, image, make(image));
+        await publish(context, target, store, image, { made, signer }, 'statements');
         return { made, digest: image.root.digest };
       },
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
     ),
   );
+  const { digest } = signed;
   const referrers = signed.made.flatMap((one) => one.referrers);
-  const grading = await target.grading(signer);
-  if (grading === undefined) return { digest: signed.digest, referrers, scorecard: undefined };
-  const renewed = await withImage(target, async (image) => {
-    const graded = await gradeOpened(context, image, grading);
-    const { found } = await readAttachments(image);
-    const stale = found.flatMap(({ says, attachment }) =>
-      isVerdict(says) ? [attachment.descriptor.digest] : [],
-    );
-    const statements = verdictStatements(
-      context,
-      { name: target.name, ...wholeOf(image) },
-      graded,
-      target.settings,
-    );
-    const made = await signFor(context, store, signer, image, statements);
-    await publish(context, target, store, image, { made, signer }, stale);
-    return { scorecard: graded.scorecard, made };
+  const grading = await target.grading();
+  if (grading === undefined) return { digest, referrers, scorecard: undefined };
+  const own = await ownSigner(store, signer, signed.made);
+  return inTemporaryFolder('signer', async (folder) => {
+    const trusted = await withSigner(context, grading.trusted, signer, folder);
+    const options = { ...target, grading: { ...grading, trusted } };
+    for (let round = 1; ; round++) {
+      const { judged, made } = await withImage(target.openWhole, (image) =>
+        renewVerdict(context, options, store, image, { signer, own }),
+      );
+      const { lower, graded } = judged;
+      const { scorecard } = graded;
+      if (made === undefined)
+        return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
+      const isCurrent = await withImage(
+        target.openWhole,
+        async (image) => statementNames(await readAttachments(image)) === judged.statements,
+      );
+      // Whoever attached something meanwhile may have judged without it, too.
+      if (isCurrent || round === MOST_ROUNDS) {
+        const renewed = made.flatMap((one) => one.referrers);
+        return { digest, referrers: [...referrers, ...renewed], scorecard };
+      }
+    }
   });
-  return {
-    digest: signed.digest,
-    referrers: [...referrers, ...renewed.made.flatMap((one) => one.referrers)],
-    scorecard: renewed.scorecard,
-  };
+}
+
+/** Signs and publishes a new verdict; undefined where it would take something away. */
+async function renewVerdict(
+  context: PipelineContext,
+  target: Omit<AttachTarget, 'grading'> & { readonly grading: GradeOptions },
+  store: LayoutStore,
+  image: OpenedImage,
+  { signer, own }: { readonly signer: Signer; readonly own: OwnSigner },
+): Promise<{ readonly judged: Judged; readonly made: readonly SignedStatement[] | undefined }> {
+  const judged = await judgeAgain(context, image, own, target);
+  const { lower, graded, settings, isTagged } = judged;
+  if (lower !== undefined) {
+    const levels = `level ${graded.scorecard.level}${lower.level === undefined ? '' : `, not ${lower.level}`}`;
+    context.emit({
+      kind: 'warning',
+      text: target.regrade
+        ? `the new verdict is lower (${levels}): ${loweredText(lower)}`
+        : `the verdict stays as it was signed. Graded here, the image would have a lower one (${levels}): ${loweredText(lower)}`,
+      ...(target.regrade
+        ? {}
+        : { nextStep: 'give the settings of its build (--policy FILE), or --regrade to sign it' }),
+    });
+    if (!target.regrade) return { judged, made: undefined };
+  }
+  const named = { name: target.name, ...wholeOf(image) };
+  const statements = verdictStatements(context, named, graded, settings);
+  const made = await signFor(context, store, signer, image, statements);
+  await publish(context, target, store, image, { made, signer }, 'verdict', isTagged);
+  return { judged, made };
+}
+
+/** What tells this signer's statements from those of others. */
+async function ownSigner(
+  { blobs }: LayoutStore,
+  signer: Signer,
+  made: readonly SignedStatement[],
+): Promise<OwnSigner> {
+  const keys = keysOf(signer);
+  const referrers = made.flatMap((one) => one.referrers);
+  const read = documentsOf(folderBlobs(blobs));
+  const places = await madePlaces(blobs, { referrers, tagged: [] });
+  const names = await Promise.all(places.map((one) => signerIn(one, keys, read)));
+  return { kind: signer.kind, keys, name: names.find((name) => name !== undefined) };
+}
+
+function keysOf(signer: Signer): readonly KeyObject[] {
+  return signer.kind === 'key' ? [publicKeyIn(signer.publicKey) ?? []].flat() : [];
 }
 
 async function withImage<T>(
-  { open }: AttachTarget,
+  open: AttachTarget['open'],
   work: (image: OpenedImage) => Promise<T>,
 ): Promise<T> {
   const image = await open();
@@ -142,19 +217,21 @@ export function wholeOf({ root, absent, platforms }: OpenedImage): {
 
 async function publish(
   context: PipelineContext,
-  { published, registries, settings }: AttachTarget,
+  { published, registries, settings }: Pick<AttachTarget, 'published' | 'registries' | 'settings'>,
   store: LayoutStore,
   { root }: OpenedImage,
   { made, signer }: { readonly made: readonly SignedStatement[]; readonly signer: Signer },
-  stale: readonly Digest[],
+  replaces: keyof typeof REPLACED,
+  isTagged = false,
 ): Promise<void> {
   const { blobs } = store;
   const { format } = settings.sign;
   const anew = {
     referrers: made.flatMap((one) => one.referrers),
-    tagged: format === 'bundle' ? [] : await legacyAttestations(blobs, made, signer),
+    tagged: format === 'bundle' && !isTagged ? [] : await legacyAttestations(blobs, made, signer),
   };
-  const keys = await keysAtHand(context, settings);
+  const older = (read: ReadDocument): ReturnType<typeof replacedStatements> =>
+    replacedStatements(blobs, anew, keysOf(signer), read, REPLACED[replaces]);
   if (published !== undefined) {
     const client = registries.client(published.registry);
     const { repository } = published;
@@ -163,13 +240,12 @@ async function publish(
       client,
       repository,
       ...anew,
-      attestationTags: format === 'auto' ? 'without-referrers' : 'always',
-      isReplaced: await replacedStatements(blobs, anew, keys, readFrom(client, repository)),
+      attestationTags: format === 'auto' && !isTagged ? 'without-referrers' : 'always',
+      isReplaced: await older(readFrom(client, repository)),
     });
   }
-  const read = documentsOf(folderBlobs(blobs));
-  const isReplaced = await replacedStatements(blobs, anew, keys, read);
-  await keepWithBuilds(store, root, anew, { stale, isReplaced });
+  const replaced = await older(documentsOf(folderBlobs(blobs)));
+  await keepWithBuilds(store, context.signal, root, anew, replaced);
 }
 
 function placeText({ published }: AttachTarget): string {

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { referencesOf } from '../../model/reference.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
-import { parseManifest } from '../../oci/documents.ts';
+import { parseManifest, parseManifestOrIndex } from '../../oci/documents.ts';
 import type { StoredBuild } from '../../oci/layout/build-record.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
+import { whileAlone } from '../../oci/layout/owner.ts';
 import {
   readTaggedEntries,
   taggedEntries,
@@ -15,29 +17,48 @@ import {
 } from '../../oci/legacy-signature.ts';
 import { type AttachedThere, taggedSubject } from '../../oci/registry/push-attached.ts';
 
-/** What an addition removes: referrers by digest, layers under cosign's tags by content. */
-interface Older {
-  readonly stale: readonly Digest[];
-  readonly isReplaced: (there: AttachedThere) => Promise<boolean>;
+/** Referrers, and what hangs under cosign's tags. */
+interface Made {
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
 }
+/** Tells of what hangs on the image whether it is replaced. */
+type Older = (there: AttachedThere) => Promise<boolean>;
 
 /**
  * Lists referrers with the newest build of that image in the layout, under those of its names that
  * still are that image's, and no longer what is older. Does nothing where the image was not built
  * here.
  */
-export async function keepWithBuilds(
+export function keepWithBuilds(
+  store: LayoutStore,
+  signal: AbortSignal,
+  ...addition: readonly [Descriptor, Made, Older]
+): Promise<void> {
+  // Two at once would each write what was there, and its own.
+  return whileAlone(join(store.root, 'attach.lock'), signal, () => keepAlone(store, ...addition));
+}
+
+async function keepAlone(
   store: LayoutStore,
   { mediaType, digest, size }: Descriptor,
-  made: { readonly referrers: readonly Descriptor[]; readonly tagged: readonly TaggedManifest[] },
-  { stale, isReplaced }: Older,
+  made: Made,
+  isReplaced: Older,
 ): Promise<void> {
   const build = await store.lastOf(digest);
   if (build === undefined) return;
   const names: string[] = [];
   for (const name of build.names)
     if ((await store.findByName(name))?.descriptor.digest === digest) names.push(name);
-  const before = referrersOf(build, digest).filter((one) => !stale.includes(one.digest));
+  const before: Descriptor[] = [];
+  for (const one of referrersOf(build, digest)) {
+    const bytes = await store.blobs.readDocument(one);
+    const read = parseManifestOrIndex(bytes, one.mediaType, one.digest);
+    const { subject } = read.kind === 'index' ? read.index : read.manifest;
+    const is = { where: 'referrer', descriptor: one } as const;
+    if (subject === undefined || !(await isReplaced({ subject: subject.digest, ...is })))
+      before.push(one);
+  }
   const directory = await store.newBuild();
   try {
     await directory.finish({
@@ -68,7 +89,7 @@ async function mergedTags(
   blobs: BlobStore,
   { manifests }: StoredBuild,
   made: readonly TaggedManifest[],
-  isReplaced: Older['isReplaced'],
+  isReplaced: Older,
 ): Promise<readonly TaggedManifest[]> {
   const before = readTaggedEntries(manifests);
   const merged: TaggedManifest[] = [];

@@ -7,6 +7,7 @@ import type { Settings } from '../../model/settings.ts';
 import { assess, type Graded } from '../assess/assess.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
+import type { CarriedVerdict } from '../assess/judge-platforms.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { Registries } from '../registries.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
@@ -32,10 +33,14 @@ export interface GradeOptions {
   readonly vex: readonly VexDocument[];
   /** Where bases are looked up that unsigned statements name. */
   readonly registries: Registries;
+  /** What hangs on the image, where it was verified already. */
+  readonly attached?: CheckedAttachments;
+  /** What a signed verdict of this image knew. */
+  readonly carried?: CarriedVerdict | undefined;
 }
 
 /** The image's attachments, checked once for all its platforms. */
-interface CheckedAttachments {
+export interface CheckedAttachments {
   readonly checked: readonly CheckedAttachment[];
   readonly incomplete: string | undefined;
 }
@@ -55,7 +60,7 @@ export async function gradeOpened(
 ): Promise<Graded> {
   const { image, notGraded } = askedPlatforms(whole, asked);
   const { settings, secrets } = options;
-  const attached = await verify(context, image, options.trusted);
+  const attached = options.attached ?? (await verifyAll(context, image, options.trusted));
   const bases = baseLayers(context, options.registries, settings, homeOf(image));
   const evidence = await Promise.all(
     image.platforms.map((one) => evidenceOf(image, one, attached, options, bases)),
@@ -63,10 +68,12 @@ export async function gradeOpened(
   const inspected = await inspect(context, image, evidence, { secrets });
   const scan = { settings, names: [image.name] };
   const platforms = await scanPlatforms(context, image, inspected, scan);
-  return assess(context, image, platforms, { settings, secrets, notGraded });
+  const { carried } = options;
+  return assess(context, image, platforms, { settings, secrets, notGraded, carried });
 }
 
-function verify(
+/** Reads what hangs on an image, and verifies it against those whom the user trusts. */
+export function verifyAll(
   context: PipelineContext,
   image: OpenedImage,
   trusted: TrustedSigners,

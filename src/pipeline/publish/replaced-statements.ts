@@ -41,20 +41,23 @@ export async function keysAtHand(
 /**
  * Tells of what hangs on an image whether what is made now replaces it: a statement of the same
  * kind, on the same digest, by the same signer, whose signature verifies. What another signed, or
- * nobody, or what another tool made, stays. `read` reads what is there.
+ * nobody, or what another tool made, stays. `read` reads what is there; where
+ * given, `kinds` are all that may be replaced.
  */
 export async function replacedStatements(
   blobs: BlobStore,
   made: Made,
   keys: readonly KeyObject[],
   read: ReadDocument,
+  kinds?: readonly string[],
 ): Promise<(there: AttachedThere) => Promise<boolean>> {
   const own = documentsOf(folderBlobs(blobs));
   const names = new Set<string>();
   const types = new Set<string>();
   for (const there of await madePlaces(blobs, made)) {
-    const name = await nameOf(there, keys, own);
-    if (name === undefined) continue;
+    const found = await nameOf(there, keys, own);
+    if (found?.kind === undefined || kinds?.includes(found.kind) === false) continue;
+    const { name } = found;
     names.add(name);
     types.add(there.descriptor.annotations?.[PREDICATE_TYPE] ?? '');
   }
@@ -67,7 +70,7 @@ export async function replacedStatements(
     const before = answers.get(key);
     if (before !== undefined) return before;
     const answer = nameOf(there, keys, read).then(
-      (name) => name !== undefined && names.has(name),
+      (found) => found?.kind !== undefined && names.has(found.name),
       (error: unknown) => {
         // What cannot be read is not known to be ours.
         if (error instanceof UserError) return false;
@@ -79,7 +82,7 @@ export async function replacedStatements(
   };
 }
 
-async function madePlaces(blobs: BlobStore, made: Made): Promise<readonly AttachedThere[]> {
+export async function madePlaces(blobs: BlobStore, made: Made): Promise<readonly AttachedThere[]> {
   const places: AttachedThere[] = [];
   for (const descriptor of made.referrers) {
     const { subject } = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
@@ -92,12 +95,23 @@ async function madePlaces(blobs: BlobStore, made: Made): Promise<readonly Attach
   return places;
 }
 
-/** Place, subject, kind and signer of what a build made; undefined for anything else. */
+/** Who signed what hangs on an image, as `signerOf` names it. */
+export async function signerIn(
+  there: AttachedThere,
+  keys: readonly KeyObject[],
+  read: ReadDocument,
+): Promise<string | undefined> {
+  return (await nameOf(there, keys, read))?.signer;
+}
+
+/** Place, subject, kind and signer of a statement; the kind of those alone that a build makes. */
 async function nameOf(
   { subject, where, descriptor }: AttachedThere,
   keys: readonly KeyObject[],
   read: ReadDocument,
-): Promise<string | undefined> {
+): Promise<
+  { readonly name: string; readonly kind: string | undefined; readonly signer: string } | undefined
+> {
   const found =
     where === 'cosign-tag' ? { blob: descriptor } : await layerOf(descriptor, subject, read);
   if (found === undefined) return undefined;
@@ -117,8 +131,10 @@ async function nameOf(
   });
   if (!says.ok || !says.value.subjects.includes(subject)) return undefined;
   const kind = madeKind(says.value.says);
-  const signer = kind === undefined ? undefined : signerOf(says.value.proof, keys);
-  return signer === undefined ? undefined : JSON.stringify([where, subject, kind, signer]);
+  const signer = signerOf(says.value.proof, keys);
+  return signer === undefined
+    ? undefined
+    : { name: JSON.stringify([where, subject, kind, signer]), kind, signer };
 }
 
 /** The one layer of a referrer that says itself that it is about the subject. */

@@ -77,11 +77,13 @@ export async function reproduceImage(
     };
     const gaps = built.gaps.map((text) => `what it was built from is not complete: ${text}`);
     const doubts = comparison.reproducible ? [] : [...words.doubts, ...gaps];
-    if (request.attest !== undefined && doubts.length === 0)
-      await attachStatements(context, request.attest, (published) => [
-        proofStatement(context, comparison, subjectsOf(published)),
-      ]);
-    return { kind: 'compared', comparison, doubts };
+    const attached =
+      request.attest === undefined || doubts.length > 0
+        ? undefined
+        : await attachStatements(context, request.attest, (published) => [
+            proofStatement(context, comparison, subjectsOf(published)),
+          ]);
+    return { kind: 'compared', comparison, doubts, kept: attached?.kept };
   } finally {
     await directory.end();
     await source.remove();

@@ -1,10 +1,12 @@
 import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { attachStatements, wholeOf, type AttachTarget } from '../attach/attach-statements.ts';
 import { openBuild } from '../attach/keep-with-builds.ts';
+import type { Lowered } from '../attach/renew-verdict.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
@@ -25,11 +27,15 @@ export type Reproduction =
       readonly comparison: ImageComparison;
       /** Why a difference proves nothing, where that is so. */
       readonly doubts: readonly string[];
+      /** There where the result was attached, and the verdict stayed, since it would be lower. */
+      readonly kept: Lowered | undefined;
     };
 
 export interface ReproduceOptions {
   /** Sign the result, and keep it with the build. */
   readonly attest: boolean;
+  /** Sign the new verdict where it is lower, too. */
+  readonly regrade: boolean;
   /** The second build's RUNs see another day. */
   readonly tomorrow: boolean;
   /** Have diffoscope look into files that differ. */
@@ -46,7 +52,7 @@ export async function reproduce(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
-  options: ReproduceOptions = { attest: false, tomorrow: false, deeper: false },
+  options: ReproduceOptions = { attest: false, regrade: false, tomorrow: false, deeper: false },
 ): Promise<Reproduction> {
   const store = await openStore(context.paths.store, context.now);
   const first = await store.newBuild();
@@ -67,7 +73,7 @@ export async function reproduce(
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
     const attestable = options.attest
-      ? await attestableBuild(context, prepared, a.index)
+      ? await attestableBuild(context, prepared, a.index, options.regrade)
       : undefined;
     const day = tomorrow;
     // What the first one recorded, the second is given.
@@ -86,11 +92,13 @@ export async function reproduce(
     ]);
     const compared = await compareBuilds(context, prepared.dockerfile, images, look);
     const comparison = await nameWriters(context, prepared, compared, second.dir);
-    if (attestable !== undefined)
-      await attachStatements(context, attestable, (image) => [
-        proofStatement(context, comparison, wholeOf(image)),
-      ]);
-    return { kind: 'compared', comparison, doubts: [] };
+    const attached =
+      attestable === undefined
+        ? undefined
+        : await attachStatements(context, attestable, (image) => [
+            proofStatement(context, comparison, wholeOf(image)),
+          ]);
+    return { kind: 'compared', comparison, doubts: [], kept: attached?.kept };
   } finally {
     await first.end();
     await second.discard();
@@ -107,6 +115,7 @@ async function attestableBuild(
   context: PipelineContext,
   { store, plan, registries, vex }: Prepared,
   index: Descriptor,
+  regrade: boolean,
 ): Promise<AttachTarget> {
   const [name] = plan.names;
   if (name === undefined)
@@ -122,9 +131,13 @@ async function attestableBuild(
       { nextStep: `scoville build -t ${name} . first, with the same flags` },
     );
   const { settings } = plan;
+  const open = (): Promise<OpenedImage> => openBuild(store, index, name);
   return {
     name,
-    open: () => openBuild(store, index, name),
+    open,
+    openWhole: open,
+    inherits: false,
+    regrade,
     published: undefined,
     registries,
     settings,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isAnchored } from '../../admission/literals.ts';
 import { isOfTheProject } from '../../config/find-settings.ts';
@@ -10,7 +10,7 @@ import { namedIdentity, type SignerFlags } from '../../plans/signer-options.ts';
 import { type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 import type { PipelineContext } from '../context.ts';
-import { publicKeyOf } from './signer.ts';
+import { publicKeyOf, type Signer as SigningSigner, verifierName } from './signer.ts';
 
 type Identity = Extract<Signer, { kind: 'identity' }>;
 
@@ -73,6 +73,40 @@ export async function trustedSigners(
   if (isNamed) return { named: true, offline, signers: listed };
   const own = await ownKeys(context, settings);
   return { named: false, offline, signers: [...own, ...listed] };
+}
+
+/**
+ * The same with the one who signs now, unless the user asked for just the others: a key behind a
+ * URI, one without its public half beside it, or who just logged in. `folder` keeps a public half.
+ */
+export async function withSigner(
+  context: PipelineContext,
+  trusted: TrustedSigners,
+  signer: SigningSigner,
+  folder: string,
+): Promise<TrustedSigners> {
+  if (trusted.named) return trusted;
+  const add = (one: TrustedSigner): TrustedSigners => ({
+    ...trusted,
+    signers: [one, ...trusted.signers],
+  });
+  if (signer.kind === 'key') {
+    const beside = publicKeyOf(signer.ref);
+    if (beside !== undefined && (await isThere(resolve(context.cwd, beside)))) return trusted;
+    const publicKey = join(folder, 'signer.pub');
+    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
+    return add({ signer: { kind: 'key', publicKey }, name: verifierName(signer) });
+  }
+  const { identity, sigstore } = signer.session;
+  if (identity === undefined) return trusted;
+  const { trustedRoot } = sigstore;
+  const by: Signer = {
+    kind: 'identity',
+    identity: { exact: identity.subject },
+    issuer: { exact: identity.issuer },
+    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+  };
+  return add({ signer: by, name: signerName(by) });
 }
 
 /** `trust.identities`, each with its file. Throws UserError if one names nobody, or anybody. */
