@@ -10,14 +10,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Answer, plainReply, type Reply } from './answer.ts';
 import type { BuildAuthority } from './build-authority.ts';
 import { type HeldRequest, HeldRequests } from './held-requests.ts';
-import type { ProxyRequest } from './request-key.ts';
+import type { Peer, ProxyRequest } from './request-key.ts';
 import { clientOf, openTunnel, type Tunnel, type Unreadable } from './tunnel.ts';
 
 const MOST_CONNECTIONS = 1024;
 const OPTIONS: ServerOptions = { requestTimeout: 0, keepAliveTimeout: 60_000 };
 
 export interface Proxy {
-  /** With the name and password of this build. */
+  /** With the name and password of this build. A RUN has a name of its own (`urlOfRun`). */
   readonly url: string;
   readonly close: () => Promise<void>;
 }
@@ -30,8 +30,8 @@ export interface ProxyOptions {
   readonly onUnreadable: (seen: Unreadable) => void;
   /** False for an address that is not a RUN's: its connection is closed. */
   readonly isClient?: (address: string) => boolean;
-  /** Told the address of each connection's other end. */
-  readonly onConnection?: (client: string) => void;
+  /** Told each connection's other end, whose RUN is known once it has asked for something. */
+  readonly onConnection?: (peer: Peer) => void;
   /** In milliseconds: how long a connection may be silent before its first request. */
   readonly silentMs?: number;
 }
@@ -44,10 +44,17 @@ export interface ProxyOptions {
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const password = randomBytes(24).toString('base64url');
-  const wanted = Buffer.from(`Basic ${Buffer.from(`build:${password}`).toString('base64')}`);
-  const isOurs = ({ headers }: IncomingMessage): boolean => {
-    const given = Buffer.from(headers['proxy-authorization'] ?? '');
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  const peers = new WeakMap<Socket, Peer>();
+  const peerOf = (socket: Socket): Peer => peers.get(socket) ?? { client: clientOf(socket) };
+  /** True for who knows the password. A connection is of one RUN, by the name that it gives. */
+  const isOurs = ({ headers, socket }: IncomingMessage): boolean => {
+    const [, text = ''] = /^basic (.+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
+    const [user = '', given = ''] = Buffer.from(text, 'base64').toString('latin1').split(':', 2);
+    if (given.length !== password.length) return false;
+    if (!timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(password))) return false;
+    const [, run] = RUN_NAME.exec(user) ?? [];
+    if (run !== undefined) peerOf(socket).run ??= Number(run);
+    return true;
   };
   const open = new Set<Socket>();
   const tunnels = new WeakMap<Socket, Tunnel>();
@@ -55,14 +62,15 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const take = (message: IncomingMessage, response: ServerResponse, tunnel?: Tunnel): void => {
     const hold = held.open();
     if (hold !== undefined) {
-      void serve(message, response, tunnel, hold, options).finally(hold.release);
+      const at = { tunnel, peer: tunnel ?? peerOf(message.socket) };
+      void serve(message, response, at, hold, options).finally(hold.release);
       return;
     }
     const url = tunnel?.origin ?? message.url ?? '';
     // The host alone: an address may have a secret in it.
     const target = URL.canParse(url) ? new URL(url).host : '';
-    const client = tunnel?.client ?? clientOf(message.socket);
-    options.onUnreadable({ target, why: 'too many requests at once', client });
+    const { client, run } = tunnel ?? peerOf(message.socket);
+    options.onUnreadable({ target, why: 'too many requests at once', client, run });
     // An answer would wait in memory for those in front of it.
     message.socket.destroy();
   };
@@ -81,7 +89,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   outer.maxConnections = MOST_CONNECTIONS;
   outer.on('connection', (socket) => {
     if (options.isClient?.(clientOf(socket)) === false) return void socket.destroy();
-    options.onConnection?.(clientOf(socket));
+    const peer: Peer = { client: clientOf(socket) };
+    peers.set(socket, peer);
+    options.onConnection?.(peer);
     open.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket));
   });
@@ -93,7 +103,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       );
       return;
     }
-    openTunnel({ target: request.url ?? '', socket, head, inner, tunnels, ...options });
+    const peer = peerOf(socket);
+    openTunnel({ target: request.url ?? '', socket, peer, head, inner, tunnels, ...options });
   });
   const port = await listen(outer, options.host);
   return {
@@ -104,6 +115,15 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       await new Promise((done) => outer.close(done));
     },
   };
+}
+
+const RUN_NAME = /^run(\d{1,7})$/;
+
+/** The proxy's address for the RUN that begins on a line of the Dockerfile: it names itself by it. */
+export function urlOfRun(url: string, line: number): string {
+  const own = new URL(url);
+  own.username = `run${line}`;
+  return own.href.replace(/\/$/, '');
 }
 
 const CHALLENGE = 'Proxy-Authenticate: Basic realm="scoville"';
@@ -120,16 +140,21 @@ async function listen(server: Server, host: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+interface Asked {
+  readonly tunnel: Tunnel | undefined;
+  readonly peer: Peer;
+}
+
 async function serve(
   message: IncomingMessage,
   response: ServerResponse,
-  tunnel: Tunnel | undefined,
+  at: Asked,
   hold: HeldRequest,
   { answer, onUnreadable }: ProxyOptions,
 ): Promise<void> {
   const reply = replyTo(message, response);
   try {
-    const request = await requestOf(message, tunnel, hold, onUnreadable);
+    const request = await requestOf(message, at, hold, onUnreadable);
     if (typeof request === 'number') plainReply(reply, request);
     else await answer(request, reply);
   } catch {
@@ -140,7 +165,7 @@ async function serve(
 /** The request, or the status of one that is refused. */
 async function requestOf(
   message: IncomingMessage,
-  tunnel: Tunnel | undefined,
+  { tunnel, peer: { client, run } }: Asked,
   hold: HeldRequest,
   onUnreadable: ProxyOptions['onUnreadable'],
 ): Promise<ProxyRequest | number> {
@@ -151,10 +176,9 @@ async function requestOf(
   // What a lock can have.
   if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
   const { href, host } = new URL(address);
-  const client = tunnel?.client ?? clientOf(message.socket);
   const body = await hold.body(message);
   if (typeof body === 'string') {
-    onUnreadable({ target: host, why: body, client });
+    onUnreadable({ target: host, why: body, client, run });
     return 413;
   }
   return {
@@ -164,6 +188,7 @@ async function requestOf(
     headers: textHeaders(message),
     body,
     client,
+    run,
   };
 }
 

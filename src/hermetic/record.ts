@@ -6,7 +6,7 @@ import { type FetchStore, nothing } from './fetch-store.ts';
 import { hasSecret, publicHeader } from './public-address.ts';
 import { RecordedSize } from './recorded-size.ts';
 import { answersOf, send } from './replay.ts';
-import { askedFor, type ProxyRequest } from './request-key.ts';
+import { askedFor, type Peer, type ProxyRequest } from './request-key.ts';
 
 /** An answer of a server, its body as it came. */
 export interface ServerAnswer {
@@ -19,9 +19,8 @@ export interface ServerAnswer {
 export type Upstream = (request: ProxyRequest, signal: AbortSignal) => Promise<ServerAnswer>;
 
 /** A fetch, and who asked for it when. */
-export interface Recorded {
+export interface Recorded extends Readonly<Peer> {
   readonly fetch: Fetch;
-  readonly client: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -64,7 +63,7 @@ export function recording(
   // Each request that is under way listens.
   setMaxListeners(0, ending.signal);
   const record: Answer = async (request, reply) => {
-    const at = now();
+    const seen = { at: now(), client: request.client, run: request.run };
     const asked = askedFor(request);
     const real = secrets.get(request.address) ?? request.address;
     try {
@@ -74,7 +73,7 @@ export function recording(
       if (asked.address.length > LONGEST_ADDRESS) throw new Error('the address is too long');
       const before = next(request);
       if (before !== undefined && !isSigned(before) && (await store.verify(before))) {
-        slot.recorded = { at, client: request.client, fetch: size.kept(before) };
+        slot.recorded = { ...seen, fetch: size.kept(before) };
         await send(before, undefined, store, reply);
         return;
       }
@@ -91,7 +90,7 @@ export function recording(
         ...(Object.keys(all).length === 0 ? {} : { headers: all }),
         ...kept,
       });
-      slot.recorded = { at, client: request.client, fetch };
+      slot.recorded = { ...seen, fetch };
       reply.end();
     } catch (error) {
       if (failures.length < MOST_FAILURES)

@@ -1,14 +1,13 @@
 import type { Fetch, Fetches } from '../model/fetches.ts';
 import { type Answer, plainReply, type Reply } from './answer.ts';
 import type { FetchStore } from './fetch-store.ts';
-import { askedFor, keyOf, type ProxyRequest } from './request-key.ts';
+import { askedFor, keyOf, type Peer, type ProxyRequest } from './request-key.ts';
 
 /** A request that the lock cannot answer, and who asked when. */
-export interface Miss {
+export interface Miss extends Readonly<Peer> {
   readonly asked: Pick<Fetch, 'address' | 'method'>;
   /** `store`: the lock has it, and the store lacks its bytes. */
   readonly why: 'lock' | 'store';
-  readonly client: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -30,14 +29,14 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
   const misses: Miss[] = [];
   const next = answersOf(fetches);
   const answer: Answer = async (request, reply) => {
-    const at = now();
+    const seen = { at: now(), client: request.client, run: request.run };
     const exact = next(request);
     const whole = exact === undefined ? next(request, ['range', 'if-range']) : undefined;
     const fetch = exact ?? whole;
     const miss = (why: Miss['why']): void => {
       const { address, method } = askedFor(request);
       const asked = { address, ...(method === undefined ? {} : { method }) };
-      if (misses.length < MOST_MISSES) misses.push({ asked, why, client: request.client, at });
+      if (misses.length < MOST_MISSES) misses.push({ asked, why, ...seen });
       plainReply(reply, 403, `not in the recording: ${address}\n`);
     };
     const range = whole === undefined ? undefined : rangeOf(request.headers['range'], whole);

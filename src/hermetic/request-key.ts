@@ -2,16 +2,22 @@ import { type Digest, digestOf } from '../model/digest.ts';
 import type { Fetch } from '../model/fetches.ts';
 import { publicAddress } from './public-address.ts';
 
+/** The other end of a connection. */
+export interface Peer {
+  /** Its IP address. */
+  readonly client: string;
+  /** Line of the Dockerfile where its RUN begins; undefined until it has named itself. */
+  run?: number | undefined;
+}
+
 /** A request as the proxy has it. */
-export interface ProxyRequest {
+export interface ProxyRequest extends Readonly<Peer> {
   readonly method: string;
   /** Whole, as it was asked for. */
   readonly address: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** IP address of who asks. */
-  readonly client: string;
 }
 
 /** Request headers that decide which answer is the right one. What is not named here does not. */

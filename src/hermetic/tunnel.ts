@@ -2,23 +2,22 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { BuildAuthority } from './build-authority.ts';
+import type { Peer } from './request-key.ts';
 
 /** A client of a protocol in which the server speaks first sends nothing. In milliseconds. */
 const SILENT_MS = 30_000;
 const TLS_HANDSHAKE = 0x16;
 
 /** Something that went by the proxy and could not be read. */
-export interface Unreadable {
+export interface Unreadable extends Readonly<Peer> {
   /** Host and port. */
   readonly target: string;
   readonly why: string;
-  readonly client: string;
 }
 
 /** Where the requests of a connection go, where CONNECT has said so. */
-export interface Tunnel {
+export interface Tunnel extends Readonly<Peer> {
   readonly origin: string;
-  readonly client: string;
   /** Something was asked for in it. */
   asked: boolean;
 }
@@ -26,6 +25,7 @@ export interface Tunnel {
 interface OpenTunnel {
   readonly target: string;
   readonly socket: Socket;
+  readonly peer: Peer;
   readonly head: Buffer;
   readonly inner: Server;
   readonly tunnels: WeakMap<Socket, Tunnel>;
@@ -37,14 +37,13 @@ interface OpenTunnel {
 
 /** Answers CONNECT as if the host were reached; the first byte then tells TLS from HTTP. */
 export function openTunnel(of: OpenTunnel): void {
-  const { target, socket, head, inner, tunnels, authority, onUnreadable } = of;
+  const { target, socket, peer, head, inner, tunnels, authority, onUnreadable } = of;
   const { silentMs = SILENT_MS } = of;
   const [, bracketed, plain, port = ''] =
     /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s@]{1,253})):(\d{1,5})$/.exec(target) ?? [];
   const host = bracketed ?? plain ?? '';
-  const client = clientOf(socket);
   const give = (why: string): void => {
-    onUnreadable({ target, why, client });
+    onUnreadable({ target, why, ...peer });
     socket.destroy();
   };
   if (host === '') {
@@ -70,7 +69,7 @@ export function openTunnel(of: OpenTunnel): void {
         give('neither HTTP nor TLS');
         return;
       }
-      tunnels.set(socket, { origin: `http://${shown}:${port}`, client, asked: true });
+      tunnels.set(socket, { origin: `http://${shown}:${port}`, ...peer, asked: true });
       inner.emit('connection', socket);
       return;
     }
@@ -80,7 +79,7 @@ export function openTunnel(of: OpenTunnel): void {
         secureContext: authority.contextFor(host),
         ALPNProtocols: ['http/1.1'],
       });
-      const tunnel = { origin: `https://${shown}:${port}`, client, asked: false };
+      const tunnel = { origin: `https://${shown}:${port}`, ...peer, asked: false };
       let refusal = 'ended before a request';
       secure.on('error', (error: Error) => {
         // OpenSSL's whole message has numbers of this process in it.
@@ -89,7 +88,7 @@ export function openTunnel(of: OpenTunnel): void {
       });
       // Who does not trust the certificate says so, or just leaves.
       secure.once('close', () => {
-        if (!tunnel.asked) onUnreadable({ target, why: `TLS: ${refusal}`, client });
+        if (!tunnel.asked) onUnreadable({ target, why: `TLS: ${refusal}`, ...peer });
       });
       // Clients keep connections for a request that never comes, and wait for them: pnpm does.
       secure.setTimeout(silentMs, () => {

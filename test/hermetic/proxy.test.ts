@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Answer, plainReply } from '../../src/hermetic/answer.ts';
+import { urlOfRun } from '../../src/hermetic/proxy.ts';
 import type { ProxyRequest } from '../../src/hermetic/request-key.ts';
 import { Opened, passwordOf } from './recorded-server.ts';
 
@@ -60,6 +61,23 @@ describe('who may ask', () => {
     ).toMatch(/^HTTP\/1\.1 200 [^]*answer$/);
     expect(asked).toMatchObject([{ method: 'GET', address: 'http://a/', client: '127.0.0.1' }]);
     expect(new URL(ours.url).password).toMatch(/^[\w-]{32}$/);
+  });
+
+  test('a RUN names itself; a connection is of the first one that did, whatever it says later', async () => {
+    const { asked, answer } = answering();
+    const proxy = await opened.proxy(answer);
+    const named = (line: number): string => passwordOf(urlOfRun(proxy.url, line));
+    const get = (words: string, more = ''): string =>
+      `GET http://a/ HTTP/1.1\r\nHost: a\r\n${words}${more}\r\n`;
+    const end = 'Connection: close\r\n';
+    await spoken(proxy.url, get('') + get(named(12)) + get(passwordOf(proxy.url), end));
+    await spoken(proxy.url, get(named(12)) + get(named(7), end));
+    await spoken(proxy.url, get(passwordOf(proxy.url), end));
+    expect(asked.map(({ run }) => run)).toEqual([12, 12, 12, 12, undefined]);
+    const wrong = new URL(urlOfRun(proxy.url, 12));
+    wrong.password = 'x'.repeat(32);
+    expect(await spoken(proxy.url, get(passwordOf(wrong.href), end))).toMatch(/^HTTP\/1\.1 407 /);
+    expect(new URL(urlOfRun(proxy.url, 12)).username).toBe('run12');
   });
 
   test('listens on the one address that it is given', async () => {

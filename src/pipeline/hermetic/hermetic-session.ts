@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { bridgeClients } from '../../hermetic/bridge-clients.ts';
 import { BuildAuthority, HASHED_NAME } from '../../hermetic/build-authority.ts';
 import { type FetchStore, openFetchStore } from '../../hermetic/fetch-store.ts';
-import { type Proxy, startProxy } from '../../hermetic/proxy.ts';
+import { type Proxy, startProxy, urlOfRun } from '../../hermetic/proxy.ts';
 import { recording } from '../../hermetic/record.ts';
 import { type Miss, replay } from '../../hermetic/replay.ts';
 import { pkcs12 } from '../../hermetic/trust-store.ts';
@@ -14,8 +15,8 @@ import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { diskErrorIn, messageOf, UserError } from '../../model/errors.ts';
 import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
-import { attribute, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
-import { hermeticFiles } from '../../plans/hermetic/inject-hermetic.ts';
+import { attribute, placeOfRun, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
+import { hermeticFiles, runFolder } from '../../plans/hermetic/inject-hermetic.ts';
 import { fetchesByStage, incompleteByStage } from '../../plans/hermetic/recorded-fetches.ts';
 import { usesHostNetwork } from '../../plans/hermetic/watch-runs.ts';
 import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
@@ -25,7 +26,7 @@ import { proxyOf } from '../../tools/network/proxy.ts';
 import { trustedRoots } from '../../tools/network/trusted-roots.ts';
 import type { PipelineContext } from '../context.ts';
 import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
-import { StepClock } from './step-clock.ts';
+import { type Connection, StepClock } from './step-clock.ts';
 
 /**
  * The most things of one kind that are noted: a command decides how often it connects. More make
@@ -77,7 +78,7 @@ export async function openSession(
   const store = request.store ?? (await openFetchStore(context.paths.cache, request.lockPath));
   const authority = new BuildAuthority();
   const unreadable: (Unreadable & Seen)[] = [];
-  const connections: Seen[] = [];
+  const connections: Connection[] = [];
   const host = await gatewayOf(context);
   // A replay opens no connection: what could is not even made.
   const network = replayed === undefined ? await networkOf(context, host) : undefined;
@@ -95,8 +96,8 @@ export async function openSession(
       onUnreadable: (seen) => {
         if (unreadable.length < MOST_UNREAD) unreadable.push({ ...seen, at: now() });
       },
-      onConnection: (client) => {
-        if (connections.length < MOST_CONNECTIONS) connections.push({ client, at: now() });
+      onConnection: (peer) => {
+        if (connections.length < MOST_CONNECTIONS) connections.push({ peer, at: now() });
       },
     }),
   );
@@ -108,14 +109,13 @@ export async function openSession(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const files = hermeticFiles({
-      pem: authority.pem,
-      trustStore: pkcs12(authority.pem),
-      proxyUrl: proxy.url,
-      mode: replayed === undefined ? 'record' : 'replay',
-    });
-    await mkdir(mounts);
-    for (const [name, text] of Object.entries(files)) await writeFile(join(mounts, name), text);
+    const mode = replayed === undefined ? 'record' : 'replay';
+    const { pem } = authority;
+    for (const line of runLines(request.dockerfile)) {
+      const proxyUrl = urlOfRun(proxy.url, line);
+      const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl, mode });
+      await writeReadable(join(mounts, runFolder(line)), files);
+    }
   } catch (error) {
     await close();
     throw diskErrorIn(folder, error);
@@ -132,6 +132,9 @@ export async function openSession(
     },
     close,
     finish: async (failed) => {
+      // What a RUN opened and left at once may not have been taken yet, nor read.
+      await setImmediate();
+      await setImmediate();
       await recorder?.settled(AbortSignal.any([context.signal, graceSignal()]));
       const gaps = [
         ...unreadGaps(unreadable, places(unreadable), MOST_UNREAD),
@@ -176,6 +179,25 @@ export async function openSession(
       };
     },
   };
+}
+
+function runLines({ stages }: DockerfileModel): readonly number[] {
+  return stages.flatMap(({ instructions }) =>
+    instructions.flatMap(({ keyword, range }) => (keyword === 'RUN' ? [range.startLine] : [])),
+  );
+}
+
+/** For a RUN of any user, whatever the umask is. */
+async function writeReadable(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), content);
+    await chmod(join(folder, name), 0o644);
+  }
 }
 
 function graceSignal(): AbortSignal {
@@ -224,8 +246,10 @@ function placesOf(
 ): readonly Place[] {
   const steps = clock.ran();
   const places = steps.map(({ name }) => clock.place(name, dockerfile));
-  return attribute(steps, seen).map((found) => {
-    const at = found.flatMap((i) => places[i] ?? []);
+  const guessed = attribute(steps, seen);
+  return seen.map(({ run }, i) => {
+    const own = run === undefined ? undefined : placeOfRun(run, dockerfile);
+    const at = own === undefined ? (guessed[i] ?? []).flatMap((n) => places[n] ?? []) : [own];
     const lines = [...new Set(at.flatMap(({ line }) => line ?? []))].sort((a, b) => a - b);
     return {
       stages: [...new Set(at.map(({ stage }) => stage))],

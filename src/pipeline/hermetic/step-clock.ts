@@ -1,3 +1,4 @@
+import type { Peer } from '../../hermetic/request-key.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import {
   isRun,
@@ -5,7 +6,6 @@ import {
   noteNumber,
   placeOf,
   type RanStep,
-  type Seen,
   type StepPlace,
 } from '../../plans/hermetic/attribute-fetches.ts';
 import {
@@ -37,6 +37,12 @@ interface PastProxy {
   readonly place: StepPlace | undefined;
   readonly why: string;
   readonly isKnown: boolean;
+}
+
+/** A connection that the proxy has taken, and when. */
+export interface Connection {
+  readonly peer: Peer;
+  readonly at: number;
 }
 
 /** When each RUN ran, and what its kernel counted. */
@@ -78,8 +84,8 @@ export class StepClock {
   }
 
   /** `connections`: what the proxy has seen. */
-  past(model: DockerfileModel, connections: readonly Seen[]): readonly PastProxy[] {
-    const proxied = this.#proxied(connections);
+  past(model: DockerfileModel, connections: readonly Connection[]): readonly PastProxy[] {
+    const proxied = this.#proxied(model, connections);
     const brought = [...this.#triggers].map((name) => ({ name, why: TRIGGER, isKnown: true }));
     const ran = this.ran().flatMap((step) => {
       const { name, counts } = step;
@@ -95,27 +101,43 @@ export class StepClock {
       .map(({ name, ...found }) => ({ place: this.place(name, model), ...found }));
   }
 
-  /** Connections of each step that the proxy saw. Each counts once: RUNs can share an address. */
-  #proxied(connections: readonly Seen[]): ReadonlyMap<Step, number> {
+  /**
+   * Connections of each step that the proxy saw. One that has named its RUN is that one's. Any other
+   * counts once, for a step of its address that opened more than the proxy has of it: which one it
+   * is counts, and when the proxy took it only tells several apart. What nobody counted takes what
+   * came while it ran.
+   */
+  #proxied(model: DockerfileModel, connections: readonly Connection[]): ReadonlyMap<Step, number> {
     const ran = this.ran();
+    const lines = new Map(ran.map((step) => [this.place(step.name, model)?.line, step]));
     const proxied = new Map<Step, number>();
-    for (const { client, at } of connections) {
-      const free = ran.filter(
-        (step) =>
-          step.counts?.client === client &&
-          (proxied.get(step) ?? 0) < step.counts.opened &&
-          isWithin(step, at, SLACK_MS),
-      );
-      const step = free.find((one) => isWithin(one, at, 0)) ?? free[0];
+    const unnamed = connections.filter(({ peer }) => {
+      const step = peer.run === undefined ? undefined : lines.get(peer.run);
       if (step !== undefined) proxied.set(step, (proxied.get(step) ?? 0) + 1);
+      return step === undefined;
+    });
+    for (const { peer, at } of unnamed) {
+      let nearest: Step | undefined;
+      for (const step of ran) {
+        const { counts } = step;
+        const isOpen =
+          counts === undefined ||
+          (counts.client === peer.client && (proxied.get(step) ?? 0) < counts.opened);
+        if (isOpen && isNearer(step, nearest, at)) nearest = step;
+      }
+      if (nearest !== undefined) proxied.set(nearest, (proxied.get(nearest) ?? 0) + 1);
     }
     return proxied;
   }
 }
 
-function isWithin({ started, ended = Infinity }: RanStep, at: number, slack: number): boolean {
-  return at >= started - slack && at <= ended + slack;
+/** Nearer in time to when something was seen; of two alike, the one whose address is known. */
+function isNearer(step: Step, than: Step | undefined, at: number): boolean {
+  if (than === undefined) return true;
+  const [own, other] = [distance(step, at), distance(than, at)];
+  return own === other ? than.counts === undefined && step.counts !== undefined : own < other;
 }
 
-/** BuildKit starts a step's clock slightly late; a connection may be taken just after its end. */
-const SLACK_MS = 200;
+function distance({ started, ended = Infinity }: RanStep, at: number): number {
+  return Math.max(started - at, at - ended, 0);
+}

@@ -13,6 +13,8 @@ export interface RanStep {
 export interface Seen {
   readonly client: string;
   readonly at: number;
+  /** Line where the RUN begins, where it has named itself: all but an exec form do. */
+  readonly run?: number | undefined;
 }
 
 /** BuildKit starts the clock of a step a moment late, and stops it a moment early. */
@@ -108,6 +110,14 @@ export function placeOf(
     stage: stageName(model, index) ?? named ?? '',
     line: (at < 0 ? stage : counted[at])?.range.startLine,
   };
+}
+
+/** Where a RUN is that begins on this line; undefined where none does. */
+export function placeOfRun(line: number, model: DockerfileModel): StepPlace | undefined {
+  const index = model.stages.findIndex(({ instructions }) =>
+    instructions.some(({ keyword, range }) => keyword === 'RUN' && range.startLine === line),
+  );
+  return index < 0 ? undefined : { stage: stageName(model, index) ?? '', line };
 }
 
 /** Whether BuildKit's name is of a RUN; newer versions say ONBUILD of one that the base brings. */

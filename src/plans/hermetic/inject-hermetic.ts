@@ -1,6 +1,13 @@
 import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
 import type { InjectedDockerfile } from '../reproduce/inject-arguments.ts';
-import { WATCH_FILE, WATCH_SCRIPT, WATCH_WORDS, watchPlace } from './watch-runs.ts';
+import {
+  BEGIN_FILE,
+  beginScript,
+  WATCH_FILE,
+  WATCH_SCRIPT,
+  WATCH_WORDS,
+  watchPlace,
+} from './watch-runs.ts';
 
 /** The build context by which certificates and settings come in. */
 export const HERMETIC_CONTEXT = 'scoville-hermetic';
@@ -8,8 +15,8 @@ export const HERMETIC_CONTEXT = 'scoville-hermetic';
 const FOLDER = '/.scoville-hermetic';
 const CA = `${FOLDER}/ca.pem`;
 
-/** Files of that context. */
-export const HERMETIC_FILES = {
+/** Files of that context, in a folder for each RUN. */
+const HERMETIC_FILES = {
   ca: 'ca.pem',
   apt: 'apt.conf',
   java: 'java-options',
@@ -131,25 +138,30 @@ export function injectHermetic(
 }
 
 function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
-  const { ca, apt, java, javaTrust, maven, resolver, wget } = HERMETIC_FILES;
+  const { ca, apt, resolver } = HERMETIC_FILES;
   const shown = [run.rawArguments, ...run.heredocs.map(({ content }) => content)];
   const bundles = shown.some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
+  const folder = runFolder(run.range.startLine);
   const mounts = [
-    [ca, CA],
     [ca, `/etc/ssl/certs/${hashedName}`],
     // What apk was built with (CA_CERT_FILE of its libfetch).
     [ca, '/etc/apk/ca.pem'],
     [apt, '/etc/apt/apt.conf.d/99scoville-hermetic'],
-    ...[java, javaTrust, maven, wget, WATCH_FILE].map((file) => [file, `${FOLDER}/${file}`]),
     [resolver, '/etc/resolv.conf'],
     ...bundles.map((path) => [ca, path]),
-  ].map(
-    ([file = '', target = '']) =>
-      `--mount=type=bind,from=${HERMETIC_CONTEXT},source=${file},target=${target}`,
+  ].map(([file = '', target = '']) => [`${folder}/${file}`, target]);
+  const flags = [[folder, FOLDER], ...mounts].map(
+    ([source = '', target = '']) =>
+      `--mount=type=bind,from=${HERMETIC_CONTEXT},source=${source},target=${target}`,
   );
   const isOffline =
     offline.has(run.range.startLine) && !run.flags.some(({ name }) => name === 'network');
-  return [...(isOffline ? ['--network=none'] : []), ...mounts].join(' ');
+  return [...(isOffline ? ['--network=none'] : []), ...flags].join(' ');
+}
+
+/** The folder of the RUN that begins on a line. */
+export function runFolder(line: number): string {
+  return `run${line}`;
 }
 
 interface FilesRequest {
@@ -157,11 +169,12 @@ interface FilesRequest {
   readonly pem: string;
   /** As a PKCS #12 store. */
   readonly trustStore: Uint8Array;
+  /** With the RUN's own name. */
   readonly proxyUrl: string;
   readonly mode: 'record' | 'replay';
 }
 
-/** The content of those files. A replay accepts expired indexes, but still checks signatures. */
+/** The content of those files for one RUN. A replay accepts expired indexes, but still checks signatures. */
 export function hermeticFiles({
   pem,
   trustStore,
@@ -178,6 +191,7 @@ export function hermeticFiles({
     [maven]: mavenSettings(proxyUrl),
     [resolver]: 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
     [wget]: `ca_certificate = ${CA}\n`,
+    [BEGIN_FILE]: beginScript([...PROXY_ARGUMENTS, ...YARN_ARGUMENTS], proxyUrl),
     [WATCH_FILE]: WATCH_SCRIPT,
   };
 }

@@ -1,8 +1,13 @@
 import { type DockerfileModel, type Instruction, jsonArray } from '../../model/dockerfile.ts';
 
-/** The file mounted into each RUN, and what a RUN starts with: on exit the shell reads the file. */
+/**
+ * Files mounted into each RUN, and what a RUN starts with: the shell reads the first one, by which
+ * it reads the other one on exit.
+ */
+export const BEGIN_FILE = 'begin';
 export const WATCH_FILE = 'seen';
-export const WATCH_WORDS = `trap '{ set +ex; . /.scoville-hermetic/${WATCH_FILE}; } 2>/dev/null' 0; `;
+export const WATCH_WORDS = `{ . /.scoville-hermetic/${BEGIN_FILE}; } 2>/dev/null; `;
+const WATCH_TRAP = `trap '{ set +ex; . /.scoville-hermetic/${WATCH_FILE}; } 2>/dev/null' 0\n`;
 /** What the line in a RUN's log begins with. */
 export const WATCH_MARK = 'scoville-hermetic-seen';
 
@@ -23,6 +28,11 @@ while read -r s_a s_b; do
 done </proc/net/snmp6
 echo "${WATCH_MARK} $s_own$s_all"
 `;
+
+/** What a RUN does first: from then on its programs name it to the proxy. */
+export function beginScript(names: readonly string[], proxyUrl: string): string {
+  return `export ${names.map((name) => `${name}=${proxyUrl}`).join(' ')}\n${WATCH_TRAP}`;
+}
 
 /** The shell's own word, not `find -exec`, `mvn exec:java` or `bundle exec`. */
 const EXEC =

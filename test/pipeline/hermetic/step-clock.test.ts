@@ -42,12 +42,31 @@ test.each([
   expect(past(...logs)).toEqual([expected]);
 });
 
-test.each([
-  ['one before counts for that one alone', [1150], ['Dockerfile:3']],
-  ['each its own', [1150, 1250], []],
-  ['one that was seen a moment before its RUN began', [1150, 1190], []],
+const [A, B] = [{ run: 2 }, { run: 3 }];
+
+test.each<[string, readonly (readonly [number, { run?: number }?])[], readonly string[]]>([
+  ['one before counts for that one alone', [[1150]], ['Dockerfile:3']],
+  ['each its own', [[1150], [1250]], []],
+  ['one that was seen a moment before its RUN began', [[1150], [1190]], []],
+  ['both taken long after, as on a busy machine', [[9000], [9001]], []],
+  ['both taken while the second one ran', [[1250], [1260]], []],
+  ['one taken long before any ran', [[1]], ['Dockerfile:3']],
+  ['more than were opened', [[1150], [1160], [1250]], []],
   ['none', [], ['Dockerfile:2', 'Dockerfile:3']],
-])('a connection of the RUN before, from the same address: %s', (_, times, expected) => {
+  ['the second one has named itself, while the first one ran', [[1150, B]], ['Dockerfile:2']],
+  ['the first one has named itself, long after', [[9000, A]], ['Dockerfile:3']],
+  ['one has named itself, another one has not', [[1250, A], [1150]], []],
+  [
+    'both of one RUN that opened one',
+    [
+      [1150, A],
+      [1250, A],
+    ],
+    ['Dockerfile:3'],
+  ],
+  ['of a RUN that is not there', [[1150, { run: 7 }]], ['Dockerfile:3']],
+  ['from elsewhere', [[1150, { client: '172.17.0.9' } as never], [1250]], ['Dockerfile:2']],
+])('a connection of the RUN before, from the same address: %s', (_, seen, expected) => {
   const read = parseDockerfile('FROM a\nRUN a\nRUN b\n');
   if (!read.ok) throw new Error(read.error.message);
   const clock = new StepClock();
@@ -70,7 +89,7 @@ test.each([
   clock.push({ vertexes: steps, logs: [] } as never);
   for (const { digest } of steps)
     clock.push({ vertexes: [], logs: [{ vertex: digest, data: Buffer.from(TRUE) }] } as never);
-  const connections = times.map((at) => ({ client: '172.17.0.3', at }));
+  const connections = seen.map(([at, peer]) => ({ peer: { client: '172.17.0.3', ...peer }, at }));
   const found = clock.past(read.value, connections);
   expect(found.map(({ place }) => `Dockerfile:${place?.line ?? ''}`)).toEqual(expected);
 });
@@ -97,3 +116,27 @@ test.each(['RUN', 'ONBUILD RUN'])(
     ]);
   },
 );
+
+test('what came while a RUN ran that nobody counts is not taken for that of another one', () => {
+  const read = parseDockerfile('FROM a\nRUN a\nRUN ["b"]\nRUN c\n');
+  if (!read.ok) throw new Error(read.error.message);
+  const clock = new StepClock();
+  const steps = ['a', '["b"]', 'c'].map((words, i) => ({
+    digest: `sha256:${i}`,
+    name: `[${i + 2}/4] RUN ${MOUNT} ${words}`,
+    started: 1000 * (i + 1),
+    completed: 1000 * (i + 2) - 100,
+  }));
+  clock.push({ vertexes: steps, logs: [] } as never);
+  for (const [digest, log] of [
+    ['sha256:0', TRUE],
+    ['sha256:2', FALSE],
+  ] as const)
+    clock.push({ vertexes: [], logs: [{ vertex: digest, data: Buffer.from(log) }] } as never);
+  const past = (at: number) =>
+    clock.past(read.value, [{ peer: { client: '172.17.0.3' }, at }]).map(({ place, why }) => {
+      return `${place?.line ?? ''} ${why}`;
+    });
+  expect(past(2500)).toEqual([`2 ${PAST}`, `3 ${UNKNOWN}`]);
+  expect(past(1500)).toEqual([`3 ${UNKNOWN}`]);
+});

@@ -33,20 +33,20 @@ function injected(text: string, offline: readonly number[] = []) {
 
 const mount = (file: string, target: string): string =>
   `--mount=type=bind,from=scoville-hermetic,source=${file},target=${target}`;
-const FIRST = [
-  mount('ca.pem', '/.scoville-hermetic/ca.pem'),
-  mount('ca.pem', '/etc/ssl/certs/0.0'),
-  mount('ca.pem', '/etc/apk/ca.pem'),
-  mount('apt.conf', '/etc/apt/apt.conf.d/99scoville-hermetic'),
-  ...['java-options', 'ca.p12', 'maven-settings.xml', 'wgetrc', 'seen'].map((file) =>
-    mount(file, `/.scoville-hermetic/${file}`),
-  ),
-  mount('resolv.conf', '/etc/resolv.conf'),
-].join(' ');
-const BUNDLES = [
-  mount('ca.pem', '/etc/ssl/certs/ca-certificates.crt'),
-  mount('ca.pem', '/etc/pki/tls/certs/ca-bundle.crt'),
-].join(' ');
+/** What the RUN that begins on a line gets. */
+const first = (line: number): string =>
+  [
+    mount(`run${line}`, '/.scoville-hermetic'),
+    mount(`run${line}/ca.pem`, '/etc/ssl/certs/0.0'),
+    mount(`run${line}/ca.pem`, '/etc/apk/ca.pem'),
+    mount(`run${line}/apt.conf`, '/etc/apt/apt.conf.d/99scoville-hermetic'),
+    mount(`run${line}/resolv.conf`, '/etc/resolv.conf'),
+  ].join(' ');
+const bundles = (line: number): string =>
+  [
+    mount(`run${line}/ca.pem`, '/etc/ssl/certs/ca-certificates.crt'),
+    mount(`run${line}/ca.pem`, '/etc/pki/tls/certs/ca-bundle.crt'),
+  ].join(' ');
 
 describe('injectHermetic', () => {
   test('mounts into each RUN, over the bundle only where none is written, and declares where programs look', () => {
@@ -55,11 +55,11 @@ describe('injectHermetic', () => {
       /^ARG SSL_CERT_FILE=\/\.scoville-hermetic\/ca\.pem NODE_EXTRA_CA_CERTS=\/\.scoville-hermetic\/ca\.pem /,
     );
     expect(sent.slice(3, 9)).toEqual([
-      `RUN --network=none ${FIRST} ${WATCH_WORDS}apt-get install -y curl`,
-      `run ${FIRST} ${BUNDLES} --network=none ${WATCH_WORDS}echo`,
-      `  RUN ${FIRST} ${BUNDLES} \\`,
+      `RUN --network=none ${first(3)} ${WATCH_WORDS}apt-get install -y curl`,
+      `run ${first(4)} ${bundles(4)} --network=none ${WATCH_WORDS}echo`,
+      `  RUN ${first(5)} ${bundles(5)} \\`,
       `    ${WATCH_WORDS}npm ci`,
-      `RUN ${FIRST} ${BUNDLES} <<EOF`,
+      `RUN ${first(7)} ${bundles(7)} <<EOF`,
       `${WATCH_WORDS}RUN not an instruction`,
     ]);
     expect(sent.slice(9)).toEqual(['EOF', 'FROM scratch', 'COPY --from=build / /', '']);
