@@ -13,27 +13,42 @@ async function writer() {
   const folder = temporaryFolder();
   const { blobs } = await openStore(join(folder, 'store'));
   const { manifest } = await makeImage(blobs, [{ a: 'b' }]);
-  const write = (path: string): Promise<void> =>
+  const write = (path: string, directory = false): Promise<void> =>
     writeImageFile(contextOf(fakeRun([]).run, folder), {
       blobs,
       manifests: [manifest],
       path,
-      directory: false,
+      directory,
     });
   return { at: (name: string): string => join(folder, name), write };
 }
 
-test('an archive through a link, as /dev/stdout is, is written where that leads; the link stays', async () => {
+test('an archive through a link of the user’s own is written where that leads; the link stays', async () => {
   const { at, write } = await writer();
+  const elsewhere = temporaryFolder();
   await mkdir(at('real'));
-  await mkdir(at('links'));
   await writeFile(at('real/image.tar'), 'old');
-  await symlink('../real/image.tar', at('links/out'));
-  await write('links/out');
-  expect(readlinkSync(at('links/out'))).toBe('../real/image.tar');
+  await symlink(at('real/image.tar'), join(elsewhere, 'out'));
+  await write(join(elsewhere, 'out'));
+  expect(readlinkSync(join(elsewhere, 'out'))).toBe(at('real/image.tar'));
   expect(readFileSync(at('real/image.tar'), 'latin1')).toContain('oci-layout');
-  expect([readdirSync(at('real')), readdirSync(at('links'))]).toEqual([['image.tar'], ['out']]);
+  expect([readdirSync(at('real')), readdirSync(elsewhere)]).toEqual([['image.tar'], ['out']]);
 });
+
+test.each([[false], [true]])(
+  'nothing is written through a link of the project; folder: %s',
+  async (directory) => {
+    const { at, write } = await writer();
+    const elsewhere = temporaryFolder();
+    await writeFile(join(elsewhere, 'file'), 'old');
+    await symlink(directory ? elsewhere : join(elsewhere, 'file'), at('out'));
+    await expect(write('out', directory)).rejects.toThrow('leads out of the project');
+    expect([readdirSync(elsewhere), readFileSync(join(elsewhere, 'file'), 'utf8')]).toEqual([
+      ['file'],
+      'old',
+    ]);
+  },
+);
 
 test('an archive that is there keeps its mode', async () => {
   const { at, write } = await writer();
