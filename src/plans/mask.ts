@@ -1,4 +1,4 @@
-const CREDENTIALS_IN_URL = /(:\/\/)[^/\s]*@/g;
+const CREDENTIALS_IN_URL = /(:\/\/)[^/\s"'<>?#]*@/g;
 /** The PIN of a PKCS#11 URI (RFC 7512, 2.4). */
 const PIN_IN_URI = /([?&]pin-value=)[^&\s]+/gi;
 /** Shapes that are secrets by themselves: GitHub, GitLab, AWS, Slack, npm, JSON web tokens, PEM. */

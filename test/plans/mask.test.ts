@@ -13,3 +13,12 @@ test.each([
 ])('%s', (text, shown) => {
   expect(maskText(text)).toBe(shown);
 });
+
+test.each([
+  '{"url":"http://x","mail":"a@b"}',
+  'http://h/?to=a@b',
+  'http://h#a@b',
+  "'http://h' a@b",
+])('what only stands beside an address stays: %s', (text) => {
+  expect(maskText(text)).toBe(text);
+});

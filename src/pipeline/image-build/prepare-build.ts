@@ -13,6 +13,7 @@ import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/bui
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { planBuild } from '../../plans/plan-build.ts';
+import { shownAddress } from '../../plans/shown-command.ts';
 import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
@@ -153,7 +154,7 @@ export async function prepareBuild(
     env: context.env,
     contextName: source.contextName,
     now: context.now(),
-    startedAt: await firstStart(context, source.dockerfilePath ?? parsed.context),
+    startedAt: await firstStart(context, source.dockerfilePath ?? shownAddress(parsed.context)),
     lock: lock?.request,
     recorded: recorded?.values,
     paths: buildPaths(directory.dir),

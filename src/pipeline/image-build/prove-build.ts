@@ -5,6 +5,7 @@ import { UserError } from '../../model/errors.ts';
 import { quantity } from '../../model/quantity.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
+import { shownAddress } from '../../plans/shown-command.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
@@ -110,7 +111,11 @@ async function keptProof(context: PipelineContext, inputs: string): Promise<Kept
 
 /** Under what the time of the last second build is kept. */
 function lastKey({ source, parsed }: Prepared): string {
-  return JSON.stringify(['last', source.dockerfilePath ?? parsed.context, parsed.again]);
+  return JSON.stringify([
+    'last',
+    source.dockerfilePath ?? shownAddress(parsed.context),
+    parsed.again,
+  ]);
 }
 
 function proofs(context: PipelineContext): JsonCache {

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
 import { flag } from '../../plans/build-invocation.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { maskText } from '../../plans/mask.ts';
 import { withoutClock } from '../../plans/reproduce/inject-clock.ts';
 import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
 import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
@@ -136,7 +137,8 @@ export async function runPassthrough(
 
 /**
  * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print
- * them: those whose names say that they hold a secret are masked in what people read.
+ * them: those whose names say that they hold a secret are masked in what people read, and so are
+ * credentials in addresses.
  */
 function progressMask(
   parsed: ParsedBuild,
@@ -146,7 +148,7 @@ function progressMask(
   const mask = new SecretMask(
     Object.fromEntries(given.map(([name, value]) => [`build-arg:${name}`, value])),
   );
-  return (text) => mask.known(text);
+  return (text) => maskText(mask.known(text));
 }
 
 /** An event of a build with its texts masked. */
