@@ -22,6 +22,8 @@ const byThemselves = [
   'site',
 ].map((name) => `test/e2e/${name}.e2e.test.ts`);
 // Engine and downloads may be cold, and the machine busy.
+// Secrets of these tests are looked for after each.
+const setupFiles = ['test/e2e/canary-setup.ts'];
 const patience = { testTimeout: 900_000, hookTimeout: 900_000 };
 
 /** They take minutes. */
@@ -62,6 +64,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          setupFiles,
           include: ['test/**/*.e2e.test.ts'],
           exclude: byThemselves,
           maxWorkers: 2,
@@ -72,6 +75,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-alone',
+          setupFiles,
           include: byThemselves,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -10,6 +10,7 @@ import {
   startFakeRegistry,
 } from '../fakes/fake-registry.ts';
 import { BadDay, isInDocker, newName } from './bad-day.ts';
+import { canary } from './canary.ts';
 import type { Ended } from './harness.ts';
 
 const MB = 1024 * 1024;
@@ -51,6 +52,11 @@ async function push(
 function tags(): readonly string[] {
   return [...fake.manifests.keys()].filter((key) => !key.includes('@'));
 }
+
+/** In the configuration of docker, which the test writes. */
+const CONFIG = [/docker-[^/]*\/config\.json$/];
+const RIGHT = canary('the password of a registry', CONFIG);
+const WRONG = canary('a wrong password of a registry', CONFIG);
 
 /** A docker configuration that says who we are at the fake registry. */
 function login(username: string, password: string): Readonly<Record<string, string>> {
@@ -127,7 +133,7 @@ describe.each(['basic', 'bearer'] as const)(
   'a registry that wants to know who asks (%s)',
   (auth) => {
     beforeEach(async () => {
-      fake = await start({ auth, username: 'ann', password: 'right-password' });
+      fake = await start({ auth, username: 'ann', password: RIGHT });
     });
 
     test('says how to log in to who has not', async () => {
@@ -139,17 +145,17 @@ describe.each(['basic', 'bearer'] as const)(
     });
 
     test('takes nothing for a wrong password, which is not shown', async () => {
-      const { stderr } = await push(2, day.context(), login('ann', 'wrong-password'));
+      const { stderr } = await push(2, day.context(), login('ann', WRONG));
       expect(stderr).toMatch(/401/);
       expect(stderr).toContain('docker login');
-      expect(stderr).not.toContain('wrong-password');
+      expect(stderr).not.toContain(WRONG);
       expect([...fake.manifests.keys()]).toEqual([]);
     });
 
     test('takes the image for the right one', async () => {
-      const { tagged, stderr } = await push(0, day.context(), login('ann', 'right-password'));
+      const { tagged, stderr } = await push(0, day.context(), login('ann', RIGHT));
       expect(tagged).toBe(true);
-      expect(stderr).not.toContain('right-password');
+      expect(stderr).not.toContain(RIGHT);
     });
   },
 );

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BadDay, isInDocker, newName } from './bad-day.ts';
+import { canary } from './canary.ts';
 import { startClassicEngine } from './classic-engine.ts';
 import { bases, output, run } from './harness.ts';
 
@@ -107,10 +108,13 @@ describe('without what signs', () => {
 
   test('a wrong password of the key publishes nothing', async () => {
     const keys = mkdtempSync(join(day.folder, 'keys-'));
-    await output('cosign', ['generate-key-pair'], { cwd: keys, env: { COSIGN_PASSWORD: 'right' } });
+    await output('cosign', ['generate-key-pair'], {
+      cwd: keys,
+      env: { COSIGN_PASSWORD: canary('the password of a key') },
+    });
     const key = join(keys, 'cosign.key');
     const { stderr } = await refused(2, ['--key', key, day.context()], {
-      COSIGN_PASSWORD: 'wrong',
+      COSIGN_PASSWORD: canary('a wrong password of a key'),
     });
     expect(stderr).toContain(
       `scoville: wrong password for the signing key ${key}\n  next: set COSIGN_PASSWORD`,

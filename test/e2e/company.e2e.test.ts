@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/verification.ts';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
+import { canary } from './canary.ts';
 import { freePort } from './free-port.ts';
 import { bases, output, run, Scoville } from './harness.ts';
 
@@ -22,7 +23,9 @@ import { bases, output, run, Scoville } from './harness.ts';
 // CA.
 const HOST = 'registry.corp.test';
 const IMAGE = `${HOST}/e2e/company-${process.pid}:1`;
-const PASSWORD = 'p@ss:w%rd-of-the-proxy';
+// One that has to be escaped in an address.
+const PASSWORD = `p@ss:w%rd-${canary('the password of the company’s proxy')}`;
+
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
 const hasNotation = (await run('which', ['notation'], { env: { PATH } })).exitCode === 0;

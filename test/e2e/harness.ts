@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { noticeRun } from './canary.ts';
 
 const execFileAsync = promisify(execFile);
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -64,11 +65,13 @@ export function run(
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     child.on('close', (code, signal) => {
+      const output = { stdout: Buffer.concat(out), stderr: Buffer.concat(err) };
+      noticeRun([command, ...args], options, output);
       done({
         exitCode: code ?? (signal === null ? -1 : 1000),
-        stdout: Buffer.concat(out).toString(),
-        bytes: Buffer.concat(out),
-        stderr: Buffer.concat(err).toString(),
+        stdout: output.stdout.toString(),
+        bytes: output.stdout,
+        stderr: output.stderr.toString(),
       });
     });
   });
