@@ -37,6 +37,19 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
       'build in a stage of its own and COPY the result, or remove the build folder in the same RUN',
   },
   {
+    id: 'duration',
+    path: /(?:^|\/)Testing\/Temporary\/(?:LastTest[^/]*\.log|CTestCostData\.txt)$/,
+    cause: 'ctest notes how long each test took, and when',
+    remedy: 'rm -rf Testing of the build folder in the same RUN, or test in a stage of its own',
+  },
+  {
+    id: 'duration',
+    path: /(?:^|\/)(?:\.vite|\.vitest|vitest)\/(?:.+\/)?results\.json$/,
+    cause: 'vitest notes how long each test file took, and begins with the longest the next time',
+    remedy:
+      'rm -rf node_modules/.vite in the same RUN, cache: false in its configuration, or test in a stage of its own',
+  },
+  {
     id: 'build-log',
     path: /(?:^|\/)(?:erl_crash\.dump|hs_err_pid\d+\.log|core\.\d+)$/,
     cause: 'what a program leaves of its memory when it crashes: a command of the RUN failed',

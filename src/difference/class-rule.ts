@@ -15,6 +15,40 @@ export interface ClassRule extends DifferenceClass {
   readonly formats?: readonly ContentDifference['format'][];
   /** Against the line that says where the contents differ. */
   readonly detail?: RegExp;
+  /** Against both lines of text: a match has to take part in what differs between them. */
+  readonly changed?: RegExp;
+}
+
+const LINES = /^line \d+: ("(?:[^"\\]|\\.)*"|nothing) and ("(?:[^"\\]|\\.)*"|nothing)$/;
+/** Text between two of them is looked at as one. */
+const WORD = /[^\s"'`,;|()[\]{}<>=]+/g;
+
+/** Whether what differs between the lines that a detail quotes is, on both sides, of this form. */
+export function isChanged(detail: string, pattern: RegExp): boolean {
+  const sides = LINES.exec(detail)
+    ?.slice(1)
+    .map((text) => (text === 'nothing' ? '' : unquoted(text)));
+  if (sides === undefined) return false;
+  const [first = [], second = []] = sides.map((line) => [...line.matchAll(WORD)]);
+  const isPaired = first.length === second.length;
+  return sides.every((line, side) => {
+    const [own, other] = side === 0 ? [first, second] : [second, first];
+    const differing = own.filter(({ 0: word }, i) =>
+      isPaired ? word !== other[i]?.[0] : !other.some(([one]) => one === word),
+    );
+    // A line that is not there says nothing, nor does one that has only lost a word.
+    if (differing.length === 0) return other.length > own.length;
+    return [...line.matchAll(new RegExp(pattern, `g${pattern.flags.replace('g', '')}`))].some(
+      ({ 0: match, index }) =>
+        differing.some(
+          (word) => word.index < index + match.length && index < word.index + word[0].length,
+        ),
+    );
+  });
+}
+
+function unquoted(text: string): string {
+  return JSON.parse(text) as string;
 }
 
 /** What most tools that write a date take it from. */

@@ -2,7 +2,7 @@ import type { ContentDifference, DifferenceKind } from '../model/difference.ts';
 import type { TarType } from '../model/tar.ts';
 import { ARCHIVE_CLASSES } from './archive-classes.ts';
 import { BUILD_CLASSES } from './build-classes.ts';
-import type { ClassRule, DifferenceClass } from './class-rule.ts';
+import { type ClassRule, type DifferenceClass, isChanged } from './class-rule.ts';
 import { PACKAGE_CLASSES } from './package-classes.ts';
 import { PROGRAM_CLASSES } from './program-classes.ts';
 import { SECRET_CLASSES } from './secret-classes.ts';
@@ -49,7 +49,9 @@ export function classOf(
       (one.kinds?.some((kind) => kinds.includes(kind)) ?? true) &&
       (one.formats === undefined ||
         (content !== undefined && one.formats.includes(content.format))) &&
-      (one.detail === undefined || (content !== undefined && one.detail.test(content.detail))),
+      (one.detail === undefined || (content !== undefined && one.detail.test(content.detail))) &&
+      (one.changed === undefined ||
+        (content !== undefined && isChanged(content.detail, one.changed))),
   );
   return rule ?? UNEXPLAINED;
 }

@@ -2,7 +2,18 @@ import type { ClassRule } from './class-rule.ts';
 
 /** With a unit behind a number, or named so. */
 const DURATION =
-  /\d\s?(?:ms|µs|ns|s|secs?|seconds?)\b|\b(?:time|duration|elapsed|took)\b\W{1,4}[\d.]/i;
+  /\d\s?(?:ms|µs|ns|s|secs?|seconds?)\b|\b(?:time|duration|elapsed|took)\b\W{1,4}[\d.]+/i;
+
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*';
+/** As ISO 8601 and date(1) write one, a time of day, and seconds since 1970 or parts of them. */
+const DATE = new RegExp(
+  [
+    '\\b(?:19|20)\\d\\d([-/.]?)(?:0?[1-9]|1[0-2])\\1[0-3]?\\d(?!\\d)',
+    '\\d\\d:\\d\\d:\\d\\d',
+    `(?:\\d{1,2} )?\\b${MONTH}\\b(?: +\\d{1,2}\\b)?(?:,? (?:19|20)\\d\\d\\b)?`,
+    '\\b1[6-9]\\d{8}(?:(?:\\d{3}){1,3})?\\b',
+  ].join('|'),
+);
 
 const RANDOM =
   'make it when the container starts, or derive it from the source. Where it need not be secret: ARG FAKERANDOM_SEED=1 in that stage, with --repro=deterministic';
@@ -24,10 +35,18 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     remedy: 'sort what is written (LC_ALL=C sort)',
   },
   {
+    id: 'temporary-file',
+    formats: ['text'],
+    changed:
+      /\/te?mp\/\S+|\btmp\w{6,8}\b|\bte?mp[-._]\w{6,}|\bgo-build\d{6,}|\bcc\w{6}\.[a-z]|\b(?:pip|npm|rustc)-[\w-]*-(?=\w{0,32}\d)\w{6,}\b/i,
+    cause: 'the name of a temporary file or folder, which a program draws at random',
+    remedy:
+      'write in a folder of a fixed name (mkdir, TMPDIR), or leave the name out of what is written. C’s mkstemp and mkdtemp count with --repro=deterministic; Python’s tempfile with a seed as well: ARG FAKERANDOM_SEED=1 in that stage',
+  },
+  {
     id: 'build-date',
     formats: ['text'],
-    detail:
-      /\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]\d|\d\d:\d\d:\d\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b1[6-9]\d{8}\b/,
+    changed: DATE,
     cause: 'a date that the RUN writes',
     remedy:
       'ARG SOURCE_DATE_EPOCH in that stage, which many tools use; in a command of your own: date -u -d @${SOURCE_DATE_EPOCH}',
@@ -35,9 +54,20 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
   {
     id: 'duration',
     formats: ['text'],
-    detail: DURATION,
-    cause: 'how long something took: no build takes as long as another',
+    changed: DURATION,
+    cause:
+      'how long something took: no build takes as long as another, and the clock by which programs measure it runs with --repro=deterministic too',
     remedy: 'remove the log or report in the same RUN, or have the tool leave durations out',
+  },
+  {
+    id: 'machine-number',
+    formats: ['text'],
+    changed:
+      /\b(?:st_)?(?:ino|inode|dev|device|pid|ppid|process|port|fd)s?\b["']?\s{0,4}[:=#]?\s{0,4}\d+|^\s{0,20}\d{4,}(?= +\S)/i,
+    cause:
+      'a number that the kernel gives: an inode, a device, a process or a port, another one each time',
+    remedy:
+      'leave it out of what is written (ls without -i, stat without %i, $$); processes are counted with --repro=deterministic',
   },
   {
     id: 'checksum',

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { classOf } from '../../src/difference/classes.ts';
+import { contentDifference } from '../../src/difference/content-difference.ts';
 import type { ContentDifference, DifferenceKind } from '../../src/model/difference.ts';
 
 const text = (detail: string): ContentDifference => ({ format: 'text', detail });
+/** As two builds write one line. */
+const between = (first: string, second: string): ContentDifference =>
+  contentDifference('srv/notes', Buffer.from(`same\n${first}\n`), Buffer.from(`same\n${second}\n`));
 
 describe('classOf', () => {
   test.each<[string, string, readonly DifferenceKind[], ContentDifference | undefined]>([
@@ -232,6 +236,119 @@ describe('classOf', () => {
     ['owner', 'a', ['owner'], undefined],
     ['entry-order', 'a', ['order'], undefined],
     ['unexplained', 'a', ['content'], text('line 1: "red" and "blue"')],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`built 2026-11-24 in /tmp/tmpx1_zq8ab`, `built 2026-11-24 in /tmp/tmpqq7_ab12`),
+    ],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`10:00:01 /var/tmp/a.Xu82kd done`, `10:00:01 /var/tmp/a.b71LKq done`),
+    ],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`Nov 24 mkdtemp tmp8x_k2a9b`, `Nov 24 mkdtemp tmpa0b1c2d3`),
+    ],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`# generated from pip-build-env-x8ab12cd`, `# generated from pip-build-env-q01b9zzz`),
+    ],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`WORK=/tmp/go-build123456789`, `WORK=/tmp/go-build987654321`),
+    ],
+    [
+      'temporary-file',
+      'srv/notes',
+      ['content'],
+      between(`1764500000 as /tmp/ccAbCdEf.s`, `1764500000 as /tmp/ccXyZ123.s`),
+    ],
+    [
+      'machine-number',
+      'srv/notes',
+      ['content'],
+      between(`2026-11-24 inode 131072 links 1`, `2026-11-24 inode 131099 links 1`),
+    ],
+    [
+      'machine-number',
+      'srv/notes',
+      ['content'],
+      between(`{"mtime":1764500000,"ino":131072}`, `{"mtime":1764500000,"ino":140001}`),
+    ],
+    ['machine-number', 'srv/notes', ['content'], between(`1054321 libc.so.6`, `1054388 libc.so.6`)],
+    [
+      'machine-number',
+      'srv/notes',
+      ['content'],
+      between(`24 Nov 10:00:00 pid=4711 started`, `24 Nov 10:00:00 pid=4712 started`),
+    ],
+    ['build-date', 'srv/notes', ['content'], between(`built Nov 24 2026`, `built Nov 25 2026`)],
+    [
+      'build-date',
+      'srv/notes',
+      ['content'],
+      between(`Tue Nov 24 23:59:59 UTC 2026`, `Wed Nov 25 00:00:01 UTC 2026`),
+    ],
+    [
+      'build-date',
+      'srv/notes',
+      ['content'],
+      between(`/tmp is at 2026-11-24T10:00:00Z`, `/tmp is at 2026-11-24T10:00:07Z`),
+    ],
+    ['build-date', 'srv/notes', ['content'], between(`stamp=1764500000`, `stamp=1764500060`)],
+    [
+      'build-date',
+      'srv/notes',
+      ['content'],
+      between(`stamp: 1764500000123`, `stamp: 1764500060456`),
+    ],
+    ['build-date', 'srv/notes', ['content'], between(`version 20261124`, `version 20261125`)],
+    [
+      'duration',
+      'srv/notes',
+      ['content'],
+      between(`2026-11-24 passed in 1.23s`, `2026-11-24 passed in 1.31s`),
+    ],
+    [
+      'duration',
+      'srv/notes',
+      ['content'],
+      between(`<testcase time="0.012" at="10:00:00">`, `<testcase time="0.019" at="10:00:00">`),
+    ],
+    [
+      'duration',
+      'srv/notes',
+      ['content'],
+      between(
+        `[":a.test.js",{"duration":12.5,"failed":false}]`,
+        `[":a.test.js",{"duration":13.1,"failed":false}]`,
+      ),
+    ],
+    ['duration', 'build/Testing/Temporary/CTestCostData.txt', ['content'], between(`x`, `y`)],
+    [
+      'duration',
+      'app/node_modules/.vite/vitest/da39a3ee/results.json',
+      ['content'],
+      between(`x`, `y`),
+    ],
+    ['unexplained', 'srv/notes', ['content'], between(`2026-11-24 red`, `2026-11-24 blue`)],
+    ['unexplained', 'srv/notes', ['content'], between(`in May we had 12`, `in May we had 13`)],
+    ['unexplained', 'srv/notes', ['content'], between(`templates/one`, `templates/two`)],
+    [
+      'unexplained',
+      'srv/notes',
+      ['content'],
+      between(`npm-package-10 at 10:00:00`, `npm-package-11 at 10:00:00`),
+    ],
     ['unexplained', 'a', ['presence'], undefined],
   ])('%s: %s', (id, path, kinds, content) => {
     expect(classOf(path, kinds, content).id).toBe(id);

@@ -85,6 +85,21 @@ test('a time of day shows, however quick the builds are', async () => {
   expect(found(await reproduced(dir)).map(([path]) => path)).toEqual(['t']);
 });
 
+test('a temporary name and a number of the kernel beside a date that stays are no date', async () => {
+  const dir = context(
+    'beside',
+    `FROM ${bases.debian}\nRUN echo "2026-11-24 in $(mktemp -d)" > /srv/name\nRUN echo "2026-11-24 inode $(date +%N)" > /srv/inode\n`,
+  );
+  const { differences } = await reproduced(dir);
+  expect(found({ differences } as Comparison).sort()).toEqual([
+    ['srv/inode', 'machine-number', 3],
+    ['srv/name', 'temporary-file', 2],
+    ...differences
+      .filter(({ path }) => path.startsWith('tmp/'))
+      .map((one) => [one.path, 'temporary-file', 2]),
+  ]);
+});
+
 test('archives of a checkout differ by its times, and no more with aggressive rules', async () => {
   const dir = context(
     'packed',
