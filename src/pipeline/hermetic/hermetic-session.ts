@@ -26,6 +26,7 @@ import { proxyOf } from '../../tools/network/proxy.ts';
 import { trustedRoots } from '../../tools/network/trusted-roots.ts';
 import type { PipelineContext } from '../context.ts';
 import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
+import { tracesOf } from './refuse-injected.ts';
 import { type Connection, StepClock } from './step-clock.ts';
 
 /**
@@ -57,6 +58,8 @@ export interface HermeticSession {
   /** A temporary folder of the session, and in it the one with what is mounted into each RUN. */
   readonly folder: string;
   readonly mounts: string;
+  /** By which what was put into RUNs is found again (`refuseInjected`). */
+  readonly traces: ReturnType<typeof tracesOf>;
   /** Told BuildKit's progress, so that a request can be told from which RUN it came. */
   readonly watch: (status: SolveStatus) => void;
   /**
@@ -127,6 +130,7 @@ export async function openSession(
     hashedName: HASHED_NAME,
     folder,
     mounts,
+    traces: tracesOf(proxy.url, authority.pem),
     watch: (status) => {
       steps.push(status);
     },

@@ -70,6 +70,12 @@ export async function runHermetic(
     const outcome = await runBuildKit(behind.context, behind.prepared, session.watch);
     const errorText = withoutFlags(outcome.errorText);
     const own = await session.finish(outcome.exitCode !== 0);
+    if (outcome.exitCode === 0) {
+      const { refuseInjected } = await import('../hermetic/refuse-injected.ts');
+      const { blobs } = prepared.store;
+      const at = { blobs, dockerfile, file: dockerfileName };
+      await refuseInjected(session.traces, at, await exportOf(plan, blobs));
+    }
     if (own !== undefined)
       shared?.set(lockPath, { dockerfile: source.dockerfilePath, recording: merged(before, own) });
     return {
@@ -198,7 +204,7 @@ async function behindProxy(
       );
   const changed = { ...source, dockerfileText: injected.text, stdin: isStdin ? bytes : undefined };
   return {
-    context: withLines(context, injected, name),
+    context: withLines(context, injected, name, new URL(session.proxyUrl).password),
     prepared: {
       ...prepared,
       plan: { ...plan, invocation: sent },
@@ -230,13 +236,15 @@ function withLines(
   context: PipelineContext,
   injected: InjectedDockerfile,
   file: string,
+  password: string,
 ): PipelineContext {
   const emit = (event: PipelineEvent): void => {
     if (event.kind === 'build-step') {
       const name = withoutFlags(event.step.name);
       context.emit({ ...event, step: { ...event.step, name } });
     } else if ('text' in event && SENT.has(event.kind)) {
-      const shown = withoutWatch(withoutFlags(event.text));
+      // What a RUN prints of its variables.
+      const shown = withoutWatch(withoutFlags(event.text).replaceAll(password, '***'));
       const isLine = event.kind !== 'build-log';
       const text = shown !== undefined && isLine ? asWritten(shown, injected, file) : shown;
       if (text !== undefined) context.emit({ ...event, text });

@@ -3,6 +3,7 @@ import type { InjectedDockerfile } from '../reproduce/inject-arguments.ts';
 import {
   BEGIN_FILE,
   beginScript,
+  FOLDER,
   WATCH_FILE,
   WATCH_SCRIPT,
   WATCH_WORDS,
@@ -12,7 +13,6 @@ import {
 /** The build context by which certificates and settings come in. */
 export const HERMETIC_CONTEXT = 'scoville-hermetic';
 
-const FOLDER = '/.scoville-hermetic';
 const CA = `${FOLDER}/ca.pem`;
 
 /** Files of that context, in a folder for each RUN. */
@@ -82,6 +82,10 @@ export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
+/** Read after all others of its folder. */
+export const APT_FILE = '99scoville-hermetic';
+/** No server: names are not looked up. */
+export const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 /** What may write the bundle anew; over a mount it cannot. */
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
@@ -146,7 +150,7 @@ function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection):
     [ca, `/etc/ssl/certs/${hashedName}`],
     // What apk was built with (CA_CERT_FILE of its libfetch).
     [ca, '/etc/apk/ca.pem'],
-    [apt, '/etc/apt/apt.conf.d/99scoville-hermetic'],
+    [apt, `/etc/apt/apt.conf.d/${APT_FILE}`],
     [resolver, '/etc/resolv.conf'],
     ...bundles.map((path) => [ca, path]),
   ].map(([file = '', target = '']) => [`${folder}/${file}`, target]);
@@ -189,7 +193,7 @@ export function hermeticFiles({
     [java]: javaOptions(proxyUrl),
     [javaTrust]: trustStore,
     [maven]: mavenSettings(proxyUrl),
-    [resolver]: 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
+    [resolver]: RESOLVER,
     [wget]: `ca_certificate = ${CA}\n`,
     [BEGIN_FILE]: beginScript([...PROXY_ARGUMENTS, ...YARN_ARGUMENTS], proxyUrl),
     [WATCH_FILE]: WATCH_SCRIPT,

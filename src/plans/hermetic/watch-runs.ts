@@ -6,8 +6,10 @@ import { type DockerfileModel, type Instruction, jsonArray } from '../../model/d
  */
 export const BEGIN_FILE = 'begin';
 export const WATCH_FILE = 'seen';
-export const WATCH_WORDS = `{ . /.scoville-hermetic/${BEGIN_FILE}; } 2>/dev/null; `;
-const WATCH_TRAP = `trap '{ set +ex; . /.scoville-hermetic/${WATCH_FILE}; } 2>/dev/null' 0\n`;
+/** Where they are. */
+export const FOLDER = '/.scoville-hermetic';
+export const WATCH_WORDS = `{ . ${FOLDER}/${BEGIN_FILE}; } 2>/dev/null; `;
+const WATCH_TRAP = `trap '{ set +ex; . ${FOLDER}/${WATCH_FILE}; } 2>/dev/null' 0\n`;
 /** What the line in a RUN's log begins with. */
 export const WATCH_MARK = 'scoville-hermetic-seen';
 
