@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { ImageVerification } from '../../src/model/verification.ts';
-import { freePort } from './free-port.ts';
-import { CLI, output, registry, run, Scoville } from './harness.ts';
+import { CLI, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, cells, COSIGN_3, readers } from './readers.ts';
+import { type RegistryServer, serveRegistry } from './registry-server.ts';
 
 // From a build to a site without a network, and between two registries: one digest, all that hangs
 // on it.
@@ -19,13 +17,13 @@ const [hasOras, hasSkopeo, hasStrace, hasRegistry] = await Promise.all(
   ['oras', 'skopeo', 'strace', 'docker-registry'].map(has),
 );
 const scoville = new Scoville();
-const name = `e2e/archive-${process.pid}`;
+const name = `e2e/archive-${OWN}`;
 const image = `${registry}/${name}:1`;
 let folder = '';
 let digest = '';
 let arm = '';
 let other = '';
-let server: ChildProcess | undefined;
+let server: RegistryServer | undefined;
 const at = (file: string): string => join(folder, file);
 
 interface Manifest {
@@ -38,7 +36,7 @@ const imageIn = (text: string): { readonly manifests: readonly Manifest[] } =>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-archive-'));
-  writeFileSync(at('hello'), String(process.pid));
+  writeFileSync(at('hello'), OWN);
   writeFileSync(at('Dockerfile'), 'FROM scratch\nCOPY hello /hello\nUSER 1000\n');
   writeFileSync(
     at('none.json'),
@@ -52,27 +50,12 @@ beforeAll(async () => {
   const built = await scoville.expect(0, ['build', ...args, ...outputs, folder]);
   digest = built.stdout.trim();
   if (!hasRegistry) return;
-  const port = await freePort();
-  other = `127.0.0.1:${port}`;
-  writeFileSync(
-    at('registry.yml'),
-    `version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: ${at('blobs')}}}
-http: {addr: "${other}"}
-`,
-  );
-  server = spawn('docker-registry', ['serve', at('registry.yml')], { stdio: 'ignore' });
-  const isUp = (): Promise<boolean> =>
-    fetch(`http://${other}/v2/`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  for (let tries = 0; tries < 100 && !(await isUp()); tries++) await sleep(100);
+  server = await serveRegistry({ folder });
+  other = `127.0.0.1:${server.port}`;
 });
 
 afterAll(async () => {
-  server?.kill();
+  await server?.stop();
   await scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SYSCALLS } from '../../src/rules/security-profile/seccomp/default-profile.ts';
-import { bases, output, registry, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, output, own, registry, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -32,8 +33,8 @@ const ACCEPT = {
   },
 };
 const SECCOMP = 'application/vnd.cncf.seccomp-profile.config.v1+json';
-const image = `${registry}/attest-e2e:1`;
-const repository = `${registry}/attest-e2e`;
+const image = own(`${registry}/attest-e2e:1`);
+const repository = image.replace(/:1$/, '');
 const scoville = new Scoville();
 let context = '';
 /** The default without what few programs call. */
@@ -67,7 +68,7 @@ async function referrers(
 ): Promise<readonly { artifactType: string; digest: string }[]> {
   // This registry has no referrers API: the tag lists them.
   const tag = digest.replace(':', '-');
-  const answer = await fetch(`http://${registry}/v2/attest-e2e/manifests/${tag}`, ACCEPT);
+  const answer = await fetch(`http://${repository.replace('/', '/v2/')}/manifests/${tag}`, ACCEPT);
   const { manifests } = (await answer.json()) as {
     manifests: { artifactType: string; digest: string }[];
   };
@@ -97,7 +98,7 @@ test('a build attaches the profile of its settings, signed, and as the artifact 
 
   const [artifact] = (await referrers(digest)).filter((one) => one.artifactType === SECCOMP);
   if (artifact === undefined) throw new Error('no artifact');
-  const at = `http://${registry}/v2/attest-e2e`;
+  const at = `http://${repository.replace('/', '/v2/')}`;
   const manifest = (await (
     await fetch(`${at}/manifests/${artifact.digest}`, ACCEPT)
   ).json()) as ArtifactManifest;
@@ -110,8 +111,8 @@ test('a build attaches the profile of its settings, signed, and as the artifact 
   // What was published is what Docker takes, and the artifact verifies as an image does.
   const pulled = join(context, 'pulled.json');
   writeFileSync(pulled, layer);
-  const ran = ['run', '--rm', '--security-opt', `seccomp=${pulled}`, `${repository}@${digest}`];
-  expect(await output('docker', ran)).toBe('it runs\n');
+  const ran = ['--security-opt', `seccomp=${pulled}`, `${repository}@${digest}`];
+  expect(await printedBy(...ran)).toBe('it runs\n');
   await output('docker', ['rmi', '--force', `${repository}@${digest}`]);
   const key = ['--key', scoville.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
   await output('cosign', ['verify', ...key, `${repository}@${artifact.digest}`]);
@@ -174,7 +175,7 @@ test('what is attached later is signed by the same key, and the verdict is renew
 });
 
 test('a build that only lies in the layout takes it too, and keeps it when it is pushed', async () => {
-  const name = 'attest-e2e-here:1';
+  const name = own('attest-e2e-here:1');
   await scoville.expect(0, ['build', '--offline', '-t', name, context]);
   writeFileSync(join(context, 'result.json'), '{"result":"PASSED"}');
   const flags = ['--type', 'test-result', '--predicate', join(context, 'result.json')];

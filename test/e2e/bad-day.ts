@@ -3,17 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { bases, type Ended, output, ROOT, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, OWN, ROOT, run, Scoville } from './harness.ts';
+import { until } from './until.ts';
 
 export const CLI = join(ROOT, 'dist/scoville.js');
-const POLL_MS = 20;
-const LONGEST_MS = 180_000;
 let made = 0;
 
 /** A name that no other test and no other run uses, without a registry. */
 export function newName(): string {
   made += 1;
-  return `scoville-bad-day-${process.pid}-${made}-${randomBytes(3).toString('hex')}:1`;
+  return `scoville-bad-day-${OWN}-${made}:1`;
 }
 
 /** A folder for one file of tests, with a scoville whose home is in it; `remove` takes all away. */
@@ -107,12 +106,11 @@ export class Running {
    * minutes.
    */
   async until(isSo: () => boolean): Promise<void> {
-    const started = Date.now();
-    while (!isSo()) {
-      if (this.#exitCode !== undefined || Date.now() - started > LONGEST_MS)
+    await until('what the command was to come to', () => {
+      if (!isSo() && this.#exitCode !== undefined)
         throw new Error(`it did not come to that; exit ${this.#exitCode}\n${this.#stderr}`);
-      await new Promise((wake) => setTimeout(wake, POLL_MS));
-    }
+      return isSo();
+    });
   }
 
   /** What Ctrl-C does in a terminal: the signal goes to the command and to all that it started. */

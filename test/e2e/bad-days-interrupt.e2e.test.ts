@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { BadDay, isInDocker, newName, Running } from './bad-day.ts';
-import { bases } from './harness.ts';
+import { bases, OWN } from './harness.ts';
 
 const MB = 1024 * 1024;
 /**
@@ -92,7 +92,7 @@ function tagsOf(name: string): readonly string[] {
 
 describe('Ctrl-C', () => {
   const slow = (): string =>
-    day.context({ Dockerfile: `FROM ${bases.busybox}\nRUN echo begun && sleep 61\n` });
+    day.context({ Dockerfile: `FROM ${bases.busybox}\nRUN echo begun && sleep 61 # ${OWN}\n` });
 
   test('while BuildKit builds', async () => {
     const stderr = await interrupted({
@@ -164,7 +164,7 @@ describe('a signal to the command alone', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the build', async (alone) => {
     await interrupted({
       context: day.context({
-        Dockerfile: `FROM ${bases.busybox}\nRUN echo begun ${alone} && sleep 63\n`,
+        Dockerfile: `FROM ${bases.busybox}\nRUN echo begun ${alone} && sleep 63 # ${OWN}\n`,
       }),
       when: ({ stderr }) => /^#\d+ (\d+\.\d+ )?begun SIG[A-Z]+$/m.test(stderr),
       alone,

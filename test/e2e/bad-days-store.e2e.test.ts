@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BadDay, CLI, isInDocker, newName, Running } from './bad-day.ts';
-import { bases, type Ended, output, run, Scoville } from './harness.ts';
+import { bases, bridgeAddress, type Ended, output, run, Scoville } from './harness.ts';
+import { until } from './until.ts';
 
 const MB = 1024 * 1024;
 const NOBODY = 65534;
@@ -13,13 +24,29 @@ const isRoot = process.getuid?.() === 0;
 const day = new BadDay();
 afterAll(() => day.remove());
 
+/** A server, where a RUN reaches it, that answers once a file is there. */
+async function openedBy(file: string): Promise<{ address: string; close: () => void }> {
+  const server = createServer((_, response) => {
+    void until('a key that fails', () => existsSync(file)).finally(() => response.end());
+  });
+  const gateway = await bridgeAddress();
+  await new Promise<void>((done) => server.listen(0, gateway, done));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://${gateway}:${port}`, close: () => server.close() };
+}
+
 describe.runIf(isRoot)('a disk that is full', () => {
   /** Builds with a home of that size; gives what came of it and what still works there. */
   async function onDiskOf(size: string, isKeyFirst = false): Promise<Ended> {
     const home = mkdtempSync(join(day.folder, 'small-'));
-    const fill = `head -c 100m /dev/zero > ${home}/fill`;
+    const filled = join(day.folder, `filled-${size}`);
+    const fill = `head -c 100m /dev/zero > ${home}/fill; "$TOOL" "$@"; code=$?; touch ${filled}; exit $code`;
     const path = isKeyFirst ? { PATH: await day.pathWith('cosign', fill) } : {};
-    const slow = { Dockerfile: `FROM ${bases.busybox}\nCOPY content /content\nRUN sleep 3\n` };
+    // The build goes on when the key has failed.
+    const gate = isKeyFirst ? await openedBy(filled) : undefined;
+    const slow = {
+      Dockerfile: `FROM ${bases.busybox}\nCOPY content /content\nRUN wget -qO /dev/null ${gate?.address ?? ''}\n`,
+    };
     await output('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', home]);
     try {
       const name = newName();
@@ -37,6 +64,7 @@ describe.runIf(isRoot)('a disk that is full', () => {
       expect((JSON.parse(pruned.stdout) as { runningBuilds: unknown[] }).runningBuilds).toEqual([]);
       return ended;
     } finally {
+      gate?.close();
       await output('umount', [home]);
     }
   }

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
-const NAME = `${registry}/e2e/bake-${process.pid}`;
+const NAME = `${registry}/e2e/bake-${OWN}`;
 
 interface Baked {
   readonly targets: readonly {

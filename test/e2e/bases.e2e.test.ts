@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { Sigstore } from '../sigstore/stand-in.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, own, registry, run, Scoville } from './harness.ts';
 
 describe('trust.bases', () => {
   const scoville = new Scoville();
-  const place = `${registry}/e2e/bases-${process.pid}`;
+  const place = `${registry}/e2e/bases-${OWN}`;
   let folder = '';
   const at = (name: string): string => join(folder, name);
 
@@ -45,7 +45,7 @@ describe('trust.bases', () => {
 
   const from = (...names: readonly string[]): void => {
     const lines = names.map((name) => `FROM ${place}/${name}:1`);
-    writeFileSync(at('Dockerfile'), `${lines.join('\n')}\nRUN echo ${process.pid} > /hello\n`);
+    writeFileSync(at('Dockerfile'), `${lines.join('\n')}\nRUN echo ${OWN} > /hello\n`);
   };
 
   test('a base that its publisher signed is used, is evidence, and is a material with its signer', async () => {
@@ -76,7 +76,7 @@ describe('trust.bases', () => {
     ['by-other', 'no signature of this digest verifies'],
   ])('%s is not used, and nothing is built', async (name, reason) => {
     from('signed', name);
-    const ended = await scoville.expect(2, ['build', '-t', 'never:1', folder]);
+    const ended = await scoville.expect(2, ['build', '-t', own('never:1'), folder]);
     expect(ended.stderr).toContain(`${place}/${name}:1 is not used`);
     expect(ended.stderr).toContain(reason);
   });
@@ -85,7 +85,7 @@ describe('trust.bases', () => {
     from('by-other');
     const theirs = `trust:\n  bases: []\n  keys: [other.pub]\n  images: ['*']\n`;
     writeFileSync(at('.scoville.yaml'), theirs);
-    const ended = await scoville.expect(2, ['build', '-t', 'never:1', folder]);
+    const ended = await scoville.expect(2, ['build', '-t', own('never:1'), folder]);
     rmSync(at('.scoville.yaml'));
     expect(ended.stderr).toContain('is not used');
   });
@@ -95,7 +95,7 @@ describe('trust.bases', () => {
     const { home } = scoville;
     writeFileSync(join(home, 'config', 'config.yaml'), "trust:\n  bases: ['localhost:1/*']\n");
     const before = Date.now();
-    const ended = await scoville.expect(2, ['build', '-t', 'never:1', folder]);
+    const ended = await scoville.expect(2, ['build', '-t', own('never:1'), folder]);
     expect(ended.stderr).toContain('localhost:1/gone:1 is not used');
     expect(Date.now() - before).toBeLessThan(30_000);
   });
@@ -103,10 +103,10 @@ describe('trust.bases', () => {
 
 describe('trust.bases, of a publisher without keys', () => {
   const scoville = new Scoville();
-  const place = `${registry}/e2e/keyless-bases-${process.pid}`;
+  const place = `${registry}/e2e/keyless-bases-${OWN}`;
   const ISSUER = 'https://oauth2.sigstore.dev/auth';
   const PUBLISHER = 'release@publisher.example';
-  const TAG = `bases-e2e:${process.pid}`;
+  const TAG = `bases-e2e:${OWN}`;
   let sigstore: Sigstore;
   let folder = '';
 
@@ -134,7 +134,7 @@ describe('trust.bases, of a publisher without keys', () => {
   async function build(name: string, code: number): Promise<string> {
     writeFileSync(
       join(folder, 'Dockerfile'),
-      `FROM ${place}/${name}:1\nRUN echo ${process.pid} > /hello\n`,
+      `FROM ${place}/${name}:1\nRUN echo ${OWN} > /hello\n`,
     );
     const report = ['--report', `json=${join(folder, 'report.json')}`];
     const args = ['build', '--scanner=none', ...report, '-t', TAG, folder];

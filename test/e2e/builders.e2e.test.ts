@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 /**
  * The engine's own BuildKit at a TCP address, as buildx' remote driver wants a buildkitd: dockerd
@@ -53,9 +53,9 @@ const socket = /^unix:\/\/(.*)$/.exec(endpoint.trim())?.[1];
 
 describe.runIf(socket !== undefined)('builders elsewhere', () => {
   const scoville = new Scoville();
-  const remote = `e2e-remote-${process.pid}`;
-  const nodes = `e2e-nodes-${process.pid}`;
-  const name = `${registry}/e2e/builders-${process.pid}`;
+  const remote = `e2e-remote-${OWN}`;
+  const nodes = `e2e-nodes-${OWN}`;
+  const name = `${registry}/e2e/builders-${OWN}`;
   const servers: Server[] = [];
   let folder = '';
   const build = (exitCode: number, file: string, args: readonly string[]) =>
@@ -138,8 +138,8 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
 
   test('the engine builds from what only it has, also where BUILDX_BUILDER names it, and is told apart from builders elsewhere', async () => {
     // Nothing answers at that port.
-    const own = `localhost:1/e2e-builders-own:${process.pid}`;
-    const dead = `e2e-dead-${process.pid}`;
+    const own = `localhost:1/e2e-builders-own:${OWN}`;
+    const dead = `e2e-dead-${OWN}`;
     writeFileSync(join(folder, 'own'), `FROM ${own}\nRUN echo y >/y\n`);
     await output('docker', ['buildx', 'build', '-q', '-t', own, '-f', join(folder, 'run'), folder]);
     await output('docker', [

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { until } from './until.ts';
 
 interface Answer {
   readonly id?: number;
@@ -22,6 +23,9 @@ const FLAGS = [
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update'],
 ];
 
+/** Ends a wait for what never comes. */
+const inTime = () => ({ signal: AbortSignal.timeout(120_000) });
+
 /**
  * A headless Chromium that shows pages of ours, spoken to over two pipes (Chrome DevTools
  * Protocol).
@@ -31,6 +35,8 @@ export class Chromium {
   readonly #child: ChildProcess;
   readonly #in: Writable;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
+  /** An event for each that a page tells. */
+  readonly #tells = new EventEmitter();
   #session: string | undefined;
   #last = 0;
   /** What the browser told since the page was opened. */
@@ -53,8 +59,10 @@ export class Chromium {
         const answer = JSON.parse(message) as Answer;
         if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
         // Pages that were open before may still have something to tell.
-        else if (answer.method !== undefined && answer.sessionId === this.#session)
+        else if (answer.method !== undefined && answer.sessionId === this.#session) {
           this.told.push({ method: answer.method, params: answer.params });
+          this.#tells.emit(answer.method, answer.params);
+        }
       }
     });
   }
@@ -83,19 +91,27 @@ export class Chromium {
     this.#session = String(sessionId);
     this.told.length = 0;
     for (const domain of ['Page', 'Log', 'Runtime', 'Network']) await this.send(`${domain}.enable`);
+    await this.send('Page.setLifecycleEventsEnabled', { enabled: true });
+    this.told.length = 0;
     const size = { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 };
     await this.send('Emulation.setDeviceMetricsOverride', size);
     const features = [{ name: 'prefers-color-scheme', value: scheme }];
     await this.send('Emulation.setEmulatedMedia', { features });
+    const loaded = once(this.#tells, 'Page.loadEventFired', inTime());
     await this.send('Page.navigate', { url });
-    await this.#until(() => this.told.some(({ method }) => method === 'Page.loadEventFired'));
+    await loaded;
   }
 
-  async #until(holds: () => boolean): Promise<void> {
-    for (let tries = 0; !holds(); tries += 1) {
-      if (tries > 2400) throw new Error('the page did not load');
-      await new Promise((done) => setTimeout(done, 50));
-    }
+  /** Waits until an expression is true in the page. */
+  until(expression: string): Promise<void> {
+    return until(expression, async () => (await this.value(expression)) === true);
+  }
+
+  /** Waits until the page has asked for nothing for half a second. */
+  async idle(): Promise<void> {
+    const isIdle = ({ method, params }: (typeof this.told)[number]): boolean =>
+      method === 'Page.lifecycleEvent' && (params as { name: string }).name === 'networkIdle';
+    while (!this.told.some(isIdle)) await once(this.#tells, 'Page.lifecycleEvent', inTime());
   }
 
   /** The value of an expression in the page. */

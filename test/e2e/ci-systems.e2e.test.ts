@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Sigstore } from '../sigstore/stand-in.ts';
-import { bases, type Ended, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, type Ended, OWN, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Step {
   readonly name?: string;
@@ -47,7 +47,7 @@ interface Job {
 
 const scoville = new Scoville();
 const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
-const NAME = `${registry}/e2e/ci-${process.pid}`;
+const NAME = `${registry}/e2e/ci-${OWN}`;
 let folder = '';
 let sigstore: Sigstore;
 let runnerEnv: Record<string, string | undefined> = {};
@@ -65,7 +65,7 @@ beforeAll(async () => {
   // Level 2 but for the signature, which is the job's.
   mkdirSync(join(folder, 'app'));
   writeFileSync(join(folder, 'app/Dockerfile'), 'FROM scratch\nCOPY app /app\nUSER 65532:65532\n');
-  writeFileSync(join(folder, 'app/app'), `${process.pid}\n`);
+  writeFileSync(join(folder, 'app/app'), `${OWN}\n`);
   // A sigstore of the company's own, named on the runner: the examples stay as they are.
   const { url, trustedRoot } = sigstore;
   mkdirSync(join(scoville.home, 'config'), { recursive: true });

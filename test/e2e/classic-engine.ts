@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { registry, run } from './harness.ts';
+import { until } from './until.ts';
 
 /**
  * A second engine with Docker's classic store, in a network of its own so that the first one's
@@ -28,12 +28,13 @@ export async function startClassicEngine(): Promise<ClassicEngine> {
   const port = registry.split(':')[1] ?? '';
   // From that network to the socket, and from the socket to the registry.
   const inside = `node ${FORWARD} ${port} ${socket}`;
-  const outside = spawn(process.execPath, [FORWARD, socket, port], { stdio: 'ignore' });
+  const log = openSync(join(dir, 'log'), 'a');
+  const stdio: ['ignore', number, number] = ['ignore', log, log];
+  const outside = spawn(process.execPath, [FORWARD, socket, port], { stdio });
   const dockerd = `dockerd --config-file ${config} --data-root ${dir}/data --exec-root ${dir}/run --pidfile ${dir}/pid -H ${host} --iptables=false --bridge=none`;
   // The forwarder ends with the engine.
   const daemon = `ip link set lo up; ${inside} & forward=$!; trap 'kill $engine' TERM; ${dockerd} & engine=$!; wait $engine; wait $engine; kill $forward`;
-  const log = openSync(join(dir, 'log'), 'w');
-  const child = spawn('unshare', ['-n', 'sh', '-c', daemon], { stdio: ['ignore', log, log] });
+  const child = spawn('unshare', ['-n', 'sh', '-c', daemon], { stdio });
   const ended = new Promise((done) => child.once('close', done));
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
@@ -43,12 +44,18 @@ export async function startClassicEngine(): Promise<ClassicEngine> {
     await run('sh', ['-c', `umount -R ${dir}/run ${dir}/data 2>/dev/null; true`]);
     rmSync(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 480; tries++) {
-    const answered = await run('docker', ['-H', host, 'version']);
-    if (answered.exitCode === 0) return { host, stop };
-    if (child.exitCode !== null) break;
-    await sleep(250);
+  const isReady = async (): Promise<boolean> => {
+    const said = readFileSync(join(dir, 'log'), 'utf8');
+    if (child.exitCode !== null) throw new Error(`it ended\n${said}`);
+    // Both ways lead on before the first image is asked for.
+    const isForwarded = [socket, port].every((end) => said.includes(`forwards ${end}\n`));
+    return isForwarded && (await run('docker', ['-H', host, 'version'])).exitCode === 0;
+  };
+  try {
+    await until('a classic engine that answers', isReady);
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  await stop();
-  throw new Error('the classic engine did not come up');
+  return { host, stop };
 }

@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority } from '../fakes/company.ts';
 import { CompanyEngine } from './company-engine.ts';
-import { bases, CLI, type Ended, output, run, Scoville } from './harness.ts';
+import { bases, CLI, type Ended, output, OWN, run, Scoville } from './harness.ts';
+import { type RegistryServer, serveRegistry } from './registry-server.ts';
 
 // A second engine whose daemon.json names a mirror of Docker Hub and an insecure registry: both are
 // reached the way the engine reaches them, from build to verify.
@@ -20,7 +20,7 @@ const canRun = isRoot && tools.every(({ exitCode }) => exitCode === 0);
 describe.runIf(canRun)('an engine with a mirror and an insecure registry', () => {
   const engine = new CompanyEngine(new Authority('Company CA'));
   const scoville = new Scoville();
-  let mirror: ChildProcess | undefined;
+  let mirror: RegistryServer | undefined;
   /** The lines of a registry's log of access since the last time. */
   const read = new Map<string, number>();
   const asked = (host: string): readonly string[] => {
@@ -40,15 +40,15 @@ describe.runIf(canRun)('an engine with a mirror and an insecure registry', () =>
     mkdirSync(engine.at('context'));
     mkdirSync(engine.at('docker'));
     writeFileSync(engine.at('context/Dockerfile'), 'FROM busybox:1\nCOPY file /\nUSER 1000\n');
-    writeFileSync(engine.at('context/file'), `${process.pid}`);
+    writeFileSync(engine.at('context/file'), OWN);
     // What Docker Hub and its mirror hold.
-    const port = 40_000 + (process.pid % 10_000);
-    const filling = await engine.serve({ host: 'filling', port, storage: 'hub' }, true);
+    const storage = engine.at('hub');
+    const filling = await serveRegistry({ folder: engine.folder, name: 'filling', storage });
     await output('skopeo', [
       ...['copy', '--all', '--src-tls-verify=false', '--dest-tls-verify=false'],
-      ...[`docker://${bases.busybox}`, `docker://localhost:${port}/library/busybox:1`],
+      ...[`docker://${bases.busybox}`, `docker://localhost:${filling.port}/library/busybox:1`],
     ]);
-    filling.kill();
+    await filling.stop();
     await engine.open([MIRROR, PLAIN, HUB]);
     mirror = await engine.serve({ host: MIRROR, port: 5001, storage: 'hub' });
     await engine.serve({ host: PLAIN, port: 5002, storage: 'plain' });
@@ -91,7 +91,7 @@ describe.runIf(canRun)('an engine with a mirror and an insecure registry', () =>
   });
 
   test('without the mirror, Docker Hub is asked', async () => {
-    mirror?.kill();
+    await mirror?.stop();
     asked(HUB);
     const graded = await inside(0, 'grade', '--scanner=none', '--json', 'registry:busybox:1');
     expect(graded.stdout).toContain('sha256:');

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Authority } from '../fakes/company.ts';
 import { type Ended, output, run } from './harness.ts';
+import { type RegistryServer, serveRegistry } from './registry-server.ts';
+import { until } from './until.ts';
 
 /** An address of this machine that is not loopback, for which Docker has rules of its own. */
 const ADDRESS = '192.0.2.10';
@@ -24,6 +25,7 @@ interface Place {
 export class CompanyEngine {
   readonly folder = mkdtempSync('/var/tmp/scoville-company-');
   readonly #children: ChildProcess[] = [];
+  readonly #registries: RegistryServer[] = [];
   readonly #company: Authority;
   #holder = '';
 
@@ -44,15 +46,12 @@ export class CompanyEngine {
   async open(names: readonly string[]): Promise<void> {
     writeFileSync(this.at('hosts'), `127.0.0.1 localhost\n${ADDRESS} ${names.join(' ')}\n`);
     const setUp = `ip link set lo up && ip addr add ${ADDRESS}/32 dev lo && mount --bind ${this.at('hosts')} /etc/hosts`;
+    // It lasts until its input ends, as it does with this process.
     const holder = this.#start('holder', 'unshare', [
-      '-n',
-      '-m',
-      'sh',
-      '-c',
-      `${setUp} && echo ready && exec sleep 600`,
+      ...['-n', '-m', 'sh', '-c', `${setUp} && echo ready && exec cat`],
     ]);
     this.#holder = String(holder.pid);
-    await this.#until(() => readFileSync(this.at('holder.log'), 'utf8').includes('ready'));
+    await this.#until(() => readFileSync(this.at('holder.log'), 'utf8').includes('ready'), holder);
   }
 
   /** Runs a program in there. */
@@ -60,27 +59,15 @@ export class CompanyEngine {
     return run('nsenter', [...this.#inside(), command, ...args], { env: { ...this.env, ...env } });
   }
 
-  /** Starts a registry, whose log of access is `HOST.log`. */
-  async serve(
-    { host, port, storage, isTls = false }: Place,
-    isHere = false,
-  ): Promise<ChildProcess> {
-    mkdirSync(this.at(storage), { recursive: true });
-    const { cert, key } = this.#company.server(host);
-    writeFileSync(this.at(`${host}.cert`), cert);
-    writeFileSync(this.at(`${host}.key`), key);
-    const tls = isTls
-      ? `  tls: {certificate: ${this.at(`${host}.cert`)}, key: ${this.at(`${host}.key`)}}\n`
-      : '';
-    writeFileSync(
-      this.at(`${host}.yml`),
-      `version: 0.1\nstorage: {filesystem: {rootdirectory: ${this.at(storage)}}}\nhttp:\n  addr: ${isHere ? '127.0.0.1' : ADDRESS}:${port}\n${tls}`,
-    );
-    const serve = ['docker-registry', 'serve', this.at(`${host}.yml`)];
-    const [command = '', ...args] = isHere ? serve : ['nsenter', ...this.#inside(), ...serve];
-    const child = this.#start(host, command, args);
-    await this.#until(() => readFileSync(this.at(`${host}.log`), 'utf8').includes('listening on'));
-    return child;
+  /** Starts a registry in there, whose log of requests is `HOST.log`. */
+  async serve({ host, port, storage, isTls = false }: Place): Promise<RegistryServer> {
+    const served = await serveRegistry({
+      ...{ folder: this.folder, name: host, storage: this.at(storage) },
+      inside: { address: `${ADDRESS}:${port}`, words: ['nsenter', ...this.#inside()] },
+      ...(isTls ? { identity: this.#company.server(host) } : {}),
+    });
+    this.#registries.push(served);
+    return served;
   }
 
   async engine(config: object): Promise<void> {
@@ -97,11 +84,12 @@ export class CompanyEngine {
       ],
       ...['--iptables=false', '--bridge=none'],
     ];
-    this.#start('dockerd', 'nsenter', [...this.#inside(), 'dockerd', ...args]);
-    await this.#until(async () => (await this.run('docker', ['version'])).exitCode === 0);
+    const dockerd = this.#start('dockerd', 'nsenter', [...this.#inside(), 'dockerd', ...args]);
+    await this.#until(async () => (await this.run('docker', ['version'])).exitCode === 0, dockerd);
   }
 
   async stop(): Promise<void> {
+    for (const served of this.#registries) await served.stop();
     for (const child of this.#children.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((done) => child.once('close', done));
@@ -119,17 +107,20 @@ export class CompanyEngine {
   #start(name: string, command: string, args: readonly string[]): ChildProcess {
     const log = openSync(this.at(`${name}.log`), 'a');
     const env = { ...process.env, SSL_CERT_FILE: this.at('ca.pem') };
-    const child = spawn(command, args, { stdio: ['ignore', log, log], env });
+    const child = spawn(command, args, { stdio: ['pipe', log, log], env });
     this.#children.push(child);
     return child;
   }
 
-  async #until(isReady: () => boolean | Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 240; tries++) {
-      if (await isReady()) return;
-      await sleep(125);
+  async #until(isReady: () => boolean | Promise<boolean>, child: ChildProcess): Promise<void> {
+    try {
+      await until('what a company has', async () => {
+        if (child.exitCode !== null) throw new Error(`it ended: exit ${child.exitCode}`);
+        return isReady();
+      });
+    } catch (error) {
+      const logs = await output('sh', ['-c', `tail -n 5 ${this.at('*.log')}`]);
+      throw new Error(`it did not come up\n${logs}`, { cause: error });
     }
-    const logs = await output('sh', ['-c', `tail -n 5 ${this.at('*.log')}`]);
-    throw new Error(`it did not come up\n${logs}`);
   }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -15,14 +14,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/verification.ts';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
 import { canary } from './canary.ts';
-import { freePort } from './free-port.ts';
-import { bases, output, run, Scoville } from './harness.ts';
+import { bases, output, OWN, run, Scoville } from './harness.ts';
+import { type RegistryServer, serveRegistry } from './registry-server.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
 // it, whose name the proxy alone can resolve, asks for a client certificate of the company's own
 // CA.
 const HOST = 'registry.corp.test';
-const IMAGE = `${HOST}/e2e/company-${process.pid}:1`;
+const IMAGE = `${HOST}/e2e/company-${OWN}:1`;
 // One that has to be escaped in an address.
 const PASSWORD = `p@ss:w%rd-${canary('the password of the company’s proxy')}`;
 
@@ -39,7 +38,7 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
   const lines = new Set<string>();
   let folder = '';
   let proxy = '';
-  let stop = (): void => undefined;
+  let behind: RegistryServer | undefined;
   const at = (name: string): string => join(folder, name);
   const write = (name: string, { cert, key }: Identity): void => {
     writeFileSync(at(`${name}.cert`), cert);
@@ -88,36 +87,24 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     const certs = at(`docker/certs.d/${HOST}`);
     mkdirSync(certs, { recursive: true });
     mkdirSync(at('context'));
-    write('server', company.server(HOST));
     write(`docker/certs.d/${HOST}/client`, company.client('build machine'));
     writeFileSync(join(certs, 'ca.crt'), company.pem);
     writeFileSync(at('ca.pem'), company.pem);
     if (hasNotation) await useNotation();
-    const port = await freePort();
-    writeFileSync(
-      at('registry.yml'),
-      `version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: ${at('blobs')}}}
-http:
-  addr: 127.0.0.1:${port}
-  tls: {certificate: ${at('server.cert')}, key: ${at('server.key')}, clientcas: [${at('ca.pem')}]}
-`,
-    );
-    const child = spawn('docker-registry', ['serve', at('registry.yml')], { stdio: 'ignore' });
-    stop = () => child.kill();
-    const hosts = new Map([[`${HOST}:443`, port]]);
+    const identity = company.server(HOST);
+    behind = await serveRegistry({ folder, identity, clientAuthority: at('ca.pem') });
+    const hosts = new Map([[`${HOST}:443`, behind.port]]);
     const login = `me:${PASSWORD}`;
     const at80 = await servers.listen(companyProxy({ password: login, hosts, seen }));
     proxy = `http://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${at80}`;
     writeFileSync(
       at('context/Dockerfile'),
-      `FROM ${bases.busybox}\nRUN echo ${process.pid} > /hello\nUSER 1000\n`,
+      `FROM ${bases.busybox}\nRUN echo ${OWN} > /hello\nUSER 1000\n`,
     );
   });
 
   afterAll(async () => {
-    stop();
+    await behind?.stop();
     await servers.close();
     await scoville.remove();
     rmSync(folder, { recursive: true, force: true });

@@ -2,14 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, output, own, Scoville } from './harness.ts';
 
 interface Built {
   readonly digest: string;
 }
 
 const scoville = new Scoville();
-const NAME = 'scoville-modes:1';
+const NAME = own('scoville-modes:1');
 let folder = '';
 let origin = '';
 
@@ -81,10 +82,10 @@ describe('trap 3.3: modes of a checkout', () => {
     writeFileSync(join(dir, 'app/private'), 'x');
     chmodSync(join(dir, 'app/private'), 0o600);
     await digestOf(dir);
-    const listed = await output('docker', ['run', '--rm', NAME, 'ls', '-l', '/srv/app']);
+    const listed = await printedBy(NAME, 'ls', '-l', '/srv/app');
     expect(listed).toMatch(/^-rw------- .* private$/m);
     expect(listed).toMatch(/^-rw-r--r-- .* a$/m);
-    expect(await output('docker', ['run', '--rm', NAME, 'cat', '/srv/app/a'])).toBe('changed');
+    expect(await printedBy(NAME, 'cat', '/srv/app/a')).toBe('changed');
   });
 
   test('scoville reproduce finds them the same, from a checkout under umask 002', async () => {

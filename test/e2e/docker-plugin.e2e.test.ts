@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, OWN, own, run, Scoville } from './harness.ts';
 
 /**
  * Docker's plugins of this toolchain where they are not installed (`npm run test:toolchains`);
@@ -26,7 +26,7 @@ describe('in place of docker build', () => {
   let folder = '';
   let config = '';
   let env: Record<string, string | undefined> = {};
-  const image = (name: string): string => `in-place:${name}`;
+  const image = (name: string): string => own(`in-place:${name}`);
   const docker = (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
     run('docker', args, { cwd: folder, env: { ...env, ...more } });
 
@@ -38,7 +38,7 @@ describe('in place of docker build', () => {
     writeFileSync(join(config, 'config.json'), '{\n\t"auths": {}\n}');
     writeFileSync(
       join(folder, 'Dockerfile'),
-      `FROM ${bases.busybox}\nARG WAIT=0\nRUN sleep $WAIT && echo built > /built\n`,
+      `FROM ${bases.busybox}\nARG WAIT=0\nRUN sleep $WAIT && echo built ${OWN} > /built\n`,
     );
     env = {
       DOCKER_CONFIG: config,
@@ -128,7 +128,7 @@ describe('in place of docker build', () => {
   );
 
   test('a build stays in Docker’s own context, whatever builder was chosen for buildx', async () => {
-    const name = `scoville-in-place-${process.pid}`;
+    const name = `scoville-in-place-${OWN}`;
     await output(
       'docker',
       ['buildx', 'create', '--name', name, '--driver', 'remote', 'tcp://127.0.0.1:9'],
@@ -163,11 +163,9 @@ describe('in place of docker build', () => {
     child.stderr.on('data', (chunk: Buffer) => {
       const before = said;
       said += chunk.toString();
-      if (!before.includes('RUN sleep') && said.includes('RUN sleep'))
-        setTimeout(() => {
-          asked = Date.now();
-          child.kill('SIGINT');
-        }, 1500);
+      if (before.includes('RUN sleep') || !said.includes('RUN sleep')) return;
+      asked = Date.now();
+      child.kill('SIGINT');
     });
     const exitCode = await new Promise((done) => child.once('close', done));
     expect([exitCode, said]).toEqual([130, expect.stringContaining('scoville: interrupted')]);

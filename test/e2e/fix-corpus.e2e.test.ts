@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { bases, output, run, Scoville } from './harness.ts';
+import { runContainer } from './containers.ts';
+import { bases, own, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const folders: string[] = [];
@@ -76,12 +77,8 @@ async function answerOf(folder: string, tag: string): Promise<string> {
   images.push(tag);
   const built = await run('docker', ['buildx', 'build', '--load', '-t', tag, folder]);
   expect([built.exitCode, built.exitCode === 0 ? '' : built.stderr]).toEqual([0, '']);
-  // The log holds all of it; what is attached to a container that ends at once may miss some.
-  const container = (await output('docker', ['run', '--detach', tag])).trim();
-  const code = (await output('docker', ['wait', container])).trim();
-  const { stdout, stderr } = await run('docker', ['logs', container]);
-  await output('docker', ['rm', '--volumes', container]);
-  return code === '0' ? stdout : `exit ${code}: ${stderr}`;
+  const { exitCode, stdout, stderr } = await runContainer([tag]);
+  return exitCode === 0 ? stdout : `exit ${exitCode}: ${stderr}`;
 }
 
 describe('images answer the same before and after fix --yes', () => {
@@ -93,7 +90,7 @@ describe('images answer the same before and after fix --yes', () => {
       const file = join(folder, 'Dockerfile');
       await writeFile(file, dockerfile);
       for (const [path, text] of Object.entries(files)) await writeFile(join(folder, path), text);
-      const tag = `scoville-fix-corpus:${name.toLowerCase().replace(/[^a-z]+/g, '-')}`;
+      const tag = `${own('scoville-fix-corpus')}:${name.toLowerCase().replace(/[^a-z]+/g, '-')}`;
       expect(await answerOf(folder, `${tag}-before`)).toBe(answer);
       // Edits of medium risk are made on request alone; here they hold all the same.
       for (const risk of ['low', 'medium']) {

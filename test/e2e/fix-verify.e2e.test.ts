@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+import { until } from './until.ts';
 
 const scoville = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'fix-verify-'));
@@ -111,18 +112,17 @@ describe('fix --verify', () => {
     );
     const mark = join(folder, 'container');
     const smoke = `echo "$SCOVILLE_CONTAINER" >${mark}; sleep 60`;
-    let timer: NodeJS.Timeout | undefined;
-    const ended = await scoville.run(['fix', '--yes', '--verify', '--smoke', smoke, folder], {
+    let kill: (signal: NodeJS.Signals) => void = () => undefined;
+    const ending = scoville.run(['fix', '--yes', '--verify', '--smoke', smoke, folder], {
       cwd: folder,
-      onStderr: (_text, kill) => {
-        timer ??= setInterval(() => {
-          if (!existsSync(mark) || readFileSync(mark, 'utf8') === '') return;
-          clearInterval(timer);
-          kill('SIGINT');
-        }, 200);
-      },
+      onStderr: (_text, by) => (kill = by),
     });
-    clearInterval(timer);
+    await until(
+      'a container that is asked',
+      () => existsSync(mark) && readFileSync(mark, 'utf8') !== '',
+    );
+    kill('SIGINT');
+    const ended = await ending;
     expect(ended.exitCode).toBe(130);
     expect(await isGone(readFileSync(mark, 'utf8').trim())).toBe(true);
   });

@@ -1,4 +1,5 @@
 // Hands what comes to one end on to the other: forward.mjs LISTEN CONNECT, each a socket's path or PORT on this machine.
+// Says `forwards LISTEN` once it listens.
 import { connect, createServer } from 'node:net';
 
 const [listen, to] = process.argv.slice(2);
@@ -12,4 +13,4 @@ createServer((from) => {
       other.destroy();
     });
   from.pipe(other).pipe(from);
-}).listen(place(listen));
+}).listen(place(listen), () => console.log(`forwards ${listen}`));

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, own, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Card {
   readonly image: string;
@@ -19,7 +19,7 @@ interface Card {
 }
 
 const scoville = new Scoville();
-const NAME = `${registry}/scoville-grade:1`;
+const NAME = own(`${registry}/scoville-grade:1`);
 let folder = '';
 let digest = '';
 

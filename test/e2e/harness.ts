@@ -10,6 +10,18 @@ const execFileAsync = promisify(execFile);
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const CLI = join(ROOT, 'dist/scoville.js');
 
+/** A mark that no other file of tests has, nor another run hours later on the same engine. */
+export const OWN = `${process.pid}${Date.now() % 10_000_000}`;
+
+/**
+ * A name of this file's own for an image, a container or a repository: the mark comes before the
+ * tag. Files run side by side, and what a run left behind when it was killed stays in the engine.
+ */
+export function own(name: string): string {
+  const [, repository = '', tag = ''] = /^(.*?)(:[^/:]*)?$/.exec(name) ?? [];
+  return `${repository}-${OWN}${tag}`;
+}
+
 /** The registry and base images that scripts/engine.sh made ready. */
 export const registry = setting('SCOVILLE_REGISTRY');
 export const bases = {
@@ -24,6 +36,14 @@ function setting(name: string): string {
   if (value === undefined || value === '')
     throw new Error(`${name} is not set: run npm test, or eval "$(scripts/engine.sh env)" first`);
   return value;
+}
+
+/** The name, and an error where an image of another file of tests or run may have it. */
+function ownName(name: string, args: readonly string[]): string {
+  const isName = /^[a-z0-9][a-z0-9._:/-]*$/.test(name) && !args.includes('--dry-run');
+  if (isName && !name.includes(String(process.pid)))
+    throw new Error(`${name} is not this file’s own: name it by own() (test/e2e/harness.ts)`);
+  return name;
 }
 
 export interface Ended {
@@ -84,7 +104,7 @@ export class Scoville {
 
   run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
     for (const [i, arg] of args.entries())
-      if (arg === '-t' || arg === '--tag') this.#images.add(args[i + 1] ?? '');
+      if (arg === '-t' || arg === '--tag') this.#images.add(ownName(args[i + 1] ?? '', args));
     return run(process.execPath, [CLI, ...args], {
       ...options,
       env: { SCOVILLE_HOME: this.home, COSIGN_PASSWORD: undefined, ...options.env },

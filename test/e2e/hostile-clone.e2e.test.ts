@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import type { ImageVerification } from '../../src/model/verification.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
-import { registry, Scoville } from './harness.ts';
+import { OWN, own, registry, Scoville } from './harness.ts';
 
 /** The clone's author, who also signed an image, and the person who cloned it. */
 const author = new Scoville();
 const person = new Scoville();
 const osv = new FakeOsv();
-const image = `${registry}/e2e/hostile-${process.pid}:1`;
+const image = `${registry}/e2e/hostile-${OWN}:1`;
 let folder = '';
 let clone = '';
 
@@ -103,7 +103,13 @@ describe('in a clone whose settings trust their author', () => {
   test('the person’s own file goes above the clone’s, even in a build of it', async () => {
     mkdirSync(join(person.home, 'config'), { recursive: true });
     writeFileSync(join(person.home, 'config/config.yaml'), 'scanner: none\n');
-    const { stdout } = await person.expect(0, ['build', '--json', '-t', 'hostile-e2e:1', clone]);
+    const { stdout } = await person.expect(0, [
+      'build',
+      '--json',
+      '-t',
+      own('hostile-e2e:1'),
+      clone,
+    ]);
     const card = JSON.parse(stdout) as Scorecard;
     expect(card.criteria.find(({ id }) => id === 'no-critical')?.outcome).toBe('unknown');
     expect(card.trust).toContainEqual({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FakeRegistry } from '../fakes/fake-registry.ts';
-import { bases, registry, run, Scoville } from './harness.ts';
+import { bases, own, registry, run, Scoville } from './harness.ts';
 
 /** A clone in which whatever could start a program, or lend a password, does. */
 const person = new Scoville();
@@ -69,7 +69,7 @@ beforeAll(async () => {
   for (const name of ['cosign.yaml', 'trivy.yaml', '.grype.yaml', '.syft.yaml', 'buildkitd.toml'])
     plant(name, 'check: { command: ./sh }\n');
   plant('Dockerfile', `FROM ${bases.busybox}\nCOPY package.json /package.json\n`);
-  plant('docker-bake.hcl', 'target "default" { tags = ["hostile-plants:bake"] }\n');
+  plant('docker-bake.hcl', `target "default" { tags = ["${own('hostile-plants:bake')}"] }\n`);
   plant('secret.hcl', 'target "default" { secret = ["id=key,src=../key"] }\n');
   plant('agent.hcl', 'target "default" { ssh = ["default"] }\n');
   plant('out.hcl', 'target "default" { output = ["type=local,dest=../ran"] }\n');
@@ -94,7 +94,7 @@ afterAll(async () => {
   await stranger.close();
   agent.close();
   await person.remove();
-  await run('docker', ['rmi', '--force', 'hostile-plants:bake']);
+  await run('docker', ['rmi', '--force', own('hostile-plants:bake')]);
   rmSync(folder, { recursive: true });
 });
 
@@ -110,7 +110,7 @@ function inClone(args: readonly string[]) {
 
 describe('in a clone full of programs, nothing of it runs and no password is lent', () => {
   test.each<[string, readonly string[], number]>([
-    ['build', ['build', '-q', '--scanner', 'none', '-t', 'hostile-plants:1', '.'], 0],
+    ['build', ['build', '-q', '--scanner', 'none', '-t', own('hostile-plants:1'), '.'], 0],
     ['lint', ['lint', '.'], 1],
     ['fix', ['fix', '--dry-run', '.'], 1],
     ['doctor', ['doctor'], 0],

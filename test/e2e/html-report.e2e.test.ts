@@ -76,10 +76,8 @@ describe('the page’s script', () => {
     await browser.open(pages.report, 1280, 'light', '#c-no-shell');
     expect(await browser.value("document.getElementById('c-no-shell').open")).toBe(true);
     expect(await browser.value("document.querySelectorAll('.finding[open]').length")).toBe(1);
-    await browser.value(
-      'document.querySelector(\'a[href="#c-signed"]\').click(); new Promise((done) => setTimeout(done, 100))',
-    );
-    expect(await browser.value("document.getElementById('c-signed').open")).toBe(true);
+    await browser.value('document.querySelector(\'a[href="#c-signed"]\').click()');
+    await browser.until("document.getElementById('c-signed').open");
   });
 
   test('finds among ten thousand packages and sorts them by number, not by letter', async () => {
@@ -89,12 +87,10 @@ describe('the page’s script', () => {
     const search =
       "[...document.querySelectorAll('.search')].find((one) => one.textContent.includes('packages'))";
     await browser.value(
-      `(() => { const field = ${search}.querySelector('input'); field.value = 'package-777'; field.dispatchEvent(new Event('input')); return new Promise((done) => setTimeout(done, 500)); })()`,
+      `(() => { const field = ${search}.querySelector('input'); field.value = 'package-777'; field.dispatchEvent(new Event('input')); })()`,
     );
+    await browser.until(`${search}.querySelector('output').textContent === ' 11 of 10000'`);
     expect(await browser.value(`${rows}.length`)).toBe(11);
-    expect(await browser.value(`${search}.querySelector('output').textContent`)).toBe(
-      ' 11 of 10000',
-    );
     const version = "document.querySelectorAll('table[data-table=packages] th')[1]";
     await browser.value(`${version}.querySelector('button').click()`);
     expect(await browser.value(`${version}.getAttribute('aria-sort')`)).toBe('ascending');

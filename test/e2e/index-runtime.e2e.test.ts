@@ -8,13 +8,14 @@ import type { Scorecard } from '../../src/model/scorecard.ts';
 import type { ImageVerification } from '../../src/model/verification.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { runContainer } from './containers.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 const FOREIGN = 'application/vnd.foo.v1+json';
 const AMD = { os: 'linux', architecture: 'amd64' };
 const UNSIGNED = 'no signature verifies for the index, nor for linux/';
 const ARM = { os: 'linux', architecture: 'arm64' };
-const path = `e2e/index-runtime-${process.pid}`;
+const path = `e2e/index-runtime-${OWN}`;
 const repository = `${registry}/${path}`;
 const folder = mkdtempSync(join(tmpdir(), 'scoville-index-runtime-'));
 const scoville = new Scoville();
@@ -444,15 +445,7 @@ async function takenBy(
     await run('docker', [...host, 'pull', '-q', ...platform, name]);
     const format = '{{.Config.Labels.who}} {{.Config.User}}';
     const shown = await run('docker', [...host, 'image', 'inspect', '-f', format, name]);
-    const ran = await run('docker', [
-      ...host,
-      'run',
-      '--rm',
-      '--pull=never',
-      '--network=none',
-      ...platform,
-      name,
-    ]);
+    const ran = await runContainer(['--pull=never', '--network=none', ...platform, name], host);
     const [pulled = '', user = ''] = shown.stdout.trim().split(' ');
     return { pulled: pulled || 'none', user, ran: ran.stdout || 'none' };
   } finally {
@@ -504,7 +497,7 @@ describe('what an engine takes out of an index has to be signed', async () => {
 
 describe('a layer that is not there ends in an error that names it', () => {
   const bytes = new ImageBytes();
-  const image = bytes.image({ text: `lost ${process.pid}` });
+  const image = bytes.image({ text: `lost ${OWN}` });
   const { config, layers } = JSON.parse(String(bytes.blobs.get(image.digest))) as Manifest;
   const lost = layers[0]?.digest ?? '';
   const blobOf = (digest: string): Buffer => bytes.blobs.get(digest) ?? Buffer.alloc(0);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sigstore } from '../sigstore/stand-in.ts';
-import { bases, type Ended, output, registry, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, askSkopeo, cells, COSIGN_3, readers } from './readers.ts';
 
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
@@ -54,7 +54,7 @@ beforeAll(async () => {
     join(folder, 'Dockerfile'),
     `FROM ${bases.busybox}\nCOPY file /file\nUSER 65532:65532\n`,
   );
-  writeFileSync(join(folder, 'file'), `keyless ${process.pid}\n`);
+  writeFileSync(join(folder, 'file'), `keyless ${OWN}\n`);
 });
 afterAll(() => {
   sigstore.stop();
@@ -75,7 +75,7 @@ function by({ subject, issuer }: typeof GITHUB): readonly string[] {
 
 describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, env }) => {
   const scoville = new Scoville();
-  const tag = `${registry}/e2e/keyless:${name.replace(/\W/g, '-')}-${process.pid}`;
+  const tag = `${registry}/e2e/keyless:${name.replace(/\W/g, '-')}-${OWN}`;
   const args = ['--scanner=none', '--progress=plain', '-t', tag];
   const build = (more: readonly string[], variables: Record<string, string>): Promise<Ended> =>
     scoville.run(['build', '--json', ...more, ...args, folder], {
@@ -297,7 +297,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
 
 test('an SBOM that a log would refuse is an artifact, whose signature verifies', async () => {
   const scoville = new Scoville();
-  const tag = `${registry}/e2e/keyless:large-${process.pid}`;
+  const tag = `${registry}/e2e/keyless:large-${OWN}`;
   const large = mkdtempSync(join(tmpdir(), 'scoville-large-'));
   const stanza = (_: unknown, i: number): string =>
     `Package: lib-number-${i}\nStatus: install ok installed\nVersion: 1.${i}-1\n`;
@@ -343,7 +343,7 @@ test('cosign 2.5: builds at once, with a TUF cache that each would lock', async 
     scoville.run(
       [
         ...['build', '--quiet', '--grade=false', '--fulcio-url', url, '--rekor-url', url],
-        ...['--label', `a=${label}`, '-t', `e2e-keyless-${label}:${process.pid}`, folder],
+        ...['--label', `a=${label}`, '-t', `e2e-keyless-${label}:${OWN}`, folder],
       ],
       { env },
     );
@@ -356,7 +356,7 @@ test.runIf(existsSync(join(second, 'ready')))(
   'Rekor v2: cosign 3 signs and verifies, cosign 2 says that it cannot',
   async () => {
     const scoville = new Scoville();
-    const tag = `${registry}/e2e/keyless:v2-${process.pid}`;
+    const tag = `${registry}/e2e/keyless:v2-${OWN}`;
     const newer = { PATH: `${join(second, 'bin')}:${process.env['PATH'] ?? ''}` };
     const named = [
       '--signing-config',

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsKms } from '../kms/aws.ts';
 import { Vault } from '../kms/vault.ts';
-import { bases, type Ended, output, registry, ROOT, Scoville } from './harness.ts';
+import { bases, type Ended, output, OWN, own, registry, ROOT, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const generations = [
@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
   mkdirSync(join(folder, 'app'));
   writeFileSync(join(folder, 'app/.scoville.yaml'), 'attest: { sbom: [], verdict: false }\n');
-  writeFileSync(join(folder, 'app/file'), `kms ${process.pid}\n`);
+  writeFileSync(join(folder, 'app/file'), `kms ${OWN}\n`);
   writeFileSync(join(folder, 'app/Dockerfile'), `FROM ${bases.busybox}\nCOPY file /file\n`);
 });
 afterAll(() => {
@@ -41,7 +41,7 @@ function pathWith(bin: string): string {
 
 describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, bin }) => {
   const scoville = new Scoville();
-  const place = `${registry}/e2e/kms:${name.replace(/\W/g, '-')}-${process.pid}`;
+  const place = `${registry}/e2e/kms:${name.replace(/\W/g, '-')}-${OWN}`;
   const build = (key: string, env: Record<string, string>, more: readonly string[]) =>
     scoville.run(['build', '--json', '--scanner=none', '--progress=plain', '--key', key, ...more], {
       cwd: join(folder, 'app'),
@@ -97,7 +97,7 @@ test.each([
 ])('%s is said before the build', async (_, key, env, reason) => {
   const scoville = new Scoville();
   const ended = await scoville.run(
-    ['build', '--progress=plain', '--key', key, '-t', 'never:1', '.'],
+    ['build', '--progress=plain', '--key', key, '-t', own('never:1'), '.'],
     {
       cwd: join(folder, 'app'),
       env: { PATH: pathWith(''), ...vault.env, ...env },

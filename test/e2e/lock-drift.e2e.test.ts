@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, own, registry, run, Scoville } from './harness.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -16,8 +16,8 @@ interface Lock {
 }
 
 const scoville = new Scoville();
-const APP = 'scoville-drift-app:1';
-const BASE = `${registry}/scoville-drift/base:1`;
+const APP = own('scoville-drift-app:1');
+const BASE = own(`${registry}/scoville-drift/base:1`);
 const QUIET = ['--no-interactive', '--sign=false', '--scanner=none', '--grade=false'];
 let folder = '';
 

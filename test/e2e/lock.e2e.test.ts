@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { bases, dockerBuild, output, registry, run, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, dockerBuild, output, own, registry, run, Scoville } from './harness.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -17,9 +18,9 @@ interface Lock {
 }
 
 const scoville = new Scoville();
-const BASE = `${registry}/scoville-lock/base:1`;
-const LOCAL = 'scoville-lock/local:1';
-const APP = 'scoville-lock-app:1';
+const BASE = own(`${registry}/scoville-lock/base:1`);
+const LOCAL = own('scoville-lock/local:1');
+const APP = own('scoville-lock-app:1');
 let folder = '';
 let server: Server;
 let served = 'first\n';
@@ -65,7 +66,7 @@ function lockOf(dir: string): Lock {
 const QUIET = ['--no-interactive', '--sign=false', '--scanner=none'];
 
 async function wordIn(image: string): Promise<string> {
-  return (await output('docker', ['run', '--rm', image, 'cat', '/copied'])).trim();
+  return (await printedBy(image, 'cat', '/copied')).trim();
 }
 
 describe('scoville.lock', () => {
@@ -117,7 +118,7 @@ describe('scoville.lock', () => {
     await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(Object.values(lockOf(dir).packages)).toEqual([{ npm: ['x 1.0.0'] }]);
     writeFileSync(version, '1.1.0');
-    const name = 'scoville-lock-drift:1';
+    const name = own('scoville-lock-drift:1');
     const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', name, dir]);
     expect(failed.stderr).toMatch(/package npm x \(linux\/\w+\): 1\.0\.0 → 1\.1\.0/);
     expect((await run('docker', ['image', 'inspect', name])).exitCode).not.toBe(0);

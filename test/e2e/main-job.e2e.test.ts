@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, pinned, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, output, own, OWN, pinned, registry, ROOT, run, Scoville } from './harness.ts';
+import { until } from './until.ts';
 
-const TAG = `${registry}/e2e/node-app:${process.pid}`;
+const TAG = `${registry}/e2e/node-app:${OWN}`;
 let buildArgs: readonly string[] = [];
 
 interface ScoreJson {
@@ -226,15 +227,11 @@ describe('scoville build --load --push of a real service', () => {
     try {
       const address = (await output('docker', ['port', id, '8080/tcp'])).split('\n')[0] ?? '';
       let status = 0;
-      for (let i = 0; i < 600 && status === 0; i++) {
-        status = await fetch(`http://${address}/healthz`, {
-          signal: AbortSignal.timeout(2000),
-        }).then(
-          (r) => r.status,
-          () => 0,
-        );
-        if (status === 0) await new Promise((wait) => setTimeout(wait, 100));
-      }
+      await until(`an answer of ${address}`, async () => {
+        const asked = fetch(`http://${address}/healthz`, { signal: AbortSignal.timeout(2000) });
+        status = (await asked.catch(() => undefined))?.status ?? 0;
+        return status !== 0;
+      });
       expect(status).toBe(200);
     } finally {
       await run('docker', ['rm', '-f', id]);
@@ -258,7 +255,7 @@ describe('scoville build --load --push of a real service', () => {
 });
 
 test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the build open', async () => {
-  const base = `${registry}/e2e/onbuild:${process.pid}`;
+  const base = `${registry}/e2e/onbuild:${OWN}`;
   const dir = join(folder, 'onbuild');
   mkdirSync(dir);
   const file = join(dir, 'Dockerfile');
@@ -278,12 +275,15 @@ test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the b
 
 describe('scoville build -q', () => {
   test('prints the image ID alone', async () => {
-    // An image of its own: taken away by its ID below, it takes all of its names along, and
-    // another file's test may run on the same digest just then.
-    const own = ['--label', `only-id=${process.pid}`];
-    const ended = await scoville.expect(0, ['build', '-q', ...own, ...buildArgs, context]);
+    const ended = await scoville.expect(0, [
+      'build',
+      '-q',
+      '-t',
+      own('only-id:1'),
+      ...buildArgs,
+      context,
+    ]);
     expect(ended.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
     expect(ended.stderr).toBe('');
-    await run('docker', ['rmi', '-f', ended.stdout.trim()]);
   });
 });

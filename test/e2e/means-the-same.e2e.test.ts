@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, output, own, Scoville } from './harness.ts';
 
 /**
  * What normalising must not change: one image, as the rules leave it and as BuildKit made it, asked
@@ -10,8 +11,8 @@ import { bases, output, Scoville } from './harness.ts';
  */
 
 const scoville = new Scoville();
-const SAFE = 'scoville-means:safe';
-const ASIS = 'scoville-means:off';
+const SAFE = own('scoville-means:safe');
+const ASIS = own('scoville-means:off');
 const SLOW = 15 * 60_000;
 let folder = '';
 
@@ -75,8 +76,8 @@ afterAll(async () => {
 });
 
 async function answers(name: string): Promise<ReadonlyMap<string, string>> {
-  const run = ['run', '--rm', '--network=none', name, 'sh', '-c', QUESTIONS];
-  const lines = (await output('docker', run)).trimEnd().split(/\n(?=[a-z-]+: )/);
+  const said = await printedBy('--network=none', name, 'sh', '-c', QUESTIONS);
+  const lines = said.trimEnd().split(/\n(?=[a-z-]+: )/);
   return new Map(lines.map((line) => [line.split(':')[0] ?? '', line.replace(/^[^:]*: /, '')]));
 }
 
@@ -114,7 +115,7 @@ describe('an image after the rules answers as before', () => {
       });
       expect(Number(after.get('valid-fonts'))).toBeGreaterThan(0);
       for (const name of [ASIS, SAFE])
-        expect(await output('docker', ['run', '--rm', '--network=none', name])).toBe('hello\n');
+        expect(await printedBy('--network=none', name)).toBe('hello\n');
     },
     SLOW,
   );
@@ -136,7 +137,7 @@ describe('an image after the rules answers as before', () => {
     async () => {
       const script =
         'apt-get update -qq && apt-get install -qq -y --no-install-recommends hello > /dev/null && hello && apt-get purge -qq -y hello > /dev/null && test ! -e /usr/bin/hello';
-      const said = await output('docker', ['run', '--rm', SAFE, 'sh', '-c', script]);
+      const said = await printedBy(SAFE, 'sh', '-c', script);
       expect(said).toContain('Hello, world!');
     },
     SLOW,

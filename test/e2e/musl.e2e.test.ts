@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, output, OWN, own, registry, ROOT, run, Scoville } from './harness.ts';
 
 /** An image whose shell and `date` are of musl: its loader reads no list of a RUN's, but LD_PRELOAD. */
-const BASE = `${registry}/e2e-musl-base:1`;
-const IMAGE = `${registry}/e2e-musl:${process.pid}`;
+const BASE = own(`${registry}/e2e-musl-base:1`);
+const IMAGE = `${registry}/e2e-musl:${OWN}`;
 const START = Date.parse('2024-01-02T03:04:05Z') / 1000;
 const publisher = new Scoville();
 const stranger = new Scoville();

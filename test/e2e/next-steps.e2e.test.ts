@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, ROOT, run, Scoville } from './harness.ts';
+import { bases, own, ROOT, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 let folder = '';
@@ -34,7 +34,7 @@ test.each(CASES)(
     mkdirSync(join(dir, 'my files'));
     for (const name of ['Dockerfile', 'my files/Prod.Dockerfile'])
       writeFileSync(join(dir, name), dockerfile);
-    const name = 'scoville-next-steps:1';
+    const name = own('scoville-next-steps:1');
     const built = await scoville.expect(
       0,
       ['build', '--no-interactive', ...flags, '-t', name, '.'],

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, pinned, registry, run, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, output, OWN, own, pinned, registry, run, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -32,8 +33,8 @@ async function built(...args: string[]): Promise<ScoreJson> {
 
 describe('where an image goes', () => {
   test('type=docker loads it, and what is asked for on stdout comes there', async () => {
-    const { digest } = await built('-t', 'outputs-docker:1', '-o', 'type=docker', context);
-    const args = ['image', 'inspect', '--format', '{{.Id}}', 'outputs-docker:1'];
+    const { digest } = await built('-t', own('outputs-docker:1'), '-o', 'type=docker', context);
+    const args = ['image', 'inspect', '--format', '{{.Id}}', own('outputs-docker:1')];
     expect((await output('docker', args)).trim()).toBe(digest);
   });
 
@@ -41,26 +42,26 @@ describe('where an image goes', () => {
     const file = join(folder, 'image.tar');
     const { digest } = await built(
       '-t',
-      'outputs-archive:1',
+      own('outputs-archive:1'),
       '-o',
       `type=docker,dest=${file}`,
       context,
     );
-    expect((await run('docker', ['image', 'inspect', 'outputs-archive:1'])).exitCode).toBe(1);
+    expect((await run('docker', ['image', 'inspect', own('outputs-archive:1')])).exitCode).toBe(1);
     await output('docker', ['load', '--input', file]);
     const id = await output('docker', [
       'image',
       'inspect',
       '--format',
       '{{.Id}}',
-      'outputs-archive:1',
+      own('outputs-archive:1'),
     ]);
     expect(id.trim()).toBe(digest);
   });
 
   test('an image and files in one build: the image is signed and graded, the files are there; short of the gate neither is', async () => {
     const files = join(folder, 'files');
-    const name = `${registry}/e2e/outputs-beside:1`;
+    const name = own(`${registry}/e2e/outputs-beside:1`);
     const args = ['--push', '-o', files, '-t', name, context];
     const short = await scoville.run(['build', '--min-level', '5', ...args]);
     expect([short.exitCode, existsSync(files)]).toEqual([1, false]);
@@ -77,7 +78,7 @@ describe('where an image goes', () => {
   });
 
   test('files that cannot be made hold the image back', async () => {
-    const name = `${registry}/e2e/outputs-held:1`;
+    const name = own(`${registry}/e2e/outputs-held:1`);
     const bad = ['--push', '-o', 'type=local,dest=/proc/nowhere', '-t', name, context];
     expect((await scoville.run(['build', ...bad])).exitCode).toBe(1);
     const there = await run('skopeo', ['inspect', '--tls-verify=false', `docker://${name}`]);
@@ -88,7 +89,7 @@ describe('where an image goes', () => {
     const dir = join(folder, 'layout');
     const { digest } = await built(
       '-t',
-      'outputs-layout:7',
+      own('outputs-layout:7'),
       '-o',
       `type=oci,tar=false,dest=${dir}`,
       context,
@@ -100,25 +101,33 @@ describe('where an image goes', () => {
   });
 
   test('compression=zstd: the own layers, the same bytes from a clean cache, which Docker runs and skopeo unpacks', async () => {
-    const own = join(folder, 'zstd-context');
-    mkdirSync(own);
-    writeFileSync(join(own, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo squeezed > /word\n`);
+    const squeezed = join(folder, 'zstd-context');
+    mkdirSync(squeezed);
+    writeFileSync(
+      join(squeezed, 'Dockerfile'),
+      `FROM ${bases.busybox}\nRUN echo squeezed > /word\n`,
+    );
     const dir = join(folder, 'zstd');
-    const flags = ['-t', 'outputs-zstd:1', '-o', `type=oci,tar=false,dest=${dir},compression=zstd`];
-    const { digest } = await built(...flags, own);
-    expect((await built('--no-cache', ...flags, '--load', own)).digest).toBe(digest);
+    const flags = [
+      '-t',
+      own('outputs-zstd:1'),
+      '-o',
+      `type=oci,tar=false,dest=${dir},compression=zstd`,
+    ];
+    const { digest } = await built(...flags, squeezed);
+    expect((await built('--no-cache', ...flags, '--load', squeezed)).digest).toBe(digest);
     const { LayersData } = JSON.parse(await output('skopeo', ['inspect', `oci:${dir}:1`])) as {
       readonly LayersData: readonly { readonly MIMEType: string }[];
     };
     const types = LayersData.map(({ MIMEType }) => MIMEType.split('+').at(-1));
     expect(types).toEqual([...types.slice(0, -1).fill('gzip'), 'zstd']);
     await output('skopeo', ['copy', '-q', `oci:${dir}:1`, `dir:${join(folder, 'unpacked')}`]);
-    const said = await output('docker', ['run', '--rm', 'outputs-zstd:1', 'cat', '/word']);
+    const said = await printedBy(own('outputs-zstd:1'), 'cat', '/word');
     expect(said).toBe('squeezed\n');
   });
 
   test('push and load bring later what a build kept in the layout', async () => {
-    const name = `${registry}/e2e/outputs-later:${process.pid}`;
+    const name = `${registry}/e2e/outputs-later:${OWN}`;
     const { digest } = await built('-t', name, '-o', 'type=image,store=false', context);
     expect((await run('docker', ['image', 'inspect', name])).exitCode).toBe(1);
     expect((await scoville.expect(0, ['push', name])).stdout).toBe(`${digest}\n`);
@@ -137,19 +146,19 @@ describe('where an image goes', () => {
     const ended = await scoville.run([
       'build',
       '-t',
-      'outputs-context:1',
+      own('outputs-context:1'),
       '-o',
       'type=docker,context=nowhere',
       context,
     ]);
     expect(ended.exitCode).toBe(2);
-    expect((await run('docker', ['image', 'inspect', 'outputs-context:1'])).exitCode).toBe(1);
+    expect((await run('docker', ['image', 'inspect', own('outputs-context:1')])).exitCode).toBe(1);
   });
 });
 
 describe('what is built', () => {
   test('two platforms are one index, each graded, signed at index and manifest', async () => {
-    const name = `${registry}/e2e/outputs-two:${process.pid}`;
+    const name = `${registry}/e2e/outputs-two:${OWN}`;
     const { digest, platforms } = await built(
       '--push',
       '--platform',
@@ -182,7 +191,7 @@ describe('what is built', () => {
     writeFileSync(join(folder, 'Dockerfile'), 'ARG BASE=evil/base:1\nFROM ${BASE}\n');
     const ended = await scoville.expect(
       0,
-      ['build', '--json', '-t', 'outputs-args:1', '--build-arg', 'BASE', folder],
+      ['build', '--json', '-t', own('outputs-args:1'), '--build-arg', 'BASE', folder],
       { env: { BASE: await pinned(bases.busybox) } },
     );
     const { criteria } = JSON.parse(ended.stdout) as ScoreJson;

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, run, ROOT, Scoville } from './harness.ts';
+import { bases, type Ended, output, own, ROOT, run, Scoville } from './harness.ts';
 
 describe('the single executable', () => {
   const scoville = new Scoville();
@@ -49,7 +49,7 @@ describe('the single executable', () => {
     );
   });
   afterAll(async () => {
-    await run('docker', ['rmi', '--force', 'package-e2e:1']);
+    await run('docker', ['rmi', '--force', own('package-e2e:1')]);
     await scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -84,9 +84,9 @@ describe('the single executable', () => {
 
   test('builds, compresses in threads, grades in threads: the same image, the same verdicts', async () => {
     const args = ['--json', '--scanner', 'none', '--no-sign', '--no-pin'];
-    const ours = await packaged(['build', '-t', 'package-e2e:1', ...args, '.']);
+    const ours = await packaged(['build', '-t', own('package-e2e:1'), ...args, '.']);
     expect([ours.exitCode, ours.exitCode === 0 ? '' : ours.stderr]).toEqual([0, '']);
-    const theirs = await scoville.expect(0, ['build', '-t', 'package-e2e:1', ...args, '.'], {
+    const theirs = await scoville.expect(0, ['build', '-t', own('package-e2e:1'), ...args, '.'], {
       cwd: app,
     });
     const card = (text: string) => {
@@ -97,7 +97,13 @@ describe('the single executable', () => {
       return { digest, outcomes: criteria.map(({ id, outcome }) => [id, outcome]) };
     };
     expect(card(ours.stdout)).toEqual(card(theirs.stdout));
-    const graded = await packaged(['grade', '--json', '--scanner', 'none', 'docker:package-e2e:1']);
+    const graded = await packaged([
+      'grade',
+      '--json',
+      '--scanner',
+      'none',
+      `docker:${own('package-e2e:1')}`,
+    ]);
     expect(card(graded.stdout).digest).toBe(card(ours.stdout).digest);
   });
 

@@ -18,6 +18,7 @@ import {
   type Ended,
   filesOf,
   output,
+  OWN,
   registry,
   run,
   Scoville,
@@ -61,7 +62,9 @@ function contextOf(one: FlagCase, tool: Tool, at: number): string {
 }
 
 function build(tool: Tool, args: readonly string[], cwd: string): Promise<Ended> {
-  const words = args.map((arg) => arg.replace('TOOL', tool).replace('KEY', join(folder, 'key')));
+  const words = args.map((arg) =>
+    arg.replace('TOOL', `${OWN}-${tool}`).replace('KEY', join(folder, 'key')),
+  );
   for (const [i, word] of words.entries()) if (word === '-t') made.add(words[i + 1] ?? '');
   return tool === 'docker'
     ? dockerBuild(words, { cwd })
@@ -102,7 +105,7 @@ async function tarList(bytes: Uint8Array): Promise<string> {
 /** Builds, and gives all that is compared. */
 async function outcomeOf(one: FlagCase, tool: Tool, at: number): Promise<unknown> {
   const cwd = contextOf(one, tool, at);
-  const image = `parity-flags-${tool}:1`;
+  const image = `parity-flags-${OWN}-${tool}:1`;
   const remote = `${registry}/e2e/${image}`;
   const [tag, name] =
     one.result === 'none'
@@ -177,7 +180,7 @@ describe('each flag of docker buildx build does through scoville what it does wi
 describe('what docs/compatibility.md says of every build', () => {
   test('a scorecard on stdout, labels, and nothing in Docker that was only pushed', async () => {
     const cwd = contextOf({ flag: 'push', args: [] }, 'scoville', CASES.length);
-    const name = `${registry}/e2e/parity-flags-every:${process.pid}`;
+    const name = `${registry}/e2e/parity-flags-every:${OWN}`;
     made.add(name);
     const isInDocker = async (): Promise<boolean> =>
       (await run('docker', ['image', 'inspect', name])).exitCode === 0;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, filesOf, run, Scoville } from './harness.ts';
+import { type Ended, filesOf, own, run, Scoville } from './harness.ts';
 import { configOf } from './image-config.ts';
 import { PARITY_CASES, type ParityCase } from './parity-cases.ts';
 
@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await scoville.remove();
-  await run('docker', ['rmi', '--force', 'parity-docker:1']);
+  await run('docker', ['rmi', '--force', own('parity-docker:1')]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -31,7 +31,7 @@ function context(parity: ParityCase): string {
 function build(parity: ParityCase, how: 'docker' | 'scoville', dir: string): Promise<Ended> {
   const args = [
     '-t',
-    `parity-${how}:1`,
+    own(`parity-${how}:1`),
     '--progress=plain',
     ...(parity.flags ?? []),
     parity.stdin === undefined ? '.' : '-',
@@ -82,7 +82,9 @@ describe('what docker buildx build makes, scoville build makes', () => {
       expect(mine).toEqual(their);
       return;
     }
-    expect(await filesOf('parity-scoville:1')).toEqual(await filesOf('parity-docker:1'));
-    expect(await configOf('parity-scoville:1')).toEqual(await configOf('parity-docker:1'));
+    expect(await filesOf(own('parity-scoville:1'))).toEqual(await filesOf(own('parity-docker:1')));
+    expect(await configOf(own('parity-scoville:1'))).toEqual(
+      await configOf(own('parity-docker:1')),
+    );
   });
 });

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { regoRule } from '../../src/admission/statement-rules.ts';
-import { bases, type Ended, output, pinned, registry, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, OWN, pinned, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const path = (process.env['PATH'] ?? '')
@@ -35,7 +35,7 @@ const hasPodman = (await run('which', ['podman'])).exitCode === 0;
 
 describe('scoville policy', () => {
   const scoville = new Scoville();
-  const repository = `${registry}/e2e/policy-${process.pid}/app`;
+  const repository = `${registry}/e2e/policy-${OWN}/app`;
   const of = (tag: string): string => `${repository}:${tag}`;
   const nested = `${repository}/evil`;
   let folder = '';
@@ -61,10 +61,10 @@ describe('scoville policy', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-policy-e2e-'));
-    writeFileSync(at('hello'), `${process.pid}`);
+    writeFileSync(at('hello'), OWN);
     // Level 1: nothing but a file. The other has a base that does not reach it.
     writeFileSync(at('Dockerfile'), 'FROM scratch\nCOPY hello /\n');
-    writeFileSync(at('low.Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${process.pid} > /low\n`);
+    writeFileSync(at('low.Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${OWN} > /low\n`);
     await scoville.expect(0, ['build', '-q', '--push', '-t', of('1'), folder]);
     const low = ['-f', at('low.Dockerfile'), '-t', of('low'), folder];
     await scoville.expect(0, ['build', '-q', '--push', ...low]);

@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, dockerBuild, output, ROOT, run, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, dockerBuild, output, own, ROOT, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'profile-e2e-'));
-const NODE = 'profile-e2e-node:1';
-const STATIC = 'profile-e2e-static:1';
+const NODE = own('profile-e2e-node:1');
+const STATIC = own('profile-e2e-static:1');
 
 interface Summary {
   readonly calls: number;
@@ -67,16 +68,7 @@ describe('examples/node-app', () => {
     const start =
       'const r = require("child_process").spawnSync(process.execPath, ["-v"]); console.log(r.error?.code ?? r.status)';
     const under = (...options: readonly string[]): Promise<string> =>
-      output('docker', [
-        'run',
-        '--rm',
-        ...options,
-        '--entrypoint',
-        '/nodejs/bin/node',
-        NODE,
-        '-e',
-        start,
-      ]);
+      printedBy(...options, '--entrypoint', '/nodejs/bin/node', NODE, '-e', start);
     expect((await under()).trim()).toBe('0');
     const seccomp = `seccomp=${join(folder, 'node.json')}`;
     expect((await under('--security-opt', seccomp)).trim()).toBe('EPERM');

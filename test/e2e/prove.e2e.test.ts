@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
-import { bases, CLI, registry, run, Scoville } from './harness.ts';
+import { bases, CLI, own, registry, run, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -11,7 +11,7 @@ interface ScoreJson {
 }
 
 const scoville = new Scoville();
-const name = 'prove-e2e:1';
+const name = own('prove-e2e:1');
 let context = '';
 
 const write = (command: string): void => {
@@ -82,7 +82,7 @@ test('an image that comes out otherwise is published and not called reproducible
 
 test('level 5 asks for the proof, and without it nothing is tagged', async () => {
   write('head -c 9 /dev/urandom > /out.txt');
-  const other = 'prove-e2e-gate:1';
+  const other = own('prove-e2e-gate:1');
   const args = ['build', '--offline', '--min-level', '5', '-t', other, context];
   const { stderr } = await scoville.expect(1, args);
   expect(stderr).toContain('building again without a cache');
@@ -95,7 +95,7 @@ test('no step of the offline path opens a socket to anything but the engine and 
   const affected = [affects('Debian:13', 'made-up', [{ introduced: '0' }, { fixed: '1' }])];
   const record = advisory('MADE-UP-1', { modified: new Date().toISOString(), affected });
   putExport(mirror, 'Debian', exportZip([record]));
-  const image = `${registry}/prove-e2e:sockets`;
+  const image = own(`${registry}/prove-e2e:sockets`);
   const trace = join(scoville.home, 'sockets');
   const steps = [
     ['db', 'update', '--from', mirror, 'Debian'],

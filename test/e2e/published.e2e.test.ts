@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, askSkopeo, cells, readers } from './readers.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const scoville = new Scoville();
-const repository = `${registry}/e2e/published-${process.pid}`;
+const repository = `${registry}/e2e/published-${OWN}`;
 const image = `${repository}:1`;
 let folder = '';
 let digests: readonly string[] = [];
@@ -17,7 +17,7 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-published-'));
-  writeFileSync(at('Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${process.pid} > /p\nUSER 1\n`);
+  writeFileSync(at('Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${OWN} > /p\nUSER 1\n`);
   writeFileSync(
     at('none.json'),
     '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',

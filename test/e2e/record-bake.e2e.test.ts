@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, bridgeAddress, CLI, output, run, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, bridgeAddress, CLI, own, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-record-bake-'));
@@ -17,18 +18,18 @@ const DEFINITION = `
 group "default" { targets = ["app", "web", "tool"] }
 target "app" {
   target = "app"
-  tags = ["scoville-record-bake-app:1"]
+  tags = ["${own('scoville-record-bake-app:1')}"]
 }
 target "web" {
   target = "web"
-  tags = ["scoville-record-bake-web:1"]
+  tags = ["${own('scoville-record-bake-web:1')}"]
 }
 target "tool" {
   name = "tool-\${v}"
   matrix = { v = ["a", "b"] }
   target = "tool"
   args = { V = v }
-  tags = ["scoville-record-bake-tool:\${v}"]
+  tags = ["${own('scoville-record-bake-tool:\${v}')}"]
 }
 target "second" { dockerfile = "second.Dockerfile" }
 target "inline" { dockerfile-inline = "FROM ${bases.busybox}\\nRUN true\\n" }
@@ -74,7 +75,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const TAGS = ['app:1', 'web:1', 'tool:a', 'tool:b'].map((tag) => `scoville-record-bake-${tag}`);
+const TAGS = ['app:1', 'web:1', 'tool:a', 'tool:b'].map((tag) =>
+  own(`scoville-record-bake-${tag}`),
+);
 const FLAGS = ['--sign=false', '--grade=false'];
 
 interface Baked {
@@ -93,7 +96,7 @@ test('targets that share a stage get the same in it, and each is replayed whole 
   const recorded = await bake('--record');
   expect(asked.slice().sort()).toEqual(['/a', '/app', '/b', '/one', '/one', '/web']);
   const read = (tag: string, ...paths: string[]): Promise<string> =>
-    output('docker', ['run', '--rm', `scoville-record-bake-${tag}`, 'cat', ...paths]);
+    printedBy(own(`scoville-record-bake-${tag}`), 'cat', ...paths);
   const [app, web] = [await read('app:1', '/one', '/two'), await read('web:1', '/one')];
   // The second answer to the first address is of the second stage alone.
   expect(new Set(app.trim().split('\n')).size).toBe(2);

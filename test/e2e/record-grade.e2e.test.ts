@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { bases, output, registry, Scoville } from './harness.ts';
+import { bases, output, own, registry, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const other = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-record-grade-'));
 const lockFile = join(folder, 'scoville.lock');
-const IMAGE = `${registry}/e2e-record-grade`;
+const IMAGE = own(`${registry}/e2e-record-grade`);
 const GAP =
   'Dockerfile:3 may have reached something past the proxy: its connections cannot be counted';
 const FETCHED = 'http://deb.debian.org/debian/dists/trixie/main/binary-amd64/Release';

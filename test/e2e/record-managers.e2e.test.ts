@@ -66,8 +66,9 @@ function isStack(base: string): boolean {
 function copyJavaRepository(served: string, { name, base }: Manager): void {
   const folder = join(served, 'java', name);
   mkdirSync(folder, { recursive: true });
-  const packed = `docker run --rm ${registry}/${base} tar -C /usr/share/maven-repo -chf - .`;
-  execFileSync('sh', ['-c', `${packed} | tar -C "$1" -xf -`, 'sh', folder]);
+  const files = ['--output', `type=local,dest=${folder}`];
+  const input = `FROM ${registry}/${base} AS java\nRUN cp -rL /usr/share/maven-repo /own-repo\nFROM scratch\nCOPY --from=java /own-repo /\n`;
+  execFileSync('docker', ['buildx', 'build', '-q', ...files, '-'], { input });
 }
 
 function dockerfile(address: string): string {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
-import { bases, bridgeAddress, CLI, output, registry, run, Scoville } from './harness.ts';
+import { bases, bridgeAddress, CLI, output, OWN, own, registry, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
-const TAG = 'scoville-record-replay:1';
+const TAG = own('scoville-record-replay:1');
 const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 let folder = '';
 let gateway = '';
@@ -158,16 +158,20 @@ test('apt, npm and curl, recorded and replayed when the servers are gone: the sa
 
   // What the lock does not have ends the build, with its place; nothing comes from elsewhere.
   const dockerfile = join(folder, 'Dockerfile');
-  const text = readFileSync(dockerfile, 'utf8');
+  // Past the proxy there is somebody again, at a port that is somebody else's by now.
+  const there = createServer();
+  await new Promise<void>((done) => there.listen(0, gateway, done));
+  closers.push(() => there.close());
+  const before = readFileSync(dockerfile, 'utf8');
+  const gone = /connect\('(\S+:\d+)'/.exec(before)?.[1] ?? '';
+  const now = `http://${gateway}:${(there.address() as AddressInfo).port}`;
+  const text = before.replace(`connect('${gone}'`, `connect('${now}'`);
   const missing = 'curl -sS https://registry.npmjs.org/left-pad';
   writeFileSync(
     dockerfile,
     // By BuildKit's clock a step ends early on a busy machine; the next one must not be taken for it.
     text.replace('RUN ! getent', `RUN ${missing}; sleep 1; ! getent`),
   );
-  // Past the proxy there is somebody again.
-  const there = createServer().listen(Number(/connect\('\S+:(\d+)'/.exec(text)?.[1]), gateway);
-  closers.push(() => there.close());
   const failed = await scoville.expect(2, build('--locked'), { env });
   expect(failed.stderr).toContain(
     'Dockerfile:8: GET https://registry.npmjs.org/left-pad is not in the lock',
@@ -176,7 +180,7 @@ test('apt, npm and curl, recorded and replayed when the servers are gone: the sa
 });
 
 test('a RUN that the base image brings is named as it is recorded, and ends a replay', async () => {
-  const base = `${registry}/e2e/record-onbuild:${process.pid}`;
+  const base = `${registry}/e2e/record-onbuild:${OWN}`;
   const context = join(folder, 'onbuild');
   mkdirSync(context);
   const dockerfile = join(context, 'Dockerfile');

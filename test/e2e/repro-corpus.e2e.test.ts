@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, Scoville } from './harness.ts';
+import { bases, output, OWN, Scoville } from './harness.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -81,7 +81,7 @@ describe('a program’s own idea of the time', () => {
 });
 
 test('a time of day shows, however quick the builds are', async () => {
-  const dir = context('seconds', `FROM ${bases.busybox}\nRUN date +%T-${process.pid} > /t\n`);
+  const dir = context('seconds', `FROM ${bases.busybox}\nRUN date +%T-${OWN} > /t\n`);
   expect(found(await reproduced(dir)).map(([path]) => path)).toEqual(['t']);
 });
 
@@ -141,7 +141,7 @@ test('other modes of a checkout are named by class and remedy', async () => {
 });
 
 describe('the same inputs', () => {
-  const own = process.pid;
+  const own = OWN;
 
   test('dates, hashes and times of the context are the same', async () => {
     const dir = context(
@@ -154,7 +154,7 @@ describe('the same inputs', () => {
 
   test('programs of Go, linked statically, write the recorded time, and what they start can be traced', async () => {
     const golang = (await output('scripts/engine.sh', ['stacks', 'golang:1.24'])).trim();
-    const leak = `printf 'int main(){ volatile char *p = __builtin_malloc(9); p[0] = ${own % 9}; p = 0; }' > l.c && gcc -fsanitize=leak -o /leak l.c`;
+    const leak = `printf 'int main(){ volatile char *p = __builtin_malloc(9); p[0] = ${Number(own) % 9}; p = 0; }' > l.c && gcc -fsanitize=leak -o /leak l.c`;
     const dir = context(
       'static',
       `FROM ${golang}\nWORKDIR /src\nCOPY main.go .\nRUN ${leak}\nRUN CGO_ENABLED=0 go run main.go > /seen && cat /seen\nRUN grep -qx 'go 1704164645' /seen && grep -qx 'date 1704164645' /seen && grep -qx 'leak true' /seen\n`,

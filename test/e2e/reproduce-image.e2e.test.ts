@@ -11,6 +11,7 @@ import {
   dockerBuild,
   type Ended,
   output,
+  own,
   registry,
   run,
   Scoville,
@@ -19,9 +20,9 @@ import {
 /** The publisher, and somebody else, with a home and so a key of their own. */
 const publisher = new Scoville();
 const other = new Scoville();
-const REPOSITORY = `${registry}/e2e-reproduce-image`;
+const REPOSITORY = own(`${registry}/e2e-reproduce-image`);
 /** A tag that moves between the two builds. */
-const BASE = `${registry}/e2e-reproduce-base:1`;
+const BASE = own(`${registry}/e2e-reproduce-base:1`);
 let folder = '';
 let work = '';
 
@@ -187,7 +188,7 @@ describe('scoville reproduce IMAGE', () => {
   });
 
   test('a signer that was named and did not sign: exit 2, and nothing is built', async () => {
-    await other.run(['build', '-q', '--grade=false', '-t', 'scoville-e2e-other-key:1', '-'], {
+    await other.run(['build', '-q', '--grade=false', '-t', own('scoville-e2e-other-key:1'), '-'], {
       input: 'FROM scratch\nLABEL a=b\n',
     });
     const ended = await reproduce(other, ['--key', other.publicKey, `${REPOSITORY}:good`]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, farFromMidnight, output, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, farFromMidnight, output, own, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -26,7 +26,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await scoville.remove();
-  await run('docker', ['rmi', '-f', 'scoville-diff:a', 'scoville-diff:b']);
+  await run('docker', ['rmi', '-f', own('scoville-diff:a'), own('scoville-diff:b')]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -128,7 +128,7 @@ describe('scoville reproduce', () => {
 
   test('an image of an earlier C library than this machine’s has the recorded time, and another day', async () => {
     await farFromMidnight();
-    const base = `${registry}/e2e-older-glibc:1`;
+    const base = own(`${registry}/e2e-older-glibc:1`);
     await output('docker', [
       ...['buildx', 'build', '-q', '--provenance=false', '--push', '-t', base],
       ...['--build-arg', `DEBIAN=${bases.debian}`, join(ROOT, 'test/fixtures/older-glibc')],
@@ -186,16 +186,20 @@ describe('scoville diff', () => {
         '--build-arg',
         `WORD=${word}`,
         '-t',
-        `scoville-diff:${tag}`,
+        own(`scoville-diff:${tag}`),
         dir,
       ]);
-    const same = await scoville.expect(0, ['diff', 'scoville-diff:a', 'docker:scoville-diff:a']);
+    const same = await scoville.expect(0, [
+      'diff',
+      own('scoville-diff:a'),
+      `docker:${own('scoville-diff:a')}`,
+    ]);
     expect(same.stdout).toContain('The same: every image manifest has the same digest.');
     const ended = await scoville.expect(1, [
       'diff',
       '--json',
-      'scoville-diff:a',
-      'scoville-diff:b',
+      own('scoville-diff:a'),
+      own('scoville-diff:b'),
     ]);
     const { differences } = JSON.parse(ended.stdout) as Comparison;
     expect(
@@ -204,7 +208,7 @@ describe('scoville diff', () => {
   });
 
   test('takes two images, no more and no less', async () => {
-    const ended = await scoville.expect(2, ['diff', 'scoville-diff:a']);
+    const ended = await scoville.expect(2, ['diff', own('scoville-diff:a')]);
     expect(ended.stderr).toContain('diff takes two images');
   });
 });

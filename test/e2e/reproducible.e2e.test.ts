@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, pinned, ROOT, Scoville } from './harness.ts';
+import { bases, own, pinned, ROOT, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -48,7 +48,7 @@ async function buildCopy(
     '--output',
     `type=oci,dest=${join(folder, `${name}.tar`)}`,
     '-t',
-    'repro-node-app:1',
+    own('repro-node-app:1'),
     ...buildArgs,
     ...flags,
     context,

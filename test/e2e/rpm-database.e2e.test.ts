@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { retimedRpmDatabase } from '../../src/normalise/rpm-times.ts';
+import { until } from './until.ts';
 
 const SPEC = (name: string, files: number): string => `Name: ${name}
 Version: 1
@@ -66,7 +67,9 @@ describe('what rpm does, twice', () => {
 
   test('comes out the same, and rpm reads it, verifies its files and its own tables', async () => {
     const first = installed('first');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const seconds = (): number => Math.floor(Date.now() / 1000);
+    const before = seconds();
+    await until('another second', () => seconds() > before);
     const second = installed('second');
     const read = ({ db }: { db: string }) => readFileSync(join(db, 'rpmdb.sqlite'));
     expect(read(first).equals(read(second))).toBe(false);

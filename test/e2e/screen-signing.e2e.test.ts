@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Sigstore } from '../sigstore/stand-in.ts';
-import { bases, output, ROOT, run } from './harness.ts';
+import { bases, output, OWN, own, ROOT, run } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
 
-const IMAGE = 'scoville-e2e-screen-signing:1';
+const IMAGE = own('scoville-e2e-screen-signing:1');
 const PASSWORD = 'correct horse';
 const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-signing-'));
 const scoville = join(folder, 'scoville');
@@ -29,7 +29,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'app'));
   writeFileSync(
     join(folder, 'app/Dockerfile'),
-    `FROM ${bases.busybox}\nMAINTAINER me@example.com\nRUN echo ${process.pid} > /built\n`,
+    `FROM ${bases.busybox}\nMAINTAINER me@example.com\nRUN echo ${OWN} > /built\n`,
   );
   await output('cosign', ['generate-key-pair'], {
     cwd: folder,

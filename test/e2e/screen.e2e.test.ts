@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bases, ROOT, run } from './harness.ts';
+import { bases, own, OWN, ROOT, run } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
 
-const IMAGE = 'scoville-e2e-screen:1';
+const IMAGE = own('scoville-e2e-screen:1');
 const CARD = 'enter evidence';
 const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-'));
 /** By its path: a script's shell may set another PATH. */
@@ -29,7 +29,7 @@ beforeAll(() => {
     'RUN echo built > /built',
     'CMD ["sh"]',
   ]);
-  project('slow', [`FROM ${bases.busybox}`, 'RUN echo waiting; sleep 60']);
+  project('slow', [`FROM ${bases.busybox}`, `RUN echo waiting; sleep 60 # ${OWN}`]);
   project('bad', [`FROM ${bases.busybox}`, 'RUN echo hello; echo trouble >&2; exit 3']);
 });
 

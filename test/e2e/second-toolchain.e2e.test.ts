@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, pinned, registry, ROOT, Scoville } from './harness.ts';
+import { bases, output, OWN, pinned, registry, ROOT, Scoville } from './harness.ts';
 
 /**
  * The other generation's clients, unpacked by `scripts/engine.sh test-tools`; on a machine that is
@@ -10,7 +10,7 @@ import { bases, output, pinned, registry, ROOT, Scoville } from './harness.ts';
  */
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
-const TAG = `${registry}/e2e/second:${process.pid}`;
+const TAG = `${registry}/e2e/second:${OWN}`;
 
 describe.runIf(isDebianRoot || existsSync(join(second, 'ready')))(
   'Docker 28, buildx 0.29 and cosign 3.1',

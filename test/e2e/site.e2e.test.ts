@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Chromium } from './chromium.ts';
 import { output, ROOT } from './harness.ts';
@@ -43,11 +42,11 @@ describe.each(PAGES)('%s', (path) => {
     [390, 'dark'],
   ] as const)('%i pixels, %s: asks no other host, fits, says nothing', async (width, scheme) => {
     await browser.visit(`${server.address}${path}`, width, scheme);
-    await until(
+    await browser.until(
       'document.querySelector("#app")?.__vue_app__ !== undefined && document.readyState === "complete"',
     );
     // What the page asks for once its script runs.
-    await sleep(100);
+    await browser.idle();
     expect(outside()).toEqual([]);
     expect(browser.complaints()).toEqual([]);
     expect(await browser.value("document.querySelector('h1') !== null")).toBe(true);
@@ -65,13 +64,13 @@ describe.each(PAGES)('%s', (path) => {
 test('search finds a page, and asks no host for it', async () => {
   await browser.visit(`${server.address}/`, 1280, 'light');
   await browser.value("document.querySelector('#local-search button').click()");
-  await until("document.querySelector('.VPLocalSearchBox input') !== null");
+  await browser.until("document.querySelector('.VPLocalSearchBox input') !== null");
   await browser.value(`{
     const input = document.querySelector('.VPLocalSearchBox input');
     input.value = 'no-shell';
     input.dispatchEvent(new Event('input', { bubbles: true }));
   }`);
-  await until("document.querySelectorAll('.VPLocalSearchBox .result').length > 0");
+  await browser.until("document.querySelectorAll('.VPLocalSearchBox .result').length > 0");
   const found = await browser.value(
     "[...document.querySelectorAll('.VPLocalSearchBox .result')].map((one) => one.getAttribute('href')).join(' ')",
   );
@@ -83,10 +82,3 @@ test('files of the repository that pages link to are there', () => {
   for (const file of ['LICENSE', 'action.yml', 'schema/scorecard-1.json'])
     expect([file, existsSync(join(SITE, 'files', file))]).toEqual([file, true]);
 });
-
-async function until(expression: string): Promise<void> {
-  for (let tries = 0; (await browser.value(expression)) !== true; tries += 1) {
-    if (tries > 1200) throw new Error(`not true in a minute: ${expression}`);
-    await sleep(50);
-  }
-}

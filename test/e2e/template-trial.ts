@@ -2,8 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
-import { output, pinned, registry, ROOT, run, type Scoville } from './harness.ts';
+import { runContainer } from './containers.ts';
+import { output, OWN, pinned, registry, ROOT, run, type Scoville } from './harness.ts';
 import type { TemplateCase } from './template-cases.ts';
+import { until } from './until.ts';
 
 /** What came of a template. */
 export interface Trial {
@@ -76,7 +78,7 @@ export async function tryTemplate(
   const image = `${registry}/init/${tried.dockerfile
     .toLowerCase()
     .replace(/\W?dockerfile$/, '')
-    .replaceAll('/', '-')}:${process.pid}`;
+    .replaceAll('/', '-')}:${OWN}`;
   try {
     const project = join(folder, 'app');
     cpSync(join(ROOT, 'test/fixtures/init', tried.fixture), project, { recursive: true });
@@ -174,8 +176,8 @@ async function serve(
     const check = () => run('docker', ['exec', container, program, ...words]);
     let healthy = await check();
     for (let tries = 1; healthy.exitCode !== 0 && tries < 3; tries += 1) healthy = await check();
-    const silent = await run('docker', [
-      ...['run', '--rm', ...hardened, '--no-healthcheck', '--entrypoint', program, image],
+    const silent = await runContainer([
+      ...[...hardened, '--no-healthcheck', '--entrypoint', program, image],
       ...words,
     ]);
     return {
@@ -190,12 +192,11 @@ async function serve(
 }
 
 async function answerOf(url: string): Promise<string> {
-  for (let tries = 0; ; tries += 1)
-    try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
-      return await answer.text();
-    } catch (error) {
-      if (tries > 480) throw error;
-      await new Promise((done) => setTimeout(done, 250));
-    }
+  let text = '';
+  await until(`an answer of ${url}`, async () => {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    text = (await answer?.text().catch(() => undefined)) ?? '';
+    return answer !== undefined;
+  });
+  return text;
 }

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { until } from './until.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -14,7 +16,9 @@ interface Options {
 }
 
 const PROMPT_ALONE = /^\$\s*$/;
-const LOOK_MS = 200;
+/** Between two looks at what may still be drawn, and between two keys of a person. */
+const DRAWN_MS = 100;
+const KEY_MS = 250;
 /** Whatever the locale of whoever runs the tests. */
 const UTF_8 = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 let count = 0;
@@ -71,7 +75,7 @@ export class Terminal {
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       await this.#tmux('send-keys', '-t', 'main', key);
-      await new Promise((done) => setTimeout(done, 250));
+      await sleep(KEY_MS);
     }
   }
 
@@ -82,18 +86,18 @@ export class Terminal {
   }
 
   /**
-   * Waits until the screen shows something, at most a minute and a half; gives the screen, drawn to
-   * its end.
+   * Waits until the screen shows something; gives the screen, drawn to its end.
    */
   async until(shown: RegExp | string): Promise<string> {
     const isShown = (text: string): boolean =>
       typeof shown === 'string' ? text.includes(shown) : shown.test(text);
-    for (let i = 0; i < 450; i++) {
-      const text = await this.screen();
-      if (isShown(text)) return this.#drawn(text, isShown);
-      await new Promise((done) => setTimeout(done, LOOK_MS));
-    }
-    throw new Error(`never seen: ${String(shown)}\n${await this.screen()}`);
+    let text = '';
+    await until(`${String(shown)} on the screen`, async () =>
+      isShown((text = await this.screen())),
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${text}`);
+    });
+    return this.#drawn(text, isShown);
   }
 
   /**
@@ -103,7 +107,7 @@ export class Terminal {
   async #drawn(first: string, isShown: (text: string) => boolean): Promise<string> {
     let last = first;
     for (let i = 0; i < 10; i++) {
-      await new Promise((done) => setTimeout(done, LOOK_MS / 2));
+      await sleep(DRAWN_MS);
       const text = await this.screen();
       if (text === last || !isShown(text)) break;
       last = text;
@@ -116,11 +120,11 @@ export class Terminal {
    * quick build shows on its way can come and go between two looks of `until`.
    */
   async written(text: string): Promise<void> {
-    for (let i = 0; i < 450; i++) {
-      if (this.#written().includes(text)) return;
-      await new Promise((done) => setTimeout(done, LOOK_MS));
-    }
-    throw new Error(`never written: ${text}\n${this.#written()}`);
+    await until(`${text} on the terminal`, () => this.#written().includes(text)).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}\n${this.#written()}`);
+      },
+    );
   }
 
   #written(): string {

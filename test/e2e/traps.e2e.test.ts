@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, run, Scoville } from './harness.ts';
+import { printedBy } from './containers.ts';
+import { bases, type Ended, output, own, run, Scoville } from './harness.ts';
 
 /**
  * Traps 3.1 to 3.10 that were measured on plain BuildKit flags: what each does to a build through
@@ -35,7 +36,7 @@ interface Built {
 }
 
 const scoville = new Scoville();
-const NAME = 'scoville-traps:1';
+const NAME = own('scoville-traps:1');
 let folder = '';
 let count = 0;
 
@@ -168,7 +169,7 @@ test('trap 3.7: a build that fails in a RUN, at the gate or in the export leaves
   writeFileSync(full, '');
   await scoville.expect(2, ['build', ...QUIET, '-t', NAME, dir], { env: { SCOVILLE_HOME: full } });
   expect(await idOf()).toBe(before);
-  expect(await output('docker', ['run', '--rm', NAME, 'cat', '/word'])).toBe('good\n');
+  expect(await printedBy(NAME, 'cat', '/word')).toBe('good\n');
   // A second name of an image that is nobody’s would stay behind here.
   const listed = await output('docker', ['images', '--quiet', NAME.split(':')[0] ?? '']);
   expect(listed.trim().split('\n')).toHaveLength(1);

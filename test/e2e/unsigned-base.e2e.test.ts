@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestHex, digestOf } from '../../src/model/digest.ts';
 import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
-const path = `e2e/unsigned-base-${process.pid}`;
+const path = `e2e/unsigned-base-${OWN}`;
 const folder = mkdtempSync(join(tmpdir(), 'scoville-unsigned-base-'));
 const scoville = new Scoville();
 const RUN = 'RUN echo built > /built';

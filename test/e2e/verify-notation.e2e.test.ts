@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/verification.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
@@ -13,7 +13,7 @@ const hasNotation =
 
 describe.runIf(hasNotation)('what notation signed', () => {
   const scoville = new Scoville();
-  const repository = `${registry}/e2e/notation-${process.pid}`;
+  const repository = `${registry}/e2e/notation-${OWN}`;
   let home = '';
   let image = '';
 
@@ -58,7 +58,7 @@ describe.runIf(hasNotation)('what notation signed', () => {
       const args = ['cert', 'generate-test', '--default', `${who}.test`];
       await output('notation', args, { env: env(who) });
     }
-    writeFileSync(join(home, 'Dockerfile'), `FROM ${bases.busybox}\nLABEL of=${process.pid}\n`);
+    writeFileSync(join(home, 'Dockerfile'), `FROM ${bases.busybox}\nLABEL of=${OWN}\n`);
     const build = ['buildx', 'build', '--provenance=false', '--push', '-t', `${repository}:1`];
     await output('docker', [...build, home]);
     const format = ['--format', '{{json .Manifest}}'];

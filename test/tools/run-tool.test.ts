@@ -120,8 +120,8 @@ describe('runTool', () => {
 
   test('a grandchild that keeps the pipe open does not hold us', async () => {
     const started = Date.now();
-    expect(await runTool(sh('sleep 15 & echo done'))).toMatchObject({ stdout: 'done\n' });
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(await runTool(sh('sleep 60 & echo done'))).toMatchObject({ stdout: 'done\n' });
+    expect(Date.now() - started).toBeLessThan(40_000);
   });
 
   test('variables are added, and removed by undefined', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -116,12 +117,8 @@ describe('an OCI layout as an archive', () => {
     execFileSync('mkfifo', [path]);
     const [image] = await Promise.all([
       openArchiveFile(path, options()),
-      new Promise<void>((done) => {
-        setTimeout(() => {
-          writeFileSync(path, tar);
-          done();
-        }, 10);
-      }),
+      // Waits for the reader without keeping it from coming.
+      writeFile(path, tar),
     ]);
     expect(image.root.digest).toBe(root.digest);
     await image.close();

@@ -11,7 +11,7 @@ import { dockerLoad } from '../../../src/tools/docker/docker-load.ts';
 import { dockerInfo } from '../../../src/tools/docker/docker.ts';
 import { runTool } from '../../../src/tools/run-tool.ts';
 
-const TAG = 'scoville-test/tools:1';
+const TAG = `scoville-test/tools-${process.pid}${Date.now()}:1`;
 
 describe('the real engine', () => {
   let dir = '';
@@ -81,7 +81,7 @@ describe('the real engine', () => {
     const abort = new AbortController();
     writeFileSync(
       join(dir, 'Dockerfile'),
-      `FROM ${process.env['SCOVILLE_BASE_BUSYBOX'] ?? 'localhost:5000/base/busybox:1'}\nRUN sleep 60\n`,
+      `FROM ${process.env['SCOVILLE_BASE_BUSYBOX'] ?? 'localhost:5000/base/busybox:1'}\nRUN sleep 60 # ${process.pid} ${Date.now()}\n`,
     );
     const building = runBuild(runTool, {
       invocation: {
