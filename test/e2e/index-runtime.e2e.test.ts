@@ -10,6 +10,7 @@ import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { runContainer } from './containers.ts';
 import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { rows } from './rows.ts';
 
 const FOREIGN = 'application/vnd.foo.v1+json';
 const AMD = { os: 'linux', architecture: 'amd64' };
@@ -456,7 +457,17 @@ async function takenBy(
 describe('what an engine takes out of an index has to be signed', async () => {
   const version = await output('docker', ['version', '-f', '{{.Server.Version}}']);
 
-  test.each(CASES.map((one, at) => ({ ...one, at })))('$what', async (one) => {
+  // One that passes, one of each way in which it fails, and one that the two stores read otherwise.
+  const few = [
+    'the signed image alone',
+    'Manifests beside manifests',
+    'the platform Linux/AMD64',
+    'an entry of an unknown type',
+    'an entry of an unknown type that we refuse to read',
+    'an image that calls itself an attestation',
+  ];
+  const tried = CASES.map((one, at) => ({ ...one, at }));
+  test.each(rows(tried, ({ what }) => few.includes(what)))('$what', async (one) => {
     const name = `${repository}:case-${one.at}`;
     const root = await pushDocument(await one.index(images), MEDIA_TYPE.index, `case-${one.at}`);
     const platform = one.platform === undefined ? [] : ['--platform', one.platform];

@@ -10,9 +10,10 @@ import { bases, output, registry, ROOT, Scoville } from './harness.ts';
 import { writeRegistries } from './managers/registries.ts';
 import { registryListener } from './managers/serve-registries.ts';
 import { MANAGERS, type Manager } from './managers/table.ts';
+import { isWhole } from './rows.ts';
 
 /** `all`, or names separated by commas: `npm run managers` runs each. */
-const WANTED = process.env['SCOVILLE_MANAGERS'] ?? '';
+const WANTED = process.env['SCOVILLE_MANAGERS'] ?? (isWhole ? '' : 'npm');
 const managers = MANAGERS.filter(({ name, quick }) =>
   WANTED === '' ? quick : WANTED === 'all' || WANTED.split(',').includes(name),
 );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadTemplates } from '../../src/pipeline/init/load-templates.ts';
 import { bases, output, pinned, ROOT, Scoville } from './harness.ts';
+import { rows } from './rows.ts';
 import { TEMPLATE_CASES } from './template-cases.ts';
 import { fillDatabase, type Trial, tryTemplate } from './template-trial.ts';
 import { dockerfilesOf, rowOnPage, templateRow, withTable } from './templates-table.ts';
@@ -15,7 +16,8 @@ const reader = new Scoville();
 const trials = new Map<string, Trial>();
 /** npm run templates */
 const writesPage = process.env['SCOVILLE_WRITE_TEMPLATES'] === '1';
-const cases = TEMPLATE_CASES.filter(({ isHeavy }) => writesPage || isHeavy !== true);
+const light = TEMPLATE_CASES.filter(({ isHeavy }) => writesPage || isHeavy !== true);
+const cases = writesPage ? light : rows(light, ({ fixture }) => fixture === 'node');
 
 beforeAll(async () => {
   const names = new Set(cases.flatMap(({ bases }) => Object.values(bases)));

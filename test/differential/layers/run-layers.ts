@@ -56,20 +56,21 @@ function isRefused({ containerd, overlay2 }: EngineAnswers): boolean {
 }
 
 /**
- * Makes stacks from `seed` on until the time is over or `most` differences are found, and holds
- * what we make of them against the stores. Each difference is made as small as it gets.
+ * Makes stacks from `seed` on until the time is over, `cases` were made or `most` differences are
+ * found, and holds what we make of them against the stores. Each difference is made as small as it gets.
  */
 export async function runLayers(
   unpackers: Unpackers,
   options: {
     readonly seed: number;
     readonly until: number;
+    readonly cases?: number;
     readonly most?: number;
     readonly minimize?: boolean;
     readonly log?: (line: string) => void;
   },
 ): Promise<LayerRun> {
-  const { log = () => undefined, most = 10, minimize = true } = options;
+  const { log = () => undefined, cases: limit = Infinity, most = 10, minimize = true } = options;
   const ours = unpackers.ours ?? ourAnswer;
   const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
@@ -85,7 +86,7 @@ export async function runLayers(
   let taken = 0;
   let next = options.seed;
   const work = async (): Promise<void> => {
-    while (Date.now() < options.until && found.length < most) {
+    while (Date.now() < options.until && found.length < most && next - options.seed < limit) {
       const seed = next++;
       const made = await stackOf(seed);
       const [lines, engines] = await check(made);

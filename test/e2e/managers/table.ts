@@ -7,7 +7,7 @@ export interface Manager {
   readonly script: readonly string[];
   /** Part of an address that has to be in the lock. */
   readonly fetched: string;
-  /** Part of what CI runs. */
+  /** Part of `npm run test:all`. */
   readonly quick?: true;
 }
 
