@@ -4,7 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
-const limits = { testTimeout: 90_000, hookTimeout: 90_000, maxWorkers: '100%' };
+const limits = {
+  ...{ testTimeout: 90_000, hookTimeout: 90_000, maxWorkers: '100%' },
+  expect: { poll: { timeout: 30_000 } },
+};
 
 // They interrupt, fill a disk, draw, trace or drive a browser, and look at what happens when; or they
 // make `dist` anew, which the others run.
@@ -21,10 +24,14 @@ const byThemselves = [
   'screen*',
   'site',
 ].map((name) => `test/e2e/${name}.e2e.test.ts`);
-// Engine and downloads may be cold, and the machine busy.
 // Secrets of these tests are looked for after each.
 const setupFiles = ['test/e2e/canary-setup.ts'];
-const patience = { testTimeout: 900_000, hookTimeout: 900_000 };
+// Engine and downloads may be cold, and the machine busy. A test has a home of its own: without one
+// it fails at once.
+const patience = {
+  ...{ testTimeout: 900_000, hookTimeout: 900_000 },
+  env: { SCOVILLE_HOME: '/dev/null/scoville' },
+};
 
 /** They take minutes. */
 const longest = ['templates', 'docs-commands', 'parity-flags', 'parse-refusals', 'parity'].map(

@@ -1,29 +1,55 @@
 #!/usr/bin/env bash
-# npm test: the unit tests, then the end-to-end tests against the real engine, registry and cosign.
-# Installs and starts what it lacks (scripts/engine.sh), and stops what it started.
+# npm test: the unit tests, then the end-to-end tests against the real engine, registry and cosign; of long tables a few rows.
+# npm run test:all (test.sh --all): every row, and the files that `npm test` leaves out.
+# Installs and starts what it lacks (scripts/engine.sh), and stops what it started. Results and the names of flaky tests: test-results/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ -d node_modules ] || npm ci
-[ -f dist/scoville.js ] || npm run --silent build
-
-echo '== unit tests' >&2
-npx vitest run --project 'unit*'
-
-echo '== engine' >&2
-# What this run starts, it stops; an engine that was there stays as it was.
-scripts/engine.sh status >/dev/null 2>&1 || trap 'scripts/engine.sh down' EXIT
-scripts/engine.sh up
-if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
-  scripts/engine.sh test-tools
-  # Their oracles come with these tools: without shfmt they were skipped above.
-  npx vitest run --project unit test/dockerfile/shell/shell-oracle.test.ts
+# They make `dist` or the site anew, or whole packages. test/e2e/rows.ts has the rest.
+left_out=(package release site)
+excluded=()
+if [ "${1:-}" = --all ]; then
+  export SCOVILLE_TESTS=all
+else
+  for name in "${left_out[@]}"; do excluded+=(--exclude "test/e2e/$name.e2e.test.ts"); done
 fi
 
-eval "$(scripts/engine.sh env)"
+stage() { node scripts/tests/stage.mjs "$@"; }
+started=no
+log=$(mktemp)
+finish() {
+  local code=$?
+  [ -z "${engine:-}" ] || wait "$engine" || true
+  [ "$started" = no ] || scripts/engine.sh down
+  rm -f "$log"
+  stage --sum || [ $code != 0 ] || code=1
+  exit $code
+}
+trap finish EXIT
+
+rm -rf test-results
+[ -d node_modules ] || npm ci
 
 echo '== bundle' >&2
 npm run --silent build
 
+# What this run starts, it stops; an engine that was there stays as it was. It comes up beside the unit tests: they need none.
+scripts/engine.sh status >/dev/null 2>&1 || started=yes
+{
+  scripts/engine.sh up
+  if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh test-tools; fi
+} >"$log" 2>&1 &
+engine=$!
+
+echo '== unit tests' >&2
+stage unit --project 'unit*' || { wait $engine || true; exit 1; }
+
+echo '== engine' >&2
+wait $engine || { cat "$log" >&2; exit 1; }
+cat "$log" >&2
+eval "$(scripts/engine.sh env)"
+# Their oracles come with the engine's tools: where these were not there yet, they were skipped above.
+stage unit-oracles --project unit test/dockerfile/shell/shell-oracle.test.ts
+
 echo '== end-to-end tests' >&2
-npx vitest run --project 'e2e*'
+stage end-to-end --project 'e2e*' ${excluded[@]+"${excluded[@]}"}
