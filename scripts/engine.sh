@@ -136,12 +136,28 @@ start_engine() {
 
 registry_answers() { [ -n "${port:-}" ] && [ "$(http_status "$port" /v2/)" = 200 ]; }
 
+registry_runs() { started_and_alive registry registry.yml || [ -s "$state/registry.container" ]; }
+
 start_registry() {
   port=$(cat "$state/registry.port" 2>/dev/null || true)
-  if registry_answers && { started_and_alive registry registry.yml || [ -e "$state/registry.container" ]; }; then return 0; fi
-  for port in ${port:-} $(seq 5000 5040); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  if registry_answers && registry_runs; then return 0; fi
+  # Below the ports that the kernel hands out (net.ipv4.ip_local_port_range); one that is taken gives way to the next.
+  have docker-registry || docker image inspect registry:2 >/dev/null 2>&1 || docker pull --quiet registry:2 >&2 ||
+    fail 'no registry could be started' 'Debian: apt-get install docker-registry; elsewhere Docker must be able to pull registry:2'
+  local candidate
+  for candidate in ${port:-} $(seq 5000 5040); do
+    port=$candidate
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue; fi
+    if launch_registry; then
+      echo "$port" >"$state/registry.port"
+      return 0
+    fi
   done
+  fail 'no registry could be started on the ports 5000 to 5040' "see $state/registry.log"
+}
+
+# Starts a registry on $port and waits until it answers; fails where it ends, as where the port is somebody else's.
+launch_registry() {
   say "starting a registry on localhost:$port"
   if have docker-registry; then
     mkdir -p "$state/registry"
@@ -158,16 +174,17 @@ YAML
   else
     docker rm -f scoville-registry >/dev/null 2>&1 || true
     docker run -d --name scoville-registry -p "127.0.0.1:$port:5000" -v scoville-registry:/var/lib/registry \
-      -e REGISTRY_STORAGE_DELETE_ENABLED=true registry:2 >"$state/registry.container" ||
-      fail 'no registry could be started' 'Debian: apt-get install docker-registry; elsewhere Docker must be able to pull registry:2'
+      -e REGISTRY_STORAGE_DELETE_ENABLED=true registry:2 >"$state/registry.container" 2>"$state/registry.log" || return 1
   fi
-  echo "$port" >"$state/registry.port"
   local tries=0
   until registry_answers; do
     tries=$((tries + 1))
-    [ $tries -le 240 ] || fail "the registry on port $port did not come up" "see $state/registry.log"
+    [ $tries -le 240 ] || return 1
+    registry_runs || return 1
     sleep 0.25
   done
+  # Who answers there may be another registry, on whose port ours ended.
+  registry_runs
 }
 
 write_env() {
