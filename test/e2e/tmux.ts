@@ -31,6 +31,7 @@ export class Terminal {
   readonly #socket: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'scoville-tmux-'));
   readonly #output = join(this.#folder, 'output');
+  #lastKey = -KEY_MS;
 
   private constructor(socket: string) {
     this.#socket = socket;
@@ -74,8 +75,9 @@ export class Terminal {
    */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
+      await sleep(this.#lastKey + KEY_MS - performance.now());
       await this.#tmux('send-keys', '-t', 'main', key);
-      await sleep(KEY_MS);
+      this.#lastKey = performance.now();
     }
   }
 
