@@ -39,9 +39,7 @@ export function networkFetch(
     const url = new URL(input instanceof Request ? input.url : input);
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
     const proxy = isWeb ? proxyOf(url.href, env) : undefined;
-    // Nothing to choose: Node.js' own way spares the time to load another.
-    const isOwn = url.protocol !== 'https:' && proxy === undefined && isNamed === undefined;
-    if (isOwn && (init?.redirect === 'manual' || !isWeb)) return nodeFetch(input, init);
+    if (!isWeb) return nodeFetch(input, init);
     loading ??= import('./origins.ts').then(
       (loaded) => new loaded.Origins(network, isVerified, isNamed),
     );
@@ -51,6 +49,8 @@ export function networkFetch(
     origins.prepare(url);
     const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
     try {
+      if (init?.redirect === 'manual' || init?.redirect === 'error')
+        return await (await import('./any-port.ts')).fetchAnyPort(url, init, origins);
       return await nodeFetch(input, { ...init, dispatcher });
     } catch (error) {
       throw proxy === undefined ? error : ofProxy(error, proxy.url.host);
