@@ -2,6 +2,7 @@ import { parseStrictJson } from '../formats/strict-json.ts';
 import { isObject } from '../model/json-value.ts';
 import { isUnproven } from '../model/made-profile.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { seccompFlaw } from '../model/seccomp-flaw.ts';
 import { VERIFIER_ID } from './identity.ts';
 
 export type ProfileKind = 'seccomp' | 'apparmor';
@@ -103,10 +104,9 @@ function bareEntry(entry: unknown): unknown {
 }
 
 function refusal(profile: Readonly<Record<string, unknown>>): string | undefined {
-  const syscalls = profile['syscalls'] ?? [];
-  if (!Array.isArray(syscalls) || !syscalls.every(isObject))
-    return 'syscalls is not a list of objects';
-  const entries: readonly Readonly<Record<string, unknown>>[] = syscalls;
+  const flaw = seccompFlaw(profile);
+  if (flaw !== undefined) return flaw;
+  const entries = (profile['syscalls'] ?? []) as readonly Readonly<Record<string, unknown>>[];
   const odd =
     Object.keys(profile).find((key) => !FIELDS.includes(key)) ??
     entries.flatMap(Object.keys).find((key) => !ENTRY_FIELDS.includes(key));
@@ -114,9 +114,7 @@ function refusal(profile: Readonly<Record<string, unknown>>): string | undefined
     return odd.startsWith('listener')
       ? `runtimes refuse ${odd}: a profile from an image must not talk to a program of the node`
       : `${JSON.stringify(odd)} is not in the runtime specification, and runtimes refuse it`;
-  if (
-    [profile, ...entries].some((one) => one['action'] === NOTIFY || one['defaultAction'] === NOTIFY)
-  )
+  if (entries.some(({ action }) => action === NOTIFY))
     return `runtimes refuse ${NOTIFY} in a profile from an image`;
   const counts = new Map<string, number>();
   for (const { names } of entries)

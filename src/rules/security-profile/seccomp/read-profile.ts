@@ -1,4 +1,5 @@
 import { field, isObject } from '../../../model/json-value.ts';
+import { seccompFlaw } from '../../../model/seccomp-flaw.ts';
 import { listField, textField } from '../../shared/verdict/attested.ts';
 import type { Condition, Kernel, Operator, Rule, Scope } from './rule.ts';
 
@@ -19,7 +20,6 @@ const DENIES = /^SCMP_ACT_(?:ERRNO|KILL|KILL_PROCESS|KILL_THREAD|TRAP)$/;
 /** The call goes through, or another program decides. */
 const PERMITS = /^SCMP_ACT_(?:ALLOW|LOG|TRACE|NOTIFY)$/;
 const OPERATOR = /^SCMP_CMP_(NE|LT|LE|EQ|GE|GT|MASKED_EQ)$/;
-const FLAG = /^SECCOMP_FILTER_FLAG_(?:TSYNC|LOG|SPEC_ALLOW|WAIT_KILLABLE_RECV)$/;
 const KEYS = new Set(
   (
     'defaultAction defaultErrnoRet archMap architectures flags listenerPath listenerMetadata ' +
@@ -58,9 +58,8 @@ export function readProfile(profile: unknown): SeccompProfile {
   if (defaultAction === '') throw new MalformedProfile('no default action, so it is not a profile');
   if (!DENIES.test(defaultAction) && !PERMITS.test(defaultAction))
     throw new MalformedProfile(`unknown default action ${JSON.stringify(defaultAction)}`);
-  const flags = strings(profile, 'flags');
-  const odd = flags.find((flag) => !FLAG.test(flag));
-  if (odd !== undefined) throw new MalformedProfile(`unknown flag ${JSON.stringify(odd)}`);
+  const flaw = isObject(profile) ? seccompFlaw(profile) : 'not an object';
+  if (flaw !== undefined) throw new MalformedProfile(flaw);
   const entries = objects(profile, 'syscalls');
   if (entries.length > MAX_RULES) throw new MalformedProfile(`over ${MAX_RULES} rules`);
   const rules = entries.flatMap(rulesOf);
