@@ -1,24 +1,29 @@
 import type { Digest } from '../model/digest.ts';
 import { field, isObject } from '../model/json-value.ts';
+import { readPurl } from '../model/purl.ts';
 import { type NamedImage, vexProducts } from './vex-products.ts';
 
 const MOST_ENTRIES = 50_000;
 
 /**
  * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its
- * digests, which is how scanners ask. `means` says whether a product's name is the image's.
+ * digests, which is how scanners ask. `means` says whether a product's name is the image's; it is
+ * told whether the product's parts are versions of packages.
  * Undefined where it is not OpenVEX, or no statement means it.
  */
 export function builtVex(
   document: unknown,
   image: NamedImage,
-  means: (name: string) => boolean,
+  means: (name: string, isByVersion: boolean) => boolean,
 ): Readonly<Record<string, unknown>> | undefined {
   const context = field(document, '@context');
   if (!isObject(document) || typeof context !== 'string') return undefined;
   if (!context.startsWith('https://openvex.dev/ns')) return undefined;
   const statements = listOf(document, 'statements').flatMap((statement) => {
-    const own = listOf(statement, 'products').filter((product) => namesOf(product).some(means));
+    const own = listOf(statement, 'products').filter((product) => {
+      const isByVersion = hasVersions(product);
+      return namesOf(product).some((name) => means(name, isByVersion));
+    });
     if (own.length === 0 || !isObject(statement)) return [];
     const products = own.flatMap((product) => [product, ...byDigest(product, image)]);
     return [{ ...statement, products }];
@@ -54,6 +59,12 @@ function namesOf(product: unknown): readonly string[] {
     field(product, '@id'),
     ...(isObject(identifiers) ? Object.values(identifiers) : []),
   ].filter((name) => typeof name === 'string');
+}
+
+function hasVersions(product: unknown): boolean {
+  const parts = listOf(product, 'subcomponents').map(namesOf);
+  const isVersion = (name: string): boolean => readPurl(name)?.version !== undefined;
+  return parts.length > 0 && parts.every((names) => names.length > 0 && names.every(isVersion));
 }
 
 function listOf(value: unknown, name: string): readonly unknown[] {

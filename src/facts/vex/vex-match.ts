@@ -36,6 +36,29 @@ export function meansImage(stated: string, image: VexImage): boolean {
   return image.references.some((own) => isNamed(own, purl));
 }
 
+/** True for an image of this repository, of any tag and digest. */
+export function meansRepository(stated: string, { references }: VexImage): boolean {
+  const purl = readPurl(stated);
+  if (purl === undefined) {
+    const read = parseReference(stated);
+    if (!read.ok) return false;
+    const { registry, repository } = read.value;
+    return references.some((own) => isCalled(own, { registry, repository }));
+  }
+  if (purl.type !== 'oci' && purl.type !== 'docker') return false;
+  const { type, path, qualifiers } = purl;
+  // The last part of a name alone may be that of any image.
+  if (type === 'oci' && !qualifiers.has('repository_url')) return false;
+  const untagged = new Map([...qualifiers].filter(([key]) => key !== 'tag'));
+  const whole = { type, path, version: undefined, qualifiers: untagged };
+  return references.some((own) => isNamed(own, whole));
+}
+
+/** True for a package URL that says which version it is about. */
+export function namesVersion(stated: string): boolean {
+  return readPurl(stated)?.version !== undefined;
+}
+
 function hasDigest({ digests }: VexImage, digest: string): boolean {
   return digests.some((own) => own === digest);
 }

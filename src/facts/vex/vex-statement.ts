@@ -8,6 +8,11 @@ export interface VexDocument {
   readonly trusted: boolean;
   /** Its JSON; for an attestation the predicate. */
   readonly value: unknown;
+  /**
+   * A file of the user's: what it says of a version of a package in an image counts for every image
+   * of that repository.
+   */
+  readonly ofRepository?: boolean;
   /** For an attestation: the images it is about, which its statements need not repeat. */
   readonly subjects?: readonly Digest[];
 }

@@ -5,7 +5,13 @@ import type {
 } from '../../model/facts.ts';
 import { isOver } from '../../model/last-day.ts';
 import { isCyclonedxVex, readCyclonedxVex } from './vex-cyclonedx.ts';
-import { meansImage, meansPackage, type VexImage } from './vex-match.ts';
+import {
+  meansImage,
+  meansPackage,
+  meansRepository,
+  namesVersion,
+  type VexImage,
+} from './vex-match.ts';
 import { isOpenVex, readOpenVex } from './vex-openvex.ts';
 import type { VexDocument, VexProduct, VexReading, VexStatement } from './vex-statement.ts';
 
@@ -30,18 +36,28 @@ export function applyVex(
   if (documents.length === 0) return scan;
   const readings = documents.map(readVex);
   const byName = indexed(readings.flatMap(({ statements }) => statements));
+  const wide = new Set(
+    documents.filter((one) => one.ofRepository === true).map(({ name }) => name),
+  );
   const used = new Set<string>();
+  const missed = new Set<string>();
   const withheld = new Map<string, number>();
   const over = new Set<string>();
   const left: Vulnerability[] = [];
   const suppressed: SuppressedVulnerability[] = [];
   for (const vulnerability of scan.vulnerabilities) {
-    const about = statementsAbout(vulnerability, byName, image);
+    const named = statementsNaming(vulnerability, byName);
+    const about = named.filter(({ products, document }) =>
+      products.some((one) => isAbout(one, vulnerability.purl, image, wide.has(document))),
+    );
     for (const { document } of about) used.add(document);
     const decision = latest(about.filter(({ trusted }) => trusted));
     const promised = decision === undefined ? undefined : setAside(vulnerability, decision);
     const aside = isExpired(promised, now) ? undefined : promised;
     if (promised !== undefined && aside === undefined) over.add(overText(promised));
+    if (about.length === 0)
+      for (const { document } of named)
+        if (wide.has(document)) missed.add(missText(document, vulnerability));
     if (aside === undefined) left.push(vulnerability);
     else suppressed.push(aside);
     const unheard = latest(about.filter(({ trusted }) => !trusted));
@@ -53,6 +69,7 @@ export function applyVex(
     ...(scan.notices ?? []),
     ...documents.flatMap((document, i) => noticesOf(document, readings[i], used)),
     ...over,
+    ...[...missed].slice(0, MOST_MISSES),
     ...[...withheld].map(
       ([name, count]) => `VEX ${name} is not verified: ${count} it would set aside are counted`,
     ),
@@ -79,25 +96,38 @@ function indexed(
   return byName;
 }
 
-function statementsAbout(
-  { id, aliases = [], purl }: Vulnerability,
+function statementsNaming(
+  { id, aliases = [] }: Vulnerability,
   byName: ReadonlyMap<string, readonly VexStatement[]>,
-  image: VexImage,
 ): readonly VexStatement[] {
   const named = [id, ...aliases].flatMap((name) => byName.get(name.toUpperCase()) ?? []);
-  return [...new Set(named)].filter(({ products }) =>
-    products.some((product) => isAbout(product, purl, image)),
-  );
+  return [...new Set(named)];
+}
+
+const MOST_MISSES = 5;
+
+function missText(document: string, { id, package: name, version }: Vulnerability): string {
+  return `VEX ${document} speaks of ${id}, but not for ${name} ${version} in this image: name the package with its version (scoville vex --package PURL)`;
 }
 
 /** A product is the image, with the parts of it that are meant, or the package itself. */
-function isAbout({ names, parts }: VexProduct, purl: string | undefined, image: VexImage): boolean {
+function isAbout(
+  { names, parts }: VexProduct,
+  purl: string | undefined,
+  image: VexImage,
+  ofRepository: boolean,
+): boolean {
   const means = (stated: readonly string[]): boolean =>
     purl !== undefined && stated.some((name) => meansPackage(name, purl));
   if (names.some((name) => meansImage(name, image)))
     return parts.length === 0 || parts.some((part) => means(part.names));
   // A part of another product says nothing of the same part elsewhere.
-  return parts.length === 0 && means(names);
+  if (parts.length === 0) return means(names);
+  return (
+    ofRepository &&
+    names.some((name) => meansRepository(name, image)) &&
+    parts.some((part) => means(part.names.filter(namesVersion)))
+  );
 }
 
 function latest(statements: readonly VexStatement[]): VexStatement | undefined {

@@ -46,7 +46,7 @@ export function assess(
         platform: platformNameOf(one.platform),
         digest: one.platform.descriptor.digest,
         facts: factsOf(context, image, one, options),
-        notices: one.notices ?? [],
+        notices: [...(one.notices ?? []), ...vexNotices(one)],
         ...(one.baseLayers === undefined ? {} : { baseLayers: one.baseLayers }),
       }));
       const named = { name: image.name, digest: image.root.digest, settings, carried };
@@ -62,6 +62,11 @@ export function assess(
       detail: `level ${level} (${levelName}), ${overall.grade}`,
     }),
   );
+}
+
+/** A promise that had no effect is said where the verdicts are. */
+function vexNotices({ vulnerabilities: found }: AssessedPlatform): readonly string[] {
+  return found.known ? (found.value.notices ?? []).filter((line) => line.startsWith('VEX ')) : [];
 }
 
 function factsOf(

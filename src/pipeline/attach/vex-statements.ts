@@ -1,5 +1,5 @@
 import { builtVex } from '../../attestations/built-vex.ts';
-import { meansImage } from '../../facts/vex/vex-match.ts';
+import { meansImage, meansRepository } from '../../facts/vex/vex-match.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { Digest } from '../../model/digest.ts';
 import { referencesOf } from '../../model/reference.ts';
@@ -25,8 +25,10 @@ export function vexStatements(
   const references = referencesOf(names);
   const [reference] = references;
   if (reference === undefined) return [];
-  const means = (name: string): boolean => meansImage(name, { digests, references });
-  return documents.flatMap(({ value }) => {
+  const image = { digests, references };
+  return documents.flatMap(({ value, ofRepository = false }) => {
+    const means = (name: string, isByVersion: boolean): boolean =>
+      meansImage(name, image) || (ofRepository && isByVersion && meansRepository(name, image));
     const predicate = builtVex(value, { reference, digests }, means);
     return predicate === undefined
       ? []

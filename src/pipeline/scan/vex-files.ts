@@ -8,7 +8,12 @@ import { readJsonFile } from '../read-json-file.ts';
  */
 export async function readVexFiles(files: readonly string[]): Promise<readonly VexDocument[]> {
   return Promise.all(
-    files.map(async (file) => ({ name: file, trusted: true, value: await readJson(file) })),
+    files.map(async (file) => ({
+      name: file,
+      trusted: true,
+      value: await readJson(file),
+      ofRepository: true,
+    })),
   );
 }
 

@@ -16,7 +16,9 @@ afterAll(() => {
 
 test('documents come in the order of their files, trusted', async () => {
   const file = join(folder, 'good.json');
-  expect(await readVexFiles([file])).toEqual([{ name: file, trusted: true, value: { a: 1 } }]);
+  expect(await readVexFiles([file])).toEqual([
+    { name: file, trusted: true, ofRepository: true, value: { a: 1 } },
+  ]);
 });
 
 test.each(['bad.json', 'missing.json', '.'])('%s is an error of the user’s', async (name) => {
