@@ -31,8 +31,8 @@ interface DockerLoad {
 
 /**
  * The OCI layout of the images as a tar that `docker load` reads from stdin: oci-layout,
- * index.json, perhaps manifest.json, then the blobs by digest without those in `omit`. The same images give the same
- * bytes. Throws UserError where a blob is missing.
+ * index.json, perhaps manifest.json, then the blobs by digest without those in `omit`. The same
+ * images give the same bytes. Throws UserError where a blob is missing.
  */
 export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Array> {
   const { blobs, manifests, omit } = load;
