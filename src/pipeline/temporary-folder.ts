@@ -1,14 +1,32 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskErrorIn } from '../model/errors.ts';
+import { host } from '../oci/blobs/disk.ts';
+import { runs } from '../oci/layout/owner.ts';
 
-/** Gives `use` a new folder, `scoville-PURPOSE-…`; removes it and its content, even on errors. */
+let swept: Promise<void> | undefined;
+
+/** A new folder, `scoville-PURPOSE-HOST-PID-…`. The first one removes those of killed processes. */
+export async function makeTemporaryFolder(purpose: string): Promise<string> {
+  await (swept ??= sweep());
+  return mkdtemp(join(tmpdir(), `scoville-${purpose}-${host()}-${process.pid}-`));
+}
+
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const [, where, pid] = /^scoville-[a-z]+-([\w.]+)-(\d+)-\w{6}$/.exec(name) ?? [];
+    if (where === host() && !runs(Number(pid)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Gives `use` a new folder; removes it and its content, even on errors. */
 export async function inTemporaryFolder<T>(
   purpose: string,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), `scoville-${purpose}-`));
+  const folder = await makeTemporaryFolder(purpose);
   try {
     return await use(folder);
   } catch (error) {

@@ -5,6 +5,7 @@ import { diskError, errorCode, messageOf, UserError } from '../../model/errors.t
 import type { EventSink } from '../../model/events.ts';
 import { makeFolder, temporaryOwner } from '../blobs/disk.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
+import { removeLeftFiles } from './owner.ts';
 
 const MIB = 1024 * 1024;
 
@@ -105,6 +106,7 @@ function cacheOf<T>(
   const folder = join(home.paths.cache, name);
   const pathOf = (key: string): string =>
     join(folder, `${createHash('sha256').update(key).digest('hex')}.${extension}`);
+  let made: Promise<void> | undefined;
   return {
     get: async (key) => {
       try {
@@ -117,7 +119,7 @@ function cacheOf<T>(
       orWarn(home, async () => {
         const entry = write(key, value);
         if (entry.length > MAX_ENTRY_BYTES) return;
-        await makeFolder(folder);
+        await (made ??= makeFolder(folder).then(() => removeLeftFiles(folder)));
         await writeBeside(pathOf(key), entry);
       }),
   };

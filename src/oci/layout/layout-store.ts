@@ -10,7 +10,7 @@ import { diskError, makeFolder } from '../blobs/disk.ts';
 import { entryName } from '../image-index.ts';
 import { BuildDirectory } from './build-directory.ts';
 import { OWNER, type ReadIndexes, readRecord, type StoredBuild } from './build-record.ts';
-import { claim, isClaimed } from './owner.ts';
+import { claim, isClaimed, isLeft, removeLeftFiles } from './owner.ts';
 import { PRUNE_LOCK, type PruneOptions, type PruneResult, pruneStore } from './prune.ts';
 
 const PRUNE_WAIT_MS = 5 * 60 * 1000;
@@ -42,7 +42,19 @@ export class LayoutStore {
     await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {
       throw diskError(error, dir);
     });
+    await this.#removeLeft();
     return new BuildDirectory(id, dir, this.blobs, this.#now);
+  }
+
+  /** What processes left that were killed: builds that came to nothing, and halves of blobs. */
+  async #removeLeft(): Promise<void> {
+    await removeLeftFiles(join(this.blobs.folder, 'sha256'));
+    for (const id of await readdir(join(this.root, 'builds'))) {
+      const dir = join(this.root, 'builds', id);
+      if (!(await isLeft(join(dir, OWNER), Date.now()))) continue;
+      const left = new BuildDirectory(id, dir, this.blobs, this.#now);
+      await ((await this.#read(id, '')) === undefined ? left.discard() : left.release());
+    }
   }
 
   /** Finished builds, newest first; only those whose index contains `about` (digest, full name). */

@@ -1,7 +1,7 @@
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { diskError, errorCode, host, temporaryPath } from '../blobs/disk.ts';
+import { diskError, errorCode, host, temporaryOwner, temporaryPath } from '../blobs/disk.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
 
 /** A process on another machine (shared home) cannot be looked up; its claim counts this long. */
@@ -140,6 +140,23 @@ async function isHeld(owner: Owner | undefined, age: number): Promise<boolean> {
   if (!runs(owner.pid)) return false;
   const started = await startOf(owner.pid);
   return owner.started === undefined || started === undefined || started === owner.started;
+}
+
+/** Removes files of `folder` that processes of this machine had half written when they died. */
+export async function removeLeftFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (isLeftover(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+}
+
+/** A half-written file of a process that is gone. */
+export function isLeftover(name: string): boolean {
+  const owner = temporaryOwner(name);
+  return owner !== undefined && owner.host === host() && !runs(owner.pid);
+}
+
+/** True where the process that claimed `file` is gone. */
+export async function isLeft(file: string, now: number): Promise<boolean> {
+  return (await stateOf(file, now)) === 'left';
 }
 
 /** True where a process of that number runs on this machine. */

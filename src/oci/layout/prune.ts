@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { host, temporaryOwner } from '../blobs/disk.ts';
 import { OWNER, type StoredBuild } from './build-record.ts';
-import { claimAlone, isClaimed, runs } from './owner.ts';
+import { claimAlone, isClaimed, isLeftover } from './owner.ts';
 import { reachable } from './reachable.ts';
 
 export const PRUNE_LOCK = 'prune.json';
@@ -108,10 +107,4 @@ async function sweep(
     removedBlobs++;
   }
   return { freedBytes, removedBlobs };
-}
-
-/** A half-written file of a process that is gone. */
-function isLeftover(name: string): boolean {
-  const owner = temporaryOwner(name);
-  return owner !== undefined && owner.host === host() && !runs(owner.pid);
 }

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Interrupted, UserError } from '../../model/errors.ts';
 import type { SharedRecordings } from '../../model/fetches.ts';
@@ -11,6 +10,7 @@ import { type ParsedBuild, parseBuildArgs } from '../../plans/flags/parse-build-
 import type { PipelineContext } from '../context.ts';
 import { type HeldBuild, holdBuild } from '../image-build/build.ts';
 import { settingsOf } from '../load-settings.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { Turns } from '../turns.ts';
 import { forLink, type Held, inlineText, type Link, linksOf } from './bake-links.ts';
 import { type BakedJob, carried, failed, over, row, skipped, graded } from './bake-rows.ts';
@@ -153,7 +153,7 @@ class BakeRun {
   }
 
   async #metadataPath({ target }: BakeJob): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'scoville-bake-'));
+    this.#folder ??= makeTemporaryFolder('bake');
     return join(await this.#folder, `${target.name}.json`);
   }
 

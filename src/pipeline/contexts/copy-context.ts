@@ -1,7 +1,8 @@
-import { chmod, cp, lstat, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, lstat, lutimes, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { underOtherUmask } from './other-umask.ts';
 
 /** A context in another folder, with other times and modes. */
@@ -24,7 +25,7 @@ export async function copyContext(
   tracked: ReadonlyMap<string, number> | undefined,
   signal: AbortSignal,
 ): Promise<CopiedContext> {
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-second-'));
+  const folder = await makeTemporaryFolder('second');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   // buildx knows a context by its folder's last name: under one name BuildKit would take a file of
   // the same size and time from the copy before.

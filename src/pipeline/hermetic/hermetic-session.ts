@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { bridgeClients } from '../../hermetic/bridge-clients.ts';
@@ -25,6 +24,7 @@ import { Origins, trustOf } from '../../tools/network/origins.ts';
 import { proxyOf } from '../../tools/network/proxy.ts';
 import { trustedRoots } from '../../tools/network/trusted-roots.ts';
 import type { PipelineContext } from '../context.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
 import { tracesOf } from './refuse-injected.ts';
 import { type Connection, StepClock } from './step-clock.ts';
@@ -104,7 +104,7 @@ export async function openSession(
       },
     }),
   );
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-hermetic-'));
+  const folder = await makeTemporaryFolder('hermetic');
   const mounts = join(folder, 'mounts');
   const close = async (): Promise<void> => {
     await proxy.close();

@@ -1,3 +1,4 @@
+import { DiskError } from '../../model/errors.ts';
 import { quantity } from '../../model/quantity.ts';
 import { formatReference, referencesOf } from '../../model/reference.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
@@ -47,7 +48,11 @@ export async function publish(
       if (isKept && !context.signal.aborted) tellKept(context, plan.names, destination);
       throw error;
     }
-  await keep();
+  await keep().catch((error: unknown) => {
+    // What was asked for is done; that it can be pushed again is not worth the build.
+    if (plan.destinations.length === 0 || !(error instanceof DiskError)) throw error;
+    context.emit({ kind: 'warning', text: `not kept in the layout: ${error.message}` });
+  });
 }
 
 /** Says how the image gets where it could not be brought, without another build. */

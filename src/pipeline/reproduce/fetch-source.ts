@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { RecordedSource } from '../../model/recorded-build.ts';
@@ -9,6 +8,7 @@ import { fetchableUrl, pathInside, wholeCommit } from '../../plans/reproduce/fet
 import { fetchCommit } from '../../tools/git/git-fetch.ts';
 import type { PipelineContext } from '../context.ts';
 import { gitModes } from '../contexts/context-modes.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 /** A commit's files in a folder of our own. */
 export interface FetchedSource {
@@ -34,7 +34,7 @@ export async function fetchSource(
   const revision = fit(wholeCommit(source.revision));
   const contextPath = fit(pathInside(source.context));
   const dockerfilePath = fit(pathInside(source.dockerfile));
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-source-'));
+  const folder = await makeTemporaryFolder('source');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const directory = join(await realpath(folder), 'source');

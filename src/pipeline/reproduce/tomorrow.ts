@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { withFlag } from '../../plans/build-invocation.ts';
@@ -10,6 +9,7 @@ import { writeClock } from '../image-build/clock-folder.ts';
 import { clockContext, seenDays } from '../image-build/clock-probe.ts';
 import type { Prepared } from '../image-build/prepare-build.ts';
 import { writeDockerfile } from '../image-build/send-dockerfile.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';
@@ -40,7 +40,7 @@ export async function arrangeTomorrow(
   if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
   const images = ranImages(dockerfile);
   if (images === undefined) throw cannot('something is run in a stage whose base is not known');
-  const folder = await mkdtemp(join(tmpdir(), 'scoville-tomorrow-'));
+  const folder = await makeTemporaryFolder('tomorrow');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await writeClock(folder, movedClock(DAY_MS / 1000, process.arch));

@@ -169,6 +169,28 @@ describe('prune', () => {
     expect(readdirSync(sha).length).toBe(2);
   });
 
+  test('what a killed process left goes with the next build, what a running one has stays', async () => {
+    const store = await openStore(temporaryFolder());
+    const builds = await Promise.all([0, 1, 2].map(() => store.newBuild()));
+    const [killed, finished, running] = builds;
+    await finished?.finish({ manifests: [], names: [] });
+    const { host, ...owner } = JSON.parse(
+      readFileSync(join(running?.dir ?? '', 'owner.json'), 'utf8'),
+    ) as { readonly host: string };
+    const dead = 2 ** 22 + 1;
+    for (const { dir } of builds.slice(0, 2))
+      writeFileSync(join(dir, 'owner.json'), JSON.stringify({ ...owner, host, pid: dead }));
+    const sha = join(store.blobs.folder, 'sha256');
+    const halves = [dead, process.pid].map((pid) => `.tmp-${host}-${pid}-0123456789ab`);
+    for (const half of halves) writeFileSync(join(sha, half), 'half');
+    const next = await store.newBuild();
+    const left = [finished, running, next].map((build) => build?.id ?? '');
+    expect(readdirSync(join(store.root, 'builds')).sort()).toEqual(left.sort());
+    expect(left).not.toContain(killed?.id);
+    expect(readdirSync(finished?.dir ?? '')).not.toContain('owner.json');
+    expect(readdirSync(sha)).toEqual([halves[1]]);
+  });
+
   test('two at once: one is told to wait', async () => {
     const store = await openStore(temporaryFolder());
     const results = await Promise.allSettled([1, 2].map(() => store.prune({ now: Date.now() })));
