@@ -17,6 +17,7 @@ const byThemselves = [
   'fix-verify',
   'html-report',
   'package',
+  'phases',
   'profile',
   'prove',
   'record-replay',
