@@ -17,7 +17,11 @@ export function databaseFolder({ paths }: Home): string {
 
 /** Changes when a database does; 0 where there is none. */
 export function databaseStamp(home: Home): number {
-  return statSync(databaseFolder(home), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  try {
+    return statSync(databaseFolder(home)).mtimeMs;
+  } catch {
+    return 0;
+  }
 }
 
 function seenFolder({ paths }: Home): string {
