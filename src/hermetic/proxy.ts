@@ -46,7 +46,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const password = randomBytes(24).toString('base64url');
   const peers = new WeakMap<Socket, Peer>();
   const peerOf = (socket: Socket): Peer => peers.get(socket) ?? { client: clientOf(socket) };
-  /** True for who knows the password. A connection is of one RUN, by the name that it gives. */
+  /** True if the password is right. A connection belongs to one RUN, by the name that it gives. */
   const isOurs = ({ headers, socket }: IncomingMessage): boolean => {
     const [, text = ''] = /^basic (.+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
     const [user = '', given = ''] = Buffer.from(text, 'base64').toString('latin1').split(':', 2);
@@ -119,7 +119,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
 
 const RUN_NAME = /^run(\d{1,7})$/;
 
-/** The proxy's address for the RUN that begins on a line of the Dockerfile: it names itself by it. */
+/** The proxy's address for the RUN that begins on a line: it names itself by it. */
 export function urlOfRun(url: string, line: number): string {
   const own = new URL(url);
   own.username = `run${line}`;

@@ -102,9 +102,9 @@ export class StepClock {
   }
 
   /**
-   * Connections of each step that the proxy saw. One that has named its RUN is that one's. Any other
-   * counts once, for a step of its address that opened more than the proxy has of it: which one it
-   * is counts, and when the proxy took it only tells several apart. What nobody counted takes what
+   * Connections of each step that the proxy saw. One that has named its RUN belongs to it. Any
+   * other counts once, for a step of its address that opened more than the proxy has seen of it.
+   * Counts decide; times only choose between several such steps. A step without counts takes what
    * came while it ran.
    */
   #proxied(model: DockerfileModel, connections: readonly Connection[]): ReadonlyMap<Step, number> {

@@ -178,7 +178,7 @@ interface FilesRequest {
   readonly mode: 'record' | 'replay';
 }
 
-/** The content of those files for one RUN. A replay accepts expired indexes, but still checks signatures. */
+/** The files' content for one RUN. A replay accepts expired indexes, but checks signatures. */
 export function hermeticFiles({
   pem,
   trustStore,
