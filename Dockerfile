@@ -21,6 +21,7 @@ WORKDIR /programs/usr/lib/scoville
 COPY package.json ./
 COPY schema ./schema
 COPY templates ./templates
+COPY native/lib ./native/lib
 COPY dist ./dist
 WORKDIR /programs
 # What is not in git has the modes of the checkout's umask.

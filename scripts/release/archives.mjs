@@ -76,7 +76,7 @@ export function writeDeb({ staged, about, work, out, epoch, completions }) {
     mkdirSync(dirname(at), { recursive: true });
     write(at);
   };
-  for (const name of ['dist', 'templates', 'schema', 'package.json'])
+  for (const name of ['dist', 'templates', 'native', 'schema', 'package.json'])
     put(`usr/lib/scoville/${name}`, (at) => cpSync(join(staged, name), at, { recursive: true }));
   // Debian's Node.js, whatever another one is first on the PATH.
   const script = join(work, 'usr/lib/scoville/dist/scoville.js');

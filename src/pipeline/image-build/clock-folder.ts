@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeFolders } from '../../lib/make-folders.ts';
 import { UserError } from '../../model/errors.ts';
 import { CLOCK_FILES } from '../../plans/reproduce/inject-clock.ts';
-import type { Preload } from '../../plans/reproduce/preload/steady-library.ts';
+import type { Preload } from '../../plans/reproduce/steady-library.ts';
 
 /** 2001-09-09. */
 const OLD = 1_000_000_000;

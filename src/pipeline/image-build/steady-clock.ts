@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { openCache } from '../../oci/layout/caches.ts';
 import { preloadText, ranImages } from '../../plans/reproduce/inject-clock.ts';
-import { steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
+import { steadyLibraries } from '../../plans/reproduce/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
+import { nativeLibraries } from '../native-libraries.ts';
 import { writeClock } from './clock-folder.ts';
 import { seenDays } from './clock-probe.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -35,13 +36,14 @@ export async function steadyClock(
   steady: SteadyInputs,
 ): Promise<SteadyClock> {
   const folder = join(prepared.plan.layout, 'clock');
-  const preloads = steadyLibraries(steady, process.arch);
+  const native = nativeLibraries(process.arch);
+  const preloads = steadyLibraries(steady, native);
   await writeClock(folder, preloads);
   const preload = preloadText(preloads);
   const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
   const probe = `${folder}-probe`;
   const probed = { ...steady, start: Date.parse(PROBED_DAY) / 1000 };
-  const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, process.arch));
+  const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, native));
   const clock = { folder: probe, preload, arrange };
   const preloaded = await preloadedImages(context, prepared, clock, images);
   await rm(probe, { recursive: true, force: true });

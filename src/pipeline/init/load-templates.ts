@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join, posix, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, posix } from 'node:path';
 import {
   type CommonManifest,
   type ManifestOptions,
@@ -14,6 +12,7 @@ import type { Result } from '../../model/result.ts';
 import type { Template } from '../../model/template.ts';
 import { placeholderProblems } from '../../plans/init/placeholders.ts';
 import { readText } from '../read-text.ts';
+import { shippedFolder } from '../shipped-folder.ts';
 
 const COMMON = 'common';
 const MANIFEST = 'manifest.yaml';
@@ -90,17 +89,7 @@ function problemsError(problems: readonly ConfigProblem[]): UserError {
   return new UserError(problems.map(formatProblem).join('\n  '));
 }
 
-const MOST_PARENTS = 4;
-
-/** The templates folder, above dist/ or the sources. Throws UserError if it is not found. */
-export function templatesFolder(module: string = import.meta.url): string {
-  let folder = dirname(fileURLToPath(module));
-  for (let i = 0; i < MOST_PARENTS; i++) {
-    const found = join(folder, 'templates');
-    if (existsSync(join(found, 'common', 'manifest.yaml'))) return found;
-    folder = dirname(folder);
-  }
-  throw new UserError('the templates that come with scoville are not where they should be', {
-    nextStep: 'reinstall scoville',
-  });
+/** The templates folder. Throws UserError if it is not found. */
+export function templatesFolder(module?: string): string {
+  return shippedFolder('templates', 'common/manifest.yaml', module);
 }

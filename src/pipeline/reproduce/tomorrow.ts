@@ -3,13 +3,14 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { withFlag } from '../../plans/build-invocation.ts';
 import { ranImages, withClock } from '../../plans/reproduce/inject-clock.ts';
-import { movedClock } from '../../plans/reproduce/preload/steady-library.ts';
+import { movedClock } from '../../plans/reproduce/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
 import { writeClock } from '../image-build/clock-folder.ts';
 import { clockContext, seenDays } from '../image-build/clock-probe.ts';
 import type { Prepared } from '../image-build/prepare-build.ts';
 import { writeDockerfile } from '../image-build/send-dockerfile.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { nativeLibraries } from '../native-libraries.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';
@@ -43,7 +44,7 @@ export async function arrangeTomorrow(
   const folder = await makeTemporaryFolder('tomorrow');
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await writeClock(folder, movedClock(DAY_MS / 1000, process.arch));
+    await writeClock(folder, movedClock(DAY_MS / 1000, nativeLibraries(process.arch)));
     const [first] = await unmoved(context, prepared, folder, images);
     if (first !== undefined)
       throw cannot(

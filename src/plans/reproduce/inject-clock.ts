@@ -1,7 +1,7 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import { baseOf } from '../external-images.ts';
-import { PRELOAD, type Preload } from './preload/steady-library.ts';
+import { PRELOAD, type Preload } from './steady-library.ts';
 
 /** The build context by which the faked clock comes in. */
 export const CLOCK_CONTEXT = 'scoville-clock';

@@ -4,7 +4,7 @@ import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { rfc3339 } from '../epoch.ts';
 import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts';
 import { baseName, withClock } from './inject-clock.ts';
-import { PRELOAD } from './preload/steady-library.ts';
+import { PRELOAD } from './steady-library.ts';
 
 /** Named as in libfaketime: a Dockerfile that declares it asks for seeded random numbers too. */
 export const SEED = 'FAKERANDOM_SEED';

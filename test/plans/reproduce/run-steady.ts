@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
-import { steadyLibraries } from '../../../src/plans/reproduce/preload/steady-library.ts';
+import { nativeLibraries } from '../../../src/pipeline/native-libraries.ts';
+import { steadyLibraries } from '../../../src/plans/reproduce/steady-library.ts';
 
 export const START = 1_700_000_000;
+/** Whether programs of this machine can load them. */
+export const IS_HERE = process.platform === 'linux' && nativeLibraries(process.arch) !== undefined;
 export const INPUTS: SteadyInputs = {
   start: START,
   clock: 'frozen',
@@ -23,7 +26,7 @@ export function runSteady(
   program: string,
   ...args: readonly string[]
 ): string {
-  const libraries = steadyLibraries({ ...INPUTS, ...inputs }, process.arch);
+  const libraries = steadyLibraries({ ...INPUTS, ...inputs }, nativeLibraries(process.arch));
   const paths = libraries.flatMap(({ name, content, by }) => {
     const path = join(folder, name);
     writeFileSync(path, content);

@@ -3,12 +3,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { STEADY_BYTES } from '../../../src/plans/reproduce/preload/steady-bytes.ts';
-import { runSteady } from './run-steady.ts';
+import { IS_HERE, runSteady } from './run-steady.ts';
 
-const isHere = process.platform === 'linux' && STEADY_BYTES[process.arch] !== undefined;
-
-describe.runIf(isHere)('programs', () => {
+describe.runIf(IS_HERE)('programs', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-turns-'));

@@ -2,7 +2,7 @@
  * What the libraries of this folder share. They use the kernel alone, and of the C library only what
  * glibc and musl both have: one binary for each processor. The numbers below are Linux's
  * (arch/x86/entry/syscalls, include/uapi/asm-generic/unistd.h).
- * scripts/generate-steady.mjs compiles them; a test fails while the result is not current.
+ * The Makefile compiles them; a test fails while the result is not current.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;

@@ -1,10 +1,26 @@
-import { gunzipSync } from 'node:zlib';
-import { fileTimeOf, type SteadyInputs } from '../../../model/steady-inputs.ts';
-import { STEADY_BYTES } from './steady-bytes.ts';
+import { fileTimeOf, type SteadyInputs } from '../../model/steady-inputs.ts';
 
 /** Kinds of clock, as steady-clock.c has them. */
 const [FROZEN, RUNNING, MOVED] = [0, 1, 2];
 const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
+
+const SOURCES = ['clock', 'files', 'random', 'devices', 'turns', 'place', 'exec', 'run'] as const;
+
+/** What native/ compiles for one processor. */
+export interface Native {
+  /** As Node.js names it. */
+  readonly processor: string;
+  readonly files: Readonly<Record<(typeof SOURCES)[number], Uint8Array>>;
+}
+
+/** Reads them by their file names in native/lib/PROCESSOR. */
+export function nativeFiles(processor: string, read: (name: string) => Uint8Array): Native {
+  const files = SOURCES.map((one) => [
+    one,
+    read(one === 'run' ? 'steady-run' : `steady-${one}.so`),
+  ]);
+  return { processor, files: Object.fromEntries(files) as Native['files'] };
+}
 
 /** A library that the loader puts before a program's own. */
 export interface Preload {
@@ -26,45 +42,44 @@ export const PRELOAD = 'LD_PRELOAD';
  * begins a library without the words of the command, which steady-place.c needs. Programs that are
  * linked statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
  */
-export function steadyLibraries(steady: SteadyInputs, processor: string): readonly Preload[] {
+export function steadyLibraries(steady: SteadyInputs, native?: Native): readonly Preload[] {
   const { start, clock, oneProcessor, sortedFolders, temporaryNames, sameAddresses } = steady;
-  const packed = STEADY_BYTES[processor];
-  if (packed === undefined) return [];
+  if (native === undefined) return [];
+  const of = native.files;
   const files = [fileTimeOf(steady) ?? 0, Number(sortedFolders), Number(temporaryNames)];
   const random = [Number(oneProcessor), Number(temporaryNames)];
   const isFrozen = clock === 'frozen';
-  const x64 = processor === 'x64';
+  const x64 = native.processor === 'x64';
   return [
-    library('clock', packed['steady-clock'], [start, isFrozen ? FROZEN : RUNNING]),
-    ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
+    library('clock', of.clock, [start, isFrozen ? FROZEN : RUNNING]),
+    ...(files.some((one) => one !== 0) ? [library('files', of.files, files)] : []),
     // Always: a Dockerfile can ask for a seed.
-    library('random', packed['steady-random'], random),
-    library('devices', packed['steady-devices'], []),
-    ...(oneProcessor ? [library('turns', packed['steady-turns'], [1])] : []),
-    ...(sameAddresses && x64 ? [library('place', packed['steady-place'], [1], 'file')] : []),
+    library('random', of.random, random),
+    library('devices', of.devices, []),
+    ...(oneProcessor ? [library('turns', of.turns, [1])] : []),
+    ...(sameAddresses && x64 ? [library('place', of.place, [1], 'file')] : []),
     ...(isFrozen && x64
       ? [
-          library('exec', packed['steady-exec'], []),
-          { ...library('run', packed['steady-run'], [start], 'neither'), name: 'scoville-run' },
+          library('exec', of.exec, []),
+          { ...library('run', of.run, [start], 'neither'), name: 'scoville-run' },
         ]
       : []),
   ];
 }
 
 /** By it RUNs see the machine's clock moved by `seconds`; none for another processor. */
-export function movedClock(seconds: number, processor: string): readonly Preload[] {
-  const packed = STEADY_BYTES[processor];
-  return packed === undefined ? [] : [library('clock', packed['steady-clock'], [seconds, MOVED])];
+export function movedClock(seconds: number, native?: Native): readonly Preload[] {
+  return native === undefined ? [] : [library('clock', native.files.clock, [seconds, MOVED])];
 }
 
 /** With its SETTINGS written in, 64 bits each; both processors are little-endian. */
 function library(
   name: string,
-  packed: string,
+  compiled: Uint8Array,
   settings: readonly number[],
   by?: Preload['by'],
 ): Preload {
-  const content = gunzipSync(Buffer.from(packed, 'base64'));
+  const content = Buffer.from(compiled);
   const at = content.indexOf(MARK) + MARK.length;
   settings.forEach((one, i) => content.writeBigInt64LE(BigInt(one), at + 8 * i));
   return { name: `libscoville-${name}.so`, content, ...(by === undefined ? {} : { by }) };
