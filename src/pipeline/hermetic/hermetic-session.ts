@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { bridgeClients } from '../../hermetic/bridge-clients.ts';
@@ -10,6 +10,7 @@ import { type Miss, replay } from '../../hermetic/replay.ts';
 import { pkcs12 } from '../../hermetic/trust-store.ts';
 import type { Unreadable } from '../../hermetic/tunnel.ts';
 import { networkUpstream } from '../../hermetic/upstream.ts';
+import { makeFolders } from '../../lib/make-folders.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { diskErrorIn, messageOf, UserError } from '../../model/errors.ts';
 import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
@@ -196,7 +197,7 @@ async function writeReadable(
   folder: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await chmod(folder, 0o755);
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(folder, name), content);

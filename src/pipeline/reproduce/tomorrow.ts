@@ -9,8 +9,8 @@ import { writeClock } from '../image-build/clock-folder.ts';
 import { clockContext, seenDays } from '../image-build/clock-probe.ts';
 import type { Prepared } from '../image-build/prepare-build.ts';
 import { writeDockerfile } from '../image-build/send-dockerfile.ts';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { nativeLibraries } from '../native-libraries.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';
