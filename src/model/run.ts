@@ -19,7 +19,8 @@ export interface ToolRun {
   /** `inherit` hands the terminal to the tool; default `capture` (bounded). */
   readonly stdout?: 'capture' | 'inherit' | 'lines';
   readonly stderr?: 'capture' | 'inherit' | 'lines';
-  readonly timeoutMs?: number;
+  /** A limit, or why there is none. */
+  readonly timeoutMs: number | { readonly unlimited: string };
   readonly signal?: AbortSignal;
 }
 

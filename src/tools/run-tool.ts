@@ -134,7 +134,7 @@ async function endOf(child: ChildProcess, { signal, timeoutMs }: ToolRun): Promi
   };
   const onAbort = stop('isCanceled');
   signal?.addEventListener('abort', onAbort);
-  const timer = timeoutMs === undefined ? undefined : setTimeout(stop('timedOut'), timeoutMs);
+  const timer = typeof timeoutMs === 'number' ? setTimeout(stop('timedOut'), timeoutMs) : undefined;
   const end = await new Promise<Pick<Ended, 'exitCode' | 'signal'>>((resolve) => {
     child.once('exit', (exitCode, by) => {
       resolve({ exitCode: exitCode ?? undefined, signal: by ?? undefined });

@@ -24,7 +24,7 @@ async function withErrorAfterStart(run: Parameters<RunTool>[0]): ReturnType<RunT
 }
 
 test('an error after the start does not hide how a tool ends', async () => {
-  const run = { command: 'sh', args: ['-c', 'sleep 0.1; echo out; exit 3'] };
+  const run = { command: 'sh', args: ['-c', 'sleep 0.1; echo out; exit 3'], timeoutMs: 60_000 };
   expect(await withErrorAfterStart(run)).toEqual({
     ended: 'exit',
     exitCode: 3,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runTool } from '../../src/tools/run-tool.ts';
 
-const sh = (script: string) => ({ command: 'sh', args: ['-c', script] });
+const sh = (script: string) => ({ command: 'sh', args: ['-c', script], timeoutMs: 60_000 });
 
 describe('runTool', () => {
   test('an exit is data, whatever its code', async () => {
@@ -18,28 +18,34 @@ describe('runTool', () => {
 
   test('arguments reach the tool as they are', async () => {
     const args = ['-c', 'printf "%s|" "$@"', 'sh', '$(id)', '; ls', 'two words', ''];
-    expect(await runTool({ command: 'sh', args })).toMatchObject({
+    expect(await runTool({ timeoutMs: 60_000, command: 'sh', args })).toMatchObject({
       stdout: '$(id)|; ls|two words||',
     });
   });
 
   test('bytes go to stdin', async () => {
     const stdin = Buffer.from('hello');
-    expect(await runTool({ command: 'cat', args: [], stdin })).toMatchObject({ stdout: 'hello' });
+    expect(await runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin })).toMatchObject({
+      stdout: 'hello',
+    });
   });
 
   test('a stream goes to stdin', async () => {
     const stdin = chunks(3, Buffer.from('ab'));
-    expect(await runTool({ command: 'cat', args: [], stdin })).toMatchObject({ stdout: 'ababab' });
+    expect(await runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin })).toMatchObject({
+      stdout: 'ababab',
+    });
   });
 
   test('a tool that does not read its input is no error', async () => {
     const stdin = chunks(64, Buffer.alloc(1_000_000));
-    expect(await runTool({ command: 'true', args: [], stdin })).toMatchObject({ exitCode: 0 });
+    expect(await runTool({ timeoutMs: 60_000, command: 'true', args: [], stdin })).toMatchObject({
+      exitCode: 0,
+    });
   });
 
   test('a source that fails ends the tool and throws what it threw', async () => {
-    const run = runTool({ command: 'cat', args: [], stdin: failing() });
+    const run = runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin: failing() });
     await expect(run).rejects.toThrow('the disk is gone');
   });
 
@@ -92,7 +98,12 @@ describe('runTool', () => {
 
   test('an abort ends it', async () => {
     const abort = new AbortController();
-    const run = runTool({ command: 'sleep', args: ['20'], signal: abort.signal });
+    const run = runTool({
+      timeoutMs: 60_000,
+      command: 'sleep',
+      args: ['20'],
+      signal: abort.signal,
+    });
     setTimeout(() => {
       abort.abort();
     }, 50);
@@ -100,7 +111,9 @@ describe('runTool', () => {
   });
 
   test('what is aborted before it starts is not started', async () => {
-    expect(await runTool({ command: 'true', args: [], signal: AbortSignal.abort() })).toEqual({
+    expect(
+      await runTool({ timeoutMs: 60_000, command: 'true', args: [], signal: AbortSignal.abort() }),
+    ).toEqual({
       ended: 'aborted',
     });
   });
@@ -113,7 +126,7 @@ describe('runTool', () => {
   });
 
   test('a missing command is data', async () => {
-    expect(await runTool({ command: 'no-such-tool-here', args: [] })).toEqual({
+    expect(await runTool({ timeoutMs: 60_000, command: 'no-such-tool-here', args: [] })).toEqual({
       ended: 'not-found',
     });
   });
@@ -154,13 +167,21 @@ describe('a plugin that docker told of', () => {
     ['a program, with flags of its own', '/usr/bin/env', ['printf', 'docker'], 'docker'],
     ['a script', program('docker', 'echo "docker $*"'), ['buildx', 'ls'], 'docker buildx ls\n'],
   ])('is started in its place where docker is %s', async (_, command, args, stdout) => {
-    expect(await runTool({ command, args, plugin, env })).toMatchObject({ stdout });
+    expect(await runTool({ timeoutMs: 60_000, command, args, plugin, env })).toMatchObject({
+      stdout,
+    });
   });
 
   test('is not started where it is not here', async () => {
     const gone = join(folder, 'gone', 'docker-buildx');
     const args = ['buildx', 'ls'];
-    const ended = await runTool({ command: '/usr/bin/env', args, plugin: gone, env });
+    const ended = await runTool({
+      timeoutMs: 60_000,
+      command: '/usr/bin/env',
+      args,
+      plugin: gone,
+      env,
+    });
     // env looks for `buildx`.
     expect(ended).toMatchObject({ ended: 'exit', exitCode: 127 });
   });
@@ -185,17 +206,30 @@ describe('where tools are taken from', () => {
     async (entry) => {
       const path = `${entry.replace('PROJECT', project)}:/usr/bin:/bin`;
       expect(
-        await runTool({ command: 'planted-tool', args: [], cwd: project, env: { PATH: path } }),
+        await runTool({
+          timeoutMs: 60_000,
+          command: 'planted-tool',
+          args: [],
+          cwd: project,
+          env: { PATH: path },
+        }),
       ).toEqual({ ended: 'not-found' });
     },
   );
 
   test('a relative path is refused, an absolute one is not', async () => {
-    expect(await runTool({ command: './planted-tool', args: [], cwd: project })).toEqual({
+    expect(
+      await runTool({ timeoutMs: 60_000, command: './planted-tool', args: [], cwd: project }),
+    ).toEqual({
       ended: 'not-found',
     });
     expect(
-      await runTool({ command: join(project, 'planted-tool'), args: [], cwd: project }),
+      await runTool({
+        timeoutMs: 60_000,
+        command: join(project, 'planted-tool'),
+        args: [],
+        cwd: project,
+      }),
     ).toMatchObject({ stdout: 'planted\n' });
   });
 
@@ -209,7 +243,9 @@ describe('where tools are taken from', () => {
       writeFileSync(join(bin, 'planted-npm-tool'), '#!/bin/sh\necho planted\n');
       chmodSync(join(bin, 'planted-npm-tool'), 0o755);
       const env = { PATH: `${bin}:/usr/bin:/bin` };
-      expect(await runTool({ command: 'planted-npm-tool', args: [], cwd, env })).toEqual({
+      expect(
+        await runTool({ timeoutMs: 60_000, command: 'planted-npm-tool', args: [], cwd, env }),
+      ).toEqual({
         ended: 'not-found',
       });
     },
@@ -245,7 +281,13 @@ describe('where tools are taken from', () => {
   test('a folder on PATH elsewhere counts', async () => {
     const env = { PATH: `${project}/bin:/usr/bin` };
     expect(
-      await runTool({ command: 'planted-tool', args: [], cwd: tmpdir() + '/..', env }),
+      await runTool({
+        timeoutMs: 60_000,
+        command: 'planted-tool',
+        args: [],
+        cwd: tmpdir() + '/..',
+        env,
+      }),
     ).toMatchObject({ ended: 'exit' });
   });
 });

@@ -104,6 +104,7 @@ async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
     stdin: 'inherit',
     stdout: 'inherit',
     stderr: 'inherit',
+    timeoutMs: { unlimited: 'any docker command, in the terminal of the user' },
     signal: io.signal,
   });
   switch (result.ended) {

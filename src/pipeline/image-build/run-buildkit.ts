@@ -126,6 +126,7 @@ export async function runPassthrough(
     stdin: stdin ?? 'inherit',
     stdout: 'inherit',
     stderr: 'inherit',
+    timeoutMs: { unlimited: 'a build runs as long as it runs' },
     signal: context.signal,
   });
   if (result.ended === 'exit') return result.exitCode;

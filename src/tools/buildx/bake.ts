@@ -24,6 +24,7 @@ export async function printBake(
     args: ['buildx', 'bake', '--print', ...words],
     cwd,
     signal,
+    timeoutMs: RESOLVE_MS,
     ...(stdin === undefined ? {} : { stdin }),
     onStdout: (chunk) => {
       text += Buffer.from(chunk).toString('latin1');
@@ -43,3 +44,5 @@ export async function printBake(
 }
 
 const LARGEST = 16 * 1024 * 1024;
+/** A definition may come from a repository; aliases of YAML may unfold without end. */
+const RESOLVE_MS = 60_000;

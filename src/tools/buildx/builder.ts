@@ -78,7 +78,11 @@ export async function builderForOci(
   if (builder.driver !== 'docker') return undefined;
   // The user's own choice is not overruled.
   if (named !== undefined) throw oldStoreError();
-  const listed = await completed(run, 'buildx', { command: 'docker', args: ['buildx', 'ls'] });
+  const listed = await completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'ls'],
+    timeoutMs: 60_000,
+  });
   const other = parseBuilderNames(listed.stdout).find(
     ({ driver }) => driver === 'docker-container',
   );

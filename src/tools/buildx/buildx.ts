@@ -72,6 +72,7 @@ function start(
     env: request.invocation.env,
     stderr: request.progress === 'terminal' ? 'inherit' : 'lines',
     onStderrLine: line,
+    timeoutMs: { unlimited: 'a build runs as long as it runs' },
     ...(request.plugin === undefined ? {} : { plugin: request.plugin }),
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
     ...(request.stdin === undefined ? {} : { stdin: request.stdin }),

@@ -23,6 +23,7 @@ export async function dockerLoad(
     command: 'docker',
     args: ['load'],
     stdin: stream,
+    timeoutMs: { unlimited: 'an image may be of any size' },
     ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode !== 0) return err(loadFailure(result.stderr));
@@ -38,7 +39,7 @@ export function loadedNames(stdout: string): readonly string[] {
 export function loadFailure(stderr: string): LoadFailure {
   const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
   const isMissing =
-    /content digest sha256:[0-9a-f]+: not found|blob not found|content store.*not found/i.test(
+    /content digest sha256:[0-9a-f]{1,128}: not found|blob not found|content store.{0,900}not found/i.test(
       message,
     );
   return { isMissing, message: message === '' ? 'docker load failed' : message };

@@ -35,6 +35,7 @@ async function dockerSave(
     command: 'docker',
     args: ['save', id],
     onStdout: take,
+    timeoutMs: { unlimited: 'an image may be of any size' },
     ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode === 0) return;

@@ -12,7 +12,7 @@ const CALL_MS = 60_000;
 export async function createVolume(run: RunTool, name: string): Promise<void> {
   await succeed(
     run,
-    { command: 'docker', args: ['volume', 'create', name] },
+    { command: 'docker', args: ['volume', 'create', name], timeoutMs: CALL_MS },
     'docker could not make a volume',
   );
 }
@@ -25,7 +25,7 @@ export async function copyIntoContainer(
 ): Promise<void> {
   await succeed(
     run,
-    { command: 'docker', args: ['cp', '-', target], stdin: archive },
+    { command: 'docker', args: ['cp', '-', target], stdin: archive, timeoutMs: CALL_MS },
     'docker could not copy the tracer',
   );
 }
@@ -54,6 +54,7 @@ export async function follow(
       take(chunk);
       return Promise.resolve();
     },
+    timeoutMs: { unlimited: 'it follows what runs until that ends' },
     signal,
   });
   if (result.ended === 'aborted') throw new Interrupted('the trace was interrupted');

@@ -93,6 +93,7 @@ describe('scoville fix touches the bytes of its edits alone', () => {
     const { out } = await run(['--dry-run']);
     writeFileSync(path('a.patch'), out);
     const applied = await runTool({
+      timeoutMs: 60_000,
       command: 'git',
       args: ['apply', '--whitespace=nowarn', 'a.patch'],
       cwd: folder,

@@ -79,7 +79,12 @@ describe('scoville fix', () => {
     expect(err).toContain('Write CMD as ["node", "x"]\n  why ');
     expect(await written()).toBe(BAD);
     await writeFile(join(folder, 'a.patch'), out);
-    const applied = await runTool({ command: 'git', args: ['apply', 'a.patch'], cwd: folder });
+    const applied = await runTool({
+      timeoutMs: 60_000,
+      command: 'git',
+      args: ['apply', 'a.patch'],
+      cwd: folder,
+    });
     expect(applied).toMatchObject({ ended: 'exit', exitCode: 0 });
     expect(await written()).toBe(GOOD);
     expect(await run(['--dry-run'])).toMatchObject({ code: 0, out: '', err: 'nothing to fix\n' });
@@ -88,7 +93,8 @@ describe('scoville fix', () => {
   test('names the line of what is left alone in the file as it stays, or as it is written', async () => {
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nMAINTAINER jo\nCMD node $X\n');
     const only = ['--only', 'source-label'];
-    const git = (...args: string[]) => runTool({ command: 'git', args, cwd: folder });
+    const git = (...args: string[]) =>
+      runTool({ timeoutMs: 60_000, command: 'git', args, cwd: folder });
     await git('init', '--quiet');
     await git('remote', 'add', 'origin', 'https://git.example/a/b.git');
     const me = ['-c', 'user.name=me', '-c', 'user.email=me@example.com'];
@@ -156,7 +162,12 @@ describe('scoville fix', () => {
       const { out, err } = await run(['--dry-run'], { errIsTerminal: true });
       expect(err).toContain('scoville: warning: the patch has a secret in it');
       await writeFile(join(folder, 'a.patch'), out);
-      const applied = await runTool({ command: 'git', args: ['apply', 'a.patch'], cwd: folder });
+      const applied = await runTool({
+        timeoutMs: 60_000,
+        command: 'git',
+        args: ['apply', 'a.patch'],
+        cwd: folder,
+      });
       expect(applied).toMatchObject({ ended: 'exit', exitCode: 0 });
       expect(await written()).toContain('\nENV DB_PASSWORD=correct-horse-9\nCMD ["node", "x"]\n');
     });
@@ -229,7 +240,8 @@ describe('scoville fix', () => {
   });
 
   test('a Dockerfile with changes that are not committed is pointed out', async () => {
-    const git = (...args: readonly string[]) => runTool({ command: 'git', args, cwd: folder });
+    const git = (...args: readonly string[]) =>
+      runTool({ timeoutMs: 60_000, command: 'git', args, cwd: folder });
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n');
     await git('init', '-q', '.');
     await git('add', 'Dockerfile');

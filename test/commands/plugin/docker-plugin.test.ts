@@ -41,7 +41,7 @@ async function called(
   };
   await dockerPlugin(words, io, dispatch, completedCommands);
   if (seen === undefined) throw new Error('no command was run');
-  const ended = await toolRunner(seen.io)({ command: 'docker', args: ['info'] });
+  const ended = await toolRunner(seen.io)({ timeoutMs: 60_000, command: 'docker', args: ['info'] });
   return { ...seen, docker: ended.ended === 'exit' ? ended.stdout : ended.ended };
 }
 

@@ -60,6 +60,7 @@ describe('the real engine', () => {
     const dockerfile = 'FROM scratch\nCOPY not-there /\n';
     const { outcome, lines } = await build(dockerfile);
     const plain = await runTool({
+      timeoutMs: 60_000,
       command: 'docker',
       args: ['build', '--progress=plain', dir],
       env: { DOCKER_BUILDKIT: '1' },
