@@ -1,13 +1,11 @@
 import { cleanText } from '../model/clean-text.ts';
 import { isObject } from '../model/json-value.ts';
 import { secretName } from '../model/secret-names.ts';
+import { SECRET_SHAPE } from '../model/secret-shape.ts';
 
 /** What stands in place of a value that must not be published. */
 export const MASK = '[masked]';
 
-/** Values that are secret under any name: forge, registry and cloud tokens, private keys, JWTs. */
-const SECRET_SHAPE =
-  /gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|dckr_pat_[\w-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
 // Shorter values would mask innocent text wherever it repeats them.
 const MIN_REPEATED = 6;

@@ -1,4 +1,6 @@
 import { decoded } from '../model/purl.ts';
+import { SECRET_SHAPE } from '../model/secret-shape.ts';
+
 /** What stands for a secret in an address. */
 const REDACTED = 'REDACTED';
 
@@ -8,9 +10,6 @@ const SECRET_PARAMETER =
 /** A parameter of a query, in an address or in a text around it. */
 const PARAMETER = /([?&;])([^=&;?#\s<>"',]+)=[^&;#\s<>"',]*/g;
 const CREDENTIALS = /((?:^|[\s<"',;])(?:[a-z][a-z0-9+.-]*:)?)\/\/[^/?#@\s<>"']*@/gi;
-/** Secrets under any name: of GitHub, GitLab, AWS, Slack, npm, Docker, PyPI; JSON web tokens. */
-const SECRET_SHAPE =
-  /gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}|pypi-[\w-]{40,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/g;
 
 /**
  * An address without credentials and fragment, and with `REDACTED` for each value that may be a

@@ -72,7 +72,8 @@ const PLAIN_VERSION = /[-_](?<version>v?\d+(?:\.\d+)+(?:[-+.]?(?:rc|beta|alpha|b
 /** The package of an address by its form alone; undefined where it has no name of a file. */
 export function packageOfAddress(address: string): FetchedPackage | undefined {
   const url = new URL(address);
-  const path = decoded(url.pathname);
+  // As long as a path of Linux: the patterns look at each part of it again.
+  const path = decoded(url.pathname.slice(0, 4096));
   for (const { type, pattern, name: nameOf } of FORMS) {
     const { name: text, version } = pattern.exec(path)?.groups ?? {};
     if (text === undefined || version === undefined) continue;

@@ -66,7 +66,7 @@ export function explain(error: unknown, action: string, host: string): unknown {
 }
 
 /** Codes of OpenSSL and Node.js for a certificate that is not trusted, or for no TLS at all. */
-const TLS = /^\w*(?:CERT|SSL|VERIFY|SIGNATURE|CRL|PURPOSE|INVALID_CA)\w*$/;
+const TLS = /^\w{0,99}(?:CERT|SSL|VERIFY|SIGNATURE|CRL|PURPOSE|INVALID_CA)\w{0,99}$/;
 
 /** The system's code for a broken or refused connection anywhere in the error's causes. */
 export function networkCode(error: unknown): string | undefined {
@@ -119,7 +119,7 @@ function nextStepFor(status: number, host: string): string {
 
 function unreachableHint(code: string, host: string): string {
   const folder = `~/.docker/certs.d/${host}`;
-  if (/ALERT.*CERT|CERT.*REQUIRED/.test(code))
+  if (/ALERT.{0,99}CERT|CERT.{0,99}REQUIRED/.test(code))
     return `It asks for a client certificate: put client.cert and client.key into ${folder}.`;
   if (TLS.test(code))
     return `Trust who signed its certificate: put that authority into ${folder}/ca.crt, or into the system's store. Where it speaks plain HTTP, set registries."${host}".plainHttp in your own settings.`;

@@ -2,7 +2,7 @@ import { ANSWER_FORMS, type AnswerForm, formsOf } from '../../model/answer-types
 import type { Question, Template } from '../../model/template.ts';
 
 /** `@{question}`, `@{question:form}`, `@{base.role}`: no Dockerfile, shell, YAML or CI syntax. */
-const PLACEHOLDER = /@\{([^}\n]*)\}/g;
+const PLACEHOLDER = /@\{([^{}\n]*)\}/g;
 
 /** A place in a template's file that an answer fills. */
 type Placeholder =

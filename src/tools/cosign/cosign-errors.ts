@@ -34,9 +34,9 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
   const cause = new Error(said);
   if (/decryption failed|incorrect password/i.test(said))
     return new PasswordNeeded(key, true, cause);
-  if (/inappropriate ioctl|reading key.*(?:EOF|terminal)|Enter password/i.test(said))
+  if (/inappropriate ioctl|reading key.{0,900}(?:EOF|terminal)|Enter password/i.test(said))
     return new PasswordNeeded(key, false, cause);
-  if (/(?:reading key: |^)open .*: (?:no such file|permission denied)/i.test(said))
+  if (/(?:reading key: |^)open .{0,900}: (?:no such file|permission denied)/i.test(said))
     return new UserError(`${named} cannot be read`, {
       nextStep: 'name an existing key, or make one: cosign generate-key-pair',
       cause,

@@ -28,7 +28,7 @@ const CLOCK = 'set the clocks: a certificate is valid for ten minutes';
 /** In this order: what cosign says of a later step contains words of the earlier ones. */
 const CAUSES: readonly Cause[] = [
   {
-    pattern: /(?:Get|Post) \\?"https:[^"]+\\?": .*(?:x509|tls): /,
+    pattern: /(?:Get|Post) \\?"https:[^"]{1,900}\\?": .{0,900}(?:x509|tls): /,
     what: () => 'a service of sigstore is not reached over a TLS connection that is trusted',
     next: 'name the CA of your network: SSL_CERT_FILE=FILE',
   },

@@ -38,7 +38,7 @@ export async function signWithNotation(
   if (result.ended === 'not-found') throw notationMissing();
   if (result.ended === 'exit' && result.exitCode === 0) return;
   const said = 'stderr' in result ? cleanText(result.stderr) : '';
-  if (/signing key .* not found|default signing key not set/i.test(said))
+  if (/signing key .{0,900} not found|default signing key not set/i.test(said))
     throw new UserError(`notation does not have the key ${key}`, {
       nextStep: 'notation key ls lists its keys; set sign.notation to one of them',
     });

@@ -49,7 +49,7 @@ function gradleFacts(project: Project): Facts {
   const version = matchIn(project, build, /^[ \t]*version\s*=\s*["']([^"']*)["']/m);
   const release =
     matchIn(project, build, /JavaLanguageVersion\.of\((\d+)\)/) ??
-    matchIn(project, build, /(?:sourceCompatibility|release)\b[^\d\n]*(\d+)/);
+    matchIn(project, build, /(?:sourceCompatibility|release)\b[^\d\n]{0,200}(\d+)/);
   return {
     name: imageName(root),
     version: javaVersion(release),
