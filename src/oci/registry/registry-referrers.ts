@@ -1,3 +1,4 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { inParallel } from '../../model/in-parallel.ts';
@@ -43,15 +44,12 @@ export async function listReferrers(
       url,
       scopes: [pull(repository)],
       headers: { accept: MEDIA_TYPE.index },
-      accept: [400, 404, 405],
+      accept: [404],
       // A mirror knows what was pulled through it: it could hide what the registry has.
       mirrors: 'where-unreachable',
       action: `listing referrers of ${digest}`,
     });
-    if (
-      !response.ok ||
-      response.headers.get('content-type')?.startsWith(MEDIA_TYPE.index) !== true
-    ) {
+    if (!(await isList(response, connection.registry))) {
       await drop(response);
       if (page === 0) return fromFallbackTag(client, repository, digest);
       throw unfinished(connection.registry, digest);
@@ -75,12 +73,30 @@ export async function listsReferrers(
     url: new URL(`${repository}/referrers/${digest}`, connection.base),
     scopes: [pull(repository)],
     headers: { accept: MEDIA_TYPE.index },
-    accept: [400, 404, 405],
+    accept: [404],
     action: `listing referrers of ${digest}`,
   });
-  const type = response.headers.get('content-type');
+  const lists = await isList(response, connection.registry);
   await drop(response);
-  return response.ok && type?.startsWith(MEDIA_TYPE.index) === true;
+  return lists;
+}
+
+/**
+ * False where the registry has no API of referrers, which only 404 says. Throws UserError for an
+ * answer that is something else: a login page or a proxy knows nothing of what is attached.
+ */
+async function isList(response: Response, registry: string): Promise<boolean> {
+  if (response.status === 404) return false;
+  const type = response.headers.get('content-type') ?? '';
+  if (/^[^;]*/.exec(type)?.[0].trim() === MEDIA_TYPE.index) return true;
+  await drop(response);
+  throw new UserError(
+    `${registry} answered the list of referrers with ${cleanText(type.slice(0, 100)) || 'no type'}, not with an index`,
+    {
+      nextStep:
+        'Check what stands between you and the registry: a proxy, a login page, a firewall.',
+    },
+  );
 }
 
 /**
@@ -135,7 +151,7 @@ async function fromFallbackTag(
 
 /** The `rel="next"` of a Link header (RFC 8288), on the same origin only. */
 function nextPage(response: Response, url: URL, registry: string): URL | undefined {
-  const match = /<([^<>]*)>\s*;[^,]*\brel="?next"?/.exec(response.headers.get('link') ?? '');
+  const match = /<([^<>]*)>\s*;[^,<]*\brel="?next"?/.exec(response.headers.get('link') ?? '');
   if (match?.[1] === undefined) return undefined;
   const next = new URL(match[1], url);
   if (next.origin !== url.origin)

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
@@ -26,6 +28,31 @@ async function setUp(
   const credentials = (): Promise<undefined> => Promise.resolve(undefined);
   return { registry, client: new RegistryClient({ registry: registry.host, credentials }) };
 }
+
+test.each([
+  [200, 'text/html'],
+  [200, 'application/json'],
+  [200, ''],
+  [200, `${MEDIA_TYPE.index}x`],
+])('an answer %i of %j is no list, and no image without one', async (status, type) => {
+  const server = createServer((_, response) => {
+    response.writeHead(status, type === '' ? {} : { 'content-type': type });
+    response.end('<html>Sign in</html>');
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  onTestFinished(() => {
+    server.close();
+  });
+  const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new RegistryClient({ registry, credentials: () => Promise.resolve(undefined) });
+  await expect(client.referrers('app', subject)).rejects.toThrow(/answered the list of referrers/);
+});
+
+test.each([400, 403, 405, 500])('%i does not say that there is no list', async (status) => {
+  const { registry, client } = await setUp();
+  registry.fail(/^GET .*referrers/, { do: 'status', status }, 99);
+  await expect(client.referrers('app', subject)).rejects.toThrow();
+});
 
 test('an image without referrers has none', async () => {
   const { client } = await setUp();
