@@ -43,16 +43,20 @@ export function chooseProvenance(
     .sort((a, b) => rank(a.found, a.provenance) - rank(b.found, b.provenance));
   const best = candidates[0];
   if (best === undefined) return undefined;
-  const differing = candidates
-    .slice(1)
-    .map(({ provenance }) => contradiction(best.provenance, provenance))
-    .find((what) => what !== undefined);
+  const others = candidates.slice(1).flatMap(({ found, provenance }) => {
+    const what = contradiction(best.provenance, provenance);
+    return what === undefined ? [] : [{ what, isEqual: found.unchecked === best.found.unchecked }];
+  });
+  const differing = others[0]?.what;
   const verified = best.found.verification === 'verified';
+  // Of two that fit the image and that nobody signed, the better one proves nothing.
+  const tie = others.find(({ isEqual }) => isEqual)?.what;
+  const tied = tie === undefined ? undefined : `the statements disagree on ${tie}`;
   return {
     provenance: best.provenance,
     predicate: best.found.predicate,
     verifiedBy: verified ? best.found.verifiedBy : undefined,
-    unchecked: verified ? undefined : best.found.unchecked,
+    unchecked: verified ? undefined : (best.found.unchecked ?? tied),
     source: verified ? 'verified-attestation' : 'unverified-attestation',
     notices:
       differing === undefined
@@ -61,7 +65,7 @@ export function chooseProvenance(
             `the provenance statements disagree on ${differing}; ` +
               (verified
                 ? 'the verified one counts'
-                : 'none is verified, and the signed one counts'),
+                : 'none is verified, and the one that fits the image best counts'),
           ],
   };
 }

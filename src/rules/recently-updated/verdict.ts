@@ -1,6 +1,14 @@
 import type { Verdict } from '../../model/criterion.ts';
-import type { BuildFact, EvidenceSource, Fact, ImageFact } from '../../model/facts.ts';
+import type {
+  AttestationsFact,
+  BuildFact,
+  EvidenceSource,
+  Fact,
+  ImageFact,
+} from '../../model/facts.ts';
+import { field } from '../../model/json-value.ts';
 import { quantity } from '../../model/quantity.ts';
+import { attested, textField, trustIn } from '../shared/verdict/attested.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
 import { parseTimestamp } from '../shared/verdict/timestamp.ts';
 import { configEvidence, fail, note, pass, unknown } from '../shared/verdict/verdict.ts';
@@ -8,6 +16,11 @@ import { configEvidence, fail, note, pass, unknown } from '../shared/verdict/ver
 const DAY = 86_400_000;
 /** No image was built before this: such a time is a zero, a clamp or a broken clock. */
 const FIRST_IMAGES = Date.UTC(2013, 0, 1);
+const PROVENANCE = /^https:\/\/slsa\.dev\/provenance\//;
+const UNSIGNED = {
+  field: 'finish time that nobody signed',
+  source: 'unverified-attestation',
+} as const;
 const SETTLE = 'Rebuild with scoville: its provenance records the build time';
 
 interface BuildTime {
@@ -38,6 +51,29 @@ function fromConfig(image: ImageFact, build: Fact<BuildFact>): BuildTime | strin
   return { time, text, field: 'config.created', source: 'image' };
 }
 
+/** The earliest finish time that provenance of this image states and that nobody signed. */
+function unsignedTime(
+  build: Fact<BuildFact>,
+  fact: Fact<AttestationsFact>,
+  image: ImageFact,
+): BuildTime | undefined {
+  const { own, unfit } = fact.known
+    ? attested(fact.value, image, (type) => PROVENANCE.test(type))
+    : { own: [], unfit: [] };
+  const stated = [...own, ...unfit].flatMap((found) =>
+    trustIn(found) === 'unverified-attestation'
+      ? (textField(field(field(found.predicate, 'runDetails'), 'metadata'), 'finishedOn') ??
+        textField(field(found.predicate, 'metadata'), 'buildFinishedOn') ??
+        [])
+      : [],
+  );
+  const times = [
+    fromProvenance(build) ?? [],
+    ...stated.map((text) => ({ time: parseTimestamp(text) ?? NaN, text, ...UNSIGNED })),
+  ].flat();
+  return times.filter(({ time }) => time >= FIRST_IMAGES).sort((a, b) => a.time - b.time)[0];
+}
+
 function judgeAge(built: BuildTime, now: number, maxDays: number): Verdict {
   const age = (now - built.time) / DAY;
   const evidence = [configEvidence(built.field, built.text), note(`limit ${maxDays} days`)];
@@ -58,15 +94,23 @@ export const recentlyUpdated = criterion({
   spec: '#image-recently-updated',
   why: 'Fixes reach an image only when it is rebuilt. An old image has old vulnerabilities.',
   needs: ['image', 'declarations'],
-  uses: ['build'],
+  uses: ['build', 'attestations'],
   decidedBy:
-    'Built within 30 days of now (`recentDays` in the configuration), by the finish time of this build or its provenance, else by the config’s `created`. A ' +
+    'Built within 30 days of now (`recentDays` in the configuration), by the finish time of this build or its signed provenance, else by the config’s `created`. ' +
+    'A finish time that nobody signed can only make the image older. A ' +
     '`created` at or before the SOURCE_DATE_EPOCH, or before there were container images, says nothing about freshness: unknown.',
-  check: ({ image, declarations, build }) => {
-    const built = fromProvenance(build) ?? fromConfig(image, build);
-    return typeof built === 'string'
-      ? unknown(built, SETTLE)
-      : judgeAge(built, declarations.now, declarations.maxAgeDays);
+  check: ({ image, declarations: { now, maxAgeDays }, build, attestations }) => {
+    const proven = build.known && build.source !== 'unverified-attestation';
+    const finished = proven ? fromProvenance(build) : undefined;
+    if (finished !== undefined) return judgeAge(finished, now, maxAgeDays);
+    // Anyone who may push can state a time: one that nobody signed only makes the image older.
+    const unsigned = unsignedTime(build, attestations, image);
+    if (unsigned !== undefined && now - unsigned.time > maxAgeDays * DAY)
+      return judgeAge(unsigned, now, maxAgeDays);
+    const created = fromConfig(image, build);
+    return typeof created === 'string'
+      ? unknown(created, SETTLE)
+      : judgeAge(created, now, maxAgeDays);
   },
   remedies: [
     {

@@ -71,11 +71,13 @@ function seccomp(profile: unknown, architecture: string): ProfileVerdict {
   }
   if (!denies(read.defaultAction))
     return answer('not-tighter', `${read.defaultAction} lets other calls through`);
-  const { more, kept, total, filtered } = compareWithDefault(read, architecture);
+  const { more, kept, total, filtered, stops } = compareWithDefault(read, architecture);
   if (more.length > 0)
     return answer('not-tighter', `allows what the default forbids: ${more.slice(0, 5).join(', ')}`);
   if (kept === total && filtered.length === 0)
     return answer('not-tighter', 'allows every system call that the default allows');
+  if (stops.length > 0)
+    return answer('malformed', `refuses what a container needs to start: ${stops.join(', ')}`);
   if (read.pretends)
     return answer(
       'undecided',

@@ -49,7 +49,7 @@ export const securityProfile = criterion({
   needs: ['image', 'attestations'],
   decidedBy:
     'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
-    'seccomp profile denies by default and allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
+    'seccomp profile denies by default and allows what runc and crun need to start a container. It allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
     'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
     'and an SELinux module, is unknown; so is a profile that nobody is known to have signed. ' +
     'An AppArmor profile in JSON (KEP-6061), or one that says it is not proven, is unknown too. Of several signed profiles, the worst counts.',

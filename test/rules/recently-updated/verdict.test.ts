@@ -1,7 +1,16 @@
 import { type BuildFact, known } from '../../../src/model/facts.ts';
+import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
 import { recentlyUpdated } from '../../../src/rules/recently-updated/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
-import { build, declared, factsOf, image, NOW } from '../shared/verdict/facts-builder.ts';
+import {
+  attestation,
+  attestations,
+  build,
+  declared,
+  factsOf,
+  image,
+  NOW,
+} from '../shared/verdict/facts-builder.ts';
 
 const at = (days: number) => new Date(NOW - days * 86_400_000).toISOString();
 const of = (created: string | undefined, given?: Partial<BuildFact>, maxAgeDays = 30) =>
@@ -11,7 +20,76 @@ const of = (created: string | undefined, given?: Partial<BuildFact>, maxAgeDays 
     ...(given === undefined ? {} : { build: build(given) }),
   });
 
+/** An image of `created` with provenance that nobody signed and that ended `finished` days ago. */
+const unsigned = (
+  created: string,
+  finished: number,
+  rest: object = { contradicts: 'it does not fit' },
+  predicate: unknown = { runDetails: { metadata: { finishedOn: at(finished) } } },
+) =>
+  factsOf({
+    image: image({ created }),
+    declarations: known(declared({ maxAgeDays: 30 }), 'build'),
+    attestations: attestations(
+      attestation(PREDICATE_TYPE.slsaProvenanceV1, predicate, {
+        verification: 'unverified',
+        ...rest,
+      }),
+    ),
+  });
+
 judgesAs(recentlyUpdated, [
+  {
+    name: 'unsigned provenance that ended long ago counts, though created is of yesterday',
+    facts: unsigned(at(1), 200),
+    outcome: 'fail',
+    says: '200 days ago',
+    source: 'unverified-attestation',
+  },
+  {
+    name: 'so does the older form of it',
+    facts: unsigned(at(1), 0, {}, { metadata: { buildFinishedOn: at(90) } }),
+    outcome: 'fail',
+    says: '90 days ago',
+  },
+  {
+    name: 'unsigned provenance of today makes no old image new',
+    facts: unsigned(at(200), 0, {}),
+    outcome: 'fail',
+    says: '200 days ago',
+    source: 'image',
+  },
+  {
+    name: 'nor one whose created says nothing',
+    facts: unsigned('1970-01-01T00:00:00Z', 0, {}),
+    outcome: 'unknown',
+    says: 'older than container images',
+  },
+  {
+    name: 'nor one that a build fact was read from',
+    facts: {
+      ...of('1970-01-01T00:00:00Z'),
+      build: known(
+        { ...(build({ finishedAt: at(0) }) as { value: BuildFact }).value },
+        'unverified-attestation',
+      ),
+    },
+    outcome: 'unknown',
+    says: 'older than container images',
+  },
+  {
+    name: 'a recent unsigned one leaves created as it is',
+    facts: unsigned(at(2), 3, {}),
+    outcome: 'pass',
+    says: '2 days ago',
+    source: 'image',
+  },
+  {
+    name: 'about another image',
+    facts: unsigned(at(2), 200, { subjects: ['sha256:' + '0'.repeat(64)] }),
+    outcome: 'pass',
+    says: '2 days ago',
+  },
   {
     name: 'finish time of the provenance',
     facts: of(undefined, { finishedAt: at(0) }),

@@ -28,7 +28,7 @@ export const UNSIGNED_RULES: Readonly<Record<string, UnsignedRule>> = {
   'recently-updated': {
     earns: true,
     reason:
-      'the finish time in the provenance must be the day of `created`, unless that is the stated SOURCE_DATE_EPOCH; else `created`',
+      '`created`, unless that is the stated SOURCE_DATE_EPOCH; a finish time that nobody signed only makes it older',
   },
   provenance: {
     earns: true,

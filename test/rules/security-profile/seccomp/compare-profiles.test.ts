@@ -29,13 +29,15 @@ const allow = (names: string, rest: Partial<Entry> = {}): Entry => ({
   action: 'SCMP_ACT_ALLOW',
   ...rest,
 });
+/** Without these no container starts. */
+const START = allow('execve openat close write futex fstatfs getdents64');
 const with0 = (op: string, value: number, valueTwo = 0): Partial<Entry> => ({
   args: [{ index: 0, op: `SCMP_CMP_${op}`, value, valueTwo }],
 });
 const judge = (entries: readonly unknown[], rest: object = {}, architecture = 'amd64') =>
   judgeProfile(
     'seccomp',
-    { defaultAction: 'SCMP_ACT_ERRNO', syscalls: entries, ...rest },
+    { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [START, ...entries], ...rest },
     architecture,
   );
 const NAMESPACES = 2114060288;
@@ -250,7 +252,7 @@ const call = fc.record({
 /** Profiles of one or two rules, of which a fair part is tighter. */
 const profile: fc.Arbitrary<Profile> = fc.record({
   defaultAction: fc.constant('SCMP_ACT_ERRNO'),
-  syscalls: fc.array(entry, { minLength: 1, maxLength: 2 }),
+  syscalls: fc.array(entry, { minLength: 1, maxLength: 2 }).map((entries) => [START, ...entries]),
 });
 
 test('a tighter one never allows a call that the default refuses', () => {
@@ -282,4 +284,28 @@ test('one that is not tighter allows something more, or as much', () => {
       expect(holds).toBe(isMore || old ? 'not-tighter' : 'tighter');
     }),
   );
+});
+
+describe('a profile under which no container starts', () => {
+  const judged = (entries: readonly Entry[]) =>
+    judgeProfile('seccomp', { defaultAction: 'SCMP_ACT_ERRNO', syscalls: entries }, 'amd64');
+  test.each(START.names)('refuses %s', (name) => {
+    const names = START.names.filter((one) => one !== name);
+    const answer = {
+      holds: 'malformed',
+      reason: `refuses what a container needs to start: ${name}`,
+    };
+    expect(judged([{ ...START, names }])).toMatchObject(answer);
+    expect(judged([START, { names: [name], action: 'SCMP_ACT_ERRNO' }])).toMatchObject(answer);
+    expect(judged([{ ...START, names }, allow(name, with0('EQ', 1))])).toMatchObject(answer);
+    expect(
+      judged([{ ...START, names }, allow(name, { includes: { caps: ['CAP_SYS_ADMIN'] } })]).holds,
+    ).not.toBe('tighter');
+  });
+  test('allows read alone', () => {
+    expect(judged([allow('read')]).reason).toContain('execve, openat, close');
+  });
+  test('one more is enough', () => {
+    expect(judged([START]).holds).toBe('tighter');
+  });
 });
