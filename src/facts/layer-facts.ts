@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
-export const FACTS_SCHEMA = 23;
+export const FACTS_SCHEMA = 24;
 
 /** Attributes of an entry for which a path is not enough; many entries of a layer share them. */
 export interface FileAttributes {
@@ -87,6 +87,11 @@ export interface LayerFacts extends SecretFacts {
   readonly needsLower: boolean;
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
+  /**
+   * Some files of each package, by its name in a distribution or the path of its record: code that
+   * shows that it is there, whatever its record says by then. All of its programs are among them.
+   */
+  readonly files: Readonly<Record<string, readonly string[]>>;
   /** Licenses that Debian's copyright files name, by the file's path. */
   readonly licenses: Readonly<Record<string, readonly string[]>>;
   /** False where nobody looked for secrets: finding none then proves nothing. */

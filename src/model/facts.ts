@@ -201,6 +201,8 @@ export interface VulnerabilitiesFact {
   readonly suppressedByVex: number;
   /** Those that VEX set aside. */
   readonly suppressed?: readonly SuppressedVulnerability[];
+  /** Why there was nothing to ask the scanner about: its date and its silence then mean nothing. */
+  readonly notScanned?: string;
   /** Why parts were not scanned, a reason each: if any, finding nothing proves nothing. */
   readonly gaps?: readonly string[];
   /**

@@ -43,6 +43,8 @@ export interface Package {
   readonly supplier?: Supplier;
   /** Who made it, where the record tells that from who gives it out. */
   readonly originator?: Supplier;
+  /** Why it counts although the final filesystem does not record it in this version. */
+  readonly unrecorded?: string;
   /** Module stream that an RPM was built for, as its header states it. */
   readonly modularity?: string;
 }

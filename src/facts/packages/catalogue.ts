@@ -9,6 +9,7 @@ import {
 import type { FileTree } from '../filesystem/file-tree.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './debian-copyright.ts';
+import { CountedRecords } from './gone-records.ts';
 import { purlOf } from './purl.ts';
 import { mayBeRecord, readerOf } from './record-readers.ts';
 
@@ -38,6 +39,8 @@ export function catalogue(
       .filter(({ path }) => isThere(path, digest))
       .map((record) => ({ record, digest })),
   );
+  const counted = new CountedRecords(tree, layers, records);
+  records.push(...counted.gone(isThere));
   const system = systemNames(records.map(({ record }) => record));
   const isOwn = ({ owner }: { readonly owner?: string }): boolean =>
     owner === undefined || !system.has(owner);
@@ -54,6 +57,7 @@ export function catalogue(
       .filter((record) => isThere(record.path, digest) && isOwn(record))
       .map(({ path, reason }) => ({ location: { path, layer: digest }, reason })),
   );
+  unreadable.push(...counted.unlisted());
   return {
     packages: packages.sort(
       (a, b) =>

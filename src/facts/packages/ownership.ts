@@ -20,8 +20,37 @@ export function isOwnable(path: string): boolean {
   return dot <= path.lastIndexOf('/') || ENDING.test(path);
 }
 
+/** Where distributions put programs; nothing that a user adds belongs there. */
+export const SYSTEM_PROGRAM = /^(?:usr\/)?s?bin\/[^/]+$/;
+const CODE = /\.(?:py|js|cjs|mjs|rb|php|p[lm]|so[\d.]*|jar|dll)$/;
+/** Of one package: a thief of its record would have to take as much of its code. */
+const MOST_FILES = 12;
+const MOST_OF_ALL = 200_000;
+
+/** Files that show that a package is there, of each package. */
+export class PackageFiles {
+  readonly #files = new Map<string, string[]>();
+  #left = MOST_OF_ALL;
+
+  add(owner: string, path: string): void {
+    const key = path.replace(/^(?:\.?\/)+/, '');
+    if (key === '' || key.length > LONGEST_PATH || /^(?:etc|var)\//.test(key)) return;
+    const isProgram = SYSTEM_PROGRAM.test(key);
+    const known = this.#files.get(owner);
+    if (!isProgram && (!CODE.test(key) || (known?.length ?? 0) >= MOST_FILES)) return;
+    if ((this.#left -= 1) < 0) return;
+    if (known === undefined) this.#files.set(owner, [key]);
+    else known.push(key);
+  }
+
+  finish(): Readonly<Record<string, readonly string[]>> {
+    // A copy: a name cut out of a text would keep all of that text.
+    return structuredClone(Object.fromEntries(this.#files));
+  }
+}
+
 /** One spelling of a path: a distribution with a merged /usr lists `/bin/x` or `usr/bin/x`. */
-function keyOf(path: string): string {
+export function keyOf(path: string): string {
   return path.replace(/^\/+/, '').replace(/^usr\/(?=(?:s?bin|lib(?:32|64|x32)?)\/)/, '');
 }
 
@@ -37,8 +66,9 @@ export class Ownership {
   #left = MOST_HELD;
 
   /** False for more files than it keeps: a small list can name a million files in a long folder. */
-  add(files: Iterable<OwnedFile>): boolean {
+  add(files: Iterable<OwnedFile>, shown: PackageFiles): boolean {
     for (const { owner, path } of files) {
+      shown.add(owner, path);
       if (path.length > LONGEST_PATH || !isOwnable(path)) continue;
       this.#left -= path.length + ENTRY_COST;
       if (this.#left < 0) return false;

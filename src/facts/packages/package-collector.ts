@@ -2,7 +2,7 @@ import { ownValue } from '../../model/lookup.ts';
 import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
 import { NO_RECORD, recordOfSums } from './dpkg.ts';
-import { Ownership } from './ownership.ts';
+import { Ownership, PackageFiles } from './ownership.ts';
 import { readerOf, READERS, STREAMS } from './record-readers.ts';
 import {
   MAX_PACKAGES,
@@ -16,6 +16,7 @@ import {
 interface CollectedPackages {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
+  readonly files: Readonly<Record<string, readonly string[]>>;
   readonly licenses: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -90,12 +91,14 @@ class Collected {
   readonly #records: PackageRecord[] = [];
   readonly #unreadable: UnreadRecord[] = [];
   readonly #ownership = new Ownership();
+  readonly #files = new PackageFiles();
   readonly #licenses: Record<string, readonly string[]> = {};
   readonly #paths = new Set<string>();
   #count = 0;
 
-  add(path: string, { packages, owned, unreadable, licenses }: RecordContent): void {
-    if (owned !== undefined && !this.#ownership.add(owned))
+  add(path: string, { packages, owned, files, unreadable, licenses }: RecordContent): void {
+    for (const file of files?.paths ?? []) this.#files.add(files?.record ?? path, file);
+    if (owned !== undefined && !this.#ownership.add(owned, this.#files))
       this.unread(path, 'the packages of its layer list more files than are read');
     if (unreadable !== undefined) this.unread(path, unreadable);
     if (licenses !== undefined && licenses.length > 0) this.#licenses[path] = licenses;
@@ -117,6 +120,7 @@ class Collected {
     return {
       packages: this.#records.map((record) => this.#owned(record)),
       unreadable: this.#unreadable.map((record) => this.#owned(record)),
+      files: this.#files.finish(),
       licenses: this.#licenses,
     };
   }

@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import type { Supplier } from '../../model/packages.ts';
-import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { parentPath } from '../../model/path.ts';
+import { isPlainText, linesOf, type RecordReader, textOf, unreadable } from './record.ts';
 import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 import { stanzaFields } from './stanza.ts';
 
@@ -44,5 +46,28 @@ export const PYTHON: RecordReader = {
       return unreadable('it does not state a name and a version');
     const licenses = licensesOf(header, fields);
     return { packages: [{ type: 'pypi', name, version, licenses, ...suppliersOf(fields) }] };
+  },
+};
+
+const LIST =
+  /(?:^|\/)(?:([^/]+)\.dist-info\/RECORD|[^/]+\.egg-info\/(?:installed-files|SOURCES)\.txt)$/;
+
+/** Files of a Python package, beside its metadata: RECORD (PEP 376), or setuptools' own lists. */
+export const PYTHON_FILES: RecordReader = {
+  matches: (path) => path.includes('-info/') && LIST.test(path),
+  cap: 4 * 1024 * 1024,
+  head: true,
+  read: (content, path) => {
+    const folder = parentPath(path);
+    const isRecord = path.endsWith('/RECORD');
+    const from = path.endsWith('/installed-files.txt') ? folder : parentPath(folder);
+    const paths = function* (): Generator<string> {
+      for (const line of linesOf(textOf(content))) {
+        const name = isRecord ? /^"?([^",]+)/.exec(line)?.[1] : line.trim();
+        if (name !== undefined && name !== '') yield posix.join(from, name);
+      }
+    };
+    const record = `${folder}/${isRecord ? 'METADATA' : 'PKG-INFO'}`;
+    return { packages: [], files: { record, paths: paths() } };
   },
 };

@@ -7,13 +7,14 @@ import { JAR } from './jar.ts';
 import { NPM } from './npm.ts';
 import { NUGET } from './nuget.ts';
 import { PROGRAM } from './program.ts';
-import { PYTHON } from './python.ts';
+import { PYTHON, PYTHON_FILES } from './python.ts';
 import type { RecordReader, StreamReader } from './record.ts';
 import { RPM } from './rpm.ts';
 
 export const READERS: readonly RecordReader[] = [
   NPM,
   PYTHON,
+  PYTHON_FILES,
   DPKG_LIST,
   DEBIAN_COPYRIGHT,
   DPKG,

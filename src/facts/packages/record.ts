@@ -10,6 +10,8 @@ export interface RecordContent {
   /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
+  /** Files of the one package that another file records. */
+  readonly files?: { readonly record: string; readonly paths: Iterable<string> };
   /** Licenses that a file beside the record states. */
   readonly licenses?: readonly string[];
 }

@@ -18,10 +18,23 @@ export function withPackages(
   const known = new Map(content.packages.map((one) => [keyOf(one.name, one.version), one]));
   const { osRelease } = content.filesystem;
   const release = releaseGaps(scan.scanner, osRelease, content.packages, now);
-  const gaps = [...release.gaps, ...(scan.gaps ?? []), ...gapsOf(scan, content, byPackages)];
-  const notices = [...(scan.notices ?? []), ...release.notices];
+  const unrecorded = content.packages.flatMap(({ name, version, unrecorded: why }) =>
+    why === undefined ? [] : [`${name} ${version}: ${why}`],
+  );
+  // Who looks for packages by their records does not see these.
+  const unseen = byPackages ? [] : unrecorded;
+  const gaps = [...release.gaps, ...unseen, ...(scan.gaps ?? []), ...gapsOf(content, byPackages)];
+  const seen = byPackages ? unrecorded : [];
+  const notices = [...(scan.notices ?? []), ...seen, ...release.notices];
+  // A program that no record names, as a Go binary without build information: nothing found in
+  // nothing known is no answer. Who is only given packages was not even asked.
+  const isBlind =
+    content.packages.length === 0 &&
+    scan.vulnerabilities.length === 0 &&
+    (byPackages || content.filesystem.executables.length > 0);
   return {
     ...scan,
+    ...(isBlind ? { notScanned: 'no package metadata' } : {}),
     vulnerabilities: scan.vulnerabilities.map((found) =>
       withPackage(found, known.get(keyOf(found.package, found.version))),
     ),
@@ -53,19 +66,10 @@ function keyOf(name: string, version: string): string {
 }
 
 function gapsOf(
-  scan: VulnerabilitiesFact,
-  { packages, filesystem, unreadablePackages }: ImageScan['content'],
+  { unreadablePackages }: ImageScan['content'],
   byPackages: boolean,
 ): readonly string[] {
   const gaps: string[] = [];
-  // A program that no record names, as a Go binary without build information: nothing found in
-  // nothing known is no answer.
-  if (
-    packages.length === 0 &&
-    scan.vulnerabilities.length === 0 &&
-    filesystem.executables.length > 0
-  )
-    gaps.push('no package metadata in the image, so nothing was looked up');
   const [first] = unreadablePackages;
   if (byPackages && first !== undefined)
     gaps.push(

@@ -13,10 +13,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
-import type { FilesystemFact, VulnerabilitiesFact } from '../../../src/model/facts.ts';
+import {
+  type FilesystemFact,
+  unknownFact,
+  type VulnerabilitiesFact,
+} from '../../../src/model/facts.ts';
 import { updateDatabase } from '../../../src/pipeline/advisories/update-database.ts';
 import type { ImageScan } from '../../../src/pipeline/scan/image-scan.ts';
 import { scanImage } from '../../../src/pipeline/scan/scan-image.ts';
+import { judgeScan } from '../../../src/rules/shared/verdict/counted-vulnerabilities.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { type ScriptedRun, fakeRun } from '../../fakes/fake-run.ts';
 import { advisory, affects, exportZip, putExport } from '../../fakes/made-export.ts';
@@ -316,20 +321,30 @@ describe('what proves nothing', () => {
   const nothing = { packages: [], filesystem: filesystem(), unreadablePackages: [] };
 
   test('nothing found where programs lie and no package is recorded', async () => {
-    const gaps = ['no package metadata in the image, so nothing was looked up'];
-    expect(await scanned([], { content: nothing })).toMatchObject({ vulnerabilities: [], gaps });
+    const notScanned = 'no package metadata';
+    expect(await scanned([], { content: nothing })).toMatchObject({
+      vulnerabilities: [],
+      notScanned,
+    });
     install('grype');
     const empty = JSON.stringify({
       matches: [],
       descriptor: { version: '1', db: { built: '2026-01-01T00:00:00Z' } },
     });
-    expect(await scanned([grype({ stdout: empty })], { content: nothing })).toMatchObject({ gaps });
+    expect(await scanned([grype({ stdout: empty })], { content: nothing })).toMatchObject({
+      notScanned,
+    });
   });
 
-  test('an image that holds no program has nothing wrong with it', async () => {
+  test('an image without packages, where nobody was asked', async () => {
     const content = { ...nothing, filesystem: filesystem({ executables: [] }) };
     const found = await scanned([], { content, osvUrl: 'http://127.0.0.1:1' });
-    expect(found.gaps).toBeUndefined();
+    expect(found.notScanned).toBe('no package metadata');
+    expect(judgeScan(found, 'critical', unknownFact('')).outcome).toBe('unknown');
+    expect(judgeScan(found, undefined, unknownFact(''))).toMatchObject({
+      outcome: 'unknown',
+      summary: 'not scanned: no package metadata',
+    });
   });
 
   test('packages whose record could not be read, where they were looked up by it', async () => {

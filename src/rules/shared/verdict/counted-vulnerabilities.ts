@@ -40,6 +40,11 @@ export function judgeScan(
   if (ids.length > 0) {
     return fail(`${quantity(ids.length, name)}: ${listed(affected(counted), 2)}${asOf}`, evidence);
   }
+  if (scan.notScanned !== undefined)
+    return unknown(`not scanned: ${scan.notScanned}`, SCAN_SETTLE, [
+      note(`${scan.scanner} found nothing in the image that it could look up`),
+      ...evidence.slice(1),
+    ]);
   const [gap] = scan.gaps ?? [];
   if (gap !== undefined)
     return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);

@@ -96,7 +96,7 @@ export function fileEvidence(file: FileFact, detail?: string): Evidence {
   };
 }
 
-export function packageEvidence(found: Package, detail?: string): Evidence {
+export function packageEvidence(found: Package, detail = found.unrecorded): Evidence {
   return {
     kind: 'package',
     name: found.name,
