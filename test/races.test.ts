@@ -49,6 +49,8 @@ const FORMS: readonly Form[] = [
     but: {
       'e2e/docs-shell.ts': 'a program that runs in a container',
       'facts/packages/program.test.ts': 'a program that is looked at',
+      'tools/network/any-port.test.ts':
+        'ports that fetch refuses; one that is taken is passed over',
       'e2e/fix-verify.e2e.test.ts': 'a program that runs in a container',
       'sigstore/proxy.mjs': 'a port that is asked for by hand; 0 in tests',
       'sigstore/server.mjs': 'a port that is asked for by hand; 0 in tests',
@@ -87,6 +89,7 @@ const FORMS: readonly Form[] = [
     endToEnd: true,
     but: {
       'e2e/until.ts': 'between two looks',
+      'e2e/bad-days.e2e.test.ts': 'a program that waits until the command listens for errors',
       'e2e/tmux.ts': 'between two keys of a person, and two looks at what is being drawn',
       'e2e/harness.ts': 'the end of the day is what it waits for',
       'e2e/company.e2e.test.ts': 'between two looks at the processes that run',

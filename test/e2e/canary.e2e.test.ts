@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canary, figures, forgetHits, lookAt } from './canary.ts';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-canary-'));
 const context = join(folder, 'app');
-const image = `${registry}/e2e/canary-${process.pid}:1`;
+const image = `${registry}/e2e/canary-${OWN}:1`;
 
 const token = canary('a token in a build argument');
 // Its name is plain, so the provenance has it: who builds the image again needs it.
@@ -166,7 +166,7 @@ test('a clone asks no server of this machine, and has nothing signed by a key of
     'env://AWS_SECRET_ACCESS_KEY',
   ]) {
     writeFileSync(join(clone, '.scoville.yaml'), `sign: { key: "${key}" }\n`);
-    const words = ['build', '-q', '-t', `canary-a-${process.pid}`, '-f', '-', '.'];
+    const words = ['build', '-q', '-t', `canary-a-${OWN}`, '-f', '-', '.'];
     const ended = await scoville.run(words, { ...options, input: 'FROM scratch\nCOPY x /x\n' });
     expect([key, ended.exitCode, ended.stderr]).toEqual([
       key,

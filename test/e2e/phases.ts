@@ -13,9 +13,10 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { bases, CLI, type Ended, output, registry, ROOT, run } from './harness.ts';
+import { runContainer } from './containers.ts';
+import { bases, CLI, type Ended, output, OWN, registry, ROOT, run } from './harness.ts';
+import { until } from './until.ts';
 
 /** How a build is stopped. */
 export type Stop = 'kill' | 'interrupt' | 'full disk';
@@ -184,7 +185,7 @@ export class Phases {
     if (this.#second !== undefined)
       await this.#docker(['context', 'create', 'second', '--docker', `host=${this.#second}`], []);
     this.#host = await this.#gate.listen();
-    this.#name = `${this.#host}/scoville-phases-${process.pid}-${randomBytes(3).toString('hex')}:1`;
+    this.#name = `${this.#host}/scoville-phases-${OWN}-${randomBytes(3).toString('hex')}:1`;
     this.#write();
     await this.#builds();
   }
@@ -301,10 +302,10 @@ export class Phases {
     });
     let exitCode: number | undefined;
     child.once('close', (code) => (exitCode = code ?? -1));
-    while (exitCode === undefined) {
+    await until('the end of the command', () => {
       if (existsSync(`${stopFile}.reached`)) reached();
-      await sleep(5);
-    }
+      return exitCode !== undefined;
+    });
     open();
     this.#gate.at = undefined;
     for (const file of [stopFile, `${stopFile}.reached`, join(this.folder, 'disk/fill')])
@@ -315,15 +316,14 @@ export class Phases {
 
   /** What outlived the command is gone: a process of its group may end a moment later. */
   async #quiet(group: number): Promise<void> {
-    for (let tries = 0; tries < 2000; tries++) {
+    await until('the end of all that it started', () => {
       try {
         process.kill(-group, 0);
+        return false;
       } catch {
-        return;
+        return true;
       }
-      await sleep(10);
-    }
-    throw new Error('something of it runs after its end');
+    });
   }
 
   #docker(args: readonly string[], where?: readonly string[]): Promise<string> {
@@ -334,8 +334,12 @@ export class Phases {
   }
 
   async #inDocker(): Promise<string> {
-    const args = ['run', '--rm', '--network=none', '--pull=never', this.#name, 'cat', '/content'];
-    return (await this.#docker(args)).trim();
+    const args = ['--network=none', '--pull=never', this.#name, 'cat', '/content'];
+    const host = ['--config', this.#env['DOCKER_CONFIG'] ?? ''];
+    if (this.#context !== undefined) host.push('--context', this.#context);
+    const { exitCode, stdout, stderr } = await runContainer(args, host);
+    if (exitCode !== 0) throw new Error(`${this.#name} does not run: exit ${exitCode}\n${stderr}`);
+    return stdout.trim();
   }
 
   /** The content by the tag, every blob by its digest, and the signatures by `verify`. */

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, run, Scoville } from './harness.ts';
+import { bases, output, OWN, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
-const TAG = `scoville-record-leaves-${process.pid}:1`;
+const TAG = `scoville-record-leaves-${OWN}:1`;
 let folder = '';
 
 beforeAll(() => {

@@ -35,7 +35,9 @@ test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])('where links give %s, one still has it
   expect(readdirSync(folder)).toEqual(['lock']);
 });
 
-test('any other failure is told', async () => {
+test('any other failure is named with its file', async () => {
   vi.mocked(link).mockRejectedValue(failing('EIO'));
-  await expect(claimAlone(join(temporaryFolder(), 'lock'))).rejects.toThrow('EIO');
+  await expect(claimAlone(join(temporaryFolder(), 'lock'))).rejects.toThrow(
+    /^the disk fails at .*\/lock$/,
+  );
 });
