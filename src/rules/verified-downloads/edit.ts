@@ -53,11 +53,14 @@ function toFile(
   if (target === undefined || target === '') return 'its output file is not known';
   if (!PLAIN_PATH.test(target)) return `${target} is not a plain path`;
   if (!stopsOnFailure(found.run, found.command)) return 'a failed check would not stop the RUN';
-  return (
-    endsShell(found.command) ?? [
-      andThen(source, found.run, checkOf(target, fetched), found.command.end),
-    ]
-  );
+  const obstacle = endsShell(found.command);
+  if (obstacle !== undefined) return obstacle;
+  const check = checkOf(target, fetched);
+  const { end, command } = found.command;
+  // Behind `&&` a download that fails half way would skip its check, and set -e would not end the
+  // RUN.
+  if (command.operator === ';') return [{ start: end, end, text: `; ${check}` }];
+  return [andThen(source, found.run, check, end)];
 }
 
 function ofAdd(

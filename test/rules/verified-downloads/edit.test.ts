@@ -61,12 +61,12 @@ describe('verify-downloads', () => {
     [
       '; with set -e',
       `RUN set -eux; wget -O /t ${U}; tar xf /t`,
-      `RUN set -eux; wget -O /t ${U} && ${check('/t')}; tar xf /t`,
+      `RUN set -eux; wget -O /t ${U}; ${check('/t')}; tar xf /t`,
     ],
     [
       'a here-document',
       `RUN <<E\nset -e\ncurl -o /t ${U}\ntar xf /t\nE`,
-      `RUN <<E\nset -e\ncurl -o /t ${U} && ${check('/t')}\ntar xf /t\nE`,
+      `RUN <<E\nset -e\ncurl -o /t ${U}; ${check('/t')}\ntar xf /t\nE`,
     ],
     [
       'curl | sh',
