@@ -11,125 +11,66 @@ export const DOWNLOADS: readonly RuleTable[] = [
   {
     heading: 'What is a download',
     says:
-      'Shell is parsed: here-documents, `&&` chains, subshells, functions, loops and variables are followed; comments, HEALTHCHECK, `echo` and the ' +
-      'installation of curl are none. Only stages that the target reaches count.',
+      'Only stages that the target reaches count. Every command is listed once, in the order in which it is written; nothing is run or followed. Scripts in words ' +
+      '(`sh -c`), here-documents, and scripts of shell that the build shows are in the list. What no table knows leaves the criterion unknown.',
     head: ['instruction or command', 'counts'],
     rows: [
       [
-        '`curl`, `wget`, `wget2`, `aria2c`, `axel` with an address of another machine',
-        'yes; not `-I`, loopback addresses, output to `/dev/null`, nor the answer to an upload that nothing takes. The value of an option is not an address. `wget -i`, `curl -K` and `aria2c -i` fetch from addresses that are not known',
+        '`curl`, `wget`, `wget2`, `aria2c`, `axel` with an address of another machine; `ADD https://…`',
+        'yes; not `-I`, loopback addresses, or output to `/dev/null`',
       ],
-      ['`ADD https://…`, `ADD https://….git`', 'yes'],
       [
-        '`git clone`, `git fetch ADDRESS`, `git remote add`, `git submodule update --remote`, `gh repo clone`, `cargo install --git`',
+        '`git clone`, `git fetch ADDRESS`, `git submodule`, `hg clone`, `cargo install --git`',
         'yes',
       ],
       [
-        '`aws s3`, `aws s3api get-object`, `gsutil`, `gcloud storage`, `az storage`, `azcopy`, `s3cmd`, `rclone`, `gdown`, `kaggle`, `gh release download`, `rsync`, `scp`, `sftp`, `svn`, `hg`, `ftp`, `lftp` and kin',
-        'yes; not what they send',
-      ],
-      [
-        '`python -c`, `node -e`, `php -r`, `perl -e`, `R -e`, `pwsh` and the like, here-documents too, with an address and a call that fetches it; `from_pretrained("NAME")`, `snapshot_download`, `install_github`',
+        'objects, images and files of services (`aws s3`, `gsutil`, `oras pull`, `skopeo copy`, `rsync`, `gh release download`), connections (`nc`, `ssh HOST …`, `/dev/tcp`), scripts of other languages with an address and a call that fetches',
         'yes',
       ],
-      [
-        '`oras pull`, `crane export`, `skopeo copy docker://…`, `docker pull`, `imgpkg`, `flux`, `helm pull`',
-        'yes',
-      ],
-      [
-        '`nc`, `ncat`, `socat`, `telnet`, `ssh HOST …`, `openssl s_client`, `/dev/tcp/HOST/PORT`',
-        'where a file, another program or a word takes what comes; not `-z`, `-l`, a look by `grep`',
-      ],
+      ['packages from an address; keys and lists of repositories by address', 'yes'],
       ['programs that make the address out of a name: the table below', 'yes'],
-      [
-        '`rpm --import https://…`, `gpg --fetch-keys`, `dnf config-manager --add-repo https://….repo`, `zypper addrepo https://….repo`',
-        'yes: keys and repositories are what packages are trusted by',
-      ],
-      [
-        '`pip`, `pipx`, `uv`, `uvx`, `npm`, `npx`, `yarn`, `pnpm`, `bun`, `gem`, `cpanm`, `luarocks`, `conda`, `*-plugin install` from an address',
-        'yes',
-      ],
-      ['`apt`, `apk`, `dnf`, `yum`, `zypper`, `rpm` of a package’s address', 'yes'],
-      [
-        '`./mvnw`, `./gradlew` where their settings are shown',
-        'yes: the build tool, verified by `distributionSha256Sum` in the settings',
-      ],
       ['packages by name from a package manager', 'no: the manager verifies them'],
       [
-        'the same where it is set not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',
+        'the same where its checks are turned off (`--allow-unauthenticated`, `[trusted=yes]`, `gpgcheck=0`)',
         'yes, unverified',
+      ],
+      [
+        'the same with any other setting about trust: an option, variable or file that is not known to leave the checks on (`Trusted: yes`, `--strict-ssl=false`, `NODE_TLS_REJECT_UNAUTHORIZED=0`, `GOPRIVATE`)',
+        'unknown',
       ],
     ],
   },
   {
     heading: 'What verifies it',
-    says: 'Before use, in the same or a later instruction, in a way that stops the build.',
-    head: ['check', 'verdict'],
+    says:
+      'A whole form of this list, in the same stage, before the file is used, which ends the build where it fails: behind `&&`, with `set -e`, or with `|| exit 1`. ' +
+      'Anything else that looks like a check leaves it unknown, and `--record`, then `--replay` decides it.',
+    head: ['form', 'verdict'],
     rows: [
       [
-        '`sha256sum -c` and kin, `shasum`, `openssl dgst` compared, `test "$(sha256sum f)" = …`, `… | grep -q SUM`',
+        '`echo "SUM  FILE" \\| sha256sum -c`, also by a here-document; `sha256sum -c LIST` of a list that the context has',
+        'verified',
+      ],
+      ['`test "$(sha256sum FILE \\| cut -d\' \' -f1)" = SUM`', 'verified'],
+      [
+        '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint or imported from a file of the context; `gpgv` with such a keyring',
         'verified',
       ],
       [
-        '`gpg --verify`, `gpgv`, `sqv`, `cosign verify-blob`, `minisign -V`, `signify`, `slsa-verifier`, `gh attestation verify`, `notation blob verify`, `jarsigner -verify -strict`, `ssh-keygen -Y verify`',
+        '`cosign verify-blob` by a key file, or by one identity and its issuer; `minisign -P KEY`',
         'verified',
       ],
-      ['`ADD --checksum`, `aria2c --checksum`, a hash in pip’s or npm’s address', 'verified'],
+      ['`ADD --checksum`, `aria2c --checksum`, a hash in the address, `@sha256:…`', 'verified'],
       [
-        "a hash that a script compares and ends by: `php -r \"if (hash_file('sha384', 'f') !== '…') exit(1);\"`, `python -c \"assert hashlib.sha256(…\"`",
+        'a commit of 40 or 64 digits: in the command, or by `git checkout`, `git reset --hard` with nothing behind it that leaves it',
         'verified',
       ],
+      ['a list that comes from where the file comes from; MD5, SHA-1', 'verified, weak'],
       [
-        'a reference of oras, crane, helm and kin with `@sha256:…`; `helm pull --verify`',
-        'verified',
-      ],
-      [
-        'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address, or with which `git rev-parse HEAD` is compared; a changeset of Mercurial; a verified tag',
-        'verified',
-      ],
-      [
-        '`gpg --export FINGERPRINT` (40 digits) out of what `gpg --import` took, whose keyring checks nothing itself',
-        'verified: one key goes on',
-      ],
-      [
-        '`gpg --show-keys KEYS`, `gpg --fingerprint`, `… | grep FINGERPRINT`',
-        'verified, weak: other keys may be in the file',
-      ],
-      ['a checksum list from the same origin as the file, unsigned', 'verified, weak'],
-      ['MD5, SHA-1', 'verified, weak'],
-      [
-        '`sha256sum f | grep` of less than a sum, or with `-v`; `cosign verify-blob` with an identity that anybody has (`.*`)',
+        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, in the background, or after the file was used',
         'nothing',
       ],
-      [
-        '`gpg` with `auto-key-retrieve`, `cosign` with a key that is an address, `rpm --checksig`, `jarsigner -verify` without `-strict`',
-        'nothing: any signature passes, or none',
-      ],
-      [
-        'a check of another file; `gpg --dearmor`, `--import`; a checksum that is only printed',
-        'nothing',
-      ],
-      [
-        'a check behind `|| true`, before `;` without `set -e`, or into a pipe that swallows it',
-        'nothing: it cannot stop the build',
-      ],
-      [
-        'a check in a later stage that got the file by `COPY --from`, `--mount=from` or FROM, or after `mv`, `cp`, `install`: followed by its path',
-        'as in its own stage',
-      ],
-      [
-        'a check after the file was unpacked or run; a use in a stage that does not wait for the check',
-        'nothing: too late',
-      ],
-      [
-        'a check that runs only under a condition (`if [ -n "$SUM" ]`, `[ -z "$SUM" ] || …`), unless each way on has one or the download stands under it too',
-        'nothing',
-      ],
-      [
-        'a checksum made from the file itself; a commit that a later `git checkout` or `pull` leaves',
-        'nothing',
-      ],
-      ['`curl … | sh`, `sh -c "$(curl …)"`, `source <(curl …)`', 'always fails'],
+      ['`curl … \\| sh`, `sh -c "$(curl …)"`', 'always fails'],
     ],
   },
   {

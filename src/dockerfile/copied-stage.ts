@@ -1,7 +1,7 @@
 import type { CopiedStage } from '../model/difference.ts';
 import type { DockerfileModel, Instruction, Stage } from '../model/dockerfile.ts';
 import { fileName } from '../model/path.ts';
-import { folderOfPattern, pathIn } from './shell/shell-state.ts';
+import { folderOfPattern, pathIn } from './paths.ts';
 
 /** A COPY out of another stage. */
 interface StageCopy {

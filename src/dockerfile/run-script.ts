@@ -5,8 +5,7 @@ import { SHELLS } from '../programs/kinds/shells.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
-import type { Command, List, Word } from './shell/syntax-tree.ts';
-import type { Script } from './shell/traced-command.ts';
+import type { Command, List, Script, Word } from './shell/syntax-tree.ts';
 import { programOf } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */

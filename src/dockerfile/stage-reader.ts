@@ -16,9 +16,9 @@ import {
 import { leadingFlags, splitWords } from './instruction-words.ts';
 import { headOf, type ReadInstruction, readInstruction } from './instruction.ts';
 import type { LogicalLine } from './logical-lines.ts';
+import { pathIn } from './paths.ts';
 import { DEFAULT_SHELL, type RunShell, shellOf } from './run-script.ts';
 import { EMPTY_SCOPE, lookupIn, type Scope, withArg, withEnv } from './scope.ts';
-import { pathIn } from './shell/shell-state.ts';
 import { substitute } from './substitute.ts';
 
 /** An instruction with the scope and working directory that hold before it. */

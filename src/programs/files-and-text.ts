@@ -43,11 +43,6 @@ export const FILES_AND_TEXT: readonly LocalPrograms[] = [
     reaches: '--strip-program',
   },
   {
-    programs: 'rename prename',
-    reason: 'works on files that are there; an expression of Perl may do more',
-    only: /^(?:-\w+ )*(?:(?:s|y|tr)([/|,#])(?:(?!\1)[^\\{`]|\\.)*\1(?:(?!\1)[^\\{`]|\\.)*\1[gi]*|[\w.-]+ [\w.-]+)(?: |$)/,
-  },
-  {
     programs: 'tar bsdtar gtar',
     reason: 'packs and unpacks files that are there',
     // Letters may come without a dash, and an archive `HOST:FILE` by ssh.

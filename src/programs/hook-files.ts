@@ -11,6 +11,24 @@ const PIP_SETTING =
 /** Scripts in folders that distribution tools run, and settings with which programs load others. */
 export const HOOK_FILES: readonly ObeyedFile[] = [
   {
+    programs: /^(?:npm|pnpm|yarn|yarnpkg|bun)$/,
+    only: /^(?!.*--ignore-scripts)(?:$|-|(?:ci|install|i|add|in|install-test|it|clean-install|rebuild|rb|update|up)\b)/,
+    path: /^$/,
+    places: ['./package.json'],
+    reason: 'its scripts run around an install',
+    ifShown: true,
+    isHarmless: none(/"(?:pre|post)?(?:install|prepare|prepublish|pack)"\s*:/),
+  },
+  {
+    programs: /^composer(?:\.phar)?$/,
+    only: /^(?!.*--no-scripts)/,
+    path: /^$/,
+    places: ['./composer.json'],
+    reason: 'its scripts run around an install',
+    ifShown: true,
+    isHarmless: none(/"(?:pre|post)-[\w-]+"\s*:/),
+  },
+  {
     programs: /^(?:service|invoke-rc\.d|rc-service)$/,
     path: /^$/,
     places: ['/etc/init.d/*'],

@@ -33,22 +33,3 @@ export const SOURCED_FILES: readonly { readonly path: RegExp; readonly reason: s
     reason: 'sets the variables of an installed product',
   },
 ];
-
-/** Commands that print shell for `eval`, which sets variables and functions alone. */
-export const EVALUATED: readonly { readonly command: RegExp; readonly reason: string }[] = [
-  { command: /^ssh-agent\b|^gpg-agent\b|^dbus-launch\b/, reason: 'names the agent' },
-  {
-    command:
-      /^(?:pyenv|rbenv|nodenv|goenv|jenv|direnv|starship|fnm|mise|asdf|zoxide|thefuck)\b.*\b(?:init|env|hook|activate|virtualenv-init)\b/,
-    reason: 'sets PATH and functions of a version manager',
-  },
-  {
-    command:
-      /^(?:opam env|opam config env|brew shellenv|luarocks path|dircolors|locale|resize|lesspipe|go env|apt-config shell|dpkg-architecture|dpkg-buildflags)\b/,
-    reason: 'sets variables',
-  },
-  {
-    command: /^(?:conda|mamba|micromamba) (?:shell|shell\.\w+)\b/,
-    reason: 'conda’s functions, whose installs are judged',
-  },
-];

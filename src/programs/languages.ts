@@ -14,7 +14,7 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'php',
     reason: 'prints facts about itself',
-    only: /^(?:-[vmi]|--version|--ini|-r 'echo PHP_\w+;')$/,
+    only: /^(?:-[vmi]|--version|--ini|(?:-d \S+ )*-r '?echo (?:PHP_\w+|ini_get\("[\w.]+"\));'?)$/,
   },
   {
     programs:

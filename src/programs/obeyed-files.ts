@@ -1,5 +1,4 @@
 import { fileName } from '../model/path.ts';
-import { isPlainScript } from './plain-scripts.ts';
 
 /** Files by which programs run, or take orders from, what no command line names. */
 export interface ObeyedFile {
@@ -12,6 +11,8 @@ export interface ObeyedFile {
   /** Where it would be, also in folders that the build copied; `./` is the command's folder. */
   readonly places?: readonly string[];
   readonly reason: string;
+  /** It counts only where its content is shown. */
+  readonly ifShown?: true;
   /** Content that orders nothing to be run. */
   readonly isHarmless?: (text: string) => boolean;
 }
@@ -32,8 +33,9 @@ const GIT_RUNS =
   /fsmonitor|ssh_?command|hooks_?path|editor|pager|gitproxy|askpass|alias|include|helper|textconv|smudge|clean\s*=|process|\bext::|program|\b(?:driver|cmd)\b|command\s*=|uploadpack|receivepack/i;
 const HOOKS =
   'applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge post-rewrite pre-push post-index-change reference-transaction pre-auto-gc push-to-checkout';
-/** Comments, and the option that says what Bundler loads later. */
-const GEMFILE_WORDS = /^[ \t]*#.*$|\brequire: /gm;
+/** Plain declarations of a Gemfile. */
+const GEMFILE =
+  /^(?:source|ruby|gem|gemspec|group|platforms?|end)\b(?!.*(?:`|\b(?:path|git|github|eval|system|exec|File|IO|open)\b|[{$%]))/;
 const SHELL_SETTING =
   /^(?:export \w+=[^`();&|<>]*|\w+=[^\s`();&|<>]*|\w+="[^"`(]*"|(?:umask|ulimit|set|shopt) [^`$();&|<>]*|alias (?:ls|ll|la|grep)=[^`$();&|<>]*)$/;
 const PRELOADED =
@@ -126,7 +128,6 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     programs: /^(?:pip|pipx|uv|python|pypy|poetry)[\d.]*$/,
     path: /\/(?:sitecustomize|usercustomize)\.py$/,
     reason: 'Python runs it whenever it starts',
-    isHarmless: (text) => isPlainScript('python', text),
   },
   {
     programs: /^(?:pip|pipx|uv|python|pypy|poetry)[\d.]*$/,
@@ -140,7 +141,6 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     path: /\/setup\.py$/,
     places: ['./setup.py'],
     reason: 'pip runs it',
-    isHarmless: (text) => isPlainScript('python', text),
   },
   {
     programs: /^cargo$/,
@@ -163,7 +163,7 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     path: /\/Gemfile$/,
     places: ['./Gemfile'],
     reason: 'Bundler runs it, for it is Ruby',
-    isHarmless: (text) => isPlainScript('ruby', text.replace(GEMFILE_WORDS, '')),
+    isHarmless: lines(GEMFILE),
   },
   {
     programs: /^mix$/,
@@ -179,7 +179,6 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     path: /\/Podfile$/,
     places: ['./Podfile'],
     reason: 'CocoaPods runs it, for it is Ruby',
-    isHarmless: (text) => isPlainScript('ruby', text),
   },
   {
     programs: /^conan$/,

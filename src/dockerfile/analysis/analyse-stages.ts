@@ -1,39 +1,27 @@
-import type { BuildAnalysis, Download } from '../../model/build-analysis.ts';
+import type {
+  BuildAnalysis,
+  Download,
+  PackageInstall,
+  UnreadLine,
+} from '../../model/build-analysis.ts';
 import type { BuildContext } from '../../model/build-context.ts';
-import { distinct } from '../../model/json-value.ts';
 import type { LeftBehind } from '../../model/left-behind.ts';
 import { chainOf } from '../../model/stage-chain.ts';
-import type { TraceBudget } from '../shell/traced-command.ts';
+import { pathIn } from '../paths.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
-import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
-import { checksIn } from './checks/check.ts';
-import { type CopiedPaths, pathsThrough } from './checks/copied-paths.ts';
-import { downloadKey, judgeDownload } from './checks/judge-downloads.ts';
-import { withReplaced } from './checks/replaced-programs.ts';
-import { addFetches } from './fetches/add-fetches.ts';
-import { cloudObjects } from './fetches/cloud-objects.ts';
-import type { Fetch } from './fetches/fetch.ts';
-import { fileFetches } from './fetches/file-fetches.ts';
-import { gitFetches } from './fetches/git-fetches.ts';
-import { keyFetches } from './fetches/key-fetches.ts';
-import { namedFetches } from './fetches/named-fetches.ts';
-import { packageFetches } from './fetches/package-addresses.ts';
-import { withPipedTarget } from './fetches/piped-target.ts';
-import { registryPulls } from './fetches/registry-pulls.ts';
-import { remoteCopies } from './fetches/remote-copies.ts';
-import { scriptedFetches } from './fetches/scripted-fetches.ts';
-import { isRead, socketFetches } from './fetches/socket-fetches.ts';
-import { windowsFetches } from './fetches/windows-fetches.ts';
-import { type StageInstalls, stageInstalls } from './installs/stage-installs.ts';
-import { uncheckedPackages } from './installs/unchecked-packages.ts';
+import { AptSources } from './apt-sources.ts';
+import { judgeFetches } from './checks.ts';
+import type { BuildEvent, CommandEvent } from './command-event.ts';
+import { addFetches, type Fetch, fetchesOf } from './fetch.ts';
+import { installsOf, unheldFetches } from './installs.ts';
 import { leftBehind } from './left/left-behind.ts';
+import { sourceFetches, uncheckedFiles, uncheckedSources } from './package-sources.ts';
+import { type CommandBudget, stageEvents } from './stage-commands.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
-import { unreadCommands } from './unread-commands.ts';
+import { unreadCommand, type UnreadCommand } from './unread-commands.ts';
 
 /** Far above what any Dockerfile runs; a hostile one ends here and counts as unread. */
 const MAX_COMMANDS = 4000;
-/** Of scripts in words, all together. */
-const MAX_CHARACTERS = 262_144;
 /** Stages that the target needs; no person writes as many. */
 const MAX_STAGES = 400;
 /** Of looking for files: less than a second. */
@@ -41,108 +29,104 @@ const MAX_LOOKUPS = 300_000;
 /** Judging looks at each pair of download and check. */
 const MAX_JUDGED = 300;
 
+/** What stages do, and what they leave in the image: that is worked out once it is asked for. */
+interface AnalysedStages {
+  readonly analysis: BuildAnalysis;
+  readonly left: () => LeftBehind;
+}
+
+/** What one stage does, with the stages that it stands on. */
+interface StageRead {
+  readonly stage: ReadStage;
+  readonly files: StageFiles;
+  readonly events: readonly BuildEvent[];
+  readonly commands: readonly CommandEvent[];
+  /** Commands of the stages below, and its own. */
+  readonly chain: readonly BuildEvent[];
+  /** Indexes of the stages that it stands on, itself included. */
+  readonly needs: ReadonlySet<number>;
+}
+
 function isCommand(event: BuildEvent): event is CommandEvent {
   return event.kind === 'command';
 }
 
-/** The files of each stage, empty until its instructions are followed. */
-function filesOf(
+/** Follows each stage once, in order. */
+function readStages(
   stages: readonly ReadStage[],
+  buildArgs: Readonly<Record<string, string>>,
   context: BuildContext | undefined,
+  budget: CommandBudget,
   lookups: LookupBudget,
-): ReadonlyMap<number, StageFiles> {
-  const files = new Map<number, StageFiles>();
-  for (const { index, base } of stages) {
-    const below = base.kind === 'stage' ? files.get(base.index) : undefined;
+): ReadonlyMap<number, StageRead> {
+  const found = new Map<number, StageRead>();
+  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
+  for (const stage of stages) {
+    const { index, base } = stage;
+    const below = base.kind === 'stage' ? found.get(base.index) : undefined;
     const earlier = stages.filter((one) => one.index < index);
-    files.set(
-      index,
-      new StageFiles(context, lookups, below, (from) =>
-        files.get(stageNamed(from, earlier)?.index ?? -1),
-      ),
+    const files = new StageFiles(
+      context,
+      lookups,
+      below?.files,
+      (from) => found.get(stageNamed(from, earlier)?.index ?? -1)?.files,
     );
+    const events = stageEvents(stage, { buildArgs, budget, files });
+    const chain = chainOf(index, (at) => byIndex.get(at)).flatMap((one) =>
+      one.index === index ? events : (found.get(one.index)?.events ?? []),
+    );
+    const needs = new Set([
+      index,
+      ...stage.needs.flatMap((one) => [...(found.get(one)?.needs ?? [])]),
+    ]);
+    found.set(index, { stage, files, events, commands: events.filter(isCommand), chain, needs });
   }
-  return files;
-}
-
-const READERS = [
-  fileFetches,
-  gitFetches,
-  packageFetches,
-  remoteCopies,
-  cloudObjects,
-  scriptedFetches,
-  windowsFetches,
-  namedFetches,
-  registryPulls,
-  socketFetches,
-  keyFetches,
-  uncheckedPackages,
-] as const;
-
-function fetchesOf(event: BuildEvent): readonly Fetch[] {
-  if (!isCommand(event)) return addFetches(event);
-  return READERS.flatMap((of) => of(event));
-}
-
-/** Stages whose commands may verify what `stage` fetched: itself, and those that need it. */
-function dependents(stage: number, stages: readonly ReadStage[]): ReadonlySet<number> {
-  const found = new Set([stage]);
-  for (const { index, needs } of stages) if (needs.some((n) => found.has(n))) found.add(index);
   return found;
 }
 
-/** What each stage fetches, where nothing is fetched unless something takes it. */
-function stageFetches(staged: readonly BuildEvent[]): readonly Fetch[] {
-  const commands = staged.filter(isCommand);
-  return staged
-    .flatMap(fetchesOf)
-    .filter((fetch) => fetch.onlyIfRead !== true || isRead(fetch, commands))
-    .map((fetch) => withPipedTarget(fetch, commands));
+interface StageFindings {
+  readonly installs: readonly PackageInstall[];
+  readonly fetches: readonly Fetch[];
+  readonly judged: ReadonlySet<CommandEvent>;
 }
 
-function downloadsIn(
-  stages: readonly ReadStage[],
-  events: ReadonlyMap<number, readonly BuildEvent[]>,
-  installed: ReadonlyMap<number, StageInstalls>,
-): readonly Download[] {
-  const byKey = new Map<string, Download>();
-  const fetched = new Map(
-    stages.map(({ index }) => [
-      index,
-      [...stageFetches(events.get(index) ?? []), ...(installed.get(index)?.fetches ?? [])],
-    ]),
-  );
-  const after = new Map(stages.map(({ index }) => [index, dependents(index, stages)]));
-  const standsOn = (stage: number, other: number): boolean => after.get(other)?.has(stage) === true;
-  const pathsOf = pathsThrough(stages, events);
-  const copiedPaths = new Map<Fetch, CopiedPaths>();
-  for (const fetch of [...fetched.values()].flat().slice(0, MAX_JUDGED))
-    copiedPaths.set(fetch, pathsOf(fetch));
-  for (const stage of stages) {
-    const own = fetched.get(stage.index) ?? [];
-    if (own.length === 0) continue;
-    const near = [...(after.get(stage.index) ?? [])];
-    const commands = near.flatMap((s) => (events.get(s) ?? []).filter(isCommand));
-    const fetches = near.flatMap((s) => fetched.get(s) ?? []).slice(0, MAX_JUDGED);
-    const checks = checksIn(commands, MAX_JUDGED);
-    const around = { events: commands, checks, fetches, copiedPaths, standsOn };
-    for (const fetch of own.slice(0, MAX_JUDGED)) {
-      const download = judgeDownload(fetch, around);
-      const key = downloadKey(download);
-      const known = byKey.get(key);
-      // One line that runs twice (a loop, a branch) counts once, by its worst run.
-      if (known === undefined || known.verifiedBy !== undefined) byKey.set(key, download);
+/** What a stage installs and fetches. */
+function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined): StageFindings {
+  const sources = new AptSources(first?.base);
+  const before: CommandEvent[] = [];
+  const installs: PackageInstall[] = [];
+  const fetches: Fetch[] = [];
+  const judged = new Set<CommandEvent>();
+  for (const event of chain) {
+    sources.follow(event, files);
+    if (!isCommand(event)) {
+      if (event.stage === stage.index)
+        fetches.push(...addFetches(event), ...uncheckedFiles(event, files));
+      continue;
     }
+    if (event.stage === stage.index) {
+      const found = installsOf(event, before, files, sources.isFrozen);
+      const own = fetchesOf(event);
+      const others = [
+        ...sourceFetches(event, found, before, files),
+        ...uncheckedSources(event, found.length > 0),
+      ];
+      const isKnown = own.length + others.length > 0;
+      fetches.push(...own, ...others, ...(isKnown ? [] : unheldFetches(event, found.length > 0)));
+      installs.push(...found);
+      const isRepository =
+        /^(?:git|hg|svn)$/.test(event.program) &&
+        before.some((one) => fetches.some(({ id, kind }) => id === one.id && kind === 'git'));
+      if (found.length > 0 || isKnown || isRepository) judged.add(event);
+    }
+    before.push(event);
   }
-  return [...byKey.values()];
+  return { installs, fetches, judged };
 }
 
 /** Stages whose base, even in the same file, has ONBUILD steps: BuildKit runs them in the stage. */
-function triggered(
-  stages: readonly ReadStage[],
-  byIndex: ReadonlyMap<number, ReadStage>,
-): BuildAnalysis['unread'] {
+function triggered(stages: readonly ReadStage[]): readonly UnreadLine[] {
+  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
   return stages.flatMap(({ base, range }) => {
     const below = base.kind === 'stage' ? byIndex.get(base.index) : undefined;
     const isOwn = below?.instructions.some(({ instruction: { keyword } }) => keyword === 'ONBUILD');
@@ -153,27 +137,25 @@ function triggered(
   });
 }
 
-/** What each stage does; what a base stage replaced stays replaced in those on it. */
-function eventsOf(
-  stages: readonly ReadStage[],
-  of: (stage: ReadStage) => readonly BuildEvent[],
-  files: (stage: ReadStage) => StageFiles,
-): ReadonlyMap<number, readonly BuildEvent[]> {
-  const replaced = new Map<number, Set<string>>();
-  return new Map(
-    stages.map((stage) => {
-      const { index, base } = stage;
-      const names = new Set(base.kind === 'stage' ? replaced.get(base.index) : []);
-      replaced.set(index, names);
-      return [index, withReplaced(of(stage), names, files(stage))];
-    }),
+/** Files by which builds are driven. */
+const DRIVEN =
+  'Makefile makefile GNUmakefile configure CMakeLists.txt meson.build build.ninja setup.py Rakefile build.sh autogen.sh bootstrap'.split(
+    ' ',
   );
-}
 
-/** What stages do, and what they leave in the image: that is worked out once it is asked for. */
-interface AnalysedStages {
-  readonly analysis: BuildAnalysis;
-  readonly left: () => LeftBehind;
+/** True if only verified downloads can have brought what runs: its file, or the source it uses. */
+function isHeld(
+  { stage, file, folder, isDriver }: UnreadCommand,
+  { files, chain }: StageRead,
+  downloads: readonly Download[],
+): boolean {
+  const stages = new Set([stage, ...chain.map((event) => event.stage)]);
+  const near = downloads.filter((one) => stages.has(one.stage));
+  if (near.length === 0 || !near.every(({ verifiedBy }) => verifiedBy !== undefined)) return false;
+  if (file !== undefined && near.some(({ target }) => target === file)) return true;
+  if (isDriver !== true || files.holdsContext(folder)) return false;
+  // A file that the build wrote itself does not come from a publisher.
+  return DRIVEN.every((name) => files.at(pathIn(folder, name)) === undefined);
 }
 
 /** What the stages that the target reaches, in order, install, download and leave in the image. */
@@ -185,63 +167,63 @@ export function analyseStages(
   const last = stages.at(-1);
   if (last !== undefined && stages.length > MAX_STAGES) {
     const unread = [{ range: last.range, reason: 'more stages than are read' }];
-    const analysis = { installs: [], downloads: [], unread };
-    return { analysis, left: () => leftBehind([], new Map(), new Map()) };
+    return {
+      analysis: { installs: [], downloads: [], unread },
+      left: () => leftBehind([], new Map()),
+    };
   }
   const lookups: LookupBudget = { steps: MAX_LOOKUPS };
-  const budget: TraceBudget = {
-    commands: MAX_COMMANDS,
-    characters: MAX_CHARACTERS,
-    nextId: 1,
-    unread: [],
-  };
-  const files = filesOf(stages, context, lookups);
-  const filesIn = ({ index }: ReadStage): StageFiles =>
-    files.get(index) ?? new StageFiles(context, lookups);
-  const events = eventsOf(
-    stages,
-    (stage) => stageEvents(stage, { buildArgs, budget, files: filesIn(stage) }),
-    filesIn,
-  );
-  const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
+  const budget: CommandBudget = { commands: MAX_COMMANDS, nextId: 1, unread: [] };
+  const read = readStages(stages, buildArgs, context, budget, lookups);
+  const unread: UnreadLine[] = stages.flatMap((stage) =>
     stage.instructions.flatMap(({ instruction: { range, shellError }, script }) =>
       // What goes through PowerShell or cmd is a command, and read as one.
       shellError === undefined || script !== undefined ? [] : [{ range, reason: shellError }],
     ),
   );
-  unread.push(...budget.unread);
-  const fetched = [...events.values()].flat().flatMap(fetchesOf).length;
+  unread.push(...budget.unread, ...triggered(stages));
+  const found = new Map(
+    [...read].map(([index, one]) => {
+      const first = chainOf(index, (at) => read.get(at)?.stage)[0];
+      return [index, findIn(one, first)];
+    }),
+  );
+  const fetched = [...found.values()].flatMap(({ fetches }) => fetches).length;
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
-  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
-  unread.push(...triggered(stages, byIndex));
-  const isFetch = (event: CommandEvent): boolean => fetchesOf(event).length > 0;
-  const installed = new Map(
-    stages.map((stage) => [stage.index, stageInstalls(stage, byIndex, events, files, isFetch)]),
-  );
-  const installs = [...installed.values()].flatMap((one) => one.installs);
-  const downloads = downloadsIn(stages, events, installed);
-  const chains = new Map(
-    stages.map(({ index }) => [
-      index,
-      chainOf(index, (at) => byIndex.get(at)).map((stage) => stage.index),
-    ]),
-  );
-  const around = {
-    files,
-    installing: new Set([...installed.values()].flatMap((one) => one.by)),
-    downloads,
-    chains,
-    isFetch,
-  };
-  // What goes through no shell that is read is said once.
+  const downloads = [...read.values()].flatMap((one) => {
+    const fetches = found.get(one.stage.index)?.fetches.slice(0, MAX_JUDGED) ?? [];
+    const later = [...read.values()].flatMap(({ stage, needs, commands }) =>
+      stage.index !== one.stage.index && needs.has(one.stage.index) ? commands : [],
+    );
+    return judgeFetches({ events: one.commands, fetches, files: one.files, later });
+  });
   const said = new Set(unread.map(({ range }) => range.startLine));
-  const commands = unreadCommands([...events.values()].flat().filter(isCommand), around);
-  unread.push(...commands.filter(({ range }) => !said.has(range.startLine)));
+  const lines = new Map<string, UnreadLine>();
+  for (const one of read.values())
+    for (const event of one.commands) {
+      const isJudged = found.get(event.stage)?.judged.has(event) === true;
+      const line = unreadCommand(event, { files: one.files, events: one.commands, isJudged });
+      // What goes through no shell that is read is said once.
+      if (line === undefined || said.has(line.range.startLine)) continue;
+      const { range, reason, program, command, settle } = line;
+      const plain = { range, reason, program, command, settle } as UnreadLine;
+      const key = `${range.startLine} ${reason}`;
+      if (lines.get(key)?.held !== undefined || !lines.has(key))
+        lines.set(key, isHeld(line, one, downloads) ? { ...plain, held: true } : plain);
+    }
+  unread.push(...lines.values());
   if (last !== undefined && lookups.steps <= 0)
     unread.push({ range: last.range, reason: 'more files, and copies of them, than are followed' });
+  const distinct = <T extends object>(all: readonly T[]): readonly T[] => [
+    ...new Map(all.map((one) => [JSON.stringify(one), one])).values(),
+  ];
   return {
-    analysis: { installs: distinct(installs), downloads, unread },
-    left: () => leftBehind(stages, events, files),
+    analysis: {
+      installs: distinct([...found.values()].flatMap(({ installs }) => installs)),
+      downloads: distinct(downloads),
+      unread,
+    },
+    left: () => leftBehind(stages, read),
   };
 }

@@ -1,9 +1,11 @@
 import { HOOK_FILES } from '../../programs/hook-files.ts';
 import { OBEYED_FILES, type ObeyedFile } from '../../programs/obeyed-files.ts';
 import { isBuiltin } from '../../programs/shell-builtins.ts';
-import { pathIn } from '../shell/shell-state.ts';
-import type { CommandEvent } from './build-event.ts';
+import { pathIn } from '../paths.ts';
+import type { CommandEvent } from './command-event.ts';
 import type { StageFiles } from './stage-files.ts';
+
+type Obeying = Pick<CommandEvent, 'program' | 'argv' | 'folder' | 'id' | 'variable'>;
 
 const FILES = [...OBEYED_FILES, ...HOOK_FILES];
 const BY_PROGRAM = new Map<string, readonly ObeyedFile[]>();
@@ -19,7 +21,7 @@ function filesOf(program: string): readonly ObeyedFile[] {
 }
 
 /** The repository folder that a git command names; undefined where it is the command's own. */
-function repositoryIn({ program, argv, variable }: CommandEvent): string | undefined {
+function repositoryIn({ program, argv, variable }: Obeying): string | undefined {
   if (program !== 'git') return undefined;
   const words = argv.map(({ text }) => text);
   const at = words.findIndex((word) => word === '-C' || /^--git-dir(?:=|$)/.test(word));
@@ -29,7 +31,7 @@ function repositoryIn({ program, argv, variable }: CommandEvent): string | undef
 }
 
 /** Places of a file by the table, none if its folder is unknown; `*` is a word of the command. */
-function placesOf(place: string, event: CommandEvent): readonly string[] {
+function placesOf(place: string, event: Obeying): readonly string[] {
   const { folder, variable, argv } = event;
   if (place.includes('*'))
     return argv
@@ -49,7 +51,7 @@ function placesOf(place: string, event: CommandEvent): readonly string[] {
 
 /** The first file of the build that a command's program obeys and that may make it run code. */
 export function obeyedFile(
-  event: CommandEvent,
+  event: Obeying,
   files: StageFiles,
 ): { readonly path: string; readonly reason: string } | undefined {
   if (isBuiltin(event.program)) return undefined;
@@ -60,7 +62,7 @@ export function obeyedFile(
     const places = (row.places ?? []).flatMap((place) => placesOf(place, event));
     for (const path of new Set([...files.put(row.path, event.id), ...places])) {
       const content = files.at(path, event.id);
-      if (content === undefined || content.kind === 'maybe') continue;
+      if (content === undefined || (row.ifShown === true && content.kind !== 'text')) continue;
       if (content.kind === 'text' && row.isHarmless?.(content.text) === true) continue;
       return { path, reason: row.reason };
     }

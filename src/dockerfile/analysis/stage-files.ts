@@ -1,33 +1,87 @@
 import type { BuildContext } from '../../model/build-context.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { fileName } from '../../model/path.ts';
+import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
+import { unversioned } from '../../programs/program.ts';
+import { WRAPPERS } from '../../programs/wrappers.ts';
 import { mountsOf } from '../external-image.ts';
-import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
-import { contextContent, contextFolder } from './context-source.ts';
-import { FileEntries, HOLDS_PROGRAMS, isWithin, maybe, NOT_AT_HAND } from './file-entries.ts';
-import { type FileContent, type FileSource, type FolderSource, unread } from './file-entries.ts';
-import type { LookupBudget } from './file-entries.ts';
+import { folderOfPattern, pathIn } from '../paths.ts';
 
-export type { FileContent, LookupBudget };
+/** What is known of a file that the build itself put into a stage. */
+export type FileContent =
+  /** `origin`: the Dockerfile says what is in it, or the build context has it. */
+  | { readonly kind: 'text'; readonly text: string; readonly origin: 'build' | 'context' }
+  /** `target`: where it was downloaded to. */
+  | { readonly kind: 'unread'; readonly why: string; readonly target?: string };
 
-const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
-const MAX_CHAIN = 64;
-const PATH_MAX = 4096;
-const MAX_WRITTEN = 262_144;
-const NOW = Number.MAX_SAFE_INTEGER; // behind all commands
+/** Of looking for files, for all stages together. */
+export interface LookupBudget {
+  steps: number;
+}
 
-/** Files that instructions and commands put into a stage, as far as Dockerfile and context tell. */
+/** Something that lies at a path of the stage from command number `id` on. */
+interface Put {
+  readonly id: number;
+  /** A mount is gone after this command. */
+  readonly until: number;
+  readonly path: string;
+  /** The path is a folder, which sources are put into by their names. */
+  readonly isFolder: boolean;
+  readonly from:
+    | { readonly kind: 'content'; readonly content: FileContent }
+    /** Of another stage, or of this one as it was before. */
+    | { readonly kind: 'stage'; readonly files: StageFiles; readonly sources: readonly string[] }
+    | { readonly kind: 'context'; readonly sources: readonly string[] }
+    /** Of another image: what is in it is what its publisher says. */
+    | { readonly kind: 'image'; readonly sources: readonly string[] }
+    /** Out of an archive, of which nobody sees the names. */
+    | { readonly kind: 'archive'; readonly sources: readonly string[] };
+}
+
+const FAR = Number.MAX_SAFE_INTEGER;
+const NOT_AT_HAND: FileContent = {
+  kind: 'unread',
+  why: 'comes from the build context, which was not given',
+};
+/** Folders of the system's own programs, and those above them. */
+const SYSTEM = /^\/(?:usr(?:\/local)?(?:\/s?bin)?|s?bin)?$/;
+/** Folders that installers fill below one that the context is copied to. */
+const INSTALLERS =
+  /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;
+
+/** A program of the base image under the name of one that fetches nothing. */
+function renamed(source: string, path: string): FileContent | undefined {
+  const [from, to] = [fileName(source), fileName(path)];
+  const isSame =
+    from.startsWith(to) ||
+    to.startsWith(unversioned(from)) ||
+    unversioned(to) === unversioned(from);
+  if (isSame || !isKnownProgram(to) || (isPlainProgram(from) && WRAPPERS[from] === undefined))
+    return undefined;
+  return { kind: 'unread', why: `is ${from} under another name` };
+}
+
+const ADDRESS = /^(?:https?:|git@|git:|ssh:|ftp:)/i;
+const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
+
+/** True for a path that is `folder`, or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
+  if (folder === '' || folder === '.') return !/^[/$~]/.test(path);
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/**
+ * What COPY, ADD and the commands of a stage put where; what a base image has is not known here.
+ */
 export class StageFiles {
-  readonly #entries = new FileEntries();
+  /** PATH as ENV set it, the unknown part named by a `$`. */
+  programPath = '$PATH';
+  readonly #puts: Put[] = [];
   readonly #context: BuildContext | undefined;
+  readonly #budget: LookupBudget;
   readonly #base: StageFiles | undefined;
   readonly #stage: (from: string) => StageFiles | undefined;
-  readonly #budget: LookupBudget;
-  /** PATH as instructions of this very stage put it together. */
-  ownProgramPath: string | undefined;
-  scriptedFrom = Infinity; // the first command that may have written files of any name
 
-  /** `base` is the stage that this one is built on; `stage` finds one by what `--from` says. */
   constructor(
     context: BuildContext | undefined,
     budget: LookupBudget,
@@ -38,211 +92,293 @@ export class StageFiles {
     this.#budget = budget;
     this.#base = base;
     this.#stage = stage;
+    if (base !== undefined) this.programPath = base.programPath;
   }
 
-  /** PATH over that of the base image; undefined where it is that. */
-  get programPath(): string | undefined {
-    return this.ownProgramPath ?? this.#base?.programPath;
+  /** What a COPY or ADD brings. */
+  copy(
+    { keyword, flags, arguments: words, heredocs }: Instruction,
+    folder: string,
+    id: number,
+  ): void {
+    const to = words.at(-1) ?? '';
+    const given = words.slice(0, -1);
+    const path = pathIn(folder, to);
+    const isFolder = /(?:^|\/)\.{0,2}$/.test(to) || given.length > 1;
+    for (const { delimiter, content } of heredocs)
+      this.#put(id, isFolder ? pathIn(path, delimiter) : path, false, {
+        kind: 'content',
+        content: { kind: 'text', text: content, origin: 'build' },
+      });
+    const from = flags.find(({ name }) => name === 'from')?.value;
+    const sources = given.filter(
+      (one) =>
+        !one.startsWith('<<') && !(keyword === 'ADD' && (ADDRESS.test(one) || ARCHIVE.test(one))),
+    );
+    if (sources.length > 0) this.#from(id, path, isFolder, from, sources);
+    if (keyword === 'ADD' && given.some((one) => ARCHIVE.test(one) && !ADDRESS.test(one)))
+      this.unpack(id, path);
   }
 
-  /** Takes steps of the budget; false once it is used up, and nothing is known of any file. */
-  spend(steps: number): boolean {
-    this.#budget.steps -= steps;
+  /** What the mounts of a RUN bring for as long as it runs; gives the end of them. */
+  mount(instruction: Instruction, folder: string, id: number): (until: number) => void {
+    const before = this.#puts.length;
+    for (const { type = 'bind', from, source = '/', target } of mountsOf(instruction))
+      if (type === 'bind' && target !== undefined)
+        this.#from(id, pathIn(folder, target), false, from, [source]);
+    return (until) => {
+      for (let at = before; at < this.#puts.length; at += 1) {
+        const put = this.#puts[at];
+        if (put?.id === id) this.#puts[at] = { ...put, until };
+      }
+    };
+  }
+
+  /** What a command writes to a path; undefined where that is not known. */
+  write(id: number, path: string, text: string | undefined): void {
+    this.#put(id, path, false, {
+      kind: 'content',
+      content:
+        text === undefined
+          ? { kind: 'unread', why: 'is written by a command' }
+          : { kind: 'text', text, origin: 'build' },
+    });
+  }
+
+  /** What a command downloads to a path. */
+  download(id: number, path: string): void {
+    this.#put(id, path, false, {
+      kind: 'content',
+      content: { kind: 'unread', why: 'is a download', target: path },
+    });
+  }
+
+  /** Files that a command copies, moves or links to a path. */
+  link(id: number, path: string, isFolder: boolean, sources: readonly string[]): void {
+    this.#put(id, path, isFolder, { kind: 'stage', files: this, sources });
+  }
+
+  /**
+   * What lies at a path before command number `id`; undefined where the build put nothing there.
+   */
+  at(path: string, id = FAR): FileContent | undefined {
+    for (let index = this.#puts.length - 1; index >= 0; index -= 1) {
+      const put = this.#puts[index];
+      if (put === undefined || put.id >= id || put.until < id) continue;
+      if (!this.#spend()) return undefined;
+      const found = this.#in(put, path);
+      if (found !== undefined) return found;
+    }
+    return this.#base?.at(path);
+  }
+
+  /** The same for a path whose beginning is not known. */
+  ending(end: string, id: number): FileContent | undefined {
+    for (const put of this.#puts) {
+      if (put.id >= id || put.until < id) continue;
+      const names =
+        put.from.kind === 'content'
+          ? []
+          : put.from.sources.map((source) => pathIn(put.path, fileName(source)));
+      const path = [put.path, ...names].find((one) => one.endsWith(end));
+      const found = this.#in(put, path ?? `${put.path}${end}`);
+      if (found !== undefined) return found;
+    }
+    return this.#base?.ending(end, FAR);
+  }
+
+  /** Paths of files that were put there, as far as COPY and commands name them. */
+  put(pattern: RegExp, id: number): readonly string[] {
+    const own = this.#puts.flatMap(({ id: at, until, path, from }) => {
+      if (at >= id || until < id) return [];
+      const names =
+        from.kind === 'content' ? [] : from.sources.map((one) => pathIn(path, fileName(one)));
+      return [path, ...names].filter((one) => pattern.test(one));
+    });
+    return [...own, ...(this.#base?.put(pattern, FAR) ?? [])];
+  }
+
+  /** True where files of the build context may lie in a folder; any folder where it is ''. */
+  holdsContext(place: string): boolean {
+    const folder = place.startsWith('$') ? '' : place;
+    const isOwn = this.#puts.some(({ path, isFolder, from }) => {
+      if (from.kind === 'content') return false;
+      const isThere =
+        folder === ''
+          ? !/^\/(?:etc|(?:usr\/(?:local\/)?)?s?bin|docker-entrypoint[\w.-]*)(?:\/|$)/.test(path)
+          : isWithin(path, folder) ||
+            (isWithin(folder, path) && (isFolder || !/\.\w+$/.test(path)));
+      if (!isThere) return false;
+      if (from.kind === 'context') return true;
+      if (from.kind === 'image' || from.kind === 'archive') return from.kind === 'archive';
+      return (
+        from.files !== this &&
+        from.sources.some((source) => from.files.holdsContext(pathIn('/', folderOfPattern(source))))
+      );
+    });
+    return isOwn || this.#base?.holdsContext(place) === true;
+  }
+
+  /** False where files may lie in a folder that are not seen. */
+  isWhole(folder: string): boolean {
+    const isSeen = ({ path, from }: Put): boolean => {
+      if (from.kind === 'content' || !isWithin(folder, path)) return true;
+      return from.kind === 'stage'
+        ? from.files === this || from.sources.every((one) => from.files.isWhole(one))
+        : from.kind === 'context' && this.#context !== undefined;
+    };
+    return folder !== '' && this.#puts.every(isSeen) && this.#base?.isWhole(folder) !== false;
+  }
+
+  /** True where what is not seen was put into a folder, so that it may have any program. */
+  isFilled(folder: string, id: number, isStrict = false): boolean {
+    const isSystem = SYSTEM.test(folder);
+    const isOpen = ({ id: at, until, path, isFolder, from }: Put): boolean => {
+      if (at >= id || until < id || from.kind === 'content') return false;
+      if (!isStrict && from.kind === 'stage') return false;
+      // A folder of another image in its own place is as its publisher made it.
+      if (!isStrict && from.kind === 'image' && from.sources.includes(path)) return false;
+      if (from.kind === 'stage' && from.files === this) return false;
+      if (from.kind === 'archive') return isWithin(folder, path);
+      if (from.kind === 'context' && this.#context !== undefined) return false;
+      const isIn = isWithin(path, folder) ? path === folder : isWithin(folder, path);
+      if (!isIn || (path !== folder && INSTALLERS.test(folder))) return false;
+      // A file by its name is no folder.
+      return from.sources.some((source) =>
+        !isSystem
+          ? isFolder || !/\.\w{1,5}$/.test(source) || from.kind === 'image'
+          : isFolder
+            ? /(?:^|\/)(?:s?bin|usr|local|\.|\*)?\/?$/.test(source) || source === ''
+            : !/\.\w{1,5}$/.test(source) || from.kind === 'image',
+      );
+    };
+    return this.#puts.some(isOpen) || this.#base?.isFilled(folder, FAR, isStrict) === true;
+  }
+
+  /** What an archive brings into a folder. */
+  unpack(id: number, path: string): void {
+    this.#put(id, path, false, { kind: 'archive', sources: [path] });
+  }
+
+  /** A file that may be any program, since its place or name is not known. */
+  unplaced(name: string, id: number): FileContent | undefined {
+    for (const put of this.#puts) {
+      if (put.id >= id || put.until < id || !put.path.includes('$')) continue;
+      const isOpenName = fileName(put.path).includes('$') && !put.isFolder;
+      const isBin = /^\$|\/s?bin\//.test(put.path);
+      if (
+        isOpenName &&
+        isBin &&
+        put.from.kind !== 'content' &&
+        !put.from.sources.some((one) => /\$/.test(one) && !/\$\(/.test(one))
+      ) {
+        const isPlace = /\/s?bin\/[^/]*$/.test(put.path) || /^\$\(/.test(put.path);
+        if (isPlace) return { kind: 'unread', why: 'may be a file whose name is not known' };
+      }
+      const found =
+        this.#in(put, `${put.path.replace(/\/$/, '')}/${name}`) ??
+        (fileName(put.path) === name ? this.#in(put, put.path) : undefined);
+      if (found !== undefined && found.kind === 'text') return found;
+    }
+    return this.#base?.unplaced(name, FAR);
+  }
+
+  #spend(): boolean {
+    this.#budget.steps -= 1;
     return this.#budget.steps > 0;
   }
 
-  /** What is at a path when command number `at` runs; a relative path is in an unknown folder. */
-  at(path: string, at = NOW, depth = 0): FileContent | undefined {
-    const isOver = depth > MAX_CHAIN || path.length > PATH_MAX || this.#entries.isOver;
-    if (!this.spend(isOver ? Infinity : 1 + path.length / 8))
-      return maybe('is one of more files than are followed');
-    for (const { entry, below } of this.#entries.over(path, at)) {
-      if (!this.spend(1)) break;
-      const found = entry.source(below, depth + 1);
-      if (found !== undefined) return found;
-    }
-    return this.#base?.at(path, NOW, depth + 1);
-  }
-
-  /** The same by a name, where a folder is not known: the newest that ends in it. */
-  named(path: string, at = NOW): FileContent | undefined {
-    const exact = this.at(path, at);
-    if (exact?.kind === 'text' || path.includes('$')) return exact;
-    const named = this.#entries.named(fileName(path), at);
-    if (named !== undefined) return named.source('', 1);
-    for (const entry of this.#entries.contextFolders.slice(-16).reverse()) {
-      if (entry.from > at || at >= entry.until || !this.spend(1)) continue;
-      const found = entry.source(path.startsWith('/') ? fileName(path) : path, 1);
-      if (found?.kind === 'text') return found;
-    }
-    return exact ?? this.#base?.named(path);
-  }
-
-  /** Names of all that the build put into a folder; undefined where not all of them are known. */
-  names(folder: string, at = NOW): readonly string[] | undefined {
-    this.spend(1 + this.#entries.count);
-    const own = this.scriptedFrom < at ? undefined : this.#entries.names(folder, at);
-    const below = this.#base === undefined ? [] : this.#base.names(folder);
-    return own && below && [...new Set([...own, ...below])];
-  }
-
-  /** Paths like this at which files were put one by one. */
-  put(pattern: RegExp, at = NOW): readonly string[] {
-    this.spend(1 + this.#entries.count / 16);
-    return [...this.#entries.put(pattern, at), ...(this.#base?.put(pattern) ?? [])];
-  }
-
-  /** A file that may be at a path: a part of its own or of this one (`$X/bin/ls`) is unknown. */
-  open(path: string, at = NOW): FileContent | undefined {
-    this.spend(1);
-    return this.#entries.open(path, at) ?? this.#base?.open(path);
-  }
-
-  /** True where a context folder or archive may overlap this folder, so not all is downloaded. */
-  holdsContext(folder: string): boolean {
-    if (!this.spend(1 + this.#entries.contextFolders.length)) return true;
-    const own = this.#entries.contextFolders.some(
-      ({ path }) =>
-        !folder.startsWith('/') ||
-        !path.startsWith('/') ||
-        isWithin(folder, path) ||
-        isWithin(path, folder),
-    );
-    return own || this.#base?.holdsContext(folder) === true;
-  }
-
-  /** Takes note of a COPY or an ADD, seen by commands from number `from` on. */
-  copy(instruction: Instruction, folder: string, from: number): void {
-    const sources = instruction.arguments.slice(0, -1);
-    const to = instruction.arguments.at(-1) ?? '';
-    const place = pathIn(folder, to);
-    const toFolder = to.endsWith('/') || to === '.' || sources.length > 1;
-    const at = (name: string): string => (toFolder ? pathIn(place || '.', name) || name : place);
-    for (const { delimiter, content } of instruction.heredocs)
-      this.#file(at(delimiter), { kind: 'text', text: content, origin: 'build' }, from);
-    const stage = instruction.flags.find(({ name }) => name === 'from')?.value;
-    for (const source of sources) {
-      if (source.startsWith('<<')) continue;
-      if (stage !== undefined) this.#fromStage(stage, source, place, at(fileName(source)), from);
-      else if (/^(?:https?|git|ssh):\/\/|^git@/.test(source))
-        this.#file(at(fileName(source)), unread('is a download'), from);
-      else this.#fromContext(source, place, { at, unpacks: instruction.keyword === 'ADD' }, from);
-    }
-  }
-
-  /** The bind mounts of a RUN; gives what takes them away again before command number `until`. */
-  mount(instruction: Instruction, folder: string, from: number): (until: number) => void {
-    const before = this.#entries.count;
-    for (const options of mountsOf(instruction)) {
-      const { type = 'bind', target = '', source = '.', from: stage = '' } = options;
-      if (type !== 'bind') continue;
-      const place = pathIn(folder, target);
-      if (stage !== '') this.#fromStage(stage, source, place, place, from);
-      else this.#fromContext(source, place, { at: () => place, unpacks: false }, from);
-    }
-    const after = this.#entries.count;
-    return (until) => {
-      this.#entries.end(before, after, until);
-    };
-  }
-
-  /** A command wrote a file; `appends` where what it held before may still be in front. */
-  write(path: string, text: string | undefined, by: string, appends: boolean, from: number): void {
-    const before = appends ? this.at(path, from - 1) : undefined;
-    if (text === undefined || (before !== undefined && before.kind !== 'text')) {
-      const isKept = text !== undefined && before !== undefined;
-      this.#file(path, isKept ? before : unread(`is written by ${by}`), from);
-      return;
-    }
-    const kept = before?.text ?? '';
-    const joint = kept === '' || kept.endsWith('\n') ? '' : '\n';
-    const content: FileContent =
-      kept.length + text.length > MAX_WRITTEN
-        ? unread('is larger than is read')
-        : { kind: 'text', text: `${kept}${joint}${text}`, origin: 'build' };
-    this.#file(path, content, from);
-  }
-
-  /** A command changed a file, or made one of another, in a way that is not followed. */
-  change(path: string, why: string, from: number): void {
-    this.#file(path, unread(why), from);
-  }
-
-  /** `cp`, `mv`, `ln` and `install`: what lies at `source` lies at `place` too. */
-  alias(source: string, place: string, from: number): void {
-    // What was there before a command does not change any more.
-    const known = new Map<string, FileContent | undefined>();
-    const follow: FileSource = (below, depth) => {
-      if (known.has(below)) return known.get(below);
-      const found = this.at(pathIn(source, below), from - 1, depth);
-      known.set(below, found);
-      return found;
-    };
-    this.#folder(place, from, { source: follow });
-  }
-
-  /** Something was unpacked into a folder; what the build itself brought may hold any program. */
-  unpack(folder: string, why: string, hides: boolean, from: number): void {
-    this.#folder(folder, from, { source: () => maybe(why, false, hides) });
-  }
-
-  #folder(path: string, from: number, folder: FolderSource): void {
-    this.#entries.push({ from, path, isFolder: true, ofContext: false, ...folder });
-  }
-
-  #file(path: string, content: FileContent | FileSource, from: number): void {
-    const source = typeof content === 'function' ? content : () => content;
-    this.#entries.push({ from, path, isFolder: false, ofContext: false, source });
-  }
-
-  #fromStage(stage: string, source: string, place: string, file: string, from: number): void {
-    const files = this.#stage(stage);
-    const path = pathIn('/', source);
-    const why = `comes from ${stage.replace(/[^\w./:@-]/g, '?').slice(0, 80)}`;
-    this.#folder(place, from, {
-      ofContext: files?.holdsContext(path) === true,
-      source: (below, depth) =>
-        files?.at(pathIn(path, below || '.'), NOW, depth) ??
-        maybe(why, files !== undefined, HOLDS_PROGRAMS.test(path)),
-      names: (below) => files?.names(pathIn(path, below || '.')),
-    });
-    // A file that takes the name of another program does not tell by it what it is.
-    if (file === place && fileName(source) === fileName(place)) return;
-    const content: FileSource = (_, depth) => {
-      const found = files?.at(path, NOW, depth);
-      return found === undefined || (found.kind === 'maybe' && file === place)
-        ? unread(why)
-        : found;
-    };
-    if (file === place || files?.at(path) !== undefined) this.#file(file, content, from);
-  }
-
-  #fromContext(
-    written: string,
-    place: string,
-    { at, unpacks }: { readonly at: (name: string) => string; readonly unpacks: boolean },
-    from: number,
+  #from(
+    id: number,
+    path: string,
+    isFolder: boolean,
+    from: string | undefined,
+    sources: readonly string[],
   ): void {
-    const source = pathIn('', written.replace(/^\/+/, ''));
-    if (unpacks && ARCHIVE.test(source)) {
-      const why = `may come from ${fileName(source)}, which is not unpacked here`;
-      this.#folder(place, from, { ofContext: true, source: () => maybe(why, false, true) });
+    if (from === undefined || from === '') {
+      this.#put(id, path, isFolder, {
+        kind: 'context',
+        sources: sources.map((one) => pathIn('', one.replace(/^\/+/, ''))),
+      });
       return;
     }
-    const pattern = source.includes('*') || source.includes('?') || source.includes('[');
-    const root = pattern ? folderOfPattern(source).replace(/\/$/, '') : source;
-    const context = this.#context;
-    const spend = (steps: number): boolean => this.spend(steps);
-    const kind = root === '' ? 'folder' : context?.kind(root);
-    const isFile = !pattern && kind === 'file';
-    const looksFile = context === undefined && !pattern && fileName(source).includes('.');
-    if (isFile || (looksFile && source !== '')) {
-      this.#file(at(fileName(source)), () => contextContent(context, source, spend), from);
-      return;
+    const files = this.#stage(from);
+    const own = sources.map((one) => pathIn('/', one));
+    this.#put(
+      id,
+      path,
+      isFolder,
+      files === undefined
+        ? { kind: 'image', sources: own }
+        : { kind: 'stage', files, sources: own },
+    );
+  }
+
+  #put(id: number, path: string, isFolder: boolean, from: Put['from']): void {
+    if (this.#puts.length < 4000) this.#puts.push({ id, until: FAR, path, isFolder, from });
+  }
+
+  #in({ id, path: to, isFolder, from }: Put, path: string): FileContent | undefined {
+    if (from.kind === 'content') return path === to ? from.content : undefined;
+    if (!isWithin(path, to)) return undefined;
+    // A pattern may stand for any program.
+    const [one = ''] = from.sources;
+    if (
+      from.kind === 'stage' &&
+      from.files === this &&
+      path === to &&
+      !isFolder &&
+      /[*?[]/.test(one) &&
+      isKnownProgram(fileName(to))
+    )
+      return { kind: 'unread', why: `is ${fileName(one)} under another name` };
+    if (from.kind === 'archive') return undefined;
+    if (from.kind === 'image') {
+      const [source = '', ...more] = from.sources;
+      const isRenamed =
+        path === to && !isFolder && more.length === 0 && fileName(source) !== fileName(to);
+      return isRenamed
+        ? { kind: 'unread', why: 'comes from another image, under another name' }
+        : undefined;
     }
-    this.#folder(place, from, contextFolder(context, root, spend));
-    const name = fileName(source);
-    if (context === undefined && !pattern && name !== '')
-      this.#file(at(name), maybe(NOT_AT_HAND), from);
+    const rest = path === to ? '' : to === '' ? path : path.slice(to === '/' ? 1 : to.length + 1);
+    for (const source of from.sources) {
+      const isPattern = /[*?[]/.test(source);
+      const root = isPattern ? folderOfPattern(source).replace(/(?<=.)\/$/, '') : source;
+      const name = fileName(source);
+      // A file is put under its own name into a folder; the content of a folder without its name.
+      const places = [
+        rest === ''
+          ? isPattern || isFolder
+            ? undefined
+            : root
+          : pathIn(root === '' ? '' : root, rest),
+        rest === name && !isPattern ? source : undefined,
+        rest.startsWith(`${name}/`) && !isPattern
+          ? pathIn(source, rest.slice(name.length + 1))
+          : undefined,
+      ].filter((one) => one !== undefined);
+      for (const place of places) {
+        const found =
+          from.kind === 'context'
+            ? this.#sent(place, place === source)
+            : this.#spend()
+              ? (from.files.at(place, from.files === this ? id : FAR) ??
+                (from.files === this && path !== to + '/' ? renamed(place, path) : undefined))
+              : undefined;
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  #sent(path: string, isNamed: boolean): FileContent | undefined {
+    if (this.#context === undefined)
+      return isNamed && path !== '' && path !== '.' ? NOT_AT_HAND : undefined;
+    const text = this.#context.text(path);
+    if (text !== undefined) return { kind: 'text', text, origin: 'context' };
+    return this.#context.kind(path) === 'file'
+      ? { kind: 'unread', why: 'is too large to be read' }
+      : undefined;
   }
 }

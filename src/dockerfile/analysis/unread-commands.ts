@@ -1,228 +1,321 @@
 import type { UnreadLine } from '../../model/build-analysis.ts';
 import { drivesPlainly } from '../../programs/build-drivers.ts';
 import { isBuildDriver, isLocal, isRefused } from '../../programs/catalogue.ts';
-import { loadsByOption } from '../../programs/interpreter-options.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
-import { languageOf } from '../../programs/plain-scripts.ts';
+import { SOURCED_FILES } from '../../programs/known-scripts.ts';
 import { hidesCommand, runningVariable } from '../../programs/running-variables.ts';
-import { isInstalledPath, modulePlaces } from '../shell/interpreters.ts';
-import { pathIn } from '../shell/shell-state.ts';
-import type { CommandEvent } from './build-event.ts';
-import { followsFetch, isOfRepository } from './fetches/git-fetches.ts';
-import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
-import { isHeld, type ReadCommands } from './held-source.ts';
+import { pathIn } from '../paths.ts';
+import { modulePlaces } from '../shell/interpreters.ts';
+import { type CommandEvent, placeOf, printedBy, wordsOf } from './command-event.ts';
 import { obeyedFile } from './obeyed-file.ts';
-import { manifestOf } from './package-scripts.ts';
-import { executedFile, searchOf } from './program-path.ts';
-import { dotnetBuild, isProjectVerb } from './projects/dotnet-build.ts';
-import type { FileContent } from './stage-files.ts';
-import {
-  type CommandContext,
-  givenInput,
-  ofFile,
-  ofInterpreter,
-  ofScript,
-  ofShell,
-  ofSourced,
-  ofWindowsShell,
-  shown,
-  unread,
-  type UnreadCommand,
-} from './unread-scripts.ts';
+import { isNamed, programFile } from './program-file.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
 
-/** Of PYTHONPATH; a person names few. */
-const MAX_FOLDERS = 16;
+/** A command of which it is not known what it brings in. */
+export interface UnreadCommand extends UnreadLine {
+  readonly stage: number;
+  readonly folder: string;
+  readonly id: number;
+  /** The file that it runs. */
+  readonly file?: string;
+  /** It runs the steps of the source at hand. */
+  readonly isDriver?: true;
+}
+
+/** What is known around a command that is asked whether it was read. */
+interface Around {
+  readonly files: StageFiles;
+  readonly events: readonly CommandEvent[];
+  /** It installs or fetches something that is judged on its own. */
+  readonly isJudged: boolean;
+}
+
 const ASKS = /^(?:-{1,2}v(?:ersion)?|-V|--help|-h|-help|help|version)$/;
 /** Programs that fetch what they then run. */
 const RUNNERS = /^(?:npx|bunx|pnpx|uvx|dlx)$/;
 /** Verbs by which a manager or a compiler runs what it fetched or built. */
 const RUNS = /^(?:dlx|create|init|innit|exec|x|run|test|t|bench|install-test|it)$/;
-
+const INTERPRETER =
+  /^(?:python|pypy|py|node|nodejs|deno|bun|perl|ruby|php|lua|R|Rscript|r|powershell|pwsh|cmd)[\d.]*$/i;
 const OS_MANAGERS = /^(?:dpkg|apt|apt-get|aptitude|apk|rpm|dnf5?|yum|microdnf|tdnf|zypper|gdebi)$/;
 const OS_INSTALLS =
   /^(?:-(?=\w*[iUF])\w+|--install|--unpack|--upgrade|install|add|in|localinstall|reinstall)$/;
 
-/** True where the command names a file on a program path, so that its name tells what it is. */
-function isNamed(word: string): boolean {
-  if (!word.includes('/')) return true;
-  const isBin = /(?:^|\/)\.?(?:s?bin|shims|libexec|Scripts)\/[^/]+$/.test(word);
-  return isBin && isInstalledPath(word);
+/** What decides it where nobody reads what a program does. */
+const SEEN =
+  'RUN --network=none; or build with --record, then --replay: then each download is known by digest';
+const CONTEXT =
+  'judge it where its build context is: scoville build, or scoville lint in the project';
+
+/** A path or word from outside, short and without control characters. */
+function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
 }
 
-/** True where the program is a file that an instruction put there, known by more than its name. */
-function isFollowed(event: CommandEvent, { files }: CommandContext): boolean {
-  const [first] = event.argv;
-  if (first === undefined || !first.text.includes('/')) return false;
-  const content = files.at(pathIn(event.folder, first.text), event.id);
-  return content !== undefined && content.kind !== 'maybe';
+function unread(
+  event: CommandEvent,
+  program: string,
+  reason: string,
+  more: Partial<UnreadCommand> = {},
+): UnreadCommand {
+  const { range, text, stage, folder, id } = event;
+  return {
+    range,
+    reason,
+    command: text,
+    program: shown(program),
+    settle: SEEN,
+    stage,
+    folder,
+    id,
+    ...more,
+  };
+}
+
+function ofFile(
+  event: CommandEvent,
+  path: string,
+  content: FileContent | undefined,
+): UnreadCommand {
+  const what = content?.kind === 'unread' ? `it ${content.why}` : 'what it does was not read';
+  const isAway = content?.kind === 'unread' && content.why.includes('not given');
+  return unread(event, path, `${shown(path)} runs, and ${what}`, {
+    file: (content?.kind === 'unread' ? content.target : undefined) ?? path,
+    ...(isAway ? { settle: CONTEXT } : {}),
+  });
 }
 
 /** The build's file for `python -m NAME`: looked up beside the command, then in PYTHONPATH. */
 function moduleBeside(
-  { program, argv, folder, id, variable }: CommandEvent,
-  { files }: CommandContext,
+  { program, words, folder, id, variable }: CommandEvent,
+  files: StageFiles,
 ): { readonly path: string; readonly content: FileContent } | undefined {
-  const at = argv.findIndex(({ text }) => text === '-m');
-  if (at < 0 || !languageOf(program).startsWith('py')) return undefined;
-  const folders = ['.', ...(variable('PYTHONPATH') ?? '').split(':', MAX_FOLDERS)];
+  const at = words.findIndex(({ text }) => /^-[BbdEhiIOPqRsSuvVx]*m/.test(text));
+  const isPython = /^(?:\S*\/)?(?:python|pypy|py)[\d.]*$/.test(
+    words.find(({ text }) => /py/.test(text))?.text ?? program,
+  );
+  if (at < 0 || !isPython) return undefined;
+  const option = words[at]?.text ?? '';
+  const name = option.endsWith('m') ? (words[at + 1]?.text ?? '') : option.replace(/^-\w*?m/, '');
+  const folders = ['.', ...(variable('PYTHONPATH') ?? '').split(':', 16)];
   for (const one of folders)
-    for (const place of modulePlaces(argv[at + 1]?.text ?? '')) {
+    for (const place of modulePlaces(name)) {
       const path = pathIn(pathIn(folder, one || '.'), place);
       const content = files.at(path, id);
-      if (content !== undefined && content.kind !== 'maybe') return { path, content };
+      if (content !== undefined) return { path, content };
     }
   return undefined;
 }
 
-/** True where lock file hashes pin NuGet packages; without one, `--locked-mode` does nothing. */
-function isLocked(
-  { folder, id }: CommandEvent,
-  words: readonly string[],
-  { files }: CommandContext,
-): boolean {
-  const project = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
-  const place = /\.\w*proj$/.test(project) ? project.replace(/(?<![^/])[^/]*$/, '') : project;
-  const lock = pathIn(folder, `${place === '' ? '.' : place}/packages.lock.json`);
-  return words.includes('--locked-mode') && files.at(lock, id)?.kind === 'text';
-}
-
-/** A build of .NET, whose projects are data in most projects. */
-function ofDotnet(
-  event: CommandEvent,
-  words: readonly string[],
-  around: CommandContext,
-): UnreadCommand | undefined {
-  const locked = words[0] === 'restore' && isLocked(event, words, around);
-  const { why, isEmpty } = dotnetBuild(event, around.files, locked);
-  if (why === undefined && (isEmpty !== true || locked)) return undefined;
-  return ofSource(event, event.folder, why ?? 'no project is there');
-}
-
 /** A program that runs what is in the source it works on. */
-function ofSource(event: CommandEvent, folder: string, why = ''): UnreadCommand {
-  const { program } = event;
-  const said = why === '' ? '' : `: ${why.replace(/[^\x20-\x7e’]/g, '?').slice(0, 120)}`;
-  const reason = `what ${program} runs is in the source it works on, which was not read${said}`;
-  const words = event.argv.slice(1).map(({ text }) => text);
+function ofSource(event: CommandEvent): UnreadCommand {
+  const { program, argv } = event;
+  const words = wordsOf(event);
+  const first = argv[0]?.text ?? '';
+  const own = first.includes('/')
+    ? placeOf(event, first.replace(/(?<![^/])[^/]*$/, ''))
+    : event.folder;
   const to = words[words.findIndex((word) => /^(?:-C|-S|--directory)$/.test(word)) + 1];
-  const source = to === undefined || to === words[0] ? folder : pathIn(folder, to);
-  const isDriver = drivesPlainly(program, words);
-  return unread(event, program, reason, isDriver ? { isDriver, folder: source } : { folder });
+  const folder = to === undefined || to === words[0] ? own : placeOf(event, to);
+  const reason = `what ${program} runs is in the source it works on, which was not read`;
+  return unread(
+    event,
+    program,
+    reason,
+    drivesPlainly(program, words) ? { isDriver: true, folder } : { folder },
+  );
 }
 
-/** A program of another root folder, which the build filled from the context. */
-function ofOtherRoot(event: CommandEvent, { files }: CommandContext): UnreadCommand | undefined {
-  const root = /(?:^|[\s/])chroot\s+(?:--?\S+\s+)*(\S+)/.exec(event.text)?.[1];
-  const isOwn =
-    root !== undefined && root !== '/' && files.holdsContext(pathIn(event.folder, root));
-  return isOwn
-    ? unread(
-        event,
-        event.program,
-        `${event.program} is a program of ${shown(root)}, not of the image`,
-      )
-    : undefined;
-}
-
-/** Packages of the OS in files: their scripts run when they are installed. */
-function ofPackageFile(event: CommandEvent, { files }: CommandContext): UnreadCommand | undefined {
-  const { program, argv, folder, id } = event;
-  if (!OS_MANAGERS.test(program) || !argv.some(({ text }) => OS_INSTALLS.test(text)))
-    return undefined;
-  for (const { text } of argv.slice(1)) {
-    if (!/\.(?:deb|rpm|apk)$/.test(text) || /^\w+:\/\//.test(text)) continue;
-    const file = pathIn(folder, text);
+/** A program of another root folder, or a package of the context, whose scripts run. */
+function ofOtherFiles(event: CommandEvent, files: StageFiles): UnreadCommand | undefined {
+  const { program, text, folder, id } = event;
+  const root = /(?:^|[\s/])chroot\s+(?:--?\S+\s+)*(\S+)/.exec(text)?.[1];
+  if (root !== undefined && root !== '/' && files.holdsContext(pathIn(folder, root)))
+    return unread(event, program, `${program} is a program of ${shown(root)}, not of the image`);
+  const words = wordsOf(event);
+  if (!OS_MANAGERS.test(program) || !words.some((word) => OS_INSTALLS.test(word))) return undefined;
+  for (const word of words) {
+    if (!/\.(?:deb|rpm|apk)$/.test(word) || /^\w+:\/\//.test(word)) continue;
+    const file = placeOf(event, word);
     const content = files.at(file, id);
-    const isSent =
-      content?.kind === 'text' || (content?.kind === 'maybe' && content.isFollowed !== true);
-    if (!isSent && content?.kind !== 'unread') continue;
-    const name = shown(text);
-    return unread(event, name, `${name} is installed, and its scripts were not read`, { file });
+    const isOwn = /[*?]/.test(word)
+      ? files.holdsContext(file.replace(/(?<=.)\/[^/]*$/, ''))
+      : content !== undefined;
+    const target = content?.kind === 'unread' ? content.target : undefined;
+    if (isOwn)
+      return unread(event, word, `${shown(word)} is installed, and its scripts were not read`, {
+        file: target ?? file,
+      });
   }
   return undefined;
 }
 
-/** Why what a command brings in is unknown; undefined where it is read or brings nothing. */
-function unreadCommand(event: CommandEvent, around: CommandContext): UnreadCommand | undefined {
-  const { program, argv } = event;
-  const [first] = argv;
-  if (first === undefined) return undefined;
-  if (program === '' && event.script === undefined) {
-    const why = `the name of the program is not constant: ${first.text.slice(0, 80)}`;
-    return unread(event, first.text, why);
-  }
-  const words = argv.slice(1).map((f) => f.text);
-  const running = runningVariable(event.variables(), program, words);
-  if (running !== undefined)
-    return unread(event, running, `the variable ${running} makes programs run what was not read`);
-  const obeyed = obeyedFile(event, around.files);
-  if (obeyed !== undefined) {
-    const { path: file, reason } = obeyed;
-    return unread(event, program, `${shown(file)} was not read, and ${reason}`, { file });
-  }
-  const run = executedFile(around.files, argv, searchOf(event));
-  const isPut = run?.content !== undefined && run.content.kind !== 'maybe';
-  if (event.script !== undefined) {
-    const isTaken = isPut && (SHELLS.has(program) || manifestOf(program) !== undefined);
-    return isTaken ? ofFile(event, run.path, run.content, '') : ofScript(event, around);
-  }
-  if (hidesCommand(program, event.text, words))
-    return unread(event, program, `a word of ${program} is text that the shell runs`);
-  if (program === '.' || program === 'source') return ofSourced(event, around);
-  if (program === 'dotnet' && isProjectVerb(words[0]) && isNamed(first.text) && !isPut)
-    return ofOtherRoot(event, around) ?? ofDotnet(event, words, around);
-  if (isBuildDriver(program, words) && !isFollowed(event, around)) {
-    const folder = first.text.includes('/')
-      ? pathIn(event.folder, first.text.replace(/(?<![^/])[^/]*$/, ''))
-      : event.folder;
-    return ofSource(event, folder);
-  }
-  if (run?.content !== undefined && (isPut || !isNamed(first.text)))
-    return ofFile(event, run.path, run.content, '');
-  const module = moduleBeside(event, around);
-  const elsewhere = ofOtherRoot(event, around) ?? ofPackageFile(event, around);
-  if (elsewhere !== undefined) return elsewhere;
-  if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
-  if (SHELLS.has(program)) return ofShell(event, words, around);
-  if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
-  if (program === 'nuget' && words[0] === 'restore' && !isLocked(event, words, around))
-    return unread(event, program, `${program} restore has no packages.lock.json that is shown`);
-  const asks = words.length === 1 && ASKS.test(words[0] ?? '');
-  if (isNamed(first.text) && (asks || isLocal(program, words, givenInput(event, around.files))))
+/** A shell whose script is not among its words. */
+function ofShell(event: CommandEvent, { files, events }: Around): UnreadCommand | undefined {
+  const { program, input, pipedFrom, readsFrom, own } = event;
+  const words = wordsOf(event);
+  if (own.script !== undefined || (words.length === 1 && ASKS.test(words[0] ?? '')))
     return undefined;
-  const language = languageOf(program);
-  if (loadsByOption(language, words))
-    return unread(event, program, `an option of ${program} loads what was not read`);
-  if (language !== '' && !(around.isJudged && words.includes('-m')))
-    return ofInterpreter(event, language, around);
-  const fetches = around.isJudged && !RUNNERS.test(program) && !RUNS.test(words[0] ?? '');
-  if (isNamed(first.text) && fetches && !isRefused(program, words)) return undefined;
-  const name = shown(first.text);
-  const file = isNamed(first.text) ? {} : { file: pathIn(event.folder, first.text) };
-  return unread(event, name, `what ${name} does was not read`, file);
+  const file =
+    words.find(
+      (word) => !/^[-+]/.test(word) && !/^(?:pipefail|errexit|xtrace|nounset)$/.test(word),
+    ) ?? readsFrom[0];
+  if (file !== undefined && file !== '-')
+    return ofFile(event, placeOf(event, file), files.at(placeOf(event, file), event.id));
+  if (input !== undefined && !event.hidesScript) return undefined;
+  const sources = events.filter(({ id }) => pipedFrom.includes(id));
+  if (sources.length === 0 && input === undefined && !words.includes('-s')) return undefined;
+  return unread(event, program, `${program} runs what another command prints`);
 }
 
-/** The commands that nobody read, each line once for each program. */
-export function unreadCommands(
-  commands: readonly CommandEvent[],
-  around: ReadCommands,
-): readonly UnreadLine[] {
-  const repositories = commands.filter((one) => isOfRepository(one) && around.isFetch(one));
-  const byId = new Map(commands.map((one) => [one.id, one]));
-  const found = commands.flatMap((event) => {
-    const files = around.files.get(event.stage);
-    if (event.isOffline || files === undefined) return [];
-    const isJudged =
-      around.installing.has(event.id) ||
-      around.isFetch(event) ||
-      followsFetch(event, repositories, around.chains.get(event.stage) ?? []);
-    return unreadCommand(event, { files, isJudged, command: (id) => byId.get(id) }) ?? [];
-  });
-  const lines = found.map((one): [string, UnreadLine] => {
-    const { range, reason, program, command, settle } = one;
-    const line = { range, reason, program, command, settle } as UnreadLine;
-    const key = `${range.startLine} ${reason}`;
-    return [key, isHeld(one, around) ? { ...line, held: true } : line];
-  });
-  return [...new Map(lines).values()];
+function ofSourced(event: CommandEvent, { files }: Around): UnreadCommand | undefined {
+  const word = wordsOf(event)[0] ?? '';
+  const path = placeOf(event, word);
+  const content = files.at(path, event.id);
+  const isKnown = SOURCED_FILES.some((one) => one.path.test(path) || one.path.test(word));
+  return isKnown && content === undefined ? undefined : ofFile(event, path, content);
+}
+
+/**
+ * Builtins by which a script runs what no word of a command says, or turns later ones into others.
+ */
+const TURNS = /^(?:eval|alias|trap|enable|coproc|let)$/;
+
+/**
+ * True where a builtin takes input from elsewhere, sets what is not named, or stops running
+ * commands.
+ */
+function isOdd({ program, argv, own, words, readsFrom, input }: CommandEvent): boolean {
+  const line = argv.slice(1);
+  if (program === 'set') return line.some(({ text }) => /^-\w*n|^noexec$/.test(text));
+  if (/^(?:declare|typeset|local)$/.test(program) && line.some(({ text }) => /^-\w*n/.test(text)))
+    return true;
+  if (
+    /^(?:read|mapfile|readarray|getopts|unset)$/.test(program) &&
+    line.some(({ text, constant }) => !constant && /^\$/.test(text))
+  )
+    return true;
+  if (program === 'printf' && line[0]?.text === '-v' && line[1]?.constant !== true) return true;
+  // What `exec < FILE` leads to is what the shells behind it read.
+  return (
+    (own.wrappers.includes('exec') || words[0]?.text === 'exec') &&
+    words.length === 1 &&
+    (readsFrom.length > 0 || input !== undefined)
+  );
+}
+
+/** Why what a command brings in is unknown; undefined where it is read or brings nothing. */
+export function unreadCommand(event: CommandEvent, around: Around): UnreadCommand | undefined {
+  const { program, argv, isFollowed, own } = event;
+  const { files, isJudged } = around;
+  const [first] = argv;
+  if (event.isOffline || first === undefined) return undefined;
+  const words = wordsOf(event);
+  const running = runningVariable(event.allVariables(), program, words);
+  if (running !== undefined)
+    return unread(event, running, `the variable ${running} makes programs run what was not read`);
+  if (isFollowed) return undefined;
+  if (event.hidesScript)
+    return unread(event, program || first.text, `${program || 'it'} runs text that is not shown`);
+  const obeyed = program === '' ? undefined : obeyedFile(event, files);
+  if (obeyed !== undefined)
+    return unread(event, program, `${shown(obeyed.path)} was not read, and ${obeyed.reason}`, {
+      file: obeyed.path,
+    });
+  if (own.script !== undefined && !event.isStarted && program !== 'eval') {
+    const shell = programFile(first.text, event, files);
+    return shell === undefined ? undefined : ofFile(event, shell.path, shell.content);
+  }
+  if (event.isStarted && own.started.some((one) => one.script !== undefined && one.argv === argv))
+    return undefined;
+  if (program === '')
+    return unread(
+      event,
+      first.text,
+      `the name of the program is not constant: ${shown(first.text)}`,
+    );
+  if (
+    hidesCommand(program, event.text, words) ||
+    (TURNS.test(program) && !isQuiet(event)) ||
+    isOdd(event)
+  )
+    return unread(event, program, `${program} runs text, or changes what later commands mean`);
+  if (program === '.' || program === 'source') return ofSourced(event, around);
+  const put = programFile(first.text, event, files);
+  const isDriven =
+    isBuildDriver(program, words) ||
+    (program === 'dotnet' &&
+      /^(?:restore|build|publish|test|pack|run|msbuild)$/.test(words[0] ?? '')) ||
+    (program === 'nuget' && words[0] === 'restore');
+  if (isDriven && (put === undefined || !first.text.includes('/'))) return ofSource(event);
+  if (put !== undefined) return ofFile(event, put.path, put.content);
+  const wrapped = event.words.slice(0, Math.max(0, event.words.length - argv.length) + 1);
+  for (const { text } of wrapped) {
+    if (text.startsWith('-')) continue;
+    const file = programFile(text, event, files);
+    if (file !== undefined) return ofFile(event, file.path, file.content);
+    // A script by its path, in a folder that is not seen.
+    const path = placeOf(event, text);
+    const isScript =
+      /\.(?:phar|py|js|cjs|mjs|rb|pl)$/.test(path) &&
+      !/(?:^|\/)(?:s?bin|site-packages|node_modules|vendor)\//.test(path);
+    const content = isScript ? files.at(path, event.id) : undefined;
+    if (
+      content !== undefined ||
+      (isScript &&
+        !files.isWhole(path.slice(0, Math.max(0, path.lastIndexOf('/'))) || event.folder))
+    )
+      return ofFile(
+        event,
+        path,
+        content ?? { kind: 'unread', why: 'may come from the build context, which was not given' },
+      );
+  }
+  const module = moduleBeside(event, files);
+  if (module !== undefined) return ofFile(event, module.path, module.content);
+  const elsewhere = ofOtherFiles(event, files);
+  if (elsewhere !== undefined) return elsewhere;
+  if (!isNamed(first.text))
+    return unread(event, first.text, `what ${shown(first.text)} does was not read`, {
+      file: placeOf(event, first.text),
+    });
+  if (SHELLS.has(program)) return ofShell(event, around);
+  const asks = words.length === 1 && ASKS.test(words[0] ?? '');
+  if (asks || isLocal(program, words, givenInput(event, around))) return undefined;
+  if (INTERPRETER.test(program))
+    return unread(event, program, `what ${program} runs is not shell, and may do anything`);
+  if (
+    isJudged &&
+    !RUNNERS.test(program) &&
+    !RUNS.test(words[0] ?? '') &&
+    !isRefused(program, words)
+  )
+    return undefined;
+  return unread(event, program, `what ${program} does was not read`);
+}
+
+/** A trap that only takes away what the RUN made, or none at all. */
+function isQuiet({ program, argv }: CommandEvent): boolean {
+  const [text = '', ...signals] = wordsOf({ argv });
+  return (
+    program === 'trap' &&
+    (text === '-' || /^(?:rm -r?f [\w."$/{} -]+)?$/.test(text)) &&
+    signals.length > 0
+  );
+}
+
+/** What a command has as its input, for programs that take commands from it. */
+function givenInput(
+  event: CommandEvent,
+  { events, files }: Around,
+): { readonly text: string | undefined } | undefined {
+  const { input, pipedFrom, isPiped, readsFrom } = event;
+  if (input !== undefined) return { text: input.constant ? input.text : undefined };
+  const [source] = events.filter(({ id }) => pipedFrom.includes(id));
+  if (isPiped)
+    return { text: source === undefined || pipedFrom.length > 1 ? undefined : printedBy(source) };
+  const [file] = readsFrom.filter((path) => path !== '/dev/null');
+  if (file === undefined) return undefined;
+  const content = files.at(file, event.id);
+  return { text: content?.kind === 'text' ? content.text : undefined };
 }

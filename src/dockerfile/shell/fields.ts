@@ -21,22 +21,10 @@ export interface Variable {
   readonly sources: readonly number[];
 }
 
-/** What a variable holds that was given this field. */
-export function variableOf(field: Field | undefined): Variable {
-  const { text = '', constant = false, sources = [] } = field ?? {};
-  if (constant) return { value: text, sources };
-  // What a command prints has no shape, nor has what would be split.
-  const shapeless = text === '' || text.length > MAX_SHAPE || /[\s*?]|\$\(/.test(text);
-  return { value: undefined, sources, ...(shapeless ? {} : { shape: text }) };
-}
-
-const MAX_SHAPE = 2048;
-
 export interface ExpansionContext {
-  readonly variable: (name: string) => Variable;
-  readonly positional: readonly Field[];
   /** Gets the commands whose output is counted with. */
   readonly counted: (sources: readonly number[]) => void;
+  readonly variable: (name: string) => Variable;
   /** Walks a substitution and gives the numbers of the commands in it. */
   readonly substitution: (part: WordPart & { kind: 'substitution' }) => readonly number[];
 }
@@ -88,13 +76,6 @@ function appendVariable(
   part: WordPart & { kind: 'variable' },
   around: ExpansionContext,
 ): void {
-  if (part.name === '@' || part.name === '*') {
-    around.positional.forEach((field, index) => {
-      if (index > 0) builder.split();
-      builder.append(field.text, field.constant, field.sources);
-    });
-    return;
-  }
   const argument = argumentText(part.argument, around);
   if (part.counts === true) around.counted(argument.sources);
   const { value: plain, shape, sources } = around.variable(part.name);
@@ -154,13 +135,4 @@ export function joined(parts: readonly WordPart[], around: ExpansionContext): Fi
     constant: [first, ...rest].every((f) => f.constant),
     sources: [first, ...rest].flatMap((f) => f.sources),
   };
-}
-
-/** True for a word that is one field at least, whatever its variables hold. */
-export function isOneField(parts: readonly WordPart[]): boolean {
-  return parts.some(
-    (part) =>
-      part.kind === 'literal' ||
-      ('quoted' in part && part.quoted && !('name' in part && /^[@*]$/.test(part.name))),
-  );
 }

@@ -40,15 +40,3 @@ export function startedBy(program: string, words: readonly Field[]): readonly (r
   );
   return at === undefined || at >= words.length ? [] : [words.slice(at)];
 }
-
-/** Options by which xargs starts nothing where nothing comes in. */
-const WAITS = /^(?:-[a-zA-Z0]*[rIiL]|--(?:no-run-if-empty|replace|max-lines)\b)/;
-
-/** True where what a command starts may not run at all: find finds nothing, or nothing comes in. */
-export function startsMaybe(argv: readonly Field[]): boolean {
-  const words = argv.map(({ text }) => text);
-  const at = words.findIndex((word) => /^(?:\S*\/)?(?:find|xargs|parallel)$/.test(word));
-  const program = words[at] ?? '';
-  if (program.endsWith('xargs')) return words.slice(at + 1).some((word) => WAITS.test(word));
-  return program.endsWith('find') ? words.some((word) => /^-(?:exec|ok)/.test(word)) : at >= 0;
-}

@@ -1,3 +1,5 @@
+import type { SourceRange } from '../../model/dockerfile.ts';
+
 /** Offsets into the shell text. */
 export interface Span {
   readonly start: number;
@@ -109,4 +111,11 @@ export type ListOperator = '&&' | '||' | ';' | '&' | '';
 
 export interface List {
   readonly items: readonly { readonly pipeline: Pipeline; readonly operator: ListOperator }[];
+}
+
+/** Shell text as a tree, and where its places lie in the Dockerfile. */
+export interface Script {
+  readonly list: List;
+  readonly text: string;
+  readonly rangeOf: (start: number, end: number) => SourceRange;
 }

@@ -1,6 +1,5 @@
 import { parseShell } from './parse-shell.ts';
-import type { Span, Word } from './syntax-tree.ts';
-import type { Script } from './traced-command.ts';
+import type { Script, Span, Word } from './syntax-tree.ts';
 
 /** Characters that a word stands for, each with the stretch of the script that it was read from. */
 interface Letters {

@@ -1,9 +1,9 @@
 import { fileName } from '../../model/path.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
 import { RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/wrappers.ts';
+import { pathIn } from '../paths.ts';
 import { constantField, type Field } from './fields.ts';
 import { type Brought, interpretedProgram } from './interpreters.ts';
-import { pathIn } from './shell-state.ts';
 import { startedBy } from './started-commands.ts';
 
 /** A command without the programs in front that only start another (`sudo`, `env`, `xargs`). */
@@ -61,7 +61,7 @@ function shellScript(argv: readonly Field[]): Unwrapped['script'] {
 }
 
 /** True where a shell only reads its script: `sh -n`, `bash -o noexec`. */
-export function onlyReads(argv: readonly Field[]): boolean {
+function onlyReads(argv: readonly Field[]): boolean {
   if (!SHELLS.has(programOf(argv))) return false;
   const words = argv.slice(1).map(({ text }) => text);
   const end = words.findIndex(
@@ -73,7 +73,7 @@ export function onlyReads(argv: readonly Field[]): boolean {
 
 function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
   const program = programOf(argv);
-  if (SHELLS.has(program)) return shellScript(argv);
+  if (SHELLS.has(program)) return onlyReads(argv) ? undefined : shellScript(argv);
   if (program === 'eval' && argv.length > 1) {
     const rest = argv.slice(1);
     const text = {

@@ -12,7 +12,6 @@ export const APK: ManagerFamily = {
       refresh: 'update',
       upgrades: ['upgrade'],
       removal: { programs: /^apk$/, verbs: /^del$/ },
-      unchecked: { installs: /^(?:add|upgrade)$/, off: /^--allow-untrusted$/ },
       fetches: 'package-url',
       cache: {
         leaves: ({ words }) =>

@@ -15,10 +15,6 @@ export const APT: ManagerFamily = {
         programs: /^(?:apt|apt-get|apt-fast|aptitude|dpkg)$/,
         verbs: /^(?:remove|purge|autoremove|auto-remove|autopurge|-P|-r|--purge|--remove)$/,
       },
-      unchecked: {
-        installs: /^(?:install|upgrade|dist-upgrade|full-upgrade|satisfy|reinstall)$/,
-        off: /^--(?:allow-unauthenticated|force-yes)$|^(?:-o)?APT::Get::(?:AllowUnauthenticated|Force-Yes)=(?:true|yes|1)$/i,
-      },
       fetches: 'package-url',
       cache: {
         leaves: ({ words }) => words.includes('update'),

@@ -27,16 +27,6 @@ export interface LeftCache {
   readonly problem: string;
 }
 
-/** Switches that turn a manager's signature checks off. */
-export interface Unchecking {
-  readonly installs: RegExp;
-  readonly off: RegExp;
-  /** Variables that do so. */
-  readonly variables?: RegExp;
-  /** Switches that bring a check back: hashes of one's own. */
-  readonly unless?: RegExp;
-}
-
 /** What makes a manager keep to its lock file. */
 export interface LockFile {
   /** The files that decide, the first of them that is there; the last is the usual one. */
@@ -68,7 +58,6 @@ export interface Manager {
   readonly upgrades?: readonly string[];
   /** How its packages are taken out again, by which programs. */
   readonly removal?: { readonly programs: RegExp; readonly verbs: RegExp };
-  readonly unchecked?: Unchecking;
   /** What a package from an address counts as. */
   readonly fetches?: DownloadKind;
   readonly cache?: LeftCache;

@@ -1,12 +1,5 @@
 import type { ManagerFamily } from './manager.ts';
 
-const UNCHECKED = {
-  installs: /^install$/,
-  // Of an index of Python packages nothing but TLS is checked.
-  off: /^--(?:trusted-host|allow-insecure-host)(?:=(?!localhost|127\.).+)?$/,
-  variables: /^(?:PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/,
-  unless: /^--require-hashes$/,
-};
 const SET_PYTHON = /^[ \t]*(?:extra-index-url|index-url|find-links|url)\s*=\s*(\S+)/gm;
 
 /** Packages of Python, and of conda, which installs programs besides. */
@@ -17,7 +10,6 @@ export const PYTHON: ManagerFamily = {
       programs: /^pip[\d.]*$/,
       recorded: 'pypi',
       joint: '==',
-      unchecked: UNCHECKED,
       fetches: 'pip-url',
       cache: {
         leaves: ({ words }) => words.includes('install') && !words.includes('--no-cache-dir'),
@@ -30,7 +22,7 @@ export const PYTHON: ManagerFamily = {
           'pip install without --no-cache-dir leaves the packages that it fetched in the layer',
       },
     },
-    { id: 'uv', programs: /^uv$/, unchecked: UNCHECKED, fetches: 'pip-url' },
+    { id: 'uv', programs: /^uv$/, fetches: 'pip-url' },
     { id: 'poetry', programs: /^poetry$/, fetches: 'pip-url' },
     { id: 'other', programs: /^(?:pipx|easy_install)$/, fetches: 'pip-url' },
     { id: 'conda', programs: /^(?:conda|mamba|micromamba)$/, fetches: 'package-url' },

@@ -15,10 +15,6 @@ export const RPM: ManagerFamily = {
         programs: /^(?:dnf5?|yum|microdnf|tdnf|rpm)$/,
         verbs: /^(?:remove|erase|autoremove|rm|-e|--erase)$/,
       },
-      unchecked: {
-        installs: /^(?:install|reinstall|groupinstall|update|upgrade|in)$/,
-        off: /^--(?:nogpgcheck|no-gpgchecks)$|^(?:--setopt=)?(?:[\w*-]+\.)?gpgcheck=(?:0|false|no)$/i,
-      },
       fetches: 'package-url',
       cache: {
         leaves: ({ words }) => words.includes('install'),
@@ -35,10 +31,6 @@ export const RPM: ManagerFamily = {
       isOfSystem: true,
       recorded: 'rpm',
       upgrades: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
-      unchecked: {
-        installs: /^(?:install|in|update|up|dup)$/,
-        off: /^--(?:no-gpg-checks|allow-unsigned-rpm)$/,
-      },
       fetches: 'package-url',
     },
   ],

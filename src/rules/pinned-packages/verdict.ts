@@ -70,8 +70,8 @@ export const pinnedPackages = criterion({
     'install` without `--immutable`, requirements without versions, and upgrades of ' +
     'everything (`apt-get upgrade`). A build that replayed scoville.lock has each package pinned ' +
     'by digest, if the recording is complete. This run has to have replayed it, or a verified ' +
-    'provenance to say so. A requirements file whose content is not known leaves it unknown. So does a program that ' +
-    'could not be read. A build that installs nothing has nothing to pin, if every command ' +
+    'provenance to say so. A requirements file whose content is not known leaves it unknown. So does a program of which no table says what it does: ' +
+    'build with `--record`, then `--replay`. A build that installs nothing has nothing to pin, if every command ' +
     'was read.',
   check: ({ build }) =>
     judgeLines(build, {

@@ -64,13 +64,14 @@ export const verifiedDownloads = criterion({
   needs: ['build'],
   settle: NAME_THE_DOCKERFILE,
   decidedBy:
-    'Each download of the stages that the build reaches is judged separately: curl, wget, ' +
-    '`ADD http`, `git clone`, packages from URLs. It must be verified before use by a ' +
-    'checksum, a signature or a pinned commit, and a failed check must stop the build. A ' +
-    'download that is piped into a shell always fails. A checksum from the same origin as ' +
-    'the file passes and is marked weak. So does a digest in scoville.lock, where this build ' +
-    'replayed a complete recording or a verified provenance says so. A build that downloads nothing has nothing to ' +
-    'verify, if every command was read. A program that could not be read leaves it unknown.',
+    'What was seen decides first. A RUN with `--network=none` downloads nothing. Where this build ' +
+    'replayed a complete recording, or a verified provenance says so, each download is known by ' +
+    'its digest. Else the Dockerfile is read. Each download of the stages that the build reaches ' +
+    'must be verified before use, in a form that is known as a whole. A failed check must stop ' +
+    'the build. A download that is piped into a shell always fails. A checksum from the same ' +
+    'origin as the file passes and is marked weak. What has no known form leaves it unknown, and ' +
+    'so does a program of which no table says what it does. Then build with `--record`, and with ' +
+    '`--replay`.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ downloads }) => downloads.map((one) => judgeDownload(one, build.replayed)),
@@ -80,8 +81,7 @@ export const verifiedDownloads = criterion({
         return `${quantity(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
       },
       settle: NAME_THE_DOCKERFILE,
-      settleOpen:
-        'use a lock file with hashes, such as pip install --require-hashes -r FILE or npm ci',
+      settleOpen: 'build with --record, then --replay: then each download is known by digest',
     }),
   fixable: true,
   remedies: [

@@ -87,8 +87,13 @@ export const DOWNLOADS_LABELLED: readonly Labelled[] = [
     BAD,
   ),
   built(
-    'gpg --verify',
+    'gpg --verify by a key of a whole fingerprint',
+    `RUN curl -fsSLO https://example.com/a && curl -fsSLO https://example.com/a.asc && gpg --batch --recv-keys ${'C'.repeat(40)} && gpg --batch --verify a.asc a`,
+  ),
+  built(
+    'gpg --verify by a keyring that nothing shows',
     `RUN curl -fsSLO https://example.com/a && curl -fsSLO https://example.com/a.asc && gpg --batch --verify a.asc a`,
+    { 'verified-downloads': 'unknown' },
   ),
   built(
     'gpg --dearmor verifies nothing',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseShell } from '../../../src/dockerfile/shell/parse-shell.ts';
 import type { List } from '../../../src/dockerfile/shell/syntax-tree.ts';
 import { bodiesOf, expandedBy } from '../../../src/dockerfile/shell/walk-tree.ts';
-import { analysisOf } from '../analysis/support.ts';
+import { analysisOf } from '../parse-dockerfile.ts';
 import { BEYOND_SHFMT, FORMS, script } from './script-grammar.ts';
 
 /** The first words of all commands of a script, as our tree has them. */

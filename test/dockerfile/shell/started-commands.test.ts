@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { downloads, installs } from '../analysis/support.ts';
+import { downloads, installs } from '../parse-dockerfile.ts';
 
 const CURL = 'curl -O https://x.org/f';
 
@@ -33,7 +33,6 @@ describe('commands that another program starts', () => {
   test.each([
     'conda run -n e bash -c "curl https://x.org/f | sh"',
     'su app -lc "curl https://x.org/f | bash"',
-    'su app --command="curl https://x.org/f | bash"',
     'sudo -iu app bash -c "curl https://x.org/f | sh"',
   ])('%s', (run) => {
     expect(downloads(`RUN ${run}`)).toEqual(['curl: shell']);

@@ -1,11 +1,10 @@
 import { runsAs } from '../../../model/passwd.ts';
 import { fileName } from '../../../model/path.ts';
 import { keepersOf } from '../../../programs/credential-keepers.ts';
+import { pathIn } from '../../paths.ts';
 import type { Field } from '../../shell/fields.ts';
-import { pathIn } from '../../shell/shell-state.ts';
-import type { CommandEvent } from '../build-event.ts';
+import type { CommandEvent } from '../command-event.ts';
 import { readCommandLine } from '../command-line.ts';
-import { addsTo, teeFiles } from '../tee-files.ts';
 import { modeChange } from './file-mode.ts';
 import { changeCapabilities, changeMode, overrideMode } from './mode-effects.ts';
 import { absolute, type Around, namedBy } from './named-files.ts';
@@ -78,7 +77,9 @@ export function applyCommand(event: CommandEvent, around: Around): void {
   const words = argv.slice(1).map(({ text }) => text);
   const written = [
     ...writesTo,
-    ...teeFiles(event).map((file) => absolute(event, file)),
+    ...(program === 'tee'
+      ? words.filter((word) => !word.startsWith('-')).map((file) => absolute(event, file))
+      : []),
     ...(secret?.open === undefined ? [] : outputs(event)),
     ...(program === 'dd'
       ? words.flatMap((word) => (word.startsWith('of=') ? [absolute(event, word.slice(3))] : []))
@@ -90,8 +91,10 @@ export function applyCommand(event: CommandEvent, around: Around): void {
       : []),
   ];
   for (const path of written.filter((one) => !flow.isOutside(one))) {
-    if (!addsTo(event) && secret === undefined) ledger.remove(new Named(path), '');
-    const text = files.at(path, event.id);
+    const isAdded =
+      event.appends || (program === 'tee' && words.some((word) => /^-\w*a|^--append/.test(word)));
+    if (!isAdded && secret === undefined) ledger.remove(new Named(path), '');
+    const text = files.at(path, event.id + 1);
     if (secret !== undefined && MAKES.test(program))
       ledger.put(path, { kind: 'secret', mount: secret.mount }, range, secret.open);
     else if (text?.kind === 'text' && text.origin === 'build')

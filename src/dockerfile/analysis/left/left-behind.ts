@@ -4,10 +4,10 @@ import { parsePasswd } from '../../../model/passwd.ts';
 import { fileName } from '../../../model/path.ts';
 import { chainOf } from '../../../model/stage-chain.ts';
 import { mountsOf } from '../../external-image.ts';
-import { folderOfPattern, pathIn } from '../../shell/shell-state.ts';
+import { folderOfPattern, pathIn } from '../../paths.ts';
 import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
-import type { BuildEvent, CommandEvent } from '../build-event.ts';
-import { isFetched } from '../fetches/add-fetches.ts';
+import type { CommandEvent } from '../command-event.ts';
+import { isFetched } from '../fetch.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { applyCommand } from './command-effects.ts';
 import { modeChange } from './file-mode.ts';
@@ -78,12 +78,11 @@ function mounted(
 
 /** Events of a stage by the instruction that they belong to. */
 function byInstruction(
-  events: readonly BuildEvent[],
+  events: readonly CommandEvent[],
 ): ReadonlyMap<Instruction, readonly CommandEvent[]> {
   const found = new Map<Instruction, CommandEvent[]>();
   for (const event of events)
-    if (event.kind === 'command')
-      found.set(event.instruction, [...(found.get(event.instruction) ?? []), event]);
+    found.set(event.instruction, [...(found.get(event.instruction) ?? []), event]);
   return found;
 }
 
@@ -98,8 +97,10 @@ function knownLines(text: string): string {
 /** What the stages that the target reaches, in order, leave in the image of the last one. */
 export function leftBehind(
   stages: readonly ReadStage[],
-  events: ReadonlyMap<number, readonly BuildEvent[]>,
-  files: ReadonlyMap<number, StageFiles>,
+  read: ReadonlyMap<
+    number,
+    { readonly files: StageFiles; readonly commands: readonly CommandEvent[] }
+  >,
 ): LeftBehind {
   const target = stages.at(-1);
   const own = new Map(stages.map((stage) => [stage.index, stage]));
@@ -110,8 +111,8 @@ export function leftBehind(
     const { index, base, instructions } = stage;
     const ledger = new StageLedger(base.kind === 'stage' ? ledgers.get(base.index) : undefined);
     ledgers.set(index, ledger);
-    const commands = byInstruction(events.get(index) ?? []);
-    const stageFiles = files.get(index);
+    const commands = byInstruction(read.get(index)?.commands ?? []);
+    const stageFiles = read.get(index)?.files;
     const earlier = stages.filter((one) => one.index < index);
     const stageOf = (from: string): StageLedger | undefined =>
       ledgers.get(stageNamed(from, earlier)?.index ?? -1);
@@ -142,7 +143,7 @@ export function leftBehind(
         ledger.users.set(name, uid);
   }
   const last = target && ledgers.get(target.index);
-  const passwd = target && files.get(target.index)?.at(PASSWD);
+  const passwd = target && read.get(target.index)?.files.at(PASSWD);
   return {
     files: [...kept.values()],
     elevated: last?.elevated ?? [],

@@ -1,4 +1,4 @@
-import type { CommandEvent } from '../build-event.ts';
+import type { CommandEvent } from '../command-event.ts';
 import { chmodOf, modeChange } from './file-mode.ts';
 import { absolute, type Around, foundIn, GIVEN, namedBy } from './named-files.ts';
 

@@ -1,6 +1,6 @@
+import { pathIn } from '../../paths.ts';
 import type { Field } from '../../shell/fields.ts';
-import { pathIn } from '../../shell/shell-state.ts';
-import type { CommandEvent } from '../build-event.ts';
+import type { CommandEvent } from '../command-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import type { SecretFlow } from './secret-flow.ts';
 import { Named, type StageLedger } from './stage-ledger.ts';

@@ -1,8 +1,8 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
 import { mountsOf } from '../../external-image.ts';
-import { pathIn } from '../../shell/shell-state.ts';
-import type { CommandEvent } from '../build-event.ts';
-import { isWithin } from '../file-entries.ts';
+import { pathIn } from '../../paths.ts';
+import type { CommandEvent } from '../command-event.ts';
+import { isWithin } from '../stage-files.ts';
 
 /** Programs whose output or copy is what they read. */
 const PASSES =
@@ -71,9 +71,9 @@ export class SecretFlow {
     return held;
   }
 
-  #given({ argv, input, piped, pipedFrom, program }: CommandEvent): Held | undefined {
+  #given({ argv, input, pipedFrom, program }: CommandEvent): Held | undefined {
     const fields = [...argv.slice(1), ...(input === undefined ? [] : [input])];
-    const ids = [...fields.flatMap(({ sources }) => sources), ...(piped?.sources ?? [])];
+    const ids = fields.flatMap(({ sources }) => sources);
     const through = [...ids, ...pipedFrom].flatMap((id) => this.#outputs.get(id) ?? [])[0];
     if (through !== undefined) return through;
     for (const { name, mount } of this.#variables)

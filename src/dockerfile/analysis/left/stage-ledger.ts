@@ -1,8 +1,8 @@
 import type { SourceRange } from '../../../model/dockerfile.ts';
 import type { ElevatedFile, LeftContent, LeftFile } from '../../../model/left-behind.ts';
 import { fileName } from '../../../model/path.ts';
-import { Copies, copyOf } from '../checks/file-copies.ts';
-import { isWithin } from '../file-entries.ts';
+import { pathIn } from '../../paths.ts';
+import { isWithin } from '../stage-files.ts';
 
 /** More than a person's Dockerfile leaves. */
 const MOST = 2000;
@@ -112,10 +112,10 @@ export class StageLedger {
     { source, place }: { readonly source: string; readonly place: string },
     { range, mode }: { readonly range?: SourceRange; readonly mode: 'kept' | 'lost' | 'open' },
   ): void {
-    const copies = new Copies([copyOf(inHome(source), inHome(place), '/')]);
+    const copies = copiesOf(inHome(source), inHome(place));
     const moved = <T extends Entry>(entries: readonly T[]): readonly T[] =>
       entries.flatMap((one) => {
-        const paths = one.paths.flatMap((path) => [...copies.of(inHome(path))]);
+        const paths = one.paths.flatMap((path) => copies(inHome(path)));
         return paths.length === 0 ? [] : [{ ...one, paths, range: range ?? one.range }];
       });
     const named = new Named(source);
@@ -163,5 +163,24 @@ function partOf(
     kind: 'context',
     source: source === '' ? below : `${source}/${below}`,
     without: inside,
+  };
+}
+
+/**
+ * Where a file lies behind a copy: at the place, or in it; nowhere where the copy does not take it.
+ */
+function copiesOf(from: string, to: string): (path: string) => readonly string[] {
+  const source = pathIn('/', from);
+  const star = source.indexOf('*');
+  const around = [source.slice(0, star), source.slice(source.lastIndexOf('*') + 1)] as const;
+  const place = pathIn('/', to);
+  const within = source === '/' ? '/' : `${source}/`;
+  return (path) => {
+    if (path.startsWith(within)) return [pathIn('/', `${place}/${path.slice(within.length)}`)];
+    const isTaken =
+      star < 0 ? path === source : path.startsWith(around[0]) && path.endsWith(around[1]);
+    if (!isTaken) return [];
+    const inFolder = pathIn('/', `${place}/${fileName(path)}`);
+    return star >= 0 || to.endsWith('/') || to === '.' ? [inFolder] : [place, inFolder];
   };
 }

@@ -1,0 +1,578 @@
+import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
+import { startsNoOther } from '../../programs/catalogue.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
+import type { Field } from '../shell/fields.ts';
+import { type CommandEvent, inOneRun, placeOf, printedBy, wordsOf } from './command-event.ts';
+import { readCommandLine } from './command-line.ts';
+import { COMMIT, type Fetch } from './fetch.ts';
+import { mayBeReplaced } from './program-file.ts';
+import type { StageFiles } from './stage-files.ts';
+
+/** Digits of the sums that each program compares. */
+const DIGITS: Readonly<Record<string, number>> = {
+  md5sum: 32,
+  sha1sum: 40,
+  sha224sum: 56,
+  sha256sum: 64,
+  sha384sum: 96,
+  sha512sum: 128,
+  b2sum: 128,
+};
+/** Commands that look like a check. Where none of its forms is known, whether it is one is open. */
+const LOOKS_LIKE =
+  /^(?:md5sum|sha\d*sum|shasum|b2sum|b3sum|cksum|sum|gpgv?2?|sqv?|cosign|minisign|signify|slsa-verifier|notation|jarsigner|rhash|cfv)$/;
+const ARGUMENTS =
+  /\bdgst\b|\bsha(?:224|256|384|512)\b|hash_file|hashlib|createHash|Digest::|attestation verify|ssh-keygen -Y|rev-parse|verify-(?:tag|commit)|\btag -v\b|\b[0-9a-f]{40}\b|Get-FileHash|CertUtil|checksig|--verify/i;
+
+/** A command of a known form that ends the RUN where one of its files is not what it should be. */
+interface Check {
+  readonly event: CommandEvent;
+  readonly method: string;
+  readonly files: readonly string[];
+  /** Files that take part: signatures, lists. */
+  readonly with: readonly string[];
+  readonly weak?: string;
+}
+
+/** What the fetches and commands of a stage say of its checks. */
+interface StageCommands {
+  readonly events: readonly CommandEvent[];
+  readonly fetches: readonly Fetch[];
+  readonly files: StageFiles;
+  /** Commands of the stages that stand on it. */
+  readonly later: readonly CommandEvent[];
+}
+
+/** True for a sum in figures, or a variable that can hold nothing else. */
+function isSum(text: string, digits: number, event: CommandEvent): boolean {
+  const sum = new RegExp(`^[0-9a-f]{${digits}}$`, 'i');
+  if (sum.test(text)) return true;
+  const [, name, version] = /^\$\{(\w+)(#\d+)?\}$/.exec(text) ?? [];
+  if (name === undefined) return false;
+  // Nobody but the caller of the build, or the base image, gives what the script does not set. An
+  // empty sum fails.
+  if (version === undefined)
+    return !/^\d+$/.test(name) && event.values(name) === undefined && !event.variables.has(name);
+  const values = event.values(name);
+  return (
+    values !== undefined &&
+    values.length > 0 &&
+    values.every((value) => value === '' || sum.test(value))
+  );
+}
+
+/** The files of a list of sums; undefined where one of its lines is no sum of a file. */
+function listed(text: string, digits: number, event: CommandEvent): readonly string[] | undefined {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const files = lines.map((line) => {
+    const [, sum = '', file] = /^(\S+) [ *]?(\S+)$/.exec(line) ?? [];
+    return file !== undefined && isSum(sum, digits, event) ? placeOf(event, file) : undefined;
+  });
+  return lines.length > 0 && files.every((file) => file !== undefined) ? files : undefined;
+}
+
+/**
+ * What a command gets as its input: a here-document, or what the one command before the bar prints.
+ */
+function inputOf(event: CommandEvent, events: readonly CommandEvent[]): string | undefined {
+  if (event.input !== undefined) return event.isPiped ? undefined : event.input.text;
+  const [source, ...more] = events.filter(({ id }) => event.pipedFrom.includes(id));
+  return source === undefined || more.length > 0 ? undefined : printedBy(source);
+}
+
+/** `grep FILE LIST | sha256sum -c`: the line of one file out of a list. */
+function picked(
+  event: CommandEvent,
+  events: readonly CommandEvent[],
+): { file: string; list: string } | undefined {
+  const [source, ...more] = events.filter(({ id }) => event.pipedFrom.includes(id));
+  if (source === undefined || more.length > 0 || !/^[ef]?grep$/.test(source.program))
+    return undefined;
+  const [pattern, list, ...rest] = wordsOf(source).filter((word) => !/^-[Fwh]+$/.test(word));
+  if (pattern === undefined || list === undefined || rest.length > 0 || list.startsWith('-'))
+    return undefined;
+  const name = pattern
+    .replace(/^(?:\[\[:space:\]\]| |\*)+/, '')
+    .replace(/\\\./g, '.')
+    .replace(/\$$/, '');
+  return /^[\w.+~@%${}#-]+$/.test(name) && name.length > 3
+    ? { file: placeOf(event, name), list: placeOf(event, list) }
+    : undefined;
+}
+
+const WEAK_SUM = 'MD5 and SHA-1 can be forged';
+const SAME_ORIGIN = 'the checksum comes from where the file comes from';
+
+/** `sha256sum -c`, of a list that the Dockerfile, the context or the origin of the file gives. */
+function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
+  const { program, argv } = event;
+  const line = readCommandLine(program, argv.slice(1));
+  const [bits = '1'] = line.values('-a', '--algorithm').map(({ text }) => text);
+  const name = program === 'shasum' ? `sha${bits}sum` : program;
+  const digits = DIGITS[name];
+  if (digits === undefined || !line.has('-c', '--check')) return undefined;
+  const isPlain = wordsOf(event).every(
+    (word) =>
+      !word.startsWith('-') ||
+      word === '-' ||
+      /^(?:-[cswbtap]*|--(?:check|status|warn|strict|quiet|algorithm(?:=\d+)?)|-a\d+)$/.test(word),
+  );
+  if (!isPlain || line.operands.length > 1) return undefined;
+  const weak = digits < 56 ? { weak: WEAK_SUM } : {};
+  const [operand] = line.operands;
+  const method = `${program} -c`;
+  if (operand === undefined || operand.text === '-') {
+    const text = inputOf(event, stage.events);
+    const files = text === undefined ? undefined : listed(text, digits, event);
+    if (files !== undefined) return { event, method, files, with: [], ...weak };
+    const one = picked(event, stage.events);
+    return one !== undefined && isFetchedBeside(one, event, stage)
+      ? { event, method, files: [one.file], with: [one.list], weak: SAME_ORIGIN }
+      : undefined;
+  }
+  const list = placeOf(event, operand.text);
+  const content = stage.files.at(list, event.id);
+  if (content?.kind === 'text') {
+    const files = listed(content.text.replace(/\r/g, ''), digits, event);
+    return files && { event, method, files, with: [list], ...weak };
+  }
+  // `tool.tar.gz.sha256` is of that file.
+  const file = list.replace(/\.(?:sha\d+(?:sums?)?|md5(?:sum)?|digest|sum)$/i, '');
+  return file !== list &&
+    (content === undefined || content.target !== undefined) &&
+    isFetchedBeside({ file, list }, event, stage)
+    ? { event, method, files: [file], with: [list], weak: SAME_ORIGIN }
+    : undefined;
+}
+
+function isFetchedBeside(
+  { file, list }: { readonly file: string; readonly list: string },
+  { id }: CommandEvent,
+  { fetches }: StageCommands,
+): boolean {
+  const isThere = (path: string): boolean =>
+    fetches.some((one) => one.target === path && one.id < id);
+  return isThere(file) && isThere(list);
+}
+
+/** `test "$(sha256sum FILE | cut -d' ' -f1)" = SUM`, whole sums on both sides. */
+function comparedSum(event: CommandEvent, stage: StageCommands): Check | undefined {
+  const { program, argv } = event;
+  if (program !== 'test' && program !== '[') return undefined;
+  const [left, operator, right, ...more] = argv.slice(1).filter(({ text }) => text !== ']');
+  if (
+    left === undefined ||
+    right === undefined ||
+    more.length > 0 ||
+    !/^==?$/.test(operator?.text ?? '')
+  )
+    return undefined;
+  const [made, sum] = left.sources.length > 0 ? [left, right] : [right, left];
+  const [source, cut, ...others] = stage.events.filter(({ id }) => made.sources.includes(id));
+  const digits = DIGITS[source?.program ?? ''];
+  const [file, ...rest] = source === undefined ? [] : wordsOf(source);
+  if (
+    made.text !== '$(...)' ||
+    digits === undefined ||
+    source === undefined ||
+    file === undefined ||
+    file.startsWith('-')
+  )
+    return undefined;
+  const line = cut === undefined ? '' : [cut.program, ...wordsOf(cut)].join(' ');
+  const isWhole =
+    /^cut (?:-d   ?-f ?1|-f ?1 -d  )$|^awk \{ ?print \$1 ?\}$/.test(line) ||
+    line === `cut -c1-${digits}` ||
+    line === `cut -c-${digits}` ||
+    line === `head -c ${digits}` ||
+    line === `head -c${digits}`;
+  if (rest.length > 0 || others.length > 0 || !isWhole || !isSum(sum.text, digits, event))
+    return undefined;
+  return {
+    event,
+    method: source.program,
+    files: [placeOf(source, file)],
+    with: [],
+    ...(digits < 56 ? { weak: WEAK_SUM } : {}),
+  };
+}
+
+/** Options of gpg that leave it to the keyring whose signature counts. */
+const GPG =
+  /^--(?:batch|yes|no|no-tty|quiet|verbose|verify|homedir|no-default-keyring|keyring|no-auto-key-retrieve|no-autostart|no-permission-warning|lock-never|logger-fd|status-fd)(?:=|$)|^-[qv]+$/;
+const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
+
+/**
+ * True where all keys that a stage imports before are named by their whole fingerprints, or of the
+ * context.
+ */
+function hasOwnKeys(event: CommandEvent, { events, files }: StageCommands): boolean {
+  const before = events.filter(
+    ({ id, program }) => id < event.id && /^(?:gpg2?|apt-key)$/.test(program),
+  );
+  const imports = before.filter((one) =>
+    wordsOf(one).some((word) =>
+      /^--(?:recv|receive|import|fetch|search|locate|refresh)/.test(word),
+    ),
+  );
+  return (
+    imports.length > 0 &&
+    imports.every((one) => {
+      const line = readCommandLine('gpg', one.argv.slice(1));
+      if (line.has('--recv-keys', '--recv-key', '--receive-keys', '--recv'))
+        return (
+          line.operands.length > 0 && line.operands.every((field) => isFingerprint(field, one))
+        );
+      const isPlace = ({ text }: Field): boolean => {
+        const content = files.at(placeOf(one, text), one.id);
+        return content?.kind === 'text' || content?.why.startsWith('comes from') === true;
+      };
+      return line.has('--import') && line.operands.length > 0 && line.operands.every(isPlace);
+    })
+  );
+}
+
+function isFingerprint({ text, constant }: Field, event: CommandEvent): boolean {
+  if (constant) return FINGERPRINT.test(text);
+  const name = /^\$\{(\w+)#\d+\}$/.exec(text)?.[1];
+  const values = name === undefined ? undefined : event.values(name);
+  return (
+    values !== undefined && values.length > 0 && values.every((value) => FINGERPRINT.test(value))
+  );
+}
+
+/**
+ * `gpg --verify FILE.asc FILE` by keys of whole fingerprints, `gpgv` by a keyring of the context.
+ */
+function signatureCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
+  const { program, argv } = event;
+  const line = readCommandLine('gpg', argv.slice(1));
+  const isGpgv = program === 'gpgv';
+  if (!isGpgv && !(/^gpg2?$/.test(program) && line.has('--verify'))) return undefined;
+  if (!wordsOf(event).every((word) => !word.startsWith('-') || GPG.test(word))) return undefined;
+  const keyrings = line.values('--keyring');
+  const isOfContext =
+    keyrings.length > 0 &&
+    keyrings.every(({ text }) => {
+      const content = stage.files.at(placeOf(event, text), event.id);
+      return content?.kind === 'text' || content?.why.startsWith('comes from') === true;
+    });
+  if (isGpgv ? !isOfContext : keyrings.length > 0 || !hasOwnKeys(event, stage)) return undefined;
+  const [signature, file, ...more] = line.operands.map(({ text }) => placeOf(event, text));
+  if (signature === undefined || more.length > 0) return undefined;
+  const signed = file ?? signature.replace(/\.(?:asc|sig|gpg|sign)$/, '');
+  if (signed === signature) return undefined;
+  return { event, method: isGpgv ? 'gpgv' : 'gpg --verify', files: [signed], with: [signature] };
+}
+
+/** Programs that check one file, their last word, where their words say whose signature counts. */
+const VERIFIERS: readonly {
+  readonly program: string;
+  readonly says: RegExp;
+  readonly never: RegExp;
+}[] = [
+  {
+    program: 'cosign',
+    says: /^verify-blob (?=.*--certificate-identity[= ][^\s*]{3})(?=.*--certificate-oidc-issuer[= ]https:\/\/\S+)/,
+    never: /regexp|insecure|--key|\*/,
+  },
+  { program: 'cosign', says: /^verify-blob (?=.*--key[= ][\w./-]+)/, never: /insecure|:\/\// },
+  { program: 'minisign', says: /^-V.* -P ?RW[\w+/=]{50,}/, never: /-Q/ },
+];
+
+function verifierCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
+  const words = wordsOf(event);
+  const line = words.join(' ');
+  const known = VERIFIERS.some(
+    ({ program, says, never }) => program === event.program && says.test(line) && !never.test(line),
+  );
+  const key = /--key[= ](\S+)/.exec(line)?.[1];
+  // A key that was fetched says no more than the server does.
+  const isFetched =
+    key !== undefined && stage.fetches.some(({ target }) => target === placeOf(event, key));
+  if (!known || isFetched) return undefined;
+  const file =
+    event.program === 'minisign'
+      ? words[words.findIndex((word) => /^-\w*m$/.test(word)) + 1]
+      : words.at(-1);
+  if (file === undefined || file.startsWith('-')) return undefined;
+  const path = placeOf(event, file);
+  const signatures = words.flatMap((word, at) =>
+    /^--(?:signature|bundle|certificate)$/.test(words[at - 1] ?? '') ? [placeOf(event, word)] : [],
+  );
+  return {
+    event,
+    method: `${event.program} ${words[0] ?? ''}`,
+    files: [path],
+    with: [...signatures, `${path}.minisig`, `${path}.sig`, `${path}.bundle`],
+  };
+}
+
+/** `git checkout COMMIT`, in the repository or with `-C`. */
+function commitCheck(event: CommandEvent, events: readonly CommandEvent[]): Check | undefined {
+  if (event.program !== 'git' && event.program !== 'hg') return undefined;
+  const { operands, values, has } = readCommandLine(event.program, event.argv.slice(1));
+  const [verb, ...names] = operands.map(({ text }) => text);
+  const before = events.findLast(
+    ({ id, program, argv }) =>
+      id < event.id && program === 'git' && argv.some(({ text }) => /^(?:fetch|pull)$/.test(text)),
+  );
+  const isFetched =
+    names[0] === 'FETCH_HEAD' &&
+    before !== undefined &&
+    inOneRun(before, event) &&
+    wordsOf(before).some((word) => COMMIT.test(word));
+  const isTaken =
+    (/^(?:checkout|switch|update|up)$/.test(verb ?? '') || (verb === 'reset' && has('--hard'))) &&
+    names.length === 1 &&
+    (isFetched || COMMIT.test(names[0] ?? ''));
+  const given = [...values('--rev', '-r')].some(({ text }) => COMMIT.test(text));
+  if (!isTaken && !(given && verb === 'update')) return undefined;
+  const [folder] = values('-C', '-R');
+  return { event, method: 'commit', files: [placeOf(event, folder?.text ?? '.')], with: [] };
+}
+
+/** Commands of a repository after which it is still at its commit. */
+const STAYS =
+  /^(?:-\S+ )*(?:status|log|describe|rev-parse|rev-list|config|clean|lfs|diff|ls-files|branch|gc|add|init|submodule (?!.*--remote)(?:update|init|sync|status)|(?:show|archive) (?:-\S+ )*HEAD(?:[: ]|$)|checkout (?:-b [\w-]+|-- .*|\.)$|switch -c [\w-]+$|reset(?: --hard)?$|remote|tag -l|version)/;
+
+/** The check of a known form that a command is. */
+function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
+  if (
+    event.isStarted ||
+    event.isFollowed ||
+    event.program === 'sudo' ||
+    !event.own.wrappers.every((name) => /^(?:sudo|env|command|busybox|nice|time)$/.test(name))
+  )
+    return undefined;
+  return (
+    sumCheck(event, stage) ??
+    comparedSum(event, stage) ??
+    signatureCheck(event, stage) ??
+    verifierCheck(event, stage) ??
+    commitCheck(event, stage.events)
+  );
+}
+
+/** True for a command after which those behind it may not run, though nothing failed. */
+function leaves({ program, argv, own }: CommandEvent): boolean {
+  if (own.wrappers.includes('exec')) return true;
+  const [status] = wordsOf({ argv });
+  if (program === 'exit') return status === undefined || !/^[1-9]\d?$/.test(status);
+  return /^(?:return|break|continue|exec|trap|kill|eval|source|\.)$/.test(program);
+}
+
+/** Programs that unpack or run a file. */
+const OPENS =
+  /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|dpkg|rpm|apk|apt(?:-get)?|patch|sh|bash|dash|ash)$/;
+
+/** True where a command names a file, or reads it as its input. */
+function mentions(event: CommandEvent, target: string): boolean {
+  return (
+    event.readsFrom.includes(target) ||
+    wordsOf(event).some((word) => placeOf(event, word) === target)
+  );
+}
+
+/** True where a command between a download and its check may use the file. */
+function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
+  if (
+    /^(?:rm|ls|stat|chmod|chown|test|\[|mkdir|echo|printf)$/.test(event.program) ||
+    LOOKS_LIKE.test(event.program)
+  )
+    return false;
+  if (event.readsFrom.includes(target)) return true;
+  const words = wordsOf(event);
+  if (kind === 'git') return event.program !== 'git' && event.program !== 'cd';
+  if (words.some((word) => placeOf(event, word) === target || word.endsWith(`=${target}`)))
+    return true;
+  return !startsNoOther(event.program, words) || words.some((word) => /[*?]/.test(word));
+}
+
+const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
+  outer.every((one, at) => inner[at] === one);
+
+/** Why a check in front of nobody's eyes does not stop the build; undefined where it does. */
+function idle(check: CommandEvent, events: readonly CommandEvent[]): string | undefined {
+  if (check.stops || check.command.nested) return undefined;
+  const { operator } = check.command;
+  const next = events.find(({ id, isStarted }) => id > check.id && !isStarted);
+  if (operator === '||' && /^(?:true|:|echo|printf)$/.test(next?.program ?? ''))
+    return 'what follows || hides its failure';
+  if (operator === '|') return 'a pipe hides its failure';
+  if (operator === '&') return 'it runs in the background';
+  const isAsked = events.some(
+    (one) => one.id > check.id && inOneRun(one, check) && /\$\?/.test(one.text),
+  );
+  return operator === ';' && !isAsked
+    ? 'the RUN goes on after it fails, since set -e is not on'
+    : undefined;
+}
+
+function judged(fetch: Fetch, more: Partial<Download>): Download {
+  const { kind, address, constant, target, stage, range, text, open, ownCheck, ineffectiveCheck } =
+    fetch;
+  return {
+    kind,
+    url: constant ? address : undefined,
+    ...(target === '' ? {} : { target }),
+    pipedToShell: false,
+    ...(ownCheck === undefined ? {} : { verifiedBy: ownCheck }),
+    ...(ineffectiveCheck === undefined ? {} : { ineffectiveCheck }),
+    ...(open === undefined ? {} : { open }),
+    stage,
+    range,
+    command: text,
+    ...more,
+  };
+}
+
+function byCheck({ method, event, weak }: Check): DownloadCheck {
+  return { method, range: event.range, ...(weak === undefined ? {} : { weak }) };
+}
+
+const INTERPRETERS =
+  /^(?:python|perl|ruby|node|nodejs|php|deno|bun|lua|Rscript|R|osascript|tclsh|powershell|pwsh)[\d.]*$/i;
+/** Interpreters that are given what to run are given something else on their input. */
+function interprets(event: CommandEvent): boolean {
+  const { program, argv } = event;
+  const words = wordsOf({ argv });
+  if (event.own.script !== undefined && !event.isStarted)
+    return SHELLS.has(program) && event.isPiped && words.includes('-s');
+  if (SHELLS.has(program))
+    return (
+      words.every((word) => /^-|^\/dev\/(?:stdin|fd\/0)$/.test(word)) ||
+      words.some((word) => /^-\w*s/.test(word))
+    );
+  if (/^(?:\.|source|eval)$/.test(program)) return true;
+  return (
+    INTERPRETERS.test(program) &&
+    words.every((word) => word === '-' || /^-[uBIsE]+$/.test(word) || word === '/dev/stdin')
+  );
+}
+
+/**
+ * By number of a command, those that read what it prints: by a pipe, in their words or their input.
+ */
+function readersOf(events: readonly CommandEvent[]): ReadonlyMap<number, readonly CommandEvent[]> {
+  const readers = new Map<number, CommandEvent[]>();
+  for (const event of events) {
+    const sources = [
+      ...event.pipedFrom,
+      ...event.words.flatMap((field) => field.sources),
+      ...(event.input?.sources ?? []),
+    ];
+    for (const id of new Set(sources)) {
+      const known = readers.get(id);
+      if (known === undefined) readers.set(id, [event]);
+      else known.push(event);
+    }
+  }
+  return readers;
+}
+
+/** True where a shell or an interpreter gets what comes, by a pipe or in its words. */
+function isPiped(fetch: Fetch, readers: ReadonlyMap<number, readonly CommandEvent[]>): boolean {
+  const reach = new Set([fetch.id]);
+  for (const source of reach)
+    for (const event of readers.get(source) ?? []) {
+      reach.add(event.id);
+      const isInWords = event.words.some((field) => field.sources.includes(source));
+      const words = wordsOf(event);
+      const takesText =
+        SHELLS.has(event.program) ||
+        /^(?:eval|\.|source)$/.test(event.program) ||
+        (INTERPRETERS.test(event.program) &&
+          words.some((word) => /^-(?:\w*[ceEr]|-eval|-print)$/.test(word)));
+      if (isInWords ? takesText : interprets(event)) return true;
+    }
+  return false;
+}
+
+/** Judges each download of a stage by the checks behind it. */
+export function judgeFetches(stage: StageCommands): readonly Download[] {
+  const { events, fetches } = stage;
+  const checks = events.flatMap((event) => checkOf(event, stage) ?? []);
+  const readers = readersOf(events);
+  // What checks another download says nothing of this one.
+  const targets = new Set(fetches.map(({ target }) => target));
+  const known = new Set(
+    checks.flatMap(({ event, files }) => (files.every((one) => targets.has(one)) ? [event] : [])),
+  );
+  const looks = (event: CommandEvent): boolean => {
+    const line = wordsOf(event).join(' ');
+    if (known.has(event)) return false;
+    if (/^gpg2?$/.test(event.program)) return /--verify|--decrypt|(?:^| )-d(?: |$)/.test(line);
+    return LOOKS_LIKE.test(event.program) ? line !== '--version' : ARGUMENTS.test(line);
+  };
+  const looking = events.filter(looks);
+  const later = stage.later.filter(looks);
+  const byId = new Map(events.map((one) => [one.id, one]));
+  return fetches.map((fetch) => {
+    if (isPiped(fetch, readers)) return judged(fetch, { pipedToShell: true });
+    if (
+      fetch.ownCheck !== undefined ||
+      fetch.ineffectiveCheck !== undefined ||
+      fetch.open !== undefined
+    )
+      return judged(fetch, {});
+    const own = byId.get(fetch.id);
+    const isOf = ({ event, files, with: others }: Check): boolean =>
+      event.id > fetch.id &&
+      fetch.target !== '' &&
+      (files.includes(fetch.target) || others.includes(fetch.target));
+    const found = checks.filter(isOf);
+    const good = found.find(({ event, files }) => {
+      if (
+        !event.stops ||
+        !isAround(event.within, fetch.within) ||
+        mayBeReplaced(event, stage.files)
+      )
+        return false;
+      if (own !== undefined && !inOneRun(event, own) && !fetch.target.startsWith('/')) return false;
+      const between = events.filter(({ id }) => id > fetch.id && id < event.id);
+      return !between.some(
+        (one) => leaves(one) || (files.includes(fetch.target) && uses(one, fetch)),
+      );
+    });
+    const isLeft =
+      good?.method === 'commit' &&
+      events.some(
+        (one) =>
+          /^(?:git|hg)$/.test(one.program) &&
+          (/refs\/replace/.test(one.text) ||
+            (one.id > good.event.id &&
+              !STAYS.test(wordsOf(one).join(' ')) &&
+              commitCheck(one, events) === undefined &&
+              !fetches.some(({ id }) => id === one.id))),
+      );
+    if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
+    const [first] = found;
+    const isUsed =
+      first !== undefined &&
+      events.some(
+        (one) =>
+          one.id > fetch.id &&
+          one.id < first.event.id &&
+          OPENS.test(one.program) &&
+          mentions(one, fetch.target) &&
+          uses(one, fetch),
+      );
+    const reason = first && (isUsed ? 'the file is used before' : idle(first.event, events));
+    if (
+      first !== undefined &&
+      reason !== undefined &&
+      (isUsed || found.every(({ event }) => !event.stops))
+    )
+      return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
+    const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(
+      (one) =>
+        one.id !== fetch.id && (one.id > fetch.id || (own !== undefined && inOneRun(one, own))),
+    );
+    return near === undefined
+      ? judged(fetch, {})
+      : judged(fetch, {
+          open: `whether ${near.program} in line ${near.range.startLine} checks it is open: its form is not among those that count`,
+        });
+  });
+}
