@@ -311,7 +311,10 @@ export class Phases {
     for (const file of [stopFile, `${stopFile}.reached`, join(this.folder, 'disk/fill')])
       rmSync(file, { force: true });
     await this.#quiet(child.pid ?? 0);
-    return { isStopped, ended: { exitCode, stderr, stdout: '', bytes: Buffer.alloc(0) } };
+    return {
+      isStopped,
+      ended: { exitCode: exitCode ?? -1, stderr, stdout: '', bytes: Buffer.alloc(0) },
+    };
   }
 
   /** What outlived the command is gone: a process of its group may end a moment later. */
