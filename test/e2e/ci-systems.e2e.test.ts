@@ -64,7 +64,12 @@ beforeAll(async () => {
   );
   // Level 2 but for the signature, which is the job's.
   mkdirSync(join(folder, 'app'));
-  writeFileSync(join(folder, 'app/Dockerfile'), 'FROM scratch\nCOPY app /app\nUSER 65532:65532\n');
+  writeFileSync(
+    join(folder, 'app/Dockerfile'),
+    'FROM scratch\nCOPY package.json /node_modules/app/\nCOPY app /app\nUSER 65532:65532\n',
+  );
+  // Without a package nobody is asked for CVEs, and the gate's answer is unknown.
+  writeFileSync(join(folder, 'app/package.json'), '{"name":"app","version":"1.0.0"}\n');
   writeFileSync(join(folder, 'app/app'), `${OWN}\n`);
   // A sigstore of the company's own, named on the runner: the examples stay as they are.
   const { url, trustedRoot } = sigstore;
