@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { FakeOsv } from '../fakes/fake-osv.ts';
 import { Sigstore } from '../sigstore/stand-in.ts';
 import { bases, type Ended, OWN, registry, ROOT, run, Scoville } from './harness.ts';
 
@@ -50,10 +51,12 @@ const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
 const NAME = `${registry}/e2e/ci-${OWN}`;
 let folder = '';
 let sigstore: Sigstore;
+const osv = new FakeOsv();
 let runnerEnv: Record<string, string | undefined> = {};
 
 beforeAll(async () => {
   sigstore = await Sigstore.start();
+  await osv.listen();
   folder = mkdtempSync(join(tmpdir(), 'scoville-ci-'));
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -76,7 +79,7 @@ beforeAll(async () => {
   mkdirSync(join(scoville.home, 'config'), { recursive: true });
   writeFileSync(
     join(scoville.home, 'config/config.yaml'),
-    `sign: { fulcioUrl: '${url}', rekorUrl: '${url}', trustedRoot: '${trustedRoot}' }\n`,
+    `sign: { fulcioUrl: '${url}', rekorUrl: '${url}', trustedRoot: '${trustedRoot}' }\nosv: { url: '${osv.url}' }\n`,
   );
   runnerEnv = {
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
@@ -88,6 +91,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   sigstore.stop();
+  await osv.close();
   await scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,6 +1,6 @@
 import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { credentialsIn, isCredentialFile } from './credential-files.ts';
-import { endsAsZip, openerOf } from './open-content.ts';
+import { endsAsZip, MAX_DEPTH, openerOf, zipAtEnd } from './open-content.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
@@ -22,8 +22,6 @@ export interface ScanShared {
   readonly found: PlacedSecret[];
   /** Tells of what is packed in a way that is not opened. */
   readonly unopened: (kind: string) => void;
-  /** Memory for pieces, by depth: of each depth one content is read at a time. */
-  readonly pieces: Uint8Array[];
 }
 
 /** Content up to this size is scanned in one piece, what is larger in pieces of it. */
@@ -31,8 +29,6 @@ export const PIECE = 1024 * 1024;
 /** What two pieces share: a match in its first half is found in the later piece, with context. */
 const SHARED = 16 * 1024;
 const CONTEXT = SHARED / 2;
-/** Base64 within base64. */
-const MAX_DECODED_DEPTH = 2;
 
 /** True where bytes are not text: there is a NUL among the first. */
 export function isBinary({ buffer, byteOffset, length }: Uint8Array): boolean {
@@ -46,19 +42,32 @@ export function secretsInPiece(
   budget: ScanBudget,
   depth = 0,
 ): readonly FoundSecret[] {
+  if (!budget.spend(0)) return [];
   const { hits, findings, wide, encoded } = lookThrough(bytes);
   if (findings.length === 0) return [];
   const found = [...secretsInBytes(bytes, binary, budget, hits)];
   const ofWide = wide.length === 0 ? [] : wideViews(bytes, wide);
   const views = [...viewsWithFindings(ofWide, (texts) => lookThrough(texts).findings)];
-  if (encoded.length > 0 && depth < MAX_DECODED_DEPTH)
-    views.push(
-      ...encodedViews(bytes, encoded, (length) => {
-        budget.decoded -= length;
-        if (budget.decoded < 0) budget.gap('it contains too much base64');
-        return budget.decoded >= 0;
-      }),
-    );
+  const spend = (length: number): boolean => {
+    budget.decoded -= length;
+    if (budget.decoded < 0) budget.gap('it contains too much base64');
+    return budget.decoded >= 0;
+  };
+  // What decodes to something packed is read as a file of its own; it stands where its text does.
+  const packed = (content: Uint8Array, at: number): void => {
+    if ((budget.packed -= 1) < 0) {
+      budget.gap('it contains too many archives in base64');
+      return;
+    }
+    const unopened = (kind: string): void => {
+      budget.gap(`it contains what is packed and not opened: ${kind} in base64`);
+    };
+    const shared: ScanShared = { budget, found: [], unopened };
+    new ContentScan('content', shared, undefined, depth + 1).whole(content);
+    found.push(...shared.found.map(({ rule, value }) => ({ rule, value, at })));
+  };
+  if (encoded.length > 0 && depth < MAX_DEPTH)
+    views.push(...encodedViews(bytes, encoded, spend, packed));
   for (const { text, from, width } of views)
     for (const secret of secretsInPiece(text, false, budget, depth + 1))
       found.push({ ...secret, at: width === undefined ? from : from + secret.at * width });
@@ -97,7 +106,7 @@ export class ContentScan implements EntrySink {
   }
 
   push(bytes: Uint8Array): boolean {
-    this.#piece ??= this.#shared.pieces[this.#depth] ??= new Uint8Array(PIECE);
+    this.#piece ??= this.#shared.budget.pieces[this.#depth] ??= new Uint8Array(PIECE);
     for (let at = 0; at < bytes.length;) {
       const part = bytes.subarray(at, at + PIECE - this.#length);
       this.#piece.set(part, this.#length);
@@ -118,7 +127,17 @@ export class ContentScan implements EntrySink {
     this.#scan(piece, true);
     this.#open(piece);
     if (this.#opener !== undefined) this.#opener.end();
-    else if (endsAsZip(piece)) this.#shared.unopened('zip behind other content');
+    else if (endsAsZip(piece)) this.#openEnd(piece);
+  }
+
+  /** A zip behind a program; where all of it is here, it is read as a file of its own. */
+  #openEnd(piece: Uint8Array): void {
+    const start = this.#start === 0 ? zipAtEnd(piece) : undefined;
+    if (start === undefined) this.#shared.unopened('zip behind other content');
+    else
+      new ContentScan(this.#path, this.#shared, this.#inside, this.#depth + 1).whole(
+        piece.subarray(start),
+      );
   }
 
   #next(): void {
@@ -152,7 +171,7 @@ export class ContentScan implements EntrySink {
     const own = this.#isCredentials
       ? credentialsIn(this.#name, Buffer.from(piece).toString('latin1'))
       : [];
-    const all = secretsInPiece(piece, this.#binary, this.#shared.budget);
+    const all = secretsInPiece(piece, this.#binary, this.#shared.budget, this.#depth);
     if (own.length === 0 && all.length === 0) return;
     // On one line what the file is made for is enough.
     const lines = new Set(own.map(({ at }) => lineAt(piece, at)));

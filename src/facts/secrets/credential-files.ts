@@ -42,8 +42,14 @@ export function isCredentialFile(path: string): boolean {
   return isEnvFile(path) || rowsOf(path).length > 0;
 }
 
+const BARE =
+  /^(.*)\/objects\/(?:[0-9a-f]{2}\/[0-9a-f]{38}|pack\/pack-[0-9a-f]{40}\.pack)(?:[0-9a-f]{24})?$/;
+
 /** The repository that a file within its `.git` belongs to; undefined for files elsewhere. */
 export function gitDirectoryOf(path: string): string | undefined {
+  // A bare repository has any name.
+  const bare = path.includes('/objects/') ? BARE.exec(path)?.[1] : undefined;
+  if (bare !== undefined) return bare;
   if (!path.includes('.git/')) return undefined;
   return /^((?:.*\/)?\.git)\/(?:HEAD|config|index|packed-refs|ORIG_HEAD|objects\/pack\/[^/]+\.pack)$/.exec(
     path,

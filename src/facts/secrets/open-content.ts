@@ -1,13 +1,14 @@
+import { constants, inflateSync } from 'node:zlib';
 import { InflateSink } from '../../formats/inflate-sink.ts';
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { LARGEST_COMMENT, ZIP_BYTES } from '../../formats/zip-records.ts';
 import { ZipStream } from '../../formats/zip-stream.ts';
 import type { ScanBudget } from './scan-budget.ts';
-import { isTar, TarSplit } from './tar-split.ts';
+import { ArSplit, isTar, TarSplit } from './tar-split.ts';
 
-/** An ear holds a war holds a jar holds a zip holds a gzip. */
-const MAX_DEPTH = 5;
+/** Archives and encodings in each other: a Helm release is base64 of base64 of gzip of base64. */
+export const MAX_DEPTH = 8;
 
 type Member = (name: string) => EntrySink;
 
@@ -19,6 +20,9 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
   ['7z', magic('377abcaf271c')],
   ['rar', magic('526172211a07')],
   ['lz4', magic('04224d18')],
+  ['squashfs', magic('68737173')],
+  ['cpio', magic('303730373031')],
+  ['git pack', magic('5041434b00000002')],
 ];
 const GZIP = magic('1f8b08');
 const SCRIPT = magic('2321');
@@ -27,6 +31,24 @@ const END_MARK = magic('504b0506');
 const LISTED_MARK = magic('504b0102');
 /** A zip archive, and one that was made in parts and is whole (APPNOTE.TXT 8.5.4). */
 const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic);
+
+const DEB = Buffer.from('!<arch>\ndebian-binary');
+
+/** True where bytes begin as something packed does, opened here or not. */
+export function isPacked(head: Uint8Array): boolean {
+  return [GZIP, DEB, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
+    (start) => head.length >= start.length && begins(head, start),
+  );
+}
+
+/** Where the zip at the end of content begins, by its directory; undefined where none does. */
+export function zipAtEnd(bytes: Uint8Array): number | undefined {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = content.lastIndexOf(END_MARK);
+  if (end < 0 || end + ZIP_BYTES.end > content.length) return undefined;
+  const start = end - content.readUInt32LE(end + 12) - content.readUInt32LE(end + 16);
+  return start > 0 && isPacked(content.subarray(start, start + 16)) ? start : undefined;
+}
 
 /** True where content seems to end with a zip directory: readers ignore how it begins. */
 export function endsAsZip(tail: Uint8Array): boolean {
@@ -96,6 +118,13 @@ function sinkFor(
       };
     };
   if (begins(head, GZIP)) return () => new InflateSink(member('content'), budget, 'gzip');
+  if (begins(head, DEB)) return () => new ArSplit(member, budget);
+  if (isLooseObject(head)) {
+    const inflate = (): EntrySink => new InflateSink(member('content'), budget, 'deflate');
+    return () => new Behind(inflate(), ZLIB_HEADER);
+  }
+  const packed = begins(head, SCRIPT) ? packedPart(head) : undefined;
+  if (packed !== undefined) return () => new Behind(member('content'), packed);
   return isTar(head) ? () => new TarSplit(member, budget) : undefined;
 }
 
@@ -105,6 +134,49 @@ function isSelfStarting(head: Uint8Array): boolean {
     begins(head, SCRIPT) &&
     Buffer.from(head.subarray(0, 65_536)).includes('PK\x03\x04', 0, 'latin1')
   );
+}
+
+const ZLIB_HEADER = 2;
+/** Git's objects, each in a file: zlib of `blob 12` and a NUL (gitformat-loose(5)). */
+const LOOSE = /^(?:blob|commit|tree|tag) \d+\0/;
+
+function isLooseObject(head: Uint8Array): boolean {
+  if (head[0] !== 0x78 || ((head[0] << 8) + (head[1] ?? 0)) % 31 !== 0) return false;
+  try {
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 };
+    return LOOSE.test(inflateSync(head.subarray(0, 64), options).toString('latin1', 0, 32));
+  } catch {
+    return false;
+  }
+}
+
+/** Where a script ends and something packed begins on a line of its own, as makeself writes it. */
+function packedPart(head: Uint8Array): number | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
+  for (let at = bytes.indexOf('\n'); at >= 0; at = bytes.indexOf('\n', at + 1))
+    if (isPacked(bytes.subarray(at + 1, at + 20)) || isTar(bytes.subarray(at + 1))) return at + 1;
+  return undefined;
+}
+
+/** Leaves out what stands before. */
+class Behind implements EntrySink {
+  readonly #sink: EntrySink;
+  #left: number;
+
+  constructor(sink: EntrySink, left: number) {
+    this.#sink = sink;
+    this.#left = left;
+  }
+
+  push(bytes: Uint8Array): boolean {
+    const rest = bytes.subarray(this.#left);
+    this.#left = Math.max(0, this.#left - bytes.length);
+    return rest.length === 0 || this.#sink.push(rest);
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
 }
 
 /** A damaged archive ends with what was had of it. */

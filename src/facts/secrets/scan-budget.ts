@@ -8,6 +8,8 @@ const MAX_UNPACKED = 2 * 1024 * 1024 * 1024;
 const MAX_MEMBERS = 1_000_000;
 /** Bytes that base64 within texts decodes to. */
 const MAX_DECODED = 1024 * 1024 * 1024;
+/** Packed contents within base64: each costs what a small file does. */
+const MAX_PACKED = 2_000;
 
 /**
  * What the search of one layer or document may spend, so that hostile content does not cost more
@@ -18,6 +20,9 @@ export class ScanBudget implements UnpackBudget {
   entries = MAX_MEMBERS;
   inflated = MAX_UNPACKED;
   decoded = MAX_DECODED;
+  packed = MAX_PACKED;
+  /** Memory for pieces, by depth: of each depth one content is read at a time. */
+  readonly pieces: Uint8Array[] = [];
   #tries: number;
   #gaps = new Set<string>();
 

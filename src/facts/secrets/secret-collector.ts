@@ -44,9 +44,12 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     found: [],
     unopened: (kind) => {
       unopened[kind] = (unopened[kind] ?? 0) + 1;
+      closed.add(kind);
     },
-    pieces: [],
   };
+  /** Ways in which the present file is packed and not opened. */
+  const closed = new Set<string>();
+  const closedFiles: { path: string; kinds: string; hash: string | undefined }[] = [];
   const lists = new PackageLists();
   /** What may turn out to be published, once all lists are known. */
   const pending: { secret: LayerSecret; mark: string | undefined; hash: string }[] = [];
@@ -105,6 +108,11 @@ export function secretCollector(): LayerCollector<SecretFacts> {
         : undefined;
     for (const { value, ...secret } of secretsHere)
       keep({ ...secret, masked: masked(value), path }, markOf(value), hash);
+    if (closed.size > 0 && harmlessReason(path, 'packed') === undefined) {
+      const own = content === undefined ? undefined : PackageLists.hash(path, content);
+      closedFiles.push({ path, kinds: [...closed].join(', '), hash: own });
+    }
+    closed.clear();
     note(path);
   };
   return {
@@ -124,6 +132,11 @@ export function secretCollector(): LayerCollector<SecretFacts> {
         if (lists.lists(secret.path, hash)) sort(secret, mark, PUBLISHED);
         else keep(secret, mark);
       note('names of files');
+      for (const { path, kinds, hash } of closedFiles)
+        if (hash === undefined || !lists.lists(path, hash)) {
+          shared.budget.gap(`it is packed and not opened: ${kinds}`);
+          note(path);
+        }
       return {
         secrets,
         suppressedSecrets: suppressed,

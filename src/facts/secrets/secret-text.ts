@@ -19,6 +19,10 @@ export interface FoundSecret {
 }
 
 const USUAL_COST = 25;
+/** Of one rule in a piece of text; where there are more, they stand in each other's way. */
+const USUAL_HITS = 2000;
+/** How many times as long a try takes then: 5 µs where `password=` follows `password=`. */
+const DENSE = 100;
 const MOST_COMPARED = 500;
 /** What a pattern looks at before its keyword and behind it, at most. */
 const BEFORE = 2048;
@@ -121,9 +125,9 @@ function matches(
   budget: ScanBudget,
 ): readonly FoundSecret[] {
   const found: Match[] = [];
-  for (const hit of hits) {
-    if (found.length >= budget.findings || !budget.spend(hit.keyword.rule.cost ?? USUAL_COST))
-      break;
+  for (const [index, hit] of hits.entries()) {
+    const cost = (hit.keyword.rule.cost ?? USUAL_COST) * (index < USUAL_HITS ? 1 : DENSE);
+    if (found.length >= budget.findings || !budget.spend(cost)) break;
     const match = matchAt(hit, textAt, binary);
     if (match !== undefined) found.push(match);
   }

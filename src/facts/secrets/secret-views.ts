@@ -5,6 +5,7 @@ import {
   UTF16_END,
   UTF16_NUL_FIRST,
 } from './kernel/byte-scan.ts';
+import { isPacked } from './open-content.ts';
 
 /** Findings, all of them or those that tell of one spelling. */
 type Pairs = ArrayLike<number>;
@@ -137,13 +138,14 @@ function isReadable(text: Uint8Array): boolean {
 }
 
 /**
- * The texts in base64 or hexadecimal. Asks `spend` before it decodes bytes, and leaves out binary
- * content (certificates, images).
+ * The texts in base64 or hexadecimal. Asks `spend` before it decodes bytes, hands what is packed to
+ * `packed`, and leaves out other binary content (certificates, images).
  */
 export function encodedViews(
   bytes: Uint8Array,
   findings: Pairs,
   spend: (length: number) => boolean,
+  packed: (bytes: Uint8Array, from: number) => void,
 ): readonly View[] {
   const found: View[] = [];
   let looked = 0;
@@ -152,8 +154,11 @@ export function encodedViews(
     if (findings[run] !== BASE64_RUN || from < looked) continue;
     const end = encodedEnd(bytes, from, findings[run + 3] ?? from);
     looked = end;
-    if (maySayText(bytes, from) && spend(end - from)) {
-      const text = decoded(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
+    const encoded = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from);
+    if (isPacked(Buffer.from(encoded.toString('latin1', 0, 32), 'base64'))) {
+      if (spend(end - from)) packed(ofBase64(encoded), from);
+    } else if (maySayText(bytes, from) && spend(end - from)) {
+      const text = decoded(encoded);
       if (text !== undefined) found.push({ text, from, width: undefined });
     }
   }
@@ -189,6 +194,10 @@ function decoded(encoded: Buffer): Uint8Array | undefined {
     return isReadable(plain) ? bytesOf(plain) : undefined;
   }
   if (!isReadable(Buffer.from(head, 'base64'))) return undefined;
+  return ofBase64(encoded);
+}
+
+function ofBase64(encoded: Buffer): Uint8Array {
   return bytesOf(Buffer.from(encoded.toString('latin1'), 'base64'));
 }
 

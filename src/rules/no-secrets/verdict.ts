@@ -66,6 +66,8 @@ function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
   const files = gaps.length + moreGaps;
   return unknown(
     `no secret found, but ${quantity(files, 'file')} not checked to the end: ${listed(gaps.map(({ path }) => path))} (${first.reason})`,
+    'Take the file out of the image, unpack it, and search it: gitleaks dir FOLDER',
+    gaps.map(({ path, reason }) => note(`${path}: ${reason}`)),
   );
 }
 

@@ -114,7 +114,12 @@ test('base64 that fills the content to its last byte, of every length, is decode
   for (let length = 30; length < 100; length += 1) {
     const text = Buffer.from('a secret that is long enough, and then some more of it'.repeat(2));
     const encoded = Buffer.from(text.toString('base64').replaceAll('=', '').slice(0, length));
-    const views = encodedViews(encoded, scan.scan(encoded), () => true);
+    const views = encodedViews(
+      encoded,
+      scan.scan(encoded),
+      () => true,
+      () => undefined,
+    );
     expect(views.length).toBe(length < 40 ? 0 : 1);
   }
 });

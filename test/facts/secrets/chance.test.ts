@@ -77,7 +77,7 @@ describe.each(SPELLINGS)('in random %s', (name, letters, line) => {
 
   test('nor do four megabytes of it', () => {
     const found: PlacedSecret[] = [];
-    const shared = { budget: new ScanBudget(), found, unopened: () => undefined, pieces: [] };
+    const shared = { budget: new ScanBudget(), found, unopened: () => undefined };
     const scan = new ContentScan('srv/data', shared);
     for (let count = 0; count < 4; count += 1) scan.push(random(letters, 1 << 20, line, below));
     scan.end();

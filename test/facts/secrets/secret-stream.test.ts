@@ -15,7 +15,7 @@ import { mixed, pem, upper } from './secret-samples.ts';
 const GITHUB = `ghp_${mixed(36)}`;
 
 function newScan(): ScanShared {
-  return { budget: new ScanBudget(), found: [], unopened: () => undefined, pieces: [] };
+  return { budget: new ScanBudget(), found: [], unopened: () => undefined };
 }
 
 /** `length` bytes of harmless lines with texts at places of it. */
