@@ -57,6 +57,11 @@ let runnerEnv: Record<string, string | undefined> = {};
 beforeAll(async () => {
   sigstore = await Sigstore.start();
   await osv.listen();
+  // An advisory of another package: npm is known there.
+  osv.entries.push({
+    id: 'CVE-2026-0001',
+    affected: [{ package: { ecosystem: 'npm', name: 'other' } }],
+  });
   folder = mkdtempSync(join(tmpdir(), 'scoville-ci-'));
   const bin = join(folder, 'bin');
   mkdirSync(bin);
