@@ -9,6 +9,7 @@ import { isThere } from '../../oci/blobs/disk.ts';
 import { namedIdentity, type SignerFlags } from '../../plans/signer-options.ts';
 import { type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
+import { readTrustedRoot } from '../../tools/cosign/trusted-root.ts';
 import type { PipelineContext } from '../context.ts';
 import { publicKeyOf, type Signer as SigningSigner, verifierName } from './signer.ts';
 
@@ -60,6 +61,10 @@ export async function trustedSigners(
     });
   const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
   const root = flags.trustedRoot ?? settings.trust.trustedRoot;
+  // Named, it has to be one, though keys alone need none.
+  const isAsked = flags.trustedRoot !== undefined || settings.trust.identities.length > 0;
+  if (root !== undefined && (isAsked || identity.value !== undefined))
+    await readTrustedRoot(resolve(context.cwd, root));
   const signers = [...keys, ...identitySigner(context, identity.value, root)];
   const { offline } = settings;
   if (signers.length > 0) return { named: true, offline, signers };

@@ -124,6 +124,7 @@ class Verifier {
         : join(this.#scratch, `${at}.payload`);
     if (payload !== undefined) await writeFile(blobPath, payload, { mode: 0o600 });
     const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
+    const origin = proof.signedWith === 'certificate' ? bundleOrigin(proof.bundle) : undefined;
     const check = await this.#bySigners(proof.signedWith, (trusted) =>
       verifyAttached(this.#context.run, {
         bundlePath,
@@ -134,9 +135,11 @@ class Verifier {
         signal: this.#context.signal,
       }),
     );
-    return check.verification === 'verified' && proof.signedWith === 'certificate'
-      ? { ...check, origin: bundleOrigin(proof.bundle) }
-      : check;
+    if (check.verification === 'verified' && origin !== undefined) return { ...check, origin };
+    if (check.verification !== 'failed' || origin?.identity === undefined) return check;
+    const { subject: who, issuer } = origin.identity;
+    // First, since what follows may be cut.
+    return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
   }
 
   /** The first signer that verifies: identities for a certificate, keys for a bare signature. */
@@ -172,7 +175,7 @@ class Verifier {
       return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
     if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
     try {
-      const answer = await ask(trusted);
+      const answer = withRoot(await ask(trusted), trusted);
       if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
         return answer;
       // A network that is not there is asked once, not for each signature.
@@ -215,6 +218,18 @@ export function unreadEntry({ digest, mediaType }: Descriptor): string {
 /** Why an archive with such an image is not answered for by another of that name. */
 export function namesake({ digest }: Descriptor): string {
   return `${digest} is there under the same name, and an engine may load it: verify without --platform and digest`;
+}
+
+/** The certificate's authority, the promise of its log or the entry's log is not in the root. */
+const ANOTHER_ROOT = /leaf certificate verification failed|not enough verified /i;
+
+/** What cosign answered, with the file where the trusted root is not that of the sigstore. */
+function withRoot(answer: CosignAnswer, { signer }: TrustedSigner): CosignAnswer {
+  const root = signer.kind === 'identity' ? signer.trustedRoot : undefined;
+  if (answer.outcome === 'verified' || root === undefined || !ANOTHER_ROOT.test(answer.reason))
+    return answer;
+  const reason = `the trusted root ${root} does not vouch for it: name the trusted_root.json of the sigstore that signed (${answer.reason})`;
+  return { ...answer, reason };
 }
 
 /** Another image's signature fails; a statement about another is unverified: its subjects tell. */

@@ -117,6 +117,37 @@ describe('verifyAttachments', () => {
     });
   });
 
+  test('a refused certificate says first whom it names, and a root that does not fit which file', async () => {
+    const read = JSON.parse(
+      readFileSync(new URL('../../fixtures/keyless/bundle.json', import.meta.url), 'utf8'),
+    ) as { verificationMaterial: { certificate: object } };
+    const { certificate } = read.verificationMaterial;
+    const { image } = imageWith('https://example.org/t', { certificate });
+    const refused = async (stderr: string): Promise<string | undefined> => {
+      const signer = {
+        kind: 'identity',
+        identity: { exact: 'me' },
+        issuer: { exact: 'https://i' },
+        trustedRoot: '/root.json',
+      } as const;
+      const trusted = { named: true, signers: [{ signer, name: 'me' }] };
+      const { checked } = await check(image, trusted, { exitCode: 1, stderr });
+      expect(checked[0]?.verification).not.toBe('verified');
+      return checked[0]?.reason;
+    };
+    const named = 'its certificate names https://example.org/builder (https://issuer.example): ';
+    expect(await refused('Error: no matching CertificateIdentity found\n')).toBe(
+      `${named}not signed by me (no matching CertificateIdentity found)`,
+    );
+    const untrusted = 'failed to verify leaf certificate: leaf certificate verification failed';
+    const unlogged =
+      'failed to verify log inclusion: not enough verified log entries from transparency log: 0 < 1';
+    for (const said of [untrusted, unlogged])
+      expect(await refused(`Error: ${said}\n`)).toContain(
+        `the trusted root /root.json does not vouch for it: name the trusted_root.json of the sigstore that signed (${said})`,
+      );
+  });
+
   test('a certificate is not asked of with a key, nor a key with an identity', async () => {
     const { image } = imageWith('https://example.org/t', { certificate: { rawBytes: 'AA==' } });
     const { checked, runs } = await check(image, KEY, { exitCode: 0 });
