@@ -15,8 +15,14 @@ export type PolicySigner =
       readonly identity: NamedText;
       readonly issuer: NamedText;
       /** Verified with the user's own trusted root, not with that of the public sigstore. */
-      readonly hasOwnRoot: boolean;
+      readonly root?: OwnRoot;
     };
+
+/** A sigstore trusted root, and the same by the variables that name its parts to cosign 2. */
+export interface OwnRoot {
+  readonly json: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
 
 /** A condition on the predicate: the text at `path` equals, or the list there contains, `text`. */
 export interface PredicateCheck {

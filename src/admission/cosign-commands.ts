@@ -3,6 +3,7 @@ import { shellWord } from '../model/shell-word.ts';
 import type {
   AdmittedImage,
   NamedText,
+  OwnRoot,
   PolicyFile,
   PolicyFormat,
   PolicySigner,
@@ -24,6 +25,7 @@ export const cosignCommands: PolicyFormat = (image) => {
     ...signers.flatMap((signer, at) =>
       signer.kind === 'key' ? [{ name: `cosign/signer${at}.pub`, text: signer.pem }] : [],
     ),
+    ...rootFiles(image),
     {
       name: 'cosign/no-services.json',
       text: '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}\n',
@@ -36,18 +38,36 @@ export const cosignCommands: PolicyFormat = (image) => {
   return ok(files);
 };
 
+/** The root of the signers' own sigstore: all of them are verified with the same. */
+function rootOf({ signers }: AdmittedImage): OwnRoot | undefined {
+  return signers.flatMap((signer) =>
+    signer.kind === 'identity' && signer.root !== undefined ? [signer.root] : [],
+  )[0];
+}
+
+function rootFiles(image: AdmittedImage): readonly PolicyFile[] {
+  const root = rootOf(image);
+  if (root === undefined) return [];
+  const texts = Object.entries(root.variables);
+  return [
+    { name: 'cosign/trusted_root.json', text: root.json },
+    ...texts.map(([name, text]) => ({ name: `cosign/${name}.pem`, text })),
+  ];
+}
+
 function script(image: AdmittedImage): string {
   const { repository, digest, isPinned, signers, forms } = image;
   const pinned = `${repository}@${digest}`;
+  const root = rootOf(image);
   const name = shellWord(repository);
   const comment = [
     `Verifies ${repository} with cosign alone: sh verify.sh [IMAGE], with IMAGE in full. Prints the digest that verified, which is what to deploy. Any exit code other than 0 means: do not deploy.`,
     forms.signatureBundle
       ? 'For cosign 2.4 and newer. cosign 2 reads a signature in a bundle by verify-attestation alone.'
       : 'The signature lies under sha256-HEX.sig, which cosign 3 reads with --new-bundle-format=false.',
-    ...(signers.some((signer) => signer.kind === 'identity' && signer.hasOwnRoot)
-      ? ['It was verified with a trusted root in a file: TRUSTED_ROOT=FILE names it.']
-      : []),
+    ...(root === undefined
+      ? []
+      : ['It was verified with a trusted root in a file, which lies beside this script.']),
     'Run with cosign 2.5 and 3.1.',
   ];
   return [
@@ -71,6 +91,16 @@ function script(image: AdmittedImage): string {
     `subject=${name}@sha256:$hex`,
     'if cosign attest-blob --help 2>&1 | grep -q -e --signing-config',
     'then generation=3; new=; else generation=2; new=--new-bundle-format; fi',
+    ...(root === undefined
+      ? []
+      : [
+          '# cosign 2 asks sigstore’s own servers for what these do not name, whatever --trusted-root says.',
+          'if [ $generation = 2 ]; then',
+          ...Object.keys(root.variables).map(
+            (variable) => `  export ${variable}="$here/${variable}.pem"`,
+          ),
+          'fi',
+        ]),
     ...signers.flatMap((signer, at) => signerFunction(signer, at, image)),
     '# Each signer alone is enough.',
     `if ${signers.map((_, at) => `signer${at}`).join(' || ')}; then echo "$subject"; else refuse 'not verified'; fi`,
@@ -108,7 +138,7 @@ function signerWords(signer: PolicySigner, at: number): string {
     case 'kms':
       return `--key ${shellWord(signer.uri)} ${offline}`;
     case 'identity': {
-      const { identity, issuer, hasOwnRoot } = signer;
+      const { identity, issuer, root } = signer;
       const named = (flag: string, text: NamedText): string =>
         'exact' in text
           ? `${flag}=${shellWord(text.exact)}`
@@ -116,7 +146,7 @@ function signerWords(signer: PolicySigner, at: number): string {
       return [
         named('--certificate-identity', identity),
         named('--certificate-oidc-issuer', issuer),
-        ...(hasOwnRoot ? ['--trusted-root "${TRUSTED_ROOT:?names a file}"'] : []),
+        ...(root === undefined ? [] : ['--trusted-root "$here/trusted_root.json"']),
       ].join(' ');
     }
   }

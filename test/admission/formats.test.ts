@@ -132,7 +132,6 @@ describe.each(Object.keys(ENGINES) as Engine[])('%s', (engine) => {
       kind: 'identity',
       identity: { exact: 'https://ci/a.b@refs/heads/*' },
       issuer: { exact: 'https://issuer?x' },
-      hasOwnRoot: false,
     };
     const policy = image({ signers: [identity] });
     const by = (text: string) => admits(engine, policy, deployed({ by: text }));
@@ -211,9 +210,7 @@ describe('an engine that cannot ask for it gets no policy', () => {
     [
       'containers-image',
       image({
-        signers: [
-          { kind: 'identity', identity: { exact: 'a' }, issuer: { exact: 'b' }, hasOwnRoot: false },
-        ],
+        signers: [{ kind: 'identity', identity: { exact: 'a' }, issuer: { exact: 'b' } }],
       }),
       /key/,
     ],
@@ -284,7 +281,6 @@ describe('hostile texts', () => {
           kind: 'identity',
           identity: { exact: who },
           issuer: { exact: issuer },
-          hasOwnRoot: false,
         };
         const policy = image({ signers: [signer] });
         const [controller] = documentsOf(written('policy-controller', policy));

@@ -231,7 +231,12 @@ const SCHEMAS: Partial<Record<PolicyFormatName, object>> = {
 
 const key: AdmittedImage['signers'] = [{ kind: 'key', pem: 'PEM\n' }];
 const keyless: AdmittedImage['signers'] = [
-  { kind: 'identity', identity: { pattern: '^a$' }, issuer: { exact: 'b' }, hasOwnRoot: true },
+  {
+    kind: 'identity',
+    identity: { pattern: '^a$' },
+    issuer: { exact: 'b' },
+    root: { json: '{}', variables: { SIGSTORE_ROOT_FILE: 'PEM\n' } },
+  },
 ];
 const rules: AdmittedImage['rules'] = [
   { name: 'level0', predicateType: 'https://x', checks: [{ path: ['a'], is: 'equal', text: 'b' }] },

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type {
   AdmittedImage,
+  OwnRoot,
   StatementRule,
   StoredForms,
   PolicySigner,
@@ -15,6 +16,7 @@ import { formatReference, type ImageReference } from '../../model/reference.ts';
 import type { ImageVerification } from '../../model/verification.ts';
 import type { Signer } from '../../tools/cosign/cosign-signer.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
+import { trustTexts } from '../../tools/cosign/trusted-root.ts';
 import type { PipelineContext } from '../context.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import type { CheckedAttachment } from '../verify/checked-attachment.ts';
@@ -148,7 +150,8 @@ async function policySigner(signer: Signer): Promise<PolicySigner> {
   if (signer.kind === 'identity') {
     const { identity, issuer, trustedRoot } = signer;
     for (const named of [identity, issuer]) refuseOpen(named);
-    return { kind: 'identity', identity, issuer, hasOwnRoot: trustedRoot !== undefined };
+    const root = trustedRoot === undefined ? {} : { root: await ownRoot(trustedRoot) };
+    return { kind: 'identity', identity, issuer, ...root };
   }
   const { publicKey } = signer;
   if (keyScheme(publicKey)?.cluster === true) return { kind: 'kms', uri: publicKey };
@@ -162,6 +165,11 @@ async function policySigner(signer: Signer): Promise<PolicySigner> {
   } catch (cause) {
     throw new UserError(`the key ${publicKey} cannot be read`, { cause });
   }
+}
+
+async function ownRoot(path: string): Promise<OwnRoot> {
+  const variables = await trustTexts(path, undefined);
+  return { json: await readFile(path, 'utf8'), variables };
 }
 
 function refuseOpen(named: Extract<Signer, { kind: 'identity' }>['identity']): void {
