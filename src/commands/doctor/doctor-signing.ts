@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
 import { ToolError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { publicKeyOf } from '../../pipeline/sign/signer.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
+import { openToOthers, publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
@@ -41,7 +41,7 @@ export const SIGNING_CHECK: Check = {
 async function configuredKey(about: DoctorContext, ref: string): Promise<Finding> {
   // Asking a KMS or a hardware key costs a network call or a touch.
   if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${keyName(ref)} (not asked)` };
-  if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
+  if (await isThere(ref)) return keyFile(about, ref);
   return {
     state: 'missing',
     detail: `${ref} is named in the settings file but does not exist`,
@@ -51,19 +51,15 @@ async function configuredKey(about: DoctorContext, ref: string): Promise<Finding
 
 async function ownKey(about: DoctorContext): Promise<Finding> {
   const own = join(about.paths.config, 'keys', 'cosign.key');
-  if ((await modeOf(own)) !== undefined) return keyFile(about, own);
+  if (await isThere(own)) return keyFile(about, own);
   return { state: 'ok', detail: `none yet; the first build makes ${own}` };
 }
 
 /** Others must not read it, and cosign must be able to, with the password that a build has. */
 async function keyFile(about: DoctorContext, path: string): Promise<Finding> {
-  const mode = (await modeOf(path)) ?? 0;
-  if ((mode & 0o077) !== 0)
-    return {
-      state: 'advice',
-      detail: `${path} can be read by other users`,
-      fix: `chmod 600 ${shellWord(path)}`,
-    };
+  const open = await openToOthers(path);
+  if (open !== undefined)
+    return { state: open.isRefused ? 'missing' : 'advice', detail: open.what, fix: open.fix };
   try {
     await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
   } catch (thrown) {
@@ -73,11 +69,4 @@ async function keyFile(about: DoctorContext, path: string): Promise<Finding> {
     throw thrown;
   }
   return { state: 'ok', detail: path };
-}
-
-async function modeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (found) => found.mode,
-    () => undefined,
-  );
 }

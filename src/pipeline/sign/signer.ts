@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openCosignKey } from '../../attestations/cosign-key.ts';
 import { type OpenedKey, openPemKey } from '../../attestations/opened-key.ts';
 import { digestOf } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { openCache } from '../../oci/layout/caches.ts';
 import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
@@ -98,6 +99,9 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
   });
+  const open = await openToOthers(path);
+  if (open?.isRefused === true) throw writableKey(open);
+  if (open !== undefined) context.emit({ kind: 'warning', text: open.what, nextStep: open.fix });
   const pem = openPemKey(text, password);
   const isPem = pem.ok || pem.error !== 'other';
   const halves = openCache(context, 'public-halves', 1);
@@ -134,6 +138,33 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
   throw new UserError(`the cache has another public half of ${ref}`, {
     nextStep: 'scoville prune --all, then build again',
   });
+}
+
+/** What users other than its owner may do with a key file. */
+export interface OpenKey {
+  readonly what: string;
+  /** A command. */
+  readonly fix: string;
+  /** They may write it: what it signs with may be theirs. */
+  readonly isRefused: boolean;
+}
+
+/** Undefined where the mode keeps others out, and for what is no file: a pipe has no other users. */
+export async function openToOthers(path: string): Promise<OpenKey | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  // Windows has no such modes; Node.js makes them up.
+  if (found?.isFile() !== true || process.platform === 'win32') return undefined;
+  if ((found.mode & 0o077) === 0) return undefined;
+  const isRefused = (found.mode & 0o022) !== 0;
+  return {
+    what: `the signing key ${path} can be ${isRefused ? 'written' : 'read'} by other users`,
+    fix: `chmod 600 ${shellWord(path)}`,
+    isRefused,
+  };
+}
+
+function writableKey({ what, fix }: OpenKey): UserError {
+  return new UserError(`${what}: nothing is signed with it`, { nextStep: fix });
 }
 
 /** A key that only cosign can use, after a test signature: failing early spares a long build. */
@@ -190,8 +221,8 @@ export function publicKeyOf(keyRef: string): string | undefined {
 }
 
 /**
- * Throws UserError if the named key file does not exist, or if a project's file named a key that it
- * may not name: better before a long build than after.
+ * Throws UserError if the named key file does not exist, if others may write it, or if a project's
+ * file named a key that it may not name: better before a long build than after.
  */
 export async function requireKey({
   key: ref,
@@ -203,7 +234,10 @@ export async function requireKey({
       `${refusedKey}: sign.key is not a file of the project, so only you can name that key`,
       { nextStep: 'name it with --key, or as sign.key in your own config.yaml' },
     );
-  if (ref === undefined || isKeyUri(ref) || (await isThere(ref))) return;
+  if (ref === undefined || isKeyUri(ref)) return;
+  const open = await openToOthers(ref);
+  if (open?.isRefused === true) throw writableKey(open);
+  if (await isThere(ref)) return;
   throw new UserError(`signing key ${ref}: no such file`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',
   });

@@ -63,10 +63,15 @@ test('without cosign the key is there and no more is known', async () => {
   });
 });
 
-test('a key that others can read is advice', async () => {
+test.each([
+  [0o644, 'advice', 'read'],
+  [0o620, 'missing', 'written'],
+  [0o666, 'missing', 'written'],
+])('a key of mode %o is %s: others can have it %s', async (mode, state, verb) => {
   const about = machine();
-  const key = withOwnKey(about, 0o644);
-  expect(await row(about)).toMatchObject({ state: 'advice', fix: `chmod 600 ${key}` });
+  const key = withOwnKey(about, mode);
+  const detail = `the signing key ${key} can be ${verb} by other users`;
+  expect(await row(about)).toMatchObject({ state, detail, fix: `chmod 600 ${key}` });
 });
 
 test('a configured key that is not there is missing', async () => {

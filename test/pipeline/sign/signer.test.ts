@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { digestOf } from '../../../src/model/digest.ts';
+import type { PipelineEvent } from '../../../src/model/events.ts';
 import { openCache } from '../../../src/oci/layout/caches.ts';
 import { resolveSigner, type Signer } from '../../../src/pipeline/sign/signer.ts';
 import { keyFile } from '../../fakes/cosign-key-file.ts';
@@ -22,7 +23,7 @@ function keyOf(password: string) {
   const home = temporaryFolder();
   const pair = made();
   const text = keyFile(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), password);
-  writeFileSync(join(home, 'cosign.key'), text);
+  writeFileSync(join(home, 'cosign.key'), text, { mode: 0o600 });
   const context = contextOf(fakeRun([]).run, home, { env: { COSIGN_PASSWORD: password } });
   const sign = { ...DEFAULT_SETTINGS.sign, key: join(home, 'cosign.key') };
   const signer = async () => (await resolveSigner(context, sign)) as KeySigner;
@@ -61,4 +62,40 @@ test('a public half that is not the one of the key signs nothing', async () => {
     halfOf(made()),
   );
   await expect((await signer()).opened?.()).rejects.toThrow('the cache has another public half');
+});
+
+test.each([
+  [0o600, 'cosign.key', 'used'],
+  [0o400, 'cosign.key', 'used'],
+  [0o644, 'cosign.key', 'read'],
+  [0o640, 'cosign.key', 'read'],
+  [0o660, 'cosign.key', 'written'],
+  [0o602, 'cosign.key', 'written'],
+  [0o666, 'cosign.key', 'written'],
+  [0o666, 'link.key', 'written'],
+])('a key of mode %o at %s is %s', async (mode, name, expected) => {
+  const home = temporaryFolder();
+  const text = keyFile(made().privateKey.export({ format: 'der', type: 'pkcs8' }), '');
+  writeFileSync(join(home, 'cosign.key'), text);
+  chmodSync(join(home, 'cosign.key'), mode);
+  symlinkSync('cosign.key', join(home, 'link.key'));
+  const key = join(home, name);
+  const warnings: unknown[] = [];
+  const context = {
+    ...contextOf(fakeRun([]).run, home),
+    emit: (event: PipelineEvent) => warnings.push(event),
+  };
+  const said = (verb: string): string => `the signing key ${key} can be ${verb} by other users`;
+  const signing = resolveSigner(context, { ...DEFAULT_SETTINGS.sign, key });
+  if (expected === 'written')
+    await expect(signing).rejects.toMatchObject({
+      message: `${said('written')}: nothing is signed with it`,
+      nextStep: `chmod 600 ${key}`,
+    });
+  else expect(await signing).toMatchObject({ kind: 'key', ref: key });
+  expect(warnings).toEqual(
+    expected === 'read'
+      ? [{ kind: 'warning', text: said('read'), nextStep: `chmod 600 ${key}` }]
+      : [],
+  );
 });
