@@ -5,7 +5,7 @@ export const EXIT = { met: 0, short: 1, failed: 2, interrupted: 130 } as const;
 
 /** Something the user can fix: what happened, and the next step that fixes it. */
 export class UserError extends Error {
-  override readonly name = 'UserError';
+  override readonly name: string = 'UserError';
   /** The one next step: a command, a flag or a place to look. */
   readonly nextStep: string | undefined;
   readonly exitCode: number;
@@ -37,28 +37,32 @@ export class ToolError extends Error {
 }
 
 /** The proxy on the way failed, not the server; `proxy` is its host and port, no password. */
-export class ProxyError extends Error {
+export class ProxyError extends UserError {
   override readonly name = 'ProxyError';
   readonly proxy: string;
   /** `it answered 407`, or the code of the system's error. */
   readonly why: string;
 
   constructor(proxy: string, why: string, cause: unknown) {
-    super(`no way through the proxy ${proxy}: ${why}`, { cause });
+    super(`no way through the proxy ${proxy}: ${why}`, { cause, nextStep: wayThrough(why) });
     this.proxy = proxy;
     this.why = why;
   }
 
-  /** What to do about it. */
-  get nextStep(): string {
-    if (/ 407$|password/i.test(this.why)) {
-      const scheme = this.why.endsWith(' 407') ? 'http' : 'socks5';
-      return `put the user and password of the proxy into its address: HTTPS_PROXY=${scheme}://USER:PASSWORD@HOST:PORT`;
-    }
-    return /\b403$/.test(this.why)
-      ? 'ask who runs the proxy to allow this host'
-      : 'check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY';
+  /** For a reason that is a text: what happened, and what to do. */
+  get advice(): string {
+    return `${this.message}; ${this.nextStep ?? ''}`;
   }
+}
+
+function wayThrough(why: string): string {
+  if (/ 40[17]$|password/i.test(why)) {
+    const scheme = / 40[17]$/.test(why) ? 'http' : 'socks5';
+    return `put the user and password of the proxy into its address: HTTPS_PROXY=${scheme}://USER:PASSWORD@HOST:PORT`;
+  }
+  return / 403$/.test(why)
+    ? 'ask who runs the proxy to allow this host'
+    : 'check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY';
 }
 
 /** The user pressed Ctrl-C, or a signal asked us to end. */

@@ -65,10 +65,9 @@ export async function fetchDigest(
   } catch (error) {
     signal.throwIfAborted();
     const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-    const known = [error, cause].find(
-      (one) => one instanceof UserError || one instanceof ProxyError,
-    );
-    return err(known instanceof Error ? known.message : reasonOf(codeOf(error)));
+    const known = [error, cause].find((one) => one instanceof UserError);
+    if (known instanceof ProxyError) return err(known.advice);
+    return err(known?.message ?? reasonOf(codeOf(error)));
   }
 }
 

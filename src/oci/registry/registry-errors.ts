@@ -55,7 +55,7 @@ export function explain(error: unknown, action: string, host: string): unknown {
   if (error instanceof ProxyError)
     return new UserError(
       `${action}: cannot reach ${host} through the proxy ${error.proxy} (${error.why})`,
-      withCause(error.nextStep, error),
+      withCause(error.nextStep ?? '', error),
     );
   const code = networkCode(error);
   if (code === undefined) return error;

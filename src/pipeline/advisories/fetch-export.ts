@@ -115,8 +115,8 @@ async function request(
     return response;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof UserError) throw error;
     if (error instanceof ProxyError) throw failed(url, error.message, error);
+    if (error instanceof UserError) throw error;
     const cause = error instanceof Error ? error.cause : undefined;
     throw failed(url, messageOf(cause ?? error), error);
   }
@@ -156,6 +156,8 @@ async function receive(
 function failed(url: string, why: string, cause?: unknown): UserError {
   return new UserError(`cannot fetch ${url}: ${why}`, {
     cause,
-    nextStep: 'run it again: it goes on from where it ended',
+    nextStep:
+      (cause instanceof ProxyError ? cause.nextStep : undefined) ??
+      'run it again: it goes on from where it ended',
   });
 }

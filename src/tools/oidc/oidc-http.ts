@@ -1,4 +1,4 @@
-import { messageOf } from '../../model/errors.ts';
+import { messageOf, ProxyError } from '../../model/errors.ts';
 import { parseJson } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { bodyOf, wholeStream } from '../../model/whole-stream.ts';
@@ -49,6 +49,7 @@ export async function askProvider({
     return ok({ status: response.status, json: parseJson(answer.toString()) });
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ProxyError) return err(`${url.host}: ${error.advice}`);
     const why = messageOf(error) === 'fetch failed' ? reasonOf(codeOf(error)) : messageOf(error);
     return err(`${url.host}: ${why}`);
   }

@@ -123,7 +123,7 @@ async function read(response: Response) {
 
 /** What undici hides in the cause. */
 function networkReason(error: unknown): string {
-  if (error instanceof ProxyError) return error.message;
+  if (error instanceof ProxyError) return error.advice;
   const cause = error instanceof Error ? error.cause : undefined;
   return reasonOf(cause instanceof Error && 'code' in cause ? cause.code : undefined);
 }
