@@ -34,7 +34,6 @@ const MAX_ENTRIES = 128;
 /** Fields of the runtime specification (config-linux.md, "Seccomp"); runtimes refuse all others. */
 const FIELDS = ['defaultAction', 'defaultErrnoRet', 'architectures', 'flags', 'syscalls'];
 const ENTRY_FIELDS = ['names', 'action', 'errnoRet', 'args'];
-const NOTIFY = 'SCMP_ACT_NOTIFY';
 
 /**
  * Reads a profile's file: JSON with a `defaultAction` is a seccomp profile, other JSON a structured
@@ -50,10 +49,20 @@ export function readSecurityProfile(
   const parsed = parseStrictJson(bytes, 'it', MAX_LAYER_BYTES);
   if (!parsed.ok) return parsed;
   if (!isObject(parsed.value)) return err('it is not a JSON object');
+  const number = oddNumber(new TextDecoder().decode(bytes));
+  if (kind !== 'apparmor' && number !== undefined && 'defaultAction' in parsed.value)
+    return err(`${number} is not a whole number of 64 bits, and runtimes refuse it`);
   const document = parsed.value;
   if (kind === 'apparmor' || (kind === undefined && !('defaultAction' in document)))
     return ok({ kind: 'apparmor', predicate: document, layer: bytes });
   return seccomp(document, bytes);
+}
+
+/** A number of a JSON text that Go takes for no uint64: `1e3`, `0.0` and 2^64 are none. */
+function oddNumber(text: string): string | undefined {
+  const bare = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  const numbers = bare.match(/-?\d[\d.eE+-]*/g) ?? [];
+  return numbers.find((one) => !/^\d{1,20}$/.test(one) || BigInt(one) >= 2n ** 64n)?.slice(0, 40);
 }
 
 function appArmorText(bytes: Uint8Array): Result<SecurityProfile> {
@@ -114,8 +123,6 @@ function refusal(profile: Readonly<Record<string, unknown>>): string | undefined
     return odd.startsWith('listener')
       ? `runtimes refuse ${odd}: a profile from an image must not talk to a program of the node`
       : `${JSON.stringify(odd)} is not in the runtime specification, and runtimes refuse it`;
-  if (entries.some(({ action }) => action === NOTIFY))
-    return `runtimes refuse ${NOTIFY} in a profile from an image`;
   const counts = new Map<string, number>();
   for (const { names } of entries)
     for (const name of Array.isArray(names) ? new Set(names.map(String)) : [])

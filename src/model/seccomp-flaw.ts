@@ -2,64 +2,86 @@ import { isObject } from './json-value.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What runc knows (libcontainer/seccomp/config.go); with anything else no container starts. */
-const ACTIONS = words(
-  'SCMP_ACT_',
-  'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE ALLOW LOG NOTIFY',
-);
+/**
+ * What runc knows (libcontainer/seccomp/config.go); with anything else no container starts. NOTIFY
+ * is left out: it starts none without a program of the node that listens.
+ */
+const ACTIONS = words('SCMP_ACT_', 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE ALLOW LOG');
 const OPERATORS = words('SCMP_CMP_', 'NE LT LE EQ GE GT MASKED_EQ');
 const MACHINES = words(
   'SCMP_ARCH_',
   'X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X RISCV64 LOONGARCH64',
 );
-const FLAGS = words('SECCOMP_FILTER_FLAG_', 'TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV');
+/** libseccomp puts no machines of both byte orders into one filter. */
+const BIG_ENDIAN = words('SCMP_ARCH_', 'MIPS MIPS64 MIPS64N32 PPC PPC64 S390 S390X');
 const ARGUMENT_FIELDS = ['index', 'value', 'valueTwo', 'op'];
-/** The last argument of a system call, and the kernel's largest error number. */
-const [LAST_ARGUMENT, MAX_ERRNO] = [5, 4095];
+/** The last argument of a system call, and the largest error number that libseccomp takes. */
+const [LAST_ARGUMENT, MAX_ERRNO] = [5, 4094];
 
 function words(prefix: string, names: string): ReadonlySet<string> {
   return new Set(names.split(' ').map((name) => `${prefix}${name}`));
 }
 
-/** Why Docker or runc refuses a seccomp profile of either form; undefined where they take it. */
+/**
+ * Why Docker or runc refuses a seccomp profile of either form; undefined where they take it. Some
+ * that they take are refused too: one without `defaultAction` filters nothing, an error number above
+ * 65535 becomes another, and what is wrong with a machine or a call that they pass over here stops
+ * them elsewhere.
+ */
 export function seccompFlaw(profile: Fields): string | undefined {
   const { defaultAction, defaultErrnoRet, architectures, archMap, flags, syscalls } = profile;
-  if (defaultAction === undefined) return 'it has no defaultAction';
+  if (defaultAction === undefined || defaultAction === null) return 'it has no defaultAction';
   const own =
     outside('defaultAction', [defaultAction], ACTIONS) ??
-    errno('defaultErrnoRet', defaultErrnoRet) ??
-    outside('architectures', architectures, MACHINES) ??
-    outside('flags', flags, FLAGS);
+    errno('defaultErrnoRet', defaultErrnoRet, defaultAction) ??
+    machines('architectures', architectures);
   if (own !== undefined) return own;
-  if (defaultAction === 'SCMP_ACT_NOTIFY') return 'runtimes refuse SCMP_ACT_NOTIFY by default';
+  if (flags !== undefined && flags !== null && !(Array.isArray(flags) && flags.length === 0))
+    return 'it has flags, with which runc before 1.2 starts nothing';
   if (isFilled(architectures) && isFilled(archMap)) return 'it has both architectures and archMap';
   return (
     each('archMap', archMap, ({ architecture, subArchitectures }) =>
-      outside('archMap', [architecture, ...listOf(subArchitectures)], MACHINES),
+      // An entry for a machine that nobody knows is never looked at.
+      typeof architecture === 'string' && MACHINES.has(architecture)
+        ? machines('archMap', subArchitectures, architecture)
+        : (text('architecture', architecture) ?? machines('archMap', subArchitectures)),
     ) ?? each('syscalls', syscalls, entryFlaw)
   );
 }
 
 function entryFlaw({ name, names, action, errnoRet, args }: Fields): string | undefined {
-  const all = name === undefined || name === '' ? (names ?? []) : [name, ...listOf(names)];
-  if (!Array.isArray(all)) return 'names is not a list';
-  const odd: unknown = all.find((one) => typeof one !== 'string' || one === '');
+  if (!Array.isArray(names ?? [])) return 'names is not a list';
+  if (isFilled(names) && (name ?? '') !== '') return 'an entry of syscalls has both name and names';
+  const odd = listOf(names).find((one) => typeof one !== 'string' || one === '');
   if (odd !== undefined) return `an entry of syscalls names ${JSON.stringify(odd)}`;
   return (
+    text('name', name) ??
     outside('action', [action], ACTIONS) ??
-    errno('errnoRet', errnoRet) ??
+    errno('errnoRet', errnoRet, action) ??
     each('args', args, argumentFlaw)
   );
 }
 
 function argumentFlaw(argument: Fields): string | undefined {
-  const { index = 0, value = 0, valueTwo = 0, op } = argument;
+  const { op } = argument;
+  const [index, value, valueTwo] = ['index', 'value', 'valueTwo'].map((key) => argument[key] ?? 0);
   const odd = Object.keys(argument).find((key) => !ARGUMENT_FIELDS.includes(key));
   if (odd !== undefined) return `${JSON.stringify(odd)} is not a field of args`;
   if (!isWhole(index, LAST_ARGUMENT)) return `${JSON.stringify(index)} is not an argument's index`;
   if (!isWhole(value, 2 ** 64) || !isWhole(valueTwo, 2 ** 64))
     return 'a value of args is not a number of 64 bits';
   return outside('op', [op], OPERATORS);
+}
+
+function machines(what: string, values: unknown, own?: string): string | undefined {
+  const flaw = outside(what, values, MACHINES);
+  const all = [...(own === undefined ? [] : [own]), ...listOf(values)] as readonly string[];
+  if (flaw !== undefined || new Set(all.map((one) => BIG_ENDIAN.has(one))).size < 2) return flaw;
+  return `${what}: ${all.join(' and ')} differ in byte order, and no filter takes both`;
+}
+
+function text(what: string, value: unknown): string | undefined {
+  return typeof (value ?? '') === 'string' ? undefined : `${what} is not a text`;
 }
 
 function outside(what: string, values: unknown, known: ReadonlySet<string>): string | undefined {
@@ -71,8 +93,10 @@ function outside(what: string, values: unknown, known: ReadonlySet<string>): str
     : `${what}: runtimes do not know ${odd === undefined ? 'what is missing' : JSON.stringify(odd)}`;
 }
 
-function errno(what: string, value: unknown): string | undefined {
-  return value === undefined || value === null || isWhole(value, MAX_ERRNO)
+/** Other actions than ERRNO give it to a tracer, or to nobody. */
+function errno(what: string, value: unknown, action: unknown): string | undefined {
+  const most = action === 'SCMP_ACT_ERRNO' ? MAX_ERRNO : Number.MAX_SAFE_INTEGER;
+  return value === undefined || value === null || isWhole(value, most)
     ? undefined
     : `${what} is not an error number`;
 }
@@ -85,7 +109,9 @@ function each(
   if (list === undefined || list === null) return undefined;
   if (!Array.isArray(list)) return `${what} is not a list`;
   for (const entry of list as readonly unknown[]) {
-    const found = isObject(entry) ? flaw(entry) : `${what} is not a list of objects`;
+    // To Go, null is an object without fields.
+    const fields = entry ?? {};
+    const found = isObject(fields) ? flaw(fields) : `${what} is not a list of objects`;
     if (found !== undefined) return found;
   }
   return undefined;

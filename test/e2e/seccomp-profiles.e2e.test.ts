@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { REFUSED, TAKEN } from '../model/seccomp-profiles.ts';
+import { bases, run } from './harness.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-seccomp-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What is wrong with the profile according to Docker and runc; '' where the program ran. */
+async function refusal(profile: object): Promise<string> {
+  const file = join(folder, 'profile.json');
+  writeFileSync(file, JSON.stringify(profile));
+  const confined = ['--rm', '--network', 'none', '--security-opt', `seccomp=${file}`];
+  const ended = await run('docker', ['run', ...confined, bases.busybox, '/bin/echo', 'up']);
+  return ended.exitCode === 0 ? '' : ended.stderr;
+}
+
+test.each(TAKEN)('the engine takes %s', async (_, profile) => {
+  expect(await refusal(profile)).toBe('');
+});
+
+test.each(REFUSED)('the engine refuses %s', async (_, profile) => {
+  expect(await refusal(profile)).toMatch(/seccomp|unmarshal|runc create failed/);
+});
