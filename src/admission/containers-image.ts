@@ -1,5 +1,5 @@
 import { err, ok } from '../model/result.ts';
-import type { AdmittedImage, PolicyFormat } from './admitted-image.ts';
+import type { AdmittedImage, PolicyFormat, PolicySigner } from './admitted-image.ts';
 import { policyName } from './policy-name.ts';
 import { policyYaml } from './policy-yaml.ts';
 
@@ -12,9 +12,10 @@ export const containersImage: PolicyFormat = (image) => {
   const { repository, digest, isPinned, rules, forms, signers } = image;
   if (rules.length > 0) return err('its policy reads signatures, not statements');
   const keys = signers.flatMap((signer) => (signer.kind === 'key' ? [signer.pem] : []));
-  if (keys.length < signers.length)
+  const fulcio = signers.length === 1 ? fulcioFields(signers[0]) : undefined;
+  if (keys.length < signers.length && fulcio === undefined)
     return err(
-      'it takes public keys as files, not by cosign’s URIs; of keyless signers it takes e-mail addresses alone, with the keys of Fulcio and Rekor in files. Sign with a key',
+      'it takes public keys as files, not by cosign’s URIs; of keyless signers it takes one e-mail address and its issuer, in full, with the keys of Fulcio and Rekor: name --trusted-root, or sign with a key',
     );
   if (!forms.signatureTag)
     return err(
@@ -25,7 +26,7 @@ export const containersImage: PolicyFormat = (image) => {
       'it asks for a signature of each platform’s manifest as well as of the index, and a platform here has none under sha256-HEX.sig',
     );
   const [first = ''] = keys.map(base64);
-  const key = keys.length === 1 ? { keyData: first } : { keyDatas: keys.map(base64) };
+  const key = fulcio ?? (keys.length === 1 ? { keyData: first } : { keyDatas: keys.map(base64) });
   // A scope takes what lies below it too. The first alone would take another repository that the
   // key signed for itself, the second alone would take this repository's images under a name below
   // it.
@@ -62,6 +63,25 @@ export const containersImage: PolicyFormat = (image) => {
     },
   ]);
 };
+
+/** Undefined where it cannot ask for that signer. */
+function fulcioFields(signer: PolicySigner): Readonly<Record<string, unknown>> | undefined {
+  if (signer.kind !== 'identity' || signer.root === undefined) return undefined;
+  const { identity, issuer, root } = signer;
+  const isWhole = 'exact' in identity && 'exact' in issuer;
+  if (!isWhole || !/^[^\s@/:]+@[^\s@/:]+$/.test(identity.exact)) return undefined;
+  const { SIGSTORE_ROOT_FILE: authorities = '', SIGSTORE_REKOR_PUBLIC_KEY: logKey = '' } =
+    root.variables;
+  if (authorities === '' || logKey === '') return undefined;
+  return {
+    fulcio: {
+      caData: base64(authorities),
+      oidcIssuer: issuer.exact,
+      subjectEmail: identity.exact,
+    },
+    rekorPublicKeyData: base64(logKey),
+  };
+}
 
 function comment({ repository }: AdmittedImage, keys: number): readonly string[] {
   return [

@@ -268,6 +268,39 @@ test('containers-image asks for the repository by both requirements, and rejects
   ]);
 });
 
+test('containers-image asks Fulcio for an e-mail address, whose keys are in the policy', () => {
+  const variables = {
+    SIGSTORE_ROOT_FILE: 'PEM of Fulcio',
+    SIGSTORE_REKOR_PUBLIC_KEY: 'PEM of Rekor',
+  };
+  const root = { json: '{}', variables };
+  const signer = {
+    ...{ kind: 'identity', root },
+    ...{ identity: { exact: 'dev@example.com' }, issuer: { exact: 'https://id.example.com' } },
+  } as const;
+  const [file] = written('containers-image', image({ signers: [signer] }));
+  const requirement = {
+    type: 'sigstoreSigned',
+    fulcio: {
+      caData: Buffer.from(variables.SIGSTORE_ROOT_FILE).toString('base64'),
+      oidcIssuer: 'https://id.example.com',
+      subjectEmail: 'dev@example.com',
+    },
+    rekorPublicKeyData: Buffer.from(variables.SIGSTORE_REKOR_PUBLIC_KEY).toString('base64'),
+  };
+  expect(JSON.parse(file?.text ?? '')).toMatchObject({
+    transports: { docker: { [repository]: [requirement, requirement] } },
+  });
+  const workflow = { exact: 'https://github.com/o/r/.github/workflows/i.yml@refs/heads/main' };
+  for (const other of [
+    { ...signer, identity: workflow },
+    { ...signer, identity: { pattern: '.*@example.com' } },
+    { ...signer, issuer: { pattern: 'https://.*' } },
+    { ...signer, root: { ...root, variables: { ...variables, SIGSTORE_REKOR_PUBLIC_KEY: '' } } },
+  ])
+    expect(POLICY_FORMATS['containers-image'](image({ signers: [other] })).ok).toBe(false);
+});
+
 describe('hostile texts', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),

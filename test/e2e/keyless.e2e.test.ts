@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -209,6 +209,21 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(await asked('other@example.com')).toEqual([email, email]);
     const signer = { subject: 'dev@example.com', issuer: iss };
     expect((await verify(signer)).exitCode).toBe(0);
+    const out = join(folder, 'policy');
+    const asks = ['policy', ...by(signer), '--for', 'containers-image', '--output', out, tag];
+    const made = await scoville.run(asks, { env });
+    expect([made.exitCode, made.stderr]).toEqual([0, expect.any(String)]);
+    const file = join(out, 'containers/policy.json');
+    const copied = (policy: string) =>
+      run('skopeo', [
+        ...['--policy', policy, '--registries.d', join(out, 'containers/registries.d')],
+        ...['copy', '--all', '--src-tls-verify=false', `docker://${tag}`, `dir:${out}/copy`],
+      ]);
+    const taken = await copied(file);
+    expect([taken.exitCode, taken.stderr]).toEqual([0, expect.any(String)]);
+    const other = join(out, 'other.json');
+    writeFileSync(other, readFileSync(file, 'utf8').replaceAll('dev@example.com', 'x@example.com'));
+    expect((await copied(other)).stderr).toMatch(/x@example\.com\W+ not found/);
   });
 
   const now = Math.floor(Date.now() / 1000);
