@@ -100,6 +100,17 @@ test('a static program with a user by number alone, found on PATH', async () => 
   expect((JSON.parse(ended.stdout) as Summary).calls).toBeLessThanOrEqual(80);
 });
 
+test('an exercise that is refused fails in the time for one, in every confinement', async () => {
+  writeFileSync(join(folder, 'refused.yaml'), '- http: {path: /none}\n');
+  const before = Date.now();
+  const flags = ['--exercise', 'refused.yaml', '--timeout', '18', '--out', 'refused.json'];
+  const ended = await profile(STATIC, ...flags);
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr.match(/GET \/none: (?:no answer in time: )?status 404/g)?.length).toBe(3);
+  // Three times 18 s, before; what is left of a minute is for the containers.
+  expect(Date.now() - before).toBeLessThan(50_000);
+});
+
 test('a folder whose settings name the profile that is yet to be written', async () => {
   writeFileSync(
     join(folder, '.scoville.yaml'),

@@ -9,16 +9,24 @@ export type HttpExercise = Extract<Exercise, { kind: 'http' }>;
 const REQUEST_MS = 10_000;
 const LONGEST_ANSWER = 1024 * 1024;
 
+/** How an answer is not as expected; `refused`: the program is up, and says no. */
+export interface Shortfall {
+  readonly said: string;
+  readonly refused: boolean;
+}
+
+/** Answers of 400 to 499 that ask for another try (RFC 9110, 8470 and 6585). */
+const LATER: readonly number[] = [408, 425, 429];
+
 /**
  * Sends the request to a port of this machine, on a connection of its own. Gives undefined where
- * the answer is as expected, else how it is not. An answer that is too long is cut off. Throws
- * Interrupted.
+ * the answer is as expected. An answer that is too long is cut off. Throws Interrupted.
  */
 export async function askHttp(
   { path, method, headers, body, expect }: HttpExercise,
   port: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Shortfall | undefined> {
   const answer = await new Promise<Answer | string>((resolve) => {
     const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, signal });
     const end = (value: Answer | string): void => {
@@ -51,7 +59,10 @@ export async function askHttp(
     asked.end(body);
   });
   if (signal.aborted) throw new Interrupted('the exercise was interrupted');
-  return typeof answer === 'string' ? answer : judged(answer, expect);
+  const said = typeof answer === 'string' ? answer : judged(answer, expect);
+  if (said === undefined) return undefined;
+  const status = typeof answer === 'string' ? 0 : answer.status;
+  return { said, refused: status >= 400 && status < 500 && !LATER.includes(status) };
 }
 
 interface Answer {

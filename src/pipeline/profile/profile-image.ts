@@ -17,6 +17,7 @@ import type { PipelineContext } from '../context.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import { type Confinement, confinementWords, runContainer } from './run-container.ts';
+import { ANSWER_MS } from './run-exercises.ts';
 import { traceImage } from './trace-image.ts';
 import { tracerFiles } from './tracer-files.ts';
 
@@ -91,6 +92,10 @@ export async function traceForProfile(
   ];
   const failures: string[] = [];
   let log = '';
+  // What is refused in one confinement is mostly refused in all: then they share the time of one.
+  const end = context.now() + timeoutMs;
+  let left = timeoutMs;
+  const refusalMs = timeoutMs / CONFINEMENTS.length;
   for (const confinement of CONFINEMENTS) {
     const how = confinementWords(confinement);
     context.emit({
@@ -98,7 +103,8 @@ export async function traceForProfile(
       text: `tracing ${image} (${how}): ${words.join(', ') || 'its start alone'}`,
     });
     const ran = await traceImage(context, {
-      ...{ image, service, exercises, env, timeoutMs, forMs, confinement, tracer, architecture },
+      ...{ image, service, exercises, env, forMs, confinement, tracer, architecture },
+      ...{ timeoutMs: left, refusalMs },
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);
@@ -114,6 +120,8 @@ export async function traceForProfile(
     }
     failures.push(`${how}: ${ran.failure}`);
     log = ran.log;
+    left = ran.refused ? end - context.now() : timeoutMs;
+    if (left < ANSWER_MS) break;
   }
   throw new UserError(
     `${image} does not answer. ${failures.join('. ')}${log === '' ? '' : `\n${log}`}`,
@@ -193,6 +201,7 @@ export async function proveProfile(
       exec: undefined,
       // Without it, the engine makes more calls under the filter: what runs so runs with it too.
       newPrivileges: !strict,
+      refusalMs: request.timeoutMs,
       forMs: traced.exercises.length > 0 ? 0 : STAYING_MS,
       options: ['--security-opt', `seccomp=${file}`],
     });

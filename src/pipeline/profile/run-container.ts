@@ -35,6 +35,8 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
 export interface RunResult {
   /** Why it did not answer. */
   readonly failure: string | undefined;
+  /** It was up and refused what it was asked. */
+  readonly refused: boolean;
   /** The end of what the program printed, where it did not answer. */
   readonly log: string;
   /** It had to be killed: it ran on for ten seconds after its stop signal. */
@@ -78,14 +80,20 @@ export async function runContainer(
       ...(command === undefined ? {} : { command }),
     });
     const refused = await startContainer(run, name, signal);
-    const failure = refused ?? (await runExercises({ ...request, context }));
-    if (failure !== undefined)
-      return { failure, log: await containerLog(run, name), killed: false };
+    const failure =
+      refused === undefined
+        ? await runExercises({ ...request, context })
+        : { text: refused, refused: false };
+    if (failure !== undefined) {
+      const log = await containerLog(run, name);
+      return { failure: failure.text, refused: failure.refused, log, killed: false };
+    }
     // Only a trace has use for how the program ends.
-    if (request.exec === undefined) return { failure, log: '', killed: false };
+    const passed = { failure, refused: false, log: '' };
+    if (request.exec === undefined) return { ...passed, killed: false };
     await stopContainer(run, name);
     const { exitCode } = await containerState(run, name, signal);
-    return { failure: undefined, log: '', killed: exitCode === KILLED };
+    return { ...passed, killed: exitCode === KILLED };
   } finally {
     await dropContainer(context, name);
   }
