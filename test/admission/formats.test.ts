@@ -275,8 +275,10 @@ test('containers-image asks Fulcio for an e-mail address, whose keys are in the 
   };
   const root = { json: '{}', variables };
   const signer = {
-    ...{ kind: 'identity', root },
-    ...{ identity: { exact: 'dev@example.com' }, issuer: { exact: 'https://id.example.com' } },
+    kind: 'identity',
+    root,
+    identity: { exact: 'dev@example.com' },
+    issuer: { exact: 'https://id.example.com' },
   } as const;
   const [file] = written('containers-image', image({ signers: [signer] }));
   const requirement = {

@@ -6,7 +6,6 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { configSecrets } from '../../../src/facts/secrets/document-secrets.ts';
-import type { ImageConfig } from '../../../src/model/oci.ts';
 import { elfWith, file, image, layerFacts } from '../support.ts';
 import { mixed } from './secret-samples.ts';
 
