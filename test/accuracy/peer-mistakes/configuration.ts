@@ -123,6 +123,6 @@ export const CONFIGURATION: readonly PeerMistake[] = [
       'fail',
       /no security profile/,
     ],
-    [FF, 'attached', { attestations: (s) => [seccomp(s)] }, 'pass', /allows 4 of the default/],
+    [FF, 'attached', { attestations: (s) => [seccomp(s)] }, 'pass', /allows 9 of the default/],
   ]),
 ];
