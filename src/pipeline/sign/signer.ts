@@ -7,8 +7,9 @@ import { digestOf } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { isThere } from '../../oci/blobs/disk.ts';
+import { isThere, makeFolder } from '../../oci/blobs/disk.ts';
 import { openCache } from '../../oci/layout/caches.ts';
+import { whileAlone } from '../../oci/layout/owner.ts';
 import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
 import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
@@ -51,8 +52,13 @@ export async function resolveSigner(
   }
   const { folder, key: own } = ownKey(context);
   if (!(await isThere(own))) {
-    const created = await generateKeyPair(context.run, folder, password);
-    // Of several builds at once, one makes it.
+    // Of several builds at once, one makes it: ten cosigns took longer than each of them may.
+    await makeFolder(context.paths.config);
+    const created = await whileAlone(
+      `${folder}.lock`,
+      context.signal,
+      async () => !(await isThere(own)) && generateKeyPair(context.run, folder, password),
+    );
     if (created)
       context.emit({
         kind: 'notice',
