@@ -91,7 +91,13 @@ function leftovers() {
 
 async function atOnce(what, jobs) {
   const started = performance.now();
-  const digests = await Promise.all(jobs.map(([name, dir]) => build(name, dir)));
+  const ended = await Promise.allSettled(jobs.map(([name, dir]) => build(name, dir)));
+  const failed = ended.filter(({ status }) => status === 'rejected');
+  check(
+    failed.length === 0,
+    `ten at once, ${what}: ${failed.length} failed\n${failed.map(({ reason }) => reason.message).join('\n')}`,
+  );
+  const digests = ended.map(({ value }) => value);
   for (const [name, , content] of jobs) check(contentOf(name) === content, `${name} is another`);
   check(leftovers().length === 0, `left over: ${leftovers().join(', ')}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

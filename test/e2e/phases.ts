@@ -152,8 +152,6 @@ const ACCEPT =
 export interface Outcome {
   readonly place: string;
   readonly stop: Stop;
-  /** False where the build was over before it came there. */
-  readonly isStopped: boolean;
   readonly docker: 'old' | 'new';
   readonly registry: 'old' | 'new';
 }
@@ -209,7 +207,7 @@ export class Phases {
     this.#write();
     const { isStopped, ended } = await this.#stopped(place, stop);
     const said = `${where}, ${stop}: exit ${ended.exitCode}\n${ended.stderr}`;
-    if (/defect of scoville/.test(ended.stderr)) throw new Error(said);
+    if (!isStopped || /defect of scoville/.test(ended.stderr)) throw new Error(said);
     const found = { docker: await this.#inDocker(), registry: await this.#inRegistry() };
     for (const [at, content] of Object.entries(found))
       if (content !== old && content !== this.#content)
@@ -221,7 +219,6 @@ export class Phases {
     return {
       place: where,
       stop,
-      isStopped,
       docker: age(found.docker),
       registry: age(found.registry),
     };
