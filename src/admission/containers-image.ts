@@ -15,7 +15,7 @@ export const containersImage: PolicyFormat = (image) => {
   const fulcio = signers.length === 1 ? fulcioFields(signers[0]) : undefined;
   if (keys.length < signers.length && fulcio === undefined)
     return err(
-      'it takes public keys as files, not by cosign’s URIs; of keyless signers it takes one e-mail address and its issuer, in full, with the keys of Fulcio and Rekor: name --trusted-root, or sign with a key',
+      'it takes public keys as files, not by cosign’s URIs; of a keyless signer it takes one whole e-mail address and its issuer, with --trusted-root. Or sign with a key',
     );
   if (!forms.signatureTag)
     return err(

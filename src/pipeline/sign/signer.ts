@@ -155,7 +155,7 @@ export interface OpenKey {
   readonly isRefused: boolean;
 }
 
-/** Undefined where the mode keeps others out, and for what is no file: a pipe has no other users. */
+/** Undefined where the mode keeps others out, and for pipes, which do not have other users. */
 export async function openToOthers(path: string): Promise<OpenKey | undefined> {
   const found = await stat(path).catch(() => undefined);
   // Windows has no such modes; Node.js makes them up.
