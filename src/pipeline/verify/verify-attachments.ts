@@ -243,6 +243,7 @@ function unchecked(reason: string): Check {
 }
 
 function refusal(asked: readonly TrustedSigner[], said: string): string {
+  if (said.startsWith('the trusted root ')) return said;
   return `not signed by ${asked.map(({ name }) => name).join(' or ')} (${said})`;
 }
 
