@@ -24,8 +24,8 @@ function words(prefix: string, names: string): ReadonlySet<string> {
 
 /**
  * Why Docker or runc refuses a seccomp profile of either form; undefined where they take it. Some
- * that they take are refused too: one without `defaultAction` filters nothing, an error number above
- * 65535 becomes another, and what they pass over for this machine stops them on another.
+ * that they take are refused too: one without `defaultAction` filters nothing, an error number
+ * above 65535 becomes another, and what they pass over for this machine stops them on another.
  */
 export function seccompFlaw(profile: Fields): string | undefined {
   const { defaultAction, defaultErrnoRet, architectures, archMap, flags, syscalls } = profile;

@@ -24,7 +24,7 @@ export interface SignedWith extends SignatureOrigin {
 /** The answer to: may this image be deployed. `unjudged`: there is no answer. */
 export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
-/** The answer of `scoville verify` for an image; docs/reference/commands/verify.md has the JSON. */
+/** The answer of `scoville verify` for an image, as in schema/scoville-verify-1.json. */
 export interface ImageVerification {
   readonly image: string;
   /** The index or manifest that the name leads to: what to deploy. */
@@ -53,3 +53,9 @@ export interface ImageVerification {
   /** What a second build showed, where a verified statement tells. */
   readonly reproduction?: { readonly reproducible: boolean; readonly differences: number };
 }
+
+/** What there is to say of an image that could not be opened, and so has no digest. */
+export type UnopenedImage = Pick<
+  ImageVerification,
+  'image' | 'outcome' | 'reasons' | 'missing' | 'signatures' | 'attestations'
+>;

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -144,7 +152,41 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ['subject', { ...GITHUB, subject: `${GITHUB.subject}x` }],
     ['issuer', { ...GITHUB, issuer: GITLAB.issuer }],
   ])('another %s does not verify', async (_, signer) => {
-    expect((await verify(signer)).exitCode).toBe(1);
+    const ended = await verify(signer);
+    expect(ended.exitCode).toBe(1);
+    const text = await scoville.expect(1, ['verify', ...by(signer), tag], { env });
+    const named = `its certificate names ${GITHUB.subject} (${GITHUB.issuer}): not signed by `;
+    expect(text.stdout.split(named)).toHaveLength(2);
+    expect(text.stdout).toContain(', for the same reason (sha256:');
+  });
+
+  test('a trusted root that is none, or of another sigstore, is named once', async () => {
+    const root = join(folder, 'another-root.json');
+    const { subject, issuer } = GITHUB;
+    const identity = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
+    const args = ['verify', ...identity, '--trusted-root', root, tag];
+    const absent = await scoville.expect(2, args, { env });
+    expect(absent.stderr).toContain(`the trusted root ${root} cannot be used: no such file`);
+    expect(absent.stderr).toContain('name the trusted_root.json of your sigstore');
+    cpSync(join(import.meta.dirname, '../fixtures/keyless/trusted-root.json'), root);
+    const other = await scoville.run(args, { env });
+    expect([1, 2]).toContain(other.exitCode);
+    expect(other.stdout).toContain(`the trusted root ${root} does not vouch for it`);
+    expect(other.stdout.split('\n').length).toBeLessThan(16);
+  });
+
+  test('the script of a policy needs no sigstore but the root beside it', async () => {
+    const out = join(folder, 'policy', name);
+    await scoville.expect(0, ['policy', ...by(GITHUB), '--type', 'sbom', '-o', out, tag], { env });
+    const script = join(out, 'cosign', 'verify.sh');
+    for (const { env: path, isThere } of generations)
+      if (isThere) {
+        const ended = await run('sh', [script], { env: path });
+        expect([ended.exitCode, ended.stderr]).toEqual([0, expect.any(String)]);
+      }
+    const none = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}';
+    writeFileSync(join(out, 'cosign', 'trusted_root.json'), none);
+    expect((await run('sh', [script], { env })).exitCode).toBe(1);
   });
 
   test('a policy of the user names identities', async () => {

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/verification.ts';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, ROOT, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
@@ -14,6 +15,9 @@ const firstPath = (process.env['PATH'] ?? '')
   .join(':');
 const hasOras = (await run('which', ['oras'])).exitCode === 0;
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
+const bySchema = new Ajv2020({ strict: false }).compile(
+  JSON.parse(readFileSync(join(ROOT, 'schema/scoville-verify-1.json'), 'utf8')) as object,
+);
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const PLAIN = ['--src-tls-verify=false', '--dest-tls-verify=false'];
 
@@ -44,6 +48,7 @@ describe('scoville verify', () => {
 
   async function answer(exitCode: number, ...args: readonly string[]): Promise<ImageVerification> {
     const { stdout } = await scoville.expect(exitCode, ['verify', '--json', ...args]);
+    expect([bySchema(JSON.parse(stdout)), bySchema.errors]).toEqual([true, null]);
     const { images } = JSON.parse(stdout) as { images: readonly ImageVerification[] };
     const [first] = images;
     if (first === undefined) throw new Error('no answer');
@@ -70,6 +75,19 @@ describe('scoville verify', () => {
     [...signatures, ...attestations].map((item) => `${item.type} ${item.verification}`);
 
   describe('of an image that scoville built', () => {
+    test('beside one that cannot be fetched, which has its reason in the JSON', async () => {
+      const absent = `${repository}/absent:1`;
+      const args = ['verify', '--json', '--key', own, tagged('own'), absent];
+      const { stdout } = await scoville.expect(2, args);
+      const printed = JSON.parse(stdout) as { images: readonly ImageVerification[] };
+      expect([bySchema(printed), bySchema.errors]).toEqual([true, null]);
+      expect(printed.images).toMatchObject([
+        { image: tagged('own'), outcome: 'verified' },
+        { image: absent, outcome: 'unjudged', reasons: [expect.stringContaining('absent')] },
+      ]);
+      expect((await answer(2, absent)).outcome).toBe('unjudged');
+    });
+
     test('verifies against this user’s key, both forms, with what is stated', async () => {
       const found = await answer(
         0,

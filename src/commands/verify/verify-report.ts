@@ -1,22 +1,24 @@
 import { LEVEL_NAMES } from '../../model/criterion.ts';
 import { loggedText } from '../../model/signature-origin.ts';
-import type { ImageVerification, VerifiedItem } from '../../model/verification.ts';
+import type { ImageVerification, UnopenedImage, VerifiedItem } from '../../model/verification.ts';
+import { shortened } from '../../reporters/clean-text.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 
-/** The answers as one JSON document; docs/reference/commands/verify.md describes it. */
-export function verificationJson(answers: readonly ImageVerification[]): string {
+/** The answers as one JSON document (schema/scoville-verify-1.json). */
+export function verificationJson(answers: readonly (ImageVerification | UnopenedImage)[]): string {
   return jsonText({ schemaVersion: '1', images: answers });
 }
 
 /** The answer for people, one image. */
 export function verificationText(answer: ImageVerification): string {
   const { signatures, attestations, reasons } = answer;
+  const told = new Set<string>();
   const lines = [
     answer.image,
     `  ${answer.digest}`,
-    ...itemLines('signature', signatures),
-    ...itemLines('attestation', attestations),
+    ...itemLines('signature', signatures, told),
+    ...itemLines('attestation', attestations, told),
     ...(signatures.length + attestations.length === 0
       ? ['  No signatures or attestations found']
       : []),
@@ -34,13 +36,29 @@ const OUTCOME = {
   unjudged: 'could not verify',
 } as const;
 
-/** One line for all of a type of which the same is said: an image's parts have one each. */
-function itemLines(kind: string, items: readonly VerifiedItem[]): readonly string[] {
+/** A reason has to name who did sign, and whom else it was asked of. */
+const LONGEST_REASON = 1000;
+
+/**
+ * One line for all of a type of which the same is said: an image's parts have one each. A reason is
+ * `told` once, in the first of the lines.
+ */
+function itemLines(
+  kind: string,
+  items: readonly VerifiedItem[],
+  told: Set<string>,
+): readonly string[] {
   const digests = new Map<string, Set<string>>();
+  const lineOf = new Map<string, string>();
   for (const { type, verification, verifiedBy, reason, digest } of items) {
     const why = verifiedBy ?? reason ?? '';
-    const said = why === '' ? '' : `: ${why.length > 200 ? `${why.slice(0, 200)}…` : why}`;
-    const line = `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said}`;
+    const said = why === '' ? '' : `: ${shortened(why, LONGEST_REASON)}`;
+    const start = `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}`;
+    const again =
+      verifiedBy === undefined && said !== '' && told.has(said) ? ', for the same reason' : said;
+    const line = lineOf.get(start + said) ?? start + again;
+    lineOf.set(start + said, line);
+    told.add(said);
     digests.set(line, (digests.get(line) ?? new Set()).add(digest.slice(0, 19)));
   }
   return [...digests].map(([line, [first = '', ...others]]) => {

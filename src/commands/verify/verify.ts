@@ -1,6 +1,6 @@
 import { EXIT, ToolError, UserError } from '../../model/errors.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
-import type { ImageVerification } from '../../model/verification.ts';
+import type { ImageVerification, UnopenedImage } from '../../model/verification.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
@@ -22,14 +22,17 @@ import { whereDeployed } from './where-deployed.ts';
 /** `scoville verify`. */
 export const verify = command(VERIFY, async (flags, images, io) => {
   const settings = await policyOf(flags, io);
-  const { answers, complete } = await verifyAll(flags, images, settings, io);
+  const answers = await verifyAll(flags, images, settings, io);
   if (flags.json) io.writeOut(verificationJson(answers));
-  else writeProse(io, answers.map(verificationText).join('\n'));
-  return complete ? exitCode(answers) : EXIT.failed;
+  else {
+    const opened = answers.filter((answer) => 'digest' in answer);
+    writeProse(io, opened.map(verificationText).join('\n'));
+  }
+  return exitCode(answers);
 });
 
 /** An image that could not be judged weighs more than one that is short: nothing is known of it. */
-function exitCode(answers: readonly ImageVerification[]): number {
+function exitCode(answers: readonly (ImageVerification | UnopenedImage)[]): number {
   if (answers.some(({ outcome }) => outcome === 'unjudged')) return EXIT.failed;
   return answers.every(({ outcome }) => outcome === 'verified') ? EXIT.met : EXIT.short;
 }
@@ -59,12 +62,6 @@ function namesSigner({
   );
 }
 
-interface Answers {
-  readonly answers: readonly ImageVerification[];
-  /** False where an image could not be opened. */
-  readonly complete: boolean;
-}
-
 function isExpected(error: unknown): error is UserError | ToolError {
   return error instanceof UserError || error instanceof ToolError;
 }
@@ -74,16 +71,15 @@ async function verifyAll(
   images: readonly string[],
   settings: Settings,
   io: CommandIo,
-): Promise<Answers> {
-  const run = async (context: PipelineContext): Promise<Answers> => {
+): Promise<readonly (ImageVerification | UnopenedImage)[]> {
+  const run = async (context: PipelineContext) => {
     const trusted = await signersOf(context, flags, settings);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const demands = {
       types: flags.type,
       minLevel: flags.minLevel ?? (flags.policy === undefined ? undefined : settings.gate.minLevel),
     };
-    const answers: ImageVerification[] = [];
-    let complete = true;
+    const answers: (ImageVerification | UnopenedImage)[] = [];
     for (const text of images)
       try {
         const image = await openNamedImage(context, registries, {
@@ -99,12 +95,18 @@ async function verifyAll(
           await image.close();
         }
       } catch (error) {
-        if (images.length === 1 || !isExpected(error)) throw error;
-        // The others' answers are worth having; the exit code tells that one is missing.
-        complete = false;
-        context.emit({ kind: 'warning', text: `${text}: ${error.message}` });
+        if ((images.length === 1 && !flags.json) || !isExpected(error)) throw error;
+        // The others' answers are worth having; this one's says why there is none.
+        const none = { missing: [], signatures: [], attestations: [] } as const;
+        answers.push({ image: text, outcome: 'unjudged', reasons: [error.message], ...none });
+        const { nextStep } = error;
+        context.emit({
+          kind: 'warning',
+          text: `${text}: ${error.message}`,
+          ...(nextStep === undefined ? {} : { nextStep }),
+        });
       }
-    return { answers, complete };
+    return answers;
   };
   return withProgress(io, run, 'auto', false);
 }

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { readFlags } from '../../../src/commands/flags.ts';
 import { VERIFY } from '../../../src/commands/verify/verify-flags.ts';
 import { verificationJson, verificationText } from '../../../src/commands/verify/verify-report.ts';
 import { verify } from '../../../src/commands/verify/verify.ts';
 import { digestOf } from '../../../src/model/digest.ts';
-import type { ImageVerification } from '../../../src/model/verification.ts';
+import type { ImageVerification, UnopenedImage } from '../../../src/model/verification.ts';
 import { fakeIo } from '../command-io.ts';
 
 const DIGEST = digestOf('image');
@@ -38,6 +41,13 @@ const answer: ImageVerification = {
   gradedAt: '2026-11-24T00:00:00Z',
   tests: { result: 'WARNED', passed: 20, warned: 2, failed: 1 },
 };
+const SCHEMA = join(import.meta.dirname, '../../../schema/scoville-verify-1.json');
+const unopened: UnopenedImage = {
+  image: 'x',
+  outcome: 'unjudged',
+  reasons: ['registry.example: no such image'],
+  ...{ missing: [], signatures: [], attestations: [] },
+};
 const short = DIGEST.slice(0, 19);
 
 describe('the answer', () => {
@@ -64,6 +74,31 @@ describe('the answer', () => {
     ]);
   });
 
+  test('a reason is told once', () => {
+    const reason = 'the trusted root r.json does not vouch for it';
+    const attestations = ['a', 'b', 'c'].flatMap((type) =>
+      answer.attestations.map((one) => ({ ...one, type, reason })),
+    );
+    const lines = verificationText({ ...answer, attestations }).split('\n');
+    expect(lines.filter((line) => line.includes('attestation'))).toEqual([
+      `  attestation a failed: ${reason} (${short})`,
+      `  attestation b failed, for the same reason (${short})`,
+      `  attestation c failed, for the same reason (${short})`,
+    ]);
+  });
+
+  test('a reason is whole up to 1,000 characters, and cleaned', () => {
+    const [one] = answer.attestations;
+    const reasonOf = (reason: string): string => {
+      const attestations = one === undefined ? [] : [{ ...one, reason }];
+      return verificationText({ ...answer, attestations });
+    };
+    const who = `https://gitlab.com/${'group/'.repeat(100)}shop//.gitlab-ci.yml@refs/heads/main`;
+    expect(reasonOf(`its certificate names ${who}`)).toContain(`names ${who} (`);
+    expect(reasonOf('x'.repeat(1001))).toContain(`failed: ${'x'.repeat(999)}… (`);
+    expect(reasonOf('a\u001b[2Jb\n::error::c')).toContain('failed: a\ufffd[2Jb : :error::c (');
+  });
+
   test('what it is short of', () => {
     const bare: ImageVerification = {
       image: 'x',
@@ -88,6 +123,23 @@ describe('the answer', () => {
     expect(text).toContain(
       '\nnot verified, though signed by k.pub; signed with a key, not logged; level 3; missing: SBOM\n',
     );
+  });
+
+  test.each([
+    ['answers', [answer]],
+    ['what is short', [{ ...answer, outcome: 'short', reasons: ['no sbom'] } as const]],
+    ['no image', [unopened]],
+  ])('%s as JSON, by the schema', (_, answers) => {
+    const validate = new Ajv2020({ strict: false }).compile(
+      JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,
+    );
+    const printed = JSON.parse(verificationJson(answers)) as { images: object[] };
+    expect([validate(printed), validate.errors]).toEqual([true, null]);
+    // No verdict without a digest, and none that is verified for a reason against it.
+    for (const wrong of [{ digest: undefined, outcome: 'verified' }, { outcome: 'good' }]) {
+      const images = printed.images.map((image) => ({ ...image, ...wrong }));
+      expect(validate(JSON.parse(JSON.stringify({ ...printed, images })))).toBe(false);
+    }
   });
 
   test('as JSON', () => {
