@@ -44,7 +44,7 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'duration',
-    path: /(?:^|\/)(?:\.vite|\.vitest|vitest)\/(?:.+\/)?results\.json$/,
+    path: /(?:^|\/)(?:\.vite|\.vitest|vitest)\/(?:.{1,200}\/)?results\.json$/,
     cause: 'vitest notes how long each test file took, and begins with the longest the next time',
     remedy:
       'rm -rf node_modules/.vite in the same RUN, cache: false in its configuration, or test in a stage of its own',

@@ -38,7 +38,7 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     id: 'temporary-file',
     formats: ['text'],
     changed:
-      /\/te?mp\/\S+|\btmp\w{6,8}\b|\bte?mp[-._]\w{6,}|\bgo-build\d{6,}|\bcc\w{6}\.[a-z]|\b(?:pip|npm|rustc)-[\w-]*-(?=\w{0,32}\d)\w{6,}\b/i,
+      /\/te?mp\/\S+|\btmp\w{6,8}\b|\bte?mp[-._]\w{6,}|\bgo-build\d{6,}|\bcc\w{6}\.[a-z]|\b(?:pip|npm|rustc)-[\w-]{0,60}-(?=\w{0,32}\d)\w{6,}\b/i,
     cause: 'the name of a temporary file or folder, which a program draws at random',
     remedy:
       'write in a folder of a fixed name (mkdir, TMPDIR), or leave the name out of what is written. C’s mkstemp and mkdtemp count with --repro=deterministic; Python’s tempfile with a seed as well: ARG FAKERANDOM_SEED=1 in that stage',
