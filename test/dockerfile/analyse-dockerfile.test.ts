@@ -252,6 +252,7 @@ describe('hostile input', () => {
     const read = analyseDockerfile(`FROM a\n${lines.join('\n')}`);
     expect(read.ok && read.value.analysis.unread.map((u) => u.reason)).toEqual([
       'more commands and downloads than are read',
+      'more files, and copies of them, than are followed',
     ]);
   });
 });

@@ -43,11 +43,13 @@ export function judgeLines<T extends JudgedLine>(
   if (!analysis.known) return unknown(analysis.reason, analysis.settle ?? question.settle);
   const { source, value } = analysis;
   const judged = question.judge(value);
+  // In a complete replay each program got what the lock has by digest, and nothing else.
+  const isReplayed = build.replayed !== undefined;
   const evidence = [
     ...judged.map(({ range, command, reason, state }) =>
       lineEvidence(range, command, reason, state),
     ),
-    ...unreadEvidence(value),
+    ...unreadEvidence(value, isReplayed),
     ...(value.partial === undefined ? [] : [note(value.partial)]),
   ];
   const loose = judged.filter(({ state }) => state === 'loose');
@@ -56,7 +58,9 @@ export function judgeLines<T extends JudgedLine>(
   if (value.partial !== undefined) return unknown(value.partial, question.settle, evidence, source);
   // Source that verified downloads brought may do what it does, where there is something to judge
   // besides.
-  const open = value.unread.filter(({ held }) => held !== true || judged.length === 0);
+  const open = isReplayed
+    ? []
+    : value.unread.filter(({ held }) => held !== true || judged.length === 0);
   const [unread] = open;
   if (unread !== undefined) {
     const shell = open.filter(({ program }) => program === undefined);
@@ -69,6 +73,8 @@ export function judgeLines<T extends JudgedLine>(
     const reason = `line ${undecided.range.startLine}: ${undecided.reason}`;
     return unknown(reason, question.settleOpen, evidence, source);
   }
+  if (judged.length === 0 && value.unread.length > 0)
+    return pass('all that its programs fetched was replayed by digest', evidence, { source });
   return judged.length === 0
     ? notApplicable(question.none.summary, [note(question.none.lookedAt)], { source })
     : pass(question.held(judged), evidence, { source });
@@ -83,11 +89,13 @@ function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
 }
 
 /** Lines whose shell, and commands whose program, could not be read. */
-function unreadEvidence(analysis: BuildAnalysis): Evidence[] {
+function unreadEvidence(analysis: BuildAnalysis, isReplayed: boolean): Evidence[] {
   return analysis.unread.map(({ range, reason, command = 'RUN', held }) =>
-    held === true
-      ? lineEvidence(range, command, 'works on source that a verified download brought', 'held')
-      : lineEvidence(range, command, reason, 'open'),
+    isReplayed
+      ? lineEvidence(range, command, 'replayed: all that it got has a digest in the lock', 'held')
+      : held === true
+        ? lineEvidence(range, command, 'works on source that a verified download brought', 'held')
+        : lineEvidence(range, command, reason, 'open'),
   );
 }
 
