@@ -7,7 +7,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
  && pip install --disable-pip-version-check --no-compile --target=/packages -r requirements.txt
 COPY . .
 # Compiled without the times of the sources, so that the same sources give the same bytes.
-RUN python -m compileall -q --invalidation-mode unchecked-hash /packages /app
+RUN --network=none python -m compileall -q --invalidation-mode unchecked-hash /packages /app
 
 # Python alone: no shell, no package manager.
 FROM @{base.runtime}

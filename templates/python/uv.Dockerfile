@@ -11,7 +11,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
  && mv /venv/lib/python3.13/site-packages /packages
 COPY . .
 # Compiled without the times of the sources, so that the same sources give the same bytes.
-RUN python -m compileall -q --invalidation-mode unchecked-hash /packages /app
+RUN --network=none python -m compileall -q --invalidation-mode unchecked-hash /packages /app
 
 # Python alone: no shell, no package manager.
 FROM @{base.runtime}

@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/root/.npm \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build
+RUN --network=none npm run build
 
 # Node alone: no shell, no package manager.
 FROM @{base.runtime}

@@ -18,7 +18,7 @@ RUN --mount=type=cache,target=/pnpm/store \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     pnpm install --frozen-lockfile --ignore-scripts --store-dir /pnpm/store
 COPY . .
-RUN pnpm run build
+RUN --network=none pnpm run build
 
 # Node alone: no shell, no package manager.
 FROM @{base.runtime}

@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/usr/local/share/.cache/yarn,sharing=locked \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     yarn install --frozen-lockfile --ignore-scripts --non-interactive
 COPY . .
-RUN yarn run build
+RUN --network=none yarn run build
 
 # Node alone: no shell, no package manager.
 FROM @{base.runtime}

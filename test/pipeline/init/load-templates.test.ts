@@ -37,6 +37,10 @@ const runs = (program: string): readonly string[] => [
 const UNREAD: Readonly<Record<string, readonly string[]>> = {
   'java/maven.Dockerfile': runs('mvn'),
   'java/gradle.Dockerfile': runs('gradle'),
+  // MSBuild runs what the project's files say, also while it restores.
+  'dotnet/Dockerfile': [
+    'unread-shell: not read: what dotnet runs is in the source it works on, which was not read',
+  ],
 };
 
 let loaded: LoadedTemplates;
@@ -109,12 +113,15 @@ test('templates are found from the sources and from the bundle, and are part of 
 const SHOWN: Readonly<Record<string, string>> = {
   'package.json': PACKAGE,
   'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
+  Gemfile: "source 'https://rubygems.org'\ngem 'rack', '3.1.0'\n",
 };
 
 /** Programs of a project that its package manager runs; ordinary projects have none. */
 const RUN_BY_MANAGERS =
-  /^(?:\.pnpmfile\.cjs|build\.rs|Directory\.\w+\.\w+|MSBuild\.rsp|nuget\.config|global\.json|.*\.user)$/i;
-const isThere = (path: string): boolean => !RUN_BY_MANAGERS.test(path);
+  /^(?:\.pnpmfile\.cjs|build\.rs|npm-shrinkwrap\.json|compileall\/.*|bundler\.rb|Directory\.\w+\.\w+|MSBuild\.rsp|nuget\.config|global\.json|.*\.user)$/i;
+/** A file is not a folder too. */
+const BELOW_FILE = /^[^/]+\.(?:json|lock|txt|toml|ya?ml)\/|^Gemfile\//;
+const isThere = (path: string): boolean => !RUN_BY_MANAGERS.test(path) && !BELOW_FILE.test(path);
 const shown = (path: string): string =>
   path.endsWith('.csproj') ? '<Project Sdk="Microsoft.NET.Sdk"/>' : (SHOWN[path] ?? 'hello==1.0\n');
 
