@@ -57,10 +57,10 @@ let runnerEnv: Record<string, string | undefined> = {};
 beforeAll(async () => {
   sigstore = await Sigstore.start();
   await osv.listen();
-  // An advisory of another package: npm is known there.
+  // The package that is asked for to see that npm is known there.
   osv.entries.push({
     id: 'CVE-2026-0001',
-    affected: [{ package: { ecosystem: 'npm', name: 'other' } }],
+    affected: [{ package: { ecosystem: 'npm', name: 'lodash' } }],
   });
   folder = mkdtempSync(join(tmpdir(), 'scoville-ci-'));
   const bin = join(folder, 'bin');
