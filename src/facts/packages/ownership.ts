@@ -25,20 +25,23 @@ export const SYSTEM_PROGRAM = /^(?:usr\/)?s?bin\/[^/]+$/;
 const CODE = /\.(?:py|js|cjs|mjs|rb|php|p[lm]|so[\d.]*|jar|dll)$/;
 /** Of one package: a thief of its record would have to take as much of its code. */
 const MOST_FILES = 12;
-const MOST_OF_ALL = 200_000;
+/** Characters; those of large images have a twentieth of it. */
+const MOST_SHOWN = 8 * 1024 * 1024;
 
 /** Files that show that a package is there, of each package. */
 export class PackageFiles {
   readonly #files = new Map<string, string[]>();
-  #left = MOST_OF_ALL;
+  #left = MOST_SHOWN;
 
   add(owner: string, path: string): void {
+    // First: a path put together of a long folder costs its length when it is looked at.
+    if (path.length > LONGEST_PATH) return;
     const key = path.replace(/^(?:\.?\/)+/, '');
-    if (key === '' || key.length > LONGEST_PATH || /^(?:etc|var)\//.test(key)) return;
+    if (key === '' || /^(?:etc|var)\//.test(key)) return;
     const isProgram = SYSTEM_PROGRAM.test(key);
     const known = this.#files.get(owner);
     if (!isProgram && (!CODE.test(key) || (known?.length ?? 0) >= MOST_FILES)) return;
-    if ((this.#left -= 1) < 0) return;
+    if ((this.#left -= key.length + ENTRY_COST) < 0) return;
     if (known === undefined) this.#files.set(owner, [key]);
     else known.push(key);
   }

@@ -181,6 +181,12 @@ describe('a package is gone only where its files are', () => {
       [file('app/vendor/composer/installed.json', '[]')],
       [`a/b 1 (${removed('app/vendor/a/b/src/X.php')})`],
     ],
+    [
+      'a package with the name of what each object has',
+      [file('var/lib/dpkg/status', deb('constructor', '1') + deb('__proto__', '1'))],
+      [gone('var/lib/dpkg/status')],
+      [],
+    ],
     ['a jar, which is its own record', [file('app/a.jar', 'x')], [gone('app/a.jar')], []],
   ])('%s', (_what, lower, upper, expected) => {
     expect([...seen(lower, upper)].sort()).toEqual([...expected].sort());
