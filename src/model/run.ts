@@ -21,6 +21,8 @@ export interface ToolRun {
   readonly stderr?: 'capture' | 'inherit' | 'lines';
   /** A limit, or why there is none. */
   readonly timeoutMs: number | { readonly unlimited: string };
+  /** Ends what the tool started with it; without a terminal. Docker leaves its plugins running. */
+  readonly endsAll?: true;
   readonly signal?: AbortSignal;
 }
 

@@ -107,10 +107,24 @@ function start(
   const input = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe';
   try {
     const stdio: StdioOptions = [input, output(stdout), output(stderr)];
-    const child = spawn(file, run.args, { env, stdio, ...(cwd === undefined ? {} : { cwd }) });
+    const detached = run.endsAll === true;
+    const child = spawn(file, run.args, {
+      ...{ env, stdio, detached },
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    if (detached) child.kill = (signal) => killGroup(child.pid, signal);
     return { child, end: endOf(child, run) };
   } catch {
     return undefined;
+  }
+}
+
+/** A process that was started apart leads a group of its own. */
+function killGroup(pid: number | undefined, signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, signal);
+  } catch {
+    return false;
   }
 }
 

@@ -131,6 +131,17 @@ describe('runTool', () => {
     });
   });
 
+  test('a limit ends what the tool started as well, where that is asked for', async () => {
+    const script = 'sleep 1000 & echo $!; trap "" TERM; wait; wait';
+    const result = await runTool({ ...sh(script), timeoutMs: 500, endsAll: true });
+    expect(result.ended).toBe('timeout');
+    const pid = Number('stdout' in result ? result.stdout : '');
+    expect(pid).toBeGreaterThan(1);
+    await vi.waitFor(() => {
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    });
+  });
+
   test('a grandchild that keeps the pipe open does not hold us', async () => {
     const started = Date.now();
     expect(await runTool(sh('sleep 60 & echo done'))).toMatchObject({ stdout: 'done\n' });

@@ -25,6 +25,7 @@ export async function printBake(
     cwd,
     signal,
     timeoutMs: RESOLVE_MS,
+    endsAll: true,
     ...(stdin === undefined ? {} : { stdin }),
     onStdout: (chunk) => {
       text += Buffer.from(chunk).toString('latin1');
