@@ -10,17 +10,9 @@ import { type AttestationManifest, imageParts, readExportedIndex } from '../../o
 import type { BuiltPlatform } from '../image-under-build.ts';
 
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
-const PROVENANCES: readonly string[] = [
-  PREDICATE_TYPE.slsaProvenanceV02,
-  PREDICATE_TYPE.slsaProvenanceV1,
-];
 const MAX_STATEMENT = 32 * 1024 * 1024;
 
-/**
- * Reads a layout that buildx exported: platforms, provenance. BuildKit's provenance has build
- * arguments and proxies as they were given, passwords among them, so its file is removed once it
- * was read: what of it may be kept is in our own. Throws UserError if unreadable.
- */
+/** Reads a layout that buildx exported: platforms, provenance. Throws UserError if unreadable. */
 export async function readExport(
   layout: string,
   blobs: BlobStore,
@@ -32,22 +24,8 @@ export async function readExport(
         'Run the build again; if it stays so, report it with the output of `docker buildx version`.',
     });
   const parts = await imageParts(image.descriptor, (d) => blobs.readDocument(d));
-  const platforms = await Promise.all(
+  return Promise.all(
     parts.manifests.map((descriptor) => readPlatform(descriptor, parts.attestations, blobs)),
-  );
-  for (const { descriptor } of parts.attestations)
-    for (const { digest } of await provenanceLayers(descriptor, blobs))
-      await blobs.remove(digest.slice('sha256:'.length));
-  return platforms;
-}
-
-async function provenanceLayers(
-  descriptor: Descriptor,
-  blobs: BlobStore,
-): Promise<readonly Descriptor[]> {
-  const { layers } = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
-  return layers.filter(({ annotations }) =>
-    PROVENANCES.includes(annotations?.[PREDICATE_ANNOTATION] ?? ''),
   );
 }
 
@@ -74,12 +52,19 @@ async function provenanceOf(
   descriptor: Descriptor,
   blobs: BlobStore,
 ): Promise<Statement | undefined> {
-  const [layer] = await provenanceLayers(descriptor, blobs);
-  if (layer === undefined) return undefined;
-  const statement = parseStatement(await blobs.read(layer.digest, MAX_STATEMENT));
-  if (statement.ok) return statement.value;
-  // An image without provenance is not what was asked for.
-  throw new UserError(`BuildKit's provenance could not be read: ${statement.error}`, {
-    nextStep: 'build with --provenance=false to go without, and report this',
-  });
+  const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+  const wanted: readonly string[] = [
+    PREDICATE_TYPE.slsaProvenanceV02,
+    PREDICATE_TYPE.slsaProvenanceV1,
+  ];
+  for (const layer of manifest.layers) {
+    if (!wanted.includes(layer.annotations?.[PREDICATE_ANNOTATION] ?? '')) continue;
+    const statement = parseStatement(await blobs.read(layer.digest, MAX_STATEMENT));
+    if (statement.ok) return statement.value;
+    // An image without provenance is not what was asked for.
+    throw new UserError(`BuildKit's provenance could not be read: ${statement.error}`, {
+      nextStep: 'build with --provenance=false to go without, and report this',
+    });
+  }
+  return undefined;
 }
