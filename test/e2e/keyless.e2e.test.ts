@@ -161,7 +161,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
   });
 
   test('a trusted root that is none, or of another sigstore, is named once', async () => {
-    const root = join(folder, 'another-root.json');
+    const root = join(folder, `another-root-${name.replace(/\W/g, '-')}.json`);
     const { subject, issuer } = GITHUB;
     const identity = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
     const args = ['verify', ...identity, '--trusted-root', root, tag];
