@@ -11,8 +11,11 @@ import { markOf, masked } from './secret-value.ts';
 
 const MAX_FINDINGS = 1000;
 const MAX_GAPS = 100;
-/** What apt fetched: dpkg unpacked it, and its files are read where they lie. */
-const FETCHED_PACKAGE = /^var\/cache\/apt\/archives\/[^/]+\.deb$/;
+/**
+ * What apt fetched: dpkg unpacked it, and its files are read where they lie. And the list of
+ * packages that apt writes at every installation.
+ */
+const OF_APT = /^var\/(?:cache\/apt\/archives\/[^/]+\.deb|log\/apt\/eipp\.log\.xz)$/;
 const GIT_DIRECTORY = 'git-directory';
 const PUBLISHED = 'a file that a package of the distribution ships, unchanged';
 /** Nothing that is a secret is shorter, but what stands in a file made for it. */
@@ -135,7 +138,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
         else keep(secret, mark);
       note('names of files');
       for (const { path, kinds, hash } of closedFiles)
-        if (!FETCHED_PACKAGE.test(path) && (hash === undefined || !lists.lists(path, hash))) {
+        if (!OF_APT.test(path) && (hash === undefined || !lists.lists(path, hash))) {
           shared.budget.gap(`it is packed and not opened: ${kinds}`);
           note(path);
         }
