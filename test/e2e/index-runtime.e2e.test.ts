@@ -489,7 +489,7 @@ describe('what an engine takes out of an index has to be signed', async () => {
       expect(graded.stderr).toContain(one.says);
       const { images } = JSON.parse(verified.stdout) as { images: readonly unknown[] };
       expect(images).toMatchObject([
-        { outcome: 'unjudged', reasons: [expect.stringContaining(one.says)] },
+        { outcome: 'unjudged', reasons: [expect.stringContaining(one.says ?? '')] },
       ]);
       return;
     }
