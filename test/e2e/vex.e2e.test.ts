@@ -101,7 +101,7 @@ test('a document that cannot be read stops a build before it begins', async () =
 
 test('scoville vex waives one in an image that was built, and takes it back', async () => {
   const name = own('vex-e2e:3');
-  const policy = ['--policy', join(context, '.scoville.yaml')];
+  const policy = ['--policy', join(scoville.home, 'config/config.yaml')];
   const verdict = async (): Promise<string> => {
     const { stdout } = await scoville.run(['grade', '--json', ...policy, name]);
     const { criteria } = JSON.parse(stdout) as ScoreJson;
@@ -128,7 +128,13 @@ test('scoville vex waives one in an image that was built, and takes it back', as
 test('--review asks of each finding, and attaches what was said', async () => {
   const name = own('vex-e2e:4');
   await scoville.expect(0, ['build', '-t', name, context]);
-  const args = ['--review', '--attach', '--policy', join(context, '.scoville.yaml'), name];
+  const args = [
+    '--review',
+    '--attach',
+    '--policy',
+    join(scoville.home, 'config/config.yaml'),
+    name,
+  ];
   const { io, out, err } = fakeIo({
     cwd: context,
     env: { ...process.env, SCOVILLE_HOME: scoville.home, COSIGN_PASSWORD: undefined },
@@ -139,7 +145,7 @@ test('--review asks of each finding, and attaches what was said', async () => {
   expect(await vexCommand(args, io)).toBe(0);
   expect(err()).toContain('1 of 1: CVE-2026-0001, critical\n  left 1.0.0\n');
   expect(out()).toMatch(/^sha256:[0-9a-f]{64} {2}Level \d/i);
-  const graded = ['grade', '--json', '--policy', join(context, '.scoville.yaml'), name];
+  const graded = ['grade', '--json', '--policy', join(scoville.home, 'config/config.yaml'), name];
   const { stdout } = await scoville.run(graded);
   const { criteria } = JSON.parse(stdout) as ScoreJson;
   expect(criteria.find(({ id }) => id === 'no-critical')?.summary).toMatch(
