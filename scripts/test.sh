@@ -11,7 +11,7 @@ excluded=()
 if [ "${1:-}" = --all ]; then
   export SCOVILLE_TESTS=all
 else
-  for name in "${left_out[@]}"; do excluded+=(--exclude "test/e2e/$name.e2e.test.ts"); done
+  for name in "${left_out[@]}"; do excluded+=(--exclude="test/e2e/$name.e2e.test.ts"); done
 fi
 
 stage() { node scripts/tests/stage.mjs "$@"; }
@@ -42,14 +42,14 @@ scripts/engine.sh status >/dev/null 2>&1 || started=yes
 engine=$!
 
 echo '== unit tests' >&2
-stage unit --project 'unit*' || { wait $engine || true; exit 1; }
+stage unit '--project=unit*' || { wait $engine || true; exit 1; }
 
 echo '== engine' >&2
 wait $engine || { cat "$log" >&2; exit 1; }
 cat "$log" >&2
 eval "$(scripts/engine.sh env)"
 # Their oracles come with the engine's tools: where these were not there yet, they were skipped above.
-stage unit-oracles --project unit test/dockerfile/shell/shell-oracle.test.ts
+stage unit-oracles --project=unit test/dockerfile/shell/shell-oracle.test.ts
 
 echo '== end-to-end tests' >&2
-stage end-to-end --project 'e2e*' ${excluded[@]+"${excluded[@]}"}
+stage end-to-end '--project=e2e*' ${excluded[@]+"${excluded[@]}"}

@@ -28,7 +28,7 @@ function vitest(name, args) {
   };
 }
 
-/** What is not a file's name: it goes for the second time too. */
+/** Options go for the second time too. They are written `--name=value`: a value by itself reads as a file. */
 function optionsOf(args) {
   return args.filter((arg) => arg.startsWith('-'));
 }
