@@ -94,5 +94,7 @@ export interface OpenedImage {
   readonly whole?: WholeImage;
   /** Why the place cannot hold signatures at all (Docker's classic store), where that is so. */
   readonly withoutAttachments?: string;
+  /** Registry that was asked for the attachments of an image that another place has. */
+  readonly attachedAt?: string;
   readonly close: () => Promise<void>;
 }

@@ -34,7 +34,11 @@ describe('scoville fix with a real registry', () => {
       'COPY --from=tools /bin/busybox /bin/busybox\n' +
       'CMD exec sleep 60';
     await writeFile(join(folder, 'Dockerfile'), before);
-    const fixed = await scoville.expect(0, ['fix', '--yes', '--only', ONLY], { cwd: folder });
+    const fixed = await scoville.expect(
+      0,
+      ['fix', '--yes', '--only', ONLY, '--plain-http', new URL(address).host],
+      { cwd: folder },
+    );
     expect(fixed.stdout).toBe('');
     const after = await readFile(join(folder, 'Dockerfile'), 'utf8');
     expect(after.split('\n')).toEqual([

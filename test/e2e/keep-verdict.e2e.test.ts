@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, registry, Scoville } from './harness.ts';
+import { bases, own, registry, Scoville } from './harness.ts';
 
-const image = `${registry}/keep-verdict-e2e:1`;
+const image = `${registry}/${own('keep-verdict-e2e')}:1`;
 const owner = new Scoville();
 const other = new Scoville();
 let context = '';

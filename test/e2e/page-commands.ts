@@ -145,6 +145,7 @@ function comparable(line: string): string {
     .replace(/\b[0-9a-f]{64}\b|(?<=sha256:)[0-9a-f]{12,}|\b[0-9a-f]{12}\b/g, 'DIGEST')
     .replace(/\/(?:home\/me|tmp\/scoville-docs-\w+)(?:\/[^\s:]*)?\/(?=[^\s/]+)/g, 'FOLDER/')
     .replace(/-[0-9a-f]{8}\.html/, '-ID.html')
+    .replace(/\blocalhost:\d+/g, 'localhost:PORT')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, registry, Scoville } from './harness.ts';
+import { bases, own, registry, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
-const image = `${registry}/policy-forms-e2e:1`;
+const image = `${registry}/${own('policy-forms-e2e')}:1`;
 let folder = '';
 
 beforeAll(async () => {

@@ -94,8 +94,9 @@ export function verifyAll(
   );
 }
 
-/** The registry that the image was taken from. */
-function homeOf({ place, name }: OpenedImage): string | undefined {
+/** The registry that the image, or what was said about it, was taken from. */
+function homeOf({ place, name, attachedAt }: OpenedImage): string | undefined {
+  if (attachedAt !== undefined) return attachedAt;
   const reference = parseReference(name.replace(/^(?:registry:|docker:\/\/)/, ''));
   return place === 'registry' && reference.ok ? reference.value.registry : undefined;
 }

@@ -102,6 +102,7 @@ async function withRegistryAttachments(
     ...local,
     attachments: published.attachments,
     readBlob: published.readBlob,
+    attachedAt: registry,
     close: async () => {
       await Promise.all([image.close(), published.close()]);
     },
