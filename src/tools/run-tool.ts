@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, isAbsolute } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { execa as Execa, Options, Result } from 'execa';
 import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
 import { findCommand, foldersOf } from './command-path.ts';
 import { LineSplitter, OutputTail } from './tool-output.ts';
@@ -14,14 +14,6 @@ const GRACE_MS = 5_000;
 const DRAIN_MS = 2_000;
 /** The same for output taken piece by piece: the rest may still be going to a slow disk. */
 const TAKEN_DRAIN_MS = 60_000;
-
-/** How a process ended; without code and signal it never ran. */
-interface Ended {
-  readonly isCanceled: boolean;
-  readonly timedOut: boolean;
-  readonly signal?: string | undefined;
-  readonly exitCode?: number | undefined;
-}
 
 /**
  * Starts a tool with an argument array and waits for its end; every way of ending is data. Nothing
@@ -44,9 +36,9 @@ export const runTool: RunTool = async (run) => {
     env['DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'] = file;
     delete env['DOCKER_CLI_PLUGIN_SOCKET'];
   }
-  const started = start(plugin ?? file, run, env);
-  if (started === undefined) return { ended: 'not-found' };
-  const { child, end } = started;
+  // Loading it takes longer than Node itself takes to start, and many commands start no tool.
+  const { execa } = await import('execa');
+  const child = start(execa, plugin ?? file, run, env);
   const taken = takeOutput(child.stdout, run.onStdout, () => child.kill());
   const stdout = taken ?? readOutput(child.stdout, run.stdout, run.onStdoutLine);
   const stderr = readOutput(child.stderr, run.stderr, run.onStderrLine);
@@ -65,7 +57,8 @@ export const runTool: RunTool = async (run) => {
       isOnItsWay ? TAKEN_DRAIN_MS : DRAIN_MS,
     );
   });
-  const ended = await end;
+  const ended = await child;
+  running.delete(child);
   await Promise.all([stdout.closed, stderr.closed]);
   clearTimeout(drain);
   // A child that ended leaves its input unread: destroying the pipe lets the feeder stop.
@@ -96,76 +89,59 @@ function isProgram(file: string): boolean {
   return start.toString('latin1') !== '#!';
 }
 
-/** Undefined where the system refuses at once: too many arguments for it. */
-function start(
-  file: string,
-  run: ToolRun,
-  env: Record<string, string>,
-): { readonly child: ChildProcess; readonly end: Promise<Ended> } | undefined {
-  const { cwd, stdin, stdout, stderr } = run;
-  const output = (mode: ToolRun['stdout']) => (mode === 'inherit' ? 'inherit' : 'pipe');
-  const input = stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe';
-  try {
-    const stdio: StdioOptions = [input, output(stdout), output(stderr)];
-    const detached = run.endsAll === true;
-    const child = spawn(file, run.args, {
-      ...{ env, stdio, detached },
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-    if (detached) child.kill = (signal) => killGroup(child.pid, signal);
-    return { child, end: endOf(child, run) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A process that was started apart leads a group of its own. */
-function killGroup(pid: number | undefined, signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
-  try {
-    return pid !== undefined && process.kill(-pid, signal);
-  } catch {
-    return false;
-  }
-}
-
 /** What runs now: it does not outlive us. */
-const running = new Set<ChildProcess>();
+const running = new Set<Started>();
+
+type Started = ReturnType<typeof start>;
+
+function start(execa: typeof Execa, file: string, run: ToolRun, env: Record<string, string>) {
+  const { cwd, stdin, stdout, stderr, timeoutMs, signal } = run;
+  const output = (mode: ToolRun['stdout']) => (mode === 'inherit' ? 'inherit' : 'pipe');
+  const options: Options = {
+    env,
+    extendEnv: false,
+    // Output is read here, and every way of ending is data.
+    buffer: false,
+    encoding: 'buffer',
+    reject: false,
+    stdin: stdin === undefined ? 'ignore' : stdin === 'inherit' ? 'inherit' : 'pipe',
+    stdout: output(stdout),
+    stderr: output(stderr),
+    detached: run.endsAll === true,
+    cleanup: false,
+    forceKillAfterDelay: GRACE_MS,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(typeof timeoutMs === 'number' ? { timeout: timeoutMs } : {}),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  };
+  const child = execa(file, run.args, options);
+  if (run.endsAll === true) endGroupWith(child);
+  if (!process.listeners('exit').includes(endRunning)) process.on('exit', endRunning);
+  running.add(child);
+  return child;
+}
 
 function endRunning(): void {
   for (const child of running) child.kill();
 }
 
-/** Waits for the end, and brings it about on an abort or after the time. */
-async function endOf(child: ChildProcess, { signal, timeoutMs }: ToolRun): Promise<Ended> {
-  if (!process.listeners('exit').includes(endRunning)) process.on('exit', endRunning);
-  running.add(child);
-  const ending = { isCanceled: false, timedOut: false };
-  let kill: NodeJS.Timeout | undefined;
-  const stop = (why: keyof typeof ending) => () => {
-    ending[why] = true;
-    child.kill();
-    kill ??= setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+/** A process that was started apart leads a group of its own; execa would end the process alone. */
+function endGroupWith(child: Started): void {
+  const send = (signal: NodeJS.Signals): boolean => {
+    try {
+      return child.pid !== undefined && process.kill(-child.pid, signal);
+    } catch {
+      return false;
+    }
   };
-  const onAbort = stop('isCanceled');
-  signal?.addEventListener('abort', onAbort);
-  const timer = typeof timeoutMs === 'number' ? setTimeout(stop('timedOut'), timeoutMs) : undefined;
-  const end = await new Promise<Pick<Ended, 'exitCode' | 'signal'>>((resolve) => {
-    child.once('exit', (exitCode, by) => {
-      resolve({ exitCode: exitCode ?? undefined, signal: by ?? undefined });
-    });
-    child.on('error', () => {
-      // A signal could not be sent to what runs. It ends by itself, unless it was to stop.
-      if (child.pid !== undefined && !ending.isCanceled && !ending.timedOut) return;
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      resolve({});
-    });
+  let timer: NodeJS.Timeout | undefined;
+  child.kill = () => {
+    timer ??= setTimeout(() => send('SIGKILL'), GRACE_MS);
+    return send('SIGTERM');
+  };
+  child.once('exit', () => {
+    clearTimeout(timer);
   });
-  clearTimeout(timer);
-  clearTimeout(kill);
-  signal?.removeEventListener('abort', onAbort);
-  running.delete(child);
-  return { ...ending, ...end };
 }
 
 function environment(run: ToolRun): Record<string, string> {
@@ -185,12 +161,12 @@ function isOfTheFolder(name: string, value: string): boolean {
   return SETTINGS_FOLDER.test(name) && value !== '' && !isAbsolute(value);
 }
 
-function toolResult(ended: Ended, stdout: string, stderr: string): ToolResult {
-  if (ended.isCanceled) return { ended: 'aborted' };
-  if (ended.timedOut) return { ended: 'timeout', stdout, stderr };
-  if (ended.signal !== undefined) return { ended: 'signal', signal: ended.signal, stdout, stderr };
-  if (ended.exitCode !== undefined)
-    return { ended: 'exit', exitCode: ended.exitCode, stdout, stderr };
+function toolResult(ended: Result, stdout: string, stderr: string): ToolResult {
+  const { isCanceled, timedOut, signal, exitCode } = ended;
+  if (isCanceled) return { ended: 'aborted' };
+  if (timedOut) return { ended: 'timeout', stdout, stderr };
+  if (signal !== undefined) return { ended: 'signal', signal, stdout, stderr };
+  if (exitCode !== undefined) return { ended: 'exit', exitCode, stdout, stderr };
   // It could not be started at all: gone since it was found, or no program for this machine.
   return { ended: 'not-found' };
 }
