@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { joinChunks } from './bundle/join-chunks.mjs';
 import { writeNotices } from './bundle/notices.mjs';
+import { plugins } from './bundle/plugins.mjs';
 
 const require = createRequire(import.meta.url);
 const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -43,6 +44,7 @@ const { metafile } = await build({
     'Intl.Segmenter': 'LazySegmenter',
   },
   inject: ['scripts/bundle/lazy-segmenter.mjs'],
+  plugins,
   logLevel: 'warning',
 });
 // What runs most often, and in each thread.

@@ -91,9 +91,9 @@ async function markdown(subject: ReportSubject): Promise<string> {
 
 async function html(subject: ReportSubject): Promise<string> {
   if (subject.kind === 'image')
-    return (await import('../reporters/html/page.ts')).htmlReport(subject.image);
+    return (await import('../reporters/html/report.tsx')).htmlReport(subject.image);
   if (subject.kind === 'comparison')
-    return (await import('../reporters/html/comparison.ts')).htmlComparison(subject.images);
-  const { htmlDifference } = await import('../reporters/html/difference.ts');
+    return (await import('../reporters/html/several.tsx')).htmlComparison(subject.images);
+  const { htmlDifference } = await import('../reporters/html/several.tsx');
   return htmlDifference(subject.before, subject.after);
 }

@@ -62,7 +62,7 @@ export const report = command(REPORT, async ({ output, json, diff }, [image, aft
   const { scorecard } = input;
   const file =
     output === undefined ? await usualFile(paths.cache, scorecard.image) : resolve(io.cwd, output);
-  const { htmlReport } = await import('../reporters/html/page.ts');
+  const { htmlReport } = await import('../reporters/html/report.tsx');
   await writeFileBeside(file, htmlReport(input));
   const { image: name, digest, gradedAt, level, overall } = scorecard;
   if (json)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/commands/paths.ts';
 import { report } from '../../src/commands/report.ts';
 import { keepReport } from '../../src/pipeline/kept-report.ts';
-import { htmlReport } from '../../src/reporters/html/page.ts';
+import { htmlReport } from '../../src/reporters/html/report.tsx';
 import { jsonReport } from '../../src/reporters/json.ts';
 import { sampleInput } from '../reporters/sample-contents.ts';
 import { fakeIo } from './command-io.ts';

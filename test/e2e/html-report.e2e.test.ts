@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { htmlComparison } from '../../src/reporters/html/comparison.ts';
-import { htmlDifference } from '../../src/reporters/html/difference.ts';
-import { htmlImageDifferences } from '../../src/reporters/html/image-differences.ts';
-import { htmlReport } from '../../src/reporters/html/page.ts';
+import { htmlReport } from '../../src/reporters/html/report.tsx';
+import {
+  htmlComparison,
+  htmlDifference,
+  htmlImageDifferences,
+} from '../../src/reporters/html/several.tsx';
 import { packageOf, sampleInput } from '../reporters/sample-contents.ts';
 import { sampleDifferences } from '../reporters/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../reporters/sample-scorecard.ts';
@@ -103,7 +105,7 @@ describe('the page’s script', () => {
   test('shows the packages that have a vulnerability of one severity alone', async () => {
     await browser.open(pages.report, 1280, 'light');
     const shown =
-      "[...document.querySelectorAll('tr[data-severities]:not([hidden])')].map((row) => row.cells[1].textContent)";
+      "[...document.querySelectorAll('table[data-table=vulnerabilities] tbody tr:not([hidden])')].map((row) => row.cells[1].textContent)";
     const press = (name: string): Promise<unknown> =>
       browser.value(
         `[...document.querySelectorAll('.filter button')].find((one) => one.textContent === '${name}').click()`,
@@ -118,7 +120,7 @@ describe('the page’s script', () => {
   test('names the cells of a row where the page is narrow', async () => {
     await browser.open(pages.report, 390, 'light');
     expect(
-      await browser.value("document.querySelector('tr[data-severities] td').dataset.name"),
+      await browser.value("document.querySelector('table[data-table=vulnerabilities] tbody td').dataset.name"),
     ).toBe('Worst');
     expect(await browser.value('document.documentElement.scrollWidth')).toBe(390);
   });

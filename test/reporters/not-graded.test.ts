@@ -1,6 +1,6 @@
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import { htmlReport } from '../../src/reporters/html/page.ts';
+import { htmlReport } from '../../src/reporters/html/report.tsx';
 import { jsonReport } from '../../src/reporters/json.ts';
 import { junitReport } from '../../src/reporters/junit.ts';
 import { markdownReport } from '../../src/reporters/markdown/markdown.ts';

@@ -57,9 +57,7 @@ async function rendering(
         await import('../../reporters/images/image-differences-json.ts')
       ).imageDifferencesJson(comparison);
     case 'html':
-      return (await import('../../reporters/html/image-differences.ts')).htmlImageDifferences(
-        comparison,
-      );
+      return (await import('../../reporters/html/several.tsx')).htmlImageDifferences(comparison);
     case 'terminal':
       return (await import('../../reporters/images/image-differences.ts')).differencesReport(
         comparison,

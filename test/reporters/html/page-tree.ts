@@ -27,6 +27,12 @@ export function attribute(element: Element, name: string): string | undefined {
   return element.attrs.find((one) => one.name === name)?.value;
 }
 
+export function descendants(element: Element): readonly Element[] {
+  return element.childNodes.flatMap((node) =>
+    'tagName' in node ? [node, ...descendants(node)] : [],
+  );
+}
+
 export function textOf(node: Node): string {
   if ('value' in node) return node.value;
   return 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';

@@ -1,15 +1,16 @@
-/**
- * Search, sorting and a filter by severity for tables, names for their cells where the page is
- * narrow, a finding that opens when it is linked to, and all folds open on paper. The page is whole
- * without it. It writes text and attributes only, never markup.
- */
-export const SCRIPT = `(() => {
+// Search, sorting and a filter by severity for tables, names for their cells where the page is narrow, a finding
+// that opens when it is linked to, and all folds open on paper. The page is whole without it. It writes text and
+// attributes only, never markup.
+(() => {
   'use strict';
   const make = (name, more) => Object.assign(document.createElement(name), more);
+  const LEVELS = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
   const textOf = (row, column) => {
-    const cell = row.cells[column];
-    return cell ? cell.dataset.sort || cell.textContent.trim() : '';
+    const text = row.cells[column] ? row.cells[column].textContent.trim() : '';
+    return LEVELS.includes(text) ? String(LEVELS.indexOf(text)) : text;
   };
+  const severitiesOf = (row) =>
+    [...row.querySelectorAll('.ids .tag')].map((tag) => tag.textContent);
   const order = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
   const sortBy = (table, column, head) => {
     const down = head.getAttribute('aria-sort') === 'ascending';
@@ -27,9 +28,13 @@ export const SCRIPT = `(() => {
       head.replaceChildren(button);
     });
     const rows = [...table.tBodies[0].rows];
-    const severities = [...new Set(rows.flatMap((row) => (row.dataset.severities || '').split(' ').filter(Boolean)))];
+    const levelsOf = rows.map(severitiesOf);
+    const severities = LEVELS.filter((one) => levelsOf.some((levels) => levels.includes(one)));
     if (rows.length < 8 && severities.length < 2) continue;
-    const label = make('label', { className: 'search', textContent: 'Find in ' + table.dataset.table + ' ' });
+    const label = make('label', {
+      className: 'search',
+      textContent: 'Find in ' + table.dataset.table + ' ',
+    });
     const field = make('input', { type: 'search', autocomplete: 'off', spellcheck: false });
     const count = make('output', { textContent: '' });
     label.append(field);
@@ -38,22 +43,29 @@ export const SCRIPT = `(() => {
     let waiting;
     let chosen = '';
     const search = () => {
-      const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       rows.forEach((row, index) => {
-        const of = (row.dataset.severities || '').split(' ');
-        row.hidden = !words.every((word) => texts[index].includes(word)) || (chosen !== '' && !of.includes(chosen));
+        row.hidden =
+          !words.every((word) => texts[index].includes(word)) ||
+          (chosen !== '' && !levelsOf[index].includes(chosen));
         if (!row.hidden) shown += 1;
       });
       count.textContent = words.length || chosen ? ' ' + shown + ' of ' + rows.length : '';
     };
-    field.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(search, 80); });
+    field.addEventListener('input', () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(search, 80);
+    });
     table.parentElement.before(label);
     if (severities.length < 2) continue;
-    const levels = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'].filter((one) => severities.includes(one));
     const filter = make('div', { className: 'filter', role: 'group', ariaLabel: 'Severity' });
-    for (const level of ['', ...levels]) {
-      const button = make('button', { type: 'button', textContent: level || 'all', ariaPressed: String(level === chosen) });
+    for (const level of ['', ...severities]) {
+      const button = make('button', {
+        type: 'button',
+        textContent: level || 'all',
+        ariaPressed: String(level === chosen),
+      });
       button.addEventListener('click', () => {
         chosen = level;
         for (const other of filter.children) other.ariaPressed = String(other === button);
@@ -68,24 +80,38 @@ export const SCRIPT = `(() => {
     if (!narrow.matches) return;
     for (const table of document.querySelectorAll('table.data,table.layers')) {
       const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
-      for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, index) => { cell.dataset.name = heads[index]; });
+      for (const row of table.tBodies[0].rows)
+        [...row.cells].forEach((cell, index) => {
+          cell.dataset.name = heads[index];
+        });
     }
   };
   narrow.addEventListener('change', name);
   name();
   const openTarget = () => {
-    let at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let at =
+      location.hash.length > 1 &&
+      document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (at && at.tagName === 'DETAILS') at.open = true;
-    for (; at; at = at.parentElement) if (at.tagName === 'DETAILS' && !at.classList.contains('finding')) at.open = true;
+    for (; at; at = at.parentElement)
+      if (at.tagName === 'DETAILS' && !at.classList.contains('finding')) at.open = true;
   };
   addEventListener('hashchange', openTarget);
   // A second click on the same link changes no address.
-  addEventListener('click', (event) => { if (event.target.closest('a[href^="#"]')) setTimeout(openTarget); });
+  addEventListener('click', (event) => {
+    if (event.target.closest('a[href^="#"]')) setTimeout(openTarget);
+  });
   openTarget();
   addEventListener('beforeprint', () => {
-    for (const fold of document.querySelectorAll('details:not([open]):not(.table)')) { fold.dataset.folded = ''; fold.open = true; }
+    for (const fold of document.querySelectorAll('details:not([open]):not(.table)')) {
+      fold.dataset.folded = '';
+      fold.open = true;
+    }
   });
   addEventListener('afterprint', () => {
-    for (const fold of document.querySelectorAll('details[data-folded]')) { delete fold.dataset.folded; fold.open = false; }
+    for (const fold of document.querySelectorAll('details[data-folded]')) {
+      delete fold.dataset.folded;
+      fold.open = false;
+    }
   });
-})();`;
+})();

@@ -1,0 +1,5 @@
+import type { Plugin as Bundled } from 'esbuild';
+import type { Plugin } from 'vite';
+
+export const plugins: Bundled[];
+export const schemaChecks: Plugin;

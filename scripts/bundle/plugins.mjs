@@ -1,0 +1,66 @@
+// Imports that are made when the command is bundled, for esbuild and vitest alike: the text of a file (FILE?raw, which vitest knows itself),
+// and the check of a JSON schema (schema-check:NAME of schema/NAME.json), as code that needs no library and makes none while it runs.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+const OURS = ['x-scope', 'x-flag', 'x-default', 'x-expects', 'x-file', 'x-tightens'];
+
+async function checkOf(name) {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { default: standalone } = await import('ajv/dist/standalone/index.js');
+  const ajv = new Ajv2020({
+    allErrors: true,
+    logger: false,
+    messages: false,
+    // Lengths in UTF-16 units, as JavaScript counts them.
+    unicode: false,
+    allowUnionTypes: true,
+    code: { source: true, esm: true, lines: false },
+  });
+  ajv.addVocabulary(OURS);
+  const file = new URL(`../../schema/${name}.json`, import.meta.url);
+  return standalone.default(ajv, ajv.compile(JSON.parse(await readFile(file, 'utf8'))));
+}
+
+const PREFIX = 'schema-check:';
+
+/** For esbuild. */
+export const plugins = [
+  {
+    name: 'raw-text',
+    setup(build) {
+      build.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+        path: resolve(resolveDir, path.replace(/\?raw$/, '')),
+        namespace: 'raw-text',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'raw-text' }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const isStyle = path.endsWith('.css');
+        const { code } = isStyle
+          ? await build.esbuild.transform(text, { loader: 'css', minify: true })
+          : { code: text };
+        return { contents: code, loader: 'text' };
+      });
+    },
+  },
+  {
+    name: 'schema-check',
+    setup(build) {
+      build.onResolve({ filter: /^schema-check:/ }, ({ path }) => ({
+        path: path.slice(PREFIX.length),
+        namespace: 'schema-check',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'schema-check' }, async ({ path }) => ({
+        contents: await checkOf(path),
+      }));
+    },
+  },
+];
+
+/** For vitest. */
+export const schemaChecks = {
+  name: 'schema-check',
+  enforce: 'pre',
+  resolveId: (id) => (id.startsWith(PREFIX) ? `\0${id}` : undefined),
+  load: (id) => (id.startsWith(`\0${PREFIX}`) ? checkOf(id.slice(PREFIX.length + 1)) : undefined),
+};
