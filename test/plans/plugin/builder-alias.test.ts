@@ -19,21 +19,21 @@ function thereAndBack(text: string): { readonly set: string; readonly back: stri
 
 describe('aliases.builder in the text of config.json', () => {
   test.each([
-    { name: 'nothing', text: '{}', set: '{"aliases": {"builder": "scovillebuilder"}}' },
+    { name: 'nothing', text: '{}', set: '{"aliases": {"builder":"scovillebuilder"}}' },
     {
       name: "Docker's own form",
       text: '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2]\n}',
-      set: '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2],\n\t"aliases": {\n\t\t"builder": "scovillebuilder"\n\t}\n}',
+      set: '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2],"aliases": {"builder":"scovillebuilder"}\n}',
     },
     {
       name: 'one line',
       text: '{"a":1}\n',
-      set: '{"a":1, "aliases": {"builder": "scovillebuilder"}}\n',
+      set: '{"a":1,"aliases": {"builder":"scovillebuilder"}}\n',
     },
     {
       name: 'lines that end as on Windows',
       text: '{\r\n  "a": 1\r\n}\r\n',
-      set: '{\r\n  "a": 1,\r\n  "aliases": {\r\n    "builder": "scovillebuilder"\r\n  }\r\n}\r\n',
+      set: '{\r\n  "a": 1,"aliases": {"builder":"scovillebuilder"}\r\n}\r\n',
     },
     {
       name: 'another builder, with its escapes',
@@ -48,7 +48,7 @@ describe('aliases.builder in the text of config.json', () => {
     {
       name: 'other aliases',
       text: '{\n  "aliases": {\n    "x": "y"\n  }\n}',
-      set: '{\n  "aliases": {\n    "x": "y",\n    "builder": "scovillebuilder"\n  }\n}',
+      set: '{\n  "aliases": {\n    "x": "y","builder": "scovillebuilder"\n  }\n}',
     },
   ])('$name', ({ text, set }) => {
     expect(thereAndBack(text)).toEqual({ set, back: text });
@@ -85,7 +85,7 @@ describe('aliases.builder in the text of config.json', () => {
       '{\n\t"aliases": {\n\t\t"builder": "scovillebuilder"\n\t},\n\t"credsStore": "x"\n}';
     expect(withoutBuilderAlias(since, { aliases: false, builder: undefined })).toEqual({
       ok: true,
-      value: '{\n\t"credsStore": "x"\n}',
+      value: '{"credsStore": "x"\n}',
     });
   });
 
