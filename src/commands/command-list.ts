@@ -180,7 +180,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: 'completion',
     summary: 'Print a completion script for your shell',
     spec: async () => (await import('./small-specs.ts')).COMPLETION,
-    load: async () => (await import('./completion.ts')).completionOf(completedCommands),
+    load: async () => (await import('./completion.ts')).completion,
   },
 ];
 

@@ -54,6 +54,11 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     io.writeOut(`scoville ${VERSION}\n`);
     return EXIT.met;
   }
+  if (name === '__complete') {
+    const { completionAnswer } = await import('../plans/flags/completion.ts');
+    io.writeOut(completionAnswer(await completedCommands(), rest));
+    return EXIT.met;
+  }
   const entry = commandNamed(name);
   if (entry === undefined)
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {

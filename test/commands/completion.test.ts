@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
-import { COMMANDS, completedCommands } from '../../src/commands/command-list.ts';
-import { completionOf } from '../../src/commands/completion.ts';
-import { completionScript, SHELLS } from '../../src/plans/flags/completion.ts';
+import { COMMANDS } from '../../src/commands/command-list.ts';
+import { completion } from '../../src/commands/completion.ts';
+import { main } from '../../src/commands/main.ts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../../src/plans/flags/completion.ts';
 import { fakeIo } from './command-io.ts';
 
-const completion = completionOf(completedCommands);
-
-test.each(SHELLS)('prints the script of %s, which names each command', async (shell) => {
+test.each(SHELLS)('prints the script of %s', async (shell) => {
   const { io, out, err } = fakeIo();
   expect(await completion([shell], io)).toBe(0);
-  expect(out()).toBe(completionScript(shell, await completedCommands()));
-  for (const { name } of COMMANDS) expect(out()).toContain(name);
-  expect(err()).toBe('');
+  expect([out(), err()]).toEqual([COMPLETION_SCRIPTS[shell], '']);
+});
+
+test('the scripts are answered with each command and what it does', async () => {
+  const { io, out } = fakeIo();
+  expect(await main(['__complete', ''], io)).toBe(0);
+  const lines = COMMANDS.map(({ name, summary }) => `${name}\t${summary}`);
+  expect(out()).toBe(`${[...lines, ':4'].join('\n')}\n`);
 });
 
 test('refuses two shells', () => {

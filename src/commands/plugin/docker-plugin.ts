@@ -127,12 +127,7 @@ async function complete(
 ): Promise<number> {
   const [how = '', name, ...typed] = words;
   if (name === PLUGINS.builder) return handOn([how, 'buildx', ...typed], io);
-  const { offered } = await import('../../plans/flags/completion.ts');
-  const found = offered(await commands(), typed);
-  const lines = (found ?? []).map(([word, help]) =>
-    how.endsWith('NoDesc') ? word : `${word}\t${help}`,
-  );
-  // spf13/cobra, completions.go: 4 offers no file names, 0 lets the shell do so.
-  io.writeOut(`${[...lines, `:${found === undefined ? 0 : 4}`].join('\n')}\n`);
+  const { completionAnswer } = await import('../../plans/flags/completion.ts');
+  io.writeOut(completionAnswer(await commands(), typed, !how.endsWith('NoDesc')));
   return EXIT.met;
 }

@@ -115,13 +115,13 @@ describe('what Docker asks without a call', () => {
     expect(commandLine('/usr/bin/scoville', ['build'])).toEqual(['build']);
   });
 
-  test('completion: the names of commands, then files', async () => {
+  test('completion: the names of commands, then folders', async () => {
     const first = fakeIo();
     await dockerPlugin(['__completeNoDesc', 'scoville', 'pr'], first.io, none, completedCommands);
     expect(first.out()).toBe('profile\nprune\n:4\n');
     const second = fakeIo();
     await dockerPlugin(['__complete', 'scoville', 'build', ''], second.io, none, completedCommands);
-    expect(second.out()).toBe(':0\n');
+    expect(second.out()).toBe(':16\n');
   });
 
   test.each([

@@ -1,8 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
 import { SCANNER_CHOICES } from '../../../src/model/settings.ts';
 import { BUILD } from '../../../src/plans/flags/build-spec.ts';
-import { completionScript, SHELLS } from '../../../src/plans/flags/completion.ts';
+import {
+  COMPLETION_SCRIPTS,
+  completionAnswer,
+  SHELLS,
+} from '../../../src/plans/flags/completion.ts';
 import { bool, choice, text } from '../../../src/plans/flags/flag.ts';
 
 const COMMANDS = [
@@ -22,65 +26,82 @@ const COMMANDS = [
   },
 ];
 
-/** What bash offers for these words, the last one being typed. */
+/** The words that are offered for the last of these, and what the shell does by itself. */
 function offered(...words: readonly string[]): readonly string[] {
-  const script = `${completionScript('bash', COMMANDS)}
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _scoville; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const out = execFileSync('bash', ['-c', script, 'bash', ...words], { cwd: import.meta.dirname });
-  return out
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '');
+  return completionAnswer(COMMANDS, words, false).trimEnd().split('\n');
 }
 
-describe('bash', () => {
-  test.each([
-    [['scoville', 'b'], ['build']],
-    [
-      ['scoville', 'build', '--min'],
-      ['--min-level', '--min-grade'],
-    ],
-    [
-      ['scoville', 'build', '--min-grade', 'A'],
-      ['A+', 'A'],
-    ],
-    [['scoville', 'build', '--scanner', '=', 'tr'], ['trivy']],
-    [['scoville', 'build', '--scanner', '='], SCANNER_CHOICES],
-    [['scoville', 'build', '-f', 'comp'], ['completion.test.ts']],
-    [['scoville', 'build', '-t', ''], []],
-    [['scoville', 'build', '../plu'], ['../plugin']],
-    [['scoville', 'build', '--memory-s'], []],
-    [['scoville', 'push', 'comp'], ['completion.test.ts']],
-    [
-      ['scoville', 'push', '--'],
-      ['--all', '--policy', '--help'],
-    ],
-    [['scoville', 'push', '--policy', 'comp'], ['completion.test.ts']],
-    [['scoville', 'pick', '-c', 'b'], ['blue']],
-    [['scoville', 'pick', 't'], ['two']],
-    [['scoville', 'none', '--'], []],
-  ])('%j', (words, expected) => {
-    expect(offered(...words)).toEqual(expected);
-  });
+test.each([
+  [['b'], ['build', ':4']],
+  [
+    ['build', '--min'],
+    ['--min-level', '--min-grade', ':4'],
+  ],
+  [
+    ['build', '--min-grade', 'A'],
+    ['A+', 'A', ':4'],
+  ],
+  [
+    ['build', '--scanner', 'tr'],
+    ['trivy', ':4'],
+  ],
+  [
+    ['build', '--scanner=tr'],
+    ['--scanner=trivy', ':4'],
+  ],
+  [
+    ['build', '--scanner', ''],
+    [...SCANNER_CHOICES, ':4'],
+  ],
+  [['build', '-f', 'comp'], [':0']],
+  [['build', '--file=comp'], [':0']],
+  [['build', '-t', ''], [':4']],
+  [['build', ''], [':16']],
+  [['build', '--memory-s'], [':4']],
+  [['push', ''], [':0']],
+  [
+    ['push', '--'],
+    ['--all', '--policy', '--help', ':4'],
+  ],
+  [
+    ['pick', '-c', 'b'],
+    ['blue', ':4'],
+  ],
+  [
+    ['pick', 't'],
+    ['two', ':4'],
+  ],
+  [['none', '--'], [':0']],
+])('%j', (words, expected) => {
+  expect(offered(...words)).toEqual(expected);
 });
 
-test('zsh: text with quotes, brackets and colons is quoted', () => {
-  const script = completionScript('zsh', COMMANDS);
-  expect(script).toContain(String.raw`    'build:build: what docker'\''s build does'`);
-  expect(script).toContain(
-    `    '--min-level=[Publish nothing below this level]:min-level:(0 1 2 3 4 5)' \\`,
-  );
-  expect(script).toContain("    '*-t+[Name of the image]:tag: ' \\");
-});
+/** What bash shows for these words, the last one being typed, where `answer` is what we answer. */
+function shown(answer: string, ...words: readonly string[]): readonly string[] {
+  const script = `${COMPLETION_SCRIPTS.bash}
+scoville() { printf '%s,' "$@" >&3; printf '${answer}'; }
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _scoville 3>&2; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const options = { cwd: import.meta.dirname, encoding: 'utf8' } as const;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...words], options);
+  return [stderr, ...stdout.split('\n').filter((line) => line !== '')];
+}
 
-test('fish: a line a flag', () => {
-  const script = completionScript('fish', COMMANDS);
-  expect(script).toContain(String.raw`-f -a build -d 'build: what docker\'s build does'`);
-  expect(script).toContain(
-    "complete -c scoville -n '__fish_seen_subcommand_from build' -l file -s f -r -F -d 'The Dockerfile (default: PATH/Dockerfile)'",
-  );
+test.each([
+  [
+    String.raw`A+\tA help\nA\t\n:4\n`,
+    ['build', '--min-grade', 'A'],
+    ['build,--min-grade,A,', 'A+', 'A'],
+  ],
+  [String.raw`trivy\tx\n:4\n`, ['build', '--scanner', '=', 'tr'], ['build,--scanner,tr,', 'trivy']],
+  [String.raw`auto\tx\n:4\n`, ['build', '--scanner', '='], ['build,--scanner,,', 'auto']],
+  [String.raw`:0\n`, ['push', 'comp'], ['push,comp,', 'completion.test.ts']],
+  [String.raw`:16\n`, ['build', '../plu'], ['build,../plu,', '../plugin']],
+  [String.raw`:4\n`, ['build', '-t', ''], ['build,-t,,']],
+])('bash, of %j for %j', (answer, words, expected) => {
+  const [asked = '', ...rest] = expected;
+  expect(shown(answer, 'scoville', ...words)).toEqual([`__complete,${asked}`, ...rest]);
 });
 
 test.each(SHELLS)('%s: the script ends its last line', (shell) => {
-  expect(completionScript(shell, COMMANDS)).toMatch(/[^\n]\n$/);
+  expect(COMPLETION_SCRIPTS[shell]).toMatch(/[^\n]\n$/);
 });
