@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { schemaChecks } from './scripts/bundle/plugins.mjs';
 
 const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
@@ -50,11 +51,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// Checks of JSON schemas are made as they are in the bundle.
+const plugins = [schemaChecks];
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
       {
+        plugins,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
@@ -67,9 +72,10 @@ export default defineConfig({
           ...limits,
         },
       },
-      { test: { name: 'unit-alone', include: [alone], ...limits } },
+      { plugins, test: { name: 'unit-alone', include: [alone], ...limits } },
       // Two at once: half of their time is waiting. What they make has names of its own.
       {
+        plugins,
         test: {
           name: 'e2e',
           setupFiles,
@@ -81,6 +87,7 @@ export default defineConfig({
         },
       },
       {
+        plugins,
         test: {
           name: 'e2e-alone',
           setupFiles,

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 });
 const { secrets } = values;
 const bundle = await build({
+  plugins,
   entryPoints: [secrets ? 'scripts/accuracy/secrets.ts' : 'scripts/accuracy/main.ts'],
   bundle: true,
   platform: 'node',

@@ -1,11 +1,12 @@
 import { COMMANDS } from '../src/commands/command-list.ts';
-import { settingLeaves } from '../src/config/setting-spec.ts';
-import { SETTINGS_TABLE } from '../src/config/settings-table.ts';
+import { SETTING_LEAVES } from '../src/config/schema.ts';
 import { flagHead, standardOf } from '../src/plans/flags/command-help.ts';
 import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
 import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
 import { SETTINGS_OF } from './command-settings.ts';
 import { wrapProse } from './wrap-prose.ts';
+
+export { withSettingRows } from './settings-list.ts';
 
 const START =
   '<!-- Made by scripts/generate-flag-docs.mjs from the table of the command: write below its end. -->';
@@ -114,13 +115,16 @@ function settingParts(name: string, spec: CommandSpec): readonly string[] {
   const read = SETTINGS_OF[name] ?? [];
   if (read.length === 0) return [];
   const flags = new Set(shownFlags(spec).map((flag) => `--${flag.name}`));
-  const rows = settingLeaves(SETTINGS_TABLE)
-    .map(({ path, field, scope }) => ({ key: path.join('.'), field, scope }))
+  const rows = SETTING_LEAVES.map(({ path, schema, scope }) => ({
+    key: path.join('.'),
+    flag: schema['x-flag'],
+    scope,
+  }))
     .filter(({ key }) => read.some((one) => key === one || key.startsWith(`${one}.`)))
-    .map(({ key, field, scope }) => [
+    .map(({ key, flag, scope }) => [
       `\`${key}\``,
       scope,
-      field.flag !== undefined && flags.has(field.flag) ? `\`${field.flag}\`` : '',
+      flag !== undefined && flags.has(flag) ? `\`${flag}\`` : '',
     ]);
   return [
     '## Settings',

@@ -26,6 +26,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -70,6 +71,7 @@ process.exitCode = earned > 0 ? 1 : 0;
 async function reader() {
   if (values.reader !== undefined) return import(pathToFileURL(resolve(values.reader)).href);
   const bundle = await build({
+    plugins,
     entryPoints: ['scripts/contract/answers.ts'],
     bundle: true,
     platform: 'node',

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   },
 });
 const bundle = await build({
+  plugins,
   entryPoints: ['test/differential/main.ts'],
   bundle: true,
   platform: 'node',

@@ -3,10 +3,12 @@
 import { rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 // Beside the tests, whose files find the root of the project by their own place.
 const bundle = 'test/e2e/pictures.tmp.mjs';
 await build({
+  plugins,
   entryPoints: ['scripts/pictures/pictures.ts'],
   outfile: bundle,
   bundle: true,

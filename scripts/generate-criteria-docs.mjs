@@ -1,8 +1,10 @@
 // Writes docs/criteria/ from src/rules. A test fails while the pages are not current.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const bundle = await build({
+  plugins,
   entryPoints: ['scripts/criteria-pages.ts'],
   bundle: true,
   platform: 'node',

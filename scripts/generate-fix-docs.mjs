@@ -1,8 +1,10 @@
 // Writes the rules of docs/fix.md from their catalogue. A test fails while the page is not current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const bundle = await build({
+  plugins,
   entryPoints: ['scripts/fix-page.ts'],
   bundle: true,
   platform: 'node',

@@ -1,8 +1,10 @@
 // Writes docs/lint.md from the catalogue of rules. A test fails while the page is not current.
 import { writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { plugins } from './bundle/plugins.mjs';
 
 const bundle = await build({
+  plugins,
   entryPoints: ['scripts/lint-page.ts'],
   bundle: true,
   platform: 'node',

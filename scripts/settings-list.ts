@@ -1,7 +1,4 @@
-import { DEFAULT_SETTINGS } from '../src/config/default-settings.ts';
-import type { SettingField, SettingScope, SettingType } from '../src/config/setting-spec.ts';
-import { SETTINGS_TABLE } from '../src/config/settings-table.ts';
-import { field as fieldOf } from '../src/model/json-value.ts';
+import { isOf, type Schema, SETTINGS_SCHEMA, type SettingScope } from '../src/config/schema.ts';
 
 /** One setting as documentation lists it. */
 interface ListedSetting {
@@ -15,61 +12,74 @@ interface ListedSetting {
   readonly help: string;
 }
 
-/** All settings with their types and defaults, in the table's order; groups themselves are not listed. */
-export function listSettings(): readonly ListedSetting[] {
-  return listFields(SETTINGS_TABLE, DEFAULT_SETTINGS, { prefix: '', scope: 'user' });
-}
-
-function listFields(
-  fields: Readonly<Record<string, SettingField>>,
-  defaults: unknown,
-  { prefix, scope: above }: { readonly prefix: string; readonly scope: SettingScope },
+/** All settings with types and defaults, in the order of the schema; groups themselves are not listed. */
+export function listSettings(
+  { properties = {}, required = [] }: Schema = SETTINGS_SCHEMA,
+  prefix = '',
+  above: SettingScope = 'user',
 ): readonly ListedSetting[] {
-  return Object.entries(fields).flatMap(([name, field]) => {
+  return Object.entries(properties).flatMap(([name, schema]) => {
     const path = `${prefix}${name}`;
-    const scope = field.scope ?? above;
-    const byDefault = fieldOf(defaults, name);
-    if (field.type.kind === 'object')
-      return listFields(field.type.fields, byDefault, { prefix: `${path}.`, scope });
+    const scope = schema['x-scope'] ?? above;
+    if (schema.properties !== undefined) return listSettings(schema, `${path}.`, scope);
     const listed = {
       path,
-      type: typeText(field.type),
-      byDefault: field.byDefault ?? defaultText(field, byDefault),
+      type: typeText(schema),
+      byDefault: schema['x-default'] ?? defaultText(schema.default, required.includes(name)),
       scope,
-      flag: field.flag,
-      help: field.help,
+      flag: schema['x-flag'],
+      help: schema.description ?? '',
     };
-    return [listed, ...listItems(field.type, path, scope)];
+    const item = itemOf(schema);
+    if (item?.properties === undefined) return [listed];
+    return [
+      listed,
+      ...listSettings(item, `${path}${schema.items === undefined ? '.*' : '[]'}.`, scope),
+    ];
   });
 }
 
-function listItems(type: SettingType, path: string, scope: SettingScope): readonly ListedSetting[] {
-  if (type.kind !== 'list' && type.kind !== 'map') return [];
-  if (type.of.kind !== 'object') return [];
-  const prefix = `${path}${type.kind === 'list' ? '[]' : '.*'}.`;
-  return listFields(type.of.fields, undefined, { prefix, scope });
+function itemOf({ items, additionalProperties }: Schema): Schema | undefined {
+  return items ?? (additionalProperties === false ? undefined : additionalProperties);
 }
 
-function defaultText(field: SettingField, value: unknown): string {
-  if (value === undefined) return field.required === true ? 'required' : 'none';
+function defaultText(value: unknown, isRequired: boolean): string {
+  if (value === undefined) return isRequired ? 'required' : 'none';
   return Array.isArray(value) ? value.join(', ') : JSON.stringify(value).replaceAll('"', '');
 }
 
-function typeText(type: SettingType): string {
-  switch (type.kind) {
-    case 'string':
-      return type.expects ?? 'text';
-    case 'boolean':
-      return 'true or false';
-    case 'integer':
-      return `${type.minimum} to ${type.maximum}`;
-    case 'choice':
-      return type.choices.map((choice) => `\`${choice}\``).join(', ');
-    case 'list':
-      return type.of.kind === 'object' ? 'list' : `list, each: ${typeText(type.of)}`;
-    case 'map':
-      return type.of.kind === 'object' ? 'map' : `map, each value: ${typeText(type.of)}`;
-    case 'object':
-      return 'mapping';
+function typeText(schema: Schema): string {
+  const item = itemOf(schema);
+  if (item !== undefined) {
+    const [kind, each] = schema.items === undefined ? ['map', 'each value'] : ['list', 'each'];
+    return item.properties === undefined ? `${kind}, ${each}: ${typeText(item)}` : kind;
   }
+  if (schema.enum !== undefined) return schema.enum.map((choice) => `\`${choice}\``).join(', ');
+  if (isOf(schema, 'boolean')) return 'true or false';
+  if (isOf(schema, 'integer')) return `${schema.minimum ?? 0} to ${schema.maximum ?? 0}`;
+  return schema['x-expects'] ?? 'text';
+}
+
+const ROW = /^\| `([a-zA-Z.[\]*]+)` /;
+
+/** The page with a row for each setting in its tables: what is new stands behind the one before it. */
+export function withSettingRows(page: string): string {
+  const rows = new Map(listSettings().map((one) => [one.path, settingRow(one)]));
+  const order = [...rows.keys()];
+  const there = new Set(page.split('\n').map((line) => ROW.exec(line)?.[1]));
+  const lines = page.split('\n').flatMap((line) => {
+    const path = ROW.exec(line)?.[1];
+    if (path === undefined) return [line];
+    const row = rows.get(path);
+    if (row === undefined) return [];
+    const next = order.slice(order.indexOf(path) + 1);
+    const end = next.findIndex((one) => there.has(one));
+    return [row, ...next.slice(0, end < 0 ? undefined : end).map((one) => rows.get(one) ?? '')];
+  });
+  return lines.join('\n');
+}
+
+function settingRow({ path, type, byDefault, scope, flag, help }: ListedSetting): string {
+  const shown = flag === undefined ? '' : `\`${flag}\` `;
+  return `| \`${path}\` | ${type} | ${byDefault} | ${scope} | ${shown}| ${help} |`;
 }

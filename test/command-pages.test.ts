@@ -5,8 +5,7 @@ import { commandPages } from '../scripts/command-pages.ts';
 import { SETTINGS_OF } from '../scripts/command-settings.ts';
 import { COMMANDS } from '../src/commands/command-list.ts';
 import { readFlags } from '../src/commands/flags.ts';
-import { settingLeaves } from '../src/config/setting-spec.ts';
-import { SETTINGS_TABLE } from '../src/config/settings-table.ts';
+import { SETTING_LEAVES } from '../src/config/schema.ts';
 import { parseBakeArgs } from '../src/plans/bake/parse-bake-args.ts';
 import { type CommandSpec, completedFlags, shownFlags } from '../src/plans/flags/command-spec.ts';
 
@@ -77,7 +76,7 @@ describe('a page for each command', () => {
 });
 
 describe('settings of a command', () => {
-  const keys = settingLeaves(SETTINGS_TABLE).map(({ path }) => path.join('.'));
+  const keys = SETTING_LEAVES.map(({ path }) => path.join('.'));
   const read = Object.values(SETTINGS_OF).flat();
   const covers = (one: string, key: string): boolean => key === one || key.startsWith(`${one}.`);
 

@@ -6,9 +6,9 @@ import { keyScheme } from '../model/key-scheme.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
+import type { ConfigProblem } from './document.ts';
 import { isInside } from './inside.ts';
 import { namedFiles, parseSettings, type ParseOptions } from './parse-settings.ts';
-import type { ConfigProblem } from './problem.ts';
 import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
 
 const SETTINGS_FILE_NAMES = ['.scoville.yaml', '.scoville.yml'] as const;

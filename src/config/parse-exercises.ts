@@ -1,69 +1,12 @@
+import EXERCISES from '../../schema/scoville-exercises-1.json' with { type: 'json' };
 import type { Exercise } from '../model/exercise.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import type { ConfigProblem } from './problem.ts';
-import { readDocument } from './read-document.ts';
-import { readNode, reportAt } from './read-node.ts';
-import { TEXT, type SettingType } from './setting-spec.ts';
+import { type ConfigProblem, readDocument } from './document.ts';
+import type { Schema } from './schema.ts';
 
 const LONGEST_FILE = 256 * 1024;
 
-const HTTP: SettingType = {
-  kind: 'object',
-  fields: {
-    path: {
-      type: { kind: 'string', pattern: /^\/[\x21-\x7e]*$/, expects: 'a path that begins with /' },
-      help: 'What is asked for.',
-      required: true,
-    },
-    method: {
-      type: {
-        kind: 'choice',
-        choices: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-      },
-      help: 'GET where there is none.',
-    },
-    headers: {
-      type: {
-        kind: 'map',
-        keyPattern: /^[!#$%&'*+.^_`|~\w-]{1,128}$/,
-        keyExpects: 'the name of a header',
-        of: { kind: 'string', pattern: /^[\x20-\x7e\t]*$/, expects: 'one line of text' },
-      },
-      help: 'Headers of the request.',
-    },
-    body: { type: TEXT, help: 'Body of the request.' },
-    port: {
-      type: { kind: 'integer', minimum: 1, maximum: 65_535 },
-      help: "The container's port.",
-    },
-    expect: {
-      type: {
-        kind: 'object',
-        fields: {
-          status: {
-            type: { kind: 'integer', minimum: 100, maximum: 599 },
-            help: 'The status of the answer.',
-          },
-          body: { type: TEXT, help: 'Text that the answer contains.' },
-        },
-      },
-      help: 'What the answer is.',
-    },
-  },
-};
-
-const EXERCISES: SettingType = {
-  kind: 'list',
-  of: {
-    kind: 'object',
-    fields: {
-      http: { type: HTTP, help: 'A request from outside.' },
-      run: { type: { kind: 'list', of: TEXT }, help: 'A command in the container.' },
-    },
-  },
-};
-
-/** An exercise as the file gives it: checked against the table. */
+/** An exercise as the file gives it: checked by the schema. */
 interface Given {
   readonly http?: {
     readonly path: string;
@@ -81,18 +24,21 @@ export async function parseExercises(
   text: string,
   file: string,
 ): Promise<Result<readonly Exercise[], readonly ConfigProblem[]>> {
-  const opened = await readDocument(text, { file, longest: LONGEST_FILE, mostAliases: 0 });
-  if (!opened.ok) return opened;
-  const reading = opened.value;
-  const root = reading.document.contents as Parameters<typeof readNode>[0];
-  const value = readNode(root, EXERCISES, 'the file', reading);
-  if (reading.problems.length > 0 || value === undefined) return err(reading.problems);
-  const given = value as unknown as readonly Given[];
-  given.forEach(({ http, run }, i) => {
-    const isOne = (http === undefined) !== (run === undefined || run.length === 0);
-    if (!isOne) reportAt([i], 'an exercise is either http or run', reading);
+  const read = await readDocument(text, file, {
+    schema: EXERCISES as unknown as Schema,
+    check: () => import('schema-check:scoville-exercises-1'),
+    longest: LONGEST_FILE,
+    mostAliases: 0,
   });
-  return reading.problems.length > 0 ? err(reading.problems) : ok(given.map(exerciseOf));
+  if (!read.ok) return read;
+  const { value, problemAt } = read.value;
+  const given = value as readonly Given[];
+  const problems = given.flatMap(({ http, run }, i) =>
+    (http === undefined) !== (run === undefined || run.length === 0)
+      ? []
+      : [problemAt([i], 'an exercise is either http or run')],
+  );
+  return problems.length > 0 ? err(problems) : ok(given.map(exerciseOf));
 }
 
 function exerciseOf({ http, run = [] }: Given): Exercise {

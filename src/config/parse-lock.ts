@@ -1,46 +1,31 @@
+import LOCK from '../../schema/scoville-lock-1.json' with { type: 'json' };
 import { type Digest, parseDigest } from '../model/digest.ts';
 import type { Fetch } from '../model/fetches.ts';
 import { type LockedImage, type LockFile, LONGEST_LOCK } from '../model/lock.ts';
-import { err, ok, type Result } from '../model/result.ts';
-import { LOCK_TABLE } from './lock-table.ts';
-import type { ConfigProblem } from './problem.ts';
-import { readDocument } from './read-document.ts';
-import { readNode, report } from './read-node.ts';
-
-const MOST_ITEMS = 100_000;
+import { ok, type Result } from '../model/result.ts';
+import { type ConfigProblem, readDocument } from './document.ts';
+import type { Schema } from './schema.ts';
 
 /**
- * Reads the text of a `scoville.lock`. Everything that its table does not know is a problem with
+ * Reads the text of a `scoville.lock`. Everything that its schema does not know is a problem with
  * line and column, aliases and duplicate keys too; a lock that was merged badly enforces nothing.
  */
 export async function parseLock(
   text: string,
   file: string,
 ): Promise<Result<LockFile, readonly ConfigProblem[]>> {
-  const opened = await readDocument(text, {
-    file,
+  const read = await readDocument(text, file, {
+    schema: LOCK as unknown as Schema,
+    check: () => import('schema-check:scoville-lock-1'),
     longest: LONGEST_LOCK,
     mostAliases: 0,
-    mostItems: MOST_ITEMS,
   });
-  if (!opened.ok) return opened;
-  const reading = opened.value;
-  const root = reading.document.contents as Parameters<typeof readNode>[0];
-  reading.yaml.visit(reading.document, {
-    Alias: (_, node) => {
-      report(node as Parameters<typeof report>[0], 'a lock has no aliases', reading);
-      return reading.yaml.visit.BREAK;
-    },
-  });
-  const value = readNode(root, { kind: 'object', fields: LOCK_TABLE }, '', reading);
-  return reading.problems.length > 0 || value === undefined
-    ? err(reading.problems)
-    : ok(lockOf(value as unknown as GivenLock));
+  return read.ok ? ok(lockOf(read.value.value as GivenLock)) : read;
 }
 
 type Texts = Readonly<Record<string, string>>;
 
-/** A lock as the file gives it: checked against the table. */
+/** A lock as the file gives it: checked by the schema. */
 interface GivenLock {
   readonly dockerfile?: string;
   readonly target?: string;

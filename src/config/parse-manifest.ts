@@ -1,3 +1,4 @@
+import MANIFEST from '../../schema/scoville-manifest-1.json' with { type: 'json' };
 import { type AnswerType, answerProblem } from '../model/answer-types.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type {
@@ -10,23 +11,21 @@ import type {
   Template,
   TemplateFile,
 } from '../model/template.ts';
-import { COMMON_TABLE, MANIFEST_TABLE } from './manifest-table.ts';
-import type { ConfigProblem } from './problem.ts';
-import { readDocument } from './read-document.ts';
-import { readNode, type Reading, reportAt } from './read-node.ts';
+import { type CheckedDocument, type ConfigProblem, readDocument } from './document.ts';
+import type { Schema } from './schema.ts';
 
 const LONGEST_MANIFEST = 64 * 1024;
 
 /** What all stacks share: questions, files and notes, without a stack of its own. */
 export type CommonManifest = Pick<Template, 'questions' | 'files' | 'notes'>;
 
-/** A manifest as the file gives it: checked against its table. */
+/** A manifest as the file gives it. What all stacks share has no title, stack and bases. */
 interface GivenManifest {
-  readonly title: string;
+  readonly title?: string;
   readonly facts?: FactReader;
-  readonly detect: readonly (Omit<DetectionRule, 'answers'> & { readonly answers?: Condition })[];
+  readonly detect?: readonly (Omit<DetectionRule, 'answers'> & { readonly answers?: Condition })[];
   readonly questions?: Readonly<Record<string, GivenQuestion>>;
-  readonly bases: Readonly<Record<string, string>>;
+  readonly bases?: Readonly<Record<string, string>>;
   readonly files: readonly {
     readonly from: string;
     readonly to: string;
@@ -58,12 +57,12 @@ export async function parseCommonManifest(
   text: string,
   options: ManifestOptions,
 ): Promise<Result<CommonManifest, readonly ConfigProblem[]>> {
-  const read = await readManifest(text, options, COMMON_TABLE);
+  const read = await readManifest(text, options);
   if (!read.ok) return read;
-  const { given, reading } = read.value;
+  const given = read.value.value as GivenManifest;
   const common = sharedOf(given, options.folder, undefined);
-  checkManifest(given, common.questions, reading);
-  return reading.problems.length > 0 ? err(reading.problems) : ok(common);
+  const problems = problemsOf(given, common.questions, read.value);
+  return problems.length > 0 ? err(problems) : ok(common);
 }
 
 /** Reads a stack's manifest and adds what all stacks share; problems have line and column. */
@@ -72,35 +71,32 @@ export async function parseManifest(
   options: ManifestOptions,
   common: CommonManifest,
 ): Promise<Result<Template, readonly ConfigProblem[]>> {
-  const read = await readManifest(text, options, MANIFEST_TABLE);
+  const read = await readManifest(text, options);
   if (!read.ok) return read;
-  const { given, reading } = read.value;
+  const { value, problemAt } = read.value;
+  const given = value as GivenManifest;
+  const { title, facts, detect, bases } = given;
+  if (title === undefined || detect === undefined || bases === undefined)
+    return err([problemAt([], 'the file lacks title, detect or bases')]);
   const template: Template = {
     ...sharedOf(given, options.folder, common),
     name: options.folder,
-    title: given.title,
-    ...(given.facts === undefined ? {} : { facts: given.facts }),
-    detect: given.detect.map((rule) => ({ ...rule, answers: rule.answers ?? {} })),
-    bases: given.bases,
+    title,
+    ...(facts === undefined ? {} : { facts }),
+    detect: detect.map((rule) => ({ ...rule, answers: rule.answers ?? {} })),
+    bases,
   };
-  checkManifest(given, template.questions, reading);
-  return reading.problems.length > 0 ? err(reading.problems) : ok(template);
+  const problems = problemsOf(given, template.questions, read.value);
+  return problems.length > 0 ? err(problems) : ok(template);
 }
 
-async function readManifest(
-  text: string,
-  { file }: ManifestOptions,
-  fields: typeof MANIFEST_TABLE,
-): Promise<
-  Result<{ readonly given: GivenManifest; readonly reading: Reading }, readonly ConfigProblem[]>
-> {
-  const opened = await readDocument(text, { file, longest: LONGEST_MANIFEST, mostAliases: 0 });
-  if (!opened.ok) return opened;
-  const reading = opened.value;
-  const root = reading.document.contents as Parameters<typeof readNode>[0];
-  const value = readNode(root, { kind: 'object', fields }, '', reading);
-  if (reading.problems.length > 0 || value === undefined) return err(reading.problems);
-  return ok({ given: value as unknown as GivenManifest, reading });
+function readManifest(text: string, { file }: ManifestOptions): ReturnType<typeof readDocument> {
+  return readDocument(text, file, {
+    schema: MANIFEST as unknown as Schema,
+    check: () => import('schema-check:scoville-manifest-1'),
+    longest: LONGEST_MANIFEST,
+    mostAliases: 0,
+  });
 }
 
 function sharedOf(
@@ -130,40 +126,35 @@ function sharedOf(
   };
 }
 
-/** What the table cannot say: defaults fit, and conditions name questions and possible answers. */
-function checkManifest(
-  given: GivenManifest,
+/** What the schema cannot say: defaults fit, and conditions name questions and possible answers. */
+function problemsOf(
+  { questions: own = {}, files, notes = [], detect = [] }: GivenManifest,
   questions: readonly Question[],
-  reading: Reading,
-): void {
-  for (const [id, { type, choices = [], default: byDefault }] of Object.entries(
-    given.questions ?? {},
-  )) {
-    if ((type === 'choice') !== choices.length > 0)
-      reportAt(['questions', id], `${id}: choices belong to the type choice`, reading);
-    const problem =
-      byDefault === undefined ? undefined : answerProblem(byDefault, { type, choices });
-    if (problem !== undefined && !(type === 'names' && byDefault === 'none'))
-      reportAt(['questions', id, 'default'], `the default of ${id} ${problem}`, reading);
-  }
-  const condition = (when: Condition | undefined, path: readonly (string | number)[]): void => {
-    for (const [id, value] of Object.entries(when ?? {})) {
+  { problemAt }: CheckedDocument,
+): readonly ConfigProblem[] {
+  const condition = (
+    when: Condition | undefined,
+    ...path: readonly (string | number)[]
+  ): ConfigProblem[] =>
+    Object.entries(when ?? {}).flatMap(([id, value]) => {
       const question = questions.find((one) => one.id === id);
       if (question === undefined)
-        reportAt([...path, id], `unknown question ${JSON.stringify(id)}`, reading);
-      else if (answerProblem(value, question) !== undefined)
-        reportAt([...path, id], `${JSON.stringify(value)} is not a valid answer to ${id}`, reading);
-    }
-  };
-  given.files.forEach(({ when }, i) => {
-    condition(when, ['files', i, 'when']);
-  });
-  (given.notes ?? []).forEach(({ when }, i) => {
-    condition(when, ['notes', i, 'when']);
-  });
-  // The shared manifest has no stack to detect.
-  const { detect = [] } = given as Partial<GivenManifest>;
-  detect.forEach(({ answers }, i) => {
-    condition(answers, ['detect', i, 'answers']);
-  });
+        return [problemAt([...path, id], `unknown question ${JSON.stringify(id)}`)];
+      return answerProblem(value, question) === undefined
+        ? []
+        : [problemAt([...path, id], `${JSON.stringify(value)} is not a valid answer to ${id}`)];
+    });
+  return [
+    ...Object.entries(own).flatMap(([id, { type, choices = [], default: byDefault }]) => {
+      if ((type === 'choice') !== choices.length > 0)
+        return [problemAt(['questions', id], `${id}: choices belong to the type choice`)];
+      if (byDefault === undefined || (type === 'names' && byDefault === 'none')) return [];
+      const problem = answerProblem(byDefault, { type, choices });
+      if (problem === undefined) return [];
+      return [problemAt(['questions', id, 'default'], `the default of ${id} ${problem}`)];
+    }),
+    ...files.flatMap(({ when }, i) => condition(when, 'files', i, 'when')),
+    ...notes.flatMap(({ when }, i) => condition(when, 'notes', i, 'when')),
+    ...detect.flatMap(({ answers }, i) => condition(answers, 'detect', i, 'answers')),
+  ];
 }

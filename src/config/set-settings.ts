@@ -1,7 +1,6 @@
 import { didYouMean } from '../model/did-you-mean.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { type SettingLeaf, type SettingType } from './setting-spec.ts';
-import { SETTING_LEAVES } from './settings-table.ts';
+import { isOf, type Schema, SETTING_LEAVES, type SettingLeaf } from './schema.ts';
 
 /** A setting and its value as they are typed: `secrets.use` and `none`. */
 export interface TypedSetting {
@@ -26,14 +25,14 @@ export async function withSettings(
   for (const { name, value } of settings) {
     const leaf = leafOf(name);
     if (!leaf.ok) return leaf;
-    const { path, field } = leaf.value;
-    if (field.type.kind === 'list') {
+    const { path, schema } = leaf.value;
+    if (isOf(schema, 'array')) {
       const before = document.getIn(path);
       const list = yaml.isSeq(before) ? before.toJSON() : [];
       if (list.includes(value)) continue;
       if (yaml.isSeq(before)) before.add(value);
       else document.setIn(path, [value]);
-    } else document.setIn(path, scalarOf(field.type, value));
+    } else document.setIn(path, scalarOf(schema, value));
   }
   return ok(document.toString({ lineWidth: 0 }));
 }
@@ -47,17 +46,17 @@ function leafOf(name: string): Result<SettingLeaf> {
       `unknown setting ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
     );
   }
-  return isWord(leaf.field.type) ? ok(leaf) : err(`${name} takes more than a word`);
+  return isWord(leaf.schema) ? ok(leaf) : err(`${name} takes more than a word`);
 }
 
 /** True for what one word can say, or one more of a list. */
-function isWord(type: SettingType): boolean {
-  return type.kind === 'list' ? isWord(type.of) : type.kind !== 'map' && type.kind !== 'object';
+function isWord(schema: Schema): boolean {
+  return schema.items === undefined ? !isOf(schema, 'object') : isWord(schema.items);
 }
 
 /** As the type wants it; what does not fit stays text, which the check then names. */
-function scalarOf(type: SettingType, value: string): string | number | boolean {
-  if (type.kind === 'boolean' && /^(?:true|false)$/.test(value)) return value === 'true';
-  if (type.kind === 'integer' && /^\d{1,9}$/.test(value)) return Number(value);
+function scalarOf(schema: Schema, value: string): string | number | boolean {
+  if (isOf(schema, 'boolean') && /^(?:true|false)$/.test(value)) return value === 'true';
+  if (isOf(schema, 'integer') && /^\d{1,9}$/.test(value)) return Number(value);
   return value;
 }

@@ -1,18 +1,16 @@
 import type { SettingOrigin, SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
-import { DEFAULT_SETTINGS } from './default-settings.ts';
-import type { SettingValue } from './read-node.ts';
-import { type SettingLeaf } from './setting-spec.ts';
-import { SETTING_LEAVES } from './settings-table.ts';
+import type { GivenSettings } from './parse-settings.ts';
+import { DEFAULT_SETTINGS, SETTING_LEAVES, type SettingLeaf } from './schema.ts';
 
 /** `project`: builds or edits a project. `image`: judges or moves images that anyone may make. */
 export type Task = 'project' | 'image';
 
-/** What one file says, checked against the table, without defaults. */
+/** What one file says, checked by the schema, without defaults. */
 export interface SettingsLayer {
   readonly source: SettingSource;
   readonly file: string;
-  readonly given: { readonly [key: string]: SettingValue };
+  readonly given: GivenSettings;
   /** Settings in it that name a file outside of the project, or a key by its address. */
   readonly foreign?: readonly string[];
 }
@@ -26,13 +24,13 @@ export interface SettingsLayer {
  * - A project's file speaks of that project; of images in general it can only ask for more.
  */
 export function counts(
-  { scope, field }: Pick<SettingLeaf, 'scope' | 'field'>,
+  { scope, schema }: Pick<SettingLeaf, 'scope' | 'schema'>,
   source: SettingSource,
   task: Task,
 ): boolean {
   if (scope === 'image') return task === 'project';
   if (scope === 'person') return source !== 'project';
-  return source !== 'project' || task === 'project' || field.tightens === true;
+  return source !== 'project' || task === 'project' || schema['x-tightens'] === true;
 }
 
 /**
@@ -80,20 +78,17 @@ export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Set
 
 interface Said {
   readonly layer: SettingsLayer;
-  readonly value: SettingValue;
+  readonly value: unknown;
 }
 
 const PERSON_FIRST: readonly SettingSource[] = ['named', 'user', 'project'];
 const PROJECT_FIRST: readonly SettingSource[] = ['named', 'project', 'user'];
 
-function compare({ field, scope }: SettingLeaf, task: Task, a: Said, b: Said): number {
-  const { type } = field;
-  if (field.tightens === true && a.layer.source !== 'named' && b.layer.source !== 'named') {
+function compare({ schema, scope }: SettingLeaf, task: Task, a: Said, b: Said): number {
+  if (schema['x-tightens'] === true && a.layer.source !== 'named' && b.layer.source !== 'named') {
     // Choices are listed from the most demanding on.
-    const demand = (value: SettingValue): number =>
-      type.kind === 'choice' && typeof value === 'string'
-        ? -type.choices.indexOf(value)
-        : Number(value);
+    const demand = (value: unknown): number =>
+      schema.enum === undefined ? Number(value) : -schema.enum.indexOf(String(value));
     if (demand(a.value) !== demand(b.value)) return demand(b.value) - demand(a.value);
   }
   const order =
@@ -140,14 +135,11 @@ function ignoring(
   };
 }
 
-function valueAt(given: SettingsLayer['given'], path: readonly string[]): SettingValue | undefined {
-  let value: SettingValue | undefined = given;
-  for (const name of path) {
-    if (typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, name))
-      return undefined;
-    value = (value as SettingsLayer['given'])[name];
-  }
-  return value;
+function valueAt(given: GivenSettings, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => {
+    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isGroup && Object.hasOwn(value, name) ? (value as GivenSettings)[name] : undefined;
+  }, given);
 }
 
 function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

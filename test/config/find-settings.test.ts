@@ -9,7 +9,7 @@ import {
   loadSettings,
   type SettingsPlaces,
 } from '../../src/config/find-settings.ts';
-import { formatProblem } from '../../src/config/problem.ts';
+import { formatProblem } from '../../src/config/document.ts';
 import { requireKey } from '../../src/pipeline/sign/signer.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };

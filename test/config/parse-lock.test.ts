@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseLock } from '../../src/config/parse-lock.ts';
-import { formatProblem } from '../../src/config/problem.ts';
+import { formatProblem } from '../../src/config/document.ts';
 import { lockText } from '../../src/plans/lock/lock-text.ts';
 
 const HEAD = 'schemaVersion: 1\nnormaliser: 1-safe\n';
@@ -25,7 +25,7 @@ describe('parseLock', () => {
 
   test.each([
     ['', 'f.lock:1:1: the file must be a mapping of keys'],
-    ['normaliser: x\n', 'f.lock:1:1:  lacks schemaVersion'],
+    ['normaliser: x\n', 'f.lock:1:1: the file lacks schemaVersion'],
     [
       'schemaVersion: 2\nnormaliser: x\n',
       'f.lock:1:16: schemaVersion must be a whole number from 1 to 1, not "2"',
@@ -38,7 +38,7 @@ describe('parseLock', () => {
     [`${HEAD}images:\n  a: {}\n`, 'f.lock:4:6: images.a lacks digest'],
     [
       `${HEAD}images:\n  a: &x { digest: ${DIGEST} }\n  b: *x\n`,
-      'f.lock:5:6: a lock has no aliases',
+      'f.lock:5:6: aliases are not taken',
     ],
     [
       `${HEAD}images:\n  a: { digest: ${DIGEST} }\n  a: { digest: ${DIGEST} }\n`,
@@ -50,7 +50,7 @@ describe('parseLock', () => {
     ],
     [
       `${HEAD}images:\n  __proto__: { digest: ${DIGEST} }\n`,
-      `f.lock:4:3: images: "__proto__" is not an image's full name`,
+      'f.lock:4:3: "__proto__" is not a key',
     ],
     [
       `${HEAD}remotes:\n  https://a: ${DIGEST.slice(0, 20)}\n`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommonManifest, parseManifest } from '../../src/config/parse-manifest.ts';
-import { formatProblem } from '../../src/config/problem.ts';
+import { formatProblem } from '../../src/config/document.ts';
 
 const COMMON = `schemaVersion: 1
 questions:
@@ -86,7 +86,7 @@ test('a stack has what all share, its own question of a name above theirs', asyn
 
 describe('what is wrong comes with its line', () => {
   test.each([
-    ['title: Shop\n', '', 'm.yaml:1:1:  lacks title'],
+    ['title: Shop\n', '', 'm.yaml:1:1: the file lacks title'],
     ['facts: node', 'facts: nod', 'm.yaml:3:8: facts must be one of '],
     ['score: 5', 'score: 500', 'm.yaml:5:34: detect[0].score must be a whole number from 0 to 100'],
     [
@@ -118,7 +118,7 @@ describe('what is wrong comes with its line', () => {
       '  build: node:22\n  build: node:24\n',
       'm.yaml:15:3: Map keys must be unique',
     ],
-    ['title: Shop', 'title: *a', 'title must be text'],
+    ['title: Shop', 'title: *a', 'm.yaml:2:8: aliases are not taken'],
     ['title: Shop', 'title: [', 'm.yaml:'],
   ])('%j as %j', async (text, wrong, expected) => {
     expect(STACK).toContain(text);

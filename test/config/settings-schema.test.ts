@@ -1,8 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { format, resolveConfig } from 'prettier';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { settingsJsonSchema } from '../../scripts/settings-schema.ts';
+import SCHEMA from '../../schema/scoville-config-1.json' with { type: 'json' };
 import { parseSettings } from '../../src/config/parse-settings.ts';
 
 /** YAML that both the parser and the schema must judge alike. */
@@ -38,13 +37,7 @@ const BAD = [
 ];
 
 describe('the schema for editors', () => {
-  const validate = new Ajv2020({ strict: true }).compile(settingsJsonSchema());
-
-  test('schema/scoville-config-1.json is its text', async () => {
-    const options = { ...(await resolveConfig(import.meta.filename)), parser: 'json' };
-    const text = await format(JSON.stringify(settingsJsonSchema()), options);
-    await expect(text).toMatchFileSnapshot('../../schema/scoville-config-1.json');
-  });
+  const validate = new Ajv2020({ strict: false }).compile(SCHEMA);
 
   test.each([...GOOD.map((t) => [t, true] as const), ...BAD.map((t) => [t, false] as const)])(
     'agrees with the parser: %s is %s',

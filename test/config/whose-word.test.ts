@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
-import { settingLeaves } from '../../src/config/setting-spec.ts';
-import { SETTINGS_TABLE } from '../../src/config/settings-table.ts';
+import { SETTING_LEAVES } from '../../src/config/schema.ts';
 import { counts, mergeSettings, type SettingsLayer } from '../../src/config/whose-word.ts';
 
-const LEAVES = settingLeaves(SETTINGS_TABLE);
+const LEAVES = SETTING_LEAVES;
 
 /** Every setting, by whose word it takes: a new one has to be put here by hand. */
 const SCOPES = {

@@ -2,19 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
-import {
-  settingLeaves,
-  type SettingLeaf,
-  type SettingType,
-} from '../../src/config/setting-spec.ts';
-import { SETTINGS_TABLE } from '../../src/config/settings-table.ts';
+import { isOf, type Schema, SETTING_LEAVES, type SettingLeaf } from '../../src/config/schema.ts';
 import { mergeSettings } from '../../src/config/whose-word.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { applyOptions } from '../../src/plans/apply-options.ts';
 import { OWN } from '../../src/plans/flags/own-flags.ts';
 import { parsed } from './given.ts';
 
-const LEAVES = settingLeaves(SETTINGS_TABLE);
+const LEAVES = SETTING_LEAVES;
 const nameOf = ({ path }: SettingLeaf): string => path.join('.');
 
 /** Texts that a pattern asks for. */
@@ -26,29 +21,22 @@ const TEXTS = [
 ];
 
 /** A value of the type that is not what holds without it. */
-function sampleOf(type: SettingType, byDefault: unknown): unknown {
-  switch (type.kind) {
-    case 'boolean':
-      return byDefault !== true;
-    case 'integer':
-      return type.minimum + 3;
-    case 'choice':
-      return type.choices.find((choice) => choice !== byDefault);
-    case 'string':
-      return TEXTS.find((text) => type.pattern?.test(text) !== false);
-    case 'list':
-      return [sampleOf(type.of, undefined)];
-    case 'map': {
-      const key = ['/app/**', 'com.example.key', 'r.example:5000'].find((text) =>
-        type.keyPattern.test(text),
-      );
-      return { [key ?? '']: sampleOf(type.of, undefined) };
-    }
-    case 'object':
-      return Object.fromEntries(
-        Object.entries(type.fields).map(([name, field]) => [name, sampleOf(field.type, undefined)]),
-      );
+function sampleOf(schema: Schema, byDefault: unknown): unknown {
+  const { enum: choices, items, properties, propertyNames, additionalProperties } = schema;
+  if (choices !== undefined) return choices.find((choice) => choice !== byDefault);
+  if (items !== undefined) return [sampleOf(items, undefined)];
+  if (properties !== undefined)
+    return Object.fromEntries(
+      Object.entries(properties).map(([name, one]) => [name, sampleOf(one, undefined)]),
+    );
+  if (additionalProperties !== undefined && additionalProperties !== false) {
+    const keys = ['/app/**', 'com.example.key', 'r.example:5000'];
+    const key = keys.find((text) => new RegExp(propertyNames?.pattern ?? '', 'u').test(text));
+    return { [key ?? '']: sampleOf(additionalProperties, undefined) };
   }
+  if (isOf(schema, 'boolean')) return byDefault !== true;
+  if (isOf(schema, 'integer')) return (schema.minimum ?? 0) + 3;
+  return TEXTS.find((text) => new RegExp(schema.pattern ?? '', 'u').test(text));
 }
 
 /** What the samples above cannot guess. */
@@ -66,7 +54,7 @@ function valueAt(settings: object, path: readonly string[]): unknown {
 }
 
 const sampled = (leaf: SettingLeaf): unknown =>
-  SAMPLES[nameOf(leaf)] ?? sampleOf(leaf.field.type, valueAt(DEFAULT_SETTINGS, leaf.path));
+  SAMPLES[nameOf(leaf)] ?? sampleOf(leaf.schema, valueAt(DEFAULT_SETTINGS, leaf.path));
 
 /** The settings of a file that says this one alone. */
 async function settingsOf({ path }: SettingLeaf, value: unknown): Promise<Settings> {
@@ -87,9 +75,9 @@ describe('every setting of the table', () => {
       expect(applyOptions(settings, parsed('.').own)).toEqual(settings);
       // Those of another setting: each of them makes its group anew.
       const others = ['--sign', '--repro=off', '--min-level=4', '--plain-http=other:1'];
-      const flags = others.filter((flag) => !flag.startsWith(`${leaf.field.flag ?? '-'}=`));
+      const flags = others.filter((flag) => !flag.startsWith(`${leaf.schema['x-flag'] ?? '-'}=`));
       const kept = applyOptions(settings, parsed(...flags, '.').own);
-      if (leaf.field.flag !== '--sign') expect(valueAt(kept, leaf.path)).toEqual(value);
+      if (leaf.schema['x-flag'] !== '--sign') expect(valueAt(kept, leaf.path)).toEqual(value);
     },
   );
 });
@@ -100,7 +88,7 @@ const OWN_NAMES = Object.keys(OWN).map((name) => `--${name}`);
 
 test.each(
   LEAVES.flatMap((leaf) => {
-    const { flag } = leaf.field;
+    const flag = leaf.schema['x-flag'];
     return flag === undefined || ELSEWHERE.includes(flag) ? [] : [[flag, leaf] as const];
   }),
 )('%s reaches its setting', (flag, leaf) => {

@@ -6,7 +6,7 @@ import {
   parseCommonManifest,
   parseManifest,
 } from '../../config/parse-manifest.ts';
-import { type ConfigProblem, formatProblem } from '../../config/problem.ts';
+import { type ConfigProblem, formatProblem } from '../../config/document.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Result } from '../../model/result.ts';
 import type { Template } from '../../model/template.ts';
