@@ -7,11 +7,6 @@ import { evidenceText } from '../evidence-text.ts';
 /** Base of addresses that are paths in the image, not in the repository. */
 export const IMAGE_ROOT = 'IMAGE';
 
-interface LogicalLocation {
-  readonly fullyQualifiedName: string;
-  readonly kind: string;
-}
-
 /** Where a result points: SARIF's physical and logical location, and the key of its fingerprint. */
 export interface Place {
   readonly location: {
@@ -23,7 +18,10 @@ export interface Place {
         readonly snippet?: { readonly text: string };
       };
     };
-    readonly logicalLocations?: readonly LogicalLocation[];
+    readonly logicalLocations?: readonly {
+      readonly fullyQualifiedName: string;
+      readonly kind: string;
+    }[];
   };
   /** The same for the same finding in a later image: no line numbers, digests or versions. */
   readonly key: string;
@@ -51,92 +49,63 @@ export function imagePath(image: string): string {
   return read.ok ? `${read.value.registry}/${read.value.repository}` : image;
 }
 
-function logical(context: PlaceContext, path: string, kind: string): readonly LogicalLocation[] {
-  return [{ fullyQualifiedName: shortened(`${context.image}//${path}`, LONGEST_NAME), kind }];
+/** What a piece of evidence is about: lines of the Dockerfile, a file of the image, or a part of it. */
+interface Spot {
+  readonly key: string;
+  readonly lines?: readonly [start: number, end?: number, text?: string];
+  readonly file?: string | undefined;
+  readonly name?: string;
 }
 
-function inImage(context: PlaceContext, path: string, key: string, text: string): Place {
-  const artifactLocation = { uri: uriOf(path), uriBaseId: IMAGE_ROOT };
-  return {
-    location: {
-      physicalLocation: { artifactLocation },
-      logicalLocations: logical(context, path, 'resource'),
-    },
-    key,
-    text,
-  };
-}
-
-/** The image as a whole. Code scanning needs a physical location: its name stands for one. */
-function wholeImage(context: PlaceContext, name: string, key: string, text: string): Place {
-  const artifactLocation = { uri: uriOf(imagePath(context.image)), uriBaseId: IMAGE_ROOT };
-  return {
-    location: {
-      physicalLocation: { artifactLocation },
-      logicalLocations: logical(context, name, 'object'),
-    },
-    key,
-    text,
-  };
-}
-
-function inDockerfile(
-  context: PlaceContext,
-  region: NonNullable<Place['location']['physicalLocation']['region']>,
-  key: string,
-  text: string,
-): Place {
-  const artifactLocation = { uri: uriOf(context.dockerfile) };
-  return { location: { physicalLocation: { artifactLocation, region } }, key, text };
-}
-
-function ofLines(
-  context: PlaceContext,
-  { startLine, endLine, text: line }: Extract<Evidence, { kind: 'dockerfile' }>,
-  text: string,
-): Place {
-  const start = Math.max(1, startLine);
-  const snippet = { text: shortened(line, LONGEST_NAME) };
-  const region = { startLine: start, endLine: Math.max(start, endLine), snippet };
-  return inDockerfile(context, region, `line ${line}`, text);
-}
-
-/** An image that the build used: at the Dockerfile line that names it, if there is one. */
-function ofImage(
-  context: PlaceContext,
-  { reference, line }: Extract<Evidence, { kind: 'image' }>,
-  text: string,
-): Place {
-  const key = `image ${imagePath(reference)}`;
-  return line === undefined || line < 1
-    ? wholeImage(context, reference, key, text)
-    : inDockerfile(context, { startLine: line }, key, text);
-}
-
-function placeOf(evidence: Evidence, context: PlaceContext): Place {
-  const text = evidenceText(evidence);
+function spotOf(evidence: Evidence): Spot {
   switch (evidence.kind) {
-    case 'dockerfile':
-      return ofLines(context, evidence, text);
-    case 'file':
-      return inImage(context, evidence.path, `file ${evidence.path}`, text);
-    case 'package': {
-      const key = `package ${evidence.name}`;
-      return evidence.path === undefined
-        ? wholeImage(context, evidence.name, key, text)
-        : inImage(context, evidence.path, key, text);
+    case 'dockerfile': {
+      const { startLine, endLine, text } = evidence;
+      const start = Math.max(1, startLine);
+      return { key: `line ${text}`, lines: [start, Math.max(start, endLine), text] };
     }
+    case 'image': {
+      const { reference, line = 0 } = evidence;
+      const key = `image ${imagePath(reference)}`;
+      return line < 1 ? { key, name: reference } : { key, lines: [line] };
+    }
+    case 'file':
+      return { key: `file ${evidence.path}`, file: evidence.path };
+    case 'package':
+      return { key: `package ${evidence.name}`, file: evidence.path, name: evidence.name };
     case 'vulnerability':
-      return wholeImage(context, evidence.package, `${evidence.id} ${evidence.package}`, text);
+      return { key: `${evidence.id} ${evidence.package}`, name: evidence.package };
     case 'config':
-      return wholeImage(context, evidence.field, `config ${evidence.field}`, text);
-    case 'image':
-      return ofImage(context, evidence, text);
+      return { key: `config ${evidence.field}`, name: evidence.field };
     case 'attestation':
-      return wholeImage(context, evidence.predicateType, evidence.predicateType, text);
+      return { key: evidence.predicateType, name: evidence.predicateType };
     case 'note':
-      return wholeImage(context, 'image', 'image', text);
+      return WHOLE;
   }
+}
+
+const WHOLE: Spot = { key: 'image', name: 'image' };
+
+function placeOf({ key, lines, file, name }: Spot, text: string, context: PlaceContext): Place {
+  if (lines !== undefined) {
+    const [startLine, endLine, line] = lines;
+    const snippet = line === undefined ? {} : { snippet: { text: shortened(line, LONGEST_NAME) } };
+    const region = { startLine, ...(endLine === undefined ? {} : { endLine }), ...snippet };
+    const artifactLocation = { uri: uriOf(context.dockerfile) };
+    return { location: { physicalLocation: { artifactLocation, region } }, key, text };
+  }
+  // Code scanning needs a physical location: for an image as a whole its name stands for one.
+  const uri = uriOf(file ?? imagePath(context.image));
+  const fullyQualifiedName = shortened(`${context.image}//${file ?? name ?? ''}`, LONGEST_NAME);
+  const kind = file === undefined ? 'object' : 'resource';
+  return {
+    location: {
+      physicalLocation: { artifactLocation: { uri, uriBaseId: IMAGE_ROOT } },
+      logicalLocations: [{ fullyQualifiedName, kind }],
+    },
+    key,
+    text,
+  };
 }
 
 /** Where each piece is judged on its own, those that fail it; else all. */
@@ -151,11 +120,11 @@ export function placesOf(
   context: PlaceContext,
 ): readonly Place[] {
   const shown = outcome === 'fail' ? against(evidence) : evidence;
-  const places = shown.map((one) => placeOf(one, context));
+  const places = shown.map((one) => placeOf(spotOf(one), evidenceText(one), context));
   const named = places.filter((_, index) => shown[index]?.kind !== 'note');
   // What could not be judged is one result, however much was checked.
   const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
-  const list = wanted.length === 0 ? [wholeImage(context, 'image', 'image', '')] : wanted;
+  const list = wanted.length === 0 ? [placeOf(WHOLE, '', context)] : wanted;
   return [...new Map(list.map((place) => [place.key, place])).values()];
 }
 
