@@ -71,8 +71,6 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'model/json-value.ts':
     'what a program on this machine printed, records of package managers, and files of the user’s own project: no engine reads them',
   'model/dockerfile.ts': 'a list of words on a line of a Dockerfile: it has no keys',
-  'facts/filesystem/columns/kept-columns.ts': 'our own cache',
-  'facts/filesystem/path-list-writer.ts': 'our own cache',
   'oci/layout/build-record.ts': 'our own record of a build',
   'oci/layout/caches.ts': 'our own cache',
   'oci/layout/owner.ts': 'our own lock',
@@ -89,8 +87,7 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'plans/plugin/plugin-file.ts': 'our own note in a script of ours',
   'reporters/fleet-line.ts': 'our own lines',
   'pipeline/advisories/fetch-export.ts': 'our own note of a download',
-  'tools/advisories/advisory-entry.ts': 'our own database',
-  'tools/advisories/index-reader.ts': 'our own database',
+  'tools/advisories/database-file.ts': 'our own database',
   'tools/cosign/cosign-sign.ts': 'a statement that this build wrote',
   'tools/osv/osv-http.ts': 'answers of a service, which no engine reads',
 };
@@ -189,7 +186,6 @@ const TREE_FACE = [
   'file-collector.ts: what a walk over a layer collects',
   'path-list.ts: the files of one layer',
   'executable-kind.ts: what a program is by its bytes',
-  'tree-limits.ts: how an error names a bound',
 ].map((line) => TREE + line.replace(/:.*/, ''));
 
 const files = sources(SRC);

@@ -36,8 +36,7 @@ function closerSizes(tree: FileTree): ReadonlyMap<Digest, ReadonlySet<number>> {
     if (file.attributes?.text === undefined) look(file);
   }
   if (tree.hasUnread)
-    tree.forEach((place) => {
+    for (const place of tree.places())
       if (place.kind === 'f' && place.attributes?.unread === true) look(place);
-    });
   return looks;
 }

@@ -20,7 +20,7 @@ export interface ImageContent {
 export function foldLayers(
   layers: readonly PlacedLayer[],
   otherSecrets: FoundSecrets = { findings: [], gaps: [] },
-  tree: FileTree = new FileTree(layers).apply(),
+  tree: FileTree = new FileTree(layers),
 ): ImageContent {
   const filesystem = filesystemFact(tree);
   const { packages, unreadable } = catalogue(tree, layers, filesystem.osRelease);

@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
-export const FACTS_SCHEMA = 24;
+export const FACTS_SCHEMA = 25;
 
 /** Attributes of an entry for which a path is not enough; many entries of a layer share them. */
 export interface FileAttributes {
@@ -78,11 +78,10 @@ export interface SecretFacts {
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts extends SecretFacts {
   readonly schema: number;
-  /**
-   * The places of the layer when it is unpacked alone, and what is known of files of note, in one
-   * string: see `path-list-writer.ts`.
-   */
+  /** The places of the layer when it is unpacked alone, in one string: see `path-list.ts`. */
   readonly paths: string;
+  /** What is known of places of note, by the number that `paths` gives. */
+  readonly attributes: readonly FileAttributes[];
   /** True where engines show the same files only if other layers lie below. */
   readonly needsLower: boolean;
   readonly packages: readonly PackageRecord[];
@@ -119,6 +118,7 @@ export function isLayerFacts(value: unknown): value is LayerFacts {
   return (
     facts.schema === FACTS_SCHEMA &&
     typeof facts.paths === 'string' &&
+    Array.isArray(facts.attributes) &&
     Array.isArray(facts.packages) &&
     Array.isArray(facts.unreadable) &&
     Array.isArray(facts.secrets) &&

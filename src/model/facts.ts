@@ -58,25 +58,16 @@ export interface FileFact {
   readonly capabilities?: readonly string[];
 }
 
-/** Files in order. An array is one; a very long list makes its files again for each use. */
-export interface FileFacts extends Iterable<FileFact> {
-  readonly length: number;
-  map<T>(make: (file: FileFact) => T): T[];
-  flatMap<T>(make: (file: FileFact) => T | readonly T[]): T[];
-  filter(isWanted: (file: FileFact) => boolean): FileFact[];
-  find(isWanted: (file: FileFact) => boolean): FileFact | undefined;
-}
-
 /** The final filesystem, whiteouts applied. */
 export interface FilesystemFact {
   /** Executable regular files and symlinks (resolved) to one, perhaps only at run time, by path. */
-  readonly executables: FileFacts;
+  readonly executables: readonly FileFact[];
   /** Regular files with setuid, setgid or capabilities. */
-  readonly elevated: FileFacts;
+  readonly elevated: readonly FileFact[];
   /** True where a path exists in the final filesystem. */
   readonly has: (path: string) => boolean;
   /** Files of a language's package manager itself (`usr/lib/node_modules/npm/package.json`). */
-  readonly managerFiles: FileFacts;
+  readonly managerFiles: readonly FileFact[];
   /** name to uid from etc/passwd; undefined where the image has none. */
   readonly passwd: Readonly<Record<string, number>> | undefined;
   readonly osRelease: OsRelease | undefined;

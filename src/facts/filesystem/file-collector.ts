@@ -2,6 +2,7 @@ import type { TarEntry } from '../../model/tar.ts';
 import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { executableKind, multicallOf, shellOf } from './executable-kind.ts';
+import { ELEVATED, EXECUTE, OS_RELEASES, PASSWD } from './filesystem.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { CAPABILITY, ownerId } from './layer-rules.ts';
 import { LayerTree } from './layer-tree.ts';
@@ -11,15 +12,13 @@ const HEAD = 256;
 const SHELL_FROM = 16 * 1024;
 const SHELL_TO = 4 * 1024 * 1024;
 /** Files whose text is read once all layers are known, and bytes above which none is. */
-const TEXTS = new Set(['etc/os-release', 'usr/lib/os-release', 'etc/passwd']);
+const TEXTS = new Set([PASSWD, ...OS_RELEASES]);
 export const MOST_TEXT = 256 * 1024;
 const MODE = 0o7777;
-const EXECUTE = 0o111;
-const ELEVATED = 0o6000;
 
 /** Every place of a layer, with details of programs, links, files of note and of these sizes. */
 export function fileCollector(sizes: readonly number[]): LayerCollector<
-  Pick<LayerFacts, 'paths' | 'needsLower'>
+  Pick<LayerFacts, 'paths' | 'attributes' | 'needsLower'>
 > & {
   /** The path that the current entry fills, links followed; undefined for whiteouts and marks. */
   readonly path: () => string | undefined;
@@ -58,7 +57,7 @@ export function fileCollector(sizes: readonly number[]): LayerCollector<
           return ofNote(at, { ...ownerOf(entry), ...program, ...text }, entry.type);
         });
     },
-    finish: () => ({ paths: tree.finish(), needsLower: tree.needsLower }),
+    finish: () => tree.finish(),
   };
 }
 

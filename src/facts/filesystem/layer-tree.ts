@@ -1,23 +1,27 @@
-import { fileName, parentPath } from '../../model/path.ts';
+import { fileName, joined, parentPath } from '../../model/path.ts';
 import type { TarEntry } from '../../model/tar.ts';
-import type { FileAttributes } from '../layer-facts.ts';
-import { NONE, type PlaceContent, type PlaceKind } from './columns/places.ts';
-import { LayerFolders, LISTED } from './layer-folders.ts';
+import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import {
   checkAttributes,
   checkLink,
   checkName,
   hardLinkPath,
+  hasInnerDots,
   isWhiteoutDevice,
   ownerId,
   refused,
 } from './layer-rules.ts';
-import { attributesKey, PathListWriter } from './path-list-writer.ts';
+import { writePathList } from './path-list.ts';
+import { MAX_LINKS, MOST_PLACES, type PathKind, Place, tooMuch, walkPath } from './place.ts';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
+/** Characters of links that all entries of a layer may lead over. */
+const MOST_FOLLOWED = 2 ** 28;
+/** Places that all opaque marks of a layer may make us check. */
+const MOST_SEARCHED = 2 ** 23;
 
-const KINDS: Readonly<Record<TarEntry['type'], PlaceKind>> = {
+const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
   file: 'f',
   directory: 'd',
   symlink: 'l',
@@ -30,41 +34,46 @@ const KINDS: Readonly<Record<TarEntry['type'], PlaceKind>> = {
 
 /**
  * One layer by itself, as Docker unpacks it: into a folder of its own, whatever the layers below
- * hold, entry by entry, links of this very layer followed (containerd's `archive.Apply`, Docker's
- * `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What Docker refuses
- * throws UserError, and so does what its stores unpack to different files.
+ * contain, entry by entry, links of this very layer followed (containerd's `archive.Apply`,
+ * Docker's `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What Docker
+ * refuses throws UserError, and so does what its stores unpack to different files.
  */
 export class LayerTree {
-  readonly #folders = new LayerFolders();
-  readonly #attributes: FileAttributes[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #root = new Place('', undefined, 'd');
+  /** Folders that are part of a path and had no entry so far. */
+  readonly #implied = new Set<Place>();
+  /** Folders that were removed or replaced, with what they contained. */
+  readonly #removed: Place[] = [];
+  /** Paths over links by which entries named a folder. */
+  readonly #named: string[] = [];
+  /** True once a folder or a link was removed: paths may point elsewhere. */
+  #isLost = false;
   #needsLower = false;
   /** The place that the last entry filled. */
-  #filled = NONE;
-
-  /**
-   * True where the stores show the same only on other layers: in the lowest, containerd unpacks an
-   * opaque mark by removing what no entry has named, and a whiteout to nothing.
-   */
-  get needsLower(): boolean {
-    return this.#needsLower;
-  }
+  #filled: Place | undefined;
+  /** The folder last put into, and the paths that named it and that it has. */
+  #last = this.#root;
+  #lastPath = '';
+  #lastOwn = '';
+  #places = 0;
+  #searched = 0;
+  #followed = 0;
 
   /** Unpacks the entry. Gives the path it fills, links followed; undefined for what fills none. */
   add(path: string, entry: TarEntry): string | undefined {
-    this.#filled = NONE;
+    this.#filled = undefined;
     const name = fileName(path);
     const parent = parentPath(path);
     if (entry.typeflag === 'g') this.#checkGlobal(path, parent, name);
-    else if (name === OPAQUE) this.#makeOpaque(this.#folders.make(parent));
-    else if (name.startsWith(WHITEOUT)) this.#whiteOut(path, this.#folders.make(parent), name);
+    else if (name === OPAQUE) this.#makeOpaque(this.#makeFolders(parent));
+    else if (name.startsWith(WHITEOUT)) this.#whiteOut(path, this.#makeFolders(parent), name);
     else {
       checkName(path, name);
       checkAttributes(path, entry);
-      const folder = this.#folders.make(parent);
-      const own = this.#folders.ownPath(path, parent, name);
+      const folder = this.#makeFolders(parent);
+      const own = this.#lastOwn === parent ? path : joined(this.#lastOwn, name);
       this.#filled = this.#put(path, folder, name, entry);
-      this.#folders.name(path, own, this.#filled);
+      if (own !== path && isFolder(this.#filled)) this.#named.push(path);
       return own;
     }
     return undefined;
@@ -72,69 +81,35 @@ export class LayerTree {
 
   /** Sets what is known of the place last filled or linked, given what was known of it before. */
   describe(
-    known: (before: FileAttributes | undefined, kind: PlaceKind) => FileAttributes | undefined,
+    known: (before: FileAttributes | undefined, kind: PathKind) => FileAttributes | undefined,
   ): void {
-    const { places } = this.#folders;
-    const place = this.#folders.inode(this.#filled);
-    if (place === NONE) return;
-    const kind = places.kindOf(place);
-    if (kind === 'x' || kind === 'w') return;
-    const attributes = known(this.#attributes[places.attributesAt(place)], kind);
-    places.describe(place, attributes === undefined ? NONE : this.#numberOf(attributes));
+    const place = this.#filled?.inode;
+    if (place === undefined || place.kind === 'x' || place.kind === 'w') return;
+    place.attributes = known(place.attributes, place.kind);
   }
 
   /**
-   * The layer's places as a path list, folders before their contents. Throws UserError where a
-   * folder's path leads nowhere at the end.
+   * The layer's places as a path list. `needsLower` where the stores show the same only on other
+   * layers: in the lowest, containerd unpacks an opaque mark by removing what no entry has named,
+   * and a whiteout to nothing. Throws UserError where a folder's path leads nowhere at the end.
    */
-  finish(): string {
-    if (this.#folders.checkListed()) this.#needsLower = true;
-    const { places, root, links } = this.#folders;
-    const writer = new PathListWriter();
-    const there = places.areThere();
-    /** Of files whose first name is gone, the one that stands for them. */
-    const first = new Map<number, number>();
-    for (let place = 0; place < there.length; place += 1) {
-      if (there[place] !== 1 || place === root) continue;
-      const inode = this.#folders.inode(place);
-      const stands = there[inode] === 1 ? inode : (first.get(inode) ?? place);
-      if (stands === place && inode !== place) first.set(inode, place);
-      const kind = places.kindOf(inode);
-      const path = places.pathOf(place);
-      if (kind === 'f' && stands !== place) {
-        writer.add({ kind: 'h', size: 0, path }, { link: places.pathOf(stands) });
-        continue;
-      }
-      const attributes = this.#attributes[places.attributesAt(inode)];
-      const link = kind === 'l' ? links.at(places.targetOf(inode)) : undefined;
-      writer.add({ kind, size: places.sizeOf(inode), path }, { attributes, link });
-    }
-    return writer.finish();
+  finish(): Pick<LayerFacts, 'paths' | 'attributes' | 'needsLower'> {
+    if (this.#isLost) this.#checkListed();
+    return { ...writePathList(this.#root), needsLower: this.#needsLower };
   }
 
-  #put(path: string, folder: number, name: string, entry: TarEntry): number {
-    const { places } = this.#folders;
-    const before = places.find(folder, name);
-    const { type, typeflag } = entry;
+  #put(path: string, folder: Place, name: string, entry: TarEntry): Place {
+    const before = childrenOf(folder).get(name);
+    const { type, typeflag, linkname } = entry;
     if (type === 'other' || typeflag === '7' || typeflag === 'S')
       throw refused(path, `it has the type ${JSON.stringify(typeflag)}`);
-    if (type === 'directory' && this.#folders.isFolder(before)) {
-      places.putBy(before, LISTED);
+    if (type === 'directory' && before !== undefined && isFolder(before)) {
+      this.#implied.delete(before);
       return before;
     }
-    if (before !== NONE) this.#folders.remove(before);
-    return places.put(folder, name, NONE, this.#contentOf(path, entry));
-  }
-
-  #contentOf(path: string, entry: TarEntry): PlaceContent {
-    const { type, size, linkname } = entry;
-    const kind = KINDS[type];
-    if (type === 'file') return { kind, size, by: LISTED, attributes: NONE, target: NONE };
-    const content = { kind, size: 0, by: LISTED, attributes: NONE, target: NONE };
-    if (type === 'symlink') {
-      checkLink(path, linkname);
-      return { ...content, target: this.#folders.links.add(linkname) };
-    }
+    if (before !== undefined) this.#remove(folder, before);
+    let target: Place | undefined;
+    if (type === 'symlink') checkLink(path, linkname);
     if (type === 'hardlink') {
       // What a file of no note had is not kept.
       if (ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined)
@@ -142,63 +117,161 @@ export class LayerTree {
           path,
           'its hard link has the owner -1, by which engines leave the owner as it is',
         );
-      return { ...content, target: this.#shared(path, linkname) };
+      target = this.#shared(path, linkname);
     }
-    return isWhiteoutDevice(entry) ? { ...content, kind: 'w' } : content;
+    const place = this.#addPlace(folder, name, isWhiteoutDevice(entry) ? 'w' : KINDS[type]);
+    if (type === 'file') place.size = entry.size;
+    if (type === 'symlink') place.link = linkname;
+    place.target = target;
+    return place;
+  }
+
+  #addPlace(folder: Place, name: string, kind: PathKind): Place {
+    if (++this.#places > MOST_PLACES) throw tooMuch(MOST_PLACES, 'files');
+    const place = new Place(name, folder, kind);
+    childrenOf(folder).set(name, place);
+    return place;
+  }
+
+  #remove(folder: Place, place: Place): void {
+    childrenOf(folder).delete(place.name);
+    this.#last = this.#root;
+    this.#lastPath = '';
+    this.#lastOwn = '';
+    if (isFolder(place)) this.#removed.push(place);
+    if (isFolder(place) || place.inode.kind === 'l') this.#isLost = true;
   }
 
   /** What a hard link gives another name. */
-  #shared(path: string, link: string): number {
+  #shared(path: string, link: string): Place {
     const target = hardLinkPath(path, link);
-    const folder = this.#folders.folderAt(parentPath(target));
-    const found = folder === NONE ? NONE : this.#folders.places.find(folder, fileName(target));
+    const folder = this.#walk(parentPath(target), false);
+    const found = folder?.children?.get(fileName(target));
     const shown = JSON.stringify(link);
-    if (found === NONE)
+    if (found === undefined)
       throw refused(path, `the layer does not have the target of its hard link, ${shown}`);
-    if (this.#folders.isFolder(found))
-      throw refused(path, `it is a hard link to a folder, ${shown}`);
-    const inode = this.#folders.inode(found);
+    if (isFolder(found)) throw refused(path, `it is a hard link to a folder, ${shown}`);
     // In the lowest layer, a whiteout leaves nothing to link to.
-    if (this.#folders.places.kindOf(inode) === 'w') this.#needsLower = true;
-    return inode;
+    if (found.inode.kind === 'w') this.#needsLower = true;
+    return found.inode;
   }
 
-  #whiteOut(path: string, folder: number, name: string): void {
-    const { places } = this.#folders;
+  #whiteOut(path: string, folder: Place, name: string): void {
     const removed = name.slice(WHITEOUT.length);
     if (removed === '' || removed === '.' || removed === '..')
       throw refused(path, 'the whiteout does not name a file');
     checkName(path, removed);
-    if (places.find(folder, removed) !== NONE || places.find(folder, name) !== NONE)
+    if (childrenOf(folder).has(removed) || childrenOf(folder).has(name))
       throw refused(path, 'the same layer has what this whiteout removes');
-    places.put(folder, removed, NONE, {
-      kind: 'w',
-      size: 0,
-      by: 0,
-      attributes: NONE,
-      target: NONE,
-    });
+    this.#addPlace(folder, removed, 'w');
   }
 
-  #makeOpaque(folder: number): void {
-    this.#needsLower ||= this.#folders.hasImplied(folder);
+  #makeOpaque(folder: Place): void {
+    this.#needsLower ||= this.#hasImplied(folder);
     // Overlayfs does not ask the root for the mark.
-    if (folder !== this.#folders.root) this.#folders.places.makeOpaque(folder);
+    if (folder !== this.#root) folder.kind = 'o';
+  }
+
+  /** True where it contains a folder that no entry named so far, or the search takes too much. */
+  #hasImplied(folder: Place): boolean {
+    if (this.#implied.size === 0) return false;
+    for (const place of folder.below()) {
+      if (++this.#searched > MOST_SEARCHED) return true;
+      if (this.#implied.has(place)) return true;
+    }
+    return false;
   }
 
   /** A global header is not a file, but containerd removes what has its name. */
   #checkGlobal(path: string, parent: string, name: string): void {
-    const folder = this.#folders.folderAt(parent);
-    const isFree = folder !== NONE && this.#folders.places.find(folder, name) === NONE;
+    const folder = this.#walk(parent, false);
+    const isFree = folder !== undefined && !childrenOf(folder).has(name);
     if (!isFree || name.startsWith(WHITEOUT))
       throw refused(path, 'engines differ in what a global header of this name removes');
   }
 
-  #numberOf(attributes: FileAttributes): number {
-    const key = attributesKey(attributes);
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.#attributes.length);
-    return this.#attributes.push(attributes) - 1;
+  /**
+   * Engines set the times of folders at the end: each path that named one has to lead to something
+   * then. One that leads to a whiteout does not in the lowest layer.
+   */
+  #checkListed(): void {
+    const check = (path: string): void => {
+      const found = walkPath(this.#root, path, true);
+      if (found === undefined || found === 'outside')
+        throw refused(
+          path,
+          'it is listed as a folder, and points to nothing at the end of the layer',
+        );
+      if (found.inode.kind === 'w') this.#needsLower = true;
+    };
+    for (const path of this.#named) check(path);
+    for (const removed of this.#removed)
+      for (const place of [removed, ...removed.below()])
+        if (isFolder(place) && !this.#implied.has(place)) check(place.path);
   }
+
+  /**
+   * The folder at a path, with links followed; creates it if it is missing. Throws UserError where
+   * there can be no folder, or where the stores differ.
+   */
+  #makeFolders(path: string): Place {
+    if (path === this.#lastPath) return this.#last;
+    this.#last = this.#walk(path, true) ?? this.#root;
+    this.#lastPath = path;
+    this.#lastOwn = this.#last.path;
+    return this.#last;
+  }
+
+  /** The folder at a path, links followed; undefined where it is missing and not to be made. */
+  #walk(path: string, make: boolean): Place | undefined {
+    let folder = this.#root;
+    let links = 0;
+    const go = (parts: string, isLink: boolean): boolean => {
+      for (const part of parts.split('/')) {
+        if (part === '' || part === '.') continue;
+        if (part === '..') {
+          folder = folder.folder ?? folder;
+          continue;
+        }
+        const place = childrenOf(folder).get(part)?.inode;
+        if (place === undefined) {
+          if (!make) return false;
+          if (isLink) throw refused(path, 'a link in it points to nothing');
+          checkName(path, part);
+          folder = this.#addPlace(folder, part, 'd');
+          this.#implied.add(folder);
+        } else if (place.kind === 'l') {
+          links += 1;
+          this.#checkFollowed(place.link, links, path);
+          if (place.link.startsWith('/')) folder = this.#root;
+          if (!go(place.link, true)) return false;
+        } else if (isFolder(place)) folder = place;
+        else throw refused(path, `${JSON.stringify(part)} is not a folder`);
+      }
+      return true;
+    };
+    return go(path, false) ? folder : undefined;
+  }
+
+  /**
+   * Refuses links with `..` after a link or a name, where the stores differ: a kernel goes up from
+   * the target, containerd from the link itself.
+   */
+  #checkFollowed(link: string, links: number, path: string): void {
+    if (links > MAX_LINKS) throw refused(path, 'it leads over too many links');
+    this.#followed += link.length;
+    if (this.#followed > MOST_FOLLOWED)
+      throw tooMuch(MOST_FOLLOWED, 'characters of links in paths');
+    if (link.includes('..') && (links > 1 || hasInnerDots(link)))
+      throw refused(path, `engines differ in where the link ${JSON.stringify(link)} leads`);
+  }
+}
+
+function isFolder(place: Place): boolean {
+  return place.children !== undefined;
+}
+
+/** Places that are walked into are folders. */
+function childrenOf(folder: Place): Map<string, Place> {
+  return folder.children ?? new Map<string, Place>();
 }

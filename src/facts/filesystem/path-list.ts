@@ -1,93 +1,96 @@
-import { fileName, joined, parentPath } from '../../model/path.ts';
+import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
+import { type PathKind, type Place, tooMuch } from './place.ts';
 
-/** A place's kind: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
-export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
-
-export interface ListedPath {
+/** A line of a list. */
+interface ListedPlace {
+  /** Folders that it is in: one in the root has 0. */
+  readonly depth: number;
   readonly kind: PathKind;
-  /** Bytes, for files. */
   readonly size: number;
-  readonly path: string;
+  readonly attributes: FileAttributes | undefined;
+  readonly name: string;
+  /** Of a symbolic link its text, of a hard link the number of the line whose content it shares. */
+  readonly link: string;
 }
 
+type PathList = Pick<LayerFacts, 'paths' | 'attributes'>;
+
+/** Characters of a list: a string may have twice as many. */
+const MOST_TEXT = 2 ** 28;
+/** Lines joined at once: a million strings of one line would take five times their text. */
+const BLOCK_LINES = 4096;
+/** Names have no slash and no NUL. A line end in a name or a link is written as NUL. */
+const LINE = /(\d+)([a-z])(\d*) (\d*) ([^/\n]*)(?:\/([^\n]*))?\n/y;
+
 /**
- * Where a path list tells more of an entry than its path; -1 where it does not. To be read by
- * `attributesAt` and `linkAt`, when somebody asks: of a million entries few are ever asked for.
+ * Writes what is below the root as text, a line each, folders before what they contain: depth,
+ * kind, size, number in `attributes`, name, and after a slash the link. Of names that share a file,
+ * the first that was there stands for it, the others are hard links to its line.
  */
-export interface ListPlaces {
-  readonly attributes: number;
-  readonly link: number;
+export function writePathList(root: Place): PathList {
+  const places = [...root.below()];
+  const lines = new Map<Place, number>();
+  const shared = new Set(places.flatMap(({ target }) => target ?? []));
+  for (const [line, place] of places.entries())
+    if (shared.has(place.inode) && (place === place.inode || !lines.has(place.inode)))
+      lines.set(place.inode, line);
+  const attributes: FileAttributes[] = [];
+  const numbers = new Map<string, number>();
+  const numberOf = (one: FileAttributes): number => {
+    const key = JSON.stringify(one);
+    const number = numbers.get(key) ?? attributes.push(one) - 1;
+    numbers.set(key, number);
+    return number;
+  };
+  const blocks: string[] = [];
+  let block: string[] = [];
+  let length = 0;
+  const depths = new Map([[root, 0]]);
+  for (const [line, place] of places.entries()) {
+    const { inode, name, folder } = place;
+    const depth = depths.get(folder ?? root) ?? 0;
+    if (place.children !== undefined) depths.set(place, depth + 1);
+    const first = lines.get(inode) ?? line;
+    const known = inode.attributes;
+    const more =
+      inode.kind === 'f' && first !== line
+        ? `h  ${name}/${first}`
+        : `${inode.kind}${inode.size || ''} ${known === undefined ? '' : numberOf(known)} ${name}${inode.kind === 'l' ? `/${inode.link}` : ''}`;
+    const text = `${depth}${more.includes('\n') ? more.replaceAll('\n', '\0') : more}\n`;
+    length += text.length;
+    if (length > MOST_TEXT) throw tooMuch(MOST_TEXT, 'characters of names and links');
+    if (block.push(text) < BLOCK_LINES) continue;
+    blocks.push(block.join(''));
+    block = [];
+  }
+  return { paths: blocks.join('') + block.join(''), attributes };
 }
 
-/**
- * One path of a list, `name` being its last part. While the folder is the same it is the same
- * string, so that nothing compares it. `places` is valid during the call only.
- */
-type VisitPath = (
-  kind: PathKind,
-  size: number,
-  folder: string,
-  name: string,
-  places: ListPlaces,
-) => void;
-
-/** Reads PathListWriter's output. Most paths are in the previous folder, which saves time. */
-export function readPathList(text: string, visit: VisitPath): void {
-  let folder = '';
-  let name = '';
-  let start = 0;
-  const places = { attributes: -1, link: -1 };
-  let link = -1;
-  let known: number[] = [];
-  while (start < text.length) {
-    const found = text.indexOf('\n', start);
-    const end = found < 0 ? text.length : found;
-    const kind = text.charAt(start);
-    if (kind < 'a') {
-      if (kind === 'A') known.push(start);
-      else if (kind === 'Z') known = [];
-      else link = start;
-    } else {
-      let at = start + 1;
-      let shared = 0;
-      for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at))
-        shared = shared * 36 + digit;
-      let size = 0;
-      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
-        size = size * 36 + digit;
-      let number = -1;
-      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
-        number = (number < 0 ? 0 : number * 36) + digit;
-      const rest = withLineEnds(text.slice(at + 1, end));
-      const nameAt = folder === '' ? 0 : folder.length + 1;
-      if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
-      else {
-        const path = joined(folder, name).slice(0, shared) + rest;
-        folder = parentPath(path);
-        name = fileName(path);
-      }
-      places.attributes = number < 0 ? -1 : (known[number] ?? -1);
-      places.link = kind === 'l' || kind === 'h' ? link : -1;
-      visit(kind as PathKind, size, folder, name, places);
-    }
-    start = end + 1;
+/** The lines of a list that `writePathList` made. */
+export function* readPathList({ paths, attributes }: PathList): Generator<ListedPlace> {
+  const line = new RegExp(LINE);
+  for (let found = line.exec(paths); found !== null; found = line.exec(paths)) {
+    const [, depth, kind, size, number, name = '', link = ''] = found;
+    yield {
+      depth: Number(depth),
+      kind: kind as PathKind,
+      size: Number(size),
+      attributes: number === '' ? undefined : attributes[Number(number)],
+      name: withLineEnds(name),
+      link: withLineEnds(link),
+    };
   }
 }
 
-/** The paths of a list's regular files. */
-export function listedFiles(text: string): readonly string[] {
+/** The paths of a layer's regular files. */
+export function listedFiles(list: PathList): readonly string[] {
   const files: string[] = [];
-  readPathList(text, (kind, _size, folder, name) => {
-    if (kind === 'f') files.push(joined(folder, name));
-  });
+  const folders: string[] = [];
+  for (const { depth, kind, name } of readPathList(list)) {
+    folders[depth] = name;
+    if (kind === 'f') files.push(folders.slice(0, depth + 1).join('/'));
+  }
   return files;
-}
-
-/** The digit to the base 36 that stands at a place; -1 where none does. */
-export function digitAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x7a ? code - 0x57 : -1;
 }
 
 function withLineEnds(text: string): string {

@@ -89,11 +89,11 @@ class SharedRecords {
 
   #gather(): ReadonlySet<string> {
     const known = new Set<string>();
-    this.#tree.forEach((place) => {
-      if (place.kind !== 'h' || !mayBeRecord(place.name, place.folder?.name ?? '')) return;
+    for (const place of this.#tree.places()) {
+      if (place.kind !== 'h' || !mayBeRecord(place.name, place.folder?.name ?? '')) continue;
       const { layer, path } = place.inode;
       if (readerOf(place.path) !== undefined) known.add(`${layer} ${path}`);
-    });
+    }
     return known;
   }
 }

@@ -25,7 +25,7 @@ interface Lost extends PlacedRecord {
   readonly item: RawPackage;
   readonly layer: number;
   readonly isRewritten: boolean;
-  readonly folders: number[];
+  readonly folders: Place[];
   /** Files of it that are there, and those of them that no later layer wrote. */
   all: number;
   old: number;
@@ -107,7 +107,7 @@ export class CountedRecords {
     const isTaken = files.some((file) => this.#listed.has(keyOf(file)));
     for (const file of files) {
       const place = this.#tree.find(file, false)?.inode;
-      if (place?.kind === 'd') lost.folders.push(place.id);
+      if (place?.kind === 'd') lost.folders.push(place);
       if (place?.kind === 'f' && !(isTaken && this.#isNewer(place, layer)))
         this.#count(lost, place);
     }
@@ -127,17 +127,18 @@ export class CountedRecords {
 
   /** Files in folders of packages; those of packages within them are not theirs. */
   #countFolders(lost: readonly Lost[]): void {
-    const byFolder = new Map<number, Lost[]>();
+    const byFolder = new Map<Place, Lost[]>();
     for (const one of lost)
-      for (const id of one.folders) byFolder.set(id, [...(byFolder.get(id) ?? []), one]);
+      for (const folder of one.folders)
+        byFolder.set(folder, [...(byFolder.get(folder) ?? []), one]);
     if (byFolder.size === 0) return;
-    this.#tree.forEach((place) => {
-      if (place.kind !== 'f') return;
+    for (const place of this.#tree.places()) {
+      if (place.kind !== 'f') continue;
       for (let at = place.folder; at !== undefined; at = at.folder) {
-        for (const one of byFolder.get(at.id) ?? []) this.#count(one, place);
-        if (at.name === 'node_modules') return;
+        for (const one of byFolder.get(at) ?? []) this.#count(one, place);
+        if (at.name === 'node_modules') break;
       }
-    });
+    }
   }
 
   /** A system most of whose programs no recorded package brought. */
@@ -149,12 +150,11 @@ export class CountedRecords {
     if (first === undefined) return [];
     let programs = 0;
     let listed = 0;
-    this.#tree.forEach((place) => {
-      if (place.kind !== 'f' || !place.path.includes('bin/') || !SYSTEM_PROGRAM.test(place.path))
-        return;
+    for (const { kind, path } of this.#tree.places()) {
+      if (kind !== 'f' || !path.includes('bin/') || !SYSTEM_PROGRAM.test(path)) continue;
       programs += 1;
-      if (this.#listed.has(keyOf(place.path))) listed += 1;
-    });
+      if (this.#listed.has(keyOf(path))) listed += 1;
+    }
     const packages = system.flatMap(({ record }) => record.packages);
     const withFiles = packages.filter(({ name }) =>
       this.#layers.some(({ facts }) => Object.hasOwn(facts.files, name)),

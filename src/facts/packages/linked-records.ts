@@ -1,7 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
-import type { Place } from '../filesystem/place.ts';
-import { tooMuch } from '../filesystem/tree-limits.ts';
+import { type Place, tooMuch } from '../filesystem/place.ts';
 import {
   DATABASES,
   mayBeDatabase,
@@ -43,7 +42,7 @@ export function linkedRecords(tree: FileTree): LinkedRecords {
     const file = fileAt(path);
     if (file !== undefined) add(file, path);
   }
-  const folders = new Map(RECORD_FOLDERS.map((path) => [tree.find(path, true)?.id, path]));
+  const folders = new Map(RECORD_FOLDERS.map((path) => [tree.find(path, true), path]));
   folders.delete(undefined);
   const names = new OtherNames(tree);
   const look = (file: Place): void => {
@@ -51,49 +50,47 @@ export function linkedRecords(tree: FileTree): LinkedRecords {
     if (readerOf(file.path) !== undefined && !names.mayBeDatabase(file)) return;
     for (const path of names.pathsOf(file, 0)) if (add(file, path)) return;
   };
-  for (const file of names.files) look(tree.at(file));
-  tree.forEach((place) => {
-    const folder = folders.get(place.folder?.id);
+  for (const file of names.files) look(file);
+  for (const place of tree.places()) {
+    const folder = folders.get(place.folder);
     if (folder !== undefined) {
       const file = fileAt(place.path);
       if (file !== undefined) add(file, `${folder}/${place.name}`);
     }
     if (place.kind === 'f' && names.mayBeFound(place)) look(place);
-  });
+  }
   return found;
 }
 
-/** What links of both kinds call the files and folders of a tree, all by their ids. */
+/** What links of both kinds call the files and folders of a tree. */
 class OtherNames {
-  readonly #tree: FileTree;
-  readonly #links = new Map<number, number[]>();
+  readonly #links = new Map<Place, Place[]>();
   /** Files that have a name more. */
-  readonly files = new Set<number>();
+  readonly files = new Set<Place>();
   #tried = 0;
 
   constructor(tree: FileTree) {
-    this.#tree = tree;
-    const others: (readonly [number, number])[] = [];
-    tree.forEach((place) => {
+    const others: (readonly [Place, Place])[] = [];
+    for (const place of tree.places()) {
       const { kind } = place;
-      if (kind !== 'l' && kind !== 'h') return;
+      if (kind !== 'l' && kind !== 'h') continue;
       const led = (kind === 'l' ? tree.find(place.path, true) : place)?.inode;
-      if (led === undefined) return;
+      if (led === undefined) continue;
       if (led.kind !== 'd') {
-        if (!hasName(place, mayBeRecord)) return;
-        this.files.add(led.id);
+        if (!hasName(place, mayBeRecord)) continue;
+        this.files.add(led);
       } else if (!isAbove(place, ({ name }) => RECORD_FOLDER.test(name))) {
-        others.push([led.id, place.id]);
-        return;
+        others.push([led, place]);
+        continue;
       }
-      this.#add(led.id, place.id);
-    });
+      this.#add(led, place);
+    }
     // A link in what such a link leads to.
     for (const [led, place] of others)
-      if (isAbove(tree.at(place), ({ id }) => this.#links.has(id))) this.#add(led, place);
+      if (isAbove(place, (above) => this.#links.has(above))) this.#add(led, place);
   }
 
-  #add(led: number, place: number): void {
+  #add(led: Place, place: Place): void {
     const known = this.#links.get(led);
     if (known === undefined) this.#links.set(led, [place]);
     else known.push(place);
@@ -101,12 +98,12 @@ class OtherNames {
 
   /** True for a file whose name may be that of a record, in a folder that a link leads to. */
   mayBeFound(file: Place): boolean {
-    return hasName(file, mayBeRecord) && isAbove(file.folder, ({ id }) => this.#links.has(id));
+    return hasName(file, mayBeRecord) && isAbove(file.folder, (above) => this.#links.has(above));
   }
 
   /** True where a file, or a link to it, has the name of a distribution's database. */
   mayBeDatabase(file: Place): boolean {
-    return [file, ...this.#linksTo(file)].some((one) => hasName(one, mayBeDatabase));
+    return [file, ...(this.#links.get(file) ?? [])].some((one) => hasName(one, mayBeDatabase));
   }
 
   /** Paths over links to a place that differ in their last parts, of which `parts` are known. */
@@ -114,7 +111,7 @@ class OtherNames {
     let rest = '';
     let count = parts;
     for (let at = place; at !== undefined && count < MOST_PARTS; at = at.folder) {
-      for (const link of this.#linksTo(at)) {
+      for (const link of this.#links.get(at) ?? []) {
         if ((this.#tried += 1) > MOST_PATHS)
           throw tooMuch(MOST_PATHS, 'paths over links to records of packages');
         yield `${link.path}${rest}`;
@@ -124,10 +121,6 @@ class OtherNames {
       rest = `/${at.name}${rest}`;
       count += 1;
     }
-  }
-
-  *#linksTo({ id }: Place): Generator<Place> {
-    for (const link of this.#links.get(id) ?? []) yield this.#tree.at(link);
   }
 }
 

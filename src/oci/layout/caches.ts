@@ -15,7 +15,6 @@ const MIB = 1024 * 1024;
  */
 const LIMITS = {
   facts: 1024 * MIB,
-  trees: 256 * MIB,
   vulnerabilities: 256 * MIB,
   results: 128 * MIB,
   reports: 64 * MIB,
@@ -71,22 +70,6 @@ export function openCache(
       const isOurs =
         typeof entry === 'object' && entry !== null && 'key' in entry && entry.key === key;
       return isOurs && 'value' in entry ? entry.value : undefined;
-    },
-  });
-}
-
-/** The same for raw bytes; the caller checks that they are complete. */
-export function openBytesCache(
-  home: CacheHome,
-  name: CacheName,
-  schemaVersion: string | number,
-): Cache<Buffer> {
-  return cacheOf(home, join(name, `v${schemaVersion}`), {
-    extension: 'bin',
-    write: (key, bytes) => Buffer.concat([Buffer.from(`${key}\n`), bytes]),
-    read: (bytes, key) => {
-      const head = Buffer.from(`${key}\n`);
-      return bytes.subarray(0, head.length).equals(head) ? bytes.subarray(head.length) : undefined;
     },
   });
 }

@@ -90,12 +90,12 @@ async function secretPlaces(
   );
   const lineOf = (digest: string): number | undefined =>
     lines[layers.findIndex(({ blob }) => blob.digest === digest)];
-  const found = facts.flatMap(({ secrets, paths: listed }, i) => {
+  const found = facts.flatMap((layer, i) => {
     const line = lines[baseLayers + i];
-    const drawn = listedFiles(listed)
+    const drawn = listedFiles(layer)
       .filter(isSecretName)
       .map((path) => ({ path, what: 'named as a secret', line }));
-    const said = secrets
+    const said = layer.secrets
       .filter(({ rule }) => rule !== GIT_DIRECTORY)
       .map(({ path, rule }) => ({ path, what: rule, line }));
     return withOthers(said, drawn);

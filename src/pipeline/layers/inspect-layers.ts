@@ -38,8 +38,6 @@ interface InspectedLayers {
   readonly facts: readonly LayerFacts[];
   /** Layers that were read now; the others' facts were there. */
   readonly read: number;
-  /** Layers from the lowest whose facts were there. */
-  readonly known: number;
 }
 
 /** More threads would hold more than 300 MB together, and few images have more layers of size. */
@@ -81,8 +79,7 @@ export async function inspectLayers(
     const { key } = taskOf(layer, options);
     return known.get(key) ?? found.get(key) ?? [];
   });
-  const firstRead = layers.findIndex((layer) => found.has(taskOf(layer, options).key));
-  return { facts, read: found.size, known: firstRead < 0 ? layers.length : firstRead };
+  return { facts, read: found.size };
 }
 
 function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {

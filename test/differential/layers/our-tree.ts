@@ -58,7 +58,7 @@ export async function ourAnswer(stack: Stack): Promise<Answer> {
       });
       layers.push({ digest, facts: collection.facts() });
     }
-    return { tree: seenTree(new FileTree(layers).apply(), contents) };
+    return { tree: seenTree(new FileTree(layers), contents) };
   } catch (error) {
     return { refused: messageOf(error) };
   }
@@ -71,10 +71,10 @@ async function* blocksOf(bytes: Buffer): AsyncIterable<Uint8Array> {
 
 function seenTree(tree: FileTree, contents: Contents): SeenTree {
   const seen: Record<string, SeenPlace> = {};
-  tree.forEach((place) => {
+  for (const place of tree.places()) {
     const path = byteText(place.path);
     if (!ENGINE_OWN.test(path)) seen[path] = seenPlace(place, contents);
-  });
+  }
   return seen;
 }
 

@@ -1,12 +1,21 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
-import { placed, file, folder, link, program, type Item } from '../support.ts';
-import { everyPlace } from './every-place.ts';
+import { listedFiles } from '../../../src/facts/filesystem/path-list.ts';
+import {
+  file,
+  folder,
+  hardlink,
+  type Item,
+  layerFacts,
+  link,
+  placed,
+  program,
+} from '../support.ts';
+import { unpacked } from './unpacked.ts';
 
 function paths(...layers: readonly (readonly Item[])[]): readonly string[] {
-  return everyPlace(new FileTree(placed(...layers)).apply())
-    .map((node) => node.path)
-    .sort();
+  return [...new FileTree(placed(...layers)).places()].map(({ path }) => path).sort();
 }
 
 describe('layers on each other', () => {
@@ -57,5 +66,35 @@ test('an odd opaque mark in the lowest layer is refused, for the stores differ',
 
 test('a folder may hold more entries than a call has arguments', () => {
   const items = Array.from({ length: 200_000 }, (_, i) => file(`big/${i}`));
-  expect(everyPlace(new FileTree(placed(items)).apply())).toHaveLength(200_001);
+  expect([...new FileTree(placed(items)).places()]).toHaveLength(200_001);
+});
+
+const name = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('a', 'b', 'a-b', 'é', '嗨', 'd\ne', 'f 1 g') },
+  fc.string({ unit: 'binary', minLength: 1 }).filter((one) => !/[/\0]|^\.{1,2}$/.test(one)),
+);
+const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+const target = fc.oneof(path, fc.constantFrom('..', '../a', '/', 'x\ny', '/a/b'));
+const item: fc.Arbitrary<Item> = fc.oneof(
+  path.map((one) => program(one)),
+  path.map((one) => file(one, 'text', 0o4644)),
+  path.map(folder),
+  fc.tuple(path, target).map(([one, to]) => link(one, to)),
+  fc.tuple(path, path).map(([one, to]) => hardlink(one, to)),
+);
+
+test('what a layer has is in the tree under its path, whatever it is called', () => {
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 20 }), (items) => {
+      const taken = unpacked(items);
+      const tree = new FileTree(placed(taken));
+      const places = [...tree.places()];
+      for (const place of places) expect(tree.find(place.path, false)).toBe(place);
+      const files = new Set(places.filter(({ kind }) => kind === 'f').map((one) => one.path));
+      expect(new Set(listedFiles(layerFacts(taken)))).toEqual(files);
+      for (const { kind, target: to } of places)
+        if (kind === 'h') expect(to?.kind === 'f' && files.has(to.path)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
 });

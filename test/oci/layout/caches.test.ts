@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { boundCaches, openBytesCache, openCache } from '../../../src/oci/layout/caches.ts';
+import { boundCaches, openCache } from '../../../src/oci/layout/caches.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 function home(): { readonly paths: { readonly cache: string }; readonly emit: () => void } {
@@ -26,7 +26,7 @@ test('keeps values by key and schema', async () => {
   await cache.set('a', { n: [2] });
   expect(await cache.get('a')).toEqual({ n: [2] });
   expect(await openCache(there, 'facts', 2).get('a')).toBeUndefined();
-  expect(await openCache(there, 'trees', 1).get('a')).toBeUndefined();
+  expect(await openCache(there, 'results', 1).get('a')).toBeUndefined();
 });
 
 test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
@@ -43,21 +43,6 @@ test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
     expect(await cache.get('a')).toBe(2);
   },
 );
-
-test('keeps bytes by key and schema; those of another key, or cut in it, are absent', async () => {
-  const there = home();
-  const cache = openBytesCache(there, 'trees', '1.2');
-  expect(await cache.get('a b')).toBeUndefined();
-  await cache.set('a b', Buffer.from([0, 10, 255]));
-  expect(await cache.get('a b')).toEqual(Buffer.from([0, 10, 255]));
-  expect(await openBytesCache(there, 'trees', '1.3').get('a b')).toBeUndefined();
-  const folder = join(there.paths.cache, 'trees/v1.2');
-  const [name = ''] = readdirSync(folder);
-  for (const text of ['', 'a b', 'a c\nx']) {
-    writeFileSync(join(folder, name), text);
-    expect(await cache.get('a b')).toBeUndefined();
-  }
-});
 
 describe('a cache that cannot be written is said once, and is no error', () => {
   const SAID = {
@@ -109,7 +94,7 @@ describe('limits', () => {
   const NAMES = [
     ...['bases', 'clock-images', 'clock-starts', 'documents', 'facts', 'images'],
     ...['last-scorecards', 'layers', 'other-seeds', 'own-statements', 'proofs', 'public-halves'],
-    ...['reports', 'results', 'second-builds', 'trees', 'vulnerabilities'],
+    ...['reports', 'results', 'second-builds', 'vulnerabilities'],
   ] as const;
 
   /** A sparse file that was last used so many seconds ago. */

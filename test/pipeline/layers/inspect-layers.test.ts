@@ -166,16 +166,8 @@ describe('inspectLayers', SLOW, () => {
     expect(await inspect(twice, closed, { cache })).toEqual({
       facts: first.facts,
       read: 0,
-      known: twice.length,
     });
     await expect(inspect(twice, closed, { cache, secrets: false })).rejects.toThrow('read again');
-  });
-
-  test('those known from the lowest end where the first one is read', async () => {
-    const cache = { paths: { cache: temporaryFolder() } };
-    await inspect([...LAYERS.slice(0, 2), ...LAYERS.slice(3)], streamed, { cache });
-    const { read, known } = await inspect(LAYERS, streamed, { cache });
-    expect([read, known]).toEqual([1, 2]);
   });
 
   test('facts that cannot be kept are given all the same', async () => {
