@@ -15,133 +15,79 @@ export interface Distribution {
   readonly ends: ReadonlyMap<string, string | undefined>;
 }
 
-function releases(
-  name: string,
-  packages: Distribution['packages'],
-  parts: Distribution['parts'],
-  table: string,
-): Distribution {
-  const rows = table.split(' ').map((row) => row.split('='));
-  const ends = rows.map(([release = '', end]): [string, string | undefined] => [
-    release,
-    end === 'open' ? undefined : end,
-  ]);
-  return { name, packages, parts, ends: new Map(ends) };
-}
-
-/** A distribution that has no releases. */
-function rolling(name: string, packages: Distribution['packages']): Distribution {
-  return { name, packages, parts: 1, ends: new Map() };
-}
+/**
+ * By line: ID of os-release, name, kind of packages, numbers that name a release, and releases from
+ * old to new with their ends. Debian's are those of LTS, which is for everyone; of Ubuntu, Red Hat,
+ * Oracle and SUSE those of support without a subscription to more; of CentOS from 9 on those of
+ * Stream. Amazon Linux goes by year: 2018.03 was the last of the first.
+ */
+const TABLE = `
+debian | Debian | deb | 1 | 7=2018-05-31 8=2020-06-30 9=2022-07-01 10=2024-06-30 11=2026-08-31
+  12=2028-06-30 13=2030-06-30
+ubuntu | Ubuntu | deb | 2 | 12.04=2017-04-28 12.10=2014-05-16 13.04=2014-01-27 13.10=2014-07-17
+  14.04=2019-04-02 14.10=2015-07-23 15.04=2016-02-04 15.10=2016-07-28 16.04=2021-04-02
+  16.10=2017-07-20 17.04=2018-01-13 17.10=2018-07-19 18.04=2023-05-31 18.10=2019-07-18
+  19.04=2020-01-23 19.10=2020-07-06 20.04=2025-05-31 20.10=2021-07-22 21.04=2022-01-20
+  21.10=2022-07-14 22.04=2027-04-01 22.10=2023-07-20 23.04=2024-01-20 23.10=2024-07-12
+  24.04=2029-05-31 24.10=2025-07-10 25.04=2026-01-17 25.10=2026-07-01 26.04=2031-04-30
+alpine | Alpine | apk | 2 | 3.0=2016-05-01 3.1=2016-11-01 3.2=2017-05-01 3.3=2017-11-01
+  3.4=2018-05-01 3.5=2018-11-01 3.6=2019-05-01 3.7=2019-11-01 3.8=2020-05-01 3.9=2020-11-01
+  3.10=2021-05-01 3.11=2021-11-01 3.12=2022-05-01 3.13=2022-11-01 3.14=2023-05-01 3.15=2023-11-01
+  3.16=2024-05-23 3.17=2024-11-22 3.18=2025-05-09 3.19=2025-11-01 3.20=2026-04-01 3.21=2026-11-01
+  3.22=2027-05-01 3.23=2027-11-01 3.24=2028-06-01
+rhel | Red Hat Enterprise Linux | rpm | 1 | 5=2017-03-31 6=2020-11-30 7=2024-06-30 8=2029-05-31
+  9=2032-05-31 10=2035-05-31
+centos | CentOS | rpm | 1 | 5=2017-03-31 6=2020-11-30 7=2024-06-30 8=2021-12-31 9=2027-05-31
+  10=2030-05-31
+rocky | Rocky Linux | rpm | 1 | 8=2029-05-31 9=2032-05-31 10=2035-05-31
+almalinux | AlmaLinux | rpm | 1 | 8=2029-05-31 9=2032-05-31 10=2035-05-31
+ol | Oracle Linux | rpm | 1 | 6=2021-03-31 7=2024-12-31 8=2029-07-31 9=2032-06-30 10=open
+fedora | Fedora | rpm | 1 | 30=2020-05-26 31=2020-11-24 32=2021-05-25 33=2021-11-30 34=2022-06-07
+  35=2022-12-13 36=2023-05-16 37=2023-12-05 38=2024-05-21 39=2024-11-26 40=2025-05-13 41=2025-12-15
+  42=2026-05-27 43=2026-12-09 44=2027-06-02
+amzn | Amazon Linux | rpm | 1 | 2=2026-06-30 2010=2023-12-31 2011=2023-12-31 2012=2023-12-31
+  2013=2023-12-31 2014=2023-12-31 2015=2023-12-31 2016=2023-12-31 2017=2023-12-31 2018=2023-12-31
+  2023=2029-06-30
+sles | SUSE Linux Enterprise Server | rpm | 2 | 12.0=2016-06-30 12.1=2017-05-31 12.2=2018-03-31
+  12.3=2019-06-30 12.4=2020-06-30 12.5=2024-10-31 15.0=2019-12-31 15.1=2021-01-31 15.2=2021-12-31
+  15.3=2022-12-31 15.4=2023-12-31 15.5=2024-12-31 15.6=2025-12-31 15.7=2031-07-31 16.0=2027-11-30
+opensuse-leap | openSUSE Leap | rpm | 2 | 15.0=2019-12-03 15.1=2021-02-02 15.2=2022-01-04
+  15.3=2022-12-31 15.4=2023-12-07 15.5=2024-12-31 15.6=2026-04-30 16.0=2027-10-31
+photon | Photon OS | rpm | 2 | 1.0=2022-02-28 2.0=2022-12-01 3.0=2025-10-02 4.0=2027-10-11 5.0=open
+opensuse | openSUSE | rpm | 2 | 13.1=2016-02-03 13.2=2017-01-17 42.1=2017-05-17 42.2=2018-01-26
+  42.3=2019-07-01
+mariner | CBL-Mariner | rpm | 2 | 1.0=2023-07-31 2.0=2025-11-30
+azurelinux | Azure Linux | rpm | 2 | 3.0=open
+wolfi | Wolfi | apk | 1 |
+chainguard | Chainguard | apk | 1 |
+minimos | MinimOS | apk | 1 |
+echo | Echo | deb | 1 |
+opensuse-tumbleweed | openSUSE Tumbleweed | rpm | 1 |
+`;
 
 /**
- * By ID of os-release, releases from old to new. A release below the first ended before it; one
- * above the last is newer than the data.
+ * By ID of os-release. A release below the first ended before it; one above the last is newer than
+ * the data. A distribution that rolls has none.
  */
-export const DISTRIBUTIONS = lookup<Distribution>({
-  /** With LTS, which is for everyone. */
-  debian: releases(
-    'Debian',
-    'deb',
-    1,
-    '7=2018-05-31 8=2020-06-30 9=2022-07-01 10=2024-06-30 11=2026-08-31 12=2028-06-30 ' +
-      '13=2030-06-30',
+export const DISTRIBUTIONS = lookup<Distribution>(
+  Object.fromEntries(
+    TABLE.trim()
+      .split(/\n(?! )/)
+      .map((row) => {
+        const [id = '', name = '', packages, parts, ends = ''] = row.split(/ \|\s*/);
+        const releases = ends.match(/\S+=\S+/g) ?? [];
+        const distribution: Distribution = {
+          name,
+          packages: packages as Package['type'],
+          parts: parts === '2' ? 2 : 1,
+          ends: new Map(
+            releases.map((one): [string, string | undefined] => {
+              const [release = '', end] = one.split('=');
+              return [release, end === 'open' ? undefined : end];
+            }),
+          ),
+        };
+        return [id, distribution];
+      }),
   ),
-  /** Standard support; ESM needs a subscription. */
-  ubuntu: releases(
-    'Ubuntu',
-    'deb',
-    2,
-    '12.04=2017-04-28 12.10=2014-05-16 13.04=2014-01-27 13.10=2014-07-17 14.04=2019-04-02 ' +
-      '14.10=2015-07-23 15.04=2016-02-04 15.10=2016-07-28 16.04=2021-04-02 16.10=2017-07-20 ' +
-      '17.04=2018-01-13 17.10=2018-07-19 18.04=2023-05-31 18.10=2019-07-18 19.04=2020-01-23 ' +
-      '19.10=2020-07-06 20.04=2025-05-31 20.10=2021-07-22 21.04=2022-01-20 21.10=2022-07-14 ' +
-      '22.04=2027-04-01 22.10=2023-07-20 23.04=2024-01-20 23.10=2024-07-12 24.04=2029-05-31 ' +
-      '24.10=2025-07-10 25.04=2026-01-17 25.10=2026-07-01 26.04=2031-04-30',
-  ),
-  alpine: releases(
-    'Alpine',
-    'apk',
-    2,
-    '3.0=2016-05-01 3.1=2016-11-01 3.2=2017-05-01 3.3=2017-11-01 3.4=2018-05-01 ' +
-      '3.5=2018-11-01 3.6=2019-05-01 3.7=2019-11-01 3.8=2020-05-01 3.9=2020-11-01 ' +
-      '3.10=2021-05-01 3.11=2021-11-01 3.12=2022-05-01 3.13=2022-11-01 3.14=2023-05-01 ' +
-      '3.15=2023-11-01 3.16=2024-05-23 3.17=2024-11-22 3.18=2025-05-09 3.19=2025-11-01 ' +
-      '3.20=2026-04-01 3.21=2026-11-01 3.22=2027-05-01 3.23=2027-11-01 3.24=2028-06-01',
-  ),
-  /** Maintenance support, which UBI follows; ELS needs a subscription. */
-  rhel: releases(
-    'Red Hat Enterprise Linux',
-    'rpm',
-    1,
-    '5=2017-03-31 6=2020-11-30 7=2024-06-30 8=2029-05-31 9=2032-05-31 10=2035-05-31',
-  ),
-  /** Stream from 9 on. */
-  centos: releases(
-    'CentOS',
-    'rpm',
-    1,
-    '5=2017-03-31 6=2020-11-30 7=2024-06-30 8=2021-12-31 9=2027-05-31 10=2030-05-31',
-  ),
-  rocky: releases('Rocky Linux', 'rpm', 1, '8=2029-05-31 9=2032-05-31 10=2035-05-31'),
-  almalinux: releases('AlmaLinux', 'rpm', 1, '8=2029-05-31 9=2032-05-31 10=2035-05-31'),
-  /** Premier support. */
-  ol: releases(
-    'Oracle Linux',
-    'rpm',
-    1,
-    '6=2021-03-31 7=2024-12-31 8=2029-07-31 9=2032-06-30 10=open',
-  ),
-  fedora: releases(
-    'Fedora',
-    'rpm',
-    1,
-    '30=2020-05-26 31=2020-11-24 32=2021-05-25 33=2021-11-30 34=2022-06-07 35=2022-12-13 ' +
-      '36=2023-05-16 37=2023-12-05 38=2024-05-21 39=2024-11-26 40=2025-05-13 41=2025-12-15 ' +
-      '42=2026-05-27 43=2026-12-09 44=2027-06-02',
-  ),
-  /** By year: 2018.03 was the last of the first. */
-  amzn: releases(
-    'Amazon Linux',
-    'rpm',
-    1,
-    '2=2026-06-30 2010=2023-12-31 2011=2023-12-31 2012=2023-12-31 2013=2023-12-31 ' +
-      '2014=2023-12-31 2015=2023-12-31 2016=2023-12-31 2017=2023-12-31 2018=2023-12-31 ' +
-      '2023=2029-06-30',
-  ),
-  /** General support; LTSS needs a subscription. */
-  sles: releases(
-    'SUSE Linux Enterprise Server',
-    'rpm',
-    2,
-    '12.0=2016-06-30 12.1=2017-05-31 12.2=2018-03-31 12.3=2019-06-30 12.4=2020-06-30 ' +
-      '12.5=2024-10-31 15.0=2019-12-31 15.1=2021-01-31 15.2=2021-12-31 15.3=2022-12-31 ' +
-      '15.4=2023-12-31 15.5=2024-12-31 15.6=2025-12-31 15.7=2031-07-31 16.0=2027-11-30',
-  ),
-  'opensuse-leap': releases(
-    'openSUSE Leap',
-    'rpm',
-    2,
-    '15.0=2019-12-03 15.1=2021-02-02 15.2=2022-01-04 15.3=2022-12-31 15.4=2023-12-07 ' +
-      '15.5=2024-12-31 15.6=2026-04-30 16.0=2027-10-31',
-  ),
-  photon: releases(
-    'Photon OS',
-    'rpm',
-    2,
-    '1.0=2022-02-28 2.0=2022-12-01 3.0=2025-10-02 4.0=2027-10-11 5.0=open',
-  ),
-  opensuse: releases(
-    'openSUSE',
-    'rpm',
-    2,
-    '13.1=2016-02-03 13.2=2017-01-17 42.1=2017-05-17 42.2=2018-01-26 42.3=2019-07-01',
-  ),
-  mariner: releases('CBL-Mariner', 'rpm', 2, '1.0=2023-07-31 2.0=2025-11-30'),
-  azurelinux: releases('Azure Linux', 'rpm', 2, '3.0=open'),
-  wolfi: rolling('Wolfi', 'apk'),
-  chainguard: rolling('Chainguard', 'apk'),
-  minimos: rolling('MinimOS', 'apk'),
-  echo: rolling('Echo', 'deb'),
-  'opensuse-tumbleweed': rolling('openSUSE Tumbleweed', 'rpm'),
-});
+);

@@ -10,7 +10,7 @@ const TOKEN =
   /\\\r?\n|\\(?<escaped>[^])|'(?<single>[^']*)'?|"(?<double>(?:[^"\\]|\\[^])*)"?|\$\(|`(?<ticks>[^`]*)`?|(?<string><<<)|<<-?[ \t]{0,9}["']?(?<here>\w{1,100})["']?|(?<redirect>[<>]+[&|]?)|(?<pipe>\|(?![|])&?)|(?<end>&&|\|\||[;&()\n])|[ \t\r]+|(?<plain>[^\s\\'"$`<>|&;()#]+)|(?<other>[^])/y;
 /** A list of words, as CMD and ENTRYPOINT have them. */
 const LIST = /^\s{0,99}\[\s{0,99}"/;
-const MAX_DEPTH = 4;
+const MOST_NESTED = 4;
 
 /** Where the parenthesis that `$(` opened before `at` is closed. */
 function closing(text: string, at: number): number {
@@ -130,7 +130,7 @@ class Reader {
 
   /** Commands within a word: they run too, or are a script that does. */
   private nested(text: string): void {
-    if (this.depth < MAX_DEPTH) this.found.push(...new Reader(text, this.depth + 1).read());
+    if (this.depth < MOST_NESTED) this.found.push(...new Reader(text, this.depth + 1).read());
   }
 
   private add(letters: string): void {

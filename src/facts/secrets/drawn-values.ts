@@ -7,7 +7,7 @@ const VALUE = /[A-Za-z0-9][\w+/=~-]{3,}/g;
 const NAME = /(?<![\w.-])([A-Za-z][\w.-]*)["'\]]{0,2} {0,4}(?:[:=]|=>|>) {0,4}["'([]{0,2}$/;
 /** Names a thing, and is kept from nobody. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const AROUND = 80;
+const LONGEST_NAME = 80;
 
 /**
  * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a
@@ -19,7 +19,7 @@ export function drawnSecretLine(text: string, other: string): number | undefined
   const shared = new Set(other.match(VALUE));
   for (const { 0: value, index } of text.matchAll(VALUE)) {
     if (shared.has(value)) continue;
-    const name = NAME.exec(text.slice(Math.max(0, index - AROUND), index))?.[1];
+    const name = NAME.exec(text.slice(Math.max(0, index - LONGEST_NAME), index))?.[1];
     const isNamed = name !== undefined && secretName(name, 'possible') !== undefined;
     if (isNamed || (isDrawn(value) && !UUID.test(value)))
       return text.slice(0, index).split('\n').length;

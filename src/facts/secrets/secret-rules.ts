@@ -1,11 +1,13 @@
 import { ADDRESS_RULES } from './secret-rules/addresses.ts';
-import { AI_SERVICE_RULES } from './secret-rules/ai-services.ts';
 import { ASSIGNED_RULES } from './secret-rules/assigned.ts';
-import { CLOUD_RULES } from './secret-rules/clouds.ts';
-import { FORGE_RULES } from './secret-rules/forges.ts';
 import { KEY_RULES } from './secret-rules/keys.ts';
 import type { SecretRule } from './secret-rules/rule.ts';
-import { SERVICE_RULES } from './secret-rules/services.ts';
+import {
+  AI_SERVICE_RULES,
+  CLOUD_RULES,
+  FORGE_RULES,
+  SERVICE_RULES,
+} from './secret-rules/services.ts';
 
 export type { SecretRule };
 

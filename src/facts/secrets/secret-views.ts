@@ -11,7 +11,7 @@ import { isPacked } from './open-content.ts';
 type Pairs = ArrayLike<number>;
 
 /** Text that stands in bytes in another spelling, as one byte a character. */
-export interface View {
+interface View {
   readonly text: Uint8Array;
   /** Where in the bytes it is spelled. */
   readonly from: number;

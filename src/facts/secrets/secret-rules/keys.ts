@@ -32,7 +32,7 @@ function labelBefore(match: RegExpExecArray): string {
 }
 
 /** True where an equals sign follows the name: code and documents are full of `PrivateKey`. */
-function isAssigned(bytes: Uint8Array, at: number): boolean {
+function isKeyAssigned(bytes: Uint8Array, at: number): boolean {
   let place = at + 'PrivateKey'.length;
   while (bytes[place] === 0x20) place += 1;
   return bytes[place] === 0x3d;
@@ -105,6 +105,6 @@ export const KEY_RULES: readonly SecretRule[] = [
       ['PrivateKey'],
       /(?<=^[ \t]{0,8})PrivateKey\s{0,4}=\s{0,4}([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)[ \t\r]{0,4}$/my,
     ),
-    glance: isAssigned,
+    glance: isKeyAssigned,
   },
 ];

@@ -33,13 +33,26 @@ export interface SecretRule {
   readonly isPlain?: true;
 }
 
-/** A token: one of `prefixes`, then what `tail` (source of a regular expression) matches. */
-export function token(
-  id: string,
-  what: string,
-  prefixes: readonly string[],
-  tail: string,
-): SecretRule {
+/**
+ * Tokens by their issuers' documented formats, a line each: id, what it is, prefixes, and what
+ * follows (source of a regular expression). A line that begins with a blank goes on from the one
+ * before. `drawn` tokens begin as words and digests do by chance, and must look drawn at random,
+ * with digits and capitals.
+ */
+export function tokens(table: string): readonly SecretRule[] {
+  return table
+    .trim()
+    .split(/\n(?! )/)
+    .map((row) => {
+      const [name = '', what = '', prefixes = '', tail = ''] = row.split(/ \|\s+/);
+      const id = name.replace(' (drawn)', '');
+      return id === name
+        ? token(id, what, prefixes.split(' '), tail)
+        : drawnToken(id, what, prefixes.split(' '), tail);
+    });
+}
+
+function token(id: string, what: string, prefixes: readonly string[], tail: string): SecretRule {
   const short = prefixes.filter((prefix) => isBase64Like(prefix, tail));
   const others = prefixes.filter((prefix) => !short.includes(prefix));
   const pattern = either([
@@ -136,11 +149,7 @@ function isBase64Like(prefix: string, tail: string): boolean {
   return /^[A-Za-z0-9]{1,5}$|^(.)\1*$/.test(prefix) && /A-Za-z0-9|\\w/.test(tail);
 }
 
-/**
- * A token with a beginning that words and digests also have by chance. It must look drawn at
- * random, with digits and capitals.
- */
-export function drawnToken(
+function drawnToken(
   id: string,
   what: string,
   prefixes: readonly string[],
