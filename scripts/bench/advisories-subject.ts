@@ -1,11 +1,10 @@
 // What `npm run bench -- --advisories` measures: `make FOLDER` writes made-up databases, `scan FOLDER` asks them.
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../src/model/digest.ts';
 import type { Package } from '../../src/model/packages.ts';
-import { advisoryParts } from '../../src/tools/advisories/advisory-entry.ts';
-import { databaseFile } from '../../src/tools/advisories/advisory-names.ts';
-import { AdvisoryWriter } from '../../src/tools/advisories/index-writer.ts';
+import { advisoryParts, databaseFile } from '../../src/tools/advisories/advisory-entry.ts';
+import { AdvisoryWriter } from '../../src/tools/advisories/database-file.ts';
 import { scanWithDatabase } from '../../src/tools/advisories/scan-database.ts';
 
 const RECORDS = { Debian: 250_000, npm: 200_000, PyPI: 50_000 };
@@ -35,17 +34,14 @@ function record(family: Family, i: number): unknown {
 async function make(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const family of Object.keys(RECORDS) as Family[]) {
-    const file = openSync(join(folder, databaseFile(family)), 'w');
-    const writer = new AdvisoryWriter((bytes) => {
-      writeSync(file, bytes);
-      return Promise.resolve();
-    });
+    const writer = new AdvisoryWriter();
     for (let i = 0; i < RECORDS[family]; i++) {
       const parts = advisoryParts(record(family, i), family);
-      if (parts.ok) await writer.add(parts.value);
+      if (parts.ok) writer.add(parts.value);
     }
     const date = '2026-11-20T00:00:00Z';
-    await writer.end({ ecosystem: family, from: 'bench', date, fetched: date });
+    const { pieces } = writer.end({ ecosystem: family, from: 'bench', date, fetched: date });
+    writeFileSync(join(folder, databaseFile(family)), Buffer.concat(pieces));
   }
 }
 

@@ -4,19 +4,17 @@ import { join } from 'node:path';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import { writeBeside } from '../../oci/blobs/replace-file.ts';
 import { type CacheHome, orWarn } from '../../oci/layout/caches.ts';
-import { isFamily } from '../../tools/advisories/advisory-names.ts';
+import { isFamily } from '../../tools/advisories/advisory-entry.ts';
 import { familyOf } from '../../tools/osv/osv-names.ts';
 import type { PipelineContext } from '../context.ts';
 
-type Home = CacheHome;
-
 /** Where databases of advisories are kept; another form of them gets another folder. */
-export function databaseFolder({ paths }: Home): string {
-  return join(paths.cache, 'advisories', 'v1');
+export function databaseFolder({ paths }: CacheHome): string {
+  return join(paths.cache, 'advisories', 'v2');
 }
 
 /** Changes when a database does; 0 where there is none. */
-export function databaseStamp(home: Home): number {
+export function databaseStamp(home: CacheHome): number {
   try {
     return statSync(databaseFolder(home)).mtimeMs;
   } catch {
@@ -24,7 +22,7 @@ export function databaseStamp(home: Home): number {
   }
 }
 
-function seenFolder({ paths }: Home): string {
+function seenFolder({ paths }: CacheHome): string {
   return join(paths.cache, 'advisories', 'seen');
 }
 
@@ -48,7 +46,7 @@ export async function noteEcosystems(
 }
 
 /** The ecosystems of images that were graded, and when one last was, milliseconds since 1970. */
-export async function seenEcosystems(home: Home): Promise<ReadonlyMap<string, number>> {
+export async function seenEcosystems(home: CacheHome): Promise<ReadonlyMap<string, number>> {
   const folder = seenFolder(home);
   const names = (await readdir(folder).catch(() => [])).map(decoded).filter(isFamily).sort();
   const seen = new Map<string, number>();

@@ -1,11 +1,11 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimAlone } from '../../oci/layout/owner.ts';
-import { databaseFile } from '../../tools/advisories/advisory-names.ts';
-import type { DatabaseMeta } from '../../tools/advisories/index-format.ts';
+import { databaseFile } from '../../tools/advisories/advisory-entry.ts';
+import type { DatabaseMeta } from '../../tools/advisories/database-file.ts';
 import type { PipelineContext } from '../context.ts';
 import { databaseFolder, seenEcosystems } from './database-folder.ts';
-import { databaseMeta } from './update-database.ts';
+import { readableMeta } from './update-database.ts';
 
 /** What there is for an ecosystem: a database, or images that would need one. */
 export interface DatabaseState {
@@ -30,7 +30,7 @@ export async function listDatabases(home: Home): Promise<readonly DatabaseState[
   return Promise.all(
     [...new Set([...names, ...seen.keys()])].sort().map(async (ecosystem) => {
       const path = join(folder, databaseFile(ecosystem));
-      const meta = databaseMeta(path);
+      const meta = readableMeta(path);
       const last = seen.get(ecosystem);
       return {
         ecosystem,

@@ -12,7 +12,7 @@ export interface ExportState {
 }
 
 /** Where it comes from, and what is there of it already. */
-export interface ExportRequest {
+interface ExportRequest {
   readonly url: string;
   /** Where the bytes go; what an interrupted run left there is gone on with. */
   readonly part: string;

@@ -5,10 +5,12 @@ import { UserError } from '../../model/errors.ts';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import { replaceFile } from '../../oci/blobs/replace-file.ts';
 import { whileAlone } from '../../oci/layout/owner.ts';
-import { databaseFile, isFamily } from '../../tools/advisories/advisory-names.ts';
-import type { DatabaseMeta } from '../../tools/advisories/index-format.ts';
-import { AdvisoryReader } from '../../tools/advisories/index-reader.ts';
-import { AdvisoryWriter } from '../../tools/advisories/index-writer.ts';
+import { databaseFile, isFamily } from '../../tools/advisories/advisory-entry.ts';
+import {
+  AdvisoryWriter,
+  databaseMeta,
+  type DatabaseMeta,
+} from '../../tools/advisories/database-file.ts';
 import { OSV_EXPORTS } from '../../tools/advisories/scan-database.ts';
 import type { PipelineContext } from '../context.ts';
 import { databaseFolder } from './database-folder.ts';
@@ -23,7 +25,7 @@ export interface UpdateProgress {
   readonly total: number | undefined;
 }
 
-export interface UpdateRequest {
+interface UpdateRequest {
   readonly ecosystem: string;
   /** An http or https address without a slash at the end, or a folder. */
   readonly from: string;
@@ -54,7 +56,7 @@ export async function updateDatabase(
   await makeFolder(folder);
   const path = join(folder, databaseFile(ecosystem));
   return whileAlone(`${path}.lock`, context.signal, async () => {
-    const before = databaseMeta(path);
+    const before = readableMeta(path);
     const made = /^https?:/.test(request.from)
       ? await fromServer(context, request, path, before)
       : await fromFolder(context, request, path);
@@ -65,11 +67,9 @@ export async function updateDatabase(
 }
 
 /** What a database says of itself; undefined where there is none that can be read. */
-export function databaseMeta(path: string): DatabaseMeta | undefined {
+export function readableMeta(path: string): DatabaseMeta | undefined {
   try {
-    const reader = new AdvisoryReader(path);
-    reader.close();
-    return reader.meta;
+    return databaseMeta(path);
   } catch {
     return undefined;
   }
@@ -142,14 +142,12 @@ async function make(
     await replaceFile(
       path,
       async (file) => {
-        const writer = new AdvisoryWriter(async (bytes) => {
-          await file.appendFile(bytes);
-        });
+        const writer = new AdvisoryWriter();
         let newest = 0;
         for await (const record of exportRecords(source, size, ecosystem)) {
           context.signal.throwIfAborted();
           newest = Math.max(newest, record.newest);
-          await writer.add(record);
+          writer.add(record);
           onProgress({ ecosystem, step: 'read', done: record.done, total: size });
         }
         const now = context.now();
@@ -157,13 +155,15 @@ async function make(
         // counts.
         const said =
           modified === undefined || copied ? Math.min(newest, modified ?? now) : modified;
-        meta = await writer.end({
+        const written = writer.end({
           ecosystem,
           from,
           date: new Date(Math.min(said, now)).toISOString(),
           fetched: new Date(now).toISOString(),
           ...(etag === undefined ? {} : { etag }),
         });
+        meta = written.meta;
+        for (const piece of written.pieces) await file.appendFile(piece);
       },
       { sync: true },
     );

@@ -1,11 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { field, isObject, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { isOsvId } from '../osv/osv-batch.ts';
-import { familyOf, packageName } from '../osv/osv-names.ts';
+import { familyOf, isOsvId, packageName } from '../osv/osv-names.ts';
 import { affectedOf, type OsvRecord, parseOsvRecord } from '../osv/osv-record.ts';
 import { isCve } from '../scanners/alias-names.ts';
-import { releaseOf } from './advisory-names.ts';
 import { affectedVersions, type AffectedVersions } from './affected-versions.ts';
 
 /** What a record says of one package of one release. */
@@ -32,6 +29,21 @@ export interface AdvisoryParts {
 export const COMMITS = 'GIT';
 
 const MOST_AFFECTED = 100_000;
+
+/** True for a name that an ecosystem may have; it goes into paths and addresses. */
+export function isFamily(name: string): boolean {
+  return /^[A-Za-z][\w .-]{0,63}$/.test(name) && !/[. ]$/.test(name);
+}
+
+/** The file of an ecosystem's database in its folder. */
+export function databaseFile(family: string): string {
+  return `${encodeURIComponent(family)}.advisories`;
+}
+
+/** Ubuntu's long-term releases are filed with and without saying so. */
+export function releaseOf(ecosystem: string): string {
+  return ecosystem.replace(/^(Ubuntu:\d\d\.\d\d):LTS$/, '$1');
+}
 
 /**
  * Takes a record of the OSV schema apart, for the database of one ecosystem. Of other ecosystems'
@@ -69,20 +81,4 @@ export function advisoryParts(value: unknown, family: string): Result<AdvisoryPa
   if (entries.size === 0 && family !== COMMITS) return err(`is not about ${family}`);
   const head = isCve(id) ? { head: record } : {};
   return ok({ id, modified, entries: [...entries.values()], ...head });
-}
-
-const PACKED = 0x7a;
-const WORTH_PACKING = 512;
-
-/** An entry as it is stored: JSON, deflated behind a `z` where that is worth it. */
-export function entryBytes(entry: AdvisoryEntry): Buffer {
-  const plain = Buffer.from(JSON.stringify(entry));
-  if (plain.length < WORTH_PACKING) return plain;
-  return Buffer.concat([Buffer.of(PACKED), deflateRawSync(plain, { level: 1 })]);
-}
-
-/** The entry again. Throws for what we did not write. */
-export function entryOf(bytes: Buffer): AdvisoryEntry {
-  const plain = bytes[0] === PACKED ? inflateRawSync(bytes.subarray(1)) : bytes;
-  return JSON.parse(plain.toString('utf8')) as AdvisoryEntry;
 }
