@@ -1,7 +1,7 @@
 import { bytesDiffer, differingNames, listedNames } from './listed-names.ts';
 
 const CHUNKS_START = 8;
-const SHOWN = 4;
+const SHOWN_CHUNKS = 4;
 /** Chunks that begin with a keyword (PNG, 11.3.3). */
 const TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
 
@@ -11,7 +11,7 @@ export function pngDifference(first: Uint8Array, second: Uint8Array): string {
   const after = chunks(second);
   const names = differingNames(before, after, bytesDiffer);
   if (names.length === 0) return 'PNG: order of its chunks';
-  return `PNG chunk ${listedNames(names, SHOWN)}`;
+  return `PNG chunk ${listedNames(names, SHOWN_CHUNKS)}`;
 }
 
 /** Of equal names all but the last get a number. */

@@ -6,7 +6,7 @@ import { originOf } from './profile-comment.ts';
 import type { Trace } from './trace-reader.ts';
 
 /** A profile that was made before, held against what an image calls now. */
-export interface CheckedProfile {
+interface CheckedProfile {
   readonly holds: boolean;
   /** Calls of the program that it forbids, in words. */
   readonly forbidden: readonly string[];

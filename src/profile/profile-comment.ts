@@ -1,5 +1,5 @@
 /** Where a profile comes from, as its first comment says it. */
-export interface ProfileOrigin {
+interface ProfileOrigin {
   /** Digest of the image that was traced. */
   readonly image: string;
   /** `linux/amd64`. */

@@ -14,7 +14,7 @@ export interface Trace {
   readonly unread: number;
 }
 
-export type CallMode = '32 bit' | 'x32';
+type CallMode = '32 bit' | 'x32';
 
 /** Calls whose filter may compare an argument, by its index. On s390x, clone's flags are second. */
 const OBSERVED: Readonly<Record<string, number>> = {

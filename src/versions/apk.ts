@@ -24,7 +24,7 @@ export function compareApk(a: string, b: string): number {
     const [one = END, other = END] = [left[i], right[i]];
     if (one.kind !== other.kind) return byKind(one, other);
     if (one.kind === KIND.end) return 0;
-    const order = compareParts(one, other, i === 0);
+    const order = compareApkParts(one, other, i === 0);
     if (order !== 0) return order;
   }
 }
@@ -37,7 +37,7 @@ function isEarlier({ kind, text }: Part): boolean {
   return kind === KIND.suffix && SUFFIXES.indexOf(text) < RELEASED;
 }
 
-function compareParts({ kind, text }: Part, other: Part, isFirst: boolean): number {
+function compareApkParts({ kind, text }: Part, other: Part, isFirst: boolean): number {
   if (kind === KIND.suffix) return SUFFIXES.indexOf(text) - SUFFIXES.indexOf(other.text);
   if (kind === KIND.letter || kind === KIND.hash) return byCodeUnit(text, other.text);
   // Behind a point, what begins with 0 is a fraction.

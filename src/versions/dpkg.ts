@@ -5,17 +5,17 @@ export function compareDpkg(a: string, b: string): number {
   const [left, right] = [epochParts(a.trim(), 'last'), epochParts(b.trim(), 'last')];
   return (
     byNumber(left.epoch, right.epoch) ||
-    compareParts(left.version, right.version) ||
-    compareParts(left.release, right.release)
+    compareDpkgParts(left.version, right.version) ||
+    compareDpkgParts(left.release, right.release)
   );
 }
 
 /** `verrevcmp`: runs of other characters and runs of digits in turn. */
-function compareParts(a: string, b: string): number {
+function compareDpkgParts(a: string, b: string): number {
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     while (isOther(a, i) || isOther(b, j)) {
-      const order = rank(a, i) - rank(b, j);
+      const order = dpkgRank(a, i) - dpkgRank(b, j);
       if (order !== 0) return order;
       i += 1;
       j += 1;
@@ -38,7 +38,7 @@ function isDigit(code: number): boolean {
 }
 
 /** A tilde before the end, the end before letters, letters before all else. */
-function rank(text: string, at: number): number {
+function dpkgRank(text: string, at: number): number {
   if (at >= text.length) return 0;
   const code = text.charCodeAt(at);
   if (isDigit(code)) return 0;

@@ -8,7 +8,7 @@ const QUALIFIERS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp'];
 const ALIASES: Readonly<Record<string, string>> = { ga: '', final: '', release: '', cr: 'rc' };
 const SHORT: Readonly<Record<string, string>> = { a: 'alpha', b: 'beta', m: 'milestone' };
 /** Hyphens nest lists: no version has more. */
-const LONGEST = 256;
+const LONGEST_PART = 256;
 
 /** Orders two versions of Java packages as Maven does (`ComparableVersion`). */
 export function compareMaven(a: string, b: string): number {
@@ -16,7 +16,7 @@ export function compareMaven(a: string, b: string): number {
 }
 
 function itemsOf(version: string): readonly Item[] {
-  const text = version.slice(0, LONGEST).toLowerCase();
+  const text = version.slice(0, LONGEST_PART).toLowerCase();
   const root: Item[] = [];
   const lists = [root];
   let list = root;

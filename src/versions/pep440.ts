@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../model/order.ts';
 import { byEach, byNumber } from './numbers.ts';
 
-interface Version {
+interface PythonVersion {
   readonly epoch: string;
   readonly release: readonly string[];
   /** Stage and number; undefined for none. */
@@ -12,14 +12,14 @@ interface Version {
 }
 
 /** Appendix B of PEP 440. */
-const PATTERN =
+const PYTHON_VERSION =
   /^\s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*$/i;
 
-const STAGES: readonly string[] = ['a', 'b', 'rc'];
+const PYTHON_STAGES: readonly string[] = ['a', 'b', 'rc'];
 
 /** Orders two versions of Python packages (PEP 440). What is not one of them comes first. */
 export function comparePep440(a: string, b: string): number {
-  const [left, right] = [versionOf(a), versionOf(b)];
+  const [left, right] = [pythonVersion(a), pythonVersion(b)];
   if (left === undefined || right === undefined)
     return Number(left !== undefined) - Number(right !== undefined) || byCodeUnit(a, b);
   const [stage, otherStage] = [stageOf(left), stageOf(right)];
@@ -34,8 +34,8 @@ export function comparePep440(a: string, b: string): number {
   );
 }
 
-function versionOf(text: string): Version | undefined {
-  const found = PATTERN.exec(text);
+function pythonVersion(text: string): PythonVersion | undefined {
+  const found = PYTHON_VERSION.exec(text);
   if (found === null) return undefined;
   const [, epoch = '0', release = '0', stage, number, implicit, post, postNumber, dev, devNumber] =
     found;
@@ -43,7 +43,7 @@ function versionOf(text: string): Version | undefined {
   const pre =
     stage === undefined
       ? undefined
-      : ([STAGES.indexOf(stageName(stage.toLowerCase())), number || '0'] as const);
+      : ([PYTHON_STAGES.indexOf(stageName(stage.toLowerCase())), number || '0'] as const);
   return {
     epoch,
     release: release.split('.'),
@@ -60,9 +60,9 @@ function stageName(word: string): string {
 }
 
 /** A development release of a final one comes before its alphas; a final one after all. */
-function stageOf({ pre, post, dev }: Version): readonly [number, string] {
+function stageOf({ pre, post, dev }: PythonVersion): readonly [number, string] {
   if (pre !== undefined) return pre;
-  return [post === undefined && dev !== undefined ? -1 : STAGES.length, '0'];
+  return [post === undefined && dev !== undefined ? -1 : PYTHON_STAGES.length, '0'];
 }
 
 /** Without comes before with; where `reversed`, after it. */

@@ -6,8 +6,8 @@ export function compareRpm(a: string, b: string): number {
   const [left, right] = [epochParts(a, 'first'), epochParts(b, 'first')];
   return (
     byNumber(left.epoch, right.epoch) ||
-    compareParts(left.version, right.version) ||
-    compareParts(left.release, right.release)
+    compareRpmParts(left.version, right.version) ||
+    compareRpmParts(left.release, right.release)
   );
 }
 
@@ -15,12 +15,12 @@ export function compareRpm(a: string, b: string): number {
  * `rpmvercmp`: runs of digits and of letters; all else only separates them, but `~`, before
  * everything, and `^`, after the end and before what goes on.
  */
-function compareParts(a: string, b: string): number {
+function compareRpmParts(a: string, b: string): number {
   const [left, right] = [tokensOf(a), tokensOf(b)];
   for (let i = 0; ; i++) {
     const [one, other] = [left[i], right[i]];
     if (one === undefined && other === undefined) return 0;
-    const order = rank(one) - rank(other);
+    const order = rpmRank(one) - rpmRank(other);
     if (order !== 0) return order;
     if (one === undefined || other === undefined) continue;
     const within = /^\d/.test(one) ? byNumber(one, other) : byCodeUnit(one, other);
@@ -32,7 +32,7 @@ function tokensOf(text: string): readonly string[] {
   return text.match(/\d+|[A-Za-z]+|[~^]/g) ?? [];
 }
 
-function rank(token: string | undefined): number {
+function rpmRank(token: string | undefined): number {
   if (token === undefined) return 1;
   if (token === '~') return 0;
   if (token === '^') return 2;

@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../model/order.ts';
 import { byEach, byNumber } from './numbers.ts';
 
-interface Version {
+interface SemanticVersion {
   readonly numbers: readonly string[];
   /** Empty for a release. */
   readonly early: readonly string[];
@@ -13,7 +13,7 @@ interface Version {
  * than three numbers. What has no number in front comes first.
  */
 export function compareSemver(a: string, b: string): number {
-  const [left, right] = [versionOf(a), versionOf(b)];
+  const [left, right] = [semanticVersion(a), semanticVersion(b)];
   if (left === undefined || right === undefined)
     return Number(left !== undefined) - Number(right !== undefined) || byCodeUnit(a, b);
   return (
@@ -28,7 +28,7 @@ export function compareNuget(a: string, b: string): number {
   return compareSemver(a.toLowerCase(), b.toLowerCase());
 }
 
-function versionOf(text: string): Version | undefined {
+function semanticVersion(text: string): SemanticVersion | undefined {
   const found = /^[\s=]*(?:v|go)?(\d+(?:\.\d+)*)([^\s+]*)/.exec(text);
   const [, numbers = '', rest = ''] = found ?? [];
   if (found === null) return undefined;

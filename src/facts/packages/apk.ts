@@ -13,7 +13,7 @@ import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 type Fields = ReadonlyMap<string, string>;
 
 /** Fields of each package: a letter, a colon and a value; the first of each letter counts. */
-function* stanzasOf(text: string): Generator<Fields> {
+function* apkStanzas(text: string): Generator<Fields> {
   let fields = new Map<string, string>();
   for (const line of linesOf(text)) {
     if (line === '') {
@@ -26,7 +26,7 @@ function* stanzasOf(text: string): Generator<Fields> {
 }
 
 /** `P:` names the package, `F:` behind it a folder, each `R:` behind that a file in it. */
-function* filesOf(text: string): Generator<OwnedFile> {
+function* apkFiles(text: string): Generator<OwnedFile> {
   let [owner, folder] = ['', ''];
   for (const line of linesOf(text)) {
     if (line === '') owner = folder = '';
@@ -37,7 +37,7 @@ function* filesOf(text: string): Generator<OwnedFile> {
   }
 }
 
-function packageOf(fields: Fields): RawPackage | undefined {
+function apkPackage(fields: Fields): RawPackage | undefined {
   const name = fields.get('P');
   const version = fields.get('V');
   if (!isPlainText(name) || !isPlainText(version)) return undefined;
@@ -66,15 +66,15 @@ export const APK: RecordReader = {
       return unreadable('it is in the binary format of apk 3, which is not read');
     const packages: RawPackage[] = [];
     let broken = 0;
-    for (const fields of stanzasOf(text)) {
-      const found = packageOf(fields);
+    for (const fields of apkStanzas(text)) {
+      const found = apkPackage(fields);
       if (found === undefined) broken += 1;
       else packages.push(found);
       if (packages.length > MAX_PACKAGES) break;
     }
     return {
       packages,
-      owned: filesOf(text),
+      owned: apkFiles(text),
       ...(broken === 0 ? {} : { unreadable: `${broken} entries have no name or no version` }),
     };
   },

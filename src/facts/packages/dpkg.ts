@@ -11,7 +11,7 @@ import {
 import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 import { stanzaFields } from './stanza.ts';
 
-const DATABASE = 'var/lib/dpkg/';
+const DPKG_DATABASE = 'var/lib/dpkg/';
 const STATUS = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/;
 const LIST = /^var\/lib\/dpkg\/info\/([^/:]+)(?::[^/]*)?\.list$/;
 const SUMS = /^var\/lib\/dpkg\/status\.d\/([^/:]+)(?::[^/]*)?\.md5sums$/;
@@ -23,7 +23,11 @@ const MAX_STANZA = 1024 * 1024;
 const ABSENT = new Set(['not-installed', 'config-files']);
 
 /** `Source: name (version)`; without a version, it is the package's own (deb-src-control(5)). */
-function sourceOf(field: string | undefined, name: string, version: string): RawPackage['source'] {
+function dpkgSource(
+  field: string | undefined,
+  name: string,
+  version: string,
+): RawPackage['source'] {
   const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec((field ?? name).slice(0, 600));
   return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
 }
@@ -39,7 +43,7 @@ function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined 
   const version = fields.get('version');
   if (!isPlainText(name) || !isPlainText(version)) return undefined;
   const architecture = fields.get('architecture');
-  const source = sourceOf(fields.get('source'), name, version);
+  const source = dpkgSource(fields.get('source'), name, version);
   return {
     type: 'deb',
     name,
@@ -66,10 +70,10 @@ function* stanzasOf(text: string): Generator<string> {
 /** dpkg's database, and distroless images' single records in `status.d`, which have no status. */
 export const DPKG: RecordReader = {
   isDatabase: true,
-  matches: (path) => path.startsWith(DATABASE) && STATUS.test(path) && !SUMS.test(path),
+  matches: (path) => path.startsWith(DPKG_DATABASE) && STATUS.test(path) && !SUMS.test(path),
   cap: 64 * 1024 * 1024,
   read: (content, path) => {
-    const single = path.startsWith(`${DATABASE}status.d/`);
+    const single = path.startsWith(`${DPKG_DATABASE}status.d/`);
     const packages: RawPackage[] = [];
     let broken = 0;
     for (const stanza of stanzasOf(textOf(content))) {
@@ -96,7 +100,7 @@ function* listed(text: string, owner: string): Generator<OwnedFile> {
 
 /** Files of an installed package (`info/NAME.list`). */
 export const DPKG_LIST: RecordReader = {
-  matches: (path) => path.startsWith(DATABASE) && LIST.test(path),
+  matches: (path) => path.startsWith(DPKG_DATABASE) && LIST.test(path),
   cap: 16 * 1024 * 1024,
   read: (content, path) => {
     const owner = LIST.exec(path)?.[1];
@@ -106,7 +110,7 @@ export const DPKG_LIST: RecordReader = {
 
 /** Files of a package of a distroless image (`status.d/NAME.md5sums`): sum, two spaces, path. */
 export const DPKG_SUMS: RecordReader = {
-  matches: (path) => path.startsWith(DATABASE) && SUMS.test(path),
+  matches: (path) => path.startsWith(DPKG_DATABASE) && SUMS.test(path),
   cap: 16 * 1024 * 1024,
   read: (content, path) => {
     const owner = SUMS.exec(path)?.[1];

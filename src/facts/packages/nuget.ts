@@ -5,7 +5,7 @@ import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts'
 /** The prefix under which a self-contained application lists the framework that it contains. */
 const RUNTIME_PACK = /^runtimepack\./;
 
-function packageOf(key: string, library: unknown): RawPackage | undefined {
+function nugetPackage(key: string, library: unknown): RawPackage | undefined {
   if (!isObject(library)) return undefined;
   const type = typeof library['type'] === 'string' ? library['type'].toLowerCase() : '';
   if (type !== 'package' && type !== 'runtimepack') return undefined;
@@ -29,7 +29,7 @@ export const NUGET: RecordReader = {
     if (!isObject(libraries)) return unreadable('it does not contain a list of libraries');
     return {
       packages: Object.entries(libraries).flatMap(
-        ([key, library]) => packageOf(key, library) ?? [],
+        ([key, library]) => nugetPackage(key, library) ?? [],
       ),
     };
   },

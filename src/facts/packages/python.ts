@@ -10,7 +10,7 @@ const METADATA =
 const CLASSIFIER = /^Classifier: License :: (?:OSI Approved :: )?(.+?)\r?$/gm;
 
 /** The expression (PEP 639), else the short form of the free field, else the classifiers. */
-function licensesOf(header: string, fields: ReadonlyMap<string, string>): readonly string[] {
+function pythonLicenses(header: string, fields: ReadonlyMap<string, string>): readonly string[] {
   const stated = fields.get('license-expression') ?? fields.get('license');
   if (isPlainText(stated) && stated !== 'UNKNOWN' && stated.length < 100) return [stated];
   const found = [...header.matchAll(CLASSIFIER)].map((match) => match[1]);
@@ -44,7 +44,7 @@ export const PYTHON: RecordReader = {
     const version = fields.get('version');
     if (!isPlainText(name) || !isPlainText(version))
       return unreadable('it does not state a name and a version');
-    const licenses = licensesOf(header, fields);
+    const licenses = pythonLicenses(header, fields);
     return { packages: [{ type: 'pypi', name, version, licenses, ...suppliersOf(fields) }] };
   },
 };

@@ -2,7 +2,7 @@ import { MalformedRecord } from '../../formats/malformed-record.ts';
 
 /** Berkeley DB's dbinc/db_page.h: numbers are in the byte order of the machine that wrote them. */
 const HASH_MAGIC = 0x061561;
-const HEADER = 26;
+const PAGE_HEADER = 26;
 const PAGE = { hashUnsorted: 2, hash: 13 } as const;
 const ITEM = { inline: 1, offPage: 3 } as const;
 
@@ -39,13 +39,13 @@ class HashFile {
     const type = page.readUInt8(25);
     if (type !== PAGE.hash && type !== PAGE.hashUnsorted) return;
     const items = this.#u16(page, 20);
-    if (HEADER + 2 * items > this.#size)
+    if (PAGE_HEADER + 2 * items > this.#size)
       throw new MalformedRecord('a page counts more than it contains');
     // Keys and values take turns.
     for (let item = 1; item < items; item += 2) {
-      const at = this.#u16(page, HEADER + 2 * item);
-      const before = this.#u16(page, HEADER + 2 * (item - 1));
-      if (at < HEADER || at + 1 > before || before > this.#size)
+      const at = this.#u16(page, PAGE_HEADER + 2 * item);
+      const before = this.#u16(page, PAGE_HEADER + 2 * (item - 1));
+      if (at < PAGE_HEADER || at + 1 > before || before > this.#size)
         throw new MalformedRecord('an item lies outside its page');
       const kind = page.readUInt8(at);
       if (kind === ITEM.inline) yield page.subarray(at + 1, before);
@@ -65,9 +65,9 @@ class HashFile {
       this.#seen.add(next);
       const page = this.#page(next);
       const held = this.#u16(page, 22);
-      if (held === 0 || HEADER + held > this.#size)
+      if (held === 0 || PAGE_HEADER + held > this.#size)
         throw new MalformedRecord('a page counts more than it contains');
-      const part = page.subarray(HEADER, HEADER + Math.min(held, left));
+      const part = page.subarray(PAGE_HEADER, PAGE_HEADER + Math.min(held, left));
       parts.push(part);
       left -= part.length;
       next = this.#u32(page, 16);

@@ -23,7 +23,7 @@ const TAG = {
   modularity: 5096,
 } as const;
 /** `NAME-VERSION-RELEASE.src.rpm` (or `.nosrc.rpm`). */
-function sourceOf(file: string | undefined): RawPackage['source'] {
+function rpmSource(file: string | undefined): RawPackage['source'] {
   const found = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file ?? '');
   return found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
 }
@@ -32,7 +32,7 @@ function sourceOf(file: string | undefined): RawPackage['source'] {
 const GHOST = 1 << 6;
 
 /** Files of the package that may record packages of their own. */
-function* filesOf(header: RpmHeader, owner: string): Generator<OwnedFile> {
+function* rpmFiles(header: RpmHeader, owner: string): Generator<OwnedFile> {
   const folders = header.strings(TAG.folderNames);
   const indexes = header.integers(TAG.folderIndexes);
   const flags = header.integers(TAG.fileFlags);
@@ -63,7 +63,7 @@ export function rpmPackage(blob: Uint8Array): RpmPackage | undefined {
   const epoch = header.integer(TAG.epoch);
   const license = header.text(TAG.license);
   const architecture = header.text(TAG.architecture);
-  const source = sourceOf(header.text(TAG.sourceRpm));
+  const source = rpmSource(header.text(TAG.sourceRpm));
   const modularity = header.text(TAG.modularity);
   const found: RawPackage = {
     type: 'rpm',
@@ -78,5 +78,5 @@ export function rpmPackage(blob: Uint8Array): RpmPackage | undefined {
         recordedSupplier(header.text(TAG.packager)),
     ),
   };
-  return { found, owned: filesOf(header, name) };
+  return { found, owned: rpmFiles(header, name) };
 }

@@ -14,7 +14,7 @@ import {
 import { bdbValues } from './rpm-bdb.ts';
 import { rpmPackage } from './rpm-header.ts';
 
-const DATABASE =
+const RPM_DATABASE =
   /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 /** A thousand packages take about 60 MB. */
 const MAX_SIZE = 128 * 1024 * 1024;
@@ -102,7 +102,7 @@ class HeldFile implements RecordStream {
 /** rpm's databases: Berkeley DB, ndb and SQLite. */
 export const RPM: StreamReader = {
   isDatabase: true,
-  matches: (path) => path.includes('/rpm/') && DATABASE.test(path),
+  matches: (path) => path.includes('/rpm/') && RPM_DATABASE.test(path),
   start: ({ path, entry }) => new HeldFile(fileName(path), entry.size),
 };
 

@@ -36,7 +36,7 @@ export function isCyclonedxVex(value: unknown): boolean {
  */
 export function readCyclonedxVex(document: VexDocument): VexReading {
   const { value } = document;
-  const components = componentNames(value);
+  const components = referredNames(value);
   const image = imageOf(value, document);
   const issued = time(field(field(value, 'metadata'), 'timestamp')) ?? 0;
   const statements: VexStatement[] = [];
@@ -48,7 +48,7 @@ export function readCyclonedxVex(document: VexDocument): VexReading {
     const status = ownValue(STATES, state);
     const references = list(raw, 'references', 500).map((reference) => field(reference, 'id'));
     const vulnerability = vulnerabilityNames(field(raw, 'id'), ...references);
-    const products = productsOf(raw, components, image);
+    const products = affectedProducts(raw, components, image);
     const problem =
       vulnerability.length === 0
         ? 'does not name a vulnerability'
@@ -75,7 +75,7 @@ export function readCyclonedxVex(document: VexDocument): VexReading {
   return { statements, problems };
 }
 
-function productsOf(
+function affectedProducts(
   raw: unknown,
   components: ReadonlyMap<string, readonly string[]>,
   image: readonly string[],
@@ -104,7 +104,7 @@ function linkedRef(reference: string): string {
 }
 
 /** What each `bom-ref` stands for. */
-function componentNames(value: unknown): ReadonlyMap<string, readonly string[]> {
+function referredNames(value: unknown): ReadonlyMap<string, readonly string[]> {
   const listed = [
     field(field(value, 'metadata'), 'component'),
     ...list(value, 'components', 100_000),
@@ -112,13 +112,13 @@ function componentNames(value: unknown): ReadonlyMap<string, readonly string[]> 
   return new Map(
     listed.flatMap((component): [string, readonly string[]][] => {
       const reference = text(field(component, 'bom-ref'));
-      const names = namesOf(component);
+      const names = cyclonedxNames(component);
       return reference === undefined || names.length === 0 ? [] : [[reference, names]];
     }),
   );
 }
 
-function namesOf(component: unknown): readonly string[] {
+function cyclonedxNames(component: unknown): readonly string[] {
   const hashes = list(component, 'hashes', 50).flatMap((hash) => {
     const content = text(field(hash, 'content'));
     return field(hash, 'alg') === 'SHA-256' && content !== undefined
@@ -134,7 +134,7 @@ function namesOf(component: unknown): readonly string[] {
 /** The names of the image that the document is about; none where it does not say. */
 function imageOf(value: unknown, { subjects = [] }: VexDocument): readonly string[] {
   const component = field(field(value, 'metadata'), 'component');
-  const names = namesOf(component);
+  const names = cyclonedxNames(component);
   const isImage =
     field(component, 'type') === 'container' ||
     names.some((name) => /^pkg:(?:oci|docker)\//.test(name));

@@ -40,7 +40,7 @@ export interface GradeOptions {
 }
 
 /** The image's attachments, checked once for all its platforms. */
-export interface CheckedAttachments {
+interface CheckedAttachments {
   readonly checked: readonly CheckedAttachment[];
   readonly incomplete: string | undefined;
 }

@@ -3,10 +3,10 @@ import { Interrupted } from '../../model/errors.ts';
 import type { Exercise } from '../../model/exercise.ts';
 
 /** What an exercise asks by HTTP. */
-export type HttpExercise = Extract<Exercise, { kind: 'http' }>;
+type HttpExercise = Extract<Exercise, { kind: 'http' }>;
 
 /** Time for a whole answer. */
-const REQUEST_MS = 10_000;
+const HTTP_MS = 10_000;
 const LONGEST_ANSWER = 1024 * 1024;
 
 /** How an answer is not as expected; `refused`: the program is up, and says no. */
@@ -35,8 +35,8 @@ export async function askHttp(
       asked.destroy();
     };
     const timer = setTimeout(() => {
-      end(`no answer in ${REQUEST_MS / 1000} s`);
-    }, REQUEST_MS);
+      end(`no answer in ${HTTP_MS / 1000} s`);
+    }, HTTP_MS);
     asked.once('error', (error) => {
       end(error.message);
     });

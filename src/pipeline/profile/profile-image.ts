@@ -47,7 +47,7 @@ export interface TracedImage {
 }
 
 /** A profile that was shown to fit. */
-export interface ProvenProfile {
+interface ProvenProfile {
   readonly document: SeccompDocument;
   /** Calls that the program tried and the default refuses. */
   readonly refused: readonly string[];
@@ -57,7 +57,7 @@ export interface ProvenProfile {
 }
 
 /** How long a program has to run on under its profile that nothing is asked of. */
-export const STAYING_MS = 3_000;
+const STAYING_MS = 3_000;
 /** The tightest first: the first in which the program answers is taken. */
 const CONFINEMENTS: readonly Confinement[] = [
   { readOnly: true, rights: 'none' },
@@ -103,8 +103,16 @@ export async function traceForProfile(
       text: `tracing ${image} (${how}): ${words.join(', ') || 'its start alone'}`,
     });
     const ran = await traceImage(context, {
-      ...{ image, service, exercises, env, forMs, confinement, tracer, architecture },
-      ...{ timeoutMs: left, refusalMs },
+      image,
+      service,
+      exercises,
+      env,
+      forMs,
+      confinement,
+      tracer,
+      architecture,
+      timeoutMs: left,
+      refusalMs,
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);
@@ -215,7 +223,7 @@ export async function proveProfile(
 }
 
 /** Where a profile of that trace comes from, as its comment says it. */
-export function profileOrigin(
+function profileOrigin(
   { now }: PipelineContext,
   { digest, architecture, exercises, confinement }: TracedImage,
 ): string {

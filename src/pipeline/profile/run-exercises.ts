@@ -35,7 +35,7 @@ export type Exec = (
 ) => Promise<string | undefined>;
 
 /** Why a program did not pass. */
-export interface Failure {
+interface Failure {
   readonly text: string;
   /** It was up and refused what it was asked: more time changes nothing. */
   readonly refused: boolean;

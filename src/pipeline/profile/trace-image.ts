@@ -19,10 +19,7 @@ import type { Exec } from './run-exercises.ts';
 import { EXEC_PIPE, TRACE_PIPE, TRACER, type Tracer } from './tracer-files.ts';
 
 /** A run under the tracer. */
-export type TraceRequest = Omit<
-  RunRequest,
-  'name' | 'exec' | 'newPrivileges' | 'options' | 'command'
-> & {
+type TraceRequest = Omit<RunRequest, 'name' | 'exec' | 'newPrivileges' | 'options' | 'command'> & {
   readonly tracer: Tracer;
   readonly architecture: string;
 };

@@ -15,7 +15,7 @@ export const TRACE_PIPE = `${TRACER}/trace`;
 export const EXEC_PIPE = `${TRACER}/exec`;
 
 /** The tracer, and what reads its pipe. */
-export type TracerProgram = (typeof PROGRAMS)[number];
+type TracerProgram = (typeof PROGRAMS)[number];
 
 /** The tracer as files for a volume, and how its programs are started from there. */
 export interface Tracer {

@@ -20,7 +20,7 @@ const UNCONFINED = /[uU]x/;
 /** Capabilities of Linux 6; as many named are all. */
 const CAPABILITIES = 41;
 /** Files that docker-default denies, as its rules spell them. */
-export const DENIED: readonly string[] = [
+const DENIED: readonly string[] = [
   '@{PROC}/* w',
   '@{PROC}/{[^1-9/],[^1-9/][^0-9/],[^1-9s/][^0-9y/][^0-9s/],[^1-9/][^0-9/][^0-9/][^0-9/]*}/** w',
   '@{PROC}/sys/[^k]** w',

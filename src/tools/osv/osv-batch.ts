@@ -3,15 +3,8 @@ import { field, listField, textField } from '../../model/json-value.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { OsvHttp } from './osv-http.ts';
+import { isOsvId, type OsvMatch } from './osv-names.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
-
-/** A vulnerability in an answer; `modified` shows whether the known record is up to date. */
-export interface OsvMatch {
-  /** Which of the plan's questions. */
-  readonly question: number;
-  readonly id: string;
-  readonly modified: string;
-}
 
 interface OsvMatches {
   readonly matches: readonly OsvMatch[];
@@ -21,7 +14,7 @@ interface OsvMatches {
 
 /** As many questions as OSV takes at once. */
 const BATCH = 1000;
-const WIDTH = 4;
+const BATCHES_AT_ONCE = 4;
 /** Pages of one question, and answers in all, that no honest server needs. */
 const MOST_PAGES = 100;
 const MOST_MATCHES = 200_000;
@@ -50,7 +43,9 @@ export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<O
   const known = new Set<string>();
   for (let page = 0; asked.length > 0; page++) {
     if (page === MOST_PAGES) return err('its answers have no end');
-    const answers = await inParallel(batchesOf(asked), WIDTH, (batch) => askBatch(http, batch));
+    const answers = await inParallel(batchesOf(asked), BATCHES_AT_ONCE, (batch) =>
+      askBatch(http, batch),
+    );
     const answered: Answered[] = [];
     for (const answer of answers) {
       if (!answer.ok) return answer;
@@ -121,11 +116,6 @@ function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undef
     return [{ id, modified: textField(one, 'modified')?.slice(0, 40) ?? '' }];
   });
   return found.length === listed.length ? found : undefined;
-}
-
-/** True for an id as databases give them; it goes into a path and into reports. */
-export function isOsvId(id: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._:+?-]{0,127}$/.test(id);
 }
 
 /** Packages that every distribution ships and has fixed in every release. */

@@ -11,7 +11,7 @@ export interface RecordCache {
 
 /** Changes with what is kept of a record. */
 const KEPT = 1;
-const WIDTH = 16;
+const RECORDS_AT_ONCE = 16;
 
 /** A record to fetch. `stamp`: when it was last modified, or the day for which it is fresh. */
 export interface Wanted {
@@ -33,7 +33,7 @@ export async function osvRecords(
 ): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
   let failure: string | undefined;
   const records = new Map<string, OsvRecord>();
-  await inParallel(wanted, WIDTH, async ({ id, stamp }) => {
+  await inParallel(wanted, RECORDS_AT_ONCE, async ({ id, stamp }) => {
     if (failure !== undefined) return;
     const key = [KEPT, server, id, stamp].join(' ');
     const kept = await cache.get(key);

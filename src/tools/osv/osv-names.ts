@@ -15,3 +15,16 @@ export function packageName(family: string, name: string): string {
       return name;
   }
 }
+
+/** A vulnerability in an answer; `modified` shows whether the known record is up to date. */
+export interface OsvMatch {
+  /** Which of the plan's questions. */
+  readonly question: number;
+  readonly id: string;
+  readonly modified: string;
+}
+
+/** True for an id as databases give them; it goes into a path and into reports. */
+export function isOsvId(id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._:+?-]{0,127}$/.test(id);
+}

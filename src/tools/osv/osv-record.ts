@@ -1,7 +1,7 @@
 import { hasControls } from '../../model/clean-text.ts';
 import { field, isObject, listField, textField } from '../../model/json-value.ts';
 import { isCve } from '../scanners/alias-names.ts';
-import { isOsvId } from './osv-batch.ts';
+import { isOsvId } from './osv-names.ts';
 
 /** A severity as OSV states it: a vector by `CVSS_V3`, a word by `Ubuntu`. */
 export interface OsvSeverity {

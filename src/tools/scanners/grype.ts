@@ -40,7 +40,7 @@ export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const descriptor = field(report, 'descriptor');
   if (!isObject(report) || !Array.isArray(report['matches']) || !isObject(descriptor))
     return unreadable();
-  const reports = report['matches'].map(reportOf);
+  const reports = report['matches'].map(grypeReport);
   if (reports.includes(undefined)) return unreadable();
   const database = field(descriptor, 'db');
   const databaseDate =
@@ -70,7 +70,7 @@ function distributionAlerts(report: unknown): readonly string[] {
 }
 
 /** A match; undefined where it does not say what is found where. */
-function reportOf(match: unknown): Report | undefined {
+function grypeReport(match: unknown): Report | undefined {
   const record = field(match, 'vulnerability');
   const artifact = field(match, 'artifact');
   const id = reportText(record, 'id');

@@ -55,7 +55,9 @@ export function parseTrivy(json: string, about: TrivyVersion): Result<Vulnerabil
   const report = parseJson(json);
   if (!isObject(report) || report['SchemaVersion'] !== 2) return unreadable();
   const results = listField(report, 'Results');
-  const reports = results.flatMap((result) => listField(result, 'Vulnerabilities').map(reportOf));
+  const reports = results.flatMap((result) =>
+    listField(result, 'Vulnerabilities').map(trivyReport),
+  );
   if (reports.includes(undefined)) return unreadable();
   const modified = results.flatMap((result) => listField(result, 'ExperimentalModifiedFindings'));
   const isEnded = field(field(field(report, 'Metadata'), 'OS'), 'EOSL') === true;
@@ -73,7 +75,7 @@ export function parseTrivy(json: string, about: TrivyVersion): Result<Vulnerabil
 }
 
 /** A finding; undefined where it does not say what is found where. */
-function reportOf(found: unknown): Report | undefined {
+function trivyReport(found: unknown): Report | undefined {
   const id = reportText(found, 'VulnerabilityID');
   const name = reportText(found, 'PkgName');
   if (id === undefined || name === undefined) return undefined;
