@@ -1,19 +1,26 @@
 import { elfSections } from '../formats/elf.ts';
-import { zipDirectory, type ZipMember } from '../formats/zip-directory.ts';
+import { sqlitePageSize } from '../formats/sqlite-file.ts';
+import { zipDirectory } from '../formats/zip-directory.ts';
 import type { ContentDifference } from '../model/difference.ts';
-import { binaryDifference, firstDifference } from './first-difference.ts';
-import { gzipDifference, pycDifference, sqliteDifference } from './header-differences.ts';
-import { listedNames, bytesDiffer, differingNames } from './listed-names.ts';
-import { pngDifference } from './png-difference.ts';
-import { quoted } from './quoted.ts';
-import { textDifference } from './text-difference.ts';
+import { quoted, textDifference } from './text-difference.ts';
 
-const ELF = Buffer.from('\x7fELF', 'latin1');
-const ZIP = Buffer.from('PK\x03\x04', 'latin1');
-const GZIP = Uint8Array.of(0x1f, 0x8b);
-const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-const PDF = Buffer.from('%PDF-', 'latin1');
-const SQLITE = Buffer.from('SQLite format 3\0', 'latin1');
+type Describe = (first: Uint8Array, second: Uint8Array) => string;
+
+/** Formats by how a file begins; one that is shorter than `least` has no whole header. */
+const FORMATS: readonly (readonly [
+  format: ContentDifference['format'],
+  magic: Buffer,
+  least: number,
+  describe: Describe,
+])[] = [
+  ['elf', Buffer.from('\x7fELF', 'latin1'), 64, elfDifference],
+  ['zip', Buffer.from('PK\x03\x04', 'latin1'), 22, zipDifference],
+  ['sqlite', Buffer.from('SQLite format 3\0', 'latin1'), 100, sqliteDifference],
+  ['gzip', Buffer.from([0x1f, 0x8b]), 18, gzipDifference],
+  ['ar', Buffer.from('!<arch>\n', 'latin1'), 68, arDifference],
+  ['png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 20, pngDifference],
+  ['pdf', Buffer.from('%PDF-', 'latin1'), 20, pdfDifference],
+];
 
 /**
  * Says where two contents of one file differ. Neither is run, unpacked to disk, or shown as a
@@ -24,150 +31,260 @@ export function contentDifference(
   first: Uint8Array,
   second: Uint8Array,
 ): ContentDifference {
-  // A header that is not there whole is none.
-  const both = (magic: Uint8Array, atLeast: number): boolean =>
-    [first, second].every((one) => one.length >= atLeast && startsWith(one, magic));
-  if (both(ELF, 64)) return { format: 'elf', detail: elfDifference(first, second) };
-  if (both(ZIP, 22)) return { format: 'zip', detail: zipDifference(first, second) };
-  if (both(SQLITE, 100)) return { format: 'sqlite', detail: sqliteDifference(first, second) };
-  if (both(GZIP, 18)) return { format: 'gzip', detail: gzipDifference(first, second) };
-  if (both(AR, 68)) return { format: 'ar', detail: arDifference(first, second) };
-  if (both(PNG, 20)) return { format: 'png', detail: pngDifference(first, second) };
-  if (both(PDF, 20)) return { format: 'pdf', detail: pdfDifference(first, second) };
-  if (path.endsWith('.pyc') && first.length > 16 && second.length > 16)
+  const both = [first, second];
+  for (const [format, magic, least, describe] of FORMATS)
+    if (both.every((one) => one.length >= least && isSame(one.subarray(0, magic.length), magic)))
+      return { format, detail: describe(first, second) };
+  if (path.endsWith('.pyc') && both.every(({ length }) => length > 16))
     return { format: 'pyc', detail: pycDifference(first, second) };
   const text = textDifference(path, first, second);
   return text ?? { format: 'binary', detail: binaryDifference(first, second) };
 }
 
-function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {
-  return bytes.length >= magic.length && magic.every((byte, i) => bytes[i] === byte);
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
-const FIELDS = [
-  'CreationDate',
-  'ModDate',
-  'CreateDate',
-  'ModifyDate',
-  'MetadataDate',
-  'DocumentID',
-  'InstanceID',
-  'ID',
-];
+/** A named part of a file, as a member of an archive. */
+interface Part {
+  /** Bytes, or text that stands for them. */
+  readonly content: Uint8Array | string;
+  /** Times and owners. */
+  readonly head?: string;
+}
+
+type Parts = ReadonlyMap<string, Part>;
+
+/** Names of the parts whose content differs, and of those of which only the head does. */
+function differingParts(
+  before: Parts,
+  after: Parts,
+): { readonly content: readonly string[]; readonly heads: readonly string[] } {
+  const content: string[] = [];
+  const heads: string[] = [];
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const [a, b] = [before.get(name), after.get(name)];
+    if (
+      a === undefined ||
+      b === undefined ||
+      !isSame(Buffer.from(a.content), Buffer.from(b.content))
+    )
+      content.push(name);
+    else if (a.head !== b.head) heads.push(name);
+  }
+  return { content, heads };
+}
+
+/** The first names of parts that differ, cut where they are long, and how many more there are. */
+export function listedNames(names: readonly string[], most = 3, longest = 100): string {
+  const shown = names.slice(0, most).map((name) => name.slice(0, longest) || '(unnamed)');
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return `${shown.join(', ')}${more}`;
+}
+
+/** `what of a, b`; nothing where no part is so. */
+function named(what: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${what} of ${listedNames(names)}`];
+}
+
+/** By the central directory (APPNOTE, 4.3.12). Of two members of a name the last counts. */
+function zipDifference(first: Uint8Array, second: Uint8Array): string {
+  const [before, after] = [first, second].map((bytes) => {
+    const directory = zipDirectory(bytes);
+    return (
+      directory &&
+      new Map(
+        directory.members.map(({ name, crc, size, time }): [string, Part] => [
+          name,
+          { content: `${crc} ${size}`, head: String(time) },
+        ]),
+      )
+    );
+  });
+  if (before === undefined || after === undefined) return 'zip: its directory cannot be read';
+  const { content, heads } = differingParts(before, after);
+  const parts = [...named('content', content), ...named('time', heads)];
+  return `zip: ${parts.join('; ') || 'how it is compressed, order, or extra fields'}`;
+}
+
+const AR_HEADER = 60;
+
+/** Archives of ar are libraries and Debian packages. */
+function arDifference(first: Uint8Array, second: Uint8Array): string {
+  const { content, heads } = differingParts(arMembers(first), arMembers(second));
+  const parts = [...named('time or owner', heads), ...named('content', content)];
+  return `ar: ${parts.join('; ') || firstDifference(first, second)}`;
+}
+
+function arMembers(bytes: Uint8Array): Parts {
+  const found = new Map<string, Part>();
+  for (let at = 8; at + AR_HEADER <= bytes.length;) {
+    const header = Buffer.from(bytes.subarray(at, at + AR_HEADER)).toString('latin1');
+    const size = Number(header.slice(48, 58));
+    if (!(size >= 0)) break;
+    const start = at + AR_HEADER;
+    const content = bytes.subarray(start, start + size);
+    found.set(header.slice(0, 16).trim(), { head: header.slice(16, 48), content });
+    at = start + size + (size % 2);
+  }
+  return found;
+}
+
+/** Chunks of text begin with a keyword (PNG, 11.3.3). */
+const PNG_TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
+
+function pngDifference(first: Uint8Array, second: Uint8Array): string {
+  const { content } = differingParts(pngChunks(first), pngChunks(second));
+  return content.length === 0 ? 'PNG: order of its chunks' : `PNG chunk ${listedNames(content, 4)}`;
+}
+
+/** By type and keyword; of equal names all but the last get a number. */
+function pngChunks(bytes: Uint8Array): Parts {
+  const found = new Map<string, Part>();
+  const buffer = Buffer.from(bytes);
+  for (let at = 8; at + 12 <= buffer.length;) {
+    const end = at + 12 + buffer.readUInt32BE(at);
+    const type = buffer.toString('latin1', at + 4, at + 8);
+    const content = buffer.subarray(at + 8, Math.min(end - 4, buffer.length));
+    const [keyword = ''] = content.toString('latin1', 0, 80).split('\0');
+    const name = PNG_TEXTS.has(type) ? `${type} ${keyword}` : type;
+    found.set(found.has(name) ? `${name} ${found.size}` : name, { content });
+    at = end;
+  }
+  return found;
+}
+
+function elfDifference(first: Uint8Array, second: Uint8Array): string {
+  const [before, after] = [elfSections(first), elfSections(second)];
+  if (before === undefined || after === undefined) return 'ELF: its section table cannot be read';
+  const parts = (sections: ReadonlyMap<string, Uint8Array>): Parts =>
+    new Map([...sections].map(([name, content]) => [name, { content }]));
+  const { content } = differingParts(parts(before), parts(after));
+  if (content.length === 0) return 'ELF: headers or what lies between the sections';
+  const constants = content.includes('.rodata')
+    ? differingText(before.get('.rodata'), after.get('.rodata'))
+    : '';
+  return `ELF section ${listedNames(content, 5, 60)}${constants}`;
+}
+
+/** The text around the first byte that differs, where it is one on both sides. */
+function differingText(first: Uint8Array | undefined, second: Uint8Array | undefined): string {
+  if (first === undefined || second === undefined) return '';
+  const at = firstByte(first, second);
+  const [a = '', b = ''] = [first, second].map((bytes) => textAround(bytes, at));
+  return a === '' || b === '' ? '' : `: ${quoted(a)} and ${quoted(b)}`;
+}
+
+const LONGEST_TEXT = 40;
+
+function textAround(bytes: Uint8Array, at: number): string {
+  const isText = (i: number): boolean => (bytes[i] ?? 0) >= 0x20 && (bytes[i] ?? 0x7f) < 0x7f;
+  let [from, to] = [at, at];
+  while (at - from < LONGEST_TEXT && isText(from - 1)) from -= 1;
+  while (to - at < LONGEST_TEXT && isText(to)) to += 1;
+  return Buffer.from(bytes.subarray(from, to)).toString('latin1');
+}
+
+const PDF_FIELDS =
+  'CreationDate ModDate CreateDate ModifyDate MetadataDate DocumentID InstanceID ID'.split(' ');
 
 /** Differing PDF fields that say when or which copy it is; compressed parts are not read. */
 function pdfDifference(first: Uint8Array, second: Uint8Array): string {
   const [a, b] = [first, second].map((bytes) => Buffer.from(bytes).toString('latin1'));
-  const names = FIELDS.filter((name) => {
+  const names = PDF_FIELDS.filter((name) => {
     const field = new RegExp(`[/:]${name}[\\s>=("'\\[<][^\\n]{0,100}`, 'g');
     return a?.match(field)?.join('\n') !== b?.match(field)?.join('\n');
   });
   return names.length === 0 ? 'PDF: its content' : `PDF: ${names.join(', ')}`;
 }
 
-/** Zip or jar entries that differ by central directory (APPNOTE, 4.3.12): content or only times. */
-function zipDifference(first: Uint8Array, second: Uint8Array): string {
-  const before = membersOf(first);
-  const after = membersOf(second);
-  if (before === undefined || after === undefined) return 'zip: its directory cannot be read';
-  const names = [...new Set([...before.keys(), ...after.keys()])];
-  const content: string[] = [];
-  const times: string[] = [];
-  for (const name of names) {
-    const a = before.get(name);
-    const b = after.get(name);
-    if (a === undefined || b === undefined || a.crc !== b.crc || a.size !== b.size)
-      content.push(name);
-    else if (a.time !== b.time) times.push(name);
-  }
-  const parts = [
-    ...(content.length > 0 ? [`content of ${listedNames(content)}`] : []),
-    ...(times.length > 0 ? [`time of ${listedNames(times)}`] : []),
+/** Fields of a gzip member's header (RFC 1952, 2.3), else the data. */
+function gzipDifference(first: Uint8Array, second: Uint8Array): string {
+  const differs = differsIn(first, second);
+  const fields = [
+    ...(differs(4, 8) ? [`modification time ${times(first, second, 4)}`] : []),
+    ...(differs(3, 4) || differs(8, 10) ? ['flags'] : []),
   ];
-  return `zip: ${parts.join('; ') || 'how it is compressed, order, or extra fields'}`;
+  if (fields.length === 0) return 'gzip: what is compressed, or how';
+  return `gzip header: ${fields.join(', ')}${differs(10) ? '; and what follows' : ''}`;
 }
 
-/** Where a name is there twice the last counts, as it does when the archive is unpacked. */
-function membersOf(bytes: Uint8Array): ReadonlyMap<string, ZipMember> | undefined {
-  const directory = zipDirectory(bytes);
-  return directory && new Map(directory.members.map((member) => [member.name, member]));
+/** How compiled Python files differ (PEP 552): version, flags, source time, size or hash, code. */
+function pycDifference(first: Uint8Array, second: Uint8Array): string {
+  const differs = differsIn(first, second);
+  const fields = [
+    ...(differs(0, 4) ? ['version of Python'] : []),
+    ...(differs(4, 8) ? ['kind of check'] : []),
+    ...(differs(8, 12) ? [`source time ${times(first, second, 8)}`] : []),
+    ...(differs(12, 16) ? ['source size or hash'] : []),
+  ];
+  const header = fields.length > 0 ? [`header: ${fields.join(', ')}`] : [];
+  return `.pyc ${[...header, ...(differs(16) ? ['code'] : [])].join('; ')}`;
 }
 
-const SHOWN = 5;
-const LONGEST_TEXT = 40;
+const MOST_PAGES = 8;
 
-/** The sections of two ELF files that differ, by name. */
-function elfDifference(first: Uint8Array, second: Uint8Array): string {
-  const before = elfSections(first);
-  const after = elfSections(second);
-  if (before === undefined || after === undefined) return 'ELF: its section table cannot be read';
-  const names = differingNames(before, after, bytesDiffer);
-  if (names.length === 0) return 'ELF: headers or what lies between the sections';
-  const constants = names.includes('.rodata')
-    ? differingText(before.get('.rodata'), after.get('.rodata'))
-    : '';
-  return `ELF section ${listedNames(names, SHOWN, 60)}${constants}`;
+/** The pages of an SQLite database that differ (file format, 1.3: page size at byte 16). */
+function sqliteDifference(first: Uint8Array, second: Uint8Array): string {
+  const differs = differsIn(first, second);
+  const size = Math.max(sqlitePageSize(first), 512);
+  const pages: number[] = [];
+  for (let start = 0; start < Math.max(first.length, second.length); start += size)
+    if (differs(start, start + size)) pages.push(start / size + 1);
+  const shown = pages.slice(0, MOST_PAGES).join(', ');
+  const more = pages.length > MOST_PAGES ? ` and ${pages.length - MOST_PAGES} more` : '';
+  return `sqlite page ${shown}${more}${pages[0] === 1 ? ' (page 1 contains the change counter)' : ''}`;
 }
 
-/** The text around the first byte that differs, where it is one on both sides. */
-function differingText(first: Uint8Array | undefined, second: Uint8Array | undefined): string {
-  if (first === undefined || second === undefined) return '';
+function differsIn(first: Uint8Array, second: Uint8Array): (from: number, to?: number) => boolean {
+  return (from, to) => !isSame(first.subarray(from, to), second.subarray(from, to));
+}
+
+function times(first: Uint8Array, second: Uint8Array, at: number): string {
+  const time = (bytes: Uint8Array): string =>
+    new Date(Buffer.from(bytes).readUInt32LE(at) * 1000).toISOString();
+  return `${time(first)} and ${time(second)}`;
+}
+
+function firstByte(first: Uint8Array, second: Uint8Array): number {
+  const length = Math.min(first.length, second.length);
   let at = 0;
-  while (at < first.length && first[at] === second[at]) at += 1;
-  const [a, b] = [textAround(first, at), textAround(second, at)];
-  return a === '' || b === '' ? '' : `: ${quoted(a)} and ${quoted(b)}`;
+  while (at < length && first[at] === second[at]) at += 1;
+  return at;
 }
 
-function textAround(bytes: Uint8Array, at: number): string {
-  const isText = (i: number): boolean => (bytes[i] ?? 0) >= 0x20 && (bytes[i] ?? 0x7f) < 0x7f;
-  let from = at;
-  let to = at;
-  while (at - from < LONGEST_TEXT && isText(from - 1)) from -= 1;
-  while (to - at < LONGEST_TEXT && isText(to)) to += 1;
-  return Buffer.from(bytes.subarray(from, to)).toString('latin1');
+function firstDifference(first: Uint8Array, second: Uint8Array): string {
+  const sizes =
+    first.length === second.length ? '' : `; ${first.length} and ${second.length} bytes`;
+  return `from byte ${firstByte(first, second)} on${sizes}`;
 }
 
-/** `!<arch>` and its line end. */
-const AR = Buffer.from('!<arch>\n', 'latin1');
-const HEADER = 60;
+const ID = /[0-9a-f-]/i;
+/** Of a uuid, or of what is longer. */
+const ID_DIGITS = 32;
 
-interface Member {
-  /** Time, owner, group and mode, as written. */
-  readonly header: string;
-  readonly content: Uint8Array;
+/** The place of the first byte that differs; whether all that differs is in ids, written in hex. */
+function binaryDifference(first: Uint8Array, second: Uint8Array): string {
+  const place = firstDifference(first, second);
+  return first.length === second.length && differsInIds(first, second)
+    ? `hex digits of ids, ${place}`
+    : place;
 }
 
-/** Members of two ar archives (libraries, Debian packages) that differ: content or only headers. */
-function arDifference(first: Uint8Array, second: Uint8Array): string {
-  const before = members(first);
-  const after = members(second);
-  const content: string[] = [];
-  const headers: string[] = [];
-  for (const name of new Set([...before.keys(), ...after.keys()])) {
-    const [a, b] = [before.get(name), after.get(name)];
-    if (a === undefined || b === undefined || Buffer.compare(a.content, b.content) !== 0)
-      content.push(name);
-    else if (a.header !== b.header) headers.push(name);
+function differsInIds(first: Uint8Array, second: Uint8Array): boolean {
+  const isId = (at: number): boolean =>
+    [first[at], second[at]].every(
+      (byte) => byte !== undefined && ID.test(String.fromCharCode(byte)),
+    );
+  for (let at = 0; at < first.length; at += 1) {
+    if (first[at] === second[at]) continue;
+    if (!isId(at)) return false;
+    let [from, to] = [at, at];
+    while (isId(from - 1)) from -= 1;
+    while (isId(to)) to += 1;
+    const text = Buffer.from(first.subarray(from, to)).toString('latin1').replaceAll('-', '');
+    if (text.length < ID_DIGITS) return false;
+    at = to - 1;
   }
-  const parts = [
-    ...(headers.length > 0 ? [`time or owner of ${listedNames(headers)}`] : []),
-    ...(content.length > 0 ? [`content of ${listedNames(content)}`] : []),
-  ];
-  return `ar: ${parts.join('; ') || firstDifference(first, second)}`;
-}
-
-function members(bytes: Uint8Array): ReadonlyMap<string, Member> {
-  const found = new Map<string, Member>();
-  for (let at = AR.length; at + HEADER <= bytes.length;) {
-    const header = Buffer.from(bytes.subarray(at, at + HEADER)).toString('latin1');
-    const size = Number(header.slice(48, 58));
-    if (!(size >= 0)) break;
-    const start = at + HEADER;
-    found.set(header.slice(0, 16).trim(), {
-      header: header.slice(16, 48),
-      content: bytes.subarray(start, start + size),
-    });
-    at = start + size + (size % 2);
-  }
-  return found;
+  return true;
 }

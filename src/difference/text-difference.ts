@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import type { ContentDifference } from '../model/difference.ts';
 import { lookup } from '../model/lookup.ts';
-import { quotedLines } from './quoted.ts';
 
 const KEY = /-----BEGIN [A-Z0-9. ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
 /** A line of ssh-keygen's NAME.pub. */
@@ -39,7 +38,7 @@ export function textDifference(
   const length = Math.max(before.length, after.length);
   let at = 0;
   while (at < length && before[at] === after[at]) at += 1;
-  if (isSame([...before].sort(), [...after].sort()))
+  if (isSameList([...before].sort(), [...after].sort()))
     return { format: 'text', detail: `the same lines in another order, from line ${at + 1} on` };
   if (SHADOW.test(path))
     return {
@@ -62,7 +61,7 @@ function lines(bytes: Uint8Array): string[] {
   return Buffer.from(bytes).toString('utf8').split('\n');
 }
 
-function isSame(a: readonly string[], b: readonly string[]): boolean {
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((line, i) => line === b[i]);
 }
 
@@ -77,4 +76,46 @@ function shadowFields(before: readonly string[], after: readonly string[]): stri
     });
   }
   return [...fields].join(', ');
+}
+
+const LONGEST = 80;
+
+/** How much of a line is shown in front of what differs: as long as a date. */
+const SHOWN_BEFORE = 30;
+
+/** A piece of text as it may be shown: short, in quotes, without what may be a token. */
+export function quoted(line: string | undefined): string {
+  return line === undefined ? 'nothing' : shortened(withoutTokens(line));
+}
+
+/** Two lines from a word shortly before they differ: the same text before may look like a cause. */
+function quotedLines(before: string | undefined, after: string | undefined): string {
+  if (before === undefined || after === undefined) return `${quoted(before)} and ${quoted(after)}`;
+  // Tokens first: a piece of one does not look like one.
+  const [first, second] = [withoutTokens(before), withoutTokens(after)];
+  let parts = 0;
+  while (parts < first.length && first[parts] === second[parts]) parts += 1;
+  const word = first.indexOf(' ', Math.max(0, parts - SHOWN_BEFORE)) + 1;
+  const isLater = parts > SHOWN_BEFORE && parts < first.length && word > 0 && word <= parts;
+  const cut = (line: string): string => shortened(isLater ? `…${line.slice(word)}` : line);
+  return `${cut(first)} and ${cut(second)}`;
+}
+
+function shortened(told: string): string {
+  return JSON.stringify(told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told);
+}
+
+/** What looks random may be a token: its first letters and its length are enough to find it. */
+function withoutTokens(line: string): string {
+  return line
+    .replace(/\b[0-9a-f]{32,}\b/gi, (word) => `${word.slice(0, 8)}…(${word.length} hex digits)`)
+    .replace(/(?<![\w+/-])[A-Za-z0-9][\w+/-]{23,}={0,2}(?![\w+/-])/g, (word) =>
+      isRandom(word) ? `${word.slice(0, 4)}…(${word.length} letters)` : word,
+    );
+}
+
+/** Letters of all three kinds, many of each: no path or name has those. */
+function isRandom(word: string): boolean {
+  const count = (kind: RegExp): number => word.match(kind)?.length ?? 0;
+  return count(/[A-Z]/g) >= 4 && count(/[a-z]/g) >= 4 && count(/\d/g) >= 2;
 }

@@ -2,7 +2,6 @@ import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
 import type { HistoryEntry, ImageConfig } from '../model/oci.ts';
 import { stageChain } from '../model/stage-chain.ts';
 
-/** What BuildKit notes of a step that adds a layer. */
 const STEP = /^(RUN|COPY|ADD) (.*) # buildkit$/s;
 const MAKES_LAYER = new Set(['RUN', 'COPY', 'ADD']);
 

@@ -4,7 +4,6 @@ import type { Package } from '../model/packages.ts';
 /** Day of the dates below, from endoflife.date, which names the distributor's own page for each. */
 export const RELEASE_DATA_DATE = '2026-08-22';
 
-/** A distribution by what its os-release says. */
 export interface Distribution {
   readonly name: string;
   /** The kind of packages that it is made of. */

@@ -45,7 +45,6 @@ function nameOf(text: string): string {
   return formatReference({ registry, repository, tag: tag ?? 'latest' });
 }
 
-/** Digests by name, of the materials that are images. */
 function materialDigests(materials: readonly Material[]): ReadonlyMap<string, Digest> {
   return new Map(
     materials.flatMap(({ uri, digest }) => {

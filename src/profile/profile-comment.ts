@@ -6,7 +6,6 @@ interface ProfileOrigin {
   readonly platform: string;
   /** RFC 3339. */
   readonly when: string;
-  /** What exercised it, in words. */
   readonly exercises: readonly string[];
   /** How the container was run, in words. */
   readonly confinement: string;

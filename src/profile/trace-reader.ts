@@ -1,4 +1,3 @@
-/** What was seen of a system call. */
 export interface SeenCall {
   readonly count: number;
   /** Values of the argument that can be narrowed, 64 bits wide; undefined if none, or too many. */

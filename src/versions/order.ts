@@ -14,7 +14,6 @@ export type VersionOrder = (a: string, b: string) => number;
 /** Longer than any version that a package has. */
 const LONGEST = 1024;
 
-/** How the versions of each kind of package are ordered. */
 export const VERSION_ORDERS: Readonly<Record<Package['type'], VersionOrder>> = {
   deb: bounded(compareDpkg),
   apk: bounded(compareApk),

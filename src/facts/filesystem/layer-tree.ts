@@ -44,12 +44,10 @@ export class LayerTree {
   readonly #implied = new Set<Place>();
   /** Folders that were removed or replaced, with what they contained. */
   readonly #removed: Place[] = [];
-  /** Paths over links by which entries named a folder. */
   readonly #named: string[] = [];
   /** True once a folder or a link was removed: paths may point elsewhere. */
   #isLost = false;
   #needsLower = false;
-  /** The place that the last entry filled. */
   #filled: Place | undefined;
   /** The folder last put into, and the paths that named it and that it has. */
   #last = this.#root;

@@ -53,7 +53,6 @@ export function readBuildInfo(bytes: Buffer): GoBuildInfo | { readonly need: num
   };
 }
 
-/** A pointer of the program, as a number. */
 export function pointerAt(bytes: Buffer, at: number, size: 4 | 8, bigEndian: boolean): bigint {
   if (size === 4) return BigInt(bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at));
   return bigEndian ? bytes.readBigUInt64BE(at) : bytes.readBigUInt64LE(at);

@@ -28,7 +28,6 @@ const MOST_FILES = 12;
 /** Characters; those of large images have a twentieth of it. */
 const MOST_SHOWN = 8 * 1024 * 1024;
 
-/** Files that show that a package is there, of each package. */
 export class PackageFiles {
   readonly #files = new Map<string, string[]>();
   #left = MOST_SHOWN;

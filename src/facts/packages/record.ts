@@ -4,13 +4,11 @@ import type { LayerEntry } from '../../model/walk.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
 
-/** What a file that records packages says. */
 export interface RecordContent {
   readonly packages: readonly RawPackage[];
   /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
-  /** Files of the one package that another file records. */
   readonly files?: { readonly record: string; readonly paths: Iterable<string> };
   /** Licenses that a file beside the record states. */
   readonly licenses?: readonly string[];

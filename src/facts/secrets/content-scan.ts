@@ -117,12 +117,10 @@ export class ContentScan implements EntrySink {
     return true;
   }
 
-  /** Ends the content. */
   end(): void {
     this.whole(this.#piece?.subarray(0, this.#length) ?? new Uint8Array());
   }
 
-  /** The content, or the rest of it, in one piece. */
   whole(piece: Uint8Array): void {
     this.#scan(piece, true);
     this.#open(piece);

@@ -141,7 +141,6 @@ export function manifestSecrets(document: unknown): FoundSecrets {
   }));
 }
 
-/** Secrets among the build arguments that provenance records. */
 export function buildArgumentSecrets(buildArgs: Readonly<Record<string, string>>): FoundSecrets {
   return documentSecrets(buildArgs, 'the build arguments', as('provenance'));
 }
@@ -169,7 +168,6 @@ export function dockerfileSecretValues(text: string): readonly string[] {
 
 type Place = Pick<SecretFinding, 'where' | 'path'>;
 
-/** A text of a document and where it stands. */
 interface DocumentText {
   readonly text: string;
   readonly place: Place;
@@ -177,7 +175,6 @@ interface DocumentText {
   readonly name?: string;
 }
 
-/** The place of a value in a document, by the keys that lead to it. */
 type PlaceOf = (keys: readonly string[]) => Place;
 
 /** Deeper than that no document of an image nests that was read from JSON. */

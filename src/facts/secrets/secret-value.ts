@@ -55,7 +55,6 @@ export function markOf(value: string): string {
 /** Words that say of a value that another one comes, or that there is none. */
 const COMING =
   /example|placeholder|chang?e?[-_ ]?(?:me|it|this)|update[-_ ]?(?:me|it|this)|hoge|collect[-_ ]?static|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|undef(?:ined)?|unknown|missing|ignored|edit[-_ ]?me|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:here|your?|value|random|generated?|invalid|not|real|none|null|enter|fill|with|build|time|compile|unused|please)(?=[^a-z]|$)/;
-/** Words that name a secret, or whose it is. */
 const NAMING =
   /(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|the|some|super|string|default|private|public|access|client|my|api|key|auth|app|site|account|id)(?=[^a-z]|$)/;
 /** Both: what a person makes up for real is left when they are gone. */

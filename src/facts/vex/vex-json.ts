@@ -19,7 +19,6 @@ export function time(value: unknown): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
-/** A vulnerability's names, spelled alike. */
 export function vulnerabilityNames(...names: readonly unknown[]): readonly string[] {
   const spelled = names.flatMap((name) => text(name)?.toUpperCase() ?? []);
   // An IRI that ends in the id names it too: `https://nvd.nist.gov/vuln/detail/CVE-2019-17571`.

@@ -1,8 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { compareEntries } from '../../difference/compare-entries.ts';
-import { contentDifference } from '../../difference/content-difference.ts';
+import { contentDifference, listedNames } from '../../difference/content-difference.ts';
 import { entryRecorder } from '../../difference/entry-recorder.ts';
-import { listedNames } from '../../difference/listed-names.ts';
 import type { ContentDifference, DifferenceKind, EntryRecord } from '../../model/difference.ts';
 import type { TarEntry } from '../../model/tar.ts';
 import { layerPath } from '../../tar/path.ts';

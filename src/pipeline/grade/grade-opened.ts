@@ -94,7 +94,7 @@ export function verifyAll(
   );
 }
 
-/** The registry that the image, or what was said about it, was taken from. */
+/** The image's registry, or the one that its statements came from. */
 function homeOf({ place, name, attachedAt }: OpenedImage): string | undefined {
   if (attachedAt !== undefined) return attachedAt;
   const reference = parseReference(name.replace(/^(?:registry:|docker:\/\/)/, ''));

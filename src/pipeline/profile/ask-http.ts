@@ -2,7 +2,6 @@ import { request } from 'node:http';
 import { Interrupted } from '../../model/errors.ts';
 import type { Exercise } from '../../model/exercise.ts';
 
-/** What an exercise asks by HTTP. */
 type HttpExercise = Extract<Exercise, { kind: 'http' }>;
 
 /** Time for a whole answer. */

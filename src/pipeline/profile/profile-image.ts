@@ -49,7 +49,6 @@ export interface TracedImage {
 /** A profile that was shown to fit. */
 interface ProvenProfile {
   readonly document: SeccompDocument;
-  /** Calls that the program tried and the default refuses. */
   readonly refused: readonly string[];
   /** Calls of the default that are left, of how many. */
   readonly kept: number;

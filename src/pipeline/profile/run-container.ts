@@ -45,7 +45,6 @@ export interface RunResult {
 
 const KILLED = 137;
 
-/** A confinement in words. */
 export function confinementWords({ readOnly, rights }: Confinement): string {
   const caps = rights === 'none' ? 'without capabilities' : 'with the engine’s capabilities';
   return readOnly ? `read-only, ${caps}` : caps;

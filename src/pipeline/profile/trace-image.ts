@@ -18,7 +18,6 @@ import { type RunRequest, type RunResult, runContainer } from './run-container.t
 import type { Exec } from './run-exercises.ts';
 import { EXEC_PIPE, TRACE_PIPE, TRACER, type Tracer } from './tracer-files.ts';
 
-/** A run under the tracer. */
 type TraceRequest = Omit<RunRequest, 'name' | 'exec' | 'newPrivileges' | 'options' | 'command'> & {
   readonly tracer: Tracer;
   readonly architecture: string;

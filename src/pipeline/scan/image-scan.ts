@@ -4,7 +4,6 @@ import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { RecordCache } from '../../tools/osv/osv-details.ts';
 
-/** What is scanned, with what. */
 export interface ImageScan {
   readonly scanner: Settings['scanner'];
   /** Folder of an OCI layout with this image alone, if any; else its packages are looked up. */

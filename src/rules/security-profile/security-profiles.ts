@@ -20,7 +20,6 @@ export interface ProfileVerdict {
 
 const MAX_PROFILE_BYTES = 16 * 1024 * 1024;
 const PREDICATE = /(?:seccomp|apparmor|selinux|security-?profile)/i;
-/** True where a predicate or artifact type names a security profile. */
 export function isProfileType(type: string): boolean {
   return PREDICATE.test(type);
 }

@@ -42,7 +42,6 @@ export class DamagedDatabase extends Error {
   }
 }
 
-/** What a package of a release is found by. */
 export function packageKey(release: string, name: string): string {
   return JSON.stringify([release, name]);
 }

@@ -22,11 +22,9 @@ import {
   packageKey,
 } from './database-file.ts';
 
-/** Where OSV publishes its exports. */
 export const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
 
 interface DatabaseRequest {
-  /** Where the databases are. */
   readonly folder: string;
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;

@@ -1,7 +1,6 @@
 import { ownValue } from '../../model/lookup.ts';
 import type { OsRelease } from '../../model/packages.ts';
 
-/** A distribution as OSV knows it. */
 interface OsvDistribution {
   /** OSV's name of the release; several where its packages are filed under more than one. */
   readonly ecosystems: readonly string[];

@@ -87,7 +87,6 @@ function packageOf(purl: string): Pick<Report, 'package' | 'version' | 'purl'> {
   return { package: name, version: read.version ?? '', purl: text };
 }
 
-/** True where docker has the scout plugin. */
 export async function hasDockerScout(run: RunTool): Promise<boolean> {
   const { command, versionArgs } = TOOLS['docker-scout'];
   const result = await run({ command, args: versionArgs, timeoutMs: 20_000 });

@@ -94,7 +94,6 @@ export function keywordTables(keywords: readonly Uint8Array[]): Uint8Array {
 
 const LETTERS = 'zqjxkvbywgpfmucdlhrsnioate';
 
-/** How common each byte is in text and code, roughly. */
 const COMMONNESS = Uint8Array.from({ length: 256 }, (_, byte) => {
   const letter = LETTERS.indexOf(String.fromCharCode(byte | 0x20)) + 1;
   if (byte >= 0x61 && byte <= 0x7a) return letter;

@@ -16,7 +16,6 @@ import {
 
 /** What a profile allows beside the default, and what of the default it refuses. */
 interface Comparison {
-  /** Calls that it allows and the default refuses, in words. */
   readonly more: readonly string[];
   /** Calls of the default that it allows, at least with some arguments, without extra rights. */
   readonly kept: number;
