@@ -64,15 +64,14 @@ function differingParts(
   const heads: string[] = [];
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const [a, b] = [before.get(name), after.get(name)];
-    if (
-      a === undefined ||
-      b === undefined ||
-      !isSame(Buffer.from(a.content), Buffer.from(b.content))
-    )
-      content.push(name);
+    if (a === undefined || b === undefined || !isSame(bytesOf(a), bytesOf(b))) content.push(name);
     else if (a.head !== b.head) heads.push(name);
   }
   return { content, heads };
+}
+
+function bytesOf({ content }: Part): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content) : content;
 }
 
 /** The first names of parts that differ, cut where they are long, and how many more there are. */

@@ -72,7 +72,7 @@ export const DISTRIBUTIONS = lookup<Distribution>(
   Object.fromEntries(
     TABLE.trim()
       .split(/\n(?! )/)
-      .map((row) => {
+      .map((row): [string, Distribution] => {
         const [id = '', name = '', packages, parts, ends = ''] = row.split(/ \|\s*/);
         const releases = ends.match(/\S+=\S+/g) ?? [];
         const distribution: Distribution = {

@@ -136,7 +136,7 @@ function answers(databases: Databases, plan: OsvPlan) {
     const own = [...new Set([releaseOf(ecosystem), family])].map((release) =>
       packageKey(release, packageName(family, name)),
     );
-    const all = keys.get(family) ?? new Set();
+    const all = keys.get(family) ?? new Set<string>();
     for (const key of own) all.add(key);
     keys.set(family, all);
     return { family, own };
