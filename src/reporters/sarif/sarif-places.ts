@@ -49,7 +49,7 @@ export function imagePath(image: string): string {
   return read.ok ? `${read.value.registry}/${read.value.repository}` : image;
 }
 
-/** What a piece of evidence is about: lines of the Dockerfile, a file of the image, or a part of it. */
+/** What evidence is about: lines of the Dockerfile, a file of the image, or a part of it. */
 interface Spot {
   readonly key: string;
   readonly lines?: readonly [start: number, end?: number, text?: string];
