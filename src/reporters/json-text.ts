@@ -20,3 +20,12 @@ function spelledOut(text: string): string {
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
   });
 }
+
+/** What is not known is null in our schemas, never left out: values that are there and undefined. */
+export function withNulls(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, one]) => [name, withNulls(one)] as const);
+  return Object.fromEntries(entries);
+}

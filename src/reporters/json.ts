@@ -2,32 +2,17 @@ import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { compareScorecards } from './compare.ts';
 import { diffScorecards } from './difference.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText, withNulls } from './json-text.ts';
 
-function ordered(scorecard: Scorecard): Scorecard {
-  const { schemaVersion, image, digest, platforms, notGraded, level, levelName } = scorecard;
-  const { overall, checked, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
-  const { trust, notices, withoutClaims } = scorecard;
-  return {
-    schemaVersion,
-    image,
-    digest,
-    platforms,
-    ...(notGraded === undefined ? {} : { notGraded }),
-    ...(trust === undefined ? {} : { trust }),
-    ...(notices === undefined ? {} : { notices }),
-    level,
-    levelName,
-    overall,
-    checked,
-    ...(withoutClaims === undefined ? {} : { withoutClaims }),
-    vectors,
-    criteria,
-    suggestions,
-    waivers,
-    gradedAt,
-    tool,
-  };
+/** What a reader looks for first stands first. */
+const FIELDS = [
+  ...(['schemaVersion', 'image', 'digest', 'platforms', 'notGraded', 'trust', 'notices'] as const),
+  ...(['level', 'levelName', 'overall', 'checked', 'withoutClaims', 'vectors'] as const),
+  ...(['criteria', 'suggestions', 'waivers', 'gradedAt', 'tool'] as const),
+] satisfies readonly (keyof Scorecard)[];
+
+function ordered(scorecard: Scorecard): object {
+  return Object.fromEntries(FIELDS.map((field) => [field, scorecard[field]]));
 }
 
 /** The scorecard as JSON, described by schema/scorecard-1.json; ends with a newline. */
@@ -37,12 +22,13 @@ export function jsonReport(scorecard: Scorecard): string {
 
 /** Several images as JSON (schema/comparison-1.json): the comparison and all scorecards in full. */
 export function jsonComparison(images: readonly ReportInput[]): string {
-  const scorecards = images.map(({ scorecard }) => ordered(scorecard));
+  const { images: columns, criteria } = compareScorecards(images);
   return jsonText({
     schemaVersion: '1',
     kind: 'comparison',
-    ...withNulls(compareScorecards(images)),
-    scorecards,
+    images: columns,
+    criteria: withNulls(criteria),
+    scorecards: images.map(({ scorecard }) => ordered(scorecard)),
   });
 }
 
@@ -53,18 +39,6 @@ export function jsonDifference(before: ReportInput, after: ReportInput): string 
     schemaVersion: '1',
     kind: 'difference',
     ...rest,
-    criteria: criteria.map((one) => ({
-      ...one,
-      before: one.before ?? null,
-      after: one.after ?? null,
-    })),
+    criteria: withNulls(criteria),
   });
-}
-
-/** An outcome that is not there keeps its place in the list. */
-function withNulls({ images, criteria }: ReturnType<typeof compareScorecards>): object {
-  return {
-    images,
-    criteria: criteria.map((one) => ({ ...one, outcomes: one.outcomes.map((o) => o ?? null) })),
-  };
 }

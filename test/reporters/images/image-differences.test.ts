@@ -30,15 +30,8 @@ describe('as JSON', () => {
     };
     expect(reproducible).toBe(false);
     expect(first).toMatchObject({ digest: `sha256:${'a'.repeat(64)}` });
-    expect(Object.keys(differences[0] ?? {}).slice(0, 7)).toEqual([
-      'layer',
-      'path',
-      'kind',
-      'class',
-      'line',
-      'cause',
-      'remedy',
-    ]);
+    const names = ['layer', 'path', 'kind', 'class', 'line', 'cause', 'remedy'];
+    expect(Object.keys(differences[0] ?? {})).toEqual(expect.arrayContaining(names));
     expect(differences[0]).toMatchObject({ layer: null, line: null, remedy: null });
     expect(source).toMatchObject({ verifiedBy: 'cosign.pub' });
     expect(JSON.parse(imageDifferencesJson(sameImages()))).toMatchObject({ source: null });
