@@ -1,6 +1,9 @@
+import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { loadSettings } from '../../config/find-settings.ts';
 import { Interrupted, messageOf, ToolError, UserError } from '../../model/errors.ts';
 import type { Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
+import type { Settings } from '../../model/settings.ts';
 import type { Paths } from '../../pipeline/context.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 
@@ -45,21 +48,40 @@ export interface Check {
 }
 
 /** A check with what it found, in the order that `--json` prints. */
-export interface CheckRow {
-  readonly id: string;
-  readonly title: string;
-  readonly required: boolean;
-  readonly state: CheckState;
-  readonly detail: string;
-  readonly fix?: string;
-}
+export type CheckRow = Pick<Check, 'id' | 'title' | 'required'> & Finding;
 
 /** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
 export async function runChecks(
   checks: readonly Check[],
   about: DoctorContext,
 ): Promise<readonly CheckRow[]> {
-  return Promise.all(checks.map((check) => row(check, about)));
+  return Promise.all(
+    checks.map(async (check) => {
+      const { id, title, required } = check;
+      const { state, detail, fix } = await check.look(about).catch((thrown: unknown) => {
+        if (thrown instanceof Interrupted || about.signal.aborted) throw thrown;
+        return faultOf(thrown, required ? 'missing' : 'advice', check.fix?.(about));
+      });
+      // Details quote tools and files, which may contain anything.
+      const lines = detail.split('\n').map(cleanForTerminal).join('\n');
+      const row = { id, title, required, state, detail: lines };
+      return fix === undefined || state === 'ok' ? row : { ...row, fix: cleanForTerminal(fix) };
+    }),
+  );
+}
+
+/** What settings files say here. */
+export function readSettings({ cwd, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
+  return loadSettings(
+    { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
+    { now: now() },
+  );
+}
+
+/** The same; the defaults where a file is broken, which has its own check. */
+export async function projectSettings(about: DoctorContext): Promise<Settings> {
+  const settings = await readSettings(about);
+  return settings.ok ? settings.value : DEFAULT_SETTINGS;
 }
 
 /** True where nothing that a build needs is missing. */
@@ -67,33 +89,9 @@ export function isFit(rows: readonly CheckRow[]): boolean {
   return !rows.some((r) => r.required && r.state === 'missing');
 }
 
-async function row(check: Check, about: DoctorContext): Promise<CheckRow> {
-  const { id, title, required } = check;
-  const { state, detail, fix } = await found(check, about);
-  // Details quote tools and files, which may hold anything.
-  const lines = detail.split('\n').map(cleanForTerminal).join('\n');
-  return {
-    id,
-    title,
-    required,
-    state,
-    detail: lines,
-    ...(fix === undefined || state === 'ok' ? {} : { fix: cleanForTerminal(fix) }),
-  };
-}
-
-async function found(check: Check, about: DoctorContext): Promise<Finding> {
-  try {
-    return await check.look(about);
-  } catch (thrown) {
-    if (thrown instanceof Interrupted || about.signal.aborted) throw thrown;
-    const named =
-      thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;
-    const fix = check.fix?.(about) ?? named;
-    return {
-      state: check.required ? 'missing' : 'advice',
-      detail: messageOf(thrown),
-      ...(fix === undefined ? {} : { fix }),
-    };
-  }
+/** What was thrown as a finding, with the fix that it names itself where no other is given. */
+export function faultOf(thrown: unknown, state: CheckState = 'missing', fix?: string): Finding {
+  const isOurs = thrown instanceof UserError || thrown instanceof ToolError;
+  const known = fix ?? (isOurs ? thrown.nextStep : undefined);
+  return { state, detail: messageOf(thrown), ...(known === undefined ? {} : { fix: known }) };
 }

@@ -4,7 +4,7 @@ import type { RunTool } from '../../model/run.ts';
 import { builderForOci, currentBuilder } from '../../tools/buildx/builder.ts';
 import { type DockerInfo, dockerInfo } from '../../tools/docker/docker.ts';
 import { parseVersion, requireTool } from '../../tools/version.ts';
-import type { Check, Finding, DoctorContext } from './doctor-check.ts';
+import { type Check, type DoctorContext, faultOf, type Finding } from './doctor-check.ts';
 import { installCommand, triedText } from './doctor-tools.ts';
 
 /** Three checks ask the same engine; it is asked once for each runner. */
@@ -20,11 +20,7 @@ export const DOCKER_CHECK: Check = {
       await requireTool(about.run, 'docker');
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
-      return {
-        state: 'missing',
-        detail: thrown.message,
-        fix: installCommand('docker', about.platform),
-      };
+      return faultOf(thrown, 'missing', installCommand('docker', about.platform));
     }
     const { serverVersion, os, architecture } = await engine(about);
     const versions = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(
@@ -68,8 +64,7 @@ export const BUILDER_CHECK: Check = {
       if (thrown instanceof ToolError) return thrown;
       throw thrown;
     });
-    if (found instanceof ToolError)
-      return { state: 'missing', detail: found.message, fix: 'docker buildx use default' };
+    if (found instanceof ToolError) return faultOf(found, 'missing', 'docker buildx use default');
     const { name, driver, running, platforms } = found;
     // buildx says nothing more of a builder whose engine does not answer; a remote one is not for
     // buildx to start.
@@ -79,7 +74,7 @@ export const BUILDER_CHECK: Check = {
         detail: `${name} does not answer`,
         fix: `docker buildx inspect ${name}; or: docker buildx use default`,
       };
-    if (driver === '') return (await silentEngine(about)) ?? notStarted(name);
+    if (driver === '') return silent(about, name);
     const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
     const started = running ? '' : ', not running yet';
     return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
@@ -87,19 +82,14 @@ export const BUILDER_CHECK: Check = {
   fix: (about) => installCommand('buildx', about.platform),
 };
 
-/** What is wrong with the engine that the builder belongs to; undefined where it answers. */
-async function silentEngine(about: DoctorContext): Promise<Finding | undefined> {
+/** Why a builder says nothing: its engine does not answer, or it was not started. */
+async function silent(about: DoctorContext, name: string): Promise<Finding> {
   try {
     await engine(about);
-    return undefined;
   } catch (thrown) {
-    if (!(thrown instanceof UserError || thrown instanceof ToolError)) throw thrown;
-    const { message: detail, nextStep: fix } = thrown;
-    return { state: 'missing', detail, ...(fix === undefined ? {} : { fix }) };
+    if (thrown instanceof UserError || thrown instanceof ToolError) return faultOf(thrown);
+    throw thrown;
   }
-}
-
-function notStarted(name: string): Finding {
   return {
     state: 'missing',
     detail: `${name} does not answer`,

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findSettingsFile, loadSettings } from '../../config/find-settings.ts';
+import { findSettingsFile } from '../../config/find-settings.ts';
 import { formatProblem } from '../../config/document.ts';
 import { bytesText } from '../../model/quantity.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { dockerCredentials } from '../../oci/registry/credentials.ts';
-import type { Check } from './doctor-check.ts';
+import { type Check, readSettings } from './doctor-check.ts';
 
 /** Below this a build of a large image may fill the disk. */
 const LOW_DISK = 5_000_000_000;
@@ -51,13 +51,10 @@ export const SETTINGS_CHECK: Check = {
   id: 'settings',
   title: 'settings file',
   required: true,
-  look: async ({ cwd, now, paths }) => {
-    const file = await findSettingsFile(cwd);
+  look: async (about) => {
+    const file = await findSettingsFile(about.cwd);
     if (file === undefined) return { state: 'ok', detail: 'none (using defaults)' };
-    const settings = await loadSettings(
-      { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
-      { now: now() },
-    );
+    const settings = await readSettings(about);
     if (settings.ok) return { state: 'ok', detail: file };
     const { error: problems } = settings;
     return {

@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
-import { loadSettings } from '../../config/find-settings.ts';
 import { ToolError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
@@ -9,7 +7,7 @@ import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import { MissingTool } from '../../tools/tool-names.ts';
-import type { Check, Finding, DoctorContext } from './doctor-check.ts';
+import { type Check, type DoctorContext, type Finding, projectSettings } from './doctor-check.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
 export const SIGNING_CHECK: Check = {
@@ -17,12 +15,7 @@ export const SIGNING_CHECK: Check = {
   title: 'signing key',
   required: true,
   look: async (about) => {
-    const settings = await loadSettings(
-      { named: undefined, startDir: about.cwd, userDir: about.paths.config, task: 'project' },
-      { now: about.now() },
-    );
-    // A broken settings file has its own check.
-    const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
+    const { sign } = await projectSettings(about);
     if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
     if (sign.key !== undefined) return configuredKey(about, sign.key);
     if (sign.refusedKey !== undefined && !sign.keyless)

@@ -1,11 +1,9 @@
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
-import { loadSettings } from '../../config/find-settings.ts';
 import { cosignDialect } from '../../tools/cosign/cosign-dialect.ts';
 import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
 import { proxyOf } from '../../tools/network/proxy.ts';
 import { TOOLS, type ToolName } from '../../tools/tool-names.ts';
 import { compareVersions, requireTool } from '../../tools/version.ts';
-import type { Check, Finding, DoctorContext } from './doctor-check.ts';
+import { type Check, type DoctorContext, type Finding, projectSettings } from './doctor-check.ts';
 
 const OSV_WAIT_MS = 3000;
 
@@ -78,12 +76,9 @@ export const SCANNER_CHECK: Check = {
 };
 
 /** Whether OSV is there to be asked; by its address, and by the proxy on the way to it. */
-async function osvInstead({ cwd, paths, now, env, connect }: DoctorContext): Promise<Finding> {
-  const settings = await loadSettings(
-    { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
-    { now: now() },
-  );
-  const { osv, offline } = settings.ok ? settings.value : DEFAULT_SETTINGS;
+async function osvInstead(about: DoctorContext): Promise<Finding> {
+  const { env, connect } = about;
+  const { osv, offline } = await projectSettings(about);
   if (offline) return { state: 'missing', detail: 'none installed, and offline: true is set' };
   const { host } = new URL(osv.url);
   const by = proxyOf(osv.url, env);
