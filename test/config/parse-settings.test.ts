@@ -217,6 +217,42 @@ ui: { after: end }
     expect(await problemsOf(text)).toEqual([problem]);
   });
 
+  test.each([
+    '{}',
+    'image: { title: x, annotations: { a.b: c } }',
+    'gate: { minLevel: 3, minGrade: A+, waivers: [{ criterion: sbom, reason: r }] }',
+    'registries: { "LOCALHOST:5000": { plainHttp: true } }',
+    'attest: { sbom: [] }',
+    'trust: { images: ["a/*"], keys: [k] }',
+    'trust: { identities: [{ subject: a@b, issuer: "https://i" }], trustedRoot: r.json }',
+    'reproducible: { drop: ["**/x"], empty: ["a b"], time: { "a/**": epoch, b: "2020-01-02T03:04:05Z" } }',
+  ])('takes %s', async (text) => {
+    expect(await problemsOf(text)).toEqual([]);
+  });
+
+  test.each([
+    'extra: 1',
+    'image: { title: 3 }',
+    'image: { title: "" }',
+    'image: { source: "git@host:x" }',
+    'sign: { fulcioUrl: "https://u:p@host" }',
+    'trust: { identities: [a@b] }',
+    'gate: { minLevel: 6 }',
+    'gate: { minGrade: E }',
+    'gate: { waivers: [{ criterion: x }] }',
+    'registries: { "a b": { plainHttp: true } }',
+    'registries: { a: { tokenServer: "https://b" } }',
+    'attest: { sbom: [swid] }',
+    'secrets: { files: [relative] }',
+    'recentDays: 0',
+    'reproducible: { drop: [""] }',
+    'reproducible: { time: { a: yesterday } }',
+    'reproducible: { time: { "": epoch } }',
+    'reproducible: { time: { a: "2020-13-01" } }',
+  ])('refuses %s', async (text) => {
+    expect(await problemsOf(text)).toHaveLength(1);
+  });
+
   test('tells all problems at once', async () => {
     expect(await problemsOf('recentDays: x\nscanner: y\n')).toHaveLength(2);
   });
