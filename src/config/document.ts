@@ -17,7 +17,7 @@ export function formatProblem(problem: ConfigProblem): string {
 }
 
 /** Code that ajv made from a schema when the command was bundled (scripts/bundle/plugins.mjs). */
-export interface SchemaCheck {
+interface SchemaCheck {
   (value: unknown): boolean;
   errors?: readonly SchemaError[] | null;
 }
@@ -42,7 +42,7 @@ export interface CheckedDocument {
 
 type Path = readonly (string | number)[];
 
-export interface DocumentKind {
+interface DocumentKind {
   readonly schema: Schema;
   /** Loaded when there is a document to check. */
   readonly check: () => Promise<{ readonly default: SchemaCheck }>;

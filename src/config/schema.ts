@@ -53,7 +53,7 @@ export interface SettingLeaf {
 }
 
 /** All settings of a group, in its order; a list or a map is one setting. */
-export function settingLeaves(
+function settingLeaves(
   { properties = {} }: Schema,
   above: Omit<SettingLeaf, 'schema'> = { path: [], scope: 'user' },
 ): readonly SettingLeaf[] {
