@@ -29,7 +29,8 @@ export const runTool: RunTool = async (run) => {
   const file = findCommand(run.command, search);
   // What the tool starts by itself (git, credential helpers) is looked for in the same folders.
   if (search.path !== '') env['PATH'] = foldersOf(search).join(delimiter);
-  if (file === undefined) return { ended: 'not-found' };
+  // No program can be given such an argument; execa would call it a defect.
+  if (file === undefined || run.args.join().includes('\0')) return { ended: 'not-found' };
   const plugin = pluginFile(run, file);
   if (plugin !== undefined) {
     // By this a plugin knows that docker started it; the socket is of the docker that started us.

@@ -125,6 +125,12 @@ describe('runTool', () => {
     });
   });
 
+  test.each([['x'.repeat(3_000_000)], ['a\0b']])('what cannot be started is data', async (arg) => {
+    expect(await runTool({ timeoutMs: 60_000, command: 'true', args: [arg] })).toEqual({
+      ended: 'not-found',
+    });
+  });
+
   test('a missing command is data', async () => {
     expect(await runTool({ timeoutMs: 60_000, command: 'no-such-tool-here', args: [] })).toEqual({
       ended: 'not-found',
