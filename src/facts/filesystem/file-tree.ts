@@ -69,11 +69,10 @@ export class FileTree {
       }
       const place = new Place(name, folder, kind === 'o' ? 'd' : kind, digest);
       lines.push(place);
-      if (kind === 'w') {
-        folder.children.delete(name);
-        continue;
-      }
-      if (++this.#places > this.#most) throw tooMuch(this.#most, 'files');
+      // What replaces another comes last: lists name what lower layers have first.
+      folder.children.delete(name);
+      if (kind === 'w') continue;
+      if (++this.#places > this.#most) throw tooMuch(this.#most, 'files and folders');
       place.size = size;
       place.attributes = attributes;
       if (kind === 'l') place.link = link;

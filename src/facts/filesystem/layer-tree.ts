@@ -125,7 +125,7 @@ export class LayerTree {
   }
 
   #addPlace(folder: Place, name: string, kind: PathKind): Place {
-    if (++this.#places > MOST_PLACES) throw tooMuch(MOST_PLACES, 'files');
+    if (++this.#places > MOST_PLACES) throw tooMuch(MOST_PLACES, 'files and folders');
     const place = new Place(name, folder, kind);
     childrenOf(folder).set(name, place);
     return place;

@@ -109,7 +109,8 @@ export class AdvisoryWriter {
   }
 
   #pack(part: number): void {
-    this.#packed[part]?.push(gzipSync(this.#lines[part] ?? '', { level: 1 }));
+    const lines = this.#lines[part] ?? '';
+    if (lines !== '') this.#packed[part]?.push(gzipSync(lines, { level: 1 }));
     this.#lines[part] = '';
   }
 }
@@ -136,6 +137,7 @@ export function databaseEntries(
   return reading(path, (read) => {
     for (const part of new Set([...keys].map(partOf))) {
       const [at = 0, length = 0, sum] = parts[part] ?? [];
+      if (length === 0) continue;
       const packed = read(at, length);
       if (crc32(packed) !== sum) throw new DamagedDatabase();
       const text = gunzipSync(packed, { maxOutputLength: MOST_PART }).toString('utf8');

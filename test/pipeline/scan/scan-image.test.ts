@@ -101,7 +101,7 @@ async function scan(
     offline: false,
     osvUrl: osv.url,
     cache: memoryCache(),
-    databases: join(home, 'cache/advisories/v1'),
+    databases: join(home, 'cache/advisories/v2'),
     databaseDays: 36_500,
     ...place,
     ...given,
