@@ -74,7 +74,7 @@ export const DISTRIBUTIONS = lookup<Distribution>(
       .split(/\n(?! )/)
       .map((row): [string, Distribution] => {
         const [id = '', name = '', packages, parts, ends = ''] = row.split(/ \|\s*/);
-        const releases = ends.match(/\S+=\S+/g) ?? [];
+        const releases = ends.split(/\s/).filter((one) => one !== '');
         const distribution: Distribution = {
           name,
           packages: packages as Package['type'],
