@@ -10,7 +10,7 @@ const ROOT =
 const IMAGE =
   'a filesystem image contains the time at which it was made, and those of its files; its files may differ themselves, too';
 
-/** Archives, images and documents, which hold times of their contents or of their creation. */
+/** Archives, images and documents, which contain times of their contents or of their creation. */
 export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   {
     id: 'gzip-header',

@@ -20,7 +20,7 @@ export interface ClassRule extends DifferenceClass {
 }
 
 const LINES = /^line \d+: ("(?:[^"\\]|\\.)*"|nothing) and ("(?:[^"\\]|\\.)*"|nothing)$/;
-/** Text between two of them is looked at as one. */
+/** Text between two of them counts as one word. */
 const WORD = /[^\s"'`,;|()[\]{}<>=]+/g;
 
 /** Whether what differs between the lines that a detail quotes is, on both sides, of this form. */
@@ -36,7 +36,7 @@ export function isChanged(detail: string, pattern: RegExp): boolean {
     const differing = own.filter(({ 0: word }, i) =>
       isPaired ? word !== other[i]?.[0] : !other.some(([one]) => one === word),
     );
-    // A line that is not there says nothing, nor does one that has only lost a word.
+    // A missing line says nothing, nor does one that has only lost a word.
     if (differing.length === 0) return other.length > own.length;
     return [...line.matchAll(new RegExp(pattern, `g${pattern.flags.replace('g', '')}`))].some(
       ({ 0: match, index }) =>

@@ -47,7 +47,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 /** A named part of a file, as a member of an archive. */
 interface Part {
-  /** Bytes, or text that stands for them. */
+  /** Bytes, or text that represents them. */
   readonly content: Uint8Array | string;
   /** Times and owners. */
   readonly head?: string;

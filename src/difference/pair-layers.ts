@@ -1,7 +1,7 @@
 import type { Digest } from '../model/digest.ts';
 import type { Descriptor, ImageConfig } from '../model/oci.ts';
 
-/** A layer with the instruction that wrote it, as the image's history tells. */
+/** A layer with the instruction that wrote it, as the image's history has it. */
 export interface TracedLayer {
   readonly blob: Descriptor;
   readonly diffId: Digest;
@@ -28,8 +28,8 @@ export function tracedLayers(
 }
 
 /**
- * Which layer of one image is to be held against which of the other: the same instruction where the
- * histories tell, else the same place. The longest common sequence of instructions; what is left
+ * Which layer of one image to compare with which of the other: the same instruction where the
+ * histories say so, else the same place. The longest common sequence of instructions; what is left
  * over stands alone.
  */
 export function pairLayers(

@@ -12,7 +12,7 @@ const KEY_NAMES = lookup<string>({
   PARAMETERS: 'parameters for keys',
 });
 
-/** Files that hold passwords, their hashes or tokens by their nature. */
+/** Files that contain passwords, their hashes or tokens by their nature. */
 const SECRET_FILE =
   /^(?:g?shadow-?|\.?htpasswd|\.erlang\.cookie|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env|\.env\..*|\.git-credentials|credentials|config\.json)$|secret|password|\.(?:pem|key|private)$/;
 const SHADOW = /(?:^|\/)g?shadow-?$/;

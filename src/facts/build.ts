@@ -97,7 +97,7 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
       dockerfile === undefined
         ? unknownFact(reason, NAME_THE_DOCKERFILE)
         : known(dockerfile.model, dockerfile.source),
-    // Without a Dockerfile the materials do not tell which image was the base.
+    // Without a Dockerfile the materials do not say which image was the base.
     images:
       dockerfile === undefined
         ? unknownFact(reason, NAME_THE_DOCKERFILE)

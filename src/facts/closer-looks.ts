@@ -8,8 +8,8 @@ import { linkedRecords } from './packages/linked-records.ts';
 
 /**
  * By layer, what is to be known that was not kept while it was read, since other layers or links
- * decide: passwd and os-release lead over links to a file, a hard link made one executable,
- * packages are recorded in a file that only links tell.
+ * decide: passwd and os-release may be links to a file, a hard link made one executable, packages
+ * are recorded in a file that only links name.
  */
 export function closerLooks(tree: FileTree): ReadonlyMap<Digest, CloserLook> {
   const sizes = closerSizes(tree);

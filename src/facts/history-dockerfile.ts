@@ -11,10 +11,10 @@ const SHELL_RUN =
 const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
 
 /**
- * What an image's history tells of its Dockerfile, as the text of one: the RUN, ADD of addresses
- * and ENV steps, each on the line of its number in the history plus 1, behind a FROM that the
- * history does not name. Undefined where no step runs or fetches anything. What other stages did,
- * and what COPY brought, it cannot tell; steps over several lines are left out and counted.
+ * What an image's history says of its Dockerfile, as the text of one: the RUN, ADD of addresses and
+ * ENV steps, each on the line of its number in the history plus 1, behind a FROM that the history
+ * does not name. Undefined where no step runs or fetches anything. What other stages did, and what
+ * COPY brought, it does not say; steps over several lines are left out and counted.
  */
 export function historyDockerfile(
   history: readonly HistoryEntry[] | undefined,
@@ -31,7 +31,9 @@ export function historyDockerfile(
   return { text: ['FROM ${BASE_THAT_THE_HISTORY_DOES_NOT_NAME}', ...lines].join('\n'), unread };
 }
 
-/** One line of a Dockerfile; `unread` for a step that runs something which one line cannot hold. */
+/**
+ * One line of a Dockerfile; `unread` for a step that runs something which does not fit on one line.
+ */
 function instructionOf(createdBy: string): string | undefined {
   const by = createdBy.trim();
   if (by.length > MAX_STEP) return 'unread';

@@ -36,7 +36,7 @@ export function historyMisfit(
   return `line ${line} of the Dockerfile is not in the image’s history`;
 }
 
-/** The history without what tells of the lowest layers. */
+/** The history without what is about the lowest layers. */
 function aboveLayers(history: readonly HistoryEntry[], count: number): readonly HistoryEntry[] {
   let [at, layers] = [0, 0];
   for (; layers < count && at < history.length; at += 1)

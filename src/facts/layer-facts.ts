@@ -31,7 +31,9 @@ export interface RawPackage extends Omit<Package, 'purl' | 'location'> {
 export interface PackageRecord {
   readonly path: string;
   readonly packages: readonly RawPackage[];
-  /** The distribution's package that brought the file, where a database of the same layer tells. */
+  /**
+   * The distribution's package that brought the file, where a database of the same layer says so.
+   */
   readonly owner?: string;
 }
 
@@ -49,11 +51,11 @@ export interface LayerSecret {
   /** The same for the same value, wherever it is. */
   readonly mark?: string;
   readonly path: string;
-  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  /** The member of an archive that contains it, archives within it divided by `!/`. */
   readonly inside?: string;
-  /** What the file is called holds it, not its content; it is masked in `path`. */
+  /** The file's name contains it, not its content; it is masked in `path`. */
   readonly inName?: true;
-  /** Starts at 1; absent in programs, and far into a large file, where `offset` tells the byte. */
+  /** Starts at 1; absent in programs, and far into a large file, where `offset` has the byte. */
   readonly line?: number;
   readonly offset?: number;
 }
@@ -75,7 +77,7 @@ export interface SecretFacts {
   readonly unopenedFiles: Readonly<Record<string, number>>;
 }
 
-/** What one layer holds, as plain JSON; depends on nothing but its bytes. */
+/** What one layer contains, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts extends SecretFacts {
   readonly schema: number;
   /** The places of the layer when it is unpacked alone, in one string: see `path-list.ts`. */

@@ -10,7 +10,7 @@ function clean(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : oneLine(value).slice(0, 200);
 }
 
-/** Reads os-release(5); undefined where it names no ID, which the format then takes for `linux`. */
+/** Reads os-release(5); undefined where it lacks an ID, which the format then takes for `linux`. */
 export function parseOsRelease(text: string): OsRelease | undefined {
   const fields = new Map<string, string>();
   for (const line of text.split('\n').slice(0, 200)) {

@@ -4,7 +4,7 @@ import type { UsedImage } from '../model/facts.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { Material } from '../model/statement.ts';
 
-/** An image that this build, or its lock file, held to a digest. */
+/** An image that this build, or its lock file, pinned to a digest. */
 export interface EnforcedImage {
   /** A reference as the Dockerfile writes it, variables put in. */
   readonly text: string;
@@ -13,7 +13,7 @@ export interface EnforcedImage {
 
 /**
  * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package
- * URLs, and for a `pkg:oci` that names no repository: BuildKit writes those for OCI layouts, and
+ * URLs, and for a `pkg:oci` that lacks a repository: BuildKit writes those for OCI layouts, and
  * their name is the build's own for them.
  */
 export function imageOfPurl(uri: string): string | undefined {
@@ -140,7 +140,7 @@ function otherMaterials(
   });
 }
 
-/** An image from a layout: nothing tells its publisher, or whether anything pins its digest. */
+/** An image from a layout: nothing names its publisher, or whether anything pins its digest. */
 function fromLayout(name: string, digest: Digest | undefined): UsedImage {
   return {
     text: `oci-layout://${name}`,

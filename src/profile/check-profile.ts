@@ -5,7 +5,7 @@ import { forbiddenCalls } from './judge-trace.ts';
 import { originOf } from './profile-comment.ts';
 import type { Trace } from './trace-reader.ts';
 
-/** A profile that was made before, held against what an image calls now. */
+/** A profile that was made before, compared with what an image calls now. */
 interface CheckedProfile {
   readonly holds: boolean;
   /** Calls of the program that it forbids, in words. */

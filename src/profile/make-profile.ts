@@ -135,7 +135,7 @@ function narrowedRules(
   return rules.map((rule) => ({ names, action: 'SCMP_ACT_ALLOW', args: [rule] }));
 }
 
-/** True for a rule that holds on every kernel, whatever the capabilities of the container. */
+/** True for a rule that counts on every kernel, whatever the capabilities of the container. */
 function isForAll({ caps = [], arches = [], minKernel, belowKernel }: Rule, machine: string) {
   const isHere = arches.length === 0 || arches.includes(machine);
   return caps.length === 0 && minKernel === undefined && belowKernel === undefined && isHere;

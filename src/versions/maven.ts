@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../model/order.ts';
 import { byNumber } from './numbers.ts';
 
-/** A number, a word, or what stands behind a hyphen or a change between the two. */
+/** A number, a word, or what follows a hyphen or a change between the two. */
 type Item = { readonly number: string } | { readonly word: string } | readonly Item[];
 
 const QUALIFIERS = ['alpha', 'beta', 'milestone', 'rc', 'snapshot', '', 'sp'];

@@ -4,7 +4,7 @@ export function byNumber(a: string, b: string): number {
   return left.length - right.length || (left < right ? -1 : Number(left > right));
 }
 
-/** The first of the comparisons that tells two apart, or 0. */
+/** The first of the comparisons that is not 0, or 0. */
 export function byEach<T>(
   a: readonly T[],
   b: readonly T[],

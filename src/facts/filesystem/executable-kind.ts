@@ -33,7 +33,7 @@ export function multicallOf(content: Uint8Array): string | undefined {
 
 /** A variable for `cd`, known to shells and few other programs: only these are searched further. */
 const OF_SHELLS = Buffer.from('CDPATH');
-/** Texts that only the shell itself holds, all of them; seen in what Debian 13 has of each. */
+/** Texts that only the shell itself contains, all of them; seen in what Debian 13 has of each. */
 const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   bash: ['GNU bash, version %s'],
   zsh: ['zsh %s (%s-%s-%s)'],

@@ -25,7 +25,7 @@ export class FileTree {
   }
 
   /**
-   * The place a path leads to in the image, links in its folders followed; its last part is
+   * The place that a path means in the image, links in its folders followed; its last part is
    * followed where `follow` says so. As an engine looks before it runs a container: nothing is
    * mounted on /proc as yet.
    */

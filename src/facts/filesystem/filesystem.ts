@@ -91,7 +91,7 @@ function linkFact(place: Place, resolved: string): FileFact {
   return { path, type: 'symlink', mode, uid, gid, size: 0, resolved, layer };
 }
 
-/** Fields that describe the bytes, whatever name leads to them. */
+/** Fields that describe the bytes, under whatever name. */
 function ofContent({ executable, multicall, shell }: FileAttributes): Partial<FileFact> {
   return {
     ...(executable === undefined ? {} : { executable }),

@@ -75,7 +75,7 @@ export function checkAttributes(path: string, { pax, type }: TarEntry): void {
 /**
  * Version 2 and entries of eight bytes (linux/posix_acl_xattr.h), in the order that a kernel asks
  * for (posix_acl_valid); an empty one takes the list away. A link has none, and a list that could
- * be one is let go; only a folder has one for what it will hold.
+ * be one is ignored; only a folder has one for its later contents.
  */
 function isAccessList(value: string, isDefault: boolean, type: TarEntry['type']): boolean {
   if (value === '') return true;

@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
 };
 
 /**
- * One layer by itself, as Docker unpacks it: into a folder of its own, whatever the layers below
+ * One layer alone, as Docker unpacks it: into a folder of its own, whatever the layers below
  * contain, entry by entry, links of this very layer followed (containerd's `archive.Apply`,
  * Docker's `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What Docker
  * refuses throws UserError, and so does what its stores unpack to different files.
@@ -89,7 +89,7 @@ export class LayerTree {
   /**
    * The layer's places as a path list. `needsLower` where the stores show the same only on other
    * layers: in the lowest, containerd unpacks an opaque mark by removing what no entry has named,
-   * and a whiteout to nothing. Throws UserError where a folder's path leads nowhere at the end.
+   * and a whiteout to nothing. Throws UserError where a folder's path points to nothing at the end.
    */
   finish(): Pick<LayerFacts, 'paths' | 'attributes' | 'needsLower'> {
     if (this.#isLost) this.#checkListed();
@@ -189,8 +189,8 @@ export class LayerTree {
   }
 
   /**
-   * Engines set the times of folders at the end: each path that named one has to lead to something
-   * then. One that leads to a whiteout does not in the lowest layer.
+   * Engines set the times of folders at the end: each path that named one has to exist then. A
+   * whiteout does not in the lowest layer.
    */
   #checkListed(): void {
     const check = (path: string): void => {
@@ -210,7 +210,7 @@ export class LayerTree {
 
   /**
    * The folder at a path, with links followed; creates it if it is missing. Throws UserError where
-   * there can be no folder, or where the stores differ.
+   * a folder is impossible, or where the stores differ.
    */
   #makeFolders(path: string): Place {
     if (path === this.#lastPath) return this.#last;

@@ -25,7 +25,7 @@ const LINE = /(\d+)([a-z])(\d*) (\d*) ([^/\n]*)(?:\/([^\n]*))?\n/y;
 /**
  * Writes what is below the root as text, a line each, folders before what they contain: depth,
  * kind, size, number in `attributes`, name, and after a slash the link. Of names that share a file,
- * the first that was there stands for it, the others are hard links to its line.
+ * the first is written as the file, the others are hard links to its line.
  */
 export function writePathList(root: Place): PathList {
   const places = [...root.below()];

@@ -97,11 +97,11 @@ const DEVICE = /^dev\/+(?:null|zero|full|random|urandom|tty|ptmx)$/;
 const OWN_ROOT = /^proc\/+(?:self|thread-self|\d+)(?:\/+task\/+\d+)?\/+root(?=\/|$)/;
 
 /**
- * The place a path leads to, as a kernel walks: links in its folders are followed, its last part
+ * The place that a path means, as a kernel walks: links in its folders are followed, its last part
  * where `follow` says so, `..` leaves the folder that a link led into, and none leaves the root.
- * Nothing is put together or split beforehand: links that lead to each other cost no more than
- * their number. `isRunning`: as a process in the container walks, 'outside' where a link leads to
- * what is not in the image; without it as an engine does before anything is mounted.
+ * Nothing is put together or split beforehand: links to each other cost no more than their number.
+ * `isRunning`: as a process in the container walks, 'outside' where a link points to what is not in
+ * the image; without it as an engine does before anything is mounted.
  */
 export function walkPath(
   root: Place,

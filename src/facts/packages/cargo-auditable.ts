@@ -9,7 +9,7 @@ const BEGINNING = '{"packages":[';
 /** Second bytes of a zlib header with a window of 32 KiB (RFC 1950, 2.2). */
 const LEVELS = new Set([0x01, 0x5e, 0x9c, 0xda]);
 export const ZLIB = 0x78;
-/** Bytes that tell a candidate from chance, and those that a whole list may take. */
+/** Bytes that distinguish a candidate from chance, and those that a whole list may take. */
 export const FIRST_LOOK = 512;
 export const MAX_LIST = 4 * 1024 * 1024;
 const MAX_JSON = 32 * 1024 * 1024;

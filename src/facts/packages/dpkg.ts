@@ -32,7 +32,7 @@ function dpkgSource(
   return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
 }
 
-/** `want flag state`: the last word tells what is on disk, whatever is wanted of the package. */
+/** `want flag state`: the last word says what is on disk, whatever is wanted of the package. */
 function isPresent(status: string | undefined): boolean {
   const state = /^\S+\s+\S+\s+(\S+)$/.exec((status ?? '').slice(0, 100))?.[1];
   return state !== undefined && !ABSENT.has(state);

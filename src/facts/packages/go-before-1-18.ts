@@ -30,7 +30,7 @@ export class GoBefore118 {
   /** Texts that may be the version, by their offset. */
   readonly #versions = new Map<number, string>();
   #pointer: Pointer | undefined;
-  /** Where the string is that the version's address leads to. */
+  /** Where the string is that the version's address points to. */
   #stringAt: number | undefined;
   #version: string | undefined;
   #capture: Capture | undefined;

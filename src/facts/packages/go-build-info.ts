@@ -13,9 +13,9 @@ const BIG_ENDIAN = 1;
 export const MAX_MODULES = 8 * 1024 * 1024;
 
 export type GoBuildInfo =
-  /** Since Go 1.18: version and module list stand behind the header. */
+  /** Since Go 1.18: version and module list follow the header. */
   | { readonly form: 'inline'; readonly version: string; readonly modules: string }
-  /** Before: the header holds the address of the version's string. */
+  /** Before: the header has the address of the version's string. */
   | {
       readonly form: 'pointer';
       readonly pointerSize: 4 | 8;
@@ -44,7 +44,7 @@ export function readBuildInfo(bytes: Buffer): GoBuildInfo | { readonly need: num
   if (!/^(?:go|devel)/.test(version.text.toString('latin1', 0, 5))) return { form: 'none' };
   const modules = countedText(bytes, version.end);
   if ('need' in modules)
-    // A length that no module list has: the magic stands in a program that looks for it.
+    // A length that no module list has: the magic is in a program that looks for it.
     return modules.need > MAX_MODULES ? { form: 'none' } : modules;
   return {
     form: 'inline',
@@ -96,7 +96,7 @@ export function goPackages(version: string | undefined, modules: string): readon
     if (!isModule || !isPlainText(name) || stated.length > 200) continue;
     const replaced = kind === '=>' ? found.pop() : undefined;
     const known = isPlainText(stated) && stated !== '(devel)' ? stated : '';
-    // Replaced by a folder of the machine that built it: what that held is not known.
+    // Replaced by a folder of the machine that built it: what was in it is not known.
     const isLocal = /^[./]/.test(name) && replaced !== undefined;
     found.push({
       type: 'golang',

@@ -13,7 +13,7 @@ const WORD = /^[\w.+-]+$/;
 
 /**
  * Packages of one Java archive: `found` in a `pom.properties` of it (a shaded one has several),
- * else what its manifest and its own file name say. Of an archive that tells no version nothing is
+ * else what its manifest and its own file name say. An archive that does not say its version is not
  * known.
  */
 export function jarPackages(

@@ -16,7 +16,7 @@ const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
 const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
 const CONTROLS = /\p{Cc}/gu;
 const MANIFEST = 'META-INF/MANIFEST.MF';
-/** An ear holds a war holds a jar holds a jar. */
+/** An ear has a war has a jar has a jar. */
 const MAX_DEPTH = 4;
 const MAX_TEXT = 64 * 1024;
 const MAX_PACKAGES = 50_000;
@@ -59,7 +59,7 @@ class Archive implements EntrySink {
   readonly #inside: string;
   readonly #name: string;
   readonly #depth: number;
-  /** By their `pom.properties`; the texts are not held, which may be a million. */
+  /** By their `pom.properties`; the texts are not kept, of which there may be a million. */
   readonly #found: RawPackage[] = [];
   #manifest = '';
   #isBroken = false;

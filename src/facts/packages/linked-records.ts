@@ -9,7 +9,9 @@ import {
   RECORD_FOLDERS,
 } from './record-readers.ts';
 
-/** Path parts needed to tell a record of a language package: `node_modules/@a/b/package.json`. */
+/**
+ * Path parts needed to recognize a record of a language package: `node_modules/@a/b/package.json`.
+ */
 const MOST_PARTS = 4;
 /** Folders in which a file is a record of a language's package. */
 const RECORD_FOLDER =
@@ -21,9 +23,9 @@ const MOST_PATHS = 1_000_000;
 type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 
 /**
- * Finds the records that a program in the container would find and that no path of their own tells:
- * a database whose file or folder is reached by a symbolic link (`var/lib/dpkg -> /opt/dpkg`), or
- * that has another name as well (a hard link).
+ * Finds the records that a program in the container would find and that their own path does not
+ * show: a database whose file or folder is reached by a symbolic link (`var/lib/dpkg ->
+ * /opt/dpkg`), or that has another name as well (a hard link).
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
   const found = new Map<Digest, Record<string, string>>();
@@ -85,7 +87,7 @@ class OtherNames {
       }
       this.#add(led, place);
     }
-    // A link in what such a link leads to.
+    // A link in what such a link points to.
     for (const [led, place] of others)
       if (isAbove(place, (above) => this.#links.has(above))) this.#add(led, place);
   }
@@ -96,7 +98,7 @@ class OtherNames {
     else known.push(place);
   }
 
-  /** True for a file whose name may be that of a record, in a folder that a link leads to. */
+  /** True for a file whose name may be that of a record, in a folder that a link points to. */
   mayBeFound(file: Place): boolean {
     return hasName(file, mayBeRecord) && isAbove(file.folder, (above) => this.#links.has(above));
   }

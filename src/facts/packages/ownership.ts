@@ -33,7 +33,7 @@ export class PackageFiles {
   #left = MOST_SHOWN;
 
   add(owner: string, path: string): void {
-    // First: a path put together of a long folder costs its length when it is looked at.
+    // First: a path put together of a long folder costs its length when it is read.
     if (path.length > LONGEST_PATH) return;
     const key = path.replace(/^(?:\.?\/)+/, '');
     if (key === '' || /^(?:etc|var)\//.test(key)) return;

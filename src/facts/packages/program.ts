@@ -15,7 +15,7 @@ import {
 /** Bytes of the last piece to check again with the next, as what is searched may be cut in two. */
 const OVERLAP = 32;
 const MAX_CAPTURES = 16;
-/** Bytes that tell what a file is; a program that holds a list is larger. */
+/** Bytes that show what a file is; a program that contains a list is larger. */
 const HEAD = 16 * 1024;
 const LIBRARY = /\.(?:so(?:\.\d+)*|dll|exe|dylib)$/;
 const PACKER = 'UPX!';
@@ -61,7 +61,7 @@ export class ProgramStream implements RecordStream {
 
   end(): RecordContent {
     if (this.#state !== 'program') return NOTHING;
-    // The same again with the end: zeros stand for the bytes that would be checked behind it.
+    // The same again with the end: zeros replace the bytes that would be checked behind it.
     this.#look(Buffer.alloc(OVERLAP));
     for (const capture of this.#captures) capture.end();
     const go = this.#go ?? this.#old?.end() ?? NOTHING;
@@ -70,7 +70,7 @@ export class ProgramStream implements RecordStream {
     return reason === undefined ? { packages } : { packages, unreadable: reason };
   }
 
-  /** Tells by the first bytes whether it is a program. */
+  /** Decides by the first bytes whether it is a program. */
   #begin(head: Buffer): boolean {
     const kind = executableKind(head);
     const isProgram = kind === 'elf' || kind === 'pe' || kind === 'macho';
@@ -160,7 +160,7 @@ function magicFrom(input: Buffer, from: number): number {
   }
 }
 
-/** Programs and libraries that may hold a list of what they were built from. */
+/** Programs and libraries that may contain a list of what they were built from. */
 export const PROGRAM: StreamReader = {
   matches: (path, entry) =>
     entry !== undefined && entry.size >= HEAD && ((entry.mode & 0o111) !== 0 || LIBRARY.test(path)),

@@ -26,7 +26,7 @@ export const READERS: readonly RecordReader[] = [
 ];
 export const STREAMS: readonly StreamReader[] = [RPM, JAR, PROGRAM];
 
-/** The reader of a record that its path alone tells; undefined for any other file. */
+/** The reader of a record that its path alone shows; undefined for any other file. */
 export function readerOf(path: string): RecordReader | StreamReader | undefined {
   const found = READERS.find(({ matches }) => matches(path));
   return found ?? [RPM, JAR].find(({ matches }) => matches(path));

@@ -6,7 +6,7 @@ import type { OwnedFile } from './ownership.ts';
 
 export interface RecordContent {
   readonly packages: readonly RawPackage[];
-  /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
+  /** Why it may contain more than was read. A damaged file gives what could be read, and this. */
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
   readonly files?: { readonly record: string; readonly paths: Iterable<string> };
@@ -33,7 +33,7 @@ export interface RecordReader extends FileReader {
   readonly read: (content: Uint8Array, path: string) => RecordContent;
 }
 
-/** Reads a large file as it comes; holds a bounded part of it. */
+/** Reads a large file as it comes; keeps a bounded part of it. */
 export interface RecordStream {
   readonly push: (bytes: Uint8Array) => void;
   readonly end: () => RecordContent;

@@ -70,7 +70,7 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-/** Holds one file, up to a bound, in one piece. */
+/** Keeps one file, up to a bound, in one piece. */
 class HeldFile implements RecordStream {
   readonly #name: string;
   readonly #size: number;

@@ -12,7 +12,7 @@ export interface PlacedSecret {
   readonly value: string;
   readonly line?: number;
   readonly offset?: number;
-  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  /** The member of an archive that contains it, archives within it divided by `!/`. */
   readonly inside?: string;
 }
 
@@ -20,7 +20,7 @@ export interface PlacedSecret {
 export interface ScanShared {
   readonly budget: ScanBudget;
   readonly found: PlacedSecret[];
-  /** Tells of what is packed in a way that is not opened. */
+  /** Reports what is packed in a way that is not opened. */
   readonly unopened: (kind: string) => void;
 }
 
@@ -53,7 +53,7 @@ export function secretsInPiece(
     if (budget.decoded < 0) budget.gap('it contains too much base64');
     return budget.decoded >= 0;
   };
-  // What decodes to something packed is read as a file of its own; it stands where its text does.
+  // What decodes to something packed is read as a file of its own; its place is that of its text.
   const packed = (content: Uint8Array, at: number): void => {
     if ((budget.packed -= 1) < 0) {
       budget.gap('it contains too many archives in base64');
@@ -75,7 +75,7 @@ export function secretsInPiece(
 }
 
 /**
- * Scans content of any size as it comes, holding one piece of it: a file, or a member of an
+ * Scans content of any size as it comes, keeping one piece of it: a file, or a member of an
  * archive. What it finds does not depend on how the bytes were cut. Archives are opened, and their
  * members scanned as files of their names.
  */

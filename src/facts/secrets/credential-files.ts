@@ -37,7 +37,7 @@ function isEnvFile(path: string): boolean {
   return ENV_FILE.test(name) && !TEMPLATE.test(name);
 }
 
-/** True for files whose name says that they hold credentials. */
+/** True for files whose name says that they contain credentials. */
 export function isCredentialFile(path: string): boolean {
   return isEnvFile(path) || rowsOf(path).length > 0;
 }

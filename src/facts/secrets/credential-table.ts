@@ -1,4 +1,4 @@
-/** A file that is made to hold credentials. */
+/** A file that is made to contain credentials. */
 export interface CredentialFile {
   readonly id: string;
   /** Whose file it is, for the page that lists them. */

@@ -16,7 +16,7 @@ interface Found {
 /** Regular expressions of V8 give up on a quoted word of twice as much. */
 const LONGEST_COMMANDS = 4 * 1024 * 1024;
 
-/** Lists of words within a Dockerfile: by themselves they are read as such. */
+/** Lists of words within a Dockerfile: alone they are read as such. */
 function listsIn(text: string): readonly string[] {
   const ended = text.split(']').slice(0, -1);
   return ended.flatMap((part) => {

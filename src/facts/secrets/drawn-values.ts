@@ -11,7 +11,7 @@ const LONGEST_NAME = 80;
 
 /**
  * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a
- * value that looks drawn at random and is no UUID, or one of any kind that is named as a secret.
+ * value that looks drawn at random and is not a UUID, or one of any kind that is named as a secret.
  * Undefined where there is none. The two were built alike, but for the random numbers: what they
  * share is not drawn.
  */

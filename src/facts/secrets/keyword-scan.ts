@@ -17,7 +17,7 @@ export interface FoundInBytes<K extends Keyword> {
    * that overlaps itself (`AAAA`), not each place.
    */
   readonly hits: readonly KeywordHit<K>[];
-  /** All there is, and of that what tells of UTF-16, and of base64 (`secret-views.ts`). */
+  /** All there is, and of that what shows UTF-16, and of base64 (`secret-views.ts`). */
   readonly findings: Findings;
   readonly wide: readonly number[];
   readonly encoded: readonly number[];

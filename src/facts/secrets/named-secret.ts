@@ -39,7 +39,7 @@ function isSecretValue(name: string, value: string): boolean {
   return !isPlaceholder(value) || (isPassword && isWeakPassword(value));
 }
 
-/** True where a variable of this name and value holds a secret in itself. */
+/** True where a variable of this name and value is itself a secret. */
 export function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretValue(name, value) || isSpoken(name, value) || isItsName(name, value)) return false;
   if (BUILDKIT_SESSIONS.has(name)) return false;
@@ -73,7 +73,7 @@ const SPOKEN = new RegExp(
 /** Words that no secret has between its own signs. */
 const STAND_IN =
   /(?:^|[^a-z])(?:placeholder|dummy|fake|(?:replace|change)[-_]?me)(?=[^a-z]|$)|[-_]X{3,}$/i;
-/** Stages of a software's life: they stand where no key was drawn. */
+/** Stages of a software's life: they are written where no key was drawn. */
 const STAGE =
   /^(?:local|dev|development|prod|production|staging|ci|build|builder|docker|noop|setup|nothing|temp|tmp|assets)$/;
 /** Who draws keys and tokens at random, by the names of variables. */

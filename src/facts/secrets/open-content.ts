@@ -128,7 +128,7 @@ function sinkFor(
   return isTar(head) ? () => new TarSplit(member, budget) : undefined;
 }
 
-/** A script and then a zip: what Python calls a zipapp, and jars that start by themselves. */
+/** A script and then a zip: what Python calls a zipapp, and jars that start on their own. */
 function isSelfStarting(head: Uint8Array): boolean {
   return (
     begins(head, SCRIPT) &&

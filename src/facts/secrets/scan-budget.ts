@@ -2,7 +2,7 @@ import type { UnpackBudget } from '../../formats/unpack-budget.ts';
 
 /** Tries of rules, in units of about four nanoseconds: some seconds for a layer. */
 const TRIES = 200_000_000;
-/** More of one rule in one piece would be no news. */
+/** More of one rule in one piece would say nothing new. */
 const MAX_FINDINGS = 20;
 const MAX_UNPACKED = 2 * 1024 * 1024 * 1024;
 const MAX_MEMBERS = 1_000_000;

@@ -18,7 +18,7 @@ const MAX_GAPS = 100;
 const OF_APT = /^var\/(?:cache\/apt\/archives\/[^/]+\.deb|log\/apt\/eipp\.log\.xz)$/;
 const GIT_DIRECTORY = 'git-directory';
 const PUBLISHED = 'a file that a package of the distribution ships, unchanged';
-/** Nothing that is a secret is shorter, but what stands in a file made for it. */
+/** Nothing that is a secret is shorter, but what is in a file made for it. */
 const SMALLEST = 16;
 
 function wanted({ path, entry }: LayerEntry): ContentRequest {
@@ -197,7 +197,7 @@ const ENOUGH = 64 * 1024;
 
 /**
  * Secrets in what an entry is called: its path, what it links to, its attributes and comments.
- * Names are gathered, since looking into each by itself would cost more than its file.
+ * Names are gathered, since reading each alone would cost more than its file.
  */
 class EntryNames {
   readonly #budget: ScanBudget;

@@ -1,10 +1,10 @@
 import { fileName } from '../../model/path.ts';
 
-/** A file whose bytes, not its text, are or hold a private key. */
+/** A file whose bytes, not its text, are or contain a private key. */
 interface KeyStore {
   readonly id: string;
   readonly what: string;
-  /** The file's name: few files are looked into. */
+  /** The file's name: few files are opened. */
   readonly name: RegExp;
   readonly holdsKey: (bytes: Buffer) => boolean;
 }
@@ -129,7 +129,7 @@ export const KEY_STORES: readonly KeyStore[] = [
   },
 ];
 
-/** All their names, and some more: one look at a name rules out nearly all files. */
+/** All their names, and some more: one match of a name rules out nearly all files. */
 const NAMES = new RegExp(KEY_STORES.map(({ name }) => name.source).join('|'), 'i');
 
 /** True for files by whose name a key may be expected in binary form. */
@@ -147,7 +147,7 @@ function isWholeSequence(bytes: Buffer): boolean {
   return length === inner.length;
 }
 
-/** What bytes say by themselves, whatever the file is called. */
+/** What bytes alone say, whatever the file is called. */
 function ruleByContent(bytes: Buffer): string | undefined {
   if (bytes.length < 16) return undefined;
   if ([0xfeedfeed, 0xcececece].includes(bytes.readUInt32BE(0)))

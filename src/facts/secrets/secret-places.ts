@@ -1,7 +1,7 @@
 interface HarmlessPlace {
   readonly place: RegExp;
   readonly reason: string;
-  /** The only rules it holds for; all, where absent. */
+  /** The only rules it counts for; all, where absent. */
   readonly rules?: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   },
 ];
 
-/** Why what a rule found at a path is no secret; undefined where it counts. */
+/** Why what a rule found at a path is not a secret; undefined where it counts. */
 export function harmlessReason(path: string, rule: string): string | undefined {
   return HARMLESS_PLACES.find(
     ({ place, rules }) => (rules === undefined || rules.includes(rule)) && place.test(path),

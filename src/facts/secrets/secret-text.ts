@@ -10,7 +10,7 @@ import type { ScanBudget } from './scan-budget.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
 
-/** A secret as it stands in a text: `value` never leaves this folder but to mask that text. */
+/** A secret as it is in a text: `value` never leaves this folder but to mask that text. */
 export interface FoundSecret {
   readonly rule: string;
   readonly value: string;
@@ -19,12 +19,12 @@ export interface FoundSecret {
 }
 
 const USUAL_COST = 25;
-/** Of one rule in a piece of text; where there are more, they stand in each other's way. */
+/** Of one rule in a piece of text; where there are more, they are in each other's way. */
 const USUAL_HITS = 2000;
 /** How many times as long a try takes then: 5 µs where `password=` follows `password=`. */
 const DENSE = 100;
 const MOST_COMPARED = 500;
-/** What a pattern looks at before its keyword and behind it, at most. */
+/** Context a pattern may match, in bytes before and after the keyword. */
 const BEFORE = 2048;
 const BEHIND = 16 * 1024;
 /** Bytes from a name to its value, at most. */
@@ -41,7 +41,7 @@ type Hit = KeywordHit<RuleKeyword>;
 
 let scan: KeywordScan<RuleKeyword> | undefined;
 
-/** Where rules' keywords stand in bytes, and what may be text in another spelling. */
+/** Where rules' keywords are in bytes, and what may be text in another spelling. */
 export function lookThrough(bytes: Uint8Array): FoundInBytes<RuleKeyword> {
   // Made where it is first asked for: start-up is part of every command.
   scan ??= keywordScan(
@@ -117,7 +117,7 @@ function matchAt({ keyword, at }: Hit, textAt: TextAt, binary: boolean): Match |
   return { rule: id, value, at, end: from + end };
 }
 
-/** What holds where one rule's keywords stand. */
+/** What one rule matches where its keywords are. */
 function matches(
   hits: readonly Hit[],
   textAt: TextAt,

@@ -45,8 +45,8 @@ export function masked(value: string): string {
 }
 
 /**
- * Tells values apart, and not what they are: 24 bits of a digest. The same secret in several places
- * is one by it. For caches of this machine; no report shows it.
+ * Distinguishes values, and does not reveal them: 24 bits of a digest. The same secret in several
+ * places is one by it. For caches of this machine; no report shows it.
  */
 export function markOf(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 6);
@@ -75,7 +75,7 @@ function steps(value: string): number {
 
 /**
  * True for a value that documentation and templates put where a secret would be: a reference to
- * one, words that describe one, one character or an alphabet again and again. Looks at the value
+ * one, words that describe one, one character or an alphabet again and again. Checks the value
  * alone, whatever is around it.
  */
 export function isPlaceholder(value: string): boolean {

@@ -7,10 +7,10 @@ import {
 } from './kernel/byte-scan.ts';
 import { isPacked } from './open-content.ts';
 
-/** Findings, all of them or those that tell of one spelling. */
+/** Findings, all of them or those of one spelling. */
 type Pairs = ArrayLike<number>;
 
-/** Text that stands in bytes in another spelling, as one byte a character. */
+/** Text that is in bytes in another spelling, as one byte a character. */
 interface View {
   readonly text: Uint8Array;
   /** Where in the bytes it is spelled. */
@@ -76,7 +76,7 @@ export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
     let to = block - (first % 2);
     while (from >= 2 && isWide(bytes, from - 2)) from -= 2;
     while (to + 1 < bytes.length && isWide(bytes, to)) to += 2;
-    // Behind the end zeros stand for NULs.
+    // After the end, zeros look like NULs.
     if (to > bytes.length) to -= 2;
     // In the other order the last one's NUL stands before it, and none behind.
     const hasLast = to < bytes.length && has(PRINTABLE, bytes, to) && bytes[to - 1] === 0;
@@ -96,7 +96,7 @@ export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
 
 /**
  * Of what `wideViews` gave, the views in which `scan` finds something. It is asked once for all of
- * them: a program may hold 40,000, nearly all in vain.
+ * them: a program may have 40,000, nearly all in vain.
  */
 export function viewsWithFindings(
   views: readonly View[],

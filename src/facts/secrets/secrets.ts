@@ -34,7 +34,7 @@ function together(
 
 /**
  * Secrets of all layers, those included whose file a later layer deletes or replaces, followed by
- * those that the configuration and provenance hold (`others`); what rules set aside comes apart,
+ * those that the configuration and provenance contain (`others`); what rules set aside comes apart,
  * with the reason.
  */
 export function secretsFact(

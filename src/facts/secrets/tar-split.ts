@@ -7,7 +7,7 @@ const MAGIC_AT = 257;
 
 /** True where a tar archive begins, of POSIX or GNU. */
 export function isTar(head: Uint8Array): boolean {
-  // Most files are none: the first byte tells.
+  // Most files are none: the first byte shows it.
   return (
     head.length >= BLOCK &&
     head[MAGIC_AT] === MAGIC[0] &&

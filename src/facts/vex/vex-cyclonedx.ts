@@ -29,9 +29,9 @@ export function isCyclonedxVex(value: unknown): boolean {
 }
 
 /**
- * Reads what a CycloneDX document says of vulnerabilities that were analysed; those without an
- * analysis are findings and no statement. `affects` leads to components of the document, to package
- * URLs, or through a BOM-Link to either. Where the document is about an image, its statements hold
+ * Reads what a CycloneDX document says of vulnerabilities that were analyzed; those without an
+ * analysis are findings and no statement. `affects` names components of the document, to package
+ * URLs, or through a BOM-Link to either. Where the document is about an image, its statements count
  * for that image only.
  */
 export function readCyclonedxVex(document: VexDocument): VexReading {
@@ -103,7 +103,7 @@ function linkedRef(reference: string): string {
   }
 }
 
-/** What each `bom-ref` stands for. */
+/** The names of each `bom-ref`. */
 function referredNames(value: unknown): ReadonlyMap<string, readonly string[]> {
   const listed = [
     field(field(value, 'metadata'), 'component'),

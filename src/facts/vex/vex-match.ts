@@ -12,7 +12,7 @@ export interface VexImage {
 
 /**
  * True where a statement's package URL means this package: type, namespace and name alike, and
- * version and qualifiers wherever the statement gives them. What it leaves out holds for all.
+ * version and qualifiers wherever the statement gives them. What it leaves out may be anything.
  */
 export function meansPackage(stated: string, actual: string): boolean {
   const [want, have] = [readPurl(stated), readPurl(actual)];

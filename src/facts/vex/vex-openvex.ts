@@ -21,8 +21,8 @@ export function isOpenVex(value: unknown): boolean {
 
 /**
  * Reads an OpenVEX document (v0.2.0, and v0.0.1, which spells vulnerability and products as plain
- * text). A statement that says no product takes the attestation's subjects; one that is not
- * complete, as `not_affected` without a reason, is a problem and does nothing.
+ * text). A statement without a product takes the attestation's subjects; one that is not complete,
+ * as `not_affected` without a reason, is a problem and does nothing.
  */
 export function readOpenVex(document: VexDocument): VexReading {
   const { value } = document;

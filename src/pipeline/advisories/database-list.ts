@@ -10,7 +10,7 @@ import { readableMeta } from './update-database.ts';
 /** What there is for an ecosystem: a database, or images that would need one. */
 export interface DatabaseState {
   readonly ecosystem: string;
-  /** Without it there is no database, or one that cannot be read. */
+  /** Absent where a database is missing or cannot be read. */
   readonly meta?: DatabaseMeta;
   readonly bytes: number;
   /** When an image with packages of it was last graded, milliseconds since 1970. */

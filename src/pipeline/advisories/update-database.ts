@@ -66,7 +66,7 @@ export async function updateDatabase(
   });
 }
 
-/** What a database says of itself; undefined where there is none that can be read. */
+/** The description in a database; undefined where none can be read. */
 export function readableMeta(path: string): DatabaseMeta | undefined {
   try {
     return databaseMeta(path);
@@ -151,8 +151,7 @@ async function make(
           onProgress({ ecosystem, step: 'read', done: record.done, total: size });
         }
         const now = context.now();
-        // A copy, a mirror's too, has the time of copying: what it says of itself is older, and
-        // counts.
+        // A copy, a mirror's too, has the time of copying: the date inside is older, and counts.
         const said =
           modified === undefined || copied ? Math.min(newest, modified ?? now) : modified;
         const written = writer.end({

@@ -13,9 +13,9 @@ export type LineOf = (
 ) => { readonly line: number; readonly copiedFrom?: CopiedStage } | undefined;
 
 /**
- * Holds two images against each other, platform by platform: manifests first, and where those
- * differ the config and each layer down to the entry. What has one digest is not read. Throws
- * UserError where a layer cannot be read.
+ * Compares two images, platform by platform: manifests first, and where those differ the config and
+ * each layer down to the entry. What has one digest is not read. Throws UserError where a layer
+ * cannot be read.
  */
 export async function compareImages(
   context: Pick<PipelineContext, 'signal'>,

@@ -31,7 +31,7 @@ export interface ComparedLayer {
 
 /** Differences of one layer that are listed: who has more wants a cause, not a list. */
 const MOST_LISTED = 500;
-/** Bytes of a file that are held to say where it differs; a larger one is only said to differ. */
+/** Bytes of a file that are kept to say where it differs; a larger one is only said to differ. */
 const MOST_CONTENT = 8 * 1024 * 1024;
 const MOST_CONTENT_TOTAL = 128 * 1024 * 1024;
 
@@ -141,7 +141,7 @@ export async function recordsOf(
   return recorder.finish();
 }
 
-/** Files with different content, small enough to hold one by one and all together. */
+/** Files with different content, small enough to keep one by one and all together. */
 function contentsWanted(differences: readonly EntryDifference[]): ReadonlySet<string> {
   let total = 0;
   const wanted = differences.filter(({ kinds, first, second }) => {

@@ -5,7 +5,9 @@ import { lookDeeper } from '../../tools/diffoscope.ts';
 import type { PipelineContext } from '../context.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 
-/** Looks into two contents of one file; undefined where that is not wanted, or shows nothing. */
+/**
+ * Shows two contents of one file in detail; undefined where that is not wanted, or shows nothing.
+ */
 export type LookDeeper = (
   path: string,
   format: ContentDifference['format'],
@@ -13,9 +15,9 @@ export type LookDeeper = (
   second: Uint8Array,
 ) => Promise<string | undefined>;
 
-/** Files that are looked into: each takes seconds, and who has more wants a cause. */
+/** Most files given to diffoscope; each takes seconds. */
 const MOST_FILES = 10;
-/** What is not of a kind that its own text shows. Keys are never looked into. */
+/** What is not of a kind that its own text shows. Keys are never given to it. */
 const FORMATS: readonly ContentDifference['format'][] = [
   'elf',
   'zip',
@@ -31,7 +33,7 @@ const FORMATS: readonly ContentDifference['format'][] = [
 
 /**
  * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie
- * in a private folder under names of ours while it looks, and nowhere afterwards. Where it is not
+ * in a private folder under names of ours while it runs, and nowhere after that. Where it is not
  * installed, one notice says so.
  */
 export function deeperViews({
@@ -63,7 +65,7 @@ export function deeperViews({
   };
 }
 
-/** An ending that tells diffoscope a format; nothing else of an image's name names a file. */
+/** An ending that shows diffoscope a format; nothing else of an image's name names a file. */
 function safeEnding(path: string): string {
   return /\.[a-z0-9]{1,8}$/i.exec(path)?.[0] ?? '';
 }

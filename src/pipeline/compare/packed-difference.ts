@@ -13,7 +13,7 @@ const MOST_UNPACKED = 32 * 1024 * 1024;
 
 /**
  * Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or
- * not, in which of its members; of other files of gzip and brotli in what they hold.
+ * not, in which of its members; of other files of gzip and brotli in what is compressed.
  */
 export function packedDifference(
   path: string,
@@ -55,7 +55,7 @@ function unpacked(unpack: typeof gunzipSync, bytes: Uint8Array): Uint8Array | un
   }
 }
 
-/** Undefined where one of them is no tar. */
+/** Undefined where one of them is not a tar. */
 function tarDifference(first: Uint8Array, second: Uint8Array): string | undefined {
   const [before, after] = [membersOf(first), membersOf(second)];
   if (before === undefined || after === undefined) return undefined;

@@ -20,10 +20,10 @@ type Mark = Pick<FoundAttestation, 'contradicts' | 'unchecked'>;
 
 /**
  * Marks the statements that nobody is known to have signed and that do not fit the image:
- * provenance whose Dockerfile is not what the history tells of, whose base is not what the layers
- * begin with, or whose build ended on another day than the image was created. Anyone may attach
- * such a statement; the image's bytes have the last word. Where its base could not be compared,
- * that is marked as well.
+ * provenance whose Dockerfile does not fit the history, whose base is not what the layers begin
+ * with, or whose build ended on another day than the image was created. Anyone may attach such a
+ * statement; the image's bytes have the last word. Where its base could not be compared, that is
+ * marked as well.
  */
 export async function withContradictions(
   fact: Fact<AttestationsFact>,

@@ -28,7 +28,7 @@ export interface GivenDockerfile {
 
 export interface GradedBuild {
   readonly fact: Fact<BuildFact>;
-  /** Build arguments that the provenance tells everybody, for the secret scan. */
+  /** Build arguments that the provenance shows everybody, for the secret scan. */
   readonly buildArgs: Readonly<Record<string, string>>;
   /** What a reader should know of where this comes from, one line each. */
   readonly notices: readonly string[];
@@ -39,7 +39,7 @@ type Dockerfile = NonNullable<Parameters<typeof buildFact>[0]['dockerfile']>;
 /**
  * How an image was built that was not built in this run: from a verified provenance, else from the
  * Dockerfile that the user names, else from a provenance that nobody signed, else as far as its
- * history tells. Throws UserError where the user's file is no Dockerfile.
+ * history shows. Throws UserError where the user's file is not a Dockerfile.
  */
 export async function gradedBuild(
   image: Pick<OpenedImage, 'root'>,
@@ -128,8 +128,8 @@ function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
 }
 
 /**
- * A Dockerfile that nobody signed, on a base that was not held against the layers: the image may
- * stand on another one, and steps that it does not name may lie between the two.
+ * A Dockerfile that nobody signed, on a base that was not compared with the layers: the image may
+ * have another one, and steps that it does not name may lie between the two.
  */
 function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   if (!fact.known) return fact;

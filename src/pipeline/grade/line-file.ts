@@ -18,8 +18,8 @@ export interface LineFile {
 }
 
 /**
- * Opens a file to add lines to. Contents is gone through first: dropped lines are taken out, and a
- * last line that was cut off is judged like the others. A pipe or device is only written to. Throws
+ * Opens a file to add lines to. The contents are read first: dropped lines are removed, and a last
+ * line that was cut off is judged like the others. A pipe or device is only written to. Throws
  * UserError where another run adds to it, or where a line is foreign; the file is then as it was.
  */
 export async function openLineFile(

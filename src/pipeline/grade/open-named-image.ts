@@ -73,8 +73,8 @@ async function fromOwnBuild(
 
 /**
  * An image of Docker's store with the signatures and attestations of the same digest in the
- * registry that its name tells, so that it is judged as there: Docker keeps none. A name without a
- * host is not asked for: it may be of this machine alone. Where they were not looked up,
+ * registry of its name, so that it is judged as there: Docker keeps none. A name without a host is
+ * not asked for: it may be of this machine alone. Where they were not looked up,
  * `withoutAttachments` says why.
  */
 async function withRegistryAttachments(

@@ -66,7 +66,7 @@ const CONFINEMENTS: readonly Confinement[] = [
 
 /**
  * Runs an image of the engine's store under the tracer, as confined as it answers. Throws UserError
- * where there is no tracer, or it does not answer, Interrupted and ToolError.
+ * where a tracer is missing or the image does not answer, Interrupted and ToolError.
  */
 export async function traceForProfile(
   context: PipelineContext,

@@ -27,7 +27,7 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
   readonly newPrivileges: boolean;
   /** More options of `docker create`. */
   readonly options: readonly string[];
-  /** Arguments of the entry point, in place of the image's CMD. */
+  /** Arguments of the entry point, instead of the image's CMD. */
   readonly command?: readonly string[];
 }
 

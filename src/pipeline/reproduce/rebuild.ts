@@ -36,7 +36,7 @@ interface RebuildRequest {
   readonly record: RecordedBuild;
   readonly words: RebuildWords;
   readonly source: FetchedSource;
-  /** Of the user who builds again. */
+  /** Of the user of this machine. */
   readonly settings: Settings;
   readonly store: LayoutStore;
   readonly directory: BuildDirectory;
@@ -51,7 +51,7 @@ interface Rebuilt {
 }
 
 /**
- * Builds what a provenance tells of, from the fetched source, uncached, with the recorded images
+ * Builds what a provenance describes, from the fetched source, uncached, with the recorded images
  * and files enforced: as this program does, or for an image that BuildKit itself published with its
  * own export. An exit code where buildx failed. Throws UserError where the source does not fit the
  * record.

@@ -17,7 +17,7 @@ interface RecordedImage {
 }
 
 /**
- * The provenance of each of the image's platforms, all of which have to tell of one build. Where
+ * The provenance of each of the image's platforms, all of which have to describe one build. Where
  * signers were named, only what one of them signed counts. Throws UserError where there is none
  * that can be used.
  */

@@ -17,9 +17,9 @@ import { unverifiable } from './fetch-source.ts';
 /**
  * What a build takes from its surroundings, out of the record: images at their digests and files of
  * ADD at their checksums as a lock, the epoch, and what the published image itself says: `created`,
- * annotations, labels. `own` are the settings of who builds again, `source` those that lie in the
- * source: of these only the rules count. Throws UserError where the image was normalised by rules
- * that this version does not have.
+ * annotations, labels. `own` are the settings of this machine's user, `source` those that lie in
+ * the source: of these only the rules count. Throws UserError where the image was normalized by
+ * rules that this version does not have.
  */
 export function recordedInputs(
   image: OpenedImage,

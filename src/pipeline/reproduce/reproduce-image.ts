@@ -28,14 +28,14 @@ interface ImageReproductionRequest {
   readonly given: GivenInputs;
   /** Signs the result, and keeps it beside that image. */
   readonly attest: AttachTarget | undefined;
-  /** Have diffoscope look into files that differ. */
+  /** Have diffoscope compare files that differ. */
   readonly deeper: boolean;
 }
 
 /**
- * Builds a published image again from what its provenance says, and holds the two against each
- * other. Throws UserError where that cannot be done as it was done then: such an image is neither
- * reproducible nor not.
+ * Builds a published image again from what its provenance says, and compares the two. Throws
+ * UserError where that cannot be done as it was done then: such an image is neither reproducible
+ * nor not.
  */
 export async function reproduceImage(
   context: PipelineContext,

@@ -38,15 +38,14 @@ export interface ReproduceOptions {
   readonly regrade: boolean;
   /** The second build's RUNs see another day. */
   readonly tomorrow: boolean;
-  /** Have diffoscope look into files that differ. */
+  /** Have diffoscope compare files that differ. */
   readonly deeper: boolean;
 }
 
 /**
  * Builds an image, then once more without a cache, from a copy of the context in another folder
- * with other times and another umask, and holds the two against each other. Nothing is tagged,
- * loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as
- * a build does.
+ * with other times and another umask, and compares the two. Nothing is tagged, loaded or pushed;
+ * with `attest` the result is signed and kept with the build. Throws UserError as a build does.
  */
 export async function reproduce(
   context: PipelineContext,
@@ -108,8 +107,8 @@ export async function reproduce(
 
 /**
  * The newest build of the plan's first name, where it is the image that was just built again.
- * Throws UserError where it is not there or is another: a statement about an image that nobody
- * published helps nobody.
+ * Throws UserError where it is missing or another: a statement about an image that nobody published
+ * helps nobody.
  */
 async function attestableBuild(
   context: PipelineContext,

@@ -23,9 +23,10 @@ type StageFiles = Map<string, readonly { readonly line: number; readonly content
 type FilesOf = (stage: Stage) => Promise<StageFiles>;
 
 /**
- * The comparison of two builds with the line that wrote each file which a COPY took out of a stage:
- * several RUNs can have done it, and their layers tell. Those stages are exported from BuildKit's
- * cache into `folder`. Where it does not have them, nothing is run again, and nothing is named.
+ * The comparison of two builds with the line that wrote each file which a COPY took from a stage:
+ * several RUNs can have done it, and their layers show which. Those stages are exported from
+ * BuildKit's cache into `folder`. Where it does not have them, nothing is run again, and nothing is
+ * named.
  */
 export async function nameWriters(
   context: PipelineContext,

@@ -4,8 +4,8 @@ import type { ImageScan } from './image-scan.ts';
 import { releaseGaps } from './release-gaps.ts';
 
 /**
- * A scan beside our own catalogue of the image: findings get the package URL and file that the
- * scanner did not tell, and what could not be looked up becomes a gap. `byPackages`: the scanner
+ * A scan beside our own catalog of the image: findings get the package URL and file that the
+ * scanner did not give, and what could not be looked up becomes a gap. `byPackages`: the scanner
  * got the packages and did not look for itself. `now`: milliseconds since 1970, for the age of the
  * distribution's release.
  */
@@ -26,8 +26,8 @@ export function withPackages(
   const gaps = [...release.gaps, ...unseen, ...(scan.gaps ?? []), ...gapsOf(content, byPackages)];
   const seen = byPackages ? unrecorded : [];
   const notices = [...(scan.notices ?? []), ...seen, ...release.notices];
-  // A program that no record names, as a Go binary without build information: nothing found in
-  // nothing known is no answer. Who is only given packages was not even asked.
+  // A program that no record names, as a Go binary without build information: to find nothing where
+  // nothing is known says nothing. Who is only given packages was not even asked.
   const isBlind =
     content.packages.length === 0 &&
     scan.vulnerabilities.length === 0 &&

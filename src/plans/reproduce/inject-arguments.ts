@@ -51,8 +51,7 @@ function isMissing({ instructions }: Stage, name: string): boolean {
 
 /**
  * A line of what BuildKit says of a mistake, with line numbers as the user's file has them:
- * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line that tells of an added
- * one.
+ * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line about an added one.
  */
 export function asWritten(
   line: string,

@@ -22,9 +22,9 @@ const MOUNTS = Object.values(CLOCK_FILES)
   .join(' ');
 
 /**
- * Mounts the faked clock into every RUN, line numbers as they were. Mounts stand in no history and
- * leave nothing in a layer, so that the image is the same but for what the clock does. Undefined
- * where nothing is run.
+ * Mounts the faked clock into every RUN, line numbers as they were. Mounts are not in the history
+ * and leave nothing in a layer, so that the image is the same but for what the clock does.
+ * Undefined where nothing is run.
  */
 export function withClock(text: string, model: DockerfileModel): string | undefined {
   const runs = new Set(

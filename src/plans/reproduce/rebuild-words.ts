@@ -2,7 +2,7 @@ import { byCodeUnit } from '../../model/order.ts';
 import type { RecordedBuild, RecordedMount } from '../../model/recorded-build.ts';
 import { CLOCK_CONTEXT } from './inject-clock.ts';
 
-/** What the user who builds again gives that no provenance holds. */
+/** What the user gives, since provenance does not contain it. */
 export interface GivenInputs {
   /** `NAME=VALUE`. */
   readonly buildArgs: readonly string[];

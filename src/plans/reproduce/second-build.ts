@@ -8,7 +8,7 @@ import { SOURCE_POLICY_VARIABLE } from '../source-policy.ts';
  */
 const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
 
-/** Buildx takes no filter beside `--no-cache`. */
+/** Buildx refuses a filter beside `--no-cache`. */
 const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
 
 /**

@@ -75,7 +75,7 @@ function plan(input: FixInput): FixPlan {
   const text = facts.ignoreFile ?? '';
   const lines = text.split('\n').map((line) => line.trim());
   const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  // Everything is kept out, and some of it let in again: whoever writes that knows.
+  // Everything is kept out, and some of it let in again: the author knows why.
   if (rules.some((line) => /^(?:\*\*?|\*\*\/\*)$/.test(line))) return NOTHING;
   const runs = source.instructions.filter(({ keyword }) => keyword === 'RUN');
   const reads = (pattern: RegExp): boolean =>
@@ -135,7 +135,7 @@ function plan(input: FixInput): FixPlan {
   return { edits: edits.flatMap((edit) => edit ?? []), refusals };
 }
 
-/** Commands that read no history of git, whatever they are given. */
+/** Commands that do not read the history of git, whatever they are given. */
 const READS_NONE =
   /^(?:\[|adduser|addgroup|apk|apt|apt-get|cat|chgrp|chmod|chown|cp|cut|dnf|dpkg|echo|export|false|find|grep|groupadd|head|install|ln|ls|microdnf|mkdir|mv|npm|pnpm|printf|pwd|rm|rmdir|sed|set|sleep|tail|tar|test|touch|true|tr|unzip|useradd|usermod|yarn|yum)$/;
 

@@ -21,7 +21,7 @@ const INCLUDE = /^#?include(?: if exists)? (?:<[^>]*>|"[^"]*"|\S+)/;
 
 /**
  * Reads the text of AppArmor profiles (apparmor.d(5)) as far as rules, blocks and names go, on one
- * line or many. Undefined where it is cut off or holds no profile.
+ * line or many. Undefined where it is cut off or lacks a profile.
  */
 export function readAppArmor(text: string): AppArmorText | undefined {
   if (text.length > MAX_LENGTH) return undefined;
@@ -62,7 +62,7 @@ type Part =
   | { readonly kind: 'close' }
   | { readonly kind: 'end' };
 
-/** Tells rules, blocks and their ends apart: `{a,b}` in a path opens no block, ` {` does. */
+/** Distinguishes rules, blocks and their ends: `{a,b}` in a path opens no block, ` {` does. */
 class Reader {
   readonly #text: string;
   #at = 0;

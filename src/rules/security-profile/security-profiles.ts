@@ -26,7 +26,7 @@ export function isProfileType(type: string): boolean {
 
 /**
  * Reads the profile that a predicate is or wraps (`profile`, `content`, or cosign's `Data`), and
- * holds it against the default for an image of `architecture` (GOARCH).
+ * compares it with the default for an image of `architecture` (GOARCH).
  */
 export function judgeProfile(
   type: string,

@@ -66,7 +66,7 @@ export const securityProfile = criterion({
     const evidence = judged.map((one) =>
       attestationEvidence(one.found, `${one.profile.kind}: ${one.profile.reason}`),
     );
-    // Which one a runtime takes is up to who runs it: the worst of those that somebody answers for.
+    // Which one a runtime takes is not known here: the worst of those that somebody answers for.
     const signed = judged.filter((one) => trustIn(one.found) !== 'unverified-attestation');
     const counted = signed.length > 0 ? signed : judged;
     const wide = counted.find(({ profile }) => /^(?:not-tighter|malformed)$/.test(profile.holds));

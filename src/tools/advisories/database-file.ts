@@ -74,7 +74,7 @@ export class AdvisoryWriter {
       this.#line(idKey(id), { release: '', name: '', record: head, versions: [] });
   }
 
-  /** The file, in pieces, and what it says of itself. */
+  /** The file, in pieces, and its description. */
   end(about: Pick<DatabaseMeta, 'ecosystem' | 'from' | 'date' | 'fetched' | 'etag'>): {
     readonly meta: DatabaseMeta;
     readonly pieces: readonly Buffer[];
@@ -116,8 +116,8 @@ export class AdvisoryWriter {
 }
 
 /**
- * What a database says of itself. Throws DamagedDatabase, and the system's error where there is no
- * file.
+ * The description in a database. Throws DamagedDatabase, and the system's error where the file is
+ * missing.
  */
 export function databaseMeta(path: string): DatabaseMeta {
   return reading(path, (read, size) => {

@@ -4,7 +4,7 @@ import type { OsRelease } from '../../model/packages.ts';
 interface OsvDistribution {
   /** OSV's name of the release; several where its packages are filed under more than one. */
   readonly ecosystems: readonly string[];
-  /** Which name OSV files a package under: that of its source, of itself, or either. */
+  /** Which name OSV files a package under: that of its source, its own, or either. */
   readonly names: 'source' | 'either';
 }
 

@@ -18,7 +18,7 @@ export interface OsvAffected {
   readonly word?: string;
 }
 
-/** What is kept of a vulnerability's record: plain JSON, as the cache holds it. */
+/** What is kept of a vulnerability's record: plain JSON, as the cache has it. */
 export interface OsvRecord {
   readonly id: string;
   readonly withdrawn: boolean;

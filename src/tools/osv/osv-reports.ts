@@ -9,7 +9,7 @@ import { judgeOsv } from './osv-severity.ts';
 
 /**
  * What OSV's answers say of each package, withdrawn records left out; which versions are affected
- * is the server's word. `records` holds the records of the matches, and of CVEs behind those that
+ * is the server's word. `records` has the records of the matches, and of CVEs behind those that
  * judge nothing.
  */
 export async function osvReports(

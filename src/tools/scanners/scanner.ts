@@ -10,7 +10,7 @@ export type ScanTarget =
   | { readonly kind: 'layout'; readonly dir: string }
   | { readonly kind: 'sbom'; readonly file: string };
 
-/** What a scan needs. We apply VEX afterwards, in the same way for every scanner. */
+/** What a scan needs. We apply VEX later, in the same way for every scanner. */
 export interface ScanRequest {
   readonly target: ScanTarget;
   /** No network: the database that is there has to do. */
@@ -22,7 +22,7 @@ export interface ScanRequest {
 
 /**
  * Runs a scanner to its end and gives what it printed, or why it could not scan: its last word. It
- * stands in the root folder, so that neither a project nor a layout from elsewhere brings it ignore
+ * runs in the root folder, so that neither a project nor a layout from elsewhere brings it ignore
  * rules. Throws on abort only.
  */
 export async function scanOutput(
@@ -70,7 +70,7 @@ export function scannerSaid(stderr: string): string {
   return (telling ?? lines.at(-1) ?? '').slice(0, 500);
 }
 
-/** A report that is no JSON of the scanner's kind. */
+/** A report that is not JSON of the scanner's kind. */
 export function unreadable(): Result<VulnerabilitiesFact> {
   return err('its report cannot be read');
 }

@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<string, Severity>> = {
   none: 'negligible',
 };
 
-/** A database's word for a severity as one of ours; `unknown` where it is no such word. */
+/** A database's word for a severity as one of ours; `unknown` where it is another word. */
 export function severityOf(word: string | undefined): Severity {
   // Debian marks urgencies that a machine guessed with asterisks.
   const plain =

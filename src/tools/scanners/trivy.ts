@@ -35,7 +35,7 @@ export function trivyArgs(target: ScanTarget, offline: boolean): readonly string
       : ['sbom', target.file]),
     '--format',
     'json',
-    // Not --quiet: of some failures trivy logs the cause and says no more.
+    // Not --quiet: of some failures trivy only logs the cause.
     '--no-progress',
     ...(offline ? ['--offline-scan', '--skip-db-update', '--skip-java-db-update'] : []),
   ];

@@ -4,7 +4,7 @@ import { keywordTables } from './keyword-tables.ts';
 /**
  * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in
  * order:
- * - FIRST_KEYWORD and the number of a keyword, for every place where one stands in six or more
+ * - FIRST_KEYWORD and the number of a keyword, for every place where one is within six or more
  *   bytes that can be printed;
  * - BASE64_RUN where 40 letters of base64 or more begin, then 0 where they end;
  * - UTF16 or UTF16_NUL_FIRST for the first of blocks of 16 bytes that are UTF-16 of Latin letters:
@@ -20,7 +20,7 @@ export const UTF16_END = 4;
 export const FIRST_KEYWORD = 5;
 
 const PAGE = 65_536;
-/** Content has zeros around it: a step looks at the next one's bytes too. */
+/** Content has zeros around it: a step reads the next one's bytes too. */
 const MARGIN = 128;
 const FINDING_BYTES = 8;
 const MOST_FINDINGS = 64 * 1024;

@@ -1,4 +1,4 @@
-/** Of each byte of a pair seven bits tell it apart: what is not ASCII is compared in vain. */
+/** Of each byte of a pair seven bits distinguish it: what is not ASCII is compared in vain. */
 const PAIR_BITS = 7;
 const PAIRS = 2 ** (2 * PAIR_BITS);
 const SLOT_OF = PAIRS;
@@ -79,7 +79,7 @@ export function keywordTables(keywords: readonly Uint8Array[]): Uint8Array {
     write(slot, [neighbors(own, -1), behind, candidate, end]);
     slot += SLOT_BYTES;
     for (const { keyword, bytes: word, offset } of own) {
-      // Four bytes that hold the pair, and the byte before it where there is one.
+      // Four bytes that contain the pair, and the byte before it where there is one.
       const window = Math.max(0, Math.min(offset - 1, word.length - 4));
       const [a = 0, b = 0, c = 0, d = 0] = word.subarray(window, window + 4);
       write(candidate, [a | (b << 8) | (c << 16) | (d << 24), word.length < 4 ? 0xffffff : -1]);
@@ -123,8 +123,8 @@ function cost(keyword: Uint8Array, at: number): number {
 
 /**
  * Of the pairs at every second place from `first` (0 or 1), where the one stands that is least
- * common together with the byte behind it. A pair with nothing behind it is taken only where there
- * is no other.
+ * common together with the byte behind it. A pair with nothing behind it is only taken if it is the
+ * last choice.
  */
 function rarestPair(keyword: Uint8Array, first: number): number {
   const rate = (at: number): number => cost(keyword, at) * cost(keyword, at + 1);

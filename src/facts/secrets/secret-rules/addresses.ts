@@ -1,11 +1,11 @@
 import { isDrawn, isPlaceholder } from '../secret-value.ts';
 import { inText, type SecretRule } from './rule.ts';
 
-/** Passwords that are everybody's: defaults of test set-ups and words that stand for one. */
+/** Passwords that are everybody's: defaults of test set-ups and words that mean one. */
 const COMMON =
   /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|sas|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_\d{4}|string|port|\d{1,5})$/i;
 
-/** Hosts for documentation by standard (RFC 2606, RFC 6761), and words that stand for a host. */
+/** Hosts for documentation by standard (RFC 2606, RFC 6761), and words that mean a host. */
 const NO_HOST =
   /^(?:(?:[\w-]+\.)*example(?:\.(?:com|org|net|edu))?|(?:[\w-]+\.)+(?:test|invalid|example)|host(?:name)?|server|domain(?:\.com)?|(?:my|your)[\w-]*(?:\.com)?|foo(?:\.\w+)?|bar(?:\.\w+)?|a\.b(?:\.c)?|[a-z]|xxx.*)$/i;
 
@@ -54,13 +54,13 @@ function hasPassword(bytes: Uint8Array, at: number): boolean {
   return false;
 }
 
-/** True where a scheme's name stands in the few bytes behind `uthorization`. */
+/** True where a scheme's name is in the few bytes after `uthorization`. */
 function hasScheme(bytes: Uint8Array, at: number): boolean {
   const near = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(30, bytes.length - at));
   return /(?:asic|earer|oken)\s/i.test(near.toString('latin1'));
 }
 
-/** True where base64 holds a name and a password that is not everybody's. */
+/** True where base64 contains a name and a password that is not everybody's. */
 function isLogin(value: string): boolean {
   const plain = Buffer.from(value, 'base64').toString('latin1');
   const [, user = '', password = ''] =

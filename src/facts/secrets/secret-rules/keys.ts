@@ -14,7 +14,8 @@ function isSealed({ 0: text, 1: body }: RegExpExecArray, before: string): boolea
 const BETWEEN = '(?:\\s|\\\\+[nrt]|["\'`+,>.)(]|%0[AaDd]|&#1[03];|<br\\s?/?>|//|[#*|]){0,80}';
 /**
  * What follows `-----BEGIN RSA ` in a PEM block, headers and a body among it: code that only knows
- * the label is no key. The body is taken with what is between its lines, however short those are.
+ * the label is not a key. The body is taken with what is between its lines, however short those
+ * are.
  */
 const PEM_TAIL = `PRIVATE(?: |%20|\\+)KEY-----${BETWEEN}(?:(?:[\\w-]{1,40}: [^\\n\\\\]{0,200}(?:\\n|\\\\n)){1,5}${BETWEEN})?([A-Za-z0-9+/=][A-Za-z0-9+/=\\s\\\\"'\`,>.%&#;]{39,4000})`;
 const LINE_ENDS = /(?<!\\)\\+[nrt]|%0[AaDd]|&#1[03];|[^A-Za-z0-9+/=]/g;

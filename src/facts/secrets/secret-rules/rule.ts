@@ -5,7 +5,7 @@ export interface SecretRule {
   readonly id: string;
   /** What it finds, for the page that lists the rules. */
   readonly what: string;
-  /** Bytes that every match holds, ASCII, three at least: the scan looks for these first. */
+  /** Bytes that every match contains, ASCII, three at least: the scan looks for these first. */
   readonly keywords: readonly string[];
   /**
    * Sticky; tried where one of the keywords stands, what is in front of it by lookbehind. Its group
@@ -14,13 +14,16 @@ export interface SecretRule {
    */
   readonly pattern: RegExp;
   /**
-   * The same without a look at what is around it, for bytes that are not text: programs and
-   * databases put texts side by side. What it finds counts only if it looks drawn at random.
+   * The same whatever is around it, for bytes that are not text: programs and databases put texts
+   * side by side. What it finds counts only if it looks drawn at random.
    */
   readonly loose?: RegExp;
   /** For a keyword that is in every other text: whether the bytes around it can be a match. */
   readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
-  /** Cost of a try where unusual: for a keyword that is in every text, or a look at many bytes. */
+  /**
+   * Cost of a try where unusual: for a keyword that is in every text, or a pattern that reads many
+   * bytes.
+   */
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
   readonly accepts?: (value: string, match: RegExpExecArray) => boolean;
@@ -108,7 +111,7 @@ function goesOnAs(tail: string): SecretRule['glance'] {
 const BYTES = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
 const LETTERS = new Map<string, Uint8Array>();
 
-/** Which bytes a character class, or one letter, holds. Few differ among all rules. */
+/** Which bytes a character class, or one letter, contains. Few differ among all rules. */
 function lettersOf(letters: string): Uint8Array {
   const known = LETTERS.get(letters);
   if (known !== undefined) return known;
@@ -179,7 +182,7 @@ export function isMixed(value: string): boolean {
   return /\d/.test(value) && /[A-Za-z]/.test(value) && new Set(value).size >= 8;
 }
 
-/** A key that says little by itself, beside the name of the service that it is for. */
+/** A key that says little alone, beside the name of the service that it is for. */
 export function named(
   id: string,
   what: string,

@@ -3,7 +3,7 @@ import { inText, isMixed, type SecretRule, tokens } from './rule.ts';
 const NEAR = 240;
 const ACCOUNT = /(?<![A-Za-z0-9])AC[0-9a-f]{32}(?![A-Za-z0-9])/;
 const KEY = /^SK[0-9a-f]{32}$/;
-/** What a key begins with; `SK` alone stands in too much. */
+/** What a key begins with; `SK` alone is in too much. */
 const BARE = Array.from({ length: 16 }, (_, digit) => `SK${digit.toString(16)}`);
 const DIGITS = 32;
 

@@ -46,7 +46,7 @@ const ENGINES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Holds a profile against the default, for an image of `architecture` (GOARCH), on every kernel and
+ * Compares a profile with the default, for an image of `architecture` (GOARCH), on every kernel and
  * with every set of capabilities. A rule that allows counts whatever others refuse: which of
  * several wins is up to libseccomp, so the wider reading is taken.
  */

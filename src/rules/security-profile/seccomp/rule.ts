@@ -1,7 +1,7 @@
 /** Comparisons of libseccomp (seccomp_rule_add(3)), without `SCMP_CMP_`. */
 export type Operator = 'NE' | 'LT' | 'LE' | 'EQ' | 'GE' | 'GT' | 'MASKED_EQ';
 
-/** One argument of a call held against a value, at most 32 bits wide. */
+/** One argument of a call compared with a value, at most 32 bits wide. */
 export interface Condition {
   readonly index: number;
   readonly op: Operator;
@@ -27,7 +27,7 @@ export interface Scope {
   readonly belowKernel?: Kernel;
 }
 
-/** A rule as the engine hands it to libseccomp; all conditions hold together. */
+/** A rule as the engine hands it to libseccomp; all conditions must be met. */
 export interface Rule extends Scope {
   readonly names: readonly string[];
   /** The call may go through: it is allowed, logged, or left to another program. */
