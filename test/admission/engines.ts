@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- documents of other programs, read as those do; a wrong place fails the test */
 import { Environment } from '@marcbachmann/cel-js';
 import { parseAllDocuments } from 'yaml';
-import type { PolicyFile } from '../../src/admission/admitted-image.ts';
+import type { PolicyFile } from '../../src/admission/policy.ts';
 
 /**
  * Evaluators of the rules that the engines have for their policies, written from what their sources
@@ -165,93 +165,9 @@ export function kyvernoAdmits(documents: readonly Json[], one: DeployedImage): b
   });
 }
 
-/**
- * Kyverno's ClusterPolicy: wildcards take any characters, keyless texts too; `conditions` are
- * JMESPath on the predicate.
- */
-export function clusterPolicyAdmits(documents: readonly Json[], one: DeployedImage): boolean {
-  const [document] = documents;
-  const [pattern, verify] = document?.['spec'].rules as readonly Json[];
-  const image = pattern?.['validate'].pattern.spec.containers[0].image as string;
-  if (!image.split(' | ').some((text) => wildcard(text).test(named(one)))) return false;
-  const [rule] = verify?.['verifyImages'] as readonly Json[];
-  if (!(rule?.['imageReferences'] as readonly string[]).some((t) => wildcard(t).test(named(one))))
-    return true;
-  const form = rule?.['type'] === 'SigstoreBundle' ? 'bundle' : 'tag';
-  const entries = rule?.['attestors'][0].entries as readonly Json[];
-  const by = (text: string): boolean =>
-    entries.some(({ keys, keyless }) =>
-      isBy(text, {
-        ...(keys === undefined ? {} : { key: { data: keys.publicKeys } }),
-        ...(keyless === undefined ? {} : { keyless: { identities: [keyless] } }),
-      }),
-    );
-  if (!one.signatures.some((s) => s.form === form && by(s.by))) return false;
-  return ((rule?.['attestations'] ?? []) as readonly Json[]).every((asked) =>
-    one.statements.some(
-      (s) =>
-        s.form === form &&
-        by(s.by) &&
-        s.predicateType === asked['type'] &&
-        ((asked['conditions']?.[0].all ?? []) as readonly { key: string }[]).every(({ key }) =>
-          jmespathHolds(key, s.predicate),
-        ),
-    ),
-  );
-}
-
 function wildcard(pattern: string): RegExp {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`);
-}
-
-function jmespathHolds(key: string, predicate: unknown): boolean {
-  const at = (path: string): unknown =>
-    path
-      .split('.')
-      .reduce<unknown>((value, step) => (value as Json | undefined)?.[step], predicate);
-  const equal = /^\{\{ ([\w.]+) == '([^']*)' \}\}$/.exec(key);
-  if (equal !== null) return at(equal[1] ?? '') === equal[2];
-  const list = /^\{\{ contains\(([\w.]+), '([^']*)'\) \}\}$/.exec(key);
-  const value = at(list?.[1] ?? '');
-  return Array.isArray(value) && value.includes(list?.[2]);
-}
-
-/**
- * Ratify, pkg/verifier/cosign/trustpolicies.go: no scope, no policy, no admission; signatures by
- * tag.
- */
-export function ratifyAdmits(documents: readonly Json[], one: DeployedImage): boolean {
-  const verifier = documents.find(({ kind }) => kind === 'Verifier');
-  const keys = new Map(
-    documents
-      .filter(({ kind }) => kind === 'KeyManagementProvider')
-      .map((d) => [d['metadata'].name, d['spec'].parameters.value]),
-  );
-  const [policy] = verifier?.['spec'].parameters.trustPolicies as readonly Json[];
-  const scopes = policy?.['scopes'] as readonly string[];
-  const asked = [`${one.repository}:1`, `${one.repository}@${one.digest}`];
-  const inScope = asked.some((name) =>
-    scopes.some((scope) =>
-      scope.endsWith('*') ? name.startsWith(scope.slice(0, -1)) : name === scope,
-    ),
-  );
-  const by = (text: string): boolean =>
-    policy?.['keyless'] === undefined
-      ? (policy?.['keys'] as readonly Json[]).some((k) => keys.get(k['provider']) === text)
-      : isBy(text, {
-          keyless: {
-            identities: [
-              {
-                subject: policy['keyless'].certificateIdentity,
-                subjectRegExp: policy['keyless'].certificateIdentityRegExp,
-                issuer: policy['keyless'].certificateOIDCIssuer,
-                issuerRegExp: policy['keyless'].certificateOIDCIssuerRegExp,
-              },
-            ],
-          },
-        });
-  return inScope && one.signatures.some((s) => s.form === 'tag' && by(s.by));
 }
 
 /**

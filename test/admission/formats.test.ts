@@ -5,21 +5,19 @@ import { describe, expect, test } from 'vitest';
 import type {
   AdmittedImage,
   PolicyFile,
+  PolicyFormatName,
   PolicySigner,
   StatementRule,
-} from '../../src/admission/admitted-image.ts';
-import type { PolicyFormatName } from '../../src/admission/format-names.ts';
-import { POLICY_FORMATS } from '../../src/admission/formats.ts';
+} from '../../src/admission/policy.ts';
+import { POLICY_FORMATS } from '../../src/admission/policies.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { parseReference } from '../../src/model/reference.ts';
 import {
   buildkitUses,
-  clusterPolicyAdmits,
   type DeployedImage,
   documentsOf,
   kyvernoAdmits,
   policyControllerAdmits,
-  ratifyAdmits,
 } from './engines.ts';
 
 const pem = (): string =>
@@ -93,8 +91,6 @@ const deployed = (
 const ENGINES = {
   'policy-controller': policyControllerAdmits,
   kyverno: kyvernoAdmits,
-  'kyverno-cluster-policy': clusterPolicyAdmits,
-  ratify: ratifyAdmits,
 } as const;
 type Engine = keyof typeof ENGINES;
 const admits = (engine: Engine, policy: AdmittedImage, one: DeployedImage): boolean =>
@@ -121,7 +117,6 @@ describe.each(Object.keys(ENGINES) as Engine[])('%s', (engine) => {
     const pinned = image({ isPinned: true });
     const at = { ...deployed(), digest: digestOf('other') };
     expect([admits(engine, pinned, deployed()), admits(engine, pinned, at)]).toEqual([
-      // Ratify is asked with the name as the pod has it.
       true,
       false,
     ]);
@@ -143,7 +138,7 @@ describe.each(Object.keys(ENGINES) as Engine[])('%s', (engine) => {
   });
 });
 
-describe.each(['policy-controller', 'kyverno', 'kyverno-cluster-policy'] as const)(
+describe.each(['policy-controller', 'kyverno'] as const)(
   'what %s asks of statements',
   (engine) => {
     const policy = image({ rules: [level(3), provenance('b')] });
@@ -192,21 +187,16 @@ describe('an engine that cannot ask for it gets no policy', () => {
     image({ forms: { ...image().forms, ...more } });
 
   test.each<[PolicyFormatName, AdmittedImage, RegExp]>([
-    ['ratify', image({ rules: [level(1)] }), /signatures, not statements/],
     ['containers-image', image({ rules: [level(1)] }), /signatures, not statements/],
-    ['ratify', image({ repository: 'r.example.com/a_b' }), /scopes cannot have/],
-    ['ratify', without({ signatureTag: false }), /sha256-HEX\.sig/],
     ['policy-controller', without({ signatureTag: false }), /sha256-HEX\.sig/],
     ['policy-controller', image({ repository: '[::1]:5000/app' }), /IPv6/],
-    ['kyverno-cluster-policy', without({ signatureTag: false }), /sha256-HEX\.sig/],
     ['containers-image', without({ signatureTagOfPlatforms: false }), /each platform/],
     [
       'policy-controller',
       { ...without({ statementTag: false }), rules: [level(1)] },
       /sha256-HEX\.att/,
     ],
-    ['kyverno-cluster-policy', image({ rules: [provenance('a{{b}}')] }), /variable/],
-    ['kyverno-cluster-policy', image({ rules: [provenance("a' || '")] }), /quote/],
+    ['kyverno', { ...without({ statementBundles: false }), rules: [level(1)] }, /form that it reads/],
     [
       'containers-image',
       image({

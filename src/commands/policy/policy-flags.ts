@@ -1,4 +1,4 @@
-import { POLICY_FORMAT_NAMES } from '../../admission/format-names.ts';
+import { POLICY_FORMAT_NAMES } from '../../admission/policy.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { type FlagValues, many, text } from '../../plans/flags/flag.ts';
 import { PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';

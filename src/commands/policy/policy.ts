@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { AdmittedImage, PolicyFile } from '../../admission/admitted-image.ts';
-import { POLICY_FORMAT_NAMES } from '../../admission/format-names.ts';
-import { POLICY_FORMATS } from '../../admission/formats.ts';
+import { POLICY_FORMATS } from '../../admission/policies.ts';
+import { type AdmittedImage, POLICY_FORMAT_NAMES, type PolicyFile } from '../../admission/policy.ts';
 import { makeFolders } from '../../lib/make-folders.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import {

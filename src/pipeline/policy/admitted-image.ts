@@ -1,18 +1,21 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type {
-  AdmittedImage,
-  OwnRoot,
-  StatementRule,
-  StoredForms,
-  PolicySigner,
-} from '../../admission/admitted-image.ts';
-import { isAnchored } from '../../admission/literals.ts';
+import {
+  type AdmittedImage,
+  isAnchored,
+  type OwnRoot,
+  type PolicySigner,
+  type PredicateCheck,
+  type StatementRule,
+  type StoredForms,
+} from '../../admission/policy.ts';
+import { isOfType } from '../../attestations/predicate-name.ts';
 import { UserError } from '../../model/errors.ts';
-import { distinct } from '../../model/json-value.ts';
+import { distinct, isObject } from '../../model/json-value.ts';
 import { keyScheme } from '../../model/key-scheme.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { ImageVerification } from '../../model/verification.ts';
 import type { Signer } from '../../tools/cosign/cosign-signer.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
@@ -21,9 +24,7 @@ import type { PipelineContext } from '../context.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import type { CheckedAttachment } from '../verify/checked-attachment.ts';
 import { verifyWithEvidence, type VerifyDemands } from '../verify/verify-image.ts';
-import { fits, rulesFor } from './policy-rules.ts';
 
-/** What the user named, beside the image itself. */
 interface Named {
   readonly reference: ImageReference;
   readonly mirrors: readonly string[];
@@ -177,5 +178,103 @@ function refuseOpen(named: Extract<Signer, { kind: 'identity' }>['identity']): v
   throw new UserError(
     `the pattern ${named.pattern} also takes names that only contain it; a policy would admit them`,
     { nextStep: 'begin it with ^ and end it with $, and put alternatives into (?: )' },
+  );
+}
+
+/** Where a provenance names its builder, by its type. */
+const BUILDER: Readonly<Record<string, readonly string[]>> = {
+  [PREDICATE_TYPE.slsaProvenanceV1]: ['runDetails', 'builder', 'id'],
+  [PREDICATE_TYPE.slsaProvenanceV02]: ['builder', 'id'],
+};
+
+/**
+ * The rules that what one signer stated of the image fulfils: of each type asked for the first, of
+ * a provenance its builder, of a verdict the level and who judged. Undefined where something is
+ * missing.
+ */
+function rulesFor(
+  own: readonly CheckedAttachment[],
+  { types, minLevel }: VerifyDemands,
+): readonly StatementRule[] | undefined {
+  const rules = [
+    ...types.map((asked) => typeRule(own, asked)),
+    ...(minLevel === undefined ? [] : [levelRule(own, minLevel)]),
+  ];
+  const found = rules.filter((rule) => rule !== undefined);
+  if (found.length < rules.length) return undefined;
+  const distinct = new Map(
+    found.map((rule) => [JSON.stringify([rule.predicateType, rule.checks]), rule]),
+  );
+  return [...distinct.values()].map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
+}
+
+function typeRule(own: readonly CheckedAttachment[], asked: string): StatementRule | undefined {
+  const [type] = own
+    .map(signedType)
+    .filter((found) => found !== undefined && isOfType(found, asked));
+  if (type === undefined) return undefined;
+  const path = BUILDER[type];
+  if (path === undefined) return { name: nameOf(type), predicateType: type, checks: [] };
+  const builder = own
+    .filter((one) => signedType(one) === type)
+    .map((one) => valueAt(predicateOf(one), path))
+    .find((value) => typeof value === 'string');
+  return typeof builder === 'string'
+    ? { name: 'provenance', predicateType: type, checks: [{ path, is: 'equal', text: builder }] }
+    : undefined;
+}
+
+function nameOf(type: string): string {
+  return isOfType(type, 'sbom') ? 'sbom' : 'statement';
+}
+
+function levelRule(own: readonly CheckedAttachment[], minLevel: number): StatementRule | undefined {
+  const candidates = own
+    .filter((one) => signedType(one) === PREDICATE_TYPE.slsaVsa)
+    .map((one) => valueAt(predicateOf(one), ['verifier', 'id']))
+    .filter((verifier) => typeof verifier === 'string')
+    .map((verifier): StatementRule => {
+      const checks: readonly PredicateCheck[] = [
+        { path: ['verifier', 'id'], is: 'equal', text: verifier },
+        { path: ['verificationResult'], is: 'equal', text: 'PASSED' },
+        ...(minLevel === 0
+          ? []
+          : [
+              {
+                path: ['verifiedLevels'],
+                is: 'containing',
+                text: `CHPS_LEVEL_${minLevel}`,
+              } as const,
+            ]),
+      ];
+      return { name: 'level', predicateType: PREDICATE_TYPE.slsaVsa, checks };
+    });
+  return candidates.find((rule) => own.some((one) => fits(one, rule)));
+}
+
+/** True if the statement has the rule's type and required content, read as the engines read it. */
+function fits(one: CheckedAttachment, { predicateType, checks }: StatementRule): boolean {
+  return (
+    signedType(one) === predicateType &&
+    checks.every(({ path, is, text }) => {
+      const value = valueAt(predicateOf(one), path);
+      return is === 'equal' ? value === text : Array.isArray(value) && value.includes(text);
+    })
+  );
+}
+
+/** As signed: engines compare it letter by letter. */
+function signedType({ evidence: { proof } }: CheckedAttachment): string | undefined {
+  return proof.kind === 'statement' ? proof.predicateType : undefined;
+}
+
+function predicateOf({ evidence: { says } }: CheckedAttachment): unknown {
+  return says.kind === 'statement' ? says.predicate : undefined;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) => (isObject(at) && Object.hasOwn(at, step) ? at[step] : undefined),
+    value,
   );
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isAnchored } from '../../admission/literals.ts';
+import { isAnchored } from '../../admission/policy.ts';
 import { isOfTheProject } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
 import type { SettingOrigin } from '../../model/setting-origin.ts';
