@@ -3,7 +3,6 @@ import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { type Material, PREDICATE_TYPE } from '../model/statement.ts';
 import { BUILD_TYPE } from './identity.ts';
-import { recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
 /** What a SLSA provenance predicate says, v0.2 and v1 alike. */
@@ -45,6 +44,9 @@ export interface ReadProvenance {
 const BUILDKIT = 'https://mobyproject.org/buildkit@v1#';
 const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
 const MAX_MATERIALS = 10_000;
+const MAX_STEPS = 100_000;
+/** What a step fetches by itself: an ADD of an address, a git repository. */
+const FETCHED = /^(?:https?|git):\/\//;
 
 /** True for the predicate types that `parseProvenance` reads. */
 export function isProvenanceType(predicateType: string): boolean {
@@ -61,71 +63,138 @@ export function isProvenanceType(predicateType: string): boolean {
  */
 export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
   if (!isObject(predicate)) return err('the provenance is not a JSON object');
-  if (isObject(predicate['buildDefinition'])) return ok(readV1(predicate));
-  if (isObject(predicate['builder'])) return ok(readV02(predicate));
+  if (isObject(predicate['buildDefinition']) || isObject(predicate['builder']))
+    return ok(readParts(provenanceParts(predicate)));
   return err('the provenance has the fields of neither SLSA v0.2 nor v1');
 }
 
-function readV02(predicate: JsonObject): ReadProvenance {
+/** Parts of a predicate as they are, found where its version and BuildKit's release has them. */
+interface ProvenanceParts {
+  readonly slsa: ReadProvenance['slsa'];
+  readonly builder: JsonObject;
+  readonly buildType: unknown;
+  readonly materials: unknown;
+  readonly startedOn: unknown;
+  readonly finishedOn: unknown;
+  readonly invocationId: unknown;
+  readonly platform: unknown;
+  /** `uri`, `digest`, `path`. */
+  readonly configSource: JsonObject;
+  /** `frontend`, `args`, `secrets` (ids alone), `ssh`, `locals`. */
+  readonly request: JsonObject;
+  readonly args: Readonly<Record<string, string>>;
+  /** The build steps (LLB), mode=max. */
+  readonly buildConfig: unknown;
+  /** `vcs`, `source`, `layers`. */
+  readonly metadata: JsonObject;
+  /** What this program states of its own. */
+  readonly own: JsonObject;
+  readonly hermetic: boolean;
+  readonly parametersComplete: boolean;
+  readonly materialsComplete: boolean;
+}
+
+/** Takes a predicate that `parseProvenance` could read apart. */
+export function provenanceParts(predicate: unknown): ProvenanceParts {
+  const object = objectOf(predicate);
+  return isObject(object['buildDefinition']) ? v1Parts(object) : v02Parts(object);
+}
+
+function v02Parts(predicate: JsonObject): ProvenanceParts {
   const invocation = objectOf(predicate['invocation']);
   const metadata = objectOf(predicate['metadata']);
-  const source = objectOf(invocation['configSource']);
+  const request = objectOf(invocation['parameters']);
+  const { entryPoint, ...source } = objectOf(invocation['configSource']);
+  const completeness = objectOf(metadata['completeness']);
   return {
     slsa: 'v0.2',
-    builderId: textOf(objectOf(predicate['builder'])['id']) ?? '',
-    buildType: textOf(predicate['buildType']) ?? '',
-    materials: materialsOf(predicate['materials']),
-    startedOn: textOf(metadata['buildStartedOn'], 64),
-    finishedOn: textOf(metadata['buildFinishedOn'], 64),
-    invocationId: textOf(metadata['buildInvocationID']),
-    platform: textOf(objectOf(invocation['environment'])['platform'], 100),
-    parametersComplete: objectOf(metadata['completeness'])['parameters'] === true,
-    replayed: false,
-    ...requestOf(invocation['parameters']),
-    ...configSourceOf(source, textOf(source['entryPoint'])),
-    ...buildkitMetadataOf(
-      metadata[`${BUILDKIT}metadata`],
-      textOf(source['entryPoint']),
-      predicate['buildConfig'],
-    ),
+    builder: objectOf(predicate['builder']),
+    buildType: predicate['buildType'],
+    materials: predicate['materials'],
+    startedOn: metadata['buildStartedOn'],
+    finishedOn: metadata['buildFinishedOn'],
+    invocationId: metadata['buildInvocationID'],
+    platform: objectOf(invocation['environment'])['platform'],
+    configSource: entryPoint === undefined ? source : { ...source, path: entryPoint },
+    request,
+    args: textsOf(request['args']),
+    buildConfig: predicate['buildConfig'],
+    metadata: objectOf(metadata[`${BUILDKIT}metadata`]),
+    own: {},
+    hermetic: metadata[`${BUILDKIT}hermetic`] === true,
+    parametersComplete: completeness['parameters'] === true,
+    materialsComplete: completeness['materials'] === true,
   };
 }
 
-function readV1(predicate: JsonObject): ReadProvenance {
+// Newer BuildKit documents `request` and `buildkit_*`; its first v1 statements kept v0.2's names.
+function v1Parts(predicate: JsonObject): ProvenanceParts {
   const definition = objectOf(predicate['buildDefinition']);
   const external = objectOf(definition['externalParameters']);
   const internal = objectOf(definition['internalParameters']);
   const details = objectOf(predicate['runDetails']);
   const metadata = objectOf(details['metadata']);
-  const source = objectOf(external['configSource']);
-  const path = textOf(source['path']);
-  const completeness = objectOf(
-    metadata['buildkit_completeness'] ?? metadata[`${BUILDKIT}completeness`],
-  );
+  const request = objectOf(external['request'] ?? external['parameters']);
+  const buildkit = (name: string): unknown =>
+    metadata[`buildkit_${name}`] ?? metadata[`${BUILDKIT}${name}`];
+  const completeness = objectOf(buildkit('completeness'));
   return {
     slsa: 'v1',
-    builderId: textOf(objectOf(details['builder'])['id']) ?? '',
-    buildType: textOf(definition['buildType']) ?? '',
-    materials: materialsOf(definition['resolvedDependencies']),
-    startedOn: textOf(metadata['startedOn'], 64),
-    finishedOn: textOf(metadata['finishedOn'], 64),
+    builder: objectOf(details['builder']),
+    buildType: definition['buildType'],
+    materials: definition['resolvedDependencies'],
+    startedOn: metadata['startedOn'],
+    finishedOn: metadata['finishedOn'],
     // The specification writes invocationId; BuildKit and cosign write invocationID.
-    invocationId: textOf(metadata['invocationId'] ?? metadata['invocationID']),
-    platform: textOf(
-      internal['builderPlatform'] ?? objectOf(internal['environment'])['platform'],
-      100,
-    ),
+    invocationId: metadata['invocationId'] ?? metadata['invocationID'],
+    platform: internal['builderPlatform'] ?? objectOf(internal['environment'])['platform'],
+    configSource: objectOf(external['configSource']),
+    request,
+    args: textsOf(request['args']),
+    buildConfig: internal['buildConfig'] ?? external['buildConfig'],
+    metadata: objectOf(buildkit('metadata')),
+    own: objectOf(internal['scoville']),
+    hermetic: buildkit('hermetic') === true,
     parametersComplete: (completeness['request'] ?? completeness['parameters']) === true,
-    replayed:
-      definition['buildType'] === BUILD_TYPE &&
-      objectOf(internal['scoville'])['fetches'] === 'replayed',
-    ...requestOf(external['request'] ?? external['parameters']),
-    ...configSourceOf(source, path),
-    ...buildkitMetadataOf(
-      metadata['buildkit_metadata'] ?? metadata[`${BUILDKIT}metadata`],
-      path,
-      internal['buildConfig'] ?? external['buildConfig'],
-    ),
+    materialsComplete: (completeness['resolvedDependencies'] ?? completeness['materials']) === true,
+  };
+}
+
+function readParts(parts: ProvenanceParts): ReadProvenance {
+  const { args, configSource, metadata, own } = parts;
+  const path = textOf(configSource['path']);
+  const uri = textOf(configSource['uri']);
+  const { source, revision } = textsOf(metadata['vcs'], 20);
+  const { infos, locations } = objectOf(metadata['source']);
+  const dockerfile = dockerfileOf(infos, path);
+  const buildType = textOf(parts.buildType) ?? '';
+  return {
+    slsa: parts.slsa,
+    builderId: textOf(parts.builder['id']) ?? '',
+    buildType,
+    materials: materialsOf(parts.materials),
+    startedOn: textOf(parts.startedOn, 64),
+    finishedOn: textOf(parts.finishedOn, 64),
+    invocationId: textOf(parts.invocationId),
+    platform: textOf(parts.platform, 100),
+    parametersComplete: parts.parametersComplete,
+    replayed: buildType === BUILD_TYPE && own['fetches'] === 'replayed',
+    buildArgs: withPrefix(args, 'build-arg:'),
+    buildContexts: withPrefix(args, 'context:'),
+    labels: withPrefix(args, 'label:'),
+    target: args['target'],
+    frontend: { name: textOf(parts.request['frontend'], 200), source: args['source'] },
+    configSource: {
+      ...(uri === undefined ? {} : { uri }),
+      digest: textsOf(configSource['digest'], 20),
+      ...(path === undefined ? {} : { path }),
+    },
+    dockerfile,
+    steps: recordedSteps(parts.buildConfig, locations, dockerfile?.text),
+    vcs: {
+      ...(source === undefined ? {} : { source }),
+      ...(revision === undefined ? {} : { revision }),
+    },
   };
 }
 
@@ -137,20 +206,6 @@ function materialsOf(value: unknown): Material[] {
   });
 }
 
-function requestOf(
-  value: unknown,
-): Pick<ReadProvenance, 'buildArgs' | 'buildContexts' | 'labels' | 'target' | 'frontend'> {
-  const request = objectOf(value);
-  const args = textsOf(request['args']);
-  return {
-    buildArgs: withPrefix(args, 'build-arg:'),
-    buildContexts: withPrefix(args, 'context:'),
-    labels: withPrefix(args, 'label:'),
-    target: args['target'],
-    frontend: { name: textOf(request['frontend'], 200), source: args['source'] },
-  };
-}
-
 function withPrefix(
   args: Readonly<Record<string, string>>,
   prefix: string,
@@ -160,39 +215,6 @@ function withPrefix(
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), value]),
   );
-}
-
-function configSourceOf(
-  source: JsonObject,
-  path: string | undefined,
-): Pick<ReadProvenance, 'configSource'> {
-  const uri = textOf(source['uri']);
-  return {
-    configSource: {
-      ...(uri === undefined ? {} : { uri }),
-      digest: textsOf(source['digest'], 20),
-      ...(path === undefined ? {} : { path }),
-    },
-  };
-}
-
-function buildkitMetadataOf(
-  value: unknown,
-  path: string | undefined,
-  buildConfig: unknown,
-): Pick<ReadProvenance, 'dockerfile' | 'vcs' | 'steps'> {
-  const metadata = objectOf(value);
-  const { source, revision } = textsOf(metadata['vcs'], 20);
-  const { infos, locations } = objectOf(metadata['source']);
-  const dockerfile = dockerfileOf(infos, path);
-  return {
-    dockerfile,
-    steps: recordedSteps(buildConfig, locations, dockerfile?.text),
-    vcs: {
-      ...(source === undefined ? {} : { source }),
-      ...(revision === undefined ? {} : { revision }),
-    },
-  };
 }
 
 /** The file that the build was started with, else the first that says it is a Dockerfile. */
@@ -207,4 +229,45 @@ function dockerfileOf(infos: unknown, path: string | undefined): ReadProvenance[
     name: textOf(info?.['filename']) ?? 'Dockerfile',
     text: new TextDecoder().decode(bytes),
   };
+}
+
+/** The recorded steps; undefined for mode=min, another builder, or more steps than anyone runs. */
+function recordedSteps(
+  buildConfig: unknown,
+  locations: unknown,
+  dockerfile: string | undefined,
+): RecordedSteps | undefined {
+  const steps = objectOf(buildConfig)['llbDefinition'];
+  if (!Array.isArray(steps) || steps.length > MAX_STEPS || dockerfile === undefined)
+    return undefined;
+  const lines = dockerfile.split('\n');
+  const isInFrom = (id: string) =>
+    startLines(objectOf(locations)[id]).some((line) => /^\s*FROM\b/i.test(lines[line - 1] ?? ''));
+  const read = steps
+    .map(objectOf)
+    .map((step) => ({ id: textOf(step['id']) ?? '', ...operationOf(step) }));
+  return {
+    commands: read.flatMap(({ exec }) => (exec === undefined ? [] : [wordsOf(exec)])),
+    fetchesInFrom: read.some(
+      ({ id, source }) =>
+        FETCHED.test(textOf(objectOf(source)['identifier'], 65_536) ?? '') && isInFrom(id),
+    ),
+  };
+}
+
+/** Go writes the operation under `Op`, by its kind. */
+function operationOf(step: JsonObject): { readonly exec?: unknown; readonly source?: unknown } {
+  const op = objectOf(step['op']);
+  return objectOf(op['Op'] ?? op);
+}
+
+function wordsOf(exec: unknown): readonly string[] {
+  const words = listOf(objectOf(objectOf(exec)['meta'])['args'], MAX_STEPS);
+  return words.map((word) => textOf(word, 1024 * 1024) ?? '');
+}
+
+function startLines(value: unknown): readonly number[] {
+  return listOf(objectOf(value)['locations'], 1000)
+    .flatMap((place) => listOf(objectOf(place)['ranges'], 1000))
+    .map((range) => Number(objectOf(objectOf(range)['start'])['line'] ?? 0));
 }

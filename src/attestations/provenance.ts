@@ -5,13 +5,11 @@ import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { Material } from '../model/statement.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
-import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
 import { SecretMask } from './masked-secrets.ts';
 import { normalisedFiles, type NormaliserRecord } from './normaliser-record.ts';
-import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
+import { parseProvenance, provenanceParts, type ReadProvenance } from './provenance-read.ts';
 
-/** What our provenance is made of. */
 export interface ProvenanceInput {
   /** The predicate of BuildKit's statement, SLSA v0.2 or v1. */
   readonly buildkit: unknown;
@@ -78,13 +76,13 @@ export interface SlsaProvenance {
 export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
   const read = parseProvenance(input.buildkit);
   if (!read.ok) return read;
-  const parts = buildkitParts(input.buildkit);
+  const parts = provenanceParts(input.buildkit);
   const mask = new SecretMask(parts.args);
   return ok({
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: {
-        configSource: mask.json(parts.configSource ?? {}),
+        configSource: mask.json(parts.configSource),
         request: {
           ...objectOf(mask.json({ ...parts.request, args: {} })),
           args: mask.args(parts.args),
@@ -140,7 +138,7 @@ function reference({ mediaType, digest, size, artifactType }: Descriptor): Resou
 function runMetadata(
   input: ProvenanceInput,
   read: ReadProvenance,
-  parts: BuildkitParts,
+  parts: ReturnType<typeof provenanceParts>,
   mask: SecretMask,
 ): Record<string, unknown> {
   return {

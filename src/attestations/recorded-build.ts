@@ -4,9 +4,8 @@ import { MEDIA_TYPE } from '../model/oci.ts';
 import { joined } from '../model/path.ts';
 import type { RecordedBuild, RecordedMount, RecordedSource } from '../model/recorded-build.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE } from './identity.ts';
-import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
+import { parseProvenance, provenanceParts, type ReadProvenance } from './provenance-read.ts';
 import { listOf, textOf, textsOf } from './untrusted-json.ts';
 
 const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
@@ -26,11 +25,11 @@ export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
   const isOwn = buildType === BUILD_TYPE;
   if (!isOwn && !BUILDKIT_TYPE.test(buildType))
     return err(`a build of type ${JSON.stringify(buildType.slice(0, 200))} is not known here`);
-  const parts = buildkitParts(predicate);
-  const own = ownPart(predicate);
+  const parts = provenanceParts(predicate);
+  const { own } = parts;
   return ok({
     builder: isOwn ? 'scoville' : 'buildkit',
-    source: sourceOf(read.value, parts, own),
+    source: sourceOf(read.value, parts),
     args: parts.args,
     secrets: mountsOf(parts.request['secrets']),
     ssh: mountsOf(parts.request['ssh']),
@@ -44,11 +43,6 @@ export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
     inputs: isOwn ? inputsOf(own) : undefined,
     epoch: isOwn ? countOf(own['sourceDateEpoch']) : undefined,
   });
-}
-
-function ownPart(predicate: unknown): JsonObject {
-  const definition = objectOf(objectOf(predicate)['buildDefinition']);
-  return objectOf(objectOf(definition['internalParameters'])['scoville']);
 }
 
 /** `off` where nothing was normalized: the image still went through this program's compressor. */
@@ -106,16 +100,15 @@ function localsOf(value: unknown): readonly string[] {
 
 function sourceOf(
   read: ReadProvenance,
-  parts: BuildkitParts,
-  own: JsonObject,
+  { metadata, args, own }: ReturnType<typeof provenanceParts>,
 ): RecordedSource | undefined {
   const name = read.configSource.path ?? 'Dockerfile';
   if (read.configSource.uri !== undefined)
     return gitContext(read.configSource.uri, read.configSource.digest, name);
-  const vcs = textsOf(parts.metadata['vcs'], 20);
+  const vcs = textsOf(metadata['vcs'], 20);
   const { source: url, revision } = vcs;
   if (url === undefined || revision === undefined) return undefined;
-  const label = parts.args['label:org.opencontainers.image.revision'] ?? '';
+  const label = args['label:org.opencontainers.image.revision'] ?? '';
   const plain = revision.replace(/-dirty$/, '');
   return {
     url,

@@ -15,22 +15,6 @@ import {
   type SbomInput,
 } from './sbom-subject.ts';
 
-interface Property {
-  readonly name: string;
-  readonly value: string;
-}
-
-interface CyclonedxContact {
-  readonly name: string;
-  readonly email?: string;
-}
-
-/** CycloneDX 1.6, `organizationalEntity`: the field for a supplier may also contain a person. */
-interface CyclonedxEntity {
-  readonly name: string;
-  readonly contact?: readonly Pick<CyclonedxContact, 'email'>[];
-}
-
 type LicenseChoice =
   | { readonly license: { readonly id: string } | { readonly name: string } }
   | { readonly expression: string };
@@ -43,37 +27,14 @@ interface CyclonedxComponent {
   readonly name: string;
   readonly version?: string;
   readonly description?: string;
-  readonly supplier?: CyclonedxEntity;
-  readonly authors?: readonly CyclonedxContact[];
+  /** `organizationalEntity`, which may also name a person. */
+  readonly supplier?: ReturnType<typeof entityOf>;
+  readonly authors?: readonly ReturnType<typeof contactOf>[];
   readonly hashes?: readonly { readonly alg: 'SHA-256'; readonly content: string }[];
   readonly licenses?: readonly LicenseChoice[];
   readonly purl?: string;
   readonly externalReferences?: readonly { readonly type: 'distribution'; readonly url: string }[];
-  readonly properties?: readonly Property[];
-}
-
-interface CyclonedxDocument {
-  readonly bomFormat: 'CycloneDX';
-  readonly specVersion: '1.6';
-  readonly serialNumber: string;
-  readonly version: 1;
-  readonly metadata: {
-    readonly timestamp: string;
-    readonly lifecycles: readonly [{ readonly phase: 'post-build' }];
-    readonly tools: { readonly components: readonly CyclonedxComponent[] };
-    readonly component: CyclonedxComponent;
-    readonly supplier?: CyclonedxEntity;
-  };
-  readonly components: readonly CyclonedxComponent[];
-  readonly dependencies: readonly {
-    readonly ref: string;
-    readonly dependsOn: readonly string[];
-  }[];
-  /** Only where it is known that packages may be missing. */
-  readonly compositions?: readonly {
-    readonly aggregate: 'incomplete';
-    readonly assemblies: readonly string[];
-  }[];
+  readonly properties?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /**
@@ -82,7 +43,7 @@ interface CyclonedxDocument {
  * without a library, whose models would cost start-up. Throws where `created` is not an RFC 3339
  * time.
  */
-export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
+export function cyclonedxDocument(input: SbomInput) {
   const created = utcSeconds(input.created);
   if (!created.ok) throw new RangeError(created.error);
   const image = imageComponent(input);
@@ -116,7 +77,7 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
       },
     ],
     ...(isIncomplete
-      ? { compositions: [{ aggregate: 'incomplete', assemblies: [imageRef] }] as const }
+      ? { compositions: [{ aggregate: 'incomplete', assemblies: [imageRef] }] }
       : {}),
   };
 }
@@ -219,11 +180,17 @@ function packageComponent(listed: ListedPackage): CyclonedxComponent {
   };
 }
 
-function entityOf({ name, email }: Supplier): CyclonedxEntity {
+function entityOf({ name, email }: Supplier): {
+  readonly name: string;
+  readonly contact?: readonly { readonly email: string }[];
+} {
   return { name, ...(email === undefined ? {} : { contact: [{ email }] }) };
 }
 
-function contactOf({ name, email }: Supplier): CyclonedxContact {
+function contactOf({ name, email }: Supplier): {
+  readonly name: string;
+  readonly email?: string;
+} {
   return { name, ...(email === undefined ? {} : { email }) };
 }
 

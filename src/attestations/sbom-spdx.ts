@@ -14,7 +14,7 @@ import {
   type Program,
   type SbomInput,
 } from './sbom-subject.ts';
-import { ExtractedLicenses, type ExtractedLicense } from './spdx-licenses.ts';
+import { ExtractedLicenses } from './spdx-licenses.ts';
 
 /** A package, the fields that we write (SPDX 2.3, clause 7). */
 interface SpdxPackage {
@@ -40,22 +40,6 @@ interface SpdxPackage {
   }[];
 }
 
-interface SpdxDocument {
-  readonly spdxVersion: 'SPDX-2.3';
-  readonly dataLicense: 'CC0-1.0';
-  readonly SPDXID: 'SPDXRef-DOCUMENT';
-  readonly name: string;
-  readonly documentNamespace: string;
-  readonly creationInfo: { readonly created: string; readonly creators: readonly string[] };
-  readonly packages: readonly SpdxPackage[];
-  readonly relationships: readonly {
-    readonly spdxElementId: string;
-    readonly relationshipType: 'DESCRIBES' | 'CONTAINS';
-    readonly relatedSpdxElement: string;
-  }[];
-  readonly hasExtractedLicensingInfos?: readonly ExtractedLicense[];
-}
-
 const NOTHING_ASSERTED = {
   supplier: 'NOASSERTION',
   downloadLocation: 'NOASSERTION',
@@ -69,7 +53,7 @@ const IMAGE_ID = 'SPDXRef-Image';
  * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its
  * operating system and its packages. Throws where `created` is not an RFC 3339 time.
  */
-export function spdxDocument(input: SbomInput): SpdxDocument {
+export function spdxDocument(input: SbomInput) {
   const created = utcSeconds(input.created);
   if (!created.ok) throw new RangeError(created.error);
   const licenses = new ExtractedLicenses();
@@ -94,14 +78,11 @@ export function spdxDocument(input: SbomInput): SpdxDocument {
         relationshipType: 'DESCRIBES',
         relatedSpdxElement: IMAGE_ID,
       },
-      ...contents.map(
-        ({ SPDXID }) =>
-          ({
-            spdxElementId: IMAGE_ID,
-            relationshipType: 'CONTAINS',
-            relatedSpdxElement: SPDXID,
-          }) as const,
-      ),
+      ...contents.map(({ SPDXID }) => ({
+        spdxElementId: IMAGE_ID,
+        relationshipType: 'CONTAINS',
+        relatedSpdxElement: SPDXID,
+      })),
     ],
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
   };
@@ -213,12 +194,8 @@ function partyOf({ kind, name, email }: Supplier): string {
   return `${label}: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 
-function purlReference(referenceLocator: string): {
-  readonly referenceCategory: 'PACKAGE-MANAGER';
-  readonly referenceType: 'purl';
-  readonly referenceLocator: string;
-} {
-  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator };
+function purlReference(referenceLocator: string) {
+  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator } as const;
 }
 
 // Letters, digits, `.` and `-` only (clause 7.2); the hash keeps ids apart that would be written

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { parseProvenance } from '../../src/attestations/provenance-read.ts';
-import { recordedSteps } from '../../src/attestations/recorded-steps.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const DOCKERFILE = 'FROM base\nRUN make\nADD https://e.com/x /\n';
@@ -8,6 +7,15 @@ const exec = { Op: { exec: { meta: { args: ['/bin/sh', '-c', 'make'] } } }, cons
 const address = { Op: { source: { identifier: 'https://e.com/x', attrs: {} } } };
 const image = { Op: { source: { identifier: 'docker-image://docker.io/library/x', attrs: {} } } };
 const MAKE = ['/bin/sh', '-c', 'make'];
+
+function recordedSteps(buildConfig: unknown, locations: unknown, dockerfile?: string): unknown {
+  const infos = dockerfile === undefined ? [] : [{ data: btoa(dockerfile) }];
+  const read = parseProvenance({
+    buildDefinition: { internalParameters: { buildConfig } },
+    runDetails: { metadata: { buildkit_metadata: { source: { infos, locations } } } },
+  });
+  return read.ok ? read.value.steps : read.error;
+}
 
 function steps(op: unknown, ...lines: readonly number[]): unknown {
   const places = lines.map((line) => ({ ranges: [{ start: { line }, end: { line } }] }));
@@ -31,7 +39,7 @@ describe('the steps that BuildKit recorded', () => {
 
   test('are not known without any, or without the file', () => {
     expect(recordedSteps(undefined, {}, DOCKERFILE)).toBeUndefined();
-    expect(recordedSteps({ llbDefinition: [] }, {}, undefined)).toBeUndefined();
+    expect(recordedSteps({ llbDefinition: [] }, {})).toBeUndefined();
     expect(recordedSteps({ llbDefinition: [null, 7, { op: 3 }] }, null, DOCKERFILE)).toEqual({
       commands: [],
       fetchesInFrom: false,

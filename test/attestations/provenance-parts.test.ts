@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { buildkitParts } from '../../src/attestations/buildkit-parts.ts';
+import { provenanceParts } from '../../src/attestations/provenance-read.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const MAX = ['buildx-0.13.1-max', 'buildkit-v1-documented', 'buildkit-v1-early'] as const;
 
-describe('buildkitParts', () => {
+describe('provenanceParts', () => {
   test.each(MAX)('finds the same parts in %s', (name) => {
-    const parts = buildkitParts(provenanceSample(name));
+    const parts = provenanceParts(provenanceSample(name));
     expect(parts.configSource).toEqual({ path: 'Dockerfile' });
     expect(parts.args).toEqual({
       'build-arg:NPM_TOKEN': 'abc-not-a-real-token',
@@ -15,14 +15,14 @@ describe('buildkitParts', () => {
       'no-cache': '',
     });
     expect(parts.buildConfig).toEqual(
-      buildkitParts(provenanceSample('buildx-0.13.1-max')).buildConfig,
+      provenanceParts(provenanceSample('buildx-0.13.1-max')).buildConfig,
     );
     expect(Object.keys(parts.metadata)).toEqual(expect.arrayContaining(['source', 'layers']));
     expect([parts.hermetic, parts.materialsComplete]).toEqual([false, false]);
   });
 
   test('mode=min has no build steps and no source', () => {
-    const parts = buildkitParts(provenanceSample('buildx-0.13.1-min'));
+    const parts = provenanceParts(provenanceSample('buildx-0.13.1-min'));
     expect(parts.buildConfig).toBeUndefined();
     expect(parts.metadata).toEqual({});
     expect(parts.args).toEqual({ 'no-cache': '' });
@@ -44,6 +44,6 @@ describe('buildkitParts', () => {
       },
     };
     for (const predicate of [v02, v1])
-      expect(buildkitParts(predicate)).toMatchObject({ hermetic: true, materialsComplete: true });
+      expect(provenanceParts(predicate)).toMatchObject({ hermetic: true, materialsComplete: true });
   });
 });
