@@ -88,7 +88,6 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'reporters/fleet-line.ts': 'our own lines',
   'pipeline/advisories/fetch-export.ts': 'our own note of a download',
   'tools/advisories/database-file.ts': 'our own database',
-  'tools/cosign/cosign-sign.ts': 'a statement that this build wrote',
   'tools/osv/osv-http.ts': 'answers of a service, which no engine reads',
 };
 
@@ -132,7 +131,6 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/grade/line-file.ts': 'lines are appended, so that a run can go on from them',
   'pipeline/sign/sign-statements.ts': 'a temporary folder of ours',
   'pipeline/sign/trusted-signers.ts': 'a temporary folder of ours',
-  'pipeline/sign/cosign-proof.ts': 'a temporary folder of ours',
   'pipeline/compare/deeper-views.ts': 'a temporary folder of ours',
   'pipeline/image-build/clock-folder.ts': 'the folder of a build',
   'pipeline/image-build/clock-probe.ts': 'the folder of a build',
@@ -150,7 +148,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/image-build/run-buildkit.ts': 'a temporary file of ours',
   'pipeline/image-build/notice-versions.ts': 'an empty mark in our cache',
   'tools/cosign/cosign-verify-attached.ts': 'a temporary folder of ours',
-  'tools/cosign/cosign-sign-blob.ts': 'a temporary folder of ours',
+  'tools/cosign/cosign-sign.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-trust.ts': 'a temporary folder of ours',
   'tools/cosign/sigstore.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',

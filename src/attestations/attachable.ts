@@ -9,7 +9,6 @@ import { isOfType, isPredicateName, PREDICATE_NAMES, signedType } from './predic
 import { readSecurityProfile, type SecurityProfile } from './security-profile.ts';
 import { readSummary } from './verdict-read.ts';
 
-/** What a user's file can be attached as. */
 type Attachable =
   | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown }
   | { readonly kind: 'profile'; readonly profile: SecurityProfile };

@@ -1,6 +1,5 @@
 import { isBundleType, MEDIA_TYPE } from '../model/oci.ts';
 
-/** What a blob that hangs on an image claims to be, by its media type or that of its manifest. */
 export type AttachedForm =
   'bundle' | 'simple-signing' | 'dsse' | 'statement' | 'notation' | 'sbom' | 'document';
 

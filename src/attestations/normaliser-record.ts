@@ -2,7 +2,6 @@ import { digestHex, digestOf } from '../model/digest.ts';
 import { byCodeUnit } from '../model/order.ts';
 import type { ReproMode } from '../model/settings.ts';
 
-/** What the normaliser did to the image's own layers. */
 export interface NormaliserRecord {
   /** Version of the rule set. */
   readonly version: string;

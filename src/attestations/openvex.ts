@@ -14,7 +14,6 @@ export const VEX_JUSTIFICATIONS = [
   'inline_mitigations_already_exist',
 ] as const;
 
-/** What somebody says of a vulnerability in an image. */
 export interface VexClaim {
   readonly vulnerability: readonly [name: string, ...aliases: string[]];
   /** Package URLs that it is restricted to; none: the whole image. */

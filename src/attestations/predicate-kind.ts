@@ -2,7 +2,6 @@ import { isObject } from '../model/json-value.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { parseUntrustedJson } from './untrusted-json.ts';
 
-/** What a statement says, in the one spelling that readers ask for. */
 interface ReadPredicate {
   readonly predicateType: string;
   readonly predicate: unknown;

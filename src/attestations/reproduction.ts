@@ -7,7 +7,6 @@ const CONFIGURATION = 'reproduction';
 const TEST = 'same-image-manifests';
 const MOST_NAMED = 1000;
 
-/** What a second build showed. */
 interface ReproductionResult {
   readonly reproducible: boolean;
   /** What differs, one line each; empty where nothing does. */

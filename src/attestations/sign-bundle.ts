@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Digest, digestHex } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import type { OpenedKey } from './opened-key.ts';
+import { parseStatement, subjectDigests } from './statement.ts';
+import { parseUntrustedJson } from './untrusted-json.ts';
 
 /** A statement to sign: what it says of which manifests and indexes. */
 interface Claim {
@@ -41,6 +44,25 @@ export function signBundle(key: OpenedKey, { subjects, predicateType, predicate 
       },
     }),
   );
+}
+
+/** Why a bundle that was just made does not state the claim alone; undefined where it does. */
+export function misstated(
+  bundle: Uint8Array,
+  { subjects, predicateType, predicate }: Claim,
+): string | undefined {
+  const found = parseStatement(bundle);
+  if (!found.ok) return found.error;
+  const { value: statement } = found;
+  const about = subjectDigests(statement);
+  if (statement.subject.length !== subjects.length || !isDeepStrictEqual(about, subjects))
+    return `its subject is ${about.join(', ') || 'nothing'}, not ${subjects.join(', ')}`;
+  if (statement.predicateType !== predicateType)
+    return `its predicate type is ${statement.predicateType}, not ${predicateType}`;
+  const given = parseUntrustedJson(JSON.stringify(predicate), 'the predicate');
+  return given.ok && isDeepStrictEqual(statement.predicate, given.value)
+    ? undefined
+    : 'its predicate is not the one that was given';
 }
 
 /** A signature over plain bytes, base64, checked with the public half. */

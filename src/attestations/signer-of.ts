@@ -1,7 +1,6 @@
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { isObject, objectOf } from '../model/json-value.ts';
 import type { ReadAttachment } from './attachment-statement.ts';
-import { notationSigner } from './notation.ts';
 import { preAuthEncoding } from './sign-bundle.ts';
 import { base64Of, listOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
@@ -13,16 +12,15 @@ const HASHES = ['sha256', 'sha384', 'sha512'];
 
 /**
  * Who signed what is attached, as a text to compare: the key of `keys` that verifies it, or the
- * names in the certificate whose key does; of notation's, the certificate and all that it signed
- * beside the time. Undefined where nothing verifies. That certificate may be anyone's: the answer
- * is fit to tell own statements from those of others, and not to trust one.
+ * names in the certificate whose key does. Undefined where nothing verifies, and for notation. That
+ * certificate may be anyone's: the answer is fit to tell own statements from those of others, and
+ * not to trust one.
  */
 export function signerOf(
   proof: ReadAttachment['proof'],
   keys: readonly KeyObject[],
 ): string | undefined {
-  if (proof.kind === 'notation') return notationSigner(proof.envelope);
-  if (proof.kind === 'none') return undefined;
+  if (proof.kind === 'notation' || proof.kind === 'none') return undefined;
   const parsed = parseUntrustedJson(proof.bundle, 'the bundle', MAX_BYTES);
   if (!parsed.ok) return undefined;
   const bundle = objectOf(parsed.value);

@@ -1,7 +1,6 @@
 import { objectOf } from '../model/json-value.ts';
 import { listOf, textOf } from './untrusted-json.ts';
 
-/** What a SLSA verification summary says of the level that this tool attests. */
 export interface StatedLevel {
   /** Highest n of `CHPS_LEVEL_n`; undefined where it states none. */
   readonly level: number | undefined;

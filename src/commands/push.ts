@@ -6,6 +6,7 @@ import { openStore } from '../oci/layout/layout-store.ts';
 import { type PipelineContext, phase } from '../pipeline/context.ts';
 import { openNamedImage } from '../pipeline/grade/open-named-image.ts';
 import { publishedReferrers } from '../pipeline/hermetic/write-inputs.ts';
+import { withoutOlderVerdict } from '../pipeline/attach/older-verdict.ts';
 import { copyImage } from '../pipeline/publish/copy-image.ts';
 import { pushEverywhere } from '../pipeline/publish/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
@@ -31,7 +32,14 @@ export const push = command(PUSH, async (flags, names, io) => {
     const store = await openStore(context.paths.store, io.now);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     for (const text of names) {
-      const { name, index, referrers, tagged } = await storedImage(store, text);
+      const { name, index, ...stored } = await storedImage(store, text);
+      const { referrers, tagged } = await withoutOlderVerdict(context, registries, {
+        store,
+        settings,
+        name,
+        index,
+        ...stored,
+      });
       await phase(
         context,
         'push',

@@ -76,8 +76,6 @@ export interface Settings {
     /** A project's file that names a key that a person alone may name: without theirs, no build. */
     readonly refusedKey?: string;
     readonly keyless: boolean;
-    /** A key of notation's, which signs as well; `default` is its default key. */
-    readonly notation?: string;
     /** `bundle`: sigstore bundle as a referrer; `legacy`: tag that cosign up to 2 uses; `both`. */
     readonly format: SignatureFormat;
     /** Names, addresses and private repositories may be written into a public log. */

@@ -15,7 +15,7 @@ import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { sbomContent } from '../../src/rules/sbom/sbom-content.ts';
 import { generateKeyPair } from '../../src/tools/cosign/cosign-keys.ts';
 import { signStatement } from '../../src/tools/cosign/cosign-sign.ts';
-import { verifyBundle } from '../../src/tools/cosign/cosign-verify.ts';
+import { verifyAttached } from '../../src/tools/cosign/cosign-verify-attached.ts';
 import { runTool } from '../../src/tools/run-tool.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 import { sbomInput } from './sbom-samples.ts';
@@ -74,9 +74,9 @@ describe('what we write, cosign signs unchanged and verifies, and we read again'
     });
     const bundlePath = join(dir, 'bundle.json');
     await writeFile(bundlePath, bundle);
-    const verified = await verifyBundle(runTool, {
+    const verified = await verifyAttached(runTool, {
       bundlePath,
-      manifestPath,
+      blobPath: manifestPath,
       predicateType,
       signer: { kind: 'key', publicKey: join(dir, 'keys/cosign.pub') },
       scratchDir: dir,

@@ -1,7 +1,5 @@
-import { sign, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { notationSigner, notationTarget } from '../../src/attestations/notation.ts';
-import { Authority, type Identity } from '../fakes/company.ts';
+import { notationTarget } from '../../src/attestations/notation.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const payload = (digest: unknown): Buffer =>
@@ -44,58 +42,5 @@ describe('notationTarget', () => {
       error: 'the notation envelope is not a COSE_Sign1 with a payload',
     });
     expect(notationTarget(Buffer.alloc(2_000_000), 'application/cose').ok).toBe(false);
-  });
-});
-
-describe('notationSigner', () => {
-  const company = new Authority('Company CA');
-  const mine = company.server('mine.test');
-  const theirs = company.server('theirs.test');
-  interface Made {
-    readonly by?: Identity;
-    readonly time?: string;
-    readonly more?: Record<string, unknown>;
-    readonly header?: Record<string, unknown>;
-    readonly of?: string;
-  }
-  const signedBy = ({ by = mine, time = '1', more, header, of = DIGEST }: Made = {}): Buffer => {
-    const attributes = { alg: 'ES256', 'io.cncf.notary.signingTime': time, ...more };
-    const head = Buffer.from(JSON.stringify(attributes)).toString('base64url');
-    const body = payload(of).toString('base64url');
-    const key = { key: by.key, dsaEncoding: 'ieee-p1363' } as const;
-    const signature = sign('sha256', Buffer.from(`${head}.${body}`), key).toString('base64url');
-    const x5c = [new X509Certificate(by.cert).raw.toString('base64')];
-    const envelope = { payload: body, protected: head, header: { x5c, ...header }, signature };
-    return Buffer.from(JSON.stringify(envelope));
-  };
-  const first = notationSigner(signedBy());
-
-  test('is the same for what was signed again later', () => {
-    expect(first).toContain(new X509Certificate(mine.cert).raw.toString('base64'));
-    expect(notationSigner(signedBy({ time: '2' }))).toBe(first);
-  });
-
-  test.each<[string, Made]>([
-    ['another certificate', { by: theirs }],
-    ['another image', { of: `sha256:${'b'.repeat(64)}` }],
-    ['one that ends', { more: { 'io.cncf.notary.expiry': '3' } }],
-    ['one with a timestamp', { header: { 'io.cncf.notary.timestampSignature': 'AA==' } }],
-  ])('is another for %s', (_, made) => {
-    const other = notationSigner(signedBy(made));
-    expect(other).toBeDefined();
-    expect(other).not.toBe(first);
-  });
-
-  test('is nobody where the signature does not hold', () => {
-    const x5c = [new X509Certificate(mine.cert).raw.toString('base64')];
-    const broken = [
-      signedBy({ by: theirs, header: { x5c } }),
-      signedBy({ more: { alg: 'none' } }),
-      signedBy({ header: { x5c: [] } }),
-      jws(payload(DIGEST)),
-      cose(payload(DIGEST)),
-      Buffer.from('no JSON'),
-    ];
-    expect(broken.map(notationSigner)).toEqual(broken.map(() => undefined));
   });
 });

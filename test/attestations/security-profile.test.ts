@@ -67,6 +67,17 @@ describe('a seccomp profile', () => {
     expect(readSecurityProfile(bytes(profile({}, ...others))).ok).toBe(true);
   });
 
+  test.each(['1e3', '0.0', '-1', '18446744073709551616'])('the number %s is refused', (value) => {
+    const text = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":${value},"op":"SCMP_CMP_EQ"}]}]}`;
+    const read = readSecurityProfile(Buffer.from(text));
+    expect(read.ok ? '' : read.error).toContain(`${value} is not a whole number of 64 bits`);
+  });
+
+  test('numbers in texts, and the largest of 64 bits, are taken', () => {
+    const text = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["1e3"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":18446744073709551615,"op":"SCMP_CMP_EQ"}]}]}`;
+    expect(readSecurityProfile(Buffer.from(text)).ok).toBe(true);
+  });
+
   test.each([
     ['a repeated key', '{"defaultAction":"SCMP_ACT_ERRNO","defaultAction":"SCMP_ACT_ALLOW"}'],
     ['what is cut off', '{"defaultAction":"SCMP_ACT_ERRNO"'],

@@ -163,7 +163,7 @@ ui: { after: end }
     ['imgae: {}\n', 'f.yaml:1:1: unknown key "imgae"; did you mean image?'],
     [
       'sign:\n  zebra: 1\n',
-      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless, publicLog, format, notation, fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot',
+      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless, publicLog, format, fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot',
     ],
     [
       'gate:\n  minLevel: 6\n',

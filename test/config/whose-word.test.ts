@@ -32,7 +32,6 @@ const SCOPES = {
   person: [
     ...[
       'sign.publicLog',
-      'sign.notation',
       'sign.fulcioUrl',
       'sign.rekorUrl',
       'sign.tsaUrl',

@@ -148,6 +148,7 @@ test('what is attached later is signed by the same key, and the verdict is renew
   const flags = ['--type', 'seccomp', '--predicate', join(context, 'seccomp.json')];
   const { stdout } = await scoville.expect(0, ['attest', ...flags, '--json', image]);
   expect(json(stdout)).toMatchObject({ image, level: expect.any(Number) as number });
+  const attached = json(stdout) as ScoreJson;
   expect((await verdictOf('security-profile'))?.outcome).toBe('pass');
   const verified = json(
     (await scoville.expect(0, ['verify', '--json', '--key', scoville.publicKey, image])).stdout,
@@ -155,6 +156,12 @@ test('what is attached later is signed by the same key, and the verdict is renew
   const types = JSON.stringify(verified);
   expect(types).toContain('pkg:npm/scoville#seccomp-profile/v1');
   expect(types).toContain(SECCOMP);
+  // cosign 2.5 verifies the profile's artifact as it does an image.
+  const [artifact] = (await referrers(attached.digest)).filter(
+    (one) => one.artifactType === SECCOMP,
+  );
+  const key = ['--key', scoville.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
+  await output('cosign', ['verify', ...key, `${repository}@${artifact?.digest ?? ''}`]);
   // cosign reads the statement by its type, too.
   const noServices = join(context, 'no-services.json');
   const root = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
@@ -172,6 +179,20 @@ test('what is attached later is signed by the same key, and the verdict is renew
     'pkg:npm/scoville#seccomp-profile/v1',
     image,
   ]);
+});
+
+test('a profile under which no container starts is not signed, by the runtime’s own words', async () => {
+  const file = join(context, 'none.json');
+  const entry = { names: ['read'], action: 'SCMP_ACT_ALLOW' };
+  writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] }));
+  for (const args of [
+    ['attest', '--type', 'seccomp', '--predicate', file, image],
+    ['build', '--offline', '--profile', file, '-t', own('attest-e2e-none:1'), context],
+  ]) {
+    const { stderr } = await scoville.expect(2, args);
+    expect(stderr).toMatch(/no container starts under the profile .*none\.json: docker: Error/);
+  }
+  expect(await output('docker', ['images', '--quiet', 'scoville-start'])).toBe('');
 });
 
 test('a build that only lies in the layout takes it too, and keeps it when it is pushed', async () => {

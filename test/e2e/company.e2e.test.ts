@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ImageVerification } from '../../src/model/verification.ts';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
 import { canary } from './canary.ts';
 import { bases, output, OWN, run, Scoville } from './harness.ts';
@@ -27,7 +26,6 @@ const PASSWORD = `p@ss:w%rd-${canary('the password of the company’s proxy')}`;
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
-const hasNotation = (await run('which', ['notation'], { env: { PATH } })).exitCode === 0;
 const hasRegistry = (await run('which', ['docker-registry'])).exitCode === 0;
 
 describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with mutual TLS', () => {
@@ -50,37 +48,8 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     NO_PROXY: undefined,
     DOCKER_CONFIG: at('docker'),
     PATH,
-    XDG_CONFIG_HOME: at('xdg'),
     ...more,
   });
-
-  /** A key and a trust policy of notation's, and the setting that has it sign. */
-  async function useNotation(): Promise<void> {
-    mkdirSync(at('xdg'));
-    const args = ['cert', 'generate-test', '--default', 'company.test'];
-    await output('notation', args, { env: env() });
-    const policy = {
-      name: 'company',
-      registryScopes: [IMAGE.replace(/:1$/, '')],
-      signatureVerification: { level: 'strict' },
-      trustStores: ['ca:company.test'],
-      trustedIdentities: ['*'],
-    };
-    writeFileSync(
-      at('xdg/notation/trustpolicy.json'),
-      JSON.stringify({ version: '1.0', trustPolicies: [policy] }),
-    );
-    mkdirSync(join(scoville.home, 'config'), { recursive: true });
-    writeFileSync(join(scoville.home, 'config/config.yaml'), 'sign: { notation: default }\n');
-  }
-
-  async function notationSignatures(): Promise<readonly unknown[]> {
-    const { stdout } = await scoville.expect(0, ['verify', '--json', IMAGE], { env: env() });
-    const { images } = JSON.parse(stdout) as { images: readonly ImageVerification[] };
-    return images.flatMap(({ signatures }) =>
-      signatures.filter((one) => JSON.stringify(one).includes('trust policy company')),
-    );
-  }
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-company-'));
@@ -90,7 +59,6 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     write(`docker/certs.d/${HOST}/client`, company.client('build machine'));
     writeFileSync(join(certs, 'ca.crt'), company.pem);
     writeFileSync(at('ca.pem'), company.pem);
-    if (hasNotation) await useNotation();
     const identity = company.server(HOST);
     behind = await serveRegistry({ folder, identity, clientAuthority: at('ca.pem') });
     const hosts = new Map([[`${HOST}:443`, behind.port]]);
@@ -127,14 +95,6 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     expect(graded.stdout).toContain(digest);
     const verified = await scoville.expect(0, ['verify', IMAGE], { env: env() });
     expect(verified.stdout).toContain('verified');
-    if (hasNotation) {
-      expect(verified.stdout).toContain('trust policy company of notation');
-      const before = await notationSignatures();
-      // The same digest, signed again by the same key: the older signatures are replaced.
-      expect((await scoville.expect(0, args, { env: env() })).stdout.trim()).toBe(digest);
-      expect(before.length).toBeGreaterThan(0);
-      expect(await notationSignatures()).toHaveLength(before.length);
-    }
     expect(new Set(seen)).toEqual(new Set([`CONNECT ${HOST}:443`]));
     const said = [built, graded, verified].flatMap((one) => [one.stdout, one.stderr]).join('\n');
     for (const text of [said, ...lines]) {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bases, own, registry, Scoville } from './harness.ts';
 
-const image = `${registry}/${own('keep-verdict-e2e')}:1`;
+const image = own(`${registry}/keep-verdict-e2e:1`);
 const owner = new Scoville();
 const other = new Scoville();
+const twin = new Scoville();
+const scratch = mkdtempSync(join(tmpdir(), 'scoville-scratch-'));
 let context = '';
 let elsewhere = '';
 
@@ -20,12 +22,14 @@ beforeAll(async () => {
   const trusted = `trust:\n  images: ["${registry}/base/*"]\ngate:\n  minLevel: 1\n`;
   writeFileSync(join(context, '.scoville.yaml'), trusted);
   writeFileSync(join(elsewhere, 'result.json'), '{"result":"PASSED"}');
+  writeFileSync(join(scratch, 'app'), randomUUID());
+  writeFileSync(join(scratch, '.scoville.yaml'), 'gate:\n  minLevel: 0\n');
   writeFileSync(join(elsewhere, 'strict.yaml'), 'recentDays: 30\n');
   await owner.expect(0, ['build', '--offline', '--push', '-t', image, context]);
 });
 afterAll(async () => {
-  await Promise.all([owner.remove(), other.remove()]);
-  for (const folder of [context, elsewhere]) rmSync(folder, { recursive: true, force: true });
+  await Promise.all([owner, other, twin].map((one) => one.remove()));
+  for (const folder of [context, elsewhere, scratch]) rmSync(folder, { recursive: true, force: true });
 });
 
 const attest = (who: Scoville, code: number, ...flags: string[]) =>
@@ -34,6 +38,12 @@ const attest = (who: Scoville, code: number, ...flags: string[]) =>
     ['attest', '--type', 'custom', '--predicate', 'result.json', '--json', ...flags, image],
     { cwd: elsewhere },
   );
+const ATTEST = ['attest', '--type', 'custom', '--predicate', 'result.json'];
+/** When the verdicts of an image were made. */
+const verdicts = async (name: string): Promise<readonly string[]> => {
+  const { stdout } = await owner.run(['verify', '--json', '--key', owner.publicKey, name]);
+  return [...stdout.matchAll(/"(?:timeVerified|gradedAt)": "([^"]*)"/g)].map(([, at = '']) => at);
+};
 const level = async (): Promise<string | undefined> => {
   const made = [owner, other].map(({ publicKey }) => publicKey).filter((key) => existsSync(key));
   const keys = made.flatMap((key) => ['--key', key]);
@@ -69,4 +79,34 @@ test('settings that would lower it are refused, and --regrade signs it after say
     'the new verdict is lower (level 0, not 1): trusted-source fails',
   );
   await expect(level()).resolves.toBe('0');
+});
+
+test('a stored build that is older does not replace the verdict, and one that is as good does', async () => {
+  const name = `${image.replace(/:1$/, '')}-stored:1`;
+  await owner.expect(0, ['build', '--offline', '-t', name, context]);
+  await owner.expect(0, ['push', name]);
+  // Another home of the same key attests; the build's own store does not learn of it.
+  cpSync(join(owner.home, 'config'), join(twin.home, 'config'), { recursive: true });
+  await twin.expect(0, [...ATTEST, name], { cwd: elsewhere });
+  const [before, again] = [await verdicts(name), await owner.expect(0, ['push', name])];
+  expect(again.stderr).toMatch(/has a newer verdict \(level 1, .*\): that of this build .* is not published/);
+  expect(await verdicts(name)).toEqual(before);
+});
+
+test.each([
+  ['several platforms', ['--platform', 'linux/amd64,linux/arm64']],
+  ['statements that lie under .att alone', ['--signature-format', 'legacy']],
+])('%s: what is attached keeps the level', async (what, flags) => {
+  const name = `${image.replace(/:1$/, '')}-${what.replaceAll(/\W+/g, '-').toLowerCase()}:1`;
+  writeFileSync(join(scratch, 'Dockerfile'), 'FROM scratch\nCOPY app /app\nUSER 1\nCMD ["/app"]\n');
+  await owner.expect(0, ['build', '--offline', '--push', ...flags, '-t', name, scratch]);
+  const level = async (): Promise<string | undefined> => {
+    const { stdout } = await owner.run(['verify', '--json', '--key', owner.publicKey, name]);
+    return /"level": (\d)/.exec(stdout)?.[1];
+  };
+  const before = await level();
+  expect(before).toBeDefined();
+  const { stdout } = await owner.expect(0, [...ATTEST, '--json', name], { cwd: elsewhere });
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'renewed' });
+  await expect(level()).resolves.toBe(before);
 });

@@ -14,8 +14,7 @@ import { OWN_KEY, type TrustedSigners } from '../../src/pipeline/sign/trusted-si
 import { readAttachments } from '../../src/pipeline/verify/read-attachments.ts';
 import { verifyAttachments } from '../../src/pipeline/verify/verify-attachments.ts';
 import { generateKeyPair } from '../../src/tools/cosign/cosign-keys.ts';
-import { signBlob } from '../../src/tools/cosign/cosign-sign-blob.ts';
-import { signStatement } from '../../src/tools/cosign/cosign-sign.ts';
+import { signBlobBundle, signStatement } from '../../src/tools/cosign/cosign-sign.ts';
 import { runTool } from '../../src/tools/run-tool.ts';
 import { MemoryImage } from '../fakes/opened-image.ts';
 import { contextOf } from '../pipeline/pipeline-context.ts';
@@ -24,6 +23,13 @@ const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
 const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
+/** The signature alone, base64. */
+const signBlob = async (...call: Parameters<typeof signBlobBundle>): Promise<string> => {
+  const { messageSignature } = JSON.parse(Buffer.from(await signBlobBundle(...call)).toString()) as {
+    messageSignature: { signature: string };
+  };
+  return messageSignature.signature;
+};
 const onPath = runTool;
 const onSecondPath: RunTool = (run) =>
   runTool({

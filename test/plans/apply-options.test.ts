@@ -13,11 +13,6 @@ describe('applyOptions', () => {
     expect(settings(DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
   });
 
-  test('notation signs beside whatever else signs', () => {
-    const from = { ...DEFAULT_SETTINGS, sign: { ...DEFAULT_SETTINGS.sign, notation: 'default' } };
-    expect(settings(from, '--key=k').sign).toMatchObject({ key: 'k', notation: 'default' });
-  });
-
   test('each goes above the settings', () => {
     const argv =
       '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none --offline --vex=v.json';

@@ -14,7 +14,6 @@ import { imageSettings, withKey } from '../project-settings.ts';
 import type { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 
-/** What commands that attach something say of it. */
 interface AttachFlags {
   readonly signers: ReturnType<typeof namedSigners>;
   readonly signingKey: string | undefined;

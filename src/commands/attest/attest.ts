@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import { attachStatements } from '../../pipeline/attach/attach-statements.ts';
 import { profileStatements } from '../../pipeline/attach/profile-statements.ts';
 import { readBytes } from '../../pipeline/attach/read-bytes.ts';
+import { startProfiles } from '../../pipeline/attach/start-profiles.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { askingSigner } from '../asking-signer.ts';
 import { withProgress } from '../conversation.ts';
@@ -32,6 +33,7 @@ export const attest = command(ATTEST, async (flags, [text = ''], io) => {
   const shown = { style: 'auto', interactive: true, json: flags.json } as const;
   const { value: attached } = await askingSigner(io, shown, (own) =>
     withProgress(own, async (context) => {
+      if (value.kind === 'profile') await startProfiles(context, [{ ...value.profile, file }]);
       const named = { ...flags, signers: namedSigners(flags) };
       const target = await attachTarget(context, text, named, own);
       return attachStatements(context, target, ({ root, platforms }) =>

@@ -37,7 +37,6 @@ function exitCode(answers: readonly (ImageVerification | UnopenedImage)[]): numb
   return answers.every(({ outcome }) => outcome === 'verified') ? EXIT.met : EXIT.short;
 }
 
-/** The flags that say whose signatures count. */
 type SignerWords = FlagValues<typeof SIGNER_FLAGS> & Pick<VerifyFlags, 'policy'>;
 
 /** The settings that count; those of `--policy` have to name a signer, unless a flag does. */

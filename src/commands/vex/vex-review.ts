@@ -123,7 +123,6 @@ interface OpenFinding {
   readonly url: string | undefined;
 }
 
-/** What counts against an image, by vulnerability, the worst first. */
 export function openFindings(contents: readonly ImageContents[]): readonly OpenFinding[] {
   const byId = new Map<string, Vulnerability[]>();
   for (const { facts } of contents)

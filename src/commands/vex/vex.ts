@@ -53,6 +53,10 @@ export const vex = command(VEX, async (flags, [text = ''], io) => {
   else if (flags.output === undefined) io.writeOut(written);
   else
     io.writeOut(flags.json ? jsonText({ image: text, file: flags.output }) : `${flags.output}\n`);
+  if (claims.some(({ packages }) => packages.length === 0))
+    io.writeErr(
+      `scoville: it applies to ${text} alone; with --package PURL@VERSION later tags keep it\n`,
+    );
   return attachedExit(attached?.kept);
 });
 

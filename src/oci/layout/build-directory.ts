@@ -1,12 +1,16 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
-import { namedEntries } from '../image-index.ts';
+import { parseManifest } from '../documents.ts';
+import { errorCode, UserError } from '../../model/errors.ts';
+import { imageParts, namedEntries, readExportedIndex } from '../image-index.ts';
+import { digestHex } from '../../model/digest.ts';
 import { OWNER, type StoredBuild, writeRecord } from './build-record.ts';
 
+const PROVENANCE = 'https://slsa.dev/provenance/';
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 
 /** What a finished build holds. */
@@ -43,6 +47,7 @@ export class BuildDirectory {
       ...content.manifests.flatMap((descriptor) => namedEntries(descriptor, names)),
       ...(content.referrers ?? []),
     ];
+    await this.#removeRaw();
     const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
     await writeBeside(join(this.dir, 'oci-layout'), LAYOUT);
     await writeBeside(join(this.dir, 'index.json'), JSON.stringify(index));
@@ -68,6 +73,25 @@ export class BuildDirectory {
 
   /** Removes a build that came to nothing; its blobs go with the next prune. */
   async discard(): Promise<void> {
+    await this.#removeRaw();
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /**
+   * Removes what BuildKit attested to its export: it has the values of build arguments, with
+   * passwords of proxies. Each run's is another blob.
+   */
+  async #removeRaw(): Promise<void> {
+    try {
+      const read = (one: Descriptor): Promise<Uint8Array> => this.blobs.readDocument(one);
+      for (const { descriptor } of readExportedIndex(await readFile(join(this.dir, 'index.json'))))
+        for (const one of (await imageParts(descriptor, read)).attestations)
+          for (const { digest, annotations } of parseManifest(await read(one.descriptor), 'it').layers)
+            if (annotations?.['in-toto.io/predicate-type']?.startsWith(PROVENANCE) === true)
+              await this.blobs.remove(digestHex(digest));
+    } catch (error) {
+      // There is no export, or the build was ended in the middle of it.
+      if (!(error instanceof UserError) && errorCode(error) !== 'ENOENT') throw error;
+    }
   }
 }

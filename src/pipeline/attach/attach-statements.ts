@@ -16,6 +16,7 @@ import { madePlaces, replacedStatements, signerIn } from '../publish/replaced-st
 import type { Registries } from '../registries.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 import { legacyAttestations } from '../sign/legacy-attestations.ts';
+import { legacySignatures, signedAlone } from '../sign/legacy-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
 import { withSigner } from '../sign/trusted-signers.ts';
@@ -61,7 +62,6 @@ export interface AttachTarget {
   readonly grading: () => Promise<GradeOptions | undefined>;
 }
 
-/** What came of it. */
 export interface Attached {
   readonly digest: Digest;
   readonly referrers: readonly Descriptor[];
@@ -160,7 +160,6 @@ async function renewVerdict(
   return { judged, made };
 }
 
-/** What tells this signer's statements from those of others. */
 async function ownSigner(
   { blobs }: LayoutStore,
   signer: Signer,
@@ -217,7 +216,7 @@ export function wholeOf({ root, absent, platforms }: OpenedImage): {
 
 async function publish(
   context: PipelineContext,
-  { published, registries, settings }: Pick<AttachTarget, 'published' | 'registries' | 'settings'>,
+  target: Pick<AttachTarget, 'name' | 'published' | 'registries' | 'settings'>,
   store: LayoutStore,
   { root }: OpenedImage,
   { made, signer }: { readonly made: readonly SignedStatement[]; readonly signer: Signer },
@@ -225,16 +224,23 @@ async function publish(
   isTagged = false,
 ): Promise<void> {
   const { blobs } = store;
-  const { format } = settings.sign;
+  const { name, published, registries } = target;
+  const { format } = target.settings.sign;
+  const repositories =
+    published === undefined
+      ? []
+      : [{ client: registries.client(published.registry), repository: published.repository }];
+  const place = { blobs, format, name, repositories };
   const anew = {
     referrers: made.flatMap((one) => one.referrers),
-    tagged: format === 'bundle' && !isTagged ? [] : await legacyAttestations(blobs, made, signer),
+    tagged: [
+      ...(await legacySignatures(context, place, signer, signedAlone(made))),
+      ...(format === 'bundle' && !isTagged ? [] : await legacyAttestations(blobs, made, signer)),
+    ],
   };
   const older = (read: ReadDocument): ReturnType<typeof replacedStatements> =>
     replacedStatements(blobs, anew, keysOf(signer), read, REPLACED[replaces]);
-  if (published !== undefined) {
-    const client = registries.client(published.registry);
-    const { repository } = published;
+  for (const { client, repository } of repositories) {
     await pushReferrers({
       blobs,
       client,

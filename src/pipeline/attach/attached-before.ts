@@ -15,7 +15,6 @@ import { type AttachedEvidence, readAttachments } from '../verify/read-attachmen
 import { verifyAttachments } from '../verify/verify-attachments.ts';
 import type { ProfileFile } from './read-profiles.ts';
 
-/** What was attached to an image by hand, and still holds for the same digest. */
 export interface KeptAttachments {
   readonly attestations: readonly FoundAttestation[];
   readonly referrers: readonly Descriptor[];

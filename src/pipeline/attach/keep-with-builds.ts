@@ -107,7 +107,6 @@ async function mergedTags(
   return merged;
 }
 
-/** What a build keeps beside the image of that digest as referrers. */
 function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
   return manifests.filter(
     ({ digest, artifactType }) => digest !== image && artifactType !== undefined,

@@ -168,7 +168,6 @@ function lowered(
     : undefined;
 }
 
-/** What a lower verdict would change, in one line. */
 export function loweredText({ criteria, reasons }: Lowered): string {
   const changes = criteria.map(
     ({ id, outcome, summary }) =>

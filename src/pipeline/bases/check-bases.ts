@@ -114,7 +114,6 @@ function isOffered({ offline }: Settings, { reference, digest }: Base): boolean 
   return !offline && digest !== undefined && publisherSigner(reference) !== undefined;
 }
 
-/** What a build says of an image that has to be signed. */
 export function unsigned(name: string, reason: string): UserError {
   return new UserError(`${name} is not used: trust.bases asks for its signature, and ${reason}`, {
     nextStep: `scoville verify ${name} shows what is signed; trust.keys names keys that count`,

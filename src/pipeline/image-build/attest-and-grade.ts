@@ -1,6 +1,7 @@
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
+import { parseReference } from '../../model/reference.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
@@ -20,11 +21,11 @@ import {
   earlyStatements,
   rulesOf,
   sbomStatements,
+  type StatementToSign,
   wholeImage,
 } from '../sign/attestation-documents.ts';
 import { legacyAttestations } from '../sign/legacy-attestations.ts';
-import { legacySignatures } from '../sign/legacy-signatures.ts';
-import { notationSignatures } from '../sign/notation-signatures.ts';
+import { legacySignatures, signedAlone } from '../sign/legacy-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import type { Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
@@ -66,10 +67,6 @@ export async function attestAndGrade(
     part(context, 'sign', () => signEarly(context, prepared, image, times, by));
   let early = signer === undefined || waits ? undefined : signNow(signer);
   early?.catch(() => undefined);
-  const notarized =
-    signer === undefined
-      ? []
-      : await notationSignatures(context, prepared.store.blobs, plan, wholeImage(image));
   const opened = await openBuilt(prepared, image);
   const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
   const inspected = await inspect(context, opened, evidence, { secrets: true });
@@ -93,7 +90,6 @@ export async function attestAndGrade(
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = [
     ...signed.filter(isKept).flatMap((one) => one.referrers),
-    ...notarized,
     ...prepared.kept.referrers,
   ];
   const alsoTagged = async (
@@ -135,7 +131,7 @@ async function signEarly(
   times: BuildTimes,
   signer: Signer,
 ): Promise<Attested> {
-  const { plan, store } = prepared;
+  const { plan } = prepared;
   const statements = [
     ...earlyStatements(documentInputs(context, prepared, image, times)),
     ...(prepared.proof === undefined
@@ -154,12 +150,28 @@ async function signEarly(
       wholeImage(image),
     ),
   ];
-  const signed = await signStatements(context, store.blobs, signer, statements);
-  const subjects = signed
-    .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
-    .flatMap((one) => one.subjects);
-  const build = { plan, registries: prepared.registries, blobs: store.blobs };
-  return { signed, tagged: await legacySignatures(context, build, signer, subjects) };
+  return signBoth(context, prepared, signer, statements);
+}
+
+/** As bundles, and what is signed alone in the older form too. */
+async function signBoth(
+  context: PipelineContext,
+  { plan, store, registries }: Attesting,
+  signer: Signer,
+  statements: readonly StatementToSign[],
+): Promise<Attested> {
+  const { blobs } = store;
+  const pushed = plan.destinations.find(({ kind }) => kind === 'registry');
+  const repositories = plan.names.flatMap((name) => {
+    const reference = parseReference(name);
+    if (pushed?.kind !== 'registry' || !reference.ok) return [];
+    const { registry, repository } = reference.value;
+    return [{ client: registries.client(registry, pushed.plainHttp), repository }];
+  });
+  const { format } = plan.settings.sign;
+  const place = { blobs, format, name: plan.names[0], repositories };
+  const signed = await signStatements(context, blobs, signer, statements);
+  return { signed, tagged: await legacySignatures(context, place, signer, signedAlone(signed)) };
 }
 
 /** Signs what is said of its content, and waits for the rest. */
@@ -176,7 +188,6 @@ async function attest(
     context,
     'attest',
     async () => {
-      const { blobs } = prepared.store;
       const left = await downloadsOfImage(prepared, image);
       const inputs: DocumentInputs = {
         ...documentInputs(context, prepared, image, times),
@@ -195,9 +206,9 @@ async function attest(
       const statements = sbomStatements(inputs, signer.kind);
       const [{ signed, tagged }, sboms] = await Promise.all([
         early,
-        part(context, 'sbom', () => signStatements(context, blobs, signer, statements)),
+        part(context, 'sbom', () => signBoth(context, prepared, signer, statements)),
       ]);
-      return { signed: [...signed, ...sboms], tagged };
+      return { signed: [...signed, ...sboms.signed], tagged: [...tagged, ...sboms.tagged] };
     },
     ({ signed }) => ({
       detail: `${quantity(signed.length, 'statement')} signed with ${signerText(signer)}`,

@@ -18,6 +18,7 @@ import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
 import { type ProfileFile, readProfiles } from '../attach/read-profiles.ts';
+import { startProfiles } from '../attach/start-profiles.ts';
 import type { SignedBases } from '../bases/check-bases.ts';
 import { requireOwnBuild } from '../bases/require-bases.ts';
 import type { PipelineContext } from '../context.ts';
@@ -29,7 +30,6 @@ import { Registries } from '../registries.ts';
 import type { FoundImage } from '../resolve-images.ts';
 import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
-import { requireNotation } from '../sign/notation-signatures.ts';
 import { requireKey } from '../sign/signer.ts';
 import { engineAndImages } from './engine-and-images.ts';
 import { firstStart } from './first-start.ts';
@@ -121,10 +121,7 @@ export async function prepareBuild(
   );
   const makesImage = parsed.output.kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
-  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) {
-    requireCosign(context);
-    requireNotation(context, settings.sign.notation);
-  }
+  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
   const lock =
     recorded?.lock ??
     (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
@@ -170,6 +167,11 @@ export async function prepareBuild(
     return { kind: plan.kind, plan, source };
   }
   if (plan.attest.sign.on) await requireKey(plan.settings.sign);
+  const profiles =
+    plan.attest.sign.on && recorded === undefined
+      ? await readProfiles(context.cwd, parsed.own.profile, plan.settings.attest)
+      : [];
+  await startProfiles(context, profiles, engine?.docker);
   return {
     kind: plan.kind,
     plan,
@@ -185,10 +187,7 @@ export async function prepareBuild(
     registries,
     lock,
     vex: parsed.own.grade || plan.attest.sign.on ? await readVexFiles(plan.settings.vex) : [],
-    profiles:
-      plan.attest.sign.on && recorded === undefined
-        ? await readProfiles(context.cwd, parsed.own.profile, plan.settings.attest)
-        : [],
+    profiles,
   };
 }
 

@@ -32,7 +32,6 @@ export type CopyTarget =
       readonly directory: boolean;
     };
 
-/** What a copy came to. */
 export interface ImageCopy {
   readonly digest: Digest;
   readonly attached: readonly {
@@ -47,7 +46,6 @@ export interface ImageCopy {
   readonly present: number;
 }
 
-/** An image with all that is said of it, as it is copied. */
 interface Parts extends WholeImage, AttachedClosure {
   readonly root: Descriptor;
 }

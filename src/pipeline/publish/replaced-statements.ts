@@ -18,7 +18,6 @@ import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
 
-/** What is published again. */
 interface Made {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];

@@ -21,7 +21,6 @@ import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
-/** A predicate that is to be signed, and the indexes and manifests that it is about. */
 export interface StatementToSign {
   readonly predicateType: string;
   readonly predicate: unknown;
@@ -42,7 +41,6 @@ interface ArtifactToSign {
   readonly reason?: string;
 }
 
-/** What is known of a platform's content when its SBOM is written. */
 interface PlatformContent {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;

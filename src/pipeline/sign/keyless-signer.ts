@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { Settings, SigstoreChoice } from '../../model/settings.ts';
-import { certificateFor } from '../../tools/cosign/cosign-sign-blob.ts';
+import { certificateFor } from '../../tools/cosign/cosign-sign.ts';
 import { givesPromise, publicHosts } from '../../tools/cosign/sigstore-services.ts';
 import { resolveSigstore } from '../../tools/cosign/sigstore.ts';
 import { ambientSource } from '../../tools/oidc/ambient-token.ts';

@@ -7,7 +7,6 @@ import type { TokenClaims } from '../../tools/oidc/token-claims.ts';
 import type { PipelineContext } from '../context.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 
-/** What a keyless signature would make public for ever. */
 export interface Disclosure {
   /** For the file that keeps answers. */
   readonly id: string;

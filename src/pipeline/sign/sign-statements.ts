@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signBundle } from '../../attestations/sign-bundle.ts';
+import { misstated, signBundle } from '../../attestations/sign-bundle.ts';
 import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
@@ -10,18 +10,25 @@ import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../../oci/referrers.ts';
 import { bundleOrigin } from '../../tools/cosign/bundle-origin.ts';
 import { signStatement } from '../../tools/cosign/cosign-sign.ts';
-import type { Signer as Verifier } from '../../tools/cosign/cosign-signer.ts';
-import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
+import { type Signer as Verifier, signerName } from '../../tools/cosign/cosign-signer.ts';
+import { verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
 import type { PipelineContext } from '../context.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 import type { StatementToSign } from './attestation-documents.ts';
-import { type BundleToProve, proveByCosign } from './cosign-proof.ts';
+import { proofByCosign } from './cosign-proof.ts';
 import { type Signer, verifierName } from './signer.ts';
 
 /** cosign calls under way at once; each is a process that computes. */
 const AT_ONCE = 4;
 
-/** A statement that is signed and stored, as a referrer of its subject. */
+/** Files of one signature. */
+interface SigningFiles {
+  readonly manifestPath: string;
+  readonly predicateType: string;
+  readonly scratchDir: string;
+  readonly bundlePath: string;
+}
+
 export interface SignedStatement {
   readonly predicateType: string;
   readonly predicate: unknown;
@@ -126,7 +133,7 @@ async function signOne(
   context.signal.throwIfAborted();
   const { predicateType, predicate, subject: first, also = [] } = statement;
   const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
-  const filesOf = (subject: Descriptor): BundleToProve => ({
+  const filesOf = (subject: Descriptor): SigningFiles => ({
     manifestPath: blobs.path(subject.digest),
     bundlePath: `${scratch}.bundle.json`,
     scratchDir: join(scratch, '..'),
@@ -136,7 +143,7 @@ async function signOne(
   const ofAll =
     opened === undefined ? undefined : signBundle(opened, { subjects, predicateType, predicate });
   const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
-    ofAll ?? signWithCosign(context, signer, predicate, filesOf(subject));
+    ofAll ?? signWithCosign(context, signer, predicate, filesOf(subject), subject.digest);
   const bundle = await bundleOf(first);
   const verifiedBy =
     predicateType === PREDICATE_TYPE.cosignSign
@@ -157,13 +164,18 @@ async function signWithCosign(
   context: PipelineContext,
   signer: Signer,
   predicate: unknown,
-  files: BundleToProve,
+  files: SigningFiles,
+  subject: Digest,
 ): Promise<Uint8Array> {
   const predicatePath = `${files.bundlePath}.predicate.json`;
   await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
   const request = { ...files, predicatePath, signal: context.signal };
   const key = signer.kind === 'key' ? signer : await signer.session.key();
   const bundle = await signStatement(context.run, { ...request, key });
+  const { predicateType } = files;
+  const wrong = misstated(bundle, { subjects: [subject], predicateType, predicate });
+  if (wrong !== undefined)
+    throw new UserError(`cosign signed something else: ${wrong}`, { nextStep: 'scoville doctor' });
   if (signer.kind === 'keyless') await signer.session.meet(bundleOrigin(bundle).identity);
   return bundle;
 }
@@ -176,33 +188,35 @@ async function verified(
   context: PipelineContext,
   signer: Signer,
   bundle: Uint8Array,
-  files: BundleToProve,
+  files: SigningFiles,
 ): Promise<string | undefined> {
+  const isOurs = signer.kind === 'key' && signer.opened !== undefined;
+  const proof = isOurs ? await proofByCosign(context, signer.publicKey) : undefined;
+  if (isOurs && proof?.isProven === true) return verifierName(signer);
   await writeFile(files.bundlePath, bundle, { mode: 0o600 });
-  if (signer.kind === 'key' && signer.opened !== undefined) {
-    await proveByCosign(context, await signer.opened(), files);
-    return verifierName(signer);
-  }
-  const { signal } = context;
   const by = await verifierOf(signer, files);
-  const result = await verifyBundle(context.run, { ...files, signer: by, signal });
-  if (result.outcome === 'verified')
-    return signer.kind === 'key' ? verifierName(signer) : result.verifiedBy;
-  if (result.outcome === 'failed') {
-    if (signer.kind === 'keyless') throw await signer.session.failure(result.reason);
-    throw new UserError(`the signature that was just made does not verify: ${result.reason}`, {
+  const blobPath = files.manifestPath;
+  const request = { ...files, blobPath, signer: by, signal: context.signal };
+  const answer = await verifyAttached(context.run, request);
+  if (answer.outcome === 'verified') {
+    await proof?.keep();
+    return signer.kind === 'key' ? verifierName(signer) : signerName(by);
+  }
+  if (answer.outcome === 'failed' || isOurs) {
+    if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
+    throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
       nextStep: 'scoville doctor',
     });
   }
   context.emit({
     kind: 'warning',
-    text: `the signature could not be checked: ${result.reason}`,
+    text: `the signature could not be checked: ${answer.reason}`,
     nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
   });
   return undefined;
 }
 
-async function verifierOf(signer: Signer, { bundlePath }: BundleToProve): Promise<Verifier> {
+async function verifierOf(signer: Signer, { bundlePath }: SigningFiles): Promise<Verifier> {
   if (signer.kind === 'key') {
     const publicKey = `${bundlePath}.pub`;
     await writeFile(publicKey, signer.publicKey, { mode: 0o600 });

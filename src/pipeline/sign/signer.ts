@@ -12,7 +12,7 @@ import { openCache } from '../../oci/layout/caches.ts';
 import { whileAlone } from '../../oci/layout/owner.ts';
 import { PasswordNeeded } from '../../tools/cosign/cosign-errors.ts';
 import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
-import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
+import { signBlobBundle } from '../../tools/cosign/cosign-sign.ts';
 import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import { requireTool } from '../../tools/version.ts';
@@ -77,7 +77,6 @@ function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
   return { folder, key: join(folder, 'cosign.key') };
 }
 
-/** Whether the user's own key was made already. */
 export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<boolean> {
   return isThere(ownKey(context).key);
 }
@@ -146,7 +145,6 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
   });
 }
 
-/** What users other than its owner may do with a key file. */
 export interface OpenKey {
   readonly what: string;
   /** A command. */
@@ -186,7 +184,7 @@ async function triedSigner(
   return inTemporaryFolder('sign', async (scratchDir) => {
     const payload = Buffer.from('scoville\n');
     const key = { kind: 'key', ref, password } as const;
-    await signBlob(run, { payload, key, scratchDir, signal });
+    await signBlobBundle(run, { payload, key, scratchDir, signal });
     return { ...key, publicKey: pem };
   });
 }

@@ -15,7 +15,6 @@ import { withoutCopies } from './same-envelope.ts';
 import { namesake, unreadEntry, verifyAttachments } from './verify-attachments.ts';
 import { missingOf, signedBy } from './verify-summary.ts';
 
-/** What has to be stated by verified attestations besides the signature. */
 export interface VerifyDemands {
   /** Predicate types by short name or URI. */
   readonly types: readonly string[];

@@ -21,7 +21,6 @@ function signerText(verifiedBy: string, { identity }: SignatureOrigin = {}): str
   return verifiedBy.startsWith(name) ? verifiedBy : `${name}, which fits ${verifiedBy}`;
 }
 
-/** What a build attaches, by the name for people and the type. */
 const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
 
 /**

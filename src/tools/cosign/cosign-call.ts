@@ -27,7 +27,6 @@ export interface KeylessKey {
   readonly now: () => number;
 }
 
-/** What is the same in every call that signs, and the files of this one. */
 interface SigningCall {
   readonly dialect: CosignDialect['kind'];
   readonly args: readonly string[];

@@ -1,17 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { digestOf } from '../../model/digest.ts';
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { toolFailure } from '../tool-failure.ts';
-import { checkBundle } from './bundle.ts';
-import { signingCall, type SigningKey } from './cosign-call.ts';
+import type { CertificateIdentity } from '../../model/signature-origin.ts';
+import { bundleOrigin } from './bundle-origin.ts';
+import { type KeylessKey, signingCall, type SigningKey } from './cosign-call.ts';
 import { runSigning } from './cosign-errors.ts';
 
-interface StatementRequest {
-  /** The manifest's blob; the statement's subject is the digest of its bytes. */
-  readonly manifestPath: string;
-  readonly predicateType: string;
-  /** A JSON file. */
-  readonly predicatePath: string;
+interface Signing {
   readonly key: SigningKey;
   /** An existing folder for the files of this call, which are removed. */
   readonly scratchDir: string;
@@ -19,27 +16,67 @@ interface StatementRequest {
 }
 
 /**
- * Signs an in-toto statement about a manifest and gives the sigstore bundle's bytes, after checking
- * that it states what was asked. With a key no network is used. Throws UserError for what the user
- * can fix (password, key, token), else ToolError.
+ * The sigstore bundle of an in-toto statement about a manifest, by its file and that of the
+ * predicate. What it states is for the caller to check. With a key no network is used. Throws
+ * UserError for what the user can fix (password, key, token), else ToolError.
  */
-export async function signStatement(run: RunTool, request: StatementRequest): Promise<Uint8Array> {
+export function signStatement(
+  run: RunTool,
+  request: Signing & {
+    readonly manifestPath: string;
+    readonly predicateType: string;
+    readonly predicatePath: string;
+  },
+): Promise<Uint8Array> {
   const { predicateType, predicatePath, manifestPath } = request;
+  const about = ['--type', predicateType, '--predicate', predicatePath, manifestPath];
+  return bundleOf(run, request, 'attest-blob', about);
+}
+
+/** The sigstore bundle over plain bytes; keyless, it is logged. Throws like `signStatement`. */
+export async function signBlobBundle(
+  run: RunTool,
+  { payload, ...request }: Signing & { readonly payload: Uint8Array },
+  certificateOnly = false,
+): Promise<Uint8Array> {
+  const file = join(request.scratchDir, `cosign-${randomUUID()}.payload`);
+  try {
+    await writeFile(file, payload, { flag: 'wx', mode: 0o600 });
+    return await bundleOf(run, { ...request, certificateOnly }, 'sign-blob', [file]);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/**
+ * Has Fulcio make a certificate out, and gives whom it names: a trial of the token and of the
+ * service. Nothing is logged in Rekor; the certificate itself is in the log of certificates. Throws
+ * UserError that says what failed.
+ */
+export async function certificateFor(
+  run: RunTool,
+  key: KeylessKey,
+  place: Pick<Signing, 'scratchDir' | 'signal'>,
+): Promise<CertificateIdentity> {
+  const payload = Buffer.from('scoville\n');
+  const { identity } = bundleOrigin(await signBlobBundle(run, { payload, key, ...place }, true));
+  if (identity !== undefined) return identity;
+  throw new UserError(
+    `Fulcio (${key.sigstore.services.fulcio}) made out a certificate that names nobody`,
+  );
+}
+
+async function bundleOf(
+  run: RunTool,
+  request: Signing & { readonly certificateOnly?: boolean },
+  command: string,
+  about: readonly string[],
+): Promise<Uint8Array> {
   const call = await signingCall(run, request.key, request);
   try {
-    const args = [
-      ...['attest-blob', '--yes', ...call.args, '--bundle', call.bundle],
-      ...['--type', predicateType, '--predicate', predicatePath, manifestPath],
-    ];
-    const result = await runSigning(run, { ...call, args }, request.signal);
-    const bundle = await readFile(call.bundle);
-    const checked = checkBundle(bundle, {
-      subject: digestOf(await readFile(manifestPath)),
-      predicateType,
-      predicate: JSON.parse(await readFile(predicatePath, 'utf8')) as unknown,
-    });
-    if (!checked.ok) throw toolFailure(result, `cosign signed something else (${checked.error})`);
-    return bundle;
+    const args = [command, '--yes', ...call.args, '--bundle', call.bundle, ...about];
+    await runSigning(run, { ...call, args }, request.signal);
+    return await readFile(call.bundle);
   } finally {
     await call.remove();
   }

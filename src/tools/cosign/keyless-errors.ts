@@ -2,7 +2,6 @@ import { UserError } from '../../model/errors.ts';
 import { cosignSaid } from './cosign-errors.ts';
 import type { SigstoreServices } from './sigstore-services.ts';
 
-/** What was asked of sigstore when cosign failed. */
 interface KeylessAttempt {
   readonly services: SigstoreServices;
   /** The issuer and the subject of the token. */

@@ -28,7 +28,6 @@ export interface Sigstore {
   readonly trust?: TrustTexts;
 }
 
-/** What one call of cosign is given, and the files that go with it. */
 export interface KeylessCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;

@@ -5,7 +5,6 @@ import { askProvider } from './oidc-http.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A place from which a job has its OIDC token. */
 export interface TokenSource {
   /** Its name, for people. */
   readonly name: string;

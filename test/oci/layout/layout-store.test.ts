@@ -35,6 +35,48 @@ async function buildOf(
 }
 
 describe('a build', () => {
+  test.each(['finish', 'discard'] as const)(
+    'is left by BuildKit’s provenance on %s, and keeps the image',
+    async (way) => {
+      const store = await openStore(temporaryFolder(), () => 1_700_000_000_000);
+      const build = await store.newBuild();
+      const image = await makeImage(store.blobs, [{ a: 'b' }]);
+      const written = async (value: object, mediaType: string): Promise<Descriptor> => ({
+        mediaType,
+        ...(await store.blobs.write(Buffer.from(JSON.stringify(value)))),
+      });
+      const statement = async (predicateType: string): Promise<Descriptor> => ({
+        ...(await written({ predicateType }, 'application/vnd.in-toto+json')),
+        annotations: { 'in-toto.io/predicate-type': predicateType },
+      });
+      const provenance = await statement('https://slsa.dev/provenance/v1');
+      const sbom = await statement('https://spdx.dev/Document');
+      const attested = {
+        schemaVersion: 2,
+        mediaType: image.manifest.mediaType,
+        config: image.config,
+        layers: [sbom, provenance],
+      };
+      const exported = await makeIndex(store.blobs, [
+        image.manifest,
+        {
+          ...(await written(attested, image.manifest.mediaType)),
+          annotations: {
+            'vnd.docker.reference.type': 'attestation-manifest',
+            'vnd.docker.reference.digest': image.manifest.digest,
+          },
+        },
+      ]);
+      const index = { schemaVersion: 2, manifests: [exported] };
+      writeFileSync(join(build.dir, 'index.json'), JSON.stringify(index));
+      await (way === 'finish'
+        ? build.finish({ manifests: [image.manifest], names: [] })
+        : build.discard());
+      const left = [provenance, sbom, image.manifest].map((one) => store.blobs.has(one.digest));
+      expect(await Promise.all(left)).toEqual([false, true, true]);
+    },
+  );
+
   test('is an OCI layout over the shared blobs, one entry a name', async () => {
     const store = await openStore(temporaryFolder(), () => 1_700_000_000_000);
     const build = await store.newBuild();

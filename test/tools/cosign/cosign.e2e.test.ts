@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { misstated } from '../../../src/attestations/sign-bundle.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { checkBundle } from '../../../src/tools/cosign/bundle.ts';
 import { generateKeyPair, publicKey } from '../../../src/tools/cosign/cosign-keys.ts';
 import { signStatement } from '../../../src/tools/cosign/cosign-sign.ts';
-import { verifyBundle } from '../../../src/tools/cosign/cosign-verify.ts';
+import { verifyAttached } from '../../../src/tools/cosign/cosign-verify-attached.ts';
 import { runTool } from '../../../src/tools/run-tool.ts';
 
 const PASSWORD = 'correct horse';
@@ -57,8 +57,9 @@ describe('the cosign on PATH', () => {
     async (type) => {
       const bundle = await signStatement(runTool, request(type));
       const subject = digestOf(readFileSync(at('manifest.json')));
-      const checked = checkBundle(bundle, { subject, predicateType: type, predicate });
-      expect(checked.ok ? checked.value.predicate : checked.error).toEqual(predicate);
+      expect(misstated(bundle, { subjects: [subject], predicateType: type, predicate })).toBe(
+        undefined,
+      );
     },
   );
 
@@ -80,9 +81,9 @@ describe('the cosign on PATH', () => {
   });
 
   const verification = (change: Record<string, unknown> = {}) =>
-    verifyBundle(runTool, {
+    verifyAttached(runTool, {
       bundlePath: at('bundle.json'),
-      manifestPath: at('manifest.json'),
+      blobPath: at('manifest.json'),
       predicateType: PREDICATE_TYPE.testResult,
       signer: { kind: 'key', publicKey: at('keys/cosign.pub') },
       scratchDir: dir,
@@ -90,14 +91,10 @@ describe('the cosign on PATH', () => {
     });
 
   test('verifies what it signed, without a network', async () => {
-    expect(await verification()).toMatchObject({
-      outcome: 'verified',
-      verifiedBy: at('keys/cosign.pub'),
-      statement: { predicate },
-    });
+    expect(await verification()).toEqual({ outcome: 'verified' });
   });
 
-  test('refuses another key, another manifest, another predicate type, a changed signature', async () => {
+  test('refuses another key, another manifest, a changed signature', async () => {
     await generateKeyPair(runTool, at('other'), '');
     writeFileSync(at('other.json'), '{}');
     const bundle = readFileSync(at('bundle.json'), 'utf8');
@@ -109,16 +106,10 @@ describe('the cosign on PATH', () => {
     );
     const outcomes = await Promise.all([
       verification({ signer: { kind: 'key', publicKey: at('other/cosign.pub') } }),
-      verification({ manifestPath: at('other.json') }),
-      verification({ predicateType: PREDICATE_TYPE.slsaVsa }),
+      verification({ blobPath: at('other.json') }),
       verification({ bundlePath: at('forged.json') }),
     ]);
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-      'failed',
-      'failed',
-      'failed',
-      'failed',
-    ]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
   });
 
   test('leaves no files of its own behind', () => {
