@@ -376,6 +376,23 @@ test('an SBOM that a log would refuse is an artifact, whose signature verifies',
     ...['verify', '--json', ...by(GITHUB), '--type', 'cyclonedx', '--type', 'spdx', tag],
   ]);
   expect(verified.stdout).toMatch(/"type":\s*"https:\/\/cyclonedx\.org\/bom"/);
+  // This registry lists no referrers: its tag names the artifact, which cosign 2.5 verifies.
+  const repository = tag.replace(/:[^:]+$/, '');
+  const at = repository.replace('/', '/v2/');
+  const { digest } = (JSON.parse(verified.stdout) as { images: { digest: string }[] }).images[0] ?? {
+    digest: '',
+  };
+  const listed = await fetch(`http://${at}/manifests/${digest.replace(':', '-')}`, {
+    headers: { accept: 'application/vnd.oci.image.index.v1+json' },
+  });
+  const { manifests } = (await listed.json()) as {
+    manifests: { artifactType: string; digest: string }[];
+  };
+  const [sbom] = manifests.filter((one) => one.artifactType === 'application/vnd.cyclonedx+json');
+  const signer = by(GITHUB).slice(0, 4);
+  const asked = readers({ by: signer, trustedRoot: sigstore.trustedRoot })['cosign 2.5 `verify`'];
+  const artifact = `${repository}@${sbom?.digest ?? ''}`;
+  expect(asked && (await answers(asked, [artifact], { env: sigstore.trustEnv }))).toEqual(['yes']);
   await scoville.remove();
   rmSync(large, { recursive: true, force: true });
 });
