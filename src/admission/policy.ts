@@ -95,7 +95,10 @@ export type PolicyFormat = (image: AdmittedImage) => Result<readonly PolicyFile[
 
 /** A string of CEL, Rego, YAML and JSON alike: all of them read JSON's escapes. */
 export function stringLiteral(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, unicodeEscape);
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    unicodeEscape,
+  );
 }
 
 function unicodeEscape(character: string): string {

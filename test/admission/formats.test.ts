@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { POLICY_FORMATS } from '../../src/admission/policies.ts';
 import type {
   AdmittedImage,
   PolicyFile,
@@ -9,7 +10,6 @@ import type {
   PolicySigner,
   StatementRule,
 } from '../../src/admission/policy.ts';
-import { POLICY_FORMATS } from '../../src/admission/policies.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { parseReference } from '../../src/model/reference.ts';
 import {
@@ -116,10 +116,7 @@ describe.each(Object.keys(ENGINES) as Engine[])('%s', (engine) => {
   test('a name by digest admits that digest alone', () => {
     const pinned = image({ isPinned: true });
     const at = { ...deployed(), digest: digestOf('other') };
-    expect([admits(engine, pinned, deployed()), admits(engine, pinned, at)]).toEqual([
-      true,
-      false,
-    ]);
+    expect([admits(engine, pinned, deployed()), admits(engine, pinned, at)]).toEqual([true, false]);
   });
 
   test('any of several signers, and a keyless one by its whole name', () => {
@@ -138,49 +135,46 @@ describe.each(Object.keys(ENGINES) as Engine[])('%s', (engine) => {
   });
 });
 
-describe.each(['policy-controller', 'kyverno'] as const)(
-  'what %s asks of statements',
-  (engine) => {
-    const policy = image({ rules: [level(3), provenance('b')] });
+describe.each(['policy-controller', 'kyverno'] as const)('what %s asks of statements', (engine) => {
+  const policy = image({ rules: [level(3), provenance('b')] });
 
-    test.each<[string, DeployedImage, boolean]>([
-      ['level and builder', deployed({ level: 4 }), true],
-      ['below the level', deployed({ level: 2 }), false],
-      [
-        'statements of another key',
-        { ...deployed(), statements: deployed({ by: other }).statements },
-        false,
-      ],
-      ['no statement', { ...deployed(), statements: [] }, false],
-      [
-        'another builder',
-        {
-          ...deployed(),
-          statements: deployed().statements.map((one) =>
-            one.predicateType === PROVENANCE
-              ? { ...one, predicate: { runDetails: { builder: { id: 'c' } } } }
-              : one,
-          ),
-        },
-        false,
-      ],
-      [
-        'a verdict that failed',
-        {
-          ...deployed(),
-          statements: deployed().statements.map((one) => ({
-            ...one,
-            predicate: { ...(one.predicate as object), verificationResult: 'FAILED' },
-          })),
-        },
-        false,
-      ],
-      ['statements without the signature', { ...deployed(), signatures: [] }, false],
-    ])('%s', (_, one, expected) => {
-      expect(admits(engine, policy, one)).toBe(expected);
-    });
-  },
-);
+  test.each<[string, DeployedImage, boolean]>([
+    ['level and builder', deployed({ level: 4 }), true],
+    ['below the level', deployed({ level: 2 }), false],
+    [
+      'statements of another key',
+      { ...deployed(), statements: deployed({ by: other }).statements },
+      false,
+    ],
+    ['no statement', { ...deployed(), statements: [] }, false],
+    [
+      'another builder',
+      {
+        ...deployed(),
+        statements: deployed().statements.map((one) =>
+          one.predicateType === PROVENANCE
+            ? { ...one, predicate: { runDetails: { builder: { id: 'c' } } } }
+            : one,
+        ),
+      },
+      false,
+    ],
+    [
+      'a verdict that failed',
+      {
+        ...deployed(),
+        statements: deployed().statements.map((one) => ({
+          ...one,
+          predicate: { ...(one.predicate as object), verificationResult: 'FAILED' },
+        })),
+      },
+      false,
+    ],
+    ['statements without the signature', { ...deployed(), signatures: [] }, false],
+  ])('%s', (_, one, expected) => {
+    expect(admits(engine, policy, one)).toBe(expected);
+  });
+});
 
 describe('an engine that cannot ask for it gets no policy', () => {
   const without = (more: Partial<AdmittedImage['forms']>) =>
@@ -196,7 +190,11 @@ describe('an engine that cannot ask for it gets no policy', () => {
       { ...without({ statementTag: false }), rules: [level(1)] },
       /sha256-HEX\.att/,
     ],
-    ['kyverno', { ...without({ statementBundles: false }), rules: [level(1)] }, /form that it reads/],
+    [
+      'kyverno',
+      { ...without({ statementBundles: false }), rules: [level(1)] },
+      /form that it reads/,
+    ],
     [
       'containers-image',
       image({

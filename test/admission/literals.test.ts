@@ -37,7 +37,20 @@ test('nothing ends a comment or a string before its end', () => {
 });
 
 test('a text stays the same text in YAML 1.1', () => {
-  const odd = ['no', '1:30', 'on', '~', '=', '0o7', '', 'x: y', ' a\nb', 'a\n\n', 'é\n', 'a\u0085\ufeff\n'];
+  const odd = [
+    'no',
+    '1:30',
+    'on',
+    '~',
+    '=',
+    '0o7',
+    '',
+    'x: y',
+    ' a\nb',
+    'a\n\n',
+    'é\n',
+    'a\u0085\ufeff\n',
+  ];
   for (const text of [...odd, '\n', '\na\n', 'line\n  line\n \n\nline\n']) {
     const file = `a:\n  b: ${indented(yamlText(text), 2).trimStart()}\n  c: d\n`;
     expect(parse(file, { version: '1.1' })).toEqual({ a: { b: text, c: 'd' } });

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import type { AdmittedImage, PolicyFormatName } from '../../src/admission/policy.ts';
 import { POLICY_FORMATS } from '../../src/admission/policies.ts';
+import type { AdmittedImage, PolicyFormatName } from '../../src/admission/policy.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { documentsOf } from './engines.ts';
 

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OpenedKey } from '../../src/attestations/opened-key.ts';
-import { misstated, preAuthEncoding, signBundle, signBytes } from '../../src/attestations/sign-bundle.ts';
+import {
+  misstated,
+  preAuthEncoding,
+  signBundle,
+  signBytes,
+} from '../../src/attestations/sign-bundle.ts';
 import { digestOf } from '../../src/model/digest.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -30,13 +30,7 @@ const SCOPES = {
     ...['scanner', 'databaseDays', 'offline', 'vex'],
   ],
   person: [
-    ...[
-      'sign.publicLog',
-      'sign.fulcioUrl',
-      'sign.rekorUrl',
-      'sign.tsaUrl',
-      'sign.oidcIssuer',
-    ],
+    ...['sign.publicLog', 'sign.fulcioUrl', 'sign.rekorUrl', 'sign.tsaUrl', 'sign.oidcIssuer'],
     ...['sign.signingConfig', 'sign.trustedRoot', 'trust.identities', 'trust.trustedRoot'],
     ...['trust.bases', 'registries', 'osv.url', 'osv.exports'],
   ],

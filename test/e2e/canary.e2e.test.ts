@@ -14,7 +14,9 @@ const image = `${registry}/e2e/canary-${OWN}:1`;
 
 const token = canary('a token in a build argument');
 // Its name is plain, so the provenance has it: who builds the image again needs it.
-const odd = canary('a build argument under a plain name', [/\/results\/|\/layout\/blobs\/|^the blob /]);
+const odd = canary('a build argument under a plain name', [
+  /\/results\/|\/layout\/blobs\/|^the blob /,
+]);
 const proxy = canary('the password of a proxy');
 const userinfo = canary('a password in the address of a context');
 const cache = canary('a key of a remote cache');

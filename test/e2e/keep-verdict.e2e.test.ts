@@ -29,7 +29,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([owner, other, twin].map((one) => one.remove()));
-  for (const folder of [context, elsewhere, scratch]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [context, elsewhere, scratch])
+    rmSync(folder, { recursive: true, force: true });
 });
 
 const attest = (who: Scoville, code: number, ...flags: string[]) =>
@@ -89,7 +90,9 @@ test('a stored build that is older does not replace the verdict, and one that is
   cpSync(join(owner.home, 'config'), join(twin.home, 'config'), { recursive: true });
   await twin.expect(0, [...ATTEST, name], { cwd: elsewhere });
   const [before, again] = [await verdicts(name), await owner.expect(0, ['push', name])];
-  expect(again.stderr).toMatch(/has a newer verdict \(level 1, .*\): that of this build .* is not published/);
+  expect(again.stderr).toMatch(
+    /has a newer verdict \(level 1, .*\): that of this build .* is not published/,
+  );
   expect(await verdicts(name)).toEqual(before);
 });
 

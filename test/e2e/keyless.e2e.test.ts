@@ -379,7 +379,8 @@ test('an SBOM that a log would refuse is an artifact, whose signature verifies',
   // This registry lists no referrers: its tag names the artifact, which cosign 2.5 verifies.
   const repository = tag.replace(/:[^:]+$/, '');
   const at = repository.replace('/', '/v2/');
-  const { digest } = (JSON.parse(verified.stdout) as { images: { digest: string }[] }).images[0] ?? {
+  const { digest } = (JSON.parse(verified.stdout) as { images: { digest: string }[] })
+    .images[0] ?? {
     digest: '',
   };
   const listed = await fetch(`http://${at}/manifests/${digest.replace(':', '-')}`, {

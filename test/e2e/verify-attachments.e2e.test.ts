@@ -25,7 +25,9 @@ const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 /** The signature alone, base64. */
 const signBlob = async (...call: Parameters<typeof signBlobBundle>): Promise<string> => {
-  const { messageSignature } = JSON.parse(Buffer.from(await signBlobBundle(...call)).toString()) as {
+  const { messageSignature } = JSON.parse(
+    Buffer.from(await signBlobBundle(...call)).toString(),
+  ) as {
     messageSignature: { signature: string };
   };
   return messageSignature.signature;

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 import { POLICY_FORMATS } from '../../admission/policies.ts';
-import { type AdmittedImage, POLICY_FORMAT_NAMES, type PolicyFile } from '../../admission/policy.ts';
+import {
+  type AdmittedImage,
+  POLICY_FORMAT_NAMES,
+  type PolicyFile,
+} from '../../admission/policy.ts';
 import { makeFolders } from '../../lib/make-folders.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import {

@@ -1,13 +1,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestHex } from '../../model/digest.ts';
+import { errorCode, UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
 import { parseManifest } from '../documents.ts';
-import { errorCode, UserError } from '../../model/errors.ts';
 import { imageParts, namedEntries, readExportedIndex } from '../image-index.ts';
-import { digestHex } from '../../model/digest.ts';
 import { OWNER, type StoredBuild, writeRecord } from './build-record.ts';
 
 const PROVENANCE = 'https://slsa.dev/provenance/';
@@ -86,7 +86,8 @@ export class BuildDirectory {
       const read = (one: Descriptor): Promise<Uint8Array> => this.blobs.readDocument(one);
       for (const { descriptor } of readExportedIndex(await readFile(join(this.dir, 'index.json'))))
         for (const one of (await imageParts(descriptor, read)).attestations)
-          for (const { digest, annotations } of parseManifest(await read(one.descriptor), 'it').layers)
+          for (const { digest, annotations } of parseManifest(await read(one.descriptor), 'it')
+            .layers)
             if (annotations?.['in-toto.io/predicate-type']?.startsWith(PROVENANCE) === true)
               await this.blobs.remove(digestHex(digest));
     } catch (error) {

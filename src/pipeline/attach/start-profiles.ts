@@ -89,11 +89,28 @@ function imageWith(architecture: string): Uint8Array | undefined {
   const program = Buffer.alloc(size);
   // ELF64, little-endian, executable; one segment, the whole file, at 4 MiB.
   program.write('7f454c46020101', 'hex');
-  for (const [at, value] of [[16, 2], [18, machine], [52, 64], [54, 56], [56, 1]] as const)
+  for (const [at, value] of [
+    [16, 2],
+    [18, machine],
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ] as const)
     program.writeUInt16LE(value, at);
-  for (const [at, value] of [[20, 1], [24, 0x400078], [32, 64], [64, 1], [68, 5]] as const)
+  for (const [at, value] of [
+    [20, 1],
+    [24, 0x400078],
+    [32, 64],
+    [64, 1],
+    [68, 5],
+  ] as const)
     program.writeUInt32LE(value, at);
-  for (const [at, value] of [[80, 0x400000], [96, size], [104, size], [112, 0x1000]] as const)
+  for (const [at, value] of [
+    [80, 0x400000],
+    [96, size],
+    [104, size],
+    [112, 0x1000],
+  ] as const)
     program.writeUInt32LE(value, at);
   program.write(code, 120, 'hex');
   const header = tarHeader(plainEntry('start', 'file', size, 0o755));

@@ -1,7 +1,7 @@
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
-import type { ImageContents } from '../../model/report.ts';
 import { parseReference } from '../../model/reference.ts';
+import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';

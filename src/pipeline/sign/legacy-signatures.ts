@@ -7,6 +7,7 @@ import { inParallel } from '../../model/in-parallel.ts';
 import type { Annotations } from '../../model/oci.ts';
 import { byCodeUnit } from '../../model/order.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
+import type { Settings } from '../../model/settings.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import {
@@ -15,9 +16,8 @@ import {
   type TaggedManifest,
   writeTagged,
 } from '../../oci/legacy-signature.ts';
-import { listsReferrers } from '../../oci/registry/registry-referrers.ts';
 import type { RegistryClient } from '../../oci/registry/registry-client.ts';
-import type { Settings } from '../../model/settings.ts';
+import { listsReferrers } from '../../oci/registry/registry-referrers.ts';
 import { bundleOrigin } from '../../tools/cosign/bundle-origin.ts';
 import { signBlobBundle } from '../../tools/cosign/cosign-sign.ts';
 import { givesPromise } from '../../tools/cosign/sigstore-services.ts';
