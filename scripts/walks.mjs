@@ -34,6 +34,29 @@ const CHAINS = [
     ],
   },
   {
+    title: '--min-level stops a push',
+    most: 8,
+    stops: [
+      'commands/build.ts',
+      'plans/flags/own-flags.ts',
+      'pipeline/image-build/build.ts',
+      'plans/apply-options.ts',
+      'pipeline/image-build/gate-image.ts',
+      'grading/gate.ts',
+      'pipeline/image-build/publish-built.ts',
+    ],
+  },
+  {
+    title: '--secret reaches buildx',
+    most: 6,
+    stops: [
+      'commands/build.ts',
+      'plans/flags/parse-build-args.ts',
+      'plans/build-invocation.ts',
+      'tools/buildx/build-words.ts',
+    ],
+  },
+  {
     title: 'an apk layer to the verdict of no-shell',
     most: 20,
     stops: [

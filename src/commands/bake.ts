@@ -8,7 +8,7 @@ import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake/bake.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
-import { runPassthrough } from '../pipeline/image-build/run-buildkit.ts';
+import { passThrough } from '../pipeline/image-build/pass-through.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import { forgetSigningChoice, keepSigningChoice } from '../pipeline/sign/signing-choice.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
@@ -44,7 +44,7 @@ export const bake: Command = async (args, io) => {
   const { evaluates, words } = parsed.value;
   if (evaluates === undefined) return bakeParsed(parsed.value, io);
   const context = pipelineContext(io, () => undefined);
-  return runPassthrough(context, ['buildx', 'bake', ...words], undefined);
+  return passThrough(context, ['buildx', 'bake', ...words], undefined);
 };
 
 async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {

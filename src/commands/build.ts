@@ -22,6 +22,7 @@ import {
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { BUILD } from '../plans/flags/build-spec.ts';
 import { lastValueOf } from '../plans/flags/flag-spec.ts';
+import { uselessWithoutImage } from '../plans/flags/own-flags.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { isAddress } from '../plans/source-url.ts';
@@ -79,22 +80,9 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
 
 /** Throws UserError for a flag that would do nothing silently, since there will be no image. */
 function requireImage({ own, output }: ParsedBuild): void {
-  if (output.kind !== 'passthrough') return;
-  const asked = {
-    'min-level': own.minLevel !== undefined,
-    'min-grade': own.minGrade !== undefined,
-    sign: own.sign === true,
-    key: own.key !== undefined,
-    keyless: own.keyless === true,
-    repro: own.repro === 'deterministic',
-    prove: own.prove === true,
-    record: own.record,
-    replay: own.replay,
-    'with-inputs': own.withInputs,
-    profile: own.profile.length > 0,
-  };
-  for (const [name, isAsked] of Object.entries(asked))
-    if (isAsked) throw new UserError(`--${name}: ${output.reason}, so it would do nothing`);
+  const name = output.kind === 'passthrough' ? uselessWithoutImage(own) : undefined;
+  if (output.kind === 'passthrough' && name !== undefined)
+    throw new UserError(`--${name}: ${output.reason}, so it would do nothing`);
 }
 
 /** Throws UserError for a file that the build could not write; skips folders that outputs make. */

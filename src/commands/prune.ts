@@ -2,8 +2,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT } from '../model/errors.ts';
 import { quantity, bytesText } from '../model/quantity.ts';
+import { boundCaches } from '../oci/layout/caches.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
-import { boundKept } from '../pipeline/bound-caches.ts';
 import { command } from './flags.ts';
 import { pathsOf } from './paths.ts';
 import { writeProse } from './prose.ts';
@@ -29,7 +29,7 @@ export const prune = command(PRUNE, async (flags, _, io) => {
       ? await pruneCaches(paths.cache, dryRun)
       : dryRun
         ? 0
-        : await boundKept(paths.cache);
+        : await boundCaches(paths.cache);
   const freedBytes = result.freedBytes + cacheBytes;
   if (flags.json) io.writeOut(`${JSON.stringify({ ...result, freedBytes })}\n`);
   else {

@@ -4,20 +4,10 @@ import { makeFolder } from '../oci/blobs/disk.ts';
 import { writeBeside } from '../oci/blobs/replace-file.ts';
 import { boundCaches, orWarn } from '../oci/layout/caches.ts';
 import type { PipelineContext } from './context.ts';
-import { boundContexts } from './contexts/bound-contexts.ts';
-
-/** Copies of what git tracks, in folders that stand for contexts. */
-const CONTEXTS_LIMIT = 8 * 1024 ** 3;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Trims what is kept between runs, the longest unused first; gives bytes freed. */
-export async function boundKept(folder: string, now = Date.now()): Promise<number> {
-  const freed = await boundContexts(join(folder, 'contexts'), CONTEXTS_LIMIT, now);
-  return freed + (await boundCaches(folder));
-}
-
-/** The same once a day, after a run that filled them: a full check costs more than most runs. */
+/** Trims caches once a day, after a run that filled them: a full check costs more than most runs. */
 export async function boundKeptDaily(
   context: Pick<PipelineContext, 'paths' | 'now' | 'emit'>,
 ): Promise<void> {
@@ -32,6 +22,6 @@ export async function boundKeptDaily(
   await orWarn(context, async () => {
     await makeFolder(cache);
     await writeBeside(stamp, '');
-    await boundKept(cache, now);
+    await boundCaches(cache);
   });
 }

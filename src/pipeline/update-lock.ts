@@ -8,8 +8,9 @@ import type { PipelineContext } from './context.ts';
 import { phase } from './context.ts';
 import { lockOfBuilt } from './image-build/lock-built.ts';
 import { normaliseBuilt } from './image-build/normalise-built.ts';
-import { prepareBuild } from './image-build/prepare-build.ts';
-import { exportOf, runHermetic, withRecording } from './image-build/run-hermetic.ts';
+import { readBuild } from './image-build/read-build.ts';
+import { exportOf } from './image-build/read-export.ts';
+import { runBuildKit } from './image-build/run-buildkit.ts';
 import { writeLock } from './image-build/write-lock.ts';
 import { withFixes } from './lock/fixed-vulnerabilities.ts';
 
@@ -37,33 +38,38 @@ export async function updateLock(
   const directory = await store.newBuild();
   try {
     const unsigned = { ...parsed, own: { ...parsed.own, sign: false } };
-    const prepared = await prepareBuild(context, unsigned, stdin, store, directory, 'update');
+    const prepared = await readBuild(context, {
+      parsed: unsigned,
+      stdin,
+      store,
+      directory,
+      lockMode: 'update',
+    });
     if (prepared.kind === 'passthrough')
       throw new UserError(`${prepared.plan.reason}: the build has no image to lock`);
     const { plan, lock } = prepared;
     if (plan.lock === undefined || lock === undefined)
       throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
-    const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) }, undefined);
+    const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) });
     const isRecorded = plan.hermetic !== undefined || lock.found?.fetches !== undefined;
     const first = {
       ...prepared,
       plan: isRecorded ? { ...uncached, hermetic: 'record' as const } : uncached,
     };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });
-    const { exitCode, recording } = await runHermetic(context, first);
+    const { exitCode, recording } = await runBuildKit(context, first);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
-    const planned = { ...first, plan: withRecording(first.plan, recording) };
-    const exported = await exportOf(planned.plan, store.blobs);
-    const image = await normaliseBuilt(context, planned, exported);
+    const exported = await exportOf(first.plan, store.blobs);
+    const image = await normaliseBuilt(context, first, exported);
     const built = await phase(
       context,
       'inspect',
-      () => lockOfBuilt(context, planned, image),
+      () => lockOfBuilt(context, { ...first, recording }, image),
       (found) => ({ detail: `${packageCount(found)} packages of own layers` }),
     );
     if (built === undefined) throw new Error('a planned lock is there');
     const next = withOtherPlatforms(built, lock.found);
-    await writeLock(context, planned, next);
+    await writeLock(context, first, next);
     const changes =
       lock.found === undefined
         ? undefined

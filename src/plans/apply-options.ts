@@ -1,15 +1,16 @@
 import { originsBehind } from '../model/setting-origin.ts';
 import { type Settings, type SigstoreChoice, withPlainHttp } from '../model/settings.ts';
-import type { OwnOptions } from './flags/own-flags.ts';
+import { camelCase } from './flags/flag.ts';
+import { OWN_FLAGS, type OwnOptions } from './flags/own-flags.ts';
 
 /**
  * The settings with what the command line says put above them. `--key` or `--keyless` given turns
- * signing on. Each group is spread, so that a setting without a flag stays.
+ * signing on.
  */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
-  const { sign, gate, reproducible } = settings;
+  const { sign, registries, vex } = settings;
   const named = own.key !== undefined || own.keyless === true;
-  return {
+  const changed: Settings = {
     ...settings,
     origins: originsBehind(settings.origins, {
       'sign.key': own.key ?? own.keyless,
@@ -23,27 +24,24 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       enabled: own.sign ?? (named || sign.enabled),
       key: own.key ?? (own.keyless === true ? undefined : sign.key),
       keyless: own.keyless ?? (own.key === undefined && sign.keyless),
-      publicLog: own.publicLog ?? sign.publicLog,
-      format: own.signatureFormat ?? sign.format,
       ...sigstoreOf(sign, own),
     }),
-    reproducible: {
-      ...reproducible,
-      mode: own.repro ?? reproducible.mode,
-      pin: own.pin ?? reproducible.pin,
-    },
-    gate: defined<Settings['gate']>({
-      ...gate,
-      minLevel: own.minLevel ?? gate.minLevel,
-      minGrade: own.minGrade ?? gate.minGrade,
-    }),
     hermetic: own.record ? 'record' : own.replay ? 'replay' : settings.hermetic,
-    recentDays: own.maxAge ?? settings.recentDays,
-    registries: withPlainHttp(settings.registries, own.plainHttp),
-    scanner: own.scanner ?? settings.scanner,
-    offline: own.offline ?? settings.offline,
-    vex: [...settings.vex, ...own.vex],
+    registries: withPlainHttp(registries, own.plainHttp),
+    vex: [...vex, ...own.vex],
   };
+  const values = own as Readonly<Record<string, unknown>>;
+  return OWN_FLAGS.reduce((all, { name, setting }) => {
+    const value = values[camelCase(name)];
+    return setting === undefined || value === undefined ? all : withSetting(all, setting, value);
+  }, changed);
+}
+
+/** With another value at a path of one or two names. */
+function withSetting(settings: Settings, path: string, value: unknown): Settings {
+  const [group, name] = path.split('.') as [keyof Settings, string?];
+  if (name === undefined) return { ...settings, [group]: value };
+  return { ...settings, [group]: { ...(settings[group] as object), [name]: value } };
 }
 
 type Unset<T> = { readonly [K in keyof T]: T[K] | undefined };

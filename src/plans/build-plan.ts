@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { BuildInvocation } from '../model/build-invocation.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
-import type { Recording } from '../model/fetches.ts';
 import type { Settings } from '../model/settings.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
@@ -9,14 +8,13 @@ import type { AttestPlan } from './attest-plan.ts';
 import type { EpochDecision } from './epoch.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
 import type { Destination } from './flags/output-plan.ts';
-import type { OwnOptions } from './flags/own-flags.ts';
 import type { ParsedBuild } from './flags/parse-build-args.ts';
 import type { LockRequest, PlannedLock } from './lock/plan-lock.ts';
 import type { Pin, SourcePolicy } from './source-policy.ts';
 
 export interface BuildInputs {
   readonly parsed: ParsedBuild;
-  /** As read from the file; what the command line says is put above them here. */
+  /** With what the command line says above what files say. */
   readonly settings: Settings;
   readonly git: GitFacts | undefined;
   /** Undefined where the Dockerfile is not at hand: a URL or stdin as context. */
@@ -82,14 +80,15 @@ export interface BuildPlan {
   readonly annotations: PlannedAnnotations;
   readonly attest: AttestPlan;
   /** RUNs are behind a proxy that records what they fetch, or replays what the lock has. */
-  readonly hermetic?: 'record' | 'replay';
-  /** What they fetched, where that is known: it is what a second build is given. */
-  readonly recording?: Recording;
+  readonly hermetic: 'record' | 'replay' | undefined;
   /** Absent where there is none and none is asked for. */
   readonly lock?: PlannedLock;
   readonly needed: readonly NeededImage[];
   readonly settings: Settings;
-  readonly own: OwnOptions;
+  /** Scan and grade the image. */
+  readonly grade: boolean;
+  /** Publish what was recorded beside the image. */
+  readonly withInputs: boolean;
   /** Build once more elsewhere, and state what came of it. */
   readonly prove: boolean;
   readonly progress: ProgressStyle;

@@ -36,7 +36,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWord
     ['provenance', stepText(attest.provenance, 'SLSA v1')],
     ['sign', stepText(attest.sign, signerText(plan))],
     ['verdict', stepText(attest.verdict, 'attested')],
-    ['grade', plan.own.grade ? gateText(plan) : 'off (--grade=false)'],
+    ['grade', plan.grade ? gateText(plan) : 'off (--grade=false)'],
     ...Object.entries(plan.annotations.index).map(
       ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
     ),

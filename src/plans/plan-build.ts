@@ -4,7 +4,6 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { Settings } from '../model/settings.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
 import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annotations.ts';
-import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
 import { imageInvocation, otherOutputs } from './build-invocation.ts';
 import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
@@ -50,11 +49,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     return err(
       'a tar on stdout beside an image is not made; name a file for it, or build it apart',
     );
-  const hermetic = hermeticMode(
-    parsed.own,
-    applyOptions(inputs.settings, parsed.own),
-    inputs.lock?.before,
-  );
+  const hermetic = hermeticMode(parsed.own, inputs.settings, inputs.lock?.before);
   if (!hermetic.ok) return hermetic;
   const checked = check(inputs, output);
   if (!checked.ok) return checked;
@@ -82,13 +77,14 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     ...(output.others.length === 0 ? {} : { others: otherOutputs(parsed, output.others, given) }),
     compression: output.compression,
     attest,
-    own: parsed.own,
+    grade: parsed.own.grade,
+    withInputs: parsed.own.withInputs,
     // Level 5 is not to be had without.
     prove: parsed.own.prove ?? settings.gate.minLevel === 5,
     userFiles: userFiles(parsed),
     notices: [...output.notices, ...pinning.notices, ...startNotices(checked.value, inputs)],
     ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),
-    ...(hermetic.value === undefined ? {} : { hermetic: hermetic.value }),
+    hermetic: hermetic.value,
     ...lockOf(inputs, checked.value),
     ...checked.value,
   });
@@ -105,8 +101,7 @@ function vcsOf(git: GitFacts): NonNullable<BuildPlan['vcs']> {
 }
 
 function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
-  const { parsed, env } = inputs;
-  const settings = applyOptions(inputs.settings, parsed.own);
+  const { parsed, env, settings } = inputs;
   const names = imageNames(valuesOf(parsed, 'tag'), output.names);
   if (!names.ok) return names;
   if (names.value.length === 0 && output.destinations.some((d) => d.kind === 'registry'))

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -75,6 +75,16 @@ test('what a RUN takes along of the recording ends the build, with each line, an
   const kept = [`FROM ${bases.debian}`, 'ARG http_proxy', 'ENV kept=$http_proxy', 'RUN true'];
   const configured = await scoville.expect(2, build(kept, '--record'));
   expect(configured.stderr).toContain("Dockerfile:2: the image's configuration has the password");
+});
+
+test('a cache is exported after the layers were looked at', async () => {
+  const cache = join(folder, 'cache');
+  const to = `--cache-to=type=local,dest=${cache}`;
+  const leaving = [`FROM ${bases.debian}`, 'RUN env > /env'];
+  await scoville.expect(2, build(leaving, '--record', to));
+  expect(existsSync(cache)).toBe(false);
+  await scoville.expect(0, build([`FROM ${bases.debian}`, 'RUN echo a > /a'], '--record', to));
+  expect(existsSync(join(cache, 'index.json'))).toBe(true);
 });
 
 test('a RUN that takes nothing along gives the image that it gives without a recording', async () => {

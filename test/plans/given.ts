@@ -8,6 +8,7 @@ import type {
 } from '../../src/model/dockerfile.ts';
 import { parseReference } from '../../src/model/reference.ts';
 import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
+import { applyOptions } from '../../src/plans/apply-options.ts';
 import { parseBuildArgs, type ParsedBuild } from '../../src/plans/flags/parse-build-args.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
 
@@ -30,9 +31,11 @@ export function digest(letter: string): Digest {
 }
 
 export function inputs(argv: readonly string[], more: Partial<BuildInputs> = {}): BuildInputs {
+  const { settings = DEFAULT_SETTINGS, ...rest } = more;
+  const words = parsedIn(more.env ?? {}, argv);
   return {
-    parsed: parsedIn(more.env ?? {}, argv),
-    settings: DEFAULT_SETTINGS,
+    parsed: words,
+    settings: applyOptions(settings, words.own),
     git: undefined,
     dockerfile: undefined,
     resolved: [],
@@ -45,7 +48,7 @@ export function inputs(argv: readonly string[], more: Partial<BuildInputs> = {})
       metadataFile: '/store/builds/1.json',
       sourcePolicyFile: '/store/builds/1.policy.json',
     },
-    ...more,
+    ...rest,
   };
 }
 

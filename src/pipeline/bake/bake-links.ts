@@ -34,7 +34,7 @@ export async function linksOf(
     const base = bases.find((one) => one.job.id === id);
     const image = base?.held.image;
     if (base === undefined || image === undefined) continue;
-    const { store, dockerfile, analysis } = image.prepared;
+    const { store, dockerfile, analysis } = image.build;
     const { platforms } = await openStored(store.blobs, image.index);
     links.set(name, {
       value: `oci-layout://${context.paths.store}@${image.index.digest}`,

@@ -101,7 +101,11 @@ class BakeRun {
     try {
       const linked = await linksOf(job, bases, context);
       const command = await this.#command(job, linked, context);
-      const held = await holdBuild(forLink(context, job), command, inlineText(job));
+      const together = {
+        linked: [...linked.values()].map(({ link }) => link),
+        shared: this.#shared,
+      };
+      const held = await holdBuild(forLink(context, job), command, inlineText(job), together);
       this.#held.push(held);
       if (held.kind === 'ready') return { ready: { job, held } };
       const done = over(job, held.result);
@@ -147,9 +151,7 @@ class BakeRun {
       throw new UserError(command.error.message, { exitCode: command.error.exitCode });
     if (command.value.kind === 'help') throw new Error('a target is not a help text');
     context.signal.throwIfAborted();
-    const signed = await withKeptSigner(context, command.value);
-    const links = [...linked.values()].map(({ link }) => link);
-    return { ...signed, linked: links, shared: this.#shared };
+    return withKeptSigner(context, command.value);
   }
 
   async #metadataPath({ target }: BakeJob): Promise<string> {

@@ -1,79 +1,131 @@
-import { chmod, cp, lstat, lutimes, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { messageOf, UserError } from '../../model/errors.ts';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
-import { underOtherUmask } from './other-umask.ts';
+import { constants } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  readdir,
+  readlink,
+  rm,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { inParallel } from '../../model/in-parallel.ts';
+import { joined } from '../../model/path.ts';
+import { errorCode } from '../../oci/blobs/disk.ts';
 
-/** A context in another folder, with other times and modes. */
-export interface CopiedContext {
-  readonly directory: string;
-  readonly remove: () => Promise<void>;
+/** What is other in the copy of a context. */
+export interface CopyRules {
+  /** By path relative to the context, of files and folders. */
+  readonly modes: ReadonlyMap<string, number>;
+  /** The mode of all else, from its own; undefined keeps it. */
+  readonly rest: ((mode: number) => number) | undefined;
+  /** Seconds since 1970, for all; undefined keeps times. */
+  readonly time: number | undefined;
+  /** Folders that need not be there. */
+  readonly isIgnored: (folder: string) => boolean;
 }
 
-/** Not a time that anything else has: 2001-09-09. */
-const OTHER_TIME = 1_000_000_000;
+const AT_ONCE = 4;
 
 /**
- * Copies a context into a folder of another name and gives every entry another modification time.
- * `tracked` are git's modes by path: those entries get them, and all others the modes that they
- * would have under another umask; undefined outside of a repository, where all modes stay. Throws
- * UserError where it cannot be copied; nothing is left then.
+ * Gives a mode made under umask 022 as under 002, and the reverse. What the group cannot read was
+ * made private under any umask, and stays.
  */
+export function underOtherUmask(mode: number): number {
+  if ((mode & 0o020) !== 0) return mode & ~0o022;
+  return (mode & 0o240) === 0o240 ? mode | 0o020 : mode;
+}
+
+/** As made under 022: what the group can write was made under 002. */
+export function underUsualUmask(mode: number): number {
+  return (mode & 0o020) === 0 ? mode : mode & ~0o022;
+}
+
+/** Copies a context; files that stay as they are, are links. Throws where one cannot be read. */
 export async function copyContext(
-  directory: string,
-  tracked: ReadonlyMap<string, number> | undefined,
+  from: string,
+  to: string,
+  rules: CopyRules,
   signal: AbortSignal,
-): Promise<CopiedContext> {
-  const folder = await makeTemporaryFolder('second');
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  // buildx knows a context by its folder's last name: under one name BuildKit would take a file of
-  // the same size and time from the copy before.
-  const copy = join(folder, basename(folder));
-  try {
-    await cp(directory, copy, {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: () => {
-        signal.throwIfAborted();
-        return true;
-      },
-    });
-    if (tracked !== undefined) await setModes(copy, '', tracked);
-    await setTimes(copy);
-    return { directory: copy, remove };
-  } catch (error) {
-    await remove();
-    if (signal.aborted) throw error;
-    throw new UserError(`the context cannot be copied for the second build: ${messageOf(error)}`, {
-      cause: error,
-      nextStep: `look whether ${tmpdir()} has room (TMPDIR names another folder)`,
-    });
-  }
-}
-
-async function setTimes(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await setTimes(path);
-    await lutimes(path, OTHER_TIME, OTHER_TIME);
-  }
-}
-
-/**
- * Git states the intended modes of files that it tracks. Files that a build tool or editor added
- * have the modes of the user who ran it.
- */
-async function setModes(
-  root: string,
-  folder: string,
-  tracked: ReadonlyMap<string, number>,
 ): Promise<void> {
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-    if (!entry.isFile() && !entry.isDirectory()) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await setModes(root, path, tracked);
-    const { mode } = await lstat(join(root, path));
-    await chmod(join(root, path), tracked.get(path) ?? underOtherUmask(mode & 0o7777));
+  await mkdir(to);
+  await copyFolder('');
+
+  async function copyFolder(folder: string): Promise<void> {
+    const names = await readdir(join(from, folder));
+    const folders: string[] = [];
+    await inParallel(names, AT_ONCE, async (name) => {
+      signal.throwIfAborted();
+      const path = joined(folder, name);
+      if (!(await copyFileOrLink(path))) folders.push(path);
+    });
+    for (const path of folders) {
+      if (rules.isIgnored(path)) continue;
+      await mkdir(join(to, path), { mode: 0o700 });
+      await copyFolder(path);
+      // Last: its mode may forbid writing, and what is written into it changes its time.
+      const { mode, times } = await attributes(path);
+      await chmod(join(to, path), mode);
+      await utimes(join(to, path), ...times);
+    }
   }
+
+  /** False for a folder. */
+  async function copyFileOrLink(path: string): Promise<boolean> {
+    const [source, target] = [join(from, path), join(to, path)];
+    const { found, mode, times } = await attributes(path);
+    if (found.isDirectory()) return false;
+    if (found.isSymbolicLink()) {
+      await symlink(await readlink(source), target);
+      await lutimes(target, ...times);
+      return true;
+    }
+    const isAsItIs =
+      rules.time === undefined && rules.rest === undefined && !rules.modes.has(path);
+    if ((isAsItIs || !found.isFile()) && (await linked(source, target, found.isFile())))
+      return true;
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+    await chmod(target, mode);
+    await utimes(target, ...times);
+    return true;
+  }
+
+  async function attributes(path: string) {
+    const found = await lstat(join(from, path));
+    const own = found.mode & 0o7777;
+    const mode = rules.modes.get(path) ?? rules.rest?.(own) ?? own;
+    const { time } = rules;
+    const times: [number, number] =
+      time === undefined ? [found.atimeMs / 1000, found.mtimeMs / 1000] : [time, time];
+    return { found, mode, times };
+  }
+}
+
+/** False where the file system does not link a file across, or not what another user owns. */
+async function linked(source: string, target: string, isFile: boolean): Promise<boolean> {
+  try {
+    await link(source, target);
+    return true;
+  } catch (error) {
+    if (isFile && errorCode(error) !== 'ENOSPC') return false;
+    throw error;
+  }
+}
+
+/** Removes a copy, with folders that nobody may write to. */
+export async function removeCopy(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(async () => {
+    await openFolders(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+async function openFolders(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openFolders(join(folder, entry.name));
 }

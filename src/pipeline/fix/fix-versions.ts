@@ -9,7 +9,7 @@ import { noStdin } from '../contexts/context-source.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
 import { packagesOfImage } from '../image-build/lock-packages.ts';
 import { normaliseBuilt } from '../image-build/normalise-built.ts';
-import { prepareBuild } from '../image-build/prepare-build.ts';
+import { readBuild } from '../image-build/read-build.ts';
 import { readExport } from '../image-build/read-export.ts';
 import { runBuildKit } from '../image-build/run-buildkit.ts';
 
@@ -71,12 +71,18 @@ async function builtVersions(
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
   try {
-    const prepared = await prepareBuild(context, parsed.value, noStdin(), store, directory);
-    if (prepared.kind === 'passthrough') return err(prepared.plan.reason);
-    const { exitCode } = await runBuildKit(context, prepared);
+    const read = await readBuild(context, {
+      parsed: parsed.value,
+      stdin: noStdin(),
+      store,
+      directory,
+    });
+    if (read.kind === 'passthrough') return err(read.plan.reason);
+    const build = { ...read, plan: { ...read.plan, hermetic: undefined } };
+    const { exitCode } = await runBuildKit(context, build);
     if (exitCode !== 0) return err(`the build of stage ${stage} failed with ${exitCode}`);
-    const exported = await readExport(prepared.plan.layout, store.blobs);
-    const image = await normaliseBuilt(context, prepared, exported);
+    const exported = await readExport(build.plan.layout, store.blobs);
+    const image = await normaliseBuilt(context, build, exported);
     const packages = await packagesOfImage(context, store.blobs, image, presentPackages);
     const [first] = packages.values();
     return first === undefined ? err('the stage does not contain an image') : ok(versionsOf(first));

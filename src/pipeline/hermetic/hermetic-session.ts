@@ -15,7 +15,7 @@ import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { diskErrorIn, messageOf, UserError } from '../../model/errors.ts';
 import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
-import { attribute, placeOfRun, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
+import { placeOfRun, ranAt, type Seen } from '../../plans/hermetic/attribute-fetches.ts';
 import { hermeticFiles, runFolder } from '../../plans/hermetic/inject-hermetic.ts';
 import { fetchesByStage, incompleteByStage } from '../../plans/hermetic/recorded-fetches.ts';
 import { usesHostNetwork } from '../../plans/hermetic/watch-runs.ts';
@@ -251,10 +251,9 @@ function placesOf(
 ): readonly Place[] {
   const steps = clock.ran();
   const places = steps.map(({ name }) => clock.place(name, dockerfile));
-  const guessed = attribute(steps, seen);
-  return seen.map(({ run }, i) => {
+  return seen.map(({ run, at: time }) => {
     const own = run === undefined ? undefined : placeOfRun(run, dockerfile);
-    const at = own === undefined ? (guessed[i] ?? []).flatMap((n) => places[n] ?? []) : [own];
+    const at = own === undefined ? ranAt(steps, time).flatMap((n) => places[n] ?? []) : [own];
     const lines = [...new Set(at.flatMap(({ line }) => line ?? []))].sort((a, b) => a - b);
     return {
       stages: [...new Set(at.map(({ stage }) => stage))],

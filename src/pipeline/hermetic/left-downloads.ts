@@ -5,7 +5,7 @@ import {
   fetchedFiles,
   packageOfAddress,
 } from '../../model/fetched-package.ts';
-import type { Fetches } from '../../model/fetches.ts';
+import type { Fetches, Recording } from '../../model/fetches.ts';
 import { byCodeUnit } from '../../model/order.ts';
 import type { DownloadedFile } from '../../model/packages.ts';
 import { purlText } from '../../model/purl.ts';
@@ -26,10 +26,17 @@ type Origin = Pick<DownloadedFile, 'address' | 'name' | 'version' | 'purl'>;
 
 /** Downloads in each platform's own layers; none unless recorded and an SBOM is to be written. */
 export async function downloadsOfImage(
-  { plan, store }: { readonly plan: BuildPlan; readonly store: { readonly blobs: BlobStore } },
+  {
+    plan,
+    store,
+    recording,
+  }: {
+    readonly plan: BuildPlan;
+    readonly store: { readonly blobs: BlobStore };
+    readonly recording: Recording | undefined;
+  },
   image: FinalImage,
 ): Promise<ReadonlyMap<FinalPlatform, readonly DownloadedFile[]>> {
-  const { recording } = plan;
   if (recording === undefined || !plan.attest.sbom.on) return new Map();
   const stored = await openStored(store.blobs, image.index);
   const found = image.platforms.map(

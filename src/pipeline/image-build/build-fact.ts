@@ -5,35 +5,35 @@ import type { EnforcedImage } from '../../facts/used-images.ts';
 import type { LinkedTarget } from '../../model/bake.ts';
 import { parseDigest } from '../../model/digest.ts';
 import type { BuildFact, Fact } from '../../model/facts.ts';
-import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
 import { withSigners } from '../bases/require-bases.ts';
 import type { BuiltPlatform } from '../image-under-build.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Built } from './states.ts';
 
-type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan' | 'bases'> & {
-  readonly parsed?: Pick<ParsedBuild, 'linked'>;
-};
+type Known = Pick<
+  Built,
+  'dockerfile' | 'analysis' | 'plan' | 'bases' | 'recording' | 'together'
+>;
 
 /** How this build was made: its Dockerfile, its images with BuildKit's digests, its actual end. */
 export function buildFact(
-  prepared: Known,
+  build: Known,
   built: BuiltPlatform,
   finishedAt: number,
 ): Fact<BuildFact> {
-  const provenance = withoutLinks(provenanceOf(built), prepared.parsed?.linked ?? []);
-  const epoch = prepared.plan.epoch?.seconds;
+  const provenance = withoutLinks(provenanceOf(built), build.together.linked);
+  const epoch = build.plan.epoch?.seconds;
   const fact = assemble({
-    dockerfile: dockerfileOf(prepared, provenance),
+    dockerfile: dockerfileOf(build, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
     // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
-    enforced: enforcedByLock(prepared.plan),
+    enforced: enforcedByLock(build.plan),
     finishedAt: new Date(finishedAt).toISOString(),
     ...(epoch === undefined ? {} : { epoch }),
-    ...replayedOf(prepared.plan),
+    ...replayedOf(build),
     ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
   });
-  return prepared.bases === undefined ? fact : withSigners(fact, prepared.bases);
+  return withSigners(fact, build.bases);
 }
 
 /** Targets of the same bake are not external; the Dockerfile's model has what they contributed. */
@@ -63,10 +63,10 @@ function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
 }
 
 /** The fetches of a complete replay. None for a recording or one with gaps: nothing pinned them. */
-function replayedOf({ hermetic, recording }: Known['plan']): {
+function replayedOf({ plan, recording }: Known): {
   readonly replayed?: ReturnType<typeof fetchedMaterials>;
 } {
-  return hermetic === 'replay' && recording?.incomplete.size === 0
+  return plan.hermetic === 'replay' && recording?.incomplete.size === 0
     ? { replayed: fetchedMaterials(recording.fetches) }
     : {};
 }

@@ -12,20 +12,20 @@ import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { buildWords } from '../../tools/buildx/build-words.ts';
-import { requireBases } from '../bases/require-bases.ts';
 import { boundKeptDaily } from '../bound-caches.ts';
 import type { PipelineContext } from '../context.ts';
 import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
-import { buildFact } from './build-fact.ts';
+import { attestImage } from './attest-image.ts';
 import { buildOnBases } from './build-on-bases.ts';
-import { finishImage } from './finish-image.ts';
+import { checkImage } from './check-image.ts';
 import { gateImage } from './gate-image.ts';
 import { isAsBefore, keepScorecard, lastScorecard } from './last-scorecard.ts';
+import { passThrough } from './pass-through.ts';
 import { plannedSteps } from './planned-steps.ts';
-import { type PassedOn, prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish-built.ts';
-import { requireRepeatable, runOthers, runPassthrough } from './run-buildkit.ts';
-import { exportOf, withRecording } from './run-hermetic.ts';
+import { readBuild } from './read-build.ts';
+import { runBuildKit } from './run-buildkit.ts';
+import type { Attested, Build, PassedOn } from './states.ts';
 import { keepLock } from './write-lock.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
@@ -55,26 +55,26 @@ export interface JudgedBuild {
 }
 
 /** A build that is ready to leave the layout. Its holder must release it, published or not. */
-export type HeldBuild = { readonly release: () => Promise<void> } & (
+export type HeldBuild = { readonly release: () => Promise<void> } & Judged;
+
+type Judged =
   | { readonly kind: 'over'; readonly result: BuildResult }
   /** Judged, and good enough; or none of ours to judge, where there is no image. */
   | {
       readonly kind: 'ready';
       readonly image: ReadyImage | undefined;
       readonly deliver: () => Promise<BuildResult>;
-    }
-);
+    };
 
 /** An image in the layout that met its gate. */
 interface ReadyImage {
-  readonly prepared: Prepared;
+  readonly build: Build;
   readonly index: Descriptor;
   readonly report: ReportInput | undefined;
 }
 
 /**
- * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade,
- * gate, publish. Whatever fails or is interrupted before the last step leaves nothing tagged,
+ * `scoville build`. Whatever fails or is interrupted before the last step leaves nothing tagged,
  * loaded or pushed.
  */
 export async function build(
@@ -95,117 +95,137 @@ export async function holdBuild(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
+  together?: Build['together'],
 ): Promise<HeldBuild> {
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
   const release = (): Promise<void> => directory.end();
   try {
-    const prepared = await prepareBuild(context, parsed, stdin, store, directory);
-    if (parsed.own.dryRun)
-      return { kind: 'over', result: { kind: 'planned', plan: prepared.plan }, release };
-    if (prepared.kind === 'passthrough') {
-      const deliver = (): Promise<BuildResult> => passOn(context, prepared);
-      return { kind: 'ready', image: undefined, deliver, release };
-    }
-    return { ...(await buildPlanned(context, prepared, directory)), release };
+    const planned = await readBuild(context, {
+      parsed,
+      stdin,
+      store,
+      directory,
+      ...(together === undefined ? {} : { together }),
+    });
+    const held = parsed.own.dryRun
+      ? over({ kind: 'planned', plan: planned.plan })
+      : planned.kind === 'passthrough'
+        ? passedOn(context, planned)
+        : await runPhases(context, planned, directory);
+    return { ...held, release };
   } catch (error) {
     await release();
     throw diskErrorIn(directory.dir, error);
   }
 }
 
-async function passOn(context: PipelineContext, { plan, source }: PassedOn): Promise<BuildResult> {
-  context.emit({
-    kind: 'notice',
-    text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
-  });
-  return {
-    kind: 'buildx',
-    exitCode: await runPassthrough(context, buildWords(plan.invocation), source.stdin),
-  };
-}
-
-type Judged =
-  | Pick<Extract<HeldBuild, { kind: 'over' }>, 'kind' | 'result'>
-  | Pick<Extract<HeldBuild, { kind: 'ready' }>, 'kind' | 'image' | 'deliver'>;
-
-async function buildPlanned(
+/** The phases of a build behind its plan. Each takes what the one before it gives (states.ts). */
+async function runPhases(
   context: PipelineContext,
-  prepared: Prepared,
+  planned: Build,
   directory: BuildDirectory,
 ): Promise<Judged> {
-  const { plan, store } = prepared;
-  for (const text of plan.notices) context.emit({ kind: 'notice', text });
-  requireRepeatable(prepared);
-  await forgetImageId(context, plan);
-  const startedAt = context.now();
-  context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
-  context.emit({ kind: 'phase-started', phase: 'build' });
-  const { outcome, signer, bases } = await buildOnBases(context, prepared);
-  const done = { ...prepared, bases, plan: withRecording(plan, outcome.recording) };
-  if (outcome.exitCode !== 0)
-    return { kind: 'over', result: { kind: 'buildx', exitCode: outcome.exitCode } };
-  const finishedAt = context.now();
-  const built = await exportOf(plan, store.blobs);
-  context.emit({
-    kind: 'phase-done',
-    phase: 'build',
-    detail: built.length === 1 ? '1 platform' : `${built.length} platforms`,
-    seconds: (finishedAt - startedAt) / 1000,
-  });
-  const times = { startedAt, finishedAt };
-  requireBases(
-    plan.settings,
-    built.map((one) => buildFact(done, one, finishedAt)),
-  );
-  const finished = await finishImage(context, done, built, times, signer);
-  const { scorecard, contents } = finished;
-  const { dockerfilePath: dockerfile } = prepared.source;
-  const target = lastValueOf(prepared.parsed, 'target');
-  const before =
-    dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
-  const judged = { settings: plan.settings, before: before?.criteria };
-  if (scorecard !== undefined) context.emit({ kind: 'scorecard', scorecard });
-  const { shortfalls, ...gate } =
-    scorecard === undefined
-      ? { shortfalls: [] }
-      : gateImage(context, plan.settings.gate, scorecard);
-  const unchanged = scorecard !== undefined && isAsBefore(scorecard, before);
-  const report = scorecard && {
-    ...{ scorecard, unchanged, ...gate },
-    ...(contents === undefined ? {} : { contents }),
-  };
-  if (scorecard !== undefined && report !== undefined) {
-    const { again } = prepared.parsed;
-    if (dockerfile !== undefined)
-      await keepScorecard(context, { dockerfile, target, again }, scorecard);
-    if (shortfalls.length > 0)
-      return { kind: 'over', result: { kind: 'short', report, judged, shortfalls } };
-  }
+  await begin(context, planned);
+  const built = await buildOnBases(context, planned);
+  if (typeof built === 'number') return over({ kind: 'buildx', exitCode: built });
+  const checked = await checkImage(context, built);
+  const attested = await attestImage(context, checked);
+  const { report, judged, shortfalls } = await holdAgainstGate(context, attested);
+  if (report !== undefined && shortfalls.length > 0)
+    return over({ kind: 'short', report, judged, shortfalls });
   context.signal.throwIfAborted();
-  if (finished.lock !== undefined) await keepLock(context, done, finished.lock);
-  const { index } = finished;
+  await keepLock(context, attested);
+  const { index } = attested.image;
   const deliver = async (): Promise<BuildResult> => {
     context.signal.throwIfAborted();
-    if (plan.others !== undefined) {
-      const { exitCode } = await runOthers(context, prepared, plan.others);
-      if (exitCode !== 0) return { kind: 'buildx', exitCode };
-    }
-    await publish(context, prepared, finished, directory);
-    await writeUserFiles(context, plan, index);
+    const exitCode = await runOthers(context, planned);
+    if (exitCode !== 0) return { kind: 'buildx', exitCode };
+    await publish(context, attested, directory);
+    await writeUserFiles(context, planned.plan, index);
     await boundKeptDaily(context);
-    return { kind: 'done', index, names: plan.names, report, judged };
+    return { kind: 'done', index, names: planned.plan.names, report, judged };
   };
-  return { kind: 'ready', image: { prepared, index, report }, deliver };
+  return { kind: 'ready', image: { build: planned, index, report }, deliver };
 }
 
-/** As buildx does: what a build before has written must not be read after one that failed. */
-async function forgetImageId({ cwd }: PipelineContext, { userFiles }: BuildPlan): Promise<void> {
-  const { iidFile } = userFiles;
-  if (iidFile === undefined) return;
-  await forgetFile(resolve(cwd, iidFile)).catch((cause: unknown) => {
-    throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
-  });
+function over(result: BuildResult): Judged {
+  return { kind: 'over', result };
+}
+
+function passedOn(context: PipelineContext, { plan, source }: PassedOn): Judged {
+  const deliver = async (): Promise<BuildResult> => {
+    context.emit({
+      kind: 'notice',
+      text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
+    });
+    const exitCode = await passThrough(context, buildWords(plan.invocation), source.stdin);
+    return { kind: 'buildx', exitCode };
+  };
+  return { kind: 'ready', image: undefined, deliver };
+}
+
+/** Says what comes, and refuses what would fail at the end of a long build. */
+async function begin(context: PipelineContext, { plan, source }: Build): Promise<void> {
+  for (const text of plan.notices) context.emit({ kind: 'notice', text });
+  if (plan.others !== undefined && source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
+    throw new UserError(
+      'a context on stdin cannot be sent twice, for an image and for other outputs',
+      {
+        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
+      },
+    );
+  const { withInputs, hermetic, attest } = plan;
+  if (withInputs && hermetic === undefined)
+    throw new UserError(
+      '--with-inputs publishes what was recorded, and this build is not recorded',
+      { nextStep: 'add --record' },
+    );
+  // What is published beside an image is named by its signed provenance.
+  if (withInputs && !(attest.sign.on && attest.provenance.on))
+    throw new UserError(
+      '--with-inputs needs a signature and provenance, which name what is published',
+    );
+  const { iidFile } = plan.userFiles;
+  // As buildx does: what a build before has written must not be read after one that failed.
+  if (iidFile !== undefined)
+    await forgetFile(resolve(context.cwd, iidFile)).catch((cause: unknown) => {
+      throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
+    });
+  context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
+}
+
+/** The report with what is short of `--min-level`, `--min-grade` and the settings. */
+async function holdAgainstGate(
+  context: PipelineContext,
+  { plan, parsed, source, scorecard, contents }: Attested,
+): Promise<{
+  readonly report: ReportInput | undefined;
+  readonly judged: JudgedBuild;
+  readonly shortfalls: readonly Shortfall[];
+}> {
+  const { settings } = plan;
+  const { dockerfilePath: dockerfile } = source;
+  const target = lastValueOf(parsed, 'target');
+  const before =
+    dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
+  const judged = { settings, before: before?.criteria };
+  if (scorecard === undefined) return { report: undefined, judged, shortfalls: [] };
+  context.emit({ kind: 'scorecard', scorecard });
+  const { shortfalls, ...gate } = gateImage(context, settings.gate, scorecard);
+  const unchanged = isAsBefore(scorecard, before);
+  if (dockerfile !== undefined)
+    await keepScorecard(context, { dockerfile, target, again: parsed.again }, scorecard);
+  return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
+}
+
+/** Outputs that are no image, out of what has been built just now. */
+async function runOthers(context: PipelineContext, build: Build): Promise<number> {
+  const { others } = build.plan;
+  if (others === undefined) return 0;
+  // Of several nodes buildx itself puts the files together, and what a RUN needs has been checked.
+  const plan = { ...build.plan, invocation: others, platforms: [] };
+  return (await runBuildKit(context, { ...build, plan })).exitCode;
 }
 
 /** Writes `--iidfile` and `--metadata-file` as buildx does, with the digest that was published. */

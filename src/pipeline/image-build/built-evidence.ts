@@ -12,19 +12,17 @@ import { familiarReference, parseReference } from '../../model/reference.ts';
 import { type FoundAttestation, isAboutPlatform, PREDICATE_TYPE } from '../../model/statement.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
-import type { KeptAttachments } from '../attach/attached-before.ts';
 import { reproductionFact } from '../grade/reproduction-fact.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 import type { SignedStatement } from '../sign/sign-statements.ts';
 import { buildFact, recordedArguments } from './build-fact.ts';
-import type { Prepared } from './prepare-build.ts';
-import type { Proof } from './prove-build.ts';
+import type { Checked, Proof } from './states.ts';
 
 export type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
 
 /** The image of the layout, opened as any other is. */
 export function openBuilt(
-  { plan, store }: Pick<Prepared, 'plan' | 'store'>,
+  { plan, store }: Pick<Checked, 'plan' | 'store'>,
   image: FinalImage,
 ): Promise<OpenedImage> {
   const reference = parseReference(plan.names[0] ?? '');
@@ -34,7 +32,7 @@ export function openBuilt(
 
 /** What only the build knows: how it was made, and which layers its base brought. */
 export function evidenceOf(
-  prepared: Prepared & { readonly kept: KeptAttachments },
+  checked: Checked,
   { platforms, root, name }: OpenedImage,
   image: FinalImage,
   finishedAt: number,
@@ -49,12 +47,12 @@ export function evidenceOf(
     return {
       own,
       platform,
-      build: buildFact(prepared, built, finishedAt),
+      build: buildFact(checked, built, finishedAt),
       buildArgs: recordedArguments(built),
       predicates: [built.provenance?.predicate],
       vex: [
-        ...prepared.vex,
-        ...vexOfAttestations(prepared.kept.attestations, {
+        ...checked.vex,
+        ...vexOfAttestations(checked.kept.attestations, {
           digests: [platform.descriptor.digest, root.digest],
           references: reference.ok ? [reference.value] : [],
         }),
@@ -69,7 +67,7 @@ export function statementsOf(
   { own }: BuiltEvidence,
   image: FinalImage,
   signed: readonly SignedStatement[],
-  { proof, kept }: { readonly proof: Proof | undefined; readonly kept: KeptAttachments },
+  { proof, kept }: Pick<Checked, 'proof' | 'kept'>,
 ): Pick<AssessedPlatform, 'attestations' | 'reproduction'> {
   const digests = { root: image.index.digest, platform: own.descriptor.digest };
   const parts = image.platforms.map(({ descriptor }) => descriptor.digest);

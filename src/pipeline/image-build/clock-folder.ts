@@ -3,7 +3,7 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolders } from '../../lib/make-folders.ts';
 import { UserError } from '../../model/errors.ts';
-import { CLOCK_FILES } from '../../plans/reproduce/inject-clock.ts';
+import { CLOCK_FILES } from '../../plans/hermetic/sent-dockerfile.ts';
 import type { Preload } from '../../plans/reproduce/steady-library.ts';
 
 /** 2001-09-09. */

@@ -6,11 +6,12 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { flag } from '../../plans/build-invocation.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { valuesOf } from '../../plans/flags/flag-spec.ts';
-import { CLOCK_CONTEXT, clockProbe } from '../../plans/reproduce/inject-clock.ts';
+import { CLOCK_CONTEXT } from '../../plans/hermetic/sent-dockerfile.ts';
+import { clockProbe } from '../../plans/reproduce/inject-clock.ts';
 import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
 import { runBuild } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build } from './states.ts';
 
 /**
  * What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value
@@ -18,7 +19,7 @@ import type { Prepared } from './prepare-build.ts';
  */
 export async function seenDays(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   folder: string,
   images: readonly string[],
   preload?: string,
@@ -28,12 +29,11 @@ export async function seenDays(
   const { exitCode, errorText } = await runBuild(context.run, {
     invocation: {
       outputs: [`type=local,dest=${out}`],
-      flags: probeFlags(prepared, folder),
+      flags: probeFlags(build, folder),
       context: '-',
-      env: { ...prepared.plan.invocation.env, ...(await policyOf(prepared.plan, folder)) },
+      env: { ...build.plan.invocation.env, ...(await policyOf(build.plan, folder)) },
     },
     cwd: context.cwd,
-    progress: 'events',
     signal: context.signal,
     stdin: Buffer.from(clockProbe(images, preload)),
   });
@@ -52,11 +52,10 @@ export function clockContext(folder: string): BuildxFlag {
   return flag('build-context', `${CLOCK_CONTEXT}=${folder}`);
 }
 
-function probeFlags({ parsed, plan, builder }: Prepared, folder: string): readonly BuildxFlag[] {
-  const builders = [...valuesOf(parsed, 'builder'), ...(builder === undefined ? [] : [builder])];
+function probeFlags({ parsed, plan, engine }: Build, folder: string): readonly BuildxFlag[] {
   return [
     flag('no-cache', 'true'),
-    ...builders.slice(0, 1).map((name) => flag('builder', name)),
+    ...(engine.name === undefined ? [] : [flag('builder', engine.name)]),
     ...plan.platforms.map((platform) => flag('platform', platform)),
     ...valuesOf(parsed, 'build-context').map((named) => flag('build-context', named)),
     clockContext(folder),

@@ -8,12 +8,12 @@ import type { PipelineContext } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { driftError } from '../lock/lock-drift.ts';
 import { provenanceOf } from './build-fact.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Built } from './states.ts';
 
 /** What was built, as a lock; builder versions are left to the writer. */
 export async function lockOfBuilt(
   context: PipelineContext,
-  { plan, store }: Prepared,
+  { plan, store, recording }: Pick<Built, 'plan' | 'store' | 'recording'>,
   image: FinalImage,
 ): Promise<LockFile | undefined> {
   if (plan.lock === undefined) return undefined;
@@ -30,7 +30,7 @@ export async function lockOfBuilt(
   const frontend = source ?? name;
   // A replay leaves the lock what it is.
   const { fetches, incomplete } =
-    (plan.hermetic === 'record' ? plan.recording : undefined) ?? plan.lock.before ?? {};
+    (plan.hermetic === 'record' ? recording : undefined) ?? plan.lock.before ?? {};
   return {
     ...plan.lock.now,
     builder: frontend === undefined ? {} : { frontend },

@@ -8,7 +8,7 @@ import { type PipelineContext, phase } from '../context.ts';
 import { writeIndex } from '../image-digest.ts';
 import type { BuiltPlatform, FinalImage } from '../image-under-build.ts';
 import { normalisePlatform } from './normalise-image.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build } from './states.ts';
 import { refusePredictable } from './refuse-predictable.ts';
 
 /**
@@ -17,11 +17,11 @@ import { refusePredictable } from './refuse-predictable.ts';
  */
 export async function normaliseBuilt(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   built: readonly BuiltPlatform[],
 ): Promise<FinalImage> {
-  const { plan, store, images, parsed } = prepared;
-  const linked = (parsed.linked ?? []).flatMap((link) => link.layers.map((layers) => ({ layers })));
+  const { plan, store, images, together } = build;
+  const linked = together.linked.flatMap((link) => link.layers.map((layers) => ({ layers })));
   const { annotations, settings } = plan;
   const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
   const result = await phase(
@@ -69,7 +69,7 @@ export async function normaliseBuilt(
   for (const { touched } of result.platforms)
     for (const { layer, path, rule } of touched)
       context.emit({ kind: 'file-normalised', layer, path, rule });
-  await refusePredictable(context, prepared, result.platforms);
+  await refusePredictable(context, build, result.platforms);
   const index = await writeIndex(
     store.blobs,
     result.platforms,

@@ -4,11 +4,11 @@ import type { BuildPlan } from '../../plans/build-plan.ts';
 /** What a planned build will go through, in the order in which it ends. */
 export function plannedSteps({
   attest,
-  own,
+  grade,
   settings,
   destinations,
   prove,
-}: Pick<BuildPlan, 'attest' | 'own' | 'settings' | 'destinations' | 'prove'>): readonly (
+}: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>): readonly (
   Phase | Part
 )[] {
   const { scanner, gate } = settings;
@@ -23,9 +23,9 @@ export function plannedSteps({
     ['sbom', attest.sign.on && attest.sbom.on],
     ['sign', attest.sign.on],
     ['attest', true],
-    ['scan', own.grade && scanner !== 'none'],
+    ['scan', grade && scanner !== 'none'],
     ['grade', true],
-    ['gate', own.grade && hasGate],
+    ['gate', grade && hasGate],
     ['load', goesTo('docker')],
     ['push', goesTo('registry')],
   ];

@@ -5,9 +5,9 @@ import { valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { PipelineContext } from '../context.ts';
 import { folderDigest } from '../contexts/folder-digest.ts';
 import { readText } from '../read-text.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build } from './states.ts';
 
-type Made = Pick<Prepared, 'plan' | 'source' | 'images'>;
+type Made = Pick<Build, 'plan' | 'source' | 'images'>;
 
 const LARGEST_IGNORE = 1024 * 1024;
 

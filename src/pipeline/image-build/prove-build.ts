@@ -10,12 +10,9 @@ import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
-import { buildElsewhere } from './build-again.ts';
-import type { Prepared } from './prepare-build.ts';
+import { buildElsewhere, withRecording } from './build-again.ts';
+import type { Build, Built, Proof } from './states.ts';
 import { proofInputs } from './proof-inputs.ts';
-
-/** What building the same once more showed. */
-export type Proof = Pick<ImageComparison, 'reproducible' | 'differences' | 'source'>;
 
 /** What is kept of a proof; only one that held is. */
 interface KeptProof {
@@ -34,15 +31,15 @@ const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
  */
 export async function proveBuild(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Built,
   image: FinalImage,
 ): Promise<Proof> {
-  const { store } = prepared;
-  if (prepared.source.kind === 'stdin-archive')
+  const { store } = build;
+  if (build.source.kind === 'stdin-archive')
     throw new UserError('a context on stdin can be read only once, so it cannot be built twice', {
       nextStep: 'unpack it, and build the folder; or build without --prove',
     });
-  const inputs = await proofInputs(context, prepared, image.index.digest);
+  const inputs = await proofInputs(context, build, image.index.digest);
   const kept = inputs === undefined ? undefined : await keptProof(context, inputs);
   if (kept !== undefined) {
     const day = new Date(kept.at).toISOString().slice(0, 10);
@@ -50,7 +47,7 @@ export async function proveBuild(
     context.emit({ kind: 'phase-done', phase: 'prove', detail, seconds: 0, cached: true });
     return { reproducible: true, differences: [] };
   }
-  const last = (await proofs(context).get(lastKey(prepared))) as KeptProof | undefined;
+  const last = (await proofs(context).get(lastKey(build))) as KeptProof | undefined;
   const second = await store.newBuild();
   const startedAt = context.now();
   try {
@@ -58,7 +55,7 @@ export async function proveBuild(
       context,
       'prove',
       async () => {
-        const again = await buildElsewhere(context, prepared, second.dir);
+        const again = await buildElsewhere(context, withRecording(build, build.recording), second.dir);
         if (typeof again === 'number')
           throw new UserError(
             `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,
@@ -68,7 +65,7 @@ export async function proveBuild(
           builtImage(store, 'the build', image.index),
           builtImage(store, 'the second build', again.index),
         ]);
-        return compareBuilds(context, prepared.dockerfile, images, undefined);
+        return compareBuilds(context, build.dockerfile, images, undefined);
       },
       ({ reproducible, differences, omitted }) => ({
         detail: reproducible
@@ -78,7 +75,7 @@ export async function proveBuild(
       { detail: `a second build, uncached${lastText(last)}` },
     );
     const proof = { at: context.now(), seconds: (context.now() - startedAt) / 1000 };
-    await proofs(context).set(lastKey(prepared), proof);
+    await proofs(context).set(lastKey(build), proof);
     if (comparison.reproducible && inputs !== undefined) await proofs(context).set(inputs, proof);
     tellDifferences(context, comparison);
     return comparison;
@@ -110,7 +107,7 @@ async function keptProof(context: PipelineContext, inputs: string): Promise<Kept
 }
 
 /** Under what the time of the last second build is kept. */
-function lastKey({ source, parsed }: Prepared): string {
+function lastKey({ source, parsed }: Build): string {
   return JSON.stringify([
     'last',
     source.dockerfilePath ?? shownAddress(parsed.context),

@@ -11,8 +11,7 @@ import { publishedReferrers } from '../hermetic/write-inputs.ts';
 import { entries, loadImage } from '../publish/load-image.ts';
 import { pushEverywhere } from '../publish/push-image.ts';
 import { writeImageFile } from '../publish/write-image-file.ts';
-import type { FinishedImage } from './finish-image.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Attested } from './states.ts';
 
 /**
  * The image to each destination of the plan, and under its names in the layout, where it also stays
@@ -21,24 +20,23 @@ import type { Prepared } from './prepare-build.ts';
  */
 export async function publish(
   context: PipelineContext,
-  prepared: Prepared,
-  image: FinishedImage,
+  attested: Attested,
   directory: BuildDirectory,
 ): Promise<void> {
-  const { plan } = prepared;
+  const { plan, image, referrers, tagged } = attested;
   const published = {
-    ...image,
-    referrers: publishedReferrers(image.referrers, plan.own.withInputs),
+    ...attested,
+    referrers: publishedReferrers(referrers, plan.withInputs),
   };
   const keep = (): Promise<unknown> =>
     directory.finish({
       manifests: [image.index],
       names: referencesOf(plan.names),
-      referrers: [...image.referrers, ...taggedEntries(image.tagged)],
+      referrers: [...referrers, ...taggedEntries(tagged)],
     });
   for (const destination of plan.destinations)
     try {
-      await deliver(context, prepared, published, destination);
+      await deliver(context, published, destination);
     } catch (error) {
       // Why it failed counts more than that the layout could not be written either.
       const isKept = await keep().then(
@@ -71,11 +69,9 @@ function tellKept(
 
 async function deliver(
   context: PipelineContext,
-  prepared: Prepared,
-  image: FinishedImage,
+  { plan, store, registries, images, image, referrers, tagged }: Attested,
   destination: Destination,
 ): Promise<void> {
-  const { plan, store, registries, images } = prepared;
   const bases = images.map(({ reference }) => formatReference(reference));
   const common = { store, index: image.index, names: plan.names, bases };
   switch (destination.kind) {
@@ -98,8 +94,8 @@ async function deliver(
           pushEverywhere(context, registries, {
             ...common,
             settings: plan.settings,
-            referrers: image.referrers,
-            tagged: image.tagged,
+            referrers,
+            tagged,
             byDigest: destination.byDigest,
             plainHttp: destination.plainHttp,
           }),
@@ -117,7 +113,7 @@ async function deliver(
       const { format, path, directory } = destination;
       const isWhole = format === 'oci';
       const named = entries(image.index, plan.names);
-      const manifests = isWhole ? wholeEntries(named, image.referrers, image.tagged) : named;
+      const manifests = isWhole ? wholeEntries(named, referrers, tagged) : named;
       await writeImageFile(context, { blobs: store.blobs, manifests, path, directory });
       if (!isWhole)
         context.emit({

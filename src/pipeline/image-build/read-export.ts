@@ -7,10 +7,34 @@ import { PREDICATE_TYPE, type Statement } from '../../model/statement.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseImageConfig, parseManifest } from '../../oci/documents.ts';
 import { type AttestationManifest, imageParts, readExportedIndex } from '../../oci/image-index.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import { restoredProvenance, withoutInjected } from '../../plans/hermetic/restore-build.ts';
 import type { BuiltPlatform } from '../image-under-build.ts';
 
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
 const MAX_STATEMENT = 32 * 1024 * 1024;
+
+/** What BuildKit exported, as it would be without what puts RUNs behind a proxy. */
+export async function exportOf(
+  { layout, hermetic }: Pick<BuildPlan, 'layout' | 'hermetic'>,
+  blobs: BlobStore,
+): Promise<readonly BuiltPlatform[]> {
+  const built = await readExport(layout, blobs);
+  return hermetic === undefined ? built : built.map(restored);
+}
+
+function restored(built: BuiltPlatform): BuiltPlatform {
+  const { config, provenance } = built;
+  const history = config.history?.flatMap((entry) => withoutInjected(entry) ?? []);
+  return {
+    ...built,
+    config: { ...config, ...(history === undefined ? {} : { history }) },
+    provenance: provenance && {
+      ...provenance,
+      predicate: restoredProvenance(provenance.predicate),
+    },
+  };
+}
 
 /** Reads a layout that buildx exported: platforms, provenance. Throws UserError if unreadable. */
 export async function readExport(

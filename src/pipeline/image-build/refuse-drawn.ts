@@ -10,8 +10,8 @@ import type { LookDeeper } from '../compare/deeper-views.ts';
 import { linesOf } from '../compare/lines-of-layers.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
-import { buildElsewhere } from './build-again.ts';
-import type { Prepared } from './prepare-build.ts';
+import { buildElsewhere, withRecording } from './build-again.ts';
+import type { Build, Built } from './states.ts';
 
 const SCHEMA = 1;
 const SHOWN = 5;
@@ -28,18 +28,18 @@ const READ = new Set(['text', 'sqlite', 'key']);
  */
 export async function refuseDrawn(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Built,
   { index }: FinalImage,
 ): Promise<void> {
   // A context on stdin can be read only once.
-  if (prepared.source.kind === 'stdin-archive') return;
+  if (build.source.kind === 'stdin-archive') return;
   const checked = openCache(context, 'other-seeds', SCHEMA);
   if ((await checked.get(index.digest)) === true) return;
   const found: Found = { secrets: new Map(), read: new Set() };
   const comparison = await phase(
     context,
     'compare',
-    () => compareOther(context, prepared, index, lookInto(found)),
+    () => compareOther(context, build, index, lookInto(found)),
     ({ differences }) => ({ detail: `${differences.length} differences with another seed` }),
   );
   const places = comparison.differences.flatMap((one) => {
@@ -78,19 +78,18 @@ function lookInto({ secrets, read }: Found): LookDeeper {
 
 async function compareOther(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Built,
   index: FinalImage['index'],
   look: LookDeeper,
 ): Promise<ImageComparison> {
-  const { store } = prepared;
+  const { store, recording } = build;
   const directory = await store.newBuild();
   try {
     const other = await buildElsewhere(
       context,
-      prepared,
+      withOtherSeed(withRecording(build, recording)),
       directory.dir,
       ', with another seed',
-      withOtherSeed,
     );
     if (typeof other === 'number')
       throw new UserError(
@@ -100,26 +99,26 @@ async function compareOther(
       builtImage(store, 'the build', index),
       builtImage(store, 'with another seed', other.index),
     ]);
-    return await compareImages(context, a, b, linesOf(prepared.dockerfile, a), look);
+    return await compareImages(context, a, b, linesOf(build.dockerfile, a), look);
   } finally {
     await directory.discard();
   }
 }
 
-function withOtherSeed(second: Prepared): Promise<Prepared> {
-  const { plan } = second;
+function withOtherSeed(build: Build): Build {
+  const { plan } = build;
   const { steady, invocation } = plan;
   const seed = steady?.seed === OTHER_SEED ? OTHER_SEED + 1 : OTHER_SEED;
   // Last: it counts, whatever the user gave.
   const flags = [...invocation.flags, flag('build-arg', `${SEED}=${seed}`)];
-  return Promise.resolve({
-    ...second,
+  return {
+    ...build,
     plan: {
       ...plan,
       ...(steady === undefined ? {} : { steady: { ...steady, seed } }),
       invocation: { ...invocation, flags },
     },
-  });
+  };
 }
 
 function tellUnread(

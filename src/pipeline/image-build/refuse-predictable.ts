@@ -5,7 +5,7 @@ import { UserError } from '../../model/errors.ts';
 import { SEED } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FinalPlatform } from '../image-under-build.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build } from './states.ts';
 
 /** Reports of the normalizer that are about secrets. */
 const KEYS = new Set(['private-keys', 'fresh-certificates']);
@@ -31,7 +31,7 @@ interface Place {
 }
 
 /** True if RUNs draw seeded random numbers: by a setting, or a seed in Dockerfile or arguments. */
-export function isSeeded({ plan, source }: Pick<Prepared, 'plan' | 'source'>): boolean {
+export function isSeeded({ plan, source }: Pick<Build, 'plan' | 'source'>): boolean {
   const { steady, invocation } = plan;
   const isGiven = invocation.flags.some(
     (one) => one.name === 'build-arg' && one.value.startsWith(SEED),
@@ -45,13 +45,13 @@ export function isSeeded({ plan, source }: Pick<Prepared, 'plan' | 'source'>): b
  */
 export async function refusePredictable(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   platforms: readonly FinalPlatform[],
 ): Promise<void> {
-  if (!isSeeded(prepared)) return;
+  if (!isSeeded(build)) return;
   const places: Place[] = [];
   for (const platform of platforms)
-    places.push(...(await secretPlaces(context, prepared, platform)));
+    places.push(...(await secretPlaces(context, build, platform)));
   const [first] = places;
   if (first === undefined) return;
   const named = places
@@ -72,7 +72,7 @@ export async function refusePredictable(
 
 async function secretPlaces(
   context: PipelineContext,
-  { store, dockerfile }: Prepared,
+  { store, dockerfile }: Build,
   { manifest, config, baseLayers, reports }: FinalPlatform,
 ): Promise<readonly Place[]> {
   const layers = manifest.layers.flatMap((blob, i) => {

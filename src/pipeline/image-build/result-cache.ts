@@ -9,22 +9,17 @@ import { openCache, type JsonCache } from '../../oci/layout/caches.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { databaseStamp } from '../advisories/database-folder.ts';
-import type { KeptAttachments } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Signer } from '../sign/signer.ts';
-import type { AttestedImage } from './attest-and-grade.ts';
-import type { Prepared } from './prepare-build.ts';
-import type { Proof } from './prove-build.ts';
+import type { AttestedImage, Checked } from './states.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made again. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 9;
 
-type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
+type Judged = Pick<Checked, 'vex' | 'profiles' | 'plan' | 'proof' | 'kept' | 'recording'> & {
   /** How each platform was built: another Dockerfile that gives the same bytes is graded again. */
   readonly made: readonly Fact<BuildFact>[];
-  readonly proof: Proof | undefined;
-  readonly kept: KeptAttachments;
 };
 
 interface Remembered {
@@ -39,11 +34,11 @@ interface Remembered {
 export async function recallResult(
   context: PipelineContext,
   blobs: BlobStore,
-  prepared: Judged,
+  judged: Judged,
   index: Descriptor,
   signer: Signer | undefined,
 ): Promise<AttestedImage | undefined> {
-  const key = keyOf(context, prepared, index, signer);
+  const key = keyOf(context, judged, index, signer);
   if (key === undefined) return undefined;
   const found = (await results(context).get(key)) as Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
@@ -58,10 +53,10 @@ export async function recallResult(
 /** Keeps the result for the next build that comes to the same digest. */
 export async function rememberResult(
   context: PipelineContext,
-  prepared: Judged,
+  judged: Judged,
   index: Descriptor,
   signer: Signer | undefined,
-  { referrers, tagged, scorecard, contents = [] }: AttestedImage,
+  { referrers, tagged, scorecard, contents }: AttestedImage,
 ): Promise<void> {
   const remembered: Remembered = {
     at: context.now(),
@@ -70,7 +65,7 @@ export async function rememberResult(
     scorecard: scorecard ?? null,
     contents: contents.map(withoutFilesystem),
   };
-  const key = keyOf(context, prepared, index, signer);
+  const key = keyOf(context, judged, index, signer);
   if (key !== undefined) await results(context).set(key, remembered);
 }
 
@@ -91,22 +86,22 @@ function results(context: PipelineContext): JsonCache {
 /** All that statements and verdicts depend on besides the bytes; undefined if not yet known. */
 function keyOf(
   context: PipelineContext,
-  prepared: Judged,
+  judged: Judged,
   index: Descriptor,
   signer: Signer | undefined,
 ): string | undefined {
   const by = signer === undefined ? null : signerPart(signer);
   if (by === undefined) return undefined;
-  const { plan, vex, profiles, made, proof, kept } = prepared;
-  const { settings, attest, names, epoch, own, needed } = plan;
+  const { plan, vex, profiles, made, proof, kept, recording } = judged;
+  const { settings, attest, names, epoch, grade, needed } = plan;
   // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
-  const judged = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
+  const rules = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
   const parts = {
     version: context.version,
     digest: index.digest,
     made,
-    judged,
+    judged: rules,
     attest: {
       sbom: attest.sbom,
       formats: attest.sbomFormats,
@@ -118,12 +113,12 @@ function keyOf(
     epoch,
     // The provenance lists it.
     fetches:
-      plan.recording === undefined
+      recording === undefined
         ? null
-        : [plan.hermetic, [...plan.recording.fetches], [...plan.recording.incomplete]],
+        : [plan.hermetic, [...recording.fetches], [...recording.incomplete]],
     // What the lock enforces counts as pinned.
     enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
-    grade: own.grade,
+    grade,
     needed,
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,

@@ -1,84 +1,122 @@
-import { writeFile } from 'node:fs/promises';
-import { SecretMask } from '../../attestations/masked-secrets.ts';
-import type { BuildInvocation } from '../../model/build-invocation.ts';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolders } from '../../lib/make-folders.ts';
+import type { BuildInvocation, BuildxFlag } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { PipelineEvent } from '../../model/events.ts';
-import { flag } from '../../plans/build-invocation.ts';
-import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
-import { maskText } from '../../plans/mask.ts';
-import { withoutClock } from '../../plans/reproduce/inject-clock.ts';
-import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
+import type { Recording } from '../../model/fetches.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { parseImageConfig, parseIndex, parseManifest } from '../../oci/documents.ts';
+import { readExportedIndex } from '../../oci/image-index.ts';
+import { flag, layoutOutput, NOT_AGAIN } from '../../plans/build-invocation.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import { csvAttributes } from '../../plans/flags/csv-fields.ts';
+import { runBuild } from '../../tools/buildx/buildx.ts';
 import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
 import type { PipelineContext } from '../context.ts';
-import { builderForPlatforms } from './builder-platforms.ts';
-import type { Prepared } from './prepare-build.ts';
-import { givenArguments } from './read-build-file.ts';
-import { runByPlatform } from './run-by-platform.ts';
-import { sendDockerfile } from './send-dockerfile.ts';
+import { builderForPlatforms } from './engine.ts';
+import { openRecording } from './recording.ts';
+import { type Sent, send, shownEvent } from './send.ts';
+import type { Build } from './states.ts';
+
+/** How BuildKit ended. */
+export interface BuildKitRun {
+  /** Of buildx. */
+  readonly exitCode: number;
+  /** Buildx's last words, outside its progress. */
+  readonly errorText: string;
+  /** What RUNs fetched or were given; undefined where nobody looked. */
+  readonly recording: Recording | undefined;
+}
+
+type Outcome = Omit<BuildKitRun, 'recording'>;
+type OnStatus = (status: SolveStatus) => void;
 
 /** An export that fails after a good build, now and then during a cache prune. A retry passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
 /**
- * Runs the planned build; a failure has buildx' exit code. `onStatus` gets BuildKit's messages.
- * Retries once if BuildKit lost content during the export.
+ * Runs the planned build: sends it, behind the proxy of a recording where one is planned, and reads
+ * back what BuildKit says. A failure has buildx' exit code. Throws UserError where the build cannot
+ * be sent, and where a recording is not whole or a replay departs from it.
  */
 export async function runBuildKit(
   context: PipelineContext,
-  prepared: Prepared,
-  onStatus?: (status: SolveStatus) => void,
-): Promise<BuildOutcome> {
-  const { plan, builder, docker } = prepared;
-  const target = await builderForPlatforms(context, prepared);
-  if (plan.sourcePolicy !== undefined)
-    await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
-      (cause: unknown) => {
-        throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, {
-          cause,
-        });
-      },
-    );
-  const { invocation, stdin, line } = await sendDockerfile(context, prepared);
-  const masked = progressMask(prepared.parsed, context.env);
-  const mask = (text: string): string => withoutClock(masked(text));
-  const run = (one: BuildInvocation): Promise<BuildOutcome> =>
-    runBuild(context.run, {
-      invocation:
-        builder === undefined ? one : { ...one, flags: [flag('builder', builder), ...one.flags] },
-      cwd: context.cwd,
-      ...(docker?.buildx === undefined ? {} : { plugin: docker.buildx.path }),
-      progress: 'events',
-      onEvent: (event) => {
-        const shown = maskedEvent(event, mask);
-        const text = shown.kind === 'raw' ? line(shown.text) : undefined;
-        if (shown.kind !== 'raw') context.emit(shown);
-        else if (text !== undefined) context.emit({ kind: 'raw', text });
-      },
-      onLine: (said) => {
-        const text = line(mask(said));
-        if (text !== undefined) context.emit({ kind: 'build-line', text });
-      },
-      ...(plan.progress === 'rawjson'
-        ? {
-            onJsonLine: (text: string) => {
-              context.emit({ kind: 'build-json', text });
-            },
-          }
-        : {}),
-      signal: context.signal,
-      ...(onStatus === undefined ? {} : { onStatus }),
-      ...(stdin === undefined ? {} : { stdin }),
-    }).then((outcome) => ({ ...outcome, errorText: mask(outcome.errorText) }));
+  build: Build,
+  onStatus?: OnStatus,
+): Promise<BuildKitRun> {
+  await writePolicy(build.plan);
+  const recording =
+    build.plan.hermetic === undefined ? undefined : await openRecording(context, build);
+  try {
+    const sent = await send(context, build, recording);
+    const watch: OnStatus = (status) => {
+      recording?.watch(status);
+      onStatus?.(status);
+    };
+    try {
+      if (recording === undefined)
+        return { ...(await runSent(context, build, sent, watch)), recording: undefined };
+      const { first, later } = apart(sent);
+      const outcome = await runSent(context, build, first, watch);
+      const found = await recording.finish(outcome.exitCode);
+      const isGood = outcome.exitCode === 0;
+      const last =
+        isGood && later !== undefined ? await runSent(context, build, later, watch) : outcome;
+      return { ...last, recording: found };
+    } finally {
+      await sent.release();
+    }
+  } finally {
+    await recording?.close();
+  }
+}
+
+/** A cache is exported once what was built has been looked at: then it is published. */
+function apart(sent: Sent): { readonly first: Sent; readonly later: Sent | undefined } {
+  const { flags, context, env } = sent.invocation;
+  const isExport = (one: BuildxFlag): boolean =>
+    one.name === 'cache-to' && csvAttributes(one.value)?.get('type') !== 'inline';
+  if (!flags.some(isExport)) return { first: sent, later: undefined };
+  const invocation = { ...sent.invocation, flags: flags.filter((one) => !isExport(one)) };
+  const again = {
+    outputs: [],
+    flags: flags.filter(({ name = '' }) => !NOT_AGAIN.has(name)),
+    context,
+    env: { ...env, BUILDX_NO_DEFAULT_LOAD: '1' },
+  };
+  return { first: { ...sent, invocation }, later: { ...sent, invocation: again } };
+}
+
+async function writePolicy({ sourcePolicy }: BuildPlan): Promise<void> {
+  if (sourcePolicy === undefined) return;
+  const text = JSON.stringify(sourcePolicy.policy);
+  await writeFile(sourcePolicy.file, text).catch((cause: unknown) => {
+    throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, { cause });
+  });
+}
+
+/** Each platform by itself where several nodes build; once more if the export lost content. */
+async function runSent(
+  context: PipelineContext,
+  build: Build,
+  sent: Sent,
+  onStatus: OnStatus,
+): Promise<Outcome> {
+  const { layout, platforms } = build.plan;
+  const { invocation, stdin } = sent;
+  const builder = await builderForPlatforms(context, build);
   const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
-  const { layout, platforms } = plan;
-  const apart = platforms.length > 1 && (target?.nodes ?? 1) > 1;
-  if (apart && !canRepeat)
+  const isApart = platforms.length > 1 && (builder?.nodes ?? 1) > 1;
+  if (isApart && !canRepeat)
     throw new UserError('a context on stdin cannot be sent to several nodes', {
       nextStep: 'unpack it and name the folder, or name one platform',
     });
-  const once = (): Promise<BuildOutcome> =>
-    apart
-      ? runByPlatform(layout, prepared.store.blobs, invocation, platforms, run)
+  const run = (one: BuildInvocation): Promise<Outcome> =>
+    runBuildx(context, build, { ...sent, invocation: one }, onStatus);
+  const once = (): Promise<Outcome> =>
+    isApart
+      ? runByPlatform(layout, build.store.blobs, invocation, platforms, run)
       : run(invocation);
   const outcome = await once();
   if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
@@ -90,74 +128,101 @@ export async function runBuildKit(
   return once();
 }
 
-/** Outputs that are no image, of what has been built just now (see requireRepeatable). */
-export function runOthers(
+async function runBuildx(
   context: PipelineContext,
-  prepared: Prepared,
-  invocation: BuildInvocation,
-): Promise<BuildOutcome> {
-  // Of several nodes buildx itself puts the files together, and what a RUN needs has been checked.
-  const plan = { ...prepared.plan, invocation, platforms: [] };
-  return runBuildKit(context, { ...prepared, plan });
-}
-
-/** Throws UserError if outputs other than images need the context again, and it is a stream. */
-export function requireRepeatable({ plan, source }: Prepared): void {
-  if (plan.others === undefined) return;
-  if (source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
-    throw new UserError(
-      'a context on stdin cannot be sent twice, for an image and for other outputs',
-      {
-        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
-      },
-    );
-}
-
-/** Lets buildx alone run a build without an image, in the terminal. `words` follow `docker`. */
-export async function runPassthrough(
-  context: PipelineContext,
-  words: readonly string[],
-  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
-): Promise<number> {
-  const result = await context.run({
-    command: 'docker',
-    args: words,
+  { plan, engine }: Build,
+  { invocation, stdin, shown }: Sent,
+  onStatus: OnStatus,
+): Promise<Outcome> {
+  const { added, docker } = engine;
+  const { exitCode, errorText } = await runBuild(context.run, {
+    invocation:
+      added === undefined
+        ? invocation
+        : { ...invocation, flags: [flag('builder', added), ...invocation.flags] },
     cwd: context.cwd,
-    stdin: stdin ?? 'inherit',
-    stdout: 'inherit',
-    stderr: 'inherit',
-    timeoutMs: { unlimited: 'a build runs as long as it runs' },
+    ...(docker?.buildx === undefined ? {} : { plugin: docker.buildx.path }),
+    onEvent: (event) => {
+      const said = shownEvent(event, shown);
+      if (said !== undefined) context.emit(said);
+    },
+    onLine: (line) => {
+      const text = shown(line, 'line');
+      if (text !== undefined) context.emit({ kind: 'build-line', text });
+    },
+    ...(plan.progress === 'rawjson'
+      ? {
+          onJsonLine: (text: string) => {
+            context.emit({ kind: 'build-json', text });
+          },
+        }
+      : {}),
     signal: context.signal,
+    onStatus,
+    ...(stdin === undefined ? {} : { stdin }),
   });
-  if (result.ended === 'exit') return result.exitCode;
-  if (result.ended === 'not-found')
-    throw new UserError('docker is not installed', { nextStep: 'scoville doctor' });
-  context.signal.throwIfAborted();
-  throw new UserError(`docker buildx build was ended (${result.ended})`);
+  const lines = errorText.split('\n').flatMap((line) => shown(line, 'log') ?? []);
+  return { exitCode, errorText: lines.join('\n') };
 }
 
 /**
- * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print
- * them: those whose names say that they hold a secret are masked in what people read, and so are
- * credentials in addresses.
+ * Builds each platform by itself and puts one index together: buildx exports no OCI layout where
+ * several nodes build. The node of each platform is buildx' choice. Ends with the first that fails.
  */
-function progressMask(
-  parsed: ParsedBuild,
-  env: Readonly<Record<string, string | undefined>>,
-): (text: string) => string {
-  const given = Object.entries(givenArguments(parsed, env));
-  const mask = new SecretMask(
-    Object.fromEntries(given.map(([name, value]) => [`build-arg:${name}`, value])),
-  );
-  return (text) => maskText(mask.known(text));
+export async function runByPlatform(
+  layout: string,
+  blobs: BlobStore,
+  invocation: BuildInvocation,
+  platforms: readonly string[],
+  run: (one: BuildInvocation) => Promise<Outcome>,
+): Promise<Outcome> {
+  const folder = join(layout, 'platforms');
+  const entries: Descriptor[] = [];
+  try {
+    for (const [i, platform] of platforms.entries()) {
+      const into = join(folder, String(i));
+      await makeFolders(into);
+      await symlink('../../blobs', join(into, 'blobs'));
+      const outcome = await run(forPlatform(invocation, platform, into));
+      if (outcome.exitCode !== 0) return outcome;
+      entries.push(...(await exported(into, blobs)));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: entries };
+  const written = await blobs.write(Buffer.from(JSON.stringify(index)));
+  const top = { schemaVersion: 2, manifests: [{ mediaType: MEDIA_TYPE.index, ...written }] };
+  await writeFile(join(layout, 'index.json'), JSON.stringify(top));
+  return { exitCode: 0, errorText: '' };
 }
 
-/** An event of a build with its texts masked. */
-export function maskedEvent(event: PipelineEvent, mask: (text: string) => string): PipelineEvent {
-  if (event.kind === 'build-log' || event.kind === 'build-warning' || event.kind === 'raw')
-    return { ...event, text: mask(event.text) };
-  if (event.kind !== 'build-step') return event;
-  const { step } = event;
-  const error = step.error === undefined ? {} : { error: mask(step.error) };
-  return { ...event, step: { ...step, name: mask(step.name), ...error } };
+/** The same for one platform, into its own layout over the same blobs. */
+export function forPlatform(
+  invocation: BuildInvocation,
+  platform: string,
+  into: string,
+): BuildInvocation {
+  const flags = invocation.flags.filter(({ name }) => name !== 'platform');
+  return {
+    ...invocation,
+    outputs: [layoutOutput(into)],
+    flags: [flag('platform', platform), ...flags],
+  };
+}
+
+async function exported(folder: string, blobs: BlobStore): Promise<readonly Descriptor[]> {
+  const [image] = readExportedIndex(await readFile(join(folder, 'index.json')));
+  if (image === undefined) throw new UserError('buildx exported no image into the layout');
+  const { descriptor } = image;
+  const bytes = await blobs.readDocument(descriptor);
+  if (isIndex(descriptor.mediaType)) return parseIndex(bytes, descriptor.digest).manifests;
+  const { config } = parseManifest(bytes, descriptor.digest);
+  const { os, architecture, variant } = parseImageConfig(
+    await blobs.readDocument(config),
+    config.digest,
+  );
+  const { mediaType, digest, size } = descriptor;
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return [{ mediaType, digest, size, platform }];
 }

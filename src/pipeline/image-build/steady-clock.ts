@@ -9,7 +9,7 @@ import type { PipelineContext } from '../context.ts';
 import { nativeLibraries } from '../native-libraries.ts';
 import { writeClock } from './clock-folder.ts';
 import { seenDays } from './clock-probe.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build } from './states.ts';
 
 const SCHEMA = 2;
 /** A day that no machine has: the recorded time may be of today. */
@@ -32,20 +32,20 @@ export interface SteadyClock {
  */
 export async function steadyClock(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   steady: SteadyInputs,
 ): Promise<SteadyClock> {
-  const folder = join(prepared.plan.layout, 'clock');
+  const folder = join(build.plan.layout, 'clock');
   const native = nativeLibraries(process.arch);
   const preloads = steadyLibraries(steady, native);
   await writeClock(folder, preloads);
   const preload = preloadText(preloads);
-  const images = prepared.dockerfile === undefined ? [] : (ranImages(prepared.dockerfile) ?? []);
+  const images = build.dockerfile === undefined ? [] : (ranImages(build.dockerfile) ?? []);
   const probe = `${folder}-probe`;
   const probed = { ...steady, start: Date.parse(PROBED_DAY) / 1000 };
   const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, native));
   const clock = { folder: probe, preload, arrange };
-  const preloaded = await preloadedImages(context, prepared, clock, images);
+  const preloaded = await preloadedImages(context, build, clock, images);
   await rm(probe, { recursive: true, force: true });
   return { folder, preload, preloaded };
 }
@@ -56,7 +56,7 @@ export async function steadyClock(
  */
 async function preloadedImages(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   {
     folder,
     preload,
@@ -70,7 +70,7 @@ async function preloadedImages(
   const today = new Date(context.now()).toISOString().slice(0, 10);
   const known = openCache(context, 'clock-images', SCHEMA);
   const keyOf = (image: string): string => {
-    const found = prepared.images.find(({ name }) => name === image);
+    const found = build.images.find(({ name }) => name === image);
     return createHash('sha256')
       .update(JSON.stringify([image, found?.digest ?? null, today]))
       .digest('hex');
@@ -80,7 +80,7 @@ async function preloadedImages(
     const kept = await known.get(keyOf(image));
     const probe = async (value?: string): ReturnType<typeof seenDays> => {
       await (arranged ??= arrange());
-      return seenDays(context, prepared, folder, [image], value);
+      return seenDays(context, build, folder, [image], value);
     };
     const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
       seen.ok && seen.value[0] === PROBED_DAY;

@@ -4,7 +4,6 @@ import { parseLock } from '../../config/parse-lock.ts';
 import { formatProblem } from '../../config/document.ts';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
-import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import { lockText } from '../../plans/lock/lock-text.ts';
 import { completed } from '../../plans/lock/plan-lock.ts';
 import { currentBuilder } from '../../tools/buildx/builder.ts';
@@ -14,39 +13,39 @@ import { ignoreFiles } from '../contexts/context-ignore.ts';
 import { readLockText } from '../lock/lock-file.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import { isOfAnother } from './lock-built.ts';
-import type { Prepared } from './prepare-build.ts';
+import type { Build, Checked } from './states.ts';
 
 /** Writes a build's lock, or what it lacks. Does nothing with `--locked` or if nothing is new. */
 export async function keepLock(
   context: PipelineContext,
-  prepared: Prepared,
-  built: LockFile,
+  build: Checked,
 ): Promise<void> {
-  const { lock } = prepared.plan;
-  if (lock === undefined || lock.locked) return;
+  const { builtLock: built, plan } = build;
+  const { lock } = plan;
+  if (built === undefined || lock === undefined || lock.locked) return;
   const { before, path } = lock;
   if (before === undefined) {
-    await writeLock(context, prepared, built);
+    await writeLock(context, build, built);
     context.emit({ kind: 'notice', text: `${path} is written: keep it in git` });
     return;
   }
   const taken = isOfAnother(lock.drift)
     ? { ...built, remotes: before.remotes, packages: before.packages }
     : built;
-  const next = completed(before, { ...taken, ...recordedBeside(prepared, before, built) });
-  if ((await lockText(next)) !== (await lockText(before))) await replace(prepared, next);
+  const next = completed(before, { ...taken, ...recordedBeside(build, before, built) });
+  if ((await lockText(next)) !== (await lockText(before))) await replace(build, next);
 }
 
 /** What other targets, also of this bake, recorded and fetched stays: each needs its own. */
 function recordedBeside(
-  { plan, parsed }: Prepared,
+  { plan, together }: Build,
   before: LockFile,
   built: LockFile,
 ): Partial<LockFile> {
   const { lock, hermetic } = plan;
   if (hermetic !== 'record' || lock === undefined || built.fetches === undefined) return {};
   const { fetches, incomplete = new Map<string, string[]>() } =
-    parsed.shared?.get(lock.path)?.recording ?? built;
+    together.shared?.get(lock.path)?.recording ?? built;
   if (!isOfAnother(lock.drift)) return { fetches: fetches ?? built.fetches, incomplete };
   const again = fetches ?? built.fetches;
   const others = [...(before.incomplete ?? [])].filter(([stage]) => !again.has(stage));
@@ -63,15 +62,15 @@ function recordedBeside(
  */
 export async function writeLock(
   context: PipelineContext,
-  prepared: Prepared,
+  build: Build,
   built: LockFile,
 ): Promise<void> {
-  const builder = await builderVersions(context, prepared);
-  await replace(prepared, { ...built, builder: { ...builder, ...built.builder } });
-  if (prepared.lock?.text === undefined) await adviseIgnore(context, prepared);
+  const builder = await builderVersions(context, build);
+  await replace(build, { ...built, builder: { ...builder, ...built.builder } });
+  if (build.lock?.text === undefined) await adviseIgnore(context, build);
 }
 
-async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> {
+async function replace({ plan, lock }: Build, next: LockFile): Promise<void> {
   const path = plan.lock?.path;
   if (path === undefined) return;
   if ((await readLockText(path)) !== lock?.text)
@@ -89,12 +88,11 @@ async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> 
 
 async function builderVersions(
   context: PipelineContext,
-  { docker, builder, parsed }: Prepared,
+  { engine: { docker, name } }: Build,
 ): Promise<LockFile['builder']> {
-  const named = builder ?? lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const [buildx, used] = await Promise.all([
     requireTool(context.run, 'buildx'),
-    currentBuilder(context.run, named === '' ? undefined : named),
+    currentBuilder(context.run, name),
   ]);
   return {
     ...(docker === undefined ? {} : { docker: docker.serverVersion }),
@@ -104,7 +102,7 @@ async function builderVersions(
 }
 
 /** A lock in the context is copied by `COPY . .`, so that each change of it makes another image. */
-async function adviseIgnore(context: PipelineContext, { plan, source }: Prepared): Promise<void> {
+async function adviseIgnore(context: PipelineContext, { plan, source }: Build): Promise<void> {
   const { directory, dockerfilePath } = source;
   const path = plan.lock?.path;
   if (directory === undefined || path === undefined) return;

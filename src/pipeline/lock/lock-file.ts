@@ -6,7 +6,6 @@ import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import type { Settings } from '../../model/settings.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
-import { applyOptions } from '../../plans/apply-options.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
 import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
@@ -57,7 +56,7 @@ export async function findLock(
     path === undefined || !(isNamed || (await canLookInto(dirname(path))))
       ? undefined
       : await readLockText(path);
-  const { reproducible, hermetic } = applyOptions(settings, parsed.own);
+  const { reproducible, hermetic } = settings;
   const wanted = mode === 'update' || lock !== undefined || settings.lock || hermetic !== 'off';
   if (path === undefined || (text === undefined && !wanted && !locked)) {
     if (wanted || locked)

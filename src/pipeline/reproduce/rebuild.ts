@@ -13,17 +13,19 @@ import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
+import { sentDockerfile } from '../../plans/hermetic/sent-dockerfile.ts';
 import { plainExport } from '../../plans/reproduce/plain-export.ts';
 import type { RebuildWords } from '../../plans/reproduce/rebuild-words.ts';
-import { offeredDockerfile } from '../../plans/reproduce/steady-inputs.ts';
+import { offered } from '../../plans/reproduce/steady-inputs.ts';
 import { PRELOAD } from '../../plans/reproduce/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
 import { type FetchedInputs, fetchInputs } from '../hermetic/fetch-inputs.ts';
 import { normaliseBuilt } from '../image-build/normalise-built.ts';
-import { prepareBuild, type Prepared } from '../image-build/prepare-build.ts';
-import { exportOf, runHermetic } from '../image-build/run-hermetic.ts';
-import { sendGitModes } from '../image-build/send-modes.ts';
+import { readBuild } from '../image-build/read-build.ts';
+import { exportOf } from '../image-build/read-export.ts';
+import { runBuildKit } from '../image-build/run-buildkit.ts';
+import type { Build } from '../image-build/states.ts';
 import { settingsOf } from '../load-settings.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { recordedInputs } from './recorded-inputs.ts';
@@ -80,9 +82,8 @@ export async function rebuild(
     ? ourBuild(prepared, compressionOf(image), inputs)
     : { ...prepared, plan: plainExport(prepared.plan, image.platforms[0].manifest) };
   context.emit({ kind: 'phase-started', phase: 'build' });
-  const sent = await sendGitModes(context, planned);
   const startedAt = context.now();
-  const { exitCode, recording } = await runHermetic(context, sent.prepared).finally(sent.release);
+  const { exitCode, recording } = await runBuildKit(context, planned);
   if (exitCode !== 0) return exitCode;
   const seconds = (context.now() - startedAt) / 1000;
   context.emit({ kind: 'phase-done', phase: 'build', detail: 'built again', seconds });
@@ -95,15 +96,19 @@ export async function rebuild(
 
 /** Where it is known what the RUNs fetched, they are given that, and have no network. */
 function ourBuild(
-  prepared: Prepared,
+  prepared: Build,
   compression: 'gzip' | 'zstd',
   inputs: FetchedInputs | undefined,
-): Prepared {
+): Build {
   const plan = { ...prepared.plan, compression };
   if (inputs === undefined) return { ...prepared, plan };
   const { fetches, incomplete = new Map<string, string[]>() } = inputs.lock;
-  const recording = { fetches, incomplete };
-  return { ...prepared, replayed: inputs, plan: { ...plan, hermetic: 'replay', recording } };
+  const replayed = { recording: { fetches, incomplete }, store: inputs.store };
+  return {
+    ...prepared,
+    plan: { ...plan, hermetic: 'replay' },
+    attached: { ...prepared.attached, replayed },
+  };
 }
 
 /** The normalizer's compressor, by the last layer; without layers of its own it does not matter. */
@@ -115,7 +120,7 @@ async function prepare(
   context: PipelineContext,
   request: RebuildRequest,
   fetched: FetchedInputs | undefined,
-): Promise<Prepared> {
+): Promise<Build> {
   const { image, record, words, source, settings, store, directory } = request;
   const platforms = image.platforms.map(platformNameOf);
   const parsed = parseBuildArgs(
@@ -140,15 +145,13 @@ async function prepare(
     words.labels,
     { own: settings, source: own },
   );
-  const prepared = await prepareBuild(
-    context,
-    parsed.value,
-    noStdin(),
+  const prepared = await readBuild(context, {
+    parsed: parsed.value,
+    stdin: noStdin(),
     store,
     directory,
-    'build',
-    inputs,
-  ).catch((error: unknown) => {
+    recorded: inputs,
+  }).catch((error: unknown) => {
     // Another lock or setting would fix a build of one's own, but not this one.
     if (error instanceof UserError) throw unverifiable(error.message);
     throw error;
@@ -166,7 +169,7 @@ function sourceSettings(context: PipelineContext, source: FetchedSource): Promis
  * Requires the provenance's Dockerfile, if any, in the source: another may have been piped in, or
  * lain outside of the repository.
  */
-function requireSameDockerfile({ source, dockerfile }: Prepared, record: RecordedBuild): void {
+function requireSameDockerfile({ source, dockerfile }: Build, record: RecordedBuild): void {
   const { dockerfileText } = source;
   if (dockerfileText === undefined)
     throw unverifiable('the source has no Dockerfile where the provenance says');
@@ -175,7 +178,7 @@ function requireSameDockerfile({ source, dockerfile }: Prepared, record: Recorde
   const isOffered = normaliser !== undefined && OFFERING.has(normaliser.mode);
   const sent =
     isOffered && dockerfile !== undefined
-      ? offeredDockerfile(dockerfileText, dockerfile, record.steady)?.text
+      ? sentDockerfile(dockerfileText, dockerfile, offered(dockerfile, record.steady))?.text
       : undefined;
   // Which images ask for LD_PRELOAD was found out by running them.
   const isDeclared = new RegExp(`^ARG ${PRELOAD}\\r?\\n`, 'gm');

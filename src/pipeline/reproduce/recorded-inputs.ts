@@ -11,7 +11,7 @@ import { ruleSet } from '../../normalise/rule-set.ts';
 import type { RecordedValues } from '../../plans/build-plan.ts';
 import { rfc3339 } from '../../plans/epoch.ts';
 import { lockedRemotes } from '../../plans/lock/lock-contents.ts';
-import type { RecordedInputs } from '../image-build/prepare-build.ts';
+import type { RecordedInputs } from '../image-build/read-build.ts';
 import { unverifiable } from './fetch-source.ts';
 
 /**

@@ -10,14 +10,13 @@ import type { Lowered } from '../attach/renew-verdict.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
-import { buildElsewhere, buildOnce } from '../image-build/build-again.ts';
-import { prepareBuild, type Prepared } from '../image-build/prepare-build.ts';
+import { buildElsewhere, buildOnce, withRecording } from '../image-build/build-again.ts';
 import { proofStatement } from '../image-build/prove-build.ts';
-import { withRecording } from '../image-build/run-hermetic.ts';
-import { sendGitModes } from '../image-build/send-modes.ts';
+import { readBuild } from '../image-build/read-build.ts';
+import type { Build } from '../image-build/states.ts';
 import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 import { nameWriters } from './stage-writers.ts';
-import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
+import { arrangeTomorrow, type Tomorrow } from './tomorrow.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
 export type Reproduction =
@@ -58,7 +57,7 @@ export async function reproduce(
   const second = await store.newBuild();
   let tomorrow: Tomorrow | undefined;
   try {
-    const prepared = await prepareBuild(context, parsed, stdin, store, first);
+    const prepared = await readBuild(context, { parsed, stdin, store, directory: first });
     if (prepared.kind === 'passthrough')
       throw new UserError(`${prepared.plan.reason}: the build has no image to compare`);
     if (prepared.source.kind === 'stdin-archive')
@@ -67,22 +66,16 @@ export async function reproduce(
       });
     // What cannot be arranged fails before a build that takes long.
     tomorrow = options.tomorrow ? await arrangeTomorrow(context, prepared) : undefined;
-    const sent = await sendGitModes(context, prepared);
-    const a = await buildOnce(context, sent.prepared).finally(sent.release);
+    const a = await buildOnce(context, prepared);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
     const attestable = options.attest
       ? await attestableBuild(context, prepared, a.index, options.regrade)
       : undefined;
-    const day = tomorrow;
-    // What the first one recorded, the second is given.
-    const next = { ...prepared, plan: withRecording(prepared.plan, a.recording) };
-    const b =
-      day === undefined
-        ? await buildElsewhere(context, next, second.dir)
-        : await buildElsewhere(context, next, second.dir, ', tomorrow', (again) =>
-            underTomorrow(again, day),
-          );
+    const given = withRecording(prepared, a.recording);
+    const next = { ...given, attached: { ...given.attached, clock: tomorrow?.folder } };
+    const words = tomorrow === undefined ? '' : ', tomorrow';
+    const b = await buildElsewhere(context, next, second.dir, words);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
     const look = options.deeper ? deeperViews(context) : undefined;
     const images = await Promise.all([
@@ -112,7 +105,7 @@ export async function reproduce(
  */
 async function attestableBuild(
   context: PipelineContext,
-  { store, plan, registries, vex }: Prepared,
+  { store, plan, registries, vex }: Build,
   index: Descriptor,
   regrade: boolean,
 ): Promise<AttachTarget> {

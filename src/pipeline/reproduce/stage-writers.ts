@@ -12,9 +12,8 @@ import { buildPaths } from '../../plans/build-plan.ts';
 import { isRun } from '../../plans/hermetic/attribute-fetches.ts';
 import { recordsOf } from '../compare/compare-layers.ts';
 import type { PipelineContext } from '../context.ts';
-import type { Prepared } from '../image-build/prepare-build.ts';
 import { runBuildKit } from '../image-build/run-buildkit.ts';
-import { sendGitModes } from '../image-build/send-modes.ts';
+import type { Build } from '../image-build/states.ts';
 
 /** By path, which lines of a stage, or of those below it, wrote the file: the last one first. */
 type StageFiles = Map<string, readonly { readonly line: number; readonly content?: Digest }[]>;
@@ -30,7 +29,7 @@ type FilesOf = (stage: Stage) => Promise<StageFiles>;
  */
 export async function nameWriters(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Build,
   comparison: ImageComparison,
   folder: string,
 ): Promise<ImageComparison> {
@@ -77,7 +76,7 @@ export async function writersOf(
 
 async function stageFiles(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Build,
   model: DockerfileModel,
   { name, index }: Stage,
   folder: string,
@@ -111,14 +110,13 @@ async function stageFiles(
 /** Exports a stage; gives why not, where that fails or a RUN would have to run again. */
 async function exportStage(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Build,
   target: string,
   path: string,
 ): Promise<string | undefined> {
   const missed = new AbortController();
   const signal = AbortSignal.any([context.signal, missed.signal]);
-  const sent = await sendGitModes(context, prepared);
-  const { invocation, ...plan } = sent.prepared.plan;
+  const { invocation, ...plan } = prepared.plan;
   const { layout, metadataFile } = buildPaths(path);
   const kept = invocation.flags.filter(({ name = '' }) => !NOT_AGAIN.has(name));
   const flags = [...kept, flag('target', target)];
@@ -126,7 +124,7 @@ async function exportStage(
   try {
     const { exitCode, errorText } = await runBuildKit(
       { ...context, signal, emit: () => undefined },
-      { ...sent.prepared, plan: { ...plan, invocation: stage } },
+      { ...prepared, plan: { ...plan, invocation: stage, hermetic: undefined } },
       ({ vertexes }) => {
         if (vertexes.some((one) => isRun(one.name) && one.started !== undefined && !one.cached))
           missed.abort();
@@ -136,7 +134,5 @@ async function exportStage(
   } catch (error) {
     if (missed.signal.aborted && !context.signal.aborted) return 'the build cache does not have it';
     throw error;
-  } finally {
-    await sent.release();
   }
 }

@@ -1,14 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
-import { withFlag } from '../../plans/build-invocation.ts';
-import { ranImages, withClock } from '../../plans/reproduce/inject-clock.ts';
+import { ranImages } from '../../plans/reproduce/inject-clock.ts';
 import { movedClock } from '../../plans/reproduce/steady-library.ts';
 import type { PipelineContext } from '../context.ts';
 import { writeClock } from '../image-build/clock-folder.ts';
-import { clockContext, seenDays } from '../image-build/clock-probe.ts';
-import type { Prepared } from '../image-build/prepare-build.ts';
-import { writeDockerfile } from '../image-build/send-dockerfile.ts';
+import { seenDays } from '../image-build/clock-probe.ts';
+import type { Build } from '../image-build/states.ts';
 import { nativeLibraries } from '../native-libraries.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 
@@ -28,7 +25,7 @@ export interface Tomorrow {
  */
 export async function arrangeTomorrow(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Build,
 ): Promise<Tomorrow> {
   const { plan, dockerfile } = prepared;
   if (plan.steady !== undefined)
@@ -57,37 +54,10 @@ export async function arrangeTomorrow(
   }
 }
 
-/** The build with that clock; unchanged if nothing is run. It sends a Dockerfile in its folder. */
-export async function underTomorrow(prepared: Prepared, { folder }: Tomorrow): Promise<Prepared> {
-  const { plan, source, dockerfile } = prepared;
-  const text =
-    dockerfile === undefined || source.dockerfileText === undefined
-      ? undefined
-      : withClock(source.dockerfileText, dockerfile);
-  if (text === undefined) return prepared;
-  const bytes = Buffer.from(text);
-  const flags = [clockContext(folder), ...plan.invocation.flags];
-  const invocation = { ...plan.invocation, flags };
-  if (source.kind === 'stdin-dockerfile')
-    return {
-      ...prepared,
-      plan: { ...plan, invocation },
-      source: { ...source, dockerfileText: text, stdin: bytes },
-    };
-  const { dockerfilePath: path } = source;
-  const name = basename(path ?? 'Dockerfile');
-  const file = await writeDockerfile(join(folder, 'sent'), name, bytes, path);
-  return {
-    ...prepared,
-    plan: { ...plan, invocation: withFlag(invocation, 'file', file) },
-    source: { ...source, dockerfileText: text, stdin: undefined },
-  };
-}
-
 /** Images whose own `date` does not show tomorrow. */
 async function unmoved(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Build,
   folder: string,
   images: readonly string[],
 ): Promise<readonly string[]> {

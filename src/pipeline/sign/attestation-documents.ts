@@ -5,7 +5,7 @@ import { spdxDocument } from '../../attestations/sbom-spdx.ts';
 import { tooLarge, unreadable } from '../../attestations/statement-size.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FileFact } from '../../model/facts.ts';
-import type { Incomplete } from '../../model/fetches.ts';
+import type { Incomplete, Recording } from '../../model/fetches.ts';
 import { type Descriptor, platformOf } from '../../model/oci.ts';
 import type {
   DownloadedFile,
@@ -54,6 +54,8 @@ export interface DocumentInputs {
   /** Undefined unless all layers were read: a partial SBOM would say that the rest is missing. */
   readonly content: (platform: FinalPlatform) => PlatformContent | undefined;
   readonly plan: BuildPlan;
+  /** What RUNs fetched or were given; undefined where nobody looked. */
+  readonly recording: Recording | undefined;
   readonly toolVersion: string;
   readonly env: PipelineContext['env'];
   /** Versions of what took part: `docker`, `buildx`. */
@@ -173,7 +175,7 @@ function provenance(
     ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
     materials: [
       ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
-      ...fetchedMaterials(plan.recording?.fetches ?? new Map()),
+      ...fetchedMaterials(inputs.recording?.fetches ?? new Map()),
     ],
     ...(inputs.bases === undefined ? {} : { signers: inputs.bases }),
     parameters: {
@@ -187,7 +189,7 @@ function provenance(
       normaliser: mode,
       ...(plan.hermetic === undefined
         ? {}
-        : fetchParameters(plan.hermetic, plan.recording?.incomplete)),
+        : fetchParameters(plan.hermetic, inputs.recording?.incomplete)),
       pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
     },
     normaliser:

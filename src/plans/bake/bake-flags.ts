@@ -1,82 +1,50 @@
+import { byCodeUnit } from '../../model/order.ts';
 import { BUILDX_FLAGS } from '../flags/buildx-flags.ts';
 import type { CommandSpec } from '../flags/command-spec.ts';
 import type { FlagSpec } from '../flags/flag-spec.ts';
-import { bool, many } from '../flags/flag.ts';
+import { bool, many, specsOf, text } from '../flags/flag.ts';
 import { IMAGE_FLAGS } from '../flags/own-flags.ts';
 
-/** A flag that a build has too, and that means the same there. */
-function asInBuild(name: string): FlagSpec {
-  const flag = BUILDX_FLAGS.find((one) => one.name === name);
-  if (flag === undefined) throw new Error(`a build has no --${name}`);
-  return flag;
-}
+const HIDDEN = { hidden: true } as const;
+const SINCE_29 = { since: '0.29.1' } as const;
+/** Flags that a build has too, and that mean the same there. */
+const AS_IN_BUILD =
+  'builder check debug no-cache progress pull detach root server-config'.split(' ');
 
 /**
  * The flags of `docker buildx bake` 0.13.1, 0.29.1 and later, also hidden ones, from docker/buildx,
  * commands/bake.go.
  */
 export const BAKE_FLAGS: readonly FlagSpec[] = [
-  {
-    name: 'allow',
-    kind: 'array',
-    value: 'ENTITLEMENT',
-    since: '0.29.1',
-    help: 'Allow the build what its definition asks for (network.host, fs.read=PATH)',
-  },
-  asInBuild('builder'),
-  {
-    name: 'call',
-    kind: 'string',
-    value: 'METHOD',
-    since: '0.29.1',
-    help: 'Evaluate the builds instead of running them (check, outline, targets)',
-  },
-  asInBuild('check'),
-  asInBuild('debug'),
-  {
-    name: 'file',
-    short: 'f',
-    kind: 'array',
-    value: 'FILE',
-    path: true,
-    help: 'The definition: HCL, JSON or compose; - is stdin; may be repeated',
-  },
-  {
-    name: 'list',
-    kind: 'string',
-    value: 'WHAT',
-    since: '0.29.1',
-    help: 'List targets or variables; build nothing',
-  },
-  { name: 'list-targets', kind: 'bool', hidden: true, help: 'Kept by buildx: --list=targets' },
-  { name: 'list-variables', kind: 'bool', hidden: true, help: 'Kept by buildx: --list=variables' },
-  { name: 'load', kind: 'bool', help: 'Load the images into Docker' },
-  {
-    name: 'metadata-file',
-    kind: 'string',
-    value: 'FILE',
-    path: true,
-    help: 'Write metadata of the results here, by target',
-  },
-  asInBuild('no-cache'),
-  { name: 'print', kind: 'bool', help: 'Print the resolved definition; build nothing' },
-  asInBuild('progress'),
-  { name: 'provenance', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
-  asInBuild('pull'),
-  { name: 'push', kind: 'bool', help: 'Push the images to their registry' },
-  { name: 'sbom', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
-  {
-    name: 'set',
-    kind: 'array',
-    value: 'TARGETS.KEY=VALUE',
-    help: 'Override a value of these targets; may be repeated',
-  },
-  { name: 'var', kind: 'array', value: 'NAME=VALUE', since: '0.30.0', help: 'Set a variable' },
-  // 0.13.1 only, with BUILDX_EXPERIMENTAL=1; later versions dropped them.
-  asInBuild('detach'),
-  asInBuild('root'),
-  asInBuild('server-config'),
-];
+  ...BUILDX_FLAGS.filter(({ name }) => AS_IN_BUILD.includes(name)),
+  ...specsOf({
+    allow: many(
+      'ENTITLEMENT',
+      'Allow the build what its definition asks for (network.host, fs.read=PATH)',
+      SINCE_29,
+    ),
+    call: text(
+      'METHOD',
+      'Evaluate the builds instead of running them (check, outline, targets)',
+      SINCE_29,
+    ),
+    file: many('FILE', 'The definition: HCL, JSON or compose; - is stdin; may be repeated', {
+      short: 'f',
+      path: true,
+    }),
+    list: text('WHAT', 'List targets or variables; build nothing', SINCE_29),
+    'list-targets': bool('Kept by buildx: --list=targets', HIDDEN),
+    'list-variables': bool('Kept by buildx: --list=variables', HIDDEN),
+    load: bool('Load the images into Docker'),
+    'metadata-file': text('FILE', 'Write metadata of the results here, by target', { path: true }),
+    print: bool('Print the resolved definition; build nothing'),
+    provenance: text('VALUE', 'Short for --set=*.attest=...'),
+    push: bool('Push the images to their registry'),
+    sbom: text('VALUE', 'Short for --set=*.attest=...'),
+    set: many('TARGETS.KEY=VALUE', 'Override a value of these targets; may be repeated'),
+    var: many('NAME=VALUE', 'Set a variable', { since: '0.30.0' }),
+  }),
+].sort((a, b) => byCodeUnit(a.name, b.name));
 
 /** The flags that `scoville bake` adds: those of a build, for each target, and its own. */
 export const OWN_BAKE = {

@@ -29,6 +29,15 @@ export interface FlagSpec {
   readonly standard?: string;
   /** The value is a file or folder, for completion. */
   readonly path?: boolean;
+  /**
+   * Says where the result goes, how it is shown or when it is refused, and not which image it is: a
+   * command for the same image says that itself.
+   */
+  readonly ofOneRun?: boolean;
+  /** Without an image it would do nothing: refused then, where given, or with one of these values. */
+  readonly needsImage?: true | readonly string[];
+  /** The setting that it overrides, as `gate.minLevel`. */
+  readonly setting?: string;
 }
 
 /** pflag's booleans (Go, strconv.ParseBool); undefined where the text is none. */

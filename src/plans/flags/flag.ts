@@ -24,7 +24,10 @@ export type FlagValues<F extends FlagTable> = {
   readonly [K in keyof F & string as Camel<K>]: F[K] extends Flag<infer T> ? T : never;
 };
 
-type More = Partial<Pick<FlagSpec, 'short' | 'path' | 'hidden' | 'bare' | 'choices' | 'standard'>>;
+type More = Partial<Omit<FlagSpec, 'name' | 'kind' | 'help' | 'value'>>;
+
+/** `FlagSpec.ofOneRun`. */
+export const ONE_RUN = { ofOneRun: true } as const;
 
 /** On where it is given, else off. */
 export function bool(help: string, more: More = {}): Flag<boolean> {
@@ -78,6 +81,11 @@ export function many(
       return last.ok ? ok(given) : last;
     },
   };
+}
+
+/** The same, each time a list that commas divide. */
+export function slice(value: string, help: string, more: More = {}): Flag<readonly string[]> {
+  return { ...many(value, help, more), kind: 'slice' };
 }
 
 /** One of few values. */
@@ -151,9 +159,14 @@ export function readTable<F extends FlagTable>(
     if (flag.kind !== 'bool' && texts.includes('')) return err(`--${name} needs a value`);
     const read = flag.read(texts, name);
     if (!read.ok) return read;
-    values[name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = read.value;
+    values[camelCase(name)] = read.value;
   }
   return ok(values as FlagValues<F>);
+}
+
+/** The name of a flag's value in `FlagValues`. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The flags of a table with their names. */

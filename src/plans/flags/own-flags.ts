@@ -5,10 +5,12 @@ import { SCANNER_CHOICES } from '../../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 import {
   bool,
+  camelCase,
   choice,
   type Flag,
   type FlagValues,
   many,
+  ONE_RUN,
   readTable,
   reports,
   specsOf,
@@ -24,18 +26,33 @@ export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
 /** The greatest age that `--max-age` takes, in days. */
 export const LONGEST_AGE = 36_500;
 
+const NEEDS_IMAGE = { needsImage: true } as const;
+
 /** Flags of ours that count for one image. */
 export const IMAGE_FLAGS = {
-  'dry-run': bool('Show the plan; build nothing'),
-  json: bool('Print the scorecard (or the plan) as JSON'),
-  verbose: bool('Show every check, passed ones too'),
-  report: reports(),
-  'min-level': level('Publish nothing below this level'),
-  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade'),
-  sign: toggle('Sign the image and its attestations', { standard: 'on' }),
-  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
-  keyless: toggle('Sign with an OIDC identity instead of a key'),
-  'public-log': toggle('Agree that your identity is kept in a public log, for ever'),
+  'dry-run': bool('Show the plan; build nothing', ONE_RUN),
+  json: bool('Print the scorecard (or the plan) as JSON', ONE_RUN),
+  verbose: bool('Show every check, passed ones too', ONE_RUN),
+  report: { ...reports(), ...ONE_RUN },
+  'min-level': level('Publish nothing below this level', {
+    ...ONE_RUN,
+    ...NEEDS_IMAGE,
+    setting: 'gate.minLevel',
+  }),
+  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade', {
+    ...ONE_RUN,
+    ...NEEDS_IMAGE,
+    setting: 'gate.minGrade',
+  }),
+  sign: toggle('Sign the image and its attestations', { ...NEEDS_IMAGE, standard: 'on' }),
+  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', {
+    ...NEEDS_IMAGE,
+    path: true,
+  }),
+  keyless: toggle('Sign with an OIDC identity instead of a key', NEEDS_IMAGE),
+  'public-log': toggle('Agree that your identity is kept in a public log, for ever', {
+    setting: 'sign.publicLog',
+  }),
   'fulcio-url': text('URL', 'Sign keylessly with this Fulcio'),
   'rekor-url': text('URL', 'Log keyless signatures in this Rekor (version 1)'),
   'tsa-url': text('URL', 'Have keyless signatures timestamped here'),
@@ -48,33 +65,40 @@ export const IMAGE_FLAGS = {
     ['auto', 'bundle', 'legacy', 'both'],
     'FORMAT',
     'Store signatures as bundles, under old tags, or both',
+    { setting: 'sign.format' },
   ),
   repro: choice(
     ['safe', 'aggressive', 'deterministic', 'off'],
     'MODE',
     'Which normalizer rules make the image reproducible',
+    { needsImage: ['deterministic'], setting: 'reproducible.mode' },
   ),
   prove: toggle('Build once more elsewhere, and attest whether it is the same', {
+    ...NEEDS_IMAGE,
     standard: 'on with --min-level 5',
   }),
-  pin: toggle('Pin external images to digests', { standard: 'on' }),
+  pin: toggle('Pin external images to digests', { standard: 'on', setting: 'reproducible.pin' }),
   lock: lock(),
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
-  record: bool('Record what RUNs fetch, into scoville.lock and the cache'),
-  replay: bool('Build without a network, from what was recorded'),
-  'with-inputs': bool('With --push: publish what was recorded, so that anyone can replay it'),
+  record: bool('Record what RUNs fetch, into scoville.lock and the cache', NEEDS_IMAGE),
+  replay: bool('Build without a network, from what was recorded', NEEDS_IMAGE),
+  'with-inputs': bool(
+    'With --push: publish what was recorded, so that anyone can replay it',
+    NEEDS_IMAGE,
+  ),
   grade: standard(toggle('Grade the image'), 'true'),
-  scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner'),
-  offline: toggle('Use no network for grading'),
+  scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner', { setting: 'scanner' }),
+  offline: toggle('Use no network for grading', { setting: 'offline' }),
   vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
   profile: many('FILE', 'Sign and publish this seccomp or AppArmor profile; may be repeated', {
+    ...NEEDS_IMAGE,
     path: true,
   }),
   'max-age': whole(
     'DAYS',
     'Age up to which an image counts as recent',
     { least: 1, most: LONGEST_AGE, of: 'of days ' },
-    { standard: '30' },
+    { standard: '30', setting: 'recentDays' },
   ),
   'plain-http': many(
     'HOST',
@@ -92,7 +116,7 @@ export const IMAGE_FLAGS = {
   'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
     path: true,
   }),
-  review: bool('After the build, show findings and edits on a screen'),
+  review: bool('After the build, show findings and edits on a screen', ONE_RUN),
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;
 
@@ -102,13 +126,27 @@ export const IMAGE_FLAGS = {
  */
 export const OWN = {
   ...IMAGE_FLAGS,
-  interactive: standard(toggle('Ask and draw in a terminal'), 'true'),
+  interactive: standard(toggle('Ask and draw in a terminal', ONE_RUN), 'true'),
 } as const;
 
 export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
 
 /** The flags of ours that were given; what was not given is undefined and the settings decide. */
 export type OwnOptions = FlagValues<typeof OWN>;
+
+/**
+ * A flag that was given and would do nothing without an image: its name; undefined where there is
+ * none.
+ */
+export function uselessWithoutImage(own: OwnOptions): string | undefined {
+  const values = own as Readonly<Record<string, unknown>>;
+  const found = OWN_FLAGS.find(({ name, needsImage }) => {
+    const value = values[camelCase(name)];
+    const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+    return isGiven && (needsImage === true || needsImage?.includes(String(value)) === true);
+  });
+  return found?.name;
+}
 
 /** Reads our own flags' values; for single values the last wins. Bad values have exit code 2. */
 export function readOwnOptions(
@@ -121,8 +159,8 @@ export function readOwnOptions(
 }
 
 /** `--min-level`, as a number. */
-function level(help: string): Flag<number | undefined> {
-  const one = choice(LEVELS, 'LEVEL', help);
+function level(help: string, more: Parameters<typeof choice>[3]): Flag<number | undefined> {
+  const one = choice(LEVELS, 'LEVEL', help, more);
   return mapped(one, (found) => (found === undefined ? undefined : Number(found)));
 }
 

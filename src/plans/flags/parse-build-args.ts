@@ -1,7 +1,5 @@
-import type { LinkedTarget } from '../../model/bake.ts';
 import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
-import type { SharedRecordings } from '../../model/fetches.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { shownAddress, shownValue } from '../shown-command.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
@@ -27,10 +25,6 @@ export interface ParsedBuild {
   readonly output: OutputPlan;
   /** Words behind `scoville build` that make the same image, to be printed; see buildAgain. */
   readonly again?: readonly string[];
-  /** Named contexts that are other targets of the same bake, as they were built. */
-  readonly linked?: readonly LinkedTarget[];
-  /** By lock file, what builds of the same bake have recorded so far; each adds to it. */
-  readonly shared?: SharedRecordings;
 }
 
 const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
@@ -139,13 +133,6 @@ Start a build`,
   };
 }
 
-/** Where the result goes and how it is shown: a command for the same image says that itself. */
-const OF_ONE_RUN = new Set(
-  'output load push iidfile metadata-file progress quiet no-cache pull cache-to report json verbose review interactive dry-run min-level min-grade'.split(
-    ' ',
-  ),
-);
-
 /**
  * The words behind `scoville build` that make the same image, for a command that is printed to be
  * pasted: no secret is in them. Undefined where they are not known to suffice: no name (`-t`), a
@@ -166,7 +153,7 @@ function wordsOf(part: Scanned): readonly string[] | undefined {
   if (part.kind === 'positional') return part.text === '-' ? undefined : [shownAddress(part.text)];
   if (part.kind !== 'flag') return undefined;
   const { spec } = part;
-  if (OF_ONE_RUN.has(spec.name)) return [];
+  if (spec.ofOneRun === true) return [];
   const value = shownValue(spec.name, part.value);
   if (spec.kind === 'bool')
     return [value === 'true' ? `--${spec.name}` : `--${spec.name}=${value}`];

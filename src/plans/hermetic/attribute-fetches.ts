@@ -11,7 +11,6 @@ export interface RanStep {
 
 /** Something that a RUN did, seen from outside. */
 export interface Seen {
-  readonly client: string;
   readonly at: number;
   /** Line where the RUN begins, where it has named itself: all but an exec form do. */
   readonly run?: number | undefined;
@@ -20,38 +19,8 @@ export interface Seen {
 /** BuildKit starts the clock of a step a moment late, and stops it a moment early. */
 const SLACK_MS = 20;
 
-/**
- * The steps, by their place in the list, that may have done each thing. A RUN has one address while
- * it runs, and no two have the same at the same time; where that leaves several, all of them are
- * named.
- */
-export function attribute(
-  steps: readonly RanStep[],
-  seen: readonly Seen[],
-): readonly (readonly number[])[] {
-  const possible = seen.map(({ at }) => running(steps, at));
-  const clients = new Map<number, string>();
-  const learn = (): boolean => {
-    const before = clients.size;
-    possible.forEach((found, i) => {
-      const [only, second] = found;
-      if (only !== undefined && second === undefined) clients.set(only, seen[i]?.client ?? '');
-    });
-    return clients.size > before;
-  };
-  while (learn())
-    possible.forEach((found, i) => {
-      if (found.length < 2) return;
-      const client = seen[i]?.client;
-      const known = found.filter((step) => clients.get(step) === client);
-      const open = found.filter((step) => !clients.has(step));
-      if (known.length > 0) possible[i] = known;
-      else if (open.length > 0) possible[i] = open;
-    });
-  return possible;
-}
-
-function running(steps: readonly RanStep[], at: number): readonly number[] {
+/** The steps, by their place in the list, that ran at a time, in milliseconds since 1970. */
+export function ranAt(steps: readonly RanStep[], at: number): readonly number[] {
   const strict = within(steps, at, 0);
   return strict.length > 0 ? strict : within(steps, at, SLACK_MS);
 }

@@ -1,5 +1,4 @@
-import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
-import type { InjectedDockerfile } from '../reproduce/inject-arguments.ts';
+import type { Instruction } from '../../model/dockerfile.ts';
 import {
   BEGIN_FILE,
   beginScript,
@@ -7,7 +6,6 @@ import {
   WATCH_FILE,
   WATCH_SCRIPT,
   WATCH_WORDS,
-  watchPlace,
 } from './watch-runs.ts';
 
 /** The build context by which certificates and settings come in. */
@@ -63,7 +61,11 @@ export const INJECTED_VALUES = [
   ...CA_VARIABLES.map((name): [string, string] => [name, CA]),
   ...Object.entries(OTHER_VARIABLES),
 ];
-const ARG_LINE = `ARG ${[
+/**
+ * Declares them in each stage that runs something; it is taken out of the history again
+ * (restore-build.ts).
+ */
+export const ARGUMENTS_LINE = `ARG ${[
   ...INJECTED_VALUES.map(
     ([name, value]) => `${name}=${value.includes(' ') ? `"${value}"` : value}`,
   ),
@@ -90,8 +92,8 @@ export const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
 
-/** What is put into a Dockerfile that is sent. */
-interface HermeticInjection {
+/** What is put into a Dockerfile whose RUNs are behind the proxy. */
+export interface HermeticInjection {
   /** Name under which OpenSSL finds the certificate in its folder. */
   readonly hashedName: string;
   /** RUNs, by their first line, that get no network at all. */
@@ -99,49 +101,10 @@ interface HermeticInjection {
 }
 
 /**
- * The Dockerfile with what each RUN needs to trust the proxy: mounts, which leave nothing in a
- * layer, and an ARG for each stage that runs something, which is taken out of the history again
- * (restore-build.ts). Names are not looked up in a RUN, so that a program that goes by no proxy
- * fails. Undefined where nothing is run.
+ * Mounts by which a RUN trusts the proxy; they leave nothing in a layer. Names are not looked up in a
+ * RUN, so that a program that goes by no proxy fails.
  */
-export function injectHermetic(
-  text: string,
-  model: DockerfileModel,
-  injection: HermeticInjection,
-): InjectedDockerfile | undefined {
-  const runs = new Map<number, Instruction>();
-  const declaring = new Set<number>();
-  for (const stage of model.stages)
-    for (const instruction of stage.instructions.filter(({ keyword }) => keyword === 'RUN')) {
-      runs.set(instruction.range.startLine, instruction);
-      declaring.add(stage.range.endLine);
-    }
-  if (runs.size === 0) return undefined;
-  const ending = text.includes('\r\n') ? '\r\n' : '\n';
-  const sent: string[] = [];
-  const lines: (number | undefined)[] = [];
-  const written = text.split(/\r?\n/);
-  const watched = new Map<number, number>();
-  for (const run of runs.values()) {
-    const place = watchPlace(written, run, model);
-    if (place !== undefined) watched.set(place.line, place.column);
-  }
-  written.forEach((line, i) => {
-    const run = runs.get(i + 1);
-    const column = watched.get(i + 1);
-    const words =
-      column === undefined ? line : line.slice(0, column) + WATCH_WORDS + line.slice(column);
-    const flags = run === undefined ? '' : runFlags(run, injection);
-    sent.push(run === undefined ? words : words.replace(/^(\s*RUN)(?=\s|\\|$)/i, `$1 ${flags}`));
-    lines.push(i + 1);
-    if (!declaring.has(i + 1)) return;
-    sent.push(ARG_LINE);
-    lines.push(undefined);
-  });
-  return { text: sent.join(ending), lines };
-}
-
-function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
+export function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
   const { ca, apt, resolver } = HERMETIC_FILES;
   const shown = [run.rawArguments, ...run.heredocs.map(({ content }) => content)];
   const bundles = shown.some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
@@ -235,18 +198,7 @@ const INJECTED_FLAGS = new RegExp(
   'gi',
 );
 
-/** What BuildKit says of a step, without what was put into it. */
+/** A text without those flags and the words that a RUN starts with. */
 export function withoutFlags(text: string): string {
   return text.replaceAll(INJECTED_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
-}
-
-/** The text as it was before `injectHermetic`, and by line as sent the line as written. */
-export function withoutInjection(text: string): InjectedDockerfile {
-  const written: string[] = [];
-  const lines = text.split('\n').map((line) => {
-    if (line.replace(/\r$/, '') === ARG_LINE) return undefined;
-    written.push(withoutFlags(line));
-    return written.length;
-  });
-  return { text: written.join('\n'), lines };
 }

@@ -4,9 +4,9 @@ import {
   HERMETIC_CONTEXT,
   INJECTED_VALUES,
   PROXY_ARGUMENTS,
-  withoutInjection,
   YARN_ARGUMENTS,
 } from './inject-hermetic.ts';
+import { withoutInjection } from './sent-dockerfile.ts';
 import { WATCH_WORDS } from './watch-runs.ts';
 
 /** True for a variable of a RUN, `NAME=VALUE`, that was put in. */

@@ -104,15 +104,6 @@ function isOnHost({ flags }: Pick<Instruction, 'flags'>): boolean {
   return flags.some(({ name, value }) => name === 'network' && value === 'host');
 }
 
-/** A line of the build's log without what was put into it; undefined where nothing is left. */
-export function withoutWatch(text: string): string | undefined {
-  const at = text.indexOf(WATCH_MARK);
-  const rest = at < 0 ? text : text.slice(0, at);
-  return at < 0 || !/^(?:#\d+ [\d.]+ ?)?$/.test(rest)
-    ? rest.replaceAll(WATCH_WORDS, '')
-    : undefined;
-}
-
 /** What a RUN's kernel has counted. */
 export interface RunCounts {
   /** Its address; empty where it has no network. */

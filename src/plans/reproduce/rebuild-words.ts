@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../../model/order.ts';
 import type { RecordedBuild, RecordedMount } from '../../model/recorded-build.ts';
-import { CLOCK_CONTEXT } from './inject-clock.ts';
+import { CLOCK_CONTEXT } from '../hermetic/sent-dockerfile.ts';
 
 /** What the user gives, since provenance does not contain it. */
 export interface GivenInputs {

@@ -12,15 +12,10 @@ const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_T
 const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
 
 /**
- * The same build again for a comparison: no cache, another layout, another time zone and locale,
- * and where it is given another folder as context. Pins, epoch, labels and arguments stay, so that
- * whatever differs comes out of the build itself.
+ * The same build again for a comparison: no cache, another layout, another time zone and locale.
+ * Pins, epoch, labels and arguments stay, so that whatever differs comes out of the build itself.
  */
-export function secondBuild(
-  plan: BuildPlan,
-  paths: BuildPaths,
-  context: string | undefined,
-): BuildPlan {
+export function secondBuild(plan: BuildPlan, paths: BuildPaths): BuildPlan {
   const { invocation, sourcePolicy } = plan;
   const { layout, metadataFile, sourcePolicyFile: file } = paths;
   return {
@@ -33,7 +28,7 @@ export function secondBuild(
         flag('no-cache', 'true'),
         ...invocation.flags.filter(({ name }) => !CACHE_FLAGS.has(name ?? '')),
       ],
-      context: context ?? invocation.context,
+      context: invocation.context,
       env: {
         ...ELSEWHERE,
         ...invocation.env,

@@ -2,8 +2,8 @@ import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { rfc3339 } from '../epoch.ts';
-import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts';
-import { baseName, withClock } from './inject-clock.ts';
+import type { Injection } from '../hermetic/sent-dockerfile.ts';
+import { baseName } from './inject-clock.ts';
 import { PRELOAD } from './steady-library.ts';
 
 /** Named as in libfaketime: a Dockerfile that declares it asks for seeded random numbers too. */
@@ -84,27 +84,19 @@ export function steadyVariables({
 }
 
 /**
- * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and
- * with `steady` its variables declared and the clock mounted into each RUN. LD_PRELOAD is declared
- * in stages on an image of `preloaded`. Undefined where nothing is run.
+ * What the Dockerfile that is sent offers to each RUN: SOURCE_DATE_EPOCH, and with `steady` the
+ * clock and its variables. LD_PRELOAD is declared in stages on an image of `preloaded`.
  */
-export function offeredDockerfile(
-  text: string,
+export function offered(
   model: DockerfileModel,
   steady: SteadyInputs | undefined,
   preloaded: readonly string[] = [],
-): InjectedDockerfile | undefined {
-  if (steady === undefined) return injectArguments(text, model, () => [EPOCH]);
-  const timed = withClock(text, model);
-  if (timed === undefined) return undefined;
-  const names = [EPOCH, ...Object.keys(steadyVariables(steady))];
-  // Where each stage declares all of them itself, lines stay as they are.
-  return (
-    injectArguments(timed, model, ({ index }) =>
+): Injection {
+  const names = [EPOCH, ...(steady === undefined ? [] : Object.keys(steadyVariables(steady)))];
+  return {
+    names: ({ index }) =>
       preloaded.includes(baseName(model, index) ?? '') ? [...names, PRELOAD] : names,
-    ) ?? {
-      text: timed,
-      lines: timed.split('\n').map((_, i) => i + 1),
-    }
-  );
+    clock: steady !== undefined,
+    hermetic: undefined,
+  };
 }

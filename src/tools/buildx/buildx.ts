@@ -14,18 +14,13 @@ interface BuildRequest {
   readonly plugin?: string;
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
-  /**
-   * `events`: BuildKit's messages become events (and plain lines, where `onLine` is given).
-   * `plain`, `quiet`: buildx prints, `onLine` gets its lines as they are. `terminal`: buildx has
-   * the terminal.
-   */
-  readonly progress: 'events' | 'plain' | 'quiet' | 'terminal';
+  /** BuildKit's messages as events. */
   readonly onEvent?: EventSink;
-  /** Lines for the user's stderr, without line ends. */
+  /** The same as lines of buildx' plain progress, without line ends. */
   readonly onLine?: (line: string) => void;
-  /** With `events`: BuildKit's messages as they are. */
+  /** BuildKit's messages as they are. */
   readonly onStatus?: (status: SolveStatus) => void;
-  /** With `events`: each line of buildx' stderr as it is. */
+  /** Each line of buildx' stderr as it is. */
   readonly onJsonLine?: (line: string) => void;
 }
 
@@ -48,13 +43,7 @@ export async function runBuild(run: RunTool, request: BuildRequest): Promise<Bui
     printed.push(line);
     if (printed.length > ERROR_LINES) printed.shift();
   };
-  const reader =
-    request.progress === 'events'
-      ? eventReader(request, keep)
-      : lineReader((line) => {
-          keep(line);
-          request.onLine?.(line);
-        });
+  const reader = eventReader(request, keep);
   const result = await start(run, request, reader.line);
   reader.end();
   return { exitCode: result.exitCode, stdout: result.stdout, errorText: printed.join('\n') };
@@ -65,12 +54,11 @@ function start(
   request: BuildRequest,
   line: (line: string) => void,
 ): Promise<Completed> {
-  const mode = { events: 'rawjson', plain: 'plain', quiet: 'quiet', terminal: 'auto' } as const;
   return completed(run, 'buildx', {
     command: 'docker',
-    args: buildWords(request.invocation, mode[request.progress]),
+    args: buildWords(request.invocation, 'rawjson'),
     env: request.invocation.env,
-    stderr: request.progress === 'terminal' ? 'inherit' : 'lines',
+    stderr: 'lines',
     onStderrLine: line,
     timeoutMs: { unlimited: 'a build runs as long as it runs' },
     ...(request.plugin === undefined ? {} : { plugin: request.plugin }),
@@ -83,10 +71,6 @@ function start(
 interface LineReader {
   readonly line: (line: string) => void;
   readonly end: () => void;
-}
-
-function lineReader(line: (line: string) => void): LineReader {
-  return { line, end: () => undefined };
 }
 
 function eventReader(request: BuildRequest, keep: (line: string) => void): LineReader {

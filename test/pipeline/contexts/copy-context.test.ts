@@ -1,66 +1,110 @@
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyContext } from '../../../src/pipeline/contexts/copy-context.ts';
-import { underOtherUmask } from '../../../src/pipeline/contexts/other-umask.ts';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  copyContext,
+  type CopyRules,
+  removeCopy,
+  underOtherUmask,
+  underUsualUmask,
+} from '../../../src/pipeline/contexts/copy-context.ts';
 
-let folder = '';
+const OLD = 1_600_000_000;
+const TIME = 1_700_000_000;
+const FILES = {
+  'src/a': 0o664,
+  'src/run': 0o775,
+  secret: 0o600,
+  made: 0o644,
+  shared: 0o664,
+} as const;
+const GIT = new Map([
+  ['src', 0o755],
+  ['src/a', 0o644],
+  ['src/run', 0o755],
+]);
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-copied-'));
-  for (const path of ['src', 'dist']) mkdirSync(join(folder, path));
-  for (const [path, mode] of [
-    ['src', 0o755],
-    ['src/tracked', 0o644],
-    ['dist', 0o755],
-    ['dist/made', 0o644],
-    ['dist/private', 0o600],
-    ['dist/shared', 0o664],
-  ] as const) {
-    if (path.includes('/')) writeFileSync(join(folder, path), path);
-    chmodSync(join(folder, path), mode);
+let root = '';
+let dir = '';
+let copy = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'scoville-copied-'));
+  dir = join(root, 'app');
+  copy = join(root, 'copy');
+  mkdirSync(join(dir, 'src'), { recursive: true });
+  for (const [name, mode] of Object.entries(FILES)) {
+    writeFileSync(join(dir, name), name);
+    chmodSync(join(dir, name), mode);
+    utimesSync(join(dir, name), OLD, OLD);
   }
-  symlinkSync('made', join(folder, 'dist/link'));
+  symlinkSync('src/a', join(dir, 'link'));
+  chmodSync(join(dir, 'src'), 0o775);
 });
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+afterEach(() => {
+  rmSync(root, { recursive: true });
 });
 
-async function modesOf(tracked: ReadonlyMap<string, number> | undefined) {
-  const copy = await copyContext(folder, tracked, new AbortController().signal);
-  try {
-    const stats = ['src', 'src/tracked', 'dist', 'dist/made', 'dist/private', 'dist/shared'].map(
-      (path) => lstatSync(join(copy.directory, path)),
-    );
-    expect(new Set(stats.map(({ mtimeMs }) => mtimeMs))).toEqual(new Set([1_000_000_000_000]));
-    expect(lstatSync(join(copy.directory, 'dist/link')).isSymbolicLink()).toBe(true);
-    return stats.map(({ mode }) => (mode & 0o7777).toString(8));
-  } finally {
-    await copy.remove();
-  }
+async function modesAfter(rules: Partial<CopyRules>): Promise<Readonly<Record<string, string>>> {
+  const all = { modes: new Map(), rest: undefined, time: undefined, isIgnored: () => false };
+  await copyContext(dir, copy, { ...all, ...rules }, new AbortController().signal);
+  const names = ['src', ...Object.keys(FILES)].filter((name) => existsSync(join(copy, name)));
+  return Object.fromEntries(
+    names.map((name) => [name, (lstatSync(join(copy, name)).mode & 0o7777).toString(8)]),
+  );
 }
 
-describe('the context of the second build', () => {
-  test('in a repository: git’s modes for what git tracks, another umask’s for the rest', async () => {
-    const tracked = new Map([
-      ['src', 0o755],
-      ['src/tracked', 0o644],
-    ]);
-    expect(await modesOf(tracked)).toEqual(['755', '644', '775', '664', '600', '644']);
-  });
+const timesOf = (...names: readonly string[]) =>
+  new Set(names.map((name) => lstatSync(join(copy, name)).mtimeMs / 1000));
 
-  test('outside of one: all as they are', async () => {
-    expect(await modesOf(undefined)).toEqual(['755', '644', '755', '644', '600', '664']);
+test('git’s modes for what git tracks; the rest is the files themselves, and the user’s stay', async () => {
+  expect(await modesAfter({ modes: GIT })).toEqual({
+    ...{ src: '755', 'src/a': '644', 'src/run': '755' },
+    ...{ secret: '600', made: '644', shared: '664' },
   });
+  expect(timesOf('src/a', 'src/run')).toEqual(new Set([OLD]));
+  expect(readFileSync(join(copy, 'src/a'), 'utf8')).toBe('src/a');
+  expect(readlinkSync(join(copy, 'link'))).toBe('src/a');
+  expect(lstatSync(join(copy, 'secret')).ino).toBe(lstatSync(join(dir, 'secret')).ino);
+  expect(lstatSync(join(dir, 'src/a')).mode & 0o7777).toBe(0o664);
+});
+
+test('of one time for all: all is copied, what the group can write has a mode of umask 022', async () => {
+  expect(await modesAfter({ modes: GIT, rest: underUsualUmask, time: TIME })).toEqual({
+    ...{ src: '755', 'src/a': '644', 'src/run': '755' },
+    ...{ secret: '600', made: '644', shared: '644' },
+  });
+  expect(timesOf('src', 'link', ...Object.keys(FILES))).toEqual(new Set([TIME]));
+  expect(lstatSync(join(copy, 'secret')).ino).not.toBe(lstatSync(join(dir, 'secret')).ino);
+  expect(lstatSync(join(dir, 'secret')).mtimeMs).toBe(OLD * 1000);
+});
+
+test('elsewhere: another umask for what git does not track', async () => {
+  const modes = await modesAfter({ modes: GIT, rest: underOtherUmask, time: TIME });
+  expect(modes).toMatchObject({ 'src/a': '644', secret: '600', made: '664', shared: '644' });
+});
+
+test('an ignored folder is left out; one that nobody may write into is copied and removed', async () => {
+  chmodSync(join(dir, 'src'), 0o555);
+  mkdirSync(join(dir, 'node_modules'));
+  await modesAfter({ isIgnored: (folder) => folder === 'node_modules' });
+  expect(existsSync(join(copy, 'node_modules'))).toBe(false);
+  expect(lstatSync(join(copy, 'src')).mode & 0o777).toBe(0o555);
+  await removeCopy(copy);
+  expect(existsSync(copy)).toBe(false);
 });
 
 test.each([
@@ -73,14 +117,4 @@ test.each([
   [0o2755, 0o2775],
 ])('%o becomes %o', (mode, other) => {
   expect(underOtherUmask(mode)).toBe(other);
-});
-
-test('two copies have folders of different names, for BuildKit takes files over by that name', async () => {
-  const { signal } = new AbortController();
-  const copies = [
-    await copyContext(folder, undefined, signal),
-    await copyContext(folder, undefined, signal),
-  ];
-  expect(new Set(copies.map(({ directory }) => basename(directory))).size).toBe(2);
-  await Promise.all(copies.map(({ remove }) => remove()));
 });

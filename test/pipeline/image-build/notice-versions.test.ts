@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { PipelineContext } from '../../../src/pipeline/context.ts';
-import { noticeVersions } from '../../../src/pipeline/image-build/notice-versions.ts';
+import { noticeVersions } from '../../../src/pipeline/image-build/engine.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -27,7 +27,7 @@ function steps({
     attest,
     settings,
     destinations,
-    own: { grade } as BuildPlan['own'],
+    grade,
   }).join(' ');
 }
 

@@ -26,7 +26,7 @@ function judged(dockerfile: string): Parameters<typeof rememberResult>[1] {
     settings: DEFAULT_SETTINGS,
     attest,
     names: ['a:1'],
-    own: { grade: true },
+    grade: true,
     needed: 0,
   };
   const fact = { dockerfile: unknownFact(dockerfile), images: unknownFact('x') };

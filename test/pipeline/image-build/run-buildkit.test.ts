@@ -6,9 +6,9 @@ import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';
-import type { Prepared } from '../../../src/pipeline/image-build/prepare-build.ts';
-import { maskedEvent } from '../../../src/pipeline/image-build/run-buildkit.ts';
 import { runBuildKit } from '../../../src/pipeline/image-build/run-buildkit.ts';
+import { shownEvent } from '../../../src/pipeline/image-build/send.ts';
+import { type Build, NOTHING_ATTACHED } from '../../../src/pipeline/image-build/states.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 import { parsed, planned } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-function prepared(argv: readonly string[], source: Partial<ContextSource> = {}): Prepared {
+function prepared(argv: readonly string[], source: Partial<ContextSource> = {}): Build {
   const read = analyseDockerfile(TEXT);
   if (!read.ok) throw new Error(read.error.message);
   const plan = planned(argv, {
@@ -39,20 +39,22 @@ function prepared(argv: readonly string[], source: Partial<ContextSource> = {}):
     plan,
     parsed: parsed(...argv),
     dockerfile: read.value.model,
-    builder: undefined,
+    engine: {},
+    attached: NOTHING_ATTACHED,
     source: {
       kind: 'directory',
       directory: dir,
+      dockerfilePath: join(dir, 'Dockerfile'),
       contextName: 'app',
       dockerfileText: TEXT,
       stdin: undefined,
       ...source,
     },
-  } as unknown as Prepared;
+  } as unknown as Build;
 }
 
 async function ran(
-  request: Prepared,
+  request: Build,
   result: ScriptedRun['result'],
 ): Promise<{
   readonly exitCode: number;
@@ -88,15 +90,15 @@ test('values of secret build arguments are masked in what is read of the build',
 test('and in steps, logs and errors', () => {
   const mask = (text: string) => text.replaceAll('abc', '-');
   const step = { digest: 'd', name: 'RUN abc', state: 'failed', error: 'abc broke' } as const;
-  expect(maskedEvent({ kind: 'build-step', step }, mask)).toEqual({
+  expect(shownEvent({ kind: 'build-step', step }, mask)).toEqual({
     kind: 'build-step',
     step: { digest: 'd', name: 'RUN -', state: 'failed', error: '- broke' },
   });
-  expect(maskedEvent({ kind: 'build-log', step: 'd', text: 'xabc' }, mask)).toMatchObject({
+  expect(shownEvent({ kind: 'build-log', step: 'd', text: 'xabc' }, mask)).toMatchObject({
     text: 'x-',
   });
   const told = { kind: 'notice', text: 'abc' } as const;
-  expect(maskedEvent(told, mask)).toBe(told);
+  expect(shownEvent(told, mask)).toBe(told);
 });
 
 describe('trap 3.9: content that BuildKit lost during the export', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { readExport } from '../../../src/pipeline/image-build/read-export.ts';
-import { forPlatform, runByPlatform } from '../../../src/pipeline/image-build/run-by-platform.ts';
+import { forPlatform, runByPlatform } from '../../../src/pipeline/image-build/run-buildkit.ts';
 import { layoutOutput } from '../../../src/plans/build-invocation.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 

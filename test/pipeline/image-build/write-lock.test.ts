@@ -6,7 +6,7 @@ import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
 import { buildFact } from '../../../src/pipeline/image-build/build-fact.ts';
 import { checkBuilt } from '../../../src/pipeline/image-build/lock-built.ts';
-import type { Prepared } from '../../../src/pipeline/image-build/prepare-build.ts';
+import { ALONE, type Checked } from '../../../src/pipeline/image-build/states.ts';
 import { keepLock } from '../../../src/pipeline/image-build/write-lock.ts';
 import type { BuiltPlatform } from '../../../src/pipeline/image-under-build.ts';
 import type { BuildPlan } from '../../../src/plans/build-plan.ts';
@@ -49,13 +49,13 @@ function planOf(before: LockFile | undefined, locked = false): BuildPlan {
   });
 }
 
-/** What `keepLock` reads of a prepared build. */
-function preparedOf(plan: BuildPlan, text: string | undefined) {
+/** What `keepLock` reads of a build. */
+function buildOf(plan: BuildPlan, text: string | undefined, builtLock: LockFile) {
   const { lock: request } = plan;
   if (request === undefined) throw new Error('no lock is planned');
   if (text !== undefined) writeFileSync(path, text);
   const found = { request, text, found: request.before };
-  return { plan, lock: found } as unknown as Prepared;
+  return { plan, lock: found, builtLock, together: ALONE } as unknown as Checked;
 }
 
 const notices = () => events.flatMap((e) => (e.kind === 'notice' ? [e.text] : []));
@@ -67,22 +67,22 @@ describe('keepLock', () => {
   });
 
   test('puts in what the lock lacks, and leaves no half a file', async () => {
-    await keepLock(context(), preparedOf(planOf(HELD), await lockText(HELD)), added);
+    await keepLock(context(), buildOf(planOf(HELD), await lockText(HELD), added));
     expect(readFileSync(path, 'utf8')).toBe(await lockText(added));
     expect(readdirSync(folder)).toEqual(['scoville.lock']);
   });
 
   test('does not touch the file where nothing is new, or with --locked', async () => {
     const odd = `${await lockText(HELD)}# a word of the user\n`;
-    await keepLock(context(), preparedOf(planOf(HELD), odd), HELD);
-    await keepLock(context(), preparedOf(planOf(HELD, true), odd), added);
+    await keepLock(context(), buildOf(planOf(HELD), odd, HELD));
+    await keepLock(context(), buildOf(planOf(HELD, true), odd, added));
     expect(readFileSync(path, 'utf8')).toBe(odd);
   });
 
   test('a file that somebody changed meanwhile is left as it is', async () => {
-    const prepared = preparedOf(planOf(HELD), await lockText(HELD));
+    const build = buildOf(planOf(HELD), await lockText(HELD), added);
     writeFileSync(path, 'theirs\n');
-    await expect(keepLock(context(), prepared, added)).rejects.toThrow(
+    await expect(keepLock(context(), build)).rejects.toThrow(
       'was changed while the build ran',
     );
     expect(readFileSync(path, 'utf8')).toBe('theirs\n');
@@ -130,7 +130,8 @@ describe('checkBuilt', () => {
 describe('pinned by the lock', () => {
   const built = { provenance: undefined } as unknown as BuiltPlatform;
   const pinned = (plan: BuildPlan) => {
-    const fact = buildFact({ plan, dockerfile: MODEL, analysis: ANALYSIS }, built, 0);
+    const known = { dockerfile: MODEL, analysis: ANALYSIS, bases: new Map(), recording: undefined };
+    const fact = buildFact({ ...known, plan, together: ALONE }, built, 0);
     return fact.known && fact.value.images.known
       ? fact.value.images.value.map(({ digest: d, pinnedByBuild }) => [d, pinnedByBuild])
       : [];

@@ -8,6 +8,7 @@ import type { PipelineEvent } from '../../../src/model/events.ts';
 import { ruleSet } from '../../../src/normalise/rule-set.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';
 import { findLock, type LockMode } from '../../../src/pipeline/lock/lock-file.ts';
+import { applyOptions } from '../../../src/plans/apply-options.ts';
 import { lockText } from '../../../src/plans/lock/lock-text.ts';
 import { parsed } from '../../plans/given.ts';
 import { lock } from '../../plans/lock-given.ts';
@@ -34,7 +35,7 @@ function find({ argv = ['.'], mode = 'build', source = {}, settings = {}, env = 
   return findLock(
     { cwd: folder, env, emit: (event) => events.push(event) },
     parsed(...argv),
-    { ...DEFAULT_SETTINGS, ...settings },
+    applyOptions({ ...DEFAULT_SETTINGS, ...settings }, parsed(...argv).own),
     {
       kind: 'directory',
       directory: folder,

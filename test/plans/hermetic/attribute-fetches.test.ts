@@ -1,58 +1,21 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attribute, noteNumber, placeOf } from '../../../src/plans/hermetic/attribute-fetches.ts';
+import { noteNumber, placeOf, ranAt } from '../../../src/plans/hermetic/attribute-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const step = (name: string, started: number, ended?: number) => ({ name, started, ended });
 
-describe('attribute', () => {
-  test('one after the other', () => {
-    expect(
-      attribute(
-        [step('a', 100, 200), step('b', 300)],
-        [
-          { client: 'x', at: 150 },
-          { client: 'x', at: 299 },
-          { client: 'x', at: 5000 },
-          { client: 'x', at: 250 },
-        ],
-      ),
-    ).toEqual([[0], [1], [1], []]);
-  });
-
-  test('beside each other: by the address, once one request is clear', () => {
-    const steps = [step('a', 100, 500), step('b', 200, 900)];
-    expect(
-      attribute(steps, [
-        { client: 'x', at: 300 },
-        { client: 'y', at: 300 },
-        { client: 'x', at: 150 },
-      ]),
-    ).toEqual([[0], [1], [0]]);
-    expect(attribute(steps, [{ client: 'x', at: 300 }])).toEqual([[0, 1]]);
-  });
-
-  test('never names a step that did not run', () => {
-    const time = fc.integer({ min: 0, max: 1000 });
-    const steps = fc.array(fc.tuple(time, time), { maxLength: 6 });
-    const seen = fc.array(fc.tuple(time, fc.constantFrom('x', 'y', 'z')), { maxLength: 12 });
-    fc.assert(
-      fc.property(steps, seen, (ran, asked) => {
-        const all = ran.map(([a, b]) => step('', Math.min(a, b), Math.max(a, b)));
-        attribute(
-          all,
-          asked.map(([at, client]) => ({ at, client })),
-        ).forEach((found, i) => {
-          const at = asked[i]?.[0] ?? 0;
-          const running = all.some(({ started, ended }) => started <= at && at <= (ended ?? 0));
-          if (running) expect(found.length).toBeGreaterThan(0);
-          for (const n of found) {
-            expect(at).toBeGreaterThanOrEqual((all[n]?.started ?? 0) - 20);
-            expect(at).toBeLessThanOrEqual((all[n]?.ended ?? 0) + 20);
-          }
-        });
-      }),
-    );
+describe('ranAt', () => {
+  const after = [step('a', 100, 200), step('b', 300)];
+  const beside = [step('a', 100, 500), step('b', 200, 900)];
+  test.each([
+    [after, 150, [0]],
+    [after, 299, [1]],
+    [after, 5000, [1]],
+    [after, 250, []],
+    [beside, 300, [0, 1]],
+    [beside, 150, [0]],
+  ])('%#', (steps, at, expected) => {
+    expect(ranAt(steps, at)).toEqual(expected);
   });
 });
 

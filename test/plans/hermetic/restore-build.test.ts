@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { injectHermetic } from '../../../src/plans/hermetic/inject-hermetic.ts';
 import { restoredProvenance } from '../../../src/plans/hermetic/restore-build.ts';
+import { sentDockerfile } from '../../../src/plans/hermetic/sent-dockerfile.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = 'FROM a\nRUN one\nFROM b\nRUN two\n';
@@ -9,7 +9,11 @@ const TEXT = 'FROM a\nRUN one\nFROM b\nRUN two\n';
 test('BuildKit’s provenance tells of the user’s Dockerfile, and of no proxy', () => {
   const read = parseDockerfile(TEXT);
   const sent = read.ok
-    ? injectHermetic(TEXT, read.value, { hashedName: '0.0', offline: new Set() })
+    ? sentDockerfile(TEXT, read.value, {
+        names: () => [],
+        clock: false,
+        hermetic: { hashedName: '0.0', offline: new Set() },
+      })
     : undefined;
   const secret = 'http://build:s3cr3t@172.17.0.1:1';
   const line = (number: number) => ({

@@ -4,7 +4,6 @@ import {
   runCounts,
   WATCH_WORDS,
   watchPlace,
-  withoutWatch,
 } from '../../../src/plans/hermetic/watch-runs.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
@@ -104,14 +103,4 @@ test.each([
   line('0 0 0', '0 0').replace('OutRequests', 'Other'),
 ])('%j lacks a count: not known', (text) => {
   expect(runCounts(text)).toBeUndefined();
-});
-
-test.each([
-  ['scoville-hermetic-seen 172.17.0.3; Tcp:', undefined],
-  ['#7 0.123 scoville-hermetic-seen 172.17.0.3; Tcp:', undefined],
-  ['#7 0.123 halfscoville-hermetic-seen 172.17.0.3; Tcp:', '#7 0.123 half'],
-  [`#7 0.123 + ${WATCH_WORDS}a`, '#7 0.123 + a'],
-  ['', ''],
-])('%j is shown as %j', (text, expected) => {
-  expect(withoutWatch(text)).toBe(expected);
 });

@@ -5,8 +5,6 @@ import {
   clockProbe,
   preloadText,
   ranImages,
-  withClock,
-  withoutClock,
 } from '../../../src/plans/reproduce/inject-clock.ts';
 
 function modelOf(text: string): DockerfileModel {
@@ -14,37 +12,6 @@ function modelOf(text: string): DockerfileModel {
   if (!read.ok) throw new Error(JSON.stringify(read.error));
   return read.value.model;
 }
-
-function injected(text: string): string | undefined {
-  return withClock(text, modelOf(text))?.replaceAll(/--mount=\S+from=scoville-clock\S+/g, 'M');
-}
-
-describe('withClock', () => {
-  test('is taken out of what BuildKit says of a step', () => {
-    const text = 'FROM a\nRUN --network=none make\n';
-    const timed = withClock(text, modelOf(text)) ?? '';
-    expect(timed).not.toBe(text);
-    expect(withoutClock(`[1/2] ${timed}`)).toBe(`[1/2] ${text}`);
-  });
-
-  test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
-    expect(
-      injected(
-        'FROM debian AS a\nRUN date\n  run --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN <<EOF\nRUN x\nEOF\n',
-      ),
-    ).toBe(
-      'FROM debian AS a\nRUN M M date\n  run M M --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN M M <<EOF\nRUN x\nEOF\n',
-    );
-  });
-
-  test('a Windows line end stays', () => {
-    expect(injected('FROM debian\r\nRUN date\r\n')).toBe('FROM debian\r\nRUN M M date\r\n');
-  });
-
-  test('where nothing is run, nothing is said', () => {
-    expect(injected('FROM debian\nCOPY . .\n')).toBeUndefined();
-  });
-});
 
 describe('ranImages', () => {
   test('the outside images below stages that run something, each once', () => {

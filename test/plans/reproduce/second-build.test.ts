@@ -21,8 +21,8 @@ const paths = {
   sourcePolicyFile: '/store/2/policy.json',
 };
 
-test('the same words, without a cache, into another layout and from another folder', () => {
-  const second = secondBuild(first, paths, '/tmp/elsewhere');
+test('the same words, without a cache, into another layout', () => {
+  const second = secondBuild(first, paths);
   expect(buildWords(second.invocation)).toEqual([
     'buildx',
     'build',
@@ -30,7 +30,7 @@ test('the same words, without a cache, into another layout and from another fold
     '--metadata-file=/store/2/metadata.json',
     '--no-cache=true',
     '--build-arg=A=1',
-    '/tmp/elsewhere',
+    'app',
   ]);
   expect(second.invocation.env).toEqual({
     TZ: 'Pacific/Kiritimati',
@@ -49,10 +49,6 @@ test('what the user says of the cache does not count: the second build has none'
     { name: 'build-arg', value: 'A=1' },
   ];
   const given = { ...first, invocation: { ...first.invocation, flags } } as unknown as BuildPlan;
-  const words = buildWords(secondBuild(given, paths, undefined).invocation);
+  const words = buildWords(secondBuild(given, paths).invocation);
   expect(words.filter((word) => /cache/.test(word))).toEqual(['--no-cache=true']);
-});
-
-test('a context that is no folder stays', () => {
-  expect(secondBuild(first, paths, undefined).invocation.context).toBe('app');
 });

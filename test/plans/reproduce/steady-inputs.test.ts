@@ -3,8 +3,9 @@ import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
+import { sentDockerfile } from '../../../src/plans/hermetic/sent-dockerfile.ts';
 import {
-  offeredDockerfile,
+  offered,
   steadyInputs,
   steadyVariables,
 } from '../../../src/plans/reproduce/steady-inputs.ts';
@@ -77,7 +78,8 @@ describe('the Dockerfile that is sent', () => {
   function sent(text: string, steady: SteadyInputs | undefined, preloaded: readonly string[] = []) {
     const read = analyseDockerfile(text);
     if (!read.ok) throw new Error(read.error.message);
-    return offeredDockerfile(text, read.value.model, steady, preloaded);
+    const { model } = read.value;
+    return sentDockerfile(text, model, offered(model, steady, preloaded));
   }
 
   test('declares LD_PRELOAD in stages on an image whose programs load by it alone, at whatever depth', () => {

@@ -6,11 +6,11 @@ import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>
   readFileSync(new URL(`../../fixtures/buildx/${name}`, import.meta.url), 'utf8');
-const buildx = (mode: string, stderr: string, exitCode: number) =>
+const buildx = (stderr: string, exitCode: number) =>
   fakeRun([
     {
       command: 'docker',
-      args: ['buildx', 'build', `--progress=${mode}`],
+      args: ['buildx', 'build', '--progress=rawjson'],
       result: { stderr, exitCode },
     },
   ]);
@@ -27,10 +27,9 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
 
   test('a failed build keeps its exit code and text, and is told in events', async () => {
     const events: PipelineEvent[] = [];
-    const { run, runs } = buildx('rawjson', failed, 1);
+    const { run, runs } = buildx(failed, 1);
     const outcome = await runBuild(run, {
       invocation,
-      progress: 'events',
       onEvent: (event) => events.push(event),
     });
     expect(outcome).toEqual({ exitCode: 1, stdout: '', errorText });
@@ -43,27 +42,13 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
     ]);
     expect(runs[0]?.args.slice(3)).toEqual(['--tag=app', '..']);
   });
-
-  test('in plain mode buildx’ own lines go through as they are', async () => {
-    const lines: string[] = [];
-    const plain = recorded(`${version}/failed.plain`);
-    const { run } = buildx('plain', plain, 1);
-    await runBuild(run, { invocation, progress: 'plain', onLine: (line) => lines.push(line) });
-    expect(lines.join('\n') + '\n').toBe(plain);
-  });
 });
 
 describe('runBuild', () => {
   test('an abort is thrown', async () => {
     const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'aborted' } }]);
-    await expect(runBuild(run, { invocation, progress: 'quiet' })).rejects.toMatchObject({
+    await expect(runBuild(run, { invocation })).rejects.toMatchObject({
       name: 'Interrupted',
     });
-  });
-
-  test('in the terminal buildx has it for itself', async () => {
-    const { run, runs } = buildx('auto', '', 0);
-    await runBuild(run, { invocation, progress: 'terminal', stdin: 'inherit' });
-    expect(runs[0]).toMatchObject({ stderr: 'inherit', stdin: 'inherit' });
   });
 });

@@ -21,7 +21,6 @@ describe('the real engine', () => {
     writeFileSync(join(dir, 'Dockerfile'), dockerfile);
     return runBuild(runTool, {
       invocation: { outputs, flags: [], context: dir, env: {} },
-      progress: 'events',
       onEvent: (event) => events.push(event),
       onLine: (line) => lines.push(line),
     }).then((outcome) => ({ outcome, events, lines }));
@@ -91,7 +90,6 @@ describe('the real engine', () => {
         context: dir,
         env: {},
       },
-      progress: 'events',
       signal: abort.signal,
       onEvent: (event) => {
         if (event.kind === 'build-step' && event.step.name.includes('sleep')) abort.abort();

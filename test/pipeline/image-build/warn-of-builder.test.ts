@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import { parseReference } from '../../../src/model/reference.ts';
-import { tellOfBuilder } from '../../../src/pipeline/image-build/tell-of-builder.ts';
+import { warnOfBuilder } from '../../../src/pipeline/image-build/engine.ts';
 import type { NeededImage } from '../../../src/plans/external-images.ts';
 import type { LocalImage } from '../../../src/tools/docker/docker-images.ts';
 
@@ -31,7 +31,7 @@ function told(
   const emit = (event: PipelineEvent): void => void events.push(event);
   const images = [needed('own/base:1'), needed('node:22')];
   const found = [{ name: 'docker.io/library/node:22' }];
-  tellOfBuilder({ emit }, { ...FAR, driver, running }, images, found, local);
+  warnOfBuilder({ emit }, { ...FAR, driver, running }, images, found, local);
   return events.map((event) => (event.kind === 'warning' ? event.text : event.kind));
 }
 

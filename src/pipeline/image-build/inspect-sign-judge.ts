@@ -1,20 +1,16 @@
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import { parseReference } from '../../model/reference.ts';
-import type { ImageContents } from '../../model/report.ts';
-import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { assess, type Graded } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
-import type { KeptAttachments } from '../attach/attached-before.ts';
 import { profileStatements } from '../attach/profile-statements.ts';
 import { vexStatements } from '../attach/vex-statements.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
 import { downloadsOfImage } from '../hermetic/left-downloads.ts';
-import type { BuildTimes, FinalImage } from '../image-under-build.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
 import {
   type DocumentInputs,
@@ -30,127 +26,109 @@ import { type SignedStatement, signStatements } from '../sign/sign-statements.ts
 import type { Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
 import { type BuiltEvidence, evidenceOf, openBuilt, statementsOf } from './built-evidence.ts';
-import type { Prepared } from './prepare-build.ts';
-import { type Proof, proofStatement } from './prove-build.ts';
+import { proofStatement } from './prove-build.ts';
+import type { AttestedImage, Checked } from './states.ts';
 
-/** What an image carries when it is published, and how it was judged. */
-export interface AttestedImage {
-  readonly referrers: readonly Descriptor[];
-  /** Signatures as cosign up to 2 looks for them, by tag. */
+/** With the artifact that has what the build fetched, where it is kept. */
+type Attesting = Checked & { readonly inputs: Descriptor | undefined };
+
+interface Signed {
+  readonly signed: readonly SignedStatement[];
+  /** As cosign up to 2 looks for signatures. */
   readonly tagged: readonly TaggedManifest[];
-  readonly scorecard: Scorecard | undefined;
-  /** What reports show beside the scorecard. */
-  readonly contents?: readonly ImageContents[];
 }
 
-/** A build, with its proof by a second build, the digest's attachments, and what it fetched. */
-type Attesting = Prepared & {
-  readonly proof: Proof | undefined;
-  readonly kept: KeptAttachments;
-  readonly inputs: Descriptor | undefined;
-};
+const NONE: Signed = { signed: [], tagged: [] };
 
-/** Inspect, sign and attest, grade, attest the verdict. */
-export async function attestAndGrade(
+/**
+ * Reads the layers, signs and attests, scans and grades, signs the verdict. What needs no layer is
+ * signed while they are read, for each call of cosign takes a fifth of a second; but where a person
+ * has logged in, what takes long comes first: the login ends soon.
+ */
+export async function inspectSignJudge(
   context: PipelineContext,
-  prepared: Attesting,
-  image: FinalImage,
-  times: BuildTimes,
-  signer: Signer | undefined,
+  checked: Checked,
+  inputs: Descriptor | undefined,
 ): Promise<AttestedImage> {
-  const { plan } = prepared;
-  const { sign } = plan.attest;
-  // Where cosign signs, each call takes a fifth of a second: what needs no layer is signed while
-  // the layers are inspected. A person's login ends soon, so what takes long comes before it.
-  const waits = signer?.kind === 'keyless' && signer.session.isLogin;
-  const signNow = (by: Signer): Promise<Attested> =>
-    part(context, 'sign', () => signEarly(context, prepared, image, times, by));
-  let early = signer === undefined || waits ? undefined : signNow(signer);
-  early?.catch(() => undefined);
-  const opened = await openBuilt(prepared, image);
-  const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
-  const inspected = await inspect(context, opened, evidence, { secrets: true });
+  const { plan, image, signer, store, kept } = checked;
   const { settings, names, layout } = plan;
-  const scanning = plan.own.grade
+  const attesting: Attesting = { ...checked, inputs };
+  const waits = signer?.kind === 'keyless' && signer.session.isLogin;
+  const signNow = (): Promise<Signed> =>
+    signer === undefined
+      ? Promise.resolve(NONE)
+      : part(context, 'sign', () => signEarly(context, attesting, signer));
+  let early = waits ? undefined : signNow();
+  early?.catch(() => undefined);
+  const opened = await openBuilt(checked, image);
+  const evidence = evidenceOf(checked, opened, image, checked.times.finishedAt);
+  const inspected = await inspect(context, opened, evidence, { secrets: true });
+  const scanning = plan.grade
     ? scanPlatforms(context, opened, inspected, { settings, names, layout })
     : undefined;
   // The failure of a scan while signing still runs is noticed where the scan is awaited.
   scanning?.catch(() => undefined);
-  if (signer !== undefined && waits) {
+  if (early === undefined) {
     await scanning;
-    early = signNow(signer);
+    early = signNow();
     early.catch(() => undefined);
   }
+  const { sign } = plan.attest;
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
   const { signed, tagged } =
-    signer === undefined || early === undefined
-      ? { signed: [], tagged: [] }
-      : await attest(context, prepared, image, times, inspected, signer, early);
-  const isKept = ({ predicateType }: SignedStatement): boolean =>
-    plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
-  const referrers = [
-    ...signed.filter(isKept).flatMap((one) => one.referrers),
-    ...prepared.kept.referrers,
-  ];
-  const alsoTagged = async (
-    made: readonly SignedStatement[],
-  ): Promise<readonly TaggedManifest[]> =>
-    plan.settings.sign.format === 'bundle'
-      ? tagged
-      : [...tagged, ...(await legacyAttestations(prepared.store.blobs, made, signer))];
+    signer === undefined ? NONE : await attest(context, attesting, inspected, signer, early);
+  const result = async (more: readonly SignedStatement[]) => {
+    const all = [...signed, ...more];
+    const isKept = ({ predicateType }: SignedStatement): boolean =>
+      settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
+    return {
+      referrers: [
+        ...signed.filter(isKept).flatMap((one) => one.referrers),
+        ...kept.referrers,
+        ...(inputs === undefined ? [] : [inputs]),
+        ...more.flatMap((one) => one.referrers),
+      ],
+      tagged:
+        settings.sign.format === 'bundle'
+          ? tagged
+          : [...tagged, ...(await legacyAttestations(store.blobs, all, signer))],
+    };
+  };
   if (scanning === undefined) {
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
-    return { referrers, tagged: await alsoTagged(signed), scorecard: undefined };
+    return { ...(await result([])), scorecard: undefined, contents: [] };
   }
   const platforms = (await scanning).map((one) => ({
     ...one,
-    ...statementsOf(one, image, signed, prepared),
+    ...statementsOf(one, image, signed, checked),
   }));
-  const graded = await assess(context, opened, platforms, {
-    settings,
-    secrets: true,
-  });
-  const verdict = await signVerdict(context, prepared, image, graded, signer);
-  return {
-    referrers: [...referrers, ...verdict.flatMap((one) => one.referrers)],
-    tagged: await alsoTagged([...signed, ...verdict]),
-    ...graded,
-  };
+  const graded = await assess(context, opened, platforms, { settings, secrets: true });
+  const verdict = await signVerdict(context, checked, graded);
+  return { ...(await result(verdict)), ...graded };
 }
 
-interface Attested {
-  readonly signed: readonly SignedStatement[];
-  readonly tagged: readonly TaggedManifest[];
-}
-
-/** Signs what can be stated before the image's layers are read, in both forms if both are set. */
+/** Signs what can be stated before the layers are read, in both forms if both are set. */
 async function signEarly(
   context: PipelineContext,
-  prepared: Attesting,
-  image: FinalImage,
-  times: BuildTimes,
+  attesting: Attesting,
   signer: Signer,
-): Promise<Attested> {
-  const { plan } = prepared;
+): Promise<Signed> {
+  const { plan, image, proof, profiles, vex } = attesting;
+  const whole = wholeImage(image);
   const statements = [
-    ...earlyStatements(documentInputs(context, prepared, image, times)),
-    ...(prepared.proof === undefined
-      ? []
-      : [proofStatement(context, prepared.proof, wholeImage(image))]),
-    ...prepared.profiles.flatMap((profile) => profileStatements(profile, image.index)),
+    ...earlyStatements(documentInputs(context, attesting)),
+    ...(proof === undefined ? [] : [proofStatement(context, proof, whole)]),
+    ...profiles.flatMap((profile) => profileStatements(profile, image.index)),
     ...vexStatements(
-      prepared.vex,
+      vex,
       {
         names: plan.names,
-        digests: [
-          image.index.digest,
-          ...image.platforms.map(({ descriptor }) => descriptor.digest),
-        ],
+        digests: [image.index.digest, ...whole.also.map(({ digest }) => digest)],
       },
-      wholeImage(image),
+      whole,
     ),
   ];
-  return signBoth(context, prepared, signer, statements);
+  return signBoth(context, attesting, signer, statements);
 }
 
 /** As bundles, and what is signed alone in the older form too. */
@@ -159,7 +137,7 @@ async function signBoth(
   { plan, store, registries }: Attesting,
   signer: Signer,
   statements: readonly StatementToSign[],
-): Promise<Attested> {
+): Promise<Signed> {
   const { blobs } = store;
   const pushed = plan.destinations.find(({ kind }) => kind === 'registry');
   const repositories = plan.names.flatMap((name) => {
@@ -177,20 +155,19 @@ async function signBoth(
 /** Signs what is said of its content, and waits for the rest. */
 async function attest(
   context: PipelineContext,
-  prepared: Attesting,
-  image: FinalImage,
-  times: BuildTimes,
+  attesting: Attesting,
   inspected: readonly (BuiltEvidence & Inspected)[],
   signer: Signer,
-  early: Promise<Attested>,
-): Promise<Attested> {
+  early: Promise<Signed>,
+): Promise<Signed> {
   return phase(
     context,
     'attest',
     async () => {
-      const left = await downloadsOfImage(prepared, image);
+      const { image } = attesting;
+      const left = await downloadsOfImage(attesting, image);
       const inputs: DocumentInputs = {
-        ...documentInputs(context, prepared, image, times),
+        ...documentInputs(context, attesting),
         content: (platform) => {
           const content = inspected.find(({ own }) => own === platform)?.content;
           if (content?.known !== true) return undefined;
@@ -199,14 +176,15 @@ async function attest(
             packages,
             osRelease: filesystem.osRelease,
             programs: filesystem.executables.filter(({ type }) => type === 'file'),
-            ...{ unreadable: unreadablePackages, downloads: left.get(platform) ?? [] },
+            unreadable: unreadablePackages,
+            downloads: left.get(platform) ?? [],
           };
         },
       };
       const statements = sbomStatements(inputs, signer.kind);
       const [{ signed, tagged }, sboms] = await Promise.all([
         early,
-        part(context, 'sbom', () => signBoth(context, prepared, signer, statements)),
+        part(context, 'sbom', () => signBoth(context, attesting, signer, statements)),
       ]);
       return { signed: [...signed, ...sboms.signed], tagged: [...tagged, ...sboms.tagged] };
     },
@@ -218,16 +196,17 @@ async function attest(
 
 function documentInputs(
   context: PipelineContext,
-  prepared: Attesting,
-  image: FinalImage,
-  times: BuildTimes,
+  { image, plan, bases, inputs, recording, engine, times }: Attesting,
 ): Omit<DocumentInputs, 'content'> {
-  const { plan, docker, bases = new Map<string, string>() } = prepared;
   return {
-    ...{ image, plan, bases, inputs: prepared.inputs },
+    image,
+    plan,
+    bases,
+    inputs,
+    recording,
     toolVersion: context.version,
     env: context.env,
-    versions: docker === undefined ? {} : { docker: docker.serverVersion },
+    versions: engine.docker === undefined ? {} : { docker: engine.docker.serverVersion },
     normaliser: rulesOf(plan),
     startedOn: new Date(times.startedAt).toISOString(),
     finishedOn: new Date(times.finishedAt).toISOString(),
@@ -236,19 +215,12 @@ function documentInputs(
 
 async function signVerdict(
   context: PipelineContext,
-  prepared: Attesting,
-  image: FinalImage,
+  { plan, store, image, signer }: Checked,
   graded: Graded,
-  signer: Signer | undefined,
 ): Promise<readonly SignedStatement[]> {
-  const { plan, store } = prepared;
   if (signer === undefined || !plan.attest.verdict.on) return [];
-  const statements = verdictStatements(
-    context,
-    { name: plan.names[0], ...wholeImage(image) },
-    graded,
-    plan.settings,
-  );
+  const named = { name: plan.names[0], ...wholeImage(image) };
+  const statements = verdictStatements(context, named, graded, plan.settings);
   return signStatements(context, store.blobs, signer, statements);
 }
 

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import {
-  hermeticFiles,
-  injectHermetic,
-  withoutFlags,
-  withoutInjection,
-} from '../../../src/plans/hermetic/inject-hermetic.ts';
+import { hermeticFiles } from '../../../src/plans/hermetic/inject-hermetic.ts';
 import { withoutInjected } from '../../../src/plans/hermetic/restore-build.ts';
+import {
+  asWritten,
+  type Injection,
+  readBack,
+  sentDockerfile,
+  withoutInjection,
+} from '../../../src/plans/hermetic/sent-dockerfile.ts';
 import { WATCH_WORDS } from '../../../src/plans/hermetic/watch-runs.ts';
-import { withClock } from '../../../src/plans/reproduce/inject-clock.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = [
@@ -25,11 +26,22 @@ const TEXT = [
   '',
 ].join('\n');
 
-function injected(text: string, offline: readonly number[] = []) {
+const NOTHING: Injection = { names: () => [], clock: false, hermetic: undefined };
+
+function sent(text: string, injection: Partial<Injection>) {
   const read = parseDockerfile(text);
   if (!read.ok) throw new Error(read.error.message);
-  return injectHermetic(text, read.value, { hashedName: '0.0', offline: new Set(offline) });
+  return sentDockerfile(text, read.value, { ...NOTHING, ...injection });
 }
+
+/** Behind the proxy. */
+function injected(text: string, offline: readonly number[] = [], clock = false) {
+  return sent(text, { clock, hermetic: { hashedName: '0.0', offline: new Set(offline) } });
+}
+
+const offered = (text: string) => sent(text, { names: () => ['SOURCE_DATE_EPOCH'] });
+const clocked = (text: string): string | undefined =>
+  sent(text, { clock: true })?.text.replaceAll(/--mount=\S+from=scoville-clock\S+/g, 'M');
 
 const mount = (file: string, target: string): string =>
   `--mount=type=bind,from=scoville-hermetic,source=${file},target=${target}`;
@@ -48,13 +60,13 @@ const bundles = (line: number): string =>
     mount(`run${line}/ca.pem`, '/etc/pki/tls/certs/ca-bundle.crt'),
   ].join(' ');
 
-describe('injectHermetic', () => {
+describe('behind the proxy', () => {
   test('mounts into each RUN, over the bundle only where none is written, and declares where programs look', () => {
-    const sent = injected(TEXT, [3, 4])?.text.split('\n') ?? [];
-    expect(sent[2]).toMatch(
+    const lines = injected(TEXT, [3, 4])?.text.split('\n') ?? [];
+    expect(lines[2]).toMatch(
       /^ARG SSL_CERT_FILE=\/\.scoville-hermetic\/ca\.pem NODE_EXTRA_CA_CERTS=\/\.scoville-hermetic\/ca\.pem /,
     );
-    expect(sent.slice(3, 9)).toEqual([
+    expect(lines.slice(3, 9)).toEqual([
       `RUN --network=none ${first(3)} ${WATCH_WORDS}apt-get install -y curl`,
       `run ${first(4)} ${bundles(4)} --network=none ${WATCH_WORDS}echo`,
       `  RUN ${first(5)} ${bundles(5)} \\`,
@@ -62,14 +74,14 @@ describe('injectHermetic', () => {
       `RUN ${first(7)} ${bundles(7)} <<EOF`,
       `${WATCH_WORDS}RUN not an instruction`,
     ]);
-    expect(sent.slice(9)).toEqual(['EOF', 'FROM scratch', 'COPY --from=build / /', '']);
+    expect(lines.slice(9)).toEqual(['EOF', 'FROM scratch', 'COPY --from=build / /', '']);
   });
 
   test('is read as the same instructions, and can be taken out again', () => {
     for (const text of [TEXT, TEXT.replaceAll('\n', '\r\n')]) {
-      const sent = injected(text, [3]);
-      if (sent === undefined) throw new Error('something is run');
-      const read = parseDockerfile(sent.text);
+      const found = injected(text, [3]);
+      if (found === undefined) throw new Error('something is run');
+      const read = parseDockerfile(found.text);
       const [stage] = read.ok ? read.value.stages : [];
       expect(
         stage?.instructions
@@ -81,20 +93,15 @@ describe('injectHermetic', () => {
         ['RUN', `${WATCH_WORDS}npm ci`],
         ['RUN', '<<EOF'],
       ]);
-      expect(withoutInjection(sent.text)).toEqual({ text, lines: sent.lines });
+      expect(withoutInjection(found.text)).toEqual({ text, lines: found.lines });
     }
   });
 
   test('can be taken out again behind the mounts of a clock', () => {
-    const sent = injected(TEXT, [3]);
-    const read = parseDockerfile(sent?.text ?? '');
-    if (sent === undefined || !read.ok) throw new Error('it can be read');
-    const timed = withClock(sent.text, read.value) ?? '';
-    const own = parseDockerfile(TEXT);
-    expect(timed).not.toBe(sent.text);
-    expect(withoutInjection(timed)).toEqual({
-      text: own.ok ? withClock(TEXT, own.value) : undefined,
-      lines: sent.lines,
+    const found = injected(TEXT, [3], true);
+    expect(withoutInjection(found?.text ?? '')).toEqual({
+      text: sent(TEXT, { clock: true })?.text,
+      lines: found?.lines,
     });
   });
 
@@ -105,7 +112,7 @@ describe('injectHermetic', () => {
 
 test('what is shown of a step does not tell of it', () => {
   const [, , , line = ''] = injected(TEXT, [3])?.text.split('\n') ?? [];
-  expect(withoutFlags(`[build 2/4] ${line}`)).toBe('[build 2/4] RUN apt-get install -y curl');
+  expect(readBack(`[build 2/4] ${line}`)).toBe('[build 2/4] RUN apt-get install -y curl');
 });
 
 test('a JVM is told the proxy with its password by a file, which only Java from 9 reads', () => {
@@ -171,4 +178,87 @@ describe('the history', () => {
       after === undefined ? undefined : { created_by: after },
     );
   });
+});
+
+describe('SOURCE_DATE_EPOCH', () => {
+  test('is declared behind each FROM of a stage that runs something', () => {
+    const text =
+      '# escape=`\nFROM a `\n  AS build\nRUN one\n\nFROM scratch\nCOPY --from=build / /\nFROM b\nRUN two';
+    expect(offered(text)).toEqual({
+      text: '# escape=`\nFROM a `\n  AS build\nARG SOURCE_DATE_EPOCH\nRUN one\n\nFROM scratch\nCOPY --from=build / /\nFROM b\nARG SOURCE_DATE_EPOCH\nRUN two',
+      lines: [1, 2, 3, undefined, 4, 5, 6, 7, 8, undefined, 9],
+    });
+  });
+
+  test.each([
+    'FROM a\nARG SOURCE_DATE_EPOCH\nRUN x',
+    'FROM a\nARG B=1 SOURCE_DATE_EPOCH=7\nRUN x',
+    'FROM a\nENV SOURCE_DATE_EPOCH=7\nRUN x',
+    'FROM a\nCOPY x y',
+  ])('is not where it is known, or nothing runs: %j', (text) => {
+    expect(offered(text)).toBeUndefined();
+  });
+
+  test('a global ARG alone reaches no stage', () => {
+    expect(offered('ARG SOURCE_DATE_EPOCH=7\nFROM a\nRUN x')?.lines).toEqual([1, 2, undefined, 3]);
+  });
+
+  test('line ends stay', () => {
+    expect(offered('FROM a\r\nRUN x\r\n')?.text).toBe(
+      'FROM a\r\nARG SOURCE_DATE_EPOCH\r\nRUN x\r\n',
+    );
+  });
+});
+
+describe('what BuildKit says', () => {
+  const map = { lines: [1, undefined, 2, 3] };
+
+  test.each([
+    ['Dockerfile:3', 'Dockerfile:2'],
+    ['Dockerfile:9', 'Dockerfile:9'],
+    ['other.txt:3', 'other.txt:3'],
+    ['   1 |     FROM a', '   1 |     FROM a'],
+    ['   2 |     ARG SOURCE_DATE_EPOCH', undefined],
+    ['   3 | >>> RUN x', '   2 | >>> RUN x'],
+    ['--------------------', '--------------------'],
+  ])('%s', (line, wanted) => {
+    expect(asWritten(line, map, 'Dockerfile')).toBe(wanted);
+  });
+});
+
+describe('a clock', () => {
+  test('is taken out of what BuildKit says of a step', () => {
+    const text = 'FROM a\nRUN --network=none make\n';
+    const timed = sent(text, { clock: true })?.text ?? '';
+    expect(timed).not.toBe(text);
+    expect(readBack(`[1/2] ${timed}`)).toBe(`[1/2] ${text}`);
+  });
+
+  test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
+    expect(
+      clocked(
+        'FROM debian AS a\nRUN date\n  run --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN <<EOF\nRUN x\nEOF\n',
+      ),
+    ).toBe(
+      'FROM debian AS a\nRUN M M date\n  run M M --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN M M <<EOF\nRUN x\nEOF\n',
+    );
+  });
+
+  test('a Windows line end stays', () => {
+    expect(clocked('FROM debian\r\nRUN date\r\n')).toBe('FROM debian\r\nRUN M M date\r\n');
+  });
+
+  test('where nothing is run, nothing is said', () => {
+    expect(clocked('FROM debian\nCOPY . .\n')).toBeUndefined();
+  });
+});
+
+test.each([
+  ['scoville-hermetic-seen 172.17.0.3; Tcp:', undefined],
+  ['#7 0.123 scoville-hermetic-seen 172.17.0.3; Tcp:', undefined],
+  ['#7 0.123 halfscoville-hermetic-seen 172.17.0.3; Tcp:', '#7 0.123 half'],
+  [`#7 0.123 + ${WATCH_WORDS}a`, '#7 0.123 + a'],
+  ['', ''],
+])('%j is shown as %j', (text, expected) => {
+  expect(readBack(text)).toBe(expected);
 });

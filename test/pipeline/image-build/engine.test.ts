@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { engineOrBuilder } from '../../../src/pipeline/image-build/engine-or-builder.ts';
+import { buildEngine } from '../../../src/pipeline/image-build/engine.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 
@@ -47,7 +47,7 @@ function made(...names: readonly string[]): void {
 
 async function chosen(script: readonly ScriptedRun[], named?: string) {
   const { run, runs } = fakeRun(script);
-  const told = await engineOrBuilder(contextOf(run, home), named);
+  const told = await buildEngine(contextOf(run, home), named);
   return { told, inspected: runs.filter(({ args }) => args[1] === 'inspect').map((r) => r.args) };
 }
 const inspect = (stdout: string): ScriptedRun => ({
