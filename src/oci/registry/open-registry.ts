@@ -7,7 +7,6 @@ import { checkSize, type ReadDocument, verified, wholeOf } from '../blobs/blob-s
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import { isForeign, MissingLayerError } from '../missing-layer.ts';
 import { openRoot } from '../open-root.ts';
-import { largeChunks } from '../walk/large-chunks.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { RegistryError } from './registry-errors.ts';
 
@@ -17,7 +16,7 @@ interface RegistryImage {
   readonly name: string;
   readonly reference: ImageReference;
   readonly client: RegistryClient;
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
 }
 
 /**
@@ -40,11 +39,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
       return found?.descriptor;
     },
   };
-  const opened = await openRoot(
-    root,
-    { name, read, ...(platform === undefined ? {} : { platform }) },
-    { ...lists, read },
-  );
+  const opened = await openRoot(root, { name, read, platform }, { ...lists, read });
   return {
     ...opened,
     place: 'registry',
@@ -53,7 +48,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
       lists,
       names: tag === undefined ? [] : [formatReference({ registry, repository, tag })],
     },
-    openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
+    openLayer: (layer) => Promise.resolve(layerBytes(client, repository, layer)),
     hasLayer: ({ digest }) => client.hasBlob(repository, digest).catch(() => true),
     close: () => Promise.resolve(),
   };

@@ -4,7 +4,6 @@ import { UserError } from '../../model/errors.ts';
 import type { LayerCollector, WalkedLayer } from '../../model/walk.ts';
 import { TarReader } from '../../tar/reader.ts';
 import { EntryDispatch, type EntryLimits } from './entry-dispatch.ts';
-import { type PlainReader, UnpackingFailed } from './walk-ring.ts';
 import {
   type BlobSource,
   digestOfHash,
@@ -25,47 +24,27 @@ const WALK_LIMITS: WalkLimits = {
   maxNameLength: 256 * 2 ** 20,
 };
 
-interface PlainSource {
+export interface LayerSource extends BlobSource {
   readonly collectors: readonly LayerCollector<unknown>[];
-  readonly expectedDigest: Digest;
   /** From the image config; checked where given. */
   readonly expectedDiffId?: Digest;
   readonly limits?: Partial<WalkLimits>;
 }
 
-export type LayerSource = BlobSource & PlainSource;
-
 /**
  * Reads a layer once: decompresses, hashes blob and plain bytes, hands every entry to the
  * collectors. What the collectors gathered counts only when this resolves: digests are known at the
  * end. Throws UserError where a digest differs, the layer is malformed, names a path outside the
- * image, or goes over a limit. Nothing is written anywhere.
+ * image, or goes over a limit. Nothing is written anywhere. `unpack`: another thread does that part.
  */
-export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
-  const walk = new Walk(source);
-  try {
-    return walk.finish(await unpackLayer(source, walk));
-  } catch (error) {
-    throw layerError(error, source);
-  }
-}
-
-/**
- * The same for a layer that another thread unpacks into `plain`; `waits` where this thread may wait
- * for it. Where that thread fails the error is `UnpackingFailed`, and the other's own is the one to
- * tell.
- */
-export async function walkUnpacked(
-  source: PlainSource,
-  plain: PlainReader,
-  waits: boolean,
+export async function walkLayer(
+  source: LayerSource,
+  unpack: (sink: PlainSink) => Promise<UnpackedBlob> = (sink) => unpackLayer(source, sink),
 ): Promise<WalkedLayer> {
   const walk = new Walk(source);
   try {
-    return walk.finish(waits ? plain.readInto(walk) : await plain.readBetween(walk));
+    return walk.finish(await unpack(walk));
   } catch (error) {
-    if (error instanceof UnpackingFailed) throw error;
-    plain.abandon();
     throw layerError(error, source);
   }
 }
@@ -76,7 +55,7 @@ class Walk implements PlainSink {
   readonly #tar: TarReader;
   #hash: Hash | undefined = createHash('sha256');
 
-  constructor({ collectors, limits, expectedDiffId }: PlainSource) {
+  constructor({ collectors, limits, expectedDiffId }: LayerSource) {
     this.#expectedDiffId = expectedDiffId;
     this.#dispatch = new EntryDispatch(collectors, { ...WALK_LIMITS, ...limits });
     this.#tar = new TarReader(this.#dispatch);

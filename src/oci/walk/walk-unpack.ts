@@ -30,8 +30,6 @@ export interface BlobSource {
   readonly signal?: AbortSignal;
   /** True where the diffID is to be computed here, not by the sink. */
   readonly hashesPlain?: boolean;
-  /** Called before a zstd window over 8 MiB fills more memory than most layers need; may wait. */
-  readonly onLargeWindow?: () => void;
 }
 
 /** Digests of unpacked bytes. `diffId` is undefined where the sink hashes the plain bytes. */
@@ -90,7 +88,6 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
 class Blob {
   readonly #limits: UnpackLimits;
   readonly #sink: PlainSink;
-  readonly #onLarge: (() => void) | undefined;
   readonly #hash = createHash('sha256');
   readonly #hashesPlain: boolean;
   #plainHash: Hash | undefined;
@@ -100,10 +97,9 @@ class Blob {
   #bytes = 0;
   #plainBytes = 0;
 
-  constructor({ limits, onLargeWindow, hashesPlain = false }: BlobSource, sink: PlainSink) {
+  constructor({ limits, hashesPlain = false }: BlobSource, sink: PlainSink) {
     this.#limits = { ...UNPACK_LIMITS, ...limits };
     this.#sink = sink;
-    this.#onLarge = onLargeWindow;
     this.#hashesPlain = hashesPlain;
   }
 
@@ -143,7 +139,7 @@ class Blob {
     const onPlain = (chunk: Uint8Array): void => {
       this.#plain(chunk);
     };
-    this.#decompressor = startDecompressor(compression, onPlain, this.#onLarge);
+    this.#decompressor = startDecompressor(compression, onPlain);
     return this.#decompressor.write(this.#head);
   }
 

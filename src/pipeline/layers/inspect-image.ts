@@ -11,8 +11,7 @@ import type { ImageConfig } from '../../model/oci.ts';
 import type { FoundSecrets } from '../../model/secret-facts.ts';
 import type { CacheHome } from '../../oci/layout/caches.ts';
 import type { PipelineContext } from '../context.ts';
-import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
-import type { LayerOrigin } from './layer-threads.ts';
+import { type ImageLayer, inspectLayers, type LayerOrigin } from './inspect-layers.ts';
 
 interface Inspected {
   readonly content: ImageContent;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { collectLayer } from '../../facts/collect-layer.ts';
 import {
   type CloserLook,
   FACTS_SCHEMA,
@@ -8,12 +9,20 @@ import {
 import type { Digest } from '../../model/digest.ts';
 import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { FileRange } from '../../model/walk.ts';
 import { workerFile } from '../../normalise/worker-file.ts';
 import { type CacheHome, openCache, type JsonCache } from '../../oci/layout/caches.ts';
+import { walkLayer } from '../../oci/walk/layer-walk.ts';
 import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
 import { checkLayerType } from '../../oci/walk/walk-unpack.ts';
-import { type LayerOrigin, type LayerTask, readInThreads, sourceOf } from './layer-threads.ts';
-import { readLayer } from './read-layer.ts';
+import { UnpackThread } from './unpack-thread.ts';
+
+/** Where layers' bytes come from. */
+export interface LayerOrigin {
+  readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** Where the blob is in a file, which a thread then reads itself; undefined if in no file. */
+  readonly layerFile?: (blob: Descriptor) => Promise<FileRange | undefined>;
+}
 
 export interface ImageLayer {
   readonly blob: Descriptor;
@@ -27,9 +36,9 @@ export interface InspectOptions {
   /** False leaves out the scan for secrets. */
   readonly secrets?: boolean;
   readonly closer?: ReadonlyMap<Digest, CloserLook>;
-  /** Threads at most, 0 for this one alone; as many as are worth it where not given. */
-  readonly threads?: number;
-  /** The bundle of the threads' code; this thread reads where there is none. */
+  /** A second thread unpacks; where not given, if that is worth it. */
+  readonly hasThread?: boolean;
+  /** The bundle of the thread's code; this thread unpacks where there is none. */
   readonly workerFile?: URL | undefined;
 }
 
@@ -40,21 +49,21 @@ interface InspectedLayers {
   readonly read: number;
 }
 
-/** More threads would hold more than 300 MB together, and few images have more layers of size. */
-const MOST_THREADS = 4;
-/** Compressed bytes read here in the 100 ms of CPU that a new thread needs until it reads fast. */
-const WORTH_A_THREAD = 8 * 1024 * 1024;
+/** Compressed bytes: unpacking fewer takes less than a new thread needs until it is fast. */
+const WORTH_A_THREAD = 16 * 1024 * 1024;
 
-interface Task extends LayerTask {
+interface Task extends ImageLayer {
   /** Key of the kept facts, with the diffID: another claim about the same blob must be checked. */
   readonly key: string;
+  readonly secrets: boolean;
+  readonly closer: CloserLook | undefined;
 }
 
 /**
- * The facts of layers, each read once in its life and kept by its digest; large ones are read at
- * once, in threads. The facts are the same whatever the number of threads. Digest and diffID of
- * what is read are verified. Throws UserError where a layer cannot be read or is another, and the
- * signal's reason on an abort.
+ * The facts of layers, each read once in its life and kept by its digest. Where they are large, a
+ * second thread unpacks and this one collects, with the same facts. Digest and diffID of what is
+ * read are verified. Throws UserError where a layer cannot be read or is another, and the signal's
+ * reason on an abort.
  */
 export async function inspectLayers(
   layers: readonly ImageLayer[],
@@ -89,7 +98,7 @@ function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
   const closer = options.closer?.get(digest);
   const looks = closer === undefined ? [] : [JSON.stringify(closer)];
   const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
-  return { blob, request: { mediaType, digest, diffId, secrets, closer }, key };
+  return { blob, diffId, key, secrets, closer };
 }
 
 async function knownFacts(
@@ -115,22 +124,49 @@ async function readAll(
   const { signal } = options;
   signal.throwIfAborted();
   const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
-  const count = file === undefined ? 0 : (options.threads ?? worthwhileThreads(tasks));
-  if (file !== undefined && count > 0)
-    await readInThreads(file, count, tasks, origin, signal, found);
-  else
+  const hasThread = file !== undefined && (options.hasThread ?? isThreadWorthIt(tasks));
+  const thread = hasThread ? new UnpackThread(file) : undefined;
+  const onAbort = (): void => thread?.fail(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  try {
     for (const task of tasks) {
       signal.throwIfAborted();
-      const source = await sourceOf(task, origin);
-      const open = typeof source === 'function' ? source : () => fileBlocks(source);
-      await found(task, await readLayer(task.request, open, { signal }));
+      await found(task, await readLayer(task, origin, signal, thread));
     }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await thread?.close();
+  }
 }
 
-function worthwhileThreads(tasks: readonly Task[]): number {
+/** A layer's facts, digest and diffID verified; `thread` unpacks it if there is one. */
+async function readLayer(
+  { blob, diffId, secrets, closer }: Task,
+  origin: LayerOrigin,
+  signal: AbortSignal,
+  thread: UnpackThread | undefined,
+): Promise<LayerFacts> {
+  const { digest, mediaType } = blob;
+  const file = await origin.layerFile?.(blob);
+  const collection = collectLayer({ secrets, closer });
+  const layer = {
+    open: () => (file === undefined ? origin.openLayer(blob) : fileBlocks(file)),
+    mediaType,
+    collectors: collection.collectors,
+    expectedDigest: digest,
+    expectedDiffId: diffId,
+    signal,
+  };
+  // Searching for secrets takes longer than unpacking: then the diffID is computed there.
+  const job = { mediaType, digest, hashesPlain: secrets };
+  await walkLayer(
+    layer,
+    thread && ((sink) => thread.unpack(job, file ?? (() => origin.openLayer(blob)), sink)),
+  );
+  return collection.facts();
+}
+
+function isThreadWorthIt(tasks: readonly Task[]): boolean {
   const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
-  const most = Math.min(availableParallelism(), MOST_THREADS);
-  const count = Math.min(most, Math.floor(bytes / WORTH_A_THREAD));
-  // One would read no sooner than this thread does.
-  return count < 2 ? 0 : count;
+  return availableParallelism() > 1 && bytes >= WORTH_A_THREAD;
 }

@@ -1,78 +1,69 @@
-import type { LayerFacts } from '../../facts/layer-facts.ts';
-import { messageOf, UserError } from '../../model/errors.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { FileRange } from '../../model/walk.ts';
-import { Abandoned, UnpackingFailed } from '../../oci/walk/walk-ring.ts';
-import type { LayerRequest } from './read-layer.ts';
+import type { UnpackedBlob } from '../../oci/walk/walk-unpack.ts';
 
-/** What a thread starts with: its number, and the turn it takes before it fills a large window. */
-export interface LayerThreadData {
-  readonly id: number;
-  readonly turn: SharedArrayBuffer;
+/** A layer to unpack, as plain data. Bytes that are in no file follow in blocks. */
+export interface UnpackJob {
+  readonly kind: 'unpack';
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** The thread computes the diffID too. */
+  readonly hashesPlain: boolean;
+  readonly file: FileRange | undefined;
 }
 
-/**
- * What a thread is to do: one of the two halves of reading a layer, which meet in `shared`. `file`:
- * where the bytes lie in none they are sent.
- */
-export type LayerJob =
-  | {
-      readonly kind: 'unpack';
-      readonly request: LayerRequest;
-      readonly file: FileRange | undefined;
-      readonly shared: SharedArrayBuffer;
-    }
-  | {
-      readonly kind: 'read-unpacked';
-      readonly request: LayerRequest;
-      readonly shared: SharedArrayBuffer;
-    };
-
-export type ToLayerThread =
-  | LayerJob
+export type ToUnpackThread =
+  | UnpackJob
   | { readonly kind: 'block'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' };
 
-/** What a thread sends. `taken`: a block was read, send another. `done`: facts, if it reads any. */
-export type FromLayerThread =
+/**
+ * A number: as many plain bytes are in the next slot. `taken`: a block was read, send another.
+ * Errors keep no class between threads; `isUser` is for those of class UserError.
+ */
+export type FromUnpackThread =
+  | number
+  | { readonly kind: 'start'; readonly isHashed: boolean }
   | { readonly kind: 'taken' }
-  | { readonly kind: 'done'; readonly facts: LayerFacts | undefined }
-  | { readonly kind: 'failed'; readonly error: SentError };
+  | { readonly kind: 'done'; readonly unpacked: UnpackedBlob }
+  | { readonly kind: 'failed'; readonly message: string; readonly isUser: boolean };
 
-/** An error on its way between threads, which keep no classes. */
-interface SentError {
-  readonly message: string;
-  /** Where the user can fix it. */
-  readonly user: { readonly nextStep: string | undefined; readonly exitCode: number } | undefined;
-  /** True where the other half of a layer's reading has failed before. */
-  readonly follows: boolean;
-  readonly stack: string | undefined;
-}
+export const SLOT_BYTES = 256 * 1024;
+const SLOTS = 8;
 
-/** The other thread's failure is the one to tell. */
-export class Follows extends Error {
-  override readonly name = 'Follows';
-}
+/** Memory through which one thread passes plain bytes to another; both count the slots. */
+export class Slots {
+  readonly shared: SharedArrayBuffer;
+  /** How many slots have been read. */
+  readonly #read: Int32Array;
+  #turn = 0;
 
-export function sentError(thrown: unknown): SentError {
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
-  const follows = thrown instanceof Abandoned || thrown instanceof UnpackingFailed;
-  const user =
-    thrown instanceof UserError
-      ? { nextStep: thrown.nextStep, exitCode: thrown.exitCode }
-      : undefined;
-  return { message: messageOf(thrown), user, follows, stack };
-}
+  constructor(shared = new SharedArrayBuffer(4 + SLOTS * SLOT_BYTES)) {
+    this.shared = shared;
+    this.#read = new Int32Array(shared, 0, 1);
+  }
 
-/** The error that was sent, of its class again. */
-export function receivedError({ message, user, follows, stack }: SentError): Error {
-  if (follows) return new Follows(message);
-  const error =
-    user === undefined
-      ? new Error(message)
-      : new UserError(message, {
-          exitCode: user.exitCode,
-          ...(user.nextStep === undefined ? {} : { nextStep: user.nextStep }),
-        });
-  if (stack !== undefined) error.stack = stack;
-  return error;
+  /** Fills the next slot, waiting until it is free. Takes `SLOT_BYTES` at most. */
+  write(bytes: Uint8Array): void {
+    for (;;) {
+      const read = Atomics.load(this.#read, 0);
+      if (this.#turn - read < SLOTS) break;
+      Atomics.wait(this.#read, 0, read);
+    }
+    // `set` moves shared memory one byte at a time.
+    this.#next(bytes.length).fill(bytes);
+  }
+
+  /** Copies the next slot's bytes into `target`: memory that is not shared is read faster. */
+  read(target: Buffer, length: number): void {
+    target.fill(this.#next(length), 0, length);
+    Atomics.store(this.#read, 0, this.#turn);
+    Atomics.notify(this.#read, 0);
+  }
+
+  #next(length: number): Buffer {
+    const at = 4 + (this.#turn % SLOTS) * SLOT_BYTES;
+    this.#turn += 1;
+    return Buffer.from(this.shared, at, length);
+  }
 }

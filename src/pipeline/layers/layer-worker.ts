@@ -1,25 +1,30 @@
-// A bundle of its own (scripts/bundle.mjs): reads layers for layer-thread.ts, one after the other.
+// A bundle of its own (scripts/bundle.mjs): unpacks layers for unpack-thread.ts, one at a time.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LayerFacts } from '../../facts/layer-facts.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
 import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
-import { Abandoned, PlainWriter } from '../../oci/walk/walk-ring.ts';
-import { type BlobSource, layerError, unpackLayer } from '../../oci/walk/walk-unpack.ts';
+import { type PlainSink, unpackLayer } from '../../oci/walk/walk-unpack.ts';
 import {
-  type FromLayerThread,
-  type LayerJob,
-  type LayerThreadData,
-  sentError,
-  type ToLayerThread,
+  type FromUnpackThread,
+  SLOT_BYTES,
+  Slots,
+  type ToUnpackThread,
+  type UnpackJob,
 } from './layer-messages.ts';
-import type { LayerRequest } from './read-layer.ts';
-import { takeTurn } from './window-turn.ts';
 
-const port = parentPort;
-const { turn, id } = workerData as LayerThreadData;
-const onLargeWindow = (): void => {
-  takeTurn(turn, id);
+const tell = (message: FromUnpackThread): void => parentPort?.postMessage(message);
+const slots = new Slots(workerData as SharedArrayBuffer);
+const sink: PlainSink = {
+  start: (isHashed) => {
+    tell({ kind: 'start', isHashed });
+  },
+  push: (chunk) => {
+    for (let at = 0; at < chunk.length; at += SLOT_BYTES) {
+      const part = chunk.subarray(at, at + SLOT_BYTES);
+      slots.write(part);
+      tell(part.length);
+    }
+  },
 };
-const tell = (message: FromLayerThread): void => port?.postMessage(message);
 
 const waiting: (Uint8Array | undefined)[] = [];
 let wake: (() => void) | undefined;
@@ -38,61 +43,23 @@ async function* sentBlocks(): AsyncIterable<Uint8Array> {
   }
 }
 
-function receive(block: Uint8Array | undefined): void {
-  waiting.push(block);
-  wake?.();
-}
-
-async function work(job: LayerJob): Promise<LayerFacts | undefined> {
-  if (job.kind === 'unpack') {
-    const { file } = job;
-    const open = file === undefined ? sentBlocks : () => fileBlocks(file);
-    await unpackInto(job.shared, job.request, open, onLargeWindow);
-    return undefined;
+async function unpack({ mediaType, digest, hashesPlain, file }: UnpackJob): Promise<void> {
+  const open = file === undefined ? sentBlocks : () => fileBlocks(file);
+  try {
+    const unpacked = await unpackLayer(
+      { open, mediaType, expectedDigest: digest, hashesPlain },
+      sink,
+    );
+    tell({ kind: 'done', unpacked });
+  } catch (error) {
+    tell({ kind: 'failed', message: messageOf(error), isUser: error instanceof UserError });
   }
-  // Most threads only unpack.
-  const { readUnpacked } = await import('./read-layer.ts');
-  return readUnpacked(job.shared, job.request, true);
 }
 
-port?.on('message', (message: ToLayerThread) => {
-  switch (message.kind) {
-    case 'block':
-      receive(message.bytes);
-      return;
-    case 'end':
-      receive(undefined);
-      return;
-    case 'unpack':
-    case 'read-unpacked':
-      work(message).then(
-        (facts) => {
-          tell({ kind: 'done', facts });
-        },
-        (error: unknown) => {
-          tell({ kind: 'failed', error: sentError(error) });
-        },
-      );
+parentPort?.on('message', (message: ToUnpackThread) => {
+  if (message.kind === 'unpack') void unpack(message);
+  else {
+    waiting.push(message.kind === 'block' ? message.bytes : undefined);
+    wake?.();
   }
 });
-
-/**
- * Unpacks a layer for `readUnpacked` in another thread. Throws as that does, and Abandoned where
- * the other has failed. Who searches for secrets has more to do than who unpacks, and leaves the
- * diffID to it.
- */
-async function unpackInto(
-  shared: SharedArrayBuffer,
-  { mediaType, digest, secrets }: LayerRequest,
-  open: BlobSource['open'],
-  onLargeWindow: () => void,
-): Promise<void> {
-  const source = { open, mediaType, expectedDigest: digest, hashesPlain: secrets, onLargeWindow };
-  const writer = new PlainWriter(shared);
-  try {
-    writer.end(await unpackLayer(source, writer));
-  } catch (error) {
-    writer.fail();
-    throw error instanceof Abandoned ? error : layerError(error, source);
-  }
-}

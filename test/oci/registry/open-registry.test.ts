@@ -74,7 +74,7 @@ describe('documents and layers', () => {
     expect(await collect(await opened.openLayer(layer))).toEqual(bytes.blobs.get(layer.digest));
   });
 
-  test('a layer comes in large chunks, goes on where it broke, and every good piece earns new tries', async () => {
+  test('a layer goes on where it broke, and every good piece earns new tries', async () => {
     const registry = await registryOf();
     const bytes = new ImageBytes();
     const content = randomBytes(30 * 1024 * 1024);
@@ -83,14 +83,9 @@ describe('documents and layers', () => {
     put(registry, bytes, bytes.image({ manifest: { layers: [layer] }, config }));
     const opened = await open(registry, 'app:1', { retries: 1 });
     registry.fail(/GET .*blobs/, { do: 'cut-download', after: 9 * 1024 * 1024 }, 3);
-    const sizes: number[] = [];
     const parts: Uint8Array[] = [];
-    for await (const chunk of await opened.openLayer(layer)) {
-      sizes.push(chunk.length);
-      parts.push(chunk);
-    }
+    for await (const chunk of await opened.openLayer(layer)) parts.push(chunk);
     expect(Buffer.concat(parts).equals(content)).toBe(true);
-    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(256 * 1024);
     const ranges = registry.requests.flatMap((r) => r.headers.range ?? []);
     expect(ranges).toHaveLength(3);
   });

@@ -12,9 +12,8 @@ import {
   type ImageLayer,
   inspectLayers,
   type InspectOptions,
+  type LayerOrigin,
 } from '../../../src/pipeline/layers/inspect-layers.ts';
-import type { LayerOrigin } from '../../../src/pipeline/layers/layer-threads.ts';
-import { isTurnOf, windowTurn } from '../../../src/pipeline/layers/window-turn.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';
 import { zstdFrame } from '../../fakes/zstd-frames.ts';
@@ -130,27 +129,28 @@ function thread(code: string): URL {
 const SLOW = { timeout: 60_000 };
 
 describe('inspectLayers', SLOW, () => {
-  test('gives the same facts whatever the number of threads and where the bytes lie', async () => {
-    const alone = await inspect(LAYERS, streamed, { threads: 0 });
+  test('gives the same facts with a second thread, and wherever the bytes are', async () => {
+    const alone = await inspect(LAYERS, streamed, { hasThread: false });
     expect(alone.read).toBe(LAYERS.length);
     expect(alone.facts).toHaveLength(LAYERS.length);
     expect(alone.facts[4]?.secrets.map((s) => s.path)).toEqual(['srv/settings.yaml']);
     expect(alone.facts[0]?.paths).toContain('"text":"ID=debian\\n"');
-    for (const threads of [1, 2, 4])
-      for (const origin of [streamed, inFiles])
-        expect(await inspect(LAYERS, origin, { threads })).toEqual(alone);
+    for (const origin of [streamed, inFiles])
+      expect(await inspect(LAYERS, origin, { hasThread: true })).toEqual(alone);
   });
 
   test('small layers are read without a thread, and all where there is no code for one', async () => {
     const never = thread('throw new Error("started");');
-    const alone = await inspect(LAYERS, streamed, { threads: 0 });
+    const alone = await inspect(LAYERS, streamed, { hasThread: false });
     expect(await inspect(LAYERS, streamed, { workerFile: never })).toEqual(alone);
-    expect(await inspect(LAYERS, streamed, { workerFile: undefined, threads: 2 })).toEqual(alone);
+    expect(await inspect(LAYERS, streamed, { workerFile: undefined, hasThread: true })).toEqual(
+      alone,
+    );
   });
 
   test('the scan for secrets can be left out', async () => {
-    for (const threads of [0, 2]) {
-      const { facts } = await inspect(LAYERS, streamed, { threads, secrets: false });
+    for (const hasThread of [false, true]) {
+      const { facts } = await inspect(LAYERS, streamed, { hasThread, secrets: false });
       expect(facts.map((f) => [f.secrets.length, f.scannedFiles])).toEqual(
         LAYERS.map(() => [0, 0]),
       );
@@ -160,7 +160,7 @@ describe('inspectLayers', SLOW, () => {
   test('each layer is read once, and never again where its facts are kept', async () => {
     const cache = { paths: { cache: temporaryFolder() } };
     const twice = [...LAYERS, ...LAYERS.slice(0, 2)];
-    const first = await inspect(twice, streamed, { cache, threads: 2 });
+    const first = await inspect(twice, streamed, { cache, hasThread: true });
     expect([first.read, first.facts.length]).toEqual([LAYERS.length, twice.length]);
     const closed: LayerOrigin = { openLayer: () => Promise.reject(new Error('read again')) };
     expect(await inspect(twice, closed, { cache })).toEqual({
@@ -193,9 +193,9 @@ describe('inspectLayers', SLOW, () => {
 });
 
 /** What went wrong, in this thread or in others. */
-async function failure(one: Made, threads: number): Promise<string> {
+async function failure(one: Made, hasThread: boolean): Promise<string> {
   const origin: LayerOrigin = { openLayer: () => Promise.resolve(pieces(one.bytes)) };
-  return inspect([one.layer], origin, { threads }).then(
+  return inspect([one.layer], origin, { hasThread }).then(
     () => 'none',
     (error: unknown) => {
       expect(error).toBeInstanceOf(UserError);
@@ -216,24 +216,27 @@ describe('a layer that is most of the work', SLOW, () => {
     ['none', (bytes) => bytes],
   ];
 
-  test.each(packings)('is unpacked by one thread and read by another (%s)', async (_, pack) => {
-    const large = made(tar, pack);
-    const bytes = (blob: { digest: string }): Buffer =>
-      [large, ...MADE].find(({ layer }) => layer.blob.digest === blob.digest)?.bytes ?? tar;
-    const origin: LayerOrigin = { openLayer: (blob) => Promise.resolve(pieces(bytes(blob))) };
-    const path = join(folder, `large-${_}`);
-    writeFileSync(path, large.bytes);
-    const file: LayerOrigin = {
-      openLayer: () => Promise.reject(new Error('it lies in a file')),
-      layerFile: ({ size }) => Promise.resolve({ path, start: 0, length: size }),
-    };
-    for (const layers of [[large.layer], [...LAYERS, large.layer]]) {
-      const alone = await inspect(layers, origin, { threads: 0 });
-      for (const threads of [2, 4])
-        expect(await inspect(layers, origin, { threads })).toEqual(alone);
-      if (layers.length === 1) expect(await inspect(layers, file, { threads: 2 })).toEqual(alone);
-    }
-  });
+  test.each(packings)(
+    'is unpacked by one thread and collected by another (%s)',
+    async (_, pack) => {
+      const large = made(tar, pack);
+      const bytes = (blob: { digest: string }): Buffer =>
+        [large, ...MADE].find(({ layer }) => layer.blob.digest === blob.digest)?.bytes ?? tar;
+      const origin: LayerOrigin = { openLayer: (blob) => Promise.resolve(pieces(bytes(blob))) };
+      const path = join(folder, `large-${_}`);
+      writeFileSync(path, large.bytes);
+      const file: LayerOrigin = {
+        openLayer: () => Promise.reject(new Error('it lies in a file')),
+        layerFile: ({ size }) => Promise.resolve({ path, start: 0, length: size }),
+      };
+      for (const layers of [[large.layer], [...LAYERS, large.layer]]) {
+        const alone = await inspect(layers, origin, { hasThread: false });
+        expect(await inspect(layers, origin, { hasThread: true })).toEqual(alone);
+        if (layers.length === 1)
+          expect(await inspect(layers, file, { hasThread: true })).toEqual(alone);
+      }
+    },
+  );
 
   const whole = made(tar);
   const [half, cut] = [whole.bytes.length >> 1, whole.bytes.subarray(0, -20)];
@@ -264,29 +267,9 @@ describe('a layer that is most of the work', SLOW, () => {
     ],
     ['no tar', made(Buffer.concat([noise, noise])), /checksum|octal/],
   ])('fails by %s as in one thread', async (_, one, message) => {
-    const alone = await failure(one, 0);
+    const alone = await failure(one, false);
     expect(alone).toMatch(message);
-    for (const threads of [1, 2]) expect(await failure(one, threads)).toBe(alone);
-  });
-
-  // This thread reads one of the layers itself: of four threads, one is left that reads.
-  test.each([
-    ['process.exit(0)', '', 2],
-    ['process.exit(0)', 'process.exit(0)', 4],
-    ['process.exit(0)', '', 4],
-    ['', 'throw new Error("boom")', 4],
-  ])('a thread that dies takes the other along (%j, %j, %i)', async (unpack, read, threads) => {
-    const code = `
-      const wait = (index) => {
-        Atomics.wait(new Int32Array(m.shared, 0, 4), index, 0);
-        parentPort.postMessage({ kind: 'failed', error: { message: 'after it', follows: true } });
-      };
-      if (m.kind === 'unpack') { ${unpack}; wait(1); }
-      if (m.kind === 'read-unpacked') { ${read}; wait(0); }`;
-    const origin = { openLayer: () => Promise.resolve(pieces(whole.bytes)) };
-    await expect(
-      inspect([whole.layer, ...LAYERS], origin, { workerFile: thread(code), threads }),
-    ).rejects.toThrow(/ended early/);
+    expect(await failure(one, true)).toBe(alone);
   });
 
   test('an abort wakes a thread that waits for the other', async () => {
@@ -300,7 +283,7 @@ describe('a layer that is most of the work', SLOW, () => {
           })(),
         ),
     };
-    const waiting = inspect([whole.layer], never, { threads: 2, signal: abort.signal });
+    const waiting = inspect([whole.layer], never, { hasThread: true, signal: abort.signal });
     setTimeout(() => {
       abort.abort();
     }, 300);
@@ -317,34 +300,10 @@ describe('layers with large windows', SLOW, () => {
       return found === undefined ? streamed.openLayer(blob) : Promise.resolve(pieces(found.bytes));
     },
   };
-  const isFree = (): boolean => isTurnOf(windowTurn(), 0);
 
-  test('take turns, and give the same facts', async () => {
-    const alone = await inspect(layers, origin, { threads: 0 });
-    for (const threads of [1, 2, 4]) {
-      expect(await inspect(layers, origin, { threads })).toEqual(alone);
-      expect(isFree()).toBe(true);
-    }
-  });
-
-  test('leave their turn when all end early, whoever has it and whoever waits for it', async () => {
-    const abort = new AbortController();
-    const stuck: LayerOrigin = {
-      openLayer: (blob) =>
-        Promise.resolve(
-          (async function* () {
-            for await (const piece of await origin.openLayer(blob)) yield piece;
-            await new Promise(() => undefined);
-          })(),
-        ),
-    };
-    const only = large.map(({ layer }) => layer);
-    const waiting = inspect(only, stuck, { threads: 3, signal: abort.signal });
-    waiting.catch(() => undefined);
-    while (isFree()) await new Promise((resolve) => setTimeout(resolve, 20));
-    abort.abort();
-    await expect(waiting).rejects.toHaveProperty('name', 'AbortError');
-    expect(isFree()).toBe(true);
+  test('give the same facts', async () => {
+    const alone = await inspect(layers, origin, { hasThread: false });
+    expect(await inspect(layers, origin, { hasThread: true })).toEqual(alone);
   });
 });
 
@@ -358,8 +317,8 @@ describe('a failure', SLOW, () => {
         : streamed.openLayer(blob),
   };
 
-  test.each([0, 1, 2])('of a layer is a UserError that names it (%i threads)', async (threads) => {
-    const failing = inspect(layers, origin, { threads });
+  test.each([false, true])('of a layer is a UserError that names it (%s)', async (hasThread) => {
+    const failing = inspect(layers, origin, { hasThread });
     await expect(failing).rejects.toBeInstanceOf(UserError);
     await expect(failing).rejects.toThrow(`layer ${wrong.layer.blob.digest} cannot be read`);
   });
@@ -374,7 +333,7 @@ describe('a failure', SLOW, () => {
           })(),
         ),
     };
-    await expect(inspect(LAYERS, hungUp, { threads: 2 })).rejects.toMatchObject({
+    await expect(inspect(LAYERS, hungUp, { hasThread: true })).rejects.toMatchObject({
       message: 'the registry hung up',
       nextStep: 'Try again.',
     });
@@ -385,7 +344,7 @@ describe('a failure', SLOW, () => {
     ['throws', 'throw new Error("boom");'],
   ])('of a thread that %s is a UserError', async (_, code) => {
     for (const origin of [streamed, inFiles]) {
-      const failing = inspect(LAYERS, origin, { workerFile: thread(code), threads: 2 });
+      const failing = inspect(LAYERS, origin, { workerFile: thread(code), hasThread: true });
       await expect(failing).rejects.toBeInstanceOf(UserError);
       await expect(failing).rejects.toThrow(/the thread that read a layer ended early/);
     }
@@ -393,16 +352,16 @@ describe('a failure', SLOW, () => {
 
   test('a thread whose code is missing is one', async () => {
     const missing = pathToFileURL(join(folder, 'missing.mjs'));
-    await expect(inspect(LAYERS, streamed, { workerFile: missing, threads: 2 })).rejects.toThrow(
-      /the thread that read a layer ended early/,
-    );
+    await expect(
+      inspect(LAYERS, streamed, { workerFile: missing, hasThread: true }),
+    ).rejects.toThrow(/the thread that read a layer ended early/);
   });
 
   test('an abort ends threads that are busy', async () => {
     const abort = new AbortController();
     const busy = inspect(LAYERS, inFiles, {
       workerFile: thread('for (;;);'),
-      threads: 2,
+      hasThread: true,
       signal: abort.signal,
     });
     setTimeout(() => {
@@ -410,7 +369,7 @@ describe('a failure', SLOW, () => {
     }, 50);
     await expect(busy).rejects.toHaveProperty('name', 'AbortError');
     await expect(
-      inspect(LAYERS, inFiles, { threads: 2, signal: abort.signal }),
+      inspect(LAYERS, inFiles, { hasThread: true, signal: abort.signal }),
     ).rejects.toHaveProperty('name', 'AbortError');
   });
 });
