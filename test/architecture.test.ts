@@ -120,7 +120,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/hermetic/hermetic-session.ts': 'a temporary folder of ours',
   'oci/layout/layout-store.ts': 'the layout: a link between its own folders',
   'oci/layout/small-layout.ts': 'a temporary folder of ours',
-  'oci/layout/owner.ts': 'our own lock, which has to be taken by a link',
+  'oci/layout/owner.ts': 'our own lock, which has to be new',
   'oci/blobs/blob-writer.ts': 'the layout: a blob is renamed to the digest of what was written',
   'oci/archive/spool.ts': 'a temporary file of ours',
   'pipeline/write-file-beside.ts': 'calls the atomic writer; a device or pipe is written as it is',

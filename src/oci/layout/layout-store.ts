@@ -10,7 +10,7 @@ import { diskError, makeFolder } from '../blobs/disk.ts';
 import { entryName } from '../image-index.ts';
 import { BuildDirectory } from './build-directory.ts';
 import { OWNER, type ReadIndexes, readRecord, type StoredBuild } from './build-record.ts';
-import { claim, isClaimed, isLeft, removeLeftFiles } from './owner.ts';
+import { claimAlone, isClaimed, isLeft, removeLeftFiles } from './owner.ts';
 import { PRUNE_LOCK, type PruneOptions, type PruneResult, pruneStore } from './prune.ts';
 
 const PRUNE_WAIT_MS = 5 * 60 * 1000;
@@ -37,7 +37,7 @@ export class LayoutStore {
     await makeFolder(dir);
     // The claim first, then the look for a prune, which does it the other way round: one of the two
     // sees the other.
-    await claim(join(dir, OWNER));
+    await claimAlone(join(dir, OWNER));
     await this.#waitForPrune();
     await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {
       throw diskError(error, dir);
@@ -51,7 +51,7 @@ export class LayoutStore {
     await removeLeftFiles(join(this.blobs.folder, 'sha256'));
     for (const id of await readdir(join(this.root, 'builds'))) {
       const dir = join(this.root, 'builds', id);
-      if (!(await isLeft(join(dir, OWNER), Date.now()))) continue;
+      if (!(await isLeft(join(dir, OWNER)))) continue;
       const left = new BuildDirectory(id, dir, this.blobs, this.#now);
       await ((await this.#read(id, '')) === undefined ? left.discard() : left.release());
     }
@@ -98,7 +98,7 @@ export class LayoutStore {
   async #waitForPrune(): Promise<void> {
     const lock = join(this.root, PRUNE_LOCK);
     const since = Date.now();
-    while (await isClaimed(lock, Date.now())) {
+    while (await isClaimed(lock)) {
       if (Date.now() - since > PRUNE_WAIT_MS)
         throw new UserError('another `scoville prune` is still running', {
           nextStep: `Wait for it to end; if none runs, remove ${lock}.`,

@@ -26,7 +26,7 @@ interface LayoutFolder {
   readonly path: string;
   /** Name, tag or digest of the image in it; its only one where not given. */
   readonly wanted?: string | undefined;
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
 }
 
 /** An image whose blobs are at hand, and the entries of the index.json that lists it. */
@@ -36,12 +36,12 @@ interface BlobImage {
   readonly blobs: BlobSource;
   readonly root: Descriptor;
   readonly entries: readonly Descriptor[];
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
   /** Documents besides the blobs: an index.json that is an image's index. */
   readonly read?: ReadDocument;
   /** The root is no document of the place: what `docker save` wrote has no manifest. */
   readonly hasNoManifest?: boolean;
-  readonly withoutAttachments?: string;
+  readonly withoutAttachments?: string | undefined;
   readonly close?: () => Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImag
     blobs: folderBlobs(new BlobStore(join(path, 'blobs'))),
     index: readLayoutIndex(index, name),
     wanted: layout.wanted,
-    ...(platform === undefined ? {} : { platform }),
+    platform,
   });
 }
 
@@ -111,11 +111,7 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   const { name, place, blobs, root, entries, platform, withoutAttachments } = image;
   const read = image.read ?? documentsOf(blobs);
   const attached = layoutAttachments(entries, root.digest, read);
-  const { attachments, ...opened } = await openRoot(
-    root,
-    { name, read, ...(platform === undefined ? {} : { platform }) },
-    attached,
-  );
+  const { attachments, ...opened } = await openRoot(root, { name, read, platform }, attached);
   const own = entries.filter(({ digest }) => digest === root.digest);
   const names = [...new Set(own.flatMap((entry) => entryName(entry) ?? []))].filter(
     (text) => parseReference(text).ok,

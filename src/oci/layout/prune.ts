@@ -43,7 +43,7 @@ export async function pruneStore(
   if (!(await claimAlone(lock)))
     throw new UserError('another `scoville prune` is running', { nextStep: 'Wait for it to end.' });
   try {
-    const running = await runningBuilds(root, options.now);
+    const running = await runningBuilds(root);
     const finished = await builds();
     const kept = options.all === true ? [] : keptBuilds(finished, options);
     const stays = new Set([...running, ...kept.map((build) => build.id)]);
@@ -63,10 +63,10 @@ export async function pruneStore(
   }
 }
 
-async function runningBuilds(root: string, now: number): Promise<readonly string[]> {
+async function runningBuilds(root: string): Promise<readonly string[]> {
   const running: string[] = [];
   for (const id of await readdir(join(root, 'builds')))
-    if (await isClaimed(join(root, 'builds', id, OWNER), now)) running.push(id);
+    if (await isClaimed(join(root, 'builds', id, OWNER))) running.push(id);
   return running;
 }
 
