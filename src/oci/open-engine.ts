@@ -31,9 +31,9 @@ export interface EngineOptions {
   readonly engine: EngineImages;
   readonly spoolDir: string;
   /** Keeps documents by image id, so that `docker save` runs for layers only. */
-  readonly documents?: JsonCache;
-  readonly platform?: Platform;
-  readonly signal?: AbortSignal;
+  readonly documents?: JsonCache | undefined;
+  readonly platform?: Platform | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface EngineOptions {
  * for. Throws UserError.
  */
 export async function openEngineImage(options: EngineOptions): Promise<OpenedImage> {
-  const { id, documents } = options;
+  const { id, name, documents, platform } = options;
   const kept = documents === undefined ? undefined : await keptDocuments(documents, id);
   if (kept !== undefined) {
     // Whatever is wrong with what was kept, the engine still has the image.
@@ -51,7 +51,7 @@ export async function openEngineImage(options: EngineOptions): Promise<OpenedIma
   }
   const file = await save(options);
   try {
-    const image = await openArchive(file, archiveOptions(options), 'engine');
+    const image = await openArchive(file, { name, platform }, 'engine');
     if (documents !== undefined) await keep(options, documents, file, image);
     return image;
   } catch (error) {
@@ -89,7 +89,7 @@ async function openKept(options: EngineOptions, kept: EngineDocuments): Promise<
     blobs: archive,
     withoutAttachments: kept.withoutAttachments,
     close: () => archive.close(),
-    ...(platform === undefined ? {} : { platform }),
+    platform,
   });
 }
 
@@ -136,9 +136,10 @@ class LazyArchive implements BlobSource {
   }
 
   async #open(): Promise<OpenedImage> {
+    const { name, platform } = this.#options;
     const file = await save(this.#options);
     try {
-      const image = await openArchive(file, archiveOptions(this.#options), 'engine');
+      const image = await openArchive(file, { name, platform }, 'engine');
       if (image.root.digest !== this.#root.digest) throw otherImage(this.#options.id);
       return image;
     } catch (error) {
@@ -146,13 +147,6 @@ class LazyArchive implements BlobSource {
       throw error;
     }
   }
-}
-
-function archiveOptions({ name, platform }: EngineOptions): {
-  readonly name: string;
-  readonly platform?: Platform;
-} {
-  return { name, ...(platform === undefined ? {} : { platform }) };
 }
 
 async function save({ engine, id, spoolDir, name }: EngineOptions): Promise<RandomFile> {

@@ -2,7 +2,7 @@ import { messageOf, ToolError, UserError } from '../model/errors.ts';
 import type { Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
-import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
+import { openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { folderBlobs } from './blobs/blob-source.ts';
 import { entryName } from './image-index.ts';
 import type { ImageName } from './image-source.ts';
@@ -10,7 +10,7 @@ import type { JsonCache } from './layout/caches.ts';
 import { plain } from './layout/layout-entries.ts';
 import type { LayoutStore } from './layout/layout-store.ts';
 import { openBlobImage, openLayoutFolder } from './layout/open-layout.ts';
-import { type EngineImages, type EngineOptions, openEngineImage } from './open-engine.ts';
+import { type EngineImages, openEngineImage } from './open-engine.ts';
 import { openRegistryImage } from './registry/open-registry.ts';
 import type { RegistryClient } from './registry/registry-client.ts';
 
@@ -25,10 +25,10 @@ export interface OpenOptions {
   /** A folder for archives that can be read only once; it is made where it is not there. */
   readonly spoolDir: string;
   /** Keeps documents of engine images by id. */
-  readonly documents?: JsonCache;
+  readonly documents?: JsonCache | undefined;
   /** Only this platform; all where none is given. */
-  readonly platform?: Platform;
-  readonly signal?: AbortSignal;
+  readonly platform?: Platform | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -46,16 +46,11 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
     case 'engine':
       return found(await openEngine(text, name.image, options), name.image, "Docker's store");
     case 'layout':
-      return openLayoutFolder({
-        name: text,
-        ...wantedPlatform(options),
-        path: name.path,
-        wanted: name.wanted,
-      });
+      return openLayoutFolder({ ...options, name: text, path: name.path, wanted: name.wanted });
     case 'archive':
-      return openArchiveFile(name.path, { ...archive(text, options), wanted: name.wanted });
+      return openArchiveFile(name.path, { ...options, name: text, wanted: name.wanted });
     case 'stdin':
-      return openArchiveStream(options.stdin(), archive(text, options));
+      return openArchiveStream(options.stdin(), { ...options, name: text });
     case 'named':
       return openNamed(text, name.reference, options);
   }
@@ -84,7 +79,7 @@ async function openNamed(
           note = `; Docker's store was not asked: ${messageOf(error)}`;
           return undefined;
         });
-        if (id !== undefined) return openEngineImage({ ...engine(text, options), ...id });
+        if (id !== undefined) return openEngineImage({ ...options, name: text, ...id });
         break;
       }
       case 'registry':
@@ -100,8 +95,9 @@ async function openRegistry(
   reference: ImageReference,
   options: OpenOptions,
 ): Promise<OpenedImage> {
+  const { platform } = options;
   const client = options.client(reference.registry);
-  return openRegistryImage({ ...wantedPlatform(options), name, reference, client });
+  return openRegistryImage({ name, reference, client, platform });
 }
 
 async function openEngine(
@@ -110,7 +106,7 @@ async function openEngine(
   options: OpenOptions,
 ): Promise<OpenedImage | undefined> {
   const id = await options.engine.find(image);
-  return id === undefined ? undefined : openEngineImage({ ...engine(name, options), ...id });
+  return id === undefined ? undefined : openEngineImage({ ...options, name, ...id });
 }
 
 async function openStore(
@@ -127,32 +123,9 @@ async function openStore(
     );
     if (entry === undefined) continue;
     const image = { name, blobs: folderBlobs(store.blobs), root: plain(entry), entries: manifests };
-    return openBlobImage({ ...image, ...wantedPlatform(options), place: 'store' });
+    return openBlobImage({ ...image, platform: options.platform, place: 'store' });
   }
   return undefined;
-}
-
-function wantedPlatform({ platform }: OpenOptions): { readonly platform?: Platform } {
-  return platform === undefined ? {} : { platform };
-}
-
-function archive(name: string, options: OpenOptions): Omit<ArchiveOptions, 'wanted'> {
-  const { spoolDir, signal } = options;
-  return {
-    name,
-    spoolDir,
-    ...wantedPlatform(options),
-    ...(signal === undefined ? {} : { signal }),
-  };
-}
-
-function engine(name: string, options: OpenOptions): Omit<EngineOptions, 'id'> {
-  const { documents } = options;
-  return {
-    ...archive(name, options),
-    engine: options.engine,
-    ...(documents === undefined ? {} : { documents }),
-  };
 }
 
 function found(image: OpenedImage | undefined, name: string, where: string): OpenedImage {

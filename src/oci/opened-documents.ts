@@ -43,7 +43,7 @@ export interface DocumentOptions {
   readonly name: string;
   readonly read: ReadDocument;
   /** Only this platform; all where none is given. */
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
 }
 
 /** An index in an index in an index is more than any tool writes. */

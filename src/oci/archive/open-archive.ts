@@ -16,10 +16,10 @@ export interface ArchiveOptions {
   readonly name: string;
   /** Name, tag or digest of the image in it; its only one where not given. */
   readonly wanted?: string | undefined;
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
   /** A folder that a compressed archive, or one from a pipe, is kept in while it is open. */
   readonly spoolDir: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -76,9 +76,9 @@ export async function openArchive(
     name,
     place,
     close: () => file.close(),
-    ...(saved === undefined ? {} : { withoutAttachments: withoutAttachments(place) }),
+    withoutAttachments: saved === undefined ? undefined : withoutAttachments(place),
   };
-  const image = { ...whole, ...(platform === undefined ? {} : { platform }) };
+  const image = { ...whole, platform };
   const bytes = await files.document('index.json');
   const index = bytes === undefined ? undefined : readLayoutIndex(bytes, name);
   // Docker 25 lists an image without a name in manifest.json alone.

@@ -6,9 +6,7 @@ import type { Content } from '../../model/opened-image.ts';
 import { parseManifest, parseManifestOrIndex } from '../documents.ts';
 import type { TaggedManifest } from '../legacy-signature.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { fallbackList } from './registry-referrers.ts';
-import { sharedSignatures } from './shared-signatures.ts';
-import { type SharedTag, updateSharedTag } from './shared-tag.ts';
+import { fallbackList, sharedSignatures, type SharedTag, updateSharedTag } from './shared-tag.ts';
 
 /** Something that hangs on `subject` in the registry, where older statements are looked for. */
 export interface AttachedThere {

@@ -38,9 +38,10 @@ export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);
   const about = await aboutOf(push);
   const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs]);
-  for (const manifest of [...image.manifests, ...about.parts]) await putByDigest(push, manifest);
+  for (const manifest of [...image.manifests, ...about.parts])
+    await put(push, manifest, manifest.digest);
   const attached = await pushAttached(push);
-  for (const tag of push.tags) await putByTag(push, push.root, tag);
+  for (const tag of push.tags) await put(push, push.root, tag);
   await attached.recheck();
   return { digest: push.root.digest, ...attached.result, ...outcome };
 }
@@ -49,7 +50,7 @@ export async function pushImage(push: Push): Promise<PushResult> {
 export async function pushReferrers(push: Attaching): Promise<AttachResult> {
   const about = await aboutOf(push);
   await pushBlobs(push, about.blobs);
-  for (const manifest of about.parts) await putByDigest(push, manifest);
+  for (const manifest of about.parts) await put(push, manifest, manifest.digest);
   const attached = await pushAttached(push);
   await attached.recheck();
   return attached.result;
@@ -94,20 +95,14 @@ function pushBlob(push: Target, blob: Descriptor): Promise<'uploaded' | 'mounted
   const mountFrom = push.mountFrom?.(blob);
   return push.client.pushBlob(push.repository, {
     blob,
-    open: (start) => push.blobs.openRead(digest, { start, size }),
+    open: () => push.blobs.openRead(digest, { size }),
     onProgress: (done) => push.onTransfer?.({ digest, done, total: size }),
     ...(mountFrom === undefined || mountFrom === push.repository ? {} : { mountFrom }),
   });
 }
 
-async function putByDigest(push: Target, manifest: Descriptor): Promise<void> {
+async function put(push: Target, manifest: Descriptor, reference: string): Promise<void> {
   const bytes = await push.blobs.readDocument(manifest);
   const { mediaType } = manifest;
-  await push.client.putManifest(push.repository, manifest.digest, { bytes, mediaType });
-}
-
-async function putByTag(push: Push, manifest: Descriptor, tag: string): Promise<void> {
-  const bytes = await push.blobs.readDocument(manifest);
-  const { mediaType } = manifest;
-  await push.client.putManifest(push.repository, tag, { bytes, mediaType });
+  await push.client.putManifest(push.repository, reference, { bytes, mediaType });
 }

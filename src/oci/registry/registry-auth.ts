@@ -1,16 +1,35 @@
+import type { Shape } from '../../formats/json-shape.ts';
+import { UserError } from '../../model/errors.ts';
+import { parseObject } from '../documents.ts';
 import { type Challenge, parseChallenge } from './auth-challenge.ts';
-import type { CredentialSource } from './credentials.ts';
-import { basicAuthorization, fetchToken } from './registry-tokens.ts';
+import type { Credential, CredentialSource } from './credentials.ts';
+import { registryError } from './registry-errors.ts';
+import { realmUrl } from './token-realm.ts';
 
 interface AuthOptions {
   readonly registry: string;
   readonly credentials: CredentialSource;
-  /** Sends without following redirects. */
+  /** Sends without following redirects: a credential goes to the realm and nowhere else. */
   readonly send: (url: URL, init: RequestInit) => Promise<Response>;
   /** The address of the registry. */
   readonly base: () => URL;
+  /** The host of its token server, where the user names one. */
   readonly tokenServer: string | undefined;
 }
+
+type BearerChallenge = Extract<Challenge, { scheme: 'bearer' }>;
+
+/** distribution, "Token Authentication Specification", and OAuth2's refresh token beside. */
+const TOKEN: Shape = {
+  struct: {
+    token: 'text',
+    access_token: 'text',
+    expires_in: 'any',
+    issued_at: 'any',
+    refresh_token: 'any',
+  },
+};
+const MAX_TOKEN_BYTES = 256 * 1024;
 
 /** Knows what one registry asks for, and keeps its tokens by scope while the process runs. */
 export class RegistryAuth {
@@ -37,29 +56,82 @@ export class RegistryAuth {
   async authorization(scopes: readonly string[]): Promise<string | undefined> {
     const challenge = this.#challenge;
     if (challenge === undefined) return undefined;
-    const { registry, credentials, send, base, tokenServer } = this.#options;
-    const credential = await credentials(registry);
+    const credential = await this.#options.credentials(this.#options.registry);
     if (credential?.kind === 'registry-token') return `Bearer ${credential.token}`;
     if (challenge.scheme === 'basic')
-      return credential?.kind === 'basic'
-        ? basicAuthorization(credential.username, credential.password)
-        : undefined;
+      return credential?.kind === 'basic' ? basicAuthorization(credential) : undefined;
     const key = tokenKey(scopes);
     let token = this.#tokens.get(key);
     if (token === undefined) {
-      token = fetchToken({
-        challenge,
-        scopes,
-        credential,
-        send,
-        base: base(),
-        tokenServer,
-      });
+      token = this.#fetchToken(challenge, scopes, credential);
       this.#tokens.set(key, token);
       token.catch(() => this.#tokens.delete(key));
     }
     return `Bearer ${await token}`;
   }
+
+  /**
+   * Asks the realm for a token that covers the scopes (distribution, "Token Authentication
+   * Specification"; with an identity token the OAuth2 form). Throws RegistryError where it is
+   * refused, UserError where the realm is no safe address.
+   */
+  async #fetchToken(
+    challenge: BearerChallenge,
+    scopes: readonly string[],
+    credential: Credential | undefined,
+  ): Promise<string> {
+    const { send, base, tokenServer } = this.#options;
+    const hasCredential = credential !== undefined;
+    const realm = realmUrl({ realm: challenge.realm, base: base(), tokenServer, hasCredential });
+    const isBasic = credential?.kind === 'basic';
+    const response =
+      credential?.kind === 'identity-token'
+        ? await send(realm, oauthRequest(challenge, scopes, credential.token))
+        : await send(withQuery(realm, challenge, scopes), {
+            headers: isBasic ? { authorization: basicAuthorization(credential) } : {},
+          });
+    if (!response.ok) throw await registryError(response);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes.length > MAX_TOKEN_BYTES) throw new UserError(`${realm.host} sent too large a token`);
+    const answer = parseObject(bytes, `the token of ${realm.host}`, TOKEN);
+    const token = answer['token'] ?? answer['access_token'];
+    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+      throw new UserError(`${realm.host} answered without a token`);
+    return token;
+  }
+}
+
+/** Value of an Authorization header for HTTP Basic (RFC 7617). */
+function basicAuthorization({
+  username,
+  password,
+}: {
+  username: string;
+  password: string;
+}): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function withQuery(realm: URL, challenge: BearerChallenge, scopes: readonly string[]): URL {
+  const url = new URL(realm);
+  if (challenge.service !== undefined) url.searchParams.set('service', challenge.service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  return url;
+}
+
+function oauthRequest(
+  challenge: BearerChallenge,
+  scopes: readonly string[],
+  refreshToken: string,
+): RequestInit {
+  const body = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: 'scoville',
+    refresh_token: refreshToken,
+    scope: scopes.join(' '),
+  });
+  if (challenge.service !== undefined) body.set('service', challenge.service);
+  return { method: 'POST', body };
 }
 
 function tokenKey(scopes: readonly string[]): string {

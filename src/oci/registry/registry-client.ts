@@ -5,16 +5,7 @@ import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
 import { uploadBlob, type BlobUpload, type UploadOutcome } from './blob-upload.ts';
 import { drop } from './http-sender.ts';
-import {
-  deleteManifest,
-  type FetchedManifest,
-  manifestName,
-  type ManifestToPut,
-  putManifest,
-  replaceTag,
-  type StoredManifest,
-} from './manifest-writes.ts';
-import { pull } from './registry-auth.ts';
+import { pull, push } from './registry-auth.ts';
 import { type ConnectionOptions, RegistryConnection } from './registry-connection.ts';
 import { TransferError, wrongDigest } from './registry-errors.ts';
 import { listReferrers } from './registry-referrers.ts';
@@ -28,6 +19,25 @@ const ACCEPT = [
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Bytes on the wire have to be the bytes that the digest is of. */
 const AS_STORED = { 'accept-encoding': 'identity' };
+
+/** A manifest or index with its verified descriptor. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  /** What the registry calls this version of it (RFC 9110, 8.8.3), where it says. */
+  readonly etag?: string;
+}
+
+export interface ManifestToPut {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}
+
+interface StoredManifest {
+  readonly digest: Digest;
+  /** The registry lists it as a referrer of its subject itself. */
+  readonly subjectIndexed: boolean;
+}
 
 /** One registry (OCI distribution-spec 1.1). `reference` is a tag or digest. Throws UserError. */
 export class RegistryClient {
@@ -112,7 +122,7 @@ export class RegistryClient {
   async hasBlob(repository: string, digest: Digest): Promise<boolean> {
     const response = await this.connection.call({
       method: 'HEAD',
-      url: this.#url(repository, `blobs/${digest}`),
+      at: `${repository}/blobs/${digest}`,
       scopes: [pull(repository)],
       accept: [404],
       action: `looking for blob ${digest}`,
@@ -125,28 +135,49 @@ export class RegistryClient {
     return uploadBlob(this.connection, repository, upload);
   }
 
-  /** Stores a manifest under a tag or its own digest (manifest-writes.ts). */
-  putManifest(
+  /**
+   * Stores a manifest under a tag or its own digest (distribution-spec, "Pushing Manifests";
+   * `subjectIndexed`: "Pushing Manifests with Subject"). Throws UserError.
+   */
+  async putManifest(
     repository: string,
     reference: string,
     manifest: ManifestToPut,
   ): Promise<StoredManifest> {
-    return putManifest(this.connection, repository, reference, manifest);
+    const digest = digestOf(manifest.bytes);
+    const response = await this.#put(repository, reference, manifest, {}, []);
+    const stated = response.headers.get('docker-content-digest');
+    if (stated !== null && stated !== digest)
+      throw wrongDigest(this.connection.registry, digest, stated);
+    return { digest, subjectIndexed: response.headers.has('oci-subject') };
   }
 
-  /** Stores it unless the tag no longer points to `before`; false where it was not stored. */
-  replaceTag(
+  /**
+   * Stores a manifest under a tag unless that stands for another by now than `before` (RFC 9110,
+   * 13.1). Registries that know no conditions store it all the same. False where it was not stored.
+   */
+  async replaceTag(
     repository: string,
     tag: string,
     manifest: ManifestToPut,
     before: FetchedManifest | undefined,
   ): Promise<boolean> {
-    return replaceTag(this.connection, repository, tag, manifest, before);
+    const etag = before?.etag === undefined ? {} : { 'if-match': before.etag };
+    const condition = before === undefined ? { 'if-none-match': '*' } : etag;
+    return (await this.#put(repository, tag, manifest, condition, [409, 412])).ok;
   }
 
-  /** Removes a manifest by its digest; false where the registry does not let it be removed. */
-  deleteManifest(repository: string, digest: Digest): Promise<boolean> {
-    return deleteManifest(this.connection, repository, digest);
+  /** Removes a manifest by digest; false where the registry does not allow it. Throws UserError. */
+  async deleteManifest(repository: string, digest: Digest): Promise<boolean> {
+    const response = await this.connection.call({
+      method: 'DELETE',
+      at: `${repository}/manifests/${digest}`,
+      scopes: [`${push(repository)},delete`],
+      accept: [400, 401, 403, 404, 405],
+      action: `removing ${manifestName(repository, digest)}`,
+    });
+    await drop(response);
+    return response.ok || response.status === 404;
   }
 
   /** Manifests whose subject is `digest`: by the referrers API, else by the fallback tag. */
@@ -154,10 +185,38 @@ export class RegistryClient {
     return listReferrers(this, repository, digest);
   }
 
+  /**
+   * Docker's own registry reads the link of a blob while another push writes it, and answers 400
+   * (DIGEST_INVALID) to a manifest that is right. So a 400 counts when it comes again.
+   */
+  async #put(
+    repository: string,
+    reference: string,
+    { bytes, mediaType }: ManifestToPut,
+    headers: Readonly<Record<string, string>>,
+    accept: readonly number[],
+  ): Promise<Response> {
+    for (const more of [[400], []]) {
+      const response = await this.connection.call({
+        method: 'PUT',
+        at: `${repository}/manifests/${reference}`,
+        scopes: [push(repository)],
+        headers: { 'content-type': mediaType, ...headers },
+        body: () => bytes,
+        accept: [...accept, ...more],
+        action: `pushing ${manifestName(repository, reference)}`,
+      });
+      await drop(response);
+      if (response.status !== 400) return response;
+      await this.connection.pause(1, 0);
+    }
+    throw new Error('a second 400 is thrown');
+  }
+
   #manifestCall(repository: string, reference: string): Promise<Response> {
     return this.connection.call({
       method: 'GET',
-      url: this.#url(repository, `manifests/${reference}`),
+      at: `${repository}/manifests/${reference}`,
       scopes: [pull(repository)],
       headers: { accept: ACCEPT, ...AS_STORED },
       accept: [404],
@@ -169,7 +228,7 @@ export class RegistryClient {
   async *#blobFrom(repository: string, digest: Digest, start: number): AsyncIterable<Uint8Array> {
     const response = await this.connection.tryCall({
       method: 'GET',
-      url: this.#url(repository, `blobs/${digest}`),
+      at: `${repository}/blobs/${digest}`,
       scopes: [pull(repository)],
       headers: { ...AS_STORED, ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
       mirrors: 'before',
@@ -183,13 +242,14 @@ export class RegistryClient {
       if (rest.length > 0) yield rest;
     }
   }
-
-  #url(repository: string, path: string): URL {
-    return new URL(`${repository}/${path}`, this.connection.base);
-  }
 }
 
 function mediaTypeOf(response: Response): string | undefined {
   const type = response.headers.get('content-type')?.split(';')[0]?.trim();
   return type === undefined || !ACCEPT.includes(type) ? undefined : type;
+}
+
+/** A manifest as messages name it. */
+function manifestName(repository: string, reference: string): string {
+  return `${repository}${parseDigest(reference) === undefined ? ':' : '@'}${reference}`;
 }

@@ -32,7 +32,8 @@ export interface ConnectionOptions extends WayOptions {
 /** One call: `body` gives the content again for each try. */
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: URL;
+  /** What stands behind `/v2/`, or a whole address that the registry named. */
+  readonly at: string | URL;
   readonly scopes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody;
@@ -113,11 +114,9 @@ export class RegistryConnection {
 
   /** A mirror's first good answer. Skips one that fails or lacks it, as the engine does. */
   async #tryMirrors(call: Call): Promise<Response | undefined> {
-    const path = pathBehind(call.url, this.base);
     for (const mirror of (await this.#options.mirrors?.()) ?? []) {
-      const url = new URL(path, mirror.base);
       try {
-        return await mirror.#tryHere({ ...call, url, accept: [], retry: false });
+        return await mirror.#tryHere({ ...call, accept: [], retry: false });
       } catch (error) {
         if (this.signal?.aborted === true) throw error;
       }
@@ -126,14 +125,11 @@ export class RegistryConnection {
   }
 
   async #tryHere(call: Call): Promise<Response> {
-    const first = this.base;
     for (let attempt = 1; ; attempt++) {
       const last = call.retry === false || attempt > this.retries;
       const way = this.#ways.current;
-      const isOld = way.base !== first && call.url.origin === first.origin;
-      const asked = isOld ? { ...call, url: new URL(pathBehind(call.url, first), way.base) } : call;
       try {
-        const response = await this.#authorized(asked, way);
+        const response = await this.#authorized(call, way);
         if (await this.#ways.isLeft(way, response)) {
           await drop(response);
           continue;
@@ -195,7 +191,7 @@ export class RegistryConnection {
   /** Follows redirects of reads by hand: only the registry's own origin learns who we are. */
   async #follow(call: Call, authorization: string | undefined, way: Way): Promise<Response> {
     const { base } = way;
-    let { url } = call;
+    let url = new URL(call.at, base);
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const own = url.origin === base.origin;
       const headers = {
@@ -223,12 +219,8 @@ export class RegistryConnection {
     }
     throw new TransferError(`${this.registry} redirects in a circle`);
   }
+
   #senderOf(url: URL, { base, sender }: Way): HttpSender {
     return url.host === base.host ? sender : this.#sender;
   }
-}
-
-/** What of an address lies behind the registry's `/v2/`. */
-function pathBehind(url: URL, base: URL): string {
-  return `${url.pathname.slice(base.pathname.length)}${url.search}`;
 }

@@ -49,7 +49,7 @@ export function explain(error: unknown, action: string, host: string): unknown {
     );
   if (error instanceof TransferError)
     return new UserError(`${action}: ${error.message}`, {
-      nextStep: `Check the connection to ${host} and run the command again; what was transferred is kept.`,
+      nextStep: `Check the connection to ${host} and run the command again; blobs that arrived are kept.`,
       cause: error,
     });
   if (error instanceof ProxyError)

@@ -1,25 +1,24 @@
 import { cleanText } from '../../model/clean-text.ts';
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
-import { inParallel } from '../../model/in-parallel.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex } from '../documents.ts';
 import { drop } from './http-sender.ts';
-import type { FetchedManifest } from './manifest-writes.ts';
 import { pull } from './registry-auth.ts';
 import type { RegistryConnection } from './registry-connection.ts';
-import type { SharedTag } from './shared-tag.ts';
 
 /** What is needed of a client; the client itself is handed in. */
 interface Manifests {
   readonly connection: RegistryConnection;
-  findManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>;
+  findManifest(repository: string, reference: string): Promise<Fetched | undefined>;
+}
+
+interface Fetched {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
 }
 
 const MAX_PAGES = 20;
-/** Entries of a list that are checked to find older statements; an image has a dozen. */
-const MOST_ASKED = 300;
-const AT_ONCE = 6;
 
 /** `sha256-HEX` (distribution-spec, "Referrers Tag Schema"). */
 export function fallbackTag(digest: Digest): string {
@@ -37,18 +36,10 @@ export async function listReferrers(
 ): Promise<readonly Descriptor[]> {
   const { connection } = client;
   const found: Descriptor[] = [];
-  let url: URL | undefined = new URL(`${repository}/referrers/${digest}`, connection.base);
-  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
-    const response: Response = await connection.call({
-      method: 'GET',
-      url,
-      scopes: [pull(repository)],
-      headers: { accept: MEDIA_TYPE.index },
-      accept: [404],
-      // A mirror knows what was pulled through it: it could hide what the registry has.
-      mirrors: 'where-unreachable',
-      action: `listing referrers of ${digest}`,
-    });
+  let at: string | URL | undefined = `${repository}/referrers/${digest}`;
+  for (let page = 0; at !== undefined && page < MAX_PAGES; page++) {
+    // A mirror knows what was pulled through it: it could hide what the registry has.
+    const response = await listCall(connection, { repository, digest, at }, 'where-unreachable');
     if (!(await isList(response, connection.registry))) {
       await drop(response);
       if (page === 0) return fromFallbackTag(client, repository, digest);
@@ -56,9 +47,9 @@ export async function listReferrers(
     }
     const bytes = await connection.bytes(response, MAX_DOCUMENT_BYTES);
     found.push(...parseIndex(bytes, `referrers of ${digest}`).manifests);
-    url = nextPage(response, url, connection.registry);
+    at = nextPage(response, new URL(at, connection.base), connection.registry);
   }
-  if (url !== undefined) throw unfinished(connection.registry, digest);
+  if (at !== undefined) throw unfinished(connection.registry, digest);
   return found;
 }
 
@@ -68,17 +59,27 @@ export async function listsReferrers(
   repository: string,
   digest: Digest,
 ): Promise<boolean> {
-  const response = await connection.call({
-    method: 'GET',
-    url: new URL(`${repository}/referrers/${digest}`, connection.base),
-    scopes: [pull(repository)],
-    headers: { accept: MEDIA_TYPE.index },
-    accept: [404],
-    action: `listing referrers of ${digest}`,
-  });
+  const at = `${repository}/referrers/${digest}`;
+  const response = await listCall(connection, { repository, digest, at });
   const lists = await isList(response, connection.registry);
   await drop(response);
   return lists;
+}
+
+function listCall(
+  connection: RegistryConnection,
+  { repository, digest, at }: { repository: string; digest: Digest; at: string | URL },
+  mirrors?: 'where-unreachable',
+): Promise<Response> {
+  return connection.call({
+    method: 'GET',
+    at,
+    scopes: [pull(repository)],
+    headers: { accept: MEDIA_TYPE.index },
+    accept: [404],
+    ...(mirrors === undefined ? {} : { mirrors }),
+    action: `listing referrers of ${digest}`,
+  });
 }
 
 /**
@@ -99,39 +100,8 @@ async function isList(response: Response, registry: string): Promise<boolean> {
   );
 }
 
-/**
- * The tag that lists referrers of `subject`, with those of `added` and without those that
- * `isReplaced` names. What else it lists stays as it is, field by field. Throws UserError where the
- * tag is an image.
- */
-export function fallbackList(
-  repository: string,
-  subject: Digest,
-  added: readonly Descriptor[],
-  isReplaced: (listed: Descriptor) => Promise<boolean>,
-): SharedTag {
-  const tag = fallbackTag(subject);
-  return {
-    tag,
-    merge: async (current) => {
-      const listed = current === undefined ? [] : listedIn(current, `${repository}:${tag}`);
-      const isAdded = ({ digest }: Descriptor): boolean => added.some((a) => a.digest === digest);
-      const others = listed.filter((one) => !isAdded(one));
-      const replaced = new Set<Descriptor>();
-      await inParallel(others.slice(0, MOST_ASKED), AT_ONCE, async (one) => {
-        if (await isReplaced(one)) replaced.add(one);
-      });
-      const kept = listed.filter((one) => !replaced.has(one));
-      const missing = added.filter(({ digest }) => !kept.some((one) => one.digest === digest));
-      if (missing.length + replaced.size === 0) return undefined;
-      const manifests = [...kept, ...missing];
-      const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
-      return { bytes: Buffer.from(JSON.stringify(index)), mediaType: MEDIA_TYPE.index };
-    },
-  };
-}
-
-function listedIn({ descriptor, bytes }: FetchedManifest, what: string): readonly Descriptor[] {
+/** The entries of a fallback tag. Throws UserError where the tag is an image. */
+export function listedIn({ descriptor, bytes }: Fetched, what: string): readonly Descriptor[] {
   if (!isIndex(descriptor.mediaType))
     throw new UserError(`${what} is not a list of referrers`, {
       nextStep: 'The tag is reserved by the OCI distribution specification; remove it there.',

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import { fallbackList, fallbackTag } from '../../../src/oci/registry/registry-referrers.ts';
-import { updateSharedTag } from '../../../src/oci/registry/shared-tag.ts';
+import { fallbackTag } from '../../../src/oci/registry/registry-referrers.ts';
+import { fallbackList, updateSharedTag } from '../../../src/oci/registry/shared-tag.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,
