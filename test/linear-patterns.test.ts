@@ -28,7 +28,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   'facts/secrets/secret-places.ts': 4096,
   'model/fetched-package.ts': 4096,
   'model/quantity.ts': 400,
-  'normalise/rules/compiled-caches.ts': 4096,
+  'normalise/rules/path-rules.ts': 4096,
   'normalise/rules/pnpm-dates.ts': 4096,
   'programs/kinds/tools-table.ts': 4096,
   'rules/shared/edit/exec-words.ts': 200,

@@ -3,7 +3,7 @@ import type { ReproMode } from '../model/settings.ts';
 import { RULE_SET_VERSION, RULES } from './catalogue.ts';
 import { pathPattern } from './path-pattern.ts';
 import { type Rule, type PathRule, pathRule, type TimeRule } from './rule.ts';
-import { isStamped } from './rules/times.ts';
+import { isStamped } from './rules/stamps.ts';
 
 /** Rules for a layer. `id` covers all that their result depends on: for annotations and caches. */
 export interface RuleSet {
@@ -40,24 +40,12 @@ interface OwnRules {
   readonly time?: Readonly<Record<string, string>>;
 }
 
-const FACTS = {
-  safeBecause: 'The user asked for it.',
-  answers: 'What the user knows of the image',
-  mode: 'safe',
-} as const;
-
 /** The rules that drop and empty: they come before all others. */
 function ownPathRules(own: OwnRules): readonly PathRule[] {
   return (['drop', 'empty'] as const).flatMap((kind) => {
     const patterns = own[kind] ?? [];
     if (patterns.length === 0) return [];
-    return pathRule({
-      ...FACTS,
-      id: `own-${kind}`,
-      touches: `Files that reproducible.${kind} in .scoville.yaml names.`,
-      kind,
-      files: patterns,
-    });
+    return pathRule({ id: `own-${kind}`, mode: 'safe', kind, files: patterns });
   });
 }
 
@@ -70,9 +58,8 @@ function ownTimeRules(own: OwnRules): readonly TimeRule[] {
   if (times.length === 0) return [];
   return [
     {
-      ...FACTS,
       id: 'own-time',
-      touches: 'Times of entries that reproducible.time in .scoville.yaml names.',
+      mode: 'safe',
       kind: 'times',
       retime: (entry, { path, epoch }) => {
         const found = times.find(({ isMeant }) => isMeant(path));

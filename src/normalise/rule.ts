@@ -23,15 +23,9 @@ export interface Finding {
   readonly remedy: string;
 }
 
+/** docs/normaliser.md says of each what it touches, and why the image means the same afterward. */
 interface RuleFacts {
-  /** kebab-case, the name of its file. */
   readonly id: string;
-  /** Which files and what in them, for docs/normaliser.md. */
-  readonly touches: string;
-  /** Why the image means the same afterwards. */
-  readonly safeBecause: string;
-  /** The cause of difference that it answers, as docs/normaliser.md names causes. */
-  readonly answers: string;
   readonly mode: 'safe' | 'aggressive';
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RULE_SET_VERSION, RULES } from '../../src/normalise/catalogue.ts';
@@ -8,14 +8,7 @@ import { normalised, sample } from './sample-layer.ts';
 const root = resolve(import.meta.dirname, '../..');
 
 describe('the catalogue', () => {
-  test('lists every rule once, under the name of its file', () => {
-    const files = readdirSync(resolve(root, 'src/normalise/rules')).map((name) =>
-      name.replace(/\.ts$/, ''),
-    );
-    expect(RULES.map(({ id }) => id).sort()).toEqual(files.sort());
-  });
-
-  test('every rule is described in docs/normaliser.md as it describes itself', () => {
+  test('every rule has a section in docs/normaliser.md that says what it is and why it is safe', () => {
     // Paragraphs may be wrapped.
     const page = readFileSync(resolve(root, 'docs/normaliser.md'), 'utf8').replace(
       /(?<=\S)\n(?=\S)/g,
@@ -23,17 +16,10 @@ describe('the catalogue', () => {
     );
     const described = [
       ...page.matchAll(
-        /^### (\S+)\n\n(.*)\n\n\*\*Touches:\*\* (.*)\n\n\*\*Why that is safe:\*\* (.*)$/gm,
+        /^### (\S+)\n\n(\w+, \w+)\. Answers: .+\.\n\n\*\*Touches:\*\* .+\n\n\*\*Why that is safe:\*\* .+$/gm,
       ),
-    ];
-    expect(described.map(([, id, line, touches, safe]) => ({ id, line, touches, safe }))).toEqual(
-      RULES.map(({ id, kind, mode, answers, touches, safeBecause }) => ({
-        id,
-        line: `${kind}, ${mode}. Answers: ${answers}.`,
-        touches,
-        safe: safeBecause,
-      })),
-    );
+    ].map(([, id, line]) => `${id}: ${line}`);
+    expect(described.sort()).toEqual(RULES.map((r) => `${r.id}: ${r.kind}, ${r.mode}`).sort());
     expect(page).toContain(`rule set version ${RULE_SET_VERSION}`);
   });
 

@@ -21,11 +21,6 @@ function seal(body: Uint8Array): Buffer {
 
 export const javaTruststore: RewriteRule = {
   id: 'java-truststore',
-  touches:
-    'Java trust stores in the JKS format with the password `changeit`: creation dates of entries later than the epoch, the order of entries (by alias), and the checksum over them. Stores with private keys are left alone.',
-  safeBecause:
-    'The trusted certificates and their names stay; nothing reads the dates but `keytool -list`.',
-  answers: 'Entry dates in Java trust stores',
   mode: 'safe',
   kind: 'rewrite',
   applies: ({ path }) => /(^|\/)(cacerts|[^/]+\.jks|[^/]*truststore[^/]*)$/i.test(path),

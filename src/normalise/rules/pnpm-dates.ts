@@ -1,6 +1,5 @@
 import type { RewriteRule } from '../rule.ts';
-
-const LARGEST = 16 * 1024 * 1024;
+import { edited, LARGEST_RECORD } from './text-dates.ts';
 
 /** Which files hold which key, and by how many seconds its time is to lie before the epoch. */
 const NOTES = [
@@ -21,31 +20,19 @@ const NOTES = [
 
 export const pnpmDates: RewriteRule = {
   id: 'pnpm-dates',
-  touches:
-    'What pnpm notes of an installation, where it is later than the epoch. That is prunedAt ' +
-    'in node_modules/.modules.yaml and lastValidatedTimestamp in ' +
-    'node_modules/.pnpm-workspace-state*.json. Also checkedAt in the index of its store, ' +
-    'cachedAt in its metadata cache, and lastUpdateCheck in its state.',
-  safeBecause:
-    'They say when to prune, to check for a newer pnpm or to fetch metadata again. A ' +
-    'validation is dated one second before the epoch. Then pnpm compares manifests and lock ' +
-    'file by their content, as it does after any change. Files of the store are not newer ' +
-    'than its checks of them.',
-  answers: 'Dates that installers note',
   mode: 'safe',
   kind: 'rewrite',
-  applies: ({ path, entry }) => entry.size <= LARGEST && NOTES.some((note) => note.path.test(path)),
+  applies: ({ path, entry }) =>
+    entry.size <= LARGEST_RECORD && NOTES.some((note) => note.path.test(path)),
   rewrite: (bytes, { epoch, path }) => {
     const note = NOTES.find((one) => one.path.test(path));
     if (note === undefined) return undefined;
-    const before = Buffer.from(bytes).toString('latin1');
-    const after = clamped(before, note.key, epoch, epoch - note.before);
-    return after === before ? undefined : Buffer.from(after, 'latin1');
+    return edited(bytes, (text) => withTime(text, note.key, epoch, epoch - note.before));
   },
 };
 
 /** The key’s values, in milliseconds or as Date.toUTCString has them; all times in seconds. */
-function clamped(text: string, key: string, epoch: number, becomes: number): string {
+function withTime(text: string, key: string, epoch: number, becomes: number): string {
   const value = new RegExp(
     `("?${key}"?: *"?)(?:(\\d{13})(?!\\d)|([A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT))`,
     'g',

@@ -1,6 +1,8 @@
+import { zipDirectory } from '../../formats/zip-directory.ts';
+import { type ExtraFields, localExtras } from '../../formats/zip-records.ts';
 import { isChecksummed } from '../checksummed-stores.ts';
-import { editableEntries, type ZipEntry } from '../editable-zip.ts';
 import type { RewriteRule } from '../rule.ts';
+import { isTarballOfBuild } from '../tarball.ts';
 
 const EXTENDED_TIMESTAMP = 0x5455;
 const NTFS = 0x000a;
@@ -10,14 +12,6 @@ const NTFS_TO_UNIX = 11_644_473_600n;
 
 export const zipTimes: RewriteRule = {
   id: 'zip-times',
-  touches:
-    'Times of the members of zip, jar and war files that are later than the epoch. These are ' +
-    'the DOS time and date in both headers, the extended timestamp (0x5455) and NTFS ' +
-    '(0x000a) fields. Not in package managers’ caches, packages, or files with an APK ' +
-    'signing block.',
-  safeBecause:
-    'Members, their order and their checksums stay; jar signatures cover members, not times. Of several equal paths on a class path the first still wins.',
-  answers: 'Times in zip and jar files',
   mode: 'safe',
   kind: 'rewrite',
   applies: ({ path }) => !isChecksummed(path),
@@ -109,4 +103,44 @@ function retimeNtfs(view: DataView, from: number, end: number, how: Retiming): b
 
 function isToChange(stored: number | bigint, wanted: number | bigint, how: Retiming): boolean {
   return stored !== wanted && how.givesWay(stored, wanted);
+}
+
+export const zipDates: RewriteRule = {
+  id: 'zip-dates',
+  mode: 'aggressive',
+  kind: 'rewrite',
+  applies: ({ path }) => isTarballOfBuild(path),
+  startsWith: [Uint8Array.of(0x50, 0x4b, 3, 4)],
+  rewrite: (bytes, { epoch }) => retimeZip(bytes, epoch, () => true),
+};
+
+/** Where a member's headers stand in the file, and its extra fields in both. */
+export interface ZipEntry {
+  readonly central: number;
+  readonly local: number;
+  readonly extras: readonly ExtraFields[];
+}
+
+const APK_SIGNATURE = Buffer.from('APK Sig Block 42', 'latin1');
+
+/**
+ * The members of a zip file; undefined where it cannot be edited in place: not a zip, headers that
+ * disagree, or a signature over the whole file.
+ */
+export function editableEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
+  const directory = zipDirectory(bytes);
+  // Something behind an archive is not the archive's: no program of a zip wrote it.
+  if (directory?.behind !== 0 || isApk(bytes, directory.start)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const entries: ZipEntry[] = [];
+  for (const { central, local, extra } of directory.members) {
+    const localExtra = localExtras(view, local, directory.end);
+    if (localExtra === undefined) return undefined;
+    entries.push({ central, local, extras: [extra, localExtra] });
+  }
+  return entries;
+}
+
+function isApk(bytes: Uint8Array, directory: number): boolean {
+  return APK_SIGNATURE.equals(bytes.subarray(Math.max(0, directory - 16), directory));
 }

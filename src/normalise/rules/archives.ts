@@ -1,14 +1,11 @@
 import { isChecksummed } from '../checksummed-stores.ts';
 import type { RewriteRule } from '../rule.ts';
+import { isTarballOfBuild, retimedTar, retimedTarball } from '../tarball.ts';
 
 const HEADER_BYTES = 10;
 
 export const gzipHeader: RewriteRule = {
   id: 'gzip-header',
-  touches:
-    'The time in the header of gzip files (RFC 1952, bytes 4 to 7) where it is later than the epoch or a COPY’s. Not in package managers’ caches, in packages, nor in indexes of package repositories.',
-  safeBecause: 'Nothing but `gunzip -N` reads it, and no checksum inside the file covers it.',
-  answers: 'Time in gzip headers',
   mode: 'safe',
   kind: 'rewrite',
   headBytes: HEADER_BYTES,
@@ -25,4 +22,21 @@ export const gzipHeader: RewriteRule = {
     view.setUint32(4, written, true);
     return bytes;
   },
+};
+
+export const tarballs: RewriteRule = {
+  id: 'tarballs',
+  mode: 'aggressive',
+  kind: 'rewrite',
+  applies: ({ path }) => isTarballOfBuild(path),
+  startsWith: [Uint8Array.of(0x1f, 0x8b, 8)],
+  rewrite: (bytes, { epoch }) => retimedTarball(bytes, epoch),
+};
+
+export const tarFiles: RewriteRule = {
+  id: 'tar-files',
+  mode: 'aggressive',
+  kind: 'rewrite',
+  applies: ({ path }) => path.endsWith('.tar') && isTarballOfBuild(path),
+  rewrite: (bytes, { epoch }) => retimedTar(bytes, epoch),
 };
