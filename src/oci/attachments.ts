@@ -3,6 +3,7 @@ import { messageOf, UserError } from '../model/errors.ts';
 import { inParallel } from '../model/in-parallel.ts';
 import type { Manifest } from '../model/oci.ts';
 import type { AttachedLists, Attachment, Attachments } from '../model/opened-image.ts';
+import { byName } from '../model/order.ts';
 import type { ReadDocument } from './blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
@@ -37,38 +38,16 @@ export async function gatherAttachments(
   subjects: readonly Digest[],
   attestations: readonly AttestationManifest[],
 ): Promise<Attachments> {
-  const gathering = new Gathering(place);
-  const questions = subjects.flatMap((subject) => questionsOf(gathering, subject));
-  await inParallel(questions, AT_ONCE, (ask) => ask());
-  const inIndex = attestations.map((a): Found => ({
+  const inIndex = attestations.map(({ subject, descriptor }): Found => ({
     kind: 'buildkit-attestation',
-    subject: a.subject,
-    descriptor: a.descriptor,
+    subject,
+    descriptor,
   }));
-  const attached = await gathering.read(inIndex, subjects);
+  const attached = await gather(place, subjects, inIndex);
   const artifacts = attached.found.filter(isArtifact).map(({ descriptor }) => descriptor.digest);
   if (artifacts.length === 0) return attached;
-  const second = new Gathering(place);
-  const asked = artifacts.slice(0, MAX_ARTIFACTS);
-  await inParallel(
-    asked.flatMap((subject) => questionsOf(second, subject)),
-    AT_ONCE,
-    (ask) => ask(),
-  );
-  const { found } = await second.read([], asked);
+  const { found } = await gather(place, artifacts.slice(0, MAX_ARTIFACTS), []);
   return { ...attached, found: [...attached.found, ...found] };
-}
-
-/** What may hang on a subject, one question each. */
-function questionsOf(gathering: Gathering, subject: Digest): readonly (() => Promise<void>)[] {
-  return [
-    () => gathering.askReferrers(subject),
-    ...TAGS.map(
-      ([kind, suffix]) =>
-        () =>
-          gathering.askTag(kind, subject, `sha256-${digestHex(subject)}.${suffix}`),
-    ),
-  ];
 }
 
 /** A document as it is, not a signature: it has to be signed itself to count. */
@@ -78,77 +57,58 @@ function isArtifact({ kind, manifest }: Attachment): boolean {
   );
 }
 
-class Gathering {
-  readonly #place: AttachmentPlace;
-  readonly #found: Found[] = [];
-  #reason: string | undefined;
-  #bytes = 0;
-
-  constructor(place: AttachmentPlace) {
-    this.#place = place;
-  }
-
-  askReferrers(subject: Digest): Promise<void> {
-    return this.#try(async () => {
-      for (const descriptor of await this.#place.referrers(subject))
-        this.#found.push({ kind: 'referrer', subject, descriptor });
-    });
-  }
-
-  askTag(kind: Attachment['kind'], subject: Digest, tag: string): Promise<void> {
-    return this.#try(async () => {
-      const descriptor = await this.#place.tagged(tag);
-      if (descriptor !== undefined) this.#found.push({ kind, subject, descriptor });
-    });
-  }
-
-  /** Reads the manifests of all that was found, in an order independent of who answered first. */
-  async read(inIndex: readonly Found[], subjects: readonly Digest[]): Promise<Attachments> {
-    const order = (found: Found): string =>
-      `${String(subjects.indexOf(found.subject)).padStart(6, '0')} ${found.kind} ${found.descriptor.digest}`;
-    const wanted = [...unique([...this.#found, ...inIndex])].sort((a, b) =>
-      order(a) < order(b) ? -1 : 1,
-    );
-    if (wanted.length > MAX_FOUND)
-      this.#incomplete(`more than ${MAX_FOUND} signatures and attestations are there`);
-    const read = new Map<Found, Attachment>();
-    await inParallel(wanted.slice(0, MAX_FOUND), AT_ONCE, (found) =>
-      this.#try(async () => {
-        const manifest = await this.#manifest(found);
-        if (manifest !== undefined) read.set(found, { ...found, manifest });
-      }),
-    );
-    const found = wanted.flatMap((one) => read.get(one) ?? []);
-    return this.#reason === undefined
-      ? { complete: true, found }
-      : { complete: false, found, reason: this.#reason };
-  }
-
-  async #manifest({ kind, subject, descriptor }: Found): Promise<Manifest | undefined> {
-    const bytes = await this.#place.read(descriptor, MAX_DOCUMENT_BYTES);
-    if (bytes === undefined)
-      throw new UserError(`attached manifest ${descriptor.digest} is missing`);
-    this.#bytes += bytes.length;
-    if (this.#bytes > MAX_TOTAL_BYTES)
-      throw new UserError('signatures and attestations have more than 64 MiB of manifests');
-    const manifest = manifestIn(bytes, descriptor.digest);
-    // A list may name anything as a referrer; what counts is what the manifest itself says that it
-    // is about.
-    return kind === 'referrer' && manifest?.subject?.digest !== subject ? undefined : manifest;
-  }
-
-  async #try(step: () => Promise<void>): Promise<void> {
+async function gather(
+  place: AttachmentPlace,
+  subjects: readonly Digest[],
+  inIndex: readonly Found[],
+): Promise<Attachments> {
+  let reason: string | undefined;
+  const orIncomplete = async (step: () => Promise<void>): Promise<void> => {
     try {
       await step();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      this.#incomplete(messageOf(error));
+      reason ??= messageOf(error);
     }
-  }
-
-  #incomplete(reason: string): void {
-    this.#reason ??= reason;
-  }
+  };
+  const all = [...inIndex];
+  const questions = subjects.flatMap((subject) => [
+    async () => {
+      for (const descriptor of await place.referrers(subject))
+        all.push({ kind: 'referrer', subject, descriptor });
+    },
+    ...TAGS.map(([kind, suffix]) => async () => {
+      const descriptor = await place.tagged(`sha256-${digestHex(subject)}.${suffix}`);
+      if (descriptor !== undefined) all.push({ kind, subject, descriptor });
+    }),
+  ]);
+  await inParallel(questions, AT_ONCE, orIncomplete);
+  // In an order that does not depend on who answered first.
+  const order = ({ kind, subject, descriptor }: Found): string =>
+    `${String(subjects.indexOf(subject)).padStart(6, '0')} ${kind} ${descriptor.digest} ${subject}`;
+  const wanted = byName(new Map(all.map((one) => [order(one), one]))).map(([, one]) => one);
+  if (wanted.length > MAX_FOUND)
+    reason ??= `more than ${MAX_FOUND} signatures and attestations are there`;
+  const read = new Map<Found, Attachment>();
+  let bytes = 0;
+  await inParallel(wanted.slice(0, MAX_FOUND), AT_ONCE, (one) =>
+    orIncomplete(async () => {
+      const { kind, subject, descriptor } = one;
+      const document = await place.read(descriptor, MAX_DOCUMENT_BYTES);
+      if (document === undefined)
+        throw new UserError(`attached manifest ${descriptor.digest} is missing`);
+      bytes += document.length;
+      if (bytes > MAX_TOTAL_BYTES)
+        throw new UserError('signatures and attestations have more than 64 MiB of manifests');
+      const manifest = manifestIn(document, descriptor.digest);
+      // A list may name anything as a referrer; what counts is what the manifest itself says that
+      // it is about.
+      const isAbout = kind !== 'referrer' || manifest?.subject?.digest === subject;
+      if (manifest !== undefined && isAbout) read.set(one, { ...one, manifest });
+    }),
+  );
+  const found = wanted.flatMap((one) => read.get(one) ?? []);
+  return reason === undefined ? { complete: true, found } : { complete: false, found, reason };
 }
 
 /** Only an image manifest holds a signature or attestation; an index may have a subject too. */
@@ -158,10 +118,4 @@ function manifestIn(bytes: Uint8Array, digest: Digest): Manifest | undefined {
   } catch {
     return undefined;
   }
-}
-
-function unique(found: readonly Found[]): Iterable<Found> {
-  const key = ({ kind, subject, descriptor }: Found): string =>
-    `${kind} ${subject} ${descriptor.digest}`;
-  return new Map(found.map((one) => [key(one), one])).values();
 }

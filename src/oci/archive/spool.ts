@@ -3,8 +3,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import { parseHeader } from '../../tar/entry.ts';
 import { latin1 } from '../../tar/text.ts';
 import { diskError, makeFolder, temporaryPath } from '../blobs/disk.ts';
-import { compressionOf, startDecompressor } from '../walk/decompress.ts';
-import { UNPACK_LIMITS, type UnpackLimits } from '../walk/walk-unpack.ts';
+import { UNPACK_LIMITS, type UnpackLimits, Unpacker } from '../walk/walk-unpack.ts';
 import { RandomFile } from './random-file.ts';
 
 /** One piece of input unpacks to about a thousand times its size at most, and that much is held. */
@@ -20,95 +19,56 @@ class Spool {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #name: string;
-  readonly #limits: UnpackLimits;
+  readonly #unpacker: Unpacker;
   readonly #ready: Uint8Array[] = [];
-  #decompressor: ReturnType<typeof startDecompressor> | undefined;
-  #head: Uint8Array = new Uint8Array(0);
   #first: Uint8Array | undefined = new Uint8Array(0);
-  #taken = 0;
-  #plain = 0;
+  #isEmpty = true;
 
   constructor(file: FileHandle, path: string, name: string, limits: UnpackLimits) {
     this.#file = file;
     this.#path = path;
     this.#name = name;
-    this.#limits = limits;
+    this.#unpacker = new Unpacker(name, limits, (plain) => {
+      this.#check(plain);
+      this.#ready.push(plain.slice());
+    });
   }
 
   /** Takes the next bytes. Throws UserError if not a tar or too large, or the disk is full. */
   async write(chunk: Uint8Array): Promise<void> {
-    this.#taken += chunk.length;
-    if (this.#decompressor === undefined) {
-      this.#head = this.#head.length === 0 ? chunk.slice() : Buffer.concat([this.#head, chunk]);
-      if (this.#head.length >= 4) await this.#start();
-      return;
-    }
-    await this.#unpack(chunk);
+    this.#isEmpty = false;
+    for (let at = 0; at < chunk.length; at += INPUT_PIECE)
+      await this.#unpack(() => this.#unpacker.push(chunk.subarray(at, at + INPUT_PIECE)));
   }
 
   /** The archive, whole. The file goes when it is closed. */
   async finish(): Promise<RandomFile> {
-    if (this.#taken === 0) throw new UserError(`${this.#name}: nothing came`);
-    if (this.#decompressor === undefined) await this.#start();
-    await this.#readable(async () => {
-      await this.#decompressor?.end();
-    });
-    await this.#flush();
+    if (this.#isEmpty) throw new UserError(`${this.#name}: nothing came`);
+    await this.#unpack(() => this.#unpacker.finish());
     if (this.#first !== undefined) throw notATar(this.#name);
-    return new RandomFile(this.#file, this.#plain);
+    return new RandomFile(this.#file, this.#unpacker.plainBytes);
   }
 
   async discard(): Promise<void> {
-    this.#decompressor?.destroy();
+    this.#unpacker.destroy();
     await this.#file.close();
   }
 
-  async #start(): Promise<void> {
-    this.#decompressor = startDecompressor(compressionOf(this.#head), (plain) => {
-      this.#ready.push(plain.slice());
-    });
-    await this.#unpack(this.#head);
-  }
-
-  async #unpack(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; at += INPUT_PIECE) {
-      const piece = bytes.subarray(at, at + INPUT_PIECE);
-      await this.#readable(async () => {
-        await this.#decompressor?.write(piece);
-      });
-      await this.#flush();
-    }
-  }
-
-  async #readable(step: () => Promise<void>): Promise<void> {
+  async #unpack(step: () => Promise<void> | undefined): Promise<void> {
     try {
       await step();
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${this.#name} cannot be unpacked: ${messageOf(error)}`, {
-        cause: error,
-      });
+    } catch (cause) {
+      if (cause instanceof UserError) throw cause;
+      throw new UserError(`${this.#name} cannot be unpacked: ${messageOf(cause)}`, { cause });
     }
-  }
-
-  async #flush(): Promise<void> {
-    for (const chunk of this.#ready.splice(0)) {
-      this.#plain += chunk.length;
-      this.#check(chunk);
-      try {
-        await this.#file.writeFile(chunk);
-      } catch (error) {
-        throw diskError(error, this.#path);
-      }
+    try {
+      for (const chunk of this.#ready.splice(0)) await this.#file.writeFile(chunk);
+    } catch (error) {
+      throw diskError(error, this.#path);
     }
   }
 
   #check(chunk: Uint8Array): void {
-    const { maxBytes, maxRatio, ratioFrom } = this.#limits;
-    if (this.#plain > maxBytes)
-      throw new UserError(`${this.#name} is larger than ${maxBytes} bytes`);
-    if (this.#plain > ratioFrom && this.#plain > this.#taken * maxRatio)
-      throw new UserError(`${this.#name} unpacks to more than ${maxRatio} times its size`);
     if (this.#first === undefined) return;
     this.#first = Buffer.concat([this.#first, chunk.subarray(0, BLOCK)]);
     if (this.#first.length < BLOCK) return;

@@ -72,59 +72,68 @@ export function layerError(
  * unpacks to too much, and what `sink` throws.
  */
 export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<UnpackedBlob> {
-  checkLayerType(source.mediaType, source.expectedDigest);
-  const blob = new Blob(source, sink);
+  const { expectedDigest, hashesPlain = false } = source;
+  checkLayerType(source.mediaType, expectedDigest);
+  const blobHash = createHash('sha256');
+  let plainHash: Hash | undefined;
+  const unpacker = new Unpacker('a layer', { ...UNPACK_LIMITS, ...source.limits }, (chunk) => {
+    plainHash?.update(chunk);
+    sink.push(chunk);
+  });
+  unpacker.onStart = (isPlain) => {
+    if (hashesPlain && !isPlain) plainHash = createHash('sha256');
+    sink.start(isPlain || hashesPlain);
+  };
   try {
     for await (const chunk of await source.open()) {
       source.signal?.throwIfAborted();
-      await blob.push(chunk);
+      blobHash.update(chunk);
+      await unpacker.push(chunk);
     }
-    return await blob.finish(source.expectedDigest);
+    // The blob first: where it is another, what its content says does not matter.
+    const digest = digestOfHash(blobHash);
+    if (digest !== expectedDigest)
+      throw new UserError(`layer ${expectedDigest} has other content: its digest is ${digest}`);
+    await unpacker.finish();
+    // One hash serves both where the blob is not compressed.
+    if (unpacker.isPlain) return { digest, diffId: digest };
+    return { digest, diffId: plainHash === undefined ? undefined : digestOfHash(plainHash) };
   } finally {
-    blob.destroy();
+    unpacker.destroy();
   }
 }
 
-class Blob {
+/** Unpacks what it is given by its first bytes, and stops at its limits. */
+export class Unpacker {
+  /** Called before the first plain bytes. */
+  onStart: ((isPlain: boolean) => void) | undefined;
+  isPlain = false;
+  readonly #what: string;
   readonly #limits: UnpackLimits;
-  readonly #sink: PlainSink;
-  readonly #hash = createHash('sha256');
-  readonly #hashesPlain: boolean;
-  #plainHash: Hash | undefined;
-  #isPlain = false;
+  readonly #onPlain: (chunk: Uint8Array) => void;
   #decompressor: Decompressor | undefined;
   #head: Uint8Array = new Uint8Array(0);
   #bytes = 0;
-  #plainBytes = 0;
+  plainBytes = 0;
 
-  constructor({ limits, hashesPlain = false }: BlobSource, sink: PlainSink) {
-    this.#limits = { ...UNPACK_LIMITS, ...limits };
-    this.#sink = sink;
-    this.#hashesPlain = hashesPlain;
+  /** `onPlain` gets chunks for the time of the call. `what` begins the messages of errors. */
+  constructor(what: string, limits: UnpackLimits, onPlain: (chunk: Uint8Array) => void) {
+    this.#what = what;
+    this.#limits = limits;
+    this.#onPlain = onPlain;
   }
 
   /** Undefined where the chunk has been taken in at once. */
   push(chunk: Uint8Array): Promise<void> | undefined {
-    this.#hash.update(chunk);
     this.#bytes += chunk.length;
     if (this.#decompressor !== undefined) return this.#decompressor.write(chunk);
     this.#head = Buffer.concat([this.#head, chunk]);
     return this.#head.length < 4 ? undefined : this.#start();
   }
 
-  async finish(expected: Digest): Promise<UnpackedBlob> {
-    // The blob first: where it is another, what its content says does not matter.
-    const digest = digestOfHash(this.#hash);
-    if (digest !== expected)
-      throw new UserError(`layer ${expected} has other content: its digest is ${digest}`);
+  async finish(): Promise<void> {
     if (this.#decompressor === undefined) await this.#start();
     await this.#decompressor?.end();
-    // One hash serves both where the blob is not compressed.
-    if (this.#isPlain) return { digest, diffId: digest };
-    return {
-      digest,
-      diffId: this.#plainHash === undefined ? undefined : digestOfHash(this.#plainHash),
-    };
   }
 
   destroy(): void {
@@ -133,25 +142,22 @@ class Blob {
 
   #start(): Promise<void> | undefined {
     const compression = compressionOf(this.#head);
-    this.#isPlain = compression === 'none';
-    if (this.#hashesPlain && !this.#isPlain) this.#plainHash = createHash('sha256');
-    this.#sink.start(this.#isPlain || this.#hashesPlain);
-    const onPlain = (chunk: Uint8Array): void => {
+    this.isPlain = compression === 'none';
+    this.onStart?.(this.isPlain);
+    this.#decompressor = startDecompressor(compression, (chunk) => {
       this.#plain(chunk);
-    };
-    this.#decompressor = startDecompressor(compression, onPlain);
+    });
     return this.#decompressor.write(this.#head);
   }
 
   #plain(chunk: Uint8Array): void {
-    this.#plainBytes += chunk.length;
+    this.plainBytes += chunk.length;
     const { maxBytes, maxRatio, ratioFrom } = this.#limits;
-    if (this.#plainBytes > maxBytes)
-      throw new UserError(`a layer unpacks to more than ${maxBytes} bytes`);
-    if (this.#plainBytes > ratioFrom && this.#plainBytes > this.#bytes * maxRatio)
-      throw new UserError(`a layer unpacks to more than ${maxRatio} times its size`);
-    this.#plainHash?.update(chunk);
-    this.#sink.push(chunk);
+    if (this.plainBytes > maxBytes)
+      throw new UserError(`${this.#what} unpacks to more than ${maxBytes} bytes`);
+    if (this.plainBytes > ratioFrom && this.plainBytes > this.#bytes * maxRatio)
+      throw new UserError(`${this.#what} unpacks to more than ${maxRatio} times its size`);
+    this.#onPlain(chunk);
   }
 }
 

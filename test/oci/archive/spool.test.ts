@@ -34,7 +34,7 @@ test('a bomb is given up', async () => {
     'FILE unpacks to more than 250 times its size',
   );
   await expect(spooled(zeros, { maxBytes: 1_000_000 })).rejects.toThrow(
-    'FILE is larger than 1000000 bytes',
+    'FILE unpacks to more than 1000000 bytes',
   );
 });
 
