@@ -25,7 +25,7 @@ export interface EngineImages {
   readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
 }
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly name: string;
   readonly id: Digest;
   readonly engine: EngineImages;

@@ -26,7 +26,7 @@ interface DateWords {
 }
 
 /** Milliseconds since 1970; not a number where the words are no date. */
-export function timeOfWords({ month, day, time, year }: DateWords): number {
+function timeOfWords({ month, day, time, year }: DateWords): number {
   const [hour, minute, second] = time.split(':').map(Number);
   const index = MONTHS.indexOf(month);
   if (index < 0) return NaN;
@@ -34,10 +34,7 @@ export function timeOfWords({ month, day, time, year }: DateWords): number {
 }
 
 /** The words for a time in seconds, and its weekday; `pad` goes before days under ten. */
-export function wordsOfTime(
-  seconds: number,
-  pad: '0' | ' ',
-): DateWords & { readonly weekday: string } {
+function wordsOfTime(seconds: number, pad: '0' | ' '): DateWords & { readonly weekday: string } {
   const at = new Date(seconds * 1000);
   const [, time = ''] = /T(.{8})/.exec(at.toISOString()) ?? [];
   return {

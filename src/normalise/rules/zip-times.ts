@@ -31,11 +31,7 @@ interface Retiming {
  * Sets times of a zip file, in place, to the epoch where `givesWay` allows; undefined where none
  * change or it is not such a file.
  */
-export function retimeZip(
-  bytes: Uint8Array,
-  epoch: number,
-  givesWay: GivesWay,
-): Uint8Array | undefined {
+function retimeZip(bytes: Uint8Array, epoch: number, givesWay: GivesWay): Uint8Array | undefined {
   const entries = editableEntries(bytes);
   if (entries === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -115,7 +111,7 @@ export const zipDates: RewriteRule = {
 };
 
 /** Where a member's headers stand in the file, and its extra fields in both. */
-export interface ZipEntry {
+interface ZipEntry {
   readonly central: number;
   readonly local: number;
   readonly extras: readonly ExtraFields[];
@@ -127,7 +123,7 @@ const APK_SIGNATURE = Buffer.from('APK Sig Block 42', 'latin1');
  * The members of a zip file; undefined where it cannot be edited in place: not a zip, headers that
  * disagree, or a signature over the whole file.
  */
-export function editableEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
+function editableEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
   const directory = zipDirectory(bytes);
   // Something behind an archive is not the archive's: no program of a zip wrote it.
   if (directory?.behind !== 0 || isApk(bytes, directory.start)) return undefined;

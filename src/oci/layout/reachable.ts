@@ -5,7 +5,7 @@ import type { Content } from '../../model/opened-image.ts';
 import { parseIndex, parseManifest } from '../documents.ts';
 
 /** What an image consists of, children before their parents. */
-export interface ImageGraph {
+interface ImageGraph {
   /** Indexes and manifests, each behind those it lists. */
   readonly manifests: readonly Descriptor[];
   /** Configs and layers. */
