@@ -12,7 +12,7 @@ import { fileToWrite, folderToWrite } from './place-to-write.ts';
  */
 export async function writeFileBeside(
   path: string,
-  text: string,
+  text: string | Uint8Array,
   mode = 0o666,
   folder?: string,
 ): Promise<void> {

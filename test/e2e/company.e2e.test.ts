@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
 import { canary } from './canary.ts';
-import { bases, output, OWN, run, Scoville } from './harness.ts';
+import { bases, OWN, run, Scoville } from './harness.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
