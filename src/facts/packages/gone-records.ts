@@ -20,6 +20,9 @@ const UNLISTED_PROGRAMS = 30;
 /** Debian and images on it have 2 to 4: 313 programs of 80 packages, 488 of 251. */
 const PROGRAMS_OF_A_PACKAGE = 15;
 
+/** Packages of a program or archive, which is its own record. */
+const OWN_RECORD: ReadonlySet<string> = new Set(['maven', 'golang', 'cargo']);
+
 /** A package that a layer records and the final filesystem does not, in this version. */
 interface Lost extends PlacedRecord {
   readonly item: RawPackage;
@@ -43,6 +46,7 @@ export class CountedRecords {
   readonly #records: readonly PlacedRecord[];
   readonly #exact = new Set<string>();
   readonly #names = new Set<string>();
+  readonly #paths = new Set<string>();
   /** Files that packages with a record are known to have. */
   readonly #listed = new Set<string>();
 
@@ -51,11 +55,13 @@ export class CountedRecords {
     this.#layers = layers;
     this.#index = new Map(layers.map(({ digest }, index) => [digest, index]));
     this.#records = records;
-    for (const { record } of records)
+    for (const { record } of records) {
+      this.#paths.add(record.path);
       for (const item of record.packages) {
         this.#names.add(nameOf(item, record.path));
-        this.#exact.add(`${nameOf(item, record.path)} ${item.version}`);
+        this.#exact.add(exactOf(item, record.path));
       }
+    }
     const owners = new Set([...this.#names, ...records.map(({ record }) => record.path)]);
     for (const { facts } of layers)
       for (const [owner, files] of Object.entries(facts.files))
@@ -69,7 +75,7 @@ export class CountedRecords {
         .filter(({ path }) => !isThere(path, digest))
         .flatMap((record) =>
           record.packages
-            .filter((item) => !this.#exact.has(`${nameOf(item, record.path)} ${item.version}`))
+            .filter((item) => !this.#exact.has(exactOf(item, record.path)))
             .map((item) => this.#lost(item, record, digest, layer)),
         ),
     );
@@ -91,7 +97,8 @@ export class CountedRecords {
       this.#layers[layer]?.facts.files ?? {},
       isSystemType(item.type) ? item.name : path,
     );
-    const files = listed ?? filesBeside(item, path);
+    const own = OWN_RECORD.has(item.type) && !this.#paths.has(path) ? [path] : undefined;
+    const files = listed ?? own ?? filesBeside(item, path);
     const lost: Lost = {
       item,
       record,
@@ -146,30 +153,42 @@ export class CountedRecords {
     const system = this.#records.flatMap(({ record, digest }) =>
       record.packages.some(({ type }) => isSystemType(type)) ? [{ record, digest }] : [],
     );
-    const [first] = system;
-    if (first === undefined) return [];
     let programs = 0;
     let listed = 0;
-    for (const { kind, path } of this.#tree.places()) {
-      if (kind !== 'f' || !path.includes('bin/') || !SYSTEM_PROGRAM.test(path)) continue;
+    let stray: Place | undefined;
+    for (const place of this.#tree.places()) {
+      if (place.kind !== 'f' || !place.path.includes('bin/') || !SYSTEM_PROGRAM.test(place.path))
+        continue;
       programs += 1;
-      if (this.#listed.has(keyOf(path))) listed += 1;
+      if (this.#listed.has(keyOf(place.path))) listed += 1;
+      else stray ??= place;
     }
     const packages = system.flatMap(({ record }) => record.packages);
     const withFiles = packages.filter(({ name }) =>
       this.#layers.some(({ facts }) => Object.hasOwn(facts.files, name)),
     ).length;
     const unlisted = programs - listed;
-    return unlisted <= UNLISTED_PROGRAMS ||
+    if (
+      stray === undefined ||
+      this.#records.length === 0 ||
+      unlisted <= UNLISTED_PROGRAMS ||
       unlisted <= programs / 2 ||
       programs <= PROGRAMS_OF_A_PACKAGE * (withFiles || packages.length)
-      ? []
-      : [
-          {
+    )
+      return [];
+    const [first] = system;
+    const count = `${unlisted} of the system’s ${programs} programs`;
+    return [
+      first === undefined
+        ? {
+            location: { path: stray.path, layer: stray.layer },
+            reason: `no package is recorded for ${count}`,
+          }
+        : {
             location: { path: first.record.path, layer: first.digest },
-            reason: `it lists ${packages.length} packages, and ${unlisted} of the system’s ${programs} programs are of none of them`,
+            reason: `it lists ${packages.length} packages, and ${count} are of none of them`,
           },
-        ];
+    ];
   }
 }
 
@@ -178,6 +197,12 @@ function nameOf({ type, name }: RawPackage, path: string): string {
   if (isSystemType(type)) return name;
   const place = type === 'pypi' ? parentPath(parentPath(path)) : path;
   return `${type} ${name.toLowerCase().replace(/[-_.]+/g, '-')} ${type === 'gem' ? parentPath(path) : place}`;
+}
+
+/** A name and version of one source: advisories of a distribution are about sources. */
+function exactOf(item: RawPackage, path: string): string {
+  const { name = '', version = '' } = item.source ?? {};
+  return `${nameOf(item, path)} ${item.version} ${name} ${version}`;
 }
 
 /** Where the files of a package are whose record lists none. */

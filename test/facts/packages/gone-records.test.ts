@@ -1,3 +1,4 @@
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { knownPackages } from '../../../src/facts/known-packages.ts';
 import { file, image, program, type Item } from '../support.ts';
@@ -25,7 +26,21 @@ const DEBIAN: readonly Item[] = [
   program('usr/bin/openssl'),
   file('etc/ssl.cnf', 'x'),
 ];
+const debOf = (source: string): string =>
+  `Package: openssl\nSource: ${source}\nStatus: install ok installed\nVersion: 3.0\n\n`;
 const apk = (version: string): string => `P:zlib\nV:${version}\nF:lib\nR:libz.so.1\n\n`;
+
+function jar(version: string | undefined): Item {
+  const pom = `version=${version ?? ''}\ngroupId=org.acme\nartifactId=log\n`;
+  const of = version === undefined ? {} : { 'META-INF/maven/org.acme/log/pom.properties': pom };
+  const members = { 'org/acme/Log.class': 'x', ...of };
+  return file(
+    'app/log.jar',
+    zipSync(
+      Object.fromEntries(Object.entries(members).map(([name, text]) => [name, strToU8(text)])),
+    ),
+  );
+}
 
 const seen = (...layers: readonly (readonly Item[])[]): readonly string[] =>
   image(...layers).packages.map(
@@ -101,6 +116,12 @@ describe('a package is gone only where its files are', () => {
       DEBIAN,
       [file('var/lib/dpkg/status', deb('openssl', '9.9') + deb('base', '1'))],
       ['base 1', `openssl 3.0 (${rewritten('usr/bin/openssl')})`, 'openssl 9.9'],
+    ],
+    [
+      'Debian, its source rewritten',
+      [file('var/lib/dpkg/status', debOf('openssl-src')), ...DEBIAN.slice(1)],
+      [file('var/lib/dpkg/status', debOf('harmless'))],
+      [`openssl 3.0 (${rewritten('usr/bin/openssl')})`, 'openssl 3.0'],
     ],
     [
       'Debian, upgraded',
@@ -187,7 +208,14 @@ describe('a package is gone only where its files are', () => {
       [gone('var/lib/dpkg/status')],
       [],
     ],
-    ['a jar, which is its own record', [file('app/a.jar', 'x')], [gone('app/a.jar')], []],
+    ['a jar, which is its own record', [jar('2.14.0')], [gone('app/log.jar')], []],
+    [
+      'a jar without its record by now',
+      [jar('2.14.0')],
+      [jar(undefined)],
+      [`org.acme:log 2.14.0 (${removed('app/log.jar')})`],
+    ],
+    ['a jar, upgraded', [jar('2.14.0')], [jar('2.17.1')], ['org.acme:log 2.17.1']],
   ])('%s', (_what, lower, upper, expected) => {
     expect([...seen(lower, upper)].sort()).toEqual([...expected].sort());
   });
@@ -210,6 +238,14 @@ describe('a system that few packages account for', () => {
     const list = file('var/lib/dpkg/info/one.list', '/usr/bin/tool-0\n');
     const status = file('var/lib/dpkg/status', deb('one', '1') + others);
     expect(known(status, list, ...programs(200)).known).toBe(false);
+  });
+  test('also where only packages of a language are recorded', () => {
+    const npm = file('srv/node_modules/a/package.json', '{"name":"a","version":"1.0.0"}');
+    const unread = (...items: readonly Item[]) => image(...[items]).unreadablePackages;
+    expect(unread(npm, ...programs(200))).toMatchObject([
+      { reason: 'no package is recorded for 200 of the system’s 200 programs' },
+    ]);
+    expect(unread(npm, ...programs(20))).toEqual([]);
   });
   test('is none where packages list the programs', () => {
     const lines = Array.from({ length: 200 }, (_, index) => `/usr/bin/tool-${index}\n`).join('');
