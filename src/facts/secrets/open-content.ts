@@ -23,6 +23,9 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
   ['squashfs', magic('68737173')],
   ['cpio', magic('303730373031')],
   ['git pack', magic('5041434b00000002')],
+  ['git bundle', Buffer.from('# v2 git bundle')],
+  ['git bundle', Buffer.from('# v3 git bundle')],
+  ['rpm', magic('edabeedb')],
 ];
 const GZIP = magic('1f8b08');
 const SCRIPT = magic('2321');
@@ -33,10 +36,11 @@ const LISTED_MARK = magic('504b0102');
 const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic);
 
 const DEB = Buffer.from('!<arch>\ndebian-binary');
+const SQLITE = Buffer.from('SQLite format 3\0');
 
 /** True where bytes begin as something packed does, opened here or not. */
 export function isPacked(head: Uint8Array): boolean {
-  return [GZIP, DEB, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
+  return [GZIP, DEB, SQLITE, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
     (start) => head.length >= start.length && begins(head, start),
   );
 }
@@ -119,7 +123,7 @@ function sinkFor(
     };
   if (begins(head, GZIP)) return () => new InflateSink(member('content'), budget, 'gzip');
   if (begins(head, DEB)) return () => new ArSplit(member, budget);
-  if (isLooseObject(head)) {
+  if (isZlib(head)) {
     const inflate = (): EntrySink => new InflateSink(member('content'), budget, 'deflate');
     return () => new Behind(inflate(), ZLIB_HEADER);
   }
@@ -137,14 +141,15 @@ function isSelfStarting(head: Uint8Array): boolean {
 }
 
 const ZLIB_HEADER = 2;
-/** Git's objects, each in a file: zlib of `blob 12` and a NUL (gitformat-loose(5)). */
-const LOOSE = /^(?:blob|commit|tree|tag) \d+\0/;
-
-function isLooseObject(head: Uint8Array): boolean {
+/**
+ * True where bytes begin as zlib: objects of git, each in a file (gitformat-loose(5)), and what
+ * programs keep in base64. Its two bytes alone say little, so that the next must unpack.
+ */
+export function isZlib(head: Uint8Array): boolean {
   if (head[0] !== 0x78 || ((head[0] << 8) + (head[1] ?? 0)) % 31 !== 0) return false;
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 };
-    return LOOSE.test(inflateSync(head.subarray(0, 64), options).toString('latin1', 0, 32));
+    return inflateSync(head.subarray(0, 64), options).length >= 16;
   } catch {
     return false;
   }

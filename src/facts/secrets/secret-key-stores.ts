@@ -35,6 +35,18 @@ function sequence(bytes: Buffer): Buffer | undefined {
   return first > 0x84 ? undefined : bytes.subarray(skip);
 }
 
+/** True where bytes may begin a key or a store of keys that is found by its bytes. */
+export function mayHoldKey(head: Uint8Array): boolean {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
+  const isJava = bytes.length >= 4 && [0xfeedfeed, 0xcececece].includes(bytes.readUInt32BE(0));
+  return (
+    isJava ||
+    sequence(bytes)
+      ?.subarray(0, 2)
+      .equals(Buffer.from([2, 1])) === true
+  );
+}
+
 /** PKCS#8 or PKCS#1: version, algorithm or large number; SEC1: version 1, then key (RFC 5915). */
 function isDerKey(bytes: Buffer): boolean {
   const inner = sequence(bytes);

@@ -5,7 +5,8 @@ import {
   UTF16_END,
   UTF16_NUL_FIRST,
 } from './kernel/byte-scan.ts';
-import { isPacked } from './open-content.ts';
+import { isPacked, isZlib } from './open-content.ts';
+import { mayHoldKey } from './secret-key-stores.ts';
 
 /** Findings, all of them or those of one spelling. */
 type Pairs = ArrayLike<number>;
@@ -23,11 +24,15 @@ interface View {
 const LEAST_WIDE = 20;
 /** Bytes of content of which the texts are put into memory that is there. */
 const USUAL_BYTES = 1024 * 1024;
+/** What a try to unpack costs, in bytes to decode. */
+const ZLIB_TRY = 2000;
 /** Lines of a block that base64 is broken into, as MIME and `base64` do: 60 characters and more. */
 const LEAST_LINE = 60;
 
 const PRINTABLE = table((code) => (code >= 0x20 && code < 0x7f) || [9, 10, 13].includes(code));
 const BASE64 = table((code) => /[A-Za-z0-9+/]/.test(String.fromCharCode(code)));
+/** The alphabet of URLs too: a name or a word with a dash ends what is not packed. */
+const BASE64_URL = table((code) => /[\w+/-]/.test(String.fromCharCode(code)));
 const HEX = table((code) => /[0-9A-Fa-f]/.test(String.fromCharCode(code)));
 /** What the first of two digits is where they spell a byte of text, or a NUL. */
 const HEX_HIGH = table((code) => /[02-7]/.test(String.fromCharCode(code)));
@@ -116,17 +121,17 @@ export function viewsWithFindings(
 }
 
 /** The end of the base64 from `from` to at least `known`, with its further lines. */
-function encodedEnd(bytes: Uint8Array, from: number, known: number): number {
+function encodedEnd(bytes: Uint8Array, from: number, known: number, letters = BASE64): number {
   let end = known;
   for (let line = from; ;) {
-    while (has(BASE64, bytes, end)) end += 1;
+    while (has(letters, bytes, end)) end += 1;
     if (end - line < LEAST_LINE) return end;
     let next = end;
     if (bytes[next] === 13) next += 1;
     if (bytes[next] !== 10) return end;
     next += 1;
     while (bytes[next] === 32 || bytes[next] === 9) next += 1;
-    if (!has(BASE64, bytes, next)) return end;
+    if (!has(letters, bytes, next)) return end;
     line = next;
     end = next;
   }
@@ -155,8 +160,15 @@ export function encodedViews(
     const end = encodedEnd(bytes, from, findings[run + 3] ?? from);
     looked = end;
     const encoded = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from);
-    if (isPacked(Buffer.from(encoded.toString('latin1', 0, 32), 'base64'))) {
-      if (spend(end - from)) packed(ofBase64(encoded), from);
+    const head = plainOf(encoded.subarray(0, 64));
+    if (
+      isPacked(head) ||
+      (head[0] === 0x78 && spend(ZLIB_TRY) && isZlib(head)) ||
+      (mayHoldKey(head) && !isArmored(bytes, from))
+    ) {
+      if (has(BASE64_URL, bytes, end)) looked = encodedEnd(bytes, from, end, BASE64_URL);
+      const whole = Buffer.from(bytes.buffer, bytes.byteOffset + from, looked - from);
+      if (spend(whole.length)) packed(plainOf(whole), from);
     } else if (maySayText(bytes, from) && spend(end - from)) {
       const text = decoded(encoded);
       if (text !== undefined) found.push({ text, from, width: undefined });
@@ -187,18 +199,26 @@ function worth(letter: number | undefined): number {
   return WORTH[letter ?? 0] ?? 0;
 }
 
-function decoded(encoded: Buffer): Uint8Array | undefined {
-  const head = encoded.toString('latin1', 0, 64);
-  if (/^(?:[0-9a-f]{40,}|[0-9A-F]{40,})$/.test(head)) {
-    const plain = Buffer.from(encoded.toString('latin1').replace(/[^0-9a-fA-F]/g, ''), 'hex');
-    return isReadable(plain) ? bytesOf(plain) : undefined;
-  }
-  if (!isReadable(Buffer.from(head, 'base64'))) return undefined;
-  return ofBase64(encoded);
+/** A key in PEM, which its header tells. */
+function isArmored(bytes: Uint8Array, from: number): boolean {
+  const start = Math.max(0, from - 64);
+  const before = Buffer.from(bytes.buffer, bytes.byteOffset + start, from - start);
+  return before.toString('latin1').trimEnd().endsWith('-----');
 }
 
-function ofBase64(encoded: Buffer): Uint8Array {
-  return bytesOf(Buffer.from(encoded.toString('latin1'), 'base64'));
+function decoded(encoded: Buffer): Uint8Array | undefined {
+  return isReadable(plainOf(encoded.subarray(0, 64))) ? plainOf(encoded) : undefined;
+}
+
+const HEX_HEAD = /^(?:[0-9a-f]{40}|[0-9A-F]{40})/;
+
+function plainOf(encoded: Buffer): Uint8Array {
+  const text = encoded.toString('latin1');
+  return bytesOf(
+    HEX_HEAD.test(text)
+      ? Buffer.from(text.replace(/[^0-9a-fA-F]/g, ''), 'hex')
+      : Buffer.from(text, 'base64'),
+  );
 }
 
 /** Not as a Buffer: code that meets one class of bytes only is compiled once. */

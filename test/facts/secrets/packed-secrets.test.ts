@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,8 @@ const loose = deflateSync(Buffer.concat([Buffer.from(`blob ${SECRET.length}\0`),
 const OBJECT = `ab/${'cd'.repeat(19)}`;
 const script = '#!/bin/sh\n# made by makeself\ntail -n +4 "$0" | tar xz\nexit 0\n';
 const zip = Buffer.from(zipSync({ 'a/config.json': SECRET }));
+/** Packs to bytes that the base64 of URLs spells with its own letters. */
+const drawn = Buffer.concat([SECRET, Buffer.from(mixed(900))]);
 const wide = Buffer.from(`token ${TOKEN} `, 'utf16le');
 
 function found(path: string, content: Uint8Array | string): readonly string[] {
@@ -110,6 +113,20 @@ describe('what is packed or encoded is read like a file', () => {
     ],
     ['a script before a zip', 'opt/app.jar', Buffer.concat([Buffer.from(script), zip])],
     ['a program before a zip', 'opt/sfx', Buffer.concat([elfWith('', 20_000), zip])],
+    ['zlib', 'srv/a.bin', deflateSync(SECRET)],
+    ['zlib in base64', 'srv/a.yaml', `a: ${base64(deflateSync(SECRET))}\n`],
+    ['gzip in the base64 of URLs', 'a.txt', gzipSync(drawn).toString('base64url')],
+    ['gzip in hexadecimal', 'a.conf', `blob=${gzipSync(SECRET).toString('hex')}\n`],
+    [
+      'gzip in hexadecimal of lines',
+      'a.hex',
+      gzipSync(SECRET).toString('hex').toUpperCase().replace(/.{60}/g, '$&\n'),
+    ],
+    [
+      'a database in base64',
+      'a.txt',
+      base64(Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(99, 1), SECRET])),
+    ],
     ['an object of git', `srv/repo/objects/${OBJECT}`, loose],
     ['an object of git under another name', 'srv/odd.bin', loose],
     [
@@ -124,6 +141,20 @@ describe('what is packed or encoded is read like a file', () => {
     ],
   ])('%s', (_what, path, content) => {
     expect(found(path, content)).toContain('github-token');
+  });
+
+  test.each([
+    ['once', (key: Buffer) => base64(key)],
+    ['twice', (key: Buffer) => base64(Buffer.from(base64(key)))],
+  ])('a private key in DER, in base64 %s', (_what, spelled) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    expect(found('etc/k.yaml', `tls.key: ${spelled(der)}\n`)).toEqual(['der-private-key']);
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    expect(found('etc/k.pem', pem)).toEqual(['private-key']);
+    expect(found('etc/k.yaml', `a: |\n  ${pem.toString().replaceAll('\n', '\n  ')}`)).toEqual([
+      'private-key',
+    ]);
   });
 
   test('in an environment variable', () => {
@@ -168,6 +199,8 @@ describe('what is packed and not opened is a gap', () => {
     ['squashfs', '68737173'],
     ['cpio', '303730373031'],
     ['git pack', '5041434b00000002'],
+    ['git bundle', Buffer.from('# v2 git bundle').toString('hex')],
+    ['rpm', 'edabeedb'],
   ])('%s', (kind, magic) => {
     const packed = Buffer.concat([Buffer.from(magic, 'hex'), filler]);
     expect(gaps('opt/a.bin', packed)).toEqual([`it is packed and not opened: ${kind}`]);
