@@ -51,7 +51,10 @@ function fromConfig(image: ImageFact, build: Fact<BuildFact>): BuildTime | strin
   return { time, text, field: 'config.created', source: 'image' };
 }
 
-/** The earliest finish time that provenance of this image states and that nobody signed. */
+/**
+ * The earliest finish time that provenance of this image states and that nobody signed; its start,
+ * where it states that alone.
+ */
 function unsignedTime(
   build: Fact<BuildFact>,
   fact: Fact<AttestationsFact>,
@@ -60,13 +63,18 @@ function unsignedTime(
   const { own, unfit } = fact.known
     ? attested(fact.value, image, (type) => PROVENANCE.test(type))
     : { own: [], unfit: [] };
-  const stated = [...own, ...unfit].flatMap((found) =>
-    trustIn(found) === 'unverified-attestation'
-      ? (textField(field(field(found.predicate, 'runDetails'), 'metadata'), 'finishedOn') ??
-        textField(field(found.predicate, 'metadata'), 'buildFinishedOn') ??
-        [])
-      : [],
-  );
+  const stated = [...own, ...unfit].flatMap((found) => {
+    if (trustIn(found) !== 'unverified-attestation') return [];
+    const now = field(field(found.predicate, 'runDetails'), 'metadata');
+    const before = field(found.predicate, 'metadata');
+    return (
+      textField(now, 'finishedOn') ??
+      textField(before, 'buildFinishedOn') ??
+      textField(now, 'startedOn') ??
+      textField(before, 'buildStartedOn') ??
+      []
+    );
+  });
   const times = [
     fromProvenance(build) ?? [],
     ...stated.map((text) => ({ time: parseTimestamp(text) ?? NaN, text, ...UNSIGNED })),

@@ -53,6 +53,12 @@ judgesAs(recentlyUpdated, [
     says: '90 days ago',
   },
   {
+    name: 'and one that states only when it started',
+    facts: unsigned(at(1), 0, {}, { runDetails: { metadata: { startedOn: at(90) } } }),
+    outcome: 'fail',
+    says: '90 days ago',
+  },
+  {
     name: 'unsigned provenance of today makes no old image new',
     facts: unsigned(at(200), 0, {}),
     outcome: 'fail',
