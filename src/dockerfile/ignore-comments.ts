@@ -42,7 +42,7 @@ export function ignoreComments(text: string): readonly IgnoreComment[] {
     return [
       {
         range: { startLine: own, startColumn, endLine: own, endColumn: line.trimEnd().length + 1 },
-        ids: (found[1] ?? '').split(/,[ \t]*/).filter((id) => id !== ''),
+        ids: [...new Set((found[1] ?? '').split(/,[ \t]*/))].filter((id) => id !== ''),
         reason: (found[2] ?? '').replace(/^[-:\s]+/, '').trim(),
         lines: index === first ? undefined : (holds ?? { first: own, last: own }),
       },

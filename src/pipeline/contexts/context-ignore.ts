@@ -23,15 +23,18 @@ const SET = /^\[\^?(?:[\w.!](?:-[\w.])?)+\]/;
 /** Beside sets, what they differ about. */
 const UNSURE = /[\\|^\]]/;
 const MOST_PATTERNS = 1000;
+const MOST_STARS = 2;
 
 /** A pattern as moby/patternmatcher makes it an expression; undefined where that is not sure. */
 function matcher(glob: string): IgnorePattern['matches'] | undefined {
   let text = '';
   let hasOnlyStars = true;
+  const tokens: string[] = [];
   for (let at = 0; at < glob.length;) {
     const rest = glob.slice(at);
     const [token = ''] = SET.exec(rest) ?? /^(?:\*\*\/?|[^])/u.exec(rest) ?? [];
     at += token.length;
+    tokens.push(token);
     hasOnlyStars &&= token.startsWith('**') ? at === token.length : !/^[*?[]/.test(token);
     if (token.startsWith('**')) text += at === glob.length ? '[^\\n]*' : '(?:[^\\n]*/)?';
     else if (token === '*') text += '[^/]*';
@@ -46,11 +49,47 @@ function matcher(glob: string): IgnorePattern['matches'] | undefined {
     return (path) => path.endsWith(suffix) || path === suffix.slice(1);
   try {
     const pattern = new RegExp(`^${text}$`, 'u');
+    // With many stars an expression tries them all in each other.
+    if (tokens.filter((token) => token.startsWith('*')).length > MOST_STARS)
+      return (path) => holds(tokens, path);
     return (path) => pattern.test(path);
   } catch {
     // A set from z to a.
     return undefined;
   }
+}
+
+/** The same in steps of one letter: in which tokens of the pattern a beginning of the path ends. */
+function holds(tokens: readonly string[], path: string): boolean {
+  let places = new Set<number>();
+  const add = (to: Set<number>, at: number): void => {
+    if (to.has(at)) return;
+    to.add(at);
+    if (tokens[at]?.startsWith('*') === true) add(to, at + 1);
+  };
+  add(places, 0);
+  for (const letter of path) {
+    const next = new Set<number>();
+    for (const place of places) {
+      const at = place < 0 ? -1 - place : place;
+      const token = tokens[at] ?? '';
+      if (token.startsWith('**')) {
+        if (letter === '\n') continue;
+        // Within a folder, what follows `**` does not begin.
+        next.add(-1 - at);
+        if (letter === '/' || at === tokens.length - 1) add(next, at + 1);
+      } else if (token === '*') {
+        if (letter !== '/') add(next, at);
+      } else if (matchesOne(token, letter)) add(next, at + 1);
+    }
+    places = next;
+  }
+  return places.has(tokens.length);
+}
+
+function matchesOne(token: string, letter: string): boolean {
+  if (SET.test(token)) return new RegExp(`^${token}$`, 'u').test(letter);
+  return token === '?' ? letter !== '/' : token === letter;
 }
 
 /** As Go's path.Clean. */

@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { COMPOSE_FILES, parseBakeDefinition } from '../../plans/bake/bake-definition.ts';
@@ -39,6 +40,7 @@ export async function bakedDockerfiles(
   { run, cwd, signal, env }: Pick<PipelineContext, 'run' | 'cwd' | 'signal' | 'env'>,
   path: string,
 ): Promise<readonly BakedDockerfile[]> {
+  await requireFewAliases(resolve(cwd, path), path);
   const text = await printBake(run, { words: ['--file', path], cwd, stdin: undefined, signal });
   const definition = parseBakeDefinition(text);
   if (!definition.ok) throw new UserError(`${path}: ${definition.error}`);
@@ -62,4 +64,25 @@ export async function bakedDockerfiles(
     found.set(JSON.stringify(one), one);
   }
   return [...found.values()];
+}
+
+const LARGEST = 16 * 1024 * 1024;
+const MOST_ALIASES = 10_000;
+
+/**
+ * Aliases within aliases unfold without end in buildx, which takes all memory before its time is
+ * over. Throws UserError; whatever else is wrong with the file, buildx says in its own words.
+ */
+async function requireFewAliases(file: string, shown: string): Promise<void> {
+  if (!/\.ya?ml$/i.test(file)) return;
+  const { parseAllDocuments } = await import('yaml');
+  try {
+    const found = await stat(file);
+    if (!found.isFile() || found.size > LARGEST) return;
+    const text = await readFile(file, 'utf8');
+    for (const document of parseAllDocuments(text, { logLevel: 'silent' }))
+      if ('toJS' in document) document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (error) {
+    if (error instanceof ReferenceError) throw new UserError(`${shown}: ${error.message}`);
+  }
 }

@@ -161,13 +161,18 @@ function isUnder({ lines }: IgnoreComment, { range }: LintFinding): boolean {
   return lines === undefined || (range.startLine >= lines.first && range.startLine <= lines.last);
 }
 
+/** Each is shown with its line. */
+const MOST_STRANGE = 20;
+
 /** What is wrong with a comment itself. */
 function formOf(comment: IgnoreComment): readonly LintFinding[] {
   const { ids, reason } = comment;
   if (ids.length === 0)
     return [finding(comment, 'it does not name a rule: # scoville: ignore=ID reason')];
   const rules = new Set(LINT_RULES.map(({ id }) => id));
-  const strange = ids.filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id);
+  const strange = ids
+    .filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id)
+    .slice(0, MOST_STRANGE);
   return [
     ...(reason === ''
       ? [finding(comment, 'it does not give a reason, so it takes nothing back')]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cpuMs } from '../../cpu-time.ts';
 import { contextIgnore } from '../../../src/pipeline/contexts/context-ignore.ts';
 
 // What moby/patternmatcher and its reader of ignore files answer.
@@ -18,6 +19,13 @@ test.each<[string, string, boolean]>([
   ['a**b', 'axb', false],
   ['a**b', 'ax/b', true],
   ['?', 'é', true],
+  ['**/a*/**/*b', 'x/ay/b', true],
+  ['**/a*/**/*b', 'a/x/y/zb', true],
+  ['**/a*/**/*b', 'xa/b', false],
+  ['a**b**c**', 'ax/bc/d', true],
+  ['a**b**c**', 'axb/c', false],
+  ['*a*[b-d]*?é', 'xaycz-é', true],
+  ['*a*[b-d]*?é', 'xa/cz-é', false],
   ['*.py[cod]', 'x.pyc', true],
   ['[!a]', 'b', false],
   ['[^a]', 'b', true],
@@ -42,5 +50,14 @@ test.each(['a\\b', 'a|b', '[[:alpha:]]', '[b-a]', 'a]', '!', '\n'.repeat(1001)])
   'where %j is not sure, nothing is known to be there',
   (text) => {
     expect(contextIgnore(text)('any/file')).toBe(true);
+  },
+);
+
+test.each(['*a'.repeat(40) + 'b', '**/'.repeat(40) + '*x', '*?'.repeat(60) + 'b'])(
+  'many stars take no long time: %s',
+  (pattern) => {
+    const isLeftOut = contextIgnore(pattern);
+    const paths = ['a'.repeat(250), 'a/'.repeat(200) + 'a'];
+    expect(cpuMs(() => paths.map(isLeftOut))).toBeLessThan(10_000);
   },
 );

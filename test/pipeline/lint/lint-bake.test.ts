@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bakedDockerfiles, isDefinition } from '../../../src/pipeline/lint/lint-bake.ts';
 
@@ -52,6 +55,28 @@ test('each Dockerfile once for what it is built with, those that stand in the de
       contextFolder: '/work',
     },
   ]);
+});
+
+const LETTERS = Array.from('abcdefgh');
+test.each([
+  [
+    'aliases in aliases',
+    LETTERS.map((name, at) => `${name}: &${name} [${`*${LETTERS[at - 1] ?? ''},`.repeat(9)}]\n`)
+      .join('')
+      .replaceAll('*,', 'x,'),
+  ],
+  [
+    'merges of merges',
+    `x0: &x0 {a: b}\n${LETTERS.map((_, at) => `x${at + 1}: &x${at + 1} {<<: [${`*x${at},`.repeat(9)}]}\n`).join('')}`,
+  ],
+])('buildx is not started for a definition of %s', async (_what, text) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'aliases-'));
+  writeFileSync(join(cwd, 'compose.yaml'), text);
+  const run = () => Promise.reject(new Error('started'));
+  const { signal } = new AbortController();
+  const found = bakedDockerfiles({ cwd, env: {}, signal, run }, 'compose.yaml');
+  await expect(found).rejects.toThrow(/^compose\.yaml: Excessive alias count/);
+  rmSync(cwd, { recursive: true });
 });
 
 test.each([
