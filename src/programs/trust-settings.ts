@@ -44,6 +44,7 @@ export const UNCHECKED_VARIABLES: readonly UncheckedVariable[] = [
     names: /SIGNATURE_VERIFICATION$|^NUGET_CERT_REVOCATION_MODE$/i,
     unless: /^(?:true|1|online)$/i,
   },
+  { programs: /^cpanm?$/, names: /^PERL_LWP_SSL_VERIFY_HOSTNAME$/, unless: ON },
   {
     programs: /^composer/,
     names: /^COMPOSER_(?:DISABLE_NETWORK|NO_TLS|DISABLE_TLS)$/i,
@@ -73,7 +74,7 @@ const SURE: readonly { readonly programs: RegExp; readonly word: RegExp }[] = [
 const ABOUT =
   /^--?[\w.-]*?(?:no-?gpg|nogpg|gpgcheck|no-?(?:check|verif|sign|ssl|tls|strict)|allow-?(?:un|ins|weak)|insecur|un?trust|unauth|unsafe(?!-perm)|unsigned|trusted|strict-ssl|ssl-?verif|sslverify|tls-?verif|skip-?(?:verif|sig|check)|disable-?(?:ssl|tls|sig|verif|check)|ignore-?(?:sig|check|ssl|tls)|force-?yes|http$|mod=mod|dangerous|nosignature|nodigest|no-?digest)/i;
 const SETTING =
-  /(AllowUnauthenticated|AllowInsecure\w*|AllowWeak\w*|Check-?(?:Valid|Date)|Verify-(?:Peer|Host)|\bgpgcheck|localpkg_gpgcheck|sslverify|strict-?ssl|SigLevel|sslVerify|trusted-host|trusted_host|ssl_verify|insecure|http\.sslVerify|disable-tls|secure-http|unsafeHttpWhitelist|checksumBehavior)["']?\s*(?:[=: \t]|$)\s*["']?([\w-]*)/gi;
+  /(AllowUnauthenticated|AllowInsecure\w*|AllowWeak\w*|Check-?(?:Valid|Date)|Verify-(?:Peer|Host)|\bgpgcheck|localpkg_gpgcheck|sslverify|strict-?ssl|SigLevel|sslVerify|trusted-host|trusted_host|ssl_verify(?:_mode)?|insecure|http\.sslVerify|disable-tls|secure-http|unsafeHttpWhitelist|checksumBehavior)["']?\s*(?:[=: \t]|$)\s*["']?([\w-]*)/gi;
 /** Lines of files that managers read, wherever a command writes them. */
 const WRITTEN: readonly (readonly [RegExp, string])[] = [
   [
@@ -124,8 +125,10 @@ export function turnsChecksOff(
   for (const one of isManager ? words : []) {
     const value = one.includes('=') ? one.slice(one.indexOf('=') + 1) : '';
     if (HARMLESS.test(one)) continue;
+    // Short for --no-gpgcheck.
+    const isShort = program === 'zypper' && /^-[a-z]*G[a-z]*$/.test(one);
     if (
-      ABOUT.test(one) &&
+      (isShort || ABOUT.test(one)) &&
       !/^(?:localhost|127\.)/.test(value || (words[words.indexOf(one) + 1] ?? '')) &&
       !isOn(one, value)
     )
