@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cpuMs } from '../../cpu-time.ts';
 import { contextIgnore } from '../../../src/pipeline/contexts/context-ignore.ts';
+import { cpuMs } from '../../cpu-time.ts';
 
 // What moby/patternmatcher and its reader of ignore files answer.
 test.each<[string, string, boolean]>([
