@@ -36,6 +36,6 @@ async function answerOf(
   asked: Parameters<typeof isForPerson>[1],
 ): Promise<CommandIo | undefined> {
   if (!(await isForPerson(io, asked))) return undefined;
-  const { answerSigner } = await import('./after-build/signer-answers.ts');
+  const { answerSigner } = await import('./after-build/signer-questions.ts');
   return answerSigner(error, io);
 }

@@ -94,7 +94,7 @@ async function askSigner(
   if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return undefined;
   const context = pipelineContext(io, () => undefined);
   if (!(await opensFirstKey(context, parsed, jobs))) return undefined;
-  const { askFirstKey } = await import('./after-build/first-key.ts');
+  const { askFirstKey } = await import('./after-build/signer-questions.ts');
   await keepSigningChoice(context, await askFirstKey(context, io));
   return context;
 }

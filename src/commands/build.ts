@@ -57,7 +57,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const { parsed, choice } = await withSigner(style.value, given, io);
   const shown = asked(style.value, parsed);
-  const { value: result, io: answered } = await askingSigner(io, shown, (own) => {
+  const { value: result } = await askingSigner(io, shown, (own) => {
     const run = (context: PipelineContext): Promise<BuildResult> =>
       runBuild(context, parsed, io.stdin);
     return withProgress(own, run, style.value, shown.interactive);
@@ -72,10 +72,12 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
     );
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
   if (!wantsReview || !(await isForPerson(io, shown))) return code;
-  const { reviewBuild } = await import('./after-build/review-build.ts');
-  const { judged, exitCode } = await reviewBuild(result, parsed, answered);
-  const last = judged === result ? code : await tell(judged, parsed, io, quiet);
-  return exitCode ?? last;
+  const { fixRequestOf } = await import('./after-build/ready-edits.ts');
+  const request = fixRequestOf(parsed, result.judged.settings, io);
+  if (request === undefined) return code;
+  const { pickAfterBuild } = await import('./fix/fix-screen.ts');
+  await pickAfterBuild(request, io);
+  return code;
 }
 
 /** Throws UserError for a flag that would do nothing silently, since there will be no image. */
@@ -116,7 +118,7 @@ async function withSigner(
     return { parsed: withSigningChoice(parsed, choice) };
   }
   if (!(await isForPerson(io, asked(style, parsed)))) return { parsed };
-  const { askFirstKey } = await import('./after-build/first-key.ts');
+  const { askFirstKey } = await import('./after-build/signer-questions.ts');
   const first = await askFirstKey(context, io);
   return { parsed: withSigningChoice(parsed, first), choice: first };
 }

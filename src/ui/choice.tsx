@@ -10,7 +10,7 @@ export interface Option<T> {
   readonly detail?: string;
 }
 
-interface ChoiceProps<T> {
+export interface ChoiceProps<T> {
   readonly question: string;
   readonly options: readonly Option<T>[];
   readonly marks: Marks;
@@ -29,15 +29,12 @@ export function Choice<T>(props: ChoiceProps<T>) {
     const option = options[place];
     if (option !== undefined) onAnswer(option.value);
   };
-  useKeys(
-    (input, key) => {
-      const by = rowStep(input, key);
-      if (by !== 0) selected.set(moved(selected.now(), by, options.length));
-      else if (key.return) answer(selected.now());
-      else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
-    },
-    { onInterrupt },
-  );
+  useKeys((input, key) => {
+    const by = rowStep(input, key);
+    if (by !== 0) selected.set(moved(selected.now(), by, options.length));
+    else if (key.return) answer(selected.now());
+    else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
+  }, onInterrupt);
   return (
     <Box flexDirection="column">
       <Paragraph bold text={question} />
@@ -59,7 +56,6 @@ export function Choice<T>(props: ChoiceProps<T>) {
   );
 }
 
-/** The choice as an element, for those who write no JSX. */
 export function choiceElement<T>(props: ChoiceProps<T>) {
   return <Choice<T> {...props} />;
 }

@@ -5,27 +5,19 @@ const CTRL_C = '\u0003';
 /** Runs of text, and the control characters that are keys by themselves. */
 const PARTS = /[\r\n\b\u007f\u0015]|[^\r\n\b\u007f\u0015]+/g;
 
-interface Heard {
-  readonly isActive?: boolean;
-  readonly onInterrupt?: () => void;
-}
-
 /**
  * Calls `press` for each key. What was typed while the program was busy comes from Ink as one
  * input: text and the control keys in it are kept apart here. Ctrl-C anywhere in it counts alone.
  */
 export function useKeys(
   press: (input: string, key: Partial<Key>) => void,
-  { isActive = true, onInterrupt }: Heard = {},
+  onInterrupt?: () => void,
 ): void {
-  useInput(
-    (input, key) => {
-      if ((key.ctrl && input === 'c') || input.includes(CTRL_C)) onInterrupt?.();
-      else if (input.length < 2) press(input, key);
-      else for (const part of input.match(PARTS) ?? []) press(...keyOf(part));
-    },
-    { isActive },
-  );
+  useInput((input, key) => {
+    if ((key.ctrl && input === 'c') || input.includes(CTRL_C)) onInterrupt?.();
+    else if (input.length < 2) press(input, key);
+    else for (const part of input.match(PARTS) ?? []) press(...keyOf(part));
+  });
 }
 
 function keyOf(part: string): [input: string, key: Partial<Key>] {

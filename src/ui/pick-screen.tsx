@@ -1,27 +1,55 @@
-import { useState } from 'react';
-import { ConfirmEdits } from './confirm-edits.tsx';
-import { EditsScreen } from './edits-view.tsx';
+import { Box, type DOMElement, measureElement, Text } from 'ink';
+import { useEffect, useRef, useState } from 'react';
 import { Frame } from './frame.tsx';
-import { useKeyState } from './keyboard.ts';
-import { KEYS } from './keys.tsx';
+import { type KeyState, useKeys, useKeyState } from './keyboard.ts';
+import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
-import type { EditView, WorthOf } from './review-model.ts';
+import { moved, rowStep, windowOf } from './window.ts';
 
-const ANSWERS = { y: 'write', n: 'no' } as const;
+/** Rows below which a screen is too low for reasons in full. */
+const LOW = 16;
 
-interface PickProps {
+export const KEYS = {
+  edits: [
+    ['space', 'pick'],
+    ['a', 'all'],
+    ['enter', 'apply'],
+    ['d, u', 'diff'],
+    ['esc', 'back'],
+  ],
+  confirm: [
+    ['y', 'write'],
+    ['n', 'back'],
+  ],
+} as const;
+
+/** An edit that can be picked. The screen cleans its texts. */
+export interface EditView {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  readonly risk: string;
+  /** What it is worth, in words; undefined where that is not known. */
+  readonly gain?: string;
+  /** The change as a unified diff, without colours. */
+  readonly diff: string;
+}
+
+interface Edits {
   readonly edits: readonly EditView[];
-  readonly worth: WorthOf;
+  /** What edits are worth together, in words. */
+  readonly worth: (ids: ReadonlySet<string>) => string | undefined;
   readonly marks: Marks;
-  /** Ids of the edits to be written; none where the person ended without. */
+}
+
+interface PickProps extends Edits {
+  /** Ids of the edits to write; none where the person ended without. */
   readonly onDone: (picked: ReadonlySet<string>) => void;
   readonly onInterrupt: () => void;
 }
 
-/**
- * Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more.
- */
-export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickProps) {
+/** Edits to pick from, each with its reason, risk, gain and diff; the choice is confirmed. */
+export function PickScreen({ onDone, onInterrupt, ...shown }: PickProps) {
   const chosen = useKeyState<ReadonlySet<string>>(new Set());
   const [confirms, setConfirms] = useState(false);
   const [message, setMessage] = useState('');
@@ -30,31 +58,26 @@ export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickPro
   };
   return (
     <Frame
-      keys={confirms ? KEYS.confirmFix : KEYS.edits}
-      marks={marks}
+      keys={confirms ? KEYS.confirm : KEYS.edits}
+      marks={shown.marks}
       message={message}
       onEnd={end}
       onInterrupt={onInterrupt}
     >
-      {(inside) =>
+      {(height) =>
         confirms ? (
-          <ConfirmEdits
+          <Confirm
             count={chosen.shown.size}
-            isActive={inside.isActive}
-            answers={ANSWERS}
-            keys="y: write, n: back"
-            onAnswer={(answer) => {
-              if (answer === 'write') onDone(chosen.now());
+            onAnswer={(isYes) => {
+              if (isYes) onDone(chosen.now());
               else setConfirms(false);
             }}
           />
         ) : (
-          <EditsScreen
-            {...inside}
-            edits={edits}
-            worth={worth}
-            marks={marks}
+          <EditList
+            {...shown}
             chosen={chosen}
+            height={height}
             onApply={() => {
               setMessage(chosen.now().size > 0 ? '' : 'nothing is picked: space picks');
               setConfirms(chosen.now().size > 0);
@@ -67,7 +90,129 @@ export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickPro
   );
 }
 
-/** The screen as an element, for those who write no JSX. */
+interface ConfirmProps {
+  readonly count: number;
+  readonly onAnswer: (isYes: boolean) => void;
+}
+
+function Confirm({ count, onAnswer }: ConfirmProps) {
+  useKeys((input, key) => {
+    if (input === 'y') onAnswer(true);
+    else if (input === 'n' || key.escape) onAnswer(false);
+  });
+  return (
+    <Text>
+      Write {count === 1 ? 'this edit' : `these ${count} edits`} to the Dockerfile? y: write, n:
+      back
+    </Text>
+  );
+}
+
 export function pickElement(props: PickProps) {
   return <PickScreen {...props} />;
+}
+
+interface ListProps extends Edits {
+  readonly chosen: KeyState<ReadonlySet<string>>;
+  readonly height: number;
+  readonly onApply: () => void;
+  readonly onBack: () => void;
+}
+
+export function EditList({ edits, worth, marks, chosen, height, ...heard }: ListProps) {
+  const selected = useKeyState(0);
+  const top = useKeyState(0);
+  const [ref, room] = useMeasuredRows();
+  useKeys((input, key) => {
+    const by = rowStep(input, key);
+    const page = key.pageDown || input === 'd' ? room : key.pageUp || input === 'u' ? -room : 0;
+    const pointed = edits[selected.now()];
+    if (by !== 0) {
+      selected.set(moved(selected.now(), by, edits.length));
+      top.set(0);
+    } else if (page !== 0) {
+      const places = Math.max(1, diffRows(pointed?.diff ?? '').length - room + 1);
+      top.set(moved(top.now(), page, places));
+    } else if (input === ' ' && pointed !== undefined) {
+      const next = new Set(chosen.now());
+      if (!next.delete(pointed.id)) next.add(pointed.id);
+      chosen.set(next);
+    } else if (input === 'a') {
+      const isAll = chosen.now().size === edits.length;
+      chosen.set(new Set(isAll ? [] : edits.map(({ id }) => id)));
+    } else if (key.return) heard.onApply();
+    else if (key.escape || key.leftArrow) heard.onBack();
+  });
+  const picked = chosen.shown;
+  const gain = picked.size > 0 ? worth(picked) : undefined;
+  const edit = edits[selected.shown];
+  const listRows = Math.max(2, Math.min(edits.length, Math.floor(height / 3)));
+  const { from, to } = windowOf(edits.length, selected.shown, listRows);
+  return (
+    <Box flexDirection="column" height={height}>
+      <Line
+        bold
+        text={`Edits of the Dockerfile: ${picked.size} of ${edits.length} picked${gain === undefined ? '' : `, ${gain}`}`}
+      />
+      <Box flexDirection="column" flexShrink={0}>
+        {edits.slice(from, to).map(({ id, title }, i) => {
+          const isSelected = from + i === selected.shown;
+          return (
+            <Box key={id}>
+              <Box flexShrink={0}>
+                <Text bold={isSelected}>{isSelected ? `${marks.pointer} ` : '  '}</Text>
+                <Text>{picked.has(id) ? marks.chosen : marks.open} </Text>
+              </Box>
+              <Line bold={isSelected} text={title} />
+            </Box>
+          );
+        })}
+      </Box>
+      {edit !== undefined && <Reasons edit={edit} isLow={height < LOW} />}
+      {/* The diff gets what is left of the screen. */}
+      <Box ref={ref} flexDirection="column" flexGrow={1} flexBasis={0} overflow="hidden">
+        {diffRows(edit?.diff ?? '')
+          .slice(top.shown, top.shown + room)
+          .map((row, i) => (
+            <Line key={top.shown + i} text={row} {...colourOf(row)} />
+          ))}
+      </Box>
+    </Box>
+  );
+}
+
+/** A low screen cuts each text to one row, so that the diff gets some room. */
+function Reasons({ edit, isLow }: { readonly edit: EditView; readonly isLow: boolean }) {
+  const Shown = isLow ? Line : Paragraph;
+  return (
+    <Box flexDirection="column" marginTop={isLow ? 0 : 1} flexShrink={0}>
+      {!isLow && <Shown text={`why:  ${edit.why}`} />}
+      <Shown text={`risk: ${edit.risk}`} />
+      <Line text={`gain: ${edit.gain ?? 'no point of its own'}`} color="green" />
+    </Box>
+  );
+}
+
+/** The rows of a diff, without the two that name its files. */
+function diffRows(diff: string): readonly string[] {
+  return diff
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^(?:---|\+\+\+) /.test(line));
+}
+
+function colourOf(row: string): { readonly color?: string; readonly dimColor?: boolean } {
+  if (row.startsWith('+')) return { color: 'green' };
+  if (row.startsWith('-')) return { color: 'red' };
+  return row.startsWith('@@') ? { dimColor: true } : {};
+}
+
+/** A box's rows as last drawn: only the layout knows them, as texts wrap. */
+function useMeasuredRows() {
+  const ref = useRef<DOMElement>(null);
+  const [rows, setRows] = useState(1);
+  useEffect(() => {
+    if (ref.current !== null) setRows(measureElement(ref.current).height);
+  });
+  return [ref, rows] as const;
 }

@@ -42,7 +42,6 @@ export function Question(props: QuestionProps) {
   );
 }
 
-/** The question as an element, for those who write no JSX. */
 export function questionElement(props: QuestionProps) {
   return <Question {...props} />;
 }

@@ -6,7 +6,7 @@ import { Paragraph } from './line.tsx';
 const LONGEST = 4096;
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-interface TextFieldProps {
+export interface TextFieldProps {
   readonly question: string;
   /** What Enter on nothing stands for. */
   readonly byDefault?: string;
@@ -23,20 +23,17 @@ export function TextField(props: TextFieldProps) {
   const { question, byDefault, hidden = false, problem, onAnswer, onInterrupt } = props;
   const text = useKeyState('');
   const wrong = useKeyState('');
-  useKeys(
-    (input, key) => {
-      if (key.return) {
-        const answer = hidden ? text.now() : text.now().trim() || (byDefault ?? '');
-        const reason = problem(answer);
-        if (reason === undefined) onAnswer(answer);
-        else wrong.set(reason);
-      } else if (key.backspace || key.delete) text.set(withoutLast(text.now()));
-      else if (key.ctrl && input === 'u') text.set('');
-      else if (!key.ctrl && !key.meta)
-        text.set((text.now() + cleanForTerminal(input)).slice(0, LONGEST));
-    },
-    { onInterrupt },
-  );
+  useKeys((input, key) => {
+    if (key.return) {
+      const answer = hidden ? text.now() : text.now().trim() || (byDefault ?? '');
+      const reason = problem(answer);
+      if (reason === undefined) onAnswer(answer);
+      else wrong.set(reason);
+    } else if (key.backspace || key.delete) text.set(withoutLast(text.now()));
+    else if (key.ctrl && input === 'u') text.set('');
+    else if (!key.ctrl && !key.meta)
+      text.set((text.now() + cleanForTerminal(input)).slice(0, LONGEST));
+  }, onInterrupt);
   return (
     <Box flexDirection="column">
       <Paragraph bold text={byDefault === undefined ? question : `${question} [${byDefault}]`} />
@@ -55,7 +52,6 @@ function withoutLast(text: string): string {
   return text.slice(0, signs.at(-1)?.index ?? 0);
 }
 
-/** The field as an element, for those who write no JSX. */
 export function textElement(props: TextFieldProps) {
   return <TextField {...props} />;
 }

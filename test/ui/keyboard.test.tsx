@@ -7,7 +7,7 @@ import { marksOf } from '../../src/ui/marks.ts';
 import { PickScreen } from '../../src/ui/pick-screen.tsx';
 import { TextField } from '../../src/ui/text-field.tsx';
 import { pause } from './press.ts';
-import { edit } from './review-fixtures.ts';
+import { edit } from './edit-fixtures.ts';
 
 type Say = (what: string) => () => void;
 

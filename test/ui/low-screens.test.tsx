@@ -1,14 +1,11 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
 import { textWidth } from '../../src/reporters/terminal/text-width.ts';
-import { CardScreen } from '../../src/ui/card-view.tsx';
-import { EditsScreen } from '../../src/ui/edits-view.tsx';
-import { FindingScreen } from '../../src/ui/finding-view.tsx';
-import { Frame } from '../../src/ui/frame.tsx';
-import { KeyRow, KEYS } from '../../src/ui/keys.tsx';
+import { Frame, KeyRow } from '../../src/ui/frame.tsx';
 import { marksOf } from '../../src/ui/marks.ts';
+import { EditList, KEYS } from '../../src/ui/pick-screen.tsx';
 import { presser } from './press.ts';
-import { CARD, edit, finding } from './review-fixtures.ts';
+import { edit } from './edit-fixtures.ts';
 
 const marks = marksOf(true);
 const nothing = (): void => undefined;
@@ -26,11 +23,10 @@ function editsAt(height: number) {
   const { stdin, lastFrame } = render(
     <Frame keys={KEYS.edits} marks={marks} message="" onEnd={nothing} onInterrupt={nothing}>
       {() => (
-        <EditsScreen
+        <EditList
           edits={EDITS}
           marks={marks}
           height={height}
-          isActive
           chosen={fixed(new Set<string>())}
           worth={() => undefined}
           onApply={nothing}
@@ -69,51 +65,6 @@ test('edits on a low screen: reasons take a row each, and list and diff stay', a
   ]);
 });
 
-test('a finding that does not fit is scrolled to its last row, and says where one is', async () => {
-  const { stdin, lastFrame } = render(
-    <FindingScreen
-      finding={finding('x', {
-        summary: LONG,
-        evidence: Array.from({ length: 12 }, (_, i) => `place ${i}`),
-        remedies: [{ title: 'Mend it', detail: LONG, example: 'one\ntwo\nthree\nfour' }],
-      })}
-      marks={marks}
-      height={8}
-      isActive
-      onStep={nothing}
-      onBack={nothing}
-    />,
-  );
-  const press = presser({ stdin, lastFrame });
-  const text = await press();
-  expect(text).toMatch(/^Title of x\nx, level 2, Minimalism\n✖ fail: a reason/);
-  expect(text).toMatch(/\nrows 1 to 7 of 27$/);
-  expect(await press(' ')).toMatch(
-    /\none\ntwo\nthree\nfour\nmore: scoville explain x\n\nrows 8 to 14 of 27$/,
-  );
-  expect(await press(' ', ' ')).toMatch(/· place 11\nrows 21 to 27 of 27$/);
-  expect(await press('k')).toMatch(/· place 10\nrows 20 to 26 of 27$/);
-});
-
-test('the scorecard on a low screen keeps level and grade, and the findings have the rest', () => {
-  const { lastFrame } = render(
-    <CardScreen
-      card={CARD}
-      marks={marks}
-      columns={40}
-      height={7}
-      selected={fixed(0)}
-      all={fixed(false)}
-      isActive
-      onOpen={nothing}
-    />,
-  );
-  const rows = (lastFrame() ?? '').split('\n');
-  expect(rows).toHaveLength(7);
-  expect(rows[1]).toContain('Level 1 of 5: Pimiento  Grade B, 10 of 20');
-  expect(rows[3]).toContain('no-shell');
-});
-
 test.each(['', 'a'])(
   'no row is wider than the terminal, where a text is cut inside a wide character too: %j',
   (begin) => {
@@ -136,7 +87,7 @@ test.each(['', 'a'])(
 
 test('keys that have no room give way, but never the one that shows them all', () => {
   const at = (columns: number) =>
-    render(<KeyRow keys={KEYS.edits} ends marks={marks} columns={columns} />).lastFrame();
+    render(<KeyRow keys={KEYS.edits} marks={marks} columns={columns} />).lastFrame();
   expect(at(80)).toBe('space pick · a all · enter apply · d, u diff · esc back · ? keys · q end');
   expect(at(40)).toBe('space pick · a all · ? keys · q end');
   expect(at(10)).toBe('? keys · q end');

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { marksOf } from '../../src/ui/marks.ts';
 import { PickScreen } from '../../src/ui/pick-screen.tsx';
 import { presser } from './press.ts';
-import { edit } from './review-fixtures.ts';
+import { edit } from './edit-fixtures.ts';
 
-function opened() {
+function opened(edits = [edit('one'), edit('two')]) {
   const said: string[] = [];
   const { stdin, lastFrame } = render(
     <PickScreen
-      edits={[edit('one'), edit('two')]}
+      edits={edits}
       worth={(ids) => `${ids.size} points, grade A`}
       marks={marksOf(true)}
       onDone={(picked) => said.push(`picked ${[...picked].join(' ')}`)}
@@ -40,4 +40,24 @@ test('nothing picked writes nothing; q ends with nothing, Ctrl-C stops', async (
   expect(said).toEqual(['picked ']);
   await press('\u0003');
   expect(said).toEqual(['picked ', 'interrupt']);
+});
+
+test('each edit is shown with its gain and its diff, and ? shows the keys', async () => {
+  const { press, said } = opened();
+  const text = await press('j');
+  expect(text).toContain('+USER two');
+  expect(text).toContain('gain: 1 point, grade A, level 2');
+  expect(await press('?')).toMatch(/Keys\n {2}space +pick/);
+  expect(await press('q')).toContain('0 of 2 picked');
+  expect(said).toEqual([]);
+});
+
+test('what comes from files cannot steer the terminal', async () => {
+  const bad = 'a\u001b[2J\u0007b\u202ec';
+  const { press } = opened([
+    { ...edit('x'), title: bad, why: bad, risk: bad, gain: bad, diff: `+${bad}` },
+  ]);
+  const text = await press();
+  expect(text).toContain('abc');
+  expect(text).not.toMatch(/[\u0007\u202e]|\u001b\[2J/);
 });

@@ -17,7 +17,6 @@ import { BUILD_ARG, PLAIN_HTTP } from '../shared-flags.ts';
 
 const DAY_S = 86_400;
 
-/** The flags of `--verify`. */
 const VERIFY_FLAGS = {
   verify: bool(
     'Build before and after, and keep only edits with which it builds, answers, and is graded no lower',
@@ -127,7 +126,6 @@ argument: the Dockerfile of this folder.`,
 Flags of scoville build behind -- are for the builds of --verify. Every rule: docs/fix.md`,
 } satisfies CommandSpec;
 
-/** What `scoville fix` was asked for. */
 export type FixFlags = ReturnType<typeof fixFlags>;
 
 /** The flags as the command takes them. Throws UserError for those that do not go together. */

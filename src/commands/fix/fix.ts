@@ -1,13 +1,14 @@
+import { resolve } from 'node:path';
 import { EXIT } from '../../model/errors.ts';
 import type { PlannedEdit, Risk } from '../../model/planned-edit.ts';
 import { withPlainHttp } from '../../model/settings.ts';
-import { shellWord } from '../../model/shell-word.ts';
 import type { FixProof } from '../../model/verified-fix.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { applyFixes } from '../../pipeline/fix/apply-fixes.ts';
 import type { Decision, FixFiles, AppliedFixes } from '../../pipeline/fix/compose-fixes.ts';
-import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts';
+import { chosenDockerfile, type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
+import { undoFix } from '../../pipeline/fix/undo-fix.ts';
 import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
 import { oldLines } from '../../reporters/fix/unified-diff.ts';
 import { isChangedInGit } from '../../tools/git/git.ts';
@@ -21,9 +22,8 @@ import type { Command, CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
 import { stdinLines } from '../stdin-lines.ts';
 import { VERSION } from '../version.ts';
-import { patchOf, shownDiff } from './fix-diff.ts';
 import { FIX, type FixFlags, fixFlags } from './fix-flags.ts';
-import { writtenLines } from './fix-undo.ts';
+import { patchOf, shownDiff, tellWritten } from './fix-shown.ts';
 
 /** `scoville fix`. What stands behind `--` is for the builds of `--verify`. */
 export const fix: Command = (args, io) => {
@@ -34,7 +34,7 @@ export const fix: Command = (args, io) => {
 };
 
 async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
-  if (flags.undo) return (await import('./fix-undo.ts')).undo(flags, io);
+  if (flags.undo) return undo(flags, io);
   const settings = await projectSettings(flags.config, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
@@ -60,13 +60,27 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
       : await chooseEach(task, io, asks);
   if (flags.verify === undefined || chosen.applied.length === 0)
     return finish(context, task, chosen, flags, { io, asks });
-  const { verifyApplied } = await import('./fix-verify.ts');
-  const { fixes, proof } = await verifyApplied(task, chosen, flags.verify, io, (edit) =>
+  const { verifyFixes } = await import('../../pipeline/fix/verify-fixes.ts');
+  const trial = pipelineContext(io, (event) => {
+    if (event.kind !== 'notice' && event.kind !== 'warning') return;
+    const next = 'nextStep' in event ? `\n  next: ${cleanForTerminal(event.nextStep)}` : '';
+    io.writeErr(`scoville: ${cleanForTerminal(event.text)}${next}\n`);
+  });
+  const { fixes, proof } = await verifyFixes(trial, task, chosen, flags.verify, (edit) =>
     asks
       ? chosen.applied.some(({ id }) => id === edit.id)
       : task.isNamed(edit) && task.isWithinRisk(edit),
   );
   return finish(context, task, fixes, flags, { io, asks, proof });
+}
+
+/** `scoville fix --undo`. Throws UserError where nothing can be undone. */
+async function undo({ path, force }: FixFlags, io: CommandIo): Promise<number> {
+  const context = pipelineContext(io, () => undefined);
+  const dockerfile = resolve(io.cwd, await chosenDockerfile(io.cwd, path));
+  for (const { name, before } of await undoFix(context, dockerfile, force))
+    io.writeErr(`${before === null ? 'removed' : 'as before'}: ${cleanForTerminal(name)}\n`);
+  return EXIT.met;
 }
 
 async function warnOfChanges(
@@ -195,11 +209,7 @@ async function finish(
     io.writeErr(
       `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
     );
-  for (const line of writtenLines(opened, written)) io.writeErr(`${cleanForTerminal(line)}\n`);
-  if (written.length > 0 && task.again !== undefined)
-    io.writeErr(
-      `next: ${cleanForTerminal(`scoville build ${task.again.map(shellWord).join(' ')}`)}\n`,
-    );
+  tellWritten(task, written, io);
   if (fixes.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)

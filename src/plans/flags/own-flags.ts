@@ -116,7 +116,10 @@ export const IMAGE_FLAGS = {
   'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
     path: true,
   }),
-  review: bool('After the build, show findings and edits on a screen', ONE_RUN),
+  review: bool(
+    'After the build, pick edits of the Dockerfile on the screen of scoville fix',
+    ONE_RUN,
+  ),
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;
 
