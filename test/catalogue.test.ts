@@ -62,19 +62,6 @@ describe('the catalogue', () => {
     expect(CATALOGUE.filter(({ spec }) => !anchors.has(spec)).map(({ id }) => id)).toEqual([]);
   });
 
-  test('has a verdict and its test in the folder of each criterion, and in no other', () => {
-    const ids = CATALOGUE.map(({ id }) => id).sort();
-    const having = (room: string, file: string): string[] =>
-      filesIn(room).filter((id) => existsSync(join(ROOT, room, id, file)));
-    expect(having('src/rules', 'verdict.ts')).toEqual(ids);
-    expect(having('test/rules', 'verdict.test.ts')).toEqual(ids);
-  });
-
-  test.each(CATALOGUE)('$id says its id in its own folder', ({ id }) => {
-    const text = readFileSync(join(ROOT, `src/rules/${id}/verdict.ts`), 'utf8');
-    expect(text).toContain(`id: '${id}'`);
-  });
-
   test.each(CATALOGUE)('$id has a title, what decides it, needs and a remedy', (criterion) => {
     const { title, decidedBy = '', needs, remedies } = criterion;
     expect(title.length).toBeGreaterThan(0);

@@ -1,12 +1,9 @@
 import type { Criterion } from '../model/criterion.ts';
 import { annotations } from './annotations/verdict.ts';
+import { noCritical, noHigh, noKnownCves, noMedium } from './known-cves/verdict.ts';
 import { minimalBaseImage } from './minimal-base/verdict.ts';
 import { noBuildTooling } from './no-build-tooling/verdict.ts';
-import { noCritical } from './no-critical/verdict.ts';
 import { noElevatedFiles } from './no-elevated-files/verdict.ts';
-import { noHigh } from './no-high/verdict.ts';
-import { noKnownCves } from './no-known-cves/verdict.ts';
-import { noMedium } from './no-medium/verdict.ts';
 import { noPackageManager } from './no-package-manager/verdict.ts';
 import { noSecrets } from './no-secrets/verdict.ts';
 import { noShell } from './no-shell/verdict.ts';

@@ -2,7 +2,6 @@ import { imageFindings } from '../shared/lint/image-findings.ts';
 import { criterionRule } from '../shared/lint/rule.ts';
 import { judgeSource, trustedSource } from './verdict.ts';
 
-/** Images from outside that nothing vouches for. */
 export const trustedSourceRule = criterionRule(trustedSource, {
   bad: 'FROM someone/node:22\n',
   good: 'FROM node:22-slim\n',

@@ -1,6 +1,5 @@
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 
-/** A publisher whose images count as from a trusted source. */
 interface TrustedPublisher {
   readonly name: string;
   /** What `REGISTRY/REPOSITORY` begins with; ends with a slash, or is a whole repository. */
@@ -8,103 +7,51 @@ interface TrustedPublisher {
   readonly reason: string;
 }
 
-export const TRUSTED_PUBLISHERS: readonly TrustedPublisher[] = [
-  {
-    name: 'Docker official images',
-    prefix: 'docker.io/library/',
-    reason: 'curated and rebuilt by Docker, with signed provenance and SBOM',
-  },
-  {
-    name: 'Docker',
-    prefix: 'docker.io/docker/',
-    reason: 'Docker’s own images, frontends among them',
-  },
-  { name: 'BuildKit', prefix: 'docker.io/moby/buildkit', reason: 'the builder itself' },
-  {
-    name: 'xx',
-    prefix: 'docker.io/tonistiigi/xx',
-    reason: 'BuildKit’s cross-build helper, by its maintainer',
-  },
-  {
-    name: 'Docker Hardened Images',
-    prefix: 'dhi.io/',
-    reason: 'signed by Docker, with provenance and SBOM',
-  },
-  { name: 'Chainguard', prefix: 'cgr.dev/chainguard/', reason: 'signed keylessly, rebuilt daily' },
-  {
-    name: 'Google distroless',
-    prefix: 'gcr.io/distroless/',
-    reason: 'signed keylessly by its maintainers',
-  },
-  {
-    name: 'Red Hat UBI',
-    prefix: 'registry.access.redhat.com/',
-    reason: 'signed by Red Hat; Red Hat alone publishes there',
-  },
-  {
-    name: 'Red Hat',
-    prefix: 'registry.redhat.io/',
-    reason: 'signed by Red Hat; Red Hat alone publishes there',
-  },
-  {
-    name: 'SUSE',
-    prefix: 'registry.suse.com/',
-    reason: 'signed by SUSE; SUSE alone publishes there',
-  },
-  { name: 'Fedora', prefix: 'registry.fedoraproject.org/', reason: 'Fedora alone publishes there' },
-  {
-    name: 'Microsoft',
-    prefix: 'mcr.microsoft.com/',
-    reason: 'signed with notation; Microsoft alone publishes there',
-  },
-  {
-    name: 'AWS on ECR Public',
-    prefix: 'public.ecr.aws/amazonlinux/',
-    reason: 'verified account of AWS',
-  },
-  {
-    name: 'Official images on ECR Public',
-    prefix: 'public.ecr.aws/docker/library/',
-    reason: 'Docker’s own copy of the official images',
-  },
-  {
-    name: 'AWS Lambda on ECR Public',
-    prefix: 'public.ecr.aws/lambda/',
-    reason: 'verified account of AWS',
-  },
-  {
-    name: 'Sigstore',
-    prefix: 'ghcr.io/sigstore/',
-    reason: 'cosign and its kin, signed with cosign',
-  },
-  { name: 'Sigstore', prefix: 'gcr.io/projectsigstore/', reason: 'the same, at its older place' },
-  {
-    name: 'Astral',
-    prefix: 'ghcr.io/astral-sh/',
-    reason: 'uv and its kin, with signed provenance of GitHub’s',
-  },
-  { name: 'Flux', prefix: 'ghcr.io/fluxcd/', reason: 'signed keylessly' },
-  { name: 'Cilium', prefix: 'quay.io/cilium/', reason: 'signed keylessly since 1.13' },
-  { name: 'cert-manager', prefix: 'quay.io/jetstack/', reason: 'signed with its published key' },
-  { name: 'Argo', prefix: 'quay.io/argoproj/', reason: 'signed with cosign' },
-  {
-    name: 'Kubernetes',
-    prefix: 'registry.k8s.io/',
-    reason: 'signed keylessly by the Kubernetes release team',
-  },
-];
+/** Publishers whose images count as from a trusted source. */
+export const TRUSTED_PUBLISHERS: readonly TrustedPublisher[] = (
+  [
+    [
+      'docker.io/library/',
+      'Docker official images',
+      'curated and rebuilt by Docker, with signed provenance and SBOM',
+    ],
+    ['docker.io/docker/', 'Docker', 'Docker’s own images, frontends among them'],
+    ['docker.io/moby/buildkit', 'BuildKit', 'the builder itself'],
+    ['docker.io/tonistiigi/xx', 'xx', 'BuildKit’s cross-build helper, by its maintainer'],
+    ['dhi.io/', 'Docker Hardened Images', 'signed by Docker, with provenance and SBOM'],
+    ['cgr.dev/chainguard/', 'Chainguard', 'signed keylessly, rebuilt daily'],
+    ['gcr.io/distroless/', 'Google distroless', 'signed keylessly by its maintainers'],
+    [
+      'registry.access.redhat.com/',
+      'Red Hat UBI',
+      'signed by Red Hat; Red Hat alone publishes there',
+    ],
+    ['registry.redhat.io/', 'Red Hat', 'signed by Red Hat; Red Hat alone publishes there'],
+    ['registry.suse.com/', 'SUSE', 'signed by SUSE; SUSE alone publishes there'],
+    ['registry.fedoraproject.org/', 'Fedora', 'Fedora alone publishes there'],
+    ['mcr.microsoft.com/', 'Microsoft', 'signed with notation; Microsoft alone publishes there'],
+    ['public.ecr.aws/amazonlinux/', 'AWS on ECR Public', 'verified account of AWS'],
+    [
+      'public.ecr.aws/docker/library/',
+      'Official images on ECR Public',
+      'Docker’s own copy of the official images',
+    ],
+    ['public.ecr.aws/lambda/', 'AWS Lambda on ECR Public', 'verified account of AWS'],
+    ['ghcr.io/sigstore/', 'Sigstore', 'cosign and its kin, signed with cosign'],
+    ['gcr.io/projectsigstore/', 'Sigstore', 'the same, at its older place'],
+    ['ghcr.io/astral-sh/', 'Astral', 'uv and its kin, with signed provenance of GitHub’s'],
+    ['ghcr.io/fluxcd/', 'Flux', 'signed keylessly'],
+    ['quay.io/cilium/', 'Cilium', 'signed keylessly since 1.13'],
+    ['quay.io/jetstack/', 'cert-manager', 'signed with its published key'],
+    ['quay.io/argoproj/', 'Argo', 'signed with cosign'],
+    ['registry.k8s.io/', 'Kubernetes', 'signed keylessly by the Kubernetes release team'],
+  ] as const
+).map(([prefix, name, reason]) => ({ prefix, name, reason }));
 
 /** Registries where anyone can open a namespace: nothing vouches for what stands in it. */
-const PUBLIC_REGISTRIES = new Set([
-  'docker.io',
-  'ghcr.io',
-  'quay.io',
-  'registry.gitlab.com',
-  'public.ecr.aws',
-  'gcr.io',
-  'cgr.dev',
-  'ttl.sh',
-]);
+const PUBLIC_REGISTRIES = new Set(
+  'docker.io ghcr.io quay.io registry.gitlab.com public.ecr.aws gcr.io cgr.dev ttl.sh'.split(' '),
+);
 
 /** The publisher or user's pattern that an image is trusted by; undefined if there is none. */
 export function vouchedBy(

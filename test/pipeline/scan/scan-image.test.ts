@@ -21,7 +21,7 @@ import {
 import { updateDatabase } from '../../../src/pipeline/advisories/update-database.ts';
 import type { ImageScan } from '../../../src/pipeline/scan/image-scan.ts';
 import { scanImage } from '../../../src/pipeline/scan/scan-image.ts';
-import { judgeScan } from '../../../src/rules/shared/verdict/counted-vulnerabilities.ts';
+import { judgeScan } from '../../../src/rules/known-cves/verdict.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { type ScriptedRun, fakeRun } from '../../fakes/fake-run.ts';
 import { advisory, affects, exportZip, putExport } from '../../fakes/made-export.ts';

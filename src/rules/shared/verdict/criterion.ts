@@ -1,7 +1,6 @@
 import { type Criterion, isMet, type Remedy, type Verdict } from '../../../model/criterion.ts';
 import { messageOf } from '../../../model/errors.ts';
 import type { EvidenceSource, Fact, Facts } from '../../../model/facts.ts';
-import { UNSIGNED_RULES } from './unsigned-statements.ts';
 import { note, unknown } from './verdict.ts';
 
 type FactName = keyof Facts;
@@ -69,11 +68,26 @@ function judge<Needed extends FactName, Used extends FactName>(
   }
 }
 
-/** A pass from an unsigned statement counts only if `UNSIGNED_RULES` allows it. */
+/**
+ * Criteria that a statement which nobody is known to have signed, or the image's own word, may
+ * earn: what it has to fit is in docs/grading.md. Any other pass by such a word becomes unknown.
+ */
+export const EARNED_UNSIGNED: ReadonlySet<string> = new Set([
+  'minimal-base',
+  'trusted-source',
+  'verified-downloads',
+  'pinned-images',
+  'pinned-packages',
+  'recently-updated',
+  'provenance',
+  'sbom',
+  'secrets-by-file',
+]);
+
 function withoutUnsigned(id: string, answer: Judged): Judged {
   const holds = isMet(answer.outcome);
   if (!holds || answer.source !== 'unverified-attestation') return answer;
-  if (UNSIGNED_RULES[id]?.earns === true) return answer;
+  if (EARNED_UNSIGNED.has(id)) return answer;
   return {
     ...unknown(`${answer.summary}, but nobody is known to have signed that`, SETTLE_SIGNER),
     evidence: answer.evidence,

@@ -1,8 +1,9 @@
-import type { Evidence, Verdict } from '../../../model/criterion.ts';
-import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../../../model/facts.ts';
-import { byCodeUnit } from '../../../model/order.ts';
-import { quantity } from '../../../model/quantity.ts';
-import { fail, listed, note, pass, unknown } from './verdict.ts';
+import type { Criterion, Evidence, Verdict } from '../../model/criterion.ts';
+import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../../model/facts.ts';
+import { byCodeUnit } from '../../model/order.ts';
+import { quantity } from '../../model/quantity.ts';
+import { criterion } from '../shared/verdict/criterion.ts';
+import { fail, listed, note, pass, unknown } from '../shared/verdict/verdict.ts';
 
 /** A database older than this many days carries a warning: a week brings some hundred new CVEs. */
 const STALE_DAYS = 7;
@@ -10,8 +11,71 @@ const DAY_MS = 86_400_000;
 /** Lines of advice and of what was set aside, before the findings themselves. */
 const MOST_NOTES = 25;
 
-/** What a scan needs where there is none. */
-export const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
+const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
+
+/** The criterion that a scan finds no CVE of a severity; of none at all, where none is named. */
+function scanCriterion(
+  severity: Severity | undefined,
+  own: Pick<Criterion, 'id' | 'level' | 'spec' | 'why'>,
+): Criterion {
+  const which = severity ?? 'known';
+  return criterion({
+    ...own,
+    title: `No ${which} CVEs`,
+    vector: 'vulnerabilities',
+    needs: ['vulnerabilities'],
+    uses: ['declarations'],
+    settle: SCAN_SETTLE,
+    decidedBy:
+      `The scanner reports no CVE of ${severity === undefined ? 'any severity' : `severity ${severity}`}, ` +
+      'after given or verified VEX statements. ' +
+      (severity === undefined
+        ? 'CVEs of unknown severity count here only. '
+        : 'Each CVE counts once. ') +
+      'The verdict names its scanner, the version and the date of the database, and applies to ' +
+      'those. A database more than a week old causes a warning, and one older than ' +
+      '`databaseDays` finds nothing out. Without a scanner it is unknown. So is an empty result that proves nothing: a distribution without data, a ' +
+      'release past its end of support, no record of packages, or a database without a date.',
+    check: ({ vulnerabilities, declarations }) =>
+      judgeScan(vulnerabilities, severity, declarations),
+    remedies: [
+      {
+        title: `${severity === undefined ? 'Update or remove' : 'Update'} the packages with ${which} CVEs`,
+        detail:
+          'Update the base image or the packages, or remove them. If a CVE does not affect you, say so in a VEX document.',
+        example: 'scoville build --pull .',
+      },
+    ],
+  });
+}
+
+export const noCritical = scanCriterion('critical', {
+  id: 'no-critical',
+  level: 2,
+  spec: '#no-critical',
+  why: 'Attackers use published vulnerabilities first: an exploit for a critical one is often public within days.',
+});
+
+export const noHigh = scanCriterion('high', {
+  id: 'no-high',
+  level: 3,
+  spec: '#no-high',
+  why: 'A vulnerability of high severity often gives an attacker the container, and is usually fixed in a newer version.',
+});
+
+export const noMedium = scanCriterion('medium', {
+  id: 'no-medium',
+  level: 4,
+  spec: '#no-medium',
+  why: 'Medium vulnerabilities are the steps between a first foothold and the host. Most go away with an update.',
+});
+
+export const noKnownCves = scanCriterion(undefined, {
+  id: 'no-known-cves',
+  level: 5,
+  spec: '#no-cves',
+  why: 'An image without any known vulnerability needs no triage, and each new one stands out.',
+});
 
 /**
  * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts

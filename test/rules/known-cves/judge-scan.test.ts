@@ -4,9 +4,9 @@ import {
   unknownFact,
   type Facts,
   type VulnerabilitiesFact,
-} from '../../../../src/model/facts.ts';
-import { judgeScan } from '../../../../src/rules/shared/verdict/counted-vulnerabilities.ts';
-import { cve, factsOf } from './facts-builder.ts';
+} from '../../../src/model/facts.ts';
+import { judgeScan } from '../../../src/rules/known-cves/verdict.ts';
+import { cve, factsOf } from '../shared/verdict/facts-builder.ts';
 
 const clean: VulnerabilitiesFact = {
   scanner: 'grype',
