@@ -138,7 +138,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/verify/verify-attachments.ts': 'a temporary folder of ours',
   'pipeline/advisories/fetch-export.ts': 'a download that goes on where it ended, in our cache',
   'pipeline/fix/undo-fix.ts': 'what --undo needs, in our cache',
-  'pipeline/fix/build-trial.ts': 'a temporary folder of ours',
+  'pipeline/fix/verify-fixes.ts': 'a temporary folder of ours',
   'pipeline/image-build/send.ts': 'the folder of a build',
   'pipeline/image-build/engine.ts': 'an empty mark in our cache',
   'pipeline/image-build/run-buildkit.ts': 'the folder of a build',

@@ -88,22 +88,20 @@ export interface FixPlan {
   readonly refusals: readonly Omit<Refusal, 'rule' | 'criterion'>[];
 }
 
-/** One way in which an edit can change what an image does. */
 interface Breakage {
   readonly what: string;
-  /** What must be shown to apply the edit by default; undefined where nothing can show it. */
   readonly shownBy?: string;
 }
 
-/** One remedy as edits: pure, and with nothing left to do where it has been applied. */
+/**
+ * One remedy as edits: pure, and with nothing left to do where it has been applied. docs/fix.md has
+ * a section about each.
+ */
 export interface FixRule {
   readonly id: string;
-  /** Imperative, one line. */
-  readonly title: string;
-  /** What it changes and what it leaves alone, as its documentation tells it. */
-  readonly help: string;
-  /** What its edits can break, and what shows that one does not. */
-  readonly breaks: readonly Breakage[];
+  readonly title?: string;
+  readonly help?: string;
+  readonly breaks?: readonly Breakage[];
   /** The criterion that it serves. */
   readonly criterion?: string;
   /** The `scoville lint` rule whose ignore comments apply to it, if that is not the criterion. */

@@ -6,17 +6,15 @@ import { unusedTools } from './no-build-tooling/edit.ts';
 import { elevatedFiles } from './no-elevated-files/edit.ts';
 import { ignoreFile } from './no-secrets/edit.ts';
 import { runtimeStage } from './no-shell/edit.ts';
-import { nonrootUser } from './nonroot-user/edit.ts';
+import { nonrootEdit } from './nonroot-user/edit.ts';
 import { packageCaches } from './package-cache-kept/edit.ts';
 import { pinImages } from './pinned-images/edit.ts';
 import { freezeArchives } from './pinned-packages/edit-freeze-archives.ts';
 import { lockFiles } from './pinned-packages/edit-lock-files.ts';
 import { pinPackages } from './pinned-packages/edit.ts';
-import { relativeWorkdir } from './relative-workdir/edit.ts';
+import { absoluteWorkdir } from './relative-workdir/edit.ts';
 import { buildSecrets } from './secret-in-arg/edit.ts';
-import { runtimeSecrets } from './secrets-by-file/edit.ts';
 import { execForm } from './shell-form-entrypoint/edit.ts';
-import { sudo } from './sudo/edit.ts';
 import { offlineRuns } from './verified-downloads/edit-offline-runs.ts';
 import { verifyDownloads } from './verified-downloads/edit.ts';
 
@@ -32,12 +30,10 @@ export const FIX_RULES: readonly FixRule[] = [
   pinPackages,
   lockFiles,
   buildSecrets,
-  runtimeSecrets,
-  sudo,
   packageCaches,
-  relativeWorkdir,
+  absoluteWorkdir,
   elevatedFiles,
-  nonrootUser,
+  nonrootEdit,
   execForm,
   ignoreFile,
   maintainer,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { buildSecrets } from '../../src/rules/secret-in-arg/edit.ts';
-import { runtimeSecrets } from '../../src/rules/secrets-by-file/edit.ts';
 import { fixed } from './shared/edit/support.ts';
 
 const RUN =
@@ -70,40 +69,6 @@ describe('build-secrets', () => {
     expect([found.text, found.refusals]).toEqual([
       text,
       [`2: NPM_TOKEN stays a build argument: ${reason}`],
-    ]);
-  });
-});
-
-describe('runtime-secrets', () => {
-  test('an official image whose entry point reads files', async () => {
-    const found = await fixed(
-      runtimeSecrets,
-      'FROM postgres:17\nENV A=1 POSTGRES_PASSWORD="x y" \\\n  B=2\n',
-    );
-    expect(found).toMatchObject({
-      text: 'FROM postgres:17\nENV A=1 POSTGRES_PASSWORD_FILE=/run/secrets/postgres-password \\\n  B=2\n',
-      refusals: [],
-      again: [],
-    });
-    expect(found.applied[0]?.risk).toBe('high');
-  });
-
-  test.each([
-    ['ok-_FILE', 'FROM postgres:17\nENV POSTGRES_PASSWORD_FILE=/run/secrets/p\n'],
-    ['ok-no secret', 'FROM a\nENV PORT=80\n'],
-  ])('%s', async (_, text) => {
-    expect(await fixed(runtimeSecrets, text)).toMatchObject({ text, ids: [], refusals: [] });
-  });
-
-  test('refused: a program of which it is not known what it reads', async () => {
-    const text = 'FROM a\nENV DB_PASSWORD=x\nENV API_TOKEN y\n';
-    const found = await fixed(runtimeSecrets, text);
-    expect([found.text, found.refusals]).toEqual([
-      text,
-      [
-        '2: DB_PASSWORD stays in the environment: the program has to read it from a file (DB_PASSWORD_FILE=/run/secrets/...), and its value has to be replaced',
-        '3: API_TOKEN stays in the environment: the program has to read it from a file (API_TOKEN_FILE=/run/secrets/...), and its value has to be replaced',
-      ],
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
-import { type Scored } from '../../grading/score.ts';
+import type { Scored } from '../../grading/score.ts';
 import { gainsOf } from '../../grading/suggestions.ts';
 import { isMet } from '../../model/criterion.ts';
 import type { DeclarationsFact, Facts } from '../../model/facts.ts';
@@ -24,30 +24,20 @@ interface Judging {
   readonly scored: readonly Scored[] | undefined;
 }
 
-/** What edits are worth, each by itself and several together. */
+/** What edits are worth, each by itself and several together; undefined where nothing is met. */
 export interface Gains {
-  /** Undefined where nothing is known to be met by it. */
   readonly of: (id: string) => Gain | undefined;
   /**
-   * Each criterion counts once, however many edits serve it; one that needs several edits counts
-   * where all are there. With `dockerfile`, what came of them, that decides on what it shows: it
-   * has those edits too that only others made possible.
+   * Each criterion counts once, and only with all the edits that it needs. `dockerfile`: the result
+   * of the edits, with those that only others made possible.
    */
   readonly together: (ids: ReadonlySet<string>, dockerfile?: string) => Gain | undefined;
 }
 
-/** What an edit does to criteria. */
-interface Effect {
-  /** Met by this edit alone. */
-  readonly met: readonly string[];
-  /** Met before, and no longer. */
-  readonly lost: readonly string[];
-  /** Its own criterion, where several edits are needed for it. */
-  readonly shared?: { readonly criterion: string; readonly ids: readonly string[] };
-}
+type Count = (criterion: string) => number;
 
 /** How often a Dockerfile falls short of each criterion, as far as it shows. */
-function findings(text: string, { around, declarations }: Judging): (criterion: string) => number {
+function findings(text: string, { around, declarations }: Judging): Count {
   const { buildArgs, target, context } = around;
   const linted = lintDockerfile({
     name: 'Dockerfile',
@@ -60,85 +50,10 @@ function findings(text: string, { around, declarations }: Judging): (criterion: 
   return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
 }
 
-/** Findings after edits; undefined if they leave the Dockerfile as is or cannot apply at once. */
-function findingsAfter(
-  edits: readonly PlannedEdit[],
-  judging: Judging,
-): ((criterion: string) => number) | undefined {
-  const own = edits.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
-  if (own.length === 0) return undefined;
-  const after = applyEdits(judging.files.dockerfile, own);
-  return after.ok ? findings(after.value, judging) : undefined;
-}
-
-/** What the last build and two states of a Dockerfile tell of criteria. */
-class Outcomes {
-  readonly #scored: readonly Scored[] | undefined;
-  readonly before: (criterion: string) => number;
-
-  constructor(judging: Judging) {
-    this.#scored = judging.scored;
-    this.before = findings(judging.files.dockerfile, judging);
-  }
-
-  isKnown(id: string): boolean {
-    return this.#scored?.some((one) => one.id === id) === true;
-  }
-
-  /** Not met, as far as it is known; what a build has not judged is not. */
-  isOpen(id: string): boolean {
-    if (this.#scored === undefined) return true;
-    const last = this.#scored.find((one) => one.id === id);
-    return last !== undefined && !isMet(last.outcome);
-  }
-
-  /** Criteria that a later state of the Dockerfile shows to be met, and were not. */
-  met(after: ((criterion: string) => number) | undefined): readonly string[] {
-    return shownWhole(after, (id, found) => this.before(id) > 0 && found === 0 && this.isOpen(id));
-  }
-
-  /** Criteria that it shows not to be met, and that were. */
-  lost(after: ((criterion: string) => number) | undefined): readonly string[] {
-    const wasMet = (id: string): boolean => this.#scored === undefined || !this.isOpen(id);
-    return shownWhole(after, (id, found) => this.before(id) === 0 && found > 0 && wasMet(id));
-  }
-}
-
-/**
- * Those criteria that a Dockerfile decides for which `isSo` holds with the later findings; none
- * where nothing is known of it.
- */
-function shownWhole(
-  after: ((criterion: string) => number) | undefined,
-  isSo: (id: string, found: number) => boolean,
-): readonly string[] {
-  return after === undefined ? [] : SHOWN_WHOLE.filter((id) => isSo(id, after(id)));
-}
-
-function effects(
-  edits: readonly PlannedEdit[],
-  outcomes: Outcomes,
-  judging: Judging,
-): ReadonlyMap<string, Effect> {
-  const met = (group: readonly PlannedEdit[]): readonly string[] => {
-    // Without a build it is known of what the Dockerfile shows, and of what an edit is for, that it
-    // is not met.
-    const served = group.flatMap(({ meets = [], criterion }) =>
-      meets.filter((id) => outcomes.isKnown(id) || id === criterion || outcomes.before(id) > 0),
-    );
-    const open = served.filter((id) => outcomes.isOpen(id));
-    return [...new Set([...outcomes.met(findingsAfter(group, judging)), ...open])];
-  };
-  return new Map(
-    edits.map((edit): [string, Effect] => {
-      const { id, criterion } = edit;
-      const alone = { met: met([edit]), lost: outcomes.lost(findingsAfter([edit], judging)) };
-      if (criterion === undefined || alone.met.includes(criterion)) return [id, alone];
-      const group = edits.filter((one) => one.criterion === criterion);
-      if (group.length === 1 || !met(group).includes(criterion)) return [id, alone];
-      return [id, { ...alone, shared: { criterion, ids: group.map((one) => one.id) } }];
-    }),
-  );
+/** Criteria that are met then and were not, and the other way round. */
+interface Effect {
+  readonly met: readonly string[];
+  readonly lost: readonly string[];
 }
 
 /**
@@ -147,43 +62,75 @@ function effects(
  * last build with that change; without one, the points alone.
  */
 export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
-  const { scored } = judging;
-  const outcomes = new Outcomes(judging);
-  const known = effects(edits, outcomes, judging);
-  const worth = (
-    criteria: readonly string[],
-    lost: readonly string[],
-    together: readonly string[],
-  ): Gain | undefined => {
-    if (criteria.length === 0) return undefined;
-    if (scored === undefined) return { points: criteria.length - lost.length, criteria, together };
-    const before = gainsOf(scored, []);
-    const { points, grade, level } = gainsOf(scored, criteria, lost);
+  const { scored, files } = judging;
+  const before = findings(files.dockerfile, judging);
+  const wasMet = new Map(scored?.map(({ id, outcome }) => [id, isMet(outcome)]));
+  const isOpen = (id: string): boolean => scored === undefined || wasMet.get(id) === false;
+  const shown = (text: string): Effect => {
+    const after = findings(text, judging);
+    return {
+      met: SHOWN_WHOLE.filter((id) => before(id) > 0 && after(id) === 0 && isOpen(id)),
+      lost: SHOWN_WHOLE.filter(
+        (id) => before(id) === 0 && after(id) > 0 && (scored === undefined || !isOpen(id)),
+      ),
+    };
+  };
+  const effectOf = (group: readonly PlannedEdit[]): Effect => {
+    const own = group.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
+    const after = applyEdits(files.dockerfile, own);
+    const { met, lost } = own.length > 0 && after.ok ? shown(after.value) : { met: [], lost: [] };
+    // Without a build, what the Dockerfile shows and what an edit is for are known to be open.
+    const served = group.flatMap(({ meets = [], criterion }) =>
+      meets.filter((id) => scored !== undefined || id === criterion || before(id) > 0),
+    );
+    return { met: [...new Set([...met, ...served.filter(isOpen)])], lost };
+  };
+  const alone = new Map(edits.map((edit) => [edit.id, effectOf([edit])]));
+  /** The edits that an edit's criterion needs besides it, where all of them together meet it. */
+  const partners = (edit: PlannedEdit): readonly string[] => {
+    const { criterion } = edit;
+    if (criterion === undefined || alone.get(edit.id)?.met.includes(criterion) === true) return [];
+    const group = edits.filter((one) => one.criterion === criterion);
+    const isMetByAll = group.length > 1 && effectOf(group).met.includes(criterion);
+    return isMetByAll ? group.map(({ id }) => id).filter((id) => id !== edit.id) : [];
+  };
+  const needed = new Map(edits.map((edit) => [edit.id, partners(edit)]));
+  const worth = (met: readonly string[], lost: readonly string[], together: readonly string[]) => {
+    if (met.length === 0) return undefined;
+    const criteria = [...met];
+    if (scored === undefined) return { points: met.length - lost.length, criteria, together };
+    const now = gainsOf(scored, []);
+    const { points, grade, level } = gainsOf(scored, met, lost);
     return {
       points,
-      ...(grade === before.grade ? {} : { grade }),
-      ...(level === before.level ? {} : { level }),
+      ...(grade === now.grade ? {} : { grade }),
+      ...(level === now.level ? {} : { level }),
       criteria,
       together,
     };
   };
   return {
     of: (id) => {
-      const effect = known.get(id);
-      if (effect === undefined) return undefined;
-      const { met, lost, shared } = effect;
-      if (shared === undefined) return worth(met, lost, []);
-      const others = shared.ids.filter((one) => one !== id);
-      return worth([shared.criterion, ...met], lost, others);
+      const edit = edits.find((one) => one.id === id);
+      const effect = alone.get(id);
+      if (edit === undefined || effect === undefined) return undefined;
+      const together = needed.get(id) ?? [];
+      const shared = together.length > 0 && edit.criterion !== undefined ? [edit.criterion] : [];
+      return worth([...shared, ...effect.met], effect.lost, together);
     },
     together: (ids, dockerfile) => {
-      const all = [...ids].flatMap((id) => known.get(id) ?? []);
-      const after = dockerfile === undefined ? undefined : findings(dockerfile, judging);
-      const met = new Set([...all.flatMap((effect) => effect.met), ...outcomes.met(after)]);
-      for (const { shared } of all)
-        if (shared?.ids.every((id) => ids.has(id)) === true) met.add(shared.criterion);
-      const lost =
-        after === undefined ? all.flatMap((effect) => effect.lost) : outcomes.lost(after);
+      const chosen = edits.filter(({ id }) => ids.has(id));
+      const after = dockerfile === undefined ? undefined : shown(dockerfile);
+      const met = new Set([
+        ...chosen.flatMap(({ id }) => alone.get(id)?.met ?? []),
+        ...(after?.met ?? []),
+      ]);
+      for (const { id, criterion } of chosen) {
+        const others = needed.get(id) ?? [];
+        if (criterion !== undefined && others.length > 0 && others.every((one) => ids.has(one)))
+          met.add(criterion);
+      }
+      const lost = after?.lost ?? chosen.flatMap(({ id }) => alone.get(id)?.lost ?? []);
       return worth(
         [...met],
         [...new Set(lost)].filter((id) => !met.has(id)),

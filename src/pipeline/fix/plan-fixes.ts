@@ -13,9 +13,7 @@ import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
 import { fixGains, type Gains } from './fix-gains.ts';
 
-/** What a fix was asked for. */
 export interface FixRequest {
-  /** The Dockerfile, or its folder. */
   readonly path: string;
   /** The build context's folder; undefined: that of the Dockerfile. */
   readonly contextFolder: string | undefined;
@@ -51,21 +49,16 @@ export interface FixTask {
 
 /** The rules that `only` names, by their id, their criterion, or the id of one of their edits. */
 function namedRules(only: readonly string[]): readonly FixRule[] {
-  if (only.length === 0) return FIX_RULES;
-  const wanted = FIX_RULES.filter(({ id, criterion }) =>
-    only.some((name) => name === id || name === criterion || name.startsWith(`${id}:`)),
-  );
-  const strange = only.find(
-    (name) =>
-      !FIX_RULES.some(
-        ({ id, criterion }) => name === id || name === criterion || name.startsWith(`${id}:`),
-      ),
-  );
+  const isNamed = ({ id, criterion }: FixRule, name: string): boolean =>
+    name === id || name === criterion || name.startsWith(`${id}:`);
+  const strange = only.find((name) => !FIX_RULES.some((rule) => isNamed(rule, name)));
   if (strange !== undefined)
     throw new UserError(`invalid value ${JSON.stringify(strange)} for --only`, {
       nextStep: `it takes the id of an edit, a criterion, or a rule: ${FIX_RULES.map(({ id }) => id).join(', ')}`,
     });
-  return wanted;
+  return only.length === 0
+    ? FIX_RULES
+    : FIX_RULES.filter((rule) => only.some((name) => isNamed(rule, name)));
 }
 
 /** True where a flag asks for what a rule does, or each edit is decided on. */

@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { UserError } from '../../model/errors.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, ToolError, UserError } from '../../model/errors.ts';
+import { LOCK_FILE_NAME } from '../../model/lock.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
-import { err, type Result } from '../../model/result.ts';
-import type { SmokeRequest } from '../../model/smoke.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import type { Rights, SmokeRequest } from '../../model/smoke.ts';
 import type { FixProof, ProvenBuild, TakenBack } from '../../model/verified-fix.ts';
+import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
+import { removeLocalTag } from '../../tools/docker/docker-container.ts';
 import type { PipelineContext } from '../context.ts';
+import { noStdin } from '../contexts/context-source.ts';
+import { build } from '../image-build/build.ts';
+import { readLockText } from '../lock/lock-file.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { applyWanted } from './apply-fixes.ts';
-import { withTrialBuild } from './build-trial.ts';
-import type { FixFiles, AppliedFixes } from './compose-fixes.ts';
+import type { AppliedFixes, FixFiles } from './compose-fixes.ts';
 import type { FixTask } from './plan-fixes.ts';
 import { smokeImage } from './smoke-image.ts';
 
@@ -20,12 +29,13 @@ export interface VerifyRequest {
   readonly buildTimeoutMs: number;
 }
 
-export interface VerifiedFixes {
+interface VerifiedFixes {
   readonly fixes: AppliedFixes;
   readonly proof: FixProof;
 }
 
 type Failure = Omit<TakenBack, 'edit'>;
+type BuildFailure = Omit<Failure, 'broke'>;
 
 /**
  * Builds the Dockerfile as it is and with the edits, and keeps those with which it builds, answers
@@ -41,24 +51,33 @@ export async function verifyFixes(
   request: VerifyRequest,
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
-  const trials = new Trials(context, task, request);
-  const before = await trials.before();
+  let builds = 0;
+  const prove = (what: string, files: FixFiles, most: Rights) => {
+    builds += 1;
+    context.emit({ kind: 'notice', text: `building ${what}` });
+    return trial(context, task, files, request, most);
+  };
+  const before = sound(await prove('as it is', task.opened.files, 'default'));
+  const most = before.smoke.answers ? before.smoke.rights : 'default';
+  const proveWith = async ({
+    applied,
+    files,
+  }: AppliedFixes): Promise<Result<ProvenBuild, Failure>> => {
+    const what = applied.length === 1 ? (applied[0]?.id ?? '') : `${applied.length} edits`;
+    const built = await prove(`with ${what}`, files, most);
+    if (!built.ok) return err({ broke: 'build', ...built.error });
+    const failure = worse(before, built.value);
+    return failure === undefined ? built : err(failure);
+  };
   const takenBack: TakenBack[] = [];
   for (let now = fixes; ;) {
-    if (now.applied.length === 0)
-      return { fixes: now, proof: { before, after: before, takenBack, builds: trials.builds } };
-    const all = await trials.with(now, before);
-    if (all.ok)
-      return {
-        fixes: now,
-        proof: { before, after: all.value, takenBack, builds: trials.builds },
-      };
     const { applied } = now;
+    const all = applied.length === 0 ? ok(before) : await proveWith(now);
+    if (all.ok) return { fixes: now, proof: { before, after: all.value, takenBack, builds } };
     const { index, failure } = await firstCulprit(applied.length, all.error, async (first) => {
       const wanted = new Set(applied.slice(0, first).map(({ id }) => id));
-      const some = await applyWanted(task, ({ id }) => wanted.has(id));
-      const trial = await trials.with(some, before);
-      return trial.ok ? undefined : trial.error;
+      const some = await proveWith(await applyWanted(task, ({ id }) => wanted.has(id)));
+      return some.ok ? undefined : some.error;
     });
     const edit = applied[index];
     if (edit === undefined) throw new Error('no edit broke it');
@@ -68,111 +87,48 @@ export async function verifyFixes(
   }
 }
 
-class Trials {
-  builds = 0;
-  readonly #context: PipelineContext;
-  readonly #task: FixTask;
-  readonly #request: VerifyRequest;
-
-  constructor(context: PipelineContext, task: FixTask, request: VerifyRequest) {
-    this.#context = context;
-    this.#task = task;
-    this.#request = request;
-  }
-
-  async before(): Promise<ProvenBuild> {
-    this.#tell('as it is');
-    const built = await this.#build(this.#task.opened.files, 'default');
-    if (!built.ok)
-      throw new UserError(
-        `the Dockerfile does not build as it is, so that nothing can be proven: ${built.error.reason}\n${built.error.log}`,
-        { nextStep: 'scoville build, or scoville fix without --verify' },
-      );
-    const { smoke } = built.value;
-    if (!smoke.answers && smoke.judge !== 'staying up')
-      throw new UserError(
-        `the image does not answer as it is, so that nothing can be proven: ${smoke.reason}\n${smoke.log}`,
-        {
-          nextStep: 'fix the smoke command (--smoke, --smoke-port, --smoke-env, --smoke-timeout)',
-        },
-      );
-    return built.value;
-  }
-
-  async with(
-    { applied, files }: AppliedFixes,
-    before: ProvenBuild,
-  ): Promise<Result<ProvenBuild, Failure>> {
-    this.#tell(
-      applied.length === 1 ? `with ${applied[0]?.id ?? ''}` : `with ${applied.length} edits`,
+/** The Dockerfile as it is has to build, and to answer where anything can tell. */
+function sound(built: Result<ProvenBuild, BuildFailure>): ProvenBuild {
+  if (!built.ok)
+    throw new UserError(
+      `the Dockerfile does not build as it is, so that nothing can be proven: ${built.error.reason}\n${built.error.log}`,
+      { nextStep: 'scoville build, or scoville fix without --verify' },
     );
-    const most = before.smoke.answers ? before.smoke.rights : 'default';
-    const built = await this.#build(files, most);
-    if (!built.ok) return err({ broke: 'build', ...built.error });
-    const failure = worse(before, built.value);
-    return failure === undefined ? built : err(failure);
-  }
-
-  async #build(files: FixFiles, most: 'none' | 'default') {
-    this.builds += 1;
-    const { opened, around } = this.#task;
-    const tag = `scoville-fix-${randomBytes(6).toString('hex')}:trial`;
-    const flags = [
-      ...Object.entries(around.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
-      ...(around.target === undefined ? [] : [`--target=${around.target}`]),
-      ...this.#request.buildFlags,
-    ];
-    const { contextFolder } = opened;
-    const trial = { contextFolder, flags, timeoutMs: this.#request.buildTimeoutMs, tag };
-    return withTrialBuild(this.#context, files, trial, async (scorecard) => ({
-      scorecard,
-      smoke: await smokeImage(this.#context, tag, this.#request.smoke, most),
-    }));
-  }
-
-  #tell(what: string): void {
-    this.#context.emit({ kind: 'notice', text: `building ${what}` });
-  }
+  const { smoke } = built.value;
+  if (!smoke.answers && smoke.judge !== 'staying up')
+    throw new UserError(
+      `the image does not answer as it is, so that nothing can be proven: ${smoke.reason}\n${smoke.log}`,
+      { nextStep: 'fix the smoke command (--smoke, --smoke-port, --smoke-env, --smoke-timeout)' },
+    );
+  return built.value;
 }
 
-/** What is worse than before, where something is. */
+/** What is worse than before; undefined where nothing is. */
 function worse(before: ProvenBuild, after: ProvenBuild): Failure | undefined {
   const { smoke } = after;
   if (before.smoke.answers) {
     if (!smoke.answers) return { broke: 'answer', reason: smoke.reason, log: smoke.log };
-    if (smoke.judge !== before.smoke.judge)
-      return {
-        broke: 'answer',
-        reason: `before, it was judged by ${before.smoke.judge}, now only by ${smoke.judge}`,
-        log: '',
-      };
+    if (smoke.judge !== before.smoke.judge) {
+      const reason = `before, it was judged by ${before.smoke.judge}, now only by ${smoke.judge}`;
+      return { broke: 'answer', reason, log: '' };
+    }
   }
   const [was, is] = [before.scorecard, after.scorecard];
   if (is.level >= was.level && is.overall.points >= was.overall.points) return undefined;
-  return {
-    broke: 'grade',
-    reason: `level ${is.level} with ${is.overall.points} points, before level ${was.level} with ${was.overall.points}`,
-    log: '',
-  };
-}
-
-/** How many of the first items were tried, and how that failed. */
-interface Culprit<Failure> {
-  /** Index of the item with which it began to fail. */
-  readonly index: number;
-  readonly failure: Failure;
+  const reason = `level ${is.level} with ${is.overall.points} points, before level ${was.level} with ${was.overall.points}`;
+  return { broke: 'grade', reason, log: '' };
 }
 
 /**
- * Finds by halves the item with which something begins to fail that works without any and fails, as
- * `failure` tells, with all `count` of them: about log2(count) trials. `fails` is given how many of
- * the first items are tried; undefined where they work.
+ * Finds by halves the item with which something begins to fail that works without any of `count`
+ * items and fails with all: about log2(count) trials. `fails` tries the first so many items;
+ * undefined where they work.
  */
 export async function firstCulprit<Failure>(
   count: number,
   failure: Failure,
   fails: (first: number) => Promise<Failure | undefined>,
-): Promise<Culprit<Failure>> {
+): Promise<{ readonly index: number; readonly failure: Failure }> {
   let found = { index: count - 1, failure };
   let working = 0;
   while (found.index > working) {
@@ -182,4 +138,86 @@ export async function firstCulprit<Failure>(
     else found = { index: middle - 1, failure: said };
   }
   return found;
+}
+
+/**
+ * Builds the files as `scoville build` would, into the engine, and starts the image. The project is
+ * not written to: the files lie in a folder of their own, and a gate keeps nothing back.
+ */
+async function trial(
+  context: PipelineContext,
+  { opened, around }: FixTask,
+  files: FixFiles,
+  { buildFlags, buildTimeoutMs, smoke }: VerifyRequest,
+  most: Rights,
+): Promise<Result<ProvenBuild, BuildFailure>> {
+  const tag = `scoville-fix-${randomBytes(6).toString('hex')}:trial`;
+  const { contextFolder } = opened;
+  const hasLock = (await readLockText(join(contextFolder, LOCK_FILE_NAME))) !== undefined;
+  try {
+    return await inTemporaryFolder('fix', async (folder) => {
+      const file = join(folder, 'Dockerfile');
+      await writeFile(file, files.dockerfile);
+      // BuildKit prefers this one to that of the context.
+      if (files.ignoreFile !== undefined) await writeFile(`${file}.dockerignore`, files.ignoreFile);
+      const flags = [
+        ...Object.entries(around.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`),
+        ...(around.target === undefined ? [] : [`--target=${around.target}`]),
+        ...buildFlags,
+        ...(hasLock ? [] : ['--lock=false']),
+        '--min-level=0',
+        '--min-grade=D',
+        '--grade',
+        '--load',
+        `--file=${file}`,
+        `--tag=${tag}`,
+        contextFolder,
+      ];
+      const built = await buildOnce(context, flags, buildTimeoutMs);
+      return built.ok
+        ? ok({ scorecard: built.value, smoke: await smokeImage(context, tag, smoke, most) })
+        : built;
+    });
+  } finally {
+    await removeLocalTag(context.run, tag);
+  }
+}
+
+const LOG_LINES = 40;
+
+/** Throws Interrupted; that the build fails, or takes longer than it may, is data. */
+async function buildOnce(
+  context: PipelineContext,
+  flags: readonly string[],
+  timeoutMs: number,
+): Promise<Result<Scorecard, BuildFailure>> {
+  const parsed = parseBuildArgs(flags, context.env);
+  if (!parsed.ok) throw new UserError(parsed.error.message);
+  if (parsed.value.kind === 'help') throw new UserError('--help is not a flag of a build');
+  const lines: string[] = [];
+  const failed = (reason: string): Result<never, BuildFailure> =>
+    err({ reason, log: lines.slice(-LOG_LINES).join('\n').trim() });
+  const tooLong = AbortSignal.timeout(timeoutMs);
+  const own: PipelineContext = {
+    ...context,
+    signal: AbortSignal.any([context.signal, tooLong]),
+    emit: (event) => {
+      if (event.kind === 'build-log' || event.kind === 'raw' || event.kind === 'build-line')
+        lines.push(event.text);
+      if (lines.length > 2 * LOG_LINES) lines.splice(0, LOG_LINES);
+      if (event.kind === 'warning') context.emit(event);
+    },
+  };
+  try {
+    const result = await build(own, parsed.value, noStdin());
+    if (result.kind === 'done' && result.report !== undefined) return ok(result.report.scorecard);
+    const code = result.kind === 'buildx' ? result.exitCode : 'of no image';
+    return failed(`the build failed, exit code ${code}`);
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    if (tooLong.aborted) return failed(`the build took longer than ${timeoutMs / 1000} s`);
+    if (thrown instanceof UserError || thrown instanceof ToolError)
+      return failed(messageOf(thrown));
+    throw thrown;
+  }
 }

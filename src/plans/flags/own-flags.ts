@@ -145,7 +145,9 @@ export function uselessWithoutImage(own: OwnOptions): string | undefined {
   const values = own as Readonly<Record<string, unknown>>;
   const found = OWN_FLAGS.find(({ name, needsImage }) => {
     const value = values[camelCase(name)];
-    const isGiven = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+    const isGiven = Array.isArray(value)
+      ? value.length > 0
+      : value !== undefined && value !== false;
     return isGiven && (needsImage === true || needsImage?.includes(String(value)) === true);
   });
   return found?.name;

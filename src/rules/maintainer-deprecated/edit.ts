@@ -1,13 +1,9 @@
 import type { FixRule } from '../../model/fix-rule.ts';
 import { quoted } from '../shared/edit/run-text.ts';
 
-/** `MAINTAINER name` as the label that the specification asks for. */
 export const maintainer: FixRule = {
   id: 'maintainer',
-  title: 'Name the authors by label',
-  help: 'Writes `MAINTAINER name` as `LABEL org.opencontainers.image.authors="name"`. Every MAINTAINER is rewritten; the text stays the same.',
   criterion: 'annotations',
-  breaks: [],
   lint: 'maintainer-deprecated',
   needs: [],
   plan: ({ source }) => ({

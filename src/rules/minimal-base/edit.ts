@@ -5,8 +5,9 @@ import { formatReference, type ImageReference } from '../../model/reference.ts';
 import { addedImage } from '../shared/edit/added-image.ts';
 import { imagePlaces } from '../shared/edit/image-places.ts';
 import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
-import { NOTHING, proposal, refusedAt } from '../shared/edit/proposal.ts';
-import { fromOf, inImage, lastInImage } from '../shared/edit/stage-view.ts';
+import { checked, started } from '../shared/edit/program/started.ts';
+import { NOTHING, proposed, refusedAt } from '../shared/edit/proposal.ts';
+import { fromOf, inImage } from '../shared/edit/stage-view.ts';
 
 /** Official images with a slim variant, and the commonly called programs that the variant lacks. */
 const CLIENTS = ['curl', 'wget', 'git', 'hg', 'svn', 'ssh', 'unzip', 'make', 'patch'];
@@ -68,30 +69,9 @@ function callerOf(lacking: readonly string[], input: FixInput): string | undefin
       if (missing.has(name)) return `line ${line} calls ${name}`;
     }
   }
-  for (const keyword of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) {
-    const last = lastInImage(input, keyword);
-    const words = last?.instruction.rawArguments.split(/[\s"'[\],;&|()]+/) ?? [];
-    const called = words.find((word) => missing.has(posix.basename(word)));
-    if (last !== undefined && called !== undefined) return `line ${last.line} calls ${called}`;
-    for (const word of words.filter((one) => /\.(?:sh|bash)$/.test(one))) {
-      const script = input.contextFile(word) ?? input.contextFile(posix.basename(word)) ?? '';
-      const inside = [...missing].find((name) => callsIn(script, name));
-      if (inside !== undefined) return `${posix.basename(word)} calls ${inside}`;
-    }
-  }
-  return undefined;
-}
-
-/** True where a word stands in a script at a place of a command. */
-function callsIn(script: string, name: string): boolean {
-  return script
-    .split('\n')
-    .filter((line) => !/^\s*#/.test(line))
-    .some((line) =>
-      line
-        .split(/&&|\|\||[;|&(`!]|\b(?:then|do|else|exec|if|until|while)\s/)
-        .some((part) => posix.basename(/^\s*(\S+)/.exec(part)?.[1] ?? '') === name),
-    );
+  const called = [started(input), checked(input)].flatMap((run) => run.called);
+  const found = called.find(({ name }) => missing.has(name));
+  return found === undefined ? undefined : `${found.by} calls ${found.name}`;
 }
 
 function plan(input: FixInput): FixPlan {
@@ -112,53 +92,26 @@ function plan(input: FixInput): FixPlan {
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   if (othersOn(input, input.imageStages)) return refused('other stages use it');
   const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
-  return {
+  return proposed(from, {
+    key: 'base',
+    title: `Use ${name}`,
+    why: 'The full image includes compilers, headers and clients that your app does not use',
+    risk: 'medium',
+    riskReason:
+      'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
+    meets: ['minimal-base'],
     edits: [
-      proposal(from, {
-        key: 'base',
-        title: `Use ${name}`,
-        why: 'The full image includes compilers, headers and clients that your app does not use',
-        risk: 'medium',
-        riskReason:
-          'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
-        meets: ['minimal-base'],
-        edits: [
-          {
-            start: place.end - tag,
-            end: place.end,
-            text: `:${slim.tag ?? ''}${added.value.slice(added.value.indexOf('@'))}`,
-          },
-        ],
-      }),
+      {
+        start: place.end - tag,
+        end: place.end,
+        text: `:${slim.tag ?? ''}${added.value.slice(added.value.indexOf('@'))}`,
+      },
     ],
-    refusals: [],
-  };
+  });
 }
 
-/** The slim variant of an official image, if the program cannot move to a stage of its own. */
 export const slimBase: FixRule = {
   id: 'slim-base',
-  title: 'Use the slim variant of the base',
-  help:
-    'Where the final stage uses a full official image of node, python, ruby, perl, rust or ' +
-    'debian, switches to its slim variant of the same version, such as `node:22-slim`. It ' +
-    'runs after `runtime-stage`, which leaves none. Left alone, with the reason: a program ' +
-    'that the slim variant lacks (`curl`, `git`, `make`, compilers) is called and the stage ' +
-    'does not install it. The caller may be a RUN, what a container starts, or a script of ' +
-    'the context that it starts. Also left alone: tags of other variants, and references ' +
-    'with a digest or an ARG.',
-  breaks: [
-    { what: 'packages that compile code when they are installed fail without a compiler' },
-    { what: 'the program calls one that the slim variant does not have' },
-    {
-      what: 'people, or images built on this one, miss a tool',
-      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
-    },
-    {
-      what: 'the slim variant changes from one build to the next',
-      shownBy: 'it is written with its digest; without one the edit is not made',
-    },
-  ],
   criterion: 'minimal-base',
   needs: ['digests', 'bases'],
   plan,

@@ -116,29 +116,8 @@ function without(input: FixInput, run: Placed, { install, packages }: KeptTools)
   };
 }
 
-/** Build and debug tools that nothing of the build calls are not installed. */
 export const unusedTools: FixRule = {
   id: 'unused-tools',
-  title: 'Remove unused build tools',
-  help:
-    'Removes compilers, make, debuggers and tracers from `apt-get install` in the image’s ' +
-    'own stages, if no command of these stages calls them. Commands that may call them ' +
-    'without showing it, such as `pip install`, `npm install` and scripts, keep them. A ' +
-    'command that installs nothing else is left alone.',
-  breaks: [
-    {
-      what: 'a command of the build calls the tool',
-      shownBy: 'every command of the image’s stages is one that is known to call none',
-    },
-    {
-      what: 'the program calls the tool at run time',
-      shownBy: 'all that the image starts could be read, and is known to start no other program',
-    },
-    {
-      what: 'people, or images built on this one, compile with it',
-      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
-    },
-  ],
   criterion: 'no-build-tooling',
   needs: ['bases'],
   plan: (input) =>

@@ -2,7 +2,6 @@ import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
 import { keptTools } from './kept-tools.ts';
 import { noBuildTooling } from './verdict.ts';
 
-/** Build tool packages that the image's stages install and the same RUN does not remove. */
 export const noBuildToolingRule = criterionRule(noBuildTooling, {
   bad: 'FROM debian:trixie-slim\nRUN apt-get update && apt-get install -y build-essential && rm -rf /var/lib/apt/lists/*\n',
   good: 'FROM debian:trixie-slim AS build\nRUN apt-get update && apt-get install -y build-essential\nFROM debian:trixie-slim\nCOPY --from=build /out /usr/bin/app\n',

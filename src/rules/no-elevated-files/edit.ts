@@ -10,7 +10,7 @@ import {
   type Doubt,
   linesBehind,
   NOTHING,
-  proposal,
+  proposed,
   refusedAt,
   riskOf,
 } from '../shared/edit/proposal.ts';
@@ -102,25 +102,20 @@ function plan(input: FixInput): FixPlan {
       ? linesBehind(source, from, ['USER root', `RUN ${COMMAND}`, `USER ${user}`])
       : linesBehind(source, at, [`RUN ${COMMAND}`]);
   if (at === undefined && isRootUser(user)) return refused('who runs the build is not known');
-  return {
-    edits: [
-      proposal(at ?? from, {
-        key: 'files',
-        title: 'Take setuid and setgid bits away',
-        why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
-        ...riskOf(
-          {
-            risk: 'low',
-            reason: 'su, passwd, mount and the like no longer work for other users than root',
-          },
-          doubtsOf(input, elevated, user),
-        ),
-        meets: ['no-elevated-files'],
-        edits: [edit],
-      }),
-    ],
-    refusals: [],
-  };
+  return proposed(at ?? from, {
+    key: 'files',
+    title: 'Take setuid and setgid bits away',
+    why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
+    ...riskOf(
+      {
+        risk: 'low',
+        reason: 'su, passwd, mount and the like no longer work for other users than root',
+      },
+      doubtsOf(input, elevated, user),
+    ),
+    meets: ['no-elevated-files'],
+    edits: [edit],
+  });
 }
 
 /** What of the image needs such a bit, as far as it could be read; undefined where nothing does. */
@@ -169,31 +164,8 @@ function doubtsOf(input: FixInput, elevated: readonly string[], user: string): r
   return reasons.map((reason) => ({ risk: 'medium', reason }));
 }
 
-/** Files of the base lose their setuid and setgid bits. */
 export const elevatedFiles: FixRule = {
   id: 'elevated-files',
-  title: 'Take setuid and setgid bits away',
-  help:
-    'Adds a RUN after the last one that runs as root. It removes the setuid and setgid bits ' +
-    'of all files: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. It is added only ' +
-    'if the base is known to have such files and a shell. The entry point must not be a ' +
-    'program that needs its bit, and no RUN may set one itself. File capabilities are left ' +
-    'alone.',
-  breaks: [
-    {
-      what: 'a program that needs its bit (sudo, ping, fusermount, crontab and the like) no longer does its work',
-      shownBy: 'nothing that the image starts, installs or runs in its build needs one',
-    },
-    {
-      what: 'the program, as another user than root, calls one of the base',
-      shownBy:
-        'the base’s files with such a bit are those of people who log in (su, passwd, mount), or the program is root',
-    },
-    {
-      what: 'images built on this one, or people who work in it, become root by sudo',
-      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
-    },
-  ],
   criterion: 'no-elevated-files',
   needs: ['bases'],
   plan,

@@ -1,7 +1,6 @@
 import { criterionRule } from '../shared/lint/rule.ts';
 import { noElevatedFiles } from './verdict.ts';
 
-/** Files that the build itself elevates: a Dockerfile does not show those of the base. */
 export const noElevatedFilesRule = criterionRule(noElevatedFiles, {
   bad: 'FROM alpine:3.22\nCOPY helper /usr/bin/helper\nRUN chmod u+s /usr/bin/helper\n',
   good: 'FROM alpine:3.22\nCOPY helper /usr/bin/helper\nRUN chmod 0755 /usr/bin/helper\n',

@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 import { err, type Result } from '../../model/result.ts';
-import { constantRisk } from '../shared/edit/image-variables.ts';
 import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
-import { lineEnd, NOTHING, proposal, refusedAt } from '../shared/edit/proposal.ts';
+import { lineEnd, NOTHING, proposed, refusedAt } from '../shared/edit/proposal.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from '../shared/edit/runtime-command.ts';
 import {
   baseOfImage,
@@ -16,8 +14,7 @@ import {
 } from '../shared/edit/stage-view.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
 import { compilersOf, notCompiled, programPath } from './runtime-program.ts';
-import { type Runtime, runtimeOf } from './runtime-stacks.ts';
-import { candidateBases } from './runtime-versions.ts';
+import { candidateBases, type Runtime, runtimeOf } from './stacks.ts';
 
 /** The image in the target's FROM; undefined if that is another stage or scratch. */
 function baseReference({ model }: Pick<FixInput, 'model'>): ImageReference | undefined {
@@ -93,38 +90,22 @@ function plan(input: FixInput): FixPlan {
   const { text, eol } = source;
   const end = /\n$/.test(text) || text === '' ? '' : eol;
   const named = model.stages[model.target]?.name === undefined;
-  return {
+  return proposed(from, {
+    key: 'final',
+    title: `Run in a stage of its own: ${runtime.value.holds}`,
+    why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
+    risk: 'medium',
+    riskReason:
+      runtime.value.carries === 'folder'
+        ? 'the image will contain only the app folder and the interpreter; apps that call other programs or write elsewhere break; check with --verify'
+        : 'files that it reads at run time are missing, except the copied ones; check with --verify',
+    meets: metBy(input, runtime.value),
     edits: [
-      proposal(from, {
-        key: 'final',
-        title: `Run in a stage of its own: ${runtime.value.holds}`,
-        why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
-        ...riskOf(runtime.value, command.value),
-        meets: metBy(input, runtime.value),
-        edits: [
-          ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
-          ...movedInstructions(input, own),
-          { start: text.length, end: text.length, text: `${end}${final.value.join(eol)}${eol}` },
-        ],
-      }),
+      ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
+      ...movedInstructions(input, own),
+      { start: text.length, end: text.length, text: `${end}${final.value.join(eol)}${eol}` },
     ],
-    refusals: [],
-  };
-}
-
-function riskOf(
-  { carries }: Runtime,
-  { put }: RuntimeCommand,
-): Pick<ProposedEdit, 'risk' | 'riskReason'> {
-  const missing =
-    carries === 'folder'
-      ? 'the image will contain only the app folder and the interpreter; apps that call other ' +
-        'programs or write elsewhere break; check with --verify'
-      : 'files that it reads at run time are missing, except the copied ones; check with --verify';
-  const constant = constantRisk(put);
-  return constant === undefined
-    ? { risk: 'medium', riskReason: missing }
-    : { risk: constant.risk, riskReason: `${constant.riskReason}; ${missing}` };
+  });
 }
 
 /** The C library version in distroless images: programs linked with a newer one do not start. */
@@ -196,45 +177,8 @@ function runtimeFor(
   });
 }
 
-/** A final stage without a shell, a package manager and build tools. */
 export const runtimeStage: FixRule = {
   id: 'runtime-stage',
-  title: 'Run in a stage of its own, without a shell and tools',
-  help:
-    'Names the last stage, and adds a final one on a distroless image with what the program ' +
-    'needs at run time. For Node.js, Python and Java that is an image with the interpreter ' +
-    'of the same version, the app’s folder (or its jar) and the installed packages. For Go, ' +
-    'Rust, C and C++ it is the program and its shared libraries, found during the build. For ' +
-    'Ruby, PHP and nginx it is the interpreter of the build stage, with its library, ' +
-    'extensions and shared libraries. Records of the Debian packages of these libraries are ' +
-    'copied too, so that an SBOM names them. Entry point, command, health check, ports, ' +
-    'labels and environment move to the final stage, without a shell. `npm start` becomes ' +
-    'the command in package.json. A health check by `curl` or `wget` becomes a request of ' +
-    'Node.js or Python, or the client is copied with its libraries. The user owns the ' +
-    'working directory, the volumes and the folders for data that the Dockerfile makes. A ' +
-    'variable of the command that an `ENV` sets to a constant is written as that constant, ' +
-    'with the risk described under `exec-form`. Left alone, with the reason: what needs a ' +
-    'shell to start, versions that distroless images do not have, and programs that are not ' +
-    'known to be compiled. Also Alpine, and stages with `SHELL` or `ONBUILD`.',
-  breaks: [
-    {
-      what: 'files that the program reads at run time, and programs that it starts, are left behind',
-    },
-    { what: 'the program writes to folders that belong to root' },
-    {
-      what: 'what is started is a script, or a program of the base, and not the one that is copied',
-      shownBy:
-        'the program is the output of a compiler of the build, or runs in an interpreter that the image has',
-    },
-    {
-      what: 'people, or images built on this one, miss the shell and the tools',
-      shownBy: 'the image starts a program of its own, and no other stage uses it',
-    },
-    {
-      what: 'the added base changes from one build to the next',
-      shownBy: 'it is written with its digest; without one the edit is not made',
-    },
-  ],
   criterion: 'no-shell',
   needs: ['digests', 'bases'],
   plan,

@@ -3,10 +3,9 @@ import { execStrings } from '../../model/dockerfile.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { bareCheck, type ExecWords, execWords, type ValueOf } from '../shared/edit/exec-words.ts';
+import { bareCheck, execWords } from '../shared/edit/exec-words.ts';
 import { baseOfImage, type Placed } from '../shared/edit/stage-view.ts';
-import { libraryLines } from './runtime-collect.ts';
-import type { Runtime } from './runtime-stacks.ts';
+import { libraryLines, type Runtime } from './stacks.ts';
 
 /** A health check for the final stage, and what has to be collected for it. */
 interface RuntimeCheck {
@@ -31,29 +30,18 @@ export function runtimeCheck(
       collect,
     });
   const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
-  const variables = new Set<string>();
-  const found = wordsOf(command, (name, fallback) => {
-    if (fallback !== undefined && !/^[\w.-]*$/.test(fallback)) return undefined;
-    variables.add(name);
-    return `\${${name}:-${fallback ?? ''}}`;
-  });
-  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
+  const found = wordsOf(command);
+  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.error}`);
   const [own = ''] = program;
-  const [first = '', ...rest] = found.words;
+  const [first = '', ...rest] = found.value;
   const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
-  const [variable] = variables;
-  const shellPuts = `the HEALTHCHECK needs a shell: the shell puts in ${variable ?? ''}`;
-  if (bare(first) === bare(own))
-    return variable === undefined ? array([own, ...rest]) : err(shellPuts);
+  if (bare(first) === bare(own)) return array([own, ...rest]);
   const client = posix.basename(first);
   if (client !== 'curl' && client !== 'wget')
     return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
-  const asked = askedUrl(client, rest);
-  // In exec form nothing is put in.
-  const url = variable === undefined && asked?.includes('$') === true ? undefined : asked;
+  const url = askedUrl(client, rest);
   const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
   if (request !== undefined) return array([own, ...request]);
-  if (variable !== undefined) return err(shellPuts);
   if (!isThere(client, input))
     return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
   const path = `/usr/bin/${client}`;
@@ -67,42 +55,18 @@ export function runtimeCheck(
   );
 }
 
-/** The words of a check in exec form, or in shell form that needs the shell only for variables. */
-function wordsOf(command: string, valueOf: ValueOf): ExecWords {
-  if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
-  const words = execStrings(command);
-  return words === undefined ? execWords(command) : { ok: true, words };
-}
-
-const VARIABLE = /\$\{(\w+):-([\w.-]*)\}/g;
-
-/** An address as an expression that reads its variables when the check runs, as the shell did. */
-function urlIn(
-  url: string,
-  open: string,
-  close: string,
-  read: (name: string, fallback: string) => string,
-): string {
-  const put = url.replace(VARIABLE, (_, name: string, fallback: string) => read(name, fallback));
-  return put === url ? `'${url}'` : `${open}${put}${close}`;
+function wordsOf(command: string): Result<readonly string[]> {
+  const words = command.startsWith('[') ? execStrings(command) : undefined;
+  return words === undefined ? execWords(bareCheck(command)) : ok(words);
 }
 
 /** An interpreter's request that fails like the client's: no answer, or a status of 400 or more. */
 const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
-    `fetch(${urlIn(url, '`', '`', (name, fallback) => `\${${['process', 'env', name].join('.')} || '${fallback}'}`)}, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
+    `fetch('${url}', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
   ],
-  python: (url) => {
-    const asked = urlIn(
-      url,
-      "'",
-      "'",
-      (name, fallback) => `' + (os.environ.get('${name}') or '${fallback}') + '`,
-    );
-    const modules = asked === `'${url}'` ? 'urllib.request' : 'os, urllib.request';
-    return ['-c', `import ${modules}; urllib.request.urlopen(${asked}, timeout=10)`];
-  },
+  python: (url) => ['-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=10)`],
 });
 
 /** Client options that do not change whether a request succeeds; those of curl also need `-f`. */
@@ -130,14 +94,8 @@ function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | u
   }
   const [url = '', ...more] = urls;
   if (!fails || more.length > 0) return undefined;
-  // A variable at its head may hold a whole address, unless what stands in for it is a host.
-  const whole = /^http:\/\//.test(url)
-    ? url
-    : /^(?!\$\{\w+:-\})(?:[\w.-]|\$\{\w+:-[\w.-]*\})+(?::|\/|$)/.test(url)
-      ? `http://${url}`
-      : '';
-  const plain = whole.replace(VARIABLE, '1');
-  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(plain) ? whole : undefined;
+  const whole = url.startsWith('http://') ? url : `http://${url}`;
+  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(whole) ? whole : undefined;
 }
 
 /** Images with the packages that most builds need, clients among them. */

@@ -5,16 +5,19 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { addedImage } from '../shared/edit/added-image.ts';
 import { lineEnd } from '../shared/edit/proposal.ts';
 import { fromWorkFolder, type RuntimeCommand, workFolder } from '../shared/edit/runtime-command.ts';
-import { baseOfImage, type Placed } from '../shared/edit/stage-view.ts';
-import { collectRun } from './runtime-collect.ts';
-import { handedOver, OWNER } from './runtime-folders.ts';
+import { baseOfImage, inImage, type Placed } from '../shared/edit/stage-view.ts';
+import { writtenFolders } from '../shared/edit/written-folders.ts';
 import { runtimeCheck } from './runtime-health.ts';
-import type { Runtime } from './runtime-stacks.ts';
+import type { Runtime } from './stacks.ts';
 
 /** Instructions that say nothing to the build. */
 const MOVED = new Set(
   'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
 );
+/** The user of the final stage. */
+const OWNER = '65532:65532';
+/** Outside of the app's folder, only folders that are for data by their place go along. */
+const DATA = /^\/(?:data|var\/(?:lib|log|cache|run|spool)|run)(?:\/|$)/;
 /** What neither a Dockerfile nor a shell reads in another way. */
 const PLAIN_PATH = /^\/[\w.@+/-]*$/;
 
@@ -233,4 +236,50 @@ function keptLines(
 
 function isOff({ text, argumentsAt }: Placed): boolean {
   return /^NONE\b/i.test(text.slice(argumentsAt));
+}
+
+/** One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. */
+function collectRun(lines: readonly string[], eol: string): string {
+  return `RUN ${lines
+    .map((line, i) => {
+      if (i === 0) return line;
+      const isInLoop = /(?:\bdo|;)$/.test(lines[i - 1] ?? '');
+      return ` \\${eol}${isInLoop ? '    ' : ' && '}${line.trimStart()}`;
+    })
+    .join('')}`;
+}
+
+/**
+ * Commands for the build stage that give the user what the program may write to: the working
+ * folder without its content, and volumes and folders that the Dockerfile makes with theirs. COPY
+ * makes folders of root, so they go by `/runtime`.
+ */
+function handedOver(
+  input: FixInput,
+  folder: string,
+  carries: Runtime['carries'],
+): readonly string[] {
+  const volumes = new Set(
+    inImage(input).flatMap(({ keyword, instruction }) =>
+      keyword === 'VOLUME' ? instruction.arguments : [],
+    ),
+  );
+  const written = writtenFolders(input).filter(
+    (path) => path !== folder && /^\/[\w./-]+$/.test(path),
+  );
+  const isInside = (path: string): boolean =>
+    carries === 'folder' && folder !== '/' && path.startsWith(`${folder}/`);
+  const inside = written.filter(isInside);
+  const outside = written.filter(
+    (path) => !isInside(path) && (volumes.has(path) || DATA.test(path)),
+  );
+  const all = [...inside, ...outside].join(' ');
+  return [
+    ...(all === '' ? [] : [`mkdir -p ${all}`, `chown -R ${OWNER} ${all}`]),
+    ...(folder === '/' ? [] : [`mkdir -p /runtime${folder}`]),
+    ...(outside.length === 0
+      ? []
+      : ['mkdir -p /runtime', `cp -a --parents ${outside.join(' ')} /runtime`]),
+    ...(folder === '/' ? [] : [`chown ${OWNER} /runtime${folder}`]),
+  ];
 }

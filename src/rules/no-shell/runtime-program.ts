@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { originOf } from '../shared/edit/program/origin.ts';
 import { into, outputs } from '../shared/edit/program/writes.ts';
 import { baseOfImage, inStage, type Placed } from '../shared/edit/stage-view.ts';
-import { COMPILERS } from './runtime-stacks.ts';
+import { COMPILERS } from './stacks.ts';
 
 /** The compilers that run in the stages that the target takes something from. */
 export function compilersOf(input: FixInput): ReadonlySet<string> {

@@ -8,7 +8,7 @@ import {
   type Doubt,
   linesBehind,
   NOTHING,
-  proposal,
+  proposed,
   refusedAt,
   riskOf,
 } from '../shared/edit/proposal.ts';
@@ -98,25 +98,20 @@ function plan(input: FixInput): FixPlan {
   ].join(' && ');
   const replaced = chown === '' && last !== undefined && last === at ? last : undefined;
   const lines = [...(chown === '' ? [] : [`RUN ${chown}`]), `USER ${owner}`];
-  return {
+  return proposed(at, {
+    key: 'user',
+    title: `Run as ${named === undefined ? `uid ${OWN_UID}` : `${named.name} (${owner})`}`,
+    why: 'A process that escapes the container as root can become root on the host',
+    ...riskOf(
+      { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
+      doubtsOf(input, run, made),
+    ),
     edits: [
-      proposal(at, {
-        key: 'user',
-        title: `Run as ${named === undefined ? `uid ${OWN_UID}` : `${named.name} (${owner})`}`,
-        why: 'A process that escapes the container as root can become root on the host',
-        ...riskOf(
-          { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
-          doubtsOf(input, run, made),
-        ),
-        edits: [
-          replaced === undefined
-            ? linesBehind(source, at, lines)
-            : { ...replaced.place(0, replaced.text.length), text: lines.join(source.eol) },
-        ],
-      }),
+      replaced === undefined
+        ? linesBehind(source, at, lines)
+        : { ...replaced.place(0, replaced.text.length), text: lines.join(source.eol) },
     ],
-    refusals: [],
-  };
+  });
 }
 
 /** What in the image has to run as root; undefined if nothing does, as far as it can be read. */
@@ -166,58 +161,19 @@ function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
   const at = lastAsRoot(input) ?? from;
   if (uid === undefined)
     return refusedAt(at, `the entry point of ${base} may need to start as root`);
-  return {
-    edits: [
-      proposal(at, {
-        key: 'user',
-        title: `Run as ${name} (uid ${uid})`,
-        why: `The entry point of ${base} becomes this user where it starts as root. A process that escapes the container as root can become root on the host`,
-        risk: 'medium',
-        riskReason: 'the start no longer gives it the volumes that root owns',
-        // Its group is what etc/passwd says, which is not always of the same number.
-        edits: [linesBehind(input.source, at, [`USER ${uid}`])],
-      }),
-    ],
-    refusals: [],
-  };
+  return proposed(at, {
+    key: 'user',
+    title: `Run as ${name} (uid ${uid})`,
+    why: `The entry point of ${base} becomes this user where it starts as root. A process that escapes the container as root can become root on the host`,
+    risk: 'medium',
+    riskReason: 'the start no longer gives it the volumes that root owns',
+    // Its group is what etc/passwd says, which is not always of the same number.
+    edits: [linesBehind(input.source, at, [`USER ${uid}`])],
+  });
 }
 
-/** The image runs as an unprivileged, numeric user. */
-export const nonrootUser: FixRule = {
+export const nonrootEdit: FixRule = {
   id: 'nonroot-user',
-  title: 'Run as an unprivileged user',
-  help:
-    'Adds a numeric `USER` after the last instruction that needs root. The user is the one ' +
-    'that the base starts as, if the Dockerfile became root. Otherwise it is the base’s own ' +
-    'user (`node`, 1000), or 65532, which needs no entry in `/etc/passwd`. The user gets the ' +
-    'working directory, volumes, folders that a `RUN mkdir` makes, and those of known ' +
-    'servers (nginx, Apache, redis, Tomcat). Ports below 1024 are pointed out. On the ' +
-    'official images of databases and caches (postgres, mysql, mariadb, mongo, redis, ' +
-    'valkey, memcached, rabbitmq) it is the user that their entry point becomes. The risk is ' +
-    'low only if everything that the image starts could be read, needs no rights and writes ' +
-    'to no file. Left alone, with the reason: programs that have to start as root, such as ' +
-    'sshd, systemd, cron, NFS and Samba, dockerd, and what sets up the network. Also scripts ' +
-    'that call `chown`, `gosu`, `useradd`, `mount` and the like, and other entry points that ' +
-    'drop root themselves. Also images that other stages use, and bases that could not be ' +
-    'read.',
-  breaks: [
-    {
-      what: 'the program, or a script in front of it, does what only root may: it takes logins, starts services, mounts, changes users, hands files over',
-      shownBy: 'all that the image starts could be read, and none of it is known to need root',
-    },
-    {
-      what: 'the program writes to files and folders of root',
-      shownBy: 'all that it starts is known to write to no file',
-    },
-    {
-      what: 'the program listens on a port below 1024, which other engines than Docker keep for root',
-      shownBy: 'it exposes none, and is known to listen nowhere',
-    },
-    {
-      what: 'images built on this one, or people who work in it, are no longer root',
-      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
-    },
-  ],
   criterion: 'nonroot-user',
   needs: ['bases'],
   plan,

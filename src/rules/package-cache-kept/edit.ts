@@ -7,7 +7,7 @@ import { managerNamed, managerOf } from '../../programs/managers/catalogue.ts';
 import type { LeftCache } from '../../programs/managers/manager.ts';
 import { purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
 import { started } from '../shared/edit/program/started.ts';
-import { proposal, refusedAt, together } from '../shared/edit/proposal.ts';
+import { proposed, refusedAt, together } from '../shared/edit/proposal.ts';
 import { addFlag, andThen, endObstacle, wordBehind } from '../shared/edit/run-text.ts';
 import { inImage, type Placed, usersInImage } from '../shared/edit/stage-view.ts';
 import { keptCaches } from './kept-caches.ts';
@@ -97,46 +97,23 @@ function judge(input: FixInput, run: Placed): readonly FixPlan[] {
     const edits = obstacle ?? keptOut(input, run, own, cache.keptOut);
     if (typeof edits === 'string') return refused(edits);
     const purpose = purposeOf(input);
-    return {
-      edits: [
-        proposal(run, {
-          key: manager,
-          title: `Keep ${what} out of the image`,
-          why: 'Caches make the image larger and change daily, so builds are not reproducible',
-          ...(purpose === 'service' || manager !== 'apt'
-            ? { risk: 'none', riskReason: 'nothing of it is read at run time' }
-            : {
-                risk: 'low',
-                riskReason: `${PURPOSES[purpose]}: who installs packages there calls apt-get update first`,
-              }),
-          edits,
-        }),
-      ],
-      refusals: [],
-    };
+    return proposed(run, {
+      key: manager,
+      title: `Keep ${what} out of the image`,
+      why: 'Caches make the image larger and change daily, so builds are not reproducible',
+      ...(purpose === 'service' || manager !== 'apt'
+        ? { risk: 'none', riskReason: 'nothing of it is read at run time' }
+        : {
+            risk: 'low',
+            riskReason: `${PURPOSES[purpose]}: who installs packages there calls apt-get update first`,
+          }),
+      edits,
+    });
   });
 }
 
-/** What package managers fetched and nobody reads stays out of layers. */
 export const packageCaches: FixRule = {
   id: 'package-caches',
-  title: 'Keep package lists and caches out of the image',
-  help:
-    'In the image’s own stages, cleans caches. It adds `rm -rf /var/lib/apt/lists/*` at the end of a RUN that ' +
-    'uses apt, `apk add --no-cache`, `dnf clean all`, `pip install --no-cache-dir`, or a ' +
-    'cache mount over `/root/.npm`. Scripts in here-documents and after `sh -c` are edited ' +
-    'where they are. RUNs with a mount over the folder, or that clean up in any other way, ' +
-    'are left alone. So are lists that their RUN does not read, since a later one may.',
-  breaks: [
-    {
-      what: 'a later RUN installs by the lists that were removed',
-      shownBy: 'every later RUN that installs by apt updates them first',
-    },
-    {
-      what: 'what the image starts installs packages by the lists, or offline from the cache',
-      shownBy: 'nothing that it starts calls the package manager',
-    },
-  ],
   lint: 'package-cache-kept',
   needs: ['bases'],
   plan: (input) =>

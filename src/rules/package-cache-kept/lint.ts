@@ -3,7 +3,7 @@ import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 import { keptCaches } from './kept-caches.ts';
 
-function judge(run: Instruction, image: readonly Instruction[]): readonly RuleFinding[] {
+function keptFindings(run: Instruction, image: readonly Instruction[]): readonly RuleFinding[] {
   return keptCaches(run, image).flatMap(({ manager, commands: [first = 0] }) => {
     const range = run.commands[first]?.range;
     const message = managerNamed(manager)?.cache?.problem;
@@ -26,6 +26,6 @@ export const packageCacheKept: CheckedRule = {
   good: 'FROM debian:trixie-slim\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n',
   check: ({ finalStages }) => {
     const image = instructionsOf(finalStages, 'ENV');
-    return instructionsOf(finalStages, 'RUN').flatMap((run) => judge(run, image));
+    return instructionsOf(finalStages, 'RUN').flatMap((run) => keptFindings(run, image));
   },
 };

@@ -1,7 +1,7 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { familiarReference, formatReference, withDefaultTag } from '../../model/reference.ts';
 import { type ImagePlace, imagePlaces } from '../shared/edit/image-places.ts';
-import { NOTHING, proposal, refusedAt, together } from '../shared/edit/proposal.ts';
+import { NOTHING, proposed, refusedAt, together } from '../shared/edit/proposal.ts';
 import { argumentDefault } from './argument-default.ts';
 
 const WHY =
@@ -21,26 +21,21 @@ function pinned(place: ImagePlace, input: FixInput): FixPlan {
   const at = placeOf(place, old, input);
   if (!at.ok) return refusedAt(place, at.reason);
   const tag = reference.tag === undefined && !at.inDefault ? ':latest' : '';
-  return {
+  return proposed(place, {
+    key: name,
+    title: old === undefined ? `Pin ${name} to its digest` : `Refresh the digest of ${name}`,
+    why: old === undefined ? WHY : 'The tag points to a newer image than the pinned digest',
+    risk: old === undefined ? 'none' : 'low',
+    riskReason:
+      old === undefined
+        ? 'same image as today'
+        : 'another image of the same tag: what it brings may have changed',
     edits: [
-      proposal(place, {
-        key: name,
-        title: old === undefined ? `Pin ${name} to its digest` : `Refresh the digest of ${name}`,
-        why: old === undefined ? WHY : 'The tag points to a newer image than the pinned digest',
-        risk: old === undefined ? 'none' : 'low',
-        riskReason:
-          old === undefined
-            ? 'same image as today'
-            : 'another image of the same tag: what it brings may have changed',
-        edits: [
-          old === undefined
-            ? { start: at.end, end: at.end, text: `${tag}@${found.value}` }
-            : { start: at.end - old.length, end: at.end, text: found.value },
-        ],
-      }),
+      old === undefined
+        ? { start: at.end, end: at.end, text: `${tag}@${found.value}` }
+        : { start: at.end - old.length, end: at.end, text: found.value },
     ],
-    refusals: [],
-  };
+  });
 }
 
 type At =
@@ -70,27 +65,8 @@ function distinct(plan: FixPlan): FixPlan {
   };
 }
 
-/** References of images that get the digest they lead to now. */
 export const pinImages: FixRule = {
   id: 'pin-images',
-  title: 'Pin images to digests',
-  help:
-    'Adds today’s digest of the tag to every external image of the target: `FROM`, `COPY ' +
-    '--from`, `RUN --mount=from=`, `# syntax=`. The tag stays: `node:22@sha256:...`. A ' +
-    'missing tag is written as `latest`. Where a reference ends with an ARG, the ARG’s ' +
-    'default gets the digest, so that `--build-arg` still counts. An ARG that is used ' +
-    'elsewhere, or in the middle of a reference, is left alone. `--refresh` resolves tags ' +
-    'again and replaces digests that are out of date.',
-  breaks: [
-    {
-      what: 'the image uses other bytes than the tag',
-      shownBy: 'the digest is the one that the registry, or scoville.lock, has for the tag',
-    },
-    {
-      what: 'another value of an ARG no longer counts',
-      shownBy: 'the digest goes to the default of the ARG, and only where nothing else reads it',
-    },
-  ],
   criterion: 'pinned-images',
   needs: ['digests'],
   plan: (input) => distinct(together(imagePlaces(input).map((place) => pinned(place, input)))),

@@ -17,7 +17,6 @@ function stateOf({ pinned, reference }: OutsideImage): EvidenceState {
   return reference === undefined ? 'open' : 'loose';
 }
 
-/** Whether a digest holds an image. */
 export const judgePin: JudgeImage = (image) => ({ state: stateOf(image), reason: reasonOf(image) });
 
 export const pinnedImages = criterion({

@@ -1,6 +1,6 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { proposal, refusedAt, together } from '../shared/edit/proposal.ts';
+import { proposed, refusedAt, together } from '../shared/edit/proposal.ts';
 import { baseOfImage, baseUnknown, inStage } from '../shared/edit/stage-view.ts';
 import { relativeFolder } from './lint.ts';
 
@@ -12,32 +12,18 @@ function absolute(input: FixInput, found: SourceInstruction): FixPlan {
   const at = found.argumentsAt + (/^["']/.test(written) ? 1 : 0);
   const { start } = found.place(at, at + 1);
   const head = folder === '' || folder === '/' ? '/' : `${folder.replace(/(?<!\/)\/+$/, '')}/`;
-  return {
-    edits: [
-      proposal(found, {
-        key: found.stage === input.model.target ? 'workdir' : `workdir-${found.stage ?? 0}`,
-        title: `Write ${written} as ${head}${written}`,
-        why: 'Where a relative folder leads is up to the base image, and may change with it',
-        risk: 'none',
-        riskReason: `the base works in ${folder === '' ? '/' : folder}`,
-        edits: [{ start, end: start, text: head }],
-      }),
-    ],
-    refusals: [],
-  };
+  return proposed(found, {
+    key: found.stage === input.model.target ? 'workdir' : `workdir-${found.stage ?? 0}`,
+    title: `Write ${written} as ${head}${written}`,
+    why: 'Where a relative folder leads is up to the base image, and may change with it',
+    risk: 'none',
+    riskReason: `the base works in ${folder === '' ? '/' : folder}`,
+    edits: [{ start, end: start, text: head }],
+  });
 }
 
-/** The first WORKDIR says where it is. */
-export const relativeWorkdir: FixRule = {
+export const absoluteWorkdir: FixRule = {
   id: 'relative-workdir',
-  title: 'Begin with an absolute WORKDIR',
-  help: 'Puts the folder in which the base works in front of a first `WORKDIR` that is relative.',
-  breaks: [
-    {
-      what: 'the image works in another folder',
-      shownBy: 'the folder that the base works in was read from its configuration',
-    },
-  ],
   lint: 'relative-workdir',
   needs: ['bases'],
   plan: (input) =>

@@ -2,7 +2,7 @@ import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { secretName } from '../../model/secret-names.ts';
-import { lineEnd, NOTHING, proposal, refusedAt, together } from '../shared/edit/proposal.ts';
+import { lineEnd, NOTHING, proposed, refusedAt, together } from '../shared/edit/proposal.ts';
 import { addFlag } from '../shared/edit/run-text.ts';
 import { inStage, isExecForm, type Placed } from '../shared/edit/stage-view.ts';
 
@@ -89,22 +89,17 @@ function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixP
   if (reading.length === 0) return refused('no RUN is known to read it');
   const why = reading.flatMap(({ run, user: as }) => obstacle(run, as) ?? [])[0];
   if (why !== undefined) return refused(why);
-  return {
+  return proposed(arg, {
+    key: name,
+    title: `Mount ${name} as a secret instead of a build argument`,
+    why: 'Build arguments are stored in the image history and provenance, where anyone can read them',
+    risk: 'medium',
+    riskReason: `builds pass it differently: --secret id=${name},env=${name} instead of --build-arg ${name}`,
     edits: [
-      proposal(arg, {
-        key: name,
-        title: `Mount ${name} as a secret instead of a build argument`,
-        why: 'Build arguments are stored in the image history and provenance, where anyone can read them',
-        risk: 'medium',
-        riskReason: `builds pass it differently: --secret id=${name},env=${name} instead of --build-arg ${name}`,
-        edits: [
-          withoutArgument(name, arg, input),
-          ...reading.flatMap(({ run }) => withSecret(name, run)),
-        ],
-      }),
+      withoutArgument(name, arg, input),
+      ...reading.flatMap(({ run }) => withSecret(name, run)),
     ],
-    refusals: [],
-  };
+  });
 }
 
 function ofArg(arg: Placed, input: FixInput): FixPlan {
@@ -117,18 +112,8 @@ function ofArg(arg: Placed, input: FixInput): FixPlan {
   );
 }
 
-/** Secrets of the build come by mounts. */
 export const buildSecrets: FixRule = {
   id: 'build-secrets',
-  title: 'Mount the secrets of a build',
-  help:
-    'Removes an `ARG` whose name says that it contains a secret. Each RUN of its stage that ' +
-    'reads it gets `--mount=type=secret,id=NAME,required=true` and has the secret in its own ' +
-    'environment only. Builds then take `--secret id=NAME,env=NAME` instead of ' +
-    '`--build-arg`. Left alone: arguments with a default (the secret has to be replaced ' +
-    'anyway) and those that other instructions put into the image. Also RUNs in exec form, ' +
-    'with here-documents, or of other users than root.',
-  breaks: [{ what: 'a build that passes the secret as --build-arg fails' }],
   criterion: 'no-secrets',
   lint: 'secret-in-arg',
   needs: [],

@@ -1,7 +1,6 @@
 import { criterionRule, instructionsOf, secretNames } from '../shared/lint/rule.ts';
 import { secretsByFile } from './verdict.ts';
 
-/** Variables of the image whose names say that they hold a secret, with or without a value. */
 export const secretsByFileRule = criterionRule(secretsByFile, {
   bad: 'FROM alpine:3.22\nENV DB_PASSWORD=\n',
   good: 'FROM alpine:3.22\nENV DB_PASSWORD_FILE=/run/secrets/db-password\n',

@@ -103,7 +103,6 @@ export const secretsByFile = criterion({
       ? pass('declared to take secrets as files', [author.by])
       : unknown('unknown how the app gets its secrets', SETTLE);
   },
-  fixable: true,
   remedies: [
     {
       title: 'Read secrets from files',

@@ -1,19 +1,13 @@
 import { posix } from 'node:path';
-import { type FixInput, baseKey } from '../../model/fix-rule.ts';
+import type { FixInput } from '../../model/fix-rule.ts';
 import { startedAt } from '../../programs/wrappers.ts';
 import { notCompiled } from '../no-shell/runtime-program.ts';
-import { baseName, handsOn } from '../shared/edit/program/entry-points.ts';
+import { handsOn } from '../shared/edit/program/entry-points.ts';
 import { originOf } from '../shared/edit/program/origin.ts';
 import type { Doubt } from '../shared/edit/proposal.ts';
 import { fromWorkFolder } from '../shared/edit/runtime-command.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from '../shared/edit/stage-view.ts';
 
-/** Official images that have no entry point. */
-const WITHOUT_ENTRY = new Set(
-  'almalinux alpine amazonlinux archlinux buildpack-deps busybox centos debian fedora gcc httpd openjdk oraclelinux perl python rockylinux ruby rust tomcat ubuntu'.split(
-    ' ',
-  ),
-);
 /** Places of a script where it reads an argument of its own. */
 const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
 
@@ -22,15 +16,12 @@ function entryDoubt(input: FixInput): string | undefined {
   const own = lastInImage(input, 'ENTRYPOINT');
   if (own !== undefined)
     return isExecForm(own) ? readsWords(input, own.instruction.arguments) : undefined;
-  const config = baseOfImage(input)?.config.config;
-  if (config !== undefined) return readsWords(input, config.Entrypoint ?? []);
+  const known = baseOfImage(input);
+  if (known !== undefined) return readsWords(input, known.config.config?.Entrypoint ?? []);
   const base = input.model.stages[input.imageStages[0] ?? 0]?.base;
-  if (base?.kind !== 'image' || WITHOUT_ENTRY.has(baseName(input))) return undefined;
-  const { reference } = base.image;
-  const isKnown = reference !== undefined && input.facts.bases.get(baseKey(reference))?.ok === true;
-  return isKnown || handsOn(input, 'docker-entrypoint.sh')
-    ? undefined
-    : `the entry point of ${base.image.text}, which is not known, gets other words`;
+  return base?.kind === 'image'
+    ? `the entry point of ${base.image.text}, which is not known, gets other words`
+    : undefined;
 }
 
 function readsWords(input: FixInput, words: readonly string[]): string | undefined {

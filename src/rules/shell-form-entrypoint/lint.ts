@@ -4,7 +4,7 @@ import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/li
 /** `exec` in shell form: it needs a shell, but the program gets signals, so it is deliberate. */
 const HANDS_OVER = /^exec\s/;
 
-function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFinding[] {
+function shellForm({ keyword, range, rawArguments }: Instruction): readonly RuleFinding[] {
   if (rawArguments === '' || execStrings(rawArguments) !== undefined) return [];
   if (HANDS_OVER.test(rawArguments)) return [];
   const message = rawArguments.startsWith('[')
@@ -29,7 +29,7 @@ export const shellFormEntrypoint: CheckedRule = {
     if (instructionsOf(finalStages, 'SHELL').length > 0) return [];
     return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => {
       const last = instructionsOf(finalStages, keyword).at(-1);
-      return last === undefined ? [] : judge(last);
+      return last === undefined ? [] : shellForm(last);
     });
   },
 };

@@ -5,7 +5,7 @@ import { isMounted } from '../package-cache-kept/kept-caches.ts';
 import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 
 /** Whatever else runs may install by itself, or use the lists. */
-const IDLE = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
+const IDLE_PROGRAMS = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
 
 function updates({ program, words }: RunProgram): boolean {
   const [verb] = words.filter((word) => !word.startsWith('-'));
@@ -16,7 +16,7 @@ function judge(run: Instruction): readonly RuleFinding[] {
   const programs = runPrograms(run);
   const range = run.commands[programs.find(updates)?.at ?? -1]?.range;
   if (range === undefined || isMounted(run, /^\/var\//)) return [];
-  return programs.every((one) => updates(one) || IDLE.has(one.program))
+  return programs.every((one) => updates(one) || IDLE_PROGRAMS.has(one.program))
     ? [
         {
           range,

@@ -166,15 +166,6 @@ describe('what lint finds, fix edits, in each form', () => {
     ['pinned-packages', 'pin-packages', 'RUN ["npm", "i", "-g", "tsx"]'],
     ['pinned-packages', 'pin-packages', 'RUN ["apt-get", "-y", "install", "curl"]'],
     ['pinned-packages', 'pin-packages', 'RUN apt-get -y -q install --no-install-recommends curl'],
-    ['sudo', 'sudo', 'RUN sudo ls'],
-    ['sudo', 'sudo', 'RUN sudo -E ls && /usr/bin/sudo -nH -- ls'],
-    ['sudo', 'sudo', 'RUN sudo A=1 B=2 ls'],
-    ['sudo', 'sudo', 'RUN sudo -u root ls; sudo --user=root ls; sudo -Hu root ls'],
-    ['sudo', 'sudo', 'RUN timeout 60 sudo -E ls | xargs sudo rm'],
-    ['sudo', 'sudo', 'RUN bash -c "sudo ls" && (sudo ls) && if true; then sudo ls; fi'],
-    ['sudo', 'sudo', 'RUN ["sudo", "ls"]'],
-    ['sudo', 'sudo', 'RUN <<E\nsudo ls\nE'],
-    ['sudo', 'sudo', 'RUN ls\nFROM a AS b\nUSER 1\nUSER root\nRUN sudo ls\nCOPY --from=0 /x /x'],
     ['relative-workdir', 'relative-workdir', 'WORKDIR app'],
     ['relative-workdir', 'relative-workdir', 'WORKDIR "my app"'],
     ['relative-workdir', 'relative-workdir', 'WORKDIR x\nFROM a\nWORKDIR y\nCOPY --from=0 /x /x'],
@@ -190,9 +181,6 @@ describe('what lint finds, fix edits, in each form', () => {
   });
 
   test.each([
-    ['sudo', 'sudo', 'RUN sudo -u app ls', 'sudo stays: it has options of its own'],
-    ['sudo', 'sudo', 'RUN sudo -i ls', 'sudo stays: it has options of its own'],
-    ['sudo', 'sudo', 'RUN timeout 5 sudo A=1 ls', 'sudo stays: it has options of its own'],
     [
       'shell-form-entrypoint',
       'exec-form',

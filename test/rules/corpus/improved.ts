@@ -32,11 +32,6 @@ export const IMPROVED: readonly CorpusCase[] = [
     applies: [ELEVATED],
   },
   {
-    name: 'sudo of root',
-    dockerfile: file('FROM debian:trixie', 'RUN sudo mkdir /srv/a', 'CMD ["sleep", "60"]'),
-    applies: ['sudo:root', ELEVATED],
-  },
-  {
     name: 'a health check in shell form',
     dockerfile: file(
       'FROM node:22',

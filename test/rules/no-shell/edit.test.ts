@@ -202,9 +202,10 @@ CMD ["python", "app.py"]`);
       'the HEALTHCHECK needs a shell: the shell puts in BASE',
     ],
     [
-      'FROM node:22\nWORKDIR /a\nCMD node a.js $PORT',
-      'CMD needs a shell: the shell puts in PORT, for which no constant of the image can stand',
+      'FROM node:22\nHEALTHCHECK CMD curl -f http://localhost:$PORT/health || exit 1\nCMD node /a/a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in PORT',
     ],
+    ['FROM node:22\nWORKDIR /a\nCMD node a.js $PORT', 'CMD needs a shell: the shell puts in PORT'],
     [
       'FROM node:22\nWORKDIR /a\nENV A=1\nENV B=$A\nCMD node a.js',
       'line 4 sets a variable from another',
@@ -217,22 +218,6 @@ CMD ["python", "app.py"]`);
     const done = await fix(text);
     expect(done.ids).toEqual([]);
     expect(done.refusals.join()).toContain(reason);
-  });
-
-  test.each([
-    ['ENV PORT=80', 'CMD node a.js --port $PORT', 'CMD ["a.js", "--port", "80"]', 'high'],
-    ['ENV APP=/a/b.js', 'CMD node $APP', 'CMD ["/a/b.js"]', 'medium'],
-    ['ENV PORT=80', 'CMD npm start', 'CMD ["a.js", "80"]', 'high'],
-  ])('a constant stands for its variable: %s, %s', async (env, command, line, risk) => {
-    const files = { 'package.json': '{"scripts":{"start":"node a.js $PORT"}}' };
-    const { text, applied } = await fix(`FROM node:22\nWORKDIR /a\n${env}\n${command}\n`, {
-      files,
-    });
-    expect(text.split('\n').at(-2)).toBe(line);
-    expect(applied[0]).toMatchObject({ risk });
-    expect(applied[0]?.riskReason).toContain(
-      `${env.slice(4).split('=')[0] ?? ''} has the value of its ENV in it: another one that is given at the start (docker run -e) no longer counts here; the image will contain only the app folder and the interpreter; apps that call other programs or write elsewhere break; check with --verify`,
-    );
   });
 
   test('comments above what is written anew go along, those between the lines stay', async () => {
@@ -302,14 +287,6 @@ CMD node a.js
     [
       'FROM debian:trixie\nRUN apt-get install -y wget && go build -o /a/a\nHEALTHCHECK CMD wget -qO- localhost\nCMD /a/a',
       'HEALTHCHECK CMD ["/usr/bin/wget", "-qO-", "localhost"]',
-    ],
-    [
-      'FROM node:22\nHEALTHCHECK CMD curl -f http://localhost:$PORT/health || exit 1\nCMD node /a/a.js',
-      `HEALTHCHECK CMD ["/nodejs/bin/node", "-e", "fetch(\`http://localhost:\${process.env.PORT || ''}/health\`, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })"]`,
-    ],
-    [
-      'FROM python:3.13-slim\nHEALTHCHECK CMD wget -qO- "${HOST:-localhost}:${PORT:-80}/" || exit 1\nCMD python /a/a.py',
-      `HEALTHCHECK CMD ["/usr/bin/python3", "-c", "import os, urllib.request; urllib.request.urlopen('http://' + (os.environ.get('HOST') or 'localhost') + ':' + (os.environ.get('PORT') or '80') + '/', timeout=10)"]`,
     ],
   ])('a health check by a client: %j', async (text, check) => {
     const done = await fix(text.replace('\n', '\nWORKDIR /a\n'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nonrootUser } from '../../../src/rules/nonroot-user/edit.ts';
+import { nonrootEdit } from '../../../src/rules/nonroot-user/edit.ts';
 import { WITHOUT_BASE, withBase } from '../shared/edit/bases.ts';
 import { type Around, fixed } from '../shared/edit/support.ts';
 
@@ -100,7 +100,7 @@ describe('nonroot-user', () => {
       withBase(),
     ],
   ])('%s', async (_, before, after, more) => {
-    expect(await fixed(nonrootUser, before, more)).toMatchObject({
+    expect(await fixed(nonrootEdit, before, more)).toMatchObject({
       text: after,
       refusals: [],
       again: [],
@@ -109,7 +109,7 @@ describe('nonroot-user', () => {
 
   test('a known server: its folders, and its port pointed out', async () => {
     const found = await fixed(
-      nonrootUser,
+      nonrootEdit,
       'FROM a\nEXPOSE 80 8080/tcp\nCMD ["nginx", "-g", "daemon off;"]\n',
       withBase(),
     );
@@ -131,11 +131,11 @@ describe('nonroot-user', () => {
       return { facts: { bases: new Map([[`docker.io/library/${name}:1`, base]]) } };
     };
     const text = 'FROM postgres:1\nCOPY a.sql /docker-entrypoint-initdb.d/\n';
-    const found = await fixed(nonrootUser, text, server('postgres', { root: 0, postgres: 999 }));
+    const found = await fixed(nonrootEdit, text, server('postgres', { root: 0, postgres: 999 }));
     expect(found.text).toBe(`${text}USER 999\n`);
     expect(found.again).toEqual([]);
     const unknown = async (name: string): Promise<readonly string[]> =>
-      (await fixed(nonrootUser, `FROM ${name}:1\n`, server(name, { root: 0 }))).refusals;
+      (await fixed(nonrootEdit, `FROM ${name}:1\n`, server(name, { root: 0 }))).refusals;
     expect(await unknown('postgres')).toEqual([
       '1: the entry point of postgres may need to start as root',
     ]);
@@ -152,7 +152,7 @@ describe('nonroot-user', () => {
     ['ok-base', 'FROM a\nRUN x\n', withBase({ user: '65532' })],
     ['ok-ignored', '# scoville: ignore=nonroot-user the engine maps it\nFROM a\n', withBase()],
   ])('%s', async (_, text, more) => {
-    expect(await fixed(nonrootUser, text, more)).toMatchObject({ text, ids: [], refusals: [] });
+    expect(await fixed(nonrootEdit, text, more)).toMatchObject({ text, ids: [], refusals: [] });
   });
 
   test.each([
@@ -177,7 +177,7 @@ describe('nonroot-user', () => {
     ],
     ['a base of a variable', 'ARG X\nFROM $X\n', {}, '2: the base $X is not known'],
   ])('refused: %s', async (_, text, more, reason) => {
-    const found = await fixed(nonrootUser, text, more);
+    const found = await fixed(nonrootEdit, text, more);
     expect([found.text, found.refusals]).toEqual([text, [reason]]);
   });
 });

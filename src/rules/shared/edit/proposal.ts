@@ -6,12 +6,19 @@ import type {
 import type { FixPlan } from '../../../model/fix-rule.ts';
 import { type ProposedEdit, type Risk, RISKS, type TextEdit } from '../../../model/planned-edit.ts';
 
-/** An edit of the Dockerfile, at the line of an instruction. */
 export function proposal(
   { line }: Pick<SourceInstruction, 'line'>,
   more: Omit<ProposedEdit, 'file' | 'line'>,
 ): ProposedEdit {
   return { ...more, file: 'Dockerfile', line };
+}
+
+/** A plan of one edit of the Dockerfile, at the line of an instruction. */
+export function proposed(
+  at: Pick<SourceInstruction, 'line'>,
+  more: Omit<ProposedEdit, 'file' | 'line'>,
+): FixPlan {
+  return { edits: [proposal(at, more)], refusals: [] };
 }
 
 /** What an edit may break in this Dockerfile, since nothing shows that it does not. */

@@ -3,8 +3,7 @@ import type { FixInput } from '../../../model/fix-rule.ts';
 import { parseJson, textMapField } from '../../../model/json-value.ts';
 import { ownValue } from '../../../model/lookup.ts';
 import { err, ok, type Result } from '../../../model/result.ts';
-import { execWords, type ValueOf } from './exec-words.ts';
-import { type ImageVariables, imageVariables } from './image-variables.ts';
+import { execWords } from './exec-words.ts';
 import { ENTRY_POINT } from './program/entry-points.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
 
@@ -12,8 +11,6 @@ import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.
 export interface RuntimeCommand {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
-  /** Variables whose constants stand in it. */
-  readonly put: ImageVariables['put'];
 }
 
 /** The folder that the program starts in. */
@@ -34,34 +31,29 @@ const STARTER = /^(?:npm|pnpm|yarn)$/;
 /** The image's entry point and command as words; an error says why that needs a shell. */
 export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
   const base = baseOfImage(input)?.config.config;
-  const { valueOf, put } = imageVariables(input);
   const given = lastInImage(input, 'ENTRYPOINT');
   // An ordinary command does not need what those of official images prepare.
   const inherited = (base?.Entrypoint ?? []).filter((word) => !ENTRY_POINT.test(word));
-  const entrypoint = given === undefined ? ok(inherited) : wordsOf(given, valueOf);
+  const entrypoint = given === undefined ? ok(inherited) : wordsOf(given);
   if (!entrypoint.ok) return entrypoint;
   const said = lastInImage(input, 'CMD');
   // An ENTRYPOINT of its own takes the base's CMD away, one in shell form any.
   const isAlone = given !== undefined && (said === undefined || !isExecForm(given));
-  const cmd = isAlone ? ok([]) : said === undefined ? ok(base?.Cmd ?? []) : wordsOf(said, valueOf);
+  const cmd = isAlone ? ok([]) : said === undefined ? ok(base?.Cmd ?? []) : wordsOf(said);
   if (!cmd.ok) return cmd;
-  if (entrypoint.value.length > 0) return ok({ entrypoint: entrypoint.value, cmd: cmd.value, put });
-  const started = throughStarter(cmd.value, input, valueOf);
-  return started.ok ? ok({ entrypoint: [], cmd: started.value, put }) : started;
+  if (entrypoint.value.length > 0) return ok({ entrypoint: entrypoint.value, cmd: cmd.value });
+  const started = throughStarter(cmd.value, input);
+  return started.ok ? ok({ entrypoint: [], cmd: started.value }) : started;
 }
 
-function wordsOf(one: Placed, valueOf: ValueOf): Result<readonly string[]> {
+function wordsOf(one: Placed): Result<readonly string[]> {
   if (isExecForm(one)) return ok(one.instruction.arguments);
-  const found = execWords(one.instruction.rawArguments, valueOf);
-  return found.ok ? ok(found.words) : err(`${one.keyword} needs a shell: ${found.reason}`);
+  const found = execWords(one.instruction.rawArguments);
+  return found.ok ? found : err(`${one.keyword} needs a shell: ${found.error}`);
 }
 
 /** `npm start` as the script that it stands for. */
-function throughStarter(
-  words: readonly string[],
-  input: FixInput,
-  valueOf: ValueOf,
-): Result<readonly string[]> {
+function throughStarter(words: readonly string[], input: FixInput): Result<readonly string[]> {
   const [program = '', ...rest] = words;
   if (!STARTER.test(program)) return ok(words);
   const [name = '', ...more] = rest[0] === 'run' ? rest.slice(1) : rest;
@@ -72,8 +64,6 @@ function throughStarter(
     return err(`what ${words.join(' ')} starts is not known from package.json`);
   if (scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined)
     return err(`${words.join(' ')} starts more than one script`);
-  const found = execWords(script, valueOf);
-  return found.ok
-    ? ok(found.words)
-    : err(`the script ${name} of package.json needs a shell: ${found.reason}`);
+  const found = execWords(script);
+  return found.ok ? found : err(`the script ${name} of package.json needs a shell: ${found.error}`);
 }

@@ -6,7 +6,7 @@ import { started } from './program/started.ts';
 import { inImage, lastInImage } from './stage-view.ts';
 
 /** Folders that known servers write to, by program, in Debian packages and official images. */
-const SERVERS = lookup<readonly string[]>({
+const SERVER_FOLDERS = lookup<readonly string[]>({
   nginx: ['/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx', '/run'],
   'apache2-foreground': ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
   apache2: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
@@ -33,7 +33,7 @@ function words(input: FixInput): readonly string[] {
 function serverOf(input: FixInput): string | undefined {
   const said = words(input).map((word) => word.split('/').at(-1) ?? '');
   const programs = [...said, ...started(input).called.map(({ name }) => name)];
-  const own = programs.find((program) => Object.hasOwn(SERVERS, program));
+  const own = programs.find((program) => Object.hasOwn(SERVER_FOLDERS, program));
   if (own !== undefined) return own;
   const first = input.imageStages[0];
   const base = first === undefined ? undefined : input.model.stages[first]?.base;
@@ -71,7 +71,7 @@ export function writtenFolders(input: FixInput): readonly string[] {
           found.add(path);
   }
   const server = serverOf(input);
-  for (const path of server === undefined ? [] : (SERVERS[server] ?? [])) found.add(path);
+  for (const path of server === undefined ? [] : (SERVER_FOLDERS[server] ?? [])) found.add(path);
   return [...found]
     .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
     .filter((path) => path !== '/');

@@ -10,7 +10,7 @@ const HANDS_ON = new Set(
 );
 
 /** Last part of the name of the image that the target stands on; '' where that is not known. */
-export function baseName({ model, imageStages }: Pick<FixInput, 'model' | 'imageStages'>): string {
+function baseName({ model, imageStages }: Pick<FixInput, 'model' | 'imageStages'>): string {
   const base = model.stages[imageStages[0] ?? 0]?.base;
   const repository = base?.kind === 'image' ? base.image.reference?.repository : undefined;
   return posix.basename(repository ?? '');

@@ -132,19 +132,25 @@ function interpreterOf(text: string): string {
   return name === 'env' ? posix.basename(argument) : name;
 }
 
+/** Several rules ask about one reading of a Dockerfile. */
+const READ = new WeakMap<FixInput, Started>();
+
 /** What a container runs: its entry point, the context's scripts that it uses, and their calls. */
 export function started(input: FixInput): Started {
-  const found = invocation(input);
-  const reader = new Reader(input);
-  if (found === undefined) reader.unread.push('nothing says what it starts');
-  else reader.start(found);
-  return { called: reader.called, unread: reader.unread };
+  const known =
+    READ.get(input) ?? readFrom(input, invocation(input), 'nothing says what it starts');
+  READ.set(input, known);
+  return known;
 }
 
 /** What the image's own health check runs. */
 export function checked(input: FixInput): Started {
-  const found = healthCheck(input);
+  return readFrom(input, healthCheck(input));
+}
+
+function readFrom(input: FixInput, found: Invocation | undefined, missing?: string): Started {
   const reader = new Reader(input);
   if (found !== undefined) reader.start(found);
+  else if (missing !== undefined) reader.unread.push(missing);
   return { called: reader.called, unread: reader.unread };
 }
