@@ -1,5 +1,5 @@
-import { loadSettings } from '../config/find-settings.ts';
 import { formatProblem } from '../config/document.ts';
+import { loadSettings } from '../config/find-settings.ts';
 import type { Task } from '../config/whose-word.ts';
 import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';

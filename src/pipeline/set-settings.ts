@@ -1,6 +1,6 @@
+import { formatProblem } from '../config/document.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { parseSettings } from '../config/parse-settings.ts';
-import { formatProblem } from '../config/document.ts';
 import { type TypedSetting, withSettings } from '../config/set-settings.ts';
 import { UserError } from '../model/errors.ts';
 import type { PipelineContext } from './context.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseLock } from '../../src/config/parse-lock.ts';
 import { formatProblem } from '../../src/config/document.ts';
+import { parseLock } from '../../src/config/parse-lock.ts';
 import { lockText } from '../../src/plans/lock/lock-text.ts';
 
 const HEAD = 'schemaVersion: 1\nnormaliser: 1-safe\n';

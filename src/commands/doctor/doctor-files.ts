@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findSettingsFile } from '../../config/find-settings.ts';
 import { formatProblem } from '../../config/document.ts';
+import { findSettingsFile } from '../../config/find-settings.ts';
 import { bytesText } from '../../model/quantity.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { isThere } from '../../oci/blobs/disk.ts';

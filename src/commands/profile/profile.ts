@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import { parseExercises } from '../../config/parse-exercises.ts';
 import { formatProblem } from '../../config/document.ts';
+import { parseExercises } from '../../config/parse-exercises.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import type { Exercise } from '../../model/exercise.ts';
 import type { ProfileSummary } from '../../model/made-profile.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseLock } from '../../config/parse-lock.ts';
 import { formatProblem } from '../../config/document.ts';
+import { parseLock } from '../../config/parse-lock.ts';
 import { type FetchStore, openFolder } from '../../hermetic/fetch-store.ts';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { parseLock } from '../../config/parse-lock.ts';
 import { formatProblem } from '../../config/document.ts';
+import { parseLock } from '../../config/parse-lock.ts';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import { lockText } from '../../plans/lock/lock-text.ts';

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { type ConfigProblem, formatProblem } from '../../config/document.ts';
 import {
   type CommonManifest,
   type ManifestOptions,
   parseCommonManifest,
   parseManifest,
 } from '../../config/parse-manifest.ts';
-import { type ConfigProblem, formatProblem } from '../../config/document.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Result } from '../../model/result.ts';
 import type { Template } from '../../model/template.ts';

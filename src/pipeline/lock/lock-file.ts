@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseLock } from '../../config/parse-lock.ts';
 import { formatProblem } from '../../config/document.ts';
+import { parseLock } from '../../config/parse-lock.ts';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import type { Settings } from '../../model/settings.ts';

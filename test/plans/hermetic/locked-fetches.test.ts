@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseLock } from '../../../src/config/parse-lock.ts';
 import { formatProblem } from '../../../src/config/document.ts';
+import { parseLock } from '../../../src/config/parse-lock.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import type { Fetch, Fetches } from '../../../src/model/fetches.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
