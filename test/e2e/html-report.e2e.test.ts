@@ -120,7 +120,9 @@ describe('the page’s script', () => {
   test('names the cells of a row where the page is narrow', async () => {
     await browser.open(pages.report, 390, 'light');
     expect(
-      await browser.value("document.querySelector('table[data-table=vulnerabilities] tbody td').dataset.name"),
+      await browser.value(
+        "document.querySelector('table[data-table=vulnerabilities] tbody td').dataset.name",
+      ),
     ).toBe('Worst');
     expect(await browser.value('document.documentElement.scrollWidth')).toBe(390);
   });
