@@ -133,7 +133,7 @@ export function Table<T>(props: TableProps<T>): ReactNode {
                   <td />
                 ) : (
                   <th scope="col" className={isNumber[at] === true ? 'num' : undefined}>
-                    {isNumber[at] === true ? String(head).slice(1) : head}
+                    {typeof head === 'string' ? head.replace(/^#/, '') : head}
                   </th>
                 ),
               )}
