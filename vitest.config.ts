@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { schemaChecks } from './scripts/bundle/plugins.mjs';
+import { vitePlugin } from './scripts/bundle/plugins.mjs';
 
 const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
@@ -51,8 +51,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-// Checks of JSON schemas are made as they are in the bundle.
-const plugins = [schemaChecks];
+// What the bundle makes of imports is made here too.
+const plugins = [vitePlugin];
 
 export default defineConfig({
   test: {

@@ -2,4 +2,4 @@ import type { Plugin as Bundled } from 'esbuild';
 import type { Plugin } from 'vite';
 
 export const plugins: Bundled[];
-export const schemaChecks: Plugin;
+export const vitePlugin: Plugin;

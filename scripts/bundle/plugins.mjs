@@ -1,7 +1,7 @@
-// Imports that are made when the command is bundled, for esbuild and vitest alike: the text of a file (FILE?raw, which vitest knows itself),
+// Imports that are made when the command is bundled, for esbuild and vitest alike: the text of a file (FILE?raw),
 // and the check of a JSON schema (schema-check:NAME of schema/NAME.json), as code that needs no library and makes none while it runs.
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 const OURS = ['x-scope', 'x-flag', 'x-default', 'x-expects', 'x-file', 'x-tightens'];
 
@@ -57,10 +57,19 @@ export const plugins = [
   },
 ];
 
-/** For vitest. */
-export const schemaChecks = {
-  name: 'schema-check',
+/** For vitest, which knows FILE?raw itself but takes a style for empty. */
+export const vitePlugin = {
+  name: 'made-imports',
   enforce: 'pre',
-  resolveId: (id) => (id.startsWith(PREFIX) ? `\0${id}` : undefined),
-  load: (id) => (id.startsWith(`\0${PREFIX}`) ? checkOf(id.slice(PREFIX.length + 1)) : undefined),
+  resolveId(id, importer) {
+    if (id.startsWith(PREFIX)) return `\0${id}`;
+    if (!id.endsWith('?raw') || importer === undefined) return undefined;
+    return `\0${resolve(dirname(importer), id.slice(0, -'?raw'.length))}.raw`;
+  },
+  async load(id) {
+    if (id.startsWith(`\0${PREFIX}`)) return checkOf(id.slice(PREFIX.length + 1));
+    if (!id.startsWith('\0/') || !id.endsWith('.raw')) return undefined;
+    const text = await readFile(id.slice(1, -'.raw'.length), 'utf8');
+    return `export default ${JSON.stringify(text)};`;
+  },
 };

@@ -21,7 +21,7 @@ function spelledOut(text: string): string {
   });
 }
 
-/** What is not known is null in our schemas, never left out: values that are there and undefined. */
+/** The value with null for undefined: in our schemas what is not known is never left out. */
 export function withNulls(value: unknown): unknown {
   if (value === undefined) return null;
   if (Array.isArray(value)) return value.map(withNulls);
