@@ -9,7 +9,7 @@ import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
 import { parseStatement, subjectDigests } from '../../src/attestations/statement.ts';
 import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
 import { testResult, verificationSummary } from '../../src/attestations/verdict.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { sbomContent } from '../../src/rules/sbom/sbom-content.ts';

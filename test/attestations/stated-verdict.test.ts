@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readVerdict } from '../../src/attestations/stated-verdict.ts';
 import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 
 const judging = {
   ...DEFAULT_SETTINGS,

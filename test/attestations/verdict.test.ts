@@ -7,7 +7,7 @@ import {
   type Judgement,
   type VerdictContext,
 } from '../../src/attestations/verdict.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { CriterionResult, Outcome } from '../../src/model/criterion.ts';
 import { digestHex, digestOf } from '../../src/model/digest.ts';
 

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { formatProblem } from '../../src/config/document.ts';
 import {
   findSettingsFile,
@@ -10,6 +9,7 @@ import {
   loadSettings,
   type SettingsPlaces,
 } from '../../src/config/find-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { requireKey } from '../../src/pipeline/sign/signer.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { formatProblem } from '../../src/config/document.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { mergeSettings } from '../../src/config/whose-word.ts';
 import { SCANNER_CHOICES } from '../../src/model/settings.ts';
 

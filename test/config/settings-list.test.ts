@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSettings, withSettingRows } from '../../scripts/settings-list.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { BUILDX_FLAGS } from '../../src/plans/flags/buildx-flags.ts';
 import { OWN_FLAGS } from '../../src/plans/flags/own-flags.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
-import { SETTING_LEAVES } from '../../src/config/schema.ts';
+import { DEFAULT_SETTINGS, SETTING_LEAVES } from '../../src/config/schema.ts';
 import { counts, mergeSettings, type SettingsLayer } from '../../src/config/whose-word.ts';
 
 const LEAVES = SETTING_LEAVES;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { type AnnotationInputs, planAnnotations } from '../../src/plans/annotations.ts';
 import { digest } from './given.ts';
 

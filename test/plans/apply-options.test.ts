@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { applyOptions } from '../../src/plans/apply-options.ts';
 import { parsed } from './given.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { attestationFlag, planAttestations } from '../../src/plans/attest-plan.ts';
 import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { parsed } from './given.ts';

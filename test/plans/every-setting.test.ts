@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
-import { isOf, type Schema, SETTING_LEAVES, type SettingLeaf } from '../../src/config/schema.ts';
+import {
+  DEFAULT_SETTINGS,
+  isOf,
+  type Schema,
+  SETTING_LEAVES,
+  type SettingLeaf,
+} from '../../src/config/schema.ts';
 import { mergeSettings } from '../../src/config/whose-word.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { applyOptions } from '../../src/plans/apply-options.ts';

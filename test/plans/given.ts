@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { parseDigest, type Digest } from '../../src/model/digest.ts';
 import type {
   DockerfileModel,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
 import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, inputs, label, planned } from './given.ts';

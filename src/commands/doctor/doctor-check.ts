@@ -1,5 +1,5 @@
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
+import { DEFAULT_SETTINGS } from '../../config/schema.ts';
 import { Interrupted, messageOf, ToolError, UserError } from '../../model/errors.ts';
 import type { Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';

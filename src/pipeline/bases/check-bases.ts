@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isOfType } from '../../attestations/predicate-name.ts';
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../config/schema.ts';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { familiarReference, formatReference } from '../../model/reference.ts';

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../config/schema.ts';
 import { analyseDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 import { answerProblem } from '../../model/answer-types.ts';
 import type { CiSystem, Template } from '../../model/template.ts';

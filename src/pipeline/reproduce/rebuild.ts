@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../config/schema.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE, platformNameOf } from '../../model/oci.ts';

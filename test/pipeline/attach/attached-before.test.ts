@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import type { Descriptor } from '../../../src/model/oci.ts';
 import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { writeBundleReferrer } from '../../../src/oci/referrers.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { fixDigests } from '../../../src/pipeline/fix/fix-facts.ts';

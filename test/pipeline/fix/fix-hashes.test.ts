@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import { withPlainHttp } from '../../../src/model/settings.ts';

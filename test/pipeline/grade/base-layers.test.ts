@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { type Digest, digestOf } from '../../../src/model/digest.ts';
 import { MEDIA_TYPE, type Platform } from '../../../src/model/oci.ts';
 import { type ImageReference, parseReference } from '../../../src/model/reference.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { plannedSteps } from '../../../src/pipeline/image-build/planned-steps.ts';
 import type { BuildPlan } from '../../../src/plans/build-plan.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { type BuildFact, type Fact, known, unknownFact } from '../../../src/model/facts.ts';
 import type { BlobStore } from '../../../src/oci/blobs/blob-store.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
 import { vexOfAttestations } from '../../../src/facts/vex/vex-attestations.ts';
 import { digestOf } from '../../../src/model/digest.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 import { OWN_KEY, trustedSigners } from '../../../src/pipeline/sign/trusted-signers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';

@@ -1,1 +1,0 @@
-export { DEFAULT_SETTINGS } from './schema.ts';
