@@ -1,4 +1,4 @@
-import { ECOSYSTEMS } from '../src/programs/managers/ecosystems.ts';
+import { LOCKED_FETCHES } from '../src/programs/installs.ts';
 import { DOWNLOADS } from './download-rules.ts';
 
 /** Exact rules that criteria pages show as tables; each row has its test in test/rules, test/dockerfile or test/accuracy. */
@@ -51,85 +51,52 @@ const PACKAGES: RuleTable = {
     ],
     ['`apk add`', '`pkg=1.2-r0`, `pkg~1.2`', '`pkg`, `pkg>1`, `pkg@edge`'],
     [
-      '`dnf`, `yum`, `microdnf`, `tdnf install`',
-      '`pkg-1.2-3.fc41`; Amazon Linux `--releasever=2023.6.20250203`',
+      '`dnf`, `yum`, `zypper install`',
+      '`pkg-1.2-3.fc41`, `pkg=1.2`; Amazon Linux `--releasever=2023.6.20250203`',
       '`pkg`, groups',
     ],
-    ['`zypper install`', '`pkg=1.2`', '`pkg`, `pkg>1`'],
-    ['`pacman -S`', '', 'always'],
-    [
-      '`apt-get upgrade`, `apk upgrade`, `dnf update`, `zypper up`, `pacman -Syu`',
-      'from a frozen repository',
-      'else: the newest of everything',
-    ],
+    ['`pacman -S`, upgrades of everything (`apt-get upgrade`)', '', 'always'],
     [
       '`pip`, `uv pip install`',
       '`pkg==1.2`, `--require-hashes`, `-r` of a file whose lines are pinned',
       '`pkg`, `pkg>=1`, `.`; unknown where the file is not seen',
     ],
     [
-      '`uv sync`, `poetry install`, `pipenv`',
+      '`uv sync`, `poetry install`, `pdm`, `pipenv`',
       '`--frozen`, `--locked`; a copied `poetry.lock`; `sync`, `--deploy`',
       'else',
     ],
     ['`conda`, `mamba install`', '`pkg=1.2`', '`pkg`'],
     [
-      '`npm`',
-      '`npm ci`, `npm install pkg@1.2.3`, `--before`',
+      '`npm`, `npx`, `corepack`',
+      '`npm ci`, `pkg@1.2.3`, `--before`',
       '`npm install`, `pkg`, `pkg@^1`, `pkg@latest`',
     ],
+    ['`yarn`, `pnpm`, `bun`', '`--immutable`, `--frozen-lockfile`; `pnpm` with `CI`', 'else'],
+    ['`gem`, `bundle install`', '`-v 1.2.3`, `pkg:1.2.3`; `--frozen`, `--deployment`', 'else'],
     [
-      '`yarn`, `pnpm`, `bun`',
-      '`--immutable`, `--frozen-lockfile`; `pnpm` with `CI`',
-      'else; `add pkg`',
+      '`go install`, `go get`, `go mod download`',
+      '`pkg@v1.2.3`, `pkg@COMMIT`; by go.sum',
+      '`pkg@latest`, `-u`',
     ],
-    [
-      '`npx -y`, `npm exec -y`, `bunx -y`, `corepack prepare`; `npx` of a name with a version',
-      '`pkg@1.2.3`',
-      '`pkg`, `pkg@1`, `pkg@latest`',
-    ],
-    ['`gem install`', '`-v 1.2.3`, `pkg:1.2.3`', '`pkg`'],
-    ['`bundle install`', '`--frozen`, `--deployment`, their settings', 'else'],
-    ['`go install`, `go get`', '`pkg@v1.2.3`, `pkg@COMMIT`', '`pkg@latest`, `-u`'],
-    ['`go mod download`', 'always, by go.sum', ''],
     ['`cargo install`, `cargo build`', '`--locked`, with a version where a crate is named', 'else'],
-    ['`cargo binstall`', '`crate@1.2.3`, `--version 1.2.3`', 'else'],
+    ['`composer`', '`install` with a copied `composer.lock`; `require pkg:1.2.3`', 'else'],
     [
-      '`composer`',
-      '`install` with a copied `composer.lock`; `require pkg:1.2.3`',
-      '`update`, `require pkg`',
-    ],
-    [
-      '`uv tool install`, `uvx`, `uv run --with`, `pipx run`',
-      '`tool@1.2.3`, `tool==1.2.3`',
-      '`tool`, `tool@latest`',
-    ],
-    [
-      '`pecl`, `pear`, `cpanm`, `luarocks`, `dotnet tool`, `dotnet add package`, `helm plugin`, `snap`',
-      'a version of numbers: `redis-6.0.2`, `Mojo@9.1`, `lpeg 1.1.0-1`, `--version 1.2.3`',
+      '`uv tool`, `uvx`, `pipx`, `pecl`, `cpanm`, `luarocks`, `dotnet tool`, `rustup`, `nvm`, `mise`',
+      'a whole version: `tool@1.2.3`, `redis-6.0.2`, `--version 1.2.3`',
       'else',
     ],
     [
-      '`opam`, `cabal`, `ansible-galaxy`, `guix`, `emerge`, `xbps-install`, `rpm-ostree`',
-      'a version of numbers as each spells it: `dune.3.1.0`, `a.b:1.2.3`, `=app/x-1.2`',
-      'else',
-    ],
-    ['`nix profile install`', 'a flake by its commit', 'else'],
-    ['`pdm install`, `pdm sync`', '`sync`, `--frozen-lockfile`', 'else'],
-    ...ECOSYSTEMS.map(({ programs, lock, enforced }) => [
-      `${programs
-        .split(' ')
+      `fetches of a project: ${LOCKED_FETCHES.flatMap(({ programs }) => programs.split(' '))
         .map((name) => `\`${name}\``)
-        .join(', ')}, as they fetch`,
-      enforced === undefined
-        ? `a copied \`${lock}\``
-        : `a copied \`${lock}\` that the command may not change`,
+        .join(', ')}`,
+      'a copied lock file that the command may not change',
       'else',
-    ]),
+    ],
     [
-      '`opkg`, `brew`, `raco`, `cpan`, `install.packages()` of R',
-      'R from a dated snapshot of CRAN',
-      'else',
+      'managers that are met rarely: `brew`, `opam`, `cabal`, `opkg`',
+      '',
+      'a name without digits; else unknown',
     ],
   ],
 };

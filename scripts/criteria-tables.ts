@@ -22,6 +22,11 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
+/** Names that are parted by blanks. */
+function codes(names: string): string {
+  return names.split(' ').map(code).join(', ');
+}
+
 function pattern(regex: RegExp | undefined): string {
   return regex === undefined ? '' : code(regex.source.replaceAll('\\/', '/'));
 }
@@ -32,7 +37,7 @@ function toolTables(groups: readonly ToolGroup[]): string[] {
     '',
     ...table(
       ['name', 'reason'],
-      Object.entries(entries).map(([name, reason]) => [code(name), reason]),
+      Object.entries(entries).map(([names, reason]) => [codes(names), reason]),
     ),
   ]);
 }
@@ -51,7 +56,7 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
     '',
     ...table(
       ['package', 'reason'],
-      Object.entries(BUILD_PACKAGES).map(([name, reason]) => [code(name), reason]),
+      Object.entries(BUILD_PACKAGES).map(([names, reason]) => [codes(names), reason]),
     ),
   ],
   'no-package-manager': () => [heading, '', ...toolTables(PACKAGE_MANAGER_GROUPS)],

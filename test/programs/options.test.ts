@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { valuedOptions } from '../../src/programs/options/catalogue.ts';
+import { valuedOptions } from '../../src/programs/options.ts';
 
 describe('options that take a value', () => {
   test.each([
@@ -10,9 +10,7 @@ describe('options that take a value', () => {
     ['uvx', ['--from', '-p', '--with'], ['--isolated']],
     ['pipx', ['--spec', '--pip-args'], ['-f', '-e']],
     ['pipenv', ['-r', '--python'], ['-d', '--dev']],
-    ['gh', ['--repo', '--dir', '-u'], ['--clobber']],
-    ['helm', ['--version', '--destination'], ['--verify', '--untar']],
-    ['imgpkg', ['-i', '-b', '-o'], []],
+    ['gh', ['--repo', '--dir'], ['--clobber']],
     ['gpg2', ['--homedir', '--keyring'], ['--no-default-keyring', '--verify']],
     ['no-such-program', [], ['-o']],
   ])('%s', (program, valued, plain) => {

@@ -11,11 +11,18 @@ import { pathIn } from '../paths.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { AptSources } from './apt-sources.ts';
 import { judgeFetches } from './checks.ts';
-import type { BuildEvent, CommandEvent } from './command-event.ts';
-import { addFetches, type Fetch, fetchesOf } from './fetch.ts';
-import { installsOf, unheldFetches } from './installs.ts';
+import type { BuildEvent, CommandEvent } from './commands.ts';
+import {
+  addFetches,
+  type Fetch,
+  fetchesOf,
+  sourceFetches,
+  uncheckedFiles,
+  uncheckedSources,
+  unheldFetches,
+} from './fetches.ts';
+import { installsOf } from './find-installs.ts';
 import { leftBehind } from './left/left-behind.ts';
-import { sourceFetches, uncheckedFiles, uncheckedSources } from './package-sources.ts';
 import { type CommandBudget, stageEvents } from './stage-commands.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
 import { unreadCommand, type UnreadCommand } from './unread-commands.ts';
@@ -107,12 +114,16 @@ function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined
     if (event.stage === stage.index) {
       const found = installsOf(event, before, files, sources.isFrozen);
       const own = fetchesOf(event);
-      const others = [
-        ...sourceFetches(event, found, before, files),
-        ...uncheckedSources(event, found.length > 0),
-      ];
+      const others = sourceFetches(event, found, before, files);
+      const unchecked = uncheckedSources(event, found.length > 0);
       const isKnown = own.length + others.length > 0;
-      fetches.push(...own, ...others, ...(isKnown ? [] : unheldFetches(event, found.length > 0)));
+      const isOpen = isKnown || unchecked.length > 0;
+      fetches.push(
+        ...own,
+        ...others,
+        ...unchecked,
+        ...(isOpen ? [] : unheldFetches(event, found.length > 0)),
+      );
       installs.push(...found);
       const isRepository =
         /^(?:git|hg|svn)$/.test(event.program) &&

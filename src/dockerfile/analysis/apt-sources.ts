@@ -1,6 +1,6 @@
 import type { Stage } from '../../model/dockerfile.ts';
 import { pathIn } from '../paths.ts';
-import { type BuildEvent, type CommandEvent, placeOf } from './command-event.ts';
+import { type BuildEvent, type CommandEvent, placeOf } from './commands.ts';
 import type { StageFiles } from './stage-files.ts';
 
 /** Address of an archive that keeps a distribution as it was at a time. */

@@ -1,11 +1,17 @@
 import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
-import { startsNoOther } from '../../programs/catalogue.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
+import { startsNoOther } from '../../programs/local.ts';
 import type { Field } from '../shell/fields.ts';
-import { type CommandEvent, inOneRun, placeOf, printedBy, wordsOf } from './command-event.ts';
-import { readCommandLine } from './command-line.ts';
-import { COMMIT, type Fetch } from './fetch.ts';
-import { mayBeReplaced } from './program-file.ts';
+import {
+  type CommandEvent,
+  mayBeReplaced,
+  placeOf,
+  printedBy,
+  readCommandLine,
+  sourceOf,
+  wordsOf,
+} from './commands.ts';
+import { COMMIT, type Fetch } from './fetches.ts';
 import type { StageFiles } from './stage-files.ts';
 
 /** Digits of the sums that each program compares. */
@@ -71,31 +77,19 @@ function listed(text: string, digits: number, event: CommandEvent): readonly str
   return lines.length > 0 && files.every((file) => file !== undefined) ? files : undefined;
 }
 
-/**
- * What a command gets as its input: a here-document, or what the one command before the bar prints.
- */
-function inputOf(event: CommandEvent, events: readonly CommandEvent[]): string | undefined {
-  if (event.input !== undefined) return event.isPiped ? undefined : event.input.text;
-  const [source, ...more] = events.filter(({ id }) => event.pipedFrom.includes(id));
-  return source === undefined || more.length > 0 ? undefined : printedBy(source);
-}
-
 /** `grep FILE LIST | sha256sum -c`: the line of one file out of a list. */
 function picked(
   event: CommandEvent,
-  events: readonly CommandEvent[],
+  source: CommandEvent,
 ): { file: string; list: string } | undefined {
-  const [source, ...more] = events.filter(({ id }) => event.pipedFrom.includes(id));
-  if (source === undefined || more.length > 0 || !/^[ef]?grep$/.test(source.program))
-    return undefined;
-  const [pattern, list, ...rest] = wordsOf(source).filter((word) => !/^-[Fwh]+$/.test(word));
-  if (pattern === undefined || list === undefined || rest.length > 0 || list.startsWith('-'))
-    return undefined;
+  if (!/^[ef]?grep$/.test(source.program)) return undefined;
+  const [pattern = '', list, ...rest] = wordsOf(source).filter((word) => !/^-[Fwh]+$/.test(word));
   const name = pattern
     .replace(/^(?:\[\[:space:\]\]| |\*)+/, '')
     .replace(/\\\./g, '.')
     .replace(/\$$/, '');
-  return /^[\w.+~@%${}#-]+$/.test(name) && name.length > 3
+  const isPlain = /^[\w.+~@%${}#-]{4,}$/.test(name) && rest.length === 0;
+  return isPlain && list !== undefined && !list.startsWith('-')
     ? { file: placeOf(event, name), list: placeOf(event, list) }
     : undefined;
 }
@@ -107,10 +101,10 @@ const SAME_ORIGIN = 'the checksum comes from where the file comes from';
 function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
   const { program, argv } = event;
   const line = readCommandLine(program, argv.slice(1));
-  const [bits = '1'] = line.values('-a', '--algorithm').map(({ text }) => text);
+  const [bits = '1'] = line.values('-a --algorithm').map(({ text }) => text);
   const name = program === 'shasum' ? `sha${bits}sum` : program;
   const digits = DIGITS[name];
-  if (digits === undefined || !line.has('-c', '--check')) return undefined;
+  if (digits === undefined || !line.has('-c --check')) return undefined;
   const isPlain = wordsOf(event).every(
     (word) =>
       !word.startsWith('-') ||
@@ -122,10 +116,12 @@ function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined 
   const [operand] = line.operands;
   const method = `${program} -c`;
   if (operand === undefined || operand.text === '-') {
-    const text = inputOf(event, stage.events);
+    // A here-document, or what the one command before the bar prints.
+    const source = event.input === undefined ? sourceOf(event, stage.events) : undefined;
+    const text = event.isPiped ? source && printedBy(source) : event.input?.text;
     const files = text === undefined ? undefined : listed(text, digits, event);
     if (files !== undefined) return { event, method, files, with: [], ...weak };
-    const one = picked(event, stage.events);
+    const one = source && picked(event, source);
     return one !== undefined && isFetchedBeside(one, event, stage)
       ? { event, method, files: [one.file], with: [one.list], weak: SAME_ORIGIN }
       : undefined;
@@ -155,48 +151,6 @@ function isFetchedBeside(
   return isThere(file) && isThere(list);
 }
 
-/** `test "$(sha256sum FILE | cut -d' ' -f1)" = SUM`, whole sums on both sides. */
-function comparedSum(event: CommandEvent, stage: StageCommands): Check | undefined {
-  const { program, argv } = event;
-  if (program !== 'test' && program !== '[') return undefined;
-  const [left, operator, right, ...more] = argv.slice(1).filter(({ text }) => text !== ']');
-  if (
-    left === undefined ||
-    right === undefined ||
-    more.length > 0 ||
-    !/^==?$/.test(operator?.text ?? '')
-  )
-    return undefined;
-  const [made, sum] = left.sources.length > 0 ? [left, right] : [right, left];
-  const [source, cut, ...others] = stage.events.filter(({ id }) => made.sources.includes(id));
-  const digits = DIGITS[source?.program ?? ''];
-  const [file, ...rest] = source === undefined ? [] : wordsOf(source);
-  if (
-    made.text !== '$(...)' ||
-    digits === undefined ||
-    source === undefined ||
-    file === undefined ||
-    file.startsWith('-')
-  )
-    return undefined;
-  const line = cut === undefined ? '' : [cut.program, ...wordsOf(cut)].join(' ');
-  const isWhole =
-    /^cut (?:-d   ?-f ?1|-f ?1 -d  )$|^awk \{ ?print \$1 ?\}$/.test(line) ||
-    line === `cut -c1-${digits}` ||
-    line === `cut -c-${digits}` ||
-    line === `head -c ${digits}` ||
-    line === `head -c${digits}`;
-  if (rest.length > 0 || others.length > 0 || !isWhole || !isSum(sum.text, digits, event))
-    return undefined;
-  return {
-    event,
-    method: source.program,
-    files: [placeOf(source, file)],
-    with: [],
-    ...(digits < 56 ? { weak: WEAK_SUM } : {}),
-  };
-}
-
 /** Options of gpg that leave it to the keyring whose signature counts. */
 const GPG =
   /^--(?:batch|yes|no|no-tty|quiet|verbose|verify|homedir|no-default-keyring|keyring|no-auto-key-retrieve|no-autostart|no-permission-warning|lock-never|logger-fd|status-fd)(?:=|$)|^-[qv]+$/;
@@ -219,7 +173,7 @@ function hasOwnKeys(event: CommandEvent, { events, files }: StageCommands): bool
     imports.length > 0 &&
     imports.every((one) => {
       const line = readCommandLine('gpg', one.argv.slice(1));
-      if (line.has('--recv-keys', '--recv-key', '--receive-keys', '--recv'))
+      if (line.has('--recv-keys --recv-key --receive-keys --recv'))
         return (
           line.operands.length > 0 && line.operands.every((field) => isFingerprint(field, one))
         );
@@ -241,77 +195,48 @@ function isFingerprint({ text, constant }: Field, event: CommandEvent): boolean 
   );
 }
 
-/**
- * `gpg --verify FILE.asc FILE` by keys of whole fingerprints, `gpgv` by a keyring of the context.
- */
+/** `gpg --verify FILE.asc FILE` by keys of whole fingerprints. */
 function signatureCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
-  const { program, argv } = event;
-  const line = readCommandLine('gpg', argv.slice(1));
-  const isGpgv = program === 'gpgv';
-  if (!isGpgv && !(/^gpg2?$/.test(program) && line.has('--verify'))) return undefined;
-  if (!wordsOf(event).every((word) => !word.startsWith('-') || GPG.test(word))) return undefined;
-  const keyrings = line.values('--keyring');
-  const isOfContext =
-    keyrings.length > 0 &&
-    keyrings.every(({ text }) => {
-      const content = stage.files.at(placeOf(event, text), event.id);
-      return content?.kind === 'text' || content?.why.startsWith('comes from') === true;
-    });
-  if (isGpgv ? !isOfContext : keyrings.length > 0 || !hasOwnKeys(event, stage)) return undefined;
+  const line = readCommandLine('gpg', event.argv.slice(1));
+  if (!/^gpg2?$/.test(event.program) || !line.has('--verify')) return undefined;
+  const isPlain = wordsOf(event).every((word) => !word.startsWith('-') || GPG.test(word));
+  if (!isPlain || line.has('--keyring') || !hasOwnKeys(event, stage)) return undefined;
   const [signature, file, ...more] = line.operands.map(({ text }) => placeOf(event, text));
   if (signature === undefined || more.length > 0) return undefined;
   const signed = file ?? signature.replace(/\.(?:asc|sig|gpg|sign)$/, '');
   if (signed === signature) return undefined;
-  return { event, method: isGpgv ? 'gpgv' : 'gpg --verify', files: [signed], with: [signature] };
+  return { event, method: 'gpg --verify', files: [signed], with: [signature] };
 }
 
-/** Programs that check one file, their last word, where their words say whose signature counts. */
-const VERIFIERS: readonly {
-  readonly program: string;
-  readonly says: RegExp;
-  readonly never: RegExp;
-}[] = [
-  {
-    program: 'cosign',
-    says: /^verify-blob (?=.*--certificate-identity[= ][^\s*]{3})(?=.*--certificate-oidc-issuer[= ]https:\/\/\S+)/,
-    never: /regexp|insecure|--key|\*/,
-  },
-  { program: 'cosign', says: /^verify-blob (?=.*--key[= ][\w./-]+)/, never: /insecure|:\/\// },
-  { program: 'minisign', says: /^-V.* -P ?RW[\w+/=]{50,}/, never: /-Q/ },
-];
-
-function verifierCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
+/** `cosign verify-blob` by one identity and its issuer, or by a key that was not fetched. */
+function cosignCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
   const words = wordsOf(event);
   const line = words.join(' ');
-  const known = VERIFIERS.some(
-    ({ program, says, never }) => program === event.program && says.test(line) && !never.test(line),
+  const file = words.at(-1) ?? '-';
+  const key = /--key[= ]([\w./-]+)(?= )/.exec(line)?.[1];
+  const isByIdentity =
+    /--certificate-identity[= ][^\s*]{3}/.test(line) &&
+    /--certificate-oidc-issuer[= ]https:\/\/\S/.test(line);
+  const isFetched = stage.fetches.some(
+    ({ target }) => key !== undefined && target === placeOf(event, key),
   );
-  const key = /--key[= ](\S+)/.exec(line)?.[1];
-  // A key that was fetched says no more than the server does.
-  const isFetched =
-    key !== undefined && stage.fetches.some(({ target }) => target === placeOf(event, key));
-  if (!known || isFetched) return undefined;
-  const file =
-    event.program === 'minisign'
-      ? words[words.findIndex((word) => /^-\w*m$/.test(word)) + 1]
-      : words.at(-1);
-  if (file === undefined || file.startsWith('-')) return undefined;
-  const path = placeOf(event, file);
+  if (event.program !== 'cosign' || words[0] !== 'verify-blob' || file.startsWith('-'))
+    return undefined;
+  if (
+    /regexp|insecure|\*/.test(line) ||
+    (key === undefined ? !isByIdentity : isByIdentity || isFetched)
+  )
+    return undefined;
   const signatures = words.flatMap((word, at) =>
     /^--(?:signature|bundle|certificate)$/.test(words[at - 1] ?? '') ? [placeOf(event, word)] : [],
   );
-  return {
-    event,
-    method: `${event.program} ${words[0] ?? ''}`,
-    files: [path],
-    with: [...signatures, `${path}.minisig`, `${path}.sig`, `${path}.bundle`],
-  };
+  return { event, method: 'cosign verify-blob', files: [placeOf(event, file)], with: signatures };
 }
 
 /** `git checkout COMMIT`, in the repository or with `-C`. */
 function commitCheck(event: CommandEvent, events: readonly CommandEvent[]): Check | undefined {
-  if (event.program !== 'git' && event.program !== 'hg') return undefined;
-  const { operands, values, has } = readCommandLine(event.program, event.argv.slice(1));
+  if (event.program !== 'git') return undefined;
+  const { operands, values, has } = readCommandLine('git', event.argv.slice(1));
   const [verb, ...names] = operands.map(({ text }) => text);
   const before = events.findLast(
     ({ id, program, argv }) =>
@@ -320,15 +245,14 @@ function commitCheck(event: CommandEvent, events: readonly CommandEvent[]): Chec
   const isFetched =
     names[0] === 'FETCH_HEAD' &&
     before !== undefined &&
-    inOneRun(before, event) &&
+    before.instruction === event.instruction &&
     wordsOf(before).some((word) => COMMIT.test(word));
   const isTaken =
-    (/^(?:checkout|switch|update|up)$/.test(verb ?? '') || (verb === 'reset' && has('--hard'))) &&
+    (verb === 'checkout' || verb === 'switch' || (verb === 'reset' && has('--hard'))) &&
     names.length === 1 &&
     (isFetched || COMMIT.test(names[0] ?? ''));
-  const given = [...values('--rev', '-r')].some(({ text }) => COMMIT.test(text));
-  if (!isTaken && !(given && verb === 'update')) return undefined;
-  const [folder] = values('-C', '-R');
+  if (!isTaken) return undefined;
+  const [folder] = values('-C');
   return { event, method: 'commit', files: [placeOf(event, folder?.text ?? '.')], with: [] };
 }
 
@@ -347,9 +271,8 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
     return undefined;
   return (
     sumCheck(event, stage) ??
-    comparedSum(event, stage) ??
     signatureCheck(event, stage) ??
-    verifierCheck(event, stage) ??
+    cosignCheck(event, stage) ??
     commitCheck(event, stage.events)
   );
 }
@@ -402,7 +325,7 @@ function idle(check: CommandEvent, events: readonly CommandEvent[]): string | un
   if (operator === '|') return 'a pipe hides its failure';
   if (operator === '&') return 'it runs in the background';
   const isAsked = events.some(
-    (one) => one.id > check.id && inOneRun(one, check) && /\$\?/.test(one.text),
+    (one) => one.id > check.id && one.instruction === check.instruction && /\$\?/.test(one.text),
   );
   return operator === ';' && !isAsked
     ? 'the RUN goes on after it fails, since set -e is not on'
@@ -529,7 +452,12 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
         mayBeReplaced(event, stage.files)
       )
         return false;
-      if (own !== undefined && !inOneRun(event, own) && !fetch.target.startsWith('/')) return false;
+      if (
+        own !== undefined &&
+        event.instruction !== own.instruction &&
+        !fetch.target.startsWith('/')
+      )
+        return false;
       const between = events.filter(({ id }) => id > fetch.id && id < event.id);
       return !between.some(
         (one) => leaves(one) || (files.includes(fetch.target) && uses(one, fetch)),
@@ -539,7 +467,7 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       good?.method === 'commit' &&
       events.some(
         (one) =>
-          /^(?:git|hg)$/.test(one.program) &&
+          one.program === 'git' &&
           (/refs\/replace/.test(one.text) ||
             (one.id > good.event.id &&
               !STAYS.test(wordsOf(one).join(' ')) &&
@@ -567,7 +495,8 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
     const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(
       (one) =>
-        one.id !== fetch.id && (one.id > fetch.id || (own !== undefined && inOneRun(one, own))),
+        one.id !== fetch.id &&
+        (one.id > fetch.id || (own !== undefined && one.instruction === own.instruction)),
     );
     return near === undefined
       ? judged(fetch, {})

@@ -1,9 +1,7 @@
 import type { BuildContext } from '../../model/build-context.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { fileName } from '../../model/path.ts';
-import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
-import { unversioned } from '../../programs/program.ts';
-import { WRAPPERS } from '../../programs/wrappers.ts';
+import { isKnownProgram, unversioned } from '../../programs/local.ts';
 import { mountsOf } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../paths.ts';
 
@@ -27,42 +25,21 @@ interface Put {
   readonly path: string;
   /** The path is a folder, which sources are put into by their names. */
   readonly isFolder: boolean;
-  readonly from:
-    | { readonly kind: 'content'; readonly content: FileContent }
-    /** Of another stage, or of this one as it was before. */
-    | { readonly kind: 'stage'; readonly files: StageFiles; readonly sources: readonly string[] }
-    | { readonly kind: 'context'; readonly sources: readonly string[] }
-    /** Of another image: what is in it is what its publisher says. */
-    | { readonly kind: 'image'; readonly sources: readonly string[] }
-    /** Out of an archive, of which nobody sees the names. */
-    | { readonly kind: 'archive'; readonly sources: readonly string[] };
+  readonly sources: readonly string[];
+  /** A stage (this one: as it was before), the context, another image, an archive, or its text. */
+  readonly from: StageFiles | 'context' | 'image' | 'archive' | FileContent;
 }
 
 const FAR = Number.MAX_SAFE_INTEGER;
-const NOT_AT_HAND: FileContent = {
-  kind: 'unread',
-  why: 'comes from the build context, which was not given',
-};
-/** Folders of the system's own programs, and those above them. */
-const SYSTEM = /^\/(?:usr(?:\/local)?(?:\/s?bin)?|s?bin)?$/;
+const MOST_PUTS = 4000;
+/** Where the system looks for programs. */
+export const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Folders that installers fill below one that the context is copied to. */
 const INSTALLERS =
   /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;
-
-/** A program of the base image under the name of one that fetches nothing. */
-function renamed(source: string, path: string): FileContent | undefined {
-  const [from, to] = [fileName(source), fileName(path)];
-  const isSame =
-    from.startsWith(to) ||
-    to.startsWith(unversioned(from)) ||
-    unversioned(to) === unversioned(from);
-  if (isSame || !isKnownProgram(to) || (isPlainProgram(from) && WRAPPERS[from] === undefined))
-    return undefined;
-  return { kind: 'unread', why: `is ${from} under another name` };
-}
-
 const ADDRESS = /^(?:https?:|git@|git:|ssh:|ftp:)/i;
-const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
+export const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
+const NAMED_FILE = /\.\w{1,5}$/;
 
 /** True for a path that is `folder`, or lies in it. */
 export function isWithin(path: string, folder: string): boolean {
@@ -70,9 +47,20 @@ export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
-/**
- * What COPY, ADD and the commands of a stage put where; what a base image has is not known here.
- */
+function isContent(from: Put['from']): from is FileContent {
+  return typeof from === 'object' && 'kind' in from;
+}
+
+/** A program of the base image under the name of another that is known. */
+function renamed(source: string, path: string): FileContent | undefined {
+  const [from, to] = [fileName(source), fileName(path)];
+  const isSame = from.startsWith(to) || unversioned(to) === unversioned(from);
+  return isSame || !isKnownProgram(to)
+    ? undefined
+    : { kind: 'unread', why: `is ${from} under another name` };
+}
+
+/** What COPY, ADD and the commands of a stage put where; files of a base image are not known. */
 export class StageFiles {
   /** PATH as ENV set it, the unknown part named by a `$`. */
   programPath = '$PATH';
@@ -105,19 +93,20 @@ export class StageFiles {
     const given = words.slice(0, -1);
     const path = pathIn(folder, to);
     const isFolder = /(?:^|\/)\.{0,2}$/.test(to) || given.length > 1;
-    for (const { delimiter, content } of heredocs)
-      this.#put(id, isFolder ? pathIn(path, delimiter) : path, false, {
-        kind: 'content',
-        content: { kind: 'text', text: content, origin: 'build' },
+    for (const { delimiter, content: text } of heredocs)
+      this.#put(id, isFolder ? pathIn(path, delimiter) : path, false, [], {
+        kind: 'text',
+        text,
+        origin: 'build',
       });
-    const from = flags.find(({ name }) => name === 'from')?.value;
+    const isUnpacked = (one: string): boolean => keyword === 'ADD' && ARCHIVE.test(one);
     const sources = given.filter(
       (one) =>
-        !one.startsWith('<<') && !(keyword === 'ADD' && (ADDRESS.test(one) || ARCHIVE.test(one))),
+        !one.startsWith('<<') && !(keyword === 'ADD' && (ADDRESS.test(one) || isUnpacked(one))),
     );
+    const from = flags.find(({ name }) => name === 'from')?.value;
     if (sources.length > 0) this.#from(id, path, isFolder, from, sources);
-    if (keyword === 'ADD' && given.some((one) => ARCHIVE.test(one) && !ADDRESS.test(one)))
-      this.unpack(id, path);
+    if (given.some((one) => isUnpacked(one) && !ADDRESS.test(one))) this.unpack(id, path);
   }
 
   /** What the mounts of a RUN bring for as long as it runs; gives the end of them. */
@@ -136,84 +125,69 @@ export class StageFiles {
 
   /** What a command writes to a path; undefined where that is not known. */
   write(id: number, path: string, text: string | undefined): void {
-    this.#put(id, path, false, {
-      kind: 'content',
-      content:
-        text === undefined
-          ? { kind: 'unread', why: 'is written by a command' }
-          : { kind: 'text', text, origin: 'build' },
-    });
+    this.#put(
+      id,
+      path,
+      false,
+      [],
+      text === undefined
+        ? { kind: 'unread', why: 'is written by a command' }
+        : { kind: 'text', text, origin: 'build' },
+    );
   }
 
   /** What a command downloads to a path. */
   download(id: number, path: string): void {
-    this.#put(id, path, false, {
-      kind: 'content',
-      content: { kind: 'unread', why: 'is a download', target: path },
-    });
+    this.#put(id, path, false, [], { kind: 'unread', why: 'is a download', target: path });
   }
 
   /** Files that a command copies, moves or links to a path. */
   link(id: number, path: string, isFolder: boolean, sources: readonly string[]): void {
-    this.#put(id, path, isFolder, { kind: 'stage', files: this, sources });
+    this.#put(id, path, isFolder, sources, this);
   }
 
-  /**
-   * What lies at a path before command number `id`; undefined where the build put nothing there.
-   */
+  /** What an archive, whose names nobody sees, brings into a folder. */
+  unpack(id: number, path: string): void {
+    this.#put(id, path, false, [path], 'archive');
+  }
+
+  /** What lies at a path before command `id`; undefined where the build put nothing there. */
   at(path: string, id = FAR): FileContent | undefined {
     for (let index = this.#puts.length - 1; index >= 0; index -= 1) {
       const put = this.#puts[index];
       if (put === undefined || put.id >= id || put.until < id) continue;
-      if (!this.#spend()) return undefined;
+      this.#budget.steps -= 1;
+      if (this.#budget.steps <= 0) return undefined;
       const found = this.#in(put, path);
       if (found !== undefined) return found;
     }
     return this.#base?.at(path);
   }
 
-  /** The same for a path whose beginning is not known. */
-  ending(end: string, id: number): FileContent | undefined {
-    for (const put of this.#puts) {
-      if (put.id >= id || put.until < id) continue;
-      const names =
-        put.from.kind === 'content'
-          ? []
-          : put.from.sources.map((source) => pathIn(put.path, fileName(source)));
-      const path = [put.path, ...names].find((one) => one.endsWith(end));
-      const found = this.#in(put, path ?? `${put.path}${end}`);
-      if (found !== undefined) return found;
-    }
-    return this.#base?.ending(end, FAR);
-  }
-
   /** Paths of files that were put there, as far as COPY and commands name them. */
   put(pattern: RegExp, id: number): readonly string[] {
-    const own = this.#puts.flatMap(({ id: at, until, path, from }) => {
-      if (at >= id || until < id) return [];
-      const names =
-        from.kind === 'content' ? [] : from.sources.map((one) => pathIn(path, fileName(one)));
-      return [path, ...names].filter((one) => pattern.test(one));
-    });
+    const own = this.#before(id).flatMap(({ path, sources }) =>
+      [path, ...sources.map((one) => pathIn(path, fileName(one)))].filter((one) =>
+        pattern.test(one),
+      ),
+    );
     return [...own, ...(this.#base?.put(pattern, FAR) ?? [])];
   }
 
-  /** True where files of the build context may lie in a folder; any folder where it is ''. */
+  /** True where files of the build context may lie in a folder. */
   holdsContext(place: string): boolean {
     const folder = place.startsWith('$') ? '' : place;
-    const isOwn = this.#puts.some(({ path, isFolder, from }) => {
-      if (from.kind === 'content') return false;
+    const isOwn = this.#puts.some(({ path, isFolder, from, sources }) => {
+      if (isContent(from) || from === 'image') return false;
       const isThere =
         folder === ''
           ? !/^\/(?:etc|(?:usr\/(?:local\/)?)?s?bin|docker-entrypoint[\w.-]*)(?:\/|$)/.test(path)
           : isWithin(path, folder) ||
             (isWithin(folder, path) && (isFolder || !/\.\w+$/.test(path)));
-      if (!isThere) return false;
-      if (from.kind === 'context') return true;
-      if (from.kind === 'image' || from.kind === 'archive') return from.kind === 'archive';
+      if (!isThere || typeof from === 'string') return isThere;
       return (
-        from.files !== this &&
-        from.sources.some((source) => from.files.holdsContext(pathIn('/', folderOfPattern(source))))
+        from !== this &&
+        sources.some((source) => from.holdsContext(pathIn('/', folderOfPattern(source))))
       );
     });
     return isOwn || this.#base?.holdsContext(place) === true;
@@ -221,71 +195,46 @@ export class StageFiles {
 
   /** False where files may lie in a folder that are not seen. */
   isWhole(folder: string): boolean {
-    const isSeen = ({ path, from }: Put): boolean => {
-      if (from.kind === 'content' || !isWithin(folder, path)) return true;
-      return from.kind === 'stage'
-        ? from.files === this || from.sources.every((one) => from.files.isWhole(one))
-        : from.kind === 'context' && this.#context !== undefined;
+    const isSeen = ({ path, from, sources }: Put): boolean => {
+      if (isContent(from) || !isWithin(folder, path)) return true;
+      if (typeof from === 'string') return from === 'context' && this.#context !== undefined;
+      return from === this || sources.every((one) => from.isWhole(one));
     };
     return folder !== '' && this.#puts.every(isSeen) && this.#base?.isWhole(folder) !== false;
   }
 
-  /** True where what is not seen was put into a folder, so that it may have any program. */
-  isFilled(folder: string, id: number, isStrict = false): boolean {
-    const isSystem = SYSTEM.test(folder);
-    const isOpen = ({ id: at, until, path, isFolder, from }: Put): boolean => {
-      if (at >= id || until < id || from.kind === 'content') return false;
-      if (!isStrict && from.kind === 'stage') return false;
-      // A folder of another image in its own place is as its publisher made it.
-      if (!isStrict && from.kind === 'image' && from.sources.includes(path)) return false;
-      if (from.kind === 'stage' && from.files === this) return false;
-      if (from.kind === 'archive') return isWithin(folder, path);
-      if (from.kind === 'context' && this.#context !== undefined) return false;
-      const isIn = isWithin(path, folder) ? path === folder : isWithin(folder, path);
-      if (!isIn || (path !== folder && INSTALLERS.test(folder))) return false;
-      // A file by its name is no folder.
-      return from.sources.some((source) =>
-        !isSystem
-          ? isFolder || !/\.\w{1,5}$/.test(source) || from.kind === 'image'
-          : isFolder
-            ? /(?:^|\/)(?:s?bin|usr|local|\.|\*)?\/?$/.test(source) || source === ''
-            : !/\.\w{1,5}$/.test(source) || from.kind === 'image',
-      );
+  /**
+   * True where what is not seen was put over one of the folders, so that any program may be in it.
+   * `isStrict`: what other stages and images have counts as not seen.
+   */
+  isFilled(folders: readonly string[], id: number, isStrict = false): boolean {
+    const isOpen = ({ path, isFolder, from, sources }: Put): boolean => {
+      if (isContent(from)) return false;
+      // A program whose name is not known.
+      const isPlace = /\/s?bin\/[^/$]*\$[^/]*$|^\$\(/.test(path) && !isFolder;
+      if (isPlace && !sources.some((one) => /\$(?!\()/.test(one))) return true;
+      if (from === this) return false;
+      if (from === 'archive') return folders.some((one) => isWithin(one, path));
+      if (from === 'context' ? this.#context !== undefined : !isStrict) return false;
+      // A file by its name is no folder, and a folder's name is no program's.
+      return folders.some((folder) => {
+        if (path === folder) {
+          const isSystem = PROGRAM_PATH.split(':').includes(folder);
+          return sources.some((one) =>
+            isSystem && isFolder
+              ? /(?:^|\/)(?:s?bin|usr|local|\.|\*)?\/?$/.test(one)
+              : isFolder || !NAMED_FILE.test(one),
+          );
+        }
+        const isBelow = isWithin(folder, path) && !INSTALLERS.test(folder);
+        return isBelow && sources.some((one) => isFolder || !NAMED_FILE.test(one));
+      });
     };
-    return this.#puts.some(isOpen) || this.#base?.isFilled(folder, FAR, isStrict) === true;
+    return this.#before(id).some(isOpen) || this.#base?.isFilled(folders, FAR, isStrict) === true;
   }
 
-  /** What an archive brings into a folder. */
-  unpack(id: number, path: string): void {
-    this.#put(id, path, false, { kind: 'archive', sources: [path] });
-  }
-
-  /** A file that may be any program, since its place or name is not known. */
-  unplaced(name: string, id: number): FileContent | undefined {
-    for (const put of this.#puts) {
-      if (put.id >= id || put.until < id || !put.path.includes('$')) continue;
-      const isOpenName = fileName(put.path).includes('$') && !put.isFolder;
-      const isBin = /^\$|\/s?bin\//.test(put.path);
-      if (
-        isOpenName &&
-        isBin &&
-        put.from.kind !== 'content' &&
-        !put.from.sources.some((one) => /\$/.test(one) && !/\$\(/.test(one))
-      ) {
-        const isPlace = /\/s?bin\/[^/]*$/.test(put.path) || /^\$\(/.test(put.path);
-        if (isPlace) return { kind: 'unread', why: 'may be a file whose name is not known' };
-      }
-      const found =
-        this.#in(put, `${put.path.replace(/\/$/, '')}/${name}`) ??
-        (fileName(put.path) === name ? this.#in(put, put.path) : undefined);
-      if (found !== undefined && found.kind === 'text') return found;
-    }
-    return this.#base?.unplaced(name, FAR);
-  }
-
-  #spend(): boolean {
-    this.#budget.steps -= 1;
-    return this.#budget.steps > 0;
+  #before(id: number): readonly Put[] {
+    return this.#puts.filter((put) => put.id < id && put.until >= id);
   }
 
   #from(
@@ -296,89 +245,71 @@ export class StageFiles {
     sources: readonly string[],
   ): void {
     if (from === undefined || from === '') {
-      this.#put(id, path, isFolder, {
-        kind: 'context',
-        sources: sources.map((one) => pathIn('', one.replace(/^\/+/, ''))),
-      });
-      return;
+      const own = sources.map((one) => pathIn('', one.replace(/^\/+/, '')));
+      this.#put(id, path, isFolder, own, 'context');
+    } else {
+      const own = sources.map((one) => pathIn('/', one));
+      this.#put(id, path, isFolder, own, this.#stage(from) ?? 'image');
     }
-    const files = this.#stage(from);
-    const own = sources.map((one) => pathIn('/', one));
-    this.#put(
-      id,
-      path,
-      isFolder,
-      files === undefined
-        ? { kind: 'image', sources: own }
-        : { kind: 'stage', files, sources: own },
-    );
   }
 
-  #put(id: number, path: string, isFolder: boolean, from: Put['from']): void {
-    if (this.#puts.length < 4000) this.#puts.push({ id, until: FAR, path, isFolder, from });
+  #put(
+    id: number,
+    path: string,
+    isFolder: boolean,
+    sources: readonly string[],
+    from: Put['from'],
+  ): void {
+    if (this.#puts.length < MOST_PUTS)
+      this.#puts.push({ id, until: FAR, path, isFolder, sources, from });
   }
 
-  #in({ id, path: to, isFolder, from }: Put, path: string): FileContent | undefined {
-    if (from.kind === 'content') return path === to ? from.content : undefined;
-    if (!isWithin(path, to)) return undefined;
-    // A pattern may stand for any program.
-    const [one = ''] = from.sources;
-    if (
-      from.kind === 'stage' &&
-      from.files === this &&
-      path === to &&
-      !isFolder &&
-      /[*?[]/.test(one) &&
-      isKnownProgram(fileName(to))
-    )
-      return { kind: 'unread', why: `is ${fileName(one)} under another name` };
-    if (from.kind === 'archive') return undefined;
-    if (from.kind === 'image') {
-      const [source = '', ...more] = from.sources;
-      const isRenamed =
-        path === to && !isFolder && more.length === 0 && fileName(source) !== fileName(to);
-      return isRenamed
+  #in({ id, path: to, isFolder, from, sources }: Put, path: string): FileContent | undefined {
+    if (isContent(from)) return path === to ? from : undefined;
+    if (from === 'archive' || !isWithin(path, to)) return undefined;
+    const [one = '', ...more] = sources;
+    const isAlone = path === to && !isFolder && more.length === 0;
+    if (from === 'image')
+      return isAlone && fileName(one) !== fileName(to)
         ? { kind: 'unread', why: 'comes from another image, under another name' }
         : undefined;
-    }
+    // A pattern may stand for any program.
+    if (from === this && isAlone && /[*?[]/.test(one)) return renamed(one, to);
     const rest = path === to ? '' : to === '' ? path : path.slice(to === '/' ? 1 : to.length + 1);
-    for (const source of from.sources) {
-      const isPattern = /[*?[]/.test(source);
-      const root = isPattern ? folderOfPattern(source).replace(/(?<=.)\/$/, '') : source;
-      const name = fileName(source);
-      // A file is put under its own name into a folder; the content of a folder without its name.
-      const places = [
-        rest === ''
-          ? isPattern || isFolder
-            ? undefined
-            : root
-          : pathIn(root === '' ? '' : root, rest),
-        rest === name && !isPattern ? source : undefined,
-        rest.startsWith(`${name}/`) && !isPattern
-          ? pathIn(source, rest.slice(name.length + 1))
-          : undefined,
-      ].filter((one) => one !== undefined);
-      for (const place of places) {
+    for (const source of sources)
+      for (const place of placesIn(source, rest, isFolder)) {
         const found =
-          from.kind === 'context'
+          from === 'context'
             ? this.#sent(place, place === source)
-            : this.#spend()
-              ? (from.files.at(place, from.files === this ? id : FAR) ??
-                (from.files === this && path !== to + '/' ? renamed(place, path) : undefined))
-              : undefined;
+            : (from.at(place, from === this ? id : FAR) ??
+              (from === this ? renamed(place, path) : undefined));
         if (found !== undefined) return found;
       }
-    }
     return undefined;
   }
 
   #sent(path: string, isNamed: boolean): FileContent | undefined {
     if (this.#context === undefined)
-      return isNamed && path !== '' && path !== '.' ? NOT_AT_HAND : undefined;
+      return isNamed && path !== '' && path !== '.'
+        ? { kind: 'unread', why: 'comes from the build context, which was not given' }
+        : undefined;
     const text = this.#context.text(path);
     if (text !== undefined) return { kind: 'text', text, origin: 'context' };
     return this.#context.kind(path) === 'file'
       ? { kind: 'unread', why: 'is too large to be read' }
       : undefined;
   }
+}
+
+/**
+ * Where `rest` of a copy lies in its source. A file is put under its own name into a folder; the
+ * content of a folder without its name.
+ */
+function placesIn(source: string, rest: string, isFolder: boolean): readonly string[] {
+  if (/[*?[]/.test(source))
+    return rest === '' ? [] : [pathIn(folderOfPattern(source).replace(/(?<=.)\/$/, ''), rest)];
+  const name = fileName(source);
+  if (rest === '') return isFolder ? [] : [source];
+  const below = rest.startsWith(`${name}/`) ? [pathIn(source, rest.slice(name.length + 1))] : [];
+  return [pathIn(source, rest), ...(rest === name ? [source] : []), ...below];
 }

@@ -1,10 +1,9 @@
 import { fileName } from '../../model/path.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
-import { RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/wrappers.ts';
+import { unversioned } from '../../programs/local.ts';
+import { runAt, RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/options.ts';
 import { pathIn } from '../paths.ts';
 import { constantField, type Field } from './fields.ts';
-import { type Brought, interpretedProgram } from './interpreters.ts';
-import { startedBy } from './started-commands.ts';
 
 /** A command without the programs in front that only start another (`sudo`, `env`, `xargs`). */
 export interface Unwrapped {
@@ -14,11 +13,17 @@ export interface Unwrapped {
   /** `NAME=value` words of `env`. */
   readonly environment: readonly Field[];
   /** Shell text that it runs (`sh -c`, `eval`, `su -c`), with the flags of that shell. */
-  readonly script?: { readonly text: Field; readonly errexit: boolean; readonly pipefail: boolean };
+  readonly script?: ShellText;
   /** The folder that a wrapper starts it in. */
   readonly folder?: string;
   /** Commands that it starts besides what it does itself (`poetry run`, `find -exec`). */
   readonly started: readonly Unwrapped[];
+}
+
+interface ShellText {
+  readonly text: Field;
+  readonly errexit: boolean;
+  readonly pipefail: boolean;
 }
 
 /** The program's name without its folder; '' where it is not constant. */
@@ -30,69 +35,32 @@ export function programOf(argv: readonly Field[]): string {
   return /\.exe$/i.test(name) ? name.replace(/^.*\\/, '').slice(0, -4).toLowerCase() : name;
 }
 
-function shellScript(argv: readonly Field[]): Unwrapped['script'] {
-  let errexit = false;
-  let pipefail = false;
-  for (let at = 1; at < argv.length; at += 1) {
-    const text = argv[at]?.text ?? '';
-    if (text === '-o' || text === '+o') {
-      at += 1;
-      pipefail ||= argv[at]?.text === 'pipefail';
-      errexit ||= argv[at]?.text === 'errexit';
-    } else if (/^-[A-Za-z]+$/.test(text)) {
-      errexit ||= text.includes('e');
-      if (text.endsWith('o')) {
-        at += 1;
-        pipefail ||= argv[at]?.text === 'pipefail';
-      }
-      const script = text.includes('c') ? argv[at + 1] : undefined;
-      if (script !== undefined && !/^-/.test(script.text))
-        return { text: script, errexit, pipefail };
-      if (text.includes('c')) {
-        // `bash -c -e 'text'`: options may follow -c.
-        const rest = argv.slice(at + 1);
-        const found = rest.find((f) => !/^-/.test(f.text));
-        errexit ||= rest.some((f) => /^-[a-z]*e/.test(f.text));
-        return found === undefined ? undefined : { text: found, errexit, pipefail };
-      }
-    } else if (!text.startsWith('--')) return undefined;
-  }
-  return undefined;
-}
+const NAMES = /^(?:pipefail|errexit|nounset|xtrace|noexec)$/;
+/** Options that take no word of their own but a name. */
+const OPTION =
+  /^(?:[-+][A-NP-Za-z]+|--(?:login|norc|noprofile|posix)|pipefail|errexit|nounset|xtrace|noexec)$/;
 
-/** True where a shell only reads its script: `sh -n`, `bash -o noexec`. */
-function onlyReads(argv: readonly Field[]): boolean {
-  if (!SHELLS.has(programOf(argv))) return false;
-  const words = argv.slice(1).map(({ text }) => text);
-  const end = words.findIndex(
-    (word) => !/^-./.test(word) && !/^(?:noexec|pipefail|errexit)$/.test(word),
-  );
-  const options = end < 0 ? words : words.slice(0, end);
-  return options.some((word) => /^-[a-zA-Z]*n/.test(word) || word === 'noexec');
-}
-
-function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
-  const program = programOf(argv);
-  if (SHELLS.has(program)) return onlyReads(argv) ? undefined : shellScript(argv);
-  if (program === 'eval' && argv.length > 1) {
-    const rest = argv.slice(1);
-    const text = {
-      text: rest.map((f) => f.text).join(' '),
-      constant: rest.every((f) => f.constant),
-      sources: rest.flatMap((f) => f.sources),
-    };
-    return { text, errexit: false, pipefail: false };
-  }
-  const text =
-    program === 'scl' ? sclText(argv) : RUNS_TEXT.has(program) ? commandText(argv) : undefined;
-  return text && { text, errexit: false, pipefail: false };
-}
-
-/** `scl enable COLLECTION... 'text'`; behind `--` stands a command. */
-function sclText(argv: readonly Field[]): Field | undefined {
-  const last = argv.at(-1);
-  const isText = argv.length > 3 && !argv.some(({ text }) => text === '--');
-  return isText && /^(?:enable|run)$/.test(argv[1]?.text ?? '') ? last : undefined;
+/** What a shell is told by the words before its script, and where that stands behind `-c`. */
+function shellOptions(argv: readonly Field[]): {
+  readonly errexit: boolean;
+  readonly pipefail: boolean;
+  readonly isIdle: boolean;
+  readonly isPlain: boolean;
+  readonly script: Field | undefined;
+} {
+  const words = argv.slice(1);
+  const end = words.findIndex(({ text }) => !/^[-+]./.test(text) && !NAMES.test(text));
+  const options = (end < 0 ? words : words.slice(0, end)).map(({ text }) => text);
+  const has = (letter: string): boolean =>
+    options.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes(letter));
+  return {
+    errexit: has('e') || options.includes('errexit'),
+    pipefail: options.includes('pipefail'),
+    isIdle: has('n') || options.includes('noexec'),
+    isPlain: end < 0 || has('s'),
+    script:
+      has('c') && end >= 0 && options.every((word) => OPTION.test(word)) ? words[end] : undefined,
+  };
 }
 
 /** The shell text behind `-c`, alone or last of several letters, `--command` or `--run`. */
@@ -104,54 +72,101 @@ function commandText(argv: readonly Field[]): Field | undefined {
   return equals < 0 ? argv[at + 1] : { ...option, text: option.text.slice(equals + 1) };
 }
 
+function scriptOf(argv: readonly Field[]): ShellText | undefined {
+  const program = programOf(argv);
+  if (SHELLS.has(program)) {
+    const { script, errexit, pipefail, isIdle } = shellOptions(argv);
+    return script === undefined || isIdle ? undefined : { text: script, errexit, pipefail };
+  }
+  const rest = argv.slice(1);
+  const text =
+    program === 'eval' && rest.length > 0
+      ? {
+          text: rest.map((field) => field.text).join(' '),
+          constant: rest.every(({ constant }) => constant),
+          sources: rest.flatMap(({ sources }) => sources),
+        }
+      : RUNS_TEXT.has(program)
+        ? commandText(argv)
+        : undefined;
+  return text && { text, errexit: false, pipefail: false };
+}
+
 /** The script of a shell that reads it from its input (`bash <<EOF`), where that is shown. */
 export function scriptOnInput(
   argv: readonly Field[],
   input: Field | undefined,
-): Unwrapped['script'] {
+): ShellText | undefined {
   if (input === undefined || !SHELLS.has(programOf(argv))) return undefined;
-  const words = argv.slice(1).map((field) => field.text);
-  // Behind -s stand the script's own words.
-  const until = words.findIndex((word) => /^-[a-z]*s/.test(word));
-  const options = until < 0 ? words : words.slice(0, until + 1);
-  if (options.some((o) => !o.startsWith('-') && o !== 'pipefail' && o !== 'errexit'))
-    return undefined;
-  const errexit = options.some((o) => /^-[a-z]*e/.test(o) || o === 'errexit');
-  return { text: input, errexit, pipefail: options.includes('pipefail') };
+  const { isPlain, errexit, pipefail } = shellOptions(argv);
+  return isPlain ? { text: input, errexit, pipefail } : undefined;
 }
 
-/**
- * `env -S 'TEXT'` with the words of the text in its place. A text with quotes or expansions gives
- * one word that is not known.
- */
-function withSplit(argv: readonly Field[]): readonly Field[] {
-  const at = argv.findIndex(({ text }) => /^(?:-[a-zA-Z0]*S|--split-string)/.test(text));
-  const plain = argv.findIndex(({ text }, i) => i > 0 && !/^-|=/.test(text));
-  const option = argv[at];
-  if (option === undefined || (plain >= 0 && plain < at)) return argv;
-  const attached = /^(?:-[a-zA-Z0]*S|--split-string=?)([^]*)/.exec(option.text)?.[1] ?? '';
-  const text = attached === '' ? argv[at + 1] : { ...option, text: attached };
-  const rest = argv.slice(at + (attached === '' ? 2 : 1));
-  const isKnown = text?.constant === true && !/["'\\$#]/.test(text.text);
-  const words = isKnown
-    ? text.text
-        .split(/\s+/)
-        .filter((word) => word !== '')
-        .map(constantField)
-    : [{ ...constantField('$(env -S)'), constant: false }];
-  return [...argv.slice(0, at), ...words, ...rest];
+/** Folders of installed programs; the name of a project's file says nothing of what it does. */
+const INSTALLED =
+  /^\/(?:usr|opt|bin|sbin|root|home|snap|nix)\/|(?:^|\/)(?:\.?v?env|site-packages|node_modules|vendor|\.local)\//;
+
+/** True where a path shows that a package manager or the system put the program there. */
+export function isInstalledPath(path: string): boolean {
+  return INSTALLED.test(path) || /^[A-Z]:/i.test(path);
+}
+
+/** Where Python finds a module before its own folders: beside the command. */
+export function modulePlaces(name: string): readonly string[] {
+  const path = name.replaceAll('.', '/');
+  const [first = ''] = path.split('/');
+  const places = [`${path}/__main__.py`, `${path}.py`];
+  // What a package loads first.
+  return first === path ? places : [...places, `${first}/__init__.py`, `${first}.py`];
+}
+
+/** Programs by the names of their scripts, and the option that names one to be looked up. */
+const INTERPRETED: Readonly<Record<string, readonly [scripts: RegExp, named: RegExp]>> = {
+  python: [
+    /^(?:pip[\d.]*|pipx|pipenv|poetry|pdm|uv|uvx|conda|mamba|easy_install[\d.-]*|spacy)$/,
+    /^-[BbdEhiIOPqRsSuvVx]*m(.*)$/,
+  ],
+  node: [/^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)$/, /^(?!)/],
+  ruby: [/^(?:gem|bundle|bundler)[\d.]*$/, /^-S(.*)$/],
+  php: [/^(?:composer|pecl|pear)$/, /^(?!)/],
+};
+
+/** The program that an interpreter runs by path or name: `python3 -m pip`, `php composer.phar`. */
+function interpretedProgram(program: string, argv: readonly Field[]): readonly Field[] | undefined {
+  const name = unversioned(program);
+  const known = Object.hasOwn(INTERPRETED, name) ? INTERPRETED[name] : undefined;
+  if (known === undefined) return undefined;
+  const [scripts, option] = known;
+  const at = argv.findIndex(({ text }, i) => i > 0 && (!text.startsWith('-') || option.test(text)));
+  const field = argv[at];
+  const named = option.exec(field?.text ?? '')?.[1];
+  const script = named === '' ? argv[at + 1] : field && { ...field, text: named ?? field.text };
+  if (
+    script?.constant !== true ||
+    argv.slice(1, at).some(({ text }) => !/^-[BEIOsSuq]+$/.test(text))
+  )
+    return undefined;
+  const isProgram =
+    named !== undefined || /\.phar$/.test(script.text) || isInstalledPath(script.text);
+  const plain = script.text
+    .replace(/^.*\//, '')
+    .replace(/\.(?:c?js|phar|py|rb)$/, '')
+    .replace(/-cli$/, '');
+  if (!isProgram || !scripts.test(plain)) return undefined;
+  return [{ ...script, text: plain }, ...argv.slice(named === '' ? at + 2 : at + 1)];
 }
 
 /** What stands behind a wrapper; undefined where it is none, or starts nothing. */
-function behind(
-  whole: readonly Field[],
-  environment: Field[],
-  brought: Brought | undefined,
-): readonly Field[] | undefined {
-  const program = programOf(whole);
-  const argv = program === 'env' ? withSplit(whole) : whole;
-  if (WRAPPERS[program] === undefined) return interpretedProgram(program, argv, brought);
+function behind(argv: readonly Field[], environment: Field[]): readonly Field[] | undefined {
+  const program = programOf(argv);
+  if (WRAPPERS[program] === undefined) return interpretedProgram(program, argv);
   const words = argv.slice(1);
+  // `env -S TEXT` has its words in a text.
+  const plain = words.findIndex(({ text }) => !/^-|=/.test(text));
+  const isSplit = words.some(
+    ({ text }, at) => (plain < 0 || at <= plain) && /^-[a-zA-Z0]*S|^--split/.test(text),
+  );
+  if (program === 'env' && isSplit) return [{ ...constantField('$(env -S)'), constant: false }];
   const found = startedAt(
     program,
     words.map(({ text }) => text),
@@ -163,38 +178,64 @@ function behind(
   return program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
 }
 
-/** Options by which a wrapper goes to a folder first. */
-const GOES: Readonly<Record<string, RegExp>> = {
-  env: /^(?:-C|--chdir(?:=|$))(.*)$/,
-  sudo: /^(?:-D|--chdir(?:=|$))(.*)$/,
-  unshare: /^--wd(?:=|$)(.*)$/,
-};
-
-/** The folder that a wrapper goes to; undefined where it stays, '' where it is not known. */
+/** The folder that a wrapper goes to first; undefined where it stays, '' where it is not known. */
 function folderOf(argv: readonly Field[], rest: readonly Field[]): string | undefined {
   const program = programOf(argv);
-  const goes = Object.hasOwn(GOES, program) ? GOES[program] : undefined;
-  if (goes === undefined) return undefined;
+  const goes = { env: /^(?:-C|--chdir(?:=|$))(.*)$/, sudo: /^(?:-D|--chdir(?:=|$))(.*)$/ };
+  if (program !== 'env' && program !== 'sudo')
+    return program === 'unshare' && argv.some(({ text }) => text.startsWith('--wd'))
+      ? ''
+      : undefined;
   const own = argv.slice(1, argv.length - rest.length);
-  const at = own.findIndex(({ text }) => goes.test(text));
-  const given = goes.exec(own[at]?.text ?? '')?.[1];
+  const at = own.findIndex(({ text }) => goes[program].test(text));
+  const given = goes[program].exec(own[at]?.text ?? '')?.[1];
   const value = given === '' ? own[at + 1] : own[at];
   if (value === undefined) return undefined;
   return value.constant ? given || value.text : '';
 }
 
-/** Wrappers and runners that one command may stand behind; a longer chain is left as it is. */
+/** The commands that a program starts besides what it does itself. */
+function startedBy(program: string, words: readonly Field[]): readonly (readonly Field[])[] {
+  const texts = words.map(({ text }) => text);
+  if (program === 'parallel') {
+    const at = texts.findIndex(
+      (word, i) => !word.startsWith('-') && !/^-[jaPSI]$/.test(texts[i - 1] ?? ''),
+    );
+    const end = texts.findIndex((word) => /^:::[:+]*$/.test(word));
+    const command = at < 0 ? [] : words.slice(at, end < 0 ? undefined : end);
+    return command.length === 0
+      ? []
+      : [[...command, { ...constantField('$(input)'), constant: false }]];
+  }
+  if (program !== 'find') {
+    const at = runAt(program, texts);
+    return at === undefined || at >= words.length ? [] : [words.slice(at)];
+  }
+  return texts
+    .flatMap((word, at) => (/^-(?:exec|ok)(?:dir)?$/.test(word) ? [at] : []))
+    .slice(0, MOST)
+    .flatMap((at) => {
+      const end = texts.findIndex((word, i) => i > at && (word === ';' || word === '+'));
+      const command = words.slice(at + 1, end < 0 ? undefined : end);
+      const given = command.map((one) =>
+        one.text.includes('{}') ? { ...one, constant: false } : one,
+      );
+      return given.length === 0 ? [] : [given];
+    });
+}
+
+/** Wrappers, runners and commands of one `find`; a longer chain is left as it is. */
 const MOST = 8;
 
-/** Takes wrappers off; `brought` knows the files of the build. */
-export function unwrap(argv: readonly Field[], brought?: Brought, most = MOST): Unwrapped {
+/** Takes wrappers off. */
+export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
   const wrappers: string[] = [];
   let folder: string | undefined;
   let round = 0;
   for (; round < most; round += 1) {
-    const rest = behind(current, environment, brought);
+    const rest = behind(current, environment);
     if (rest === undefined) break;
     const program = programOf(current);
     const into = folderOf(current, rest);
@@ -206,7 +247,7 @@ export function unwrap(argv: readonly Field[], brought?: Brought, most = MOST): 
   const started =
     round < most
       ? startedBy(programOf(current), current.slice(1)).flatMap((inner) => {
-          const one = unwrap(inner, brought, most - round - 1);
+          const one = unwrap(inner, most - round - 1);
           return [{ ...one, started: [] }, ...one.started];
         })
       : [];

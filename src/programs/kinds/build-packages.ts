@@ -3,27 +3,19 @@ import { BUILD_TOOLS } from './build-tools.ts';
 
 /** Packages whose purpose is building or debugging and whose name no rule below tells. */
 export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
-  'build-essential': 'draws in the C and C++ tool chain (Debian)',
-  'build-base': 'draws in the C and C++ tool chain (Alpine, Wolfi)',
-  'alpine-sdk': 'draws in the tool chain and abuild (Alpine)',
-  'base-devel': 'draws in the tool chain (Arch)',
-  binutils: 'assembler and linker',
-  llvm: 'compiler back end and its tools',
-  golang: 'Go tool chain',
-  'golang-go': 'Go tool chain (Debian)',
-  rust: 'Rust tool chain (Alpine, Fedora)',
-  'make-guile': 'runs makefiles, with Guile (Debian)',
-  'ninja-build': 'build driver (Debian, Fedora)',
-  pkgconf: 'compiler flag finder',
-  'pkgconf-bin': 'compiler flag finder (Debian)',
-  'pkg-config': 'compiler flag finder (Debian)',
-  'gdb-minimal': 'GNU debugger',
-  'linux-perf': 'kernel profiler and tracer (Debian)',
-  devscripts: 'builds Debian packages',
-  debhelper: 'builds Debian packages',
-  'default-jdk': 'Java compiler (Debian)',
-  'default-jdk-headless': 'Java compiler (Debian)',
+  'build-essential build-base alpine-sdk base-devel': 'draws in the C and C++ tool chain',
+  'binutils llvm': 'assembler, linker, compiler back end',
+  'golang golang-go rust': 'tool chain of Go or Rust',
+  'make-guile ninja-build pkgconf pkgconf-bin pkg-config': 'build driver or compiler flag finder',
+  'gdb-minimal linux-perf': 'debugger or tracer',
+  'devscripts debhelper': 'builds Debian packages',
+  'default-jdk default-jdk-headless': 'Java compiler',
 };
+const PACKAGES: ReadonlyMap<string, string> = new Map(
+  Object.entries(BUILD_PACKAGES).flatMap(([names, reason]) =>
+    names.split(' ').map((name): [string, string] => [name, reason]),
+  ),
+);
 
 /** Last words of tool chain packages that contain no executable tool and nothing to build with. */
 const NO_TOOL = new Set('base doc docs locales common data lib libs runtime lang'.split(' '));
@@ -45,7 +37,8 @@ const TAIL =
 export function buildPurpose(found: Pick<Package, 'type' | 'name'>): string | undefined {
   if (found.type !== 'deb' && found.type !== 'apk' && found.type !== 'rpm') return undefined;
   const name = found.name.replace(/:[a-z0-9]+$/, '');
-  if (Object.hasOwn(BUILD_PACKAGES, name)) return BUILD_PACKAGES[name];
+  const listed = PACKAGES.get(name);
+  if (listed !== undefined) return listed;
   const last = name.includes('-') ? name.slice(name.lastIndexOf('-') + 1) : '';
   if (NOT_TOOLING.has(name) || NO_TOOL.has(last)) return undefined;
   if (HEADERS.has(last)) return 'headers and libraries to build against';

@@ -1,4 +1,4 @@
-/** Programs of one kind: each name with the reason it is in the table. */
+/** Programs of one kind: names, parted by blanks, with the reason they are in the table. */
 export interface ToolGroup {
   readonly kind: string;
   readonly entries: Readonly<Record<string, string>>;
@@ -17,10 +17,11 @@ export type ToolTable = ReadonlyMap<string, ToolEntry>;
 export function toolTable(groups: readonly ToolGroup[]): ToolTable {
   const table = new Map<string, ToolEntry>();
   for (const { kind, entries } of groups)
-    for (const [name, reason] of Object.entries(entries)) {
-      if (table.has(name)) throw new Error(`${name} is listed twice`);
-      table.set(name, { name, kind, reason });
-    }
+    for (const [names, reason] of Object.entries(entries))
+      for (const name of names.split(' ')) {
+        if (table.has(name)) throw new Error(`${name} is listed twice`);
+        table.set(name, { name, kind, reason });
+      }
   return table;
 }
 

@@ -1,6 +1,6 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { Instruction, Stage } from '../../model/dockerfile.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import type { CheckedRule, RuleFinding } from '../shared/lint/rule.ts';
 
 /** Sources that stand for the whole context. */

@@ -1,6 +1,6 @@
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { startsNoOther } from '../../programs/catalogue.ts';
+import { startsNoOther } from '../../programs/local.ts';
 import { commandAt } from '../shared/edit/command-at.ts';
 import { startsNothing } from '../shared/edit/program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';

@@ -3,8 +3,8 @@ import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-so
 import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { managerNamed, managerOf } from '../../programs/managers/catalogue.ts';
-import type { LeftCache } from '../../programs/managers/manager.ts';
+import { managerNamed, managerOf } from '../../programs/managers.ts';
+import type { LeftCache } from '../../programs/managers.ts';
 import { purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
 import { started } from '../shared/edit/program/started.ts';
 import { proposed, refusedAt, together } from '../shared/edit/proposal.ts';

@@ -1,7 +1,7 @@
 import { runPrograms } from '../../dockerfile/run-programs.ts';
 import type { PackageManager } from '../../model/build-analysis.ts';
 import { type Instruction, showsText } from '../../model/dockerfile.ts';
-import { MANAGERS } from '../../programs/managers/catalogue.ts';
+import { MANAGERS } from '../../programs/managers.ts';
 
 /** What a package manager leaves in the layer of a RUN. */
 interface KeptCache {

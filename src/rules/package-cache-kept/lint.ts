@@ -1,5 +1,5 @@
 import type { Instruction } from '../../model/dockerfile.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 import { keptCaches } from './kept-caches.ts';
 

@@ -1,7 +1,7 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import { commandAt } from '../shared/edit/command-at.ts';
 import { fitsPattern } from '../shared/edit/program/writes.ts';
 import { NOTHING, proposal, refusedAt, riskOf, together } from '../shared/edit/proposal.ts';

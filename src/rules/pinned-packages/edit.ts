@@ -3,7 +3,7 @@ import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { unquoted } from '../../model/shell-word.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import { commandAt } from '../shared/edit/command-at.ts';
 import { NOTHING, proposal, refusal, refusedAt, together } from '../shared/edit/proposal.ts';
 

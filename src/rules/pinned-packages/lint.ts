@@ -1,4 +1,4 @@
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import { lineFindings } from '../shared/lint/line-findings.ts';
 import { criterionRule } from '../shared/lint/rule.ts';
 import { judgeInstall, pinnedPackages } from './verdict.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { FixInput } from '../../model/fix-rule.ts';
-import { startedAt } from '../../programs/wrappers.ts';
+import { type FixInput, baseKey } from '../../model/fix-rule.ts';
+import { startedAt } from '../../programs/options.ts';
 import { notCompiled } from '../no-shell/runtime-program.ts';
 import { handsOn } from '../shared/edit/program/entry-points.ts';
 import { originOf } from '../shared/edit/program/origin.ts';

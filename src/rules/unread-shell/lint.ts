@@ -1,3 +1,4 @@
+import type { SourceRange } from '../../model/dockerfile.ts';
 import type { CheckedRule } from '../shared/lint/rule.ts';
 
 export const unreadShell: CheckedRule = {
@@ -10,6 +11,15 @@ export const unreadShell: CheckedRule = {
   remedy: 'Take the part that installs and downloads into a RUN of its own, in POSIX shell',
   bad: 'FROM alpine:3.22\nRUN if true; then echo done\n',
   good: 'FROM alpine:3.22\nRUN if true; then echo done; fi\n',
-  check: ({ analysis }) =>
-    analysis.unread.map(({ range, reason }) => ({ range, message: `not read: ${reason}` })),
+  check: ({ analysis: { unread, installs, downloads } }) => {
+    const at = ({ startLine, startColumn }: SourceRange): string => `${startLine}:${startColumn}`;
+    const judged = new Set([...installs, ...downloads].map(({ range }) => at(range)));
+    // Of a line the first is said. What is known to be held, or is judged by another rule, is not.
+    const open = unread.filter(({ range, held }) => held !== true && !judged.has(at(range)));
+    const byLine = new Map(open.toReversed().map((one) => [one.range.startLine, one]));
+    return [...byLine.values()].map(({ range, reason }) => ({
+      range,
+      message: `not read: ${reason}`,
+    }));
+  },
 };

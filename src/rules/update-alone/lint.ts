@@ -1,6 +1,6 @@
 import { type RunProgram, runPrograms } from '../../dockerfile/run-programs.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
-import { managerOf } from '../../programs/managers/catalogue.ts';
+import { managerOf } from '../../programs/managers.ts';
 import { isMounted } from '../package-cache-kept/kept-caches.ts';
 import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 

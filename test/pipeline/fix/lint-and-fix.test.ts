@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../../src/model/digest.ts';
 import { ok } from '../../../src/model/result.ts';
 import { applyDecided } from '../../../src/pipeline/fix/compose-fixes.ts';
-import { WRAPPERS } from '../../../src/programs/wrappers.ts';
+import { WRAPPERS } from '../../../src/programs/options.ts';
 import { FIX_RULES } from '../../../src/rules/edits.ts';
 import { withBase } from '../../rules/shared/edit/bases.ts';
 import { around } from '../../rules/shared/edit/support.ts';

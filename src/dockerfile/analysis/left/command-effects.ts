@@ -3,31 +3,125 @@ import { fileName } from '../../../model/path.ts';
 import { keepersOf } from '../../../programs/credential-keepers.ts';
 import { pathIn } from '../../paths.ts';
 import type { Field } from '../../shell/fields.ts';
-import type { CommandEvent } from '../command-event.ts';
-import { readCommandLine } from '../command-line.ts';
-import { modeChange } from './file-mode.ts';
-import { changeCapabilities, changeMode, overrideMode } from './mode-effects.ts';
-import { absolute, type Around, namedBy } from './named-files.ts';
+import { type CommandEvent, readCommandLine, wordsOf } from '../commands.ts';
+import type { StageFiles } from '../stage-files.ts';
+import { chmodOf, modeChange } from './file-mode.ts';
 import type { SecretFlow } from './secret-flow.ts';
-import { Named } from './stage-ledger.ts';
+import { Named, type StageLedger } from './stage-ledger.ts';
 
-const MOVES = /^(?:cp|mv|install|rsync)$/;
-const REMOVES = /^(?:rm|unlink|shred|srm|rmdir)$/;
-const USER_TOOLS = /^(?:useradd|adduser|usermod)$/;
+/** What a command is followed with. */
+interface Around {
+  readonly ledger: StageLedger;
+  /** What lies in the bind mounts of the RUN, and is no part of its layer. */
+  readonly mounts: StageLedger;
+  readonly flow: SecretFlow;
+  readonly files: StageFiles;
+  /** The commands of the same RUN before it. */
+  readonly before: readonly CommandEvent[];
+}
+
+/** Files that find or a pipe gives. */
+const GIVEN = /^(?:\{\}|\$\(stdin\))$/;
+/** Programs that print what they are given. */
+const MAKES = /^(?!(?:curl|wget|ssh|psql|mysql)$)./;
+
+/** A path as a whole, unless a variable begins it. */
+function absolute({ folder }: CommandEvent, text: string): string {
+  return /^(?:~|\$)/.test(text) ? text : pathIn(folder, text);
+}
+
+/** The command that searched for what a command is given: `find FOLDER ... | xargs`. */
+function findOf(event: CommandEvent, { before }: Around): CommandEvent | undefined {
+  return before.findLast(
+    ({ program, id }) =>
+      program === 'find' && (event.pipedFrom.length === 0 || event.pipedFrom.includes(id)),
+  );
+}
+
+/** The folder that it goes through; undefined where that is not known. */
+function foundIn(event: CommandEvent, around: Around): string | undefined {
+  const find = findOf(event, around);
+  const root = find?.argv[1];
+  return find === undefined || root?.constant !== true || root.text.startsWith('-')
+    ? undefined
+    : pathIn(find.folder, root.text);
+}
+
+/** What a word of a command names, each path as a whole; undefined for what is not known. */
+function namedBy(
+  event: CommandEvent,
+  { text, constant }: Field,
+  around: Around,
+): Named | undefined {
+  const isKnown = constant || /^(?:~|\$\{?HOME\}?)\//.test(text);
+  const path = GIVEN.test(text)
+    ? foundIn(event, around)
+    : isKnown
+      ? absolute(event, text)
+      : undefined;
+  return path === undefined ? undefined : new Named(path);
+}
+
+/** What chmod sets and clears. */
+function changeMode(event: CommandEvent, around: Around): void {
+  const { argv, range } = event;
+  const { ledger } = around;
+  const read = chmodOf(argv.map(({ text }) => text));
+  const mode = argv[read?.at ?? 0];
+  if (read === undefined || mode === undefined) return;
+  const { change, isDeep } = read;
+  const operands = read.operands.flatMap((at) => argv[at] ?? []);
+  const [first] = operands;
+  if (!mode.constant && first?.constant === true) {
+    const open = `the mode ${mode.text} is not known`;
+    ledger.elevate(absolute(event, first.text), 'setuid bit', range, open);
+  }
+  if (!mode.constant || change === undefined) return;
+  const isGiven = operands.some(({ text }) => GIVEN.test(text));
+  const find = isGiven ? findOf(event, around) : undefined;
+  const isFolders = find !== undefined && /-type d\b/.test(wordsOf(find).join(' '));
+  for (const operand of operands) {
+    ledger.lower(namedBy(event, operand, around), (bits) =>
+      change.clears.some((bit) => bits.startsWith(bit)),
+    );
+    const [bit] = change.sets;
+    const path = GIVEN.test(operand.text)
+      ? (foundIn(event, around) ?? operand.text)
+      : absolute(event, operand.text);
+    const isFolder = !isDeep && (operand.text.endsWith('/') || ledger.folders.has(path));
+    if (bit === undefined || isFolder || isFolders) continue;
+    // A folder with a setgid bit is not a file that runs.
+    const open = bit === 'setgid' && !isDeep ? 'it may be a folder' : undefined;
+    ledger.elevate(path, `${bit} bit`, range, open);
+  }
+}
+
+/** What setcap sets, and takes away. */
+function changeCapabilities(event: CommandEvent, around: Around): void {
+  const words = event.argv.slice(1).filter(({ text }) => !/^-[qvnf]/.test(text));
+  const isTaken = words[0]?.text === '-r';
+  words.forEach((field, at) => {
+    if (isTaken && at > 0)
+      around.ledger.lower(namedBy(event, field, around), (bits) => bits === 'capabilities');
+    else if (!isTaken && at % 2 === 1 && words[at - 1]?.text !== '-')
+      around.ledger.elevate(absolute(event, field.text), 'capabilities', event.range);
+  });
+}
+
 /** `cp`, `mv`, `install`, `rsync`: what lies at the sources lies at the place too. */
 function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFlow['of']>): void {
   const { program, argv, range, folder } = event;
   const { ledger, mounts, flow } = around;
-  const line = readCommandLine(program, argv.slice(1));
-  const [into] = line.values('-t', '--target-directory');
-  const isFolders = program === 'install' && line.has('-d', '--directory');
-  if (isFolders) {
-    for (const { text } of line.operands) ledger.folders.add(pathIn(folder, text));
+  const { values, operands, has } = readCommandLine(program, argv.slice(1));
+  if (program === 'install' && has('-d --directory')) {
+    for (const { text } of operands) ledger.folders.add(pathIn(folder, text));
     return;
   }
-  const sources = into === undefined ? line.operands.slice(0, -1) : line.operands;
-  const to = into ?? line.operands.at(-1);
-  if (to === undefined || sources.length === 0) return;
+  const [into] = values('-t --target-directory');
+  const sources = into === undefined ? operands.slice(0, -1) : operands;
+  const to = into ?? operands.at(-1);
+  const [first] = sources;
+  if (to === undefined || first === undefined) return;
   const place = absolute(event, to.text);
   const isFolder =
     into !== undefined ||
@@ -36,123 +130,94 @@ function copied(event: CommandEvent, around: Around, secret: ReturnType<SecretFl
     ledger.folders.has(place);
   const at = (source: string): string => (isFolder ? pathIn(place, fileName(source)) : place);
   if (secret !== undefined && !flow.isOutside(place))
-    ledger.put(
-      at(sources[0]?.text ?? ''),
-      { kind: 'secret', mount: secret.mount },
-      range,
-      secret.open,
-    );
-  const keeps = program === 'mv' || line.has('-p', '-a', '--preserve', '--archive');
+    ledger.put(at(first.text), { kind: 'secret', mount: secret.mount }, range, secret.open);
   // BusyBox keeps the bit, GNU does not.
-  const kept = keeps ? 'kept' : program === 'cp' ? 'open' : 'lost';
+  const isKept = program === 'mv' || has('-p -a --preserve --archive');
+  const mode = isKept ? 'kept' : program === 'cp' ? 'open' : 'lost';
+  const [given] = program === 'install' ? values('-m --mode') : [];
+  const [bit] = given === undefined ? [] : (modeChange(given.text)?.sets ?? []);
   for (const { text } of sources) {
     const source = absolute(event, text);
-    const way = { source, place: isFolder ? `${place}/` : place };
-    ledger.bring(mounts, way, { range, mode: kept });
-    ledger.bring(ledger, way, { mode: kept });
+    ledger.bring(mounts, source, isFolder ? `${place}/` : place, mode, range);
+    ledger.bring(ledger, source, isFolder ? `${place}/` : place, mode);
     if (program === 'mv') ledger.remove(new Named(source), '');
+    if (bit !== undefined) ledger.elevate(at(text), `${bit} bit`, range);
   }
-  const [mode] = program === 'install' ? line.values('-m', '--mode') : [];
-  const [bit] = mode === undefined ? [] : (modeChange(mode.text)?.sets ?? []);
-  if (bit !== undefined)
-    for (const { text } of sources) ledger.elevate(at(text), `${bit} bit`, range);
 }
 
-/** `useradd -u 0`, and what is written into etc/passwd by hand is read from the file. */
+/** `useradd -u 0`; what is written into etc/passwd by hand is read from the file. */
 function madeUser({ program, argv }: CommandEvent, { ledger }: Around): void {
   const { operands, values } = readCommandLine(program, argv.slice(1));
   const name = operands.at(program === 'adduser' ? 0 : -1)?.text;
-  const uid = values('-u', '--uid').at(-1)?.text ?? '';
   // These programs read a number as engines do.
-  const found = runsAs(uid);
+  const found = runsAs(values('-u --uid').at(-1)?.text ?? '');
   if (name !== undefined && found.kind === 'uid' && found.by === 'number')
     ledger.users.set(name, found.uid);
 }
 
+/** Files that a command writes, by redirects and by what is known of its words. */
+function writtenBy(event: CommandEvent, hasSecret: boolean, isOpen: boolean): readonly string[] {
+  const { program, writesTo } = event;
+  const words = wordsOf(event);
+  const isEdited = program === 'sed' && words.some((word) => /^(?:-\w*i|--in-place)/.test(word));
+  const named = words.filter((word, at) => {
+    if (program === 'tee') return !word.startsWith('-');
+    if (isOpen && MAKES.test(program)) return /^--?o(?:ut(?:put)?)?$/.test(words[at - 1] ?? '');
+    return (
+      (program === 'dd' && word.startsWith('of=')) ||
+      (isEdited && hasSecret && at === words.length - 1)
+    );
+  });
+  return [...writesTo, ...named.map((word) => absolute(event, word.replace(/^of=/, '')))];
+}
+
 /** Notes what a command puts into the image, and what it takes out again. */
 export function applyCommand(event: CommandEvent, around: Around): void {
-  const { program, argv, range, writesTo } = event;
+  const { program, argv, range, folder } = event;
   const { ledger, flow, files } = around;
-  const secret = flow.of(event);
-  const words = argv.slice(1).map(({ text }) => text);
-  const written = [
-    ...writesTo,
-    ...(program === 'tee'
-      ? words.filter((word) => !word.startsWith('-')).map((file) => absolute(event, file))
-      : []),
-    ...(secret?.open === undefined ? [] : outputs(event)),
-    ...(program === 'dd'
-      ? words.flatMap((word) => (word.startsWith('of=') ? [absolute(event, word.slice(3))] : []))
-      : []),
-    ...(program === 'sed' &&
-    words.some((word) => /^(?:-\w*i|--in-place)/.test(word)) &&
-    secret !== undefined
-      ? words.slice(-1).map((word) => absolute(event, word))
-      : []),
-  ];
-  for (const path of written.filter((one) => !flow.isOutside(one))) {
-    const isAdded =
-      event.appends || (program === 'tee' && words.some((word) => /^-\w*a|^--append/.test(word)));
-    if (!isAdded && secret === undefined) ledger.remove(new Named(path), '');
+  const held = flow.of(event);
+  const secret = held && ({ kind: 'secret', mount: held.mount } as const);
+  const words = wordsOf(event);
+  const line = words.join(' ');
+  const isTee = program === 'tee' && words.some((word) => /^-\w*a|^--append/.test(word));
+  for (const path of writtenBy(event, held !== undefined, held?.open !== undefined)) {
+    if (flow.isOutside(path)) continue;
+    if (!event.appends && !isTee && held === undefined) ledger.remove(new Named(path), '');
     const text = files.at(path, event.id + 1);
-    if (secret !== undefined && MAKES.test(program))
-      ledger.put(path, { kind: 'secret', mount: secret.mount }, range, secret.open);
+    if (secret !== undefined && MAKES.test(program)) ledger.put(path, secret, range, held?.open);
     else if (text?.kind === 'text' && text.origin === 'build')
       ledger.put(path, { kind: 'text', text: text.text }, range);
   }
-  if (program === 'dpkg-statoverride') overrideMode(event, around);
-  else if (program === 'chmod') changeMode(event, around);
+  if (program === 'chmod') changeMode(event, around);
   else if (program === 'setcap') changeCapabilities(event, around);
-  else if (program === 'chown' || program === 'chgrp') {
-    for (const field of argv.slice(2)) {
-      const named = namedBy(event, field, around);
-      if (named !== undefined) ledger.lower(named, () => true);
-    }
-  } else if (REMOVES.test(program)) {
-    if (program === 'shred' && !words.some((word) => /^-\w*u|--remove/.test(word))) return;
+  else if (program === 'dpkg-statoverride') {
+    const [, , mode = '', path] = words.slice(words.indexOf('--add') + 1);
+    const [bit] = modeChange(mode)?.sets ?? [];
+    if (words.includes('--add') && bit !== undefined && path !== undefined)
+      ledger.elevate(path, `${bit} bit`, range);
+  } else if (program === 'chown' || program === 'chgrp')
+    for (const field of argv.slice(2)) ledger.lower(namedBy(event, field, around), () => true);
+  else if (
+    /^(?:rm|unlink|srm|rmdir)$|^shred .*(?:-\w*u|--remove)/.test(
+      program === 'shred' ? `shred ${line}` : program,
+    )
+  ) {
     for (const field of argv.slice(1))
       if (!field.text.startsWith('-'))
         ledger.remove(namedBy(event, field, around), 'rm takes what is not known away');
-  } else if (program === 'find' && words.includes('-delete')) {
+  } else if (program === 'find' && words.includes('-delete'))
     ledger.remove(undefined, 'find takes some files away');
-  } else if (program === 'mkdir') {
+  else if (program === 'mkdir') {
     for (const word of words) if (!word.startsWith('-')) ledger.folders.add(absolute(event, word));
-  } else if (MOVES.test(program)) copied(event, around, secret);
-  else if (USER_TOOLS.test(program)) madeUser(event, around);
-  kept(event, around, secret);
-}
-
-/** Programs that print what they are given. */
-const MAKES = /^(?!(?:curl|wget|ssh|psql|mysql)$)./;
-
-/** Programs that keep a credential in a file of their own. */
-function kept(event: CommandEvent, { ledger }: Around, secret: ReturnType<SecretFlow['of']>): void {
-  const { program, argv, range, folder } = event;
-  const spoken = argv
-    .slice(1)
-    .map(({ text }) => text)
-    .join(' ');
-  for (const { words, file, undo } of keepersOf(program)) {
-    const made = folderMade(argv);
-    const path = file.startsWith('@')
-      ? pathIn(folder, `${made}${file.slice(1)}`)
-      : file.startsWith('.')
-        ? pathIn(folder, file)
-        : file;
-    if (undo?.test(spoken) === true) ledger.remove(new Named(path), '');
-    else if (secret !== undefined && words.test(spoken))
-      // What it keeps is what it was given.
-      ledger.put(path, { kind: 'secret', mount: secret.mount }, range);
+  } else if (/^(?:cp|mv|install|rsync)$/.test(program)) copied(event, around, held);
+  else if (/^(?:useradd|adduser|usermod)$/.test(program)) madeUser(event, around);
+  // Programs that keep a credential in a file of their own; it is what they were given.
+  for (const { words: says, file, undo } of keepersOf(program)) {
+    const own = file.startsWith('@') ? `${folderMade(argv)}${file.slice(1)}` : file;
+    const path = own.startsWith('~') || own.startsWith('/') ? own : pathIn(folder, own);
+    if (undo?.test(line) === true) ledger.remove(new Named(path), '');
+    else if (secret !== undefined && says.test(line)) ledger.put(path, secret, range);
   }
-}
-
-/** Files that an option says a program writes. */
-function outputs(event: CommandEvent): readonly string[] {
-  if (!MAKES.test(event.program)) return [];
-  const words = event.argv.map(({ text }) => text);
-  return words.flatMap((word, at) =>
-    /^(?:-o|-out|--out|--output)$/.test(words[at - 1] ?? '') ? [absolute(event, word)] : [],
-  );
 }
 
 /** The folder that `git clone ADDRESS [FOLDER]` makes. */

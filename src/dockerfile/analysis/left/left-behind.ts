@@ -6,16 +6,15 @@ import { chainOf } from '../../../model/stage-chain.ts';
 import { mountsOf } from '../../external-image.ts';
 import { folderOfPattern, pathIn } from '../../paths.ts';
 import { type PlacedInstruction, type ReadStage, stageNamed } from '../../stage-reader.ts';
-import type { CommandEvent } from '../command-event.ts';
-import { isFetched } from '../fetch.ts';
-import type { StageFiles } from '../stage-files.ts';
+import type { CommandEvent } from '../commands.ts';
+import { isFetched } from '../fetches.ts';
+import { ARCHIVE, type StageFiles } from '../stage-files.ts';
 import { applyCommand } from './command-effects.ts';
 import { modeChange } from './file-mode.ts';
 import { SecretFlow } from './secret-flow.ts';
 import { Named, StageLedger } from './stage-ledger.ts';
 
 const PASSWD = '/etc/passwd';
-const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
 
 /** What an ADD or a COPY brings, of the context, of its own here-documents, or of another stage. */
 function applyCopy(
@@ -41,7 +40,7 @@ function applyCopy(
       const path = pathIn('/', source);
       const mode = change === undefined ? 'kept' : 'lost';
       if (other === undefined) continue;
-      ledger.bring(other, { source: path, place: toFolder ? `${place}/` : place }, { range, mode });
+      ledger.bring(other, path, toFolder ? `${place}/` : place, mode, range);
       if (new Named(path).holds(PASSWD))
         for (const [name, uid] of other.users) ledger.users.set(name, uid);
     } else if (!isFetched(source) && !(keyword === 'ADD' && ARCHIVE.test(source))) {
@@ -71,7 +70,7 @@ function mounted(
     const root = pathIn('/', source);
     if (from === '')
       ledger.put(place, { kind: 'context', source: root.slice(1), without: [] }, instruction.range);
-    else if (other !== undefined) ledger.bring(other, { source: root, place }, { mode: 'kept' });
+    else if (other !== undefined) ledger.bring(other, root, place, 'kept');
   }
   return ledger;
 }

@@ -1,7 +1,7 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
 import { mountsOf } from '../../external-image.ts';
 import { pathIn } from '../../paths.ts';
-import type { CommandEvent } from '../command-event.ts';
+import type { CommandEvent } from '../commands.ts';
 import { isWithin } from '../stage-files.ts';
 
 /** Programs whose output or copy is what they read. */

@@ -6,24 +6,17 @@ import { isWithin } from '../stage-files.ts';
 
 /** More than a person's Dockerfile leaves. */
 const MOST = 2000;
+/** A folder of the user who runs the command: all of them are one here. */
+const HOME = /^(?:~|\$\{?HOME\}?|\/root|\/home\/[\w.-]+)(?=\/|$)/;
 
+/** What lies at a path: content, or the bits that a file has. */
 interface Entry {
   /** The places that it may lie at, the likeliest first. */
   readonly paths: readonly string[];
   readonly range: SourceRange;
-  readonly open?: string;
+  readonly what: LeftContent | { readonly kind: 'bits'; readonly bits: string };
+  readonly open?: string | undefined;
 }
-
-interface FileEntry extends Entry {
-  readonly content: LeftContent;
-}
-
-interface ElevatedEntry extends Entry {
-  readonly bits: ElevatedFile['bits'];
-}
-
-/** A folder of whoever runs the command: all of them are one here. */
-const HOME = /^(?:~|\$\{?HOME\}?|\/root|\/home\/[\w.-]+)(?=\/|$)/;
 
 function inHome(path: string): string {
   return path.replace(HOME, '/root');
@@ -59,94 +52,94 @@ export class Named {
 
 /** What a criterion looks for that instructions put into a stage so far, minus what is gone. */
 export class StageLedger {
-  #files: readonly FileEntry[] = [];
-  #elevated: readonly ElevatedEntry[] = [];
+  #entries: readonly Entry[] = [];
   readonly users = new Map<string, number>();
   readonly folders = new Set<string>();
 
   constructor(base?: StageLedger) {
     if (base === undefined) return;
-    this.#files = base.#files;
-    this.#elevated = base.#elevated;
+    this.#entries = base.#entries;
     this.users = new Map(base.users);
     this.folders = new Set(base.folders);
   }
 
-  put(path: string, content: LeftContent, range: SourceRange, open?: string): void {
-    const entry = { paths: [path], content, range, ...(open === undefined ? {} : { open }) };
-    if (this.#files.length < MOST) this.#files = [...this.#files, entry];
+  put(path: string, what: Entry['what'], range: SourceRange, open?: string): void {
+    if (this.#entries.length < MOST)
+      this.#entries = [...this.#entries, { paths: [path], what, range, open }];
   }
 
   elevate(path: string, bits: string, range: SourceRange, open?: string): void {
-    const entry = { paths: [path], bits, range, ...(open === undefined ? {} : { open }) };
-    if (this.#elevated.length < MOST) this.#elevated = [...this.#elevated, entry];
+    this.put(path, { kind: 'bits', bits }, range, open);
   }
 
   /** Takes bits from what a word names. */
-  lower(named: Named, bits: (bits: string) => boolean): void {
-    this.#elevated = this.#elevated.filter(
-      (one) => !(bits(one.bits) && one.paths.some((path) => named.holds(path))),
+  lower(named: Named | undefined, isOf: (bits: string) => boolean): void {
+    this.#entries = this.#entries.filter(
+      ({ what, paths }) =>
+        what.kind !== 'bits' || !isOf(what.bits) || !paths.some((path) => named?.holds(path)),
     );
   }
 
   /** Removes what a word names; for an unknown word, all entries become uncertain, for `why`. */
   remove(named: Named | undefined, why: string): void {
-    const isGone = ({ paths }: Entry): boolean =>
-      named !== undefined && paths.some((path) => named.holds(path));
-    const left = <T extends Entry>(entries: readonly T[]): readonly T[] =>
-      named === undefined
-        ? entries.map((one) => ({ ...one, open: one.open ?? why }))
-        : entries.filter((one) => !isGone(one));
-    this.#elevated = left(this.#elevated);
-    this.#files = left(this.#files).map((one) => {
-      const below = named?.below(one.paths[0] ?? '');
-      if (one.content.kind !== 'context' || below === undefined) return one;
-      const { without } = one.content;
-      return { ...one, content: { ...one.content, without: [...without, below] } };
-    });
+    if (named === undefined) {
+      this.#entries = this.#entries.map((one) => ({ ...one, open: one.open ?? why }));
+      return;
+    }
+    this.#entries = this.#entries
+      .filter(({ paths }) => !paths.some((path) => named.holds(path)))
+      .map((one) => {
+        const below = named.below(one.paths[0] ?? '');
+        const { what } = one;
+        return what.kind !== 'context' || below === undefined
+          ? one
+          : { ...one, what: { ...what, without: [...what.without, below] } };
+      });
   }
 
   /** Copies `source` of `from` to `place`; `mode` tells what a copy keeps of elevated bits. */
   bring(
     from: StageLedger,
-    { source, place }: { readonly source: string; readonly place: string },
-    { range, mode }: { readonly range?: SourceRange; readonly mode: 'kept' | 'lost' | 'open' },
+    source: string,
+    place: string,
+    mode: 'kept' | 'lost' | 'open',
+    at?: SourceRange,
   ): void {
     const copies = copiesOf(inHome(source), inHome(place));
-    const moved = <T extends Entry>(entries: readonly T[]): readonly T[] =>
-      entries.flatMap((one) => {
-        const paths = one.paths.flatMap((path) => copies(inHome(path)));
-        return paths.length === 0 ? [] : [{ ...one, paths, range: range ?? one.range }];
-      });
     const named = new Named(source);
-    const parts = from.#files.flatMap((one): readonly FileEntry[] => {
-      const below = named.below(one.paths[0] ?? '');
-      if (one.content.kind !== 'context' || below === undefined) return [];
-      const content = partOf(one.content, below);
+    const brought = from.#entries.flatMap((one): readonly Entry[] => {
+      const { what } = one;
+      const range = at ?? one.range;
+      const own = what.kind === 'bits' && mode === 'open' ? 'cp keeps it or not' : undefined;
+      const paths = one.paths.flatMap((path) => copies(inHome(path)));
+      const below = what.kind === 'context' ? named.below(one.paths[0] ?? '') : undefined;
+      const part = what.kind === 'context' && below !== undefined ? partOf(what, below) : undefined;
       const to = place.endsWith('/') ? `${place}${fileName(source)}` : place;
-      return content === undefined
-        ? []
-        : [{ ...one, paths: [to], content, range: range ?? one.range }];
+      return [
+        ...(paths.length === 0 || (what.kind === 'bits' && mode === 'lost')
+          ? []
+          : [{ ...one, paths, range, open: one.open ?? own }]),
+        ...(part === undefined ? [] : [{ ...one, paths: [to], what: part, range }]),
+      ];
     });
-    this.#files = [...this.#files, ...moved(from.#files), ...parts].slice(0, MOST);
-    if (mode === 'lost') return;
-    const elevated = moved(from.#elevated).map((one) =>
-      mode === 'open' ? { ...one, open: one.open ?? 'cp keeps it or not' } : one,
-    );
-    this.#elevated = [...this.#elevated, ...elevated].slice(0, MOST);
+    this.#entries = [...this.#entries, ...brought].slice(0, MOST);
   }
 
   get files(): readonly LeftFile[] {
-    return this.#files.map(shown);
+    return this.#entries.flatMap(({ what, ...one }) =>
+      what.kind === 'bits' ? [] : [{ ...shown(one), content: what }],
+    );
   }
 
   get elevated(): readonly ElevatedFile[] {
-    return this.#elevated.map(shown);
+    return this.#entries.flatMap(({ what, ...one }) =>
+      what.kind === 'bits' ? [{ ...shown(one), bits: what.bits }] : [],
+    );
   }
 }
 
-function shown<T extends Entry>({ paths, ...rest }: T): Omit<T, 'paths'> & { path: string } {
-  return { ...rest, path: paths[0] ?? '' };
+function shown({ paths, range, open }: Omit<Entry, 'what'>) {
+  return { path: paths[0] ?? '', range, ...(open === undefined ? {} : { open }) };
 }
 
 /** A file or folder within a folder of the context; undefined where it is gone. */
@@ -166,19 +159,16 @@ function partOf(
   };
 }
 
-/**
- * Where a file lies behind a copy: at the place, or in it; nowhere where the copy does not take it.
- */
+/** Where a file lies behind a copy: at the place, or in it; nowhere where it is not taken. */
 function copiesOf(from: string, to: string): (path: string) => readonly string[] {
   const source = pathIn('/', from);
   const star = source.indexOf('*');
-  const around = [source.slice(0, star), source.slice(source.lastIndexOf('*') + 1)] as const;
+  const [before, behind] = [source.slice(0, star), source.slice(source.lastIndexOf('*') + 1)];
   const place = pathIn('/', to);
   const within = source === '/' ? '/' : `${source}/`;
   return (path) => {
     if (path.startsWith(within)) return [pathIn('/', `${place}/${path.slice(within.length)}`)];
-    const isTaken =
-      star < 0 ? path === source : path.startsWith(around[0]) && path.endsWith(around[1]);
+    const isTaken = star < 0 ? path === source : path.startsWith(before) && path.endsWith(behind);
     if (!isTaken) return [];
     const inFolder = pathIn('/', `${place}/${fileName(path)}`);
     return star >= 0 || to.endsWith('/') || to === '.' ? [inFolder] : [place, inFolder];

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../../model/result.ts';
-import { isOfShellAlone } from '../../../programs/shell-builtins.ts';
+import { isOfShellAlone } from '../../../programs/local.ts';
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/[$`]/, 'a command or an expression is put in by the shell'],

@@ -1,4 +1,4 @@
-import { USER_CHANGERS } from '../../../../programs/wrappers.ts';
+import { USER_CHANGERS } from '../../../../programs/options.ts';
 
 /** Programs that do their work as root alone, by why. */
 const NEEDS: readonly (readonly [string, string])[] = [

@@ -6,7 +6,7 @@ import {
 } from '../../../../dockerfile/script-commands.ts';
 import type { FixInput } from '../../../../model/fix-rule.ts';
 import { SHELLS } from '../../../../programs/kinds/shells.ts';
-import { isShellWord } from '../../../../programs/shell-builtins.ts';
+import { isShellWord } from '../../../../programs/local.ts';
 import { workingFolder } from '../stage-view.ts';
 import { handsOn } from './entry-points.ts';
 import { healthCheck, type Invocation, invocation } from './invocation.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { managerOf, MANAGERS } from '../../../src/programs/managers/catalogue.ts';
-import { keptCaches } from '../../../src/rules/package-cache-kept/kept-caches.ts';
-import { instructionsOf } from '../../../src/rules/shared/lint/rule.ts';
-import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { managerOf, MANAGERS } from '../../src/programs/managers.ts';
+import { keptCaches } from '../../src/rules/package-cache-kept/kept-caches.ts';
+import { instructionsOf } from '../../src/rules/shared/lint/rule.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
 describe('package managers by their programs', () => {
   test.each([

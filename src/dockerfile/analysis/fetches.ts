@@ -1,0 +1,599 @@
+import type {
+  Download,
+  DownloadCheck,
+  DownloadKind,
+  PackageInstall,
+} from '../../model/build-analysis.ts';
+import type { SourceRange } from '../../model/dockerfile.ts';
+import {
+  FILE_FETCHERS,
+  KEY_FETCHES,
+  NAMED_FETCHES,
+  NAMED_SCRIPT_FETCHES,
+  SCRIPT_FETCHES,
+  SERVICE_FETCHES,
+  WINDOWS_FETCHES,
+} from '../../programs/fetchers.ts';
+import { isHeld } from '../../programs/installs.ts';
+import { managerOf } from '../../programs/managers.ts';
+import { valuedOptions } from '../../programs/options.ts';
+import {
+  INDEX_COMMANDS,
+  INDEX_OPTIONS,
+  namesIndex,
+  OWN_INDEX,
+  turnsChecksOff,
+  uncheckedVariable,
+} from '../../programs/trust.ts';
+import { pathIn } from '../paths.ts';
+import { constantField, type Field } from '../shell/fields.ts';
+import {
+  type CommandEvent,
+  type CopyEvent,
+  placeOf,
+  readCommandLine,
+  wordsOf,
+} from './commands.ts';
+import type { StageFiles } from './stage-files.ts';
+
+/** A download before it is judged. */
+export interface Fetch {
+  /** Number of the command (or ADD) that does it. */
+  readonly id: number;
+  readonly stage: number;
+  readonly range: SourceRange;
+  readonly text: string;
+  readonly kind: DownloadKind;
+  /** With unknown parts named; compare, but do not show as an address. */
+  readonly address: string;
+  readonly constant: boolean;
+  /** Path it is written to; '' where it goes to standard output or is not known. */
+  readonly target: string;
+  readonly within: readonly number[];
+  /** The command itself says what it fetches, down to the bytes. */
+  readonly ownCheck?: DownloadCheck;
+  readonly ineffectiveCheck?: Download['ineffectiveCheck'];
+  /** Why nobody can tell from here whether something verifies it. */
+  readonly open?: string;
+}
+
+type Own = Pick<Fetch, 'ownCheck' | 'ineffectiveCheck' | 'open'>;
+
+export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+const LOCAL =
+  /^(?:\w+:\/\/)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|host\.docker\.internal)(?:[:/]|$)|^file:/i;
+const WEAK_SUM = 'MD5 and SHA-1 can be forged';
+
+/** Name of the file that an address ends in, without its query. */
+function addressName(address: string): string {
+  const path = address.replace(/^[a-z+]+:\/\//i, '').replace(/[?#].*/s, '');
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? (/^\$\{[^}]*\}$/.test(path) ? path : '') : path.slice(slash + 1);
+}
+
+function fetchOf(
+  event: CommandEvent,
+  kind: DownloadKind,
+  address: Field,
+  target = '',
+  own: Own = {},
+): Fetch {
+  const { id, stage, range, text, within } = event;
+  return {
+    id,
+    stage,
+    range,
+    text,
+    kind,
+    address: address.text,
+    constant: address.constant && !address.text.includes('$'),
+    target: target === '' ? '' : placeOf(event, target),
+    within,
+    ...own,
+  };
+}
+
+/** A fetch whose address is not told by a word. */
+export function namedFetch(
+  event: CommandEvent,
+  kind: DownloadKind,
+  name: string,
+  own: Own = {},
+): Fetch {
+  return fetchOf(event, kind, { ...constantField(name), constant: false }, '', own);
+}
+
+function byCommit(range: SourceRange, isPinned: boolean): Own {
+  return isPinned ? { ownCheck: { method: 'commit', range } } : {};
+}
+
+function isRemote(given: string): boolean {
+  const address = given.replace(/^(\w+:\/\/)[^/?#]*@/, '$1');
+  return !LOCAL.test(address) && !/^(?:\.{0,2}\/|-)/.test(address);
+}
+
+/** What curl, wget and their kind fetch. */
+function fileFetches(event: CommandEvent): readonly Fetch[] {
+  const { program, argv, range, writesTo } = event;
+  const known = FILE_FETCHERS[program];
+  if (known === undefined) return [];
+  const { has, values, operands } = readCommandLine(program, argv.slice(1));
+  const method = values('-X --request --method').at(-1)?.text ?? 'GET';
+  if (has(known.nothing) || method === 'HEAD') return [];
+  const isSent =
+    /^(?:POST|PUT|PATCH|DELETE)$/.test(method) ||
+    has(
+      '-T --upload-file -d --data --data-binary --data-raw --json -F --form --post-data --post-file',
+    );
+  const files = values(known.file);
+  const folder = values(known.folder)[0]?.text;
+  const isOwnName = known.ownName === undefined || has(known.ownName);
+  const isElsewhere =
+    has(known.elsewhere) ||
+    [...event.allVariables()].some(
+      ([name, value]) => /^(?:https?|all|ftp)_proxy$/i.test(name) && value !== '',
+    );
+  const kind = /^(wget|curl)/.exec(program)?.[1] as 'wget' | 'curl' | undefined;
+  const sum = /^(?:(md5|sha-?1)|sha-?(?:256|384|512)(?==[0-9a-f]{64}))=/i.exec(
+    values(known.checksum)[0]?.text ?? '',
+  );
+  const check = { method: '--checksum', range };
+  const own: Own =
+    sum === null ? {} : { ownCheck: sum[1] === undefined ? check : { ...check, weak: WEAK_SUM } };
+  const fetches = [...values(known.address), ...operands].flatMap((address, index) => {
+    if (!isElsewhere && !isRemote(address.text)) return [];
+    const file = files[known.each === true ? index : 0]?.text;
+    const name = has(known.tree) ? '' : (file ?? (isOwnName ? addressName(address.text) : ''));
+    // wget's folder is for files of their own names alone.
+    const isIn = folder !== undefined && !(kind === 'wget' && file !== undefined);
+    const isOut = name === '' || name === '-' || name === '/dev/stdout';
+    const target = isOut ? (writesTo[0] ?? '') : isIn ? `${folder}/${name}` : name;
+    const isUnread = isSent && target === '' && !event.command.operator.startsWith('|');
+    return target === '/dev/null' || isUnread
+      ? []
+      : [fetchOf(event, kind ?? 'other', address, target, own)];
+  });
+  return [
+    ...fetches,
+    ...values(known.list).map((one) => namedFetch(event, 'other', `$(<${one.text})`)),
+  ];
+}
+
+const REPOSITORY =
+  /^(?:(?:https?|ssh|git|ftps?|git\+https?|git\+ssh|rsync):\/\/|(?:[\w.-]+@)?[\w.-]+:(?!\/\/))/i;
+
+/** What git and its kind fetch: held by a commit in the command itself, or by a later checkout. */
+function repositories(event: CommandEvent): readonly Fetch[] {
+  const { program, range } = event;
+  const { operands, values, has } = readCommandLine(program, event.argv.slice(1));
+  const [verb, address, second, third] = operands;
+  const isPinned = values('--revision --rev').some(({ text }) => COMMIT.test(text));
+  const own = byCommit(range, isPinned && program !== 'hg');
+  const line = operands.map(({ text }) => text).join(' ');
+  if (program === 'cargo') return values('--git').map((one) => fetchOf(event, 'git', one, '', own));
+  if (/^(?:gh|glab)$/.test(program))
+    return /^repo clone \S/.test(line) && second !== undefined
+      ? [
+          fetchOf(
+            event,
+            'git',
+            { ...second, constant: false },
+            third?.text ?? addressName(`/${second.text}`),
+          ),
+        ]
+      : [];
+  if (program !== 'git' && program !== 'hg') return [];
+  const isAddress = address !== undefined && REPOSITORY.test(address.text);
+  switch (verb?.text) {
+    case 'clone': {
+      if (address === undefined || !(isAddress || address.text.includes('$'))) return [];
+      const folder = second?.text ?? addressName(address.text).replace(/\.git$/, '');
+      return [fetchOf(event, 'git', address, folder, own)];
+    }
+    case 'submodule':
+      // The commit of the repository around names theirs, unless their newest is asked for.
+      if (address?.text === 'add' && second !== undefined) return [fetchOf(event, 'git', second)];
+      return address?.text === 'update'
+        ? [namedFetch(event, 'git', 'submodules', byCommit(range, !has('--remote')))]
+        : [];
+    case 'lfs':
+      return /^lfs (?:pull|fetch)/.test(line)
+        ? [namedFetch(event, 'git', 'lfs', byCommit(range, true))]
+        : [];
+    case 'remote':
+      return address?.text === 'add' && third !== undefined && REPOSITORY.test(third.text)
+        ? [fetchOf(event, 'git', third, '.')]
+        : [];
+    case 'fetch':
+    case 'pull': {
+      const isHeldBy = operands
+        .slice(2)
+        .some(({ text }) => COMMIT.test(text.replace(/^\+/, '').replace(/:[\w./-]*$/, '')));
+      return isAddress ? [fetchOf(event, 'git', address, '.', byCommit(range, isHeldBy))] : [];
+    }
+    case 'archive':
+      return values('--remote').map((one) => fetchOf(event, 'git', one));
+    case undefined:
+    default:
+      return [];
+  }
+}
+
+const PACKAGE_RUNNERS = /^(?:npx|bunx|pnpx|npm|pnpm|yarn|bun)$/;
+
+/** What programs take by a name, and from services, registries and other machines. */
+function serviceFetches(event: CommandEvent): readonly Fetch[] {
+  const { program, argv, range } = event;
+  const run = PACKAGE_RUNNERS.test(program)
+    ? argv.findLastIndex(
+        ({ text }, at) => at > 0 && NAMED_FETCHES.some((one) => one.program === text),
+      )
+    : -1;
+  const own = run > 0 ? argv.slice(run) : argv;
+  const name = run > 0 ? (own[0]?.text ?? '') : program;
+  const line = own
+    .slice(1)
+    .map(({ text }) => text)
+    .join(' ');
+  const spoken = readCommandLine(name, own.slice(1))
+    .operands.map(({ text }) => text)
+    .join(' ');
+  const found = NAMED_FETCHES.find((one) => one.program === name && one.verbs.test(spoken));
+  if (found !== undefined && line !== '' && found.unless?.test(line) !== true) {
+    const { checks, pinned } = found;
+    const weak = 'compares with the sums that the same server gives';
+    const ownCheck = {
+      method: `${name} itself`,
+      range,
+      ...(checks === 'sums of the origin' ? { weak } : {}),
+    };
+    const isChecked = checks !== 'nothing' || pinned?.test(` ${line}`) === true;
+    return [namedFetch(event, 'other', spoken, isChecked ? { ownCheck } : {})];
+  }
+  const whole = `${program} ${line}`;
+  if (!SERVICE_FETCHES.some((one) => one.test(whole))) return [];
+  if (LOCAL.test(/(?:\w:\/\/|@)\S+/.exec(line)?.[0] ?? '')) return [];
+  const isByDigest = /[^\s@]@sha256:[0-9a-f]{64}(?:\s|$)/.test(line);
+  const method = isByDigest ? 'digest' : /^helm .*--verify(?: |$)/.test(whole) ? '--verify' : '';
+  return [namedFetch(event, 'other', spoken, method === '' ? {} : { ownCheck: { method, range } })];
+}
+
+/** Options whose value is an address that brings no package. */
+const NO_PACKAGE =
+  /^(?:-[ifX]|-o|--(?:(?:extra-)?index-url|default-index|index|find-links|(?:https?-)?proxy|noproxy|registry|source|server|repository|repo|repofrompath|trusted-host|keyserver|mirror|setopt|allow-insecure-host|cache|option|homepage|cert))$/;
+
+/** Packages that managers fetch from an address. */
+function packageAddresses(event: CommandEvent): readonly Fetch[] {
+  const { program, argv, range } = event;
+  const words = wordsOf(event);
+  const isRun =
+    /^(?:npx|bunx|pnpx|uvx)$/.test(program) || (program === 'pipx' && words[0] === 'run');
+  const kind =
+    program.endsWith('-plugin') || isRun
+      ? 'other'
+      : program === 'rpm'
+        ? 'package-url'
+        : (managerOf(program)?.fetches ?? (program === 'pipx' ? 'pip-url' : undefined));
+  const isInstall =
+    isRun ||
+    program === 'cpanm' ||
+    words.some((word) =>
+      /^(?:install|i|add|wheel|download|in|-(?=\w*[iU])\w+|--install|--upgrade)$/.test(word),
+    );
+  if (kind === undefined || !isInstall) return [];
+  return argv.slice(1).flatMap((field, at) => {
+    const before = words[at - 1] ?? '';
+    const isConda = /conda|mamba/.test(program);
+    if (NO_PACKAGE.test(before) || (isConda && !/\.(?:conda|tar\.bz2)\b/.test(field.text)))
+      return [];
+    const isHub =
+      (kind === 'npm-url' || isRun) &&
+      (/^(?:github|gitlab|bitbucket):/.test(field.text) ||
+        (!isRun && /^[\w.-]+\/[\w.-]+(?:#\S*)?$/.test(field.text)));
+    const address =
+      /(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|ftp):\/\/\S+|^git@\S+/i.exec(field.text)?.[0] ??
+      (isHub ? field.text : undefined);
+    const isOption =
+      field.text.startsWith('-') &&
+      !/^-e|^--editable|^--(?:spec|from|package|git)=/.test(field.text);
+    if (address === undefined || isOption || !isRemote(address)) return [];
+    if (isRun && at > 0 && !/^(?:-\S+|run)$/.test(before)) return [];
+    const isHashed = /^[^#]*#(?:.*&)?sha(?:256|384|512)[=-][0-9a-z+/=]{32,}/i.test(address);
+    const isCommit =
+      /(?:@|#(?:commit=)?|\/)[0-9a-f]{40}(?:[#&?]|$)/i.test(address) &&
+      (/git/.test(address) || isHub);
+    const own: Own = isHashed
+      ? { ownCheck: { method: 'hash in the address', range } }
+      : byCommit(range, isCommit);
+    return [fetchOf(event, kind, { ...field, text: address }, '', own)];
+  });
+}
+
+const INTERPRETER = /^(?:python|pypy|node|nodejs|deno|bun|php|perl|ruby|R|Rscript|r|lua)[\d.]*$/;
+
+/** Downloads that are found by what they say alone: a miss costs a hint. */
+function foundFetches(event: CommandEvent): readonly Fetch[] {
+  const { program, argv, input, text, writesTo, command } = event;
+  const words = wordsOf(event);
+  const line = words.join(' ');
+  if (INTERPRETER.test(program)) {
+    const script = `${line}\n${input?.text ?? ''}`;
+    const address = /https?:\/\/[^\s'"\\)]+/.exec(script)?.[0];
+    const isName = NAMED_SCRIPT_FETCHES.test(script);
+    if (!SCRIPT_FETCHES.test(script) || (address === undefined && !isName)) return [];
+    if (LOCAL.test(address ?? '')) return [];
+    const isChecked =
+      /hashlib|sha(?:256|384|512)|createHash|Digest|hash_file|\b[0-9a-f]{40}\b/i.test(script);
+    const open = 'whether its script checks what it fetches is not read';
+    return [namedFetch(event, 'other', address ?? 'a name', isChecked ? { open } : {})];
+  }
+  if (/^(?:powershell|pwsh|cmd)$/i.test(program)) {
+    const address = WINDOWS_FETCHES.exec(line)?.[1];
+    return address === undefined || LOCAL.test(address)
+      ? []
+      : [namedFetch(event, 'other', address)];
+  }
+  const isWritten = writesTo.some((file) => file !== '/dev/null');
+  const own: Own = isWritten ? {} : { open: 'what comes over a connection is not known' };
+  if (/\/dev\/(?:tcp|udp)\//.test(text) && program !== ':')
+    return [namedFetch(event, 'other', '/dev/tcp', own)];
+  const isTls = program === 'openssl' && words[0] === 's_client';
+  if (isTls || /^(?:nc|ncat|netcat|socat|telnet|ssh)$/.test(program)) {
+    const { operands, has } = readCommandLine(program, argv.slice(1));
+    const host = isTls ? words[words.indexOf('-connect') + 1] : operands[0]?.text;
+    const isOpen = program === 'ssh' ? operands.length > 1 : !has('-z -l --listen');
+    const isTaken = isWritten || command.operator === '|' || command.nested;
+    return isTaken && isOpen && host !== undefined && isRemote(host)
+      ? [namedFetch(event, 'other', host, own)]
+      : [];
+  }
+  if (!KEY_FETCHES.test(`${program} ${line}`)) return [];
+  return argv.slice(1).flatMap((field) => {
+    const address = /https?:\/\/\S+/.exec(field.text)?.[0];
+    return address === undefined || !isRemote(address)
+      ? []
+      : [fetchOf(event, 'package-url', { ...field, text: address })];
+  });
+}
+
+/** What a command fetches. */
+export function fetchesOf(event: CommandEvent): readonly Fetch[] {
+  const [only, ...more] = wordsOf(event);
+  const asks = more.length === 0 && /^(?:-{1,2}v(?:ersion)?|-V|--help|-h)$/.test(only ?? '');
+  if (event.isOffline || event.isFollowed || asks) return [];
+  return [fileFetches, repositories, serviceFetches, packageAddresses, foundFetches].flatMap((of) =>
+    of(event),
+  );
+}
+
+const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
+
+/** True for a source of an ADD that is fetched. */
+export function isFetched(source: string): boolean {
+  return GIT_SOURCE.test(source) || /^https?:\/\//i.test(source);
+}
+
+function copyFetch(
+  { instruction, id, stage }: CopyEvent,
+  kind: DownloadKind,
+  address: string,
+  target: string,
+  own: Own,
+): Fetch {
+  const { keyword, range, rawArguments } = instruction;
+  const text = `${keyword} ${rawArguments}`.replace(/\s+/g, ' ').slice(0, 400);
+  const constant = kind === 'add' && !address.includes('$');
+  return { id, stage, range, text, kind, address, constant, target, within: [], ...own };
+}
+
+/** Remote ADD sources: files by checksum, repositories by commit (Dockerfile reference, "ADD"). */
+export function addFetches(event: CopyEvent): readonly Fetch[] {
+  const { instruction, folder } = event;
+  const { keyword, arguments: words, flags, range } = instruction;
+  if (keyword !== 'ADD') return [];
+  const to = words.at(-1) ?? '';
+  const checksum = flags.find(({ name }) => name === 'checksum')?.value ?? '';
+  const check = { method: 'ADD --checksum', range };
+  return words.slice(0, -1).flatMap((text) => {
+    const isOpen = text.startsWith('$');
+    if (!isOpen && !isFetched(text)) return [];
+    const ref = /#([^:]*)/.exec(text)?.[1] ?? /[?&]commit=([0-9a-f]+)/.exec(text)?.[1] ?? '';
+    const isSum = /^sha(?:256|384|512):[0-9a-f]{64,128}$/i.test(checksum) || COMMIT.test(checksum);
+    const reason = 'the checksum has no value in the Dockerfile';
+    const own: Own = isSum
+      ? { ownCheck: check }
+      : checksum !== ''
+        ? { ineffectiveCheck: { ...check, reason } }
+        : isOpen
+          ? { open: `whether ${text.slice(0, 80)} is an address is not known` }
+          : byCommit(range, GIT_SOURCE.test(text) && COMMIT.test(ref));
+    const target = pathIn(folder, to.endsWith('/') ? `${to}${addressName(text)}` : to);
+    return [copyFetch(event, 'add', text, target, own)];
+  });
+}
+
+/** Lists of repositories that the build copies: nobody may have signed what they name. */
+const SOURCES = /^\/etc\/(?:apt\/(?:sources|apt\.conf|preferences)|yum|dnf|zypp|pacman)/;
+
+/** What a COPY or ADD says of the checks of a manager. */
+export function uncheckedFiles(event: CopyEvent, files: StageFiles): readonly Fetch[] {
+  const { id, instruction, folder } = event;
+  const to = pathIn(folder, instruction.arguments.at(-1) ?? '');
+  const [by] = files.put(SOURCES, id + 1).flatMap((path) => {
+    const content = path.startsWith(to) ? files.at(path, id + 1) : undefined;
+    if (content === undefined) return [];
+    return content.kind === 'text'
+      ? (turnsChecksOff('', [], content.text, true, true)?.by ?? [])
+      : ['a list of repositories that is not shown'];
+  });
+  if (by === undefined) return [];
+  const open = `${by} may turn the checks of the package manager off`;
+  return [copyFetch(event, 'package-url', by, '', { open })];
+}
+
+/** The lines of requirements files that are shown. */
+function requirementLines(event: CommandEvent, files: StageFiles): readonly string[] {
+  if (!/^(?:pip[\d.]*|uv)$/.test(event.program)) return [];
+  const { values } = readCommandLine(event.program, event.argv.slice(1));
+  return values('-r -c --requirement --constraint').flatMap(({ text }) => {
+    const content = files.at(placeOf(event, text), event.id);
+    return content?.kind === 'text' ? content.text.slice(0, 262_144).split(/\r?\n/) : [];
+  });
+}
+
+/** Where a manager is told that packages come from: words, variables and earlier commands. */
+function indexesIn(
+  event: CommandEvent,
+  before: readonly CommandEvent[],
+  lines: readonly string[],
+): readonly (string | undefined)[] {
+  const { program } = event;
+  const words = wordsOf(event);
+  const options = words.flatMap((word, at) => {
+    const length = /^-[if][^=]/.test(word) ? 2 : `${word}=`.indexOf('=');
+    const [name, value] = [word.slice(0, length), word.slice(length).replace(/^=/, '')];
+    if (!INDEX_OPTIONS.test(`${program} ${name}`)) return [];
+    return (value === '' ? (words[at + 1] ?? '') : value).split(/[\s,]+/);
+  });
+  const variables = [...event.allVariables()].flatMap(([name, value]) =>
+    namesIndex(name, program) && value !== '' ? [value] : [],
+  );
+  const commands = before.flatMap((one) => {
+    const said = [one.program, ...wordsOf(one)];
+    const isOwn = managerOf(one.program)?.fetches === managerOf(program)?.fetches;
+    return isOwn && INDEX_COMMANDS.test(said.join(' '))
+      ? said.filter((word) => /^https?:|\$/.test(word))
+      : [];
+  });
+  const required = lines.flatMap(
+    (line) => /^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)[ =]+(\S+)/.exec(line)?.[1] ?? [],
+  );
+  return [...options, ...variables, ...commands, ...required].filter(
+    (address) =>
+      address === undefined || /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:(?!$)|\$[{(]/i.test(address),
+  );
+}
+
+/** Packages in requirements that are named by an address which nothing pins. */
+function looseAddresses(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => {
+    const address =
+      /^\s*(?:-e\s+|--editable[ =])?(?:[\w.[\],-]+\s*@\s*)?((?:git\+|hg\+|svn\+|https?:|ftp:)\S+)/.exec(
+        line,
+      )?.[1] ?? '';
+    const isPinned =
+      COMMIT.test(/@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '') ||
+      /^[^#]*#(?:.*&)?sha(?:256|384|512)=|--hash=/.test(line);
+    return address === '' || isPinned ? [] : [address];
+  });
+}
+
+/** An address among the words of an install that is no option which is judged elsewhere. */
+const GIVEN =
+  /(?:^|[=@\s])(?:git\+|hg\+|svn\+|bzr\+|sparse\+)?(?:https?|ftps?|git|ssh|svn):\/\/(?!(?:localhost|127\.|\[::1\]))|(?:^|@)git@|(?:^|@)(?:github|gitlab|bitbucket|gist|sourcehut):/i;
+/** Of the system's managers all packages are signed, wherever they come from. */
+const SIGNED = /^(?:apt|apt-get|aptitude|apt-fast|apk|dnf5?|microdnf|tdnf|yum|zypper|pacman)$/;
+const INSTALLS =
+  /^\S+ (?:.* )?(?:install|i|in|add|update|up|upgrade|fix|create-project|-(?=\w*[SUiu])\w+)(?: |$)/;
+/** What they run is their first word; the others are for it. */
+const RUNS = /^(?:npx|bunx|pnpx|uvx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx)|(?:uv|pipx) run) /;
+
+/** What an install fetches that nothing known of its manager verifies. */
+export function unheldFetches(event: CommandEvent, isInstall: boolean): readonly Fetch[] {
+  const { program, isOffline, isFollowed } = event;
+  if (isOffline || isFollowed || program === '') return [];
+  const words = wordsOf(event);
+  const line = `${program} ${words.join(' ')}`;
+  if (!isInstall && !(isHeld(program) && INSTALLS.test(line))) return [];
+  if (!isHeld(program))
+    return [
+      namedFetch(event, 'other', program, {
+        open: `what verifies the packages of ${program} is not known`,
+      }),
+    ];
+  const runs = RUNS.exec(line)?.[0].trim().split(' ').length;
+  const last =
+    runs === undefined
+      ? Infinity
+      : words.findIndex((word, at) => at > runs - 2 && !word.startsWith('-'));
+  const isGiven = words.some((word, at) => {
+    if (at > last || !GIVEN.test(word)) return false;
+    const isGlued = word.startsWith('-');
+    const name = isGlued ? word.replace(/=.*/s, '') : (words[at - 1] ?? '');
+    if (!isGlued && !valuedOptions(program).has(name)) return true;
+    // What an index gives is judged elsewhere.
+    return !(
+      SIGNED.test(program) ||
+      (NO_PACKAGE.test(name) && !/^\w*(?:conda|mamba) (?:-f|--file)$/.test(`${program} ${name}`)) ||
+      INDEX_OPTIONS.test(`${program} ${name}`)
+    );
+  });
+  const isRelease =
+    /^yarn (?:-\S+ )*(?:set version|policies set-version)\b|^brew .*--(?:fetch-)?HEAD/.test(line);
+  if (!isGiven && !isRelease) return [];
+  return [
+    namedFetch(event, 'other', program, {
+      open: `${program} is given an address that is not read`,
+    }),
+  ];
+}
+
+/** What an install takes from other places than its language's own index, and what no hash pins. */
+export function sourceFetches(
+  event: CommandEvent,
+  installs: readonly PackageInstall[],
+  before: readonly CommandEvent[],
+  files: StageFiles,
+): readonly Fetch[] {
+  if (installs.length === 0 || event.isOffline) return [];
+  const lines = requirementLines(event, files);
+  // Sums of a lock file make any index give the same.
+  const isLocked =
+    installs.every(({ lockFile }) => lockFile) && !/^(?:gem|bundle|composer)/.test(event.program);
+  const others = (isLocked ? [] : [...new Set(indexesIn(event, before, lines))]).filter(
+    (address) => !OWN_INDEX.test(address ?? '') && !/^file:|localhost|127\.0/.test(address ?? ''),
+  );
+  const entries = installs.flatMap(({ looseLock }) => {
+    const address = looseLock?.address;
+    return address === undefined || OWN_INDEX.test(address) ? [] : [address];
+  });
+  const of = (address: string, own: Own = {}): Fetch =>
+    fetchOf(event, 'package-url', constantField(address), '', own);
+  return [
+    ...others.map((address) => {
+      const place = address?.replace(/\/\/[^/@]*@/, '//') ?? 'an index';
+      const open = `packages come from ${place}, and no hash pins them`;
+      return of(address ?? '${index}', /^http:/i.test(address ?? '') ? {} : { open });
+    }),
+    ...[...looseAddresses(lines), ...entries].map((address) => of(address)),
+  ];
+}
+
+/** Settings by which a manager takes what nobody signed: in words, variables and written files. */
+export function uncheckedSources(event: CommandEvent, isInstall: boolean): readonly Fetch[] {
+  const { program, range, input, isOffline, isFollowed } = event;
+  if (isOffline || isFollowed) return [];
+  const words = wordsOf(event);
+  const isManager =
+    isInstall ||
+    managerOf(program) !== undefined ||
+    /^(?:go|git|rpm|dpkg|add-apt-repository|composer|bundler?|snap|helm|dotnet|nuget)$/.test(
+      program,
+    );
+  if (words.some((word) => /^--require-hashes$|^--hash=/.test(word))) return [];
+  const found = turnsChecksOff(program, words, input?.text ?? '', isManager, isInstall);
+  const by =
+    found?.by ?? (isInstall ? uncheckedVariable(event.allVariables(), program) : undefined);
+  if (by === undefined) return [];
+  const method = 'the package manager’s signature check';
+  return [
+    namedFetch(
+      event,
+      'package-url',
+      by,
+      found?.isSure === true
+        ? { ineffectiveCheck: { method, reason: `${by} turns it off`, range } }
+        : { open: `${by} may turn the checks of the package manager off` },
+    ),
+  ];
+}
