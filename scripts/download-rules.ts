@@ -20,7 +20,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'yes; not from this machine, nor to `/dev/null`',
       ],
       [
-        'files of services and registries (`aws s3`, `oras pull`, `gh release download`), connections (`nc`, `/dev/tcp`), other languages’ calls that fetch',
+        'files of services and registries (`aws s3`, `oras pull`, `gh release download`), other languages’ calls that fetch',
         'yes, where they are found',
       ],
       ['packages, keys and lists of repositories from an address', 'yes'],

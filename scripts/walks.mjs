@@ -84,7 +84,7 @@ const CHAINS = [
       'dockerfile/shell/parse-shell.ts',
       'dockerfile/shell/wrappers.ts',
       'rules/package-cache-kept/kept-caches.ts',
-      'programs/managers/apt.ts',
+      'programs/managers.ts',
       'rules/package-cache-kept/edit.ts',
       'rules/shared/edit/run-text.ts',
     ],

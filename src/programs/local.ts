@@ -211,7 +211,7 @@ const ROWS: readonly LocalPrograms[] = [
   {
     programs: 'git',
     only: GIT,
-    unless: /\bext::|(?:^|[ =])["']?!|--(?:upl|rece|exec|templ|ext-d|textc)/,
+    unless: /\bext::|(?:^|[ =])["']?!|--(?:upl|rece|exec|templ|ext-d|textc|rem)/,
   },
   { programs: 'ssh scp sftp rsync', only: /^-V$/ },
   {

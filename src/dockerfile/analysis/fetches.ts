@@ -196,10 +196,6 @@ function repositories(event: CommandEvent): readonly Fetch[] {
       return address?.text === 'update'
         ? [namedFetch(event, 'git', 'submodules', byCommit(range, !has('--remote')))]
         : [];
-    case 'lfs':
-      return /^lfs (?:pull|fetch)/.test(line)
-        ? [namedFetch(event, 'git', 'lfs', byCommit(range, true))]
-        : [];
     case 'remote':
       return address?.text === 'add' && third !== undefined && REPOSITORY.test(third.text)
         ? [fetchOf(event, 'git', third, '.')]
@@ -211,8 +207,6 @@ function repositories(event: CommandEvent): readonly Fetch[] {
         .some(({ text }) => COMMIT.test(text.replace(/^\+/, '').replace(/:[\w./-]*$/, '')));
       return isAddress ? [fetchOf(event, 'git', address, '.', byCommit(range, isHeldBy))] : [];
     }
-    case 'archive':
-      return values('--remote').map((one) => fetchOf(event, 'git', one));
     case undefined:
     default:
       return [];
@@ -313,7 +307,7 @@ const INTERPRETER = /^(?:python|pypy|node|nodejs|deno|bun|php|perl|ruby|R|Rscrip
 
 /** Downloads that are found by what they say alone: a miss costs a hint. */
 function foundFetches(event: CommandEvent): readonly Fetch[] {
-  const { program, argv, input, text, writesTo, command } = event;
+  const { program, argv, input } = event;
   const words = wordsOf(event);
   const line = words.join(' ');
   if (INTERPRETER.test(program)) {
@@ -332,20 +326,6 @@ function foundFetches(event: CommandEvent): readonly Fetch[] {
     return address === undefined || LOCAL.test(address)
       ? []
       : [namedFetch(event, 'other', address)];
-  }
-  const isWritten = writesTo.some((file) => file !== '/dev/null');
-  const own: Own = isWritten ? {} : { open: 'what comes over a connection is not known' };
-  if (/\/dev\/(?:tcp|udp)\//.test(text) && program !== ':')
-    return [namedFetch(event, 'other', '/dev/tcp', own)];
-  const isTls = program === 'openssl' && words[0] === 's_client';
-  if (isTls || /^(?:nc|ncat|netcat|socat|telnet|ssh)$/.test(program)) {
-    const { operands, has } = readCommandLine(program, argv.slice(1));
-    const host = isTls ? words[words.indexOf('-connect') + 1] : operands[0]?.text;
-    const isOpen = program === 'ssh' ? operands.length > 1 : !has('-z -l --listen');
-    const isTaken = isWritten || command.operator === '|' || command.nested;
-    return isTaken && isOpen && host !== undefined && isRemote(host)
-      ? [namedFetch(event, 'other', host, own)]
-      : [];
   }
   if (!KEY_FETCHES.test(`${program} ${line}`)) return [];
   return argv.slice(1).flatMap((field) => {

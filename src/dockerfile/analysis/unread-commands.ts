@@ -240,6 +240,14 @@ export function unreadCommand(event: CommandEvent, around: Around): UnreadComman
   if (running !== undefined)
     return unread(event, running, `the variable ${running} makes programs run what was not read`);
   if (isFollowed) return undefined;
+  if (/\/dev\/(?:tcp|udp)\//.test(event.text) && program !== 'echo')
+    return unread(event, program || first.text, 'what comes over a connection is not known');
+  // bash makes several words of one, and options of them.
+  const isBraced = event.words.some(
+    ({ text, constant }) => !constant && /(?<!\$)\{[^{}]*(?:,|\.\.)[^{}]*\}/.test(text),
+  );
+  if (isBraced && !/^(?:mkdir|rm|rmdir|touch|chmod|chown|ls|echo|printf|\[)$/.test(program))
+    return unread(event, program || first.text, 'what its braces expand to was not read');
   if (event.hidesScript)
     return unread(event, program || first.text, `${program || 'it'} runs text that is not shown`);
   if (program === '')

@@ -19,7 +19,6 @@ import {
   arrayParts,
   wordOf,
   wordParts,
-  wordsOf,
 } from './lower-words.ts';
 import type {
   Assignment,
@@ -106,7 +105,7 @@ function commandOf(node: CommandNode, redirects: readonly Redirect[], read: Word
       }
       case 'For':
       case 'Select': {
-        const items = (node.wordlist ?? []).flatMap((word) => wordsOf(word, read));
+        const items = (node.wordlist ?? []).map((word) => wordOf(word, read));
         const variable = node.name.value;
         return { kind: 'for', variable, items, body: bodyOf(node.body, read), redirects, ...place };
       }
@@ -188,9 +187,9 @@ function simpleOf(node: ParsedCommand, read: WordReader): Command {
     one.type === 'Assignment' ? [assignmentOf(one, read)] : [],
   );
   const words = [
-    ...(node.name === undefined ? [] : wordsOf(node.name, read)),
+    ...(node.name === undefined ? [] : [wordOf(node.name, read)]),
     ...node.suffix.flatMap((one): readonly Word[] => {
-      if (one.type === 'Word') return wordsOf(one, read);
+      if (one.type === 'Word') return [wordOf(one, read)];
       return isRedirection(one) ? [] : [assignmentWord(one, read)];
     }),
   ];

@@ -7,7 +7,6 @@ import {
   type Word as ParsedWord,
   type WordPart as ParsedPart,
 } from 'unbash';
-import { expandBraces, MAX_WORDS } from './brace-expansion.ts';
 import type { List, Span, Word, WordPart } from './syntax-tree.ts';
 
 /** What reading words needs of the commands inside their substitutions. */
@@ -208,21 +207,4 @@ export function wordOf(word: ParsedWord, read: WordReader): Word {
 export function countedWord(word: ParsedWord, read: WordReader): Word {
   const { text, parts, ...place } = wordOf(word, read);
   return { text, parts: [counted(text, [...parts, ...named(text)])], ...place };
-}
-
-/** The words that brace expansion makes of a word, done where braces contain only text. */
-export function wordsOf(word: ParsedWord, read: WordReader): readonly Word[] {
-  let found: WordPart[][] = [[]];
-  for (const part of word.parts ?? []) {
-    const isPlain = part.type === 'BraceExpansion' && part.parts === undefined;
-    const ways = isPlain ? expandBraces(part.text) : undefined;
-    if (found.length * (ways?.length ?? 1) > MAX_WORDS) return [wordOf(word, read)];
-    if (ways === undefined) {
-      const parts = partsOf(part, read, false);
-      for (const one of found) one.push(...parts);
-    } else found = found.flatMap((one) => ways.map((way) => [...one, literal(way)]));
-  }
-  if (found.length === 1) return [wordOf(word, read)];
-  const { text } = word;
-  return found.map((parts) => ({ text, parts: joined(parts), ...read.place(word) }));
 }
