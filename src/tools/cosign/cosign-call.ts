@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
+import { cosignDialect } from './cosign-dialect.ts';
 import { cosignUserError } from './cosign-errors.ts';
-import { writeOffline } from './cosign-trust.ts';
+import { type CallFiles, EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 import { keyAccess } from './key-uri.ts';
 import { keylessError } from './keyless-errors.ts';
 import { keylessCall, type Sigstore } from './sigstore.ts';
@@ -28,65 +25,42 @@ export interface KeylessKey {
 }
 
 interface SigningCall {
-  readonly dialect: CosignDialect['kind'];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** An error that the user can fix, by what cosign said; undefined for any other. */
   readonly explain: (stderr: string) => UserError | undefined;
-  /** Where cosign writes the bundle. */
-  readonly bundle: string;
-  readonly remove: () => Promise<void>;
 }
 
-interface CallPlace {
-  /** An existing folder for the files of this call. */
-  readonly scratchDir: string;
-  /** Keyless: a certificate alone, nothing is logged. */
-  readonly certificateOnly?: boolean;
-}
-
-/** Prepares a signing call. With a key it uses no network. The caller removes its files. */
+/**
+ * What is the same in every call that signs. With a key it uses no network. Keyless, nothing is
+ * logged where a certificate alone is asked for.
+ */
 export async function signingCall(
   run: RunTool,
   key: SigningKey,
-  { scratchDir, certificateOnly = false }: CallPlace,
+  files: CallFiles,
+  certificateOnly = false,
 ): Promise<SigningCall> {
   const dialect = await cosignDialect(run);
-  const name = join(scratchDir, `cosign-${randomUUID()}`);
-  const bundle = `${name}.json`;
   const format = dialect.kind === 'flags' ? ['--new-bundle-format'] : [];
   if (key.kind === 'keyless') {
-    const { sigstore, token, tufRoot, now } = key;
-    const purpose = certificateOnly ? 'certificate' : 'sign';
-    const call = await keylessCall(sigstore, { token, purpose, scratchDir, tufRoot });
+    const { sigstore, now } = key;
+    const call = await keylessCall(sigstore, { ...key, certificateOnly, files });
     const { services } = sigstore;
     return {
-      dialect: dialect.kind,
       args: [...call.args, ...format],
       env: call.env,
       explain: (said) => keylessError(said, { ...key, services, certificateOnly, now: now() }),
-      bundle,
-      remove: async () => {
-        await Promise.all([call.remove(), rm(bundle, { force: true })]);
-      },
     };
   }
-  const access = keyAccess(key.ref, key.password);
-  const files = { config: `${name}.config`, trust: `${name}.trust` };
-  if (dialect.kind === 'signing-config') await writeOffline(dialect.withoutServices, files);
+  const { ref, env } = keyAccess(key.ref, key.password);
   const offline =
     dialect.kind === 'flags'
       ? ['--tlog-upload=false']
-      : ['--signing-config', files.config, '--trusted-root', files.trust];
-  return {
-    dialect: dialect.kind,
-    args: ['--key', access.ref, ...offline, ...format],
-    env: access.env,
-    explain: (stderr) => cosignUserError(stderr, key.ref),
-    bundle,
-    remove: async () => {
-      const all = [bundle, files.config, files.trust];
-      await Promise.all(all.map((file) => rm(file, { force: true })));
-    },
-  };
+      : [
+          ...['--signing-config', await files.write('config', dialect.withoutServices)],
+          ...['--trusted-root', await files.write('trust', EMPTY_TRUSTED_ROOT)],
+        ];
+  const args = ['--key', ref, ...offline, ...format];
+  return { args, env, explain: (stderr) => cosignUserError(stderr, key.ref) };
 }

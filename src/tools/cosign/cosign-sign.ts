@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { CertificateIdentity } from '../../model/signature-origin.ts';
 import { bundleOrigin } from './bundle-origin.ts';
 import { type KeylessKey, signingCall, type SigningKey } from './cosign-call.ts';
 import { runSigning } from './cosign-errors.ts';
+import { CallFiles } from './cosign-trust.ts';
 
 interface Signing {
   readonly key: SigningKey;
@@ -30,22 +29,19 @@ export function signStatement(
 ): Promise<Uint8Array> {
   const { predicateType, predicatePath, manifestPath } = request;
   const about = ['--type', predicateType, '--predicate', predicatePath, manifestPath];
-  return bundleOf(run, request, 'attest-blob', about);
+  return bundleOf(run, request, 'attest-blob', () => about);
 }
 
 /** The sigstore bundle over plain bytes; keyless, it is logged. Throws like `signStatement`. */
-export async function signBlobBundle(
+export function signBlobBundle(
   run: RunTool,
-  { payload, ...request }: Signing & { readonly payload: Uint8Array },
+  request: Signing & { readonly payload: Uint8Array },
   certificateOnly = false,
 ): Promise<Uint8Array> {
-  const file = join(request.scratchDir, `cosign-${randomUUID()}.payload`);
-  try {
-    await writeFile(file, payload, { flag: 'wx', mode: 0o600 });
-    return await bundleOf(run, { ...request, certificateOnly }, 'sign-blob', [file]);
-  } finally {
-    await rm(file, { force: true });
-  }
+  const about = async (files: CallFiles): Promise<readonly string[]> => [
+    await files.write('payload', request.payload),
+  ];
+  return bundleOf(run, { ...request, certificateOnly }, 'sign-blob', about);
 }
 
 /**
@@ -70,14 +66,16 @@ async function bundleOf(
   run: RunTool,
   request: Signing & { readonly certificateOnly?: boolean },
   command: string,
-  about: readonly string[],
+  about: (files: CallFiles) => readonly string[] | Promise<readonly string[]>,
 ): Promise<Uint8Array> {
-  const call = await signingCall(run, request.key, request);
+  const files = new CallFiles(request.scratchDir);
   try {
-    const args = [command, '--yes', ...call.args, '--bundle', call.bundle, ...about];
+    const call = await signingCall(run, request.key, files, request.certificateOnly);
+    const bundle = files.path('json');
+    const args = [command, '--yes', ...call.args, '--bundle', bundle, ...(await about(files))];
     await runSigning(run, { ...call, args }, request.signal);
-    return await readFile(call.bundle);
+    return await readFile(bundle);
   } finally {
-    await call.remove();
+    await files.remove();
   }
 }

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /**
  * A sigstore trusted root (protobuf-specs, sigstore_trustroot.proto) that trusts no service. With a
@@ -29,11 +31,29 @@ export const VERIFY_ENV: Readonly<Record<string, undefined>> = Object.fromEntrie
   TRUST_VARIABLES.map((name) => [name, undefined]),
 );
 
-/** Writes the two files by which cosign signs with a key and asks no service. */
-export async function writeOffline(
-  withoutServices: string,
-  files: { readonly config: string; readonly trust: string },
-): Promise<void> {
-  await writeFile(files.config, withoutServices, { flag: 'wx', mode: 0o600 });
-  await writeFile(files.trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+/** The files of one call of cosign, in an existing folder; the caller removes them together. */
+export class CallFiles {
+  readonly #name: string;
+  readonly #paths: string[] = [];
+
+  constructor(folder: string) {
+    this.#name = join(folder, `cosign-${randomUUID()}`);
+  }
+
+  /** A path that nothing is at. */
+  path(suffix: string): string {
+    const path = `${this.#name}.${suffix}`;
+    this.#paths.push(path);
+    return path;
+  }
+
+  async write(suffix: string, content: string | Uint8Array): Promise<string> {
+    const path = this.path(suffix);
+    await writeFile(path, content, { flag: 'wx', mode: 0o600 });
+    return path;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.#paths.map((path) => rm(path, { recursive: true, force: true })));
+  }
 }

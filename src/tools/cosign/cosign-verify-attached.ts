@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { cosignSaid, verificationFailure } from './cosign-errors.ts';
 import { type Signer, signerArgs, signerEnv } from './cosign-signer.ts';
-import { EMPTY_TRUSTED_ROOT, VERIFY_ENV } from './cosign-trust.ts';
+import { CallFiles, EMPTY_TRUSTED_ROOT, VERIFY_ENV } from './cosign-trust.ts';
 
 /** A sigstore bundle of another's making, in files that cosign can read. */
 interface AttachedToVerify {
@@ -36,9 +33,9 @@ export async function verifyAttached(
   request: AttachedToVerify,
 ): Promise<CosignAnswer> {
   const dialect = await cosignDialect(run);
-  const trust = join(request.scratchDir, `cosign-${randomUUID()}.trust`);
+  const files = new CallFiles(request.scratchDir);
   try {
-    await writeFile(trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+    const trust = await files.write('trust', EMPTY_TRUSTED_ROOT);
     const result = await completed(run, 'cosign', {
       command: 'cosign',
       args: verifyAttachedArgs(request, dialect.kind, trust),
@@ -49,7 +46,7 @@ export async function verifyAttached(
     if (result.exitCode === 0) return { outcome: 'verified' };
     return refusal(result.stderr);
   } finally {
-    await rm(trust, { force: true });
+    await files.remove();
   }
 }
 

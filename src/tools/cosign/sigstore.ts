@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { SigstoreChoice } from '../../model/settings.ts';
 import { completed } from '../completed-run.ts';
 import { toolFailure } from '../tool-failure.ts';
 import { cosignDialect } from './cosign-dialect.ts';
+import type { CallFiles } from './cosign-trust.ts';
 import {
   PUBLIC_SERVICES,
   readSigningConfig,
@@ -28,10 +28,9 @@ export interface Sigstore {
   readonly trust?: TrustTexts;
 }
 
-export interface KeylessCall {
+interface KeylessCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly remove: () => Promise<void>;
 }
 
 /**
@@ -101,9 +100,9 @@ function withoutNewLogs(services: SigstoreServices): SigstoreServices {
 
 interface CallRequest {
   readonly token: string;
-  /** `certificate`: nothing is logged. */
-  readonly purpose: 'sign' | 'certificate';
-  readonly scratchDir: string;
+  /** Nothing is logged. */
+  readonly certificateOnly: boolean;
+  readonly files: CallFiles;
   /** The user's TUF cache, which is copied for the call: two cosigns cannot use one at a time. */
   readonly tufRoot: string;
 }
@@ -111,26 +110,15 @@ interface CallRequest {
 /** Writes the files of one call. The token goes by a file: arguments can be seen by other users. */
 export async function keylessCall(
   { services, signingConfig, trustedRoot, trust }: Sigstore,
-  { token, purpose, scratchDir, tufRoot }: CallRequest,
+  { token, certificateOnly, files, tufRoot }: CallRequest,
 ): Promise<KeylessCall> {
-  const name = join(scratchDir, `keyless-${randomUUID()}`);
-  const written: string[] = [];
-  const write = async (suffix: string, text: string): Promise<string> => {
-    const path = `${name}.${suffix}`;
-    written.push(path);
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-    return path;
-  };
-  const remove = async (): Promise<void> => {
-    await Promise.all(written.map((path) => rm(path, { recursive: true, force: true })));
-  };
-  const only = purpose === 'certificate' ? { ...services, logs: [], tsas: [] } : services;
-  const withToken = ['--identity-token', await write('token', token)];
+  const only = certificateOnly ? { ...services, logs: [], tsas: [] } : services;
+  const withToken = ['--identity-token', await files.write('token', token)];
   if (signingConfig !== undefined) {
-    const text = purpose === 'certificate' ? signingConfigText(only) : signingConfig;
+    const text = certificateOnly ? signingConfigText(only) : signingConfig;
     const root = trustedRoot === undefined ? [] : ['--trusted-root', trustedRoot];
-    const args = [...withToken, '--signing-config', await write('config', text), ...root];
-    return { args, env: {}, remove };
+    const config = await files.write('config', text);
+    return { args: [...withToken, '--signing-config', config, ...root], env: {} };
   }
   const [log] = only.logs;
   const [tsa] = only.tsas;
@@ -143,12 +131,11 @@ export async function keylessCall(
   if (trust !== undefined) {
     const env: Record<string, string> = {};
     for (const [variable, text] of Object.entries(trust))
-      env[variable] = await write(`${variable}.pem`, text);
-    return { args, env, remove };
+      env[variable] = await files.write(`${variable}.pem`, text);
+    return { args, env };
   }
-  const copy = `${name}.tuf`;
-  written.push(copy);
+  const copy = files.path('tuf');
   const filter = (from: string): boolean => basename(from) !== 'LOCK';
   await cp(tufRoot, copy, { recursive: true, filter }).catch(() => undefined);
-  return { args, env: { TUF_ROOT: copy }, remove };
+  return { args, env: { TUF_ROOT: copy } };
 }
