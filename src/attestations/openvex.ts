@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestHex, digestOf } from '../model/digest.ts';
 import { lastDayNote } from '../model/last-day.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
@@ -31,24 +31,7 @@ export interface VexHead {
   readonly at: number;
 }
 
-interface Statement {
-  readonly vulnerability: { readonly name: string; readonly aliases?: readonly string[] };
-  readonly products: readonly VexProductId[];
-  readonly status: VexClaim['status'];
-  readonly status_notes?: string;
-  readonly justification?: string;
-  readonly impact_statement?: string;
-  readonly action_statement?: string;
-}
-
-export interface OpenVexDocument {
-  readonly '@context': string;
-  readonly '@id': string;
-  readonly author: string;
-  readonly timestamp: string;
-  readonly version: 1;
-  readonly statements: readonly Statement[];
-}
+export type OpenVexDocument = ReturnType<typeof openVexDocument>;
 
 /** Why a claim is not valid OpenVEX; undefined where it is (OPENVEX-SPEC, "Status Labels"). */
 export function claimFlaw({ status, justification, reason, until }: VexClaim): string | undefined {
@@ -65,20 +48,21 @@ export function claimFlaw({ status, justification, reason, until }: VexClaim): s
 }
 
 /**
- * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. Its id is the
- * canonical one of go-vex: the same statements at the same time come to the same id.
+ * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. The same statements by
+ * the same author at the same time come to the same id.
  */
 export function openVexDocument(
   { author, at }: VexHead,
   claims: readonly VexClaim[],
   image: NamedImage,
-): OpenVexDocument {
+) {
   const statements = claims
     .map((claim) => statementOf(claim, vexProducts(image, claim.packages)))
     .sort((a, b) => byCodeUnit(a.vulnerability.name, b.vulnerability.name));
+  const said = JSON.stringify([author, at, statements]);
   return {
     '@context': `${PREDICATE_TYPE.openvex}/v0.2.0`,
-    '@id': `https://openvex.dev/docs/public/vex-${canonicalHash(statements, author, at)}`,
+    '@id': `https://openvex.dev/docs/public/vex-${digestHex(digestOf(said))}`,
     author,
     timestamp: new Date(at * 1000).toISOString().replace('.000Z', 'Z'),
     version: 1,
@@ -89,7 +73,7 @@ export function openVexDocument(
 function statementOf(
   { vulnerability: [name, ...aliases], status, justification, reason, until }: VexClaim,
   products: readonly VexProductId[],
-): Statement {
+) {
   const said = { not_affected: 'impact_statement', affected: 'action_statement' } as const;
   const place =
     status === 'not_affected' || status === 'affected' ? said[status] : ('status_notes' as const);
@@ -105,21 +89,4 @@ function statementOf(
     ...(place === 'status_notes' || reason === undefined ? {} : { [place]: reason }),
     ...(notes.length === 0 ? {} : { status_notes: notes.join(' ') }),
   };
-}
-
-/** What go-vex hashes: the document's time, version and author, and what decides each statement. */
-function canonicalHash(statements: readonly Statement[], author: string, at: number): string {
-  const said = statements.map(({ vulnerability: { name, aliases = [] }, products, ...rest }) => {
-    const what = `::${name}${[...aliases].sort(byCodeUnit).join(':')}`;
-    const about = products.map(productText).sort(byCodeUnit).join(':');
-    return `${what}:${rest.status}:${rest.justification ?? ''}:${at}:${about}`;
-  });
-  return createHash('sha256')
-    .update(`${at}:1:${author}${said.join('')}`)
-    .digest('hex');
-}
-
-function productText({ '@id': id, hashes, subcomponents = [] }: VexProductId): string {
-  const hash = hashes === undefined ? '' : `:sha-256@${hashes['sha-256']}`;
-  return `:${id}${hash}${subcomponents.map((part) => `:${part['@id']}`).join('')}`;
 }
