@@ -147,7 +147,7 @@ ${attestations.length === 0 ? '' : indented(`attestations:\n${attestations.join(
 
 /**
  * Kyverno's ImageValidatingPolicy. It skips what `matchImageReferences` leaves out, and the lists
- * of its validations hold the rest alone: so it matches every image, and the name is a validation
+ * of its validations have the rest alone: so it matches every image, and the name is a validation
  * of its own.
  */
 const kyverno: PolicyFormat = (image) => {

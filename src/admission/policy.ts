@@ -80,7 +80,7 @@ export interface AdmittedImage {
   readonly signers: readonly [PolicySigner, ...PolicySigner[]];
   readonly rules: readonly StatementRule[];
   readonly forms: StoredForms;
-  /** Repositories that hold copies under another name. */
+  /** Repositories with copies under another name. */
   readonly mirrors: readonly string[];
 }
 

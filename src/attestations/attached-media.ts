@@ -13,7 +13,7 @@ const DOCUMENT = /(?:seccomp|apparmor|selinux|security-?profile|openvex|vex\+jso
 export const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
 
 /**
- * Tells the form of a blob from its media type, else from the artifact type of the manifest that
+ * The form of a blob, by its media type, else from the artifact type of the manifest that
  * lists it (config media type in images of older clients). Undefined for other kinds.
  * Parameters and letter case do not matter.
  */

@@ -23,7 +23,7 @@ export interface AttachedBlob {
   readonly annotations: Annotations | undefined;
   /** Where its manifest was found. */
   readonly place: FoundAttestation['source'];
-  /** What the blob hangs on: counts where the blob itself names no subject. */
+  /** What the blob hangs on: counts where the blob does not name a subject. */
   readonly hangsOn: Digest;
 }
 

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import { BUNDLE } from './attached-shapes.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
-/** What a sigstore bundle holds. With a certificate it is verified by identity, else by key. */
+/** A sigstore bundle. With a certificate it is verified by identity, else by key. */
 export interface ReadBundle {
   readonly content:
     | { readonly kind: 'envelope'; readonly envelope: unknown }
@@ -14,7 +14,7 @@ export interface ReadBundle {
 }
 
 /**
- * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without looking at
+ * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without checking
  * its signatures. Of a signed message the digest is what the bundle says it is.
  */
 export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBundle> {

@@ -5,7 +5,7 @@ const COSE_SIGN1 = 18;
 const MAX_DEPTH = 16;
 const MAX_ITEMS = 10_000;
 
-/** What stands behind the tag of COSE_Sign1 (RFC 9052, 4.2). */
+/** Content of the tag COSE_Sign1 (RFC 9052, 4.2). */
 export class CoseSign1 {
   readonly value: unknown;
 

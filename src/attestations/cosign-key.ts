@@ -37,7 +37,7 @@ export async function openCosignKey(
   try {
     opened = xsalsa20poly1305(secret, sealed.nonce).decrypt(sealed.sealed);
   } catch {
-    // The one thing that decrypting tells: its authenticator does not match.
+    // Decrypting fails for one reason only: its authenticator does not match.
     return err('wrong-password');
   } finally {
     secret.fill(0);

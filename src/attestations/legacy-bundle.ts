@@ -50,7 +50,7 @@ export function legacyBundle(
     chain.length > 0
       ? { x509CertificateChain: { certificates: chain.map((rawBytes) => ({ rawBytes })) } }
       : { publicKey: { hint: '' } };
-  // A key needs no log, and an entry of a log that cannot be asked would only stand in the way.
+  // A key needs no log, and an entry of a log that cannot be asked would make it fail.
   const logged = chain.length > 0 && entry.value !== undefined ? [entry.value] : [];
   const bundle = {
     mediaType:

@@ -3,7 +3,7 @@ import { isObject } from '../model/json-value.ts';
 import { secretName } from '../model/secret-names.ts';
 import { SECRET_SHAPE } from '../model/secret-shape.ts';
 
-/** What stands in place of a value that must not be published. */
+/** Replaces a value that must not be published. */
 export const MASK = '[masked]';
 
 const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;

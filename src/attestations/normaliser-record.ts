@@ -11,7 +11,7 @@ export interface NormaliserRecord {
   readonly touched: readonly { readonly path: string; readonly rule: string }[];
 }
 
-/** Paths beyond these are counted, not listed: a dropped package cache can hold 100,000 files. */
+/** Paths beyond these are counted, not listed: a dropped package cache can have 100,000 files. */
 const MAX_LISTED_PER_RULE = 1000;
 
 /**

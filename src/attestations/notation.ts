@@ -29,7 +29,7 @@ export function notationTarget(envelope: Uint8Array, mediaType: string): Result<
     : ok(digest);
 }
 
-/** JWS JSON serialisation, flattened (RFC 7515, 7.2.2). */
+/** JWS JSON serialization, flattened (RFC 7515, 7.2.2). */
 function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
   const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES, JWS);
   if (!parsed.ok) return parsed;

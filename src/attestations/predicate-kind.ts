@@ -36,7 +36,7 @@ export function readPredicate(predicateType: string, predicate: unknown): ReadPr
   return { predicateType, predicate };
 }
 
-/** The predicate type of an SBOM document by its own fields; undefined where it is none. */
+/** The predicate type of an SBOM document by its own fields; undefined for any other. */
 export function sbomType(document: unknown): string | undefined {
   if (!isObject(document)) return undefined;
   if (document['bomFormat'] === 'CycloneDX') return PREDICATE_TYPE.cyclonedx;

@@ -23,7 +23,7 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   'test-result': [PREDICATE_TYPE.testResult],
 };
 
-/** The names that stand for a type, for help and errors. */
+/** Short names of types, for help and errors. */
 export const PREDICATE_NAMES: readonly string[] = Object.keys(SHORT);
 
 /** The type to sign for a name with several types; cosign's `slsaprovenance` is the older one. */

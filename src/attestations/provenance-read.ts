@@ -45,7 +45,7 @@ const BUILDKIT = 'https://mobyproject.org/buildkit@v1#';
 const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
 const MAX_MATERIALS = 10_000;
 const MAX_STEPS = 100_000;
-/** What a step fetches by itself: an ADD of an address, a git repository. */
+/** Fetched by BuildKit, not by a command: an ADD of an address, a git repository. */
 const FETCHED = /^(?:https?|git):\/\//;
 
 /** True for the predicate types that `parseProvenance` reads. */

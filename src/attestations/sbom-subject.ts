@@ -55,7 +55,7 @@ export function listedDownloads({ downloads = [] }: SbomInput): readonly Downloa
   return downloads.slice(0, MOST_DOWNLOADS);
 }
 
-/** A package with every place where the image holds it. */
+/** A package with every place in the image. */
 export interface ListedPackage {
   readonly package: Package;
   readonly licenses: readonly string[];

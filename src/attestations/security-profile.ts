@@ -10,7 +10,7 @@ export type ProfileKind = 'seccomp' | 'apparmor';
 /** A security profile as it is attached. */
 export interface SecurityProfile {
   readonly kind: ProfileKind;
-  /** What the signed statement holds. */
+  /** The predicate of the signed statement. */
   readonly predicate: Readonly<Record<string, unknown>>;
   /** Its artifact's layer (KEP-6061, "OCI Artifact Format"); undefined where runtimes take none. */
   readonly layer: Uint8Array | undefined;

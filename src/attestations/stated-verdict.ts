@@ -8,7 +8,7 @@ import { readSummary } from './verdict-read.ts';
 
 /** A verdict of this tool as its two statements say it. */
 export interface StatedVerdict {
-  /** Undefined where the gate was missed: such a verdict states no level. */
+  /** Undefined where the gate was missed: such a verdict does not state one. */
   readonly level: number | undefined;
   /** RFC 3339. */
   readonly timeVerified: string;

@@ -21,7 +21,7 @@ export function parseUntrustedJson(
   return parsed.ok ? readAs(parsed.value, shape, what) : parsed;
 }
 
-/** The first `max` elements; none where the value is no array. */
+/** The first `max` elements; none of a value that is not an array. */
 export function listOf(value: unknown, max: number): readonly unknown[] {
   if (!Array.isArray(value)) return [];
   const list = value as readonly unknown[];

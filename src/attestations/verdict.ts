@@ -56,7 +56,7 @@ export interface VerdictContext {
 }
 
 /**
- * The verdict as a SLSA verification summary: `verifiedLevels` holds `CHPS_LEVEL_1` up to the
+ * The verdict as a SLSA verification summary: `verifiedLevels` has `CHPS_LEVEL_1` up to the
  * image's level, so that a policy can ask for any of them by equality, `CHPS_LEVEL_0` where level 1
  * is not complete, and `FAILED` alone where the gate was missed.
  */

@@ -69,7 +69,7 @@ interface FoundImage {
   readonly published: Repository | undefined;
 }
 
-/** Where it is, by the digest that its name leads to now. */
+/** Where it is, by the digest that its name points to now. */
 async function findImage(
   open: (text: string) => Promise<OpenedImage>,
   name: ImageName,

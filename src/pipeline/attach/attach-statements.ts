@@ -121,7 +121,7 @@ export async function attachStatements(
         target.openWhole,
         async (image) => statementNames(await readAttachments(image)) === judged.statements,
       );
-      // Whoever attached something meanwhile may have judged without it, too.
+      // Another run that attached something meanwhile may have judged without this, too.
       if (isCurrent || round === MOST_ROUNDS) {
         const renewed = made.flatMap((one) => one.referrers);
         return { digest, referrers: [...referrers, ...renewed], scorecard };

@@ -22,7 +22,7 @@ interface Made {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
 }
-/** Tells of what hangs on the image whether it is replaced. */
+/** True for an attachment that is replaced. */
 type Older = (there: AttachedThere) => Promise<boolean>;
 
 /**

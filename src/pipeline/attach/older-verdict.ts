@@ -42,14 +42,14 @@ export async function withoutOlderVerdict(
   const there = formatReference({ registry, repository, digest: index.digest });
   const request = { text: `registry:${there}`, stdin: noStdin() };
   const published = await openNamedImage(context, registries, request).catch((error: unknown) => {
-    // It is not there yet, or the push itself says why nobody answers.
+    // It is not published yet, or the push itself says why nobody answers.
     if (error instanceof UserError || error instanceof ToolError) return undefined;
     throw error;
   });
   if (published === undefined) return stored;
   try {
     const keys = await keysAtHand(context, settings);
-    // The layout's blobs: nothing is held open.
+    // Of the layout: nothing stays open.
     const own = await openBuild(store, index, name);
     const mine = (await readAttachments(own)).found.filter(({ says }) => isVerdict(says));
     const theirs = (await readAttachments(published)).found.filter(({ says }) => isVerdict(says));

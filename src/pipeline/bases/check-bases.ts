@@ -204,7 +204,7 @@ function signerOf(publisher: NonNullable<ReturnType<typeof publisherSigner>>): T
   return { signer, name: `${publisher.name} (${publisher.identity})` };
 }
 
-/** A key file may hold another key tomorrow. */
+/** By content: a key file may have another key tomorrow. */
 async function fingerprint({ signer, name }: TrustedSigner): Promise<string> {
   if (signer.kind === 'identity') return JSON.stringify(signer);
   const bytes = await readFile(signer.publicKey).catch(() => name);

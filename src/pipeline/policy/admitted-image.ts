@@ -44,7 +44,7 @@ export async function admittedImage(
 ): Promise<{ readonly answer: ImageVerification; readonly admitted: AdmittedImage | undefined }> {
   const { answer, verified } = await verifyWithEvidence(context, image, trusted, demands);
   if (answer.outcome !== 'verified') return { answer, admitted: undefined };
-  // Engines ask for what is about the digest that a name leads to, and for no platform's own.
+  // Engines ask for what is about the digest that a name points to, and not a platform's.
   const whole = verified.filter(({ evidence }) => evidence.subjects.includes(image.root.digest));
   const names = [...new Set(whole.filter(isSignature).map(({ verifiedBy }) => verifiedBy))];
   const [first] = names;
@@ -143,7 +143,7 @@ function formsOf(
 }
 
 /**
- * A signer as policies name it: of a key file the key alone, whatever else the file holds. Throws
+ * A signer as policies name it: of a key file the key alone, whatever else is in the file. Throws
  * UserError for a key that only this machine can read, and for a pattern that would take more than
  * whole texts.
  */
@@ -188,7 +188,7 @@ const BUILDER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The rules that what one signer stated of the image fulfils: of each type asked for the first, of
+ * The rules that one signer's statements about the image meet: of each type asked for the first, of
  * a provenance its builder, of a verdict the level and who judged. Undefined where something is
  * missing.
  */

@@ -38,7 +38,7 @@ export async function keysAtHand(
 }
 
 /**
- * Tells of what hangs on an image whether what is made now replaces it: a statement of the same
+ * True for an attachment that what is made now replaces: a statement of the same
  * kind, on the same digest, by the same signer, whose signature verifies. What another signed, or
  * nobody, or what another tool made, stays. `read` reads what is there; where
  * given, `kinds` are all that may be replaced.

@@ -182,7 +182,7 @@ function provenance(
       ...(plan.epoch === undefined
         ? {}
         : { sourceDateEpoch: plan.epoch.seconds, sourceDateEpochFrom: plan.epoch.reason }),
-      // BuildKit's own `vcs` does not tell: buildx looks for changes only where it is asked to.
+      // BuildKit's own `vcs` does not say: buildx looks for changes only where it is asked to.
       ...(plan.vcs === undefined
         ? {}
         : { workingTree: plan.vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean' }),

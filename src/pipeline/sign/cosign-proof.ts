@@ -7,7 +7,7 @@ import { commandSearch, type PipelineContext } from '../context.ts';
 
 const SCHEMA = 1;
 
-/** Throws UserError where cosign is not there: better before a long build than after. */
+/** Throws UserError where cosign is not installed: better before a long build than after. */
 export function requireCosign(context: PipelineContext): string {
   const found = findCommand('cosign', commandSearch(context));
   if (found === undefined) throw missingTool('cosign');

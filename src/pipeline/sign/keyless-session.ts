@@ -73,7 +73,7 @@ export class KeylessSession {
     return (this.#authorities ??= fulcioAuthorities(fulcio, this.#context.signal));
   }
 
-  /** Why there is no token, and what the person or the job can do. */
+  /** The error of a missing token, with what the person or the job can do. */
   noToken(why: string): UserError {
     const { name } = this.#source;
     return this.isLogin

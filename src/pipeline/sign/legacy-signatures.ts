@@ -91,7 +91,7 @@ async function isWanted(
   if (signer.kind === 'key' || format !== 'auto') return true;
   const asked = repositories.map(({ client, repository }) =>
     listsReferrers(client, repository, first).catch((error: unknown) => {
-      // Also where the repository is not there yet: what nobody needs does no harm.
+      // Also for a repository that does not exist yet: one signature too many does no harm.
       if (!(error instanceof UserError)) throw error;
       return false;
     }),

@@ -92,7 +92,7 @@ export async function forgetSigningChoice(where: Where): Promise<void> {
   await forgetFile(signingFile(where));
 }
 
-/** The build with the choice in place of the flags that say the same. */
+/** The build with the choice, as if flags had made it. */
 export function withSigningChoice(parsed: ParsedBuild, choice: SigningChoice): ParsedBuild {
   switch (choice.with) {
     case 'own-key':

@@ -33,7 +33,7 @@ export interface TrustedSigners {
   readonly signers: readonly TrustedSigner[];
 }
 
-/** The flags of who names no signer. */
+/** No signer flags. */
 export const NOBODY_NAMED: SignerFlags = {
   keys: [],
   identity: undefined,
@@ -47,7 +47,7 @@ export const OWN_KEY = 'this user’s key';
 
 /**
  * The keys and the identity that the flags name, else those at hand. Throws UserError for a key
- * file that cannot be read or is no public key, and for an identity that names nobody.
+ * file that cannot be read or is not a public key, and for an identity that names nobody.
  */
 export async function trustedSigners(
   context: PipelineContext,

@@ -53,7 +53,7 @@ export async function verifyAttachments(
   });
 }
 
-/** Whoever set them expects them to count. */
+/** People who set them expect them to count. */
 function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSigners): void {
   if (!signers.some(({ signer }) => signer.kind === 'identity')) return;
   const found = TRUST_VARIABLES.filter((name) => (env[name] ?? '') !== '');
@@ -178,7 +178,7 @@ class Verifier {
       const answer = withRoot(await ask(trusted), trusted);
       if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
         return answer;
-      // A network that is not there is asked once, not for each signature.
+      // A missing network is asked once, not for each signature.
       this.#noTrustedRoot = {
         outcome: 'unknown',
         reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,

@@ -61,7 +61,7 @@ export async function verifyWithEvidence(
     ...levelShortfall(level?.level, demands.minLevel),
   ];
   const open = shortOf.length === 0 ? [] : doubts(checked, trusted, incomplete);
-  // Whoever signed it: nobody can say what it lets in.
+  // Even where it is signed: nobody can say what it lets in.
   const { unread, namesakes = [] } = image;
   const reasons = [...unread.map(unreadEntry), ...namesakes.map(namesake), ...shortOf, ...open];
   const tests = testsOf(verified, covers);

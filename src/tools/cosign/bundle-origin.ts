@@ -31,7 +31,7 @@ export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
   };
 }
 
-/** cosign passes over what it cannot check, and does not tell which of several it has checked. */
+/** cosign passes over what it cannot check, and does not say which of several it checked. */
 function onlyOne(list: readonly unknown[]): unknown {
   return list.length === 1 ? list[0] : undefined;
 }
@@ -44,7 +44,7 @@ function wholeNumber(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Seconds since 1970; a log of version 2 tells no time. */
+/** Seconds since 1970; a log of version 2 does not state it. */
 function loggedAt(entry: unknown): string | undefined {
   const seconds = wholeNumber(field(entry, 'integratedTime'));
   if (seconds === undefined || seconds === 0 || seconds > 253_402_300_799) return undefined;

@@ -18,7 +18,7 @@ export type Signer =
       readonly trustedRoot?: string;
     };
 
-/** True where cosign asks the network before it can tell whether this signer signed. */
+/** True where cosign asks the network before it knows whether this signer signed. */
 export function needsNetwork(signer: Signer): boolean {
   if (signer.kind === 'identity') return signer.trustedRoot === undefined;
   return keyScheme(signer.publicKey)?.network === true;

@@ -31,7 +31,7 @@ export async function trustTexts(path: string, rekorUrl: string | undefined): Pr
 
 /**
  * A trusted root in a file, with all that cosign cannot do without: cosign would say of each
- * signature anew what is wrong with it, and not of which file. Throws UserError.
+ * signature again what is wrong with it, and not of which file. Throws UserError.
  */
 export async function readTrustedRoot(path: string): Promise<unknown> {
   const refuse = (why: string): UserError =>

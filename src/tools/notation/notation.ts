@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool, ToolResult } from '../../model/run.ts';
 
 interface NotationRequest {
-  /** An OCI layout that holds the subject's manifest and the one signature. */
+  /** An OCI layout with the subject's manifest and the one signature. */
   readonly layoutDir: string;
   readonly subject: Digest;
   /** `registry/repository` as trust policies name it; undefined where the image has none. */
