@@ -359,7 +359,9 @@ test('an SBOM that a log would refuse is an artifact, whose signature verifies',
   const stanza = (_: unknown, i: number): string =>
     `Package: lib-number-${i}\nStatus: install ok installed\nVersion: 1.${i}-1\n`;
   writeFileSync(join(large, 'status'), Array.from({ length: 7000 }, stanza).join('\n'));
-  const lines = [`FROM ${bases.busybox}`, 'COPY status /var/lib/dpkg/status', 'USER 1:1'];
+  // Another image in each run: the registry keeps what earlier ones attached.
+  const head = `FROM ${bases.busybox}\nLABEL run=${OWN}`;
+  const lines = [head, 'COPY status /var/lib/dpkg/status', 'USER 1:1'];
   writeFileSync(join(large, 'Dockerfile'), `${lines.join('\n')}\n`);
   const refused = await fetch(`${sigstore.url}/api/v1/log/entries`, {
     method: 'POST',

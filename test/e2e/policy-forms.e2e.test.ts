@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bases, own, registry, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
-const image = `${registry}/${own('policy-forms-e2e')}:1`;
+const image = own(`${registry}/policy-forms-e2e:1`);
 let folder = '';
 
 beforeAll(async () => {
