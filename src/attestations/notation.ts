@@ -1,11 +1,21 @@
+import { decode, type DecodeOptions } from 'cborg';
 import { type Digest, parseDigest } from '../model/digest.ts';
+import { messageOf } from '../model/errors.ts';
 import { objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { JWS, NOTATION_PAYLOAD } from './attached-shapes.ts';
-import { CoseSign1, decodeCbor } from './cbor.ts';
 import { base64Of, parseUntrustedJson } from './untrusted-json.ts';
 
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
+const COSE_SIGN1 = 18;
+/** What two readers could take differently is refused, and every tag but that of COSE_Sign1. */
+const CBOR: DecodeOptions = {
+  allowIndefinite: false,
+  allowBigInt: false,
+  rejectDuplicateMapKeys: true,
+  useMaps: true,
+  tags: { [COSE_SIGN1]: (content) => content() as unknown },
+};
 
 /**
  * The digest that a Notary Project signature is about: `targetArtifact` of its payload
@@ -39,11 +49,15 @@ function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
 
 /** COSE_Sign1 (RFC 9052, 4.2): protected and unprotected headers, payload, signature. */
 function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
-  const decoded = decodeCbor(envelope);
-  if (!decoded.ok) return decoded;
-  const item = decoded.value instanceof CoseSign1 ? decoded.value.value : decoded.value;
-  const payload: unknown = Array.isArray(item) && item.length === 4 ? item[2] : undefined;
-  return payload instanceof Uint8Array
-    ? ok(payload)
-    : err('the notation envelope is not a COSE_Sign1 with a payload');
+  const plain = new Uint8Array(envelope.buffer, envelope.byteOffset, envelope.byteLength);
+  try {
+    const item: unknown = decode(plain, CBOR);
+    const payload: unknown = Array.isArray(item) && item.length === 4 ? item[2] : undefined;
+    return payload instanceof Uint8Array
+      ? ok(payload)
+      : err('the notation envelope is not a COSE_Sign1 with a payload');
+  } catch (error) {
+    // Also where lists are nested too deeply for the stack.
+    return err(messageOf(error));
+  }
 }

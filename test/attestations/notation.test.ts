@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { notationTarget } from '../../src/attestations/notation.ts';
 
@@ -42,5 +43,41 @@ describe('notationTarget', () => {
       error: 'the notation envelope is not a COSE_Sign1 with a payload',
     });
     expect(notationTarget(Buffer.alloc(2_000_000), 'application/cose').ok).toBe(false);
+  });
+
+  const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+  const good = payload(DIGEST).toString('hex');
+  const size = (good.length / 2).toString(16).padStart(2, '0');
+
+  test.each([
+    ['nothing', ''],
+    ['bytes behind', `d28440a058${size}${good}40 01`],
+    ['no signature', `d28340a058${size}${good}`],
+    ['a length that lies', 'd28440a05affffffff00'],
+    ['a count that lies', '9affffffff00'],
+    ['a huge number', '1bffffffffffffffff'],
+    ['an indefinite length', `d29f40a058${size}${good}40ff`],
+    ['deep enough for a stack to end', `${'81'.repeat(500_000)}01`],
+    ['tags that deep', `${'d2'.repeat(500_000)}01`],
+    ['many items', `9a000f0000${'01'.repeat(983_040)}`],
+    ['a key that is repeated', `d28440a20101010258${size}${good}40`],
+    ['a tag that is not COSE_Sign1', `c08440a058${size}${good}40`],
+  ])('refuses COSE with %s', (_, text) => {
+    expect(notationTarget(hex(text), 'application/cose').ok).toBe(false);
+  });
+
+  test('takes COSE with and without its tag', () => {
+    for (const tag of ['d2', ''])
+      expect(notationTarget(hex(`${tag}8440a058${size}${good}40`), 'application/cose').ok).toBe(
+        true,
+      );
+  });
+
+  test('any bytes end in an answer', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(typeof notationTarget(bytes, 'application/cose').ok).toBe('boolean');
+      }),
+    );
   });
 });
