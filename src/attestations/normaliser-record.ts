@@ -19,13 +19,7 @@ const MAX_LISTED_PER_RULE = 1000;
  * (base64) with its digest, and the count by rule in `annotations`, so that it can be read at a
  * glance.
  */
-export function normalisedFiles(record: NormaliserRecord): {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly digest: Readonly<Record<string, string>>;
-  readonly content: string;
-  readonly annotations: Readonly<Record<string, number>>;
-} {
+export function normalisedFiles(record: NormaliserRecord) {
   const byRule = new Map<string, Set<string>>();
   for (const { rule, path } of record.touched)
     byRule.set(rule, (byRule.get(rule) ?? new Set<string>()).add(path));

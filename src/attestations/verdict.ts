@@ -4,20 +4,6 @@ import { byCodeUnit } from '../model/order.ts';
 import { VERIFIER_ID } from './identity.ts';
 import type { PolicyDescriptor } from './verdict-policy.ts';
 
-/** SLSA verification summary v1, the predicate (slsa.dev/spec/v1.2/verification_summary). */
-interface VerificationSummary {
-  readonly verifier: { readonly id: string; readonly version: Readonly<Record<string, string>> };
-  readonly timeVerified: string;
-  readonly resourceUri: string;
-  readonly policy: PolicyDescriptor;
-  readonly inputAttestations?: readonly {
-    readonly uri?: string;
-    readonly digest: { readonly sha256: string };
-  }[];
-  readonly verificationResult: 'PASSED' | 'FAILED';
-  readonly verifiedLevels: readonly string[];
-}
-
 /** The in-toto test-result v0.1 predicate (in-toto/attestation, spec/predicates/test-result.md). */
 export interface TestResult {
   readonly result: 'PASSED' | 'WARNED' | 'FAILED';
@@ -56,14 +42,11 @@ export interface VerdictContext {
 }
 
 /**
- * The verdict as a SLSA verification summary: `verifiedLevels` has `CHPS_LEVEL_1` up to the
- * image's level, so that a policy can ask for any of them by equality, `CHPS_LEVEL_0` where level 1
- * is not complete, and `FAILED` alone where the gate was missed.
+ * The verdict as a SLSA verification summary v1 (slsa.dev/spec/v1.2): `verifiedLevels` has
+ * `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for any of them by equality,
+ * `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
  */
-export function verificationSummary(
-  judgement: Judgement,
-  context: VerdictContext,
-): VerificationSummary {
+export function verificationSummary(judgement: Judgement, context: VerdictContext) {
   const each = new Map(context.inputAttestations?.map((one) => [one.digest, one]));
   const inputs = [...each.values()].sort((a, b) => byCodeUnit(a.digest, b.digest));
   return {
