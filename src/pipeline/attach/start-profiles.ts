@@ -54,7 +54,7 @@ export async function startProfiles(
     const image = `scoville-start:${randomBytes(8).toString('hex')}`;
     await inTemporaryFolder('profile', async (folder) => {
       const profile = join(folder, 'seccomp.json');
-      const refusal = async (text: Uint8Array | string, ...more: string[]) => {
+      const refusal = async (text: string, ...more: string[]) => {
         await writeFileBeside(profile, text, 0o600);
         const limits = ['--rm', '--pull', 'never', '--network', 'none', ...more];
         const under = ['--security-opt', `seccomp=${profile}`, image, '/start'];
@@ -65,9 +65,10 @@ export async function startProfiles(
       };
       try {
         await docker(['import', '-', image], archive);
-        const first = await refusal(layer);
+        const own = Buffer.from(layer).toString();
+        const first = await refusal(own);
         const refused =
-          first === undefined || (await refusal(layer, '--security-opt', 'no-new-privileges'));
+          first === undefined || (await refusal(own, '--security-opt', 'no-new-privileges'));
         if (typeof refused !== 'string') await started.set(key, true);
         // An engine that starts nothing says nothing of the profile.
         else if ((await refusal(ALLOWS_ALL)) === undefined)
