@@ -7,7 +7,7 @@ import type { PipelineContext } from './context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Trims caches once a day, after a run that filled them: a full check costs more than most runs. */
+/** Trims caches once a day, after a run that filled them: it costs more than most runs. */
 export async function boundKeptDaily(
   context: Pick<PipelineContext, 'paths' | 'now' | 'emit'>,
 ): Promise<void> {

@@ -7,8 +7,8 @@ import type {
   Stage,
 } from '../../src/model/dockerfile.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
 import { applyOptions } from '../../src/plans/apply-options.ts';
+import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
 import { parseBuildArgs, type ParsedBuild } from '../../src/plans/flags/parse-build-args.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
 

@@ -45,7 +45,10 @@ export function underUsualUmask(mode: number): number {
   return (mode & 0o020) === 0 ? mode : mode & ~0o022;
 }
 
-/** Copies a context; files that stay as they are, are links. Throws where one cannot be read. */
+/**
+ * Copies a context; files that stay as they are, are links. Both paths are real ones: the copy may
+ * lie in the context. Throws where something cannot be read.
+ */
 export async function copyContext(
   from: string,
   to: string,
@@ -64,7 +67,7 @@ export async function copyContext(
       if (!(await copyFileOrLink(path))) folders.push(path);
     });
     for (const path of folders) {
-      if (rules.isIgnored(path)) continue;
+      if (rules.isIgnored(path) || join(from, path) === to) continue;
       await mkdir(join(to, path), { mode: 0o700 });
       await copyFolder(path);
       // Last: its mode may forbid writing, and what is written into it changes its time.
@@ -84,8 +87,7 @@ export async function copyContext(
       await lutimes(target, ...times);
       return true;
     }
-    const isAsItIs =
-      rules.time === undefined && rules.rest === undefined && !rules.modes.has(path);
+    const isAsItIs = rules.time === undefined && rules.rest === undefined && !rules.modes.has(path);
     if ((isAsItIs || !found.isFile()) && (await linked(source, target, found.isFile())))
       return true;
     await copyFile(source, target, constants.COPYFILE_FICLONE);

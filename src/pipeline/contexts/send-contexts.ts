@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { makeFolders } from '../../lib/make-folders.ts';
@@ -118,7 +118,8 @@ async function copied(
   rules: Copied,
   copies: string[],
 ): Promise<string | undefined> {
-  const isInside = `${layout}/`.startsWith(`${folder}/`);
+  const real = await realpath(folder);
+  const isInside = `${await realpath(layout)}/`.startsWith(`${real}/`);
   try {
     const home = isInside
       ? await makeTemporaryFolder('context')
@@ -128,8 +129,8 @@ async function copied(
     // buildx knows a context by its folder's name, and sends what has another time or size than
     // what it has of that name. Where all have one time, each copy needs a name.
     const name = rules.time === undefined ? basename(folder) : basename(home);
-    const copy = join(home, name === '' ? 'context' : name);
-    await copyContext(folder, copy, rules, context.signal);
+    const copy = join(await realpath(home), name === '' ? 'context' : name);
+    await copyContext(real, copy, rules, context.signal);
     return copy;
   } catch (cause) {
     context.signal.throwIfAborted();

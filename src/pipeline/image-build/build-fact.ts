@@ -10,17 +10,10 @@ import { withSigners } from '../bases/require-bases.ts';
 import type { BuiltPlatform } from '../image-under-build.ts';
 import type { Built } from './states.ts';
 
-type Known = Pick<
-  Built,
-  'dockerfile' | 'analysis' | 'plan' | 'bases' | 'recording' | 'together'
->;
+type Known = Pick<Built, 'dockerfile' | 'analysis' | 'plan' | 'bases' | 'recording' | 'together'>;
 
 /** How this build was made: its Dockerfile, its images with BuildKit's digests, its actual end. */
-export function buildFact(
-  build: Known,
-  built: BuiltPlatform,
-  finishedAt: number,
-): Fact<BuildFact> {
+export function buildFact(build: Known, built: BuiltPlatform, finishedAt: number): Fact<BuildFact> {
   const provenance = withoutLinks(provenanceOf(built), build.together.linked);
   const epoch = build.plan.epoch?.seconds;
   const fact = assemble({

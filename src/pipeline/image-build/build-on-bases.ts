@@ -57,8 +57,7 @@ function startChecks(
   { plan, images }: Build,
 ): ReturnType<typeof checkBases> {
   const { settings, needed } = plan;
-  const registries = (own: PipelineContext): Registries =>
-    new Registries(own, settings.registries);
+  const registries = (own: PipelineContext): Registries => new Registries(own, settings.registries);
   const bases = needed.map(({ reference }): Base => {
     const name = formatReference(reference);
     return images.find((one) => one.name === name) ?? { reference, name, digest: reference.digest };

@@ -168,7 +168,11 @@ function passedOn(context: PipelineContext, { plan, source }: PassedOn): Judged 
 /** Says what comes, and refuses what would fail at the end of a long build. */
 async function begin(context: PipelineContext, { plan, source }: Build): Promise<void> {
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
-  if (plan.others !== undefined && source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
+  if (
+    plan.others !== undefined &&
+    source.stdin !== undefined &&
+    !(source.stdin instanceof Uint8Array)
+  )
     throw new UserError(
       'a context on stdin cannot be sent twice, for an image and for other outputs',
       {

@@ -8,8 +8,8 @@ import { type PipelineContext, phase } from '../context.ts';
 import { writeIndex } from '../image-digest.ts';
 import type { BuiltPlatform, FinalImage } from '../image-under-build.ts';
 import { normalisePlatform } from './normalise-image.ts';
-import type { Build } from './states.ts';
 import { refusePredictable } from './refuse-predictable.ts';
+import type { Build } from './states.ts';
 
 /**
  * Rewrites the own layers of what BuildKit exported and puts the index together that is published.

@@ -11,8 +11,8 @@ import { type PipelineContext, phase } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 import { buildElsewhere, withRecording } from './build-again.ts';
-import type { Build, Built, Proof } from './states.ts';
 import { proofInputs } from './proof-inputs.ts';
+import type { Build, Built, Proof } from './states.ts';
 
 /** What is kept of a proof; only one that held is. */
 interface KeptProof {
@@ -55,7 +55,11 @@ export async function proveBuild(
       context,
       'prove',
       async () => {
-        const again = await buildElsewhere(context, withRecording(build, build.recording), second.dir);
+        const again = await buildElsewhere(
+          context,
+          withRecording(build, build.recording),
+          second.dir,
+        );
         if (typeof again === 'number')
           throw new UserError(
             `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,

@@ -38,13 +38,7 @@ import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
 import { requireKey } from '../sign/signer.ts';
 import { buildEngine, warnOfBuilder } from './engine.ts';
-import {
-  ALONE,
-  type Build,
-  type BuildEngine,
-  NOTHING_ATTACHED,
-  type PassedOn,
-} from './states.ts';
+import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 const STARTS_SCHEMA = 1;

@@ -38,13 +38,18 @@ export interface RecordingHook {
 }
 
 /** Starts the proxy. Throws UserError for a build that cannot be held to it. */
-export async function openRecording(context: PipelineContext, build: Build): Promise<RecordingHook> {
+export async function openRecording(
+  context: PipelineContext,
+  build: Build,
+): Promise<RecordingHook> {
   requireHermetic(build);
   const { plan, source, dockerfile, attached, together, store } = build;
   const lockPath = plan.lock?.path;
   if (lockPath === undefined || dockerfile === undefined) throw new Error('a lock is planned');
   const isReplay = plan.hermetic === 'replay' || attached.replayed !== undefined;
-  const all = isReplay ? (attached.replayed?.recording ?? lockedRecording(plan, lockPath)) : undefined;
+  const all = isReplay
+    ? (attached.replayed?.recording ?? lockedRecording(plan, lockPath))
+    : undefined;
   const given = all && recordingFor(all, dockerfile);
   const shared = isReplay ? undefined : together.shared;
   const before = shared?.get(lockPath)?.recording;

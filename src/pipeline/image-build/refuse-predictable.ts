@@ -50,8 +50,7 @@ export async function refusePredictable(
 ): Promise<void> {
   if (!isSeeded(build)) return;
   const places: Place[] = [];
-  for (const platform of platforms)
-    places.push(...(await secretPlaces(context, build, platform)));
+  for (const platform of platforms) places.push(...(await secretPlaces(context, build, platform)));
   const [first] = places;
   if (first === undefined) return;
   const named = places

@@ -64,7 +64,8 @@ export async function send(
         : sentDockerfile(text, dockerfile, injection);
     const invocation = {
       ...contexts.invocation,
-      flags: sent === undefined ? contexts.invocation.flags : [...flags, ...contexts.invocation.flags],
+      flags:
+        sent === undefined ? contexts.invocation.flags : [...flags, ...contexts.invocation.flags],
     };
     const { release } = contexts;
     const path = source.dockerfilePath;
@@ -73,8 +74,7 @@ export async function send(
     // buildx would write a Dockerfile on stdin beside a folder into a temporary folder that it
     // leaves behind (0.13).
     const isBeside = source.kind === 'directory' && source.stdin instanceof Uint8Array;
-    const bytes =
-      sent !== undefined ? Buffer.from(sent.text) : isBeside ? source.stdin : undefined;
+    const bytes = sent !== undefined ? Buffer.from(sent.text) : isBeside ? source.stdin : undefined;
     if (!(bytes instanceof Uint8Array)) return { invocation, stdin: source.stdin, shown, release };
     if (source.kind === 'stdin-dockerfile') return { invocation, stdin: bytes, shown, release };
     const file = await writeDockerfile(join(plan.layout, 'sent'), name, bytes, path);
@@ -153,10 +153,7 @@ function shownText(
 }
 
 /** An event of a build as it is shown; undefined for one of what the user did not write. */
-export function shownEvent(
-  event: PipelineEvent,
-  shown: Sent['shown'],
-): PipelineEvent | undefined {
+export function shownEvent(event: PipelineEvent, shown: Sent['shown']): PipelineEvent | undefined {
   if (event.kind === 'build-step') {
     const { step } = event;
     const error = step.error === undefined ? {} : { error: shown(step.error, 'log') ?? '' };

@@ -16,10 +16,7 @@ import { isOfAnother } from './lock-built.ts';
 import type { Build, Checked } from './states.ts';
 
 /** Writes a build's lock, or what it lacks. Does nothing with `--locked` or if nothing is new. */
-export async function keepLock(
-  context: PipelineContext,
-  build: Checked,
-): Promise<void> {
+export async function keepLock(context: PipelineContext, build: Checked): Promise<void> {
   const { builtLock: built, plan } = build;
   const { lock } = plan;
   if (built === undefined || lock === undefined || lock.locked) return;

@@ -8,8 +8,9 @@ import { IMAGE_FLAGS } from '../flags/own-flags.ts';
 const HIDDEN = { hidden: true } as const;
 const SINCE_29 = { since: '0.29.1' } as const;
 /** Flags that a build has too, and that mean the same there. */
-const AS_IN_BUILD =
-  'builder check debug no-cache progress pull detach root server-config'.split(' ');
+const AS_IN_BUILD = 'builder check debug no-cache progress pull detach root server-config'.split(
+  ' ',
+);
 
 /**
  * The flags of `docker buildx bake` 0.13.1, 0.29.1 and later, also hidden ones, from docker/buildx,

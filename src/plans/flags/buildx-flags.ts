@@ -14,7 +14,10 @@ const EXPERIMENTAL = { hidden: true, experimental: true } as const;
  */
 export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
   'add-host': slice('HOST:IP', 'Add a custom host-to-IP mapping'),
-  allow: many('ENTITLEMENT', 'Allow an extra entitlement (network.host, security.insecure; newer: device)'),
+  allow: many(
+    'ENTITLEMENT',
+    'Allow an extra entitlement (network.host, security.insecure; newer: device)',
+  ),
   annotation: many('KEY=VALUE', 'Add an annotation to the image'),
   attest: many('type=...', 'Attestation parameters'),
   'build-arg': many('NAME=VALUE', 'Set a build-time variable'),
@@ -22,7 +25,11 @@ export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
   builder: text('NAME', 'Use this builder instance'),
   'cache-from': many('SOURCE', 'Import cache from here'),
   'cache-to': many('DESTINATION', 'Export cache to here', ONE_RUN),
-  call: text('METHOD', 'Evaluate the build instead of running it (check, outline, targets)', SINCE_29),
+  call: text(
+    'METHOD',
+    'Evaluate the build instead of running it (check, outline, targets)',
+    SINCE_29,
+  ),
   'cgroup-parent': text('CGROUP', 'Parent cgroup of RUN instructions'),
   check: bool('Short for --call=check', SINCE_29),
   debug: bool('Log debug messages', { short: 'D', since: '0.29.1' }),
@@ -30,15 +37,24 @@ export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
   iidfile: text('FILE', 'Write the image ID here', { ...ONE_RUN, path: true }),
   label: many('KEY=VALUE', 'Set metadata of the image'),
   load: bool('Load the image into Docker (the default)', ONE_RUN),
-  'metadata-file': text('FILE', 'Write metadata of the build result here', { ...ONE_RUN, path: true }),
+  'metadata-file': text('FILE', 'Write metadata of the build result here', {
+    ...ONE_RUN,
+    path: true,
+  }),
   network: text('MODE', 'Networking mode of RUN instructions'),
   'no-cache': bool('Build without the cache', ONE_RUN),
   'no-cache-filter': many('STAGE', 'Do not cache these stages'),
   output: many('type=...,dest=...', 'Where the result goes', { ...ONE_RUN, short: 'o' }),
   platform: many('OS/ARCH', 'Target platforms of the build'),
   policy: many('filename=...', 'Policy that sources must meet', { since: '0.31.0' }),
-  progress: text('TYPE', 'How progress is shown', { ...ONE_RUN, choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'] }),
-  provenance: text('true|false|mode=...', 'Short for --attest=type=provenance (false: no provenance)'),
+  progress: text('TYPE', 'How progress is shown', {
+    ...ONE_RUN,
+    choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
+  }),
+  provenance: text(
+    'true|false|mode=...',
+    'Short for --attest=type=provenance (false: no provenance)',
+  ),
   pull: bool('Always look for newer images', ONE_RUN),
   push: bool('Push the image to its registry', ONE_RUN),
   quiet: bool('Print the image ID only', { ...ONE_RUN, short: 'q' }),

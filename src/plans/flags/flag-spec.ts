@@ -34,7 +34,7 @@ export interface FlagSpec {
    * command for the same image says that itself.
    */
   readonly ofOneRun?: boolean;
-  /** Without an image it would do nothing: refused then, where given, or with one of these values. */
+  /** Refused without an image, where it would do nothing: always, or with one of these values. */
   readonly needsImage?: true | readonly string[];
   /** The setting that it overrides, as `gate.minLevel`. */
   readonly setting?: string;

@@ -101,8 +101,8 @@ export interface HermeticInjection {
 }
 
 /**
- * Mounts by which a RUN trusts the proxy; they leave nothing in a layer. Names are not looked up in a
- * RUN, so that a program that goes by no proxy fails.
+ * Mounts by which a RUN trusts the proxy; they leave nothing in a layer. Names are not looked up in
+ * a RUN, so that a program that goes by no proxy fails.
  */
 export function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
   const { ca, apt, resolver } = HERMETIC_FILES;

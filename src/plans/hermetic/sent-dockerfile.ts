@@ -45,7 +45,8 @@ export interface SentDockerfile {
 
 /**
  * Writes ARGs behind the FROM of each stage that runs something, since BuildKit hands a value to no
- * other, and mounts and words into each RUN. Nothing else changes. Undefined where nothing is added.
+ * other, and mounts and words into each RUN. Nothing else changes. Undefined where nothing is
+ * added.
  */
 export function sentDockerfile(
   text: string,

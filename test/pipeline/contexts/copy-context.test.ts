@@ -72,8 +72,12 @@ const timesOf = (...names: readonly string[]) =>
 
 test('git’s modes for what git tracks; the rest is the files themselves, and the user’s stay', async () => {
   expect(await modesAfter({ modes: GIT })).toEqual({
-    ...{ src: '755', 'src/a': '644', 'src/run': '755' },
-    ...{ secret: '600', made: '644', shared: '664' },
+    src: '755',
+    'src/a': '644',
+    'src/run': '755',
+    secret: '600',
+    made: '644',
+    shared: '664',
   });
   expect(timesOf('src/a', 'src/run')).toEqual(new Set([OLD]));
   expect(readFileSync(join(copy, 'src/a'), 'utf8')).toBe('src/a');
@@ -84,8 +88,12 @@ test('git’s modes for what git tracks; the rest is the files themselves, and t
 
 test('of one time for all: all is copied, what the group can write has a mode of umask 022', async () => {
   expect(await modesAfter({ modes: GIT, rest: underUsualUmask, time: TIME })).toEqual({
-    ...{ src: '755', 'src/a': '644', 'src/run': '755' },
-    ...{ secret: '600', made: '644', shared: '644' },
+    src: '755',
+    'src/a': '644',
+    'src/run': '755',
+    secret: '600',
+    made: '644',
+    shared: '644',
   });
   expect(timesOf('src', 'link', ...Object.keys(FILES))).toEqual(new Set([TIME]));
   expect(lstatSync(join(copy, 'secret')).ino).not.toBe(lstatSync(join(dir, 'secret')).ino);
@@ -95,6 +103,13 @@ test('of one time for all: all is copied, what the group can write has a mode of
 test('elsewhere: another umask for what git does not track', async () => {
   const modes = await modesAfter({ modes: GIT, rest: underOtherUmask, time: TIME });
   expect(modes).toMatchObject({ 'src/a': '644', secret: '600', made: '664', shared: '644' });
+});
+
+test('a copy inside the context is not copied into itself', async () => {
+  copy = join(dir, 'src/copy');
+  await modesAfter({});
+  expect(existsSync(join(copy, 'src/run'))).toBe(true);
+  expect(existsSync(join(copy, 'src/copy'))).toBe(false);
 });
 
 test('an ignored folder is left out; one that nobody may write into is copied and removed', async () => {

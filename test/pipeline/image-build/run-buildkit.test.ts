@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import type { ContextSource } from '../../../src/pipeline/contexts/context-sourc
 import { runBuildKit } from '../../../src/pipeline/image-build/run-buildkit.ts';
 import { shownEvent } from '../../../src/pipeline/image-build/send.ts';
 import { type Build, NOTHING_ATTACHED } from '../../../src/pipeline/image-build/states.ts';
+import { CLOCK_MOUNTS } from '../../../src/plans/hermetic/sent-dockerfile.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 import { parsed, planned } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
@@ -200,4 +201,34 @@ describe('SOURCE_DATE_EPOCH, offered to each RUN', () => {
       '   2 | >>> RUN exit 7',
     ]);
   });
+});
+
+test('another clock that is attached is mounted into each RUN, and what is said does not tell', async () => {
+  const request = prepared(['.']);
+  const attached = { ...request.attached, clock: '/clock' };
+  const stderr = `#5 [2/2] RUN ${CLOCK_MOUNTS} exit 7\n`;
+  const { runs, lines } = await ran({ ...request, attached }, { exitCode: 1, stderr });
+  expect(runs[0]?.args).toContain('--build-context=scoville-clock=/clock');
+  expect(readFileSync(join(dir, 'layout/sent/Dockerfile'), 'utf8')).toBe(
+    `FROM a\nRUN ${CLOCK_MOUNTS} exit 7\n`,
+  );
+  expect(lines).toEqual(['#5 [2/2] RUN exit 7']);
+});
+
+test('elsewhere the context is a copy that goes with the build, and the user’s Dockerfile is named', async () => {
+  writeFileSync(join(dir, 'Dockerfile'), TEXT);
+  const folder = join(dir, 'app');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a'), 'a');
+  const request = prepared([folder], { directory: folder });
+  const attached = { ...request.attached, elsewhere: true };
+  mkdirSync(join(dir, 'layout'));
+  let seen = '';
+  const { runs } = await ran({ ...request, attached }, (run) => {
+    seen = readFileSync(join(run.args.at(-1) ?? '', 'a'), 'utf8');
+    return Promise.resolve({ ended: 'exit', exitCode: 0, stdout: '', stderr: '' });
+  });
+  expect(seen).toBe('a');
+  expect(runs[0]?.args).toContain(`--file=${join(dir, 'Dockerfile')}`);
+  expect(existsSync(runs[0]?.args.at(-1) ?? '')).toBe(false);
 });

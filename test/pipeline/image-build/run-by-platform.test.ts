@@ -36,7 +36,7 @@ test('what the platforms’ builds exported becomes one index', async () => {
       const { mediaType, digest, size } = manifest;
       const index = { schemaVersion: 2, manifests: [{ mediaType, digest, size }] };
       writeFileSync(join(into, 'index.json'), JSON.stringify(index));
-      return { exitCode: 0, stdout: '', errorText: '' };
+      return { exitCode: 0, errorText: '' };
     },
   );
   expect(outcome.exitCode).toBe(0);
@@ -59,7 +59,7 @@ test('a failure ends it with its exit code', async () => {
     ['a', 'b'],
     () => {
       runs += 1;
-      return Promise.resolve({ exitCode: 17, stdout: '', errorText: 'no' });
+      return Promise.resolve({ exitCode: 17, errorText: 'no' });
     },
   );
   expect(outcome).toMatchObject({ exitCode: 17, errorText: 'no' });

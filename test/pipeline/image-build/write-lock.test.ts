@@ -82,9 +82,7 @@ describe('keepLock', () => {
   test('a file that somebody changed meanwhile is left as it is', async () => {
     const build = buildOf(planOf(HELD), await lockText(HELD), added);
     writeFileSync(path, 'theirs\n');
-    await expect(keepLock(context(), build)).rejects.toThrow(
-      'was changed while the build ran',
-    );
+    await expect(keepLock(context(), build)).rejects.toThrow('was changed while the build ran');
     expect(readFileSync(path, 'utf8')).toBe('theirs\n');
   });
 });

@@ -24,8 +24,8 @@ function inputs(count: number): DocumentInputs {
     plan: {
       attest: { provenance: { on: true } },
       settings: { reproducible: { mode: 'safe' } },
-      recording: { fetches: new Map([['build', fetches]]), incomplete: new Map() },
     },
+    recording: { fetches: new Map([['build', fetches]]), incomplete: new Map() },
     toolVersion: '0.1.0',
     env: {},
     versions: {},
