@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { parseJson, textField } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
-import { engineError } from './docker.ts';
+import { docker, engineError } from './docker.ts';
 
 /**
  * The address of the engine's machine on the network in which a build runs its commands; undefined
@@ -12,12 +11,11 @@ export async function bridgeAddress(
   run: RunTool,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'],
-    timeoutMs: 60_000,
+  const result = await docker(
+    run,
+    ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'],
     signal,
-  });
+  );
   if (result.exitCode !== 0) {
     if (/not found/i.test(result.stderr)) return undefined;
     throw engineError(result.stderr);

@@ -10,9 +10,8 @@ import {
 } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { Rights } from '../../model/smoke.ts';
-import { completed } from '../completed-run.ts';
 import { toolFailure } from '../tool-failure.ts';
-import { engineError } from './docker.ts';
+import { docker, engineError } from './docker.ts';
 
 /** A container that is about to be made. */
 interface ContainerSpec {
@@ -80,11 +79,7 @@ export function createArguments(spec: ContainerSpec): readonly string[] {
  * none. Throws UserError or ToolError.
  */
 export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: createArguments(spec),
-    timeoutMs: CALL_MS,
-  });
+  const result = await docker(run, createArguments(spec));
   if (result.exitCode !== 0)
     throw toolFailure(result, 'docker could not make a container of the image');
 }
@@ -95,12 +90,7 @@ export async function startContainer(
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['start', name],
-    timeoutMs: CALL_MS,
-    signal,
-  });
+  const result = await docker(run, ['start', name], signal);
   return result.exitCode === 0 ? undefined : cleanText(result.stderr).trim();
 }
 
@@ -109,12 +99,11 @@ export async function containerState(
   name: string,
   signal: AbortSignal,
 ): Promise<ContainerState> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['container', 'inspect', '--format', STATE_FORMAT, name],
-    timeoutMs: CALL_MS,
+  const result = await docker(
+    run,
+    ['container', 'inspect', '--format', STATE_FORMAT, name],
     signal,
-  });
+  );
   const state = result.exitCode === 0 ? parseContainerState(result.stdout) : undefined;
   if (state === undefined) throw engineError(result.stderr);
   return state;

@@ -2,8 +2,7 @@ import { type Digest, isDigest, parseDigest } from '../../model/digest.ts';
 import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { familiarReference, parseReference, withDefaultTag } from '../../model/reference.ts';
 import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
-import { engineError } from './docker.ts';
+import { docker, engineError } from './docker.ts';
 
 /** An image in the engine's store. */
 export interface LocalImage {
@@ -28,12 +27,7 @@ export async function inspectLocalImages(
   signal?: AbortSignal,
 ): Promise<readonly (LocalImage | undefined)[]> {
   if (refs.length === 0) return [];
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['image', 'inspect', '--format', '{{json .}}', ...refs],
-    timeoutMs: 60_000,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const result = await docker(run, ['image', 'inspect', '--format', '{{json .}}', ...refs], signal);
   if (result.exitCode !== 0 && !/no such image|invalid reference/i.test(result.stderr))
     throw engineError(result.stderr);
   const images = parseInspected(result.stdout);
@@ -49,12 +43,7 @@ export async function tagImage(
   signal: AbortSignal,
 ): Promise<void> {
   const args = ['tag', id, name];
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args,
-    timeoutMs: 60_000,
-    signal,
-  });
+  const result = await docker(run, args, signal);
   if (result.exitCode !== 0) throw engineError(result.stderr);
 }
 

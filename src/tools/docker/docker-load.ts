@@ -1,7 +1,7 @@
 import { cleanText } from '../../model/clean-text.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
+import { docker } from './docker.ts';
 
 /** Why the engine did not take an image. */
 interface LoadFailure {
@@ -19,12 +19,9 @@ export async function dockerLoad(
   stream: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<Result<readonly string[], LoadFailure>> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['load'],
+  const result = await docker(run, ['load'], signal, {
     stdin: stream,
     timeoutMs: { unlimited: 'an image may be of any size' },
-    ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode !== 0) return err(loadFailure(result.stderr));
   return ok(loadedNames(result.stdout));

@@ -2,9 +2,8 @@ import { cleanText } from '../../model/clean-text.ts';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
 import { inspectLocalImages, type LocalImage } from './docker-images.ts';
-import { engineError } from './docker.ts';
+import { docker, engineError } from './docker.ts';
 
 /** The engine's store, to read images from. */
 interface LocalImages {
@@ -31,12 +30,9 @@ async function dockerSave(
   take: (chunk: Uint8Array) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['save', id],
+  const result = await docker(run, ['save', id], signal, {
     onStdout: take,
     timeoutMs: { unlimited: 'an image may be of any size' },
-    ...(signal === undefined ? {} : { signal }),
   });
   if (result.exitCode === 0) return;
   const said = cleanText(result.stderr).trim().split('\n').at(-1) ?? '';

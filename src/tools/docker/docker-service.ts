@@ -1,7 +1,6 @@
 import { field, isObject, listField, parseJson } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
-import { engineError } from './docker.ts';
+import { docker, engineError } from './docker.ts';
 
 /** What an image says of the service in it. */
 export interface ImageService {
@@ -20,12 +19,11 @@ export async function imageService(
   image: string,
   signal: AbortSignal,
 ): Promise<ImageService> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['image', 'inspect', '--format', '{{json .Config}}', image],
-    timeoutMs: 60_000,
+  const result = await docker(
+    run,
+    ['image', 'inspect', '--format', '{{json .Config}}', image],
     signal,
-  });
+  );
   if (result.exitCode !== 0) throw engineError(result.stderr);
   return parseImageService(result.stdout);
 }

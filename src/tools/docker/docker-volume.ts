@@ -1,7 +1,7 @@
 import { Interrupted } from '../../model/errors.ts';
-import type { RunTool, ToolRun } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
+import type { RunTool } from '../../model/run.ts';
 import { toolFailure } from '../tool-failure.ts';
+import { docker } from './docker.ts';
 
 const CALL_MS = 60_000;
 
@@ -10,11 +10,8 @@ const CALL_MS = 60_000;
  * Throws UserError or ToolError.
  */
 export async function createVolume(run: RunTool, name: string): Promise<void> {
-  await succeed(
-    run,
-    { command: 'docker', args: ['volume', 'create', name], timeoutMs: CALL_MS },
-    'docker could not make a volume',
-  );
+  const result = await docker(run, ['volume', 'create', name]);
+  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not make a volume');
 }
 
 /** Puts a tar archive into a folder of a container. Throws UserError or ToolError. */
@@ -23,11 +20,8 @@ export async function copyIntoContainer(
   archive: Uint8Array,
   target: string,
 ): Promise<void> {
-  await succeed(
-    run,
-    { command: 'docker', args: ['cp', '-', target], stdin: archive, timeoutMs: CALL_MS },
-    'docker could not copy the tracer',
-  );
+  const result = await docker(run, ['cp', '-', target], undefined, { stdin: archive });
+  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not copy the tracer');
 }
 
 /** Removes a volume, also after an abort. True where it is gone. */
@@ -58,9 +52,4 @@ export async function follow(
     signal,
   });
   if (result.ended === 'aborted') throw new Interrupted('the trace was interrupted');
-}
-
-async function succeed(run: RunTool, what: ToolRun, failure: string): Promise<void> {
-  const result = await completed(run, 'docker', { ...what, timeoutMs: CALL_MS });
-  if (result.exitCode !== 0) throw toolFailure(result, failure);
 }

@@ -2,8 +2,28 @@ import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
 import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { lookup } from '../../model/lookup.ts';
-import type { RunTool } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
+import type { RunTool, ToolRun } from '../../model/run.ts';
+import { type Completed, completed } from '../completed-run.ts';
+
+/** In milliseconds, of a call that moves no image. */
+const CALL_MS = 60_000;
+
+/** Runs docker to its own end. Throws as `completed` does. */
+export function docker(
+  run: RunTool,
+  args: readonly string[],
+  signal?: AbortSignal,
+  more: Partial<ToolRun> = {},
+): Promise<Completed> {
+  const ends = signal === undefined ? {} : { signal };
+  return completed(run, 'docker', {
+    command: 'docker',
+    args,
+    timeoutMs: CALL_MS,
+    ...ends,
+    ...more,
+  });
+}
 
 /** The engine that `docker` talks to. */
 export interface DockerInfo {
@@ -53,12 +73,7 @@ export function beginDockerInfo(run: RunTool, signal: AbortSignal): void {
 }
 
 async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['info', '--format', INFO_FORMAT],
-    timeoutMs: 60_000,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const result = await docker(run, ['info', '--format', INFO_FORMAT], signal);
   const info = parseDockerInfo(result.stdout);
   // `docker info` prints an empty answer, and ends with 0, where no engine answers.
   if (info === undefined) throw engineError(result.stderr);
@@ -73,12 +88,11 @@ export async function engineAddress(
   run: RunTool,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await completed(run, 'docker', {
-    command: 'docker',
-    args: ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
-    timeoutMs: 60_000,
+  const result = await docker(
+    run,
+    ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
     signal,
-  });
+  );
   const address = result.exitCode === 0 ? cleanText(result.stdout).trim() : '';
   return address === '' ? undefined : address;
 }
