@@ -1,7 +1,14 @@
 import { UserError } from '../../model/errors.ts';
 import { lookup } from '../../model/lookup.ts';
 import { foldersOf } from '../../model/path.ts';
-import { entryFlag, NO_EXTENSIONS, parseHeader, storedSize, toEntry } from '../../tar/entry.ts';
+import {
+  entryFlag,
+  type Extensions,
+  NO_EXTENSIONS,
+  parseHeader,
+  storedSize,
+  toEntry,
+} from '../../tar/entry.ts';
 import { BLOCK, isZeroBlock } from '../../tar/header-fields.ts';
 import { MAX_META_BYTES, untilNul } from '../../tar/meta.ts';
 import { layerPath } from '../../tar/path.ts';
@@ -56,7 +63,7 @@ export async function readEntries(
   const links = new Set<string>();
   try {
     let count = 0;
-    for await (const header of new HeaderScan(file).headers()) {
+    for await (const header of headersOf(file)) {
       if (++count > MAX_ENTRIES)
         throw new UserError(`${name} contains more than ${MAX_ENTRIES} entries`);
       if (header.path === '') continue;
@@ -104,80 +111,56 @@ function targetOf(flag: string, path: string, linkname: string): string | undefi
   return layerPath(`${path.split('/').slice(0, -1).join('/')}/${linkname}`);
 }
 
-class HeaderScan {
-  readonly #file: RandomFile;
-  #window: Uint8Array = new Uint8Array(0);
-  #windowAt = 0;
-  #at = 0;
-  #extensions = NO_EXTENSIONS;
-
-  constructor(file: RandomFile) {
-    this.#file = file;
-  }
-
-  async *headers(): AsyncIterable<Header> {
-    for (let count = 0; this.#at < this.#file.size; count++) {
-      const block = await this.#bytes(BLOCK);
-      if (isZeroBlock(block)) return;
-      const raw = parseHeader(block);
-      this.#at += BLOCK;
-      if (/[xgLK]/.test(raw.typeflag)) {
-        // As many extended headers as entries, and three times more, are more than any writer
-        // needs.
-        if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
-        await this.#extend(raw.typeflag, raw.size);
-        continue;
-      }
-      const extensions = this.#extensions;
-      yield this.#header(entryFlag(raw, extensions), storedSize(raw, extensions), () =>
-        toEntry(raw, extensions, 0),
-      );
+/** The headers of an archive; content is passed over. Throws TarError. */
+async function* headersOf(file: RandomFile): AsyncIterable<Header> {
+  let window: Uint8Array = new Uint8Array(0);
+  let windowAt = 0;
+  let at = 0;
+  let extensions = NO_EXTENSIONS;
+  /** The next bytes, from the window where they lie in it. */
+  const next = async (length: number): Promise<Uint8Array> => {
+    if (at < windowAt || at + length > windowAt + window.length) {
+      window = await file.read(at, Math.max(WINDOW, length));
+      windowAt = at;
+      if (window.length < length) throw new TarError('it is cut off');
     }
-  }
-
-  #header(
-    flag: string,
-    size: number,
-    describe: () => { readonly name: string; readonly linkname: string },
-  ): Header {
-    if (
-      flag === 'S' ||
-      [...this.#extensions.pax.keys()].some((key) => key.startsWith('GNU.sparse.'))
-    )
+    return window.subarray(at - windowAt, at - windowAt + length);
+  };
+  const skip = (size: number): void => {
+    at += Math.ceil(size / BLOCK) * BLOCK;
+  };
+  for (let count = 0; at < file.size; count++) {
+    const block = await next(BLOCK);
+    if (isZeroBlock(block)) return;
+    const raw = parseHeader(block);
+    at += BLOCK;
+    if (/[xgLK]/.test(raw.typeflag)) {
+      // As many extended headers as entries, and three times more, are more than any writer needs.
+      if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
+      if (raw.size > MAX_META_BYTES) throw new TarError('an extended header is too large');
+      extensions = extended(extensions, raw.typeflag, await next(raw.size));
+      skip(raw.size);
+      continue;
+    }
+    const flag = entryFlag(raw, extensions);
+    const size = storedSize(raw, extensions);
+    if (flag === 'S' || [...extensions.pax.keys()].some((key) => key.startsWith('GNU.sparse.')))
       throw new TarError('it contains sparse files');
-    const { name, linkname } = describe();
+    const { name, linkname } = toEntry(raw, extensions, 0);
     const path = name.length > MAX_PATH ? undefined : layerPath(name);
     if (path === undefined)
       throw new TarError(`it names a path outside of it or too long: ${quoted(name)}`);
-    const offset = this.#at;
-    if (size > this.#file.size - offset) throw new TarError('it is cut off, or a size in it lies');
-    this.#at += Math.ceil(size / BLOCK) * BLOCK;
-    this.#extensions = NO_EXTENSIONS;
-    return { flag, path, linkname, size, offset };
+    if (size > file.size - at) throw new TarError('it is cut off, or a size in it lies');
+    yield { flag, path, linkname, size, offset: at };
+    skip(size);
+    extensions = NO_EXTENSIONS;
   }
+}
 
-  async #extend(typeflag: string, size: number): Promise<void> {
-    if (size > MAX_META_BYTES) throw new TarError('an extended header is too large');
-    const bytes = await this.#bytes(size);
-    this.#at += Math.ceil(size / BLOCK) * BLOCK;
-    const before = this.#extensions;
-    if (typeflag === 'L') this.#extensions = { ...before, longName: untilNul(bytes) };
-    else if (typeflag === 'K') this.#extensions = { ...before, longLink: untilNul(bytes) };
-    else {
-      const pax = parsePax(bytes.slice());
-      // What stands before a global header is void, as in Go.
-      this.#extensions = typeflag === 'g' ? NO_EXTENSIONS : { ...before, pax };
-    }
-  }
-
-  /** The next bytes, from the window where they lie in it. */
-  async #bytes(length: number): Promise<Uint8Array> {
-    const start = this.#at - this.#windowAt;
-    if (start >= 0 && start + length <= this.#window.length)
-      return this.#window.subarray(start, start + length);
-    this.#window = await this.#file.read(this.#at, Math.max(WINDOW, length));
-    this.#windowAt = this.#at;
-    if (this.#window.length < length) throw new TarError('it is cut off');
-    return this.#window.subarray(0, length);
-  }
+function extended(before: Extensions, typeflag: string, bytes: Uint8Array): Extensions {
+  if (typeflag === 'L') return { ...before, longName: untilNul(bytes) };
+  if (typeflag === 'K') return { ...before, longLink: untilNul(bytes) };
+  const pax = parsePax(bytes.slice());
+  // What stands before a global header is void, as in Go.
+  return typeflag === 'g' ? NO_EXTENSIONS : { ...before, pax };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { chmod, open, rename, rm } from 'node:fs/promises';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { diskError, temporaryPath } from './disk.ts';
@@ -22,50 +22,35 @@ export async function startBlob(
   const file = await open(temporary, 'wx', 0o644).catch((error: unknown) => {
     throw diskError(error, temporary);
   });
-  return new HashingWriter(file, temporary, finalPath);
-}
-
-class HashingWriter implements BlobWriter {
-  readonly #file: FileHandle;
-  readonly #temporary: string;
-  readonly #finalPath: (digest: Digest) => string;
-  readonly #hash = createHash('sha256');
-  #size = 0;
-  #done = false;
-
-  constructor(file: FileHandle, temporary: string, finalPath: (digest: Digest) => string) {
-    this.#file = file;
-    this.#temporary = temporary;
-    this.#finalPath = finalPath;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#hash.update(chunk);
-    this.#size += chunk.length;
-    try {
-      await this.#file.writeFile(chunk);
-    } catch (error) {
-      throw diskError(error, this.#temporary);
-    }
-  }
-
-  async commit(expected?: Digest): Promise<{ digest: Digest; size: number }> {
-    const digest = `sha256:${this.#hash.digest('hex')}` as Digest;
-    if (expected !== undefined && digest !== expected) {
-      await this.abort();
-      throw new UserError(`content has digest ${digest} where ${expected} was expected`);
-    }
-    this.#done = true;
-    await this.#file.close();
-    await chmod(this.#temporary, 0o444);
-    await rename(this.#temporary, this.#finalPath(digest));
-    return { digest, size: this.#size };
-  }
-
-  async abort(): Promise<void> {
-    if (this.#done) return;
-    this.#done = true;
-    await this.#file.close();
-    await rm(this.#temporary, { force: true });
-  }
+  const hash = createHash('sha256');
+  let size = 0;
+  let isDone = false;
+  const abort = async (): Promise<void> => {
+    if (isDone) return;
+    isDone = true;
+    await file.close();
+    await rm(temporary, { force: true });
+  };
+  return {
+    write: async (chunk) => {
+      hash.update(chunk);
+      size += chunk.length;
+      await file.writeFile(chunk).catch((error: unknown) => {
+        throw diskError(error, temporary);
+      });
+    },
+    commit: async (expected) => {
+      const digest = `sha256:${hash.digest('hex')}` as Digest;
+      if (expected !== undefined && digest !== expected) {
+        await abort();
+        throw new UserError(`content has digest ${digest} where ${expected} was expected`);
+      }
+      isDone = true;
+      await file.close();
+      await chmod(temporary, 0o444);
+      await rename(temporary, finalPath(digest));
+      return { digest, size };
+    },
+    abort,
+  };
 }

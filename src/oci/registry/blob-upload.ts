@@ -27,8 +27,8 @@ export async function uploadBlob(
   upload: BlobUpload,
 ): Promise<UploadOutcome> {
   const { blob, mountFrom } = upload;
-  /** A failure of reading our own blob: fetch would tell of it as of a broken connection. */
-  let readFailure: { readonly error: unknown } | undefined;
+  /** Failures of reading our own blob: fetch would tell of them as of a broken connection. */
+  const readFailures: unknown[] = [];
   const body = async function* (): AsyncIterable<Uint8Array> {
     let done = 0;
     try {
@@ -38,7 +38,7 @@ export async function uploadBlob(
         upload.onProgress?.(done);
       }
     } catch (error) {
-      readFailure = { error };
+      readFailures.push(error);
       throw error;
     }
   };
@@ -53,7 +53,7 @@ export async function uploadBlob(
         await send(connection, repository, url, blob, body);
         return 'uploaded';
       } catch (error) {
-        if (readFailure !== undefined) throw readFailure.error;
+        if (readFailures.length > 0) throw readFailures[0];
         if (attempt > connection.retries || !connection.isPassing(error)) throw error;
         await connection.pause(attempt);
       }

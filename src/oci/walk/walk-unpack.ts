@@ -75,13 +75,13 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
   const { expectedDigest, hashesPlain = false } = source;
   checkLayerType(source.mediaType, expectedDigest);
   const blobHash = createHash('sha256');
-  let plainHash: Hash | undefined;
+  const plain: { hash?: Hash } = {};
   const unpacker = new Unpacker('a layer', { ...UNPACK_LIMITS, ...source.limits }, (chunk) => {
-    plainHash?.update(chunk);
+    plain.hash?.update(chunk);
     sink.push(chunk);
   });
   unpacker.onStart = (isPlain) => {
-    if (hashesPlain && !isPlain) plainHash = createHash('sha256');
+    if (hashesPlain && !isPlain) plain.hash = createHash('sha256');
     sink.start(isPlain || hashesPlain);
   };
   try {
@@ -97,7 +97,7 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
     await unpacker.finish();
     // One hash serves both where the blob is not compressed.
     if (unpacker.isPlain) return { digest, diffId: digest };
-    return { digest, diffId: plainHash === undefined ? undefined : digestOfHash(plainHash) };
+    return { digest, diffId: plain.hash === undefined ? undefined : digestOfHash(plain.hash) };
   } finally {
     unpacker.destroy();
   }
