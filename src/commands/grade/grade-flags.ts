@@ -14,7 +14,7 @@ import { LONGEST_AGE, OWN } from '../../plans/flags/own-flags.ts';
 import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';
 import { wantedPlatforms } from '../wanted-platform.ts';
 
-/** Each image may take four threads and its layers' facts; more at once only wait for others. */
+/** Each image may take two threads and its layers' facts; more at once only wait for others. */
 const MOST_JOBS = 32;
 const DEFAULT_JOBS = 4;
 

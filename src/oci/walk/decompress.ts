@@ -19,15 +19,19 @@ export function compressionOf(head: Uint8Array): Compression {
   return (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18 ? 'zstd' : 'none';
 }
 
-/** Starts the decompressor. See `Decompressor` for how long a chunk is valid. */
-export function startDecompressor(compression: Compression, onPlain: OnPlain): Decompressor {
+/** Starts the decompressor. See `Decompressor` for chunk lifetime, `ZstdInThread` for `onLarge`. */
+export function startDecompressor(
+  compression: Compression,
+  onPlain: OnPlain,
+  onLarge?: () => void,
+): Decompressor {
   switch (compression) {
     case 'none':
       return plain(onPlain);
     case 'gzip':
       return gzipInThread(onPlain) ?? gzipStream(onPlain);
     case 'zstd':
-      return new ZstdInThread(onPlain);
+      return new ZstdInThread(onPlain, onLarge);
   }
 }
 

@@ -30,6 +30,8 @@ export interface BlobSource {
   readonly signal?: AbortSignal;
   /** True where the diffID is to be computed here, not by the sink. */
   readonly hashesPlain?: boolean;
+  /** Called before a zstd window over 8 MiB fills more memory than most layers need; may wait. */
+  readonly onLargeWindow?: () => void;
 }
 
 /** Digests of unpacked bytes. `diffId` is undefined where the sink hashes the plain bytes. */
@@ -80,6 +82,7 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
     plain.hash?.update(chunk);
     sink.push(chunk);
   });
+  unpacker.onLargeWindow = source.onLargeWindow;
   unpacker.onStart = (isPlain) => {
     if (hashesPlain && !isPlain) plain.hash = createHash('sha256');
     sink.start(isPlain || hashesPlain);
@@ -107,6 +110,7 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
 export class Unpacker {
   /** Called before the first plain bytes. */
   onStart: ((isPlain: boolean) => void) | undefined;
+  onLargeWindow: (() => void) | undefined;
   isPlain = false;
   readonly #what: string;
   readonly #limits: UnpackLimits;
@@ -144,9 +148,10 @@ export class Unpacker {
     const compression = compressionOf(this.#head);
     this.isPlain = compression === 'none';
     this.onStart?.(this.isPlain);
-    this.#decompressor = startDecompressor(compression, (chunk) => {
+    const onPlain = (chunk: Uint8Array): void => {
       this.#plain(chunk);
-    });
+    };
+    this.#decompressor = startDecompressor(compression, onPlain, this.onLargeWindow);
     return this.#decompressor.write(this.#head);
   }
 

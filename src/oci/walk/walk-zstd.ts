@@ -11,6 +11,11 @@ interface ZstdExports {
 }
 
 const BUFFER_BYTES = 256 * 1024;
+/**
+ * Memory of the module for a large window. Levels up to 19 use windows of 8 MiB at most, and 16 MiB
+ * are there from the start.
+ */
+const LARGE_BYTES = 40 * 2 ** 20;
 /** zstd's largest error code (zstd_errors.h); size hints are never that close to the maximum. */
 const MAX_ERROR = 120;
 /** By code, in zstd_errors.h. The library holds no texts. */
@@ -35,18 +40,21 @@ let exports: Promise<ZstdExports> | undefined;
  */
 export class ZstdInThread implements Decompressor {
   readonly #onPlain: OnPlain;
+  readonly #onLarge: (() => void) | undefined;
   #context: ZstdContext | undefined;
   #closed = false;
 
-  constructor(onPlain: OnPlain) {
+  /** `onLarge`: called once a frame's window is large, before that is filled. */
+  constructor(onPlain: OnPlain, onLarge?: () => void) {
     this.#onPlain = onPlain;
+    this.#onLarge = onLarge;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     exports ??= loadExports();
     const zstd = await exports;
     if (this.#closed) throw new Error('the decompressor was closed');
-    this.#context ??= new ZstdContext(zstd);
+    this.#context ??= new ZstdContext(zstd, this.#onLarge);
     for (let at = 0; at < chunk.length; at += BUFFER_BYTES)
       this.#context.push(chunk.subarray(at, at + BUFFER_BYTES), this.#onPlain);
   }
@@ -71,9 +79,12 @@ class ZstdContext {
   /** ZSTD_inBuffer, then ZSTD_outBuffer: pointer, size and position each. */
   readonly #structs: number;
   isAtFrameEnd = false;
+  /** Undefined once it was called. */
+  #onLarge: (() => void) | undefined;
 
-  constructor(zstd: ZstdExports) {
+  constructor(zstd: ZstdExports, onLarge: (() => void) | undefined) {
     this.#zstd = zstd;
+    this.#onLarge = onLarge;
     this.#context = zstd.ZSTD_createDCtx();
     this.#input = zstd.malloc(BUFFER_BYTES);
     this.#output = zstd.malloc(BUFFER_BYTES);
@@ -95,6 +106,11 @@ class ZstdContext {
       );
       if (left < 0 && left >= -MAX_ERROR) throw new Error(ERRORS[-left] ?? `zstd error ${-left}`);
       this.isAtFrameEnd = left === 0;
+      // The window is there and hardly written to: memory that nobody touched is none of ours yet.
+      if (this.#onLarge !== undefined && memory.buffer.byteLength > LARGE_BYTES) {
+        this.#onLarge();
+        this.#onLarge = undefined;
+      }
       // The memory may have grown, and has another buffer then.
       const [, , taken = 0, , , given = 0] = new Uint32Array(memory.buffer, this.#structs, 6);
       if (given > 0) onPlain(new Uint8Array(memory.buffer, this.#output, given));

@@ -2,6 +2,15 @@ import type { Digest } from '../../model/digest.ts';
 import type { FileRange } from '../../model/walk.ts';
 import type { UnpackedBlob } from '../../oci/walk/walk-unpack.ts';
 
+/** What a thread starts with. */
+export interface UnpackThreadData {
+  readonly slots: SharedArrayBuffer;
+  /** Of all threads: the number of the one that may fill a large zstd window, 0 if it is nobody. */
+  readonly turn: SharedArrayBuffer;
+  /** The thread's number, from 1. */
+  readonly id: number;
+}
+
 /** A layer to unpack, as plain data. Bytes that are in no file follow in blocks. */
 export interface UnpackJob {
   readonly kind: 'unpack';

@@ -9,10 +9,12 @@ import {
   Slots,
   type ToUnpackThread,
   type UnpackJob,
+  type UnpackThreadData,
 } from './layer-messages.ts';
 
 const tell = (message: FromUnpackThread): void => parentPort?.postMessage(message);
-const slots = new Slots(workerData as SharedArrayBuffer);
+const data = workerData as UnpackThreadData;
+const slots = new Slots(data.slots);
 const sink: PlainSink = {
   start: (isHashed) => {
     tell({ kind: 'start', isHashed });
@@ -43,11 +45,21 @@ async function* sentBlocks(): AsyncIterable<Uint8Array> {
   }
 }
 
+/** Waits for the turn to fill a large window; the turn ends with this thread. */
+function onLargeWindow(): void {
+  const holder = new Int32Array(data.turn);
+  for (;;) {
+    const found = Atomics.compareExchange(holder, 0, 0, data.id);
+    if (found === 0 || found === data.id) return;
+    Atomics.wait(holder, 0, found);
+  }
+}
+
 async function unpack({ mediaType, digest, hashesPlain, file }: UnpackJob): Promise<void> {
   const open = file === undefined ? sentBlocks : () => fileBlocks(file);
   try {
     const unpacked = await unpackLayer(
-      { open, mediaType, expectedDigest: digest, hashesPlain },
+      { open, mediaType, expectedDigest: digest, hashesPlain, onLargeWindow },
       sink,
     );
     tell({ kind: 'done', unpacked });

@@ -10,14 +10,23 @@ import {
   Slots,
   type ToUnpackThread,
   type UnpackJob,
+  type UnpackThreadData,
 } from './layer-messages.ts';
 
 const BLOCK_BYTES = 512 * 1024;
 /** Blocks sent and not yet read: enough that neither side waits, and little memory. */
 const UNDER_WAY = 4;
 
+/**
+ * Several images may be read at once. Two windows of 128 MiB are more than one may take, and
+ * WebAssembly gives no memory back: so the turn for a large one ends with the thread.
+ */
+const turn = new SharedArrayBuffer(4);
+let lastId = 0;
+
 /** A thread that unpacks layers, one at a time. After a failure it can only be closed. */
 export class UnpackThread {
+  readonly #id = (lastId += 1);
   readonly #worker: Worker;
   readonly #slots = new Slots();
   readonly #plain = Buffer.alloc(SLOT_BYTES);
@@ -30,7 +39,8 @@ export class UnpackThread {
 
   /** `file`: the bundle of layer-worker.ts. */
   constructor(file: URL) {
-    this.#worker = new Worker(file, { env: {}, execArgv: [], workerData: this.#slots.shared });
+    const workerData: UnpackThreadData = { slots: this.#slots.shared, turn, id: this.#id };
+    this.#worker = new Worker(file, { env: {}, execArgv: [], workerData });
     this.#worker.on('message', (message: FromUnpackThread) => {
       this.#messages.push(message);
       this.#wake?.();
@@ -95,6 +105,8 @@ export class UnpackThread {
   async close(): Promise<void> {
     this.fail(ended());
     await this.#worker.terminate();
+    const holder = new Int32Array(turn);
+    if (Atomics.compareExchange(holder, 0, this.#id, 0) === this.#id) Atomics.notify(holder, 0);
   }
 
   async #next(): Promise<FromUnpackThread> {
