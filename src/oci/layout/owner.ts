@@ -15,8 +15,8 @@ const MOST_TAKEOVERS = 2;
 
 /**
  * Claims `file` unless a running process has it; false where one has. The claim of a process that
- * is gone is taken over by the process that claims `file.takeover`: only that one may remove it. The
- * holder removes `file` when it is done.
+ * is gone is taken over by the process that claims `file.takeover`: only that one may remove it.
+ * The holder removes `file` when it is done.
  */
 export async function claimAlone(file: string): Promise<boolean> {
   try {

@@ -35,7 +35,8 @@ export interface LayerSource extends BlobSource {
  * Reads a layer once: decompresses, hashes blob and plain bytes, hands every entry to the
  * collectors. What the collectors gathered counts only when this resolves: digests are known at the
  * end. Throws UserError where a digest differs, the layer is malformed, names a path outside the
- * image, or goes over a limit. Nothing is written anywhere. `unpack`: another thread does that part.
+ * image, or goes over a limit. Nothing is written anywhere. `unpack`: another thread does that
+ * part.
  */
 export async function walkLayer(
   source: LayerSource,
