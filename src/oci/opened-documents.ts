@@ -96,17 +96,15 @@ class DocumentWalk {
       throw new UserError(`${name} has more than ${MAX_PLATFORMS} platforms`, {
         nextStep: 'Name one of them: --platform OS/ARCH',
       });
-    const opened = new Map<Descriptor, OpenedPlatform>();
     const offered: string[] = [];
-    await inParallel(this.#images, AT_ONCE, async (descriptor) => {
+    const opened = await inParallel(this.#images, AT_ONCE, async (descriptor) => {
       const one = await this.#openPlatform(descriptor);
-      if (one === undefined) return;
+      if (one === undefined) return undefined;
       const own = descriptor.platform ?? normalPlatform(one.config);
       offered.push(platformName(own));
-      if (platform === undefined || mayRunOn(own, platform)) opened.set(descriptor, one);
+      return platform === undefined || mayRunOn(own, platform) ? one : undefined;
     });
-    // In the index's order, whichever came first.
-    const [first, ...rest] = this.#images.flatMap((descriptor) => opened.get(descriptor) ?? []);
+    const [first, ...rest] = opened.filter((one) => one !== undefined);
     if (first === undefined) throw this.#noPlatform(offered);
     const found = new Set([first, ...rest].map(({ descriptor }) => descriptor.digest));
     return {

@@ -62,45 +62,43 @@ export function openCache(
   name: CacheName,
   schemaVersion: string | number,
 ): JsonCache {
-  return cacheOf(home, join(name, `v${schemaVersion}`), {
-    extension: 'json',
-    write: (key, value) => JSON.stringify({ key, value }),
-    read: (bytes, key) => {
-      const entry: unknown = JSON.parse(bytes.toString());
-      const isOurs =
-        typeof entry === 'object' && entry !== null && 'key' in entry && entry.key === key;
-      return isOurs && 'value' in entry ? entry.value : undefined;
-    },
-  });
-}
-
-interface EntryForm<T> {
-  readonly extension: string;
-  readonly write: (key: string, value: T) => string | Buffer;
-  /** Undefined for another key's; may throw. */
-  readonly read: (bytes: Buffer, key: string) => T | undefined;
-}
-
-function cacheOf<T>(
-  home: CacheHome,
-  name: string,
-  { extension, write, read }: EntryForm<T>,
-): Cache<T> {
-  const folder = join(home.paths.cache, name);
-  const pathOf = (key: string): string =>
-    join(folder, `${createHash('sha256').update(key).digest('hex')}.${extension}`);
-  let made: Promise<void> | undefined;
+  const entries = bytesCache(home, name, schemaVersion);
   return {
     get: async (key) => {
+      const entry = await entries.get(key);
       try {
-        return read(await readEntry(pathOf(key)), key);
+        return entry === undefined ? undefined : (JSON.parse(entry.toString()) as unknown);
       } catch {
         return undefined;
       }
     },
-    set: (key, value) =>
+    set: (key, value) => orWarn(home, () => entries.set(key, Buffer.from(JSON.stringify(value)))),
+  };
+}
+
+function bytesCache(
+  home: CacheHome,
+  name: CacheName,
+  schemaVersion: string | number,
+): Cache<Buffer> {
+  const folder = join(home.paths.cache, name, `v${schemaVersion}`);
+  const pathOf = (key: string): string =>
+    join(folder, `${createHash('sha256').update(key).digest('hex')}.bin`);
+  let made: Promise<void> | undefined;
+  return {
+    get: async (key) => {
+      try {
+        const bytes = await readEntry(pathOf(key));
+        const head = Buffer.from(`${key}\n`);
+        const isOurs = bytes.subarray(0, head.length).equals(head);
+        return isOurs ? bytes.subarray(head.length) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    set: (key, bytes) =>
       orWarn(home, async () => {
-        const entry = write(key, value);
+        const entry = Buffer.concat([Buffer.from(`${key}\n`), bytes]);
         if (entry.length > MAX_ENTRY_BYTES) return;
         await (made ??= makeFolder(folder).then(() => removeLeftFiles(folder)));
         await writeBeside(pathOf(key), entry);

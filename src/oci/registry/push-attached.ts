@@ -107,19 +107,20 @@ export async function pushAttached(
 }
 
 async function putReferrers(push: Attaching): Promise<readonly Put[]> {
-  const put: Put[] = [];
-  await inParallel(push.referrers, AT_ONCE, async (referrer) => {
-    const bytes = await push.blobs.readDocument(referrer);
-    const { mediaType, digest } = referrer;
-    const manifest = { bytes, mediaType };
-    const { subjectIndexed } = await push.client.putManifest(push.repository, digest, manifest);
-    const parsed = parseManifestOrIndex(bytes, mediaType, digest);
-    const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
-    if (subject !== undefined)
-      put.push({ subject: subject.digest, referrer, isIndexed: subjectIndexed });
-  });
-  // In the order given, whoever answered first.
-  return push.referrers.flatMap((referrer) => put.filter((one) => one.referrer === referrer));
+  const put = await inParallel(
+    push.referrers,
+    AT_ONCE,
+    async (referrer): Promise<Put | undefined> => {
+      const bytes = await push.blobs.readDocument(referrer);
+      const { mediaType, digest } = referrer;
+      const manifest = { bytes, mediaType };
+      const { subjectIndexed } = await push.client.putManifest(push.repository, digest, manifest);
+      const parsed = parseManifestOrIndex(bytes, mediaType, digest);
+      const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
+      return subject && { subject: subject.digest, referrer, isIndexed: subjectIndexed };
+    },
+  );
+  return put.filter((one) => one !== undefined);
 }
 
 async function signaturesOf(
