@@ -62,6 +62,10 @@ function* patternsOf(path: string): Generator<Pattern> {
     ts.forEachChild(node, visit);
   };
   visit(file);
+  // Tables of text have a pattern a row.
+  if (/-classes\.ts$/.test(path))
+    for (const [, source = ''] of file.text.matchAll(/^[a-z-]+ \| (.+)$/gm))
+      found.push({ file: relative(SRC, path), source, flags: '' });
   yield* found;
 }
 

@@ -1,4 +1,4 @@
-import { type ClassRule, EPOCH } from './class-rule.ts';
+import { byPath, type ClassRule, EPOCH } from './class-rule.ts';
 
 const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
 
@@ -33,50 +33,32 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
     cause: 'a tar contains the times and owners of its members, in the order of the folder',
     remedy: `${TAR} | gzip -n, with ${EPOCH}`,
   },
-  {
-    id: 'archive-times',
-    path: /\.tar$/,
-    cause: 'a tar contains the times and owners of its members, in the order of the folder',
-    remedy: `${TAR}, with ${EPOCH}`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.u?deb$/,
-    cause: 'a package contains the time at which it was made',
-    remedy: `${EPOCH}: dpkg-deb uses it`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.(?:sqfs|squashfs|snap)$/,
-    cause: IMAGE,
-    remedy: `${EPOCH}: mksquashfs uses it; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.cpio$/,
-    cause:
-      'a cpio contains times, owners and inode numbers of its members, in the order of the folder',
-    remedy: `touch -d @$SOURCE_DATE_EPOCH the members, with ${EPOCH}; LC_ALL=C sort | cpio -o -H newc --reproducible`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.iso$/,
-    cause: IMAGE,
-    remedy: `${EPOCH}: xorriso -as mkisofs uses it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.ext[234]$/,
-    cause: IMAGE,
-    remedy: `${EPOCH}, and mke2fs -U UUID -E hash_seed=UUID with a fixed UUID; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}`,
-  },
-  {
-    id: 'archive-times',
-    path: /\.(?:7z|img|rpm|xz|zst|bz2)$/,
-    cause:
-      'an archive contains the times and owners of its members, and compressed data may differ',
-    remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names; ${ROOT}`,
-  },
+  ...byPath(String.raw`
+archive-times | \.tar$
+  a tar contains the times and owners of its members, in the order of the folder
+  → ${TAR}, with ${EPOCH}
+archive-times | \.u?deb$
+  a package contains the time at which it was made
+  → ${EPOCH}: dpkg-deb uses it
+archive-times | \.(?:sqfs|squashfs|snap)$
+  ${IMAGE}
+  → ${EPOCH}: mksquashfs uses it; touch -d @$SOURCE_DATE_EPOCH the files before; ${ROOT}
+archive-times | \.cpio$
+  a cpio contains times, owners and inode numbers of its members, in the order of the folder
+  → touch -d @$SOURCE_DATE_EPOCH the members, with ${EPOCH}; LC_ALL=C sort | cpio -o -H newc
+  --reproducible
+archive-times | \.iso$
+  ${IMAGE}
+  → ${EPOCH}: xorriso -as mkisofs uses it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the
+  files before; ${ROOT}
+archive-times | \.ext[234]$
+  ${IMAGE}
+  → ${EPOCH}, and mke2fs -U UUID -E hash_seed=UUID with a fixed UUID; touch -d @$SOURCE_DATE_EPOCH
+  the files before; ${ROOT}
+archive-times | \.(?:7z|img|rpm|xz|zst|bz2)$
+  an archive contains the times and owners of its members, and compressed data may differ
+  → touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names; ${ROOT}
+`),
   {
     id: 'archive-times',
     formats: ['ar'],

@@ -54,3 +54,22 @@ function unquoted(text: string): string {
 
 /** What most tools that write a date take it from. */
 export const EPOCH = 'ARG SOURCE_DATE_EPOCH in that stage';
+
+/**
+ * Rules that go by the path alone. A row is an id and a pattern, then with an indent the cause, and
+ * after an arrow the remedy, where one is known.
+ */
+export function byPath(table: string): readonly ClassRule[] {
+  return table
+    .trim()
+    .split(/\n(?! )/)
+    .map((row) => {
+      const [head = '', ...lines] = row.split('\n');
+      const bar = head.indexOf(' | ');
+      const [cause = '', remedy] = lines
+        .map((line) => line.trim())
+        .join(' ')
+        .split(' → ');
+      return { id: head.slice(0, bar), path: new RegExp(head.slice(bar + 3)), cause, remedy };
+    });
+}

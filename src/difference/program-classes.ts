@@ -1,4 +1,4 @@
-import { type ClassRule, EPOCH } from './class-rule.ts';
+import { byPath, type ClassRule, EPOCH } from './class-rule.ts';
 
 /** Programs, compiled files and data of programs. */
 export const PROGRAM_CLASSES: readonly ClassRule[] = [
@@ -37,35 +37,23 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     cause: 'the program was compiled differently',
     remedy: 'look for parallel code generation, random seeds, and other versions of the compiler',
   },
-  {
-    id: 'compiled-code',
-    path: /\.(?:gcda|gcno|gch|pch)$/,
-    cause: 'what a compiler notes for itself: coverage with a random stamp, a precompiled header',
-    remedy:
-      'remove it in the same RUN, or build in a stage of its own; for coverage -frandom-seed=NAME',
-  },
-  {
-    id: 'compiled-cache',
-    path: /(?:^|\/)[0-9a-f]{32}\/(?:.+\/)?[^/]+\.(?:php|inc|phtml|phar)\.bin$/,
-    cause: 'PHP’s cache of compiled files contains addresses in memory and times of the sources',
-    remedy:
-      'set opcache.file_cache to a folder that is filled when the container starts, or build with --repro=aggressive, which leaves these files out',
-  },
-  {
-    id: 'compiled-cache',
-    path: /\.jsa$/,
-    cause:
-      'an archive of Java classes contains addresses in memory and the times of its jars; with other times of the jars Java does not use it',
-    remedy:
-      'java -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=FILE makes it when the container starts (Java 19 and later), or build with --repro=aggressive, which leaves it out',
-  },
-  {
-    id: 'compiled-cache',
-    path: /(?:^|\/)bootsnap\/(?:compile-cache(?:-[a-z]+)?\/|load-path-cache$)/,
-    cause:
-      'bootsnap’s cache contains compiled Ruby code and the times of the sources and of their folders',
-    remedy: 'rm -rf tmp/cache/bootsnap in the same RUN: bootsnap writes it again',
-  },
+  ...byPath(String.raw`
+compiled-code | \.(?:gcda|gcno|gch|pch)$
+  what a compiler notes for itself: coverage with a random stamp, a precompiled header
+  → remove it in the same RUN, or build in a stage of its own; for coverage -frandom-seed=NAME
+compiled-cache | (?:^|/)[0-9a-f]{32}/(?:.+/)?[^/]+\.(?:php|inc|phtml|phar)\.bin$
+  PHP’s cache of compiled files contains addresses in memory and times of the sources
+  → set opcache.file_cache to a folder that is filled when the container starts, or build with
+  --repro=aggressive, which leaves these files out
+compiled-cache | \.jsa$
+  an archive of Java classes contains addresses in memory and the times of its jars; with other
+  times of the jars Java does not use it
+  → java -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=FILE makes it when the container starts
+  (Java 19 and later), or build with --repro=aggressive, which leaves it out
+compiled-cache | (?:^|/)bootsnap/(?:compile-cache(?:-[a-z]+)?/|load-path-cache$)
+  bootsnap’s cache contains compiled Ruby code and the times of the sources and of their folders
+  → rm -rf tmp/cache/bootsnap in the same RUN: bootsnap writes it again
+`),
   {
     id: 'database-counter',
     formats: ['sqlite'],
