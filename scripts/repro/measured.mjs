@@ -1,4 +1,4 @@
-// Prints the table of docs/reproducibility.md from test/fixtures/repro-unseen/measured.json: what --repro=deterministic gave when it was first run, and after the repairs.
+// Prints each project of test/fixtures/repro-unseen/measured.json, which docs/reproducibility.md sums up: what --repro=deterministic gave when it was first run, and after the repairs.
 import { readFileSync } from 'node:fs';
 
 const rows = JSON.parse(readFileSync('test/fixtures/repro-unseen/measured.json', 'utf8'));
