@@ -31,7 +31,7 @@ function record(family: Family, i: number): unknown {
   };
 }
 
-async function make(folder: string): Promise<void> {
+function make(folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const family of Object.keys(RECORDS) as Family[]) {
     const writer = new AdvisoryWriter();
@@ -71,4 +71,5 @@ async function scan(folder: string): Promise<void> {
 }
 
 const [what, folder = ''] = process.argv.slice(2);
-await (what === 'make' ? make(folder) : scan(folder));
+if (what === 'make') make(folder);
+else await scan(folder);
