@@ -64,7 +64,7 @@ function* patternsOf(path: string): Generator<Pattern> {
   visit(file);
   // Tables of text have a pattern a row.
   if (/-classes\.ts$/.test(path))
-    for (const [, source = ''] of file.text.matchAll(/^[a-z-]+ \| (.+)$/gm))
+    for (const [, source = ''] of file.text.matchAll(/^(?:[a-z-]+ \| |  \[[a-z ]*\] )(.+)$/gm))
       found.push({ file: relative(SRC, path), source, flags: '' });
   yield* found;
 }

@@ -1,4 +1,4 @@
-import { byPath, type ClassRule, EPOCH } from './class-rule.ts';
+import { type ClassRule, EPOCH, rules } from './class-rule.ts';
 
 const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
 
@@ -12,28 +12,23 @@ const IMAGE =
 
 /** Archives, images and documents, which contain times of their contents or of their creation. */
 export const ARCHIVE_CLASSES: readonly ClassRule[] = [
-  {
-    id: 'gzip-header',
-    formats: ['gzip'],
-    detail: /^gzip header: modification time[^;]*$/,
-    cause: 'gzip writes the time of the file that it compressed',
-    remedy: 'gzip -n',
-  },
-  {
-    id: 'archive-content',
-    detail: /^(?:gzip: )?tar: content of|^(?:ar|zip): content of/,
-    formats: ['tar', 'gzip', 'zip'],
-    cause: 'members of the archive differ themselves: the build made them before it packed them',
-    remedy:
-      'unpack it where it is made and check those members: the causes are the same as elsewhere',
-  },
+  ...rules(String.raw`
+gzip-header
+  [gzip] ^gzip header: modification time[^;]*$
+  gzip writes the time of the file that it compressed
+  → gzip -n
+archive-content
+  [tar gzip zip] ^(?:gzip: )?tar: content of|^(?:ar|zip): content of
+  members of the archive differ themselves: the build made them before it packed them
+  → unpack it where it is made and check those members: the causes are the same as elsewhere
+`),
   {
     id: 'archive-times',
     path: /\.(?:tar\.[a-z0-9]+|tgz|t[bxz]z2?|tzst|crate|gem)$/i,
     cause: 'a tar contains the times and owners of its members, in the order of the folder',
     remedy: `${TAR} | gzip -n, with ${EPOCH}`,
   },
-  ...byPath(String.raw`
+  ...rules(String.raw`
 archive-times | \.tar$
   a tar contains the times and owners of its members, in the order of the folder
   → ${TAR}, with ${EPOCH}
@@ -58,53 +53,37 @@ archive-times | \.ext[234]$
 archive-times | \.(?:7z|img|rpm|xz|zst|bz2)$
   an archive contains the times and owners of its members, and compressed data may differ
   → touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names; ${ROOT}
+archive-times
+  [ar] ^ar: time
+  an archive of ar contains the times of its members
+  → ar with D (ar Drcs), which Debian’s ar does by default
+zip-times | \.whl$
+  [zip] ^zip: time of
+  a wheel contains the time of each file
+  → ${EPOCH}: setuptools and other builders of wheels use it
+zip-times
+  [zip] ^zip: time of
+  a zip or jar contains the time of each member
+  → touch -d @$SOURCE_DATE_EPOCH the members and zip -X; jar --date
+archive-times
+  [tar gzip] tar:\s
+  a tar contains the times and owners of its members, in the order of the folder
+  → ${TAR}, with ${EPOCH}; gzip -n
+compressed-content
+  [gzip brotli]
+  what is compressed differs
+  → check its content: gzip and brotli keep a difference of their input
 `),
-  {
-    id: 'archive-times',
-    formats: ['ar'],
-    detail: /^ar: time/,
-    cause: 'an archive of ar contains the times of its members',
-    remedy: 'ar with D (ar Drcs), which Debian’s ar does by default',
-  },
-  {
-    id: 'zip-times',
-    formats: ['zip'],
-    path: /\.whl$/,
-    detail: /^zip: time of/,
-    cause: 'a wheel contains the time of each file',
-    remedy: `${EPOCH}: setuptools and other builders of wheels use it`,
-  },
-  {
-    id: 'zip-times',
-    formats: ['zip'],
-    detail: /^zip: time of/,
-    cause: 'a zip or jar contains the time of each member',
-    remedy: 'touch -d @$SOURCE_DATE_EPOCH the members and zip -X; jar --date',
-  },
-  {
-    id: 'archive-times',
-    formats: ['tar', 'gzip'],
-    detail: /tar: /,
-    cause: 'a tar contains the times and owners of its members, in the order of the folder',
-    remedy: `${TAR}, with ${EPOCH}; gzip -n`,
-  },
-  {
-    id: 'compressed-content',
-    formats: ['gzip', 'brotli'],
-    cause: 'what is compressed differs',
-    remedy: 'check its content: gzip and brotli keep a difference of their input',
-  },
   {
     id: 'document-date',
     formats: ['pdf'],
     cause: 'a PDF contains the time at which it was made, and an id made of it',
     remedy: `${EPOCH}: cairo, Ghostscript and TeX use it (TeX for \\today with FORCE_SOURCE_DATE=1); ImageMagick does not: have another tool write it`,
   },
-  {
-    id: 'document-date',
-    formats: ['png'],
-    detail: /date|tIME/,
-    cause: 'a picture contains times of its file',
-    remedy: 'ImageMagick: -define png:exclude-chunks=date,time; else -strip',
-  },
+  ...rules(String.raw`
+document-date
+  [png] date|tIME
+  a picture contains times of its file
+  → ImageMagick: -define png:exclude-chunks=date,time; else -strip
+`),
 ];

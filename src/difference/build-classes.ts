@@ -1,4 +1,4 @@
-import { byPath, type ClassRule } from './class-rule.ts';
+import { type ClassRule, rules } from './class-rule.ts';
 
 /**
  * Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB,
@@ -23,7 +23,7 @@ const NUXT = {
 
 /** What builds from source leave: logs, caches, tool folders, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
-  ...byPath(String.raw`
+  ...rules(String.raw`
 git-folder | (?:^|/)\.git/
   a repository’s own folder: its index contains times and inode numbers, its logs times
   → .git in .dockerignore where COPY took it along; rm -rf .git in the RUN that cloned it
@@ -40,15 +40,10 @@ duration | (?:^|/)(?:\.vite|\.vitest|vitest)/(?:.{1,200}/)?results\.json$
 build-log | (?:^|/)(?:erl_crash\.dump|hs_err_pid\d+\.log|core\.\d+)$
   what a program leaves of its memory when it crashes: a command of the RUN failed
   → fix the command, whose result the RUN seems not to check; remove the file
-`),
-  {
-    id: 'order',
-    path: /(?:\.|_)plt$/,
-    formats: ['binary'],
-    cause: 'Dialyzer writes its tables in the order of a hash table: the same entries each time',
-    remedy: 'RUN --mount=type=cache for the table, or make it in a stage of its own',
-  },
-  ...byPath(String.raw`
+order | (?:\.|_)plt$
+  [binary]
+  Dialyzer writes its tables in the order of a hash table: the same entries each time
+  → RUN --mount=type=cache for the table, or make it in a stage of its own
 compiler-cache | (?:^|/)(?:\.?ccache|\.cache/(?:ccache|sccache))/|/target/(?:[^/]+/)?(?:debug|release)/(?:incremental|\.fingerprint)/
   a compiler’s cache contains times and random names
   → RUN --mount=type=cache for the folder; CARGO_INCREMENTAL=0 for cargo; or build in a stage of its
@@ -64,7 +59,7 @@ database-files | ^var/lib/(?:postgresql|mysql|ldap|mongodb|couchdb|influxdb|samb
     remedy:
       'have the server make the database when the container starts: its entrypoint can load a dump that a RUN or COPY left',
   },
-  ...byPath(String.raw`
+  ...rules(String.raw`
 database-files | (?:^|/)(?:dump\.rdb|appendonly\.aof[^/]*)$
   redis writes keys in the order of a hash table, whose seed it draws, and how much memory it used
   → have redis load the data when the container starts
@@ -83,7 +78,7 @@ random-id | (?:^|/)\.next/.
     detail: /\b_payload\.json\?[0-9a-f]{8}-[0-9a-f]{4}-/,
     ...NUXT,
   },
-  ...byPath(String.raw`
+  ...rules(String.raw`
 random-id | (?:^|/)\.sprockets-manifest-[0-9a-f]{32}\.json$
   Sprockets draws an id for the name of its manifest
   → config.assets.manifest = Rails.root.join("public/assets/manifest.json"); without Rails, a third

@@ -7,12 +7,14 @@ export interface DifferenceClass {
   readonly remedy: string | undefined;
 }
 
+type DifferenceFormat = ContentDifference['format'];
+
 /** A class, and what it is recognized by; what is not given does not matter. */
 export interface ClassRule extends DifferenceClass {
   readonly path?: RegExp;
   /** One of them applies. */
   readonly kinds?: readonly DifferenceKind[];
-  readonly formats?: readonly ContentDifference['format'][];
+  readonly formats?: readonly DifferenceFormat[];
   /** Against the line that says where the contents differ. */
   readonly detail?: RegExp;
   /** Against both lines of text: a match has to take part in what differs between them. */
@@ -55,21 +57,30 @@ function unquoted(text: string): string {
 /** What most tools that write a date take it from. */
 export const EPOCH = 'ARG SOURCE_DATE_EPOCH in that stage';
 
+/** `[elf gzip] ^ELF section`: one of these formats, any where none is named, and the detail. */
+const CONTENT = /^\[([a-z ]*)\](?: (.*))?$/;
+
 /**
- * Rules that go by the path alone. A row is an id and a pattern, then with an indent the cause, and
- * after an arrow the remedy, where one is known.
+ * Rules as text. A row is an id and a pattern for the path; then with an indent what the contents
+ * are, the cause, and after an arrow the remedy, where one is known.
  */
-export function byPath(table: string): readonly ClassRule[] {
+export function rules(table: string): readonly ClassRule[] {
   return table
     .trim()
     .split(/\n(?! )/)
-    .map((row) => {
-      const [head = '', ...lines] = row.split('\n');
+    .map((row): ClassRule => {
+      const [head = '', ...lines] = row.split('\n').map((line) => line.trim());
       const bar = head.indexOf(' | ');
-      const [cause = '', remedy] = lines
-        .map((line) => line.trim())
-        .join(' ')
-        .split(' → ');
-      return { id: head.slice(0, bar), path: new RegExp(head.slice(bar + 3)), cause, remedy };
+      const [content, formats = '', detail] = CONTENT.exec(lines[0] ?? '') ?? [];
+      const words = lines.slice(content === undefined ? 0 : 1).join(' ');
+      const [cause = '', remedy] = words.split(' → ');
+      return {
+        id: bar < 0 ? head : head.slice(0, bar),
+        cause,
+        remedy,
+        ...(bar < 0 ? {} : { path: new RegExp(head.slice(bar + 3)) }),
+        ...(formats === '' ? {} : { formats: formats.split(' ') as DifferenceFormat[] }),
+        ...(detail === undefined ? {} : { detail: new RegExp(detail) }),
+      };
     });
 }

@@ -1,10 +1,10 @@
-import { byPath, type ClassRule, EPOCH } from './class-rule.ts';
+import { type ClassRule, EPOCH, rules } from './class-rule.ts';
 
 const OWN_RULE = 'or name it in .scoville.yaml (reproducible.drop, empty)';
 
 /** What package managers and installers leave: logs, caches, databases, notes. */
 export const PACKAGE_CLASSES: readonly ClassRule[] = [
-  ...byPath(String.raw`
+  ...rules(String.raw`
 package-log | ^var/log/(?:apt/|(?:dpkg|alternatives|bootstrap|fontconfig|apk|dnf[^/]*|yum|hawkey|pacman|zypper)\.log$|(?:fail|last|tally)log$|[wb]tmp$|zypp/|rhsm/)
   a log with times of the build
   → rm -rf /var/log/* in the same RUN, or build with --repro=safe

@@ -1,8 +1,8 @@
-import { byPath, type ClassRule, EPOCH } from './class-rule.ts';
+import { type ClassRule, EPOCH, rules } from './class-rule.ts';
 
 /** Keys, passwords and other random values that all image users share: never to be normalized. */
 export const SECRET_CLASSES: readonly ClassRule[] = [
-  ...byPath(String.raw`
+  ...rules(String.raw`
 private-key | (?:^|/)ssh_host_[a-z0-9]+_key(?:\.pub)?$
   a host key that the package makes when it is installed: random, and a secret that everybody gets
   → rm -f /etc/ssh/ssh_host_* in the same RUN, and ssh-keygen -A when the container starts
@@ -38,36 +38,22 @@ random-secret | (?:^|/)\.next/(?:.*/)?(?:prerender|server-reference)-manifest\.j
 private-key | (?:^|/)[^/]+\.(?:p12|pfx|jks|keystore|kdb)$
   a key store: its salt, its dates and the keys that the build generates are new each time
   → make it when the container starts, or mount it as a secret
-`),
-  {
-    id: 'private-key',
-    formats: ['key'],
-    detail: /private key|public key/,
-    cause: 'a key that the build generates: it is random, and a secret that everybody gets',
-    remedy: 'make it when the container starts, or mount it as a secret',
-  },
-  {
-    id: 'random-parameters',
-    formats: ['key'],
-    detail: /parameters/,
-    cause: 'parameters that the build draws at random',
-    remedy: 'COPY a file in, or use a named group (RFC 7919: ffdhe2048), which needs none',
-  },
-  {
-    id: 'certificate',
-    formats: ['key'],
-    cause: 'a certificate that the build makes: its serial number, dates and key are new each time',
-    remedy: 'make it when the container starts, or COPY one in',
-  },
-  {
-    id: 'password-hash',
-    path: /^etc\/g?shadow-?$/,
-    detail: /\bpassword\b/,
-    cause:
-      'a password that the build sets: its hash has a random salt each time, and everybody gets it',
-    remedy: 'set no password; where there must be one, its hash: chpasswd -e, useradd -p',
-  },
-  ...byPath(String.raw`
+private-key
+  [key] private key|public key
+  a key that the build generates: it is random, and a secret that everybody gets
+  → make it when the container starts, or mount it as a secret
+random-parameters
+  [key] parameters
+  parameters that the build draws at random
+  → COPY a file in, or use a named group (RFC 7919: ffdhe2048), which needs none
+certificate
+  [key]
+  a certificate that the build makes: its serial number, dates and key are new each time
+  → make it when the container starts, or COPY one in
+password-hash | ^etc/g?shadow-?$
+  [] \bpassword\b
+  a password that the build sets: its hash has a random salt each time, and everybody gets it
+  → set no password; where there must be one, its hash: chpasswd -e, useradd -p
 password-hash | (?:^|/)\.?htpasswd$
   passwords that the build hashes, each with a random salt
   → COPY the file in, or mount it as a secret

@@ -1,4 +1,4 @@
-import type { ClassRule } from './class-rule.ts';
+import { type ClassRule, rules } from './class-rule.ts';
 
 /** With a unit behind a number, or named so. */
 const DURATION =
@@ -20,20 +20,16 @@ const RANDOM =
 
 /** What a line of text shows; the least special of all. */
 export const TEXT_CLASSES: readonly ClassRule[] = [
-  {
-    id: 'random-secret',
-    formats: ['text'],
-    detail: /, not shown/,
-    cause: 'a file named as secrets are: what the build draws at random, everybody gets',
-    remedy: 'make it when the container starts, or mount it as a secret',
-  },
-  {
-    id: 'order',
-    formats: ['text'],
-    detail: /in another order/,
-    cause: 'lines in the order of a directory or a hash table',
-    remedy: 'sort what is written (LC_ALL=C sort)',
-  },
+  ...rules(String.raw`
+random-secret
+  [text] , not shown
+  a file named as secrets are: what the build draws at random, everybody gets
+  → make it when the container starts, or mount it as a secret
+order
+  [text] in another order
+  lines in the order of a directory or a hash table
+  → sort what is written (LC_ALL=C sort)
+`),
   {
     id: 'temporary-file',
     formats: ['text'],
@@ -69,35 +65,24 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     remedy:
       'leave it out of what is written (ls without -i, stat without %i, $$); processes are counted with --repro=deterministic',
   },
-  {
-    id: 'checksum',
-    formats: ['text'],
-    detail: /^line \d+: "\\?[0-9a-f]+…\((?:32|40|56|64|96|128) hex digits\) [ *]\S/,
-    cause: 'checksums of files of which one differs itself',
-    remedy: 'check the file that the line names: its checksum follows',
-  },
-  {
-    id: 'random-id',
-    formats: ['text'],
-    detail: /#[mp][0-9a-f]{10}\)|id=\\*"[mp][0-9a-f]{10}\\*"/,
-    cause: 'Matplotlib draws a salt, by which it names what a picture contains',
-    remedy: 'svg.hashsalt in matplotlibrc, or matplotlib.rcParams["svg.hashsalt"] = "NAME"',
-  },
-  {
-    id: 'random-id',
-    formats: ['text'],
-    detail: /\bT_[0-9a-f]{5}(?![0-9a-f])/,
-    cause: 'pandas draws an id for each table that it styles',
-    remedy: 'Styler.set_uuid("NAME"): df.style.set_uuid("NAME")',
-  },
-  {
-    id: 'address',
-    formats: ['text'],
-    detail: /\bat 0x[0-9a-f]{6,16}\b/,
-    cause: 'where an object lies in memory: threads ask for memory in another order each time',
-    remedy:
-      'write what the object contains, not its address; without threads --repro=deterministic',
-  },
+  ...rules(String.raw`
+checksum
+  [text] ^line \d+: "\\?[0-9a-f]+…\((?:32|40|56|64|96|128) hex digits\) [ *]\S
+  checksums of files of which one differs itself
+  → check the file that the line names: its checksum follows
+random-id
+  [text] #[mp][0-9a-f]{10}\)|id=\\*"[mp][0-9a-f]{10}\\*"
+  Matplotlib draws a salt, by which it names what a picture contains
+  → svg.hashsalt in matplotlibrc, or matplotlib.rcParams["svg.hashsalt"] = "NAME"
+random-id
+  [text] \bT_[0-9a-f]{5}(?![0-9a-f])
+  pandas draws an id for each table that it styles
+  → Styler.set_uuid("NAME"): df.style.set_uuid("NAME")
+address
+  [text] \bat 0x[0-9a-f]{6,16}\b
+  where an object lies in memory: threads ask for memory in another order each time
+  → write what the object contains, not its address; without threads --repro=deterministic
+`),
   {
     id: 'random-id',
     formats: ['text', 'binary'],
@@ -113,15 +98,12 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
     cause: 'a nonce that the build draws: one that everybody has protects nothing',
     remedy: 'have the server draw it for each answer, or allow the script by its hash',
   },
-  {
-    // Two digits at a time, or fewer of them than above with a letter; or letters of both cases.
-    id: 'random-id',
-    formats: ['text'],
-    detail:
-      /(?:\b[0-9a-f]{2}[ :]){7}|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\w{0,64}\d)(?=\w{0,64}[a-z])(?=\w{0,64}[A-Z])[A-Za-z0-9]{16,}(?:={1,2}|\b)/,
-    cause: 'what looks drawn at random: an id or a token, or a hash of something that changed',
-    remedy: RANDOM,
-  },
+  ...rules(String.raw`
+random-id
+  [text] (?:\b[0-9a-f]{2}[ :]){7}|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\w{0,64}\d)(?=\w{0,64}[a-z])(?=\w{0,64}[A-Z])[A-Za-z0-9]{16,}(?:={1,2}|\b)
+  what looks drawn at random: an id or a token, or a hash of something that changed
+  → ${RANDOM}
+`),
   {
     id: 'random-id',
     path: /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[^/]*$|(?:^|[^0-9a-f])[0-9a-f]{32,}(?:[^0-9a-f/][^/]*)?$/,
