@@ -50,6 +50,13 @@ function* filesIn(folder: string): Generator<string> {
   }
 }
 
+/** Tables of text have a pattern in some lines of a row. */
+function rowsOf(path: string): RegExp {
+  if (path.endsWith('-classes.ts')) return /^(?:[a-z-]+ \| | {2}\[[a-z ]*\] )(.+)$/gm;
+  if (path.endsWith('credential-table.ts')) return /^ {2}(?! )(?:[gim]{1,3} |[^|\n]* \| )(.+)$/gm;
+  return /(?!)/g;
+}
+
 function* patternsOf(path: string): Generator<Pattern> {
   const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest);
   const found: Pattern[] = [];
@@ -62,10 +69,8 @@ function* patternsOf(path: string): Generator<Pattern> {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  // Tables of text have a pattern a row.
-  if (/-classes\.ts$/.test(path))
-    for (const [, source = ''] of file.text.matchAll(/^(?:[a-z-]+ \| |  \[[a-z ]*\] )(.+)$/gm))
-      found.push({ file: relative(SRC, path), source, flags: '' });
+  for (const [, source = ''] of file.text.matchAll(rowsOf(path)))
+    found.push({ file: relative(SRC, path), source, flags: '' });
   yield* found;
 }
 
