@@ -54,6 +54,7 @@ function* filesIn(folder: string): Generator<string> {
 function rowsOf(path: string): RegExp {
   if (path.endsWith('-classes.ts')) return /^(?:[a-z-]+ \| | {2}\[[a-z ]*\] )(.+)$/gm;
   if (path.endsWith('credential-table.ts')) return /^ {2}(?! )(?:[gim]{1,3} |[^|\n]* \| )(.+)$/gm;
+  if (path.includes('/secret-rules/')) return /^ {2}\/(.+)\/([a-z]+)$/gm;
   return /(?!)/g;
 }
 
@@ -69,8 +70,8 @@ function* patternsOf(path: string): Generator<Pattern> {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  for (const [, source = ''] of file.text.matchAll(rowsOf(path)))
-    found.push({ file: relative(SRC, path), source, flags: '' });
+  for (const [, source = '', flags = ''] of file.text.matchAll(rowsOf(path)))
+    found.push({ file: relative(SRC, path), source, flags });
   yield* found;
 }
 

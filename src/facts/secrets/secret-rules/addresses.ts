@@ -1,5 +1,5 @@
 import { isDrawn, isPlaceholder } from '../secret-value.ts';
-import { inText, type SecretRule } from './rule.ts';
+import { inText, type SecretRule, tokens } from './rule.ts';
 
 /** Passwords that are everybody's: defaults of test set-ups and words that mean one. */
 const COMMON =
@@ -101,12 +101,10 @@ export const ADDRESS_RULES: readonly SecretRule[] = [
     /(?<=(?:Server|Data Source|Host|Endpoint|Driver|Uid|User Id|Username)\s?=[^\n"']{1,300});\s?(?:password|pwd)=([^;"'\s<>{}$]{4,128})/iy,
     (value) => !isCommon(value),
   ),
-  inText(
-    'jwt',
-    'JSON Web Tokens with a signature',
-    ['.eyJ'],
-    /(?<=(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,1000}))\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{20,1000}/y,
-  ),
+  ...tokens(String.raw`
+jwt | JSON Web Tokens with a signature | .eyJ
+  /(?<=(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,1000}))\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{20,1000}/y
+`),
   {
     ...inText(
       'authorization-header',

@@ -1,4 +1,4 @@
-import { inText, type SecretRule } from './rule.ts';
+import { inText, type SecretRule, tokens } from './rule.ts';
 
 /** The start of an OpenSSH key with a passphrase: the cipher in it is not `none`. */
 const SEALED_BODY = /^(?!b3BlbnNzaC1rZXktdjEAAAAABG5vbmU)b3BlbnNzaC1rZXktdjEA/;
@@ -71,12 +71,10 @@ export const KEY_RULES: readonly SecretRule[] = [
       /(?<=-----BEGIN )PGP PRIVATE KEY BLOCK-----(?:\s|\\n|\\r|\"|'|,){1,40}(?:[\w-]{1,40}: [^\n\\]{0,200}(?:\s|\\n|\\r){1,4}){0,5}(?:\s|\\n|\\r|\"|'|,){0,40}([A-Za-z0-9+/=][A-Za-z0-9+/=\s\\]{39,4000})/y,
     isPlain: true,
   },
-  inText(
-    'putty-private-key',
-    'PuTTY private keys (.ppk)',
-    ['PuTTY-User-Key-File-'],
-    /PuTTY-User-Key-File-\d: [^\n]{1,60}\n(?:[A-Z][\w-]{1,30}: [^\n]{0,200}\n|[A-Za-z0-9+/=]{1,80}\r?\n){2,60}?Private-Lines: \d{1,4}\r?\n([A-Za-z0-9+/=]{20,80})/y,
-  ),
+  ...tokens(String.raw`
+putty-private-key | PuTTY private keys (.ppk) | PuTTY-User-Key-File-
+  /PuTTY-User-Key-File-\d: [^\n]{1,60}\n(?:[A-Z][\w-]{1,30}: [^\n]{0,200}\n|[A-Za-z0-9+/=]{1,80}\r?\n){2,60}?Private-Lines: \d{1,4}\r?\n([A-Za-z0-9+/=]{20,80})/y
+`),
   inText(
     'ssh2-private-key',
     'ssh.com private keys',

@@ -36,22 +36,37 @@ export interface SecretRule {
   readonly isPlain?: true;
 }
 
+/** The line of a row that has a pattern of its own. */
+const PATTERN = /\n {2}\/(.*)\/([a-z]+)$/;
+
 /**
- * Tokens by their issuers' documented formats, a line each: id, what it is, prefixes, and what
- * follows (source of a regular expression). A line that begins with a blank goes on from the one
+ * Tokens by their issuers' documented formats, a row each: id, what it is, prefixes, and what
+ * follows (source of a regular expression). A line that begins with a blank belongs to the one
  * before. `drawn` tokens begin as words and digests do by chance, and must look drawn at random,
- * with digits and capitals.
+ * with digits and capitals. A row that ends with a pattern has keywords instead of prefixes; where
+ * it is `mixed`, the value must be as `isMixed` says.
  */
 export function tokens(table: string): readonly SecretRule[] {
   return table
     .trim()
     .split(/\n(?! )/)
     .map((row) => {
-      const [name = '', what = '', prefixes = '', tail = ''] = row.split(/ \|\s+/);
-      const id = name.replace(' (drawn)', '');
-      return id === name
-        ? token(id, what, prefixes.split(' '), tail)
-        : drawnToken(id, what, prefixes.split(' '), tail);
+      const [line = '', source, flags] = PATTERN.exec(row) ?? [];
+      const about = row.slice(0, row.length - line.length);
+      const [name = '', what = '', words = '', tail = ''] = about.split(/ \|\s+/);
+      const [id = '', kind] = name.split(' ');
+      const keywords = words.split(' ');
+      if (source !== undefined)
+        return inText(
+          id,
+          what,
+          keywords,
+          new RegExp(source, flags),
+          kind === '(mixed)' ? isMixed : undefined,
+        );
+      return kind === '(drawn)'
+        ? drawnToken(id, what, keywords, tail)
+        : token(id, what, keywords, tail);
     });
 }
 

@@ -1,4 +1,4 @@
-import { inText, isMixed, type SecretRule, tokens } from './rule.ts';
+import { inText, type SecretRule, tokens } from './rule.ts';
 
 const NEAR = 240;
 const ACCOUNT = /(?<![A-Za-z0-9])AC[0-9a-f]{32}(?![A-Za-z0-9])/;
@@ -47,15 +47,8 @@ gitlab-token | GitLab: personal, deploy, runner, job, trigger, feed, agent and O
 bitbucket-token | Bitbucket: app passwords | ATBB | [A-Za-z0-9_=-]{32,60}
 atlassian-token | Atlassian: API and access tokens | ATATT3 ATCTT3 | [A-Za-z0-9_=-]{100,300}
 npm-token | npm: access tokens | npm_ | [A-Za-z0-9]{36}
-`),
-  inText(
-    'npm-auth-token',
-    'npm: a token set for a registry, in any text',
-    ['_authToken'],
-    /_authToken["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/=_.-]{20,500})(?![A-Za-z0-9(])/y,
-    isMixed,
-  ),
-  ...tokens(String.raw`
+npm-auth-token (mixed) | npm: a token set for a registry, in any text | _authToken
+  /_authToken["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/=_.-]{20,500})(?![A-Za-z0-9(])/y
 pypi-token | PyPI and TestPyPI: upload tokens | pypi-AgE | [A-Za-z0-9_-]{50,1000}
 rubygems-key | RubyGems: API keys | rubygems_ | [a-f0-9]{48}
 clojars-token | Clojars: deploy tokens | CLOJARS_ | [a-z0-9]{60}
@@ -78,61 +71,25 @@ export const CLOUD_RULES: readonly SecretRule[] = [
   ...tokens(String.raw`
 aws-access-key-id | AWS: access key ids, long-lived and temporary |
   AKIA ASIA ABIA ACCA | [A-Z0-9]{16}
-`),
-  inText(
-    'aws-secret-access-key',
-    'AWS: secret access keys, by the name they are set under',
-    [
-      'secret_access_key',
-      'SECRET_ACCESS_KEY',
-      'SecretAccessKey',
-      'secretAccessKey',
-      'Secret_Access_Key',
-      'aws_secret_key',
-      'AWS_SECRET_KEY',
-      'secret-access-key',
-      'ws-secret',
-    ],
-    /(?:aws_?)?(?:secret[_-]?access[_-]?|aws_secret_|ws-secret-?)key["']?\s{0,4}(?:=>|[=:])\s{0,4}["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/iy,
-    isMixed,
-  ),
-  ...tokens(String.raw`
+aws-secret-access-key (mixed) | AWS: secret access keys, by the name they are set under |
+  secret_access_key SECRET_ACCESS_KEY SecretAccessKey secretAccessKey Secret_Access_Key aws_secret_key AWS_SECRET_KEY secret-access-key ws-secret
+  /(?:aws_?)?(?:secret[_-]?access[_-]?|aws_secret_|ws-secret-?)key["']?\s{0,4}(?:=>|[=:])\s{0,4}["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/iy
 aws-bedrock-key | AWS: Bedrock API keys | ABSKQmVkcm9ja | [A-Za-z0-9+/=]{80,300}
 google-api-key | Google: API keys | AIza | [A-Za-z0-9_-]{35}(?!-)
 google-client-secret | Google: OAuth client secrets | GOCSPX- | [A-Za-z0-9_-]{28}
 google-access-token | Google: OAuth access tokens | ya29. | [A-Za-z0-9_-]{50,500}
-`),
-  inText(
-    'azure-storage-key',
-    'Azure: storage account keys in connection strings',
-    ['ccountKey', 'ccount_key', 'CCOUNT_KEY', 'STORAGE_KEY', 'torage_key', 'torageKey'],
-    /(?:ccount_?|torage_?)key["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/]{86}==)/iy,
-  ),
-  inText(
-    'azure-shared-access-key',
-    'Azure: keys of Service Bus, Event Hubs and IoT Hub in connection strings',
-    ['SharedAccessKey=', 'SharedSecret='],
-    /Shared(?:AccessKey|Secret)=([A-Za-z0-9+/]{43}=)/y,
-  ),
-  inText(
-    'azure-client-secret',
-    "Azure: an application's client secret",
-    ['7Q~', '8Q~', '9Q~'],
-    /(?<=(?<![\w~.-])(?<head>[A-Za-z0-9_~.]{3}))(?<secret>[789]Q~[A-Za-z0-9_~.-]{31,34})(?![\w~.-])/y,
-  ),
-  inText(
-    'azure-devops-token',
-    'Azure DevOps: personal access tokens',
-    ['AZDO'],
-    /(?<=(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
-  ),
-  inText(
-    'azure-sas',
-    'Azure: shared access signatures in addresses',
-    ['&sig='],
-    /(?<=[?&]s[a-z]{1,2}=[^\s"']{1,300})[&?]sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?![A-Za-z0-9+/%])|(?<=[?])sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?=&s[a-z]{1,2}=)/y,
-  ),
-  ...tokens(String.raw`
+azure-storage-key | Azure: storage account keys in connection strings |
+  ccountKey ccount_key CCOUNT_KEY STORAGE_KEY torage_key torageKey
+  /(?:ccount_?|torage_?)key["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/]{86}==)/iy
+azure-shared-access-key | Azure: keys of Service Bus, Event Hubs and IoT Hub in connection strings |
+  SharedAccessKey= SharedSecret=
+  /Shared(?:AccessKey|Secret)=([A-Za-z0-9+/]{43}=)/y
+azure-client-secret | Azure: an application's client secret | 7Q~ 8Q~ 9Q~
+  /(?<=(?<![\w~.-])(?<head>[A-Za-z0-9_~.]{3}))(?<secret>[789]Q~[A-Za-z0-9_~.-]{31,34})(?![\w~.-])/y
+azure-devops-token | Azure DevOps: personal access tokens | AZDO
+  /(?<=(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y
+azure-sas | Azure: shared access signatures in addresses | &sig=
+  /(?<=[?&]s[a-z]{1,2}=[^\s"']{1,300})[&?]sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?![A-Za-z0-9+/%])|(?<=[?])sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?=&s[a-z]{1,2}=)/y
 digitalocean-token | DigitalOcean: personal, OAuth and refresh tokens |
   dop_v1_ doo_v1_ dor_v1_ | [a-f0-9]{64}
 heroku-key | Heroku: API keys | HRKU- | [A-Za-z0-9_-]{36,60}
@@ -143,14 +100,8 @@ tencent-secret-id | Tencent Cloud: secret ids | AKID | [A-Za-z0-9]{32}
 databricks-token | Databricks: personal tokens | dapi | [a-f0-9]{32}(?:-\d)?
 vault-token | HashiCorp Vault: service, batch and recovery tokens |
   hvs. hvb. hvr. | [A-Za-z0-9_-]{24,300}
-`),
-  inText(
-    'terraform-cloud-token',
-    'Terraform Cloud: API tokens',
-    ['.atlasv1.'],
-    /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{14}))\.atlasv1\.[A-Za-z0-9_=-]{60,70}/y,
-  ),
-  ...tokens(String.raw`
+terraform-cloud-token | Terraform Cloud: API tokens | .atlasv1.
+  /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{14}))\.atlasv1\.[A-Za-z0-9_=-]{60,70}/y
 doppler-token | Doppler: personal, service, CLI, SCIM and audit tokens |
   dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. | (?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}
 grafana-token | Grafana: service account, cloud and API keys |
@@ -185,45 +136,23 @@ export const SERVICE_RULES: readonly SecretRule[] = [
   ...tokens(String.raw`
 slack-token | Slack: bot, user, app, workspace, configuration and refresh tokens |
   xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxe- xoxe.xox xapp- | (?:[bp]-)?\d[A-Za-z0-9-]{14,250}
-`),
-  inText(
-    'slack-webhook',
-    'Slack: incoming webhooks and workflow triggers',
-    ['hooks.slack.com'],
-    /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Z0-9]{6,14}\/[A-Za-z0-9]{6,40}\/[A-Za-z0-9]{16,40}/y,
-  ),
-  inText(
-    'discord-webhook',
-    'Discord: webhooks',
-    ['/api/webhooks/'],
-    /(?<=discord(?:app)?\.com)\/api\/webhooks\/\d{17,20}\/([A-Za-z0-9_-]{60,80})/y,
-  ),
-  inText(
-    'telegram-bot-token',
-    'Telegram: bot tokens beside the name',
-    ['telegram', 'TELEGRAM', 'Telegram'],
-    /telegram[^\n]{0,80}?(?<!\d)(\d{8,10}:A[A-Za-z0-9_-]{34})(?![A-Za-z0-9_-])/iy,
-  ),
-  ...tokens(String.raw`
+slack-webhook | Slack: incoming webhooks and workflow triggers | hooks.slack.com
+  /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Z0-9]{6,14}\/[A-Za-z0-9]{6,40}\/[A-Za-z0-9]{16,40}/y
+discord-webhook | Discord: webhooks | /api/webhooks/
+  /(?<=discord(?:app)?\.com)\/api\/webhooks\/\d{17,20}\/([A-Za-z0-9_-]{60,80})/y
+telegram-bot-token | Telegram: bot tokens beside the name | telegram TELEGRAM Telegram
+  /telegram[^\n]{0,80}?(?<!\d)(\d{8,10}:A[A-Za-z0-9_-]{34})(?![A-Za-z0-9_-])/iy
 stripe-key | Stripe: live keys | sk_live_ rk_live_ | [A-Za-z0-9]{10,247}
 stripe-webhook-secret | Stripe: webhook secrets | whsec_ | [A-Za-z0-9+/=]{32,64}
 square-token | Square: access tokens and secrets | sq0atp- sq0csp- EAAAE EAAAl | [\w-]{22,60}
 braintree-token | PayPal Braintree: production tokens |
   access_token$production$ | [a-z0-9]{16}\$[a-f0-9]{32}
 sendgrid-key | SendGrid: API keys | SG. | [A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}(?!-)
+mailgun-key | Mailgun: private keys beside the name | mailgun MAILGUN Mailgun
+  /mailgun[^\n]{0,80}?(?<![A-Za-z0-9])(key-[a-f0-9]{32}|[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})(?![A-Za-z0-9])/iy
+mailchimp-key | Mailchimp: API keys beside the name | mailchimp MAILCHIMP Mailchimp
+  /mailchimp[^\n]{0,80}?(?<![A-Za-z0-9])([a-f0-9]{32}-us\d{1,2})(?![A-Za-z0-9])/iy
 `),
-  inText(
-    'mailgun-key',
-    'Mailgun: private keys beside the name',
-    ['mailgun', 'MAILGUN', 'Mailgun'],
-    /mailgun[^\n]{0,80}?(?<![A-Za-z0-9])(key-[a-f0-9]{32}|[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})(?![A-Za-z0-9])/iy,
-  ),
-  inText(
-    'mailchimp-key',
-    'Mailchimp: API keys beside the name',
-    ['mailchimp', 'MAILCHIMP', 'Mailchimp'],
-    /mailchimp[^\n]{0,80}?(?<![A-Za-z0-9])([a-f0-9]{32}-us\d{1,2})(?![A-Za-z0-9])/iy,
-  ),
   TWILIO,
   ...tokens(String.raw`
 shopify-token | Shopify: access tokens and shared secrets |
@@ -238,20 +167,10 @@ sentry-token | Sentry: organization and user tokens |
   sntrys_ sntryu_ | (?:eyJ[A-Za-z0-9+/=_-]{60,500}|[a-f0-9]{64})
 dynatrace-token | Dynatrace: API tokens | dt0c01. dt0s01. | [A-Z0-9]{24}\.[A-Z0-9]{64}
 posthog-key | PostHog: personal keys | phx_ | [A-Za-z0-9]{40,50}
-`),
-  inText(
-    'teams-webhook',
-    'Microsoft Teams: incoming webhooks',
-    ['webhook.office.com'],
-    /webhook\.office\.com\/webhookb2\/[a-z0-9-]{36}@[a-z0-9-]{36}\/IncomingWebhook\/([a-z0-9]{32})\/[a-z0-9-]{36}/y,
-  ),
-  inText(
-    'discord-bot-token',
-    'Discord: bot tokens',
-    ['discord', 'DISCORD', 'Discord'],
-    /discord[^\n]{0,80}?(?<![A-Za-z0-9])(?<secret>[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])/iy,
-  ),
-  ...tokens(String.raw`
+teams-webhook | Microsoft Teams: incoming webhooks | webhook.office.com
+  /webhook\.office\.com\/webhookb2\/[a-z0-9-]{36}@[a-z0-9-]{36}\/IncomingWebhook\/([a-z0-9]{32})\/[a-z0-9-]{36}/y
+discord-bot-token | Discord: bot tokens | discord DISCORD Discord
+  /discord[^\n]{0,80}?(?<![A-Za-z0-9])(?<secret>[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])/iy
 adafruit-key | Adafruit IO: keys | aio_ | [A-Za-z0-9]{28}
 adobe-secret | Adobe: client secrets | p8e- p8- | [A-Za-z0-9]{32}
 airtable-token (drawn) | Airtable: personal tokens | pat | [A-Za-z0-9]{14}\.[a-f0-9]{64}
@@ -268,14 +187,8 @@ launchdarkly-key | LaunchDarkly: SDK and API keys |
   sdk- api- | [a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}
 lob-key (drawn) | Lob, GoCardless: live keys | live_ | [A-Za-z0-9_=-]{35,40}
 mapbox-token | Mapbox: secret tokens | sk.eyJ | [A-Za-z0-9_-]{60,90}\.[A-Za-z0-9_-]{20,24}
-`),
-  inText(
-    'maxmind-key',
-    'MaxMind: license keys',
-    ['_mmk'],
-    /(?<=(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{6}_[A-Za-z0-9]{29}))_mmk(?![A-Za-z0-9_])/y,
-  ),
-  ...tokens(String.raw`
+maxmind-key | MaxMind: license keys | _mmk
+  /(?<=(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{6}_[A-Za-z0-9]{29}))_mmk(?![A-Za-z0-9_])/y
 plaid-token | Plaid: access tokens |
   access-production- access-development- access-sandbox- | [a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}
 readme-key | ReadMe: API keys | rdme_ | [a-z0-9]{70}
@@ -286,14 +199,8 @@ sourcegraph-token | Sourcegraph: access tokens | sgp_ | (?:[a-f0-9]{16}_|local_)
 typeform-token | Typeform: personal tokens | tfp_ | [A-Za-z0-9_.=-]{59}
 twitter-bearer | Twitter: bearer tokens | AAAAAAAAAAAAAAAAAAAAA | [A-Za-z0-9%]{80,100}
 dropbox-token | Dropbox: access tokens | sl. | [A-Za-z0-9_=-]{100,1500}
-`),
-  inText(
-    'authress-key',
-    'Authress: service client keys',
-    ['.acc_', '.acc-'],
-    /(?<=(?<![A-Za-z0-9])(?<secret>(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}))\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/y,
-  ),
-  ...tokens(String.raw`
+authress-key | Authress: service client keys | .acc_ .acc-
+  /(?<=(?<![A-Za-z0-9])(?<secret>(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}))\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/y
 razorpay-key | Razorpay: live keys | rzp_live_ | [A-Za-z0-9]{14,24}
 resend-key (drawn) | Resend: API keys | re_ | [A-Za-z0-9]{8}_[A-Za-z0-9]{24}
 checkout-key | Checkout.com, Paystack: secret keys | sk_prod_ | [A-Za-z0-9]{24,60}
@@ -303,13 +210,9 @@ snyk-token | Snyk: service tokens | snyk_uat. snyk_sat. | [a-z0-9]{8}\.[A-Za-z0-
 
 /** Keys of language model services and related ones, each in its issuer's documented format. */
 export const AI_SERVICE_RULES: readonly SecretRule[] = [
-  inText(
-    'openai-key',
-    'OpenAI: user, project, service account and admin keys',
-    ['T3BlbkFJ'],
-    /(?<=(?<![A-Za-z0-9])(sk-[A-Za-z0-9_-]{20,100}))T3BlbkFJ[A-Za-z0-9_-]{20,100}/y,
-  ),
   ...tokens(String.raw`
+openai-key | OpenAI: user, project, service account and admin keys | T3BlbkFJ
+  /(?<=(?<![A-Za-z0-9])(sk-[A-Za-z0-9_-]{20,100}))T3BlbkFJ[A-Za-z0-9_-]{20,100}/y
 anthropic-key | Anthropic: API, admin and OAuth keys |
   sk-ant-api sk-ant-admin sk-ant-oat | \d\d-[A-Za-z0-9_-]{80,130}
 openrouter-key | OpenRouter: API keys | sk-or-v1- | [a-f0-9]{64}
