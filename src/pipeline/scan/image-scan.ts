@@ -2,7 +2,7 @@ import type { ImageContent } from '../../facts/image-facts.ts';
 import type { VexImage } from '../../facts/vex/vex-match.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { RecordCache } from '../../tools/osv/osv-details.ts';
+import type { RecordCache } from '../../tools/osv/osv.ts';
 
 export interface ImageScan {
   readonly scanner: Settings['scanner'];

@@ -1,15 +1,15 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import { canConnect } from '../can-connect.ts';
 import { isCve } from '../scanners/alias-names.ts';
 import { type Report, onePerCve } from '../scanners/one-per-cve.ts';
 import { askBatches } from './osv-batch.ts';
-import { osvRecords, type RecordCache, type Wanted } from './osv-details.ts';
 import { OsvHttp, type OsvHttpOptions } from './osv-http.ts';
 import type { OsvMatch } from './osv-names.ts';
 import { type OsvPlan, planOsv } from './osv-queries.ts';
-import type { OsvRecord } from './osv-record.ts';
+import { isOsvRecord, type OsvRecord, parseOsvRecord } from './osv-record.ts';
 import { osvReports } from './osv-reports.ts';
 import { isJudged, unratedField } from './osv-severity.ts';
 
@@ -17,6 +17,12 @@ import { isJudged, unratedField } from './osv-severity.ts';
 const CONNECT_MS = 3000;
 
 const OSV_URL = 'https://api.osv.dev';
+
+/** A cache of records between runs: it returns the JSON it was given, undefined if not there. */
+export interface RecordCache {
+  readonly get: (key: string) => Promise<unknown>;
+  readonly set: (key: string, value: unknown) => Promise<void>;
+}
 
 export interface OsvRequest extends OsvHttpOptions {
   readonly packages: readonly Package[];
@@ -85,27 +91,52 @@ function scannerName(url: string): string {
 /** The records of the matches, and of the CVEs behind those without a severity. */
 async function recordsOf(
   http: OsvHttp,
-  { url, cache, now }: OsvRequest,
+  request: OsvRequest,
   matches: readonly OsvMatch[],
 ): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
-  const wanted = [...new Map(matches.map(({ id, modified }) => [id, modified]))];
-  const found = await osvRecords(
-    http,
-    url,
-    cache,
-    wanted.map(([id, modified]): Wanted => ({ id, stamp: modified })),
-    false,
-  );
+  const wanted = new Map(matches.map(({ id, modified }) => [id, modified]));
+  const found = await fetchRecords(http, request, wanted, false);
   if (!found.ok) return found;
   const silent = [...found.value.values()].filter((record) => !isJudged(record));
-  const cves = new Set(silent.flatMap(({ names }) => names.filter(isCve)));
-  const today = new Date(now).toISOString().slice(0, 10);
-  const upstream = await osvRecords(
-    http,
-    url,
-    cache,
-    [...cves].filter((id) => !found.value.has(id)).map((id): Wanted => ({ id, stamp: today })),
-    true,
-  );
+  const cves = silent.flatMap(({ names }) => names.filter(isCve));
+  const today = new Date(request.now).toISOString().slice(0, 10);
+  const behind = new Map(cves.filter((id) => !found.value.has(id)).map((id) => [id, today]));
+  const upstream = await fetchRecords(http, request, behind, true);
   return upstream.ok ? ok(new Map([...upstream.value, ...found.value])) : upstream;
+}
+
+/** Changes with what is kept of a record. */
+const KEPT = 1;
+const RECORDS_AT_ONCE = 16;
+
+/**
+ * Records by id, from the cache where they are unchanged, else from the server. `wanted` has when
+ * each was last modified, or the day for which it is fresh. A record that the server does not have
+ * is left out where `mayLack`, else it is an error: what cannot be judged must not be passed over.
+ */
+async function fetchRecords(
+  http: OsvHttp,
+  { url, cache }: OsvRequest,
+  wanted: ReadonlyMap<string, string>,
+  mayLack: boolean,
+): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
+  let failure: string | undefined;
+  const records = new Map<string, OsvRecord>();
+  await inParallel([...wanted], RECORDS_AT_ONCE, async ([id, stamp]) => {
+    if (failure !== undefined) return;
+    const key = [KEPT, url, id, stamp].join(' ');
+    const kept = await cache.get(key);
+    if (isOsvRecord(kept, id)) {
+      records.set(id, kept);
+      return;
+    }
+    const answer = await http.json(`/v1/vulns/${encodeURIComponent(id)}`);
+    const record = answer.ok ? parseOsvRecord(answer.value, id) : undefined;
+    if (record !== undefined) {
+      records.set(id, record);
+      await cache.set(key, record);
+    } else if (answer.ok) failure ??= `its record of ${id} cannot be read`;
+    else if (!mayLack || answer.error.status !== 404) failure ??= answer.error.reason;
+  });
+  return failure === undefined ? ok(records) : err(failure);
 }
