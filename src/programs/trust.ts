@@ -106,6 +106,7 @@ const UNCHECKED: readonly TurningVariable[] = [
     names: /SIGNATURE_VERIFICATION$|^NUGET_CERT_REVOCATION_MODE$/i,
     unless: /^(?:true|1|online)$/i,
   },
+  { programs: /^cpanm?$/, names: /^PERL_LWP_SSL_VERIFY_HOSTNAME$/, unless: ON },
   { programs: /^composer/, names: /^COMPOSER_(?:NO_TLS|DISABLE_TLS)$/i, unless: OFF },
 ];
 
@@ -337,7 +338,7 @@ const SURE: readonly (readonly [programs: RegExp, word: RegExp])[] = [
 const ABOUT =
   /^--?[\w.-]*?(?:no-?gpg|nogpg|gpgcheck|no-?(?:check|verif|sign|ssl|tls|strict)|allow-?(?:un|ins|weak)|insecur|un?trust|unauth|unsafe(?!-perm)|unsigned|trusted|strict-ssl|ssl-?verif|sslverify|tls-?verif|skip-?(?:verif|sig|check)|disable-?(?:ssl|tls|sig|verif|check)|ignore-?(?:sig|check|ssl|tls)|force-?yes|http$|mod=mod|dangerous|nosignature|nodigest|no-?digest)/i;
 const SETTING =
-  /(AllowUnauthenticated|AllowInsecure\w*|AllowWeak\w*|Check-?(?:Valid|Date)|Verify-(?:Peer|Host)|\bgpgcheck|localpkg_gpgcheck|sslverify|strict-?ssl|SigLevel|sslVerify|trusted-host|trusted_host|ssl_verify|insecure|http\.sslVerify|disable-tls|secure-http|unsafeHttpWhitelist|checksumBehavior)["']?\s*(?:[=: \t]|$)\s*["']?([\w-]*)/gi;
+  /(AllowUnauthenticated|AllowInsecure\w*|AllowWeak\w*|Check-?(?:Valid|Date)|Verify-(?:Peer|Host)|\bgpgcheck|localpkg_gpgcheck|sslverify|strict-?ssl|SigLevel|sslVerify|trusted-host|trusted_host|ssl_verify(?:_mode)?|insecure|http\.sslVerify|disable-tls|secure-http|unsafeHttpWhitelist|checksumBehavior)["']?\s*(?:[=: \t]|$)\s*["']?([\w-]*)/gi;
 /** Lines of files that managers read, wherever a command writes them. */
 const WRITTEN =
   /\[(?=[^\][]*\btrusted\s*=\s*(?:yes|true|1|on)\b)[^\][]*\]\s+(?!file:|copy:|cdrom:)\S|(?:^|\n|\\n)[ \t]*(?:Trusted|Allow-Insecure|Allow-Weak)[ \t]*:[ \t]*(?:yes|true|1|on)\b|\bAllowUnauthenticated\s+"?(?:true|yes|1|on)\b|(?:^|\n|\\n|\/)[ \t]*gpgcheck\s*=\s*(?:0|false|no|off)(?=\s|\\n|\/|$)|(?:^|\n|\\n)[ \t]*SigLevel\s*=\s*(?:Never|\S*TrustAll|Optional)/i;
@@ -377,7 +378,9 @@ export function turnsChecksOff(
   if (line !== undefined) return { by: line.trim().slice(0, 40), isSure: true };
   for (const one of isManager ? words : []) {
     const value = one.includes('=') ? one.slice(one.indexOf('=') + 1) : '';
-    if (HARMLESS.test(one) || !ABOUT.test(one) || HERE.test(value || behind(one))) continue;
+    // Short for --no-gpgcheck.
+    const isShort = program === 'zypper' && /^-[a-z]*G[a-z]*$/.test(one);
+    if (HARMLESS.test(one) || !(isShort || ABOUT.test(one)) || HERE.test(value || behind(one))) continue;
     const isOn = NEGATIVE.test(one.replace(/=.*/s, '')) ? OFF.test(value) : LEAVES_ON.test(value);
     if (!isOn) return { by: one, isSure: false };
   }

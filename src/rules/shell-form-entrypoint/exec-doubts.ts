@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type FixInput, baseKey } from '../../model/fix-rule.ts';
+import type { FixInput } from '../../model/fix-rule.ts';
 import { startedAt } from '../../programs/options.ts';
 import { notCompiled } from '../no-shell/runtime-program.ts';
 import { handsOn } from '../shared/edit/program/entry-points.ts';
