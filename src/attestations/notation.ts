@@ -14,7 +14,7 @@ const CBOR: DecodeOptions = {
   allowBigInt: false,
   rejectDuplicateMapKeys: true,
   useMaps: true,
-  tags: { [COSE_SIGN1]: (content) => content() as unknown },
+  tags: { [COSE_SIGN1]: (content) => content() },
 };
 
 /**
