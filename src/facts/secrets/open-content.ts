@@ -141,6 +141,8 @@ function isSelfStarting(head: Uint8Array): boolean {
 }
 
 const ZLIB_HEADER = 2;
+/** Bytes; tables of codes may come first. */
+export const ZLIB_HEAD = 512;
 /**
  * True where bytes begin as zlib: objects of git, each in a file (gitformat-loose(5)), and what
  * programs keep in base64. Its two bytes alone say little, so that the next must unpack.
@@ -149,7 +151,7 @@ export function isZlib(head: Uint8Array): boolean {
   if (head[0] !== 0x78 || ((head[0] << 8) + (head[1] ?? 0)) % 31 !== 0) return false;
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 };
-    return inflateSync(head.subarray(0, 64), options).length >= 16;
+    return inflateSync(head.subarray(0, ZLIB_HEAD), options).length >= 16;
   } catch {
     return false;
   }

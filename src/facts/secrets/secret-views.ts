@@ -5,7 +5,7 @@ import {
   UTF16_END,
   UTF16_NUL_FIRST,
 } from './kernel/byte-scan.ts';
-import { isPacked, isZlib } from './open-content.ts';
+import { isPacked, isZlib, ZLIB_HEAD } from './open-content.ts';
 import { mayHoldKey } from './secret-key-stores.ts';
 
 /** Findings, all of them or those of one spelling. */
@@ -163,7 +163,9 @@ export function encodedViews(
     const head = plainOf(encoded.subarray(0, 64));
     if (
       isPacked(head) ||
-      (head[0] === 0x78 && spend(ZLIB_TRY) && isZlib(head)) ||
+      (head[0] === 0x78 &&
+        spend(ZLIB_TRY) &&
+        isZlib(plainOf(encoded.subarray(0, 2 * ZLIB_HEAD)))) ||
       (mayHoldKey(head) && !isArmored(bytes, from))
     ) {
       if (has(BASE64_URL, bytes, end)) looked = encodedEnd(bytes, from, end, BASE64_URL);

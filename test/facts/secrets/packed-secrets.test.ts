@@ -115,6 +115,7 @@ describe('what is packed or encoded is read like a file', () => {
     ['a program before a zip', 'opt/sfx', Buffer.concat([elfWith('', 20_000), zip])],
     ['zlib', 'srv/a.bin', deflateSync(SECRET)],
     ['zlib in base64', 'srv/a.yaml', `a: ${base64(deflateSync(SECRET))}\n`],
+    ['zlib with tables in base64', 'srv/a.yaml', `a: ${base64(deflateSync(drawn))}\n`],
     ['gzip in the base64 of URLs', 'a.txt', gzipSync(drawn).toString('base64url')],
     ['gzip in hexadecimal', 'a.conf', `blob=${gzipSync(SECRET).toString('hex')}\n`],
     [
