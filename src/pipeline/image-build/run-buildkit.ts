@@ -45,6 +45,8 @@ export async function runBuildKit(
   build: Build,
   onStatus?: OnStatus,
 ): Promise<BuildKitRun> {
+  // What cannot run there is refused before anything is sent.
+  const nodes = (await builderForPlatforms(context, build))?.nodes ?? 1;
   await writePolicy(build.plan);
   const recording =
     build.plan.hermetic === undefined ? undefined : await openRecording(context, build);
@@ -54,16 +56,14 @@ export async function runBuildKit(
       recording?.watch(status);
       onStatus?.(status);
     };
+    const run = (one: Sent): Promise<Outcome> => runSent(context, build, one, nodes, watch);
     try {
-      if (recording === undefined)
-        return { ...(await runSent(context, build, sent, watch)), recording: undefined };
+      if (recording === undefined) return { ...(await run(sent)), recording: undefined };
       const { first, later } = apart(sent);
-      const outcome = await runSent(context, build, first, watch);
+      const outcome = await run(first);
       const found = await recording.finish(outcome.exitCode);
-      const isGood = outcome.exitCode === 0;
-      const last =
-        isGood && later !== undefined ? await runSent(context, build, later, watch) : outcome;
-      return { ...last, recording: found };
+      const isLast = outcome.exitCode !== 0 || later === undefined;
+      return { ...(isLast ? outcome : await run(later)), recording: found };
     } finally {
       await sent.release();
     }
@@ -101,13 +101,13 @@ async function runSent(
   context: PipelineContext,
   build: Build,
   sent: Sent,
+  nodes: number,
   onStatus: OnStatus,
 ): Promise<Outcome> {
   const { layout, platforms } = build.plan;
   const { invocation, stdin } = sent;
-  const builder = await builderForPlatforms(context, build);
   const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
-  const isApart = platforms.length > 1 && (builder?.nodes ?? 1) > 1;
+  const isApart = platforms.length > 1 && nodes > 1;
   if (isApart && !canRepeat)
     throw new UserError('a context on stdin cannot be sent to several nodes', {
       nextStep: 'unpack it and name the folder, or name one platform',
