@@ -1,11 +1,5 @@
 import type { LayerEntry } from '../model/walk.ts';
-import {
-  SNIFF_BYTES,
-  type ReportRule,
-  type RewriteRule,
-  type Rule,
-  type RuleContext,
-} from './rule.ts';
+import type { ReportRule, RewriteRule, Rule, RuleContext } from './rule.ts';
 
 /** A rule that wants to see what is in a file. */
 export type ContentRule = RewriteRule | ReportRule;
@@ -23,11 +17,6 @@ export function contentRules(
       (rule.kind === 'rewrite' || (rule.kind === 'report' && size <= rule.largest)) &&
       rule.applies(file, context),
   );
-}
-
-/** First bytes that have to be seen before `rulesFor` can answer. */
-export function sniffLength(rules: readonly ContentRule[], size: number): number {
-  return rules.some((rule) => rule.startsWith !== undefined) ? Math.min(SNIFF_BYTES, size) : 0;
 }
 
 /** Those whose bytes the file starts with. */

@@ -3,15 +3,9 @@ import { layerPath } from '../tar/path.ts';
 import type { TarHandler } from '../tar/reader.ts';
 import { TarError } from '../tar/tar-error.ts';
 import { tarHeader, tarPadding } from '../tar/writer.ts';
-import {
-  contentRules,
-  type ContentRule,
-  neededBytes,
-  rulesFor,
-  sniffLength,
-} from './file-content.ts';
+import { contentRules, type ContentRule, neededBytes, rulesFor } from './file-content.ts';
 import { type ContentPlace, LinkTable } from './link-table.ts';
-import type { Finding, PathRule, Rule, RuleContext } from './rule.ts';
+import { type Finding, type PathRule, type Rule, type RuleContext, SNIFF_BYTES } from './rule.ts';
 import type { StampLedger } from './stamp-ledger.ts';
 
 /** Bytes of the new archive; or the content of an entry of the old one, to be read again. */
@@ -161,7 +155,7 @@ export class LayerRewriter implements TarHandler {
       this.#open(retimed);
       return;
     }
-    const need = sniffLength(rules, entry.size);
+    const need = Math.min(SNIFF_BYTES, entry.size);
     this.#mode = 'hold';
     this.#held = {
       entry: retimed,
@@ -172,7 +166,6 @@ export class LayerRewriter implements TarHandler {
       bytes: new Uint8Array(need),
       filled: 0,
     };
-    if (need === 0) this.#gathered(this.#held);
   }
 
   #hold(held: Held, chunk: Uint8Array): void {
