@@ -85,11 +85,11 @@ async function startUpload(
   blob: Descriptor,
   mountFrom?: string,
 ): Promise<URL | undefined> {
-  const mount =
+  const query =
     mountFrom === undefined
       ? ''
-      : `?${new URLSearchParams({ mount: blob.digest, from: mountFrom })}`;
-  const at = `${repository}/blobs/uploads/${mount}`;
+      : `?${new URLSearchParams({ mount: blob.digest, from: mountFrom }).toString()}`;
+  const at = `${repository}/blobs/uploads/${query}`;
   const response = await connection.tryCall({
     method: 'POST',
     at,
