@@ -46,6 +46,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         '`echo "SUM  FILE" \\| sha256sum -c`, also by a here-document; `sha256sum -c LIST` of a list that the context has',
         'verified',
       ],
+      ['`test "$(sha256sum FILE \\| cut -d\' \' -f1)" = SUM`', 'verified'],
       [
         '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint or imported from a file of the context',
         'verified',

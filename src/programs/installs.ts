@@ -69,7 +69,7 @@ export function named(name: string, version: string, exact: RegExp): InstalledNa
 /** Digits and a point, as most write a version. */
 const NUMBERS = /^v?\d+\.\d[\w.+-]*$/;
 /** A file, a folder or an address. */
-const PLACES = /^(?:\.{0,2}\/|\.$|file:|\w[\w+]*:\/\/)/;
+const PLACES = /^(?:\.{0,2}\/|\.$|https?:)/;
 const FILES = /^(?:\.{0,2}\/|file:|https?:)|\.(?:deb|rpm|apk)$/;
 const EXACT = /^[^*?<>~!]+$/;
 const SYSTEM_EXACT = /^[^*?<>]+$/;
@@ -172,9 +172,8 @@ const composerName: NameReader = (word) => {
 };
 const crate = joined('@', /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/);
 /** Of managers that are met rarely only what is surely not pinned is known: it has no digit. */
-const rough: NameReader = notOf(PLACES, (word, _, next = '') =>
-  /[\d:/]/.test(word + next) ? { name: '${version}', pin: word } : { name: word },
-);
+const rough: NameReader = (word, _, next = '') =>
+  /[\d:/]/.test(word + next) ? { name: '${version}', pin: word } : { name: word };
 const release: NameReader = (word) => named(word, word, RELEASE);
 const channel: NameReader = (word) =>
   word === 'none' ? undefined : named(`rust ${word}`, word, CHANNEL);
@@ -267,7 +266,10 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   form('uv', 'uvx', '', { name: withAt, unless: '--from', most: 1 }),
   form('uv', 'uv', 'pip install', pip),
   form('uv', 'uv', 'pip sync', { ...pip, requirements: 'words' }),
-  form('uv', 'uv', 'tool install', { name: withAt, most: 1 }),
+  form('uv', 'uv', 'tool install', {
+    name: (word, ...rest) => withAt(word, ...rest) ?? { name: word },
+    most: 1,
+  }),
   form('uv', 'uv', 'run', {
     name: (text, ...rest) => text.split(',').flatMap((one) => withAt(one, ...rest) ?? []),
     from: '--with',
@@ -298,7 +300,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     lock: { options: '--deploy --ignore-pipfile' },
   }),
   form('pipenv', 'pipenv', 'update|upgrade', ALL),
-  form('conda', CONDA, 'env create|env update', ALL),
+  form('conda', CONDA, 'env create|env update|env install|env upgrade', ALL),
   form('conda', CONDA, 'install|create|update|upgrade', { name: condaName, unnamed: 'always' }),
   form('npm', 'npm', 'ci|clean-install|ic|install-clean', { ...ALL, lock: true }),
   form('npm', 'npm', 'install|i|add|in|isntall|update|up|upgrade|install-test|it', {
@@ -311,16 +313,18 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   form('npm', 'npm', 'init|create', { name: npmName, most: 1 }),
   ...runs('npm', 'exec|x'),
   ...runs('npx bunx pnpx', ''),
-  form('yarn', 'yarn yarnpkg', 'add|global add|upgrade|up|global upgrade', {
-    name: npmName,
-    unnamed: 'alone',
-  }),
+  form('yarn', 'yarn yarnpkg', 'add|global add', { name: npmName }),
+  form('yarn', 'yarn yarnpkg', 'upgrade|up|global upgrade', { ...ALL, name: npmName }),
   form('yarn', 'yarn yarnpkg', 'create|dlx', { name: npmName, most: 1 }),
   form('yarn', 'yarn yarnpkg', 'install', { ...ALL, lock: yarnLock }),
   form('yarn', 'yarn yarnpkg', '-', { ...ALL, lock: yarnLock, unless: '--version -v --help' }),
   ...(['pnpm', 'bun'] as const).flatMap((program) => [
     form(program, program, 'ci|fetch', { ...ALL, lock: true }),
-    form(program, program, 'add|update|up|upgrade', { name: npmName, unnamed: 'alone' }),
+    form(program, program, 'add', { name: npmName }),
+    form(program, program, program === 'bun' ? 'update|up' : 'update|up|upgrade', {
+      ...ALL,
+      name: npmName,
+    }),
     form(program, program, 'dlx|create', { name: npmName, most: 1 }),
     form(program, program, 'install|i', {
       name: npmName,
@@ -338,7 +342,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     name: (word, ...rest) => npmName(word.replace(/\+sha\d+\..*/s, ''), ...rest) ?? { name: word },
   }),
   form('gem', 'gem', 'update|up', { name: loose, ...ALL }),
-  form('gem', 'gem', 'install|inst|ins|i|fetch', { name: gemName, version: '-v --version' }),
+  form('gem', 'gem', 'install|inst|ins|in|i|fetch', { name: gemName, version: '-v --version' }),
   form('bundle', 'bundle bundler', 'update|add', ALL),
   form('bundle', 'bundle bundler', 'install', { ...ALL, lock: bundleLock }),
   form('bundle', 'bundle bundler', '-', {
@@ -362,7 +366,12 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   }),
   form('composer', 'composer composer.phar', 'require|global require', { name: composerName }),
   form('composer', 'composer composer.phar', 'create-project', { name: loose, most: 1 }),
-  form('composer', 'composer composer.phar', 'update|upgrade|u|global update', ALL),
+  form(
+    'composer',
+    'composer composer.phar',
+    'update|upgrade|u|global update|global upgrade|global u',
+    ALL,
+  ),
   form('composer', 'composer composer.phar', 'self-update|selfupdate', {
     name: (word) => named('composer', word, /^\d+\.\d+\.\d+$/),
     ...ALL,

@@ -213,7 +213,6 @@ const ROWS: readonly LocalPrograms[] = [
     only: GIT,
     unless: /\bext::|(?:^|[ =])["']?!|--(?:upl|rece|exec|templ|ext-d|textc|rem)/,
   },
-  { programs: 'ssh scp sftp rsync', only: /^-V$/ },
   {
     programs: 'nc ncat netcat',
     only: /^-z\b/,
@@ -294,7 +293,7 @@ const ROWS: readonly LocalPrograms[] = [
     starts: true,
     programs: 'npm pnpm bun',
     verbs:
-      /^(?:config|c|set|get|cache (?:clean|verify)|store|ls|list|view|info|show|prune|uninstall|remove|rm|r|root|prefix|bin|audit(?! .*fix)|outdated|version|fund|pkg|init$|login|logout|ping|rebuild|rb|(?:link|ln)$|ci|clean-install|install|i|add|update|up|upgrade)(?: |$)/,
+      /^(?:config|c|set|get|cache (?:clean|verify)|store|ls|list|view|info|show|prune|uninstall|remove|rm|r|root|prefix|bin|audit(?! .*fix)|outdated|version|fund|pkg|init$|ping|rebuild|rb|(?:link|ln)$|ci|clean-install|install|i|add|update|up)(?: |$)/,
     unless: /--(?:sc|git|node-)|(?:^| )audit .*fix/,
   },
   {

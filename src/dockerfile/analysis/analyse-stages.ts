@@ -7,6 +7,7 @@ import type {
 import type { BuildContext } from '../../model/build-context.ts';
 import type { LeftBehind } from '../../model/left-behind.ts';
 import { chainOf } from '../../model/stage-chain.ts';
+import { isKnownProgram } from '../../programs/local.ts';
 import { pathIn } from '../paths.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { AptSources } from './apt-sources.ts';
@@ -116,8 +117,11 @@ function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined
       const own = fetchesOf(event);
       const others = sourceFetches(event, found, before, files);
       const unchecked = uncheckedSources(event, found.length > 0);
-      const isKnown = own.length + others.length > 0;
-      const isOpen = isKnown || unchecked.length > 0;
+      // What nobody knows may fetch more than it says, but for what it checks itself.
+      const isKnown =
+        others.length > 0 ||
+        own.some(({ ownCheck }) => ownCheck !== undefined || isKnownProgram(event.program));
+      const isOpen = own.length + others.length + unchecked.length > 0;
       fetches.push(
         ...own,
         ...others,

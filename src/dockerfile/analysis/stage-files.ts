@@ -215,7 +215,10 @@ export class StageFiles {
       if (isPlace && !sources.some((one) => /\$(?!\()/.test(one))) return true;
       if (from === this) return false;
       if (from === 'archive') return folders.some((one) => isWithin(one, path));
-      if (from === 'context' ? this.#context !== undefined : !isStrict) return false;
+      if (from === 'context' && this.#context !== undefined) return false;
+      // A folder of another image in its own place is as its publisher made it.
+      const isAsMade = from === 'image' ? sources.includes(path) : from !== 'context';
+      if (isAsMade && !isStrict) return false;
       // A file by its name is no folder, and a folder's name is no program's.
       return folders.some((folder) => {
         if (path === folder) {

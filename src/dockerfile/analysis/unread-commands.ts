@@ -244,7 +244,7 @@ export function unreadCommand(event: CommandEvent, around: Around): UnreadComman
     return unread(event, program || first.text, 'what comes over a connection is not known');
   // bash makes several words of one, and options of them.
   const isBraced = event.words.some(
-    ({ text, constant }) => !constant && /(?<!\$)\{[^{}]*(?:,|\.\.)[^{}]*\}/.test(text),
+    ({ text, constant }) => !constant && /(?<!\$)\{(?:[^{},]*,|-?\w+\.\.)/.test(text),
   );
   if (isBraced && !/^(?:mkdir|rm|rmdir|touch|chmod|chown|ls|echo|printf|\[)$/.test(program))
     return unread(event, program || first.text, 'what its braces expand to was not read');

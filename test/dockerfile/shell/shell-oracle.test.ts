@@ -77,7 +77,8 @@ describe('a command that is planted anywhere', () => {
 
   // What a function does that nobody calls is not done.
   const called = [...FORMS, ...BEYOND_SHFMT].filter(
-    (text) => !/\bf\b.*[{(i]/.test(text) && !/^function|^let/.test(text),
+    // Braces may make options of a word: such a command is unread.
+    (text) => !/\bf\b.*[{(i]/.test(text) && !/^function|^let|\{a,b\}/.test(text),
   );
   test.each(called)('is found: %j', (form) => {
     const { text, urls } = planted(form);
