@@ -29,6 +29,8 @@ beforeAll(() => {
     'RUN echo built > /built',
     'CMD ["sh"]',
   ]);
+  // Nothing of it is applied, so that edits are left to be shown.
+  project('open', [`FROM ${bases.busybox}`, 'MAINTAINER someone@example.com']);
   project('slow', [`FROM ${bases.busybox}`, `RUN echo waiting; sleep 60 # ${OWN}`]);
   project('bad', [`FROM ${bases.busybox}`, 'RUN echo hello; echo trouble >&2; exit 3']);
 });
@@ -93,12 +95,12 @@ describe('a build in a terminal of 80 by 24', () => {
   });
 
   test('ui.after: review opens it without the flag', async () => {
-    writeFileSync(join(folder, 'app/.scoville.yaml'), 'ui: { after: review }\n');
-    await terminal.type(`${build} app; echo "EXIT $?"`);
+    writeFileSync(join(folder, 'open/.scoville.yaml'), 'ui: { after: review }\n');
+    await terminal.type(`${build} open; echo "EXIT $?"`);
     await terminal.until(EDITS);
     await terminal.press('q');
     await terminal.until('EXIT 0');
-    rmSync(join(folder, 'app/.scoville.yaml'));
+    rmSync(join(folder, 'open/.scoville.yaml'));
   });
 
   test('stdout in a pipe is only the scorecard; one that is as before is one line', async () => {
@@ -131,7 +133,7 @@ describe('Ctrl-C', () => {
   });
 
   test('leaves the whole screen, on a resized terminal too', async () => {
-    await terminal.type(`${build} --review app; echo "EXIT $?"`);
+    await terminal.type(`${build} --review open; echo "EXIT $?"`);
     await terminal.until(EDITS);
     await terminal.resize(60, 16);
     // What was drawn for the wider screen stays until the program hears of this one, which has no
@@ -301,7 +303,7 @@ test('Ctrl-C at the question of fix without a screen ends it, and writes nothing
 
 describe('a terminal that shows less', () => {
   test('NO_COLOR: the same screen without a colour', async () => {
-    await terminal.type(`NO_COLOR=1 ${build} --review app; echo "EXIT $?"`);
+    await terminal.type(`NO_COLOR=1 ${build} --review open; echo "EXIT $?"`);
     await terminal.until(EDITS);
     expect(await terminal.screen(true)).not.toMatch(/\u001b\[[\d;]*m/);
     await terminal.press('q');
