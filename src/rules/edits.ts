@@ -2,7 +2,6 @@ import type { FixRule } from '../model/fix-rule.ts';
 import { sourceLabel } from './annotations/edit.ts';
 import { maintainer } from './maintainer-deprecated/edit.ts';
 import { slimBase } from './minimal-base/edit.ts';
-import { unusedTools } from './no-build-tooling/edit.ts';
 import { elevatedFiles } from './no-elevated-files/edit.ts';
 import { ignoreFile } from './no-secrets/edit.ts';
 import { runtimeStage } from './no-shell/edit.ts';
@@ -22,7 +21,6 @@ import { verifyDownloads } from './verified-downloads/edit.ts';
 export const FIX_RULES: readonly FixRule[] = [
   runtimeStage,
   slimBase,
-  unusedTools,
   pinImages,
   verifyDownloads,
   offlineRuns,

@@ -34,11 +34,8 @@ describe('scoville fix with a real registry', () => {
       'COPY --from=tools /bin/busybox /bin/busybox\n' +
       'CMD exec sleep 60';
     await writeFile(join(folder, 'Dockerfile'), before);
-    const fixed = await scoville.expect(
-      0,
-      ['fix', '--yes', '--only', ONLY, '--plain-http', new URL(address).host],
-      { cwd: folder },
-    );
+    const flags = ['--only', ONLY, '--plain-http', new URL(address).host];
+    const fixed = await scoville.expect(0, ['fix', '--yes', ...flags], { cwd: folder });
     expect(fixed.stdout).toBe('');
     const after = await readFile(join(folder, 'Dockerfile'), 'utf8');
     expect(after.split('\n')).toEqual([
@@ -61,7 +58,7 @@ describe('scoville fix with a real registry', () => {
       { input: after.replace(/^ADD .*\n/m, '') },
     );
     expect([built.exitCode, built.exitCode === 0 ? '' : built.stderr]).toEqual([0, '']);
-    const again = await scoville.expect(0, ['fix', '--dry-run', '--only', ONLY], { cwd: folder });
+    const again = await scoville.expect(0, ['fix', '--dry-run', ...flags], { cwd: folder });
     expect(again.stdout).toBe('');
   });
 });

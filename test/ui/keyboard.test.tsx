@@ -6,8 +6,8 @@ import { Frame } from '../../src/ui/frame.tsx';
 import { marksOf } from '../../src/ui/marks.ts';
 import { PickScreen } from '../../src/ui/pick-screen.tsx';
 import { TextField } from '../../src/ui/text-field.tsx';
-import { pause } from './press.ts';
 import { edit } from './edit-fixtures.ts';
+import { pause } from './press.ts';
 
 type Say = (what: string) => () => void;
 

@@ -4,8 +4,8 @@ import { textWidth } from '../../src/reporters/terminal/text-width.ts';
 import { Frame, KeyRow } from '../../src/ui/frame.tsx';
 import { marksOf } from '../../src/ui/marks.ts';
 import { EditList, KEYS } from '../../src/ui/pick-screen.tsx';
-import { presser } from './press.ts';
 import { edit } from './edit-fixtures.ts';
+import { presser } from './press.ts';
 
 const marks = marksOf(true);
 const nothing = (): void => undefined;

@@ -2,8 +2,8 @@ import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
 import { marksOf } from '../../src/ui/marks.ts';
 import { PickScreen } from '../../src/ui/pick-screen.tsx';
-import { presser } from './press.ts';
 import { edit } from './edit-fixtures.ts';
+import { presser } from './press.ts';
 
 function opened(edits = [edit('one'), edit('two')]) {
   const said: string[] = [];

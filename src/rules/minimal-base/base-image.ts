@@ -1,5 +1,6 @@
-import type { DockerfileModel, Stage } from '../../model/dockerfile.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { BuildFact, EvidenceSource, Fact, ImageFact } from '../../model/facts.ts';
+import { stageChain } from '../../model/stage-chain.ts';
 
 /** The base of the final stage, as far as anything names it. */
 export type NamedBase =
@@ -14,21 +15,10 @@ export type NamedBase =
 
 const BASE_NAME = 'org.opencontainers.image.base.name';
 
-/** Follows the target stage to its base outside the Dockerfile; undefined if stages form a ring. */
-function foundation(dockerfile: DockerfileModel): Stage | undefined {
-  let stage = dockerfile.stages[dockerfile.target];
-  // A stage can stand only on an earlier one, so a longer way than there are stages is a ring.
-  for (let step = 0; step <= dockerfile.stages.length; step += 1) {
-    if (stage?.base.kind !== 'stage') return stage;
-    stage = dockerfile.stages[stage.base.index];
-  }
-  return undefined;
-}
-
 function fromDockerfile(dockerfile: Fact<DockerfileModel>): NamedBase | undefined {
   if (!dockerfile.known) return undefined;
   const { source } = dockerfile;
-  const stage = foundation(dockerfile.value);
+  const [stage] = stageChain(dockerfile.value);
   if (stage === undefined) return undefined;
   const line = stage.range.startLine;
   if (stage.base.kind === 'scratch') return { kind: 'scratch', source, line };

@@ -7,7 +7,7 @@ import { imagePlaces } from '../shared/edit/image-places.ts';
 import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
 import { checked, started } from '../shared/edit/program/started.ts';
 import { NOTHING, proposed, refusedAt } from '../shared/edit/proposal.ts';
-import { fromOf, inImage } from '../shared/edit/stage-view.ts';
+import { fromOf, inImage, installedByApt, outsideBase } from '../shared/edit/stage-view.ts';
 
 /** Official images with a slim variant, and the commonly called programs that the variant lacks. */
 const CLIENTS = ['curl', 'wget', 'git', 'hg', 'svn', 'ssh', 'unzip', 'make', 'patch'];
@@ -37,29 +37,18 @@ function slimOf(reference: ImageReference): ImageReference | undefined {
   return { ...unpinned, tag: `${version}-slim${release}` };
 }
 
-/** The image that the target stands on, and where it is named. */
-function baseOf(input: Pick<FixInput, 'model' | 'imageStages'>): ImageReference | undefined {
-  const base = input.model.stages[input.imageStages[0] ?? 0]?.base;
-  return base?.kind === 'image' ? base.image.reference : undefined;
-}
-
 /** Images that the rule may put into this Dockerfile, whose digests are to be known. */
 export function slimImages(
   input: Pick<FixInput, 'model' | 'imageStages'>,
 ): readonly ImageReference[] {
-  const reference = baseOf(input);
+  const reference = outsideBase(input)?.reference;
   const slim = reference === undefined ? undefined : slimOf(reference);
   return slim === undefined ? [] : [slim];
 }
 
 /** Where a RUN, the start command or a script calls a program that the slim variant lacks. */
 function callerOf(lacking: readonly string[], input: FixInput): string | undefined {
-  const { analysis, imageStages } = input;
-  const installed = new Set(
-    analysis.installs
-      .filter(({ stage, manager }) => manager === 'apt' && imageStages.includes(stage))
-      .flatMap(({ packages }) => packages.map(({ name }) => name)),
-  );
+  const installed = installedByApt(input);
   const missing = new Set(lacking.filter((name) => !installed.has(name)));
   for (const { keyword, instruction, line } of inImage(input)) {
     if (keyword !== 'RUN') continue;
@@ -76,7 +65,7 @@ function callerOf(lacking: readonly string[], input: FixInput): string | undefin
 
 function plan(input: FixInput): FixPlan {
   const from = fromOf(input, input.imageStages[0] ?? 0);
-  const reference = baseOf(input);
+  const reference = outsideBase(input)?.reference;
   const slim = reference === undefined ? undefined : slimOf(reference);
   if (from === undefined || reference === undefined || slim === undefined) return NOTHING;
   const place = imagePlaces(input).find(({ line }) => line === from.line);

@@ -1,17 +1,102 @@
-import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
-import { keptTools } from './kept-tools.ts';
+import { type RunProgram, runPrograms } from '../../dockerfile/run-programs.ts';
+import type { BuildAnalysis, PackageInstall } from '../../model/build-analysis.ts';
+import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
+import { buildPurpose } from '../../programs/kinds/build-packages.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { criterionRule, instructionsOf, type RuleFinding } from '../shared/lint/rule.ts';
 import { noBuildTooling } from './verdict.ts';
+
+function isAfter(range: SourceRange, other: SourceRange): boolean {
+  return range.startLine === other.startLine
+    ? range.startColumn > other.startColumn
+    : range.startLine > other.startLine;
+}
+
+/** True where a word of a removal stands for the package: its name, or a pattern. */
+function stands(word: string, name: string): boolean {
+  const plain = word.replace(/[=:].*/s, '');
+  if (plain === name) return true;
+  const pattern = plain.split(/\.?\*/).map((part) => part.replace(/[^\w-]/g, '\\$&'));
+  return pattern.length > 1 && new RegExp(`^${pattern.join('.*')}$`).test(name);
+}
+
+/** Names that remove installed words together: `apk add --virtual NAME`, or a shared variable. */
+function groups({ program, words }: RunProgram): readonly string[] {
+  const at = words.findIndex((word) => /^(?:-t|--virtual)$/.test(word));
+  const joined = words.find((word) => word.startsWith('--virtual='))?.slice('--virtual='.length);
+  const virtual = program === 'apk' ? [joined ?? (at < 0 ? '' : (words[at + 1] ?? ''))] : [];
+  return [...virtual, ...words.filter((word) => word.includes('$'))].filter((word) => word !== '');
+}
+
+/** Whether later commands of the same RUN take out a package that the command installs. */
+function isRemovedAgain(
+  { manager, range }: PackageInstall,
+  name: string,
+  run: Instruction,
+): boolean {
+  const removal = managerNamed(manager)?.removal;
+  if (removal === undefined) return false;
+  const programs = runPrograms(run).map((one) => ({ ...one, range: run.commands[one.at]?.range }));
+  const own = programs.find(
+    (one) =>
+      one.range?.startLine === range.startLine && one.range.startColumn === range.startColumn,
+  );
+  const shared = own === undefined ? [] : groups(own);
+  const later = programs.filter((one) => one.range !== undefined && isAfter(one.range, range));
+  const removing = later.filter(
+    ({ program, words }) =>
+      removal.programs.test(program) && words.some((word) => removal.verbs.test(word)),
+  );
+  const isNamed = removing.some(({ words }) =>
+    words.some((word) => stands(word, name) || shared.includes(word)),
+  );
+  // What is marked as brought in by others goes with them.
+  const isMarked = later.some(
+    ({ program, words }) =>
+      program === 'apt-mark' && words[0] === 'auto' && words.some((word) => stands(word, name)),
+  );
+  const takesAll = removing.some(({ words }) =>
+    words.some((word) => /^(?:--auto-?remove|autoremove|auto-remove|autopurge)$/.test(word)),
+  );
+  return isNamed || (isMarked && takesAll);
+}
+
+function wordRange(
+  name: string,
+  { range }: PackageInstall,
+  { commands }: Instruction,
+): SourceRange {
+  const word = commands
+    .filter(({ range: own }) => own.startLine >= range.startLine && own.endLine <= range.endLine)
+    .flatMap(({ words }) => words)
+    .find((one) => !isAfter(range, one.range) && one.value?.replace(/[=:/].*/s, '') === name);
+  return word?.range ?? range;
+}
+
+/** Build tool packages that a RUN installs and does not remove. */
+function keptTools(run: Instruction, { installs }: BuildAnalysis): readonly RuleFinding[] {
+  return installs.flatMap((install) => {
+    const { range, manager, packages } = install;
+    const type = managerNamed(manager)?.recorded;
+    const isHere = run.range.startLine <= range.startLine && range.startLine <= run.range.endLine;
+    if (!isHere || type === undefined) return [];
+    return packages.flatMap(({ name }) => {
+      const purpose = buildPurpose({ type, name });
+      return purpose === undefined || isRemovedAgain(install, name, run)
+        ? []
+        : [
+            {
+              range: wordRange(name, install, run),
+              message: `${name} stays in the image: ${purpose}`,
+            },
+          ];
+    });
+  });
+}
 
 export const noBuildToolingRule = criterionRule(noBuildTooling, {
   bad: 'FROM debian:trixie-slim\nRUN apt-get update && apt-get install -y build-essential && rm -rf /var/lib/apt/lists/*\n',
   good: 'FROM debian:trixie-slim AS build\nRUN apt-get update && apt-get install -y build-essential\nFROM debian:trixie-slim\nCOPY --from=build /out /usr/bin/app\n',
   check: ({ analysis, finalStages }) =>
-    instructionsOf(finalStages, 'RUN')
-      .flatMap((run) => keptTools(run, analysis))
-      .flatMap(({ packages }) =>
-        packages.map(({ name, purpose, range }) => ({
-          range,
-          message: `${name} stays in the image: ${purpose}`,
-        })),
-      ),
+    instructionsOf(finalStages, 'RUN').flatMap((run) => keptTools(run, analysis)),
 });

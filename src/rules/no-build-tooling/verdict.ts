@@ -71,7 +71,6 @@ export const noBuildTooling = criterion({
       ],
     );
   },
-  fixable: true,
   remedies: [
     {
       title: 'Build in one stage, run in another',

@@ -20,6 +20,7 @@ import {
   fromOf,
   inImage,
   lastAsRoot,
+  outsideBase,
   usersInImage,
 } from '../shared/edit/stage-view.ts';
 
@@ -61,18 +62,12 @@ function isStripped(input: FixInput): boolean {
   return at >= 0 && installs.length === 0;
 }
 
-function isOwnRuntime({ model, imageStages, options }: FixInput): boolean {
-  const [first] = imageStages;
-  const base = first === undefined ? undefined : model.stages[first]?.base;
-  return base?.kind === 'image' && base.image.text.startsWith(`${options.distroless}/`);
-}
-
 function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
   if (from === undefined || isStripped(input)) return NOTHING;
   // Another rule put this one in, which fixes this too.
-  if (isOwnRuntime(input)) return NOTHING;
+  if (outsideBase(input)?.text.startsWith(`${input.options.distroless}/`) === true) return NOTHING;
   const base = baseOfImage(input);
   const unknown = baseUnknown(input);
   if (unknown !== undefined) return refusedAt(from, unknown);

@@ -10,6 +10,7 @@ import {
   baseUnknown,
   fromOf,
   inStage,
+  installedByApt,
   type Placed,
 } from '../shared/edit/stage-view.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
@@ -36,23 +37,11 @@ export function runtimeImages(
 ): readonly ImageReference[] {
   const reference = baseReference(input);
   if (reference === undefined) return [];
-  const installed = installedNames(input);
+  const installed = installedByApt(input);
   return candidateBases({ ...nameOf(reference), installed }).flatMap((name) => {
     const found = parseReference(`${distroless}/${name}:nonroot`);
     return found.ok ? [found.value] : [];
   });
-}
-
-/** Names of the packages of the distribution that the image's own stages install. */
-function installedNames({
-  analysis,
-  imageStages,
-}: Pick<FixInput, 'analysis' | 'imageStages'>): ReadonlySet<string> {
-  return new Set(
-    analysis.installs
-      .filter(({ manager, stage }) => manager === 'apt' && imageStages.includes(stage))
-      .flatMap(({ packages }) => packages.map(({ name }) => name)),
-  );
 }
 
 function isMinimal({ repository }: ImageReference): boolean {
@@ -171,7 +160,7 @@ function runtimeFor(
     programPath: programPath(program, own, { resolve, base: nameOf(reference).base }),
     compilers: compilersOf(input),
     notCompiled: (path) => notCompiled(path, input),
-    installed: installedNames(input),
+    installed: installedByApt(input),
     withoutCgo: /\bCGO_ENABLED=["']?0/.test(input.source.text),
     resolve,
   });

@@ -4,7 +4,7 @@ import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { bareCheck, execWords } from '../shared/edit/exec-words.ts';
-import { baseOfImage, type Placed } from '../shared/edit/stage-view.ts';
+import { baseName, baseOfImage, outsideBase, type Placed } from '../shared/edit/stage-view.ts';
 import { libraryLines, type Runtime } from './stacks.ts';
 
 /** A health check for the final stage, and what has to be collected for it. */
@@ -103,12 +103,10 @@ const WHOLE = /^(?:node|python|ruby|golang|rust|gcc|perl|buildpack-deps)$/;
 
 /** True where the stage's image is known to have a client, or installs it. */
 function isThere(client: string, input: FixInput): boolean {
-  const { model, analysis, imageStages } = input;
   if (baseOfImage(input)?.has?.(`usr/bin/${client}`) === true) return true;
+  const { analysis, imageStages } = input;
   const installs = analysis.installs.filter(({ stage }) => imageStages.includes(stage));
   if (installs.some(({ packages }) => packages.some(({ name }) => name === client))) return true;
-  const base = model.stages[imageStages[0] ?? 0]?.base;
-  if (base?.kind !== 'image' || base.image.reference === undefined) return false;
-  const { repository, tag = '' } = base.image.reference;
-  return WHOLE.test(repository.replace(/^.*\//, '')) && !/slim|alpine/.test(tag);
+  const { tag = '' } = outsideBase(input)?.reference ?? {};
+  return WHOLE.test(baseName(input)) && !/slim|alpine/.test(tag);
 }

@@ -1,7 +1,7 @@
 import type { FixInput } from '../../model/fix-rule.ts';
 import { ownValue } from '../../model/lookup.ts';
 import { ENTRY_POINT, handsOn } from '../shared/edit/program/entry-points.ts';
-import { baseOfImage, lastInImage } from '../shared/edit/stage-view.ts';
+import { baseName, baseOfImage, lastInImage } from '../shared/edit/stage-view.ts';
 
 /**
  * Official images whose entry point starts as root, changes the owner of folders and becomes this
@@ -28,15 +28,12 @@ export interface ServerUser {
 
 /** The user that the base's entry point becomes; undefined if containers start something else. */
 export function serverUser(input: FixInput): ServerUser | undefined {
-  const [first] = input.imageStages;
-  const stage = first === undefined ? undefined : input.model.stages[first]?.base;
   const base = baseOfImage(input);
-  if (stage?.kind !== 'image' || base === undefined) return undefined;
+  if (base === undefined) return undefined;
   if (lastInImage(input, 'ENTRYPOINT') !== undefined) return undefined;
   if (base.config.config?.Entrypoint?.some((word) => ENTRY_POINT.test(word)) !== true)
     return undefined;
-  const repository = stage.image.reference?.repository ?? '';
-  const known = repository.replace(/^.*\//, '');
+  const known = baseName(input);
   if (base.config.config.Entrypoint.some((word) => handsOn(input, word))) return undefined;
   const name = ownValue(SERVERS, known) ?? '';
   return { base: known, name, uid: base.passwd?.[name] };

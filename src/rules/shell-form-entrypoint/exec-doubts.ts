@@ -6,7 +6,13 @@ import { handsOn } from '../shared/edit/program/entry-points.ts';
 import { originOf } from '../shared/edit/program/origin.ts';
 import type { Doubt } from '../shared/edit/proposal.ts';
 import { fromWorkFolder } from '../shared/edit/runtime-command.ts';
-import { baseOfImage, isExecForm, lastInImage, type Placed } from '../shared/edit/stage-view.ts';
+import {
+  baseOfImage,
+  isExecForm,
+  lastInImage,
+  outsideBase,
+  type Placed,
+} from '../shared/edit/stage-view.ts';
 
 /** Places of a script where it reads an argument of its own. */
 const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
@@ -18,10 +24,8 @@ function entryDoubt(input: FixInput): string | undefined {
     return isExecForm(own) ? readsWords(input, own.instruction.arguments) : undefined;
   const known = baseOfImage(input);
   if (known !== undefined) return readsWords(input, known.config.config?.Entrypoint ?? []);
-  const base = input.model.stages[input.imageStages[0] ?? 0]?.base;
-  return base?.kind === 'image'
-    ? `the entry point of ${base.image.text}, which is not known, gets other words`
-    : undefined;
+  const base = outsideBase(input);
+  return base && `the entry point of ${base.text}, which is not known, gets other words`;
 }
 
 function readsWords(input: FixInput, words: readonly string[]): string | undefined {
@@ -65,12 +69,9 @@ function lastFolder(input: FixInput): string {
 
 /** Bases of Windows by name, and files that are written for it. */
 function isWindows(input: FixInput): boolean {
-  const { source, model, imageStages } = input;
-  const base = model.stages[imageStages[0] ?? 0]?.base;
-  const text = base?.kind === 'image' ? base.image.text : '';
   return (
-    source.escape !== '\\' ||
-    /windows|nanoserver|servercore/i.test(text) ||
+    input.source.escape !== '\\' ||
+    /windows|nanoserver|servercore/i.test(outsideBase(input)?.text ?? '') ||
     baseOfImage(input)?.config.os === 'windows'
   );
 }

@@ -1,7 +1,7 @@
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 
 /** Who signs a publisher's images without a key, as the publisher documents it. */
-export interface PublisherSigner {
+interface PublisherSigner {
   readonly name: string;
   /** What `REGISTRY/REPOSITORY` begins with; ends with a slash. */
   readonly prefix: string;

@@ -187,12 +187,6 @@ describe('what lint finds, fix edits, in each form', () => {
       "CMD ['node', 'x']",
       'CMD stays in shell form: it looks like a JSON array and is none, as strings need double quotes',
     ],
-    [
-      'no-build-tooling',
-      'unused-tools',
-      'RUN apt-get install -y libssl-dev',
-      'libssl-dev stays: it may bring what the program needs at run time',
-    ],
   ])('or says why not: %s, %s: %s', async (lint, fix, lines, reason) => {
     const found = await fixedBy(lint, fix, `FROM a\n${lines}\n`);
     expect(found).toEqual({ before: true, after: 1, refusals: [reason] });

@@ -33,7 +33,7 @@ export const HELD_OUT: readonly CorpusCase[] = [
       'RUN apt-get update && apt-get install -y gcc-arm-none-eabi make curl gdb',
       'ENTRYPOINT ["arm-none-eabi-gcc"]',
     ),
-    never: ['unused-tools', 'runtime-stage'],
+    never: ['runtime-stage'],
   },
   {
     name: 'a runner of CI by a script',
@@ -45,7 +45,7 @@ export const HELD_OUT: readonly CorpusCase[] = [
       'CMD ["/job"]',
     ),
     files: { job: '#!/bin/bash\ncurl -s "$JOB" | bash\n' },
-    never: ['unused-tools', 'slim-base'],
+    never: ['slim-base'],
   },
   {
     name: 'a script that mounts through a function',

@@ -65,7 +65,7 @@ export const IMPROVED: readonly CorpusCase[] = [
       'RUN apt-get update && apt-get install -y redis-server gdb && rm -rf /var/lib/apt/lists/*',
       'CMD ["redis-server"]',
     ),
-    applies: ['unused-tools:gdb', ELEVATED],
+    applies: [ELEVATED],
   },
   {
     name: 'an install beside a lock file that is up to date',

@@ -59,22 +59,6 @@ export function wordBehind(found: FoundCommand, { end }: SourceWord, word: strin
   return { start: end, end, text: isJson(found) ? `, ${JSON.stringify(word)}` : ` ${word}` };
 }
 
-/** Removes a word with the blanks before it; if it is alone on its line, removes the line. */
-export function withoutWord(
-  text: string,
-  found: FoundCommand,
-  { start, end }: SourceWord,
-): TextEdit {
-  const before = text.slice(0, start);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  const behind = /^[ \t]*[\\`]\r?\n/.exec(text.slice(end));
-  if (before.slice(lineStart).trim() === '' && behind !== null && !isJson(found))
-    return { start: lineStart, end: end + behind[0].length, text: '' };
-  // The last of several lines: what joins it to the one above goes too.
-  const blanks = /(?:,|(?<![ \t,]))(?:[ \t]*[\\`]\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
-  return { start: start - blanks, end, text: '' };
-}
-
 /** True where a failure of a command, or of one that `&&` puts behind it, ends the RUN. */
 export function stopsOnFailure(run: Placed, { start, command }: SourceCommand): boolean {
   const own = run.commands.filter(({ command: { depth } }) => depth === undefined);

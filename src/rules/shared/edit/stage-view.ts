@@ -1,5 +1,11 @@
+import { posix } from 'node:path';
 import type { SourceInstruction } from '../../../model/dockerfile-source.ts';
-import { execStrings, type Instruction, isRootUser } from '../../../model/dockerfile.ts';
+import {
+  execStrings,
+  type ExternalImage,
+  type Instruction,
+  isRootUser,
+} from '../../../model/dockerfile.ts';
 import { type BaseImage, baseKey, type FixInput } from '../../../model/fix-rule.ts';
 import { stageChain } from '../../../model/stage-chain.ts';
 
@@ -30,6 +36,32 @@ export function lastInImage(input: FixInput, keyword: string): Placed | undefine
 /** The FROM of a stage. */
 export function fromOf({ source }: FixInput, stage: number): SourceInstruction | undefined {
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
+}
+
+/** The image that the target stands on, as the Dockerfile names it. */
+export function outsideBase({
+  model,
+  imageStages,
+}: Pick<FixInput, 'model' | 'imageStages'>): ExternalImage | undefined {
+  const base = model.stages[imageStages[0] ?? 0]?.base;
+  return base?.kind === 'image' ? base.image : undefined;
+}
+
+/** Last part of that image's name; '' where it is not known. */
+export function baseName(input: Pick<FixInput, 'model' | 'imageStages'>): string {
+  return posix.basename(outsideBase(input)?.reference?.repository ?? '');
+}
+
+/** Names of the packages that the image's own stages install by apt. */
+export function installedByApt({
+  analysis,
+  imageStages,
+}: Pick<FixInput, 'analysis' | 'imageStages'>): ReadonlySet<string> {
+  return new Set(
+    analysis.installs
+      .filter(({ manager, stage }) => manager === 'apt' && imageStages.includes(stage))
+      .flatMap(({ packages }) => packages.map(({ name }) => name)),
+  );
 }
 
 /** The known base image of a stage (default: the target); undefined if nothing is known of it. */

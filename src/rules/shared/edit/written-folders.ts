@@ -3,7 +3,7 @@ import type { Instruction } from '../../../model/dockerfile.ts';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import { lookup } from '../../../model/lookup.ts';
 import { started } from './program/started.ts';
-import { inImage, lastInImage } from './stage-view.ts';
+import { baseName, inImage, lastInImage } from './stage-view.ts';
 
 /** Folders that known servers write to, by program, in Debian packages and official images. */
 const SERVER_FOLDERS = lookup<readonly string[]>({
@@ -35,10 +35,7 @@ function serverOf(input: FixInput): string | undefined {
   const programs = [...said, ...started(input).called.map(({ name }) => name)];
   const own = programs.find((program) => Object.hasOwn(SERVER_FOLDERS, program));
   if (own !== undefined) return own;
-  const first = input.imageStages[0];
-  const base = first === undefined ? undefined : input.model.stages[first]?.base;
-  const name =
-    base?.kind === 'image' ? base.image.reference?.repository.split('/').at(-1) : undefined;
+  const name = baseName(input);
   return name === 'nginx' && said.length === 0 ? name : undefined;
 }
 

@@ -1,5 +1,5 @@
-import { posix } from 'node:path';
 import type { FixInput } from '../../../../model/fix-rule.ts';
+import { baseName } from '../stage-view.ts';
 
 /** Entry points of official images that start what they are given, after a preparation. */
 export const ENTRY_POINT =
@@ -8,13 +8,6 @@ export const ENTRY_POINT =
 const HANDS_ON = new Set(
   'node nginx php httpd haproxy caddy golang ruby eclipse-temurin composer bash'.split(' '),
 );
-
-/** Last part of the name of the image that the target stands on; '' where that is not known. */
-function baseName({ model, imageStages }: Pick<FixInput, 'model' | 'imageStages'>): string {
-  const base = model.stages[imageStages[0] ?? 0]?.base;
-  const repository = base?.kind === 'image' ? base.image.reference?.repository : undefined;
-  return posix.basename(repository ?? '');
-}
 
 /** True for an official image's entry point that starts its arguments without changing them. */
 export function handsOn(input: Pick<FixInput, 'model' | 'imageStages'>, program: string): boolean {

@@ -61,18 +61,6 @@ export function isQuiet(name: string): boolean {
   return QUIET.has(name);
 }
 
-/** Servers that compile nothing and start no program besides their own. */
-const SERVERS = new Set(
-  'nginx httpd httpd-foreground apache2 apache2-foreground apache2ctl redis-server valkey-server memcached haproxy caddy traefik postgres mysqld mariadbd mongod varnishd lighttpd mosquitto'.split(
-    ' ',
-  ),
-);
-
-/** True for a program of which it is known that it starts no other. */
-export function startsNothing(name: string): boolean {
-  return QUIET.has(name) || SERVERS.has(name);
-}
-
 /** Programs that need their setuid or setgid bit to work for users other than root, or check it. */
 const NEEDS_BIT = new Set(
   (
