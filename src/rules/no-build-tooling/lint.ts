@@ -2,7 +2,7 @@ import { type RunProgram, runPrograms } from '../../dockerfile/run-programs.ts';
 import type { BuildAnalysis, PackageInstall } from '../../model/build-analysis.ts';
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
 import { buildPurpose } from '../../programs/kinds/build-packages.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { managerNamed } from '../../programs/managers.ts';
 import { criterionRule, instructionsOf, type RuleFinding } from '../shared/lint/rule.ts';
 import { noBuildTooling } from './verdict.ts';
 
