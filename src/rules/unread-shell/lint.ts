@@ -15,7 +15,11 @@ export const unreadShell: CheckedRule = {
     const at = ({ startLine, startColumn }: SourceRange): string => `${startLine}:${startColumn}`;
     const judged = new Set([...installs, ...downloads].map(({ range }) => at(range)));
     // Of a line the first is said. What is known to be held, or is judged by another rule, is not.
-    const open = unread.filter(({ range, held }) => held !== true && !judged.has(at(range)));
+    const piped = downloads.flatMap((one) => (one.pipedToShell ? [one.range.startLine] : []));
+    const open = unread.filter(
+      ({ range, held }) =>
+        held !== true && !judged.has(at(range)) && !piped.includes(range.startLine),
+    );
     const byLine = new Map(open.toReversed().map((one) => [one.range.startLine, one]));
     return [...byLine.values()].map(({ range, reason }) => ({
       range,
