@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 
 const processStarters = ['execa', 'child_process', 'node:child_process'].map((name) => ({
   name,
-  message: 'Only src/tools/run-tool.ts starts processes.',
+  message: 'Only src/lib/run-tool.ts starts processes.',
 }));
 
 export default tseslint.config(
@@ -61,7 +61,7 @@ export default tseslint.config(
     settings: { 'import-x/resolver': { typescript: true, node: { extensions: ['.ts', '.tsx'] } } },
   },
   {
-    files: ['src/tools/run-tool.ts', 'test/**', 'scripts/**'],
+    files: ['src/lib/run-tool.ts', 'test/**', 'scripts/**'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

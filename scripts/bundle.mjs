@@ -14,8 +14,8 @@ const { metafile } = await build({
   metafile: true,
   entryPoints: {
     scoville: 'src/bin.ts',
-    'compress-worker': 'src/normalise/compress-worker.ts',
-    'layer-worker': 'src/pipeline/layers/layer-worker.ts',
+    'compress-worker': 'src/normalize/compress-worker.ts',
+    'layer-worker': 'src/grade/layer-worker.ts',
   },
   outdir: 'dist',
   bundle: true,
@@ -50,11 +50,11 @@ const { metafile } = await build({
 // What runs most often, and in each thread.
 await joinChunks(metafile, [
   'src/bin.ts',
-  'src/pipeline/layers/layer-worker.ts',
-  'src/commands/build.ts',
-  'src/commands/grade/grade.ts',
-  'src/commands/lint.ts',
-  'src/reporters/terminal/terminal.ts',
+  'src/grade/layer-worker.ts',
+  'src/cli/build.ts',
+  'src/grade/grade-command.ts',
+  'src/lint/lint-command.ts',
+  'src/report/terminal.ts',
 ]);
 // Libraries in CommonJS ask for modules of Node through one function, which one chunk has. As a banner it would be
 // in each of a hundred chunks, and making it costs more than loading most of them.

@@ -1,8 +1,7 @@
-import { COMMANDS } from '../src/commands/command-list.ts';
+import { flagHead, standardOf } from '../src/cli/command-help.ts';
+import { COMMANDS } from '../src/cli/command-list.ts';
+import { type CommandSpec, type FlagSpec, shownFlags } from '../src/cli/flag-table.ts';
 import { SETTING_LEAVES } from '../src/config/schema.ts';
-import { flagHead, standardOf } from '../src/plans/flags/command-help.ts';
-import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
-import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
 import { SETTINGS_OF } from './command-settings.ts';
 import { wrapProse } from './wrap-prose.ts';
 

@@ -1,6 +1,6 @@
+import { CATALOGUE } from '../src/criteria/catalogue.ts';
 import { type Criterion, LEVEL_NAMES, SPEC_URL, VECTORS } from '../src/model/criterion.ts';
-import { VECTOR_NAMES } from '../src/reporters/vector-names.ts';
-import { CATALOGUE } from '../src/rules/verdicts.ts';
+import { VECTOR_NAMES } from '../src/report/card.ts';
 import { criterionTables } from './criteria-tables.ts';
 import { wrapProse } from './wrap-prose.ts';
 

@@ -1,15 +1,9 @@
-import { CREDENTIAL_FILES } from '../src/facts/secrets/credential-table.ts';
-import { KEY_STORES } from '../src/facts/secrets/secret-key-stores.ts';
-import { HARMLESS_PLACES } from '../src/facts/secrets/secret-places.ts';
+import { MINIMAL_BASES } from '../src/criteria/minimal-base.ts';
+import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-source.ts';
+import { CREDENTIAL_FILES, HARMLESS_PLACES, KEY_STORES } from '../src/facts/secrets/credential-files.ts';
 import { SECRET_RULE_GROUPS } from '../src/facts/secrets/secret-rules.ts';
 import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/model/secret-names.ts';
-import { BUILD_PACKAGES } from '../src/programs/kinds/build-packages.ts';
-import { BUILD_TOOL_GROUPS } from '../src/programs/kinds/build-tools.ts';
-import { PACKAGE_MANAGER_GROUPS } from '../src/programs/kinds/package-managers.ts';
-import { SHELL_GROUPS } from '../src/programs/kinds/shells.ts';
-import type { ToolGroup } from '../src/programs/kinds/tools-table.ts';
-import { MINIMAL_BASES } from '../src/rules/minimal-base/minimal-bases.ts';
-import { TRUSTED_PUBLISHERS } from '../src/rules/trusted-source/trusted-publishers.ts';
+import { BUILD_PACKAGES, BUILD_TOOL_GROUPS, PACKAGE_MANAGER_GROUPS, SHELL_GROUPS, type ToolGroup } from '../src/programs/kinds.ts';
 import { RULE_TABLES, type RuleTable } from './criteria-rules.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

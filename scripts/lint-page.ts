@@ -1,5 +1,5 @@
-import type { LintRule } from '../src/model/lint.ts';
-import { LINT_RULES } from '../src/rules/lints.ts';
+import { LINT_RULES } from '../src/criteria/catalogue.ts';
+import type { LintRule } from '../src/model/fix.ts';
 import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =

@@ -7,8 +7,8 @@ import { homedir } from 'node:os';
 import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import type { CommandIo } from './commands/io.ts';
-import { commandLine, errorText, main } from './commands/main.ts';
+import type { CommandIo } from './cli/io.ts';
+import { commandLine, errorText, main } from './cli/main.ts';
 
 /**
  * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the
@@ -66,7 +66,7 @@ const { env } = process;
 const [, script = '', ...given] = process.argv;
 const pluginSocket = env['DOCKER_CLI_PLUGIN_SOCKET'] ?? '';
 if (pluginSocket !== '')
-  void import('./commands/plugin/plugin-socket.ts').then(({ watchPluginSocket }) => {
+  void import('./cli/plugin.ts').then(({ watchPluginSocket }) => {
     watchPluginSocket(pluginSocket, interrupt);
   });
 const io: CommandIo = {

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { criteriaPages } from '../scripts/criteria-pages.ts';
+import { CATALOGUE } from '../src/criteria/catalogue.ts';
 import type { Level, Vector } from '../src/model/criterion.ts';
-import { CATALOGUE } from '../src/rules/verdicts.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** Where a copy of the specification lies beside the repository, its headings are read too. */

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandPages } from '../scripts/command-pages.ts';
 import { SETTINGS_OF } from '../scripts/command-settings.ts';
-import { COMMANDS } from '../src/commands/command-list.ts';
-import { readFlags } from '../src/commands/flags.ts';
+import { parseBakeArgs } from '../src/build/bake-command-line.ts';
+import { COMMANDS } from '../src/cli/command-list.ts';
+import { type CommandSpec, completedFlags, shownFlags } from '../src/cli/flag-table.ts';
+import { readFlags } from '../src/cli/flags.ts';
 import { SETTING_LEAVES } from '../src/config/schema.ts';
-import { parseBakeArgs } from '../src/plans/bake/parse-bake-args.ts';
-import { type CommandSpec, completedFlags, shownFlags } from '../src/plans/flags/command-spec.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../docs/reference/commands');
 

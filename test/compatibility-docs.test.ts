@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BUILDX_FLAGS } from '../src/plans/flags/buildx-flags.ts';
+import { BUILDX_FLAGS } from '../src/build/flags.ts';
 import { flagCases } from './e2e/parity-flag-cases.ts';
 
 const PAGE = readFileSync(new URL('../docs/compatibility.md', import.meta.url), 'utf8');

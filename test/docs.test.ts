@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../src/commands/command-list.ts';
+import { COMMANDS } from '../src/cli/command-list.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', 'fixtures']);

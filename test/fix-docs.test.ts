@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FIX_RULES } from '../src/rules/edits.ts';
+import { FIX_RULES } from '../src/criteria/catalogue.ts';
 
 test('docs/fix.md has a section about each rule, in order, with the criterion that it serves', () => {
   const [, rules = ''] = readFileSync('docs/fix.md', 'utf8').split('\n## Rules\n');

@@ -22,16 +22,16 @@ const LONG = 1000;
  * keeps below 4096 bytes, numbers, words of a command.
  */
 const LONGEST: Readonly<Record<string, number>> = {
-  'difference/program-classes.ts': 4096,
-  'difference/secret-classes.ts': 4096,
-  'facts/packages/jar-identity.ts': 4096,
-  'facts/secrets/secret-places.ts': 4096,
-  'model/fetched-package.ts': 4096,
-  'model/quantity.ts': 400,
-  'normalise/rules/path-rules.ts': 4096,
-  'normalise/rules/pnpm-dates.ts': 4096,
-  'programs/kinds/tools-table.ts': 4096,
-  'rules/shared/edit/exec-words.ts': 200,
+  'reproduce/causes.ts': 4096,
+  'reproduce/causes-of-files.ts': 4096,
+  'facts/packages/jar.ts': 4096,
+  'facts/secrets/credential-files.ts': 4096,
+  'model/build-analysis.ts': 4096,
+  'lib/text.ts': 400,
+  'normalize/rules/path-rules.ts': 4096,
+  'normalize/rules/pnpm-dates.ts': 4096,
+  'programs/kinds.ts': 4096,
+  'criteria/runtime-command.ts': 200,
 };
 /** What RUNs do is about to be read by short forms alone. */
 const OF_RUNS = /^(?:dockerfile\/analysis|programs)\//;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isDockerfileName } from '../src/pipeline/lint/find-dockerfiles.ts';
+import { isDockerfileName } from '../src/lint/lint.ts';
 
 const hooks = parse(
   readFileSync(join(import.meta.dirname, '../.pre-commit-hooks.yaml'), 'utf8'),

@@ -1,5 +1,5 @@
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import type { Outcome } from '../../src/model/criterion.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
 
 /** One criterion on one image: what is right, and what was answered; `none` where the judge does not ask. */
 export interface Answer {

@@ -1,5 +1,5 @@
-import { digestHex } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestHex } from '../../src/model/reference.ts';
 import type { MadeImage } from '../../test/accuracy/made-image.ts';
 import { entry, tarOf } from '../../test/fakes/tar-bytes.ts';
 

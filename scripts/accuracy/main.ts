@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { judgeRecipe } from '../../test/accuracy/judge-recipe.ts';
 import { LABELLED_IMAGES } from '../../test/accuracy/labelled-images.ts';
 import type { Labelled } from '../../test/accuracy/starting-points.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Outcome } from '../../src/model/criterion.ts';
-import { digestHex } from '../../src/model/digest.ts';
+import { digestHex } from '../../src/model/reference.ts';
 import { NOW } from '../../test/accuracy/judge-recipe.ts';
 import { makeImage, type Recipe } from '../../test/accuracy/made-image.ts';
 import { layoutArchive } from './layout-archive.ts';

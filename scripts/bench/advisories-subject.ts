@@ -1,11 +1,9 @@
 // What `npm run bench -- --advisories` measures: `make FOLDER` writes made-up databases, `scan FOLDER` asks them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf } from '../../src/model/digest.ts';
 import type { Package } from '../../src/model/packages.ts';
-import { advisoryParts, databaseFile } from '../../src/tools/advisories/advisory-entry.ts';
-import { AdvisoryWriter } from '../../src/tools/advisories/database-file.ts';
-import { scanWithDatabase } from '../../src/tools/advisories/scan-database.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { advisoryParts, AdvisoryWriter, databaseFile, scanWithDatabase } from '../../src/scan/advisories.ts';
 
 const RECORDS = { Debian: 250_000, npm: 200_000, PyPI: 50_000 };
 const RELEASES = { Debian: ['Debian:11', 'Debian:12', 'Debian:13'], npm: ['npm'], PyPI: ['PyPI'] };

@@ -111,7 +111,7 @@ async function bundleSubject(dir) {
   await build({
     entryPoints: {
       subject: folder('scripts/bench/subject.ts'),
-      'compress-worker': folder('src/normalise/compress-worker.ts'),
+      'compress-worker': folder('src/normalize/compress-worker.ts'),
     },
     outdir: dir,
     outExtension: { '.js': '.js' },

@@ -1,9 +1,9 @@
 // What `npm run bench` measures from the inside, bundled by it on the spot.
 import { createReadStream } from 'node:fs';
-import { collectLayer } from '../../src/facts/collect-layer.ts';
-import type { Digest } from '../../src/model/digest.ts';
-import { LayerCompressor } from '../../src/normalise/compressor.ts';
-import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
+import { collectLayer } from '../../src/facts/image-facts.ts';
+import { walkLayer } from '../../src/image/walk/layer-walk.ts';
+import type { Digest } from '../../src/model/reference.ts';
+import { LayerCompressor } from '../../src/normalize/compressor.ts';
 
 /** Reads layers (`path`, digest) as the inspection does, with all collectors; gives the number of entries. */
 export async function inspectLayers(

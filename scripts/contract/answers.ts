@@ -1,16 +1,14 @@
+import { buildContext } from '../../src/build/context-source.ts';
+import { CATALOGUE, FIX_RULES } from '../../src/criteria/catalogue.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { DockerfileOptions } from '../../src/dockerfile/read-dockerfile.ts';
-import { buildFact } from '../../src/facts/build.ts';
-import type { BuildContext } from '../../src/model/build-context.ts';
-import type { Digest } from '../../src/model/digest.ts';
-import type { DeclarationsFact, Facts } from '../../src/model/facts.ts';
-import { known, unknownFact } from '../../src/model/facts.ts';
-import { ok } from '../../src/model/result.ts';
-import { buildContext } from '../../src/pipeline/contexts/build-context.ts';
-import { planEdits } from '../../src/pipeline/fix/compose-fixes.ts';
-import { lintDockerfile } from '../../src/pipeline/lint/lint-dockerfile.ts';
-import { FIX_RULES } from '../../src/rules/edits.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
+import { buildFact } from '../../src/facts/build-facts.ts';
+import { planEdits } from '../../src/fix/compose.ts';
+import { ok } from '../../src/lib/errors.ts';
+import { lintDockerfile } from '../../src/lint/lint.ts';
+import type { BuildContext } from '../../src/model/dockerfile.ts';
+import { type DeclarationsFact, type Facts, known, unknownFact } from '../../src/model/facts.ts';
+import type { Digest } from '../../src/model/reference.ts';
 
 /** A Dockerfile with what its build would be given. */
 export interface Case {

@@ -1,6 +1,6 @@
 import type * as Yaml from 'yaml';
-import { didYouMean } from '../model/did-you-mean.ts';
-import { err, ok, type Result } from '../model/result.ts';
+import { err, ok, type Result } from '../lib/errors.ts';
+import { didYouMean } from '../lib/text.ts';
 import { isOf, type Schema } from './schema.ts';
 
 /** One thing that is wrong with a settings file. Lines and columns start at 1. */

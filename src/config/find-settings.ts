@@ -1,15 +1,33 @@
-import { lstat, open, stat } from 'node:fs/promises';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { messageOf } from '../model/errors.ts';
-import { keyScheme } from '../model/key-scheme.ts';
-import { err, ok, type Result } from '../model/result.ts';
-import type { SettingSource } from '../model/setting-origin.ts';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { err, messageOf, ok, type Result } from '../lib/errors.ts';
+import { keyScheme, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import type { ConfigProblem } from './document.ts';
-import { isInside } from './inside.ts';
-import { namedFiles, parseSettings, type ParseOptions } from './parse-settings.ts';
-import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
+import {
+  mergeSettings,
+  namedFiles,
+  type ParseOptions,
+  parseSettings,
+  type SettingsLayer,
+  type Task,
+} from './settings.ts';
+
+/** A path with its links followed; where nothing is there yet, those of the folders above it. */
+export async function realPlace(path: string): Promise<string> {
+  const above = dirname(path);
+  return realpath(path).catch(async () =>
+    above === path ? path : join(await realPlace(above), basename(path)),
+  );
+}
+
+/** Whether a path lies in a folder, by where links lead. */
+export async function isInside(path: string, folder: string): Promise<boolean> {
+  const [real, root] = await Promise.all([realPlace(path), realPlace(folder)]);
+  const way = relative(root, real);
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}
 
 const SETTINGS_FILE_NAMES = ['.scoville.yaml', '.scoville.yml'] as const;
 

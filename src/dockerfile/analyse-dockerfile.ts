@@ -1,15 +1,43 @@
+import { err, ok, type Result } from '../lib/errors.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
-import type { BuildContext } from '../model/build-context.ts';
-import type { DockerfileModel, ExternalImage, Stage } from '../model/dockerfile.ts';
-import { readByAnother } from '../model/dockerfile.ts';
-import type { LeftBehind } from '../model/left-behind.ts';
-import { err, ok, type Result } from '../model/result.ts';
+import {
+  type BuildContext,
+  type DockerfileModel,
+  type DockerfileSource,
+  type ExternalImage,
+  type Instruction,
+  readByAnother,
+  type SourceCommand,
+  type SourceInstruction,
+  type SourceRange,
+  type Span,
+  type Stage,
+  stageChain,
+} from '../model/dockerfile.ts';
+import type { LeftBehind } from '../model/facts.ts';
+import type { TextEdit } from '../model/fix.ts';
 import { analyseStages } from './analysis/analyse-stages.ts';
-import { externalImage } from './external-image.ts';
-import type { LineError } from './logical-lines.ts';
-import { type DockerfileOptions, type ReadDockerfile, readDockerfile } from './read-dockerfile.ts';
-import { reachedRefusal } from './refusals/reached-refusal.ts';
-import type { ReadStage } from './stage-reader.ts';
+import { scriptOfExec } from './flat-commands.ts';
+import { leadingFlags } from './instruction-words.ts';
+import { argumentWords, headOf } from './instruction.ts';
+import {
+  type LineError,
+  locate,
+  type LogicalLine,
+  logicalLines,
+  parseDirectives,
+} from './logical-lines.ts';
+import {
+  type DockerfileOptions,
+  externalImage,
+  type PlacedInstruction,
+  type ReadDockerfile,
+  readDockerfile,
+  type ReadStage,
+} from './read-dockerfile.ts';
+import { reachedRefusal } from './refusals.ts';
+import { fieldOf } from './run-script.ts';
+import { unwrap } from './shell/wrappers.ts';
 
 /** Indexes of the stages that `target` needs, itself included, ascending. */
 function reachedFrom(target: number, stages: readonly ReadStage[]): readonly number[] {
@@ -102,4 +130,212 @@ export function analyseRead(
   if (foreignFrontend === undefined) return ok({ model, analysis, left });
   const partial = readByAnother(foreignFrontend);
   return ok({ model, analysis: { ...analysis, partial }, left });
+}
+
+/** A `# scoville: ignore=ID[,ID] reason` comment. */
+export interface IgnoreComment {
+  readonly range: SourceRange;
+  readonly ids: readonly string[];
+  /** '' where none is given: then it takes nothing back. */
+  readonly reason: string;
+  /** The lines it holds for; undefined for the whole file. */
+  readonly lines: { readonly first: number; readonly last: number } | undefined;
+}
+
+const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)/is;
+const DIRECTIVE = /^\s*#[ \t]*(?:syntax|escape|check)[ \t]*=/i;
+
+/** First line, counted from 0, that is no parser directive. */
+function firstLine(lines: readonly string[]): number {
+  let first = lines[0]?.startsWith('#!') === true ? 1 : 0;
+  while (DIRECTIVE.test(lines[first] ?? '')) first += 1;
+  return first;
+}
+
+/**
+ * The ignore comments of a Dockerfile. One on the first line (parser directives aside) holds for
+ * the file, one inside an instruction for that, any other for the instruction that follows.
+ */
+export function ignoreComments(text: string): readonly IgnoreComment[] {
+  const source = text.replace(/^\uFEFF/, '');
+  const lines = source.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (!lines.some((line) => COMMENT.test(line))) return [];
+  const first = firstLine(lines);
+  const ranges = logicalLines(source, parseDirectives(source).escape).lines.map((l) => l.range);
+  return lines.flatMap((line, index): readonly IgnoreComment[] => {
+    const found = COMMENT.exec(line);
+    if (found === null) return [];
+    const own = index + 1;
+    const startColumn = line.length - line.trimStart().length + 1;
+    const target = ranges.find(({ endLine }) => endLine >= own);
+    const holds = target && { first: target.startLine, last: target.endLine };
+    return [
+      {
+        range: { startLine: own, startColumn, endLine: own, endColumn: line.trimEnd().length + 1 },
+        ids: [...new Set((found[1] ?? '').split(/,[ \t]*/))].filter((id) => id !== ''),
+        reason: (found[2] ?? '').replace(/^[-:\s]+/, '').trim(),
+        lines: index === first ? undefined : (holds ?? { first: own, last: own }),
+      },
+    ];
+  });
+}
+
+/** Offset of a line and column, both from 1. */
+type OffsetOf = (line: number, column: number) => number;
+
+function offsets(text: string): OffsetOf {
+  const starts = [text.startsWith('\uFEFF') ? 1 : 0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (line, column) => (starts[line - 1] ?? text.length) + column - 1;
+}
+
+function spanOf(range: SourceRange, offsetOf: OffsetOf): Span {
+  return {
+    start: offsetOf(range.startLine, range.startColumn),
+    end: offsetOf(range.endLine, range.endColumn),
+  };
+}
+
+function placeIn(line: LogicalLine, offsetOf: OffsetOf): SourceInstruction['place'] {
+  const at = (offset: number): number => {
+    const { line: number, column } = locate(line, offset);
+    return offsetOf(number, column);
+  };
+  return (start, end) => ({ start: at(start), end: end > start ? at(end - 1) + 1 : at(start) });
+}
+
+function commandsOf({ commands }: Instruction, offsetOf: OffsetOf): readonly SourceCommand[] {
+  return commands.map((command) => {
+    const { argv, wrappers, started } = unwrap(command.words.map(fieldOf));
+    return {
+      command,
+      ...spanOf(command.range, offsetOf),
+      argv: argv.map(({ text }) => text),
+      started: started.map((one) => one.argv.map(({ text }) => text)),
+      wrappers,
+      words: command.words.map(({ text, value, range }) => ({
+        text,
+        value,
+        ...spanOf(range, offsetOf),
+      })),
+    };
+  });
+}
+
+function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number | undefined {
+  const own = script?.isJson === true ? scriptOfExec(script) : script;
+  const last = own?.list.items.at(-1);
+  const command = last?.pipeline.elements.at(-1);
+  if (own === undefined || command === undefined || last?.operator === '&') return undefined;
+  return spanOf(own.rangeOf(command.start, command.end), offsetOf).end;
+}
+
+function sourceInstruction(
+  line: LogicalLine,
+  stage: number | undefined,
+  placed: PlacedInstruction | undefined,
+  escape: string,
+  offsetOf: OffsetOf,
+): SourceInstruction {
+  const { keyword, offset } = headOf(line);
+  const rest = leadingFlags(line.text.slice(offset)).rest;
+  const argumentsAt = offset + rest;
+  const place = placeIn(line, offsetOf);
+  return {
+    ...spanOf(line.range, offsetOf),
+    keyword,
+    stage,
+    line: line.range.startLine,
+    text: line.text,
+    argumentsAt,
+    words: argumentWords(keyword, line.text.slice(argumentsAt), escape).map((word) => ({
+      text: word.text,
+      start: argumentsAt + word.start,
+    })),
+    place,
+    textEnd: place(0, line.text.length).end,
+    instruction: placed?.instruction,
+    commands: placed === undefined ? [] : commandsOf(placed.instruction, offsetOf),
+    scriptEnd: placed && scriptEndOf(placed, offsetOf),
+    folder: placed?.folder ?? '',
+  };
+}
+
+/** Everything that rules of `scoville fix` read of a Dockerfile. */
+export interface ReadForEdits extends AnalysedDockerfile {
+  readonly source: DockerfileSource;
+  /** Indexes of the stages that the image is made of, base first. */
+  readonly imageStages: readonly number[];
+  /** Comments with a reason that take findings back; `lines` undefined for the whole file. */
+  readonly ignored: ReturnType<typeof ignoreComments>;
+}
+
+/** Reads a Dockerfile with the places of its instructions and words. The error names the line. */
+export function readForEdits(
+  text: string,
+  options: DockerfileOptions = {},
+  context?: BuildContext,
+): Result<ReadForEdits, LineError> {
+  const read = readDockerfile(text, options);
+  if (!read.ok) return read;
+  const analysed = analyseRead(read.value, options, context);
+  if (!analysed.ok) return analysed;
+  const bare = text.replace(/^\uFEFF/, '');
+  const { escape } = parseDirectives(bare);
+  const offsetOf = offsets(text);
+  const placed = new Map(
+    read.value.stages
+      .flatMap(({ instructions }) => instructions)
+      .map((one) => [one.line.range.startLine, one]),
+  );
+  let stage: number | undefined;
+  const instructions = logicalLines(bare, escape).lines.map((line) => {
+    if (headOf(line).keyword === 'FROM') stage = stage === undefined ? 0 : stage + 1;
+    return sourceInstruction(line, stage, placed.get(line.range.startLine), escape, offsetOf);
+  });
+  const source: DockerfileSource = {
+    text,
+    eol: /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n',
+    escape,
+    instructions,
+    top: offsetOf(directiveLines(bare) + 1, 1),
+    spanOf: (range) => spanOf(range, offsetOf),
+  };
+  return ok({
+    source,
+    ...analysed.value,
+    imageStages: stageChain(analysed.value.model).map(({ index }) => index),
+    ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
+  });
+}
+
+const DIRECTIVE_OF_READ_FOR_EDITS = /^\s*#[ \t]*[A-Za-z][A-Za-z0-9]*[ \t]*=/;
+
+/** How many lines at the top belong to parser directives. */
+function directiveLines(text: string): number {
+  const lines = text.split('\n', 64);
+  let count = lines[0]?.startsWith('#!') === true ? 1 : 0;
+  while (DIRECTIVE_OF_READ_FOR_EDITS.test(lines[count] ?? '')) count += 1;
+  return count;
+}
+
+/**
+ * The text with its edits applied; every character outside of their stretches stays as it is. An
+ * error where two of them overlap, add at the same place, or leave the text.
+ */
+export function applyEdits(text: string, edits: readonly TextEdit[]): Result<string> {
+  const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+  let done = '';
+  let at = 0;
+  let previous: TextEdit | undefined;
+  for (const edit of sorted) {
+    if (edit.start < 0 || edit.end < edit.start || edit.end > text.length)
+      return err(`an edit at ${edit.start} to ${edit.end} leaves the text`);
+    if (edit.start < at || edit.start === previous?.start)
+      return err(`two edits meet at ${edit.start}`);
+    done += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+    previous = edit;
+  }
+  return ok(done + text.slice(at));
 }

@@ -1,17 +1,28 @@
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
 import { pathIn } from './paths.ts';
 import {
+  bodiesOf,
+  type Command,
   constantField,
+  expandedBy,
   type ExpansionContext,
   type Field,
   fieldsOf,
   joined,
+  type List,
+  type Redirect,
+  type Script,
+  type Simple,
   type Variable,
-} from './shell/fields.ts';
-import type { Command, List, Redirect, Script, Simple } from './shell/syntax-tree.ts';
-import { bodiesOf, expandedBy } from './shell/walk-tree.ts';
-import { scriptInDocument, scriptInWord } from './shell/word-script.ts';
-import { programOf, scriptOnInput, type Unwrapped, unwrap } from './shell/wrappers.ts';
+} from './shell/syntax-tree.ts';
+import {
+  programOf,
+  scriptInDocument,
+  scriptInWord,
+  scriptOnInput,
+  unwrap,
+  type Unwrapped,
+} from './shell/wrappers.ts';
 import type { Lookup } from './substitute.ts';
 
 const MAX_COMMANDS = 5000;

@@ -1,5 +1,15 @@
-import type { DockerfileModel } from '../model/dockerfile.ts';
-import { stageChain } from '../model/stage-chain.ts';
+import { fileName } from '../lib/text.ts';
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import {
+  type DockerfileModel,
+  type Instruction,
+  type Stage,
+  stageChain,
+} from '../model/dockerfile.ts';
+import type { LinkedTarget } from '../model/events.ts';
+import type { CopiedStage } from '../model/report.ts';
+import type { AnalysedDockerfile } from './analyse-dockerfile.ts';
+import { folderOfPattern, pathIn } from './paths.ts';
 
 /** Instructions that write a layer. */
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
@@ -39,4 +49,125 @@ export function layerLines(
 function keywordOf(createdBy: string | undefined): string | undefined {
   const word = /^([A-Z]+)\s/.exec(createdBy ?? '')?.[1];
   return word !== undefined && WRITES.has(word) ? word : undefined;
+}
+
+/** A COPY out of another stage. */
+interface StageCopy {
+  readonly copy: Instruction;
+  /** As it names the stage. */
+  readonly name: string;
+  readonly stage: Stage;
+}
+
+/** The COPY of a line and the stage that it takes files from; undefined for none. */
+export function stageCopy(model: DockerfileModel, line: number): StageCopy | undefined {
+  const copy = model.stages
+    .flatMap(({ instructions }) => instructions)
+    .find(({ keyword, range }) => keyword === 'COPY' && range.startLine === line);
+  const from = copy?.flags.find(({ name }) => name === 'from')?.value;
+  if (copy === undefined || from === undefined) return undefined;
+  const stage = model.stages.findLast(
+    ({ index, name }) => name?.toLowerCase() === from.toLowerCase() || String(index) === from,
+  );
+  return stage && { copy, name: from, stage };
+}
+
+/** The stage that a line's COPY takes files from, and the RUNs that can have written them. */
+export function copiedStage(model: DockerfileModel, line: number): CopiedStage | undefined {
+  const found = stageCopy(model, line);
+  if (found === undefined) return undefined;
+  // A stage needs earlier ones alone. What it copies from them, they wrote.
+  const reached = new Set([found.stage.index]);
+  for (const index of reached)
+    for (const other of model.stages[index]?.needs ?? []) reached.add(other);
+  const runs = [...reached]
+    .flatMap((index) => model.stages[index]?.instructions ?? [])
+    .filter(({ keyword }) => keyword === 'RUN');
+  const runLines = runs.map(({ range }) => range.startLine).sort((a, b) => a - b);
+  return { name: found.name, runLines };
+}
+
+/**
+ * Whether a file of the stage can be what the COPY put at `path`, as far as its words tell: neither
+ * the folder that it copies into is known, nor which source is one. Both are paths of layers.
+ */
+export function canBecome({ arguments: words }: Instruction, before: string, path: string) {
+  return words.slice(0, -1).some((word) => {
+    const root = folderOfPattern(pathIn('/', `/${word}`))
+      .slice(1)
+      .replace(/\/$/, '');
+    if (before === root) return words.length === 2 || fileName(before) === fileName(path);
+    const below = root === '' ? `/${before}` : before.slice(root.length);
+    return (root === '' || before.startsWith(`${root}/`)) && `/${path}`.endsWith(below);
+  });
+}
+
+type ReadTarget = Pick<AnalysedDockerfile, 'model' | 'analysis'>;
+
+/**
+ * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such
+ * a target stands on what that one stands on, and what that one takes from outside, installs and
+ * downloads is part of this image too. A target whose Dockerfile is not at hand leaves its stages'
+ * base unknown.
+ */
+export function withLinkedTargets(
+  { model, analysis }: ReadTarget,
+  links: readonly LinkedTarget[],
+): ReadTarget {
+  const known = links.flatMap((link) => (link.dockerfile === undefined ? [] : [link]));
+  const bases = new Map(
+    known.flatMap(({ context, dockerfile }) =>
+      dockerfile === undefined ? [] : [[spelled(context), foundation(dockerfile)] as const],
+    ),
+  );
+  const of = (pick: (one: BuildAnalysis) => BuildAnalysis['unread']): BuildAnalysis['unread'] => [
+    ...pick(analysis),
+    ...known.flatMap(({ target, analysis: theirs }) =>
+      (theirs === undefined ? [] : pick(theirs)).map((line) => ({
+        ...line,
+        reason: `target ${target}: ${line.reason}`,
+      })),
+    ),
+  ];
+  return {
+    model: {
+      ...model,
+      stages: model.stages.map((stage) => ({ ...stage, base: standsOn(stage, bases) })),
+      externalImages: [
+        ...model.externalImages,
+        ...known.flatMap(({ dockerfile }) => dockerfile?.externalImages ?? []),
+      ],
+    },
+    analysis: {
+      installs: [...analysis.installs, ...known.flatMap((link) => named(link, 'installs'))],
+      downloads: [...analysis.downloads, ...known.flatMap((link) => named(link, 'downloads'))],
+      unread: of((one) => one.unread),
+    },
+  };
+}
+
+/** Their lines are of another file, so that the command says whose it is. */
+function named<K extends 'installs' | 'downloads'>(
+  { target, analysis }: LinkedTarget,
+  what: K,
+): BuildAnalysis[K] {
+  return (analysis?.[what] ?? []).map((one) => ({
+    ...one,
+    command: `target ${target}: ${one.command}`,
+  })) as unknown as BuildAnalysis[K];
+}
+
+function standsOn(stage: Stage, bases: ReadonlyMap<string, Stage['base']>): Stage['base'] {
+  return stage.base.kind === 'unknown'
+    ? (bases.get(spelled(stage.base.text)) ?? stage.base)
+    : stage.base;
+}
+
+/** What the built stage stands on outside its Dockerfile. */
+function foundation(model: DockerfileModel): Stage['base'] {
+  return stageChain(model)[0]?.base ?? { kind: 'unknown', text: '' };
+}
+
+function spelled(name: string): string {
+  return name.toLowerCase().replace(/:latest$/, '');
 }

@@ -1,6 +1,153 @@
-import type { SourceRange } from '../model/dockerfile.ts';
-import { heredocWords } from './heredoc-words.ts';
-import { SPACE, trimmed, trimmedStart } from './instruction-words.ts';
+import { jsonArray, type SourceRange } from '../model/dockerfile.ts';
+import { BLANKS, leadingFlags, SPACE, trimmed, trimmedStart } from './instruction-words.ts';
+import { Lex, LexError, TooMuch } from './lex.ts';
+
+export interface Directives {
+  readonly escape: '\\' | '`';
+  /** Why BuildKit refuses the directives; the line counts from 1. */
+  readonly refusal?: { readonly message: string; readonly line: number };
+  readonly syntax?: { readonly text: string; readonly range: SourceRange };
+}
+
+/** The blanks are Go's `unicode.IsSpace`, which newer BuildKits skip; older ones skip fewer. */
+const DIRECTIVE =
+  /^(#|\/\/)[\s\u0085]*([A-Za-z][A-Za-z0-9]*)[\s\u0085]*=[\s\u0085]*([^\s\u0085].*)$/;
+const PLAIN = /^#[ \t]*\w+[ \t]*=[ \t]*\S/;
+
+/**
+ * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top,
+ * before any blank line, other comment or instruction. A `#!` line may stand before them. Where `#`
+ * names no frontend, BuildKit looks for `// syntax=` (moby/buildkit,
+ * frontend/dockerfile/parser/directives.go). `given` is the frontend that the build argument
+ * `BUILDKIT_SYNTAX` names, which counts before the file.
+ */
+export function parseDirectives(text: string, given?: string): Directives {
+  const own = directivesBy('#', text);
+  const syntax =
+    given === undefined || given === ''
+      ? (own.syntax ?? directivesBy('//', text).syntax)
+      : { text: given.split(' ')[0] ?? '', range: FIRST };
+  return { ...own, ...(syntax === undefined ? {} : { syntax }) };
+}
+
+const FIRST: SourceRange = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
+
+function directivesBy(mark: '#' | '//', text: string): Directives {
+  let escape: Directives['escape'] = '\\';
+  let syntax: Directives['syntax'];
+  let refusal: Directives['refusal'];
+  const seen = new Set<string>();
+  const lines = text.split('\n', 64);
+  const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
+  for (let index = first; index < lines.length; index += 1) {
+    const line = (lines[index] ?? '').replace(/\r$/, '');
+    const [, by, word = '', value = ''] = DIRECTIVE.exec(line.trim()) ?? [];
+    const name = word.toLowerCase();
+    if (by !== mark || !/^(?:syntax|escape|check)$/.test(name)) break;
+    const message =
+      seen.has(name) && name !== 'check'
+        ? `only one ${name} parser directive can be used`
+        : name === 'escape' && value !== '`' && value !== '\\'
+          ? `the escape character is a backslash or a backtick, not ${value}`
+          : PLAIN.test(line.trim())
+            ? undefined
+            : `a blank around ${name} that not every BuildKit takes for one`;
+    if (message !== undefined) refusal ??= { message, line: index + 1 };
+    seen.add(name);
+    if (name === 'escape' && value === '`') escape = '`';
+    if (name === 'syntax' && syntax === undefined) {
+      // BuildKit takes the first word; what follows is for the frontend.
+      const text = value.split(/\s/)[0] ?? '';
+      const startColumn = line.indexOf(value) + 1;
+      const endColumn = startColumn + text.length;
+      const range = { startLine: index + 1, startColumn, endLine: index + 1, endColumn };
+      syntax = { text, range };
+    }
+  }
+  return {
+    escape,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(syntax === undefined ? {} : { syntax }),
+  };
+}
+
+interface HeredocWord {
+  readonly delimiter: string;
+  readonly expand: boolean;
+  /** `<<-`: tabs in front of its lines go. */
+  readonly strip: boolean;
+}
+
+const WORD = /^\d*<<(-?)([^<]+)$/;
+const TAKES_HEREDOCS = new Set(['RUN', 'COPY', 'ADD']);
+
+/**
+ * The here-documents that an instruction opens, as BuildKit finds them: in RUN, COPY, ADD and
+ * ONBUILD of these, not in the exec form, and in no line whose quotes or `${` are not closed. An
+ * error where versions of BuildKit differ in whether it opens any.
+ */
+function heredocWords(text: string): readonly HeredocWord[] | { readonly error: string } {
+  if (!text.includes('<<')) return [];
+  const [keyword, rest] = instructionOf(text);
+  const [inner, argument] = keyword === 'ONBUILD' ? instructionOf(rest) : [keyword, rest];
+  if (!TAKES_HEREDOCS.has(inner)) return [];
+  const lexed = lexedWords(text);
+  if ('error' in lexed) return lexed;
+  const words = lexed.flatMap(heredocOf);
+  const array = jsonArray(argument);
+  if (array === undefined || words.length === 0) return words;
+  return array.isWhole
+    ? []
+    : {
+        error:
+          'this line has a here-document after a JSON array, and versions of BuildKit differ in how they read it',
+      };
+}
+
+function heredocOf(word: string): readonly HeredocWord[] {
+  const [, strip, name] = WORD.exec(word) ?? [];
+  if (name === undefined) return [];
+  const { delimiter, expand } = heredocDelimiter(name);
+  return delimiter === '' ? [] : [{ delimiter, expand, strip: strip === '-' }];
+}
+
+/** Keyword and arguments of a line, flags left out. */
+function instructionOf(text: string): readonly [keyword: string, rest: string] {
+  const [word = ''] = text.split(BLANKS, 1);
+  const raw = text.slice(word.length).replace(/^[\t\v\f\r ]+/, '');
+  return [word.toUpperCase(), trimmed(raw.slice(leadingFlags(raw).rest))];
+}
+
+/** Quotes and escapes kept, no variable known; none where a quote or a `${` is not closed. */
+function lexedWords(text: string): readonly string[] | { readonly error: string } {
+  try {
+    return new Lex(text, { escape: '\\', raw: true }).words();
+  } catch (error) {
+    if (error instanceof TooMuch) return { error: 'variables are nested too deeply' };
+    if (error instanceof LexError) return [];
+    throw error;
+  }
+}
+
+/** What ends a here-document: `word` without quotes and escapes; an unquoted one is expanded. */
+export function heredocDelimiter(word: string): {
+  readonly delimiter: string;
+  readonly expand: boolean;
+} {
+  let delimiter = '';
+  let quote = '';
+  for (let at = 0; at < word.length; at += 1) {
+    const c = word.charAt(at);
+    const next = word.charAt(at + 1);
+    if (c === '\\' && (quote === '' || (quote === '"' && /["\\$`]/.test(next)))) {
+      delimiter += next;
+      at += 1;
+    } else if (c === quote) quote = '';
+    else if (quote === '' && (c === '"' || c === "'")) quote = c;
+    else delimiter += c;
+  }
+  return { delimiter, expand: !/["'\\]/.test(word) };
+}
 
 /** Where a stretch of joined text stands in the file; line and column start at 1. */
 interface Segment {

@@ -1,12 +1,19 @@
-import { execStrings, jsonArray } from '../model/dockerfile.ts';
-import { fileName } from '../model/path.ts';
-import { err, ok, type Result } from '../model/result.ts';
-import { SHELLS } from '../programs/kinds/shells.ts';
+import { err, ok, type Result } from '../lib/errors.ts';
+import { fileName } from '../lib/text.ts';
+import { execStrings, type Instruction, jsonArray, type ShellWord } from '../model/dockerfile.ts';
+import { SHELLS } from '../programs/kinds.ts';
+import { flatCommands } from './flat-commands.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
-import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
-import type { Command, List, Script, Word } from './shell/syntax-tree.ts';
-import { programOf } from './shell/wrappers.ts';
+import {
+  type Command,
+  constantField,
+  type Field,
+  type List,
+  type Script,
+  type Word,
+} from './shell/syntax-tree.ts';
+import { programOf, unwrap, type Unwrapped } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {
@@ -176,4 +183,123 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
 function interpreterName(path: string, argument: string): string {
   const program = fileName(path);
   return program === 'env' ? fileName(argument) : program;
+}
+
+/** A command of a shell script. */
+interface ScriptCommand {
+  /** Its words without those that only start it (`exec`, `sudo -u x`); as is if not constant. */
+  readonly words: readonly string[];
+  /** Names of the programs that were taken off. */
+  readonly wrappers: readonly string[];
+}
+
+/** The commands of a shell script, those of scripts inside it (`sh -c`) among them. */
+export interface ScriptCommands {
+  readonly commands: readonly ScriptCommand[];
+  /** Names of its functions, which are commands too. */
+  readonly functions: ReadonlySet<string>;
+  /** Why not all of them are known. */
+  readonly unread?: string;
+}
+
+/** Scripts in scripts that are read. */
+const MOST_DEPTH = 8;
+const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))/gm;
+/** Nothing of a script that is read by itself has a place in a Dockerfile. */
+const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
+
+/** A word as far as known. A script's arguments are not: without any they expand to nothing. */
+export function fieldOf({ text, value }: Pick<ShellWord, 'text' | 'value'>): Field {
+  const isOpen = value === undefined || (value === '' && text.includes('$'));
+  return { text: isOpen ? text : value, constant: !isOpen, sources: [] };
+}
+
+/** The commands of a shell script in written order; functions are read, not followed. */
+export function scriptCommands(text: string): ScriptCommands {
+  const found: Found = { commands: [], unread: undefined };
+  readScript(text, found, 0);
+  const functions = [...text.matchAll(FUNCTION)].map(([, word, name]) => word ?? name ?? '');
+  const { commands, unread } = found;
+  return { commands, functions: new Set(functions), ...(unread === undefined ? {} : { unread }) };
+}
+
+/** The commands that words in exec form come to. */
+export function execCommands(words: readonly string[]): ScriptCommands {
+  const found: Found = { commands: [], unread: undefined };
+  add(words.map(constantField), found, 0);
+  const { commands, unread } = found;
+  return { commands, functions: new Set(), ...(unread === undefined ? {} : { unread }) };
+}
+
+interface Found {
+  readonly commands: ScriptCommand[];
+  unread: string | undefined;
+}
+
+function readScript(text: string, found: Found, depth: number): void {
+  const list = parseShell(text.replaceAll('\r\n', '\n'));
+  if (!list.ok) {
+    found.unread ??= list.error.message;
+    return;
+  }
+  const script = {
+    list: list.value,
+    text,
+    rangeOf: () => NOWHERE,
+  };
+  for (const { words } of flatCommands(script, () => undefined))
+    add(words.map(fieldOf), found, depth);
+}
+
+function add(argv: readonly Field[], found: Found, depth: number): void {
+  if (depth > MOST_DEPTH) {
+    found.unread ??= 'scripts are nested too deeply';
+    return;
+  }
+  follow(unwrap(argv), found, depth);
+}
+
+function follow(one: Unwrapped, found: Found, depth: number): void {
+  const { argv, wrappers, script } = one;
+  // What is put into a script leaves its commands where they are.
+  if (script !== undefined)
+    readScript(script.text.text.replace(/^"(.*)"$/s, '$1'), found, depth + 1);
+  if (script === undefined || wrappers.length > 0)
+    found.commands.push({
+      words: script === undefined ? argv.map(({ text }) => text) : [],
+      wrappers,
+    });
+  for (const inner of one.started) follow(inner, found, depth + 1);
+}
+
+/** A program that a RUN runs, wrappers (`sudo`, `env`) taken off. */
+export interface RunProgram {
+  /** '' where it is not constant. */
+  readonly program: string;
+  /** Its words as far as they are known, else as written. */
+  readonly words: readonly string[];
+  /** The programs that only start it, the first in front. */
+  readonly wrappers: readonly string[];
+  /** Index of its command. */
+  readonly at: number;
+}
+
+/** A RUN's programs in written order; those of scripts in its words replace the scripts' shells. */
+export function runPrograms({ commands }: Pick<Instruction, 'commands'>): readonly RunProgram[] {
+  return commands.flatMap(({ words, depth = 0 }, at) => {
+    const own = unwrap(words.map(fieldOf));
+    const isRead = (commands[at + 1]?.depth ?? 0) > depth;
+    return [own, ...own.started].flatMap(({ argv, wrappers, script }) =>
+      script !== undefined && isRead
+        ? []
+        : [
+            {
+              program: programOf(argv),
+              words: argv.slice(1).map(({ text }) => text),
+              wrappers,
+              at,
+            },
+          ],
+    );
+  });
 }

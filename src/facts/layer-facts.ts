@@ -1,7 +1,6 @@
-import type { Digest } from '../model/digest.ts';
-import type { ExecutableKind } from '../model/facts.ts';
+import type { ExecutableKind, SecretGap } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
-import type { SecretGap } from '../model/secret-facts.ts';
+import type { Digest } from '../model/reference.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
 export const FACTS_SCHEMA = 25;

@@ -1,5 +1,73 @@
 import type { ImageReference } from './reference.ts';
 
+/** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A word of a RUN with its place in the file. */
+export interface SourceWord extends Span {
+  readonly text: string;
+  /** Undefined where it is not constant. */
+  readonly value: string | undefined;
+}
+
+/** A simple command of a RUN with its place in the file. */
+export interface SourceCommand extends Span {
+  readonly command: ShellCommand;
+  readonly words: readonly SourceWord[];
+  /** Its words as far as they are known, those in front that only start it taken off. */
+  readonly argv: readonly string[];
+  /** Commands that it starts besides: those of `find -exec`. */
+  readonly started: readonly (readonly string[])[];
+  /** Names of the programs that were taken off (`sudo`, `env`), the first in front. */
+  readonly wrappers: readonly string[];
+}
+
+/** An instruction as it stands in the file. */
+export interface SourceInstruction extends Span {
+  /** Upper case. */
+  readonly keyword: string;
+  /** Index of its stage; undefined before the first FROM. A FROM is of the stage that it opens. */
+  readonly stage: number | undefined;
+  /** Of its first line, from 1. */
+  readonly line: number;
+  /** Keyword and arguments, continued lines joined, comments removed, without here-documents. */
+  readonly text: string;
+  /** Offset in `text` behind the flags. */
+  readonly argumentsAt: number;
+  /** The words of `text` behind the flags. */
+  readonly words: readonly { readonly text: string; readonly start: number }[];
+  /** The span of the file that a span of `text` came from, including what is between two lines. */
+  readonly place: (start: number, end: number) => Span;
+  /** Behind the last character of `text` in the file: before the here-documents. */
+  readonly textEnd: number;
+  /** What the model has of it; FROM and what stands before it have none. */
+  readonly instruction: Instruction | undefined;
+  readonly commands: readonly SourceCommand[];
+  /**
+   * The end of the last command of its shell script, also in the string of an exec form; undefined
+   * where it has none, or one that runs in the background.
+   */
+  readonly scriptEnd: number | undefined;
+  /** Working directory before it; '' where it is not known. */
+  readonly folder: string;
+}
+
+/** A Dockerfile's text with the places of what was read from it. */
+export interface DockerfileSource {
+  readonly text: string;
+  /** What ends its first line; LF where there is one line. */
+  readonly eol: '\n' | '\r\n';
+  readonly escape: '\\' | '`';
+  readonly instructions: readonly SourceInstruction[];
+  /** Offsets of a range of the model. */
+  readonly spanOf: (range: SourceRange) => Span;
+  /** Offset of the first line that is neither parser directive nor in front of one. */
+  readonly top: number;
+}
+
 /** Lines and columns start at 1; `end` is behind the last character. */
 export interface SourceRange {
   readonly startLine: number;
@@ -153,4 +221,64 @@ export function execStrings(text: string): readonly string[] | undefined {
   return items?.every((item) => typeof item === 'string') === true
     ? items.map((item) => item.replace(/\p{Surrogate}/gu, '\ufffd'))
     : undefined;
+}
+
+/** The stages that make up a stage (default: the target), from the one on an outside base on. */
+export function stageChain(
+  { stages, target }: Pick<DockerfileModel, 'stages' | 'target'>,
+  index = target,
+): readonly Stage[] {
+  return chainOf(index, (at) => stages[at]);
+}
+
+/** The same of stages that are found by their index, read as a model or not yet. */
+export function chainOf<T extends Pick<Stage, 'base'>>(
+  index: number,
+  at: (index: number) => T | undefined,
+): readonly T[] {
+  const chain: T[] = [];
+  // A stage stands only on an earlier one: the index falls, so this ends.
+  for (let stage = at(index); stage !== undefined && !chain.includes(stage);) {
+    chain.unshift(stage);
+    stage = stage.base.kind === 'stage' ? at(stage.base.index) : undefined;
+  }
+  return chain;
+}
+
+/** `NAME=VALUE` taken apart at the first `=`; the value is undefined where there is none. */
+export function assignment(text: string): readonly [name: string, value: string | undefined] {
+  const equals = text.indexOf('=');
+  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** Values by name, from the texts like `NAME=VALUE`; if a name comes twice, the last one counts. */
+export function assignments(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map(assignment).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}
+
+/** Text as one word of a POSIX shell, for commands that are shown to be copied. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A folder as one word that `cd` takes for nothing else: `cd -` goes elsewhere. */
+export function folderWord(folder: string): string {
+  return shellWord(folder.startsWith('-') ? `./${folder}` : folder);
+}
+
+/** A value without the quotes around it. */
+export function unquoted(text: string): string {
+  return text.replace(/^(["'])(.*)\1$/s, '$2');
+}
+
+/** The folder sent to BuildKit, without ignored files. Paths are relative to it, with slashes. */
+export interface BuildContext {
+  /** Text of a file of at most 1 MiB; undefined where there is none, or where it is larger. */
+  readonly text: (path: string) => string | undefined;
+  /** What lies at a path; undefined where nothing does. */
+  readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** Names in a folder (`''` for the whole context); undefined where there is none, or too many. */
+  readonly names: (path: string) => readonly string[] | undefined;
 }

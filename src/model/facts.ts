@@ -1,9 +1,9 @@
+import { ownValue } from '../lib/json.ts';
 import type { BuildAnalysis } from './build-analysis.ts';
-import type { Digest } from './digest.ts';
 import type { DockerfileModel, SourceRange } from './dockerfile.ts';
-import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
+import type { Annotations, ImageConfig, Manifest, Platform } from './image.ts';
 import type { OsRelease, Package } from './packages.ts';
-import type { SecretsFact } from './secret-facts.ts';
+import type { Digest } from './reference.ts';
 import type { SignatureOrigin } from './signature-origin.ts';
 import type { FoundAttestation } from './statement.ts';
 
@@ -233,4 +233,161 @@ export interface Facts {
   readonly vulnerabilities: Fact<VulnerabilitiesFact>;
   readonly reproduction: Fact<ReproductionFact>;
   readonly declarations: Fact<DeclarationsFact>;
+}
+
+/** A secret's place; `masked` shows at most its first four characters. */
+export interface SecretFinding {
+  readonly rule: string;
+  readonly masked: string;
+  /** The same for the same value; not shown. */
+  readonly mark?: string;
+  readonly where: 'layer' | 'env' | 'label' | 'annotation' | 'config' | 'history' | 'provenance';
+  readonly path?: string;
+  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  readonly inside?: string;
+  /** What the file is called holds it; it is masked in `path`. */
+  readonly inName?: true;
+  readonly layer?: Digest;
+  readonly line?: number;
+  /** Line of the Dockerfile that brought it, where that is known. */
+  readonly dockerfileLine?: number;
+  /** Byte of the file where it begins, instead of a line: in programs, or far into a large file. */
+  readonly offset?: number;
+  /** The file is gone from the final filesystem, but its layer still holds it. */
+  readonly deleted?: boolean;
+}
+
+/** What looks like a secret and is set aside by a rule, which says why. */
+export interface SuppressedSecret extends SecretFinding {
+  readonly reason: string;
+}
+
+/** Something that the search for secrets did not read to its end. */
+export interface SecretGap {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Secrets of documents, and what of those was not read. */
+export interface FoundSecrets {
+  readonly findings: readonly SecretFinding[];
+  readonly gaps: readonly SecretGap[];
+}
+
+export interface SecretsFact {
+  readonly findings: readonly SecretFinding[];
+  readonly scannedFiles: number;
+  /** Published tests and documentation, by rule: counted and shown, never dropped. */
+  readonly suppressed?: readonly SuppressedSecret[];
+  /** What was checked only in part, or not at all: what was not found may be there. */
+  readonly gaps?: readonly SecretGap[];
+  /** Gaps that are not listed. */
+  readonly moreGaps?: number;
+  /** How many contents are packed in a way that is not opened, by that way. */
+  readonly unopened?: Readonly<Record<string, number>>;
+  /** Why not every layer was checked, where that is so: what was not found may be there. */
+  readonly incomplete?: string;
+}
+
+/** What Go takes for space around a line. */
+const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
+const LARGEST = 2n ** 63n - 1n;
+/** The kernel's uids are 32 bit; run-times take 31. */
+const LARGEST_UID = 2_147_483_647;
+
+/**
+ * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a
+ * line does not count, `#` is part of a name, a uid that is missing or not a number is 0, and of a
+ * number the lower 32 bits count. The first line of a name decides. Names that are not UTF-8 are
+ * left out: engines compare bytes, and a text of which bytes became U+FFFD is not what they
+ * compare.
+ */
+export function parsePasswd(text: string): Readonly<Record<string, number>> {
+  const users = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [name = '', , uid = ''] = line.replace(AROUND, '').split(':');
+    if (name !== '' && !name.includes('\ufffd') && !users.has(name)) users.set(name, parseUid(uid));
+  }
+  return Object.fromEntries(users);
+}
+
+function parseUid(text: string): number {
+  const value = wholeNumber(text);
+  if (value === undefined) return 0;
+  const held = value > LARGEST ? LARGEST : value < -LARGEST - 1n ? -LARGEST - 1n : value;
+  return Number(BigInt.asUintN(32, held));
+}
+
+/** A decimal number as engines read it (Go's Atoi): with or without a sign, nothing else. */
+function wholeNumber(text: string): bigint | undefined {
+  return /^[+-]?\d{1,4096}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
+}
+
+/** The uid that a container starts with, or why an engine does not start it. */
+export type RunsAs =
+  | { readonly kind: 'uid'; readonly uid: number; readonly by: 'default' | 'number' | 'name' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'missing'; readonly name: string };
+
+/**
+ * Who a USER is, a group behind it left out: a number of 64 bits is a uid, whatever names
+ * etc/passwd has, all else is a name. Uids over 31 bits and below 0 are refused, names without a
+ * line are missing.
+ */
+export function runsAs(user: string, passwd: Readonly<Record<string, number>> = {}): RunsAs {
+  const name = user.split(':')[0] ?? '';
+  if (name === '') return { kind: 'uid', uid: 0, by: 'default' };
+  const number = wholeNumber(name);
+  const isUid = number !== undefined && number <= LARGEST && number >= -LARGEST - 1n;
+  const uid = isUid ? Number(number) : ownValue(passwd, name);
+  if (uid === undefined) return { kind: 'missing', name };
+  if (uid > LARGEST_UID || uid < 0) {
+    const reason = isUid ? `${name} is not a valid uid` : `${name} does not have a valid uid`;
+    return { kind: 'refused', reason };
+  }
+  return { kind: 'uid', uid, by: isUid ? 'number' : 'name' };
+}
+
+/** Where a build put something, by the command or instruction that did. */
+interface Left {
+  readonly path: string;
+  readonly range: SourceRange;
+  /** Why nobody can tell from the Dockerfile whether the image has it. */
+  readonly open?: string;
+}
+
+/** A file that a build leaves with the setuid or setgid bit, or with capabilities. */
+export interface ElevatedFile extends Left {
+  /** `setuid bit`, `setgid bit`, `capabilities`. */
+  readonly bits: string;
+}
+
+/** What is known of a file in a layer. */
+export type LeftContent =
+  | { readonly kind: 'text'; readonly text: string }
+  /** What a secret mount of the build holds, by its id. */
+  | { readonly kind: 'secret'; readonly mount: string }
+  /** A file or folder of the build context, without the files that are gone again. */
+  | {
+      readonly kind: 'context';
+      readonly source: string;
+      readonly without: readonly string[];
+    };
+
+/** A file, or a folder of the context, in a layer of the image. */
+export interface LeftFile extends Left {
+  readonly content: LeftContent;
+}
+
+/** What the commands of a build leave in the image, as far as the Dockerfile shows it. */
+export interface LeftBehind {
+  /** In any layer: what a later one deletes is still there. */
+  readonly files: readonly LeftFile[];
+  /** In the final filesystem. */
+  readonly elevated: readonly ElevatedFile[];
+  /** Uids of the users that the build makes, by name. */
+  readonly users: ReadonlyMap<string, number>;
+  /** True where all users of the image are among them. */
+  readonly allUsers: boolean;
 }

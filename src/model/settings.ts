@@ -1,5 +1,5 @@
+import type { SettingOrigin } from './key-scheme.ts';
 import type { Grade } from './scorecard.ts';
-import type { SettingOrigin } from './setting-origin.ts';
 
 /** A criterion whose failure the gate lets through, with the reason; never changes the score. */
 export interface Waiver {

@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import type { Digest } from './reference.ts';
 
 /** in-toto Statement v1 (in-toto/attestation, spec/v1/statement.md). */
 export interface Statement<P = unknown> {

@@ -1,12 +1,236 @@
 import {
   DEFAULT_RULES,
+  type Rule,
   SUB_ARCHITECTURES,
-} from '../rules/security-profile/seccomp/default-profile.ts';
-import type { Rule } from '../rules/security-profile/seccomp/rule.ts';
-import { argumentRules, type Narrowing } from './argument-rules.ts';
-import { PRIVILEGED_START_CALLS, START_CALLS, type CallGroup } from './engine-calls.ts';
-import type { SeccompDocument, SyscallRule } from './seccomp-document.ts';
-import type { Trace } from './trace-reader.ts';
+} from '../criteria/security-profile/seccomp-default.ts';
+import {
+  compareWithDefault,
+  denies,
+  meets,
+  readProfile,
+  type SeccompProfile,
+} from '../criteria/security-profile/seccomp.ts';
+import { isObject } from '../lib/json.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import type { SeenCall, Trace } from './trace-reader.ts';
+
+/** Argument condition (runtime-spec, config-linux.md#seccomp). MASKED_EQ: `value` is the mask. */
+interface ArgumentRule {
+  readonly index: number;
+  readonly value: number;
+  readonly valueTwo?: number;
+  readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
+}
+
+/** An entry of `syscalls`. `comment` is Docker's own field, which other readers pass over. */
+interface SyscallRule {
+  readonly names: readonly string[];
+  readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
+  readonly errnoRet?: number;
+  readonly args?: readonly ArgumentRule[];
+  readonly comment?: string;
+}
+
+/** A seccomp profile (runtime-spec), as `docker run --security-opt seccomp=FILE` reads it. */
+export interface SeccompDocument {
+  readonly defaultAction: 'SCMP_ACT_ERRNO';
+  readonly defaultErrnoRet: number;
+  readonly architectures: readonly string[];
+  readonly syscalls: readonly SyscallRule[];
+}
+
+/** The profile as its file has it. */
+export function documentText(document: SeccompDocument): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** Where a profile comes from, as its first comment says it. */
+interface ProfileOrigin {
+  /** Digest of the image that was traced. */
+  readonly image: string;
+  /** `linux/amd64`. */
+  readonly platform: string;
+  /** RFC 3339. */
+  readonly when: string;
+  readonly exercises: readonly string[];
+  /** How the container was run, in words. */
+  readonly confinement: string;
+}
+
+const LONGEST = 2000;
+
+/** The comment of the calls that were seen. */
+export function profileComment(origin: ProfileOrigin): string {
+  const { image, platform, when, exercises, confinement } = origin;
+  const by = exercises.length === 0 ? 'its start alone' : exercises.join(', ');
+  return `scoville profile ${image}; ${platform}; ${when}; run ${confinement}; exercised by ${by}`.slice(
+    0,
+    LONGEST,
+  );
+}
+
+/** The image and the time that a comment of ours names; undefined where it is none. */
+function originOf(comment: string): { readonly image: string; readonly when: string } | undefined {
+  const [, image, when] =
+    /^scoville profile (sha256:[0-9a-f]{64}); [^;]{1,64}; (\d{4}-\d\d-\d\dT[\d:.]{8,12}Z);/.exec(
+      comment,
+    ) ?? [];
+  return image === undefined || when === undefined ? undefined : { image, when };
+}
+
+/** Calls that the engine or the tracer's list adds, with why. */
+interface CallGroup {
+  readonly names: readonly string[];
+  readonly why: string;
+}
+
+const group = (why: string, names: string): CallGroup => ({ why, names: names.split(' ') });
+
+/**
+ * What runc calls between the filter and the program's `execve` with no-new-privileges (traced:
+ * runc 1.1.15 with `strace -f runc run`), and what Go's run-time may call meanwhile: threads,
+ * timers, preemption by signal.
+ */
+const START_CALLS: CallGroup = group(
+  'runc, before the program starts',
+  'close close_range epoll_ctl epoll_pwait execve fcntl fstat fstatfs futex getdents64 getpid gettid madvise mmap ' +
+    'munmap nanosleep newfstatat openat read rt_sigaction rt_sigprocmask rt_sigreturn sched_yield ' +
+    'sigaltstack tgkill write',
+);
+
+/** The same without no-new-privileges: the filter then starts before the rights are dropped. */
+const PRIVILEGED_START_CALLS: CallGroup = group(
+  'runc, before the program starts, in a container without no-new-privileges',
+  'capget capset chdir faccessat2 fchown getcwd getppid prctl setgid setgroups setuid',
+);
+
+/** Flags of clone that make namespaces: Docker's default refuses them. */
+const NAMESPACES = 0x7e020000;
+/** The new task is a thread of the caller. */
+const CLONE_THREAD = 0x10000;
+const LOW_WORD = 0xffffffffn;
+const ALL_BITS = 0xffffffff;
+/** A runtime takes at most 128 entries (KEP-6061). */
+const MOST_RULES = 24;
+/**
+ * Families that name look-ups open (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that
+ * opened an Internet socket.
+ */
+const LOOK_UP_FAMILIES = [1n, 2n, 10n, 16n];
+/** What Docker's default lets `personality` set. */
+const PERSONALITIES = [0n, 8n, 0x20000n, 0x20008n, 0xffffffffn];
+/** PR_SET_NAME, which a thread calls that starts later. */
+const SET_NAME = 15n;
+/**
+ * PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT: runc
+ * calls them before the program starts.
+ */
+const START_OPTIONS = [8n, 23n, 24n, 38n, 47n];
+
+/** What decides how far arguments are narrowed. */
+interface Narrowing {
+  /** GOARCH. */
+  readonly architecture: string;
+  /** Nothing beside what was seen. */
+  readonly strict: boolean;
+  /** Narrow `ioctl` too. */
+  readonly ioctl: boolean;
+}
+
+/**
+ * Rules for the arguments of a call, any of which lets it through; undefined where the call is not
+ * narrowed. `seen` is undefined where only the engine or a rare case needs the call.
+ */
+function argumentRules(
+  name: string,
+  seen: SeenCall | undefined,
+  narrowing: Narrowing,
+): readonly ArgumentRule[] | undefined {
+  switch (name) {
+    case 'socket':
+      return socketRules(seen?.values, narrowing.strict);
+    case 'clone':
+      return [cloneRule(seen, narrowing.architecture)];
+    case 'personality':
+      return personalityRules(seen?.values);
+    case 'prctl':
+      return prctlRules(seen, narrowing.strict);
+    case 'ioctl':
+      return narrowing.ioctl && seen?.values !== undefined ? words(1, [...seen.values]) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** True where every task that was made is a thread: no other process was started. */
+function onlyThreads(seen: SeenCall | undefined): boolean {
+  if (seen === undefined) return true;
+  return seen.values !== undefined && [...seen.values].every((flags) => (flags & 0x10000n) !== 0n);
+}
+
+function cloneRule(seen: SeenCall | undefined, architecture: string): ArgumentRule {
+  const index = architecture === 's390x' ? 1 : 0;
+  return onlyThreads(seen)
+    ? {
+        index,
+        value: NAMESPACES + CLONE_THREAD,
+        valueTwo: CLONE_THREAD,
+        op: 'SCMP_CMP_MASKED_EQ',
+      }
+    : { index, value: NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' };
+}
+
+function socketRules(
+  values: ReadonlySet<bigint> | undefined,
+  strict: boolean,
+): readonly ArgumentRule[] {
+  const seen = [...(values ?? [])].filter((family) => family < 256n && !isRefused(family));
+  const isOfInternet = seen.some((family) => family === 2n || family === 10n);
+  const families = new Set([...seen, ...(isOfInternet && !strict ? LOOK_UP_FAMILIES : [])]);
+  return equals(0, [...families]);
+}
+
+/** AF_ALG and AF_VSOCK, which the default refuses. */
+function isRefused(family: bigint): boolean {
+  return family === 38n || family === 40n;
+}
+
+function personalityRules(values: ReadonlySet<bigint> | undefined): readonly ArgumentRule[] {
+  return equals(
+    0,
+    PERSONALITIES.filter((value) => [...(values ?? [])].some((one) => (one & LOW_WORD) === value)),
+  );
+}
+
+function prctlRules(
+  seen: SeenCall | undefined,
+  strict: boolean,
+): readonly ArgumentRule[] | undefined {
+  if (seen !== undefined && seen.values === undefined) return undefined;
+  const extra = strict ? [] : [SET_NAME, ...START_OPTIONS];
+  const rules = words(0, [...new Set([...(seen?.values ?? []), ...extra])]);
+  return rules.length > MOST_RULES ? undefined : rules;
+}
+
+/** The whole register has the value, as Docker's own rules compare. */
+function equals(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
+  return sorted(values).map((value) => ({ index, value, op: 'SCMP_CMP_EQ' }));
+}
+
+/** The low word has the value: C libraries differ in what they leave in the high one. */
+function words(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
+  const low = new Set(values.map((value) => value & LOW_WORD));
+  return sorted([...low]).map((valueTwo) => ({
+    index,
+    value: ALL_BITS,
+    valueTwo,
+    op: 'SCMP_CMP_MASKED_EQ',
+  }));
+}
+
+function sorted(values: readonly bigint[]): readonly number[] {
+  return values.map(Number).toSorted((a, b) => a - b);
+}
 
 /** Calls that a program makes too rarely for a trace, and what for. */
 interface RareCalls extends CallGroup {
@@ -154,4 +378,149 @@ function architectures(trace: Trace, architecture: string, machine: string): rea
   );
   // libseccomp adds the engine's own machine to one of 32 bits.
   return [own, ...(architecture === '386' ? [] : used)].map((name) => `SCMP_ARCH_${name}`);
+}
+
+/** Something that the default lets every container do, by the calls that do it. */
+interface Right {
+  readonly words: string;
+  readonly calls: readonly string[];
+}
+
+const right = (words: string, calls: string): Right => ({ words, calls: calls.split(' ') });
+
+/** What attackers can use, worst first. Without calls that the default refuses (mount, bpf ...). */
+const RIGHTS: readonly Right[] = [
+  right('read or write the memory of other processes', 'ptrace process_vm_readv process_vm_writev'),
+  right('run a program from memory', 'memfd_create execveat'),
+  right('open connections to other hosts', 'connect sendto sendmsg sendmmsg'),
+  right('accept connections', 'listen accept accept4'),
+  right('make devices and special files', 'mknod mknodat'),
+  right('change modes of files', 'chmod fchmod fchmodat fchmodat2'),
+  right('change owners of files', 'chown fchown lchown fchownat'),
+  right('make links', 'link linkat symlink symlinkat'),
+  right('remove or rename files', 'unlink unlinkat rename renameat renameat2 rmdir'),
+  right('open files by handle', 'name_to_handle_at'),
+  right('move pages between pipes (splice, vmsplice, tee)', 'splice vmsplice tee'),
+  right('use asynchronous input and output (io_setup)', 'io_setup io_submit'),
+  right('share memory or messages (System V, POSIX)', 'shmget msgget semget mq_open'),
+  right('watch files', 'inotify_init inotify_init1 fanotify_mark'),
+  right('signal other processes by descriptor', 'pidfd_open pidfd_send_signal'),
+  right('change the order of processes', 'sched_setscheduler sched_setattr setpriority'),
+  right('change tables of the processor', 'modify_ldt'),
+  right('set the clock', 'clock_adjtime adjtimex'),
+];
+
+const MACHINE_NOTES: Readonly<Record<string, string>> = {
+  SCMP_ARCH_X86_64: 'call the kernel as a program of 32 bits or x32',
+  SCMP_ARCH_AARCH64: 'call the kernel as a program of 32 bits',
+};
+
+/** What a program under the profile can no longer do, as words that follow "it can no longer". */
+export function goneRights(
+  { syscalls, architectures }: SeccompDocument,
+  trace: Trace,
+): readonly string[] {
+  const allowed = new Set(
+    syscalls.filter(({ action }) => action === 'SCMP_ACT_ALLOW').flatMap(({ names }) => names),
+  );
+  const [only = '', ...others] = architectures;
+  const note = others.length === 0 ? MACHINE_NOTES[only] : undefined;
+  return [
+    ...(startsProcesses(trace) ? [] : ['start another process (fork, spawn, a shell beside it)']),
+    ...RIGHTS.filter(({ calls }) => !calls.some((name) => allowed.has(name))).map(
+      ({ words, calls }) =>
+        `${words}${words.includes('(') ? '' : ` (${calls.slice(0, 2).join(', ')})`}`,
+    ),
+    ...(note === undefined ? [] : [note]),
+  ];
+}
+
+/** True where something that ran under the trace made a process, not threads alone. */
+export function startsProcesses({ calls }: Trace): boolean {
+  return calls.has('fork') || calls.has('vfork') || !onlyThreads(calls.get('clone'));
+}
+
+/**
+ * Calls of a trace that a profile forbids, in words, though the engine's default allows them:
+ * `socket (AF 16)`. What the default refuses too is not among them, since the program lives without
+ * it.
+ */
+function forbiddenCalls(trace: Trace, profile: SeccompProfile): readonly string[] {
+  const permitting = profile.rules.filter(({ permits }) => permits);
+  const byDefault = DEFAULT_RULES.filter(({ caps = [] }) => caps.length === 0);
+  return [...trace.calls]
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
+    .flatMap(([name, seen]) => {
+      const standard = byDefault.filter(({ names }) => names.includes(name));
+      if (standard.length === 0) return [];
+      const rules = permitting.filter(({ names }) => names.includes(name));
+      return rules.length === 0 ? [name] : refusedValues(name, seen, rules, standard);
+    });
+}
+
+function refusedValues(
+  name: string,
+  { values }: SeenCall,
+  rules: readonly Rule[],
+  standard: readonly Rule[],
+): readonly string[] {
+  if (rules.some(({ conditions }) => conditions.length === 0)) return [];
+  // Too many values to be kept, and the profile wants certain ones.
+  if (values === undefined) return name === 'ioctl' || name === 'prctl' ? [name] : [];
+  const isMet = (value: number, some: readonly Rule[]): boolean =>
+    some.some(({ conditions }) => conditions.every((one) => meets(value, one)));
+  return [...values]
+    .map((value) => Number(value & 0xffffffffn))
+    .filter((value) => isMet(value, standard) && !isMet(value, rules))
+    .toSorted((a, b) => a - b)
+    .map((value) => `${name} (${ARGUMENT[name] ?? 'argument'} 0x${value.toString(16)})`);
+}
+
+const ARGUMENT: Readonly<Record<string, string | undefined>> = {
+  socket: 'family',
+  clone: 'flags',
+  prctl: 'option',
+  ioctl: 'request',
+};
+
+/** A profile that was made before, compared with what an image calls now. */
+interface CheckedProfile {
+  readonly holds: boolean;
+  /** Calls of the program that it forbids, in words. */
+  readonly forbidden: readonly string[];
+  /** What it allows and the engine's default forbids, in words. */
+  readonly wider: readonly string[];
+  /** Image and time that it was made from; not there where it does not say. */
+  readonly madeFrom?: { readonly image: string; readonly when: string };
+}
+
+/** Checks an image's profile (parsed JSON) for `architecture` (GOARCH). Throws MalformedProfile. */
+export function checkProfile(
+  trace: Trace,
+  document: unknown,
+  architecture: string,
+): CheckedProfile {
+  const profile = readProfile(document);
+  const { more } = compareWithDefault(profile, architecture);
+  const wider = denies(profile.defaultAction)
+    ? more
+    : [...more, `all that it does not name (${profile.defaultAction})`];
+  const forbidden = forbiddenCalls(trace, profile);
+  const madeFrom = commentsOf(document)
+    .map(originOf)
+    .find((one) => one !== undefined);
+  return {
+    holds: wider.length === 0 && forbidden.length === 0,
+    forbidden,
+    wider,
+    ...(madeFrom === undefined ? {} : { madeFrom }),
+  };
+}
+
+function commentsOf(document: unknown): readonly string[] {
+  const entries: unknown = isObject(document) ? document['syscalls'] : undefined;
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry: unknown) =>
+    isObject(entry) && typeof entry['comment'] === 'string' ? [entry['comment']] : [],
+  );
 }

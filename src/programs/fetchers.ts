@@ -1,4 +1,4 @@
-import { lookup } from '../model/lookup.ts';
+import { lookup } from '../lib/json.ts';
 
 /** What options mean of a program that fetches the addresses among its words into files. */
 interface FileFetcher {

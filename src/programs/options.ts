@@ -1,4 +1,4 @@
-import { lookup } from '../model/lookup.ts';
+import { lookup } from '../lib/json.ts';
 
 /** Options that take a value as their next word, by programs. What is missing adds an operand. */
 const VALUED: Readonly<Record<string, string>> = {

@@ -380,7 +380,8 @@ export function turnsChecksOff(
     const value = one.includes('=') ? one.slice(one.indexOf('=') + 1) : '';
     // Short for --no-gpgcheck.
     const isShort = program === 'zypper' && /^-[a-z]*G[a-z]*$/.test(one);
-    if (HARMLESS.test(one) || !(isShort || ABOUT.test(one)) || HERE.test(value || behind(one))) continue;
+    if (HARMLESS.test(one) || !(isShort || ABOUT.test(one)) || HERE.test(value || behind(one)))
+      continue;
     const isOn = NEGATIVE.test(one.replace(/=.*/s, '')) ? OFF.test(value) : LEAVES_ON.test(value);
     if (!isOn) return { by: one, isSure: false };
   }

@@ -1,11 +1,228 @@
-import { Box, type Instance, render, useStdout } from 'ink';
-import { paintIf } from './colour.ts';
-import { folded } from './folded.ts';
-import { LiveArea } from './live-area.tsx';
-import type { LiveModel, LiveSurface } from './live-model.ts';
-import type { Marks } from './marks.ts';
-import { inkColumns } from './screen-size.ts';
-import { UP_AND_ERASE } from './whole-screen.ts';
+import chalk from 'chalk';
+import { Box, type Instance, render, Text, useStdout } from 'ink';
+import { type ReactElement, useEffect, useState } from 'react';
+import type { LiveItem, LiveModel, LiveRow, LiveSurface } from './live-log.ts';
+import { folded, type Marks } from './text.ts';
+
+/** Ink styles text with chalk, which checks only stdout and does not know NO_COLOR. */
+function paintIf(on: boolean): void {
+  if (!on) chalk.level = 0;
+  else if (chalk.level === 0) chalk.level = 1;
+}
+
+interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const USUAL_COLUMNS = 80;
+
+/**
+ * Columns that are drawn on. The last one stays free: where Ink cuts a text inside a character of
+ * two columns, it gives one column too many, and a row that a terminal wraps is one that Ink does
+ * not erase.
+ */
+function inkColumns({ columns }: { readonly columns: number }): number {
+  return (columns || USUAL_COLUMNS) - 1;
+}
+
+/** Columns to draw on and rows of the terminal, again whenever they change. */
+export function useScreenSize(): ScreenSize {
+  const { stdout } = useStdout();
+  const read = (): ScreenSize => ({ columns: inkColumns(stdout), rows: stdout.rows || 24 });
+  const [size, setSize] = useState(read);
+  useEffect(() => {
+    const update = (): void => {
+      setSize(read());
+    };
+    stdout.on('resize', update);
+    return () => {
+      stdout.off('resize', update);
+    };
+  }, [stdout]);
+  return size;
+}
+
+const ENTER = '\u001b[?1049h\u001b[2J\u001b[H';
+const LEAVE = '\u001b[?1049l';
+const ERASE = '\u001b[2J\u001b[H';
+const UP_AND_ERASE = '\u001b[1A\u001b[2K';
+const SHOW_CURSOR = '\u001b[?25h';
+
+/** The terminal of a person: where it is drawn, and where keys come from. */
+export interface Terminal {
+  readonly output: NodeJS.WriteStream;
+  readonly input: NodeJS.ReadStream;
+  readonly color: boolean;
+  /** Aborted when the command is stopped. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Shows an element until it calls `done` or the command is stopped: undefined then. `whole` takes
+ * the alternate screen; what stood on the terminal is there again afterwards. Whatever happens,
+ * cursor and line mode come back.
+ */
+export function show<T>(
+  terminal: Terminal,
+  whole: boolean,
+  element: (done: (value: T) => void) => ReactElement,
+): Promise<T | undefined> {
+  const { output, input, color, signal } = terminal;
+  paintIf(color);
+  return new Promise((resolve, reject) => {
+    let instance: Instance | undefined;
+    let isOpen = true;
+    // A shrunk screen holds pieces of the wider one.
+    const erase = (): void => {
+      output.write(ERASE);
+    };
+    const leave = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      process.removeListener('exit', leave);
+      signal.removeEventListener('abort', stop);
+      output.off('resize', erase);
+      if (!whole) instance?.rerender(null);
+      instance?.unmount();
+      // What Ink leaves of nothing is an empty line.
+      output.write(`${whole ? LEAVE : UP_AND_ERASE}${SHOW_CURSOR}`);
+      if (input.isTTY) input.setRawMode(false);
+    };
+    const end = (value: T | undefined): void => {
+      leave();
+      resolve(value);
+    };
+    const stop = (): void => {
+      end(undefined);
+    };
+    process.once('exit', leave);
+    signal.addEventListener('abort', stop, { once: true });
+    if (whole) {
+      output.write(ENTER);
+      output.prependListener('resize', erase);
+    }
+    try {
+      instance = render(element(end), {
+        stdout: output,
+        stdin: input,
+        patchConsole: false,
+        exitOnCtrlC: false,
+      });
+      instance.waitUntilExit().catch((error: unknown) => {
+        leave();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      });
+      if (signal.aborted) stop();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  });
+}
+
+interface Props {
+  readonly model: LiveModel;
+  readonly marks: Marks;
+  /** Counts up with each drawing: what runs turns. */
+  readonly frame: number;
+  /** Rows that may be taken; what does not fit is left out, logs first. */
+  readonly height: number;
+  readonly columns: number;
+}
+
+const GAP = 2;
+
+/** What runs, with its last lines, and the checklist of the pipeline below it. */
+export function LiveArea({ model, marks, frame, height, columns }: Props) {
+  const spinner = marks.spinner[frame % marks.spinner.length] ?? '';
+  const list = rowsOfItems(model.items, columns);
+  const rows = model.rows.slice(-Math.max(1, height - list));
+  const room = height - list - rows.length;
+  return (
+    <Box flexDirection="column">
+      {rows.map((row) => (
+        <Row key={row.key} row={row} spinner={spinner} most={Math.max(0, room)} />
+      ))}
+      {model.items.length > 0 && (
+        <Box flexWrap="wrap" columnGap={GAP}>
+          {model.items.map((item) => (
+            <Item key={item.key} item={item} marks={marks} spinner={spinner} />
+          ))}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+/** Rows that the checklist takes; two where it is short, so that nothing moves when it grows. */
+function rowsOfItems(items: readonly LiveItem[], columns: number): number {
+  if (items.length === 0) return 0;
+  let rows = 1;
+  let used = 0;
+  for (const { label, state } of items) {
+    const width = 2 + label.length + (state === 'off' ? 4 : 0);
+    if (used > 0 && used + GAP + width > columns) {
+      rows += 1;
+      used = 0;
+    }
+    used += (used > 0 ? GAP : 0) + width;
+  }
+  return Math.max(2, rows);
+}
+
+function Row({
+  row,
+  spinner,
+  most,
+}: {
+  readonly row: LiveRow;
+  readonly spinner: string;
+  readonly most: number;
+}) {
+  return (
+    <Box flexDirection="column">
+      <Box>
+        <Text wrap="truncate-end">
+          {spinner} {row.label}
+        </Text>
+        <Box flexShrink={0}>
+          <Text> {row.figures}</Text>
+        </Box>
+      </Box>
+      {row.log.slice(most === 0 ? row.log.length : -most).map((line, i) => (
+        <Text key={i} dimColor wrap="truncate-end">
+          {'  '}
+          {line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+function Item({
+  item,
+  marks,
+  spinner,
+}: {
+  readonly item: LiveItem;
+  readonly marks: Marks;
+  readonly spinner: string;
+}) {
+  const mark = { waiting: marks.waiting, running: spinner, done: marks.done, off: marks.off }[
+    item.state
+  ];
+  return (
+    <Text
+      dimColor={item.state === 'waiting'}
+      {...(item.state === 'done' ? { color: 'green' } : {})}
+      {...(item.state === 'off' ? { color: 'yellow' } : {})}
+    >
+      {mark} {item.label}
+      {item.state === 'off' ? ' off' : ''}
+    </Text>
+  );
+}
 
 interface InkSurfaceOptions {
   readonly stream: NodeJS.WriteStream;

@@ -1,11 +1,158 @@
-import type { BuildStep, EventSink, PipelineEvent } from '../model/events.ts';
-import { secondsText } from '../model/quantity.ts';
-import { unreachable } from '../model/result.ts';
-import { cleanForTerminal, cleanLines } from './clean.ts';
-import type { LiveModel, LiveSurface } from './live-model.ts';
-import { LiveRows } from './live-rows.ts';
-import type { Marks } from './marks.ts';
-import { PHASE_LABEL } from './phase-text.ts';
+import { unreachable } from '../lib/errors.ts';
+import { bytesText, secondsText } from '../lib/text.ts';
+import type { BuildStep, EventSink, Part, Phase, PipelineEvent } from '../model/events.ts';
+import { cleanForTerminal, cleanLines, type Marks } from './text.ts';
+
+/** What runs: a line, with its last output lines below. Clean, each on one line; not cut. */
+export interface LiveRow {
+  readonly key: string;
+  readonly label: string;
+  /** Seconds so far and bytes moved. */
+  readonly figures: string;
+  readonly log: readonly string[];
+}
+
+/** One step of the pipeline in the checklist. */
+export interface LiveItem {
+  readonly key: string;
+  readonly label: string;
+  readonly state: 'waiting' | 'running' | 'done' | 'off';
+}
+
+/** The part of a progress screen that changes. */
+export interface LiveModel {
+  readonly rows: readonly LiveRow[];
+  readonly items: readonly LiveItem[];
+}
+
+/** Where a live log appears. */
+export interface LiveSurface {
+  /** Text that stays, above what changes; without its last line end. */
+  readonly print: (text: string) => void;
+  readonly draw: (model: LiveModel) => void;
+  /** Takes what changes away and leaves the terminal as it was. A second call does nothing. */
+  readonly close: () => void;
+}
+
+/** What a person reads for a phase while it runs. */
+export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
+  plan: 'plan',
+  open: 'open',
+  build: 'build',
+  normalise: 'normalize',
+  prove: 'prove',
+  compare: 'compare',
+  inspect: 'inspect',
+  verify: 'verify',
+  attest: 'sign and attest',
+  grade: 'grade',
+  gate: 'gate',
+  load: 'load into Docker',
+  push: 'push',
+  copy: 'copy',
+};
+
+/** The short names of a checklist. */
+export const STEP_LABEL: Readonly<Record<Phase | Part, string>> = {
+  ...PHASE_LABEL,
+  attest: 'attest',
+  load: 'load',
+  sbom: 'SBOM',
+  sign: 'sign',
+  scan: 'scan',
+};
+
+const MOST_RUNNING = 4;
+const LOG_TAIL = 4;
+/** Lines that are kept of a step in case it fails. */
+const LOG_KEPT = 20;
+
+interface Running {
+  readonly label: string;
+  readonly since: number;
+  readonly transfer: TransferRate;
+}
+
+/** What runs now, its last output lines, and the pipeline's checklist. Times in milliseconds. */
+class LiveRows {
+  readonly #running = new Map<string, Running>();
+  readonly #logs = new Map<string, readonly string[]>();
+  readonly #items = new Map<Phase | Part, LiveItem['state']>();
+  #logged = '';
+
+  start(key: string, label: string, now: number): void {
+    this.#running.set(key, { label, since: now, transfer: new TransferRate() });
+  }
+
+  end(key: string): void {
+    this.#running.delete(key);
+    this.#logs.delete(key);
+  }
+
+  /** Lines of a step, split at line ends. */
+  log(step: string, text: string): void {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    this.#logs.set(step, [...(this.#logs.get(step) ?? []), ...lines].slice(-LOG_KEPT));
+    this.#logged = step;
+  }
+
+  /** The last lines that a step printed. */
+  logOf(step: string): readonly string[] {
+    return this.#logs.get(step) ?? [];
+  }
+
+  transfer(key: string, part: string, done: number, total: number, now: number): void {
+    this.#running.get(key)?.transfer.add(part, done, total, now);
+  }
+
+  planned(steps: readonly (Phase | Part)[]): void {
+    for (const step of steps) if (!this.#items.has(step)) this.#items.set(step, 'waiting');
+  }
+
+  /** Only what was planned is listed. */
+  mark(step: Phase | Part, state: LiveItem['state']): void {
+    if (this.#items.has(step)) this.#items.set(step, state);
+  }
+
+  /** The newest of what runs; the lines stand below the step that printed last. */
+  model(now: number): LiveModel {
+    const rows = [...this.#running]
+      .slice(-MOST_RUNNING)
+      .map(([key, { label, since, transfer }]): LiveRow => ({
+        key,
+        label,
+        figures: [secondsText((now - since) / 1000), transfer.text(now)].join(' ').trimEnd(),
+        log: key === this.#logged ? this.logOf(key).slice(-LOG_TAIL) : [],
+      }));
+    const items = [...this.#items].map(([key, state]) => ({ key, label: STEP_LABEL[key], state }));
+    return { rows, items };
+  }
+}
+
+/** Below this a rate says nothing. */
+const SHORT_MS = 500;
+
+/** Bytes of several transfers that belong together, and how fast they go. Times in milliseconds. */
+class TransferRate {
+  readonly #parts = new Map<string, { readonly done: number; readonly total: number }>();
+  #since: number | undefined;
+
+  add(key: string, done: number, total: number, now: number): void {
+    this.#since ??= now;
+    this.#parts.set(key, { done, total: Math.max(done, total) });
+  }
+
+  /** `12.3 MB of 45.0 MB, 8.10 MB/s`; no total if it is not known, '' before anything moved. */
+  text(now: number): string {
+    if (this.#since === undefined) return '';
+    const parts = [...this.#parts.values()];
+    const done = parts.reduce((sum, part) => sum + part.done, 0);
+    const total = parts.reduce((sum, part) => sum + part.total, 0);
+    const elapsed = now - this.#since;
+    const amount = total > done ? `${bytesText(done)} of ${bytesText(total)}` : bytesText(done);
+    return elapsed < SHORT_MS ? amount : `${amount}, ${bytesText((done * 1000) / elapsed)}/s`;
+  }
+}
 
 /** How often the screen is drawn, at most. */
 const REDRAW_MS = 100;
@@ -198,4 +345,45 @@ function finishedText(
     default:
       return unreachable(event);
   }
+}
+
+/** Runs that are over sooner never draw, and never load what draws. */
+const QUICK_MS = 150;
+
+interface LazySurfaceOptions {
+  /** Writes lines as long as nothing is drawn. */
+  readonly write: (text: string) => void;
+  /** Loads what draws; a failure leaves it at lines. */
+  readonly load: () => Promise<() => LiveSurface>;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** A surface that opens with the first drawing after a moment; before, it only writes its lines. */
+export function lazySurface({ write, load, now }: LazySurfaceOptions): LiveSurface {
+  const since = now();
+  let surface: LiveSurface | undefined;
+  let isLoading = false;
+  let isOpen = true;
+  const start = async (): Promise<void> => {
+    const open = await load();
+    if (isOpen) surface = open();
+  };
+  return {
+    print: (text) => {
+      if (surface === undefined) write(`${text}\n`);
+      else surface.print(text);
+    },
+    draw: (model: LiveModel) => {
+      if (surface !== undefined) surface.draw(model);
+      else if (!isLoading && isOpen && model.rows.length > 0 && now() - since >= QUICK_MS) {
+        isLoading = true;
+        start().catch(() => undefined);
+      }
+    },
+    close: () => {
+      isOpen = false;
+      surface?.close();
+    },
+  };
 }

@@ -1,8 +1,8 @@
+import { unreachable } from '../lib/errors.ts';
+import { bytesText, secondsText } from '../lib/text.ts';
 import type { EventSink, PipelineEvent } from '../model/events.ts';
-import { bytesText, secondsText } from '../model/quantity.ts';
-import { unreachable } from '../model/result.ts';
-import { cleanLines } from './clean.ts';
-import { PHASE_LABEL, STEP_LABEL } from './phase-text.ts';
+import { PHASE_LABEL, STEP_LABEL } from './live-log.ts';
+import { cleanForTerminal, cleanLines } from './text.ts';
 
 type Started = Extract<PipelineEvent, { kind: 'phase-started' }>;
 type PartEvent = Extract<PipelineEvent, { kind: 'part' }>;
@@ -90,5 +90,101 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
       default:
         unreachable(event);
     }
+  };
+}
+
+/** How a CI system's log folds lines and marks what counts. */
+interface CiMarks {
+  /** Begins a folded part; `seconds` is the time of day. */
+  readonly open: (title: string, seconds: number) => string;
+  readonly close: (seconds: number) => string;
+  readonly warning: (text: string, nextStep: string | undefined) => string;
+  /** A clean line in which nothing is a command to the CI system. */
+  readonly line: (text: string) => string;
+}
+
+/** The CI system that runs us and whose log has marks of its own; undefined elsewhere. */
+export function ciMarks(env: Readonly<Record<string, string | undefined>>): CiMarks | undefined {
+  if (env['GITHUB_ACTIONS'] === 'true') return GITHUB;
+  if (env['GITLAB_CI'] === 'true') return GITLAB;
+  return undefined;
+}
+
+/**
+ * docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, which
+ * was a command anywhere in a line.
+ */
+const GITHUB: CiMarks = {
+  open: (title) => `::group::${data(title)}\n`,
+  close: () => '::endgroup::\n',
+  warning: (text, nextStep) =>
+    `::warning title=scoville::${data(nextStep === undefined ? text : `${text}\n  next: ${nextStep}`)}\n`,
+  line: (text) => text.replace(/^([^\S\n\r\u2028\u2029]*):(?=:)/gm, '$1: '),
+};
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+const ERASE = '\u001b[0K';
+const SECTION = 'scoville_build';
+
+/**
+ * docs.gitlab.com, "Custom collapsible sections". The control characters that mark a section do not
+ * occur in clean text.
+ */
+const GITLAB: CiMarks = {
+  open: (title, seconds) =>
+    `${ERASE}section_start:${Math.floor(seconds)}:${SECTION}[collapsed=true]\r${ERASE}${title}\n`,
+  close: (seconds) => `${ERASE}section_end:${Math.floor(seconds)}:${SECTION}\r${ERASE}\n`,
+  warning: (text, nextStep) =>
+    `scoville: warning: ${text}\n${nextStep === undefined ? '' : `  next: ${nextStep}\n`}`,
+  line: (text) => text,
+};
+
+const MOST_ERROR_LINES = 200;
+
+/**
+ * The plain log for a CI system: the lines of the build folded away, since there are many and they
+ * count only when it fails. Then what buildx said of its end follows outside the fold. `now` gives
+ * milliseconds.
+ */
+export function ciLog(
+  write: (text: string) => void,
+  marks: CiMarks,
+  now: () => number,
+): { readonly sink: EventSink; readonly stop: () => void } {
+  const plain = plainLog((text) => {
+    write(marks.line(text));
+  });
+  let errors: string[] | undefined;
+  const close = (): void => {
+    if (errors !== undefined) write(marks.close(now() / 1000));
+    errors = undefined;
+  };
+  return {
+    sink: (event) => {
+      if (event.kind === 'phase-started' && event.phase === 'build' && errors === undefined) {
+        errors = [];
+        write(marks.open('docker buildx build', now() / 1000));
+        return;
+      }
+      if (event.kind === 'raw' && errors !== undefined && errors.length < MOST_ERROR_LINES)
+        errors.push(event.text);
+      if (event.kind === 'phase-done' && event.phase === 'build') close();
+      if (event.kind === 'warning')
+        write(
+          marks.warning(
+            cleanForTerminal(event.text),
+            event.nextStep === undefined ? undefined : cleanForTerminal(event.nextStep),
+          ),
+        );
+      else plain(event);
+    },
+    stop: () => {
+      const left = errors ?? [];
+      close();
+      for (const text of left) write(marks.line(`${cleanLines(text)}\n`));
+    },
   };
 }

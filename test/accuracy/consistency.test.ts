@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { levelOf, scoreOf, vectorScores } from '../../src/grading/score.ts';
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
-import { isMet } from '../../src/model/criterion.ts';
-import { type CriterionResult, VECTORS } from '../../src/model/criterion.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { levelOf, scoreOf, vectorScores } from '../../src/criteria/score.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { type CriterionResult, isMet, VECTORS } from '../../src/model/criterion.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { judgeRecipe } from './judge-recipe.ts';
 import { LABELLED_IMAGES } from './labelled-images.ts';
 import { HARDENED } from './starting-points.ts';

@@ -1,17 +1,12 @@
+import { judgeImage } from '../../src/criteria/catalogue.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { collectLayer } from '../../src/facts/collect-layer.ts';
-import { foldLayers } from '../../src/facts/image-facts.ts';
-import {
-  buildArgumentSecrets,
-  configSecrets,
-  joined,
-} from '../../src/facts/secrets/document-secrets.ts';
+import { collectLayer, foldLayers } from '../../src/facts/image-facts.ts';
+import { buildArgumentSecrets, configSecrets, joined } from '../../src/facts/secrets/document-secrets.ts';
+import { type GradedBuild, gradedBuild } from '../../src/grade/grade-build.ts';
+import { walkLayer } from '../../src/image/walk/layer-walk.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
-import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade/grade-build-fact.ts';
-import { judgeImage } from '../../src/rules/judge-image.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { contextOf } from '../dockerfile/context-of.ts';
 import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { judgeRecipe } from './judge-recipe.ts';
 import { LABELLED_IMAGES } from './labelled-images.ts';
 

@@ -1,13 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { type Digest, digestOf } from '../../src/model/digest.ts';
-import type {
-  AttestationsFact,
-  DeclarationsFact,
-  ReproductionFact,
-  SignatureFact,
-  VulnerabilitiesFact,
-} from '../../src/model/facts.ts';
-import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
+import type { AttestationsFact, DeclarationsFact, ReproductionFact, SignatureFact, VulnerabilitiesFact } from '../../src/model/facts.ts';
+import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
+import { type Digest, digestOf } from '../../src/model/reference.ts';
 import type { FoundAttestation } from '../../src/model/statement.ts';
 import type { Item } from '../facts/support.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';

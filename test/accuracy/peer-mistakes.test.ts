@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { gradeOf, levelOf, scoreOf } from '../../src/grading/score.ts';
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
+import { gradeOf, levelOf, scoreOf } from '../../src/criteria/score.ts';
 import { VECTORS } from '../../src/model/criterion.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
 import { elfWith, program } from '../facts/support.ts';
 import { judgeRecipe } from './judge-recipe.ts';
 import { CONFIGURATION } from './peer-mistakes/configuration.ts';

@@ -1,5 +1,5 @@
-import { digestOf } from '../../src/model/digest.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../src/model/facts.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../src/model/statement.ts';
 import type { Subjects } from './made-image.ts';
 

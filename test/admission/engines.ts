@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- documents of other programs, read as those do; a wrong place fails the test */
 import { Environment } from '@marcbachmann/cel-js';
 import { parseAllDocuments } from 'yaml';
-import type { PolicyFile } from '../../src/admission/policy.ts';
+import type { PolicyFile } from '../../src/trust/policy.ts';
 
 /**
  * Evaluators of the rules that the engines have for their policies, written from what their sources

@@ -2,16 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { POLICY_FORMATS } from '../../src/admission/policies.ts';
-import type {
-  AdmittedImage,
-  PolicyFile,
-  PolicyFormatName,
-  PolicySigner,
-  StatementRule,
-} from '../../src/admission/policy.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { parseReference } from '../../src/model/reference.ts';
+import { digestOf, parseReference } from '../../src/model/reference.ts';
+import { POLICY_FORMATS } from '../../src/trust/policies.ts';
+import type { AdmittedImage, PolicyFile, PolicyFormatName, PolicySigner, StatementRule } from '../../src/trust/policy.ts';
 import {
   buildkitUses,
   type DeployedImage,

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import {
-  hashComment,
-  indented,
-  isAnchored,
-  stringLiteral,
-  yamlText,
-} from '../../src/admission/policy.ts';
+import { hashComment, indented, isAnchored, stringLiteral, yamlText } from '../../src/trust/policy.ts';
 
 describe('a pattern from end to end', () => {
   test.each([

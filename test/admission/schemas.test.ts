@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { POLICY_FORMATS } from '../../src/admission/policies.ts';
-import type { AdmittedImage, PolicyFormatName } from '../../src/admission/policy.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { POLICY_FORMATS } from '../../src/trust/policies.ts';
+import type { AdmittedImage, PolicyFormatName } from '../../src/trust/policy.ts';
 import { documentsOf } from './engines.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readAttachable } from '../../src/attestations/attachable.ts';
-import { reproductionStatement } from '../../src/attestations/reproduction.ts';
+import { readAttachable } from '../../src/trust/statement-kinds.ts';
+import { reproductionStatement } from '../../src/trust/verdict.ts';
 
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const vex = { '@context': 'https://openvex.dev/ns/v0.2.0', statements: [] };

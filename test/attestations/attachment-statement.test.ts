@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attachedForm } from '../../src/attestations/attached-media.ts';
-import {
-  type AttachedBlob,
-  readAttachedBlob,
-} from '../../src/attestations/attachment-statement.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { type AttachedBlob, attachedForm, readAttachedBlob } from '../../src/trust/attached.ts';
 
 const IMAGE = digestOf('image');
 const OTHER = digestOf('other');

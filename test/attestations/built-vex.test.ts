@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { builtVex, isBuiltVex } from '../../src/attestations/built-vex.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { builtVex, isBuiltVex } from '../../src/trust/vex-document.ts';
 
 const DIGEST = digestOf('index');
 const PLATFORM = digestOf('platform');

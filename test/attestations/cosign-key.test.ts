@@ -1,8 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openCosignKey } from '../../src/attestations/cosign-key.ts';
-import { openPemKey } from '../../src/attestations/opened-key.ts';
+import { openCosignKey, openPemKey } from '../../src/trust/keys.ts';
 import { keyFile } from '../fakes/cosign-key-file.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseStatement } from '../../src/attestations/statement.ts';
+import { parseStatement } from '../../src/trust/bundle.ts';
 
 export const PROVENANCE_SAMPLES = [
   'buildx-0.13.1-max',

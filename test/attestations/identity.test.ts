@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { builderId, imagePurl, runAddress } from '../../src/attestations/identity.ts';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
+import { builderId, imagePurl, runAddress } from '../../src/trust/identity.ts';
 
 const digest = digestOf('image');
 const version = `sha256%3A${digestHex(digest)}`;

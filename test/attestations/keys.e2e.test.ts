@@ -3,10 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCosignKey } from '../../src/attestations/cosign-key.ts';
-import { type OpenedKey, openPemKey } from '../../src/attestations/opened-key.ts';
-import { signBundle, signBytes } from '../../src/attestations/sign-bundle.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { openCosignKey, type OpenedKey, openPemKey } from '../../src/trust/keys.ts';
+import { signBundle, signBytes } from '../../src/trust/sign-bundle.ts';
 import { output, run } from '../e2e/harness.ts';
 import { COSIGN_3 } from '../e2e/readers.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, sign, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { ANNOTATION, legacyBundle } from '../../src/attestations/legacy-bundle.ts';
-import { legacyEnvelope, legacySignature } from '../../src/attestations/legacy-layer.ts';
+import { ANNOTATION, legacyBundle } from '../../src/trust/attached.ts';
+import { legacyEnvelope, legacySignature } from '../../src/trust/older-form.ts';
 import { ext, issue, rootCa } from '../sigstore/x509.mjs';
 
 const root = rootCa({ CN: 'root' });

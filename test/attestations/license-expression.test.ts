@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readLicense } from '../../src/attestations/license-expression.ts';
+import { readLicense } from '../../src/trust/licenses.ts';
 
 describe('readLicense', () => {
   test.each([

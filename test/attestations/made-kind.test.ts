@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { isVerdict, madeKind } from '../../src/attestations/made-kind.ts';
-import { reproductionStatement } from '../../src/attestations/reproduction.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { isVerdict, madeKind } from '../../src/trust/statement-kinds.ts';
+import { reproductionStatement } from '../../src/trust/verdict.ts';
 
 const TOOL = { uri: 'pkg:npm/scoville', version: '1' };
 

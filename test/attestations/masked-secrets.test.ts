@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SecretMask } from '../../src/attestations/masked-secrets.ts';
-import { cleanText } from '../../src/model/clean-text.ts';
+import { cleanText } from '../../src/lib/text.ts';
+import { SecretMask } from '../../src/trust/provenance.ts';
 
 describe('SecretMask', () => {
   const mask = new SecretMask({

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { cyclonedxDocument } from '../../src/attestations/sbom-cyclonedx.ts';
-import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
 import type { Package } from '../../src/model/packages.ts';
+import { cyclonedxDocument, spdxDocument } from '../../src/trust/sbom.ts';
 import { LIBC, samplePackage, sbomInput } from './sbom-samples.ts';
 
 const maintained: Package = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normalisedFiles } from '../../src/attestations/normaliser-record.ts';
+import { normalisedFiles } from '../../src/trust/provenance.ts';
 
 const record = { version: '1', mode: 'safe', rules: ['a', 'b'] } as const;
 const contentOf = (touched: readonly { path: string; rule: string }[]): unknown =>

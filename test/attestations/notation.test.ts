@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { notationTarget } from '../../src/attestations/notation.ts';
+import { notationTarget } from '../../src/trust/attached.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const payload = (digest: unknown): Buffer =>

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readAttachable } from '../../src/attestations/attachable.ts';
-import { claimFlaw, openVexDocument, type VexClaim } from '../../src/attestations/openvex.ts';
-import { vexProducts } from '../../src/attestations/vex-products.ts';
-import { applyVex } from '../../src/facts/vex/vex.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { parseReference } from '../../src/model/reference.ts';
+import { digestOf, parseReference } from '../../src/model/reference.ts';
+import { applyVex } from '../../src/scan/vex.ts';
+import { readAttachable } from '../../src/trust/statement-kinds.ts';
+import { claimFlaw, openVexDocument, type VexClaim, vexProducts } from '../../src/trust/vex-document.ts';
 import { ASKS, isHit, type Pulled } from './vex-scanner-rules.ts';
 
 const INDEX = digestOf('index');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readPredicate, sbomType } from '../../src/attestations/predicate-kind.ts';
+import { readPredicate, sbomType } from '../../src/trust/identity.ts';
 
 const SPDX = { spdxVersion: 'SPDX-2.3', packages: [] };
 const CYCLONEDX = { bomFormat: 'CycloneDX', specVersion: '1.5' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isOfType, isPredicateName } from '../../src/attestations/predicate-name.ts';
+import { isOfType, isPredicateName } from '../../src/trust/statement-kinds.ts';
 
 describe('isOfType', () => {
   test.each([

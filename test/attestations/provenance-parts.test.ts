@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { provenanceParts } from '../../src/attestations/provenance-read.ts';
+import { provenanceParts } from '../../src/trust/provenance-read.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const MAX = ['buildx-0.13.1-max', 'buildkit-v1-documented', 'buildkit-v1-early'] as const;

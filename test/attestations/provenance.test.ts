@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseProvenance } from '../../src/attestations/provenance-read.ts';
-import {
-  slsaProvenance,
-  type ProvenanceInput,
-  type SlsaProvenance,
-} from '../../src/attestations/provenance.ts';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
+import { parseProvenance } from '../../src/trust/provenance-read.ts';
+import { type ProvenanceInput, slsaProvenance, type SlsaProvenance } from '../../src/trust/provenance.ts';
 import { PROVENANCE_SAMPLES, provenanceSample } from './fixture-provenance.ts';
 
 const BUILDKIT_DIGEST = digestOf('BuildKit wrote this');

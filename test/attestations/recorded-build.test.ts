@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { slsaProvenance } from '../../src/attestations/provenance.ts';
-import { recordedBuild } from '../../src/attestations/recorded-build.ts';
-import type { Digest } from '../../src/model/digest.ts';
-import type { RecordedBuild } from '../../src/model/recorded-build.ts';
+import type { RecordedBuild } from '../../src/model/lock.ts';
+import type { Digest } from '../../src/model/reference.ts';
+import { recordedBuild } from '../../src/trust/provenance-read.ts';
+import { slsaProvenance } from '../../src/trust/provenance.ts';
 import { PROVENANCE_SAMPLES, provenanceSample } from './fixture-provenance.ts';
 
 const REVISION = '0123456789abcdef0123456789abcdef01234567';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseProvenance } from '../../src/attestations/provenance-read.ts';
+import { parseProvenance } from '../../src/trust/provenance-read.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const DOCKERFILE = 'FROM base\nRUN make\nADD https://e.com/x /\n';

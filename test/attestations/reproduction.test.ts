@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readReproduction, reproductionStatement } from '../../src/attestations/reproduction.ts';
+import { readReproduction, reproductionStatement } from '../../src/trust/verdict.ts';
 
 const tool = { uri: 'pkg:npm/scoville', version: '1.2.3' };
 

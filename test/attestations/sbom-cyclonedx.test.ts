@@ -5,8 +5,8 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cyclonedxDocument } from '../../src/attestations/sbom-cyclonedx.ts';
-import { digestHex } from '../../src/model/digest.ts';
+import { digestHex } from '../../src/model/reference.ts';
+import { cyclonedxDocument } from '../../src/trust/sbom.ts';
 import {
   IMAGE,
   LAYER,

@@ -1,6 +1,6 @@
-import type { SbomInput } from '../../src/attestations/sbom-subject.ts';
-import { digestOf } from '../../src/model/digest.ts';
 import type { Package, UnreadablePackages } from '../../src/model/packages.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import type { SbomInput } from '../../src/trust/sbom.ts';
 
 export const LAYER = digestOf('layer');
 export const OTHER_LAYER = digestOf('another layer');

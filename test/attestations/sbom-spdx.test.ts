@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readLicense } from '../../src/attestations/license-expression.ts';
-import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
-import { digestHex } from '../../src/model/digest.ts';
+import { digestHex } from '../../src/model/reference.ts';
+import { readLicense } from '../../src/trust/licenses.ts';
+import { spdxDocument } from '../../src/trust/sbom.ts';
 import {
   IMAGE,
   LAYER,

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  documentUuid,
-  isPurl,
-  listedPackages,
-  utcSeconds,
-} from '../../src/attestations/sbom-subject.ts';
+import { documentUuid, isPurl, listedPackages, utcSeconds } from '../../src/trust/sbom.ts';
 import { LAYER, samplePackage, sbomInput } from './sbom-samples.ts';
 
 describe('documentUuid', () => {

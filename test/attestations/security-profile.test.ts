@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSecurityProfile } from '../../src/attestations/security-profile.ts';
+import { readSecurityProfile } from '../../src/trust/profile-artifact.ts';
 
 const entry = (names: readonly string[], more: object = {}) => ({
   names,

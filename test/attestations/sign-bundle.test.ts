@@ -2,14 +2,9 @@ import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OpenedKey } from '../../src/attestations/opened-key.ts';
-import {
-  misstated,
-  preAuthEncoding,
-  signBundle,
-  signBytes,
-} from '../../src/attestations/sign-bundle.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import type { OpenedKey } from '../../src/trust/keys.ts';
+import { misstated, preAuthEncoding, signBundle, signBytes } from '../../src/trust/sign-bundle.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const key: OpenedKey = {

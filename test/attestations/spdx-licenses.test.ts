@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ExtractedLicenses } from '../../src/attestations/spdx-licenses.ts';
+import { ExtractedLicenses } from '../../src/trust/licenses.ts';
 
 describe('ExtractedLicenses', () => {
   test.each([

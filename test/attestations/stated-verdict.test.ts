@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { readVerdict } from '../../src/attestations/stated-verdict.ts';
-import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
+import { readVerdict, verdictPolicy } from '../../src/trust/verdict.ts';
 
 const judging = {
   ...DEFAULT_SETTINGS,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tooLarge, unreadable } from '../../src/attestations/statement-size.ts';
+import { tooLarge, unreadable } from '../../src/trust/identity.ts';
 
 const MiB = 1024 * 1024;
 

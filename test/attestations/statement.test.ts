@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStatement, subjectDigests } from '../../src/attestations/statement.ts';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
 import type { Statement } from '../../src/model/statement.ts';
+import { parseStatement, subjectDigests } from '../../src/trust/bundle.ts';
 
 const A = digestOf('a');
 const B = digestOf('b');

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  base64Of,
-  listOf,
-  parseUntrustedJson,
-  textOf,
-  textsOf,
-} from '../../src/attestations/untrusted-json.ts';
-import { objectOf } from '../../src/model/json-value.ts';
+import { objectOf } from '../../src/lib/json.ts';
+import { base64Of, listOf, parseUntrustedJson, textOf, textsOf } from '../../src/trust/bundle.ts';
 
 describe('values that nobody has vouched for', () => {
   test('of the wrong type read as empty', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
-import { readSummary, readTestResult } from '../../src/attestations/verdict-read.ts';
-import { verificationSummary } from '../../src/attestations/verdict.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
+import { readSummary, readTestResult, verdictPolicy, verificationSummary } from '../../src/trust/verdict.ts';
 
 describe('readSummary', () => {
   test('reads what this tool writes', () => {

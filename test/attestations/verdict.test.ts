@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { imagePurl } from '../../src/attestations/identity.ts';
-import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
-import {
-  testResult,
-  verificationSummary,
-  type Judgement,
-  type VerdictContext,
-} from '../../src/attestations/verdict.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { CriterionResult, Outcome } from '../../src/model/criterion.ts';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
+import { imagePurl } from '../../src/trust/identity.ts';
+import { type Judgement, testResult, type VerdictContext, verdictPolicy, verificationSummary } from '../../src/trust/verdict.ts';
 
 const DIGEST = digestOf('image');
 const SPECIFICATION = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { main } from '../../src/commands/main.ts';
+import { main } from '../../src/cli/main.ts';
 import { fakeIo } from './command-io.ts';
 
 test.each([

@@ -1,4 +1,4 @@
-import type { CommandIo } from '../../src/commands/io.ts';
+import type { CommandIo } from '../../src/cli/io.ts';
 
 export interface FakeIo {
   readonly io: CommandIo;

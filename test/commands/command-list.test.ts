@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS, completedCommands } from '../../src/commands/command-list.ts';
-import { readFlags } from '../../src/commands/flags.ts';
-import { parseBakeArgs } from '../../src/plans/bake/parse-bake-args.ts';
-import { commandHelp } from '../../src/plans/flags/command-help.ts';
-import { completedFlags, shownFlags } from '../../src/plans/flags/command-spec.ts';
-import { completionAnswer } from '../../src/plans/flags/completion.ts';
-import type { FlagSpec } from '../../src/plans/flags/flag-spec.ts';
-import { parseBuildArgs } from '../../src/plans/flags/parse-build-args.ts';
+import { parseBakeArgs } from '../../src/build/bake-command-line.ts';
+import { parseBuildArgs } from '../../src/build/command-line.ts';
+import { commandHelp, completionAnswer } from '../../src/cli/command-help.ts';
+import { COMMANDS, completedCommands } from '../../src/cli/command-list.ts';
+import { completedFlags, type FlagSpec, shownFlags } from '../../src/cli/flag-table.ts';
+import { readFlags } from '../../src/cli/flags.ts';
 import { fakeIo } from './command-io.ts';
 
 /** A value that the flag takes. */

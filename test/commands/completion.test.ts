@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/commands/command-list.ts';
-import { completion } from '../../src/commands/completion.ts';
-import { main } from '../../src/commands/main.ts';
-import { COMPLETION_SCRIPTS, SHELLS } from '../../src/plans/flags/completion.ts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../../src/cli/command-help.ts';
+import { COMMANDS } from '../../src/cli/command-list.ts';
+import { completion } from '../../src/cli/completion.ts';
+import { main } from '../../src/cli/main.ts';
 import { fakeIo } from './command-io.ts';
 
 test.each(SHELLS)('prints the script of %s', async (shell) => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { config } from '../../src/commands/config.ts';
+import { config } from '../../src/cli/config.ts';
 import { fakeIo } from './command-io.ts';
 
 let folder = '';

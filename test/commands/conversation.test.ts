@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { conversation, type ShownAs } from '../../src/commands/conversation.ts';
-import type { CommandIo } from '../../src/commands/io.ts';
+import { conversation, type ShownAs } from '../../src/cli/conversation.ts';
+import type { CommandIo } from '../../src/cli/io.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { fakeIo } from './command-io.ts';
 

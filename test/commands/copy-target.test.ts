@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { copyTarget, registryTarget } from '../../src/commands/copy-target.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { copyTarget, registryTarget } from '../../src/cli/operands.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 const digest = digestOf('image');
 const root = { mediaType: MEDIA_TYPE.index, digest, size: 5 };

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { db } from '../../src/commands/db.ts';
-import { noteEcosystems } from '../../src/pipeline/advisories/database-folder.ts';
+import { db } from '../../src/scan/db-command.ts';
+import { noteEcosystems } from '../../src/scan/update-database.ts';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
 import { fakeIo } from './command-io.ts';
 

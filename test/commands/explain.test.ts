@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { explain } from '../../src/commands/explain.ts';
-import { LINT_RULES } from '../../src/rules/lints.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
+import { explain } from '../../src/cli/explain.ts';
+import { CATALOGUE, LINT_RULES } from '../../src/criteria/catalogue.ts';
 import { fakeIo } from './command-io.ts';
 
 async function printed(...args: string[]): Promise<string> {

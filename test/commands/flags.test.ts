@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { buildWordsError, command, readFlags, usageLine } from '../../src/commands/flags.ts';
-import { UserError } from '../../src/model/errors.ts';
-import { bool, choice, many, standard, text, whole } from '../../src/plans/flags/flag.ts';
+import { bool, choice, many, standard, text, whole } from '../../src/cli/flag-table.ts';
+import { buildWordsError, command, readFlags, usageLine } from '../../src/cli/flags.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import { fakeIo } from './command-io.ts';
 
 const SPEC = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/commands/command-list.ts';
-import { helpText } from '../../src/commands/help.ts';
+import { COMMANDS } from '../../src/cli/command-list.ts';
+import { helpText } from '../../src/cli/main.ts';
 
 test('the help lists each command with its summary, in eighty columns', () => {
   expect(COMMANDS.filter(({ summary }) => summary.length >= 60)).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { main } from '../../src/commands/main.ts';
+import { main } from '../../src/cli/main.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
 

@@ -2,8 +2,8 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandIo } from '../../src/commands/io.ts';
-import { lint } from '../../src/commands/lint.ts';
+import type { CommandIo } from '../../src/cli/io.ts';
+import { lint } from '../../src/lint/lint-command.ts';
 import { fakeIo } from './command-io.ts';
 
 const SHA = 'a'.repeat(64);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../src/commands/command-list.ts';
-import { helpText } from '../../src/commands/help.ts';
-import { errorText, main } from '../../src/commands/main.ts';
-import { ToolError, UserError } from '../../src/model/errors.ts';
+import { COMMANDS } from '../../src/cli/command-list.ts';
+import { errorText, helpText, main } from '../../src/cli/main.ts';
+import { ToolError, UserError } from '../../src/lib/errors.ts';
 import { fakeIo } from './command-io.ts';
 
 async function ran(...argv: readonly string[]) {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { prune } from '../../src/commands/prune.ts';
+import { prune } from '../../src/cli/stored.ts';
+import { openStore } from '../../src/image/layout/store.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { makeImage, temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
 

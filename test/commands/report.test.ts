@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pathsOf } from '../../src/commands/paths.ts';
-import { report } from '../../src/commands/report.ts';
-import { keepReport } from '../../src/pipeline/kept-report.ts';
-import { htmlReport } from '../../src/reporters/html/report.tsx';
-import { jsonReport } from '../../src/reporters/json.ts';
+import { pathsOf } from '../../src/cli/io.ts';
+import { report } from '../../src/cli/report.ts';
+import { keepReport } from '../../src/grade/kept-report.ts';
+import { htmlReport } from '../../src/report/html/report.tsx';
+import { jsonReport } from '../../src/report/json.ts';
 import { sampleInput } from '../reporters/sample-contents.ts';
 import { fakeIo } from './command-io.ts';
 

@@ -9,12 +9,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { renderReport as render } from '../../src/commands/render-report.ts';
-import { writeReports } from '../../src/commands/reports.ts';
+import { renderReport as render, writeReports } from '../../src/cli/render-report.ts';
+import { writeFileBeside } from '../../src/config/project-files.ts';
 import { REPORT_FORMATS, type ReportFormat, type ReportSubject } from '../../src/model/report.ts';
-import { writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
-import { jsonReport } from '../../src/reporters/json.ts';
-import { markdownReport } from '../../src/reporters/markdown/markdown.ts';
+import { jsonReport } from '../../src/report/json.ts';
+import { markdownReport } from '../../src/report/markdown.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { sampleScorecard } from '../reporters/sample-scorecard.ts';
 import { fakeIo } from './command-io.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { storedImage } from '../../src/commands/stored-image.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { storedImage } from '../../src/cli/operands.ts';
+import { openStore } from '../../src/image/layout/store.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { makeImage, makeIndex, temporaryFolder, writeJson } from '../fakes/layouts.ts';
 
 async function built(name: string) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { DoctorContext } from '../../src/commands/doctor/doctor-check.ts';
-import { ok } from '../../src/model/result.ts';
-import type { ToolResult } from '../../src/model/run.ts';
+import type { DoctorContext } from '../../src/cli/doctor-checks.ts';
+import { ok } from '../../src/lib/errors.ts';
+import type { ToolResult } from '../../src/lib/run-tool.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

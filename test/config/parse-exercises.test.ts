@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseExercises } from '../../src/config/parse-exercises.ts';
+import { parseExercises } from '../../src/profile/exercises.ts';
 
 describe('parseExercises', () => {
   test('reads requests and commands', async () => {

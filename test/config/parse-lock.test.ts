@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lockText } from '../../src/build/plan-lock.ts';
 import { formatProblem } from '../../src/config/document.ts';
-import { parseLock } from '../../src/config/parse-lock.ts';
-import { lockText } from '../../src/plans/lock/lock-text.ts';
+import { parseLock } from '../../src/config/lock.ts';
 
 const HEAD = 'schemaVersion: 1\nnormaliser: 1-safe\n';
 const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatProblem } from '../../src/config/document.ts';
-import { parseCommonManifest, parseManifest } from '../../src/config/parse-manifest.ts';
+import { parseCommonManifest, parseManifest } from '../../src/init/manifest.ts';
 
 const COMMON = `schemaVersion: 1
 questions:

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatProblem } from '../../src/config/document.ts';
-import { parseSettings } from '../../src/config/parse-settings.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { mergeSettings } from '../../src/config/whose-word.ts';
+import { mergeSettings, parseSettings } from '../../src/config/settings.ts';
 import { SCANNER_CHOICES } from '../../src/model/settings.ts';
 
 const NOW = Date.parse('2026-08-20T12:00:00Z');

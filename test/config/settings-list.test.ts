@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSettings, withSettingRows } from '../../scripts/settings-list.ts';
-import { parseSettings } from '../../src/config/parse-settings.ts';
+import { BUILDX_FLAGS, OWN_FLAGS } from '../../src/build/flags.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { BUILDX_FLAGS } from '../../src/plans/flags/buildx-flags.ts';
-import { OWN_FLAGS } from '../../src/plans/flags/own-flags.ts';
+import { parseSettings } from '../../src/config/settings.ts';
 
 const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 

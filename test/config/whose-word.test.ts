@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS, SETTING_LEAVES } from '../../src/config/schema.ts';
-import { counts, mergeSettings, type SettingsLayer } from '../../src/config/whose-word.ts';
+import { counts, mergeSettings, type SettingsLayer } from '../../src/config/settings.ts';
 
 const LEAVES = SETTING_LEAVES;
 

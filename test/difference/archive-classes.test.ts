@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classOf } from '../../src/difference/classes.ts';
+import { classOf } from '../../src/reproduce/causes.ts';
 
 test.each([
   ['srv/live.iso', 'xorriso -as mkisofs uses it'],

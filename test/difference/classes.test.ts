@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classOf } from '../../src/difference/classes.ts';
-import { contentDifference } from '../../src/difference/content-difference.ts';
-import type { ContentDifference, DifferenceKind } from '../../src/model/difference.ts';
+import type { ContentDifference, DifferenceKind } from '../../src/model/report.ts';
+import { classOf } from '../../src/reproduce/causes.ts';
+import { contentDifference } from '../../src/reproduce/content-difference.ts';
 
 const text = (detail: string): ContentDifference => ({ format: 'text', detail });
 /** As two builds write one line. */

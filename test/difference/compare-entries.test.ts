@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { compareEntries } from '../../src/difference/compare-entries.ts';
-import { entryRecorder } from '../../src/difference/entry-recorder.ts';
-import type { EntryRecord } from '../../src/model/difference.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import type { TarEntry } from '../../src/model/tar.ts';
-import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
+import { walkLayer } from '../../src/image/walk/layer-walk.ts';
+import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import type { EntryRecord } from '../../src/model/report.ts';
+import { compareEntries, entryRecorder } from '../../src/reproduce/compare-entries.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
 interface Item {

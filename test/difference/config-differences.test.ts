@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { configDifferences, type Documents } from '../../src/difference/config-differences.ts';
-import type { Digest } from '../../src/model/digest.ts';
-import { type ImageConfig, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { type ImageConfig, MEDIA_TYPE } from '../../src/model/image.ts';
+import type { Digest } from '../../src/model/reference.ts';
+import { configDifferences, type Documents } from '../../src/reproduce/compare-entries.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contentDifference } from '../../src/difference/content-difference.ts';
+import { contentDifference } from '../../src/reproduce/content-difference.ts';
 
 function difference(path: string, a: Uint8Array | string, b: Uint8Array | string): unknown {
   return contentDifference(path, Buffer.from(a), Buffer.from(b));

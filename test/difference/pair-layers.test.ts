@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { pairLayers, tracedLayers } from '../../src/difference/pair-layers.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { pairLayers, tracedLayers } from '../../src/reproduce/compare-entries.ts';
 
 const layer = (
   name: string,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyEdits } from '../../src/dockerfile/apply-edits.ts';
+import { applyEdits } from '../../src/dockerfile/analyse-dockerfile.ts';
 
 describe('applyEdits', () => {
   test.each([

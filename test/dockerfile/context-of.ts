@@ -1,4 +1,4 @@
-import type { BuildContext } from '../../src/model/build-context.ts';
+import type { BuildContext } from '../../src/model/dockerfile.ts';
 
 /** A build context of these files alone; undefined (none at hand) without any. */
 export function contextOf(files: Readonly<Record<string, string>>): BuildContext | undefined {

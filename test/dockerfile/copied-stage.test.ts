@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { canBecome, copiedStage } from '../../src/dockerfile/copied-stage.ts';
+import { canBecome, copiedStage } from '../../src/dockerfile/layer-lines.ts';
 
 const TEXT = [
   'FROM debian AS deps', // 1

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { withLinkedTargets } from '../../src/dockerfile/linked-targets.ts';
-import type { LinkedTarget } from '../../src/model/bake.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { withLinkedTargets } from '../../src/dockerfile/layer-lines.ts';
+import type { LinkedTarget } from '../../src/model/events.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 function read(text: string, contexts: Readonly<Record<string, string>> = {}) {
   const read = analyseDockerfile(text, { buildContexts: contexts });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { uncheckedEntry } from '../../src/dockerfile/analysis/lock-entries.ts';
+import { uncheckedEntry } from '../../src/dockerfile/analysis/find-installs.ts';
 import { analysisOf } from './parse-dockerfile.ts';
 
 const SHA = `sha512-${'A'.repeat(86)}==`;

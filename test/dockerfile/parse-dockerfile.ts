@@ -1,9 +1,9 @@
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../../src/dockerfile/logical-lines.ts';
 import type { DockerfileOptions } from '../../src/dockerfile/read-dockerfile.ts';
+import { ok, type Result } from '../../src/lib/errors.ts';
 import type { BuildAnalysis } from '../../src/model/build-analysis.ts';
 import type { DockerfileModel } from '../../src/model/dockerfile.ts';
-import { ok, type Result } from '../../src/model/result.ts';
 import { contextOf } from './context-of.ts';
 
 /** The model of a Dockerfile without its analysis. */

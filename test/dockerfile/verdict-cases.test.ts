@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { pinnedPackages } from '../../src/criteria/pinned-packages.ts';
+import { verifiedDownloads } from '../../src/criteria/verified-downloads.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { buildFact } from '../../src/facts/build.ts';
-import { pinnedPackages } from '../../src/rules/pinned-packages/verdict.ts';
-import { verifiedDownloads } from '../../src/rules/verified-downloads/verdict.ts';
+import { buildFact } from '../../src/facts/build-facts.ts';
 import { factsOf } from '../rules/shared/verdict/facts-builder.ts';
 import { contextOf } from './context-of.ts';
 

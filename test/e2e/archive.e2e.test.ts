@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import type { ImageVerification } from '../../src/model/verification.ts';
+import type { ImageVerification } from '../../src/model/criterion.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { CLI, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, cells, COSIGN_3, readers } from './readers.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';

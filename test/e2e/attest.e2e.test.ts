@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_SYSCALLS } from '../../src/rules/security-profile/seccomp/default-profile.ts';
+import { DEFAULT_SYSCALLS } from '../../src/criteria/security-profile/seccomp-default.ts';
 import { printedBy } from './containers.ts';
 import { bases, output, own, registry, Scoville } from './harness.ts';
 

@@ -199,10 +199,10 @@ describe('a connection that breaks in the middle of a blob', () => {
     fake.fail(/^PUT .*\/uploads\//, { do: 'cut-upload', after: MB, forget }, 1);
     const { tagged } = await push(0, large());
     expect(tagged).toBe(true);
-    const sent = fake.requests.filter(
-      ({ method, headers }) => method === 'PUT' && Number(headers['content-length']) >= BLOB_BYTES,
+    const sent = fake.requests.flatMap(({ method, url }) =>
+      method === 'PUT' && url.includes('/uploads/') ? [url.replace(/.*digest=/, '')] : [],
     );
-    expect(sent).toHaveLength(2);
+    expect(sent.length).toBe(new Set(sent).size + 1);
   });
 
   test('each time: said, and no tag is set', async () => {

@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImageVerification } from '../../src/model/criterion.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import type { ImageVerification } from '../../src/model/verification.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { OWN, own, registry, Scoville } from './harness.ts';
 

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { htmlReport } from '../../src/reporters/html/report.tsx';
-import {
-  htmlComparison,
-  htmlDifference,
-  htmlImageDifferences,
-} from '../../src/reporters/html/several.tsx';
+import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlComparison, htmlDifference, htmlImageDifferences } from '../../src/report/html/several.tsx';
 import { packageOf, sampleInput } from '../reporters/sample-contents.ts';
 import { sampleDifferences } from '../reporters/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../reporters/sample-scorecard.ts';

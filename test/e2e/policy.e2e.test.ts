@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { regoRule } from '../../src/admission/policy.ts';
+import { regoRule } from '../../src/trust/policy.ts';
 import { bases, type Ended, output, OWN, pinned, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { jsonReport } from '../../src/reporters/json.ts';
-import { markdownReport } from '../../src/reporters/markdown/markdown.ts';
+import { jsonReport } from '../../src/report/json.ts';
+import { markdownReport } from '../../src/report/markdown.ts';
 import { sampleScorecard } from '../reporters/sample-scorecard.ts';
 import { type Ended, ROOT, run } from './harness.ts';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
+import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
 import { bases, output, registry, ROOT, Scoville } from './harness.ts';
 import { writeRegistries } from './managers/registries.ts';
 import { registryListener } from './managers/serve-registries.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
+import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
 import { bases, bridgeAddress, CLI, output, OWN, own, registry, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();

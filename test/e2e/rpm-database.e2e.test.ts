@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { retimedRpmDatabase } from '../../src/normalise/rpm-times.ts';
+import { retimedRpmDatabase } from '../../src/normalize/rules/databases.ts';
 import { until } from './until.ts';
 
 const SPEC = (name: string, files: number): string => `Name: ${name}

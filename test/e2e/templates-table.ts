@@ -1,5 +1,5 @@
+import { baseImage } from '../../src/init/template.ts';
 import type { Template } from '../../src/model/template.ts';
-import { baseImage } from '../../src/plans/init/render.ts';
 
 const LEVELS = ['none', 'Pimiento', 'Jalapeno', 'Scotch Bonnet', 'Nagabon', 'Ghost'] as const;
 const START = '<!-- made by npm run templates -->\n';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
-import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
 

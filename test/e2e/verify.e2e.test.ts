@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ImageVerification } from '../../src/model/verification.ts';
+import type { ImageVerification } from '../../src/model/criterion.ts';
 import { bases, output, OWN, registry, ROOT, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { vex as vexCommand } from '../../src/commands/vex/vex.ts';
+import { vex as vexCommand } from '../../src/trust/vex-command.ts';
 import { fakeIo } from '../commands/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { own, Scoville } from './harness.ts';

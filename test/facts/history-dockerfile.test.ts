@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { historyDockerfile } from '../../src/facts/history-dockerfile.ts';
+import { historyDockerfile } from '../../src/facts/build-facts.ts';
 
 const lines = (...steps: readonly (string | undefined)[]): readonly string[] | undefined =>
   historyDockerfile(steps.map((by) => (by === undefined ? {} : { created_by: by })))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { knownPackages } from '../../src/facts/known-packages.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { knownPackages } from '../../src/facts/build-facts.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 const layer = digestOf('layer');
 const unreadable = (path: string): Parameters<typeof knownPackages>[0] => ({

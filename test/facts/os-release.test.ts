@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseOsRelease } from '../../src/facts/os-release.ts';
+import { parseOsRelease } from '../../src/facts/distribution.ts';
 
 describe('parseOsRelease', () => {
   test.each([

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DISTRIBUTIONS, RELEASE_DATA_DATE } from '../../src/facts/release-ends.ts';
-import { releaseSupport } from '../../src/facts/release-support.ts';
+import { DISTRIBUTIONS, RELEASE_DATA_DATE, releaseSupport } from '../../src/facts/distribution.ts';
 
 const NOW = Date.parse('2026-11-27');
 const stateOf = (id: string, versionId?: string, versionCodename?: string): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildFact, replayedAddresses } from '../../src/facts/build.ts';
+import { buildFact, replayedAddresses } from '../../src/facts/build-facts.ts';
 import type { EvidenceSource } from '../../src/model/facts.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 

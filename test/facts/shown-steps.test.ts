@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { showsSteps } from '../../src/facts/build.ts';
+import { showsSteps } from '../../src/facts/build-facts.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
 function shows(text: string, ...words: readonly string[]): boolean {

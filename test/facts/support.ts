@@ -1,10 +1,8 @@
-import { collectLayer } from '../../src/facts/collect-layer.ts';
-import { foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
+import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
 import type { LayerFacts, PlacedLayer } from '../../src/facts/layer-facts.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import type { SecretFinding } from '../../src/model/secret-facts.ts';
-import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
-import type { LayerEntry } from '../../src/model/walk.ts';
+import type { SecretFinding } from '../../src/model/facts.ts';
+import { type LayerEntry, plainEntry, type TarEntry } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 /** An entry by its path and what is not usual about it. */
 export interface Item extends Partial<Omit<TarEntry, 'name' | 'size'>> {

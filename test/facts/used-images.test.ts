@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { buildFact } from '../../src/facts/build.ts';
-import { imageOfPurl, usedImages } from '../../src/facts/used-images.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import type {
-  DockerfileModel,
-  ExternalImage,
-  SourceRange,
-  Stage,
-} from '../../src/model/dockerfile.ts';
-import { parseReference } from '../../src/model/reference.ts';
+import { buildFact, imageOfPurl, usedImages } from '../../src/facts/build-facts.ts';
+import type { DockerfileModel, ExternalImage, SourceRange, Stage } from '../../src/model/dockerfile.ts';
+import { digestOf, parseReference } from '../../src/model/reference.ts';
 
 const range = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 };
 const one = digestOf('one');

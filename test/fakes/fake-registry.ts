@@ -125,7 +125,13 @@ export class FakeRegistry {
     const { method = '', url = '' } = request;
     const { authorization } = request.headers;
     this.requests.push({ method, url, authorization, headers: request.headers });
-    const fault = this.faults.find((f) => f.times > 0 && f.match.test(`${method} ${url}`));
+    const size = Number(request.headers['content-length'] ?? '0');
+    const fault = this.faults.find(
+      ({ kind, match, times }) =>
+        times > 0 &&
+        match.test(`${method} ${url}`) &&
+        !(kind.do === 'cut-upload' && size < kind.after),
+    );
     if (fault !== undefined) fault.times--;
     if (fault?.kind.do === 'hang') return;
     if (fault?.kind.do === 'delay') await sleep(fault.kind.ms);

@@ -1,4 +1,4 @@
-import type { RunTool, ToolResult, ToolRun } from '../../src/model/run.ts';
+import type { RunTool, ToolResult, ToolRun } from '../../src/lib/run-tool.ts';
 
 /** One command that a test expects: the start of its command line, and how it ends. */
 export interface ScriptedRun {

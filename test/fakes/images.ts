@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { digestHex, digestOf } from '../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE, type Platform } from '../../src/model/oci.ts';
+import { type Descriptor, MEDIA_TYPE, type Platform } from '../../src/model/image.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
 import { entry, layerTar, tarOf } from './tar-bytes.ts';
 
 /** Blobs by digest, and what a manifest or index is made of, all in memory. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { type Digest, digestOf } from '../../src/model/digest.ts';
-import { type Descriptor, type ImageConfig, MEDIA_TYPE } from '../../src/model/oci.ts';
-import type { BlobStore } from '../../src/oci/blobs/blob-store.ts';
+import type { BlobStore } from '../../src/image/blob-store.ts';
+import { type Descriptor, type ImageConfig, MEDIA_TYPE } from '../../src/model/image.ts';
+import { type Digest, digestOf } from '../../src/model/reference.ts';
 import { layerTar } from './tar-bytes.ts';
 
 /** A folder that goes when the test ends. */

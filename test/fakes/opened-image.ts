@@ -1,13 +1,6 @@
-import { type Digest, digestOf } from '../../src/model/digest.ts';
-import { UserError } from '../../src/model/errors.ts';
-import {
-  type Annotations,
-  type Descriptor,
-  type ImageConfig,
-  type Manifest,
-  MEDIA_TYPE,
-} from '../../src/model/oci.ts';
-import type { Attachment, OpenedImage, OpenedPlatform } from '../../src/model/opened-image.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { type Annotations, type Attachment, type Descriptor, type ImageConfig, type Manifest, MEDIA_TYPE, type OpenedImage, type OpenedPlatform } from '../../src/model/image.ts';
+import { type Digest, digestOf } from '../../src/model/reference.ts';
 
 /** A blob to attach, as the layer of a manifest of its own. */
 export interface BlobToAttach {

@@ -1,6 +1,6 @@
-import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
-import { TarReader } from '../../src/tar/reader.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { TarReader } from '../../src/image/tar/tar-reader.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import { plainEntry, type TarEntry } from '../../src/model/image.ts';
 
 /** An entry with plain defaults. */
 export function entry(fields: Partial<TarEntry> = {}): TarEntry {

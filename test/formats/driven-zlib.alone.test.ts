@@ -1,7 +1,7 @@
 import { gzipSync, zipSync } from 'fflate';
 import { expect, test, vi } from 'vitest';
-import { DrivenZlib } from '../../src/formats/driven-zlib.ts';
-import { UserError } from '../../src/model/errors.ts';
+import { DrivenZlib } from '../../src/image/formats/inflate.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import { file, image } from '../facts/support.ts';
 
 const SECRET = Buffer.from('ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bD1fG3hJ5\n');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { elfSections, elfSegments, offsetOf } from '../../src/formats/elf.ts';
+import { elfSections, elfSegments, offsetOf } from '../../src/image/formats/elf.ts';
 
 /** A 32-bit, big-endian file with one loaded segment and a section of names. */
 function big(): Buffer {

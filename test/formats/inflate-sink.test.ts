@@ -1,8 +1,8 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InflateSink } from '../../src/formats/inflate-sink.ts';
-import { MalformedRecord } from '../../src/formats/malformed-record.ts';
+import { InflateSink } from '../../src/image/formats/inflate.ts';
+import { MalformedRecord } from '../../src/image/formats/sqlite.ts';
 
 interface Outcome {
   readonly text: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foldedKey, readAs, type Shape } from '../../src/formats/json-shape.ts';
+import { foldedKey, readAs, type Shape } from '../../src/image/formats/json.ts';
 
 const SHAPE: Shape = {
   struct: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStrictJson } from '../../src/formats/strict-json.ts';
+import { parseStrictJson } from '../../src/image/formats/json.ts';
 import { cpuMs } from '../cpu-time.ts';
 
 const parse = (document: Uint8Array | string, max = 1_000_000) =>

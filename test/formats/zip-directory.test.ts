@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { zipDirectory } from '../../src/formats/zip-directory.ts';
+import { zipDirectory } from '../../src/image/formats/zip.ts';
 import { zip } from '../facts/packages/zip-sample.ts';
 
 describe('a zip archive', () => {

@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { endsAsZip, openerOf } from '../../src/facts/secrets/open-content.ts';
-import { ScanBudget } from '../../src/facts/secrets/scan-budget.ts';
+import { endsAsZip, openerOf, ScanBudget } from '../../src/facts/secrets/open-content.ts';
 import { zip, type ZipItem } from '../facts/packages/zip-sample.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

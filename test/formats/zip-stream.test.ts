@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MalformedRecord } from '../../src/formats/malformed-record.ts';
-import { zipDirectory } from '../../src/formats/zip-directory.ts';
-import { ZipStream } from '../../src/formats/zip-stream.ts';
+import { MalformedRecord } from '../../src/image/formats/sqlite.ts';
+import { ZipStream } from '../../src/image/formats/zip-stream.ts';
+import { zipDirectory } from '../../src/image/formats/zip.ts';
 import { zip, type ZipItem } from '../facts/packages/zip-sample.ts';
 
 /** The names and contents that the reader of a stream finds, and what it says of the rest. */

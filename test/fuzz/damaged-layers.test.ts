@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldLayers } from '../../src/facts/image-facts.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { UserError } from '../../src/model/errors.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { at, damaged, edit } from './damage.ts';
 import {
   archive,

@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  manifestSecrets,
-  configSecrets,
-  statementSecrets,
-} from '../../src/facts/secrets/document-secrets.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { UserError } from '../../src/model/errors.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
-import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts';
-import { openDocuments } from '../../src/oci/opened-documents.ts';
+import { configSecrets, manifestSecrets, statementSecrets } from '../../src/facts/secrets/document-secrets.ts';
+import { type ReadDocument, verified } from '../../src/image/blob-store.ts';
+import { openDocuments } from '../../src/image/opened-documents.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 /**

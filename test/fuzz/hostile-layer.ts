@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { collectLayer } from '../../src/facts/collect-layer.ts';
-import { foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
+import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
 import type { LayerFacts } from '../../src/facts/layer-facts.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import type { TarEntry } from '../../src/model/tar.ts';
-import { walkLayer, type WalkLimits } from '../../src/oci/walk/layer-walk.ts';
+import { walkLayer, type WalkLimits } from '../../src/image/walk/layer-walk.ts';
+import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
 export interface WalkOptions {

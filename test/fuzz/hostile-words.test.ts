@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { renderReport } from '../../src/commands/render-report.ts';
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
+import { renderReport } from '../../src/cli/render-report.ts';
+import { judgeImage } from '../../src/criteria/catalogue.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import { REPORT_FORMATS, type ReportInput, type ReportSubject } from '../../src/model/report.ts';
-import { judgeImage } from '../../src/rules/judge-image.ts';
 import { factsOfImage, NOW } from '../accuracy/judge-recipe.ts';
 import { makeImage, type Recipe } from '../accuracy/made-image.ts';
 import { dpkgRecord, HARDENED } from '../accuracy/starting-points.ts';

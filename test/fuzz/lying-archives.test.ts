@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FileTree } from '../../src/facts/filesystem/file-tree.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { UserError } from '../../src/model/errors.ts';
-import { formatPax } from '../../src/tar/pax.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { FileTree } from '../../src/facts/filesystem.ts';
+import { formatPax } from '../../src/image/tar/tar-header.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { entry } from '../fakes/tar-bytes.ts';
 import { archive, factsOf, imageOf, type Item, withChecksums } from './hostile-layer.ts';
 

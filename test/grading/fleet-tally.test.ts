@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FleetTally } from '../../src/grading/fleet-tally.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import type { GradedLine } from '../../src/model/fleet.ts';
-import { fleetSummary } from '../../src/reporters/fleet-summary.ts';
+import { FleetTally } from '../../src/criteria/score.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import type { GradedLine } from '../../src/model/scorecard.ts';
+import { fleetSummary } from '../../src/report/json.ts';
 
 const graded = (level: number, grade: 'A' | 'D', more: Partial<GradedLine> = {}): GradedLine => ({
   schemaVersion: '1',

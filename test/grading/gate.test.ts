@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { gate, type GateOptions } from '../../src/grading/gate.ts';
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
+import { gate, type GateOptions } from '../../src/criteria/score.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
 import type { Outcome } from '../../src/model/criterion.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { results } from './results.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { nextSteps } from '../../src/grading/next-steps.ts';
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
+import { nextSteps } from '../../src/criteria/next-steps.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 function result(
   id: string,

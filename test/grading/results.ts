@@ -1,5 +1,5 @@
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import type { CriterionResult, Outcome } from '../../src/model/criterion.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
 
 /** The whole catalogue's results: each `outcome` but those that `change` names. */
 export function results(

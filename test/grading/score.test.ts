@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gradeOf, isAtLeast, levelOf, scoreOf, vectorScores } from '../../src/grading/score.ts';
+import { gradeOf, isAtLeast, levelOf, scoreOf, vectorScores } from '../../src/criteria/score.ts';
 import type { Outcome } from '../../src/model/criterion.ts';
 import { results } from './results.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { results } from './results.ts';
 
 const amd64 = {

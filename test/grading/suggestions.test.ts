@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { suggest } from '../../src/grading/suggestions.ts';
+import { suggest } from '../../src/criteria/score.ts';
 import { results } from './results.ts';
 
 describe('suggest', () => {

@@ -2,11 +2,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { parseLock } from '../../src/config/parse-lock.ts';
-import { bridgeClients } from '../../src/hermetic/bridge-clients.ts';
-import { recording } from '../../src/hermetic/record.ts';
-import { fetchesByStage } from '../../src/plans/hermetic/recorded-fetches.ts';
-import { lockText } from '../../src/plans/lock/lock-text.ts';
+import { lockText } from '../../src/build/plan-lock.ts';
+import { parseLock } from '../../src/config/lock.ts';
+import { bridgeClients } from '../../src/reproduce/proxy.ts';
+import { recording } from '../../src/reproduce/record.ts';
+import { fetchesByStage } from '../../src/reproduce/recorded-fetches.ts';
 import { lock } from '../plans/lock-given.ts';
 import { Opened, passwordOf } from './recorded-server.ts';
 

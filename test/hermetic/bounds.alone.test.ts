@@ -7,9 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, plainReply } from '../../src/hermetic/answer.ts';
-import { recording } from '../../src/hermetic/record.ts';
-import { unreadGaps } from '../../src/pipeline/hermetic/gaps.ts';
+import { unreadGaps } from '../../src/reproduce/hermetic-session.ts';
+import { type Answer, plainReply, recording } from '../../src/reproduce/record.ts';
 import { Opened, passwordOf } from './recorded-server.ts';
 
 const opened = new Opened();

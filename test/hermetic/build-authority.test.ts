@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { expect, test } from 'vitest';
-import { BuildAuthority, HASHED_NAME } from '../../src/hermetic/build-authority.ts';
+import { BuildAuthority, HASHED_NAME } from '../../src/reproduce/build-authority.ts';
 
 async function certificateFor(authority: BuildAuthority, host: string): Promise<X509Certificate> {
   const server = createServer({

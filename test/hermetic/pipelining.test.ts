@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { recording } from '../../src/hermetic/record.ts';
-import { replay } from '../../src/hermetic/replay.ts';
+import { recording, replay } from '../../src/reproduce/record.ts';
 import { Opened } from './recorded-server.ts';
 
 const opened = new Opened();

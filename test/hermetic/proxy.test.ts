@@ -2,9 +2,8 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Answer, plainReply } from '../../src/hermetic/answer.ts';
-import { urlOfRun } from '../../src/hermetic/proxy.ts';
-import type { ProxyRequest } from '../../src/hermetic/request-key.ts';
+import { urlOfRun } from '../../src/reproduce/proxy.ts';
+import { type Answer, plainReply, type ProxyRequest } from '../../src/reproduce/record.ts';
 import { Opened, passwordOf } from './recorded-server.ts';
 
 const opened = new Opened();

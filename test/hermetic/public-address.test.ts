@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { publicAddress, publicHeader } from '../../src/hermetic/public-address.ts';
+import { publicAddress, publicHeader } from '../../src/reproduce/record.ts';
 
 test.each([
   ['https://a.example/x#part', 'https://a.example/x'],

@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
-import { recording } from '../../src/hermetic/record.ts';
-import { replay } from '../../src/hermetic/replay.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import type { Fetch } from '../../src/model/fetches.ts';
+import type { Fetch } from '../../src/model/build-analysis.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
+import { recording, replay } from '../../src/reproduce/record.ts';
 import { Opened } from './recorded-server.ts';
 
 const FILE = Buffer.from('0123456789'.repeat(20_000));

@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Agent, ProxyAgent, request } from 'undici';
-import type { Answer } from '../../src/hermetic/answer.ts';
-import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
-import { type FetchStore, openFetchStore } from '../../src/hermetic/fetch-store.ts';
-import { type Proxy, startProxy } from '../../src/hermetic/proxy.ts';
-import type { Upstream } from '../../src/hermetic/record.ts';
-import type { Unreadable } from '../../src/hermetic/tunnel.ts';
+import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
+import { type FetchStore, openFetchStore } from '../../src/reproduce/fetch-store.ts';
+import { type Proxy, startProxy, type Unreadable } from '../../src/reproduce/proxy.ts';
+import type { Answer, Upstream } from '../../src/reproduce/record.ts';
 
 /** What a test opened, closed in the other order. */
 export class Opened {

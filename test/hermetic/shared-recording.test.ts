@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
-import { recording } from '../../src/hermetic/record.ts';
-import type { Fetch } from '../../src/model/fetches.ts';
+import type { Fetch } from '../../src/model/build-analysis.ts';
+import { recording } from '../../src/reproduce/record.ts';
 import { Opened } from './recorded-server.ts';
 
 const opened = new Opened();

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
-import { pkcs12 } from '../../src/hermetic/trust-store.ts';
+import { BuildAuthority, pkcs12 } from '../../src/reproduce/build-authority.ts';
 
 test('a store has the certificate as it is, marked as Java wants one that it trusts', () => {
   const { pem } = new BuildAuthority();

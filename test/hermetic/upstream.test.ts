@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
-import { hasContainersAlone, isForbidden, networkUpstream } from '../../src/hermetic/upstream.ts';
 import { guardedLookup } from '../../src/lib/own-address.ts';
+import { hasContainersAlone, isForbidden, networkUpstream } from '../../src/reproduce/upstream.ts';
 
 const GATEWAY = '172.17.0.1';
 const CONTAINERS = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { once } from '../../src/lib/once.ts';
+import { once } from '../../src/lib/parallel.ts';
 
 test('an answer is kept for its key, a failure is not', async () => {
   let calls = 0;

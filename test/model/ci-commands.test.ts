@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText } from '../../src/reporters/clean-text.ts';
-import { jsonLine, jsonText } from '../../src/reporters/json-text.ts';
-import { cleanForTerminal } from '../../src/ui/clean.ts';
+import { cleanText, jsonLine, jsonText } from '../../src/report/text.ts';
+import { cleanForTerminal } from '../../src/ui/text.ts';
 
 /** As the runners look for them: Azure Pipelines and GitHub's old form anywhere in a line. */
 const ANYWHERE = /##(?:vso|teamcity)?\[/i;

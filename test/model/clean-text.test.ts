@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, oneLine } from '../../src/model/clean-text.ts';
+import { cleanText, oneLine } from '../../src/lib/text.ts';
 
 test('one line is left', () => {
   expect(oneLine(' a\r\nb\u001b]0;x\u0007\u202ec\ud800 ')).toBe('a b ]0;x c\ufffd');

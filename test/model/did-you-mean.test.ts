@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { didYouMean } from '../../src/model/did-you-mean.ts';
+import { didYouMean } from '../../src/lib/text.ts';
 
 test.each([
   ['min-level', 'minLevel'],

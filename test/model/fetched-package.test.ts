@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { fetchedFiles, packageOfAddress } from '../../src/model/fetched-package.ts';
+import { fetchedFiles, packageOfAddress } from '../../src/model/build-analysis.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 test.each([
   ['https://registry.npmjs.org/is-number/-/is-number-7.0.0.tgz', 'npm/is-number', '7.0.0'],

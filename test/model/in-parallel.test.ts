@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inParallel } from '../../src/model/in-parallel.ts';
+import { inParallel } from '../../src/lib/parallel.ts';
 
 test('runs all, never more than the limit at once, results in order', async () => {
   let now = 0;

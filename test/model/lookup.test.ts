@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { lookup } from '../../src/model/lookup.ts';
-import { parsePlatform } from '../../src/oci/platform-choice.ts';
+import { parsePlatform } from '../../src/image/platforms.ts';
+import { lookup } from '../../src/lib/json.ts';
 
 const INHERITED = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePasswd, runsAs } from '../../src/model/passwd.ts';
+import { parsePasswd, runsAs } from '../../src/model/facts.ts';
 
 test.each<[string, string, number]>([
   ['an ordinary line', 'app:x:1000:1000::/:/bin/sh', 1000],

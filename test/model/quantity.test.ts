@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  bytesText,
-  countText,
-  plural,
-  quantity,
-  secondsText,
-  sizeText,
-} from '../../src/model/quantity.ts';
+import { bytesText, countText, plural, quantity, secondsText, sizeText } from '../../src/lib/text.ts';
 
 test.each([
   [0, '0 layers'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seccompFlaw } from '../../src/model/seccomp-flaw.ts';
+import { seccompFlaw } from '../../src/model/profile.ts';
 import { REFUSED, STRICTER, TAKEN } from './seccomp-profiles.ts';
 
 test.each(TAKEN)('%s is taken', (_, profile) => {

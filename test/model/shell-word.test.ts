@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderWord, shellWord } from '../../src/model/shell-word.ts';
+import { folderWord, shellWord } from '../../src/model/dockerfile.ts';
 
 test('leaves plain paths as they are', () => {
   expect(shellWord('/home/user/.config/a-b_c.key')).toBe('/home/user/.config/a-b_c.key');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { isAboutPlatform } from '../../src/model/statement.ts';
 
 const [root, amd64, arm64, other] = ['root', 'amd64', 'arm64', 'other'].map(digestOf);

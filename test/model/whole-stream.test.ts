@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyOf, wholeStream } from '../../src/model/whole-stream.ts';
+import { bodyOf, wholeStream } from '../../src/lib/bytes.ts';
 
 test('a stream is read whole, up to a bound, and closed beyond it', async () => {
   let given = 0;

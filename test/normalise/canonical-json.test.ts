@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson } from '../../src/normalise/rebuild.ts';
+import { canonicalJson } from '../../src/normalize/rebuild.ts';
 
 test('keys are in order at every depth, arrays stay, what is undefined goes', () => {
   expect(canonicalJson({ b: [{ d: 1, c: null }, 'x'], a: undefined, A: { z: 'é', y: true } })).toBe(

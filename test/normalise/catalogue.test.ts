@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { RULE_SET_VERSION, RULES } from '../../src/normalise/catalogue.ts';
-import { ruleSet } from '../../src/normalise/rule-set.ts';
+import { RULE_SET_VERSION, RULES, ruleSet } from '../../src/normalize/catalogue.ts';
 import { normalised, sample } from './sample-layer.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -5,11 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { openPool, type PieceCompressor } from '../../src/normalise/compress-pool.ts';
-import { LayerCompressor } from '../../src/normalise/compressor.ts';
-import { PIECE_BYTES } from '../../src/normalise/gzip-file.ts';
-import { workerFile } from '../../src/normalise/worker-file.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { LayerCompressor, openPool, PIECE_BYTES, type PieceCompressor, workerFile } from '../../src/normalize/compressor.ts';
 import { noise, words } from './samples.ts';
 
 async function compress(data: Uint8Array, cut: number, pool?: () => PieceCompressor) {
@@ -92,7 +89,7 @@ describe('workers', () => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-compress-'));
     await build({
       entryPoints: {
-        'compress-worker': resolve(import.meta.dirname, '../../src/normalise/compress-worker.ts'),
+        'compress-worker': resolve(import.meta.dirname, '../../src/normalize/compress-worker.ts'),
       },
       outdir: folder,
       outExtension: { '.js': '.mjs' },

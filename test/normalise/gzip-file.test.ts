@@ -1,8 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { inThread } from '../../src/normalise/compress-pool.ts';
-import { LayerCompressor } from '../../src/normalise/compressor.ts';
-import { gzipFile, PIECE_BYTES } from '../../src/normalise/gzip-file.ts';
+import { gzipFile, inThread, LayerCompressor, PIECE_BYTES } from '../../src/normalize/compressor.ts';
 import { words } from './samples.ts';
 
 test.each([0, 1, PIECE_BYTES, PIECE_BYTES + 70_000])(

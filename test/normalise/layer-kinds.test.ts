@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import type { HistoryEntry, ImageConfig } from '../../src/model/oci.ts';
-import { layerKinds } from '../../src/normalise/layer-kinds.ts';
+import type { HistoryEntry, ImageConfig } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { layerKinds } from '../../src/normalize/rebuild.ts';
 
 function image(layers: readonly string[], history: readonly HistoryEntry[] = []): ImageConfig {
   return {

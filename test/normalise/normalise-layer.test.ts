@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import type { TarEntry } from '../../src/model/tar.ts';
-import { RULE_SET_VERSION } from '../../src/normalise/catalogue.ts';
-import { layerKey } from '../../src/normalise/normalise-layer.ts';
-import { ruleSet } from '../../src/normalise/rule-set.ts';
-import { TarError } from '../../src/tar/tar-error.ts';
+import { TarError } from '../../src/image/tar/tar-header.ts';
+import type { TarEntry } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { RULE_SET_VERSION, ruleSet } from '../../src/normalize/catalogue.ts';
+import { layerKey } from '../../src/normalize/normalise-layer.ts';
 import {
   EPOCH,
   cut,

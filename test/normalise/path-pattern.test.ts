@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pathPattern, treePattern } from '../../src/normalise/path-pattern.ts';
+import { pathPattern, treePattern } from '../../src/normalize/rule.ts';
 import { cpuMs } from '../cpu-time.ts';
 
 describe('a pattern', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
-import { rebuildImage, type RebuildInput } from '../../src/normalise/rebuild.ts';
+import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { rebuildImage, type RebuildInput } from '../../src/normalize/rebuild.ts';
 import { EPOCH } from './sample-layer.ts';
 
 const layer = (name: string, mediaType: string, annotations?: Record<string, string>) => ({

@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import { plainEntry, type TarEntry } from '../../src/model/tar.ts';
-import { inThread } from '../../src/normalise/compress-pool.ts';
-import { type LayerInput, normaliseLayer } from '../../src/normalise/normalise-layer.ts';
-import { ruleSet } from '../../src/normalise/rule-set.ts';
-import { TarReader } from '../../src/tar/reader.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { TarReader } from '../../src/image/tar/tar-reader.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import { plainEntry, type TarEntry } from '../../src/model/image.ts';
+import { ruleSet } from '../../src/normalize/catalogue.ts';
+import { inThread } from '../../src/normalize/compressor.ts';
+import { type LayerInput, normaliseLayer } from '../../src/normalize/normalise-layer.ts';
 
 /** The epoch of the samples, and a time that is a day later. */
 export const EPOCH = 1_700_000_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_TRAIL, StampLedger } from '../../src/normalise/stamp-ledger.ts';
+import { NO_TRAIL, StampLedger } from '../../src/normalize/rule.ts';
 import { EPOCH, LATER } from './sample-layer.ts';
 
 const run = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: false, earlier });

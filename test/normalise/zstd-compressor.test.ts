@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import { layerKey, normaliseLayer } from '../../src/normalise/normalise-layer.ts';
-import { ruleSet } from '../../src/normalise/rule-set.ts';
-import { ZstdCompressor } from '../../src/normalise/zstd-compressor.ts';
-import { ZstdInThread } from '../../src/oci/walk/walk-zstd.ts';
+import { ZstdInThread } from '../../src/image/walk/decompress.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { ruleSet } from '../../src/normalize/catalogue.ts';
+import { layerKey, normaliseLayer } from '../../src/normalize/normalise-layer.ts';
+import { ZstdCompressor } from '../../src/normalize/zstd-compressor.ts';
 import { EPOCH, sample, tarOf } from './sample-layer.ts';
 import { noise, words } from './samples.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { digestHex } from '../../src/model/digest.ts';
-import { UserError } from '../../src/model/errors.ts';
-import type { Descriptor } from '../../src/model/oci.ts';
-import { type AttachmentPlace, gatherAttachments } from '../../src/oci/attachments.ts';
-import { verified } from '../../src/oci/blobs/blob-source.ts';
+import { type AttachmentPlace, gatherAttachments } from '../../src/image/attachments.ts';
+import { verified } from '../../src/image/blob-store.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import type { Descriptor } from '../../src/model/image.ts';
+import { digestHex } from '../../src/model/reference.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 function place(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
-import { imageParts, readExportedIndex } from '../../src/oci/image-index.ts';
+import { imageParts, readExportedIndex } from '../../src/image/image-index.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 const digest = 'sha256:d9be2846726c4e7574c6145e00535d8afe407f03bc4b47345854f573560c9a93';
 const entry = (annotations: Record<string, string>): unknown => ({

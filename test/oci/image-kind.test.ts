@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
-import { artifactKind } from '../../src/oci/image-kind.ts';
+import { artifactKind } from '../../src/image/opened-documents.ts';
+import { type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 const of = (mediaType: string) => ({ mediaType, digest: digestOf(mediaType), size: 1 });
 

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/model/errors.ts';
+import { type ImageName, parseImageName } from '../../src/image/open-image.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import { formatReference } from '../../src/model/reference.ts';
-import { type ImageName, parseImageName } from '../../src/oci/image-source.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startDecompressor } from '../../src/oci/walk/decompress.ts';
+import { startDecompressor } from '../../src/image/walk/decompress.ts';
 import { zstdFrame } from '../fakes/zstd-frames.ts';
 
 const text = Buffer.from('a layer of an image\n'.repeat(2000));

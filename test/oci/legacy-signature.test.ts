@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { BlobStore } from '../../src/oci/blobs/blob-store.ts';
-import { parseManifest } from '../../src/oci/documents.ts';
-import {
-  signatureLayer,
-  simpleSigningPayload,
-  writeTagged,
-} from '../../src/oci/legacy-signature.ts';
+import { BlobStore } from '../../src/image/blob-store.ts';
+import { parseManifest } from '../../src/image/documents.ts';
+import { signatureLayer, simpleSigningPayload, writeTagged } from '../../src/image/referrers.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 test('payload and manifest have the form that cosign 2 verifies', async () => {

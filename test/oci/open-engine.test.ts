@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Digest, digestOf } from '../../src/model/digest.ts';
-import type { Descriptor, Platform } from '../../src/model/oci.ts';
-import { openCache } from '../../src/oci/layout/caches.ts';
-import { type EngineImages, openEngineImage } from '../../src/oci/open-engine.ts';
+import { openCache } from '../../src/image/caches.ts';
+import { type EngineImages, openEngineImage } from '../../src/image/open-engine.ts';
+import type { Descriptor, Platform } from '../../src/model/image.ts';
+import { type Digest, digestOf } from '../../src/model/reference.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
 import { collect, temporaryFolder } from '../fakes/layouts.ts';
 

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/model/errors.ts';
-import {
-  type Descriptor,
-  type Manifest,
-  MEDIA_TYPE,
-  type Platform,
-  platformName,
-} from '../../src/model/oci.ts';
-import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts';
-import { openDocuments, type OpenedDocuments } from '../../src/oci/opened-documents.ts';
+import { type ReadDocument, verified } from '../../src/image/blob-store.ts';
+import { openDocuments, type OpenedDocuments } from '../../src/image/opened-documents.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { type Descriptor, type Manifest, MEDIA_TYPE, type Platform, platformName } from '../../src/model/image.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 const AMD = { os: 'linux', architecture: 'amd64' };

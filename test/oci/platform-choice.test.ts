@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Platform, platformName } from '../../src/model/oci.ts';
-import {
-  matchesPlatform,
-  normalPlatform,
-  parsePlatform,
-  platformRanks,
-} from '../../src/oci/platform-choice.ts';
+import { matchesPlatform, normalPlatform, parsePlatform, platformRanks } from '../../src/image/platforms.ts';
+import { type Platform, platformName } from '../../src/model/image.ts';
 
 test.each([
   ['linux/amd64', { os: 'linux', architecture: 'amd64' }],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import { bundleReferrer } from '../../src/oci/referrers.ts';
+import { bundleReferrer } from '../../src/image/referrers.ts';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
 
 const subject = {
   mediaType: MEDIA_TYPE.index,

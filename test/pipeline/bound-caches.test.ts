@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { boundKeptDaily } from '../../src/image/bound-caches.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
-import { boundKeptDaily } from '../../src/pipeline/bound-caches.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 test('caches are looked at once a day', async () => {

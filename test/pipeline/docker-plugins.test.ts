@@ -12,11 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  installedPlugins,
-  installPlugins,
-  uninstallPlugins,
-} from '../../src/pipeline/docker-plugins.ts';
+import { installedPlugins, installPlugins, uninstallPlugins } from '../../src/cli/plugin-install.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const ABOUT = { start: ['/usr/bin/node', '/opt/scoville.js'], version: '1.2.3' };

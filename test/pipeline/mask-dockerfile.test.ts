@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maskDockerfile } from '../../src/pipeline/mask-dockerfile.ts';
+import { maskDockerfile } from '../../src/fix/mask-dockerfile.ts';
 import { linted } from './lint/lint-support.ts';
 
 test.each([

@@ -1,5 +1,5 @@
-import type { RunTool } from '../../src/model/run.ts';
-import type { PipelineContext } from '../../src/pipeline/context.ts';
+import type { RunTool } from '../../src/lib/run-tool.ts';
+import type { PipelineContext } from '../../src/model/context.ts';
 
 /** A context whose folders are below `home`. */
 export function contextOf(

@@ -1,9 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fileToWrite, folderToWrite } from '../../src/pipeline/place-to-write.ts';
-import { requireWritable } from '../../src/pipeline/require-writable.ts';
-import { makeFolder, writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
+import { fileToWrite, folderToWrite, makeFolder, requireWritable, writeFileBeside } from '../../src/config/project-files.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 let home = '';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readText } from '../../src/pipeline/read-text.ts';
+import { readText } from '../../src/config/read-files.ts';
 
 let folder = '';
 beforeAll(() => {

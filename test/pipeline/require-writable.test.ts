@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { reportFiles, requireWritable } from '../../src/pipeline/require-writable.ts';
+import { reportFiles, requireWritable } from '../../src/config/project-files.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'scoville-writable-'));
 writeFileSync(join(dir, 'file'), '');

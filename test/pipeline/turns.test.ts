@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Turns } from '../../src/pipeline/turns.ts';
+import { Turns } from '../../src/lib/parallel.ts';
 
 /**
  * Takes turns with these keys; the most at once in all and of one key, and in which order they

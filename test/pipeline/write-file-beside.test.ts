@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { forgetFile, writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
+import { forgetFile, writeFileBeside } from '../../src/config/project-files.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeFilesTogether } from '../../src/pipeline/write-files-together.ts';
+import { writeFilesTogether } from '../../src/config/project-files.ts';
 
 let root = '';
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type AnnotationInputs, planAnnotations } from '../../src/build/annotations.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { type AnnotationInputs, planAnnotations } from '../../src/plans/annotations.ts';
 import { digest } from './given.ts';
 
 const NOTHING_BY_USER = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { applyOptions } from '../../src/build/flags.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { Settings } from '../../src/model/settings.ts';
-import { applyOptions } from '../../src/plans/apply-options.ts';
 import { parsed } from './given.ts';
 
 function settings(from: Settings, ...argv: readonly string[]): Settings {

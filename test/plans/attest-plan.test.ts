@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { attestationFlag, planAttestations } from '../../src/build/attest-plan.ts';
+import { buildWords } from '../../src/build/buildx.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { attestationFlag, planAttestations } from '../../src/plans/attest-plan.ts';
-import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { parsed } from './given.ts';
 
 function attestations(text: string, env: Readonly<Record<string, string>> = {}) {

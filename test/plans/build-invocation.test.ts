@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  imageInvocation,
-  layoutOutput,
-  namedContext,
-  otherOutputs,
-  withFlag,
-} from '../../src/plans/build-invocation.ts';
-import { buildWords } from '../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../src/build/buildx.ts';
+import { imageInvocation, layoutOutput, namedContext, otherOutputs, withFlag } from '../../src/build/plan.ts';
 import { parsed } from './given.ts';
 
 const OURS = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { describePlan, planAsJson } from '../../src/plans/describe-plan.ts';
-import { planBuild } from '../../src/plans/plan-build.ts';
-import { buildWords } from '../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../src/build/buildx.ts';
+import { describePlan, planAsJson } from '../../src/build/describe-plan.ts';
+import { planBuild } from '../../src/build/plan-build.ts';
 import { digest, dockerfile, external, inputs, planned } from './given.ts';
 
 const GIVEN = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideEpoch, type EpochInputs, rfc3339 } from '../../src/plans/epoch.ts';
+import { decideEpoch, type EpochInputs, rfc3339 } from '../../src/build/annotations.ts';
 
 const NOTHING: EpochInputs = {
   buildArgument: undefined,

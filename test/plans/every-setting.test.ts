@@ -1,17 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseSettings } from '../../src/config/parse-settings.ts';
-import {
-  DEFAULT_SETTINGS,
-  isOf,
-  type Schema,
-  SETTING_LEAVES,
-  type SettingLeaf,
-} from '../../src/config/schema.ts';
-import { mergeSettings } from '../../src/config/whose-word.ts';
+import { applyOptions, OWN } from '../../src/build/flags.ts';
+import { DEFAULT_SETTINGS, isOf, type Schema, SETTING_LEAVES, type SettingLeaf } from '../../src/config/schema.ts';
+import { mergeSettings, parseSettings } from '../../src/config/settings.ts';
 import type { Settings } from '../../src/model/settings.ts';
-import { applyOptions } from '../../src/plans/apply-options.ts';
-import { OWN } from '../../src/plans/flags/own-flags.ts';
 import { parsed } from './given.ts';
 
 const LEAVES = SETTING_LEAVES;

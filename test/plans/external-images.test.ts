@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { namedContexts, neededImages } from '../../src/build/images.ts';
 import { formatReference } from '../../src/model/reference.ts';
-import { namedContexts, neededImages } from '../../src/plans/external-images.ts';
 import { digest, dockerfile, external, parsed } from './given.ts';
 
 function needed(model: ReturnType<typeof dockerfile> | undefined, ...argv: readonly string[]) {

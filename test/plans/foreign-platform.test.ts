@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { foreignRun } from '../../src/build/images.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { foreignRun } from '../../src/plans/foreign-platform.ts';
 
 const ABLE = ['linux/amd64', 'linux/amd64/v2'];
 

@@ -1,16 +1,10 @@
+import { parseBuildArgs, type ParsedBuild } from '../../src/build/command-line.ts';
+import { applyOptions } from '../../src/build/flags.ts';
+import { planBuild } from '../../src/build/plan-build.ts';
+import type { BuildInputs, BuildPlan } from '../../src/build/plan.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { parseDigest, type Digest } from '../../src/model/digest.ts';
-import type {
-  DockerfileModel,
-  ExternalImage,
-  Instruction,
-  Stage,
-} from '../../src/model/dockerfile.ts';
-import { parseReference } from '../../src/model/reference.ts';
-import { applyOptions } from '../../src/plans/apply-options.ts';
-import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
-import { parseBuildArgs, type ParsedBuild } from '../../src/plans/flags/parse-build-args.ts';
-import { planBuild } from '../../src/plans/plan-build.ts';
+import type { DockerfileModel, ExternalImage, Instruction, Stage } from '../../src/model/dockerfile.ts';
+import { type Digest, parseDigest, parseReference } from '../../src/model/reference.ts';
 
 /** The command line taken apart; throws where it is wrong. */
 export function parsed(...argv: readonly string[]): ParsedBuild {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ignoredFolders } from '../../src/plans/ignored-folders.ts';
+import { ignoredFolders } from '../../src/build/send-contexts.ts';
 
 describe('ignoredFolders', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Destination } from '../../src/plans/flags/output-plan.ts';
-import { keptCommand } from '../../src/plans/kept-command.ts';
+import type { Destination } from '../../src/build/command-line.ts';
+import { keptCommand } from '../../src/build/describe-plan.ts';
 
 const registry = { kind: 'registry', byDigest: false, plainHttp: false } as const;
 const docker = { kind: 'docker', byDefault: false } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { labelsFromFlags, labelsOf } from '../../src/plans/labels.ts';
+import { labelsFromFlags, labelsOf } from '../../src/build/annotations.ts';
 import { dockerfile, external, label } from './given.ts';
 
 describe('labelsOf', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maskText } from '../../src/plans/mask.ts';
+import { maskText } from '../../src/build/shown-command.ts';
 
 test.each([
   ['http://me:pw@proxy:3128', 'http://****@proxy:3128'],

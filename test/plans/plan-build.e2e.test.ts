@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Digest, parseDigest } from '../../src/model/digest.ts';
-import { buildWords } from '../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../src/build/buildx.ts';
+import { type Digest, parseDigest } from '../../src/model/reference.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import { planned } from './given.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { buildWords } from '../../src/build/buildx.ts';
+import { planBuild } from '../../src/build/plan-build.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { planBuild } from '../../src/plans/plan-build.ts';
-import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
 
 const NODE = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { progressStyle } from '../../src/plans/progress-style.ts';
+import { progressStyle } from '../../src/build/plan.ts';
 import { parsed } from './given.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parseReportRequest, parseReportRequests } from '../../src/cli/flag-table.ts';
 import { REPORT_FORMATS } from '../../src/model/report.ts';
-import { parseReportRequest, parseReportRequests } from '../../src/plans/report-request.ts';
 
 describe('parseReportRequest', () => {
   test.each(REPORT_FORMATS)('%s with and without a file', (format) => {

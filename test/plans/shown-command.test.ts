@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shownAddress, shownValue, shownWord } from '../../src/plans/shown-command.ts';
+import { shownAddress, shownValue, shownWord } from '../../src/build/shown-command.ts';
 
 test.each([
   ['--build-arg=NPM_TOKEN=abc', '--build-arg=NPM_TOKEN'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedIdentity, type SignerFlags } from '../../src/plans/signer-options.ts';
+import { namedIdentity, type SignerFlags } from '../../src/build/attest-plan.ts';
 
 const named = (more: Partial<SignerFlags>) =>
   namedIdentity({

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { neededImages } from '../../src/plans/external-images.ts';
-import { pinsOf, sourcePolicy } from '../../src/plans/source-policy.ts';
+import { neededImages, pinsOf, sourcePolicy } from '../../src/build/images.ts';
 import { digest, dockerfile, external, parsed } from './given.ts';
 
 test('what is resolved and not pinned already is pinned, in the order of names', () => {

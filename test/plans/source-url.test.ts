@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publicSourceUrl } from '../../src/plans/source-url.ts';
+import { publicSourceUrl } from '../../src/build/shown-command.ts';
 
 test.each([
   ['git@github.com:acme/app.git', 'https://github.com/acme/app'],

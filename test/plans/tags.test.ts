@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageNames } from '../../src/plans/tags.ts';
+import { imageNames } from '../../src/build/annotations.ts';
 
 test('names are full, each once, in order', () => {
   expect(imageNames(['app', 'docker.io/library/app:latest', 'r:5000/a/b:1', 'u/x'], ['z'])).toEqual(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseAnnotations } from '../../src/plans/user-annotations.ts';
+import { parseAnnotations } from '../../src/build/annotations.ts';
 
 describe('parseAnnotations', () => {
   test('each level has its own; without a level, manifest and index', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkProfile } from '../../src/profile/check-profile.ts';
-import { makeProfile } from '../../src/profile/make-profile.ts';
-import { profileComment } from '../../src/profile/profile-comment.ts';
-import { MalformedProfile } from '../../src/rules/security-profile/seccomp/read-profile.ts';
+import { MalformedProfile } from '../../src/criteria/security-profile/seccomp.ts';
+import { checkProfile, makeProfile, profileComment } from '../../src/profile/make-profile.ts';
 import { FORK, SERVICE, traceOf } from './traces.ts';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;

@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { goneRights, startsProcesses } from '../../src/profile/gone-rights.ts';
-import { makeProfile, RARE_CALLS } from '../../src/profile/make-profile.ts';
-import { documentText, type SeccompDocument } from '../../src/profile/seccomp-document.ts';
+import { DEFAULT_RULES } from '../../src/criteria/security-profile/seccomp-default.ts';
+import { compareWithDefault, readProfile } from '../../src/criteria/security-profile/seccomp.ts';
+import { documentText, goneRights, makeProfile, RARE_CALLS, type SeccompDocument, startsProcesses } from '../../src/profile/make-profile.ts';
 import type { Trace } from '../../src/profile/trace-reader.ts';
-import { compareWithDefault } from '../../src/rules/security-profile/seccomp/compare-profiles.ts';
-import { DEFAULT_RULES } from '../../src/rules/security-profile/seccomp/default-profile.ts';
-import { readProfile } from '../../src/rules/security-profile/seccomp/read-profile.ts';
 import { mayPass } from '../rules/security-profile/seccomp/evaluator.ts';
 import { FORK, SERVICE, traceOf } from './traces.ts';
 

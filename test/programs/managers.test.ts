@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { instructionsOf } from '../../src/criteria/lint-rule.ts';
+import { keptCaches } from '../../src/criteria/package-caches.ts';
 import { managerOf, MANAGERS } from '../../src/programs/managers.ts';
-import { keptCaches } from '../../src/rules/package-cache-kept/kept-caches.ts';
-import { instructionsOf } from '../../src/rules/shared/lint/rule.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
 describe('package managers by their programs', () => {

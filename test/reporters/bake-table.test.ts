@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { bakeJson, bakeTable } from '../../src/reporters/bake-table.ts';
+import { bakeJson, bakeTable } from '../../src/report/command-texts.ts';
 
 const scorecard = { level: 2, overall: { points: 14, total: 23, grade: 'B' } } as Scorecard;
 

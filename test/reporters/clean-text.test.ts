@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, shortened } from '../../src/reporters/clean-text.ts';
+import { cleanText, shortened } from '../../src/report/text.ts';
 
 test.each([
   ['plain', 'plain'],

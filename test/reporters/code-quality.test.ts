@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { LintedFile } from '../../src/model/lint.ts';
-import { codeQualityReport, lintCodeQuality } from '../../src/reporters/code-quality.ts';
+import type { LintedFile } from '../../src/model/fix.ts';
+import { codeQualityReport, lintCodeQuality } from '../../src/report/ci.ts';
 import { sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
 interface Issue {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unknownFact } from '../../src/model/facts.ts';
-import { compareScorecards } from '../../src/reporters/compare.ts';
-import { diffScorecards } from '../../src/reporters/difference.ts';
+import { compareScorecards, diffScorecards } from '../../src/report/compare.ts';
 import { packageOf, sampleContents, sampleInput } from './sample-contents.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 

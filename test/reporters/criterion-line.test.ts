@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CriterionResult } from '../../src/model/criterion.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { shortDigest } from '../../src/reporters/evidence-text.ts';
-import { criterionLine } from '../../src/reporters/terminal/criteria-table.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { criterionLine } from '../../src/report/terminal.ts';
+import { shortDigest } from '../../src/report/text.ts';
 
 const LAYER = digestOf('layer');
 const result = (given: Partial<CriterionResult>): CriterionResult => ({

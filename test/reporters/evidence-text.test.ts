@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Evidence } from '../../src/model/criterion.ts';
-import { digestOf } from '../../src/model/digest.ts';
-import { evidenceText, shortDigest } from '../../src/reporters/evidence-text.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { evidenceText, shortDigest } from '../../src/report/text.ts';
 
 const LAYER = digestOf('layer');
 const SHORT = shortDigest(LAYER);

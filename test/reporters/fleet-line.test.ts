@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  failedLine,
-  FLEET_LINE_START,
-  fleetLineText,
-  parseFleetLine,
-} from '../../src/reporters/fleet-line.ts';
+import { failedLine, FLEET_LINE_START, fleetLineText, parseFleetLine } from '../../src/report/json.ts';
 
 const head = {
   image: 'app:1',

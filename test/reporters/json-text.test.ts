@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonText } from '../../src/reporters/json-text.ts';
+import { jsonText } from '../../src/report/text.ts';
 
 test.each([
   ['\u009b31m', '\\u009b31m'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { jsonReport } from '../../src/reporters/json.ts';
+import { jsonReport } from '../../src/report/json.ts';
 import { factsOf } from '../rules/shared/verdict/facts-builder.ts';
 import { sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 

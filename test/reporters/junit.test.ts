@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { junitReport } from '../../src/reporters/junit.ts';
+import { junitReport } from '../../src/report/ci.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 import { xmlElements } from './xml-form.ts';
 

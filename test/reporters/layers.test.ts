@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unknownFact } from '../../src/model/facts.ts';
-import { layerRows, layersSize } from '../../src/reporters/layers.ts';
+import { layerRows, layersSize } from '../../src/report/compare.ts';
 import { LOWER, packageOf, sampleContents, UPPER } from './sample-contents.ts';
 
 const said = (createdBy: string): string | undefined =>

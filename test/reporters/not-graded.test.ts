@@ -1,11 +1,11 @@
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import { htmlReport } from '../../src/reporters/html/report.tsx';
-import { jsonReport } from '../../src/reporters/json.ts';
-import { junitReport } from '../../src/reporters/junit.ts';
-import { markdownReport } from '../../src/reporters/markdown/markdown.ts';
-import { sarifReport } from '../../src/reporters/sarif/sarif.ts';
-import { terminalReport } from '../../src/reporters/terminal/terminal.ts';
+import { junitReport } from '../../src/report/ci.ts';
+import { htmlReport } from '../../src/report/html/report.tsx';
+import { jsonReport } from '../../src/report/json.ts';
+import { markdownReport } from '../../src/report/markdown.ts';
+import { sarifReport } from '../../src/report/sarif.ts';
+import { terminalReport } from '../../src/report/terminal.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 import { validate } from './sarif/sarif-schema.ts';
 import { xmlElements } from './xml-form.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import type { ReportInput } from '../../src/model/report.ts';
 import type { FoundAttestation } from '../../src/model/statement.ts';
-import { profileLines } from '../../src/reporters/profile-lines.ts';
+import { profileLines } from '../../src/report/card.ts';
 
 const ARTIFACT = 'application/vnd.cncf.seccomp-profile.config.v1+json';
 const digest = digestOf(Buffer.from('artifact'));

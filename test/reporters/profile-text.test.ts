@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { profileText } from '../../src/reporters/profile-text.ts';
+import { profileText } from '../../src/report/command-texts.ts';
 
 const SUMMARY = {
   schemaVersion: '1',

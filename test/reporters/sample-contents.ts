@@ -1,7 +1,7 @@
-import { type Digest, digestOf } from '../../src/model/digest.ts';
 import { known, type VulnerabilitiesFact } from '../../src/model/facts.ts';
-import type { HistoryEntry } from '../../src/model/oci.ts';
+import type { HistoryEntry } from '../../src/model/image.ts';
 import type { Package } from '../../src/model/packages.ts';
+import { type Digest, digestOf } from '../../src/model/reference.ts';
 import type { ImageContents, ReportInput } from '../../src/model/report.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { MANIFEST } from '../rules/shared/verdict/facts-builder.ts';

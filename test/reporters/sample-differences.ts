@@ -1,5 +1,5 @@
-import type { ImageComparison, ImageDifference } from '../../src/model/difference.ts';
-import type { Digest } from '../../src/model/digest.ts';
+import type { Digest } from '../../src/model/reference.ts';
+import type { ImageComparison, ImageDifference } from '../../src/model/report.ts';
 
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}` as Digest;
 

@@ -1,8 +1,8 @@
-import { assembleScorecard } from '../../src/grading/scorecard.ts';
-import { digestOf } from '../../src/model/digest.ts';
+import { judgeImage } from '../../src/criteria/catalogue.ts';
+import { assembleScorecard } from '../../src/criteria/scorecard.ts';
 import { type Facts, known } from '../../src/model/facts.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { judgeImage } from '../../src/rules/judge-image.ts';
 import {
   attestation,
   attestations,

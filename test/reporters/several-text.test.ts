@@ -3,14 +3,10 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { jsonComparison, jsonDifference } from '../../src/reporters/json.ts';
-import {
-  markdownComparison,
-  markdownDifference,
-} from '../../src/reporters/markdown/markdown-several.ts';
-import { terminalComparison } from '../../src/reporters/terminal/terminal-comparison.ts';
-import { terminalDifference } from '../../src/reporters/terminal/terminal-difference.ts';
-import { textWidth } from '../../src/reporters/terminal/text-width.ts';
+import { jsonComparison, jsonDifference } from '../../src/report/json.ts';
+import { markdownComparison, markdownDifference } from '../../src/report/markdown.ts';
+import { terminalComparison, terminalDifference } from '../../src/report/terminal-several.ts';
+import { textWidth } from '../../src/report/text-width.ts';
 import { packageOf, sampleInput } from './sample-contents.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';
 

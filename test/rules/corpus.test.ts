@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../src/model/digest.ts';
-import type { BaseImage } from '../../src/model/fix-rule.ts';
-import { isWithin } from '../../src/model/planned-edit.ts';
-import { ok, type Result } from '../../src/model/result.ts';
-import { planEdits, applyDecided } from '../../src/pipeline/fix/compose-fixes.ts';
-import { FIX_RULES } from '../../src/rules/edits.ts';
+import { FIX_RULES } from '../../src/criteria/catalogue.ts';
+import { applyDecided, planEdits } from '../../src/fix/compose.ts';
+import { ok, type Result } from '../../src/lib/errors.ts';
+import { type BaseImage, isWithin } from '../../src/model/fix.ts';
+import type { Digest } from '../../src/model/reference.ts';
 import { type CorpusCase, HARMLESS } from './corpus/case.ts';
 import { HELD_OUT } from './corpus/held-out.ts';
 import { IMPROVED } from './corpus/improved.ts';

@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../src/model/digest.ts';
-import type {
-  BaseImage,
-  FetchedFile,
-  FixFacts,
-  InstalledVersion,
-} from '../../src/model/fix-rule.ts';
-import { ok, type Result } from '../../src/model/result.ts';
-import {
-  applyEdit,
-  planEdits,
-  readFixFile,
-  applyDecided,
-} from '../../src/pipeline/fix/compose-fixes.ts';
-import { FIX_RULES } from '../../src/rules/edits.ts';
+import { FIX_RULES } from '../../src/criteria/catalogue.ts';
+import { applyDecided, applyEdit, planEdits, readFixFile } from '../../src/fix/compose.ts';
+import { ok, type Result } from '../../src/lib/errors.ts';
+import type { BaseImage, FetchedFile, FixFacts, InstalledVersion } from '../../src/model/fix.ts';
+import type { Digest } from '../../src/model/reference.ts';
 import { around } from './shared/edit/support.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { CATALOGUE, judgeImage } from '../../src/criteria/catalogue.ts';
 import { type Facts, known } from '../../src/model/facts.ts';
-import { judgeImage } from '../../src/rules/judge-image.ts';
-import { CATALOGUE } from '../../src/rules/verdicts.ts';
 import {
   attestations,
   factsOf,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LINT_RULES } from '../../src/rules/lints.ts';
+import { LINT_RULES } from '../../src/criteria/catalogue.ts';
 import { linted } from '../pipeline/lint/lint-support.ts';
 
 describe('the rules of lint', () => {

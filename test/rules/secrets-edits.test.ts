@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildSecrets } from '../../src/rules/secret-in-arg/edit.ts';
+import { buildSecrets } from '../../src/criteria/secrets-by-file.ts';
 import { fixed } from './shared/edit/support.ts';
 
 const RUN =

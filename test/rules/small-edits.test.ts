@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { FixRule } from '../../src/model/fix-rule.ts';
-import { sourceLabel } from '../../src/rules/annotations/edit.ts';
-import { absoluteWorkdir } from '../../src/rules/relative-workdir/edit.ts';
-import { offlineRuns } from '../../src/rules/verified-downloads/edit-offline-runs.ts';
+import { sourceLabel } from '../../src/criteria/annotations.ts';
+import { absoluteWorkdir } from '../../src/criteria/lint-rules.ts';
+import { offlineRuns } from '../../src/criteria/verified-downloads.ts';
+import type { FixRule } from '../../src/model/fix.ts';
 import { WITHOUT_BASE, withBase } from './shared/edit/bases.ts';
 import { type Around, fixed } from './shared/edit/support.ts';
 

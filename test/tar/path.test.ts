@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { layerPath } from '../../src/tar/path.ts';
+import { layerPath } from '../../src/image/tar/tar-header.ts';
 
 test.each([
   ['usr/bin/env', 'usr/bin/env'],

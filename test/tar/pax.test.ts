@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatPax, parsePax } from '../../src/tar/pax.ts';
-import { TarError } from '../../src/tar/tar-error.ts';
+import { formatPax, parsePax, TarError } from '../../src/image/tar/tar-header.ts';
 
 test('records are sorted and count their own length', () => {
   const bytes = formatPax(

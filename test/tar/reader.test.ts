@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TarEntry } from '../../src/model/tar.ts';
-import { formatPax } from '../../src/tar/pax.ts';
-import { TarReader } from '../../src/tar/reader.ts';
-import { TarError } from '../../src/tar/tar-error.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { formatPax, TarError } from '../../src/image/tar/tar-header.ts';
+import { TarReader } from '../../src/image/tar/tar-reader.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import type { TarEntry } from '../../src/model/image.ts';
 import { entry, readTar, tarOf } from '../fakes/tar-bytes.ts';
 
 /** What GNU tar writes for files made by `make` in an empty folder. */

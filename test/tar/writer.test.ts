@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TarEntry } from '../../src/model/tar.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import type { TarEntry } from '../../src/model/image.ts';
 import { entry, readTar, tarOf } from '../fakes/tar-bytes.ts';
 
 const text = fc

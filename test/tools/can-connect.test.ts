@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canConnect } from '../../src/tools/can-connect.ts';
+import { canConnect } from '../../src/lib/can-connect.ts';
 import { fakeOsv } from '../fakes/fake-osv.ts';
 
 test('something that listens is reached, nothing is not', async () => {

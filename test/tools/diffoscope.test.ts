@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diffoscopeArguments, lookDeeper, readDiffoscope } from '../../src/tools/diffoscope.ts';
+import { diffoscopeArguments, lookDeeper, readDiffoscope } from '../../src/reproduce/diffoscope.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 
 const { signal } = new AbortController();

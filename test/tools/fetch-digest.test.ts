@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fetchDigest } from '../../src/tools/fetch-digest.ts';
+import { fetchDigest } from '../../src/fix/fetch-digest.ts';
 
 let server: Server | undefined;
 let base = '';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../src/tools/known-versions.ts';
+import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../src/lib/tool-versions.ts';
 
 describe('a version', () => {
   test.each<[KnownTool, string | undefined]>([
@@ -41,6 +41,6 @@ test('versions are compared by the adapters alone, and told by doctor', () => {
     .filter((name) => /\.tsx?$/.test(name))
     .filter((name) => /\bcompareVersions\(/.test(readFileSync(new URL(name, src), 'utf8')));
   expect(comparing.filter((name) => !name.startsWith('tools/'))).toEqual([
-    'commands/doctor/doctor-tools.ts',
+    'cli/doctor-checks.ts',
   ]);
 });

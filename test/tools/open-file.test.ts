@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ToolResult } from '../../src/model/run.ts';
-import { openFile } from '../../src/tools/open-file.ts';
+import { openFile } from '../../src/lib/run-result.ts';
+import type { ToolResult } from '../../src/lib/run-tool.ts';
 
 const exit = (exitCode: number): ToolResult => ({
   ended: 'exit',

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runTool } from '../../src/tools/run-tool.ts';
+import { runTool } from '../../src/lib/run-tool.ts';
 
 const sh = (script: string) => ({ command: 'sh', args: ['-c', script], timeoutMs: 60_000 });
 

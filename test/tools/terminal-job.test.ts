@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTyped, parseStat } from '../../src/tools/terminal-job.ts';
+import { isTyped, parseStat } from '../../src/cli/terminal-job.ts';
 
 test('a job is read from /proc, whatever the name of the program', () => {
   expect(parseStat('812 (node) R) 1 (x) S 400 812 400 34816 812 4194304 1 2')).toEqual({

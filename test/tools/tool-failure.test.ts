@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toolFailure } from '../../src/tools/tool-failure.ts';
+import { toolFailure } from '../../src/lib/run-result.ts';
 
 describe('toolFailure', () => {
   test('names the last line of stderr', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LINE_LIMIT, LineSplitter, OutputTail } from '../../src/tools/tool-output.ts';
+import { LINE_LIMIT, LineSplitter, OutputTail } from '../../src/lib/run-tool.ts';
 
 function split(chunks: readonly Uint8Array[]): string[] {
   const lines: string[] = [];

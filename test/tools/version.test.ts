@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareVersions, parseVersion, requireTool } from '../../src/tools/version.ts';
+import { compareVersions, parseVersion, requireTool } from '../../src/lib/tool-versions.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 
 describe('parseVersion', () => {

@@ -1,8 +1,7 @@
 import { render } from 'ink-testing-library';
 import { expect, test, vi } from 'vitest';
-import { Choice } from '../../src/ui/choice.tsx';
-import { marksOf } from '../../src/ui/marks.ts';
-import { TextField } from '../../src/ui/text-field.tsx';
+import { Choice, TextField } from '../../src/ui/questions.tsx';
+import { marksOf } from '../../src/ui/text.ts';
 import { pause } from './press.ts';
 
 function choice() {

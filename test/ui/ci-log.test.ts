@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PipelineEvent } from '../../src/model/events.ts';
-import { ciLog } from '../../src/ui/ci-log.ts';
-import { ciMarks } from '../../src/ui/ci-marks.ts';
+import { ciLog, ciMarks } from '../../src/ui/plain-log.ts';
 
 const BUILD: readonly PipelineEvent[] = [
   { kind: 'notice', text: 'first' },

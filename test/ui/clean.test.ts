@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanForTerminal, cleanLines } from '../../src/ui/clean.ts';
+import { cleanForTerminal, cleanLines } from '../../src/ui/text.ts';
 
 describe('cleanForTerminal', () => {
   test.each([

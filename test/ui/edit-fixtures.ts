@@ -1,4 +1,4 @@
-import type { EditView } from '../../src/ui/pick-screen.tsx';
+import type { EditView } from '../../src/fix/pick-screen.tsx';
 
 export const edit = (id: string): EditView => ({
   id,

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { folded } from '../../src/ui/folded.ts';
+import { folded } from '../../src/ui/text.ts';
 
 test('breaks between words, and goes on below the text', () => {
   const line =

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { inkSurface } from '../../src/ui/ink-surface.tsx';
-import { marksOf } from '../../src/ui/marks.ts';
+import { marksOf } from '../../src/ui/text.ts';
 
 /** What is written to a terminal of 80 columns. */
 function written(use: (surface: ReturnType<typeof inkSurface>) => void): string {

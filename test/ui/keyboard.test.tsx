@@ -1,11 +1,9 @@
 import { render } from 'ink-testing-library';
 import type { ReactElement } from 'react';
 import { expect, test } from 'vitest';
-import { Choice } from '../../src/ui/choice.tsx';
-import { Frame } from '../../src/ui/frame.tsx';
-import { marksOf } from '../../src/ui/marks.ts';
-import { PickScreen } from '../../src/ui/pick-screen.tsx';
-import { TextField } from '../../src/ui/text-field.tsx';
+import { Frame, PickScreen } from '../../src/fix/pick-screen.tsx';
+import { Choice, TextField } from '../../src/ui/questions.tsx';
+import { marksOf } from '../../src/ui/text.ts';
 import { edit } from './edit-fixtures.ts';
 import { pause } from './press.ts';
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { lazySurface } from '../../src/ui/lazy-surface.ts';
-import type { LiveModel } from '../../src/ui/live-model.ts';
+import { lazySurface, type LiveModel } from '../../src/ui/live-log.ts';
 
 const RUNNING: LiveModel = {
   rows: [{ key: 'a', label: 'RUN make', figures: '1.0s', log: [] }],

@@ -1,9 +1,9 @@
 import { Box } from 'ink';
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
-import { LiveArea } from '../../src/ui/live-area.tsx';
-import type { LiveModel } from '../../src/ui/live-model.ts';
-import { marksOf } from '../../src/ui/marks.ts';
+import { LiveArea } from '../../src/ui/ink-surface.tsx';
+import type { LiveModel } from '../../src/ui/live-log.ts';
+import { marksOf } from '../../src/ui/text.ts';
 
 const row = (key: string, lines: readonly string[] = []) => ({
   key,

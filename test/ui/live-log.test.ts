@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
 import type { BuildStep } from '../../src/model/events.ts';
-import { fitted } from '../../src/reporters/terminal/text-width.ts';
-import { liveLog, type LiveLogOptions } from '../../src/ui/live-log.ts';
-import type { LiveModel } from '../../src/ui/live-model.ts';
-import { marksOf } from '../../src/ui/marks.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { fitted } from '../../src/report/text-width.ts';
+import { liveLog, type LiveLogOptions, type LiveModel } from '../../src/ui/live-log.ts';
+import { marksOf } from '../../src/ui/text.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,9 +1,8 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
-import { textWidth } from '../../src/reporters/terminal/text-width.ts';
-import { Frame, KeyRow } from '../../src/ui/frame.tsx';
-import { marksOf } from '../../src/ui/marks.ts';
-import { EditList, KEYS } from '../../src/ui/pick-screen.tsx';
+import { EditList, Frame, KeyRow, KEYS } from '../../src/fix/pick-screen.tsx';
+import { textWidth } from '../../src/report/text-width.ts';
+import { marksOf } from '../../src/ui/text.ts';
 import { edit } from './edit-fixtures.ts';
 import { presser } from './press.ts';
 

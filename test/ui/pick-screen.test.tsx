@@ -1,7 +1,7 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
-import { marksOf } from '../../src/ui/marks.ts';
-import { PickScreen } from '../../src/ui/pick-screen.tsx';
+import { PickScreen } from '../../src/fix/pick-screen.tsx';
+import { marksOf } from '../../src/ui/text.ts';
 import { edit } from './edit-fixtures.ts';
 import { presser } from './press.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/model/digest.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { plainLog } from '../../src/ui/plain-log.ts';
 
 function shown(...events: readonly PipelineEvent[]): string {

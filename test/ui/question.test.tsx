@@ -1,7 +1,7 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
-import { marksOf } from '../../src/ui/marks.ts';
-import { Question, type QuestionProps } from '../../src/ui/question.tsx';
+import { Question, type QuestionProps } from '../../src/ui/questions.tsx';
+import { marksOf } from '../../src/ui/text.ts';
 import { presser } from './press.ts';
 
 function asked(more: Partial<QuestionProps>) {

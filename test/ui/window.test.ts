@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { moved, windowOf } from '../../src/ui/window.ts';
+import { moved, windowOf } from '../../src/ui/questions.tsx';
 
 test.each([
   [3, 0, 5, 0, 3],

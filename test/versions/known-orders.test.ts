@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Package } from '../../src/model/packages.ts';
-import { VERSION_ORDERS } from '../../src/versions/order.ts';
+import { VERSION_ORDERS } from '../../src/scan/versions.ts';
 
 /**
  * Each line rises from left to right; `=` joins what is equal. As the tools themselves order them.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VERSION_ORDERS } from '../../src/versions/order.ts';
+import { VERSION_ORDERS } from '../../src/scan/versions.ts';
 import { versionText } from './version-text.ts';
 
 /**

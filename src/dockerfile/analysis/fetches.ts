@@ -26,7 +26,7 @@ import {
   uncheckedVariable,
 } from '../../programs/trust.ts';
 import { pathIn } from '../paths.ts';
-import { constantField, type Field } from '../shell/fields.ts';
+import { constantField, type Field } from '../shell/syntax-tree.ts';
 import {
   type CommandEvent,
   type CopyEvent,

@@ -1,15 +1,14 @@
+import { fileName } from '../../lib/text.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
-import { fileName } from '../../model/path.ts';
 import { FILE_FETCHERS } from '../../programs/fetchers.ts';
-import { SHELLS } from '../../programs/kinds/shells.ts';
+import { SHELLS } from '../../programs/kinds.ts';
 import { isKnownProgram, isShellWord } from '../../programs/local.ts';
-import { mountsOf } from '../external-image.ts';
 import { type FlatCommand, flatten } from '../flat-commands.ts';
+import { lookupIn } from '../instruction.ts';
 import { pathIn } from '../paths.ts';
-import { lookupIn } from '../scope.ts';
+import { mountsOf, type PlacedInstruction, type ReadStage } from '../read-dockerfile.ts';
 import { parseShell } from '../shell/parse-shell.ts';
 import { programOf } from '../shell/wrappers.ts';
-import type { PlacedInstruction, ReadStage } from '../stage-reader.ts';
 import {
   type BuildEvent,
   type CommandEvent,

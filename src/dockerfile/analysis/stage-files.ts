@@ -1,9 +1,8 @@
-import type { BuildContext } from '../../model/build-context.ts';
-import type { Instruction } from '../../model/dockerfile.ts';
-import { fileName } from '../../model/path.ts';
+import { fileName } from '../../lib/text.ts';
+import type { BuildContext, Instruction } from '../../model/dockerfile.ts';
 import { isKnownProgram, unversioned } from '../../programs/local.ts';
-import { mountsOf } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../paths.ts';
+import { mountsOf } from '../read-dockerfile.ts';
 
 /** What is known of a file that the build itself put into a stage. */
 export type FileContent =

@@ -1,5 +1,5 @@
 import type { UnreadLine } from '../../model/build-analysis.ts';
-import { SHELLS } from '../../programs/kinds/shells.ts';
+import { SHELLS } from '../../programs/kinds.ts';
 import {
   drivesPlainly,
   isBuildDriver,

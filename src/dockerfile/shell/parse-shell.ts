@@ -1,8 +1,228 @@
-import { parse, type ParsedScript } from 'unbash';
-import { err, ok, type Result } from '../../model/result.ts';
-import { listOf } from './lower-commands.ts';
-import type { WordReader } from './lower-words.ts';
-import type { List, Span } from './syntax-tree.ts';
+import {
+  type AndOr,
+  type ArithmeticExpression,
+  type Assignment as ParsedAssignment,
+  type Case,
+  type Command as ParsedCommand,
+  type CommandNode,
+  type CompoundList,
+  type Function as ParsedFunction,
+  parse,
+  type ParsedScript,
+  type PipelineNode,
+  type Statement,
+} from 'unbash';
+import { err, ok, type Result } from '../../lib/errors.ts';
+import {
+  arithmeticParts,
+  arrayParts,
+  bare,
+  counted,
+  isRedirection,
+  redirectsOf,
+  testWords,
+  wordOf,
+  wordParts,
+  type WordReader,
+} from './lower.ts';
+import type {
+  Assignment,
+  Command,
+  List,
+  ListOperator,
+  Pipeline,
+  Redirect,
+  Span,
+  Word,
+} from './syntax-tree.ts';
+
+type Item = List['items'][number];
+
+/** Statements of the parser as our list: pipelines, each with the operator behind it. */
+function listOf(statements: readonly Statement[], read: WordReader): List {
+  const items = statements.flatMap((statement, at) => {
+    const isLast = at === statements.length - 1;
+    const end = statement.background === true ? '&' : isLast ? '' : ';';
+    return itemsOf(statement.command, end, read);
+  });
+  return { items };
+}
+
+function itemsOf(node: PipelineNode | AndOr, end: ListOperator, read: WordReader): readonly Item[] {
+  if (node.type !== 'AndOr') return [{ pipeline: pipelineOf(node, read), operator: end }];
+  const items = node.commands.map((command, at) => ({
+    pipeline: pipelineOf(command, read),
+    operator: node.operators[at] ?? end,
+  }));
+  if (end !== '&') return items;
+  // The whole of `a && b &` goes into the background.
+  const last = items.at(-1);
+  const body = {
+    items: last === undefined ? [] : [...items.slice(0, -1), { ...last, operator: '' as const }],
+  };
+  const group: Command = {
+    kind: 'group',
+    subshell: true,
+    body,
+    redirects: [],
+    ...read.place(node),
+  };
+  return [{ pipeline: { negated: false, elements: [group] }, operator: end }];
+}
+
+function pipelineOf(node: PipelineNode, read: WordReader): Pipeline {
+  if (node.type !== 'Pipeline') return { negated: false, elements: [commandOf(node, [], read)] };
+  const negations = node.prefixes.filter(({ type }) => type === 'Negation').length;
+  return {
+    negated: negations % 2 === 1,
+    elements: node.commands.map((command) => commandOf(command, [], read)),
+  };
+}
+
+function bodyOf(list: CompoundList, read: WordReader): List {
+  return listOf(list.commands, read);
+}
+
+function commandOf(node: CommandNode, redirects: readonly Redirect[], read: WordReader): Command {
+  const place = read.place(node);
+  return read.nest(place, () => {
+    switch (node.type) {
+      case 'Command':
+        return simpleOf(node, read);
+      case 'Redirected':
+        return { ...commandOf(node.command, redirectsOf(node.redirects, read), read), ...place };
+      case 'Subshell':
+      case 'BraceGroup': {
+        const subshell = node.type === 'Subshell';
+        return { kind: 'group', subshell, body: bodyOf(node.body, read), redirects, ...place };
+      }
+      case 'If': {
+        const branches = [node, ...node.elif].map(({ clause, then }) => ({
+          condition: bodyOf(clause, read),
+          body: bodyOf(then, read),
+        }));
+        const otherwise = node.else && bodyOf(node.else, read);
+        return { kind: 'if', branches, otherwise, redirects, ...place };
+      }
+      case 'While': {
+        const condition = bodyOf(node.clause, read);
+        return { kind: 'loop', condition, body: bodyOf(node.body, read), redirects, ...place };
+      }
+      case 'For':
+      case 'Select': {
+        const items = (node.wordlist ?? []).map((word) => wordOf(word, read));
+        const variable = node.name.value;
+        return { kind: 'for', variable, items, body: bodyOf(node.body, read), redirects, ...place };
+      }
+      case 'ArithmeticFor': {
+        const { initialize, test, update } = node;
+        const condition = listOfOne(arithmetic('', [initialize, test, update], place, [], read));
+        return { kind: 'loop', condition, body: bodyOf(node.body, read), redirects, ...place };
+      }
+      case 'Case':
+        return { ...caseOf(node, read), redirects, ...place };
+      case 'TestCommand': {
+        const words = [bare('[[', place), ...testWords(node.expression, read), bare(']]', place)];
+        return { kind: 'simple', assignments: [], words, redirects, ...place };
+      }
+      case 'ArithmeticCommand':
+        if (node.expression === undefined && /[$`]/.test(node.body))
+          return read.fail('arithmetic that is not read', place.start);
+        return arithmetic(node.body, [node.expression], place, redirects, read);
+      case 'Function':
+        return functionOf(node, read);
+      case 'Coproc': {
+        if (node.body.type === 'CompoundList')
+          return read.fail('coproc without a command', place.start);
+        const inner = { pipeline: pipelineOf(node.body, read), operator: '&' as const };
+        return { kind: 'group', subshell: true, body: { items: [inner] }, redirects, ...place };
+      }
+    }
+  });
+}
+
+function listOfOne(command: Command): List {
+  return { items: [{ pipeline: { negated: false, elements: [command] }, operator: '' }] };
+}
+
+function arithmetic(
+  text: string,
+  expressions: readonly (ArithmeticExpression | undefined)[],
+  place: Span,
+  redirects: readonly Redirect[],
+  read: WordReader,
+): Command {
+  const parts = expressions.flatMap((expression) => arithmeticParts(expression, read));
+  const words = [bare('((', place), { text, parts: [counted(text, parts)], ...place }];
+  return { kind: 'simple', assignments: [], words, redirects, ...place };
+}
+
+function caseOf(
+  node: Case,
+  read: WordReader,
+): { kind: 'case'; subject: Word; arms: { patterns: readonly Word[]; body: List }[] } {
+  const arms: { patterns: readonly Word[]; body: List }[] = [];
+  for (const { pattern, body, terminator } of node.items.toReversed()) {
+    const own = bodyOf(body, read).items;
+    const falls = terminator === ';&' ? (arms[0]?.body.items ?? []) : [];
+    const items = [
+      ...own.slice(0, -1),
+      ...own.slice(-1).map((last) => closed(last, falls.length > 0)),
+      ...falls,
+    ];
+    arms.unshift({ patterns: pattern.map((word) => wordOf(word, read)), body: { items } });
+  }
+  return { kind: 'case', subject: wordOf(node.word, read), arms };
+}
+
+/** The last item of a body, with the separator that it needs where another body follows. */
+function closed(item: Item, isFollowed: boolean): Item {
+  return isFollowed && item.operator === '' ? { ...item, operator: ';' } : item;
+}
+
+function functionOf(node: ParsedFunction, read: WordReader): Command {
+  const place = read.place(node);
+  if (node.body.type === 'CompoundList') return read.fail('a function without a body', place.start);
+  const body = commandOf(node.body, [], read);
+  return { kind: 'function', name: node.name.value, body, redirects: [], ...place };
+}
+
+function simpleOf(node: ParsedCommand, read: WordReader): Command {
+  const assignments = node.prefix.flatMap((one) =>
+    one.type === 'Assignment' ? [assignmentOf(one, read)] : [],
+  );
+  const words = [
+    ...(node.name === undefined ? [] : [wordOf(node.name, read)]),
+    ...node.suffix.flatMap((one): readonly Word[] => {
+      if (one.type === 'Word') return [wordOf(one, read)];
+      return isRedirection(one) ? [] : [assignmentWord(one, read)];
+    }),
+  ];
+  const redirects = redirectsOf([...node.prefix, ...node.suffix].filter(isRedirection), read);
+  return { kind: 'simple', assignments, words, redirects, ...read.place(node) };
+}
+
+function assignmentOf(node: ParsedAssignment, read: WordReader): Assignment {
+  const { name, text, value, index, append = false } = node;
+  const place = read.place(node);
+  const parts = value.type === 'ArrayValue' ? arrayParts(value, read) : wordParts(value, read);
+  if (index === undefined)
+    return {
+      name,
+      append,
+      value: { text: value.type === 'Word' ? value.text : '', parts, ...place },
+    };
+  // An element of an array says nothing of the others.
+  const element = { kind: 'opaque' as const, text, parts: [...wordParts(index, read), ...parts] };
+  return { name, append, value: { text, parts: [element], ...place } };
+}
+
+/** `NAME=value` behind a command (`export`, `declare`), as the one word that it is. */
+function assignmentWord(node: ParsedAssignment, read: WordReader): Word {
+  const { name, append, value } = assignmentOf(node, read);
+  const head = { kind: 'literal' as const, value: `${name}${append ? '+' : ''}=` };
+  return { text: node.text, parts: [head, ...value.parts], ...read.place(node) };
+}
 
 /** Why shell text could not be read, with the offset of the place. */
 interface ShellError {

@@ -1,17 +1,78 @@
-import { ownValue } from '../../model/lookup.ts';
-import type { ContentRequest, LayerCollector } from '../../model/walk.ts';
+import { ownValue } from '../../lib/json.ts';
+import type { ContentRequest, LayerCollector } from '../../model/image.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
-import { NO_RECORD, recordOfSums } from './dpkg.ts';
-import { Ownership, PackageFiles } from './ownership.ts';
-import { readerOf, READERS, STREAMS } from './record-readers.ts';
+import {
+  APK,
+  DEBIAN_COPYRIGHT,
+  DPKG,
+  DPKG_LIST,
+  DPKG_SUMS,
+  NO_RECORD,
+  recordOfSums,
+  RPM,
+} from './distributions.ts';
+import { JAR } from './jar.ts';
+import { COMPOSER, GEM, NPM, NUGET, PYTHON, PYTHON_FILES } from './languages.ts';
+import { PROGRAM } from './programs.ts';
 import {
   MAX_PACKAGES,
+  Ownership,
+  PackageFiles,
   type ReadBudget,
   type RecordContent,
   type RecordReader,
   type RecordStream,
   type StreamReader,
 } from './record.ts';
+
+const READERS: readonly RecordReader[] = [
+  NPM,
+  PYTHON,
+  PYTHON_FILES,
+  DPKG_LIST,
+  DEBIAN_COPYRIGHT,
+  DPKG,
+  DPKG_SUMS,
+  APK,
+  GEM,
+  COMPOSER,
+  NUGET,
+];
+const STREAMS: readonly StreamReader[] = [RPM, JAR, PROGRAM];
+
+/** The reader of a record that its path alone shows; undefined for any other file. */
+export function readerOf(path: string): RecordReader | StreamReader | undefined {
+  const found = READERS.find(({ matches }) => matches(path));
+  return found ?? [RPM, JAR].find(({ matches }) => matches(path));
+}
+
+const RPM_FILES = ['Packages', 'Packages.db', 'rpmdb.sqlite', 'rpmdb.sqlite-wal'];
+/** Where programs look for the databases of a distribution. */
+export const DATABASES: readonly string[] = [
+  'var/lib/dpkg/status',
+  'lib/apk/db/installed',
+  'usr/lib/apk/db/installed',
+  ...['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'].flatMap((folder) =>
+    RPM_FILES.map((file) => `${folder}/${file}`),
+  ),
+];
+/** Folders of which each file belongs to such a database. */
+export const RECORD_FOLDERS: readonly string[] = ['var/lib/dpkg/status.d', 'var/lib/dpkg/info'];
+
+/** Names of the distribution's databases. */
+const DATABASE = /^(?:status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
+const RECORD =
+  /^(?:package\.json|METADATA|PKG-INFO|installed\.json)$|\.(?:egg-info|gemspec|deps\.json|list|md5sums|[jwesnpk]ar|jpi|hpi)$/i;
+
+/** True for name and folder of a possible distribution database; other paths are not searched. */
+export function mayBeDatabase(name: string, folder: string): boolean {
+  return DATABASE.test(name) || folder === 'status.d';
+}
+
+/** True for the name and folder of what may be a record of packages. */
+export function mayBeRecord(name: string, folder: string): boolean {
+  return RECORD.test(name) || mayBeDatabase(name, folder);
+}
 
 interface CollectedPackages {
   readonly packages: readonly PackageRecord[];

@@ -1,8 +1,95 @@
-import type { UnpackBudget } from '../../formats/unpack-budget.ts';
-import { hasControls } from '../../model/clean-text.ts';
-import type { LayerEntry } from '../../model/walk.ts';
+import type { UnpackBudget } from '../../image/formats/inflate.ts';
+import { isObject } from '../../lib/json.ts';
+import { hasControls } from '../../lib/text.ts';
+import type { LayerEntry } from '../../model/image.ts';
+import type { Supplier } from '../../model/packages.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import type { OwnedFile } from './ownership.ts';
+
+/** A file, and the distribution's package that brought it, according to that package's database. */
+export interface OwnedFile {
+  readonly owner: string;
+  /** With or without a leading slash. */
+  readonly path: string;
+}
+
+/**
+ * Endings of libraries and of files that record packages; records and programs without an ending
+ * have no dot in their name.
+ */
+const ENDING = /\.(?:so[\d.]*|exe|dll|json|gemspec|egg-info|[jw]ar|ear)$/;
+
+/**
+ * True where it matters which package brought a file, which may record packages. Lists name 100
+ * other files for each of these.
+ */
+export function isOwnable(path: string): boolean {
+  const dot = path.lastIndexOf('.');
+  return dot <= path.lastIndexOf('/') || ENDING.test(path);
+}
+
+/** Where distributions put programs; nothing that a user adds belongs there. */
+export const SYSTEM_PROGRAM = /^(?:usr\/)?s?bin\/[^/]+$/;
+const CODE = /\.(?:py|js|cjs|mjs|rb|php|p[lm]|so[\d.]*|jar|dll)$/;
+/** Of one package: a thief of its record would have to take as much of its code. */
+const MOST_FILES = 12;
+/** Characters; those of large images have a twentieth of it. */
+const MOST_SHOWN = 8 * 1024 * 1024;
+
+export class PackageFiles {
+  readonly #files = new Map<string, string[]>();
+  #left = MOST_SHOWN;
+
+  add(owner: string, path: string): void {
+    // First: a path put together of a long folder costs its length when it is read.
+    if (path.length > LONGEST_PATH) return;
+    const key = path.replace(/^(?:\.?\/)+/, '');
+    if (key === '' || /^(?:etc|var)\//.test(key)) return;
+    const isProgram = SYSTEM_PROGRAM.test(key);
+    const known = this.#files.get(owner);
+    if (!isProgram && (!CODE.test(key) || (known?.length ?? 0) >= MOST_FILES)) return;
+    if ((this.#left -= key.length + ENTRY_COST) < 0) return;
+    if (known === undefined) this.#files.set(owner, [key]);
+    else known.push(key);
+  }
+
+  finish(): Readonly<Record<string, readonly string[]>> {
+    // A copy: a name cut out of a text would keep all of that text.
+    return structuredClone(Object.fromEntries(this.#files));
+  }
+}
+
+/** One spelling of a path: a distribution with a merged /usr lists `/bin/x` or `usr/bin/x`. */
+export function keyOf(path: string): string {
+  return path.replace(/^\/+/, '').replace(/^usr\/(?=(?:s?bin|lib(?:32|64|x32)?)\/)/, '');
+}
+
+/** PATH_MAX of Linux. */
+const LONGEST_PATH = 4096;
+/** Characters of all paths, and the extra cost of an entry: 100 times what large images need. */
+const MOST_HELD = 64 * 1024 * 1024;
+const ENTRY_COST = 64;
+
+/** Which package brought a file, of the files that matter. */
+export class Ownership {
+  readonly #owners = new Map<string, string>();
+  #left = MOST_HELD;
+
+  /** False for more files than it keeps: a small list can name a million files in a long folder. */
+  add(files: Iterable<OwnedFile>, shown: PackageFiles): boolean {
+    for (const { owner, path } of files) {
+      shown.add(owner, path);
+      if (path.length > LONGEST_PATH || !isOwnable(path)) continue;
+      this.#left -= path.length + ENTRY_COST;
+      if (this.#left < 0) return false;
+      this.#owners.set(keyOf(path), owner);
+    }
+    return true;
+  }
+
+  ownerOf(path: string): string | undefined {
+    return this.#owners.get(keyOf(path));
+  }
+}
 
 export interface RecordContent {
   readonly packages: readonly RawPackage[];
@@ -77,4 +164,135 @@ export function* linesOf(text: string): Generator<string> {
     from = end + 1;
   }
   yield text.slice(from);
+}
+
+/** Words in the names of groups, as distributions and projects write them, but not of persons. */
+const GROUP =
+  /\b(?:authors|community|contributors|corp|corporation|developers|foundation|gmbh|group|inc|llc|ltd|maintainers|packagers|project|team)\b/i;
+const EMAIL = /^[^\s<>()@]+@[^\s<>()@]+$/;
+const NOBODY = /^(?:unknown|none|\(none\)|n\/a|null|undefined)$/i;
+const LONGEST = 256;
+
+/**
+ * Who a record says supplies or made a package: `Name <address>`, with an address of a page behind
+ * it as npm writes it. Of several the first. Undefined where nobody is named. `kind` is what the
+ * field is for, where it says.
+ */
+export function recordedSupplier(stated: unknown, kind?: Supplier['kind']): Supplier | undefined {
+  if (isObject(stated)) return ofParts(stated['name'], stated['email'], kind);
+  if (!isPlainText(stated)) return undefined;
+  const open = stated.indexOf('<');
+  const close = stated.indexOf('>', open);
+  if (open < 0 || close < 0) {
+    const page = stated.trimEnd().endsWith(')') ? stated.lastIndexOf('(') : -1;
+    const text = page > 0 ? stated.slice(0, page) : stated;
+    return EMAIL.test(text.trim()) ? ofParts(text, text, kind) : ofParts(text, undefined, kind);
+  }
+  const address = stated.slice(open + 1, close);
+  const name = stated
+    .slice(0, open)
+    .trim()
+    .replace(/^"(.*)"$/, '$1');
+  return ofParts(name === '' ? address : name, address, kind);
+}
+
+function ofParts(
+  name: unknown,
+  email: unknown,
+  kind: Supplier['kind'] | undefined,
+): Supplier | undefined {
+  if (!isPlainText(name, LONGEST) || NOBODY.test(name.trim())) return undefined;
+  // SPDX puts an address in parentheses behind the name.
+  const plain = name.replaceAll(/[()]/g, ' ').replaceAll(/\s+/g, ' ').trim();
+  if (plain === '') return undefined;
+  const address =
+    isPlainText(email, LONGEST) && EMAIL.test(email.trim()) ? email.trim() : undefined;
+  const isGroup = GROUP.test(plain) || /@(?:lists|groups|alioth-lists)\./i.test(address ?? '');
+  return {
+    kind: kind ?? (isGroup ? 'organization' : 'person'),
+    name: plain,
+    ...(address === undefined || address === plain ? {} : { email: address }),
+  };
+}
+
+/** The fields of a package, those that are known. */
+export function suppliedBy(
+  supplier: Supplier | undefined,
+  originator?: Supplier,
+): { readonly supplier?: Supplier; readonly originator?: Supplier } {
+  return {
+    ...(supplier === undefined ? {} : { supplier }),
+    ...(originator === undefined ? {} : { originator }),
+  };
+}
+
+/** The author as both maker and supplier, where the package's record names nobody else. */
+export function madeBy(author: Supplier | undefined): ReturnType<typeof suppliedBy> {
+  return suppliedBy(author, author);
+}
+
+/**
+ * Fields of one stanza (`Name: value`, continued lines joined by line ends), names in lower case.
+ * Of a field that comes twice the first counts.
+ */
+export function stanzaFields(stanza: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  let name = '';
+  for (const line of stanza.split('\n')) {
+    if (/^[ \t]/.test(line)) {
+      if (name !== '') fields.set(name, `${fields.get(name) ?? ''}\n${line.trim()}`);
+      continue;
+    }
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const found = line.slice(0, colon).toLowerCase();
+    name = fields.has(found) ? '' : found;
+    if (name !== '') fields.set(name, line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+/** The next step of a capture: it needs so many bytes in all, or is done, with a result or not. */
+export type CaptureStep = { readonly need: number } | { readonly done: true };
+
+export const DONE: CaptureStep = { done: true };
+
+/** Gathers the bytes from one place of a stream on, as many as its reader turns out to need. */
+export class Capture {
+  readonly #read: (bytes: Buffer) => CaptureStep;
+  readonly #most: number;
+  readonly #parts: Buffer[] = [];
+  #length = 0;
+  #need: number;
+  isDone = false;
+
+  /** Calls `read` at `need` bytes, again as often as it asks for more, and last at `most` bytes. */
+  constructor(need: number, most: number, read: (bytes: Buffer) => CaptureStep) {
+    this.#need = need;
+    this.#most = most;
+    this.#read = read;
+  }
+
+  push(bytes: Buffer): void {
+    if (this.isDone) return;
+    const part = bytes.subarray(0, this.#most - this.#length);
+    this.#parts.push(Buffer.from(part));
+    this.#length += part.length;
+    if (this.#length >= this.#need) this.#ask();
+  }
+
+  /** Nothing follows: what is there is all. */
+  end(): void {
+    if (!this.isDone) this.#ask();
+    this.isDone = true;
+  }
+
+  #ask(): void {
+    const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
+    if (bytes === undefined) return;
+    this.#parts.splice(0, this.#parts.length, bytes);
+    const step = this.#read(bytes);
+    if ('done' in step || this.#length >= this.#most) this.isDone = true;
+    else this.#need = Math.max(step.need, this.#length + 1);
+  }
 }

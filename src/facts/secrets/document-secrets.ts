@@ -1,11 +1,313 @@
-import type { FoundSecrets, SecretFinding } from '../../model/secret-facts.ts';
-import { unquoted } from '../../model/shell-word.ts';
-import { commandSecrets } from './command-secrets.ts';
-import { secretsInPiece } from './content-scan.ts';
-import { isNamedSecret } from './named-secret.ts';
-import { ScanBudget } from './scan-budget.ts';
+import { fileName } from '../../lib/text.ts';
+import { unquoted } from '../../model/dockerfile.ts';
+import type { FoundSecrets, SecretFinding } from '../../model/facts.ts';
+import { isPasswordName, secretName } from '../../model/secret-names.ts';
+import { PASSWORD_TAKERS, PASSWORD_TEXTS, type PasswordTaker } from '../../programs/passwords.ts';
+import { ScanBudget } from './open-content.ts';
+import { secretsInPiece } from './secret-collector.ts';
 import type { FoundSecret } from './secret-text.ts';
-import { markOf, masked } from './secret-value.ts';
+import { isLiteral, isNamedSecret, isOneWord, markOf, masked } from './secret-value.ts';
+
+/** A simple command of a text, as far as its words are known without running it. */
+interface CommandWords {
+  readonly words: readonly string[];
+  /** Its input: a here-document, here-string, or what `echo` or `printf` writes to the pipe. */
+  readonly input: string | undefined;
+}
+
+/** A token: a continued line, quotes, substitutions, here-documents, operators, blanks, letters. */
+const TOKEN =
+  /\\\r?\n|\\(?<escaped>[^])|'(?<single>[^']*)'?|"(?<double>(?:[^"\\]|\\[^])*)"?|\$\(|`(?<ticks>[^`]*)`?|(?<string><<<)|<<-?[ \t]{0,9}["']?(?<here>\w{1,100})["']?|(?<redirect>[<>]+[&|]?)|(?<pipe>\|(?![|])&?)|(?<end>&&|\|\||[;&()\n])|[ \t\r]+|(?<plain>[^\s\\'"$`<>|&;()#]+)|(?<other>[^])/y;
+/** A list of words, as CMD and ENTRYPOINT have them. */
+const LIST = /^\s{0,99}\[\s{0,99}"/;
+const MOST_NESTED = 4;
+
+/** Where the parenthesis that `$(` opened before `at` is closed. */
+function closing(text: string, at: number): number {
+  let open = 1;
+  for (let place = at; place < text.length; place += 1) {
+    if (text[place] === '(') open += 1;
+    else if (text[place] === ')' && --open === 0) return place;
+  }
+  return text.length;
+}
+
+/** What `echo` or `printf` writes; undefined for other commands. History has a shell before it. */
+function written(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => /^(?:\/usr)?(?:\/bin\/)?(?:echo|printf)$/.test(word));
+  if (at < 0) return undefined;
+  const given = words.slice(at + 1);
+  const first = given.findIndex((word) => !/^-[neE-]+$/.test(word));
+  const rest = first < 0 ? [] : given.slice(first);
+  const [format = '', ...values] = rest;
+  let taken = 0;
+  const text =
+    words[at]?.endsWith('printf') === true
+      ? format.replace(/%[sb]/g, () => values[taken++] ?? '')
+      : rest.join(' ');
+  return text.replace(/\\n/g, '\n');
+}
+
+/** A here-document still to come, and the command that reads it, once known: `a <<E || b`. */
+interface Heredoc {
+  readonly mark: string;
+  of: { input: string | undefined } | undefined;
+}
+
+class Reader {
+  readonly found: CommandWords[] = [];
+  private words: string[] = [];
+  private word: string | undefined;
+  private input: string | undefined;
+  /** What the next word is instead of an argument. */
+  private next: 'file' | 'input' | undefined;
+  private piped: string | undefined;
+  /** The last command whose output was worked out: repeated pipes ask for the same one. */
+  private last: CommandWords | undefined;
+  private readonly heredocs: Heredoc[] = [];
+  /** Of those, the ones of the command that is being read. */
+  private own: Heredoc[] = [];
+  private readonly text: string;
+  private readonly depth: number;
+
+  constructor(text: string, depth: number) {
+    this.text = text;
+    this.depth = depth;
+  }
+
+  read(): readonly CommandWords[] {
+    TOKEN.lastIndex = 0;
+    let at = 0;
+    while (at < this.text.length) {
+      TOKEN.lastIndex = at;
+      const match = TOKEN.exec(this.text);
+      if (match === null) break;
+      at = this.take(match, at + match[0].length);
+    }
+    this.endCommand(false);
+    return this.found;
+  }
+
+  /** Takes a token; returns where the next one begins. */
+  private take(match: RegExpExecArray, end: number): number {
+    const [token] = match;
+    const groups = match.groups ?? {};
+    const { escaped, single, double, ticks, string, here, redirect, pipe } = groups;
+    const letters = escaped ?? single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? groups['plain'];
+    if (letters !== undefined) this.add(letters);
+    else if (token === '$(') return this.substitution(end, closing(this.text, end));
+    else if (ticks !== undefined) {
+      this.nested(ticks);
+      this.add(token);
+    } else if (here !== undefined) {
+      const heredoc: Heredoc = { mark: here, of: undefined };
+      this.heredocs.push(heredoc);
+      this.own.push(heredoc);
+    } else if (string !== undefined || redirect !== undefined) {
+      this.endWord();
+      this.next = string === undefined ? 'file' : 'input';
+    } else if (pipe !== undefined) this.endCommand(true);
+    else if (groups['end'] !== undefined) {
+      if (token === '\n' && this.heredocs.length > 0) return this.heredoc(end);
+      this.endCommand(false);
+    } else if (token === '#' && this.word === undefined && !this.text.startsWith('(nop)', end)) {
+      const line = this.text.indexOf('\n', end);
+      return line < 0 ? this.text.length : line;
+    } else if (groups['other'] !== undefined) this.add(token);
+    else if (!token.startsWith('\\')) this.endWord();
+    return end;
+  }
+
+  private substitution(from: number, to: number): number {
+    const inner = this.text.slice(from, to);
+    this.nested(inner);
+    this.add(`$(${inner})`);
+    return to + 1;
+  }
+
+  private heredoc(from: number): number {
+    const { mark, of } = this.heredocs.shift() ?? { mark: '', of: undefined };
+    const end = new RegExp(`^[ \\t]*${mark}[ \\t]*$`, 'm').exec(this.text.slice(from));
+    const to = end === null ? this.text.length : from + end.index;
+    const body = this.text.slice(from, to);
+    this.nested(body);
+    // The last command of the line may get it through a pipe: `cat <<E | a`.
+    this.input = body;
+    if (of !== undefined) of.input = body;
+    this.endCommand(false);
+    return end === null ? to : to + end[0].length;
+  }
+
+  /** Commands within a word: they run too, or are a script that does. */
+  private nested(text: string): void {
+    if (this.depth < MOST_NESTED) this.found.push(...new Reader(text, this.depth + 1).read());
+  }
+
+  private add(letters: string): void {
+    this.word = (this.word ?? '') + letters;
+  }
+
+  private endWord(): void {
+    const { word, next } = this;
+    if (word === undefined) return;
+    this.word = undefined;
+    this.next = undefined;
+    if (next === 'input') this.input = word;
+    else if (next === undefined) {
+      if (/^-\w*c$/.test(this.words.at(-1) ?? '') && /\s/.test(word)) this.nested(word);
+      this.words.push(word);
+    }
+  }
+
+  private endCommand(isPiped: boolean): void {
+    this.endWord();
+    const { words } = this;
+    if (words.length > 0) {
+      const command = { words, input: this.input ?? this.piped };
+      this.found.push(command);
+      this.piped = undefined;
+      for (const heredoc of this.own) heredoc.of = command;
+    }
+    this.own = [];
+    // A pipe behind a group gets what its last command writes; one before a group gives to its
+    // first.
+    const last = this.found.at(-1);
+    if (isPiped && last !== this.last) {
+      this.piped = written(last?.words ?? []);
+      this.last = last;
+    }
+    this.words = [];
+    this.input = undefined;
+    this.next = undefined;
+  }
+}
+
+function listed(text: string): string {
+  return text.slice(text.indexOf('"'), text.lastIndexOf('"') + 1).replace(/",\s{0,99}"/g, '" "');
+}
+
+/**
+ * The commands of a text by the rules of a shell that matter for words: quotes, operators,
+ * substitutions, here-documents. Takes any text, in linear time: the history of an image is not
+ * only shell.
+ */
+function commandWords(text: string): readonly CommandWords[] {
+  return new Reader(LIST.test(text) ? listed(text) : text, 0).read();
+}
+
+/** A secret that a command spells out; `name` of the variable that is set to it. */
+interface CommandSecret {
+  readonly rule: 'named-secret' | 'login-in-command';
+  readonly value: string;
+  readonly name?: string;
+}
+
+const PAIR =
+  /(?:^|[\s;&|]|\\n)(?:-{1,2}[DP]?)?([A-Za-z_][\w.-]{0,100})=("[^"]{0,4000}"|'[^']{0,4000}'|[^\s;&|"']{0,4000})/g;
+
+/** Texts without one of these are not read by words: program names, options named for a secret. */
+const WORTH = new RegExp(
+  `(?<![\\w.-])(?:${Object.keys(PASSWORD_TAKERS).join('|')})(?![\\w.-])|[\\s"']-{1,2}[\\w.-]{0,100}(?:pass|pwd|secret|token|key|cred)`,
+  'i',
+);
+
+/** True for a plain word as a key that no image has: it only lets the command start. */
+function isKeyOfBuild(name: string, value: string): boolean {
+  return isOneWord(value) && !isPasswordName(name);
+}
+
+function pairs(text: string): readonly CommandSecret[] {
+  if (!text.includes('=')) return [];
+  return [...text.matchAll(PAIR)].flatMap(([, name = '', value = '']): CommandSecret[] => {
+    const bare = unquoted(value);
+    const isSecret = isNamedSecret(name, bare) && isLiteral(bare) && !isKeyOfBuild(name, bare);
+    return isSecret ? [{ rule: 'named-secret', value: bare, name }] : [];
+  });
+}
+
+/** The values of these options: in the next word, or in the same one. */
+function valuesOf(words: readonly string[], options: string, attached = false): readonly string[] {
+  return options
+    .split(' ')
+    .flatMap((option) =>
+      words.flatMap((word, i): readonly (string | undefined)[] => {
+        if (word === option)
+          return attached || words[i + 1]?.startsWith('-') === true ? [] : [words[i + 1]];
+        if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
+        const isShort = option.length === 2 && word.startsWith(option);
+        return isShort ? [word.slice(2)] : [];
+      }),
+    )
+    .filter((value) => value !== undefined);
+}
+
+/** What follows the name and the colon; the name may be a variable. */
+function behindColon(pair: string): string {
+  return /^(?:\$\{\w+\}|[^:]+):([^]*)$/.exec(pair)?.[1] ?? '';
+}
+
+function ofInput(input: string, form: PasswordTaker['input']): readonly string[] {
+  const lines = input.split('\n').filter((line) => line.trim() !== '');
+  return form === 'name:password' ? lines.map(behindColon) : lines.slice(0, 1);
+}
+
+/** What the program of a command takes for a password, by its row in the table. */
+function taken({ words, input }: CommandWords): readonly string[] {
+  const at = words.findIndex((word) => takerOf(word) !== undefined);
+  const taker = takerOf(words[at] ?? '');
+  const rest = words.slice(at + 1);
+  const line = rest.join(' ');
+  if (taker === undefined || taker.only?.test(line) === false) return [];
+  const { options, attached, after, last, input: form } = taker;
+  const values = [
+    ...(options === undefined ? [] : valuesOf(rest, options)),
+    ...(taker.pairs === undefined ? [] : valuesOf(rest, taker.pairs).map(behindColon)),
+    ...(attached === undefined ? [] : valuesOf(rest, attached, true)),
+    ...(last?.test(line) === true ? [rest.at(-1) ?? ''] : []),
+    ...(after !== undefined && rest.includes(after) ? [rest[rest.indexOf(after) + 1] ?? ''] : []),
+    ...(form !== undefined && input !== undefined ? ofInput(input, form) : []),
+  ];
+  return values.filter(
+    (value) => isLiteral(value) && (taker.sets === true || isNamedSecret('PASSWORD', value)),
+  );
+}
+
+function takerOf(word: string): PasswordTaker | undefined {
+  return PASSWORD_TAKERS[fileName(word)];
+}
+
+/** `--name value`, `--name=value`, `-name value`, `-Dname=value`; not MySQL's `-pPASSWORD`. */
+const OPTION = /^(?:--|-[DP]?(?!p(?!ass)))([A-Za-z][\w.-]{3,100})(?:=([^]*))?$/;
+
+/** The values of options whose names say what they take: `--admin-password X`, `-storepass X`. */
+function named({ words }: CommandWords): readonly string[] {
+  return words.flatMap((word, i) => {
+    const [, name = '', own] = OPTION.exec(word) ?? [];
+    const value = own ?? words[i + 1] ?? '-';
+    if (name === '' || value.startsWith('-') || isKeyOfBuild(name, value)) return [];
+    const isSecret = secretName(name, 'sure') !== undefined && isNamedSecret(name, value);
+    return isSecret && isLiteral(value) ? [value] : [];
+  });
+}
+
+/**
+ * Secrets that a command line, a script or a Dockerfile spells out: by the names of variables and
+ * options, by the options, operands and input of programs that take a password, and by SQL that
+ * sets one.
+ */
+export function commandSecrets(text: string): readonly CommandSecret[] {
+  const commands = WORTH.test(text) ? commandWords(text) : [];
+  const written = PASSWORD_TEXTS.flatMap((form) =>
+    [...text.matchAll(form)].map(({ groups }) => groups?.['secret'] ?? ''),
+  ).filter((value) => isLiteral(value) && (value.length < 3 || isNamedSecret('PASSWORD', value)));
+  const logins = [
+    ...commands.flatMap((command) => [...taken(command), ...named(command)]),
+    ...written,
+  ].map((value): CommandSecret => ({ rule: 'login-in-command', value }));
+  const assigned = pairs(text);
+  const known = new Set(assigned.map(({ value }) => value));
+  return [...assigned, ...logins.filter(({ value }) => !known.has(value) && known.add(value))];
+}
 
 interface Found {
   readonly rule: string;

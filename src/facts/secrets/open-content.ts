@@ -1,11 +1,188 @@
 import { constants, inflateSync } from 'node:zlib';
-import { InflateSink } from '../../formats/inflate-sink.ts';
-import { MalformedRecord } from '../../formats/malformed-record.ts';
-import type { EntrySink } from '../../formats/unpack-budget.ts';
-import { LARGEST_COMMENT, ZIP_BYTES } from '../../formats/zip-records.ts';
-import { ZipStream } from '../../formats/zip-stream.ts';
-import type { ScanBudget } from './scan-budget.ts';
-import { ArSplit, isTar, TarSplit } from './tar-split.ts';
+import { type EntrySink, InflateSink, type UnpackBudget } from '../../image/formats/inflate.ts';
+import { MalformedRecord } from '../../image/formats/sqlite.ts';
+import { ZipStream } from '../../image/formats/zip-stream.ts';
+import { LARGEST_COMMENT, ZIP_BYTES } from '../../image/formats/zip.ts';
+
+/** Tries of rules, in units of about four nanoseconds: some seconds for a layer. */
+const TRIES = 200_000_000;
+/** More of one rule in one piece would say nothing new. */
+const MAX_FINDINGS = 20;
+const MAX_UNPACKED = 2 * 1024 * 1024 * 1024;
+const MAX_MEMBERS = 1_000_000;
+/** Bytes that base64 within texts decodes to. */
+const MAX_DECODED = 1024 * 1024 * 1024;
+/** Packed contents within base64: each costs what a small file does. */
+const MAX_PACKED = 2_000;
+
+/**
+ * What the search of one layer or document may spend, so that hostile content does not cost more
+ * than its share. Whatever is skipped since something is spent is a gap: `gaps` gives the reasons
+ * since it was last asked, and a verdict without findings is then unknown.
+ */
+export class ScanBudget implements UnpackBudget {
+  entries = MAX_MEMBERS;
+  inflated = MAX_UNPACKED;
+  decoded = MAX_DECODED;
+  packed = MAX_PACKED;
+  /** Memory for pieces, by depth: of each depth one content is read at a time. */
+  readonly pieces: Uint8Array[] = [];
+  #tries: number;
+  #gaps = new Set<string>();
+
+  /** `findings`: how many of one rule are listed of one piece of content. */
+  readonly findings: number;
+
+  constructor({ tries = TRIES, findings = MAX_FINDINGS } = {}) {
+    this.#tries = tries;
+    this.findings = findings;
+  }
+
+  /** Takes the cost of one try; false where nothing is left for it, which is a gap. */
+  spend(units: number): boolean {
+    this.#tries -= units;
+    if (this.#tries >= 0) return true;
+    this.gap('too much in it looks like the beginning of a secret');
+    return false;
+  }
+
+  gap(reason: string): void {
+    this.#gaps.add(reason);
+  }
+
+  gaps(): readonly string[] {
+    if (this.#gaps.size === 0) return [];
+    const reasons = [...this.#gaps];
+    this.#gaps.clear();
+    return reasons;
+  }
+}
+
+const BLOCK = 512;
+const MAGIC = Buffer.from('ustar');
+const MAGIC_AT = 257;
+
+/** True where a tar archive begins, of POSIX or GNU. */
+function isTar(head: Uint8Array): boolean {
+  // Most files are none: the first byte shows it.
+  return (
+    head.length >= BLOCK &&
+    head[MAGIC_AT] === MAGIC[0] &&
+    MAGIC.every((byte, at) => head[MAGIC_AT + at] === byte)
+  );
+}
+
+function text(header: Uint8Array, from: number, length: number): string {
+  return (
+    Buffer.from(header.subarray(from, from + length))
+      .toString('latin1')
+      .split('\0', 1)[0] ?? ''
+  );
+}
+
+/** What both kinds of archive have: headers of one length, and members behind them. */
+abstract class Split implements EntrySink {
+  readonly #member: (name: string) => EntrySink;
+  readonly #budget: UnpackBudget;
+  readonly #header: Uint8Array;
+  #filled = 0;
+  #left = 0;
+  #padding: number;
+  #sink: EntrySink | undefined;
+
+  /** `length` of a header; `skipped` bytes before the first. */
+  constructor(
+    member: (name: string) => EntrySink,
+    budget: UnpackBudget,
+    length: number,
+    skipped = 0,
+  ) {
+    this.#member = member;
+    this.#budget = budget;
+    this.#header = new Uint8Array(length);
+    this.#padding = skipped;
+  }
+
+  /** The entry that a header begins; no name for one that is passed over. */
+  protected abstract entry(header: Uint8Array): Entry | undefined;
+
+  push(bytes: Uint8Array): boolean {
+    for (let at = 0; at < bytes.length;) at += this.#take(bytes.subarray(at));
+    return true;
+  }
+
+  end(): void {
+    this.#sink?.end();
+    this.#sink = undefined;
+  }
+
+  #take(bytes: Uint8Array): number {
+    if (this.#left > 0) {
+      const part = bytes.subarray(0, this.#left);
+      this.#left -= part.length;
+      this.#sink?.push(part);
+      if (this.#left === 0) this.end();
+      return part.length;
+    }
+    const { length } = this.#header;
+    const part = bytes.subarray(0, this.#padding > 0 ? this.#padding : length - this.#filled);
+    if (this.#padding > 0) this.#padding -= part.length;
+    else {
+      this.#header.set(part, this.#filled);
+      this.#filled += part.length;
+      if (this.#filled === length) this.#open();
+    }
+    return part.length;
+  }
+
+  #open(): void {
+    this.#filled = 0;
+    const entry = this.entry(this.#header);
+    if (entry === undefined) return;
+    const { name, size, padding } = entry;
+    if ((this.#budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
+    if (!Number.isSafeInteger(size)) throw new MalformedRecord('an entry has no size');
+    this.#left = size;
+    this.#padding = padding;
+    if (size > 0 && name !== undefined) this.#sink = this.#member(name);
+  }
+}
+
+interface Entry {
+  readonly name: string | undefined;
+  readonly size: number;
+  readonly padding: number;
+}
+
+/** A tar in a file, its members named by their headers without records of long names. */
+class TarSplit extends Split {
+  constructor(member: (name: string) => EntrySink, budget: UnpackBudget) {
+    super(member, budget, BLOCK);
+  }
+
+  protected entry(header: Uint8Array): Entry | undefined {
+    if (header.every((byte) => byte === 0)) return undefined;
+    if (!isTar(header)) throw new MalformedRecord('it is not a tar archive');
+    const size = Number.parseInt(text(header, 124, 12).trim() || '0', 8);
+    const isFile = ['0', '\0', '7'].includes(String.fromCharCode(header[156] ?? 0));
+    const prefix = text(header, 345, 155);
+    const name = `${prefix}${prefix === '' ? '' : '/'}${text(header, 0, 100)}`;
+    return { name: isFile ? name : undefined, size, padding: (BLOCK - (size % BLOCK)) % BLOCK };
+  }
+}
+
+/** An ar archive, as packages of Debian are (deb(5)). */
+class ArSplit extends Split {
+  constructor(member: (name: string) => EntrySink, budget: UnpackBudget) {
+    super(member, budget, 60, 8);
+  }
+
+  protected entry(header: Uint8Array): Entry {
+    if (text(header, 58, 2) !== '`\n') throw new MalformedRecord('it is not an ar archive');
+    const size = Number.parseInt(text(header, 48, 10).trim(), 10);
+    return { name: text(header, 0, 16).trim(), size, padding: size % 2 };
+  }
+}
 
 /** Archives and encodings in each other: a Helm release is base64 of base64 of gzip of base64. */
 export const MAX_DEPTH = 8;

@@ -1,14 +1,13 @@
-import { isByChance } from './chance.ts';
 import {
   type FoundInBytes,
   type Keyword,
   type KeywordHit,
   type KeywordScan,
   keywordScan,
-} from './keyword-scan.ts';
-import type { ScanBudget } from './scan-budget.ts';
+} from './kernel/byte-scan.ts';
+import type { ScanBudget } from './open-content.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
-import { isDrawn, isPlaceholder } from './secret-value.ts';
+import { isByChance, isDrawn, isPlaceholder } from './secret-value.ts';
 
 /** A secret as it is in a text: `value` never leaves this folder but to mask that text. */
 export interface FoundSecret {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { OWN_ANNOTATION } from '../../model/image.ts';
+import { isPasswordName, secretName } from '../../model/secret-names.ts';
 
 /** Values that a standard or maker publishes for examples and emulators, each by a unique part. */
 const PUBLISHED: readonly (readonly [part: string, source: string])[] = [
@@ -98,7 +100,7 @@ export function isPlaceholder(value: string): boolean {
  * True for a password that anybody guesses and that is in force nevertheless: `password`,
  * `mysecret1`, `12345678`. A placeholder by its words, none of which says that another value comes.
  */
-export function isWeakPassword(value: string): boolean {
+function isWeakPassword(value: string): boolean {
   const isMade =
     /^(?=.*[A-Za-z0-9])[\w@!.$-]{3,}$/.test(value) && !/^[xX*#_.-]+$|\.{3}/.test(value);
   return isMade && !/\$\w|^__|XXX/.test(value) && !COMES.test(value) && !isPublished(value);
@@ -188,4 +190,209 @@ function leastChanges(classes: number): number {
   if ((classes & 2) === 0 || (classes & 0b1100) === 0)
     return (classes & 0b1110) === 0b1100 ? 0.33 : Infinity;
   return 0.2;
+}
+
+/**
+ * How data is spelled, the smallest alphabet first. Random data in each contains every short text
+ * of its letters sooner or later.
+ */
+const SPELLINGS: readonly (readonly [letters: RegExp, bits: number])[] = [
+  [/^[0-9a-f]*$/, 4],
+  [/^[0-9A-F]*$/, 4],
+  [/^[0-9A-Z]*$/, 5],
+  [/^[0-9a-z]*$/, 5],
+  [/^[\w+/=-]*$/, 6],
+];
+/** Bits that a token's beginning needs within other data: chance gives it once in 16 GB. */
+const WITHIN_DATA = 34;
+/** ... and where it stands alone, as a number in hexadecimal may. */
+const ALONE = 14;
+const ALONE_IN_HEX = 24;
+const AROUND = 80;
+const LEAST = 8;
+
+/** Bits that a keyword is worth among letters as in `text`; infinite where it has other letters. */
+function worth(keyword: string, text: string): { readonly bits: number; readonly isHex: boolean } {
+  const [letters, bits = Infinity] = SPELLINGS.find(([one]) => one.test(text)) ?? [];
+  if (letters?.test(keyword) !== true) return { bits: Infinity, isHex: false };
+  return { bits: bits * keyword.length, isHex: bits === 4 };
+}
+
+/** True where letters look like a piece of encoded data, short as it is, and not like words. */
+function isData(text: string): boolean {
+  if (text.length < LEAST) return false;
+  const digits = text.replace(/[^0-9]/g, '').length;
+  const changes = text.match(/[0-9][A-Za-z]|[A-Za-z][0-9]|[a-z][A-Z]|[A-Z][a-z]/g)?.length ?? 0;
+  const least = Math.max(2, text.length * 0.06);
+  return digits < text.length * 0.8 && changes >= least && !isWords(text);
+}
+
+/** True where a token fills a line among lines of data that are as long. */
+function isLineOfData(before: string, token: string, after: string, keyword: string): boolean {
+  return [
+    /(?<![^\r\n])([^\r\n]*)\r?\n$/.exec(before)?.[1],
+    /^\r?\n([^\r\n]*)/.exec(after)?.[1],
+  ].some((line) => line?.length === token.length && !line.startsWith(keyword) && isData(line));
+}
+
+/**
+ * True where a token that begins with `keyword` can be a piece of other data: what is around it,
+ * without a boundary, is data in the same letters, and the keyword is short enough to come up
+ * there. In a text (`isText`) signs divide words, and only a long run is data.
+ */
+export function isByChance(
+  text: string,
+  { at, end, keyword, isText }: { at: number; end: number; keyword: string; isText: boolean },
+): boolean {
+  if (keyword.length * 6 >= WITHIN_DATA && !/^[0-9a-f]*$|^[0-9A-Z]*$/.test(keyword)) return false;
+  const token = text.slice(at, end);
+  const [left, right] = [text.slice(Math.max(0, at - AROUND), at), text.slice(end, end + AROUND)];
+  let before = /(?<![\w+/-])[\w+/-]*$/.exec(left)?.[0] ?? '';
+  let after = /^[\w+/-]*/.exec(right)?.[0] ?? '';
+  if (before !== '' || after !== '') {
+    // Encoded data are broken into lines.
+    if (!isText)
+      before = (/(?<![\w+/\r\n-])[\w+/\r\n-]*$/.exec(left)?.[0] ?? '').replace(/\s/g, '');
+    if (!isText) after = (/^[\w+/\r\n-]*/.exec(right)?.[0] ?? '').replace(/\s/g, '');
+  }
+  const data = isText
+    ? [before + after].filter((run) => run.length >= AROUND && isData(run))
+    : [before, after].filter(isData);
+  const isWithin = data.length > 0;
+  const { bits, isHex } = worth(keyword, isWithin ? data.join('') : token);
+  if (bits < WITHIN_DATA && isLineOfData(left, token, right, keyword)) return true;
+  return bits < (isWithin ? WITHIN_DATA : isHex ? ALONE_IN_HEX : ALONE);
+}
+
+/** Attributes of BuildKit's sources: the session of a build, which ends with it. */
+const BUILDKIT_SESSIONS: ReadonlySet<string> = new Set([
+  'oci.session',
+  'local.session',
+  'local.sessionid',
+]);
+/**
+ * Values of variables that only refer to a secret: switches, numbers, addresses, references, and
+ * public keys of Mapbox and Stripe.
+ */
+const NO_VALUE =
+  /^(?:true|false|yes|no|on|off|y|n|enabled?|disabled?|auto|default|required|optional|none|unset|anonymous|\d{1,5}|https?:\/\/[^@]*|[$%].*|file:.*|arn:.*|op:\/\/.*|vault:.*|sha(?:256|512):.*|ssh-(?:rsa|ed25519|dss) .*|pk(?:\.eyJ|_live_|_test_).*|\w+ \w+ .*)$/i;
+/** A file: from the root, home or current folder, in a folder, or with an ending of key files. */
+const PATH =
+  /^(?:(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w./\\@ -]*|(?:[\w.-]+\/)+[\w.-]*\.[A-Za-z]{1,8}|id_\w+|[\w.-]+\.(?:pem|key|crt|cer|pub|asc|gpg|jks|p12|pfx|json|ya?ml|txt|env|conf|cfg|ini|sh|py|js))$/;
+/** Fingerprint or long id of an OpenPGP key, as release scripts have it; also with gpg's blanks. */
+const FINGERPRINT =
+  /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-Fa-f]{40}|(?:[0-9A-F]{4} {1,2}){9}[0-9A-F]{4}|(?:[0-9A-Z]{2,4}:){11,}[0-9A-Z]{2,4})$/;
+
+/** True where a value repeats its name, as in `AWS_SECRET_ACCESS_KEY=secretaccesskey`. */
+function isItsName(name: string, value: string): boolean {
+  const [own = '', said = ''] = [name, value].map((t) => t.toLowerCase().replace(/[^a-z]/g, ''));
+  if (!/(?:key|token|id|secret)$/.test(own) || /\d{2}/.test(value)) return false;
+  const isOfOther = own.length > 6 && said.endsWith(own) && !/^(?:super|very|top)/.test(said);
+  return own.endsWith(said) || isOfOther;
+}
+
+/** A value that a person would keep to themselves. */
+function isSecretValue(name: string, value: string): boolean {
+  const isPassword = isPasswordName(name);
+  if (value.length < (isPassword ? 3 : 4) || PATH.test(value)) return false;
+  // Digits alone are a password as a word is, and no switch.
+  if (isPassword && /^\d{3,}$/.test(value)) return true;
+  if (NO_VALUE.test(value)) return false;
+  return !isPlaceholder(value) || (isPassword && isWeakPassword(value));
+}
+
+/** True where a variable of this name and value is itself a secret. */
+export function isNamedSecret(name: string, value: string): boolean {
+  if (!isSecretValue(name, value) || isSpoken(name, value) || isItsName(name, value)) return false;
+  if (BUILDKIT_SESSIONS.has(name)) return false;
+  // Our own label says how secrets come: these two words and no others.
+  if (name === OWN_ANNOTATION.secrets && (value === 'none' || value === 'by-file')) return false;
+  if (secretName(name, 'sure') !== undefined) return true;
+  if (secretName(name, 'possible') === undefined) return false;
+  return isDrawn(value) && !(/keys?$/i.test(name) && FINGERPRINT.test(value));
+}
+
+/** Words that say that a value is a placeholder; they match words divided by `-` or by nothing. */
+const SPOKEN = new RegExp(
+  [
+    '^your',
+    '^set-?me',
+    '^(?:insert|enter|get|put|add|paste|use|set|pick)-',
+    '^(?:insert|enter|put|paste|set|pick)(?:an?|the|your|safe|secure|api)[a-z]',
+    '(?:-|password|token|key|secret|var|value)here$',
+    '(?:^|-)(?:example|sample|temp|temporary|override|replaced?)(?:-|$)',
+    '(?:change|update|overwrite|replace)d?-?(?:me|this|it|these|the|your)',
+    '(?:change|update)d?-(?:in|before|on|at)(?:-|$)',
+    '(?:please|should)-?(?:really-)?(?:change|set|overwrite|replace)',
+    '(?:^|-)(?:build-?time|pre-?compil(?:e|ation))(?:-|$)',
+    '(?:for|during|docker|image|just|only)-?(?:the-)?(?:docker-)?build(?:ing|s)?(?:-|$)',
+    'not-?(?:an?-|so-)?(?:real|secret|secure|used|needed|important|present|set|in-?use|for-production)',
+    '^no-?(?:default|value|key|token|secret|password)',
+    'will-?be-',
+    '^(?:environment|env)-?var',
+  ].join('|'),
+);
+/** Words that no secret has between its own signs. */
+const STAND_IN =
+  /(?:^|[^a-z])(?:placeholder|dummy|fake|(?:replace|change)[-_]?me)(?=[^a-z]|$)|[-_]X{3,}$/i;
+/** Stages of a software's life: they are written where no key was drawn. */
+const STAGE =
+  /^(?:local|dev|development|prod|production|staging|ci|build|builder|docker|noop|setup|nothing|temp|tmp|assets)$/;
+/** Who draws keys and tokens at random, by the names of variables. */
+const ISSUERS =
+  /(?:^|_)(?:BOT|GITHUB|GITLAB|OPENAI|ANTHROPIC|GOOGLE|GEMINI|STRIPE|SLACK|DISCORD|TELEGRAM|FACEBOOK|FLICKR|TWITTER|NPM|AWS|AZURE|TWILIO|SENDGRID|HUGGING_?FACE|HF|TAVILY|COHERE|MISTRAL|GROQ|SENTRY|DATADOG|MAPBOX|MAPZEN|OPENWEATHER(?:MAP)?)(?:_[A-Z]+){0,4}_(?:KEY|TOKEN|SECRET)$/i;
+
+/** The words of a value, small, divided by `-`; undefined where something else is in it. */
+function wordsIn(value: string): string | undefined {
+  const parts = value.replace(/([a-z])(?=[A-Z][a-z])/g, '$1-').split(/[-_. ]+/);
+  const isWord = (part: string): boolean =>
+    /^(?:[A-Za-z]{1,40}|\d{1,8}|(?:1234567890?)+\d{0,9}|[!?]|)$/.test(part);
+  return parts.every(isWord) ? parts.join('-').toLowerCase() : undefined;
+}
+
+/** True where the value names a secret and is none: `DB_SECRET=app-db-password`. */
+function isNameOfOne(name: string, value: string): boolean {
+  return /SECRET$/i.test(name) && /^[a-z]+-[a-z-]*(?:password|secret|token|key|user)$/.test(value);
+}
+
+/**
+ * True for words in a row where nothing was drawn: they say that another value comes, or name
+ * another place; or the name asks for a key, which is drawn at random, and not for a password,
+ * which a person makes up.
+ */
+function isSpoken(name: string, value: string): boolean {
+  if (STAND_IN.test(value)) return true;
+  const words = wordsIn(value);
+  if (words === undefined) return false;
+  if (SPOKEN.test(words)) return true;
+  // A constant’s name, as programs have them, names a secret.
+  if (/^[A-Z]+(?:_[A-Z]+)+$/.test(value) && secretName(value, 'sure') !== undefined) return true;
+  if (isPasswordName(name) || isDrawn(value)) return false;
+  return ISSUERS.test(name) || STAGE.test(words) || isNameOfOne(name, value);
+}
+
+/** A piece of text that a key or a token is written as, with base64's and nanoid's letters. */
+const VALUE = /[A-Za-z0-9][\w+/=~-]{3,}/g;
+/** What stands before a value and names it: `"name": "`, `name = `, `<name>`. */
+const NAME = /(?<![\w.-])([A-Za-z][\w.-]*)["'\]]{0,2} {0,4}(?:[:=]|=>|>) {0,4}["'([]{0,2}$/;
+/** Names a thing, and is kept from nobody. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const LONGEST_NAME = 80;
+
+/**
+ * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a
+ * value that looks drawn at random and is not a UUID, or one of any kind that is named as a secret.
+ * Undefined where there is none. The two were built alike, but for the random numbers: what they
+ * share is not drawn.
+ */
+export function drawnSecretLine(text: string, other: string): number | undefined {
+  const shared = new Set(other.match(VALUE));
+  for (const { 0: value, index } of text.matchAll(VALUE)) {
+    if (shared.has(value)) continue;
+    const name = NAME.exec(text.slice(Math.max(0, index - LONGEST_NAME), index))?.[1];
+    const isNamed = name !== undefined && secretName(name, 'possible') !== undefined;
+    if (isNamed || (isDrawn(value) && !UUID.test(value)))
+      return text.slice(0, index).split('\n').length;
+  }
+  return undefined;
 }

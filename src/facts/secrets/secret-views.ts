@@ -1,3 +1,4 @@
+import { mayHoldKey } from './credential-files.ts';
 import {
   BASE64_RUN,
   type Findings,
@@ -6,7 +7,6 @@ import {
   UTF16_NUL_FIRST,
 } from './kernel/byte-scan.ts';
 import { isPacked, isZlib, ZLIB_HEAD } from './open-content.ts';
-import { mayHoldKey } from './secret-key-stores.ts';
 
 /** Findings, all of them or those of one spelling. */
 type Pairs = ArrayLike<number>;

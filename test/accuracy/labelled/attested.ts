@@ -1,4 +1,4 @@
-import { digestOf } from '../../../src/model/digest.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { DOCKERFILE, hardenedBut, type Labelled, OS_PACKAGES } from '../starting-points.ts';
 import { KEY, provenance, sbom, seccomp } from '../statements.ts';
 

@@ -1,4 +1,4 @@
-import { digestOf } from '../../../src/model/digest.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import type { FoundAttestation } from '../../../src/model/statement.ts';
 import { program } from '../../facts/support.ts';
 import type { Layer, Subjects } from '../made-image.ts';

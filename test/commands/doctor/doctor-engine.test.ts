@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  type Check,
-  runChecks,
-  type DoctorContext,
-} from '../../../src/commands/doctor/doctor-check.ts';
-import {
-  BUILDER_CHECK,
-  DOCKER_CHECK,
-  IMAGE_STORE_CHECK,
-} from '../../../src/commands/doctor/doctor-engine.ts';
+import { BUILDER_CHECK, type Check, DOCKER_CHECK, type DoctorContext, IMAGE_STORE_CHECK, runChecks } from '../../../src/cli/doctor-checks.ts';
 import { INFO, machine, missing } from '../surroundings.ts';
 
 async function row(check: Check, about: DoctorContext) {

@@ -1,17 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  type Check,
-  runChecks,
-  type DoctorContext,
-} from '../../../src/commands/doctor/doctor-check.ts';
-import {
-  DOCKER_CONFIG_CHECK,
-  SETTINGS_CHECK,
-  STORE_CHECK,
-} from '../../../src/commands/doctor/doctor-files.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
+import { type Check, type DoctorContext, runChecks } from '../../../src/cli/doctor-checks.ts';
+import { DOCKER_CONFIG_CHECK, SETTINGS_CHECK, STORE_CHECK } from '../../../src/cli/doctor.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
 import { machine, missing } from '../surroundings.ts';
 
 async function row(check: Check, about: DoctorContext) {

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runChecks, type DoctorContext } from '../../../src/commands/doctor/doctor-check.ts';
-import { SIGNING_CHECK } from '../../../src/commands/doctor/doctor-signing.ts';
+import { type DoctorContext, runChecks } from '../../../src/cli/doctor-checks.ts';
+import { SIGNING_CHECK } from '../../../src/cli/doctor.ts';
 import { machine, missing } from '../surroundings.ts';
 
 async function row(about: DoctorContext) {

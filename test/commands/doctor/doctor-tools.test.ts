@@ -1,21 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  type Check,
-  runChecks,
-  type DoctorContext,
-} from '../../../src/commands/doctor/doctor-check.ts';
-import {
-  BUILDX_CHECK,
-  COSIGN_CHECK,
-  GIT_CHECK,
-  installCommand,
-  NODE_CHECK,
-  OLDEST_NODE,
-  SCANNER_CHECK,
-} from '../../../src/commands/doctor/doctor-tools.ts';
-import { err, ok } from '../../../src/model/result.ts';
+import { BUILDX_CHECK, type Check, COSIGN_CHECK, type DoctorContext, GIT_CHECK, installCommand, NODE_CHECK, OLDEST_NODE, runChecks, SCANNER_CHECK } from '../../../src/cli/doctor-checks.ts';
+import { err, ok } from '../../../src/lib/errors.ts';
 import { machine, missing } from '../surroundings.ts';
 
 async function row(check: Check, about: DoctorContext) {

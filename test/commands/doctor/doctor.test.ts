@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type CheckRow, isFit, runChecks } from '../../../src/commands/doctor/doctor-check.ts';
-import { CHECKS, doctor, doctorJson, doctorText } from '../../../src/commands/doctor/doctor.ts';
+import { type CheckRow, isFit, runChecks } from '../../../src/cli/doctor-checks.ts';
+import { CHECKS, doctor, doctorJson, doctorText } from '../../../src/cli/doctor.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 import { machine, missing } from '../surroundings.ts';

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fix } from '../../../src/commands/fix/fix.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { fix } from '../../../src/fix/fix.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 

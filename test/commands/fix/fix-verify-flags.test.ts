@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FIX, fixFlags } from '../../../src/commands/fix/fix-flags.ts';
-import { readFlags } from '../../../src/commands/flags.ts';
+import { readFlags } from '../../../src/cli/flags.ts';
+import { FIX, fixFlags } from '../../../src/fix/flags.ts';
 
 function readFixFlags(args: readonly string[], buildFlags: readonly string[] = []) {
   const { flags, operands } = readFlags(args, FIX);

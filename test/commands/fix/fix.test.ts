@@ -15,9 +15,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fix } from '../../../src/commands/fix/fix.ts';
-import type { CommandIo } from '../../../src/commands/io.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import type { CommandIo } from '../../../src/cli/io.ts';
+import { fix } from '../../../src/fix/fix.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import { fakeIo } from '../command-io.ts';
 
 /** Rules that ask nobody: what the others need is of a registry. */

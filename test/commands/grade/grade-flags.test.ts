@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readFlags } from '../../../src/commands/flags.ts';
-import { GRADE, gradeFlags } from '../../../src/commands/grade/grade-flags.ts';
-import { UserError } from '../../../src/model/errors.ts';
+import { readFlags } from '../../../src/cli/flags.ts';
+import { GRADE, gradeFlags } from '../../../src/grade/flags.ts';
+import { UserError } from '../../../src/lib/errors.ts';
 
 function readGradeFlags(args: readonly string[]) {
   const { flags, operands } = readFlags(args, GRADE);

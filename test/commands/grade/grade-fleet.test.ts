@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { grade } from '../../../src/commands/grade/grade.ts';
+import { grade } from '../../../src/grade/grade-command.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
 import { parseReference } from '../../../src/model/reference.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 

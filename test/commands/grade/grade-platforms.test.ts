@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { grade } from '../../../src/commands/grade/grade.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { parseReference } from '../../../src/model/reference.ts';
+import { grade } from '../../../src/grade/grade-command.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
+import { digestOf, parseReference } from '../../../src/model/reference.ts';
 import type { Scorecard } from '../../../src/model/scorecard.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 

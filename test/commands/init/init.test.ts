@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { init } from '../../../src/commands/init/init.ts';
-import type { CommandIo } from '../../../src/commands/io.ts';
-import { parseSettings } from '../../../src/config/parse-settings.ts';
-import { messageOf, UserError } from '../../../src/model/errors.ts';
+import type { CommandIo } from '../../../src/cli/io.ts';
+import { parseSettings } from '../../../src/config/settings.ts';
+import { init } from '../../../src/init/init.ts';
+import { messageOf, UserError } from '../../../src/lib/errors.ts';
 import { fakeIo } from '../command-io.ts';
 
 const PACKAGE = JSON.stringify({

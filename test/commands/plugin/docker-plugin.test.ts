@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { completedCommands } from '../../../src/commands/command-list.ts';
-import { toolRunner } from '../../../src/commands/context.ts';
-import type { CommandIo } from '../../../src/commands/io.ts';
-import { commandLine } from '../../../src/commands/main.ts';
-import { dockerPlugin } from '../../../src/commands/plugin/docker-plugin.ts';
+import { completedCommands } from '../../../src/cli/command-list.ts';
+import { toolRunner } from '../../../src/cli/conversation.ts';
+import type { CommandIo } from '../../../src/cli/io.ts';
+import { commandLine } from '../../../src/cli/main.ts';
+import { dockerPlugin } from '../../../src/cli/plugin.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 

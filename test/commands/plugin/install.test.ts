@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PLUGIN_CHECK } from '../../../src/commands/doctor/doctor.ts';
-import { install, uninstall } from '../../../src/commands/plugin/install.ts';
+import { PLUGIN_CHECK } from '../../../src/cli/doctor.ts';
+import { install, uninstall } from '../../../src/cli/plugin-install.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 import { machine } from '../surroundings.ts';

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { watchPluginSocket } from '../../../src/commands/plugin/plugin-socket.ts';
+import { watchPluginSocket } from '../../../src/cli/plugin.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const LONGEST = { timeout: 10_000 };

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readImageFlags } from '../../../src/commands/reproduce/reproduce-flags.ts';
+import { readImageFlags } from '../../../src/reproduce/flags.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const DIGEST = `@sha256:${'a'.repeat(64)}`;

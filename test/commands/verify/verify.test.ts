@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { readFlags } from '../../../src/commands/flags.ts';
-import { VERIFY } from '../../../src/commands/verify/verify-flags.ts';
-import { verificationJson, verificationText } from '../../../src/commands/verify/verify-report.ts';
-import { verify } from '../../../src/commands/verify/verify.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import type { ImageVerification, UnopenedImage } from '../../../src/model/verification.ts';
+import { readFlags } from '../../../src/cli/flags.ts';
+import type { ImageVerification, UnopenedImage } from '../../../src/model/criterion.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { VERIFY } from '../../../src/trust/flags.ts';
+import { verificationJson, verificationText, verify } from '../../../src/trust/verify-command.ts';
 import { fakeIo } from '../command-io.ts';
 
 const DIGEST = digestOf('image');

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { openFindings, askEach } from '../../../src/commands/vex/vex-review.ts';
-import { vex } from '../../../src/commands/vex/vex.ts';
 import { known, type Vulnerability } from '../../../src/model/facts.ts';
 import type { ImageContents } from '../../../src/model/report.ts';
+import { askEach, openFindings, vex } from '../../../src/trust/vex-command.ts';
 import { fakeIo } from '../command-io.ts';
 
 const ZLIB = 'pkg:deb/debian/zlib1g@1%3A1.2';

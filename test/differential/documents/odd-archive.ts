@@ -1,5 +1,5 @@
-import { digestHex, digestOf } from '../../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestHex, digestOf } from '../../../src/model/reference.ts';
 import { archiveOf } from '../../fakes/images.ts';
 import { layerTar } from '../../fakes/tar-bytes.ts';
 import type { Random } from '../random.ts';

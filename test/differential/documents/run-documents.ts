@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../../src/model/errors.ts';
-import type { OpenedImage } from '../../../src/model/opened-image.ts';
-import { openArchiveStream } from '../../../src/oci/archive/open-archive.ts';
+import { openArchiveStream } from '../../../src/image/archive/open-archive.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import type { OpenedImage } from '../../../src/model/image.ts';
 import { run } from '../../e2e/harness.ts';
 import { Random } from '../random.ts';
 import { oddArchive } from './odd-archive.ts';

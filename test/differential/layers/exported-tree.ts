@@ -1,7 +1,7 @@
-import { decodeCapabilities } from '../../../src/facts/filesystem/file-collector.ts';
-import type { TarEntry } from '../../../src/model/tar.ts';
-import { TarReader } from '../../../src/tar/reader.ts';
-import { encodeText } from '../../../src/tar/text.ts';
+import { decodeCapabilities } from '../../../src/facts/layer-files.ts';
+import { encodeText } from '../../../src/image/tar/tar-header.ts';
+import { TarReader } from '../../../src/image/tar/tar-reader.ts';
+import type { TarEntry } from '../../../src/model/image.ts';
 import { sha256 } from './docker-archive.ts';
 import type { SeenPlace, SeenTree } from './seen-tree.ts';
 

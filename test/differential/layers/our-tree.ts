@@ -1,12 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { collectLayer } from '../../../src/facts/collect-layer.ts';
-import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
-import type { Place } from '../../../src/facts/filesystem/place.ts';
+import { FileTree, type Place } from '../../../src/facts/filesystem.ts';
+import { collectLayer } from '../../../src/facts/image-facts.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { messageOf } from '../../../src/model/errors.ts';
-import type { LayerCollector } from '../../../src/model/walk.ts';
-import { walkLayer } from '../../../src/oci/walk/layer-walk.ts';
+import { walkLayer } from '../../../src/image/walk/layer-walk.ts';
+import { messageOf } from '../../../src/lib/errors.ts';
+import type { LayerCollector } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { craftTar } from './craft-tar.ts';
 import type { Stack } from './crafted-layer.ts';
 import { byteText, ENGINE_OWN } from './exported-tree.ts';

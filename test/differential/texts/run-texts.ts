@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
+import { contextIgnore } from '../../../src/build/context-source.ts';
 import { readDockerfile } from '../../../src/dockerfile/read-dockerfile.ts';
 import { substitute } from '../../../src/dockerfile/substitute.ts';
-import type { Descriptor } from '../../../src/model/oci.ts';
-import { chooseEntries } from '../../../src/oci/index-entries.ts';
-import { contextIgnore } from '../../../src/pipeline/contexts/context-ignore.ts';
+import { chooseEntries } from '../../../src/image/platforms.ts';
+import type { Descriptor } from '../../../src/model/image.ts';
 import { Random } from '../random.ts';
 import {
   ARCHITECTURES,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heredocDelimiter } from '../../../src/dockerfile/heredoc-words.ts';
+import { heredocDelimiter } from '../../../src/dockerfile/logical-lines.ts';
 import { parseDockerfile } from '../parse-dockerfile.ts';
 
 test.each([

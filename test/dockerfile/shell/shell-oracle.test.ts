@@ -2,8 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseShell } from '../../../src/dockerfile/shell/parse-shell.ts';
-import type { List } from '../../../src/dockerfile/shell/syntax-tree.ts';
-import { bodiesOf, expandedBy } from '../../../src/dockerfile/shell/walk-tree.ts';
+import { bodiesOf, expandedBy, type List } from '../../../src/dockerfile/shell/syntax-tree.ts';
 import { analysisOf } from '../parse-dockerfile.ts';
 import { BEYOND_SHFMT, FORMS, script } from './script-grammar.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeCapabilities } from '../../../src/facts/filesystem/file-collector.ts';
+import { decodeCapabilities } from '../../../src/facts/layer-files.ts';
 
 /** A value of the attribute: magic word, then the words that follow. */
 function value(magic: number, ...words: readonly number[]): string {

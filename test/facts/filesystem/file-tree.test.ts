@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
-import { listedFiles } from '../../../src/facts/filesystem/path-list.ts';
+import { FileTree, listedFiles } from '../../../src/facts/filesystem.ts';
 import {
   file,
   folder,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findPrograms } from '../../../src/criteria/installed-programs.ts';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
-import { findPrograms } from '../../../src/rules/shared/verdict/find-programs.ts';
 import { cpuMs } from '../../cpu-time.ts';
 import { elfWith, file, folder, hardlink, image, type Item, link, program } from '../support.ts';
 import { unpacked } from './unpacked.ts';

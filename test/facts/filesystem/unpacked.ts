@@ -1,4 +1,4 @@
-import { UserError } from '../../../src/model/errors.ts';
+import { UserError } from '../../../src/lib/errors.ts';
 import { type Item, layerFacts } from '../support.ts';
 
 /** The items that a layer can hold, each after those before it: what engines refuse is left out. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { PackageURL } from 'packageurl-js';
 import { describe, expect, test } from 'vitest';
-import { purlOf } from '../../../src/facts/packages/purl.ts';
+import { purlOf } from '../../../src/facts/packages/catalogue.ts';
 import { file, image } from '../support.ts';
 
 const OS = file('etc/os-release', 'ID=debian\nVERSION_ID="13"\n');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DPKG } from '../../../src/facts/packages/dpkg.ts';
+import { DPKG } from '../../../src/facts/packages/distributions.ts';
 import { file, image, layerFacts, link } from '../support.ts';
 
 const stanza = (name: string, status: string): string =>

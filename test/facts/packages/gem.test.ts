@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GEM } from '../../../src/facts/packages/gem.ts';
+import { GEM } from '../../../src/facts/packages/languages.ts';
 import { file, image } from '../support.ts';
 
 const FOLDER = 'usr/lib/ruby/gems/3.3.0/specifications';

@@ -1,6 +1,6 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { knownPackages } from '../../../src/facts/known-packages.ts';
+import { knownPackages } from '../../../src/facts/build-facts.ts';
 import { file, image, program, type Item } from '../support.ts';
 
 const SITE = 'usr/lib/python3/site-packages';

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { APK } from '../../../src/facts/packages/apk.ts';
-import { COMPOSER } from '../../../src/facts/packages/composer.ts';
-import { GEM } from '../../../src/facts/packages/gem.ts';
-import { NPM } from '../../../src/facts/packages/npm.ts';
-import { NUGET } from '../../../src/facts/packages/nuget.ts';
-import { PYTHON } from '../../../src/facts/packages/python.ts';
+import { APK } from '../../../src/facts/packages/distributions.ts';
+import { COMPOSER, GEM, NPM, NUGET, PYTHON } from '../../../src/facts/packages/languages.ts';
 import { isPlainText, type RecordReader } from '../../../src/facts/packages/record.ts';
 import { file, image, type Item } from '../support.ts';
 

@@ -2,7 +2,7 @@ import { deflateSync, constants } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readBudget } from '../../../src/facts/packages/package-collector.ts';
-import { PROGRAM, ProgramStream } from '../../../src/facts/packages/program.ts';
+import { PROGRAM, ProgramStream } from '../../../src/facts/packages/programs.ts';
 import type { RecordContent } from '../../../src/facts/packages/record.ts';
 import { entryOf, file, image, program as executable } from '../support.ts';
 import {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPlainText } from '../../../src/facts/packages/record.ts';
-import { recordedSupplier } from '../../../src/facts/packages/recorded-supplier.ts';
+import { isPlainText, recordedSupplier } from '../../../src/facts/packages/record.ts';
 import { file, image } from '../support.ts';
 
 test.each([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readRpmDatabase } from '../../../src/facts/packages/rpm.ts';
+import { readRpmDatabase } from '../../../src/facts/packages/distributions.ts';
 import { file, image, layerFacts } from '../support.ts';
 
 const FOLDER = `${import.meta.dirname}/../../fixtures/rpm`;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isByChance } from '../../../src/facts/secrets/chance.ts';
-import { ContentScan, type PlacedSecret } from '../../../src/facts/secrets/content-scan.ts';
-import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
+import { ScanBudget } from '../../../src/facts/secrets/open-content.ts';
+import { ContentScan, type PlacedSecret } from '../../../src/facts/secrets/secret-collector.ts';
 import { SECRET_RULES } from '../../../src/facts/secrets/secret-rules.ts';
 import { secretsInBytes } from '../../../src/facts/secrets/secret-text.ts';
+import { isByChance } from '../../../src/facts/secrets/secret-value.ts';
 import { upper } from './secret-samples.ts';
 
 /** Numbers below a bound that a seed repeats (mulberry32). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commandSecrets } from '../../../src/facts/secrets/command-secrets.ts';
+import { commandSecrets } from '../../../src/facts/secrets/document-secrets.ts';
 
 const values = (text: string): readonly string[] => commandSecrets(text).map(({ value }) => value);
 

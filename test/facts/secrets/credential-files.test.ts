@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  credentialsIn,
-  gitDirectoryOf,
-  isCredentialFile,
-} from '../../../src/facts/secrets/credential-files.ts';
-import { CREDENTIAL_FILES } from '../../../src/facts/secrets/credential-table.ts';
+import { CREDENTIAL_FILES, credentialsIn, gitDirectoryOf, isCredentialFile } from '../../../src/facts/secrets/credential-files.ts';
 import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { hex, mixed } from './secret-samples.ts';
 

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  manifestSecrets,
-  configSecrets,
-  statementSecrets,
-} from '../../../src/facts/secrets/document-secrets.ts';
-import type { ImageConfig } from '../../../src/model/oci.ts';
+import { configSecrets, manifestSecrets, statementSecrets } from '../../../src/facts/secrets/document-secrets.ts';
+import type { ImageConfig } from '../../../src/model/image.ts';
 import { mixed } from './secret-samples.ts';
 
 const TOKEN = `ghp_${mixed(36)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawnSecretLine } from '../../../src/facts/secrets/drawn-values.ts';
+import { drawnSecretLine } from '../../../src/facts/secrets/secret-value.ts';
 
 describe('a line that has what may be a secret and another seed makes otherwise', () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keywordScan } from '../../../src/facts/secrets/keyword-scan.ts';
+import { keywordScan } from '../../../src/facts/secrets/kernel/byte-scan.ts';
 
 /** Keywords count in six bytes of text or more. */
 const AROUND = '      ';

@@ -1,8 +1,8 @@
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import { describe, expect, test } from 'vitest';
-import { secretsInPiece } from '../../../src/facts/secrets/content-scan.ts';
-import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
+import { ScanBudget } from '../../../src/facts/secrets/open-content.ts';
+import { secretsInPiece } from '../../../src/facts/secrets/secret-collector.ts';
 import { hex, mixed, pem, SAMPLES, upper } from './secret-samples.ts';
 
 /** Each rule of secretlint's recommended preset, and ours that answers it. */

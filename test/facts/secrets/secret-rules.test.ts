@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { secretsInPiece } from '../../../src/facts/secrets/content-scan.ts';
-import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
+import { ScanBudget } from '../../../src/facts/secrets/open-content.ts';
+import { secretsInPiece } from '../../../src/facts/secrets/secret-collector.ts';
 import { SECRET_RULES } from '../../../src/facts/secrets/secret-rules.ts';
 import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { hex, mixed, pem, SAMPLES } from './secret-samples.ts';

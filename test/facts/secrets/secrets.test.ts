@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { foldLayers } from '../../../src/facts/image-facts.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { file, image, imageWith, layerFacts } from '../support.ts';
 import { mixed, pem } from './secret-samples.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNamedSecret } from '../../../src/facts/secrets/named-secret.ts';
+import { isNamedSecret } from '../../../src/facts/secrets/secret-value.ts';
 
 test.each([
   ['SECRET_KEY', 'dummy-secret-key-for-build'],

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { builtVex } from '../../../src/attestations/built-vex.ts';
-import { applyVex } from '../../../src/facts/vex/vex.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { vexStatements } from '../../../src/pipeline/attach/vex-statements.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { applyVex } from '../../../src/scan/vex.ts';
+import { builtVex, vexStatements } from '../../../src/trust/vex-document.ts';
 
 const DIGEST = digestOf('image');
 const image = {

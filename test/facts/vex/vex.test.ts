@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { vexOfAttestations } from '../../../src/facts/vex/vex-attestations.ts';
-import type { VexImage } from '../../../src/facts/vex/vex-match.ts';
-import type { VexDocument } from '../../../src/facts/vex/vex-statement.ts';
-import { applyVex, readVex } from '../../../src/facts/vex/vex.ts';
-import { digestOf } from '../../../src/model/digest.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../../src/model/facts.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import type { VexDocument } from '../../../src/scan/vex-documents.ts';
+import { applyVex, readVex, type VexImage, vexOfAttestations } from '../../../src/scan/vex.ts';
 import { controlTexts } from '../../control-texts.ts';
 
 const NOW = Date.parse('2026-06-30T23:59:59Z');

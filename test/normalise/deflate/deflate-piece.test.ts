@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deflatePiece, WINDOW } from '../../../src/normalise/deflate/deflate-piece.ts';
+import { deflatePiece, WINDOW } from '../../../src/normalize/deflate/deflate.ts';
 import { noise, words } from '../samples.ts';
 
 const FINAL = Uint8Array.of(1, 0, 0, 0xff, 0xff);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { prefixCode } from '../../../src/normalise/deflate/huffman.ts';
+import { prefixCode } from '../../../src/normalize/deflate/deflate.ts';
 
 /** Kraft's sum in units of 2^-limit; a complete code fills it. */
 function space(lengths: Uint8Array, limit: number): number {

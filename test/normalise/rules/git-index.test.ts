@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import { contentAfter, sample } from '../sample-layer.ts';
 
 let folder = '';

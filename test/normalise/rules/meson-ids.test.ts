@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import { contentAfter, sample } from '../sample-layer.ts';
 
 const PATH = 'src/build/meson-private/coredata.dat';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import { contentAfter, EPOCH, sample } from '../sample-layer.ts';
 
 const LATER = BigInt(EPOCH + 86_400) * 1_000_000_000n + 106_191_725n;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sourceOfPyc } from '../../../src/normalise/rules/stamps.ts';
+import { sourceOfPyc } from '../../../src/normalize/rules/stamps.ts';
 import { contentAfter, EPOCH, LATER, normalised, type Sample, sample } from '../sample-layer.ts';
 
 const SOURCE = 'x = 1\n';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import { LATER, normalised, type Sample, sample } from '../sample-layer.ts';
 
 /** Self-signed, CN=t, valid from 2026-03-01T00:00:00Z; its key was thrown away. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RpmHeader } from '../../../src/formats/rpm-header.ts';
-import { sqliteRows } from '../../../src/formats/sqlite-rows.ts';
-import { retimedRpmDatabase } from '../../../src/normalise/rpm-times.ts';
+import { RpmHeader } from '../../../src/image/formats/rpm-header.ts';
+import { sqliteRows } from '../../../src/image/formats/sqlite.ts';
+import { retimedRpmDatabase } from '../../../src/normalize/rules/databases.ts';
 import { contentAfter, sample } from '../sample-layer.ts';
 
 const FIXTURE = `${import.meta.dirname}/../../fixtures/rpm/rpmdb.sqlite.gz`;

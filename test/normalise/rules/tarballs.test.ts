@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import {
   contentAfter,
   EPOCH,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { zipSync, unzipSync, strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
-import { dosTime } from '../../../src/normalise/rules/zip-times.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
+import { dosTime } from '../../../src/normalize/rules/archives.ts';
 import { contentAfter, EPOCH, LATER, normalised, sample } from '../sample-layer.ts';
 
 /** Info-ZIP's field with modification and access time. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { dockerLoadStream } from '../../../src/oci/archive/docker-archive.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { namedEntries } from '../../../src/oci/image-index.ts';
+import { dockerLoadStream } from '../../../src/image/archive/docker-archive.ts';
+import { BlobStore } from '../../../src/image/blob-store.ts';
+import { namedEntries } from '../../../src/image/image-index.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { collect, makeImage, makeIndex, temporaryFolder } from '../../fakes/layouts.ts';
 import { readTar } from '../../fakes/tar-bytes.ts';
 

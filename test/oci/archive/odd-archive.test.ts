@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Descriptor, Manifest } from '../../../src/model/oci.ts';
-import { openArchiveStream } from '../../../src/oci/archive/open-archive.ts';
+import { openArchiveStream } from '../../../src/image/archive/open-archive.ts';
+import type { Descriptor, Manifest } from '../../../src/model/image.ts';
 import { archiveWithTrick, MEMBER_TRICKS } from '../../differential/documents/odd-members.ts';
 import { archiveOf, ImageBytes } from '../../fakes/images.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';

@@ -5,17 +5,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import type { Descriptor } from '../../../src/model/oci.ts';
-import type { OpenedImage } from '../../../src/model/opened-image.ts';
-import {
-  type ArchiveOptions,
-  openArchiveFile,
-  openArchiveStream,
-} from '../../../src/oci/archive/open-archive.ts';
-import { walkLayer } from '../../../src/oci/walk/layer-walk.ts';
-import { fileBlocks } from '../../../src/oci/walk/walk-blocks.ts';
+import { type ArchiveOptions, openArchiveFile, openArchiveStream } from '../../../src/image/archive/open-archive.ts';
+import { walkLayer } from '../../../src/image/walk/layer-walk.ts';
+import { fileBlocks } from '../../../src/image/walk/unpack-layer.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import type { Descriptor, OpenedImage } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../../fakes/images.ts';
 import { collect, temporaryFolder } from '../../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';

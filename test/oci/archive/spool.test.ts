@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { spoolAll, startSpool } from '../../../src/oci/archive/spool.ts';
-import type { UnpackLimits } from '../../../src/oci/walk/walk-unpack.ts';
+import { spoolAll, startSpool } from '../../../src/image/archive/spool.ts';
+import type { UnpackLimits } from '../../../src/image/walk/unpack-layer.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { layerTar } from '../../fakes/tar-bytes.ts';
 

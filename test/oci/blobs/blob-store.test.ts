@@ -1,8 +1,8 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
+import { BlobStore } from '../../../src/image/blob-store.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { collect, temporaryFolder } from '../../fakes/layouts.ts';
 
 async function storeOf(): Promise<BlobStore> {

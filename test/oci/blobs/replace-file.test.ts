@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { replaceFile } from '../../../src/oci/blobs/replace-file.ts';
+import { replaceFile } from '../../../src/image/disk.ts';
 
 let folder: string;
 beforeEach(() => {

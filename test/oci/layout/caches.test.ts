@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { boundCaches, openCache } from '../../../src/image/caches.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { boundCaches, openCache } from '../../../src/oci/layout/caches.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 function home(): { readonly paths: { readonly cache: string }; readonly emit: () => void } {

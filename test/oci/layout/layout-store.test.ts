@@ -8,10 +8,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor } from '../../../src/model/oci.ts';
-import { type ImageReference, parseReference } from '../../../src/model/reference.ts';
-import { type LayoutStore, openStore } from '../../../src/oci/layout/layout-store.ts';
+import { type LayoutStore, openStore } from '../../../src/image/layout/store.ts';
+import type { Descriptor } from '../../../src/model/image.ts';
+import { digestOf, type ImageReference, parseReference } from '../../../src/model/reference.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../../fakes/layouts.ts';
 
 const DAY = 24 * 60 * 60 * 1000;

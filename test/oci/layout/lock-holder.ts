@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { claimAlone } from '../../../src/oci/layout/owner.ts';
+import { claimAlone } from '../../../src/image/owner.ts';
 
 // A process of owner-race.test.ts that takes and gives back one lock until it is killed, wherever
 // it then stands.

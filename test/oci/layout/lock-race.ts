@@ -1,4 +1,4 @@
-import { claimAlone } from '../../../src/oci/layout/owner.ts';
+import { claimAlone } from '../../../src/image/owner.ts';
 
 // A process of the race in owner-race.test.ts: claims what it is told to, says whether it has it.
 process.on('message', (file: string) => {

@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { digestHex } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { openLayoutFolder } from '../../../src/oci/layout/open-layout.ts';
-import { MissingLayerError } from '../../../src/oci/missing-layer.ts';
-import { fileBlocks } from '../../../src/oci/walk/walk-blocks.ts';
+import { MissingLayerError } from '../../../src/image/attachments.ts';
+import { openLayoutFolder } from '../../../src/image/layout/open-layout.ts';
+import { fileBlocks } from '../../../src/image/walk/unpack-layer.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestHex } from '../../../src/model/reference.ts';
 import { ImageBytes } from '../../fakes/images.ts';
 import { collect, temporaryFolder } from '../../fakes/layouts.ts';
 

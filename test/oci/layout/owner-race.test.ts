@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { host } from '../../../src/oci/blobs/disk.ts';
-import { claimAlone } from '../../../src/oci/layout/owner.ts';
+import { host } from '../../../src/image/disk.ts';
+import { claimAlone } from '../../../src/image/owner.ts';
 
 const PROCESSES = 4;
 const ROUNDS = 300;

@@ -2,7 +2,7 @@ import type * as promises from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { claimAlone } from '../../../src/oci/layout/owner.ts';
+import { claimAlone } from '../../../src/image/owner.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 vi.mock('node:fs/promises', async (original) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Digest, digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { attachedClosure } from '../../../src/oci/attached-closure.ts';
-import { reachable } from '../../../src/oci/layout/reachable.ts';
+import { attachedClosure } from '../../../src/image/attachments.ts';
+import { reachable } from '../../../src/image/image-index.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { type Digest, digestOf } from '../../../src/model/reference.ts';
 
 /** Documents by digest, and how many were read. */
 class Documents {

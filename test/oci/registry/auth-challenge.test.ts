@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseChallenge } from '../../../src/oci/registry/auth-challenge.ts';
+import { parseChallenge } from '../../../src/image/registry/auth.ts';
 
 const bearer = (realm: string, service?: string, scope?: string) => ({
   scheme: 'bearer',

@@ -1,5 +1,5 @@
 import { beforeAll } from 'vitest';
-import { Origins } from '../../../src/tools/network/origins.ts';
+import { Origins } from '../../../src/lib/origins.ts';
 
 // The dispatcher of undici sends what is encrypted or goes through a proxy. It refuses what
 // Node.js' own lets pass (a Content-Length given twice), so the same tests run on it.

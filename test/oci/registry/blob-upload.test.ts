@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HttpSender } from '../../../src/oci/registry/http-sender.ts';
+import { HttpSender } from '../../../src/image/registry/http.ts';
 
 test('a body that gives one more chunk after its request was given up starts no timer', async () => {
   let sent: AsyncIterator<Uint8Array> | undefined;

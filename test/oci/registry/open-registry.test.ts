@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { digestHex, digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { type Descriptor, isIndex, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { OpenedImage } from '../../../src/model/opened-image.ts';
-import { parseReference } from '../../../src/model/reference.ts';
-import { MissingLayerError } from '../../../src/oci/missing-layer.ts';
-import { openRegistryImage } from '../../../src/oci/registry/open-registry.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import type { ConnectionOptions } from '../../../src/oci/registry/registry-connection.ts';
+import { MissingLayerError } from '../../../src/image/attachments.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import type { ConnectionOptions } from '../../../src/image/registry/connection.ts';
+import { openRegistryImage } from '../../../src/image/registry/open-registry.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE, type OpenedImage } from '../../../src/model/image.ts';
+import { digestHex, digestOf, parseReference } from '../../../src/model/reference.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

@@ -1,13 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { parseManifest } from '../../../src/oci/documents.ts';
-import { signatureLayer, writeTagged } from '../../../src/oci/legacy-signature.ts';
-import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
-import { type AttachedThere, type Attaching } from '../../../src/oci/registry/push-attached.ts';
-import { pushReferrers } from '../../../src/oci/registry/push.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
+import { BlobStore } from '../../../src/image/blob-store.ts';
+import { parseManifest } from '../../../src/image/documents.ts';
+import { signatureLayer, writeBundleReferrer, writeTagged } from '../../../src/image/referrers.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import { type AttachedThere, type Attaching, pushReferrers } from '../../../src/image/registry/push.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { type FakeRegistryOptions, startFakeRegistry } from '../../fakes/fake-registry.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -1,10 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { signatureLayer, writeTagged } from '../../../src/oci/legacy-signature.ts';
-import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
-import { pushImage, type PushResult } from '../../../src/oci/registry/push.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
+import { BlobStore } from '../../../src/image/blob-store.ts';
+import { signatureLayer, writeBundleReferrer, writeTagged } from '../../../src/image/referrers.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import { pushImage, type PushResult } from '../../../src/image/registry/push.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

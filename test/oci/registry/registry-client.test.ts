@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { Credential } from '../../../src/oci/registry/credentials.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import type { ConnectionOptions } from '../../../src/oci/registry/registry-connection.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import type { ConnectionOptions } from '../../../src/image/registry/connection.ts';
+import type { Credential } from '../../../src/image/registry/credentials.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import { fallbackTag } from '../../../src/oci/registry/registry-referrers.ts';
-import { fallbackList, updateSharedTag } from '../../../src/oci/registry/shared-tag.ts';
+import { fallbackTag, RegistryClient } from '../../../src/image/registry/client.ts';
+import { fallbackList, updateSharedTag } from '../../../src/image/registry/shared-tag.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

@@ -1,13 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import {
-  type ConnectionOptions,
-  RegistryConnection,
-} from '../../../src/oci/registry/registry-connection.ts';
-import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
+import { RegistryClient } from '../../../src/image/registry/client.ts';
+import { type ConnectionOptions, RegistryConnection } from '../../../src/image/registry/connection.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { networkFetch } from '../../../src/lib/fetch.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { Authority, Servers } from '../../fakes/company.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../fakes/fake-registry.ts';
 

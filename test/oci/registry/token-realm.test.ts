@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { realmUrl } from '../../../src/oci/registry/token-realm.ts';
+import { realmUrl } from '../../../src/image/registry/auth.ts';
 
 function refused(
   registry: string,

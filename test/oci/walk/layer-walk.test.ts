@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { ContentRequest, LayerCollector, WalkedLayer } from '../../../src/model/walk.ts';
-import { type LayerSource, walkLayer } from '../../../src/oci/walk/layer-walk.ts';
+import { type LayerSource, walkLayer } from '../../../src/image/walk/layer-walk.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { type ContentRequest, type LayerCollector, MEDIA_TYPE, type WalkedLayer } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';
 import { zstdFrame, zstdRepeat, zstdSkipped } from '../../fakes/zstd-frames.ts';
 

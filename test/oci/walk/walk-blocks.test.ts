@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fileBlocks, ownBlocks } from '../../../src/oci/walk/walk-blocks.ts';
+import { fileBlocks, ownBlocks } from '../../../src/image/walk/unpack-layer.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 async function* each(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

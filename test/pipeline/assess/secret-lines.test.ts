@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { known, unknownFact } from '../../../src/model/facts.ts';
-import type { SecretFinding } from '../../../src/model/secret-facts.ts';
-import { withLines } from '../../../src/pipeline/assess/secret-lines.ts';
+import { withLines } from '../../../src/grade/assess.ts';
+import { known, type SecretFinding, unknownFact } from '../../../src/model/facts.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 
 const DOCKERFILE = `FROM base
 ENV DB_PASSWORD=a OTHER=b

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Facts } from '../../../src/model/facts.ts';
-import { known, unknownFact } from '../../../src/model/facts.ts';
-import { shownFacts, shownVerdict } from '../../../src/pipeline/assess/shown-texts.ts';
+import { shownFacts, shownVerdict } from '../../../src/grade/assess.ts';
+import { type Facts, known, unknownFact } from '../../../src/model/facts.ts';
 
 test('the lines and values of evidence', () => {
   const line = (text: string) => ({ kind: 'dockerfile', startLine: 1, endLine: 1, text }) as const;

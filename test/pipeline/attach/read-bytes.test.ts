@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readBytes } from '../../../src/pipeline/attach/read-bytes.ts';
+import { readBytes } from '../../../src/trust/profile-artifact.ts';
 
 let folder: string;
 beforeEach(() => {

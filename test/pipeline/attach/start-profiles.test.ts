@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ToolRun } from '../../../src/model/run.ts';
-import { startProfiles } from '../../../src/pipeline/attach/start-profiles.ts';
+import type { ToolRun } from '../../../src/lib/run-tool.ts';
+import { startProfiles } from '../../../src/trust/profile-artifact.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { contextOf } from '../pipeline-context.ts';

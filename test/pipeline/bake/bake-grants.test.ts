@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BakeTarget } from '../../../src/model/bake.ts';
-import { missingGrants, tokenTaker } from '../../../src/pipeline/bake/bake-grants.ts';
+import { missingGrants, tokenTaker } from '../../../src/build/bake-definition.ts';
+import type { BakeTarget } from '../../../src/model/events.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const target = (more: Partial<BakeTarget>): BakeTarget => ({

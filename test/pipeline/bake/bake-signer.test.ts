@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { BakeJob } from '../../../src/build/bake-definition.ts';
+import { opensFirstKey, withKeptSigner } from '../../../src/build/bake.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { opensFirstKey, withKeptSigner } from '../../../src/pipeline/bake/bake-signer.ts';
-import { keepSigningChoice } from '../../../src/pipeline/sign/signing-choice.ts';
-import type { BakeJob } from '../../../src/plans/bake/bake-jobs.ts';
+import { keepSigningChoice } from '../../../src/trust/signer.ts';
 import { parsed } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
 

@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import { PUBLISHER_SIGNERS, publisherSigner, vouchedBy } from '../../../src/criteria/trusted-source.ts';
 import { type BuildFact, type Fact, known, unknownFact } from '../../../src/model/facts.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import type { Settings } from '../../../src/model/settings.ts';
-import { ownWord } from '../../../src/pipeline/bases/check-bases.ts';
-import { requireBases, withSigners } from '../../../src/pipeline/bases/require-bases.ts';
-import { publisherSigner } from '../../../src/rules/trusted-source/publisher-signers.ts';
-import { PUBLISHER_SIGNERS } from '../../../src/rules/trusted-source/publisher-signers.ts';
-import { vouchedBy } from '../../../src/rules/trusted-source/trusted-publishers.ts';
+import { ownWord, requireBases, withSigners } from '../../../src/trust/bases.ts';
 
 const digest = digestOf('base');
 const settings = (bases: readonly string[]) => ({

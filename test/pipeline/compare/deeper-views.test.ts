@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import type { RunTool } from '../../../src/model/run.ts';
-import { deeperViews } from '../../../src/pipeline/compare/deeper-views.ts';
+import type { RunTool } from '../../../src/lib/run-tool.ts';
+import { deeperViews } from '../../../src/reproduce/compare-images.ts';
 
 const { signal } = new AbortController();
 const bytes = (text: string): Uint8Array => Buffer.from(text);

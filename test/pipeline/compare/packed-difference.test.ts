@@ -1,8 +1,8 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { plainEntry } from '../../../src/model/tar.ts';
-import { packedDifference } from '../../../src/pipeline/compare/packed-difference.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../../src/image/tar/tar-writer.ts';
+import { plainEntry } from '../../../src/model/image.ts';
+import { packedDifference } from '../../../src/reproduce/compare-entries.ts';
 
 interface File {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contextIgnore } from '../../../src/pipeline/contexts/context-ignore.ts';
+import { contextIgnore } from '../../../src/build/context-source.ts';
 import { cpuMs } from '../../cpu-time.ts';
 
 // What moby/patternmatcher and its reader of ignore files answer.

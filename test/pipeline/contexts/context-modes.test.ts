@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { gitModes } from '../../../src/pipeline/contexts/context-modes.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { gitModes } from '../../../src/build/send-contexts.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 
 let dir = '';
 const git = (...args: string[]) => execFileSync('git', args, { cwd: dir, stdio: 'ignore' });

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sendContexts } from '../../../src/pipeline/contexts/send-contexts.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { sendContexts } from '../../../src/build/send-contexts.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import { planned } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
 

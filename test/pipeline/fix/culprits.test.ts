@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { firstCulprit } from '../../../src/pipeline/fix/verify-fixes.ts';
+import { firstCulprit } from '../../../src/fix/verify.ts';
 
 describe('firstCulprit', () => {
   test.each([

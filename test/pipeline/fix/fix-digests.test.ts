@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Registries } from '../../../src/build/registries.ts';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { fixDigests } from '../../../src/pipeline/fix/fix-facts.ts';
-import type { Registries } from '../../../src/pipeline/registries.ts';
+import { readForEdits } from '../../../src/dockerfile/analyse-dockerfile.ts';
+import { fixDigests } from '../../../src/fix/plan.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 

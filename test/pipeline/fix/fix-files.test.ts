@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFixFiles, writeFixFiles } from '../../../src/pipeline/fix/fix-files.ts';
+import { openFixFiles, writeFixFiles } from '../../../src/fix/files.ts';
 
 let folder = '';
 beforeEach(async () => {

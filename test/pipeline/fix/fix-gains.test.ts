@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Scored } from '../../../src/grading/score.ts';
-import type { Digest } from '../../../src/model/digest.ts';
-import type { PlannedEdit } from '../../../src/model/planned-edit.ts';
-import { ok, type Result } from '../../../src/model/result.ts';
-import { planEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
-import { fixGains } from '../../../src/pipeline/fix/fix-gains.ts';
-import { FIX_RULES } from '../../../src/rules/edits.ts';
-import { CATALOGUE, fixCommand } from '../../../src/rules/verdicts.ts';
+import { CATALOGUE, FIX_RULES, fixCommand } from '../../../src/criteria/catalogue.ts';
+import type { Scored } from '../../../src/criteria/score.ts';
+import { fixGains, planEdits } from '../../../src/fix/compose.ts';
+import { ok, type Result } from '../../../src/lib/errors.ts';
+import type { PlannedEdit } from '../../../src/model/fix.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { around, DISTROLESS as DISTROLESS_DIGESTS } from '../../rules/shared/edit/support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;

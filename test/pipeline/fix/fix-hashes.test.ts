@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
+import { readForEdits } from '../../../src/dockerfile/analyse-dockerfile.ts';
+import { fixHashes } from '../../../src/fix/plan.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import { withPlainHttp } from '../../../src/model/settings.ts';
-import { fixHashes } from '../../../src/pipeline/fix/fix-facts.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import { ok } from '../../../src/model/result.ts';
-import { applyDecided } from '../../../src/pipeline/fix/compose-fixes.ts';
+import { FIX_RULES } from '../../../src/criteria/catalogue.ts';
+import { applyDecided } from '../../../src/fix/compose.ts';
+import { ok } from '../../../src/lib/errors.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { WRAPPERS } from '../../../src/programs/options.ts';
-import { FIX_RULES } from '../../../src/rules/edits.ts';
 import { withBase } from '../../rules/shared/edit/bases.ts';
 import { around } from '../../rules/shared/edit/support.ts';
 import { linted } from '../lint/lint-support.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { smokeImage } from '../../../src/fix/verify.ts';
+import type { ToolRun } from '../../../src/lib/run-tool.ts';
+import type { PipelineContext } from '../../../src/model/context.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import type { ToolRun } from '../../../src/model/run.ts';
-import type { SmokeRequest } from '../../../src/model/smoke.ts';
-import type { PipelineContext } from '../../../src/pipeline/context.ts';
-import { smokeImage } from '../../../src/pipeline/fix/smoke-image.ts';
+import type { SmokeRequest } from '../../../src/model/template.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 
 interface Engine {

@@ -2,8 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFixFiles, writeFixFiles } from '../../../src/pipeline/fix/fix-files.ts';
-import { undoFix } from '../../../src/pipeline/fix/undo-fix.ts';
+import { openFixFiles, undoFix, writeFixFiles } from '../../../src/fix/files.ts';
 
 const BEFORE = '\ufeffFROM a\r\nCMD x';
 let folder = '';

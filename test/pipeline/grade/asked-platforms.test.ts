@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Descriptor, Platform } from '../../../src/model/oci.ts';
-import { askedPlatforms } from '../../../src/pipeline/grade/asked-platforms.ts';
+import { askedPlatforms } from '../../../src/grade/grade-image.ts';
+import type { Descriptor, Platform } from '../../../src/model/image.ts';
 import { MemoryImage } from '../../fakes/opened-image.ts';
 
 const AMD: Platform = { os: 'linux', architecture: 'amd64' };

@@ -1,11 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type Digest, digestOf } from '../../../src/model/digest.ts';
+import { type BaseLayers, withContradictions } from '../../../src/grade/grade-build.ts';
+import { err, ok } from '../../../src/lib/errors.ts';
 import { type AttestationsFact, known } from '../../../src/model/facts.ts';
-import type { ImageConfig } from '../../../src/model/oci.ts';
-import { err, ok } from '../../../src/model/result.ts';
+import type { ImageConfig } from '../../../src/model/image.ts';
+import { type Digest, digestOf } from '../../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import type { BaseLayers } from '../../../src/pipeline/grade/base-layers.ts';
-import { withContradictions } from '../../../src/pipeline/grade/contradicted.ts';
 
 const IMAGE = digestOf('image');
 const BASE = ['ADD rootfs.tar / # buildkit', 'CMD ["sh"]'];

@@ -1,19 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import {
-  type BuildFact,
-  type Fact,
-  type Facts,
-  known,
-  unknownFact,
-} from '../../../src/model/facts.ts';
-import { type ImageConfig, MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { pinnedImages } from '../../../src/criteria/pinned-images.ts';
+import { pinnedPackages } from '../../../src/criteria/pinned-packages.ts';
+import { trustedSource } from '../../../src/criteria/trusted-source.ts';
+import { verifiedDownloads } from '../../../src/criteria/verified-downloads.ts';
+import { type GivenDockerfile, gradedBuild } from '../../../src/grade/grade-build.ts';
+import { type BuildFact, type Fact, type Facts, known, unknownFact } from '../../../src/model/facts.ts';
+import { type ImageConfig, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { gradedBuild, type GivenDockerfile } from '../../../src/pipeline/grade/grade-build-fact.ts';
-import { pinnedImages } from '../../../src/rules/pinned-images/verdict.ts';
-import { pinnedPackages } from '../../../src/rules/pinned-packages/verdict.ts';
-import { trustedSource } from '../../../src/rules/trusted-source/verdict.ts';
-import { verifiedDownloads } from '../../../src/rules/verified-downloads/verdict.ts';
 
 const IMAGE = digestOf('image');
 const HEX = 'b'.repeat(64);

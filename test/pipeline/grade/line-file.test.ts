@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Kept, openLineFile } from '../../../src/pipeline/grade/line-file.ts';
+import { type Kept, openLineFile } from '../../../src/grade/line-file.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const keepAll = (): Kept => 'keep';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { reproductionStatement } from '../../../src/attestations/reproduction.ts';
-import { type Digest, digestOf } from '../../../src/model/digest.ts';
+import { reproductionFact } from '../../../src/grade/grade-image.ts';
 import { known, unknownFact } from '../../../src/model/facts.ts';
+import { type Digest, digestOf } from '../../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { reproductionFact } from '../../../src/pipeline/grade/reproduction-fact.ts';
+import { reproductionStatement } from '../../../src/trust/verdict.ts';
 
 const MINE = digestOf('mine');
 const tool = { uri: 'x', version: '1' };

@@ -2,22 +2,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { openFetchStore } from '../../../src/hermetic/fetch-store.ts';
-import { type Digest, digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import type { Fetch, Fetches } from '../../../src/model/fetches.ts';
+import { lockText } from '../../../src/build/plan-lock.ts';
+import { BlobStore } from '../../../src/image/blob-store.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import type { Fetch, Fetches } from '../../../src/model/build-analysis.ts';
+import type { Descriptor, OpenedImage } from '../../../src/model/image.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
-import type { Descriptor } from '../../../src/model/oci.ts';
-import type { OpenedImage } from '../../../src/model/opened-image.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { fetchInputs } from '../../../src/pipeline/hermetic/fetch-inputs.ts';
-import {
-  INPUTS_ARTIFACT,
-  LOCK_MEDIA_TYPE,
-  publishedReferrers,
-  writeInputs,
-} from '../../../src/pipeline/hermetic/write-inputs.ts';
-import { lockText } from '../../../src/plans/lock/lock-text.ts';
+import { type Digest, digestOf } from '../../../src/model/reference.ts';
+import { openFetchStore } from '../../../src/reproduce/fetch-store.ts';
+import { fetchInputs, INPUTS_ARTIFACT, LOCK_MEDIA_TYPE, publishedReferrers, writeInputs } from '../../../src/reproduce/inputs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'scoville-inputs-'));
 afterAll(() => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import { StepClock } from '../../../src/pipeline/hermetic/step-clock.ts';
+import type { Digest } from '../../../src/model/reference.ts';
+import { StepClock } from '../../../src/reproduce/step-clock.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TRUE =

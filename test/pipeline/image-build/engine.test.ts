@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildEngine } from '../../../src/pipeline/image-build/engine.ts';
+import { buildEngine } from '../../../src/build/engine.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 

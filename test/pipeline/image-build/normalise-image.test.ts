@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { ruleSet } from '../../../src/normalise/rule-set.ts';
-import { openCache } from '../../../src/oci/layout/caches.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
-import { normalisePlatform } from '../../../src/pipeline/image-build/normalise-image.ts';
+import { normalisePlatform } from '../../../src/build/normalise-built.ts';
+import { openCache } from '../../../src/image/caches.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { ruleSet } from '../../../src/normalize/catalogue.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { layerTar } from '../../fakes/tar-bytes.ts';
 

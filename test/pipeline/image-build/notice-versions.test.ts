@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noticeVersions } from '../../../src/build/engine.ts';
+import type { PipelineContext } from '../../../src/model/context.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import type { PipelineContext } from '../../../src/pipeline/context.ts';
-import { noticeVersions } from '../../../src/pipeline/image-build/engine.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { pinBases } from '../../../src/pipeline/image-build/pin-bases.ts';
-import type { Registries } from '../../../src/pipeline/registries.ts';
+import { pinBases } from '../../../src/build/pin-bases.ts';
+import type { Registries } from '../../../src/build/registries.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 
 const INDEX = Buffer.from(
   JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] }),

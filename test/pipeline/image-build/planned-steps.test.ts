@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { plannedSteps } from '../../../src/build/build.ts';
+import type { BuildPlan } from '../../../src/build/plan.ts';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { plannedSteps } from '../../../src/pipeline/image-build/planned-steps.ts';
-import type { BuildPlan } from '../../../src/plans/build-plan.ts';
 
 const on = { on: true } as const;
 const off = { on: false, offBecause: 'not wanted' } as const;

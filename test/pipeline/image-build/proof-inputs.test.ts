@@ -2,10 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { BuildxFlag } from '../../../src/model/build-invocation.ts';
-import type { Digest } from '../../../src/model/digest.ts';
-import { folderDigest } from '../../../src/pipeline/contexts/folder-digest.ts';
-import { proofInputs } from '../../../src/pipeline/image-build/proof-inputs.ts';
+import { folderDigest, proofInputs } from '../../../src/build/prove.ts';
+import type { BuildxFlag } from '../../../src/model/events.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
-import { readExport } from '../../../src/pipeline/image-build/read-export.ts';
+import { readExport } from '../../../src/build/normalise-built.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
 import { makeImage, temporaryFolder, writeJson } from '../../fakes/layouts.ts';
 
 const PREDICATE = 'https://slsa.dev/provenance/v1';

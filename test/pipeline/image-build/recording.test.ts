@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { remoteAdds } from '../../../src/pipeline/image-build/recording.ts';
+import { remoteAdds } from '../../../src/build/recording.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 test('names what BuildKit fetches by itself, of the stages that are built', () => {

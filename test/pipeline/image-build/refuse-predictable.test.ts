@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isSecretName, isSeeded } from '../../../src/pipeline/image-build/refuse-predictable.ts';
-import { flag } from '../../../src/plans/build-invocation.ts';
+import { isSecretName, isSeeded } from '../../../src/build/normalise-built.ts';
+import { flag } from '../../../src/build/plan.ts';
 import { INPUTS } from '../../plans/reproduce/run-steady.ts';
 
 function build(text: string, seed?: number, argument?: string) {

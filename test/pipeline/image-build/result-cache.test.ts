@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { recallResult, rememberResult } from '../../../src/build/check-and-attest.ts';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import type { BlobStore } from '../../../src/image/blob-store.ts';
+import type { PipelineContext } from '../../../src/model/context.ts';
 import { type BuildFact, type Fact, known, unknownFact } from '../../../src/model/facts.ts';
-import type { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import type { PipelineContext } from '../../../src/pipeline/context.ts';
-import { recallResult, rememberResult } from '../../../src/pipeline/image-build/result-cache.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const index = {

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
-import { readExport } from '../../../src/pipeline/image-build/read-export.ts';
-import { forPlatform, runByPlatform } from '../../../src/pipeline/image-build/run-buildkit.ts';
-import { layoutOutput } from '../../../src/plans/build-invocation.ts';
+import { readExport } from '../../../src/build/normalise-built.ts';
+import { layoutOutput } from '../../../src/build/plan.ts';
+import { forPlatform, runByPlatform } from '../../../src/build/run-buildkit.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 
 const EMPTY = { flags: [], context: '.', env: {} };

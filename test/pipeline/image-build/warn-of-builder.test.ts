@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
+import type { LocalImage } from '../../../src/build/docker.ts';
+import { warnOfBuilder } from '../../../src/build/engine.ts';
+import type { NeededImage } from '../../../src/build/images.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { parseReference } from '../../../src/model/reference.ts';
-import { warnOfBuilder } from '../../../src/pipeline/image-build/engine.ts';
-import type { NeededImage } from '../../../src/plans/external-images.ts';
-import type { LocalImage } from '../../../src/tools/docker/docker-images.ts';
+import { digestOf, parseReference } from '../../../src/model/reference.ts';
 
 const FAR = { name: 'far', nodes: 1, platforms: [] };
 const LOCAL: LocalImage = {

@@ -3,18 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSecurityProfile } from '../../../src/attestations/security-profile.ts';
-import { parseSettings } from '../../../src/config/parse-settings.ts';
-import { answerProblem } from '../../../src/model/answer-types.ts';
-import type { Question, Template } from '../../../src/model/template.ts';
-import {
-  type LoadedTemplates,
-  loadTemplates,
-  templatesFolder,
-} from '../../../src/pipeline/init/load-templates.ts';
-import { lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
-import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
-import { judgeProfile } from '../../../src/rules/security-profile/security-profiles.ts';
+import { parseSettings } from '../../../src/config/settings.ts';
+import { judgeProfile } from '../../../src/criteria/security-profile/verdict.ts';
+import { type LoadedTemplates, loadTemplates, templatesFolder } from '../../../src/init/project.ts';
+import { baseImage, renderFile } from '../../../src/init/template.ts';
+import { lintDockerfile } from '../../../src/lint/lint.ts';
+import { answerProblem, type Question, type Template } from '../../../src/model/template.ts';
+import { readSecurityProfile } from '../../../src/trust/profile-artifact.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDER = templatesFolder();

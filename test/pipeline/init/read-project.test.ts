@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readProject } from '../../../src/pipeline/init/read-project.ts';
+import { readProject } from '../../../src/init/project.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -5,15 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import {
-  type ImageLayer,
-  inspectLayers,
-  type InspectOptions,
-  type LayerOrigin,
-} from '../../../src/pipeline/layers/inspect-layers.ts';
+import { type ImageLayer, inspectLayers, type InspectOptions, type LayerOrigin } from '../../../src/grade/inspect-layers.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';
 import { zstdFrame } from '../../fakes/zstd-frames.ts';
@@ -89,7 +84,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-threads-'));
   await build({
     entryPoints: {
-      'layer-worker': resolve(import.meta.dirname, '../../../src/pipeline/layers/layer-worker.ts'),
+      'layer-worker': resolve(import.meta.dirname, '../../../src/grade/layer-worker.ts'),
     },
     outdir: folder,
     outExtension: { '.js': '.mjs' },

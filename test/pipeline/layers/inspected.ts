@@ -1,7 +1,6 @@
-import { digestOf } from '../../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { TarEntry } from '../../../src/model/tar.ts';
-import { inspectPlatform } from '../../../src/pipeline/layers/inspect-image.ts';
+import { inspectPlatform } from '../../../src/grade/inspect-layers.ts';
+import { MEDIA_TYPE, type TarEntry } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { entry, tarOf } from '../../fakes/tar-bytes.ts';
 
 /** An entry of a layer, and its content. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findDockerfiles, isDockerfileName } from '../../../src/pipeline/lint/find-dockerfiles.ts';
+import { findDockerfiles, isDockerfileName } from '../../../src/lint/lint.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bakedDockerfiles, isDefinition } from '../../../src/pipeline/lint/lint-bake.ts';
+import { bakedDockerfiles, isDefinition } from '../../../src/lint/lint.ts';
 
 const DEFINITION = {
   group: { default: { targets: ['api', 'again', 'web'] } },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CREDENTIAL_KEEPERS } from '../../../src/programs/credential-keepers.ts';
+import { CREDENTIAL_KEEPERS } from '../../../src/programs/passwords.ts';
 import { contextOf } from '../../dockerfile/context-of.ts';
 import { linted } from './lint-support.ts';
 

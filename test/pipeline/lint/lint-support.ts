@@ -1,5 +1,5 @@
-import type { LintedFile } from '../../../src/model/lint.ts';
-import { type LintRequest, lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
+import { lintDockerfile, type LintRequest } from '../../../src/lint/lint.ts';
+import type { LintedFile } from '../../../src/model/fix.ts';
 
 const DECLARATIONS = {
   secrets: undefined,

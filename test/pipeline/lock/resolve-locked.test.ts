@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { UserError } from '../../../src/model/errors.ts';
+import type { LocalImage } from '../../../src/build/docker.ts';
+import { neededImages } from '../../../src/build/images.ts';
+import { resolveLocked } from '../../../src/build/lock-file.ts';
+import type { Registries } from '../../../src/build/registries.ts';
+import { RegistryError } from '../../../src/image/registry/http.ts';
+import { UserError } from '../../../src/lib/errors.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { RegistryError } from '../../../src/oci/registry/registry-errors.ts';
-import { resolveLocked } from '../../../src/pipeline/lock/resolve-locked.ts';
-import type { Registries } from '../../../src/pipeline/registries.ts';
-import { neededImages } from '../../../src/plans/external-images.ts';
-import type { LocalImage } from '../../../src/tools/docker/docker-images.ts';
+import { MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { digest, dockerfile, external, parsed } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
 

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { digestHex } from '../../../src/model/digest.ts';
+import { Registries } from '../../../src/build/registries.ts';
+import { openNamedImage } from '../../../src/grade/grade-image.ts';
+import { parseManifest } from '../../../src/image/documents.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { parseManifest } from '../../../src/oci/documents.ts';
-import { openNamedImage } from '../../../src/pipeline/grade/open-named-image.ts';
-import { copyImage, type CopyTarget } from '../../../src/pipeline/publish/copy-image.ts';
-import { Registries } from '../../../src/pipeline/registries.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestHex } from '../../../src/model/reference.ts';
+import { copyImage, type CopyTarget } from '../../../src/trust/copy-image.ts';
 import {
   type FakeRegistry,
   type FakeRegistryOptions,

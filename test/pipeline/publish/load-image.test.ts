@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Digest, digestOf } from '../../../src/model/digest.ts';
-import type { RunTool, ToolRun } from '../../../src/model/run.ts';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
-import type { PipelineContext } from '../../../src/pipeline/context.ts';
-import { loadImage } from '../../../src/pipeline/publish/load-image.ts';
+import { loadImage } from '../../../src/build/load-image.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
+import type { RunTool, ToolRun } from '../../../src/lib/run-tool.ts';
+import type { PipelineContext } from '../../../src/model/context.ts';
+import { type Digest, digestOf } from '../../../src/model/reference.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 
 const OLD = digestOf('the image before');

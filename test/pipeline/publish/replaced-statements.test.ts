@@ -1,24 +1,17 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { BUILD_TYPE, VERIFIER_ID } from '../../../src/attestations/identity.ts';
-import { legacyEnvelope } from '../../../src/attestations/legacy-layer.ts';
-import type { OpenedKey } from '../../../src/attestations/opened-key.ts';
-import { signBundle, signBytes } from '../../../src/attestations/sign-bundle.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { BlobStore, documentsOf, folderBlobs } from '../../../src/image/blob-store.ts';
+import { parseManifest } from '../../../src/image/documents.ts';
+import { envelopeLayer, signatureLayer, simpleSigningPayload, writeBundleReferrer, writeTagged } from '../../../src/image/referrers.ts';
+import type { AttachedThere } from '../../../src/image/registry/push.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { documentsOf, folderBlobs } from '../../../src/oci/blobs/blob-source.ts';
-import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { parseManifest } from '../../../src/oci/documents.ts';
-import {
-  envelopeLayer,
-  signatureLayer,
-  simpleSigningPayload,
-  writeTagged,
-} from '../../../src/oci/legacy-signature.ts';
-import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
-import type { AttachedThere } from '../../../src/oci/registry/push-attached.ts';
-import { replacedStatements } from '../../../src/pipeline/publish/replaced-statements.ts';
+import { BUILD_TYPE, VERIFIER_ID } from '../../../src/trust/identity.ts';
+import type { OpenedKey } from '../../../src/trust/keys.ts';
+import { legacyEnvelope } from '../../../src/trust/older-form.ts';
+import { replacedStatements } from '../../../src/trust/replaced.ts';
+import { signBundle, signBytes } from '../../../src/trust/sign-bundle.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 function newKey(): OpenedKey {

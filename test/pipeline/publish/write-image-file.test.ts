@@ -2,8 +2,8 @@ import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from 'no
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openStore } from '../../../src/oci/layout/layout-store.ts';
-import { writeImageFile } from '../../../src/pipeline/publish/write-image-file.ts';
+import { writeImageFile } from '../../../src/build/load-image.ts';
+import { openStore } from '../../../src/image/layout/store.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 import { contextOf } from '../pipeline-context.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
-import type { Digest } from '../../../src/model/digest.ts';
-import { writersOf } from '../../../src/pipeline/reproduce/stage-writers.ts';
+import type { Digest } from '../../../src/model/reference.ts';
+import { writersOf } from '../../../src/reproduce/reproduce.ts';
 
 const TEXT = [
   'FROM debian AS deps', // 1

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OsRelease } from '../../../src/model/packages.ts';
-import { releaseGaps } from '../../../src/pipeline/scan/release-gaps.ts';
+import { releaseGaps } from '../../../src/scan/scan-evidence.ts';
 import { pkg } from '../../tools/osv/osv-support.ts';
 
 const NOW = Date.parse('2026-11-27');

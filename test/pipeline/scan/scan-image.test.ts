@@ -12,16 +12,12 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import {
-  type FilesystemFact,
-  unknownFact,
-  type VulnerabilitiesFact,
-} from '../../../src/model/facts.ts';
-import { updateDatabase } from '../../../src/pipeline/advisories/update-database.ts';
-import type { ImageScan } from '../../../src/pipeline/scan/image-scan.ts';
-import { scanImage } from '../../../src/pipeline/scan/scan-image.ts';
-import { judgeScan } from '../../../src/rules/known-cves/verdict.ts';
+import { judgeScan } from '../../../src/criteria/known-cves.ts';
+import { type FilesystemFact, unknownFact, type VulnerabilitiesFact } from '../../../src/model/facts.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import type { ImageScan } from '../../../src/scan/scan-evidence.ts';
+import { scanImage } from '../../../src/scan/scan-image.ts';
+import { updateDatabase } from '../../../src/scan/update-database.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { type ScriptedRun, fakeRun } from '../../fakes/fake-run.ts';
 import { advisory, affects, exportZip, putExport } from '../../fakes/made-export.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readVexFiles } from '../../../src/pipeline/scan/vex-files.ts';
+import { readVexFiles } from '../../../src/scan/vex.ts';
 
 let folder: string;
 beforeAll(() => {

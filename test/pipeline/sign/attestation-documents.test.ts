@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import {
-  type DocumentInputs,
-  earlyStatements,
-} from '../../../src/pipeline/sign/attestation-documents.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { type DocumentInputs, earlyStatements } from '../../../src/trust/sign.ts';
 import { provenanceSample } from '../../attestations/fixture-provenance.ts';
 
 const descriptor = { mediaType: 'm', digest: digestOf('a'), size: 1 };

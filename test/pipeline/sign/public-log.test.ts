@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  ConsentNeeded,
-  disclosureOf,
-  keepConsent,
-  loginDisclosure,
-  requireConsent,
-} from '../../../src/pipeline/sign/public-log.ts';
-import { publicHosts } from '../../../src/tools/cosign/sigstore-services.ts';
+import { ConsentNeeded, disclosureOf, keepConsent, loginDisclosure, requireConsent } from '../../../src/trust/keyless.ts';
+import { publicHosts } from '../../../src/trust/sigstore.ts';
 import { contextOf } from '../pipeline-context.ts';
 
 let dir: string;

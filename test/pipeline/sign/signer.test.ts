@@ -3,10 +3,10 @@ import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import { openCache } from '../../../src/image/caches.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { openCache } from '../../../src/oci/layout/caches.ts';
-import { resolveSigner, type Signer } from '../../../src/pipeline/sign/signer.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { resolveSigner, type Signer } from '../../../src/trust/signer.ts';
 import { keyFile } from '../../fakes/cosign-key-file.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';

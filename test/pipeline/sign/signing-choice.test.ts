@@ -2,13 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  keepSigningChoice,
-  signingChoice,
-  signingFile,
-  withSigningChoice,
-} from '../../../src/pipeline/sign/signing-choice.ts';
-import { parseBuildArgs, type ParsedBuild } from '../../../src/plans/flags/parse-build-args.ts';
+import { parseBuildArgs, type ParsedBuild } from '../../../src/build/command-line.ts';
+import { keepSigningChoice, signingChoice, signingFile, withSigningChoice } from '../../../src/trust/signer.ts';
 import { contextOf } from '../pipeline-context.ts';
 
 let dir: string;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { Settings } from '../../../src/model/settings.ts';
-import { OWN_KEY, trustedSigners } from '../../../src/pipeline/sign/trusted-signers.ts';
+import { OWN_KEY, trustedSigners } from '../../../src/trust/trusted-signers.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 import { contextOf } from '../pipeline-context.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestHex } from '../../../src/model/digest.ts';
-import { openLayoutFolder } from '../../../src/oci/layout/open-layout.ts';
-import { checkBlobs } from '../../../src/pipeline/verify/check-blobs.ts';
+import { openLayoutFolder } from '../../../src/image/layout/open-layout.ts';
+import { digestHex } from '../../../src/model/reference.ts';
+import { checkBlobs } from '../../../src/trust/verify-image.ts';
 import { ImageBytes } from '../../fakes/images.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CheckedAttachment } from '../../../src/pipeline/verify/checked-attachment.ts';
-import { signedBy } from '../../../src/pipeline/verify/verify-summary.ts';
+import type { CheckedAttachment } from '../../../src/trust/verify-attached.ts';
+import { signedBy } from '../../../src/trust/verify-image.ts';
 
 const identity = { subject: 'jane@corp.com.evil.com', issuer: 'https://issuer.example' };
 

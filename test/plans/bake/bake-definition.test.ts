@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inComposeOrder, parseBakeDefinition } from '../../../src/plans/bake/bake-definition.ts';
+import { inComposeOrder, parseBakeDefinition } from '../../../src/build/bake-definition.ts';
 
 /** What buildx 0.13.1 and 0.29.1 printed of one definition; made here, for this test. */
 const OLD = {

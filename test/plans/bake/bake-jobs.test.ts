@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { BakeTarget } from '../../../src/model/bake.ts';
-import {
-  bakeJobs,
-  dockerfileOf,
-  jobWords,
-  outputFolders,
-} from '../../../src/plans/bake/bake-jobs.ts';
+import { bakeJobs, dockerfileOf, jobWords, outputFolders } from '../../../src/build/bake-definition.ts';
+import type { BakeTarget } from '../../../src/model/events.ts';
 
 const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({
   name,

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  fitsNone,
-  gateWords,
-  type ParsedBake,
-  parseBakeArgs,
-} from '../../../src/plans/bake/parse-bake-args.ts';
+import { fitsNone, gateWords, parseBakeArgs, type ParsedBake } from '../../../src/build/bake-command-line.ts';
 
 function parsed(...argv: readonly string[]): ParsedBake {
   const read = parseBakeArgs(argv);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseBuildArgs } from '../../../src/plans/flags/parse-build-args.ts';
+import { parseBuildArgs } from '../../../src/build/command-line.ts';
 
 function again(...argv: string[]): readonly string[] | undefined {
   const parsed = parseBuildArgs(argv, {});

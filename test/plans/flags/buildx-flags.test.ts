@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { BUILDX_FLAGS } from '../../../src/plans/flags/buildx-flags.ts';
-import type { FlagKind } from '../../../src/plans/flags/flag-spec.ts';
-import { OWN_FLAGS } from '../../../src/plans/flags/own-flags.ts';
+import { BUILDX_FLAGS, OWN_FLAGS } from '../../../src/build/flags.ts';
+import type { FlagKind } from '../../../src/cli/flag-table.ts';
 
 /** `docker buildx build --help` of 0.13.1 with BUILDX_EXPERIMENTAL=1, as it was printed. */
 const HELP = readFileSync(

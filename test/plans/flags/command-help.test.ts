@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import { BUILD } from '../../../src/plans/flags/build-spec.ts';
-import { BUILDX_FLAGS } from '../../../src/plans/flags/buildx-flags.ts';
-import { commandHelp } from '../../../src/plans/flags/command-help.ts';
-import { bool, standard, text, whole } from '../../../src/plans/flags/flag.ts';
-import { OWN_FLAGS } from '../../../src/plans/flags/own-flags.ts';
+import { BUILD, BUILDX_FLAGS, OWN_FLAGS } from '../../../src/build/flags.ts';
+import { commandHelp } from '../../../src/cli/command-help.ts';
+import { bool, standard, text, whole } from '../../../src/cli/flag-table.ts';
 
 const HELP = commandHelp(BUILD);
 

@@ -1,13 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { BUILD } from '../../../src/build/flags.ts';
+import { COMPLETION_SCRIPTS, completionAnswer, SHELLS } from '../../../src/cli/command-help.ts';
+import { bool, choice, text } from '../../../src/cli/flag-table.ts';
 import { SCANNER_CHOICES } from '../../../src/model/settings.ts';
-import { BUILD } from '../../../src/plans/flags/build-spec.ts';
-import {
-  COMPLETION_SCRIPTS,
-  completionAnswer,
-  SHELLS,
-} from '../../../src/plans/flags/completion.ts';
-import { bool, choice, text } from '../../../src/plans/flags/flag.ts';
 
 const COMMANDS = [
   { name: 'build', summary: "build: what docker's build does", spec: BUILD },

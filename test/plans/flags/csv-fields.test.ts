@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { csvAttributes, csvFields } from '../../../src/plans/flags/csv-fields.ts';
+import { csvAttributes, csvFields } from '../../../src/build/command-line.ts';
 
 test.each([
   ['a,b', ['a', 'b']],

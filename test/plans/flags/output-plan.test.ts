@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isOnStdout, planOutput } from '../../../src/plans/flags/output-plan.ts';
+import { isOnStdout, planOutput } from '../../../src/build/command-line.ts';
 import { parsed } from '../given.ts';
 
 function outputOf(text: string, env: Readonly<Record<string, string>> = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parseBuildArgs } from '../../../src/build/command-line.ts';
 import { REPORT_FORMATS } from '../../../src/model/report.ts';
-import { parseBuildArgs } from '../../../src/plans/flags/parse-build-args.ts';
 import { parsed } from '../given.ts';
 
 describe('our own options', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { boolOf, lastValueOf, valuesOf } from '../../../src/plans/flags/flag-spec.ts';
-import { parseBuildArgs } from '../../../src/plans/flags/parse-build-args.ts';
-import { buildWords } from '../../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../../src/build/buildx.ts';
+import { parseBuildArgs } from '../../../src/build/command-line.ts';
+import { boolOf, lastValueOf, valuesOf } from '../../../src/cli/flag-table.ts';
 import { parsed } from '../given.ts';
 
 function words(...argv: readonly string[]): readonly string[] {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FlagSpec } from '../../../src/plans/flags/flag-spec.ts';
-import { type FlagTable, scanArguments } from '../../../src/plans/flags/scan-arguments.ts';
+import { type FlagSpec, type FlagTableScanArguments as FlagTable, scanArguments } from '../../../src/cli/flag-table.ts';
 
 const QUIET: FlagSpec = { name: 'quiet', short: 'q', kind: 'bool', help: '' };
 const TAG: FlagSpec = { name: 'tag', short: 't', kind: 'array', help: '' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noteNumber, placeOf, ranAt } from '../../../src/plans/hermetic/attribute-fetches.ts';
+import { noteNumber, placeOf, ranAt } from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const step = (name: string, started: number, ended?: number) => ({ name, started, ended });

@@ -1,21 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lockChanges } from '../../../src/build/lock-changes.ts';
+import { completed, lockText } from '../../../src/build/plan-lock.ts';
 import { formatProblem } from '../../../src/config/document.ts';
-import { parseLock } from '../../../src/config/parse-lock.ts';
-import { digestOf } from '../../../src/model/digest.ts';
-import type { Fetch, Fetches } from '../../../src/model/fetches.ts';
+import { parseLock } from '../../../src/config/lock.ts';
+import type { Fetch, Fetches } from '../../../src/model/build-analysis.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
-import { hermeticMode } from '../../../src/plans/hermetic/hermetic-mode.ts';
-import {
-  fetchedMaterials,
-  fetchesByStage,
-  incompleteByStage,
-  merged,
-  recordingFor,
-} from '../../../src/plans/hermetic/recorded-fetches.ts';
-import { lockChanges } from '../../../src/plans/lock/lock-changes.ts';
-import { lockText } from '../../../src/plans/lock/lock-text.ts';
-import { completed } from '../../../src/plans/lock/plan-lock.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { fetchedMaterials, fetchesByStage, hermeticMode, incompleteByStage, merged, recordingFor } from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const A = digestOf('a');

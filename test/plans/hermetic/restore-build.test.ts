@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { restoredProvenance } from '../../../src/plans/hermetic/restore-build.ts';
-import { sentDockerfile } from '../../../src/plans/hermetic/sent-dockerfile.ts';
+import { sentDockerfile } from '../../../src/build/sent-dockerfile.ts';
+import { restoredProvenance } from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = 'FROM a\nRUN one\nFROM b\nRUN two\n';

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hermeticFiles } from '../../../src/plans/hermetic/inject-hermetic.ts';
-import { withoutInjected } from '../../../src/plans/hermetic/restore-build.ts';
-import {
-  asWritten,
-  type Injection,
-  readBack,
-  sentDockerfile,
-  withoutInjection,
-} from '../../../src/plans/hermetic/sent-dockerfile.ts';
-import { WATCH_WORDS } from '../../../src/plans/hermetic/watch-runs.ts';
+import { asWritten, hermeticFiles, type Injection, readBack, sentDockerfile, WATCH_WORDS, withoutInjection } from '../../../src/build/sent-dockerfile.ts';
+import { withoutInjected } from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = [

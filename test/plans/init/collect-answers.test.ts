@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { collectAnswers } from '../../../src/init/answers.ts';
 import type { Question } from '../../../src/model/template.ts';
-import { collectAnswers } from '../../../src/plans/init/collect-answers.ts';
 
 const BASE = { ask: '', choices: [], optional: false, confirm: false } as const;
 const QUESTIONS: readonly Question[] = [

@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { detectStacks, likeliest, matchesPattern, stacksBelow } from '../../../src/init/detect.ts';
+import { loadTemplates, templatesFolder } from '../../../src/init/project.ts';
 import type { Project, Template } from '../../../src/model/template.ts';
-import { loadTemplates, templatesFolder } from '../../../src/pipeline/init/load-templates.ts';
-import {
-  detectStacks,
-  likeliest,
-  matchesPattern,
-  stacksBelow,
-} from '../../../src/plans/init/detect-stack.ts';
 
 let templates: readonly Template[] = [];
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { projectFacts } from '../../../src/init/facts.ts';
 import type { FactReader } from '../../../src/model/template.ts';
-import { projectFacts } from '../../../src/plans/init/project-facts.ts';
 import { cpuMs } from '../../cpu-time.ts';
 
 function facts(

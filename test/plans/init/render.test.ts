@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ANSWER_TYPES, answerProblem, type AnswerType } from '../../../src/model/answer-types.ts';
-import type { Question } from '../../../src/model/template.ts';
-import { placeholderProblems } from '../../../src/plans/init/placeholders.ts';
-import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
+import { baseImage, placeholderProblems, renderFile } from '../../../src/init/template.ts';
+import { ANSWER_TYPES, answerProblem, type AnswerType, type Question } from '../../../src/model/template.ts';
 
 function question(id: string, type: AnswerType, more: Partial<Question> = {}): Question {
   return { id, ask: id, type, choices: [], optional: false, confirm: false, ...more };

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import {
-  changeLines,
-  changeText,
-  updateSummary,
-} from '../../../src/plans/lock/lock-change-text.ts';
-import { lockChanges, packageChanges } from '../../../src/plans/lock/lock-changes.ts';
+import { changeLines, changeText, lockChanges, packageChanges, updateSummary } from '../../../src/build/lock-changes.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { digest } from '../given.ts';
 import { lock } from '../lock-given.ts';
 

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { neededImages } from '../../../src/build/images.ts';
+import { lockedImages, lockedPackages, lockedRemotes, presentPackages } from '../../../src/build/plan-lock.ts';
 import type { Package } from '../../../src/model/packages.ts';
-import { neededImages } from '../../../src/plans/external-images.ts';
-import {
-  lockedImages,
-  lockedPackages,
-  lockedRemotes,
-  presentPackages,
-} from '../../../src/plans/lock/lock-contents.ts';
 import { digest, dockerfile, external, parsed } from '../given.ts';
 
 function pack(name: string, version: string, type: Package['type'] = 'deb'): Package {

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseLock } from '../../../src/config/parse-lock.ts';
+import { lockedPackages, lockText } from '../../../src/build/plan-lock.ts';
+import { parseLock } from '../../../src/config/lock.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
-import { lockedPackages } from '../../../src/plans/lock/lock-contents.ts';
-import { lockText } from '../../../src/plans/lock/lock-text.ts';
 import { lock } from '../lock-given.ts';
 
 async function readBack(text: string): Promise<LockFile> {

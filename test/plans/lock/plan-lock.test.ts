@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { describePlan } from '../../../src/plans/describe-plan.ts';
-import { changeLines } from '../../../src/plans/lock/lock-change-text.ts';
-import {
-  snapshotsOf,
-  completed,
-  isAddition,
-  type LockRequest,
-} from '../../../src/plans/lock/plan-lock.ts';
-import { buildWords } from '../../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../../src/build/buildx.ts';
+import { describePlan } from '../../../src/build/describe-plan.ts';
+import { changeLines } from '../../../src/build/lock-changes.ts';
+import { completed, isAddition, type LockRequest, snapshotsOf } from '../../../src/build/plan-lock.ts';
 import { digest, dockerfile, external, label, planned } from '../given.ts';
 import { lock } from '../lock-given.ts';
 

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  contextOf,
-  readBuilderWords,
-  readDockerCall,
-} from '../../../src/plans/plugin/docker-call.ts';
+import { contextOf, readBuilderWords, readDockerCall } from '../../../src/cli/plugin-call.ts';
 
 const NAMES = ['scoville', 'scovillebuilder'];
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pluginFile, pluginMetadata, readUndo } from '../../../src/plans/plugin/plugin-file.ts';
+import { pluginFile, pluginMetadata, readUndo } from '../../../src/cli/plugin-call.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 function written(

@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  fetchableUrl,
-  pathInside,
-  wholeCommit,
-} from '../../../src/plans/reproduce/fetchable-source.ts';
+import { fetchableUrl, pathInside, wholeCommit } from '../../../src/reproduce/fetch-source.ts';
 
 describe('fetchableUrl', () => {
   test.each([

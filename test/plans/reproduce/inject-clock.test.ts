@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { clockProbe, preloadText, ranImages } from '../../../src/build/steady-inputs.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { DockerfileModel } from '../../../src/model/dockerfile.ts';
-import { clockProbe, preloadText, ranImages } from '../../../src/plans/reproduce/inject-clock.ts';
 
 function modelOf(text: string): DockerfileModel {
   const read = analyseDockerfile(text, { buildArgs: {}, buildContexts: {} });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import { type Manifest, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { BuildPlan } from '../../../src/plans/build-plan.ts';
-import { plainExport } from '../../../src/plans/reproduce/plain-export.ts';
+import type { BuildPlan } from '../../../src/build/plan.ts';
+import { type Manifest, MEDIA_TYPE } from '../../../src/model/image.ts';
+import type { Digest } from '../../../src/model/reference.ts';
+import { plainExport } from '../../../src/reproduce/rebuild.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordedBuild } from '../../../src/model/recorded-build.ts';
-import { type GivenInputs, rebuildWords } from '../../../src/plans/reproduce/rebuild-words.ts';
+import type { RecordedBuild } from '../../../src/model/lock.ts';
+import { type GivenInputs, rebuildWords } from '../../../src/reproduce/rebuild.ts';
 
 const NOTHING: GivenInputs = { buildArgs: [], secrets: [], ssh: [] };
 

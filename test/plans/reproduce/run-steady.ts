@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
-import { nativeLibraries } from '../../../src/pipeline/native-libraries.ts';
-import { steadyLibraries } from '../../../src/plans/reproduce/steady-library.ts';
+import { nativeLibraries } from '../../../src/build/native-libraries.ts';
+import type { SteadyInputs } from '../../../src/model/lock.ts';
+import { steadyLibraries } from '../../../src/reproduce/clock.ts';
 
 export const START = 1_700_000_000;
 /** Whether programs of this machine can load them. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { BuildPlan } from '../../../src/plans/build-plan.ts';
-import { secondBuild } from '../../../src/plans/reproduce/second-build.ts';
-import { buildWords } from '../../../src/tools/buildx/build-words.ts';
+import { buildWords } from '../../../src/build/buildx.ts';
+import type { BuildPlan } from '../../../src/build/plan.ts';
+import { secondBuild } from '../../../src/build/prove.ts';
 
 const first = {
   invocation: {

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { sentDockerfile } from '../../../src/build/sent-dockerfile.ts';
+import { offered, steadyInputs, steadyVariables } from '../../../src/build/steady-inputs.ts';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
+import type { SteadyInputs } from '../../../src/model/lock.ts';
 import type { Settings } from '../../../src/model/settings.ts';
-import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
-import { sentDockerfile } from '../../../src/plans/hermetic/sent-dockerfile.ts';
-import {
-  offered,
-  steadyInputs,
-  steadyVariables,
-} from '../../../src/plans/reproduce/steady-inputs.ts';
 import { INPUTS as STEADY } from './run-steady.ts';
 
 const START = Date.parse('2026-11-28T01:02:03Z') / 1000;

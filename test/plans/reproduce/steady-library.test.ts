@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
-import { nativeLibraries } from '../../../src/pipeline/native-libraries.ts';
-import { type Native, steadyLibraries } from '../../../src/plans/reproduce/steady-library.ts';
+import { nativeLibraries } from '../../../src/build/native-libraries.ts';
+import type { SteadyInputs } from '../../../src/model/lock.ts';
+import { type Native, steadyLibraries } from '../../../src/reproduce/clock.ts';
 import { INPUTS, IS_HERE, runSteady, START } from './run-steady.ts';
 
 /** When files were written, as programs see it. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
+import type { SteadyInputs } from '../../../src/model/lock.ts';
 import { IS_HERE, runSteady } from './run-steady.ts';
 
 describe.runIf(IS_HERE)('programs', () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { nativeLibraries } from '../../../src/pipeline/native-libraries.ts';
-import { movedClock } from '../../../src/plans/reproduce/steady-library.ts';
+import { nativeLibraries } from '../../../src/build/native-libraries.ts';
+import { movedClock } from '../../../src/reproduce/clock.ts';
 import { IS_HERE, runSteady, START } from './run-steady.ts';
 
 const DAY = 24 * 60 * 60;

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUILD_TOOLS } from '../../../src/programs/kinds/build-tools.ts';
-import { managerAt, PACKAGE_MANAGERS } from '../../../src/programs/kinds/package-managers.ts';
-import { SHELL_PROGRAMS } from '../../../src/programs/kinds/shells.ts';
-import {
-  entryNamed,
-  possibleNames,
-  type ToolTable,
-  toolTable,
-} from '../../../src/programs/kinds/tools-table.ts';
+import { BUILD_TOOLS, entryNamed, managerAt, PACKAGE_MANAGERS, possibleNames, SHELL_PROGRAMS, type ToolTable, toolTable } from '../../../src/programs/kinds.ts';
 
 function named(table: ToolTable, file: string): ReturnType<typeof entryNamed> {
   return entryNamed(table, possibleNames(file));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { badgeTextWidth, badgeFiles } from '../../../src/reporters/badges/badges.ts';
+import { badgeFiles, badgeTextWidth } from '../../../src/report/badges.ts';
 import { sampleScorecard } from '../sample-scorecard.ts';
 import { xmlElements } from '../xml-form.ts';
 

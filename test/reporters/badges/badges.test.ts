@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { badgesReport, badgeUrl } from '../../../src/reporters/badges/badges.ts';
+import { badgesReport, badgeUrl } from '../../../src/report/badges.ts';
 import { sampleScorecard } from '../sample-scorecard.ts';
 
 test('an address is the specification’s, letter by letter', () => {

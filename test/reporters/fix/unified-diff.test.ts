@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { oldLines, unifiedDiff } from '../../../src/reporters/fix/unified-diff.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
+import { oldLines, unifiedDiff } from '../../../src/report/fix.ts';
 import { cpuMs } from '../../cpu-time.ts';
 
 /** What `git apply`, or `patch`, makes of a file by a patch. */

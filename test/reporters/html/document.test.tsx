@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { markupOf, slug } from '../../../src/reporters/html/document.tsx';
-import { Code } from '../../../src/reporters/html/parts.tsx';
+import { markupOf, slug } from '../../../src/report/html/document.tsx';
+import { Code } from '../../../src/report/html/parts.tsx';
 import { elementsOf, textOf } from './page-tree.ts';
 
 const inPage = (markup: string): string =>

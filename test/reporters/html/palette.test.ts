@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import css from '../../../src/reporters/html/page.css?raw';
+import css from '../../../src/report/html/page.css?raw';
 
 const TONES = ['cool', 'mild', 'warm', 'spicy', 'hot', 'calm'];
 

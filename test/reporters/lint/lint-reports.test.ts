@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import type { LintedFile, LintRule } from '../../../src/model/lint.ts';
-import { lintJson } from '../../../src/reporters/lint/lint-json.ts';
-import { lintSarif } from '../../../src/reporters/lint/lint-sarif.ts';
-import { lintText } from '../../../src/reporters/lint/lint-text.ts';
+import type { LintedFile, LintRule } from '../../../src/model/fix.ts';
+import { lintJson, lintSarif, lintText } from '../../../src/report/lint.ts';
 import { validate } from '../sarif/sarif-schema.ts';
 
 const RULE: LintRule = {

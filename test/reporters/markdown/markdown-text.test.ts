@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { code, literal } from '../../../src/reporters/markdown/markdown-text.ts';
+import { code, literal } from '../../../src/report/text.ts';
 
 describe('literal', () => {
   test.each([

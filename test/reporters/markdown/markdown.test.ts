@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nextSteps } from '../../../src/grading/next-steps.ts';
-import { markdownReport } from '../../../src/reporters/markdown/markdown.ts';
+import { nextSteps } from '../../../src/criteria/next-steps.ts';
+import { markdownReport } from '../../../src/report/markdown.ts';
 import { sampleFacts, sampleScorecard } from '../sample-scorecard.ts';
 
 describe('markdownReport', () => {

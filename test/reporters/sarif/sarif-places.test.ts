@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CriterionResult, Evidence } from '../../../src/model/criterion.ts';
-import { placesOf } from '../../../src/reporters/sarif/sarif-places.ts';
+import { placesOf } from '../../../src/report/sarif.ts';
 
 function places(outcome: CriterionResult['outcome'], evidence: readonly Evidence[]): unknown[] {
   const result: CriterionResult = {

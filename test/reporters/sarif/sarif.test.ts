@@ -1,9 +1,8 @@
 import type { Log, Result, Run } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import type { CriterionResult } from '../../../src/model/criterion.ts';
-import { VECTORS } from '../../../src/model/criterion.ts';
+import { type CriterionResult, VECTORS } from '../../../src/model/criterion.ts';
 import type { Scorecard } from '../../../src/model/scorecard.ts';
-import { sarifReport } from '../../../src/reporters/sarif/sarif.ts';
+import { sarifReport } from '../../../src/report/sarif.ts';
 import { factsOf } from '../../rules/shared/verdict/facts-builder.ts';
 import { sampleInput } from '../sample-contents.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextSteps } from '../../../src/grading/next-steps.ts';
-import { terminalReport } from '../../../src/reporters/terminal/terminal.ts';
-import { textWidth } from '../../../src/reporters/terminal/text-width.ts';
+import { nextSteps } from '../../../src/criteria/next-steps.ts';
+import { terminalReport } from '../../../src/report/terminal.ts';
+import { textWidth } from '../../../src/report/text-width.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';
 
 const PLAIN = { color: false, unicode: true };

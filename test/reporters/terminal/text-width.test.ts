@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import wrapAnsi from 'wrap-ansi';
-import { fitted, padded, textWidth, wrapped } from '../../../src/reporters/terminal/text-width.ts';
+import { fitted, padded, textWidth, wrapped } from '../../../src/report/text-width.ts';
 
 test.each([
   ['abc', 3],

@@ -1,4 +1,4 @@
-import { annotations } from '../../../src/rules/annotations/verdict.ts';
+import { annotations } from '../../../src/criteria/annotations.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf, image } from '../shared/verdict/facts-builder.ts';
 

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  known,
-  unknownFact,
-  type Facts,
-  type VulnerabilitiesFact,
-} from '../../../src/model/facts.ts';
-import { judgeScan } from '../../../src/rules/known-cves/verdict.ts';
+import { judgeScan } from '../../../src/criteria/known-cves.ts';
+import { type Facts, known, unknownFact, type VulnerabilitiesFact } from '../../../src/model/facts.ts';
 import { cve, factsOf } from '../shared/verdict/facts-builder.ts';
 
 const clean: VulnerabilitiesFact = {

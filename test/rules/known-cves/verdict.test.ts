@@ -1,9 +1,4 @@
-import {
-  noCritical,
-  noHigh,
-  noKnownCves,
-  noMedium,
-} from '../../../src/rules/known-cves/verdict.ts';
+import { noCritical, noHigh, noKnownCves, noMedium } from '../../../src/criteria/known-cves.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { cve } from '../shared/verdict/facts-builder.ts';
 import { countedRows, having } from '../shared/verdict/vulnerability-rows.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maintainer } from '../../../src/rules/maintainer-deprecated/edit.ts';
+import { maintainer } from '../../../src/criteria/annotations.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 describe('maintainer', () => {

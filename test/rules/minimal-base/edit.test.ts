@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import { err, ok, type Result } from '../../../src/model/result.ts';
-import { slimBase } from '../../../src/rules/minimal-base/edit.ts';
+import { slimBase } from '../../../src/criteria/minimal-base.ts';
+import { err, ok, type Result } from '../../../src/lib/errors.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { type Around, fixed } from '../shared/edit/support.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;

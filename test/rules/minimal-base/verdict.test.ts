@@ -1,6 +1,5 @@
+import { minimalBaseImage, PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../../../src/criteria/minimal-base.ts';
 import { type Facts, known } from '../../../src/model/facts.ts';
-import { PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../../../src/rules/minimal-base/minimal-bases.ts';
-import { minimalBaseImage } from '../../../src/rules/minimal-base/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   build,

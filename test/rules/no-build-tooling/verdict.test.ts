@@ -1,6 +1,6 @@
+import { noBuildTooling } from '../../../src/criteria/no-build-tooling.ts';
 import type { FileFact } from '../../../src/model/facts.ts';
 import type { Package } from '../../../src/model/packages.ts';
-import { noBuildTooling } from '../../../src/rules/no-build-tooling/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   factsOf,

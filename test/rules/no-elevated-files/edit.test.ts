@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { err } from '../../../src/model/result.ts';
-import { elevatedFiles } from '../../../src/rules/no-elevated-files/edit.ts';
+import { elevatedFiles } from '../../../src/criteria/no-elevated-files.ts';
+import { err } from '../../../src/lib/errors.ts';
 import { WITHOUT_BASE, withBase } from '../shared/edit/bases.ts';
 import { fixed } from '../shared/edit/support.ts';
 

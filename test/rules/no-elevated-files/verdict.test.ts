@@ -1,5 +1,5 @@
+import { noElevatedFiles } from '../../../src/criteria/no-elevated-files.ts';
 import type { FileFact } from '../../../src/model/facts.ts';
-import { noElevatedFiles } from '../../../src/rules/no-elevated-files/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf, filesystem, program } from '../shared/verdict/facts-builder.ts';
 

@@ -1,4 +1,4 @@
-import { noPackageManager } from '../../../src/rules/no-package-manager/verdict.ts';
+import { noPackageManager } from '../../../src/criteria/installed-programs.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   factsOf,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ignoreFile } from '../../../src/rules/no-secrets/edit.ts';
+import { ignoreFile } from '../../../src/criteria/no-secrets/edit.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 const ALL = 'FROM a\nCOPY . /app\nRUN npm ci\n';

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { known } from '../../../src/model/facts.ts';
-import type { SecretFinding } from '../../../src/model/secret-facts.ts';
-import { noSecrets } from '../../../src/rules/no-secrets/verdict.ts';
+import { noSecrets } from '../../../src/criteria/no-secrets/verdict.ts';
+import { known, type SecretFinding } from '../../../src/model/facts.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf, LAYER } from '../shared/verdict/facts-builder.ts';
 

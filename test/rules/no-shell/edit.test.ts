@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
-import { runtimeImages, runtimeStage } from '../../../src/rules/no-shell/edit.ts';
+import { runtimeImages, runtimeStage } from '../../../src/criteria/no-shell.ts';
+import { readForEdits } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import { withBase } from '../shared/edit/bases.ts';
 import { type Around, DIGEST, DISTROLESS, fixed } from '../shared/edit/support.ts';
 

@@ -1,5 +1,5 @@
+import { noShell } from '../../../src/criteria/no-shell.ts';
 import type { FileFact } from '../../../src/model/facts.ts';
-import { noShell } from '../../../src/rules/no-shell/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf, filesystem, link, program } from '../shared/verdict/facts-builder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nonrootEdit } from '../../../src/rules/nonroot-user/edit.ts';
+import { nonrootEdit } from '../../../src/criteria/nonroot-user.ts';
 import { WITHOUT_BASE, withBase } from '../shared/edit/bases.ts';
 import { type Around, fixed } from '../shared/edit/support.ts';
 

@@ -1,4 +1,4 @@
-import { nonrootUser } from '../../../src/rules/nonroot-user/verdict.ts';
+import { nonrootUser } from '../../../src/criteria/nonroot-user.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf, filesystem, image } from '../shared/verdict/facts-builder.ts';
 

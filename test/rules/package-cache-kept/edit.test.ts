@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { packageCaches } from '../../../src/rules/package-cache-kept/edit.ts';
+import { packageCaches } from '../../../src/criteria/package-caches.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 describe('package-caches', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import type { FixFacts } from '../../../src/model/fix-rule.ts';
-import { err, ok, type Result } from '../../../src/model/result.ts';
-import { pinImages } from '../../../src/rules/pinned-images/edit.ts';
+import { pinImages } from '../../../src/criteria/pinned-images.ts';
+import { err, ok, type Result } from '../../../src/lib/errors.ts';
+import type { FixFacts } from '../../../src/model/fix.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;

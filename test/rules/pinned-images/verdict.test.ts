@@ -1,5 +1,5 @@
+import { pinnedImages } from '../../../src/criteria/pinned-images.ts';
 import { known } from '../../../src/model/facts.ts';
-import { pinnedImages } from '../../../src/rules/pinned-images/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   build,

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { FixFacts, InstalledVersion } from '../../../src/model/fix-rule.ts';
-import { err, ok, type Result } from '../../../src/model/result.ts';
-import { planEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
-import { freezeArchives } from '../../../src/rules/pinned-packages/edit-freeze-archives.ts';
-import { lockFiles } from '../../../src/rules/pinned-packages/edit-lock-files.ts';
-import { pinPackages } from '../../../src/rules/pinned-packages/edit.ts';
+import { freezeArchives, lockFiles, pinPackages } from '../../../src/criteria/pinned-packages.ts';
+import { planEdits } from '../../../src/fix/compose.ts';
+import { err, ok, type Result } from '../../../src/lib/errors.ts';
+import type { FixFacts, InstalledVersion } from '../../../src/model/fix.ts';
 import { around, fixed } from '../shared/edit/support.ts';
 
 const INSTALLED: readonly InstalledVersion[] = [

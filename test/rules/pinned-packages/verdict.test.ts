@@ -1,6 +1,6 @@
+import { pinnedPackages } from '../../../src/criteria/pinned-packages.ts';
 import type { PackageInstall } from '../../../src/model/build-analysis.ts';
 import { known } from '../../../src/model/facts.ts';
-import { pinnedPackages } from '../../../src/rules/pinned-packages/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   build,

@@ -1,5 +1,5 @@
+import { provenanceAttested } from '../../../src/criteria/attested.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { provenanceAttested } from '../../../src/rules/provenance/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   attestation,

@@ -1,6 +1,6 @@
+import { recentlyUpdated } from '../../../src/criteria/recently-updated.ts';
 import { type BuildFact, known } from '../../../src/model/facts.ts';
 import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { recentlyUpdated } from '../../../src/rules/recently-updated/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   attestation,

@@ -1,5 +1,5 @@
+import { reproducible } from '../../../src/criteria/attested.ts';
 import { known, unknownFact } from '../../../src/model/facts.ts';
-import { reproducible } from '../../../src/rules/reproducible/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf } from '../shared/verdict/facts-builder.ts';
 

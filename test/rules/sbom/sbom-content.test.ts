@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cyclonedxDocument } from '../../../src/attestations/sbom-cyclonedx.ts';
-import { spdxDocument } from '../../../src/attestations/sbom-spdx.ts';
-import { sbomContent } from '../../../src/rules/sbom/sbom-content.ts';
-import { sbomCoverage } from '../../../src/rules/sbom/sbom-match.ts';
+import { sbomContent, sbomCoverage } from '../../../src/criteria/sbom.ts';
+import { cyclonedxDocument, spdxDocument } from '../../../src/trust/sbom.ts';
 import { SAMPLE_PACKAGES, sbomInput } from '../../attestations/sbom-samples.ts';
 
 const names = (predicate: unknown) => sbomContent(predicate)?.parts.map(({ name }) => name);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SbomPart } from '../../../src/rules/sbom/sbom-content.ts';
-import { namesForeignFiles, osParts, sbomCoverage } from '../../../src/rules/sbom/sbom-match.ts';
+import { namesForeignFiles, osParts, sbomCoverage, type SbomPart } from '../../../src/criteria/sbom.ts';
 import { filesystem, pkg, program } from '../shared/verdict/facts-builder.ts';
 
 const part = (name: string, version?: string, given: Partial<SbomPart> = {}): SbomPart => ({

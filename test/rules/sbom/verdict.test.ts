@@ -1,7 +1,7 @@
+import { sbomAttested } from '../../../src/criteria/sbom.ts';
 import { known } from '../../../src/model/facts.ts';
 import type { Package } from '../../../src/model/packages.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { sbomAttested } from '../../../src/rules/sbom/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   attestation,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { secretsByFile } from '../../../src/criteria/secrets-by-file.ts';
 import { type DeclarationsFact, known } from '../../../src/model/facts.ts';
-import { secretsByFile } from '../../../src/rules/secrets-by-file/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { declared, factsOf, filesystem, image } from '../shared/verdict/facts-builder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeProfile } from '../../../src/rules/security-profile/security-profiles.ts';
+import { judgeProfile } from '../../../src/criteria/security-profile/verdict.ts';
 
 const holds = (text: string): string => judgeProfile('apparmor', text, 'amd64').holds;
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ImageConfig } from '../../../src/model/oci.ts';
+import { DEFAULT_SYSCALLS } from '../../../src/criteria/security-profile/seccomp-default.ts';
+import { securityProfile } from '../../../src/criteria/security-profile/verdict.ts';
+import type { ImageConfig } from '../../../src/model/image.ts';
 import type { FoundAttestation } from '../../../src/model/statement.ts';
-import { DEFAULT_SYSCALLS } from '../../../src/rules/security-profile/seccomp/default-profile.ts';
-import { securityProfile } from '../../../src/rules/security-profile/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   attestation,

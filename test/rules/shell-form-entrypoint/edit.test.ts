@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { execForm } from '../../../src/rules/shell-form-entrypoint/edit.ts';
+import { execForm } from '../../../src/criteria/exec-form.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 describe('exec-form', () => {

@@ -1,5 +1,5 @@
+import { signed } from '../../../src/criteria/attested.ts';
 import { known, type SignatureFact } from '../../../src/model/facts.ts';
-import { signed } from '../../../src/rules/signed/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import { factsOf } from '../shared/verdict/facts-builder.ts';
 

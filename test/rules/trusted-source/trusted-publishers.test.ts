@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
+import { TRUSTED_PUBLISHERS, vouchedBy } from '../../../src/criteria/trusted-source.ts';
 import { parseReference } from '../../../src/model/reference.ts';
-import {
-  TRUSTED_PUBLISHERS,
-  vouchedBy,
-} from '../../../src/rules/trusted-source/trusted-publishers.ts';
 
 function trusts(text: string, ...patterns: readonly string[]): boolean {
   const parsed = parseReference(text);

@@ -1,5 +1,5 @@
+import { trustedSource } from '../../../src/criteria/trusted-source.ts';
 import { known } from '../../../src/model/facts.ts';
-import { trustedSource } from '../../../src/rules/trusted-source/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   build,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest } from '../../../src/model/digest.ts';
-import type { FetchedFile, FixFacts } from '../../../src/model/fix-rule.ts';
-import { err, ok, type Result } from '../../../src/model/result.ts';
-import { verifyDownloads } from '../../../src/rules/verified-downloads/edit.ts';
+import { verifyDownloads } from '../../../src/criteria/verified-downloads.ts';
+import { err, ok, type Result } from '../../../src/lib/errors.ts';
+import type { FetchedFile, FixFacts } from '../../../src/model/fix.ts';
+import type { Digest } from '../../../src/model/reference.ts';
 import { fixed } from '../shared/edit/support.ts';
 
 const HEX = 'a'.repeat(64);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { verifiedDownloads } from '../../../src/criteria/verified-downloads.ts';
 import type { Download } from '../../../src/model/build-analysis.ts';
-import { verifiedDownloads } from '../../../src/rules/verified-downloads/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {
   build,

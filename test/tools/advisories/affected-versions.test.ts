@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { affectedVersions, isAffected } from '../../../src/tools/advisories/affected-versions.ts';
-import { VERSION_ORDERS } from '../../../src/versions/order.ts';
+import { affectedVersions, isAffected } from '../../../src/scan/advisories.ts';
+import { VERSION_ORDERS } from '../../../src/scan/versions.ts';
 
 const npm = VERSION_ORDERS.npm;
 

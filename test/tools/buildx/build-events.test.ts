@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BuildEvents } from '../../../src/tools/buildx/build-events.ts';
-import type { SolveStatus, Vertex } from '../../../src/tools/buildx/progress-rawjson.ts';
+import { BuildEvents, type SolveStatus, type Vertex } from '../../../src/build/progress.ts';
 
 const nothing: SolveStatus = { vertexes: [], statuses: [], logs: [], warnings: [] };
 const vertex = (state: Partial<Vertex>): SolveStatus => ({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { runBuild } from '../../../src/build/buildx.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { runBuild } from '../../../src/tools/buildx/buildx.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>

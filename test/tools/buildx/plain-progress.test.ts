@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { PlainProgress } from '../../../src/tools/buildx/plain-progress.ts';
-import { RawJsonProgress } from '../../../src/tools/buildx/progress-rawjson.ts';
+import { PlainProgress, RawJsonProgress } from '../../../src/build/progress.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../fixtures/buildx/${name}`, import.meta.url), 'utf8');

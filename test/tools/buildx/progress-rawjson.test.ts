@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BuildEvents } from '../../../src/tools/buildx/build-events.ts';
-import { RawJsonProgress } from '../../../src/tools/buildx/progress-rawjson.ts';
+import { BuildEvents, RawJsonProgress } from '../../../src/build/progress.ts';
 
 const fixture = (name: string): string[] =>
   readFileSync(new URL(`../../fixtures/buildx/${name}`, import.meta.url), 'utf8')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bundleOrigin } from '../../../src/tools/cosign/bundle-origin.ts';
+import { bundleOrigin } from '../../../src/trust/bundle.ts';
 
 const entry = (logIndex: string) => ({ logIndex, integratedTime: '1700000000' });
 const origin = (verificationMaterial: unknown) =>

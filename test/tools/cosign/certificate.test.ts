@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { certificateIdentity } from '../../../src/tools/cosign/bundle-origin.ts';
+import { certificateIdentity } from '../../../src/trust/bundle.ts';
 
 interface Stand {
   readonly makeFulcio: () => unknown;

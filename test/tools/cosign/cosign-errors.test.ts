@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { dialectOf } from '../../../src/tools/cosign/cosign-dialect.ts';
-import {
-  cosignSaid,
-  cosignUserError,
-  verificationFailure,
-} from '../../../src/tools/cosign/cosign-errors.ts';
+import { cosignSaid, cosignUserError, dialectOf, verificationFailure } from '../../../src/trust/cosign.ts';
 
 describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
   const recorded = (name: string): string =>

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ToolRun } from '../../../src/model/run.ts';
-import { signStatement } from '../../../src/tools/cosign/cosign-sign.ts';
+import type { ToolRun } from '../../../src/lib/run-tool.ts';
+import { signStatement } from '../../../src/trust/cosign-sign.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>

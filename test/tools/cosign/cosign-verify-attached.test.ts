@@ -2,11 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { signerArgs, signerName } from '../../../src/tools/cosign/cosign-signer.ts';
-import {
-  verifyAttached,
-  verifyAttachedArgs,
-} from '../../../src/tools/cosign/cosign-verify-attached.ts';
+import { verifyAttached, verifyAttachedArgs } from '../../../src/trust/cosign-verify-attached.ts';
+import { signerArgs, signerName } from '../../../src/trust/trusted-signers.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const key = { kind: 'key', publicKey: 'k.pub' } as const;

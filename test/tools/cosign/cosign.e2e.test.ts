@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { misstated } from '../../../src/attestations/sign-bundle.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
-import { generateKeyPair, publicKey } from '../../../src/tools/cosign/cosign-keys.ts';
-import { signStatement } from '../../../src/tools/cosign/cosign-sign.ts';
-import { verifyAttached } from '../../../src/tools/cosign/cosign-verify-attached.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { generateKeyPair, publicKey } from '../../../src/trust/cosign-keys.ts';
+import { signStatement } from '../../../src/trust/cosign-sign.ts';
+import { verifyAttached } from '../../../src/trust/cosign-verify-attached.ts';
+import { misstated } from '../../../src/trust/sign-bundle.ts';
 
 const PASSWORD = 'correct horse';
 const predicate = { z: 1, a: { 'é<>&': [1.5, null, true], nested: { big: 9007199254740991 } } };

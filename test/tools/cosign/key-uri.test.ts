@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isKeyUri, keyAccess, keyName, withoutPin } from '../../../src/tools/cosign/key-uri.ts';
+import { isKeyUri, keyAccess, keyName, withoutPin } from '../../../src/trust/keys.ts';
 
 test.each([
   [

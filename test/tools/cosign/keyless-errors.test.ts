@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keylessError } from '../../../src/tools/cosign/keyless-errors.ts';
+import { keylessError } from '../../../src/trust/sigstore.ts';
 
 const attempt = {
   services: {

@@ -1,9 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ToolResult } from '../../../src/model/run.ts';
-import { askCredentialHelper } from '../../../src/tools/docker/credential-helper.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { askCredentialHelper } from '../../../src/image/credential-helper.ts';
+import { runTool, type ToolResult } from '../../../src/lib/run-tool.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { Interrupted } from '../../../src/model/errors.ts';
-import type { ToolResult } from '../../../src/model/run.ts';
-import { localImages } from '../../../src/tools/docker/docker-save.ts';
+import { localImages } from '../../../src/build/docker.ts';
+import { Interrupted } from '../../../src/lib/errors.ts';
+import type { ToolResult } from '../../../src/lib/run-tool.ts';
+import { digestOf } from '../../../src/model/reference.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const ID = digestOf('image');

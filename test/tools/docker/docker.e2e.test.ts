@@ -3,13 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { currentBuilder, runBuild } from '../../../src/build/buildx.ts';
+import { dockerInfo, dockerLoad, inspectLocalImages } from '../../../src/build/docker.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
-import { currentBuilder } from '../../../src/tools/buildx/builder.ts';
-import { runBuild } from '../../../src/tools/buildx/buildx.ts';
-import { inspectLocalImages } from '../../../src/tools/docker/docker-images.ts';
-import { dockerLoad } from '../../../src/tools/docker/docker-load.ts';
-import { dockerInfo } from '../../../src/tools/docker/docker.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
 
 const TAG = `scoville-test/tools-${process.pid}${Date.now()}:1`;
 

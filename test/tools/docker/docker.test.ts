@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  builderForOci,
-  parseBuilder,
-  parseBuilderNames,
-} from '../../../src/tools/buildx/builder.ts';
-import { inspectLocalImages } from '../../../src/tools/docker/docker-images.ts';
-import { dockerLoad, loadFailure, loadedNames } from '../../../src/tools/docker/docker-load.ts';
-import { beginDockerInfo, dockerInfo, engineError } from '../../../src/tools/docker/docker.ts';
+import { builderForOci, parseBuilder, parseBuilderNames } from '../../../src/build/buildx.ts';
+import { beginDockerInfo, dockerInfo, dockerLoad, engineError, inspectLocalImages, loadedNames, loadFailure } from '../../../src/build/docker.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readEngineRegistries } from '../../../src/tools/docker/engine-registries.ts';
+import { readEngineRegistries } from '../../../src/build/docker.ts';
 
 // As Docker 26.1 prints it, with `insecure-registries` and `registry-mirrors` set.
 const INFO = JSON.stringify({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ToolResult } from '../../../src/model/run.ts';
-import { runSmokeCommand, smokeEnvironment } from '../../../src/tools/docker/smoke-command.ts';
+import { runSmokeCommand, smokeEnvironment } from '../../../src/build/docker-containers.ts';
+import type { ToolResult } from '../../../src/lib/run-tool.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const PLACE = { container: 'c', image: 'i', port: 4711 };

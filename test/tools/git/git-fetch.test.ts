@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetchCommit } from '../../../src/tools/git/git-fetch.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { fetchCommit } from '../../../src/build/git.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const { signal } = new AbortController();

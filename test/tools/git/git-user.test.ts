@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gitUser } from '../../../src/tools/git/git-user.ts';
+import { gitUser } from '../../../src/build/git.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 function git(result: Parameters<typeof fakeRun>[0][number]['result']) {

@@ -3,13 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  gitFacts,
-  sourceUrl,
-  withoutCredentials,
-  withoutFilters,
-} from '../../../src/tools/git/git.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { gitFacts, sourceUrl, withoutCredentials, withoutFilters } from '../../../src/build/git.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 describe('gitFacts', () => {

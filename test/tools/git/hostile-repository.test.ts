@@ -4,11 +4,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { trackedFiles } from '../../../src/tools/git/git-modes.ts';
-import { gitUser } from '../../../src/tools/git/git-user.ts';
-import { isChangedInGit } from '../../../src/tools/git/git.ts';
-import { gitFacts } from '../../../src/tools/git/git.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
+import { gitFacts, gitUser, isChangedInGit, trackedFiles } from '../../../src/build/git.ts';
+import { runTool } from '../../../src/lib/run-tool.ts';
 
 let folder: string;
 let mark: string;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
+import { networkFetch } from '../../../src/lib/fetch.ts';
 import { Servers } from '../../fakes/company.ts';
 
 let servers = new Servers();

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fetchDigest } from '../../../src/tools/fetch-digest.ts';
-import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
+import { fetchDigest } from '../../../src/fix/fetch-digest.ts';
+import { networkFetch } from '../../../src/lib/fetch.ts';
 
 let asked = 0;
 const server = createServer((request, response) => {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ProxyError, UserError } from '../../../src/model/errors.ts';
-import { drainAtEnd } from '../../../src/tools/network/drain-at-end.ts';
-import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
+import { ProxyError, UserError } from '../../../src/lib/errors.ts';
+import { drainAtEnd, networkFetch } from '../../../src/lib/fetch.ts';
 import { Authority, companyProxy, Servers, socksProxy } from '../../fakes/company.ts';
 
 const HOST = 'registry.corp.test';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxyOf } from '../../../src/tools/network/proxy.ts';
+import { proxyOf } from '../../../src/lib/proxy.ts';
 
 const PROXY = 'http://proxy.example:3128/';
 const direct = (url: string, noProxy: string): boolean =>

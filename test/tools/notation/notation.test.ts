@@ -1,12 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import {
-  policyFor,
-  notationConfigDirs,
-  verifyNotation,
-} from '../../../src/tools/notation/notation.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import { notationConfigDirs, policyFor, verifyNotation } from '../../../src/trust/notation.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deviceLogin } from '../../../src/tools/oidc/device-login.ts';
+import { deviceLogin } from '../../../src/trust/oidc.ts';
 import { Servers } from '../../fakes/company.ts';
 
 const servers = new Servers();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tokenClaims } from '../../../src/tools/oidc/token-claims.ts';
+import { tokenClaims } from '../../../src/trust/oidc.ts';
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (claims: unknown): string => `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { osvDistribution } from '../../../src/tools/osv/osv-ecosystem.ts';
-import { planOsv } from '../../../src/tools/osv/osv-queries.ts';
+import { osvDistribution, planOsv } from '../../../src/scan/osv-records.ts';
 import { pkg } from './osv-support.ts';
 
 describe('distributions as OSV calls them', () => {

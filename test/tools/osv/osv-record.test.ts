@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isOsvRecord, parseOsvRecord } from '../../../src/tools/osv/osv-record.ts';
-import { judgeOsv } from '../../../src/tools/osv/osv-severity.ts';
+import { isOsvRecord, judgeOsv, parseOsvRecord } from '../../../src/scan/osv-records.ts';
 
 async function judged(value: Readonly<Record<string, unknown>>) {
   const record = parseOsvRecord(value, String(value['id']));

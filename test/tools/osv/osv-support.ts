@@ -1,6 +1,6 @@
-import { digestOf } from '../../../src/model/digest.ts';
 import type { Package } from '../../../src/model/packages.ts';
-import type { RecordCache } from '../../../src/tools/osv/osv.ts';
+import { digestOf } from '../../../src/model/reference.ts';
+import type { RecordCache } from '../../../src/scan/osv.ts';
 
 /** A package of an image; `given` says what else its record holds. */
 export function pkg(

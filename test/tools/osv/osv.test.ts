@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OsRelease } from '../../../src/model/packages.ts';
-import { type OsvRequest, scanWithOsv } from '../../../src/tools/osv/osv.ts';
+import { type OsvRequest, scanWithOsv } from '../../../src/scan/osv.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { memoryCache, pkg } from './osv-support.ts';
 

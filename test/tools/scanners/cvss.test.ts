@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cvssScore } from '../../../src/tools/scanners/cvss.ts';
+import { cvssScore } from '../../../src/scan/severity.ts';
 
 describe('CVSS 3', () => {
   // Scores as FIRST's examples document and NVD publish them.

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nearestFix } from '../../../src/tools/scanners/nearest-fix.ts';
-import { onePerCve, type Report } from '../../../src/tools/scanners/one-per-cve.ts';
+import { nearestFix, onePerCve, type Report } from '../../../src/scan/severity.ts';
 
 function report(id: string, given: Partial<Report> = {}): Report {
   return { id, severity: 'low', weight: 0, package: 'p', version: '1', ...given };

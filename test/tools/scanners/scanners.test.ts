@@ -1,27 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ToolRun } from '../../../src/model/run.ts';
-import {
-  dockerScoutArgs,
-  hasDockerScout,
-  parseDockerScout,
-  scanWithDockerScout,
-} from '../../../src/tools/scanners/docker-scout.ts';
-import {
-  grypeArgs,
-  grypeEnvironment,
-  parseGrype,
-  scanWithGrype,
-} from '../../../src/tools/scanners/grype.ts';
-import { scanOutput, scannerSaid } from '../../../src/tools/scanners/scanner.ts';
-import { severityOf, severityOfScore } from '../../../src/tools/scanners/severity.ts';
-import {
-  parseTrivy,
-  parseTrivyVersion,
-  scanWithTrivy,
-  trivyArgs,
-} from '../../../src/tools/scanners/trivy.ts';
+import type { ToolRun } from '../../../src/lib/run-tool.ts';
+import { dockerScoutArgs, grypeArgs, grypeEnvironment, hasDockerScout, parseDockerScout, parseGrype, parseTrivy, parseTrivyVersion, scannerSaid, scanOutput, scanWithDockerScout, scanWithGrype, scanWithTrivy, trivyArgs } from '../../../src/scan/scanners.ts';
+import { severityOf, severityOfScore } from '../../../src/scan/severity.ts';
 import { controlTexts } from '../../control-texts.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 

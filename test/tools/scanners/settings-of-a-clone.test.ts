@@ -1,11 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { RunTool } from '../../../src/model/run.ts';
-import { runTool } from '../../../src/tools/run-tool.ts';
-import { scanWithGrype } from '../../../src/tools/scanners/grype.ts';
-import type { ScanTarget } from '../../../src/tools/scanners/scanner.ts';
-import { scanWithTrivy } from '../../../src/tools/scanners/trivy.ts';
+import { type RunTool, runTool } from '../../../src/lib/run-tool.ts';
+import { type ScanTarget, scanWithGrype, scanWithTrivy } from '../../../src/scan/scanners.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const SETTINGS = [

@@ -1,5 +1,139 @@
 import { BYTE_SCAN_WASM } from './byte-scan-wasm.ts';
-import { keywordTables } from './keyword-tables.ts';
+
+/** Of each byte of a pair seven bits distinguish it: what is not ASCII is compared in vain. */
+const PAIR_BITS = 7;
+const PAIRS = 2 ** (2 * PAIR_BITS);
+const SLOT_OF = PAIRS;
+const SLOTS = SLOT_OF + PAIRS * 2;
+const SLOT_BYTES = 16;
+const CANDIDATE_BYTES = 16;
+const KEYWORD_BYTES = 12;
+
+/** A keyword as it is looked for by one of its pairs. */
+interface Candidate {
+  readonly keyword: number;
+  readonly bytes: Uint8Array;
+  /** Where in the keyword the pair stands. */
+  readonly offset: number;
+}
+
+function pairOf(bytes: Uint8Array, at: number): number {
+  const bits = 2 ** PAIR_BITS - 1;
+  return ((bytes[at] ?? 0) & bits) | (((bytes[at + 1] ?? 0) & bits) << PAIR_BITS);
+}
+
+/** By pair, the keywords found by it: each has one pair at an even place, one at an odd place. */
+function candidatesByPair(keywords: readonly Uint8Array[]): ReadonlyMap<number, Candidate[]> {
+  const byPair = new Map<number, Candidate[]>();
+  keywords.forEach((bytes, keyword) => {
+    for (const offset of [rarestPair(bytes, 0), rarestPair(bytes, 1)]) {
+      const pair = pairOf(bytes, offset);
+      const own = byPair.get(pair);
+      if (own === undefined) byPair.set(pair, [{ keyword, bytes, offset }]);
+      else own.push({ keyword, bytes, offset });
+    }
+  });
+  return byPair;
+}
+
+/** By last five bits, which bytes are `distance` from the pair; all if a keyword has none there. */
+function neighbors(candidates: readonly Candidate[], distance: -1 | 2): number {
+  return candidates.reduce((bits, { bytes, offset }) => {
+    const byte = bytes[offset + distance];
+    return byte === undefined ? -1 : bits | (1 << (byte & 31));
+  }, 0);
+}
+
+/** The same by their last three bits. */
+function lastThreeBits(bits: number): number {
+  const half = bits | (bits >>> 16);
+  return (half | (half >>> 8)) & 0xff;
+}
+
+/** What byte-scan.wat reads from byte 0 of its memory on. Throws for keywords under three bytes. */
+function keywordTables(keywords: readonly Uint8Array[]): Uint8Array {
+  if (keywords.some(({ length }) => length < 3))
+    throw new Error('a keyword is shorter than three characters');
+  const byPair = candidatesByPair(keywords);
+  const candidates = SLOTS + byPair.size * SLOT_BYTES;
+  const entries = candidates + keywords.length * 2 * CANDIDATE_BYTES;
+  const texts = entries + keywords.length * KEYWORD_BYTES;
+  const bytes = new Uint8Array(texts + keywords.reduce((sum, { length }) => sum + length, 0));
+  const view = new DataView(bytes.buffer);
+  const write = (at: number, numbers: readonly number[]): void => {
+    numbers.forEach((number, index) => {
+      view.setInt32(at + index * 4, number, true);
+    });
+  };
+  let text = texts;
+  keywords.forEach((keyword, index) => {
+    bytes.set(keyword, text);
+    write(entries + index * KEYWORD_BYTES, [index, text, keyword.length]);
+    text += keyword.length;
+  });
+  let slot = SLOTS;
+  let candidate = candidates;
+  for (const [pair, own] of byPair) {
+    const behind = neighbors(own, 2);
+    bytes[pair] = lastThreeBits(behind);
+    view.setUint16(SLOT_OF + pair * 2, (slot - SLOTS) / SLOT_BYTES, true);
+    const end = candidate + own.length * CANDIDATE_BYTES;
+    write(slot, [neighbors(own, -1), behind, candidate, end]);
+    slot += SLOT_BYTES;
+    for (const { keyword, bytes: word, offset } of own) {
+      // Four bytes that contain the pair, and the byte before it where there is one.
+      const window = Math.max(0, Math.min(offset - 1, word.length - 4));
+      const [a = 0, b = 0, c = 0, d = 0] = word.subarray(window, window + 4);
+      write(candidate, [a | (b << 8) | (c << 16) | (d << 24), word.length < 4 ? 0xffffff : -1]);
+      view.setInt16(candidate + 8, window - offset, true);
+      view.setUint16(candidate + 10, offset, true);
+      view.setUint32(candidate + 12, entries + keyword * KEYWORD_BYTES, true);
+      candidate += CANDIDATE_BYTES;
+    }
+  }
+  return bytes;
+}
+
+const LETTERS = 'zqjxkvbywgpfmucdlhrsnioate';
+
+const COMMONNESS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const letter = LETTERS.indexOf(String.fromCharCode(byte | 0x20)) + 1;
+  if (byte >= 0x61 && byte <= 0x7a) return letter;
+  return byte >= 0x41 && byte <= 0x5a ? Math.ceil(letter / 4) : 6;
+});
+
+/** The most common pairs in text and code, in order, counted over 4 GB of root filesystems. */
+const COMMON_PAIRS =
+  'onerinreteestiatstorenntthAAleiosede00alhecoanetmearnsriisngtaedropetritraliD$amnetoceecctacndurgellmaas0xnaom' +
+  'ouilcaicpauneaodutfipoellosilaveACustyexulptssCArtvaueyphancols.emfoprmpdirsadapoccktsifop,CotplReniagimide.hi' +
+  'noefbltu//rnbedascabrrsoiespcrofL$lumoe_kesue:quffooigaihoshs/umbaT$Corcrugiirdoosfa__eqltipmitts:clrmt_nu20St' +
+  'ibryt$--epviavlsx0rgt.wixtsaowupia_sbu.cogf.EA11InuinfcuThauppSYgoeeATldcimsevubIA_cboe-dumbpipuwaPat-ayfefumm' +
+  'tpizje';
+
+/** By pair, what is above that of all others. */
+const COSTS = new Uint16Array(65_536);
+for (let rank = 0; rank < COMMON_PAIRS.length / 2; rank += 1)
+  COSTS[COMMON_PAIRS.charCodeAt(rank * 2) * 256 + COMMON_PAIRS.charCodeAt(rank * 2 + 1)] =
+    10_000 - rank;
+
+function cost(keyword: Uint8Array, at: number): number {
+  const a = keyword[at] ?? 0;
+  const b = keyword[at + 1] ?? 0;
+  const known = COSTS[a * 256 + b] ?? 0;
+  return known === 0 ? (COMMONNESS[a] ?? 0) * (COMMONNESS[b] ?? 0) : known;
+}
+
+/**
+ * Of the pairs at every second place from `first` (0 or 1), where the one stands that is least
+ * common together with the byte behind it. A pair with nothing behind it is only taken if it is the
+ * last choice.
+ */
+function rarestPair(keyword: Uint8Array, first: number): number {
+  const rate = (at: number): number => cost(keyword, at) * cost(keyword, at + 1);
+  let best = first;
+  for (let at = first + 2; at + 2 < keyword.length; at += 2) if (rate(at) < rate(best)) best = at;
+  return best;
+}
 
 /**
  * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in
@@ -104,4 +238,73 @@ export class ByteScan {
     this.#bytes.set(bytes, this.#content);
     this.#bytes.fill(0, end, end + MARGIN);
   }
+}
+
+/** A place, from the bytes' first, where a keyword stands. */
+export interface KeywordHit<K extends Keyword> {
+  readonly keyword: K;
+  readonly at: number;
+}
+
+/** Keywords looked for in bytes, all at once. */
+export interface KeywordScan<K extends Keyword> {
+  readonly find: (bytes: Uint8Array) => FoundInBytes<K>;
+}
+
+export interface FoundInBytes<K extends Keyword> {
+  /**
+   * Every place where a keyword is within six bytes of text or more, roughly in order. Of a keyword
+   * that overlaps itself (`AAAA`), not each place.
+   */
+  readonly hits: readonly KeywordHit<K>[];
+  /** All there is, and of that what shows UTF-16, and of base64 (`secret-views.ts`). */
+  readonly findings: Findings;
+  readonly wide: readonly number[];
+  readonly encoded: readonly number[];
+}
+
+/** Before any place, by more than a keyword is long. */
+const NOWHERE = -(2 ** 30);
+
+export interface Keyword {
+  /** ASCII, three characters at least. */
+  readonly text: string;
+  /** Checks what is around a keyword that is too common; it counts only where this is true. */
+  readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
+}
+
+/** Looks for keywords of three bytes or more. Throws on a shorter one. */
+export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordScan<K> {
+  const scan = new ByteScan(keywords.map(({ text }) => Buffer.from(text, 'latin1')));
+  const last = new Int32Array(keywords.length);
+  return { find: (bytes) => foundIn(keywords, bytes, scan.scan(bytes), last) };
+}
+
+/** `last`: memory for the last place of each keyword that counts. */
+function foundIn<K extends Keyword>(
+  keywords: readonly K[],
+  bytes: Uint8Array,
+  findings: Findings,
+  last: Int32Array,
+): FoundInBytes<K> {
+  const hits: KeywordHit<K>[] = [];
+  const wide: number[] = [];
+  const encoded: number[] = [];
+  if (findings.length > 0) last.fill(NOWHERE);
+  for (let pair = 0; pair < findings.length; pair += 2) {
+    const what = findings[pair] ?? 0;
+    const at = findings[pair + 1] ?? 0;
+    const keyword = what < FIRST_KEYWORD ? undefined : keywords[what - FIRST_KEYWORD];
+    if (keyword === undefined) {
+      (what <= BASE64_RUN ? encoded : wide).push(what, at);
+      continue;
+    }
+    const { length } = keyword.text;
+    const before = last[what - FIRST_KEYWORD] ?? NOWHERE;
+    if (at >= before && at < before + length) continue;
+    if (keyword.glance?.(bytes, at, length) === false) continue;
+    last[what - FIRST_KEYWORD] = at;
+    hits.push({ keyword, at });
+  }
+  return { hits, findings, wide, encoded };
 }

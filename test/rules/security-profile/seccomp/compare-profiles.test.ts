@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_RULES } from '../../../../src/rules/security-profile/seccomp/default-profile.ts';
-import { judgeProfile } from '../../../../src/rules/security-profile/security-profiles.ts';
+import { DEFAULT_RULES } from '../../../../src/criteria/security-profile/seccomp-default.ts';
+import { judgeProfile } from '../../../../src/criteria/security-profile/verdict.ts';
 import { type Engine, type Entry, mayPass, type Profile } from './evaluator.ts';
 
 /** The default in the form of a profile. */

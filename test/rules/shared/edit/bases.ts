@@ -1,5 +1,5 @@
-import type { BaseImage, FixFacts } from '../../../../src/model/fix-rule.ts';
-import { err, ok, type Result } from '../../../../src/model/result.ts';
+import { err, ok, type Result } from '../../../../src/lib/errors.ts';
+import type { BaseImage, FixFacts } from '../../../../src/model/fix.ts';
 
 /** A base `a` with a shell, its users and setuid files; `more` changes it. */
 export function withBase(

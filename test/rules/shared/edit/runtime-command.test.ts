@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runtimeStage } from '../../../../src/rules/no-shell/edit.ts';
+import { runtimeStage } from '../../../../src/criteria/no-shell.ts';
 import { withBase } from './bases.ts';
 import { DISTROLESS, fixed } from './support.ts';
 

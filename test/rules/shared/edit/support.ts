@@ -1,12 +1,7 @@
-import type { Digest } from '../../../../src/model/digest.ts';
-import type { FixFacts, FixOptions, FixRule } from '../../../../src/model/fix-rule.ts';
-import { ok, type Result } from '../../../../src/model/result.ts';
-import {
-  type FixFiles,
-  type FixInputs,
-  planEdits,
-  applyDecided,
-} from '../../../../src/pipeline/fix/compose-fixes.ts';
+import { applyDecided, type FixFiles, type FixInputs, planEdits } from '../../../../src/fix/compose.ts';
+import { ok, type Result } from '../../../../src/lib/errors.ts';
+import type { FixFacts, FixOptions, FixRule } from '../../../../src/model/fix.ts';
+import type { Digest } from '../../../../src/model/reference.ts';
 import { contextOf } from '../../../dockerfile/context-of.ts';
 
 /** The digest that every distroless image has here. */

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { criterion, fail, note, pass } from '../../../../src/criteria/criterion.ts';
 import type { Verdict } from '../../../../src/model/criterion.ts';
 import { unknownFact } from '../../../../src/model/facts.ts';
-import { criterion } from '../../../../src/rules/shared/verdict/criterion.ts';
-import { fail, note, pass } from '../../../../src/rules/shared/verdict/verdict.ts';
 import { factsOf, filesystem, image, packages } from './facts-builder.ts';
 
 const HEAD = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { pinnedImages } from '../../../../src/criteria/pinned-images.ts';
+import { trustedSource } from '../../../../src/criteria/trusted-source.ts';
 import type { Criterion, Evidence } from '../../../../src/model/criterion.ts';
 import { known } from '../../../../src/model/facts.ts';
-import { pinnedImages } from '../../../../src/rules/pinned-images/verdict.ts';
-import { trustedSource } from '../../../../src/rules/trusted-source/verdict.ts';
 import { build, dockerfile, factsOf, PIN } from './facts-builder.ts';
 
 function told(criterion: Criterion, ...bases: readonly string[]): readonly unknown[] {

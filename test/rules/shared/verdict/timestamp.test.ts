@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTimestamp } from '../../../../src/rules/shared/verdict/timestamp.ts';
+import { parseTimestamp } from '../../../../src/criteria/recently-updated.ts';
 
 test.each([
   ['2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import { quantity } from '../../../../src/model/quantity.ts';
-import {
-  configEvidence,
-  fail,
-  fileEvidence,
-  lineEvidence,
-  listed,
-  note,
-  unknown,
-} from '../../../../src/rules/shared/verdict/verdict.ts';
+import { configEvidence, fail, fileEvidence, lineEvidence, listed, note, unknown } from '../../../../src/criteria/criterion.ts';
+import { quantity } from '../../../../src/lib/text.ts';
 import { LAYER, link, program, range } from './facts-builder.ts';
 
 test('evidence is bounded, and what is left out is counted', () => {

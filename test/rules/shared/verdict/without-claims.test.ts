@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../../src/model/digest.ts';
+import { CATALOGUE, judgeImage, judgeUnclaimed, withoutClaims } from '../../../../src/criteria/catalogue.ts';
+import { EARNED_UNSIGNED } from '../../../../src/criteria/criterion.ts';
 import { type Facts, known, type SignatureFact, unknownFact } from '../../../../src/model/facts.ts';
+import { digestOf } from '../../../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../../src/model/statement.ts';
-import { judgeImage, judgeUnclaimed } from '../../../../src/rules/judge-image.ts';
-import { EARNED_UNSIGNED } from '../../../../src/rules/shared/verdict/criterion.ts';
-import { withoutClaims } from '../../../../src/rules/shared/verdict/without-claims.ts';
-import { CATALOGUE } from '../../../../src/rules/verdicts.ts';
 
 const IMAGE = digestOf('image');
 const NOW = Date.parse('2026-11-24T00:00:00Z');

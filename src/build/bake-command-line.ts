@@ -1,0 +1,271 @@
+import {
+  bool,
+  type CommandSpec,
+  type FlagSpec,
+  flagTable,
+  many,
+  parseGoBool,
+  parseReportRequests,
+  scanArguments,
+  type Scanned,
+  specsOf,
+  text,
+  type UsageProblem,
+} from '../cli/flag-table.ts';
+import { err, EXIT, ok, type Result } from '../lib/errors.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import type { ReportRequest } from '../model/report.ts';
+import { GRADES } from '../model/scorecard.ts';
+import { BUILDX_FLAGS, IMAGE_FLAGS, LEVELS } from './flags.ts';
+import { isAddress } from './shown-command.ts';
+
+const HIDDEN = { hidden: true } as const;
+const SINCE_29 = { since: '0.29.1' } as const;
+/** Flags that a build has too, and that mean the same there. */
+const AS_IN_BUILD = 'builder check debug no-cache progress pull detach root server-config'.split(
+  ' ',
+);
+
+/**
+ * The flags of `docker buildx bake` 0.13.1, 0.29.1 and later, also hidden ones, from docker/buildx,
+ * commands/bake.go.
+ */
+export const BAKE_FLAGS: readonly FlagSpec[] = [
+  ...BUILDX_FLAGS.filter(({ name }) => AS_IN_BUILD.includes(name)),
+  ...specsOf({
+    allow: many(
+      'ENTITLEMENT',
+      'Allow the build what its definition asks for (network.host, fs.read=PATH)',
+      SINCE_29,
+    ),
+    call: text(
+      'METHOD',
+      'Evaluate the builds instead of running them (check, outline, targets)',
+      SINCE_29,
+    ),
+    file: many('FILE', 'The definition: HCL, JSON or compose; - is stdin; may be repeated', {
+      short: 'f',
+      path: true,
+    }),
+    list: text('WHAT', 'List targets or variables; build nothing', SINCE_29),
+    'list-targets': bool('Kept by buildx: --list=targets', HIDDEN),
+    'list-variables': bool('Kept by buildx: --list=variables', HIDDEN),
+    load: bool('Load the images into Docker'),
+    'metadata-file': text('FILE', 'Write metadata of the results here, by target', { path: true }),
+    print: bool('Print the resolved definition; build nothing'),
+    provenance: text('VALUE', 'Short for --set=*.attest=...'),
+    push: bool('Push the images to their registry'),
+    sbom: text('VALUE', 'Short for --set=*.attest=...'),
+    set: many('TARGETS.KEY=VALUE', 'Override a value of these targets; may be repeated'),
+    var: many('NAME=VALUE', 'Set a variable', { since: '0.30.0' }),
+  }),
+].sort((a, b) => byCodeUnit(a.name, b.name));
+
+/** The flags that `scoville bake` adds: those of a build, for each target, and its own. */
+export const OWN_BAKE = {
+  ...IMAGE_FLAGS,
+  'min-level': many(
+    '[TARGETS=]LEVEL',
+    'Publish nothing below this level; may be repeated, the last that fits a target counts',
+  ),
+  'min-grade': many(
+    '[TARGETS=]GRADE',
+    'Publish nothing below this grade; may be repeated, the last that fits a target counts',
+  ),
+  'keep-going': bool('Publish what is good though other targets are not'),
+};
+
+export const BAKE: CommandSpec = {
+  name: 'bake',
+  usage: ['bake [OPTIONS] [TARGET...]'],
+  about: `
+Builds the targets of a bake definition (HCL, JSON, compose) as scoville build does each: reproducibly, signed, attested
+and graded. Nothing is published unless every target was built and met its gate, but with --keep-going what is good is.`,
+  examples: [
+    ['scoville bake', 'build the default group'],
+    ['scoville bake api web', 'build two targets'],
+    ["scoville bake --min-level 2 --min-level 'web-*=3'", 'set gates for all targets and for some'],
+    ['scoville bake -f compose.yaml --push', 'build and push the services of a compose file'],
+  ],
+  exits: [
+    ['0', 'every target met its gate'],
+    ['1', 'a target is below its gate'],
+    ['2', 'a target could not be judged, or a wrong flag or setting'],
+    ['130', 'canceled'],
+    ['other', 'the exit code of buildx, for a failed build'],
+  ],
+  flags: OWN_BAKE,
+  titles: {
+    'dry-run':
+      'Options of scoville, which count for each target (--no-NAME is the same as --NAME=false):',
+  },
+  others: BAKE_FLAGS,
+  othersTitle: 'Options of docker buildx bake, with their own meanings:',
+  end: `
+TARGETS is a target's name; * matches any letters. Any other option is passed to buildx.`,
+  operands: { choices: [] },
+};
+
+/** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */
+interface TargetGate {
+  readonly flag: 'min-level' | 'min-grade';
+  readonly targets: string;
+  readonly value: string;
+}
+
+/** A command line of `scoville bake`, taken apart. */
+export interface ParsedBake {
+  readonly kind: 'bake';
+  /** The user's words for buildx, without our flags. */
+  readonly words: readonly string[];
+  /** Those by which `docker buildx bake --print` resolves the definition. */
+  readonly printWords: readonly string[];
+  /** Our flags that each target's build gets. */
+  readonly ownWords: readonly string[];
+  readonly gates: readonly TargetGate[];
+  readonly keepGoing: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly reports: readonly ReportRequest[];
+  readonly builder: string | undefined;
+  readonly allow: readonly string[];
+  readonly progress: string | undefined;
+  readonly metadataFile: string | undefined;
+  /** `--push`, which `--print` tells as an output like one of the definition. */
+  readonly pushes: boolean;
+  /** Values of `--file`. */
+  readonly files: readonly string[];
+  /** The targets and groups that are named. */
+  readonly names: readonly string[];
+  /** The definition comes on stdin. */
+  readonly readsStdin: boolean;
+  /** The first target is the address of a definition. */
+  readonly remote: string | undefined;
+  /** Why buildx does it alone: it builds nothing. */
+  readonly evaluates: string | undefined;
+}
+
+const OWN_BAKE_FLAGS = specsOf(OWN_BAKE);
+const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
+/** What is said once, here, and not to each target's build. */
+const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level', 'min-grade']);
+/** Bake flags that do not change how the definition resolves, or that old versions do not know. */
+const NOT_PRINTED = new Set(['metadata-file', 'progress', 'print', 'allow', 'debug']);
+
+const TABLE = flagTable([...BAKE_FLAGS, ...OWN_BAKE_FLAGS], OWN_BAKE_FLAGS);
+
+type Given = Extract<Scanned, { kind: 'flag' }>;
+
+/** Parses the arguments of `scoville bake` as buildx does; passes unknown flags to buildx as is. */
+export function parseBakeArgs(
+  argv: readonly string[],
+): Result<ParsedBake | { readonly kind: 'help' }, UsageProblem> {
+  const scanned = scanArguments(argv, TABLE);
+  if (!scanned.ok) return scanned;
+  const parts = scanned.value;
+  if (parts.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  const given = parts.filter((part): part is Given => part.kind === 'flag');
+  const all = (name: string): readonly string[] =>
+    given.filter((g) => g.spec.name === name).map((g) => g.value);
+  const bool = (name: string): boolean => parseGoBool(all(name).at(-1) ?? '') ?? false;
+  const reports = parseReportRequests(all('report'));
+  if (!reports.ok) return wrong(reports.error);
+  const gates = readGates(given);
+  if (!gates.ok) return gates;
+  const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
+  return ok({
+    kind: 'bake',
+    words: parts.filter((part) => !isOwn(part)).flatMap(wordsOf),
+    printWords: parts.filter((part) => !isOwn(part) && isPrinted(part)).flatMap(wordsOf),
+    ownWords: given
+      .filter(({ spec }) => OWN_NAMES.has(spec.name) && !SAID_HERE.has(spec.name))
+      .map(({ spec, value }) => `--${spec.name}=${value}`),
+    gates: gates.value,
+    keepGoing: bool('keep-going'),
+    dryRun: bool('dry-run'),
+    json: bool('json'),
+    reports: reports.value,
+    builder: all('builder').at(-1),
+    allow: all('allow'),
+    progress: all('progress').at(-1),
+    metadataFile: all('metadata-file').at(-1),
+    pushes: bool('push'),
+    files: all('file'),
+    names: positionals,
+    readsStdin: all('file').includes('-'),
+    remote: positionals.find(isAddress),
+    evaluates: evaluation(bool, all),
+  });
+}
+
+function isOwn(part: Scanned): boolean {
+  return part.kind === 'flag' && OWN_NAMES.has(part.spec.name);
+}
+
+function isPrinted(part: Scanned): boolean {
+  return part.kind !== 'flag' || !NOT_PRINTED.has(part.spec.name);
+}
+
+function wordsOf(part: Scanned): readonly string[] {
+  switch (part.kind) {
+    case 'flag':
+      return [`--${part.spec.name}=${part.value}`];
+    case 'unknown':
+    case 'positional':
+      return [part.text];
+    case 'help':
+      return [];
+  }
+}
+
+function evaluation(
+  bool: (name: string) => boolean,
+  all: (name: string) => readonly string[],
+): string | undefined {
+  const asked = ['print', 'check', 'list-targets', 'list-variables'].find((name) => bool(name));
+  if (asked !== undefined) return `--${asked}`;
+  const list = all('list').at(-1) ?? '';
+  if (list !== '') return '--list';
+  const call = all('call').at(-1) ?? '';
+  return call === '' || call === 'build' ? undefined : `--call=${call}`;
+}
+
+function readGates(given: readonly Given[]): Result<readonly TargetGate[], UsageProblem> {
+  const gates: TargetGate[] = [];
+  for (const { spec, value: text } of given) {
+    const flag = spec.name;
+    if (flag !== 'min-level' && flag !== 'min-grade') continue;
+    const equals = text.lastIndexOf('=');
+    const value = text.slice(equals + 1);
+    const choices: readonly string[] = flag === 'min-level' ? LEVELS : GRADES;
+    if (!choices.includes(value) || equals === 0)
+      return wrong(
+        `--${flag} takes [TARGETS=]VALUE, VALUE being one of ${choices.join(', ')}, not ${JSON.stringify(text)}`,
+      );
+    gates.push({ flag, targets: equals < 0 ? '*' : text.slice(0, equals), value });
+  }
+  return ok(gates);
+}
+
+/** The words that set a target's gate: of each flag the last that fits its name. */
+export function gateWords(gates: readonly TargetGate[], target: string): readonly string[] {
+  return (['min-level', 'min-grade'] as const).flatMap((flag) => {
+    const last = gates.findLast((gate) => gate.flag === flag && fits(gate.targets, target));
+    return last === undefined ? [] : [`--${flag}=${last.value}`];
+  });
+}
+
+/** True where a gate names no target of these. */
+export function fitsNone(gate: TargetGate, targets: readonly string[]): boolean {
+  return !targets.some((target) => fits(gate.targets, target));
+}
+
+/** `*` stands for any letters, as in Go's path.Match; a target's name holds no slash. */
+function fits(pattern: string, target: string): boolean {
+  const source = pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${source.join('.*')}$`, 's').test(target);
+}
+
+function wrong(message: string): { readonly ok: false; readonly error: UsageProblem } {
+  return err({ message, exitCode: EXIT.failed });
+}

@@ -1,0 +1,462 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { err, ok, type Result, UserError } from '../lib/errors.ts';
+import { type JsonObject, lookup, objectOf } from '../lib/json.ts';
+import { completed } from '../lib/run-result.ts';
+import type { RunTool } from '../lib/run-tool.ts';
+import { cleanText } from '../lib/text.ts';
+import type { BakeDefinition, BakeTarget } from '../model/events.ts';
+import { csvAttributes, csvField, IMAGE_TYPES } from './command-line.ts';
+import { isAddress } from './shown-command.ts';
+
+/** Attributes that become a flag of build each: text or texts, as they stand. */
+const TEXTS = lookup<string>({
+  annotations: 'annotation',
+  'cgroup-parent': 'cgroup-parent',
+  network: 'network',
+  'no-cache-filter': 'no-cache-filter',
+  'shm-size': 'shm-size',
+  target: 'target',
+  ulimits: 'ulimit',
+  call: 'call',
+});
+
+/** Values in several parts: `type=registry,ref=...`, a text (buildx 0.13) or an object (later). */
+const PARTS = lookup<string>({
+  attest: 'attest',
+  'cache-from': 'cache-from',
+  'cache-to': 'cache-to',
+  secret: 'secret',
+});
+
+/** Attributes that say nothing of how a target is built once it is resolved. */
+const SPENT = new Set(['description', 'inherits', 'name', 'matrix']);
+const READ_ELSEWHERE = new Set(
+  'context contexts dockerfile dockerfile-inline args labels tags platforms output entitlements pull no-cache ssh extra-hosts'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Reads what `docker buildx bake --print` says. An attribute that is not known here is an error: it
+ * may be one that restricts the build (a policy), and leaving it out would build another thing than
+ * the definition asks for.
+ */
+export function parseBakeDefinition(text: string): Result<BakeDefinition> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return err('buildx printed no definition');
+  }
+  const targets = new Map<string, BakeTarget>();
+  for (const [name, value] of Object.entries(objectOf(objectOf(document)['target']))) {
+    const target = readTarget(name, objectOf(value));
+    if (!target.ok) return target;
+    targets.set(name, target.value);
+  }
+  const groups = objectOf(objectOf(document)['group']);
+  // buildx 0.13 names no group where the target is called `default`.
+  const asked =
+    groups['default'] === undefined ? ['default'] : textsOf(objectOf(groups['default'])['targets']);
+  const wanted = expand(asked, groups, targets);
+  return wanted.length === 0
+    ? err('the definition does not name a target')
+    : ok({ targets, wanted });
+}
+
+/** The files that bake and compose read by themselves. */
+export const COMPOSE_FILES: readonly string[] = [
+  'compose.yaml',
+  'compose.yml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+];
+
+/** Sorts a compose file's services by name: buildx prints them in another order each time. */
+export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
+  return { ...definition, wanted: definition.wanted.toSorted() };
+}
+
+/** Groups may hold groups; a name that is both is the target. */
+function expand(
+  names: readonly string[],
+  groups: JsonObject,
+  targets: ReadonlyMap<string, BakeTarget>,
+): readonly string[] {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    if (targets.has(name)) found.add(name);
+    else if (!seen.has(name)) {
+      seen.add(name);
+      textsOf(objectOf(groups[name])['targets']).forEach(visit);
+    }
+  };
+  names.forEach(visit);
+  return [...found];
+}
+
+function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
+  const flags: string[] = [];
+  for (const [key, item] of Object.entries(value)) {
+    if (item === null || SPENT.has(key) || READ_ELSEWHERE.has(key)) continue;
+    const plain = TEXTS[key];
+    const parts = PARTS[key];
+    if (plain !== undefined) flags.push(...textsOf(item).map((text) => `--${plain}=${text}`));
+    else if (parts !== undefined) flags.push(...partsOf(item).map((text) => `--${parts}=${text}`));
+    else return err(`target ${name} has ${JSON.stringify(key)}, which is not known here`);
+  }
+  const inline = value['dockerfile-inline'];
+  return ok({
+    name,
+    context: textsOf(value['context'])[0] ?? '.',
+    contexts: pairsOf(value['contexts']),
+    dockerfile: textsOf(value['dockerfile'])[0] ?? 'Dockerfile',
+    ...(typeof inline === 'string' ? { inline } : {}),
+    platforms: textsOf(value['platforms']),
+    tags: textsOf(value['tags']),
+    entitlements: textsOf(value['entitlements']),
+    ...(value['output'] === undefined ? {} : { outputs: partsOf(value['output']) }),
+    flags: [
+      ...pairFlags('build-arg', value['args']),
+      ...pairFlags('label', value['labels']),
+      ...flags,
+      ...listOf(value['ssh']).map((item) => `--ssh=${sshOf(item)}`),
+      ...hostsOf(value['extra-hosts']).map((host) => `--add-host=${csvField(host)}`),
+      ...['pull', 'no-cache'].flatMap((key) => (value[key] === true ? [`--${key}=true`] : [])),
+    ],
+  });
+}
+
+function pairFlags(flag: string, value: unknown): readonly string[] {
+  return Object.entries(pairsOf(value)).map(([key, text]) => `--${flag}=${key}=${text}`);
+}
+
+function hostsOf(value: unknown): readonly string[] {
+  return Array.isArray(value)
+    ? textsOf(value)
+    : Object.entries(pairsOf(value)).flatMap(([host, list]) =>
+        list.split(',').map((address) => `${host}:${address}`),
+      );
+}
+
+/** `default`, `id=path,path`. */
+function sshOf(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const id = textsOf(objectOf(item)['id'])[0] ?? 'default';
+  const paths = textsOf(objectOf(item)['paths']);
+  return paths.length === 0 ? id : `${id}=${paths.join(',')}`;
+}
+
+/** `type` first, as people write it. */
+function partsOf(value: unknown): readonly string[] {
+  return listOf(value).flatMap((item) => {
+    if (typeof item === 'string') return [item];
+    const { type, ...rest } = objectOf(item);
+    const fields = Object.entries({ ...(type === undefined ? {} : { type }), ...rest });
+    const words = fields
+      .filter((field): field is [string, string | number | boolean] =>
+        ['string', 'number', 'boolean'].includes(typeof field[1]),
+      )
+      .map(([key, text]) => csvField(`${key}=${String(text)}`));
+    return words.length === 0 ? [] : [words.join(',')];
+  });
+}
+
+function pairsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(objectOf(value));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return listOf(value).filter((item) => typeof item === 'string' && item !== '') as string[];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as unknown[]) : [value];
+}
+
+/** One build of a bake. */
+export interface BakeJob {
+  readonly id: string;
+  readonly target: BakeTarget;
+  /** Only for others to be built from: it goes nowhere, and is neither signed nor graded. */
+  readonly isLink: boolean;
+  readonly platforms: readonly string[];
+  /** Contexts that are other targets, and the jobs that build those. */
+  readonly links: readonly { readonly context: string; readonly job: string }[];
+}
+
+const TARGET_SCHEME = 'target:';
+
+/**
+ * The builds that a bake comes to, each behind those it is built from. A target that others are
+ * built from is built once where it was asked for, makes an image, and has their platforms; else
+ * once more for them, out of the cache.
+ */
+export function bakeJobs({ targets, wanted }: BakeDefinition): Result<readonly BakeJob[]> {
+  const jobs = new Map<string, BakeJob>();
+  const open = new Set<string>();
+  const add = (
+    target: BakeTarget,
+    isLink: boolean,
+    platforms: readonly string[],
+  ): Result<string> => {
+    const id = isLink ? `${target.name} for ${platforms.join(',') || 'others'}` : target.name;
+    if (jobs.has(id)) return ok(id);
+    if (open.has(id)) return err(`target ${target.name} is built from itself`);
+    open.add(id);
+    const links: { context: string; job: string }[] = [];
+    for (const [context, value] of Object.entries(target.contexts)) {
+      if (!value.startsWith(TARGET_SCHEME)) continue;
+      const name = value.slice(TARGET_SCHEME.length);
+      const other = targets.get(name);
+      if (other === undefined)
+        return err(`target ${target.name} names ${value}, which does not exist`);
+      const serves = wanted.includes(name) && makesImage(other) && has(other.platforms, platforms);
+      const job = serves
+        ? add(other, false, other.platforms)
+        : add(other, true, other.platforms.length > 0 ? other.platforms : platforms);
+      if (!job.ok) return job;
+      links.push({ context, job: job.value });
+    }
+    jobs.set(id, { id, target, isLink, platforms, links });
+    return ok(id);
+  };
+  for (const name of wanted) {
+    const target = targets.get(name);
+    if (target === undefined) continue;
+    const added = add(target, false, target.platforms);
+    if (!added.ok) return added;
+  }
+  return ok([...jobs.values()]);
+}
+
+function makesImage({ outputs }: BakeTarget): boolean {
+  return (outputs ?? []).every((text) =>
+    IMAGE_TYPES.includes(csvAttributes(text)?.get('type') ?? ''),
+  );
+}
+
+/** Where the outputs of a bake go: folders are made there, and files may lie in them. */
+export function outputFolders(jobs: readonly BakeJob[]): readonly string[] {
+  return jobs
+    .filter(({ isLink }) => !isLink)
+    .flatMap(({ target }) => target.outputs ?? [])
+    .map((text) => (text.includes('=') ? csvAttributes(text)?.get('dest') : text))
+    .filter((dest): dest is string => dest !== undefined && dest !== '' && dest !== '-');
+}
+
+/** If none are named, both use the builder's own; an index is assumed to include that one. */
+function has(platforms: readonly string[], needed: readonly string[]): boolean {
+  return needed.every((platform) => platforms.includes(platform));
+}
+
+/**
+ * The words of `docker buildx build` for a job; `contexts` says what stands for each linked target.
+ * With `pushes`, `--push` of the whole bake, an image goes where a build with `--push` sends it: to
+ * the registry, and not into Docker too.
+ */
+export function jobWords(
+  { target, isLink, platforms }: BakeJob,
+  contexts: ReadonlyMap<string, string>,
+  pushes = false,
+): readonly string[] {
+  return [
+    `--file=${dockerfileOf(target)}`,
+    ...Object.entries(target.contexts).map(
+      ([name, value]) => `--build-context=${name}=${contexts.get(name) ?? local(value)}`,
+    ),
+    ...target.flags,
+    ...target.entitlements.map((text) => `--allow=${text}`),
+    ...(platforms.length === 0 ? [] : [`--platform=${platforms.join(',')}`]),
+    ...(isLink
+      ? ['--sign=false', '--grade=false']
+      : [
+          ...target.tags.map((tag) => `--tag=${tag}`),
+          ...(target.outputs ?? []).map((output) => `--output=${output}`),
+          ...(pushes && makesImage(target) ? ['--push'] : []),
+        ]),
+    '--',
+    local(target.context),
+  ];
+}
+
+/** As build's `--file` names it: from here, where bake's is from the context. */
+export function dockerfileOf({ context, dockerfile, inline }: BakeTarget): string {
+  if (inline !== undefined) return '-';
+  const folder = local(context);
+  if (isAddress(folder) || isAddress(dockerfile) || dockerfile.startsWith('/')) return dockerfile;
+  return folder === '.' ? dockerfile : `${folder.replace(/(?<!\/)\/+$/, '')}/${dockerfile}`;
+}
+
+/** `cwd://` says in a definition from elsewhere that a path is of this machine. */
+function local(path: string): string {
+  return path.replace(/^cwd:\/\//, '') || '.';
+}
+
+interface Grant {
+  readonly kind: 'fs.read' | 'fs.write';
+  readonly path: string;
+}
+
+/**
+ * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and files
+ * outside of `cwd` (docker/buildx, bake/entitlements.go) unless `files` is false. buildx checks
+ * files from 0.20 on; with an older one a definition that somebody else wrote gets no more than
+ * that either.
+ */
+export async function missingGrants(
+  targets: readonly BakeTarget[],
+  allow: readonly string[],
+  { cwd, files }: { readonly cwd: string; readonly files: boolean },
+): Promise<readonly string[]> {
+  const asked = targets.flatMap(({ entitlements }) => entitlements);
+  const missing = asked.filter((text) => !allow.includes(text));
+  if (files && !allow.includes('ssh') && targets.some(forwardsAgent)) missing.push('ssh');
+  if (files)
+    for (const { kind, path } of targets.flatMap(neededGrants))
+      if (!(await isGranted(kind, path, allow, cwd))) missing.push(`${kind}=${path}`);
+  return [...new Set(missing)];
+}
+
+/**
+ * The address to which buildx would send the job's own token (ACTIONS_RUNTIME_TOKEN): one that a
+ * definition names for GitHub's cache. Undefined where none does.
+ */
+export function tokenTaker(targets: readonly BakeTarget[]): string | undefined {
+  for (const [, value = ''] of targets
+    .flatMap(({ flags }) => flags)
+    .map((flag) => /^--cache-(?:from|to)=(.*)$/s.exec(flag) ?? [])) {
+    const attributes = csvAttributes(value);
+    const address = attributes?.get('url_v2') ?? attributes?.get('url');
+    if (attributes?.get('type') === 'gha' && !attributes.has('token') && address !== undefined)
+      return address;
+  }
+  return undefined;
+}
+
+function neededGrants(target: BakeTarget): readonly Grant[] {
+  const paths = [target.context, ...Object.values(target.contexts)]
+    .map((text) => text.replace(/^cwd:\/\//, ''))
+    .filter((text) => !isAddress(text) && !/^[a-z-]+:/.test(text));
+  const file = dockerfileOf(target);
+  const isFile = file !== '-' && !isAddress(file) && !isAddress(target.context);
+  return [
+    ...[...paths, ...(isFile ? [file] : [])].map((path) => ({ kind: 'fs.read' as const, path })),
+    ...inFlags(target, ['secret', 'cache-from'], ['src', 'source']).map(read),
+    ...inFlags(target, ['cache-to'], ['dest']).map(write),
+    ...sshPaths(target).map(read),
+    ...(target.outputs ?? []).flatMap(destination).map(write),
+  ];
+}
+
+const read = (path: string): Grant => ({ kind: 'fs.read', path });
+const write = (path: string): Grant => ({ kind: 'fs.write', path });
+
+function inFlags(
+  { flags }: BakeTarget,
+  names: readonly string[],
+  keys: readonly string[],
+): readonly string[] {
+  return flags.flatMap((flag) => {
+    const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(flag) ?? [];
+    const attributes = names.includes(name) ? csvAttributes(value) : undefined;
+    // `type=env` takes a variable, and a registry's `src` is none of this machine's.
+    const isFile = ['', 'file', 'local'].includes(attributes?.get('type') ?? '');
+    return isFile ? keys.flatMap((key) => attributes?.get(key) ?? []) : [];
+  });
+}
+
+function sshPaths({ flags }: BakeTarget): readonly string[] {
+  return flags.flatMap((flag) => /^--ssh=[^=]*=(.*)$/s.exec(flag)?.[1]?.split(',') ?? []);
+}
+
+/** Without paths it is the user's own agent. */
+function forwardsAgent({ flags }: BakeTarget): boolean {
+  return flags.some((flag) => /^--ssh=[^=]*$/.test(flag));
+}
+
+function destination(output: string): readonly string[] {
+  const attributes = csvAttributes(output);
+  const dest = attributes === undefined ? output : (attributes.get('dest') ?? '');
+  return dest === '' || dest === '-' ? [] : [dest];
+}
+
+async function isGranted(
+  kind: Grant['kind'],
+  path: string,
+  allow: readonly string[],
+  cwd: string,
+): Promise<boolean> {
+  const granted = allow.flatMap((text) => {
+    const [, name, where] = /^(fs|fs\.read|fs\.write)=(.*)$/s.exec(text) ?? [];
+    return (name === 'fs' || name === kind) && where !== undefined ? [where] : [];
+  });
+  if (granted.includes('*')) return true;
+  const real = await realOf(resolve(cwd, path));
+  for (const root of [cwd, ...granted.map((where) => resolve(cwd, where))]) {
+    const way = relative(await realOf(root), real);
+    if (way === '' || !(way === '..' || way.startsWith('../'))) return true;
+  }
+  return false;
+}
+
+/** Links followed as far as the path is there. */
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(await realOf(folder), basename(path));
+  }
+}
+
+/**
+ * Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws
+ * UserError with buildx' own words and exit code.
+ */
+export async function printBake(
+  run: RunTool,
+  request: {
+    /** The user's words, without `--print`. */
+    readonly words: readonly string[];
+    readonly cwd: string;
+    readonly stdin: Uint8Array | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<string> {
+  const { words, cwd, stdin, signal } = request;
+  let text = '';
+  const result = await completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'bake', '--print', ...words],
+    cwd,
+    signal,
+    timeoutMs: RESOLVE_MS,
+    endsAll: true,
+    ...(stdin === undefined ? {} : { stdin }),
+    onStdout: (chunk) => {
+      text += Buffer.from(chunk).toString('latin1');
+      if (text.length > LARGEST) throw new UserError('the definition is larger than 16 MiB');
+      return Promise.resolve();
+    },
+  });
+  if (result.exitCode === 0) return Buffer.from(text, 'latin1').toString('utf8');
+  const said = cleanText(result.stderr)
+    .replace(/^ERROR: /, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^#\d+ /.test(line))
+    .join('\n');
+  throw new UserError(said === '' ? 'the definition cannot be read' : said, {
+    exitCode: result.exitCode,
+  });
+}
+
+const LARGEST = 16 * 1024 * 1024;
+/** A definition may come from a repository; aliases of YAML may unfold without end. */
+const RESOLVE_MS = 60_000;

@@ -1,0 +1,205 @@
+import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
+import { buildFact as assemble, type EnforcedImage } from '../facts/build-facts.ts';
+import { diskError, DiskError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { LinkedTarget, PipelineEvent } from '../model/events.ts';
+import type { BuildFact, Fact } from '../model/facts.ts';
+import { formatReference, parseDigest } from '../model/reference.ts';
+import { fetchedMaterials } from '../reproduce/recorded-fetches.ts';
+import { type Base, checkBases, requireBases, withSigners } from '../trust/bases.ts';
+import { parseProvenance, type ReadProvenance } from '../trust/provenance-read.ts';
+import { resolveSigner, type Signer } from '../trust/signer.ts';
+import type { BuiltPlatform } from './image-under-build.ts';
+import { exportOf } from './normalise-built.ts';
+import { Registries } from './registries.ts';
+import { type BuildKitRun, runBuildKit } from './run-buildkit.ts';
+import type { Build, Built } from './states.ts';
+
+type Known = Pick<Built, 'dockerfile' | 'analysis' | 'plan' | 'bases' | 'recording' | 'together'>;
+
+/** How this build was made: its Dockerfile, its images with BuildKit's digests, its actual end. */
+export function buildFact(build: Known, built: BuiltPlatform, finishedAt: number): Fact<BuildFact> {
+  const provenance = withoutLinks(provenanceOf(built), build.together.linked);
+  const epoch = build.plan.epoch?.seconds;
+  const fact = assemble({
+    dockerfile: dockerfileOf(build, provenance),
+    noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
+    // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
+    enforced: enforcedByLock(build.plan),
+    finishedAt: new Date(finishedAt).toISOString(),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...replayedOf(build),
+    ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
+  });
+  return withSigners(fact, build.bases);
+}
+
+/** Targets of the same bake are not external; the Dockerfile's model has what they contributed. */
+function withoutLinks(
+  provenance: ReadProvenance | undefined,
+  links: readonly LinkedTarget[],
+): ReadProvenance | undefined {
+  if (provenance === undefined || links.length === 0) return provenance;
+  const own = new Set(
+    links.flatMap(({ digest, dockerfile }) =>
+      dockerfile === undefined ? [] : [digest.slice('sha256:'.length)],
+    ),
+  );
+  const materials = provenance.materials.filter(
+    ({ uri, digest }) => !(uri.startsWith('pkg:oci/') && own.has(digest['sha256'] ?? '')),
+  );
+  return { ...provenance, materials };
+}
+
+/** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
+function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
+  if (plan.lock === undefined) return [];
+  return (plan.sourcePolicy?.pins ?? []).flatMap(({ from, to }) => {
+    const digest = parseDigest(to.slice(to.indexOf('@') + 1));
+    return digest === undefined ? [] : [{ text: from, digest }];
+  });
+}
+
+/** The fetches of a complete replay. None for a recording or one with gaps: nothing pinned them. */
+function replayedOf({ plan, recording }: Known): {
+  readonly replayed?: ReturnType<typeof fetchedMaterials>;
+} {
+  return plan.hermetic === 'replay' && recording?.incomplete.size === 0
+    ? { replayed: fetchedMaterials(recording.fetches) }
+    : {};
+}
+
+/** The build arguments that BuildKit's provenance records. */
+export function recordedArguments(built: BuiltPlatform): Readonly<Record<string, string>> {
+  return provenanceOf(built)?.buildArgs ?? {};
+}
+
+/** What BuildKit's provenance says; undefined where there is none that can be read. */
+export function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | undefined {
+  const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
+  return read?.ok === true ? read.value : undefined;
+}
+
+/** The one that was read before the build, else the text that BuildKit recorded. */
+function dockerfileOf(
+  { dockerfile, analysis }: Known,
+  provenance: ReadProvenance | undefined,
+): Parameters<typeof assemble>[0]['dockerfile'] {
+  if (dockerfile !== undefined && analysis !== undefined)
+    return { model: dockerfile, analysis, source: 'build' };
+  const text = provenance?.dockerfile?.text;
+  if (text === undefined) return undefined;
+  const read = analyseDockerfile(text, {
+    built: true,
+    buildArgs: provenance?.buildArgs ?? {},
+    buildContexts: provenance?.buildContexts ?? {},
+    ...(provenance?.target === undefined ? {} : { target: provenance.target }),
+    ...(provenance?.frontend.source === undefined ? {} : { frontend: provenance.frontend.source }),
+  });
+  return read.ok ? { ...read.value, source: 'build' } : undefined;
+}
+
+/** A build this long makes a new image, which will be signed; the key is opened meanwhile. */
+const SOON_MS = 1000;
+
+/**
+ * Runs BuildKit on bases whose signatures verify, while the signing key is opened. An exit code
+ * where buildx failed. Throws UserError where a base that has to be signed is not.
+ */
+export async function buildOnBases(
+  context: PipelineContext,
+  build: Build,
+): Promise<Built | number> {
+  const { plan, store } = build;
+  const checks = startChecks(context, build);
+  const startedAt = context.now();
+  context.emit({ kind: 'phase-started', phase: 'build' });
+  try {
+    await checks.required();
+    const { run, signer } = await runAndOpenKey(context, build);
+    const bases = checks.verified();
+    if (run.exitCode !== 0) return run.exitCode;
+    const finishedAt = context.now();
+    const exported = await exportOf(plan, store.blobs);
+    context.emit({
+      kind: 'phase-done',
+      phase: 'build',
+      detail: exported.length === 1 ? '1 platform' : `${exported.length} platforms`,
+      seconds: (finishedAt - startedAt) / 1000,
+    });
+    const times = { startedAt, finishedAt };
+    const built = { ...build, exported, recording: run.recording, times, bases, signer };
+    requireBases(
+      plan.settings,
+      exported.map((one) => buildFact(built, one, finishedAt)),
+    );
+    return built;
+  } finally {
+    checks.verified();
+  }
+}
+
+/** Bases that settings require are waited for; others are checked during the build. */
+function startChecks(
+  context: PipelineContext,
+  { plan, images }: Build,
+): ReturnType<typeof checkBases> {
+  const { settings, needed } = plan;
+  const registries = (own: PipelineContext): Registries => new Registries(own, settings.registries);
+  const bases = needed.map(({ reference }): Base => {
+    const name = formatReference(reference);
+    return images.find((one) => one.name === name) ?? { reference, name, digest: reference.digest };
+  });
+  return checkBases({ context, registries, settings }, bases);
+}
+
+/** A key that does not open stops the build early. */
+async function runAndOpenKey(
+  context: PipelineContext,
+  build: Build,
+): Promise<{ readonly run: BuildKitRun; readonly signer: Signer | undefined }> {
+  const noKey = new AbortController();
+  const { attest, settings } = build.plan;
+  const opening = attest.sign.on
+    ? resolveSigner(context, settings.sign)
+    : Promise.resolve(undefined);
+  opening.catch((error: unknown) => {
+    // A full disk is buildx's too, and what it says of it is the build's own end.
+    if (!(diskError(error) instanceof DiskError)) noKey.abort();
+  });
+  // What buildx says of being stopped is not the reason; what it says of its own failure is.
+  const late: PipelineEvent[] = [];
+  const during = {
+    ...context,
+    signal: AbortSignal.any([context.signal, noKey.signal]),
+    emit: (event: PipelineEvent): void => {
+      if (noKey.signal.aborted) late.push(event);
+      else context.emit(event);
+    },
+  };
+  const running = runBuildKit(during, build);
+  running.catch(() => undefined);
+  const early = opening.then((key) => openSoon(key, running));
+  early.catch(() => undefined);
+  const signer = await opening.catch(async (error: unknown) => {
+    // Not before buildx has ended: it writes into the folder that is about to go. A build that
+    // failed by itself keeps its own code.
+    const failed = await running.then(
+      ({ exitCode }) => exitCode !== 0,
+      () => false,
+    );
+    if (!failed) throw error;
+    late.forEach(context.emit);
+    return undefined;
+  });
+  return { run: await running, signer };
+}
+
+async function openSoon(signer: Signer | undefined, running: Promise<unknown>): Promise<void> {
+  if (signer?.kind !== 'key' || signer.opened === undefined) return;
+  const { opened } = signer;
+  const timer = setTimeout(() => void opened().catch(() => undefined), SOON_MS);
+  await running.finally(() => {
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,301 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { lastValueOf } from '../cli/flag-table.ts';
+import { forgetFile, writeFileBeside } from '../config/project-files.ts';
+import type { Scored, Shortfall } from '../criteria/score.ts';
+import { boundKeptDaily } from '../image/bound-caches.ts';
+import { type BuildDirectory, openStore } from '../image/layout/store.ts';
+import { diskErrorIn, messageOf, UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { Part, Phase } from '../model/events.ts';
+import type { Descriptor } from '../model/image.ts';
+import type { ReportInput } from '../model/report.ts';
+import type { Settings } from '../model/settings.ts';
+import { buildOnBases } from './build-on-bases.ts';
+import { buildWords } from './buildx.ts';
+import { keepLock } from './built-lock.ts';
+import { attestImage, checkImage } from './check-and-attest.ts';
+import type { ParsedBuild } from './command-line.ts';
+import { gateImage, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
+import type { BuildPlan, PassthroughPlan } from './plan.ts';
+import { publish } from './publish.ts';
+import { readBuild } from './read-build.ts';
+import { runBuildKit } from './run-buildkit.ts';
+import type { Attested, Build, PassedOn } from './states.ts';
+
+/** Lets buildx alone run a build without an image, in the terminal. `words` follow `docker`. */
+export async function passThrough(
+  context: PipelineContext,
+  words: readonly string[],
+  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+): Promise<number> {
+  const result = await context.run({
+    command: 'docker',
+    args: words,
+    cwd: context.cwd,
+    stdin: stdin ?? 'inherit',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    timeoutMs: { unlimited: 'a build runs as long as it runs' },
+    signal: context.signal,
+  });
+  if (result.ended === 'exit') return result.exitCode;
+  if (result.ended === 'not-found')
+    throw new UserError('docker is not installed', { nextStep: 'scoville doctor' });
+  context.signal.throwIfAborted();
+  throw new UserError(`docker buildx build was ended (${result.ended})`);
+}
+
+/** What a planned build will go through, in the order in which it ends. */
+export function plannedSteps({
+  attest,
+  grade,
+  settings,
+  destinations,
+  prove,
+}: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>): readonly (
+  Phase | Part
+)[] {
+  const { scanner, gate } = settings;
+  const hasGate = gate.minLevel !== undefined || gate.minGrade !== undefined;
+  const goesTo = (kind: BuildPlan['destinations'][number]['kind']): boolean =>
+    destinations.some((destination) => destination.kind === kind);
+  const steps: readonly (readonly [Phase | Part, boolean])[] = [
+    ['build', true],
+    ['normalise', true],
+    ['prove', prove],
+    ['inspect', true],
+    ['sbom', attest.sign.on && attest.sbom.on],
+    ['sign', attest.sign.on],
+    ['attest', true],
+    ['scan', grade && scanner !== 'none'],
+    ['grade', true],
+    ['gate', grade && hasGate],
+    ['load', goesTo('docker')],
+    ['push', goesTo('registry')],
+  ];
+  return steps.flatMap(([step, isOn]) => (isOn ? [step] : []));
+}
+
+/** How a build ended; what is an error of the user's or ours is thrown. */
+export type BuildResult =
+  | { readonly kind: 'planned'; readonly plan: BuildPlan | PassthroughPlan }
+  /** buildx did it alone, or failed: its exit code. */
+  | { readonly kind: 'buildx'; readonly exitCode: number }
+  | {
+      readonly kind: 'short';
+      readonly report: ReportInput;
+      readonly judged: JudgedBuild;
+      readonly shortfalls: readonly Shortfall[];
+    }
+  | {
+      readonly kind: 'done';
+      readonly index: Descriptor;
+      readonly names: readonly string[];
+      readonly report: ReportInput | undefined;
+      readonly judged: JudgedBuild;
+    };
+
+/** What a screen shows beside the scorecard of a build. */
+export interface JudgedBuild {
+  readonly settings: Settings;
+  /** How the image of this Dockerfile was judged when it was built before. */
+  readonly before: readonly Scored[] | undefined;
+}
+
+/** A build that is ready to leave the layout. Its holder must release it, published or not. */
+export type HeldBuild = { readonly release: () => Promise<void> } & Judged;
+
+type Judged =
+  | { readonly kind: 'over'; readonly result: BuildResult }
+  /** Judged, and good enough; or none of ours to judge, where there is no image. */
+  | {
+      readonly kind: 'ready';
+      readonly image: ReadyImage | undefined;
+      readonly deliver: () => Promise<BuildResult>;
+    };
+
+/** An image in the layout that met its gate. */
+interface ReadyImage {
+  readonly build: Build;
+  readonly index: Descriptor;
+  readonly report: ReportInput | undefined;
+}
+
+/**
+ * `scoville build`. Whatever fails or is interrupted before the last step leaves nothing tagged,
+ * loaded or pushed.
+ */
+export async function build(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<BuildResult> {
+  const held = await holdBuild(context, parsed, stdin);
+  try {
+    return held.kind === 'over' ? held.result : await held.deliver();
+  } finally {
+    await held.release();
+  }
+}
+
+/** Builds up to publishing, which the caller decides. If it throws, nothing is left to release. */
+export async function holdBuild(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+  together?: Build['together'],
+): Promise<HeldBuild> {
+  const store = await openStore(context.paths.store, context.now);
+  const directory = await store.newBuild();
+  const release = (): Promise<void> => directory.end();
+  try {
+    const planned = await readBuild(context, {
+      parsed,
+      stdin,
+      store,
+      directory,
+      ...(together === undefined ? {} : { together }),
+    });
+    const held = parsed.own.dryRun
+      ? over({ kind: 'planned', plan: planned.plan })
+      : planned.kind === 'passthrough'
+        ? passedOn(context, planned)
+        : await runPhases(context, planned, directory);
+    return { ...held, release };
+  } catch (error) {
+    await release();
+    throw diskErrorIn(directory.dir, error);
+  }
+}
+
+/** The phases of a build behind its plan. Each takes what the one before it gives (states.ts). */
+async function runPhases(
+  context: PipelineContext,
+  planned: Build,
+  directory: BuildDirectory,
+): Promise<Judged> {
+  await begin(context, planned);
+  const built = await buildOnBases(context, planned);
+  if (typeof built === 'number') return over({ kind: 'buildx', exitCode: built });
+  const checked = await checkImage(context, built);
+  const attested = await attestImage(context, checked);
+  const { report, judged, shortfalls } = await holdAgainstGate(context, attested);
+  if (report !== undefined && shortfalls.length > 0)
+    return over({ kind: 'short', report, judged, shortfalls });
+  context.signal.throwIfAborted();
+  await keepLock(context, attested);
+  const { index } = attested.image;
+  const deliver = async (): Promise<BuildResult> => {
+    context.signal.throwIfAborted();
+    const exitCode = await runOthers(context, planned);
+    if (exitCode !== 0) return { kind: 'buildx', exitCode };
+    await publish(context, attested, directory);
+    await writeUserFiles(context, planned.plan, index);
+    await boundKeptDaily(context);
+    return { kind: 'done', index, names: planned.plan.names, report, judged };
+  };
+  return { kind: 'ready', image: { build: planned, index, report }, deliver };
+}
+
+function over(result: BuildResult): Judged {
+  return { kind: 'over', result };
+}
+
+function passedOn(context: PipelineContext, { plan, source }: PassedOn): Judged {
+  const deliver = async (): Promise<BuildResult> => {
+    context.emit({
+      kind: 'notice',
+      text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
+    });
+    const exitCode = await passThrough(context, buildWords(plan.invocation), source.stdin);
+    return { kind: 'buildx', exitCode };
+  };
+  return { kind: 'ready', image: undefined, deliver };
+}
+
+/** Says what comes, and refuses what would fail at the end of a long build. */
+async function begin(context: PipelineContext, { plan, source }: Build): Promise<void> {
+  for (const text of plan.notices) context.emit({ kind: 'notice', text });
+  if (
+    plan.others !== undefined &&
+    source.stdin !== undefined &&
+    !(source.stdin instanceof Uint8Array)
+  )
+    throw new UserError(
+      'a context on stdin cannot be sent twice, for an image and for other outputs',
+      {
+        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
+      },
+    );
+  const { withInputs, hermetic, attest } = plan;
+  if (withInputs && hermetic === undefined)
+    throw new UserError(
+      '--with-inputs publishes what was recorded, and this build is not recorded',
+      { nextStep: 'add --record' },
+    );
+  // What is published beside an image is named by its signed provenance.
+  if (withInputs && !(attest.sign.on && attest.provenance.on))
+    throw new UserError(
+      '--with-inputs needs a signature and provenance, which name what is published',
+    );
+  const { iidFile } = plan.userFiles;
+  // As buildx does: what a build before has written must not be read after one that failed.
+  if (iidFile !== undefined)
+    await forgetFile(resolve(context.cwd, iidFile)).catch((cause: unknown) => {
+      throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
+    });
+  context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
+}
+
+/** The report with what is short of `--min-level`, `--min-grade` and the settings. */
+async function holdAgainstGate(
+  context: PipelineContext,
+  { plan, parsed, source, scorecard, contents }: Attested,
+): Promise<{
+  readonly report: ReportInput | undefined;
+  readonly judged: JudgedBuild;
+  readonly shortfalls: readonly Shortfall[];
+}> {
+  const { settings } = plan;
+  const { dockerfilePath: dockerfile } = source;
+  const target = lastValueOf(parsed, 'target');
+  const before =
+    dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
+  const judged = { settings, before: before?.criteria };
+  if (scorecard === undefined) return { report: undefined, judged, shortfalls: [] };
+  context.emit({ kind: 'scorecard', scorecard });
+  const { shortfalls, ...gate } = gateImage(context, settings.gate, scorecard);
+  const unchanged = isAsBefore(scorecard, before);
+  if (dockerfile !== undefined)
+    await keepScorecard(context, { dockerfile, target, again: parsed.again }, scorecard);
+  return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
+}
+
+/** Outputs that are no image, out of what has been built just now. */
+async function runOthers(context: PipelineContext, build: Build): Promise<number> {
+  const { others } = build.plan;
+  if (others === undefined) return 0;
+  // Of several nodes buildx itself puts the files together, and what a RUN needs has been checked.
+  const plan = { ...build.plan, invocation: others, platforms: [] };
+  return (await runBuildKit(context, { ...build, plan })).exitCode;
+}
+
+/** Writes `--iidfile` and `--metadata-file` as buildx does, with the digest that was published. */
+async function writeUserFiles(
+  context: PipelineContext,
+  plan: BuildPlan,
+  index: Descriptor,
+): Promise<void> {
+  const { iidFile, metadataFile } = plan.userFiles;
+  if (iidFile !== undefined) await writeFileBeside(resolve(context.cwd, iidFile), index.digest);
+  if (metadataFile === undefined) return;
+  const theirs = JSON.parse(await readFile(plan.metadataFile, 'utf8')) as Record<string, unknown>;
+  const metadata = {
+    ...theirs,
+    'containerimage.descriptor': index,
+    'containerimage.digest': index.digest,
+    ...(plan.names.length > 0 ? { 'image.name': plan.names.join(',') } : {}),
+  };
+  await writeFileBeside(resolve(context.cwd, metadataFile), JSON.stringify(metadata, null, 2));
+}

@@ -1,0 +1,210 @@
+import { type Completed, completed, toolFailure } from '../lib/run-result.ts';
+import type { RunTool, ToolRun } from '../lib/run-tool.ts';
+import type { BuildInvocation, EventSink } from '../model/events.ts';
+import { type DockerInfo, oldStoreError } from './docker.ts';
+import { BuildEvents, PlainProgress, RawJsonProgress, type SolveStatus } from './progress.ts';
+
+/** How buildx shows its progress; undefined leaves it to buildx. */
+type Progress = 'rawjson' | 'plain' | 'quiet' | 'auto';
+
+/** What stands behind `docker`: the one place where an invocation becomes words. */
+export function buildWords(
+  { outputs, metadataFile, flags, context }: BuildInvocation,
+  progress?: Progress,
+): readonly string[] {
+  return [
+    'buildx',
+    'build',
+    ...(progress === undefined ? [] : [`--progress=${progress}`]),
+    ...outputs.map((output) => `--output=${output}`),
+    ...(metadataFile === undefined ? [] : [`--metadata-file=${metadataFile}`]),
+    ...flags.flatMap((flag) =>
+      flag.name === undefined ? flag.words : [`--${flag.name}=${flag.value}`],
+    ),
+    ...(context.startsWith('-') && context !== '-' ? ['--', context] : [context]),
+  ];
+}
+
+interface BuildRequest {
+  readonly invocation: BuildInvocation;
+  readonly cwd?: string;
+  /** `ToolRun.plugin`. */
+  readonly plugin?: string;
+  readonly stdin?: ToolRun['stdin'];
+  readonly signal?: AbortSignal;
+  /** BuildKit's messages as events. */
+  readonly onEvent?: EventSink;
+  /** The same as lines of buildx' plain progress, without line ends. */
+  readonly onLine?: (line: string) => void;
+  /** BuildKit's messages as they are. */
+  readonly onStatus?: (status: SolveStatus) => void;
+  /** Each line of buildx' stderr as it is. */
+  readonly onJsonLine?: (line: string) => void;
+}
+
+export interface BuildOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** Buildx's last words, outside its progress: `ERROR: failed to solve: ...` and nearby lines. */
+  readonly errorText: string;
+}
+
+const ERROR_LINES = 200;
+
+/**
+ * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code and text.
+ * Throws Interrupted on abort, UserError without docker, ToolError where a signal ended it.
+ */
+export async function runBuild(run: RunTool, request: BuildRequest): Promise<BuildOutcome> {
+  const printed: string[] = [];
+  const keep = (line: string): void => {
+    printed.push(line);
+    if (printed.length > ERROR_LINES) printed.shift();
+  };
+  const reader = eventReader(request, keep);
+  const result = await start(run, request, reader.line);
+  reader.end();
+  return { exitCode: result.exitCode, stdout: result.stdout, errorText: printed.join('\n') };
+}
+
+function start(
+  run: RunTool,
+  request: BuildRequest,
+  line: (line: string) => void,
+): Promise<Completed> {
+  return completed(run, 'buildx', {
+    command: 'docker',
+    args: buildWords(request.invocation, 'rawjson'),
+    env: request.invocation.env,
+    stderr: 'lines',
+    onStderrLine: line,
+    timeoutMs: { unlimited: 'a build runs as long as it runs' },
+    ...(request.plugin === undefined ? {} : { plugin: request.plugin }),
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+}
+
+interface LineReader {
+  readonly line: (line: string) => void;
+  readonly end: () => void;
+}
+
+function eventReader(request: BuildRequest, keep: (line: string) => void): LineReader {
+  const progress = new RawJsonProgress();
+  const events = new BuildEvents();
+  const plain = request.onLine === undefined ? undefined : new PlainProgress(request.onLine);
+  const take = (messages: ReturnType<RawJsonProgress['push']>): void => {
+    for (const message of messages) {
+      if (message.kind === 'text') {
+        plain?.end();
+        keep(message.text);
+        request.onLine?.(message.text);
+        request.onEvent?.({ kind: 'raw', text: message.text });
+        continue;
+      }
+      request.onStatus?.(message.status);
+      plain?.show(message.status);
+      for (const event of events.events(message.status)) request.onEvent?.(event);
+    }
+  };
+  return {
+    line: (line) => {
+      request.onJsonLine?.(line);
+      take(progress.push(line));
+    },
+    end: () => {
+      take(progress.end());
+      plain?.end();
+      for (const event of events.end()) request.onEvent?.(event);
+    },
+  };
+}
+
+/** A buildx builder as `docker buildx inspect` tells it. */
+export interface Builder {
+  readonly name: string;
+  /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
+  readonly driver: string;
+  readonly running: boolean;
+  /** How many machines build for it. */
+  readonly nodes: number;
+  /** `os/arch[/variant]`, those it can build for; empty where it does not run yet. */
+  readonly platforms: readonly string[];
+  /** Version of its BuildKit, where it tells one. */
+  readonly buildkit?: string;
+}
+
+/** The default builder of a build, or the named one. Throws ToolError if that does not exist. */
+export async function currentBuilder(run: RunTool, name?: string): Promise<Builder> {
+  const result = await completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'inspect', ...(name === undefined ? [] : [name])],
+    timeoutMs: 60_000,
+  });
+  if (result.exitCode !== 0) throw toolFailure(result, 'the builder cannot be inspected');
+  return parseBuilder(result.stdout);
+}
+
+/** Reads the text of `docker buildx inspect`. */
+export function parseBuilder(stdout: string): Builder {
+  const all = (key: string): readonly string[] =>
+    [...stdout.matchAll(new RegExp(`^${key}:[ \\t]*(.*)$`, 'gm'))].map((m) => m[1]?.trim() ?? '');
+  const platforms = all('Platforms').flatMap((list) => list.split(/,\s*/));
+  // buildx before 0.13 writes `Buildkit:`; a distribution's engine may not know its own.
+  const buildkit = /^v\d+\.\d+(?:[^\d\s]\S*)?$/.exec(
+    [...all('BuildKit version'), ...all('Buildkit')][0] ?? '',
+  )?.[0];
+  return {
+    name: all('Name')[0] ?? '',
+    driver: all('Driver')[0] ?? '',
+    running: all('Status').includes('running'),
+    nodes: Math.max(1, all('Name').length - 1),
+    // Platforms that a person named carry a star.
+    platforms: [...new Set(platforms.map((name) => name.replace('*', '')).filter(Boolean))],
+    ...(buildkit === undefined || buildkit.startsWith('v0.0.0') ? {} : { buildkit }),
+  };
+}
+
+/** Builders by name in the text of `docker buildx ls`, the current one first. */
+export function parseBuilderNames(stdout: string): readonly { name: string; driver: string }[] {
+  const rows = stdout
+    .split('\n')
+    .map((line) =>
+      /^(\S+?)(\*?)\s+(docker-container|docker|kubernetes|remote|cloud)(?:\s|$)/.exec(line),
+    )
+    .filter((match) => match !== null)
+    .map((match) => ({ name: match[1] ?? '', driver: match[3] ?? '', current: match[2] === '*' }));
+  return rows
+    .sort((a, b) => Number(b.current) - Number(a.current))
+    .map(({ name, driver }) => ({ name, driver }));
+}
+
+/**
+ * The `--builder` to add so that a build can export an OCI layout: none where the engine or the
+ * current builder can, else another one in a container of this engine. A builder elsewhere that
+ * nobody chose is not used: it would be sent the context and the secrets. Throws UserError that
+ * says how to turn the containerd store on.
+ */
+export async function builderForOci(
+  run: RunTool,
+  info: DockerInfo,
+  named?: string,
+): Promise<string | undefined> {
+  if (info.containerdStore) return undefined;
+  const builder = await currentBuilder(run, named);
+  if (builder.driver !== 'docker') return undefined;
+  // The user's own choice is not overruled.
+  if (named !== undefined) throw oldStoreError();
+  const listed = await completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'ls'],
+    timeoutMs: 60_000,
+  });
+  const other = parseBuilderNames(listed.stdout).find(
+    ({ driver }) => driver === 'docker-container',
+  );
+  if (other === undefined) throw oldStoreError();
+  return other.name;
+}

@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import type { BlobStore } from '../image/blob-store.ts';
+import { type JsonCache, openCache } from '../image/caches.ts';
+import type { LayoutStore } from '../image/layout/store.ts';
+import type { TaggedManifest } from '../image/referrers.ts';
+import { UserError } from '../lib/errors.ts';
+import type { Recording } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { PARTS } from '../model/events.ts';
+import type { BuildFact, Fact } from '../model/facts.ts';
+import type { Descriptor } from '../model/image.ts';
+import type { LockFile } from '../model/lock.ts';
+import { digestOf } from '../model/reference.ts';
+import type { ImageContents } from '../model/report.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import { databaseStamp } from '../scan/update-database.ts';
+import { keyName } from '../trust/keys.ts';
+import { attachedBefore } from '../trust/renew-verdict.ts';
+import type { Signer } from '../trust/signer.ts';
+import { buildFact } from './build-on-bases.ts';
+import { checkBuilt, lockOfBuilt } from './built-lock.ts';
+import type { FinalImage } from './image-under-build.ts';
+import { isSeeded, normaliseBuilt } from './normalise-built.ts';
+import type { BuildPlan } from './plan.ts';
+import type { Attested, AttestedImage, Built, Checked } from './states.ts';
+
+/**
+ * Rewrites the layers and does what has to be done before anything is signed, since a signature may
+ * stand in a public log: a seeded image is built with another seed, what was built is held against
+ * the lock, and built again where a proof is asked for. Throws UserError where one forbids it.
+ */
+export async function checkImage(context: PipelineContext, built: Built): Promise<Checked> {
+  const { plan, store, profiles, signer } = built;
+  const image = await normaliseBuilt(context, built, built.exported);
+  if (isSeeded(built)) {
+    const { refuseDrawn } = await import('./refuse-drawn.ts');
+    await refuseDrawn(context, built, image);
+  }
+  const builtLock = await lockOfBuilt(context, built, image);
+  if (builtLock !== undefined) checkBuilt(context, plan, builtLock);
+  const proof = plan.prove
+    ? await (await import('./prove.ts')).proveBuild(context, built, image)
+    : undefined;
+  const isProven = proof !== undefined;
+  const kept =
+    signer === undefined
+      ? { attestations: [], referrers: [] }
+      : await attachedBefore(context, store, image.index, plan.settings, { profiles, isProven });
+  return { ...built, image, builtLock, proof, kept };
+}
+
+/** A build, as far as it says what it fetched. */
+interface KeptInputs {
+  readonly plan: BuildPlan;
+  readonly store: LayoutStore;
+  readonly recording: Recording | undefined;
+  readonly builtLock: LockFile | undefined;
+  readonly image: FinalImage;
+}
+
+/**
+ * Keeps what the RUNs of a build fetched for whoever builds the image again, as an artifact that
+ * the provenance names by its digest. Undefined for a build that was not recorded. Throws UserError
+ * where bytes are gone that the user wants to publish.
+ */
+async function keepInputs(
+  { paths, emit }: PipelineContext,
+  { plan, store, recording, builtLock, image }: KeptInputs,
+): Promise<Descriptor | undefined> {
+  const { lock, attest } = plan;
+  if (recording === undefined || lock === undefined || builtLock === undefined) return undefined;
+  if (!attest.provenance.on) return undefined;
+  const { writeInputs } = await import('../reproduce/inputs.ts');
+  const request = {
+    cache: paths.cache,
+    lockPath: lock.path,
+    lock: builtLock,
+    recording,
+    subject: image.index,
+  };
+  return writeInputs(store.blobs, request).catch((error: unknown) => {
+    if (!(error instanceof UserError) || plan.withInputs) throw error;
+    emit({ kind: 'notice', text: `${error.message}; the image can be replayed only here` });
+    return undefined;
+  });
+}
+
+/** A result rests on its day: ages, scanners' databases. Older ones are made again. */
+const FRESH_MS = 24 * 60 * 60 * 1000;
+const SCHEMA = 9;
+
+type Judged = Pick<Checked, 'vex' | 'profiles' | 'plan' | 'proof' | 'kept' | 'recording'> & {
+  /** How each platform was built: another Dockerfile that gives the same bytes is graded again. */
+  readonly made: readonly Fact<BuildFact>[];
+};
+
+interface Remembered {
+  readonly at: number;
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+  readonly scorecard: Scorecard | null;
+  readonly contents: readonly ImageContents[];
+}
+
+/** What was signed and graded today for this digest and settings; undefined if any part is gone. */
+export async function recallResult(
+  context: PipelineContext,
+  blobs: BlobStore,
+  judged: Judged,
+  index: Descriptor,
+  signer: Signer | undefined,
+): Promise<AttestedImage | undefined> {
+  const key = keyOf(context, judged, index, signer);
+  if (key === undefined) return undefined;
+  const found = (await results(context).get(key)) as Remembered | undefined;
+  if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
+    return undefined;
+  const { referrers, tagged } = found;
+  for (const { digest } of [...referrers, ...tagged.map((t) => t.descriptor)])
+    if (!(await blobs.has(digest))) return undefined;
+  const { contents } = found;
+  return { referrers, tagged, scorecard: found.scorecard ?? undefined, contents };
+}
+
+/** Keeps the result for the next build that comes to the same digest. */
+export async function rememberResult(
+  context: PipelineContext,
+  judged: Judged,
+  index: Descriptor,
+  signer: Signer | undefined,
+  { referrers, tagged, scorecard, contents }: AttestedImage,
+): Promise<void> {
+  const remembered: Remembered = {
+    at: context.now(),
+    referrers,
+    tagged,
+    scorecard: scorecard ?? null,
+    contents: contents.map(withoutFilesystem),
+  };
+  const key = keyOf(context, judged, index, signer);
+  if (key !== undefined) await results(context).set(key, remembered);
+}
+
+/** What reports read, as plain JSON: the filesystem is a tree with functions. */
+function withoutFilesystem({ platform, facts, baseLayers }: ImageContents): ImageContents {
+  const { image, packages, attestations, vulnerabilities } = facts;
+  return {
+    platform,
+    facts: { image, packages, attestations, vulnerabilities },
+    ...(baseLayers === undefined ? {} : { baseLayers }),
+  };
+}
+
+function results(context: PipelineContext): JsonCache {
+  return openCache(context, 'results', SCHEMA);
+}
+
+/** All that statements and verdicts depend on besides the bytes; undefined if not yet known. */
+function keyOf(
+  context: PipelineContext,
+  judged: Judged,
+  index: Descriptor,
+  signer: Signer | undefined,
+): string | undefined {
+  const by = signer === undefined ? null : signerPart(signer);
+  if (by === undefined) return undefined;
+  const { plan, vex, profiles, made, proof, kept, recording } = judged;
+  const { settings, attest, names, epoch, grade, needed } = plan;
+  // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
+  const origins = settings.origins.filter(({ isTrust }) => isTrust);
+  const rules = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
+  const parts = {
+    version: context.version,
+    digest: index.digest,
+    made,
+    judged: rules,
+    attest: {
+      sbom: attest.sbom,
+      formats: attest.sbomFormats,
+      provenance: attest.provenance,
+      sign: attest.sign,
+      verdict: attest.verdict,
+    },
+    names,
+    epoch,
+    // The provenance lists it.
+    fetches:
+      recording === undefined
+        ? null
+        : [plan.hermetic, [...recording.fetches], [...recording.incomplete]],
+    // What the lock enforces counts as pinned.
+    enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
+    grade,
+    needed,
+    // By what they say: a promise that is withdrawn is to count no longer.
+    vex,
+    // VEX can end with a day.
+    day: vex.length + kept.referrers.length === 0 ? null : dayOf(context),
+    proof: proof?.reproducible ?? null,
+    kept: kept.referrers.map(({ digest }) => digest),
+    profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
+    databases: databaseStamp(context),
+    signer: by,
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function dayOf({ now }: Pick<PipelineContext, 'now'>): string {
+  return new Date(now()).toISOString().slice(0, 10);
+}
+
+/** Changes with the key or identity, so that the image is signed again. Undefined before login. */
+function signerPart(signer: Signer): readonly string[] | undefined {
+  if (signer.kind === 'key')
+    return ['key', keyName(signer.ref), digestOf(Buffer.from(signer.publicKey))];
+  const { identity, sigstore } = signer.session;
+  return identity === undefined
+    ? undefined
+    : [identity.subject, identity.issuer, JSON.stringify(sigstore.services)];
+}
+
+/** Inspects, signs and judges the image, unless the same digest was already done today. */
+export async function attestImage(context: PipelineContext, checked: Checked): Promise<Attested> {
+  const { image, store, signer } = checked;
+  const made = image.platforms.map((one) => buildFact(checked, one.built, 0));
+  const judged = { ...checked, made };
+  const before = await recallResult(context, store.blobs, judged, image.index, signer);
+  if (before !== undefined) {
+    emitCached(context, before);
+    return { ...checked, ...before };
+  }
+  const inputs = signer === undefined ? undefined : await keepInputs(context, checked);
+  // An image that was judged before, as most are, loads nothing of it.
+  const { inspectSignJudge } = await import('./inspect-sign-judge.ts');
+  const result = await inspectSignJudge(context, checked, inputs);
+  await rememberResult(context, judged, image.index, signer, result);
+  return { ...checked, ...result };
+}
+
+function emitCached(context: PipelineContext, { referrers, scorecard }: AttestedImage): void {
+  for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
+  const same = 'the same digest as before';
+  const phases = [
+    ['inspect', same],
+    ['attest', `${referrers.length} statements`],
+    ...(scorecard === undefined ? [] : [['grade', same] as const]),
+  ] as const;
+  for (const [phase, detail] of phases)
+    context.emit({ kind: 'phase-done', phase, detail, seconds: 0, cached: true });
+}

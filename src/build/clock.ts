@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { valuesOf } from '../cli/flag-table.ts';
+import { openCache } from '../image/caches.ts';
+import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { BuildxFlag } from '../model/events.ts';
+import type { SteadyInputs } from '../model/lock.ts';
+import { type Preload, steadyLibraries } from '../reproduce/clock.ts';
+import { runBuild } from './buildx.ts';
+import { SOURCE_POLICY_VARIABLE } from './images.ts';
+import { nativeLibraries } from './native-libraries.ts';
+import { type BuildPlan, flag } from './plan.ts';
+import { CLOCK_CONTEXT, CLOCK_FILES } from './sent-dockerfile.ts';
+import type { Build } from './states.ts';
+import { clockProbe, preloadText, ranImages } from './steady-inputs.ts';
+
+/** 2001-09-09. */
+const OLD = 1_000_000_000;
+
+/**
+ * Writes what is mounted into each RUN: libraries, and the loader's list of them. Throws UserError
+ * where there are none, as for another processor than those of x86-64 and arm64: a build that
+ * silently saw the machine's clock would not be the one asked for.
+ */
+export async function writeClock(folder: string, written: readonly Preload[]): Promise<void> {
+  if (written.length === 0)
+    throw new UserError(`RUNs on ${process.arch} cannot be given another clock`, {
+      nextStep: 'build on x86-64 or arm64, or with --repro=aggressive',
+    });
+  const { libraries, preload } = CLOCK_FILES;
+  await makeFolders(join(folder, libraries.name));
+  for (const { name, content } of written)
+    await writeAged(join(folder, libraries.name, name), content);
+  const list = written
+    .filter(({ by }) => by !== 'neither')
+    .map(({ name }) => `${libraries.target}/${name}\n`)
+    .join('');
+  await writeAged(join(folder, preload.name), Buffer.from(list));
+}
+
+/** Each content gets a time before 2010: BuildKit reuses a file whose size and time are equal. */
+async function writeAged(path: string, content: Uint8Array): Promise<void> {
+  const time = OLD + (createHash('sha256').update(content).digest().readUInt32BE(0) >>> 4);
+  await writeFile(path, content, { mode: 0o755 });
+  await utimes(path, time, time);
+}
+
+/**
+ * What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value
+ * is given, in their order; an error where not every image has one.
+ */
+export async function seenDays(
+  context: PipelineContext,
+  build: Build,
+  folder: string,
+  images: readonly string[],
+  preload?: string,
+): Promise<Result<readonly string[]>> {
+  if (images.length === 0) return ok([]);
+  const out = join(folder, 'days');
+  const { exitCode, errorText } = await runBuild(context.run, {
+    invocation: {
+      outputs: [`type=local,dest=${out}`],
+      flags: probeFlags(build, folder),
+      context: '-',
+      env: { ...build.plan.invocation.env, ...(await policyOf(build.plan, folder)) },
+    },
+    cwd: context.cwd,
+    signal: context.signal,
+    stdin: Buffer.from(clockProbe(images, preload)),
+  });
+  if (exitCode !== 0) return err(errorText.trim().split('\n').at(-1)?.slice(0, 300) ?? '');
+  return ok(
+    await Promise.all(
+      images.map(async (_, i) =>
+        (await readFile(join(out, String(i)), 'utf8').catch(messageOf)).trim(),
+      ),
+    ),
+  );
+}
+
+/** The build context by which a clock comes in. */
+export function clockContext(folder: string): BuildxFlag {
+  return flag('build-context', `${CLOCK_CONTEXT}=${folder}`);
+}
+
+function probeFlags({ parsed, plan, engine }: Build, folder: string): readonly BuildxFlag[] {
+  return [
+    flag('no-cache', 'true'),
+    ...(engine.name === undefined ? [] : [flag('builder', engine.name)]),
+    ...plan.platforms.map((platform) => flag('platform', platform)),
+    ...valuesOf(parsed, 'build-context').map((named) => flag('build-context', named)),
+    clockContext(folder),
+  ];
+}
+
+/** The pins of the build count here too; its own file is written only when it starts. */
+async function policyOf(
+  { sourcePolicy }: BuildPlan,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
+  if (sourcePolicy === undefined) return {};
+  const file = join(folder, 'policy.json');
+  await writeFile(file, JSON.stringify(sourcePolicy.policy));
+  return { [SOURCE_POLICY_VARIABLE]: file };
+}
+
+const SCHEMA = 2;
+/** A day that no machine has: the recorded time may be of today. */
+const PROBED_DAY = '2001-09-09';
+const BY_FILE = 'file';
+const BY_VARIABLE = 'variable';
+
+/** The clock that RUNs see. */
+export interface SteadyClock {
+  readonly folder: string;
+  /** Images whose programs load it by LD_PRELOAD alone (musl). */
+  readonly preloaded: readonly string[];
+  /** What LD_PRELOAD then is. */
+  readonly preload: string;
+}
+
+/**
+ * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
+ * in; a warning for one whose programs do not see it. Throws UserError on another processor.
+ */
+export async function steadyClock(
+  context: PipelineContext,
+  build: Build,
+  steady: SteadyInputs,
+): Promise<SteadyClock> {
+  const folder = join(build.plan.layout, 'clock');
+  const native = nativeLibraries(process.arch);
+  const preloads = steadyLibraries(steady, native);
+  await writeClock(folder, preloads);
+  const preload = preloadText(preloads);
+  const images = build.dockerfile === undefined ? [] : (ranImages(build.dockerfile) ?? []);
+  const probe = `${folder}-probe`;
+  const probed = { ...steady, start: Date.parse(PROBED_DAY) / 1000 };
+  const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, native));
+  const clock = { folder: probe, preload, arrange };
+  const preloaded = await preloadedImages(context, build, clock, images);
+  await rm(probe, { recursive: true, force: true });
+  return { folder, preload, preloaded };
+}
+
+/**
+ * Those whose programs see the clock by LD_PRELOAD alone. Programs of glibc see it without. Those
+ * that are linked statically load nothing, which a warning says. Asked once a day and image.
+ */
+async function preloadedImages(
+  context: PipelineContext,
+  build: Build,
+  {
+    folder,
+    preload,
+    arrange,
+  }: Omit<SteadyClock, 'preloaded'> & {
+    readonly arrange: () => Promise<void>;
+  },
+  images: readonly string[],
+): Promise<readonly string[]> {
+  const preloaded: string[] = [];
+  const today = new Date(context.now()).toISOString().slice(0, 10);
+  const known = openCache(context, 'clock-images', SCHEMA);
+  const keyOf = (image: string): string => {
+    const found = build.images.find(({ name }) => name === image);
+    return createHash('sha256')
+      .update(JSON.stringify([image, found?.digest ?? null, today]))
+      .digest('hex');
+  };
+  let arranged: Promise<void> | undefined;
+  for (const image of images) {
+    const kept = await known.get(keyOf(image));
+    const probe = async (value?: string): ReturnType<typeof seenDays> => {
+      await (arranged ??= arrange());
+      return seenDays(context, build, folder, [image], value);
+    };
+    const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
+      seen.ok && seen.value[0] === PROBED_DAY;
+    if (kept === BY_VARIABLE) preloaded.push(image);
+    if (kept === BY_VARIABLE || kept === BY_FILE) continue;
+    const seen = await probe();
+    const isByFile = isMoved(seen);
+    const isByVariable = !isByFile && seen.ok && preload !== '' && isMoved(await probe(preload));
+    if (isByVariable) preloaded.push(image);
+    if (isByFile || isByVariable) await known.set(keyOf(image), isByFile ? BY_FILE : BY_VARIABLE);
+    else
+      context.emit({
+        kind: 'warning',
+        text: `programs of ${image} see the machine's clock, not the recorded time: ${seen.ok ? 'they are linked statically, or against another C library' : 'it has no date command to try it with'}`,
+        nextStep: 'see "The same inputs" in docs/reproducibility.md',
+      });
+  }
+  return preloaded;
+}

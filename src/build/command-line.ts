@@ -1,0 +1,397 @@
+import {
+  boolOf,
+  flagTable,
+  type FlagTableScanArguments as FlagTable,
+  lastValueOf,
+  parseGoBool,
+  scanArguments,
+  type Scanned,
+  type UsageProblem,
+  valuesOf,
+} from '../cli/flag-table.ts';
+import { err, ok, type Result } from '../lib/errors.ts';
+import { distinct } from '../lib/json.ts';
+import { didYouMean } from '../lib/text.ts';
+import type { BuildxFlag, Flagged } from '../model/events.ts';
+import { BUILDX_FLAGS, OWN_FLAGS, type OwnOptions, readOwnOptions } from './flags.ts';
+import { shownAddress, shownValue } from './shown-command.ts';
+
+/**
+ * The fields of one line of comma-separated values as Go's encoding/csv reads it, which buildx
+ * parses option values with: a field in double quotes may hold commas, `""` inside stands for one.
+ * Undefined where the quotes are wrong.
+ */
+export function csvFields(text: string): readonly string[] | undefined {
+  const fields: string[] = [];
+  let rest = text;
+  for (;;) {
+    const quoted = /^"((?:[^"]|"")*)"(?=,|$)/.exec(rest);
+    const plain = quoted === null ? /^[^",]*(?=,|$)/.exec(rest) : null;
+    const match = quoted ?? plain;
+    if (match === null) return undefined;
+    fields.push(quoted?.[1]?.replaceAll('""', '"') ?? match[0]);
+    rest = rest.slice(match[0].length);
+    if (rest === '') return fields;
+    rest = rest.slice(1);
+  }
+}
+
+/** `key=value` fields, keys in lower case, the last of a key wins; undefined if one has no `=`. */
+export function csvAttributes(text: string): ReadonlyMap<string, string> | undefined {
+  const fields = csvFields(text);
+  if (fields === undefined) return undefined;
+  const attributes = new Map<string, string>();
+  for (const field of fields) {
+    const equals = field.indexOf('=');
+    if (equals < 0) return undefined;
+    attributes.set(field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1));
+  }
+  return attributes;
+}
+
+/** A field as Go's encoding/csv reads it back. */
+export function csvField(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Where the finished image goes. */
+export type Destination =
+  | { readonly kind: 'docker'; readonly context?: string; readonly byDefault: boolean }
+  | { readonly kind: 'registry'; readonly byDigest: boolean; readonly plainHttp: boolean }
+  | {
+      readonly kind: 'file';
+      readonly format: 'oci' | 'docker';
+      /** `-` is stdout. */
+      readonly path: string;
+      /** A layout directory in place of an archive (`tar=false`). */
+      readonly directory: boolean;
+    };
+
+export interface ImageOutput {
+  readonly kind: 'image';
+  /** Empty where the user wants the result kept in the layout only. */
+  readonly destinations: readonly Destination[];
+  /** Values of `name=`; `--tag` goes before them. */
+  readonly names: readonly string[];
+  /** `annotation...` attributes in the form of `--annotation` (`index:key=value`). */
+  readonly annotations: readonly string[];
+  readonly compression?: string;
+  readonly notices: readonly string[];
+  /** Other `--output` values, not images: buildx makes those alone, once the image is good. */
+  readonly others: readonly string[];
+}
+
+/** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
+interface NoImageOutput {
+  readonly kind: 'passthrough';
+  /** One line for stderr. */
+  readonly reason: string;
+}
+
+type OutputPlan = ImageOutput | NoImageOutput;
+
+/** One `--output` as buildx reads it; undefined where buildx would refuse it. */
+interface Entry {
+  readonly type: string;
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** Types of outputs that hold an image. */
+export const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
+
+/** Attributes that we answer to, or whose effect the pipeline has anyway. */
+const HEEDED = new Set(
+  'type dest name push push-by-digest registry.insecure context tar store compression rewrite-timestamp unpack'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Which of the outputs that the command line asks for are images, and where those go: `--load`,
+ * `--push`, `--output`, none. As buildx does, `--push` turns an `--output type=image` into a push
+ * and adds one where there is none. Several image outputs are all served from the one image. A
+ * build without any is a passthrough.
+ */
+export function planOutput(
+  parsed: Flagged,
+  env: Readonly<Record<string, string | undefined>>,
+): OutputPlan {
+  const reason = evaluationReason(parsed);
+  if (reason !== undefined) return { kind: 'passthrough', reason };
+  const entries: Entry[] = [];
+  const others: { readonly text: string; readonly type: string }[] = [];
+  for (const text of valuesOf(parsed, 'output')) {
+    if (text === '') continue;
+    const entry = parseEntry(text);
+    if (entry === undefined)
+      return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
+    if (toDirectory(entry) && ['', '-'].includes(entry.attributes.get('dest') ?? ''))
+      return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
+    if (IMAGE_TYPES.includes(entry.type)) entries.push(entry);
+    else others.push({ text, type: entry.type });
+  }
+  const [other] = others;
+  const isAsked =
+    entries.length > 0 || [boolOf(parsed, 'push'), boolOf(parsed, 'load')].includes(true);
+  if (other !== undefined && !isAsked)
+    return { kind: 'passthrough', reason: `--output type=${other.type} makes no image` };
+  const noDefaultLoad = parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false;
+  return {
+    ...imageOutput(entries, parsed, noDefaultLoad),
+    others: others.map(({ text }) => text),
+  };
+}
+
+function imageOutput(
+  entries: readonly Entry[],
+  parsed: Flagged,
+  noDefaultLoad: boolean,
+): Omit<ImageOutput, 'others'> {
+  const push = boolOf(parsed, 'push') ?? false;
+  const load = boolOf(parsed, 'load') ?? false;
+  const destinations = entries.flatMap((entry) => destinationsOf(entry, push));
+  if (push && !destinations.some((d) => d.kind === 'registry'))
+    destinations.push({ kind: 'registry', byDigest: false, plainHttp: false });
+  const loads = destinations.some((d) => d.kind === 'docker');
+  const byDefault = entries.length === 0 && !push && !load;
+  if (!loads && (load || (byDefault && !noDefaultLoad)))
+    destinations.push({ kind: 'docker', byDefault });
+  const attributes = entries.flatMap((entry) => [...entry.attributes]);
+  const compression = attributes.findLast(([key]) => key === 'compression')?.[1];
+  return {
+    kind: 'image',
+    destinations: distinct(destinations),
+    names: attributes
+      .filter(([key]) => key === 'name')
+      .flatMap(([, value]) => value.split(','))
+      .filter((name) => name !== ''),
+    annotations: attributes.flatMap(([key, value]) => annotationText(key, value)),
+    ...(compression === undefined ? {} : { compression }),
+    notices: attributes
+      .filter(
+        ([key, value]) =>
+          (!HEEDED.has(key) && !key.startsWith('annotation')) ||
+          // Own layers are compressed by what gives the same bytes everywhere.
+          (key === 'compression' && value !== 'gzip' && value !== 'zstd'),
+      )
+      .map(([key, value]) => `--output ${key}=${value} has no effect here`),
+  };
+}
+
+/** True where an output that is no image goes to stdout. */
+export function isOnStdout(output: string): boolean {
+  const entry = parseEntry(output);
+  return entry?.type === 'tar' && ['', '-'].includes(entry.attributes.get('dest') ?? '');
+}
+
+function destinationsOf(entry: Entry, push: boolean): Destination[] {
+  const { type, attributes } = entry;
+  const dest = attributes.get('dest') ?? '';
+  const context = attributes.get('context');
+  if (type === 'oci' || (type === 'docker' && dest !== ''))
+    return [{ kind: 'file', format: type, path: dest || '-', directory: toDirectory(entry) }];
+  if (type === 'docker')
+    return [{ kind: 'docker', byDefault: false, ...(context === undefined ? {} : { context }) }];
+  const pushes = push || type === 'registry' || isTrue(attributes, 'push');
+  const stores = type === 'image' && !push && parseGoBool(attributes.get('store') ?? '') !== false;
+  return [
+    ...(stores ? [{ kind: 'docker', byDefault: false } as const] : []),
+    ...(pushes
+      ? [
+          {
+            kind: 'registry',
+            byDigest: isTrue(attributes, 'push-by-digest'),
+            plainHttp: isTrue(attributes, 'registry.insecure'),
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function isTrue(attributes: ReadonlyMap<string, string>, key: string): boolean {
+  return parseGoBool(attributes.get(key) ?? '') ?? false;
+}
+
+function toDirectory({ type, attributes }: Entry): boolean {
+  return ['oci', 'docker'].includes(type) && parseGoBool(attributes.get('tar') ?? '') === false;
+}
+
+/** docker/buildx, util/buildflags/export.go: a path is a folder of files, `-` a tar on stdout. */
+function parseEntry(text: string): Entry | undefined {
+  const fields = csvFields(text);
+  if (fields?.length === 1 && fields[0] === text && !text.startsWith('type='))
+    return { type: text === '-' ? 'tar' : 'local', attributes: new Map([['dest', text]]) };
+  const attributes = csvAttributes(text);
+  const type = attributes?.get('type');
+  return attributes === undefined || !type ? undefined : { type, attributes };
+}
+
+/**
+ * Turns `annotation.key`, `annotation-index.key` or `annotation-manifest[linux/amd64].key` into
+ * the spelling of `--annotation`.
+ */
+function annotationText(key: string, value: string): readonly string[] {
+  const match = /^annotation(?:-([a-z-]+(?:\[[^\]]*\])?))?\.(.+)$/.exec(key);
+  if (match === null) return [];
+  const [, level, name = ''] = match;
+  return [level === undefined ? `${name}=${value}` : `${level}:${name}=${value}`];
+}
+
+function evaluationReason(parsed: Flagged): string | undefined {
+  const call = lastValueOf(parsed, 'call');
+  const print = lastValueOf(parsed, 'print');
+  if (boolOf(parsed, 'check') === true) return '--check evaluates the build and makes no image';
+  if (call !== undefined && call !== '' && call !== 'build')
+    return `--call=${call} evaluates the build and makes no image`;
+  if (print !== undefined && print !== '' && print !== 'build')
+    return `--print=${print} evaluates the build and makes no image`;
+  return undefined;
+}
+
+/** A command line of `scoville build`, taken apart. */
+export interface ParsedBuild {
+  readonly kind: 'build';
+  /** PATH, URL or `-`. */
+  readonly context: string;
+  /** Flags of buildx in the order they were given. */
+  readonly flags: readonly BuildxFlag[];
+  readonly own: OwnOptions;
+  /** Where the result goes, as these flags and the environment have it. */
+  readonly output: OutputPlan;
+  /** Words behind `scoville build` that make the same image, to be printed; see buildAgain. */
+  readonly again?: readonly string[];
+}
+
+const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
+const BUILDX_ONE_ARGUMENT_EXIT = 1;
+/** As buildx ends on a flag that it does not know. */
+const BUILD_FLAG_EXIT = 125;
+
+const TABLE: FlagTable = flagTable([...BUILDX_FLAGS, ...OWN_FLAGS], OWN_FLAGS);
+
+/**
+ * Takes apart the arguments behind `scoville build`, as buildx would read them.
+ *
+ * A flag that neither buildx nor we are known to have is passed through in its place. Whether it
+ * takes a value cannot be known: written `--x=v` it has one; written `--x v`, it is read as a
+ * boolean, unless there would then be more than one positional argument; in that case what follows
+ * such a flag is its value, the leftmost first, until one is left.
+ *
+ * Errors have the texts and exit codes of buildx 0.13 (125 for a bad flag, 1 for a number of
+ * arguments other than one); a bad value of a flag of ours has exit code 2. `--help` anywhere gives
+ * `help`.
+ */
+export function parseBuildArgs(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ParsedBuild | { readonly kind: 'help' }, UsageProblem> {
+  const scanned = scanArguments(argv, TABLE);
+  if (!scanned.ok) return scanned;
+  if (scanned.value.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  const misspelt = misspeltFlag(scanned.value);
+  if (misspelt !== undefined) return err(misspelt);
+  const parts = giveUnknownsTheirValues(scanned.value);
+  const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
+  const [context] = positionals;
+  if (context === undefined || positionals.length !== 1) return err(oneArgument());
+  const own = readOwnOptions(
+    parts.flatMap((p) => (p.kind === 'flag' && OWN_NAMES.has(p.spec.name) ? [p] : [])),
+  );
+  if (!own.ok) return own;
+  const unread = own.value.buildxArg.map((word) => ({ name: undefined, words: [word] }));
+  const flags = [...parts.flatMap(asBuildxFlag), ...unread];
+  const again = buildAgain(scanned.value);
+  return ok({
+    kind: 'build',
+    context,
+    flags,
+    own: own.value,
+    output: planOutput({ flags }, env),
+    ...(again === undefined ? {} : { again }),
+  });
+}
+
+type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string[] };
+
+const OWN_LONG_NAMES = [...OWN_NAMES, ...OWN_FLAGS.map(({ name }) => `no-${name}`)];
+
+/**
+ * A flag that no table names and that is nearly one: buildx would only say that it does not know
+ * it. `--buildx-arg` reaches a flag of a later buildx that looks like one of ours.
+ */
+function misspeltFlag(scanned: readonly Scanned[]): UsageProblem | undefined {
+  for (const part of scanned) {
+    const [name = ''] = part.kind === 'unknown' ? part.text.replace(/^--/, '').split('=', 1) : [];
+    const near = didYouMean(name, [...OWN_LONG_NAMES, ...BUILDX_FLAGS.map((one) => one.name)]);
+    if (name.length > 2 && near !== undefined)
+      return {
+        message: `unknown flag: --${name}; did you mean --${near}?\nSee 'scoville build --help'.`,
+        exitCode: BUILD_FLAG_EXIT,
+      };
+  }
+  return undefined;
+}
+
+function giveUnknownsTheirValues(scanned: readonly Scanned[]): readonly Part[] {
+  let surplus = scanned.filter((part) => part.kind === 'positional').length - 1;
+  const parts: Part[] = [];
+  for (let i = 0; i < scanned.length; i++) {
+    const part = scanned[i];
+    const next = scanned[i + 1];
+    if (part === undefined) continue;
+    if (part.kind !== 'unknown') parts.push(part);
+    else if (surplus > 0 && part.bare && next?.kind === 'positional' && !next.behindDashes) {
+      parts.push({ kind: 'passed', words: [part.text, next.text] });
+      surplus--;
+      i++;
+    } else parts.push({ kind: 'passed', words: [part.text] });
+  }
+  return parts;
+}
+
+function asBuildxFlag(part: Part): readonly BuildxFlag[] {
+  if (part.kind === 'passed') return [{ name: undefined, words: part.words }];
+  if (part.kind !== 'flag' || OWN_NAMES.has(part.spec.name)) return [];
+  return [{ name: part.spec.name, value: part.value }];
+}
+
+function oneArgument(): UsageProblem {
+  return {
+    message: `ERROR: "docker buildx build" requires exactly 1 argument.
+See 'docker buildx build --help'.
+
+Usage:  docker buildx build [OPTIONS] PATH | URL | -
+
+Start a build`,
+    isArity: true,
+    exitCode: BUILDX_ONE_ARGUMENT_EXIT,
+  };
+}
+
+/**
+ * The words behind `scoville build` that make the same image, for a command that is printed to be
+ * pasted: no secret is in them. Undefined where they are not known to suffice: no name (`-t`), a
+ * context from stdin, a flag that no table names.
+ */
+function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined {
+  const words: string[] = [];
+  for (const part of scanned) {
+    const word = wordsOf(part);
+    if (word === undefined) return undefined;
+    words.push(...word);
+  }
+  const isNamed = scanned.some((one) => one.kind === 'flag' && one.spec.name === 'tag');
+  return isNamed ? words : undefined;
+}
+
+function wordsOf(part: Scanned): readonly string[] | undefined {
+  if (part.kind === 'positional') return part.text === '-' ? undefined : [shownAddress(part.text)];
+  if (part.kind !== 'flag') return undefined;
+  const { spec } = part;
+  if (spec.ofOneRun === true) return [];
+  const value = shownValue(spec.name, part.value);
+  if (spec.kind === 'bool')
+    return [value === 'true' ? `--${spec.name}` : `--${spec.name}=${value}`];
+  if (spec.bare !== undefined) return [`--${spec.name}=${value}`];
+  return [spec.short === undefined ? `--${spec.name}` : `-${spec.short}`, value];
+}

@@ -1,0 +1,204 @@
+import { oneLine } from '../lib/text.ts';
+import { shellWord } from '../model/dockerfile.ts';
+import type { BuildInvocation } from '../model/events.ts';
+import { familiarReference, parseReference } from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
+import { rfc3339 } from './annotations.ts';
+import type { Step } from './attest-plan.ts';
+import type { Destination } from './command-line.ts';
+import { changeLines } from './lock-changes.ts';
+import type { BuildPlan, PassthroughPlan } from './plan.ts';
+import { maskText, shownWord } from './shown-command.ts';
+
+/** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
+type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
+
+/** The plan for `--dry-run`: a line and a reason per decision. Masks secrets. Ends in a newline. */
+export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWords): string {
+  if (plan.kind === 'passthrough')
+    return text([
+      ['passthrough', maskText(plan.reason)],
+      ['command', commandLine(plan.invocation, words(plan.invocation))],
+    ]);
+  const { attest, settings } = plan;
+  return text([
+    ['context', shownWord(plan.invocation.context)],
+    ['names', plan.names.map(familiar).join(', ') || 'none'],
+    ...when('platforms', plan.platforms.join(', ')),
+    ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
+    ['epoch', epochText(plan)],
+    ['created', plan.created],
+    ['reproducible', settings.reproducible.mode],
+    ...pinRows(plan),
+    ...lockRows(plan),
+    ['sbom', stepText(attest.sbom, attest.sbomFormats.join(', '))],
+    ['provenance', stepText(attest.provenance, 'SLSA v1')],
+    ['sign', stepText(attest.sign, signerText(plan))],
+    ['verdict', stepText(attest.verdict, 'attested')],
+    ['grade', plan.grade ? gateText(plan) : 'off (--grade=false)'],
+    ...Object.entries(plan.annotations.index).map(
+      ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
+    ),
+    ...[plan.invocation, ...(plan.others === undefined ? [] : [plan.others])].map(
+      (one, i) => [i === 0 ? 'command' : 'then', commandLine(one, words(one, 'rawjson'))] as const,
+    ),
+    ...plan.notices.map((notice) => ['note', notice] as const),
+  ]);
+}
+
+/** The plan as a value for JSON, secrets masked. */
+export function planAsJson(
+  plan: BuildPlan | PassthroughPlan,
+  words: BuildWords,
+): Readonly<Record<string, unknown>> {
+  const masked = (given: readonly string[]): readonly string[] => [
+    'docker',
+    ...given.map(shownWord),
+  ];
+  if (plan.kind === 'passthrough')
+    return {
+      schemaVersion: '1',
+      kind: plan.kind,
+      reason: maskText(plan.reason),
+      command: masked(words(plan.invocation)),
+    };
+  const { attest } = plan;
+  return {
+    schemaVersion: '1',
+    kind: plan.kind,
+    context: shownWord(plan.invocation.context),
+    command: masked(words(plan.invocation, 'rawjson')),
+    environment: plan.invocation.env,
+    ...(plan.others === undefined ? {} : { then: masked(words(plan.others, 'rawjson')) }),
+    names: plan.names,
+    platforms: plan.platforms,
+    destinations: plan.destinations,
+    epoch: plan.epoch ?? null,
+    created: plan.created,
+    reproducible: plan.settings.reproducible.mode,
+    pins: plan.sourcePolicy?.pins ?? [],
+    lock:
+      plan.lock === undefined
+        ? null
+        : { file: plan.lock.path, found: plan.lock.before !== undefined, drift: plan.lock.drift },
+    annotations: {
+      index: maskedValues(plan.annotations.index),
+      manifest: maskedValues(plan.annotations.manifest),
+    },
+    labels: maskedValues(plan.annotations.labels),
+    steps: {
+      sbom: attest.sbom,
+      provenance: attest.provenance,
+      sign: attest.sign,
+      verdict: attest.verdict,
+    },
+    gate: plan.settings.gate,
+    notices: plan.notices,
+  };
+}
+
+function maskedValues(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, text]) => [key, maskText(text)]));
+}
+
+type Row = readonly [string, string];
+
+/** Values come from the command line, git and registries; a terminal must not obey them. */
+function text(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  return rows.map(([name, value]) => `${name.padEnd(width)}${oneLine(value)}\n`).join('');
+}
+
+function when(name: string, value: string): readonly Row[] {
+  return value === '' ? [] : [[name, value]];
+}
+
+function epochText({ epoch }: BuildPlan): string {
+  return epoch === undefined
+    ? 'none (--repro=off)'
+    : `${epoch.seconds} (${rfc3339(epoch.seconds)}; ${epoch.reason})`;
+}
+
+function pinRows(plan: BuildPlan): readonly Row[] {
+  if (!plan.settings.reproducible.pin) return [['pins', 'off']];
+  return (plan.sourcePolicy?.pins ?? []).map(({ to }) => ['pin', familiar(to)]);
+}
+
+function lockRows({ lock }: BuildPlan): readonly Row[] {
+  if (lock === undefined) return [];
+  const { path, before, drift } = lock;
+  if (before === undefined) return [['lock', `${path}, to be written`]];
+  return [
+    ['lock', `${path}, enforced`],
+    ...changeLines(drift).map((line) => ['drift', line] as const),
+  ];
+}
+
+function stepText(step: Step, detail: string): string {
+  return step.on ? detail : `off (${step.offBecause})`;
+}
+
+function signerText({ settings }: BuildPlan): string {
+  const { key, keyless } = settings.sign;
+  if (key !== undefined) return `with ${maskText(key)}`;
+  return keyless ? 'keyless' : 'with your own key, or keyless where CI gives an identity';
+}
+
+/** What a gate asks for at least: `level 3`, `grade B`; empty where there is no gate. */
+export function leastWords({ minLevel, minGrade }: Settings['gate']): readonly string[] {
+  return [
+    ...(minLevel === undefined ? [] : [`level ${minLevel}`]),
+    ...(minGrade === undefined ? [] : [`grade ${minGrade}`]),
+  ];
+}
+
+function gateText({ settings }: BuildPlan): string {
+  const least = leastWords(settings.gate);
+  return least.length === 0 ? 'on, no gate' : `on, at least ${least.join(' and ')}`;
+}
+
+function destinationText(destination: Destination): string {
+  switch (destination.kind) {
+    case 'docker':
+      return destination.context === undefined ? 'Docker' : `Docker context ${destination.context}`;
+    case 'registry':
+      return destination.byDigest ? 'registry, by digest' : 'registry';
+    case 'file':
+      return `${destination.format} ${destination.directory ? 'directory' : 'archive'} ${destination.path}`;
+  }
+}
+
+function familiar(name: string): string {
+  const reference = parseReference(name);
+  return reference.ok ? familiarReference(reference.value) : name;
+}
+
+/** The command as a POSIX shell would take it. */
+function commandLine({ env }: BuildInvocation, argv: readonly string[]): string {
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return [...assignments, 'docker', ...argv.map(shownWord).map(shellWord)].join(' ');
+}
+
+/** The command that completes a failed push or load from the layout; undefined if there is none. */
+export function keptCommand(
+  names: readonly string[],
+  destination: Destination,
+): string | undefined {
+  if (names.length === 0 || destination.kind === 'file') return undefined;
+  const named = names.map(shellWord).join(' ');
+  if (destination.kind === 'docker') {
+    const { context } = destination;
+    const where = context === undefined ? '' : `DOCKER_CONTEXT=${shellWord(context)} `;
+    return `${where}scoville load ${named}`;
+  }
+  // push sets the tags, which is what was not asked for.
+  if (destination.byDigest) return undefined;
+  const hosts = names.flatMap((name) => {
+    const reference = parseReference(name);
+    return reference.ok ? [reference.value.registry] : [];
+  });
+  const flags = destination.plainHttp
+    ? [...new Set(hosts)].map((host) => `--plain-http ${shellWord(host)} `)
+    : [];
+  return `scoville push ${flags.join('')}${named}`;
+}

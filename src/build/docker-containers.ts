@@ -1,0 +1,344 @@
+import { Interrupted, UserError } from '../lib/errors.ts';
+import { field, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
+import { toolFailure } from '../lib/run-result.ts';
+import type { RunTool } from '../lib/run-tool.ts';
+import { cleanText } from '../lib/text.ts';
+import type { Rights } from '../model/template.ts';
+import { docker, engineError } from './docker.ts';
+
+/** A container that is about to be made. */
+interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly rights: Rights;
+  /** Ports of the container, each put on a free port of this machine's loopback address. */
+  readonly ports: readonly number[];
+  /** `NAME=VALUE` or `NAME`. */
+  readonly env: readonly string[];
+  /** Ask the image's HEALTHCHECK each second. */
+  readonly quickHealth: boolean;
+  /** Leave out no-new-privileges, as `docker run` does. */
+  readonly newPrivileges?: boolean;
+  /** More options of `docker create`. */
+  readonly options?: readonly string[];
+  /** Arguments of the entry point, in place of the image's CMD. */
+  readonly command?: readonly string[];
+}
+
+/** What a container is at. */
+export interface ContainerState {
+  readonly running: boolean;
+  readonly exitCode: number;
+  /** Undefined where the image has no HEALTHCHECK. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  /** What the HEALTHCHECK printed last. */
+  readonly healthOutput: string;
+  /** Ports of the container with the port of this machine that leads to each. */
+  readonly published: Readonly<Record<number, number>>;
+}
+
+/** More processes than this no service needs that is asked a single question. */
+const PIDS_LIMIT = 1024;
+const CALL_MS = 60_000;
+const LOG_LINES = 40;
+const LOG_CHARS = 8192;
+
+/**
+ * The arguments that create the container: no new privileges, and only the capabilities of
+ * `rights`. It is not started, and nothing is pulled.
+ */
+export function createArguments(spec: ContainerSpec): readonly string[] {
+  return [
+    'create',
+    '--name',
+    spec.name,
+    '--pull',
+    'never',
+    ...(spec.newPrivileges === true ? [] : ['--security-opt', 'no-new-privileges']),
+    '--pids-limit',
+    String(PIDS_LIMIT),
+    ...(spec.rights === 'none' ? ['--cap-drop', 'ALL'] : []),
+    ...spec.ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`]),
+    ...spec.env.flatMap((variable) => ['--env', variable]),
+    ...(spec.quickHealth ? ['--health-interval', '1s'] : []),
+    ...(spec.options ?? []),
+    spec.image,
+    ...(spec.command ?? []),
+  ];
+}
+
+/**
+ * Creates a container. It cannot be aborted, so a caller that removes the container by name misses
+ * none. Throws UserError or ToolError.
+ */
+export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
+  const result = await docker(run, createArguments(spec));
+  if (result.exitCode !== 0)
+    throw toolFailure(result, 'docker could not make a container of the image');
+}
+
+/** Starts a container; gives why it did not start, undefined where it did. */
+export async function startContainer(
+  run: RunTool,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await docker(run, ['start', name], signal);
+  return result.exitCode === 0 ? undefined : cleanText(result.stderr).trim();
+}
+
+export async function containerState(
+  run: RunTool,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerState> {
+  const result = await docker(
+    run,
+    ['container', 'inspect', '--format', STATE_FORMAT, name],
+    signal,
+  );
+  const state = result.exitCode === 0 ? parseContainerState(result.stdout) : undefined;
+  if (state === undefined) throw engineError(result.stderr);
+  return state;
+}
+
+const STATE_FORMAT = '{"state":{{json .State}},"ports":{{json .NetworkSettings.Ports}}}';
+
+/** Reads the answer to STATE_FORMAT; undefined where it is none. */
+export function parseContainerState(stdout: string): ContainerState | undefined {
+  const found = parseJson(stdout);
+  const state = field(found, 'state');
+  if (!isObject(state)) return undefined;
+  const health = field(state, 'Health');
+  const status = textField(health, 'Status');
+  return {
+    running: field(state, 'Running') === true,
+    exitCode: numberField(state, 'ExitCode') ?? 0,
+    health:
+      status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : undefined,
+    healthOutput: cleanText(textField(listField(health, 'Log').at(-1), 'Output') ?? '').trim(),
+    published: publishedPorts(field(found, 'ports')),
+  };
+}
+
+function publishedPorts(ports: unknown): Readonly<Record<number, number>> {
+  if (!isObject(ports)) return {};
+  return Object.fromEntries(
+    Object.keys(ports).flatMap((name) => {
+      const inside = /^(\d{1,5})\/tcp$/.exec(name)?.[1];
+      const outside = Number(textField(listField(ports, name)[0], 'HostPort') ?? '');
+      return inside === undefined || !(outside > 0) ? [] : [[Number(inside), outside]];
+    }),
+  );
+}
+
+/** The end of what the container printed, cleaned; empty where it cannot be had. */
+export async function containerLog(run: RunTool, name: string): Promise<string> {
+  const result = await run({
+    command: 'docker',
+    args: ['logs', '--tail', String(LOG_LINES), name],
+    timeoutMs: CALL_MS,
+  });
+  if (result.ended !== 'exit') return '';
+  return cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+}
+
+/**
+ * Removes a container with its anonymous volumes, running or not, also after an abort. True where
+ * it is gone. A container that never was is gone too.
+ */
+export async function removeContainer(run: RunTool, name: string): Promise<boolean> {
+  const result = await run({
+    command: 'docker',
+    args: ['rm', '--force', '--volumes', name],
+    timeoutMs: CALL_MS,
+  });
+  return (
+    result.ended === 'exit' && (result.exitCode === 0 || /no such container/i.test(result.stderr))
+  );
+}
+
+/**
+ * Stops a container by its own stop signal, and kills it after ten seconds. Not abortable: it is on
+ * the way to being removed.
+ */
+export async function stopContainer(run: RunTool, name: string): Promise<void> {
+  await run({ command: 'docker', args: ['stop', '--time', '10', name], timeoutMs: CALL_MS });
+}
+
+/**
+ * Runs a program in a running container. Returns undefined if it ended with 0, else the end of what
+ * it printed. Throws Interrupted.
+ */
+export async function execInContainer(
+  run: RunTool,
+  name: string,
+  command: readonly string[],
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const result = await run({ command: 'docker', args: ['exec', name, ...command], ...limits });
+  if (result.ended === 'aborted') throw new Interrupted('docker exec was interrupted');
+  if (result.ended === 'exit' && result.exitCode === 0) return undefined;
+  if (result.ended !== 'exit') return 'it took too long and was stopped';
+  const text = cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+  return text === '' ? `exit code ${result.exitCode}` : `${text}\nexit code ${result.exitCode}`;
+}
+
+/** Removes a tag, and its image if this is the only tag; does nothing if there is none. */
+export async function removeLocalTag(run: RunTool, tag: string): Promise<void> {
+  await run({ command: 'docker', args: ['rmi', tag], timeoutMs: CALL_MS });
+}
+
+const CALL_MS_OF_DOCKER_VOLUME = 60_000;
+
+/**
+ * Creates a volume. It cannot be aborted, so a caller that removes the volume by name misses none.
+ * Throws UserError or ToolError.
+ */
+export async function createVolume(run: RunTool, name: string): Promise<void> {
+  const result = await docker(run, ['volume', 'create', name]);
+  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not make a volume');
+}
+
+/** Puts a tar archive into a folder of a container. Throws UserError or ToolError. */
+export async function copyIntoContainer(
+  run: RunTool,
+  archive: Uint8Array,
+  target: string,
+): Promise<void> {
+  const result = await docker(run, ['cp', '-', target], undefined, { stdin: archive });
+  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not copy the tracer');
+}
+
+/** Removes a volume, also after an abort. True where it is gone. */
+export async function removeVolume(run: RunTool, name: string): Promise<boolean> {
+  const result = await run({
+    command: 'docker',
+    args: ['volume', 'rm', '--force', name],
+    timeoutMs: CALL_MS_OF_DOCKER_VOLUME,
+  });
+  return result.ended === 'exit' && result.exitCode === 0;
+}
+
+/** Passes on the stdout of a docker call, piece by piece, until it ends. Throws Interrupted. */
+export async function follow(
+  run: RunTool,
+  args: readonly string[],
+  take: (chunk: Uint8Array) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await run({
+    command: 'docker',
+    args,
+    onStdout: (chunk) => {
+      take(chunk);
+      return Promise.resolve();
+    },
+    timeoutMs: { unlimited: 'it follows what runs until that ends' },
+    signal,
+  });
+  if (result.ended === 'aborted') throw new Interrupted('the trace was interrupted');
+}
+
+/** What an image says of the service in it. */
+export interface ImageService {
+  /** TCP ports that it exposes, ascending. */
+  readonly ports: readonly number[];
+  readonly hasHealthcheck: boolean;
+  /** The command that the engine runs in the container to check health; empty if there is none. */
+  readonly healthcheck: readonly string[];
+  /** ENTRYPOINT and CMD: what the container starts. */
+  readonly program: readonly string[];
+}
+
+/** Reads it from Docker's store. Throws UserError if Docker does not answer or lacks the image. */
+export async function imageService(
+  run: RunTool,
+  image: string,
+  signal: AbortSignal,
+): Promise<ImageService> {
+  const result = await docker(
+    run,
+    ['image', 'inspect', '--format', '{{json .Config}}', image],
+    signal,
+  );
+  if (result.exitCode !== 0) throw engineError(result.stderr);
+  return parseImageService(result.stdout);
+}
+
+/** Reads an image's configuration as the engine prints it. */
+export function parseImageService(stdout: string): ImageService {
+  const config = parseJson(stdout);
+  const exposed = field(config, 'ExposedPorts');
+  const ports = Object.keys(isObject(exposed) ? exposed : {}).flatMap((name) => {
+    const port = Number(/^(\d{1,5})(?:\/tcp)?$/.exec(name)?.[1] ?? '');
+    return port > 0 && port < 65_536 ? [port] : [];
+  });
+  const words = (value: unknown, name: string): readonly string[] =>
+    listField(value, name).filter((one) => typeof one === 'string');
+  const [kind, ...test] = words(field(config, 'Healthcheck'), 'Test');
+  const own = words(config, 'Shell');
+  const shell = own.length > 0 ? own : ['/bin/sh', '-c'];
+  return {
+    ports: ports.sort((a, b) => a - b),
+    hasHealthcheck: kind !== undefined && kind !== '' && kind !== 'NONE',
+    healthcheck: kind === 'CMD' ? test : kind === 'CMD-SHELL' ? [...shell, ...test] : [],
+    program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')],
+  };
+}
+
+/** What a smoke command may look at in its environment. */
+interface SmokePlace {
+  readonly container: string;
+  readonly image: string;
+  /** Port of this machine; undefined where the image exposes none. */
+  readonly port: number | undefined;
+}
+
+const OUTPUT_CHARS = 4096;
+
+/** The environment of a smoke command, beside this process' own. */
+export function smokeEnvironment({ container, image, port }: SmokePlace): Record<string, string> {
+  return {
+    SCOVILLE_CONTAINER: container,
+    SCOVILLE_IMAGE: image,
+    ...(port === undefined
+      ? {}
+      : { SCOVILLE_PORT: String(port), SCOVILLE_URL: `http://127.0.0.1:${port}` }),
+  };
+}
+
+/**
+ * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0,
+ * else the end of what it said. Throws Interrupted, and UserError where there is no sh.
+ */
+export async function runSmokeCommand(
+  run: RunTool,
+  command: string,
+  place: SmokePlace,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly cwd: string },
+): Promise<string | undefined> {
+  const result = await run({
+    command: 'sh',
+    args: ['-c', command],
+    env: smokeEnvironment(place),
+    ...limits,
+  });
+  switch (result.ended) {
+    case 'aborted':
+      throw new Interrupted('the smoke command was interrupted');
+    case 'not-found':
+      throw new UserError('no sh on PATH, which runs the smoke command');
+    case 'timeout':
+      return `${said(result)}it took too long and was stopped`;
+    case 'signal':
+      return `${said(result)}ended by ${result.signal}`;
+    case 'exit':
+      return result.exitCode === 0 ? undefined : `${said(result)}exit code ${result.exitCode}`;
+  }
+}
+
+function said(result: { readonly stdout: string; readonly stderr: string }): string {
+  const text = cleanText(`${result.stdout}${result.stderr}`).trim().slice(-OUTPUT_CHARS);
+  return text === '' ? '' : `${text}\n`;
+}

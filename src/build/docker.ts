@@ -1,0 +1,436 @@
+import { lookup as lookupOfEngineRegistries } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { err, ok, type Result, UserError } from '../lib/errors.ts';
+import { field, isObject, listField, lookup, parseJson, textField } from '../lib/json.ts';
+import { type Completed, completed } from '../lib/run-result.ts';
+import type { RunTool, ToolRun } from '../lib/run-tool.ts';
+import { cleanText } from '../lib/text.ts';
+import {
+  type Digest,
+  familiarReference,
+  isDigest,
+  parseDigest,
+  parseReference,
+  withDefaultTag,
+} from '../model/reference.ts';
+
+/** In milliseconds, of a call that moves no image. */
+const CALL_MS = 60_000;
+
+/** Runs docker to its own end. Throws as `completed` does. */
+export function docker(
+  run: RunTool,
+  args: readonly string[],
+  signal?: AbortSignal,
+  more: Partial<ToolRun> = {},
+): Promise<Completed> {
+  const ends = signal === undefined ? {} : { signal };
+  return completed(run, 'docker', {
+    command: 'docker',
+    args,
+    timeoutMs: CALL_MS,
+    ...ends,
+    ...more,
+  });
+}
+
+/** The engine that `docker` talks to. */
+export interface DockerInfo {
+  readonly serverVersion: string;
+  /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
+  readonly containerdStore: boolean;
+  readonly os: string;
+  /** As in an OCI platform: `amd64`, `arm64`. */
+  readonly architecture: string;
+  /** Docker's context, whose name its own builder has; not there where docker does not tell. */
+  readonly context?: string;
+  /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
+  readonly security?: readonly string[];
+  /** The buildx that `docker buildx` starts; not there where docker does not tell. */
+  readonly buildx?: { readonly path: string; readonly version: string };
+}
+
+const INFO_FORMAT =
+  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}},"plugins":{{json .ClientInfo.Plugins}}}';
+
+/** Names the kernel has for processors, and OCI's. */
+const ARCHITECTURES = lookup<string>({
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+  i686: '386',
+});
+
+/**
+ * Asks the engine what it is. Throws UserError with the next step where there is no docker, no
+ * engine behind it, or no permission to talk to it.
+ */
+export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
+  const begun = asked.get(run);
+  // Once: a later question may have another answer.
+  asked.delete(run);
+  return begun ?? askInfo(run, signal);
+}
+
+const asked = new WeakMap<RunTool, Promise<DockerInfo>>();
+
+/** Starts the next `dockerInfo` of this runner early: docker is slow, and code loads meanwhile. */
+export function beginDockerInfo(run: RunTool, signal: AbortSignal): void {
+  const begun = askInfo(run, signal);
+  begun.catch(() => undefined);
+  asked.set(run, begun);
+}
+
+async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
+  const result = await docker(run, ['info', '--format', INFO_FORMAT], signal);
+  const info = parseDockerInfo(result.stdout);
+  // `docker info` prints an empty answer, and ends with 0, where no engine answers.
+  if (info === undefined) throw engineError(result.stderr);
+  return info;
+}
+
+/**
+ * The engine's address, from `DOCKER_HOST` or the context: `unix:///var/run/docker.sock`; undefined
+ * if docker does not give it.
+ */
+export async function engineAddress(
+  run: RunTool,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await docker(
+    run,
+    ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
+    signal,
+  );
+  const address = result.exitCode === 0 ? cleanText(result.stdout).trim() : '';
+  return address === '' ? undefined : address;
+}
+
+/** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
+function parseDockerInfo(stdout: string): DockerInfo | undefined {
+  const info = parseJson(stdout);
+  if (!isObject(info)) return undefined;
+  const serverVersion = textField(info, 'version');
+  if (serverVersion === undefined || serverVersion === '') return undefined;
+  const status = field(info, 'status');
+  const architecture = textField(info, 'arch') ?? '';
+  const context = textField(info, 'context');
+  const buildx = pluginOf(listField(info, 'plugins'), 'buildx');
+  const security = listField(info, 'security').filter((one) => typeof one === 'string');
+  return {
+    serverVersion,
+    containerdStore:
+      Array.isArray(status) &&
+      status.some(
+        (row: unknown) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
+      ),
+    os: textField(info, 'os') ?? 'linux',
+    architecture: ARCHITECTURES[architecture] ?? architecture,
+    ...(context === undefined ? {} : { context }),
+    ...(security.length === 0 ? {} : { security }),
+    ...(buildx === undefined ? {} : { buildx }),
+  };
+}
+
+/** A plugin as docker lists it; undefined where it could not be run. */
+function pluginOf(listed: readonly unknown[], name: string): DockerInfo['buildx'] {
+  const plugin = listed.find((one) => textField(one, 'Name') === name);
+  const path = textField(plugin, 'Path');
+  const version = textField(plugin, 'Version');
+  return path === undefined || version === undefined ? undefined : { path, version };
+}
+
+/** What a failed call to the engine means, and what fixes it. */
+export function engineError(stderr: string): UserError {
+  const text = cleanText(stderr).trim();
+  const said = text.split('\n').at(-1) ?? '';
+  // Docker's words on it end in the name of a file that is not there.
+  if (/context not found/i.test(text))
+    return new UserError(said.replace(/: open .*/, ''), { nextStep: 'docker context ls' });
+  if (/permission denied/i.test(text))
+    return new UserError('you may not talk to the Docker engine', {
+      nextStep: 'sudo usermod -aG docker "$USER", then log in again (or run as root)',
+      cause: new Error(said),
+    });
+  if (/cannot connect|is the docker daemon running|connection refused|no such file/i.test(text))
+    return cannotConnect(text, said);
+  return new UserError(`the Docker engine cannot be asked: ${said || 'it gave no answer'}`, {
+    nextStep: 'docker info',
+  });
+}
+
+/** Names the address that was tried: if it is not this machine's, it is usually wrong. */
+function cannotConnect(text: string, said: string): UserError {
+  const [, address] =
+    /\bat ((?:unix|tcp|ssh|npipe|https?):\/\/\S+?)[.;,]?(?:\s|$)/.exec(text) ?? [];
+  const isHere = address === undefined || address.startsWith('unix:');
+  return new UserError(`cannot connect to Docker${address === undefined ? '' : ` at ${address}`}`, {
+    nextStep: isHere
+      ? 'start Docker: sudo systemctl start docker, or Docker Desktop'
+      : 'check that it listens there; the address is of DOCKER_HOST or the context (docker context ls)',
+    cause: new Error(said),
+  });
+}
+
+/** For a Docker whose image store has no OCI exporter. */
+export function oldStoreError(): UserError {
+  return new UserError("this Docker's image store cannot export OCI layouts", {
+    nextStep:
+      'turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json, then restart Docker (Docker Desktop: Settings, General); or make a builder: docker buildx create --use',
+  });
+}
+
+/** An image in the engine's store. */
+export interface LocalImage {
+  /** With the containerd store the digest of its index or manifest, else that of its config. */
+  readonly id: Digest;
+  readonly repoTags: readonly string[];
+  readonly repoDigests: readonly string[];
+  /** RFC 3339. */
+  readonly created: string | undefined;
+  readonly architecture: string;
+  /** diffIDs of its layers, base first. */
+  readonly layers: readonly Digest[];
+}
+
+/**
+ * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined
+ * where the engine has no such image. Throws UserError where the engine does not answer.
+ */
+export async function inspectLocalImages(
+  run: RunTool,
+  refs: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly (LocalImage | undefined)[]> {
+  if (refs.length === 0) return [];
+  const result = await docker(run, ['image', 'inspect', '--format', '{{json .}}', ...refs], signal);
+  if (result.exitCode !== 0 && !/no such image|invalid reference/i.test(result.stderr))
+    throw engineError(result.stderr);
+  const images = parseInspected(result.stdout);
+  if (images.length === refs.length) return images;
+  return refs.map((ref) => images.find((image) => isNamed(image, ref)));
+}
+
+/** Lets a name stand for an image that the engine has. Throws UserError where that fails. */
+export async function tagImage(
+  run: RunTool,
+  id: Digest,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = ['tag', id, name];
+  const result = await docker(run, args, signal);
+  if (result.exitCode !== 0) throw engineError(result.stderr);
+}
+
+/** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
+function parseInspected(stdout: string): readonly LocalImage[] {
+  return stdout
+    .split('\n')
+    .map(parseJson)
+    .flatMap((value) => {
+      const id = parseDigest(textField(value, 'Id'));
+      if (!isObject(value) || id === undefined) return [];
+      return [
+        {
+          id,
+          repoTags: listField(value, 'RepoTags').filter((tag) => typeof tag === 'string'),
+          repoDigests: listField(value, 'RepoDigests').filter((name) => typeof name === 'string'),
+          created: textField(value, 'Created'),
+          architecture: textField(value, 'Architecture') ?? '',
+          layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
+        },
+      ];
+    });
+}
+
+function isNamed(image: LocalImage, ref: string): boolean {
+  if (image.id === ref) return true;
+  const parsed = parseReference(ref);
+  if (!parsed.ok) return false;
+  // Of a name with tag and digest, the engine keeps the digest.
+  const { tag, digest, ...name } = parsed.value;
+  const wanted = familiarReference(
+    digest === undefined
+      ? withDefaultTag({ ...name, ...(tag === undefined ? {} : { tag }) })
+      : { ...name, digest },
+  );
+  return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
+}
+
+/** Why the engine did not take an image. */
+interface LoadFailure {
+  /** The stream left out a blob that the engine lacks; the full stream works. */
+  readonly isMissing: boolean;
+  readonly message: string;
+}
+
+/**
+ * Streams a tar archive (OCI layout or docker-save) into `docker load`. Gives the names the engine
+ * says it loaded. Throws what the stream throws, and Interrupted.
+ */
+export async function dockerLoad(
+  run: RunTool,
+  stream: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<Result<readonly string[], LoadFailure>> {
+  const result = await docker(run, ['load'], signal, {
+    stdin: stream,
+    timeoutMs: { unlimited: 'an image may be of any size' },
+  });
+  if (result.exitCode !== 0) return err(loadFailure(result.stderr));
+  return ok(loadedNames(result.stdout));
+}
+
+/** The names in `Loaded image: NAME` and `Loaded image ID: DIGEST` lines. */
+export function loadedNames(stdout: string): readonly string[] {
+  return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
+}
+
+/** What `docker load` says on stderr. */
+export function loadFailure(stderr: string): LoadFailure {
+  const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
+  const isMissing =
+    /content digest sha256:[0-9a-f]{1,128}: not found|blob not found|content store.{0,900}not found/i.test(
+      message,
+    );
+  return { isMissing, message: message === '' ? 'docker load failed' : message };
+}
+
+/** The engine's store, to read images from. */
+interface LocalImages {
+  /** An image by name or id; undefined if there is none. Throws UserError if no engine answers. */
+  readonly find: (image: string) => Promise<LocalImage | undefined>;
+  /**
+   * `docker save` of an image, its tar chunk by chunk, each taken before the next. Throws
+   * UserError, Interrupted, and what `take` throws.
+   */
+  readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
+}
+
+/** The store of the engine that `docker` talks to. */
+export function localImages(run: RunTool, signal?: AbortSignal): LocalImages {
+  return {
+    find: async (image) => (await inspectLocalImages(run, [image], signal))[0],
+    save: (id, take) => dockerSave(run, id, take, signal),
+  };
+}
+
+async function dockerSave(
+  run: RunTool,
+  id: Digest,
+  take: (chunk: Uint8Array) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const result = await docker(run, ['save', id], signal, {
+    onStdout: take,
+    timeoutMs: { unlimited: 'an image may be of any size' },
+  });
+  if (result.exitCode === 0) return;
+  const said = cleanText(result.stderr).trim().split('\n').at(-1) ?? '';
+  if (/no such image|reference does not exist/i.test(said))
+    throw new UserError(`Docker no longer has the image ${id}`, {
+      nextStep: 'docker image ls',
+    });
+  if (/cannot connect|permission denied|daemon running|connection refused/i.test(said))
+    throw engineError(result.stderr);
+  throw new UserError(`docker save failed: ${said || `exit code ${result.exitCode}`}`, {
+    nextStep: `Check the engine: docker save ${id} > /dev/null`,
+  });
+}
+
+/**
+ * The address of the engine's machine on the network in which a build runs its commands; undefined
+ * where the engine has no such network. Throws UserError where it does not answer.
+ */
+export async function bridgeAddress(
+  run: RunTool,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await docker(
+    run,
+    ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'],
+    signal,
+  );
+  if (result.exitCode !== 0) {
+    if (/not found/i.test(result.stderr)) return undefined;
+    throw engineError(result.stderr);
+  }
+  const found = parseJson(result.stdout);
+  const gateways = (Array.isArray(found) ? found : []).map((one) => textField(one, 'Gateway'));
+  return gateways.find((address) => isIP(address ?? '') === 4);
+}
+
+/** How the engine treats registries (`docker info`, RegistryConfig). */
+export interface EngineRegistries {
+  /** Addresses of mirrors of Docker Hub, in the order in which they are asked. */
+  readonly mirrors: readonly URL[];
+  /** Whether it speaks to `HOST` or `HOST:PORT` without TLS that is verified. */
+  readonly isInsecure: (registry: string) => Promise<boolean>;
+}
+
+type LookUp = (host: string) => Promise<readonly string[]>;
+
+/** Asks the engine; without one no registry is treated otherwise. */
+export async function engineRegistries(
+  run: RunTool,
+  signal?: AbortSignal,
+  lookUp: LookUp = addressesOf,
+): Promise<EngineRegistries> {
+  const result = await run({
+    command: 'docker',
+    args: ['info', '--format', '{{json .RegistryConfig}}'],
+    timeoutMs: 10_000,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const config = result.ended === 'exit' && result.exitCode === 0 ? result.stdout : '{}';
+  return readEngineRegistries(config, lookUp);
+}
+
+/** Reads what `docker info` prints of registries; what is not as expected counts as not there. */
+export function readEngineRegistries(text: string, lookUp: LookUp): EngineRegistries {
+  const config = parseJson(text);
+  const texts = (name: string): readonly string[] =>
+    listField(config, name).filter((one) => typeof one === 'string');
+  const indexes = field(config, 'IndexConfigs');
+  const blocks = texts('InsecureRegistryCIDRs').map(blockOf);
+  return {
+    mirrors: texts('Mirrors').flatMap((text) => mirrorUrl(text) ?? []),
+    isInsecure: async (registry) => {
+      const index = isObject(indexes) && Object.hasOwn(indexes, registry) ? indexes[registry] : {};
+      const isSecure = field(index, 'Secure');
+      // A registry that is named goes before the blocks, as in the engine (moby,
+      // registry/config.go).
+      if (typeof isSecure === 'boolean') return !isSecure;
+      const host = registry.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+      const addresses = isIP(host) === 0 ? await lookUp(host) : [host];
+      return addresses.some((address) =>
+        blocks.some((block) => block.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')),
+      );
+    },
+  };
+}
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  const found = await lookupOfEngineRegistries(host, { all: true }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+function blockOf(cidr: string): BlockList {
+  const block = new BlockList();
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(cidr) ?? [];
+  const family = isIP(address);
+  if (family !== 0 && Number(bits) <= (family === 4 ? 32 : 128))
+    block.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  return block;
+}
+
+/** The mirror's address, ending in `/v2/`; undefined with a user: a password would be printed. */
+function mirrorUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') return undefined;
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
+  url.pathname = path.endsWith('/v2') ? `${path}/` : `${path}/v2/`;
+  url.search = url.hash = '';
+  return url;
+}

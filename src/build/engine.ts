@@ -1,0 +1,186 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { howToInstall } from '../lib/tool-names.ts';
+import { type KnownTool, parseVersion, toolVersion, unknownVersion } from '../lib/tool-versions.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { Platform } from '../model/image.ts';
+import { formatReference } from '../model/reference.ts';
+import { type Builder, builderForOci, currentBuilder } from './buildx.ts';
+import { type DockerInfo, dockerInfo, type LocalImage } from './docker.ts';
+import { foreignRun, type NeededImage } from './images.ts';
+import type { FoundImage } from './registries.ts';
+import type { Build, BuildEngine } from './states.ts';
+
+/**
+ * The engine, or, where none answers, the chosen builder if it is of a driver that needs none.
+ * `named` is `--builder` or BUILDX_BUILDER; without it `docker buildx use` may have chosen one.
+ * Throws UserError where there is neither.
+ */
+export async function buildEngine(
+  context: PipelineContext,
+  named: string | undefined,
+): Promise<BuildEngine> {
+  const asked = chosenBuilder(context, named);
+  try {
+    const docker = await dockerInfo(context.run, context.signal);
+    await noticeVersions(context, docker);
+    const chosen = await asked;
+    const added = await builderForOci(context.run, docker, named);
+    const elsewhere = isElsewhere(chosen) ? chosen : undefined;
+    const own = { os: docker.os, architecture: docker.architecture };
+    const isEngine = [docker.context, undefined].includes(chosen?.name ?? named);
+    return {
+      docker,
+      added,
+      name: added ?? named,
+      elsewhere,
+      seesLocal: docker.containerdStore && elsewhere === undefined && isEngine,
+      platform: builtFor(elsewhere) ?? own,
+    };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    const elsewhere = await asked;
+    if (!isElsewhere(elsewhere)) throw error;
+    const platform = builtFor(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
+    return {
+      docker: undefined,
+      added: undefined,
+      name: named,
+      elsewhere,
+      seesLocal: false,
+      platform,
+    };
+  }
+}
+
+/** An engine's own has the driver `docker`, or none where the engine does not answer. */
+function isElsewhere(builder: Builder | undefined): builder is Builder {
+  return builder !== undefined && !['docker', ''].includes(builder.driver);
+}
+
+/** BuildKit builds for the first of its platforms where none is named. */
+function builtFor(builder: Builder | undefined): Platform | undefined {
+  const [os = '', architecture] = builder?.platforms[0]?.split('/') ?? [];
+  return architecture === undefined ? undefined : { os, architecture };
+}
+
+/** The builder that buildx would use; undefined if none was created here or buildx cannot tell. */
+async function chosenBuilder(
+  { env, paths, run }: PipelineContext,
+  named: string | undefined,
+): Promise<Builder | undefined> {
+  const folder = env['BUILDX_CONFIG'] ?? '';
+  const instances = join(folder === '' ? join(paths.dockerConfig, 'buildx') : folder, 'instances');
+  const made = await readdir(instances).catch((): string[] => []);
+  if (made.length === 0) return undefined;
+  return currentBuilder(run, named).catch(() => undefined);
+}
+
+/**
+ * The builder of a build for platforms that are named; undefined where only the engine's own is
+ * asked for, or where nothing tells. Throws UserError where a RUN would need emulation that is not
+ * there: BuildKit says so only when it comes to it, and not what helps.
+ */
+export async function builderForPlatforms(
+  context: PipelineContext,
+  { plan, engine, dockerfile }: Build,
+): Promise<Builder | undefined> {
+  const { docker, elsewhere, name } = engine;
+  const own =
+    docker === undefined || elsewhere !== undefined ? '' : `${docker.os}/${docker.architecture}`;
+  if (plan.platforms.every((platform) => platform === own)) return undefined;
+  // buildx itself says what is wrong with a builder.
+  const builder = elsewhere ?? (await currentBuilder(context.run, name).catch(() => undefined));
+  if (builder === undefined || builder.platforms.length === 0 || dockerfile === undefined)
+    return builder;
+  // A word alone is an OS or an architecture, or nonsense: buildx knows which, and refuses it with
+  // its own exit code.
+  const asked = plan.platforms.filter((platform) => platform.includes('/'));
+  const foreign = foreignRun(dockerfile, asked, builder.platforms);
+  if (foreign === undefined) return builder;
+  const architecture = foreign.platform.split('/')[1] ?? foreign.platform;
+  throw new UserError(
+    `RUN on line ${foreign.line} has to run on ${foreign.platform}, and the builder ${builder.name} runs ${builder.platforms.join(', ')} only`,
+    {
+      nextStep: `install emulation on the machine that builds: docker run --privileged --rm tonistiigi/binfmt --install ${architecture} (Debian: apt-get install qemu-user-static); or name a builder that has it: --builder NAME`,
+    },
+  );
+}
+
+/**
+ * Warns of failures that a remote builder does not explain. `local` are the needed images as
+ * Docker has them, one for each.
+ */
+export function warnOfBuilder(
+  context: Pick<PipelineContext, 'emit'>,
+  { name, driver, running }: Builder,
+  needed: readonly NeededImage[],
+  found: readonly Pick<FoundImage, 'name'>[],
+  local: readonly (LocalImage | undefined)[],
+): void {
+  // The other drivers start what does not run.
+  if (driver === 'remote' && !running)
+    context.emit({
+      kind: 'warning',
+      text: `the builder ${name} (remote) does not answer`,
+      nextStep: `docker buildx inspect ${name}; or build elsewhere: --builder NAME, one of docker buildx ls`,
+    });
+  for (const [i, { reference }] of needed.entries()) {
+    const image = formatReference(reference);
+    if (local[i] === undefined || found.some((one) => one.name === image)) continue;
+    context.emit({
+      kind: 'warning',
+      text: `${image} is in Docker, whose images the builder ${name} (${driver}) does not see`,
+      nextStep: 'push it to a registry; or build with the engine: --builder default',
+    });
+  }
+}
+
+/**
+ * Warns of an engine or a buildx that is older or newer than those that are known, once for each
+ * version. It stops no build: what a version cannot do, the tool itself says. buildx is asked where
+ * docker does not know its version.
+ */
+export async function noticeVersions(
+  context: PipelineContext,
+  { serverVersion, buildx }: DockerInfo,
+): Promise<void> {
+  await noticeVersion(context, 'docker', parseVersion(serverVersion));
+  const asked = async (): Promise<string | undefined> =>
+    // Where it is missing, the build itself says so.
+    (await toolVersion(context.run, 'buildx').catch(() => undefined))?.number;
+  await noticeVersion(context, 'buildx', parseVersion(buildx?.version ?? '') ?? (await asked()));
+}
+
+async function noticeVersion(
+  context: PipelineContext,
+  tool: KnownTool,
+  number: string | undefined,
+): Promise<void> {
+  const unknown = unknownVersion(tool, number);
+  if (unknown === undefined || !(await isFirst(context, `${tool}-${number ?? ''}`))) return;
+  context.emit({
+    kind: 'warning',
+    text: unknown.text,
+    ...(unknown.is === 'older' ? { nextStep: howToInstall(tool) } : {}),
+  });
+}
+
+/** True if it was not shown before, by a file in the cache, or if that file cannot be written. */
+async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
+  const folder = join(paths.cache, 'told');
+  const isMade = await makeFolders(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isMade) return true;
+  try {
+    await writeFile(join(folder, name), '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+  }
+}

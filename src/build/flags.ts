@@ -1,0 +1,374 @@
+import {
+  bool,
+  camelCase,
+  choice,
+  type CommandSpec,
+  type Flag,
+  type FlagSpec,
+  type FlagValues,
+  many,
+  ONE_RUN,
+  parseGoBool,
+  readTable,
+  reports,
+  shownFlags,
+  slice,
+  specsOf,
+  standard,
+  text,
+  toggle,
+  type UsageProblem,
+  whole,
+} from '../cli/flag-table.ts';
+import { err, EXIT, type Result } from '../lib/errors.ts';
+import { originsBehind } from '../model/key-scheme.ts';
+import { GRADES } from '../model/scorecard.ts';
+import {
+  SCANNER_CHOICES,
+  type Settings,
+  type SigstoreChoice,
+  withPlainHttp,
+} from '../model/settings.ts';
+
+const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
+export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
+/** The greatest age that `--max-age` takes, in days. */
+export const LONGEST_AGE = 36_500;
+
+const NEEDS_IMAGE = { needsImage: true } as const;
+
+/** Flags of ours that count for one image. */
+export const IMAGE_FLAGS = {
+  'dry-run': bool('Show the plan; build nothing', ONE_RUN),
+  json: bool('Print the scorecard (or the plan) as JSON', ONE_RUN),
+  verbose: bool('Show every check, passed ones too', ONE_RUN),
+  report: { ...reports(), ...ONE_RUN },
+  'min-level': level('Publish nothing below this level', {
+    ...ONE_RUN,
+    ...NEEDS_IMAGE,
+    setting: 'gate.minLevel',
+  }),
+  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade', {
+    ...ONE_RUN,
+    ...NEEDS_IMAGE,
+    setting: 'gate.minGrade',
+  }),
+  sign: toggle('Sign the image and its attestations', { ...NEEDS_IMAGE, standard: 'on' }),
+  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', {
+    ...NEEDS_IMAGE,
+    path: true,
+  }),
+  keyless: toggle('Sign with an OIDC identity instead of a key', NEEDS_IMAGE),
+  'public-log': toggle('Agree that your identity is kept in a public log, for ever', {
+    setting: 'sign.publicLog',
+  }),
+  'fulcio-url': text('URL', 'Sign keylessly with this Fulcio'),
+  'rekor-url': text('URL', 'Log keyless signatures in this Rekor (version 1)'),
+  'tsa-url': text('URL', 'Have keyless signatures timestamped here'),
+  'oidc-issuer': text('URL', 'Log in at this OIDC issuer'),
+  'signing-config': text('FILE', 'Sign keylessly with the services that this file names', {
+    path: true,
+  }),
+  'trusted-root': text('FILE', 'The trusted root of the sigstore that signs', { path: true }),
+  'signature-format': choice(
+    ['auto', 'bundle', 'legacy', 'both'],
+    'FORMAT',
+    'Store signatures as bundles, under old tags, or both',
+    { setting: 'sign.format' },
+  ),
+  repro: choice(
+    ['safe', 'aggressive', 'deterministic', 'off'],
+    'MODE',
+    'Which normalizer rules make the image reproducible',
+    { needsImage: ['deterministic'], setting: 'reproducible.mode' },
+  ),
+  prove: toggle('Build once more elsewhere, and attest whether it is the same', {
+    ...NEEDS_IMAGE,
+    standard: 'on with --min-level 5',
+  }),
+  pin: toggle('Pin external images to digests', { standard: 'on', setting: 'reproducible.pin' }),
+  lock: lock(),
+  locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
+  record: bool('Record what RUNs fetch, into scoville.lock and the cache', NEEDS_IMAGE),
+  replay: bool('Build without a network, from what was recorded', NEEDS_IMAGE),
+  'with-inputs': bool(
+    'With --push: publish what was recorded, so that anyone can replay it',
+    NEEDS_IMAGE,
+  ),
+  grade: standard(toggle('Grade the image'), 'true'),
+  scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner', { setting: 'scanner' }),
+  offline: toggle('Use no network for grading', { setting: 'offline' }),
+  vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
+  profile: many('FILE', 'Sign and publish this seccomp or AppArmor profile; may be repeated', {
+    ...NEEDS_IMAGE,
+    path: true,
+  }),
+  'max-age': whole(
+    'DAYS',
+    'Age up to which an image counts as recent',
+    { least: 1, most: LONGEST_AGE, of: 'of days ' },
+    { standard: '30', setting: 'recentDays' },
+  ),
+  'plain-http': many(
+    'HOST',
+    'Speak HTTP without TLS to this registry; may be repeated',
+    {},
+    (given, name) =>
+      HOST.test(given)
+        ? undefined
+        : `--${name} takes a host with an optional port, not ${JSON.stringify(given)}`,
+  ),
+  config: text('FILE', 'Settings file', {
+    path: true,
+    standard: 'the nearest .scoville.yaml',
+  }),
+  'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
+    path: true,
+  }),
+  review: bool(
+    'After the build, pick edits of the Dockerfile on the screen of scoville fix',
+    ONE_RUN,
+  ),
+  'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
+} as const;
+
+/**
+ * The flags that `scoville build` adds. No buildx has them; if a later one adds such a name, use
+ * `--buildx-arg`.
+ */
+export const OWN = {
+  ...IMAGE_FLAGS,
+  interactive: standard(toggle('Ask and draw in a terminal', ONE_RUN), 'true'),
+} as const;
+
+export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
+
+/** The flags of ours that were given; what was not given is undefined and the settings decide. */
+export type OwnOptions = FlagValues<typeof OWN>;
+
+/**
+ * A flag that was given and would do nothing without an image: its name; undefined where there is
+ * none.
+ */
+export function uselessWithoutImage(own: OwnOptions): string | undefined {
+  const values = own as Readonly<Record<string, unknown>>;
+  const found = OWN_FLAGS.find(({ name, needsImage }) => {
+    const value = values[camelCase(name)];
+    const isGiven = Array.isArray(value)
+      ? value.length > 0
+      : value !== undefined && value !== false;
+    return isGiven && (needsImage === true || needsImage?.includes(String(value)) === true);
+  });
+  return found?.name;
+}
+
+/** Reads our own flags' values; for single values the last wins. Bad values have exit code 2. */
+export function readOwnOptions(
+  given: readonly { readonly spec: FlagSpec; readonly value: string }[],
+): Result<OwnOptions, UsageProblem> {
+  const read = readTable(OWN, (name) =>
+    given.filter(({ spec }) => spec.name === name).map(({ value }) => value),
+  );
+  return read.ok ? read : err({ message: read.error, exitCode: EXIT.failed });
+}
+
+/** `--min-level`, as a number. */
+function level(help: string, more: Parameters<typeof choice>[3]): Flag<number | undefined> {
+  const one = choice(LEVELS, 'LEVEL', help, more);
+  return mapped(one, (found) => (found === undefined ? undefined : Number(found)));
+}
+
+/** `--lock`: true, false, or the file. */
+function lock(): Flag<boolean | string | undefined> {
+  const one = text(
+    '[=FILE|false]',
+    'Write scoville.lock where there is none; false: leave one unread',
+    { bare: 'true', path: true },
+  );
+  return mapped(one, (found) => (found === undefined ? undefined : (parseGoBool(found) ?? found)));
+}
+
+function mapped<T, U>(flag: Flag<T>, map: (value: T) => U): Flag<U> {
+  const read: Flag<U>['read'] = (given, name) => {
+    const found = flag.read(given, name);
+    return found.ok ? { ok: true, value: map(found.value) } : found;
+  };
+  return { ...flag, read };
+}
+
+const OLD = 'Kept by buildx for old scripts';
+const HIDDEN = { hidden: true } as const;
+const SINCE_29 = { since: '0.29.1' } as const;
+/** With BUILDX_EXPERIMENTAL=1. */
+const EXPERIMENTAL = { hidden: true, experimental: true } as const;
+
+/**
+ * The flags of `docker buildx build`, visible and hidden, of 0.13.1, 0.29.1 and later: what
+ * commands/build.go of docker/buildx registers. A flag that is not here is passed through as it
+ * stands.
+ */
+export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
+  'add-host': slice('HOST:IP', 'Add a custom host-to-IP mapping'),
+  allow: many(
+    'ENTITLEMENT',
+    'Allow an extra entitlement (network.host, security.insecure; newer: device)',
+  ),
+  annotation: many('KEY=VALUE', 'Add an annotation to the image'),
+  attest: many('type=...', 'Attestation parameters'),
+  'build-arg': many('NAME=VALUE', 'Set a build-time variable'),
+  'build-context': many('NAME=PATH', 'Add a named build context'),
+  builder: text('NAME', 'Use this builder instance'),
+  'cache-from': many('SOURCE', 'Import cache from here'),
+  'cache-to': many('DESTINATION', 'Export cache to here', ONE_RUN),
+  call: text(
+    'METHOD',
+    'Evaluate the build instead of running it (check, outline, targets)',
+    SINCE_29,
+  ),
+  'cgroup-parent': text('CGROUP', 'Parent cgroup of RUN instructions'),
+  check: bool('Short for --call=check', SINCE_29),
+  debug: bool('Log debug messages', { short: 'D', since: '0.29.1' }),
+  file: text('FILE', 'The Dockerfile (default: PATH/Dockerfile)', { short: 'f', path: true }),
+  iidfile: text('FILE', 'Write the image ID here', { ...ONE_RUN, path: true }),
+  label: many('KEY=VALUE', 'Set metadata of the image'),
+  load: bool('Load the image into Docker (the default)', ONE_RUN),
+  'metadata-file': text('FILE', 'Write metadata of the build result here', {
+    ...ONE_RUN,
+    path: true,
+  }),
+  network: text('MODE', 'Networking mode of RUN instructions'),
+  'no-cache': bool('Build without the cache', ONE_RUN),
+  'no-cache-filter': many('STAGE', 'Do not cache these stages'),
+  output: many('type=...,dest=...', 'Where the result goes', { ...ONE_RUN, short: 'o' }),
+  platform: many('OS/ARCH', 'Target platforms of the build'),
+  policy: many('filename=...', 'Policy that sources must meet', { since: '0.31.0' }),
+  progress: text('TYPE', 'How progress is shown', {
+    ...ONE_RUN,
+    choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
+  }),
+  provenance: text(
+    'true|false|mode=...',
+    'Short for --attest=type=provenance (false: no provenance)',
+  ),
+  pull: bool('Always look for newer images', ONE_RUN),
+  push: bool('Push the image to its registry', ONE_RUN),
+  quiet: bool('Print the image ID only', { ...ONE_RUN, short: 'q' }),
+  resource: many('NAME=LIMIT', 'Resource limits of build containers', { since: '0.35.0' }),
+  sbom: text('true|false|generator=...', 'Short for --attest=type=sbom (false: no SBOM)'),
+  secret: many('id=...,src=...', 'Secret to expose to the build'),
+  'shm-size': text('BYTES', 'Size of /dev/shm'),
+  ssh: many('default|ID=...', 'SSH agent or keys to expose'),
+  tag: many('NAME[:TAG]', 'Name of the image', { short: 't' }),
+  target: text('STAGE', 'Build this stage'),
+  ulimit: many('NAME=SOFT[:HARD]', 'Ulimit options'),
+  compress: bool(OLD, HIDDEN),
+  rm: bool(OLD, HIDDEN),
+  'force-rm': bool(OLD, HIDDEN),
+  squash: bool(OLD, HIDDEN),
+  'security-opt': slice('VALUE', OLD, HIDDEN),
+  isolation: text('VALUE', OLD, HIDDEN),
+  'memory-swap': text('VALUE', OLD, HIDDEN),
+  'cpu-period': text('VALUE', OLD, HIDDEN),
+  'cpu-quota': text('VALUE', OLD, HIDDEN),
+  'cpuset-cpus': text('VALUE', OLD, HIDDEN),
+  'cpuset-mems': text('VALUE', OLD, HIDDEN),
+  memory: text('VALUE', 'Memory limit', { short: 'm', hidden: true }),
+  'cpu-shares': text('VALUE', 'CPU shares', { short: 'c', hidden: true }),
+  print: text('VALUE', 'Same as --call', EXPERIMENTAL),
+  // 0.13.1 only; later versions dropped them.
+  detach: bool('Detach the server', EXPERIMENTAL),
+  root: text('VALUE', 'Root of the server', EXPERIMENTAL),
+  'server-config': text('VALUE', 'Configuration of the server', EXPERIMENTAL),
+});
+
+export const BUILD: CommandSpec<typeof OWN> = {
+  name: 'build',
+  usage: ['build [OPTIONS] PATH | URL | -'],
+  about: `
+Builds as docker build does, reproducibly; then signs, attests and grades the image, and only then loads or pushes it.`,
+  examples: [
+    ['scoville build -t my-app .', 'like docker build'],
+    ['scoville build --min-level 3 -t my-app .', 'publish nothing below level 3'],
+    ['scoville build --push -t HOST/my-app .', 'push, with signature and attestations'],
+    ['scoville build --dry-run .', 'show the plan and build nothing'],
+  ],
+  exits: [
+    ['0', 'built, and the gate met'],
+    ['1', 'judged, and below the gate; stderr says by what'],
+    ['2', 'could not be judged or published, or a wrong flag or setting'],
+    ['130', 'canceled'],
+    ['other', 'the exit code of buildx, for a failed build'],
+  ],
+  flags: OWN,
+  titles: { 'dry-run': 'Options of scoville (--no-NAME is the same as --NAME=false):' },
+  others: BUILDX_FLAGS,
+  othersTitle: 'Options of docker buildx build, with their own meanings:',
+  end: 'Any other option is passed to buildx. Settings: .scoville.yaml (docs/configuration.md).',
+  operands: { folders: true },
+};
+
+/** The flags of a build that help and completion show. */
+export const SHOWN_BUILD_FLAGS = shownFlags(BUILD);
+
+/**
+ * The settings with what the command line says put above them. `--key` or `--keyless` given turns
+ * signing on.
+ */
+export function applyOptions(settings: Settings, own: OwnOptions): Settings {
+  const { sign, registries, vex } = settings;
+  const named = own.key !== undefined || own.keyless === true;
+  const changed: Settings = {
+    ...settings,
+    origins: originsBehind(settings.origins, {
+      'sign.key': own.key ?? own.keyless,
+      'sign.keyless': own.key ?? own.keyless,
+      recentDays: own.maxAge,
+      scanner: own.scanner,
+      offline: own.offline,
+    }),
+    sign: defined<Settings['sign']>({
+      ...sign,
+      enabled: own.sign ?? (named || sign.enabled),
+      key: own.key ?? (own.keyless === true ? undefined : sign.key),
+      keyless: own.keyless ?? (own.key === undefined && sign.keyless),
+      ...sigstoreOf(sign, own),
+    }),
+    hermetic: own.record ? 'record' : own.replay ? 'replay' : settings.hermetic,
+    registries: withPlainHttp(registries, own.plainHttp),
+    vex: [...vex, ...own.vex],
+  };
+  const values = own as Readonly<Record<string, unknown>>;
+  return OWN_FLAGS.reduce((all, { name, setting }) => {
+    const value = values[camelCase(name)];
+    return setting === undefined || value === undefined ? all : withSetting(all, setting, value);
+  }, changed);
+}
+
+/** With another value at a path of one or two names. */
+function withSetting(settings: Settings, path: string, value: unknown): Settings {
+  const [group, name] = path.split('.') as [keyof Settings, string?];
+  if (name === undefined) return { ...settings, [group]: value };
+  return { ...settings, [group]: { ...(settings[group] as object), [name]: value } };
+}
+
+type Unset<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** Without the keys that are undefined. */
+function defined<T extends object>(all: Unset<T>): T {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** The user's Sigstore. An address by flag overrides the settings' config file, and vice versa. */
+function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Required<Unset<SigstoreChoice>> {
+  const given = [own.fulcioUrl, own.rekorUrl, own.tsaUrl, own.oidcIssuer];
+  const isByUrl = given.some((url) => url !== undefined);
+  const urls: SigstoreChoice = own.signingConfig === undefined ? sign : {};
+  return {
+    fulcioUrl: own.fulcioUrl ?? urls.fulcioUrl,
+    rekorUrl: own.rekorUrl ?? urls.rekorUrl,
+    tsaUrl: own.tsaUrl ?? urls.tsaUrl,
+    oidcIssuer: own.oidcIssuer ?? urls.oidcIssuer,
+    signingConfig: own.signingConfig ?? (isByUrl ? undefined : sign.signingConfig),
+    trustedRoot: own.trustedRoot ?? sign.trustedRoot,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Descriptor, ImageConfig, Manifest } from '../model/image.ts';
+import type { Digest } from '../model/reference.ts';
+import type { Statement } from '../model/statement.ts';
+
+/** What BuildKit exported for one platform, and what it attested. */
+export interface BuiltPlatform {
+  /** As BuildKit wrote it; the normaliser's input. */
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  /** BuildKit's provenance statement; undefined where it was turned off. */
+  readonly provenance: Statement | undefined;
+}
+
+/** A file that the normaliser touched or reported, with the layer that holds it. */
+interface TouchedFile {
+  readonly layer: Digest;
+  readonly path: string;
+  readonly rule: string;
+}
+
+/** One platform as it is published. */
+export interface FinalPlatform {
+  readonly built: BuiltPlatform;
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  /** The lowest layers, which the base image brought. */
+  readonly baseLayers: number;
+  readonly touched: readonly TouchedFile[];
+  /** What only its author can make reproducible: keys, certificates, dates. */
+  readonly reports: readonly TouchedFile[];
+}
+
+/** The image as it is published: an index over its platforms. */
+export interface FinalImage {
+  readonly index: Descriptor;
+  readonly platforms: readonly FinalPlatform[];
+}
+
+/** When BuildKit ran, milliseconds since 1970. */
+export interface BuildTimes {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}

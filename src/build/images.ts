@@ -1,0 +1,242 @@
+import { valuesOf } from '../cli/flag-table.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import {
+  type DockerfileModel,
+  type ExternalImage,
+  type Instruction,
+  stageChain,
+} from '../model/dockerfile.ts';
+import {
+  type Digest,
+  familiarReference,
+  formatReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from '../model/reference.ts';
+import type { ParsedBuild } from './command-line.ts';
+
+/** An image from outside that the build will use. */
+export interface NeededImage {
+  /** As the build asks for it: a tag filled in, a digest where one is spelled. */
+  readonly reference: ImageReference;
+  readonly kind: ExternalImage['kind'] | 'build-context';
+  /** The target's own base, the last of its chain of stages. */
+  readonly isBase: boolean;
+}
+
+/** What a registry answered for an image. */
+export interface ResolvedImage {
+  /** The full name that was asked for, `docker.io/library/node:22`. */
+  readonly name: string;
+  /** Of the index, or of the manifest where there is no index. */
+  readonly digest: Digest | undefined;
+  /** RFC 3339, from the image's config. */
+  readonly created: string | undefined;
+  /** In the engine's store: BuildKit seeks digests in registries only, so no policy can pin it. */
+  readonly local?: boolean;
+  /** Digest of each platform's manifest, by `os/arch[/variant]`, where the registry gave it. */
+  readonly platforms?: ReadonlyMap<string, Digest>;
+}
+
+const IMAGE_SCHEME = 'docker-image://';
+
+/**
+ * The images from outside that a build uses, each once: those of the Dockerfile's reached stages, a
+ * name that `--build-context` replaces taken for what replaces it, and the frontend. References
+ * that cannot be known are left out.
+ */
+export function neededImages(
+  model: DockerfileModel | undefined,
+  parsed: ParsedBuild,
+): readonly NeededImage[] {
+  const contexts = namedContexts(parsed);
+  const base = model === undefined ? undefined : baseOf(model, model.target);
+  const images = new Map<string, NeededImage>();
+  for (const image of model?.externalImages ?? []) {
+    const needed = replaced(image, contexts);
+    if (needed === undefined) continue;
+    const isBase = image === base || (sameRange(image, base) && image.kind === 'from');
+    const name = formatReference(needed.reference);
+    const known = images.get(name);
+    // A base stays one, and a FROM stays one, where the same image is also copied from.
+    images.set(name, {
+      ...(known?.kind === 'from' || known?.isBase === true ? known : needed),
+      isBase: isBase || known?.isBase === true,
+    });
+  }
+  return [...images.values()];
+}
+
+/** Build contexts by BuildKit's form of the name (docker/buildx, util/buildflags/context.go). */
+export function namedContexts(parsed: ParsedBuild): ReadonlyMap<string, string> {
+  return new Map(
+    valuesOf(parsed, 'build-context').flatMap((text) => {
+      const equals = text.indexOf('=');
+      const name = parseReference(text.slice(0, Math.max(equals, 0)));
+      return name.ok ? [[contextName(name.value), text.slice(equals + 1)] as const] : [];
+    }),
+  );
+}
+
+function contextName(reference: ImageReference): string {
+  return familiarReference(reference).replace(/:latest$/, '');
+}
+
+function replaced(
+  image: ExternalImage,
+  contexts: ReadonlyMap<string, string>,
+): Omit<NeededImage, 'isBase'> | undefined {
+  if (image.reference === undefined) return undefined;
+  const value = image.kind === 'syntax' ? undefined : contexts.get(contextName(image.reference));
+  if (value === undefined) return { reference: withDefaultTag(image.reference), kind: image.kind };
+  if (!value.startsWith(IMAGE_SCHEME)) return undefined;
+  const other = parseReference(value.slice(IMAGE_SCHEME.length));
+  return other.ok ? { reference: withDefaultTag(other.value), kind: 'build-context' } : undefined;
+}
+
+/** The external image at the end of a stage's bases; undefined for scratch and unknown images. */
+export function baseOf(model: DockerfileModel, index: number): ExternalImage | undefined {
+  const base = stageChain(model, index)[0]?.base;
+  return base?.kind === 'image' ? base.image : undefined;
+}
+
+function sameRange(a: ExternalImage, b: ExternalImage | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.range.startLine === b.range.startLine &&
+    a.range.startColumn === b.range.startColumn
+  );
+}
+
+/** Where buildx looks for a source policy. */
+export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
+
+/** An image name and the digest that this build holds it to. */
+export interface Pin {
+  readonly from: string;
+  readonly to: string;
+}
+
+interface PolicyRule {
+  readonly action: 'CONVERT';
+  readonly selector: { readonly identifier: string; readonly matchType?: 'EXACT' };
+  readonly updates: {
+    readonly identifier: string;
+    readonly attrs?: Readonly<Record<string, string>>;
+  };
+}
+
+/** moby/buildkit, sourcepolicy/pb/policy.proto, in the JSON that buildx reads. */
+export interface SourcePolicy {
+  readonly version: 1;
+  readonly rules: readonly PolicyRule[];
+}
+
+/** A pin for each image with a known digest, unless the Dockerfile spells it; sorted by name. */
+export function pinsOf(
+  needed: readonly NeededImage[],
+  resolved: readonly ResolvedImage[],
+): readonly Pin[] {
+  const digests = new Map(
+    resolved.filter(({ local }) => local !== true).map((image) => [image.name, image.digest]),
+  );
+  return needed
+    .flatMap(({ reference }) => {
+      const from = formatReference(reference);
+      const digest = digests.get(from);
+      if (digest === undefined || reference.digest !== undefined) return [];
+      return [{ from, to: formatReference({ ...reference, digest }) }];
+    })
+    .toSorted((a, b) => byCodeUnit(a.from, b.from));
+}
+
+/**
+ * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match
+ * compares whole identifiers where they hold no `*`, which a reference never does; so a converted
+ * name is not matched again. An address may hold one. `remotes` are the files of ADD, by address,
+ * with the checksums that the lock holds.
+ */
+export function sourcePolicy(
+  pins: readonly Pin[],
+  remotes: ReadonlyMap<string, string> = new Map(),
+): SourcePolicy {
+  return {
+    version: 1,
+    rules: [
+      ...pins.map(({ from, to }): PolicyRule => ({
+        action: 'CONVERT',
+        selector: { identifier: `docker-image://${from}` },
+        updates: { identifier: `docker-image://${to}` },
+      })),
+      ...[...remotes].flatMap(([url, checksum]): PolicyRule[] =>
+        isChecked(url, checksum)
+          ? [
+              {
+                action: 'CONVERT',
+                selector: { identifier: url, matchType: 'EXACT' },
+                updates: { identifier: url, attrs: { 'http.checksum': checksum } },
+              },
+            ]
+          : [],
+      ),
+    ],
+  };
+}
+
+/** Files that ADD fetches over HTTP: BuildKit refuses one with another checksum. */
+function isChecked(url: string, checksum: string): boolean {
+  return /^https?:\/\//.test(url) && checksum.startsWith('sha256:');
+}
+
+/** A RUN that has to run on a platform, and which. */
+interface ForeignRun {
+  readonly platform: string;
+  readonly line: number;
+}
+
+/**
+ * The first RUN for a platform that the builder cannot run, of the platforms asked for; undefined
+ * where there is none. A stage that names another platform (`FROM --platform=$BUILDPLATFORM`) runs
+ * there, and copying needs nothing to run.
+ * @param able the platforms that the builder names, `os/arch[/variant]`
+ */
+export function foreignRun(
+  model: DockerfileModel,
+  asked: readonly string[],
+  able: readonly string[],
+): ForeignRun | undefined {
+  const here = new Set(able.map(plain));
+  // The kernel of the one runs the programs of the other.
+  if (here.has('linux/amd64')) here.add('linux/386');
+  for (const platform of asked.map(plain)) {
+    if (here.has(platform)) continue;
+    const run = firstRunOn(model, platform);
+    if (run !== undefined) return { platform, line: run.range.startLine };
+  }
+  return undefined;
+}
+
+/** The words of `--platform` that spell the default variant spell none. */
+function plain(platform: string): string {
+  return platform
+    .toLowerCase()
+    .replace(/^(linux\/arm64)\/v8$/, '$1')
+    .replace(/^(linux\/amd64)\/v1$/, '$1')
+    .replace(/^linux\/arm$/, 'linux/arm/v7');
+}
+
+function firstRunOn(model: DockerfileModel, platform: string): Instruction | undefined {
+  for (const index of model.reached) {
+    const named = stagePlatform(model, index);
+    if (named !== undefined && plain(named) !== platform && !/TARGETPLATFORM/.test(named)) continue;
+    const run = model.stages[index]?.instructions.find(({ keyword }) => keyword === 'RUN');
+    if (run !== undefined) return run;
+  }
+  return undefined;
+}
+
+/** A stage that stands on another runs where that one does. */
+function stagePlatform(model: DockerfileModel, index: number): string | undefined {
+  return stageChain(model, index).findLast(({ platform }) => platform !== undefined)?.platform;
+}

@@ -1,0 +1,250 @@
+import { createWriteStream } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileToWrite } from '../config/project-files.ts';
+import { dockerLoadStream } from '../image/archive/docker-archive.ts';
+import { BlobStore } from '../image/blob-store.ts';
+import { replaceFile, writeBeside } from '../image/disk.ts';
+import { namedEntries, reachable } from '../image/image-index.ts';
+import { layoutEntries, mergedEntries } from '../image/layout/entries.ts';
+import { openStored } from '../image/layout/open-layout.ts';
+import type { LayoutStore } from '../image/layout/store.ts';
+import { whileAlone } from '../image/owner.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { inParallel } from '../lib/parallel.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { Content, Descriptor, OpenedPlatform } from '../model/image.ts';
+import { type Digest, isDigest, parseReference } from '../model/reference.ts';
+import { dockerLoad, inspectLocalImages, type LocalImage, tagImage } from './docker.ts';
+
+interface LoadRequest {
+  readonly store: LayoutStore;
+  readonly index: Descriptor;
+  /** Full names; none loads the image without a tag. */
+  readonly names: readonly string[];
+  /** References of images whose layers this one starts with: layers the engine has are not sent. */
+  readonly bases: readonly string[];
+}
+
+interface LoadResult {
+  readonly already: boolean;
+  readonly sentBytes: number;
+}
+
+/**
+ * Loads an image into Docker: nothing where the engine has it under every name; else a stream
+ * without the blobs of images that the engine has now (its base, and what this name stood for
+ * before); the whole where the engine finds one missing. It is loaded without a name, since engines
+ * move a tag before they know that an image runs. Each name is moved after that, so that whatever
+ * fails it means the old image or the new one. Throws UserError where Docker does not take it.
+ */
+export async function loadImage(
+  context: PipelineContext,
+  request: LoadRequest,
+): Promise<LoadResult> {
+  const { store, index, names } = request;
+  const before = await previousDigests(request);
+  const asked = [...(names.length > 0 ? names : [index.digest]), ...request.bases, ...before];
+  const images = await inspectLocalImages(context.run, asked, context.signal);
+  const wanted = images.slice(0, Math.max(names.length, 1));
+  const { platforms } = await openStored(store.blobs, index);
+  // Docker's classic store knows an image by its configuration.
+  const ids = [index.digest, ...platforms.map(({ manifest }) => manifest.config.digest)];
+  const isIt = (image: LocalImage | undefined): boolean =>
+    image !== undefined && ids.includes(image.id);
+  if (wanted.every(isIt)) return { already: true, sentBytes: 0 };
+  const others = images.slice(wanted.length).filter((image) => image !== undefined);
+  const omit = await blobsOf(
+    store,
+    others.map(({ id }) => id),
+    others.flatMap(({ layers }) => layers),
+    platforms,
+  );
+  let sent = await send(context, request, platforms, omit);
+  if (omit.size > 0 && !sent.result.ok && sent.result.error.isMissing)
+    sent = await send(context, request, platforms, new Set());
+  if (!sent.result.ok) throw loadError(sent.result.error.message);
+  const id = sent.result.value.find(isDigest) ?? index.digest;
+  for (const [i, name] of names.entries())
+    if (!isIt(wanted[i])) await tagImage(context.run, id, name, context.signal);
+  return { already: false, sentBytes: sent.bytes };
+}
+
+async function send(
+  context: PipelineContext,
+  { store, index }: LoadRequest,
+  platforms: readonly OpenedPlatform[],
+  omit: ReadonlySet<Digest>,
+): Promise<{ readonly bytes: number; readonly result: Awaited<ReturnType<typeof dockerLoad>> }> {
+  let bytes = 0;
+  const counted = async function* (): AsyncIterable<Uint8Array> {
+    for await (const chunk of dockerLoadStream({
+      blobs: store.blobs,
+      manifests: [index],
+      forClassic: platforms,
+      omit,
+      onTransfer: (transfer) => {
+        context.emit({ kind: 'transfer', phase: 'load', ...transfer });
+      },
+    })) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  const result = await dockerLoad(context.run, counted(), context.signal);
+  return { bytes, result };
+}
+
+/** The entries that an index.json has for the image's names, in full and with the short tag. */
+export function entries(index: Descriptor, names: readonly string[]): readonly Descriptor[] {
+  return namedEntries(
+    index,
+    names.map((full) => {
+      const reference = parseReference(full);
+      return { full, tag: (reference.ok ? reference.value.tag : undefined) ?? 'latest' };
+    }),
+  );
+}
+
+/** What the names stood for in earlier builds of this store. */
+async function previousDigests({ store, names, index }: LoadRequest): Promise<readonly Digest[]> {
+  const found = await Promise.all(names.map((name) => store.findByName(name)));
+  return [...new Set(found.flatMap((f) => (f === undefined ? [] : [f.descriptor.digest])))].filter(
+    (digest) => digest !== index.digest,
+  );
+}
+
+/**
+ * Blobs that the engine has: those of the images of our store that it holds under the same digest,
+ * and those layers of the new image whose diffIDs its base images start with.
+ */
+async function blobsOf(
+  store: LayoutStore,
+  ids: readonly Digest[],
+  baseDiffIds: readonly Digest[],
+  platforms: readonly OpenedPlatform[],
+): Promise<ReadonlySet<Digest>> {
+  const omit = new Set<Digest>();
+  for (const build of await store.builds())
+    for (const descriptor of build.manifests)
+      if (ids.includes(descriptor.digest))
+        for (const { layers } of (await openStored(store.blobs, descriptor)).platforms)
+          for (const { blob } of layers) omit.add(blob.digest);
+  const bases = new Set(baseDiffIds);
+  for (const { layers } of platforms)
+    for (const { blob, diffId } of layers) if (bases.has(diffId)) omit.add(blob.digest);
+  return omit;
+}
+
+function loadError(message: string): UserError {
+  return new UserError(`Docker did not take the image: ${message}`, {
+    nextStep: 'check the engine (docker info, free disk), then:  scoville load NAME',
+  });
+}
+
+/** An image as `--output type=oci,dest=` asks for it. */
+interface ImageFile {
+  readonly blobs: Content;
+  /** Entries for index.json, named. */
+  readonly manifests: readonly Descriptor[];
+  /** `-` is stdout. */
+  readonly path: string;
+  /** A layout directory (`tar=false`) in place of an archive. */
+  readonly directory: boolean;
+  /** What a layout directory lists stays listed. */
+  readonly beside?: boolean;
+  readonly onTransfer?: (transfer: {
+    readonly digest: Digest;
+    readonly done: number;
+    readonly total: number;
+  }) => void;
+}
+
+const AT_ONCE = 4;
+
+/** Writes an OCI archive (also for `docker load`) or a layout; files beside, then renamed. */
+export async function writeImageFile(context: PipelineContext, file: ImageFile): Promise<void> {
+  const target = resolve(context.cwd, file.path);
+  try {
+    if (file.directory) await writeLayout(context, file, target);
+    else if (file.path === '-')
+      await pipeline(Readable.from(dockerLoadStream(file)), process.stdout, { end: false });
+    else await writeArchive(context, file, target);
+  } catch (cause) {
+    context.signal.throwIfAborted();
+    const nextStep = cause instanceof UserError ? cause.nextStep : undefined;
+    throw new UserError(`${target} could not be written: ${messageOf(cause)}`, {
+      cause,
+      ...(nextStep === undefined ? {} : { nextStep }),
+    });
+  }
+}
+
+async function writeArchive(
+  context: PipelineContext,
+  file: ImageFile,
+  target: string,
+): Promise<void> {
+  const place = await fileToWrite(target, context.cwd);
+  const there = await stat(target).catch(() => undefined);
+  // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its
+  // place.
+  if (there !== undefined && !there.isFile()) {
+    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(target), {
+      signal: context.signal,
+    });
+    return;
+  }
+  const { signal } = context;
+  await replaceFile(place, (out) => writeFile(out, dockerLoadStream(file), { signal }), {
+    mode: 0o666,
+    before: there,
+    sync: true,
+  });
+}
+
+/** Keeps existing blobs and writes the index last, so that the layout is whole before and after. */
+async function writeLayout(context: PipelineContext, file: ImageFile, target: string) {
+  for (const path of ['index.json', 'blobs/sha256/x'])
+    await fileToWrite(join(target, path), context.cwd);
+  const store = new BlobStore(join(target, 'blobs'));
+  await makeFolders(join(target, 'blobs', 'sha256'));
+  const graph = await reachable(file.blobs, file.manifests);
+  await inParallel(graph.blobs, AT_ONCE, async (blob) => {
+    context.signal.throwIfAborted();
+    if ((await store.size(blob.digest)) !== blob.size) await copyBlob(file, blob, store);
+  });
+  for (const manifest of graph.manifests)
+    await store.write(await file.blobs.readDocument(manifest));
+  // Two that write into one folder each list what the other wrote.
+  await whileAlone(join(target, '.index.lock'), context.signal, async () => {
+    const before = file.beside === true ? await layoutEntries(target) : [];
+    const manifests = await mergedEntries(store, before, file.manifests);
+    await writeBeside(join(target, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    await writeBeside(join(target, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  });
+}
+
+async function copyBlob(
+  { blobs, onTransfer }: ImageFile,
+  { digest, size, urls = [] }: Descriptor,
+  store: BlobStore,
+): Promise<void> {
+  // A foreign layer stays where its urls say (image-spec, layer.md, "Non-Distributable Layers").
+  if (urls.length > 0 && !(await blobs.has(digest))) return;
+  const writer = await store.createWriter();
+  try {
+    let done = 0;
+    for await (const chunk of blobs.openRead(digest, { size })) {
+      await writer.write(chunk);
+      done += chunk.length;
+      onTransfer?.({ digest, done, total: size });
+    }
+    await writer.commit(digest);
+  } finally {
+    await writer.abort();
+  }
+}

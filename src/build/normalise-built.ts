@@ -1,0 +1,461 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { layerLines } from '../dockerfile/layer-lines.ts';
+import { listedFiles } from '../facts/filesystem.ts';
+import type { BlobStore } from '../image/blob-store.ts';
+import { type JsonCache, openCache } from '../image/caches.ts';
+import { parseImageConfig, parseManifest } from '../image/documents.ts';
+import { type AttestationManifest, imageParts, readExportedIndex } from '../image/image-index.ts';
+import { plainLayer } from '../image/walk/unpack-layer.ts';
+import { UserError } from '../lib/errors.ts';
+import { quantity } from '../lib/text.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import { type Annotations, type Descriptor, MEDIA_TYPE, platformNameOf } from '../model/image.ts';
+import { fileTimeOf } from '../model/lock.ts';
+import type { Digest } from '../model/reference.ts';
+import { PREDICATE_TYPE, type Statement } from '../model/statement.ts';
+import { type RuleSet, ruleSet } from '../normalize/catalogue.ts';
+import type { Compression } from '../normalize/compressor.ts';
+import { layerKey, type NormalisedLayer, normaliseLayer } from '../normalize/normalise-layer.ts';
+import { type BasePart, layerKinds, rebuildImage } from '../normalize/rebuild.ts';
+import { tracedLayers } from '../reproduce/compare-entries.ts';
+import { restoredProvenance, withoutInjected } from '../reproduce/recorded-fetches.ts';
+import { parseStatement } from '../trust/bundle.ts';
+import { decideEpoch } from './annotations.ts';
+import { writeIndex } from './image-digest.ts';
+import type { BuiltPlatform, FinalImage, FinalPlatform } from './image-under-build.ts';
+import type { BuildPlan } from './plan.ts';
+import type { FoundImage } from './registries.ts';
+import type { Build } from './states.ts';
+import { SEED } from './steady-inputs.ts';
+
+const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
+const MAX_STATEMENT = 32 * 1024 * 1024;
+
+/** What BuildKit exported, as it would be without what puts RUNs behind a proxy. */
+export async function exportOf(
+  { layout, hermetic }: Pick<BuildPlan, 'layout' | 'hermetic'>,
+  blobs: BlobStore,
+): Promise<readonly BuiltPlatform[]> {
+  const built = await readExport(layout, blobs);
+  return hermetic === undefined ? built : built.map(restored);
+}
+
+function restored(built: BuiltPlatform): BuiltPlatform {
+  const { config, provenance } = built;
+  const history = config.history?.flatMap((entry) => withoutInjected(entry) ?? []);
+  return {
+    ...built,
+    config: { ...config, ...(history === undefined ? {} : { history }) },
+    provenance: provenance && {
+      ...provenance,
+      predicate: restoredProvenance(provenance.predicate),
+    },
+  };
+}
+
+/** Reads a layout that buildx exported: platforms, provenance. Throws UserError if unreadable. */
+export async function readExport(
+  layout: string,
+  blobs: BlobStore,
+): Promise<readonly BuiltPlatform[]> {
+  const [image, second] = readExportedIndex(await readFile(join(layout, 'index.json')));
+  if (image === undefined || second !== undefined)
+    throw new UserError('buildx exported no image, or more than one, into the layout', {
+      nextStep:
+        'Run the build again; if it stays so, report it with the output of `docker buildx version`.',
+    });
+  const parts = await imageParts(image.descriptor, (d) => blobs.readDocument(d));
+  return Promise.all(
+    parts.manifests.map((descriptor) => readPlatform(descriptor, parts.attestations, blobs)),
+  );
+}
+
+async function readPlatform(
+  descriptor: Descriptor,
+  attestations: readonly AttestationManifest[],
+  blobs: BlobStore,
+): Promise<BuiltPlatform> {
+  const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+  const config = parseImageConfig(
+    await blobs.readDocument(manifest.config),
+    manifest.config.digest,
+  );
+  const mine = attestations.find((a) => a.subject === descriptor.digest);
+  return {
+    descriptor,
+    manifest,
+    config,
+    provenance: mine === undefined ? undefined : await provenanceOf(mine.descriptor, blobs),
+  };
+}
+
+async function provenanceOf(
+  descriptor: Descriptor,
+  blobs: BlobStore,
+): Promise<Statement | undefined> {
+  const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+  const wanted: readonly string[] = [
+    PREDICATE_TYPE.slsaProvenanceV02,
+    PREDICATE_TYPE.slsaProvenanceV1,
+  ];
+  for (const layer of manifest.layers) {
+    if (!wanted.includes(layer.annotations?.[PREDICATE_ANNOTATION] ?? '')) continue;
+    const statement = parseStatement(await blobs.read(layer.digest, MAX_STATEMENT));
+    if (statement.ok) return statement.value;
+    // An image without provenance is not what was asked for.
+    throw new UserError(`BuildKit's provenance could not be read: ${statement.error}`, {
+      nextStep: 'build with --provenance=false to go without, and report this',
+    });
+  }
+  return undefined;
+}
+
+interface NormaliseRequest {
+  readonly blobs: BlobStore;
+  readonly cache: JsonCache;
+  readonly rules: RuleSet;
+  readonly compression: Compression;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+  /** `LayerInput.fileTime`. */
+  readonly fileTime: number | undefined;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly annotations: (platform: string) => Annotations;
+  /** Images that the build started from, as far as their layers are known. */
+  readonly bases: readonly Pick<FoundImage, 'layers'>[];
+  readonly signal: AbortSignal;
+  /** Bytes of a layer's tar read so far, and in total (0 if BuildKit left it compressed). */
+  readonly onRead?: (layer: Digest, done: number, total: number) => void;
+}
+
+/** Rewrites own layers, keeps base layers, renews config and manifest (repro.md, "layer epoch"). */
+export async function normalisePlatform(
+  built: BuiltPlatform,
+  request: NormaliseRequest,
+): Promise<{ readonly platform: FinalPlatform; readonly rewritten: number }> {
+  const { blobs } = request;
+  const base = baseOf(built, request.bases);
+  const kinds = layerKinds(built.config, base);
+  const layers: NormalisedLayer[] = [];
+  let rewritten = 0;
+  for (const [i, kind] of kinds.entries()) {
+    if (kind.isBase) continue;
+    request.signal.throwIfAborted();
+    const done = await normaliseOne(built, i, kind.copied, layers.at(-1), request);
+    layers.push(done.layer);
+    if (!done.cached) rewritten += 1;
+  }
+  const name = platformNameOf(built);
+  const { config, manifest } = rebuildImage({
+    manifest: built.manifest,
+    config: built.config,
+    base,
+    layers,
+    epoch: request.epoch,
+    created: request.created,
+    annotations: request.annotations(name),
+    ruleSetId: request.rules.id,
+  });
+  await blobs.write(config.bytes);
+  await blobs.write(manifest.bytes);
+  const files = (pick: 'touched' | 'reports'): FinalPlatform['touched'] =>
+    layers.flatMap((layer) =>
+      layer[pick].map(({ path, rule }) => ({ layer: layer.digest, path, rule })),
+    );
+  return {
+    rewritten,
+    platform: {
+      built,
+      descriptor: manifest.descriptor,
+      manifest: JSON.parse(
+        Buffer.from(manifest.bytes).toString('utf8'),
+      ) as FinalPlatform['manifest'],
+      config: JSON.parse(Buffer.from(config.bytes).toString('utf8')) as FinalPlatform['config'],
+      baseLayers: base.layers,
+      touched: files('touched'),
+      reports: files('reports'),
+    },
+  };
+}
+
+async function normaliseOne(
+  built: BuiltPlatform,
+  index: number,
+  copied: boolean,
+  below: NormalisedLayer | undefined,
+  request: NormaliseRequest,
+): Promise<{ readonly layer: NormalisedLayer; readonly cached: boolean }> {
+  const { blobs, cache, rules, epoch, compression, fileTime } = request;
+  const sourceDiffId = built.config.rootfs.diff_ids[index];
+  const source = built.manifest.layers[index];
+  if (sourceDiffId === undefined || source === undefined)
+    throw new UserError(`BuildKit's image ${built.descriptor.digest} has no layer ${index}`);
+  const earlier = below === undefined ? {} : { earlier: below.trail };
+  const key = layerKey({ sourceDiffId, epoch, copied, rules, compression, fileTime, ...earlier });
+  const before = (await cache.get(key)) as NormalisedLayer | undefined;
+  if (before !== undefined && (await blobs.size(before.digest)) === before.size)
+    return { layer: before, cached: true };
+  const writer = await blobs.createWriter();
+  try {
+    const layer = await normaliseLayer({
+      open: () => read(source, blobs, request.onRead),
+      ...(source.mediaType === MEDIA_TYPE.layer
+        ? { openAt: (start: number) => blobs.openRead(source.digest, { start }) }
+        : {}),
+      epoch,
+      copied,
+      rules,
+      compression,
+      fileTime,
+      ...earlier,
+      write: (chunk) => {
+        // A layer may take minutes; Ctrl-C does not wait for its end.
+        request.signal.throwIfAborted();
+        return writer.write(chunk);
+      },
+    });
+    if (layer.sourceDiffId !== sourceDiffId)
+      throw new UserError(
+        `layer ${source.digest} in the layout is damaged: its content has another diffID`,
+        {
+          nextStep: 'scoville prune --all, then build again',
+        },
+      );
+    await writer.commit(layer.digest);
+    await cache.set(key, layer);
+    return { layer, cached: false };
+  } finally {
+    await writer.abort();
+  }
+}
+
+/**
+ * The layer's tar, passed on as it is read. Read again only for a file in a compressed layer, which
+ * must be read from the start.
+ */
+async function* read(
+  { digest, mediaType, size }: Descriptor,
+  blobs: BlobStore,
+  onRead: NormaliseRequest['onRead'],
+): AsyncIterable<Uint8Array> {
+  const total = mediaType === MEDIA_TYPE.layer ? size : 0;
+  let done = 0;
+  for await (const chunk of plainLayer(blobs, digest)) {
+    done += chunk.length;
+    onRead?.(digest, done, total);
+    yield chunk;
+  }
+}
+
+/**
+ * How much of the image is its base's: by the base's own diffIDs; where no base is known, by
+ * BuildKit's export, which leaves base layers compressed and writes own ones as plain tar.
+ */
+function baseOf(built: BuiltPlatform, bases: NormaliseRequest['bases']): BasePart {
+  const own = built.config.rootfs.diff_ids;
+  const known = bases.flatMap(({ layers }) =>
+    layers !== undefined && layers.every((diffId, i) => own[i] === diffId) ? [layers.length] : [],
+  );
+  const firstPlain = built.manifest.layers.findIndex(
+    ({ mediaType }) => mediaType === MEDIA_TYPE.layer,
+  );
+  const layers = known.length > 0 ? Math.max(...known) : firstPlain < 0 ? own.length : firstPlain;
+  return { layers, history: historyOf(built, layers) };
+}
+
+/** History entries up to the one of the base's last layer. */
+function historyOf(built: BuiltPlatform, layers: number): number {
+  let left = layers;
+  const entries = built.config.history ?? [];
+  const end = entries.findIndex((entry) => {
+    if (left === 0) return true;
+    if (entry.empty_layer !== true) left -= 1;
+    return false;
+  });
+  return end < 0 ? entries.length : end;
+}
+
+/** Reports of the normalizer that are about secrets. */
+const KEYS = new Set(['private-keys', 'fresh-certificates']);
+/** Found by its name alone, and never drawn. */
+const GIT_DIRECTORY = 'git-directory';
+/** Drawn at random by what installs or first starts them, and a secret whatever they say. */
+const DRAWN =
+  /(?:^|\/)(?:\.erlang\.cookie|releases\/COOKIE|random[-_]seed|\.rnd|prng_exch|ssh_host_[a-z0-9]+_key|machine-id)$/;
+/** Names of keys in forms that no rule reads (bytes, base64, hex); not in usr/share or usr/lib. */
+const NAMED =
+  /^(?!usr\/(?:share|lib)\/)(?:.*\/)?(?:[^/]*\.(?:key|psk|secret|secrets|keytab|keyring|private|priv)|[^/]*[-_](?:secret|secret_key|private_key)|keyfile|tsig\.conf|sasl_passwd|\.k5\.[^/]+|wireguard\/[^/]+)$/i;
+const SHOWN = 5;
+
+/** True for a file that a seeded build may not write, whatever is in it: it fails closed. */
+export function isSecretName(path: string): boolean {
+  return DRAWN.test(path) || NAMED.test(path);
+}
+
+interface Place {
+  readonly path: string;
+  readonly what: string;
+  readonly line: number | undefined;
+}
+
+/** True if RUNs draw seeded random numbers: by a setting, or a seed in Dockerfile or arguments. */
+export function isSeeded({ plan, source }: Pick<Build, 'plan' | 'source'>): boolean {
+  const { steady, invocation } = plan;
+  const isGiven = invocation.flags.some(
+    (one) => one.name === 'build-arg' && one.value.startsWith(SEED),
+  );
+  return steady?.seed !== undefined || isGiven || source.dockerfileText?.includes(SEED) === true;
+}
+
+/**
+ * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a
+ * hash of a password or another secret: who knows the seed, which is public, can make it too.
+ */
+async function refusePredictable(
+  context: PipelineContext,
+  build: Build,
+  platforms: readonly FinalPlatform[],
+): Promise<void> {
+  if (!isSeeded(build)) return;
+  const places: Place[] = [];
+  for (const platform of platforms) places.push(...(await secretPlaces(context, build, platform)));
+  const [first] = places;
+  if (first === undefined) return;
+  const named = places
+    .slice(0, SHOWN)
+    .map(
+      ({ path, what, line }) =>
+        `${path} (${what}${line === undefined ? '' : `, Dockerfile line ${line}`})`,
+    );
+  const more = places.length > SHOWN ? `, and ${places.length - SHOWN} more` : '';
+  throw new UserError(
+    `predictable secrets: with seeded random numbers, anyone can make ${named.join(', ')}${more}`,
+    {
+      nextStep:
+        'make them when the container starts or mount them, and remove them in the same RUN; or build without the seed',
+    },
+  );
+}
+
+async function secretPlaces(
+  context: PipelineContext,
+  { store, dockerfile }: Build,
+  { manifest, config, baseLayers, reports }: FinalPlatform,
+): Promise<readonly Place[]> {
+  const layers = manifest.layers.flatMap((blob, i) => {
+    const diffId = config.rootfs.diff_ids[i];
+    return diffId === undefined ? [] : [{ blob, diffId }];
+  });
+  const made = tracedLayers(layers, config).map(({ createdBy }) => createdBy);
+  const lines = dockerfile === undefined ? [] : layerLines(dockerfile, made);
+  const own = layers.slice(baseLayers);
+  const { inspectLayers } = await import('../grade/inspect-layers.ts');
+  const { facts } = await inspectLayers(
+    own,
+    { openLayer: ({ digest }) => Promise.resolve(store.blobs.openRead(digest)) },
+    { cache: context, signal: context.signal },
+  );
+  const lineOf = (digest: string): number | undefined =>
+    lines[layers.findIndex(({ blob }) => blob.digest === digest)];
+  const found = facts.flatMap((layer, i) => {
+    const line = lines[baseLayers + i];
+    const drawn = listedFiles(layer)
+      .filter(isSecretName)
+      .map((path) => ({ path, what: 'named as a secret', line }));
+    const said = layer.secrets
+      .filter(({ rule }) => rule !== GIT_DIRECTORY)
+      .map(({ path, rule }) => ({ path, what: rule, line }));
+    return withOthers(said, drawn);
+  });
+  const reported = reports
+    .filter(({ rule }) => KEYS.has(rule))
+    .map(({ path, rule, layer }) => ({ path, what: rule, line: lineOf(layer) }));
+  return withOthers(found, reported);
+}
+
+/** The places, and those of the others that have another path. */
+function withOthers(places: readonly Place[], others: readonly Place[]): readonly Place[] {
+  return [...places, ...others.filter(({ path }) => !places.some((one) => one.path === path))];
+}
+
+/**
+ * Rewrites the own layers of what BuildKit exported and puts the index together that is published.
+ * Throws UserError where a layer of a seeded build contains a secret.
+ */
+export async function normaliseBuilt(
+  context: PipelineContext,
+  build: Build,
+  built: readonly BuiltPlatform[],
+): Promise<FinalImage> {
+  const { plan, store, images, together } = build;
+  const linked = together.linked.flatMap((link) => link.layers.map((layers) => ({ layers })));
+  const { annotations, settings } = plan;
+  const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
+  const result = await phase(
+    context,
+    'normalise',
+    async () => {
+      const platforms = [];
+      let rewritten = 0;
+      for (const one of built) {
+        const done = await normalisePlatform(one, {
+          blobs: store.blobs,
+          cache: openCache(context, 'layers', rules.id),
+          rules,
+          compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
+          epoch: epochOf(plan),
+          fileTime: plan.steady && fileTimeOf(plan.steady),
+          created: plan.created,
+          annotations: (platform) => ({
+            ...annotations.manifest,
+            ...Object.fromEntries(
+              annotations.byPlatform
+                .filter((a) => a.level === 'manifest' && a.platform === platform)
+                .map((a) => [a.key, a.value]),
+            ),
+          }),
+          bases: [...images, ...linked],
+          signal: context.signal,
+          onRead: (digest, done, total) => {
+            context.emit({ kind: 'transfer', phase: 'normalise', digest, done, total });
+          },
+        });
+        platforms.push(done.platform);
+        rewritten += done.rewritten;
+      }
+      return { platforms, rewritten };
+    },
+    ({ platforms, rewritten }) => {
+      const touched = platforms.flatMap((p) => p.touched).length;
+      return {
+        detail: `${quantity(rewritten, 'layer')} made reproducible, ${quantity(touched, 'file')} changed (${rules.id})`,
+        cached: rewritten === 0,
+      };
+    },
+  );
+  for (const { touched } of result.platforms)
+    for (const { layer, path, rule } of touched)
+      context.emit({ kind: 'file-normalised', layer, path, rule });
+  await refusePredictable(context, build, result.platforms);
+  const index = await writeIndex(
+    store.blobs,
+    result.platforms,
+    annotations.index,
+    annotations.manifestDescriptor,
+  );
+  return { index, platforms: result.platforms };
+}
+
+/** The plan's epoch if it has one. With the rules off any will do, as nothing is later than it. */
+function epochOf(plan: BuildPlan): number {
+  if (plan.epoch !== undefined) return plan.epoch.seconds;
+  const fallback = decideEpoch({
+    buildArgument: undefined,
+    environment: undefined,
+    dockerfileDefault: undefined,
+    baseImages: [],
+  });
+  return fallback.ok ? fallback.value.seconds : 0;
+}

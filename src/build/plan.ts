@@ -1,0 +1,248 @@
+import { join } from 'node:path';
+import { boolOf, lastValueOf } from '../cli/flag-table.ts';
+import { err, ok, type Result } from '../lib/errors.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
+import type { SteadyInputs } from '../model/lock.ts';
+import type { Settings } from '../model/settings.ts';
+import type { EpochDecision, GitFacts, PlannedAnnotations } from './annotations.ts';
+import { attestationFlag, type AttestPlan } from './attest-plan.ts';
+import { csvField, type Destination, type ParsedBuild } from './command-line.ts';
+import type { NeededImage, Pin, ResolvedImage, SourcePolicy } from './images.ts';
+import type { LockRequest, PlannedLock } from './plan-lock.ts';
+
+export interface BuildInputs {
+  readonly parsed: ParsedBuild;
+  /** With what the command line says above what files say. */
+  readonly settings: Settings;
+  readonly git: GitFacts | undefined;
+  /** Undefined where the Dockerfile is not at hand: a URL or stdin as context. */
+  readonly dockerfile: DockerfileModel | undefined;
+  readonly resolved: readonly ResolvedImage[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Name of the context's folder, where it is one. */
+  readonly contextName: string | undefined;
+  /** Milliseconds since 1970; used where nothing else dates the image. */
+  readonly now: number;
+  /** Seconds since 1970: when the first build of this began. */
+  readonly startedAt: number;
+  readonly paths: BuildPaths;
+  /** Where a lock file is enforced or written. */
+  readonly lock?: LockRequest | undefined;
+  /** For a rebuild of a published image: what it says of itself, instead of git and settings. */
+  readonly recorded?: RecordedValues | undefined;
+}
+
+/** What a published image took from its surroundings. */
+export interface RecordedValues {
+  readonly epoch: EpochDecision | undefined;
+  readonly steady: SteadyInputs | undefined;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly annotations: PlannedAnnotations;
+}
+
+/** Where the parts of one build are put. */
+export interface BuildPaths {
+  /** OCI layout directory that BuildKit exports into. */
+  readonly layout: string;
+  readonly metadataFile: string;
+  readonly sourcePolicyFile: string;
+}
+
+/** Progress display; BuildKit always gets rawjson. `quiet` prints the image ID, `none` nothing. */
+export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
+
+/** Everything that a build will do, before it does anything. */
+export interface BuildPlan {
+  readonly kind: 'build';
+  readonly invocation: BuildInvocation;
+  readonly layout: string;
+  readonly metadataFile: string;
+  /** Write it to `file` before the build. */
+  readonly sourcePolicy: PlannedPolicy | undefined;
+  /** Undefined where nothing is normalised and the user set none. */
+  readonly epoch: EpochDecision | undefined;
+  /** What RUNs are given, by `--repro=deterministic`. */
+  readonly steady: SteadyInputs | undefined;
+  /** `created` of config and annotations, RFC 3339. */
+  readonly created: string;
+  /** `os/arch[/variant]`; empty for the builder's own. */
+  readonly platforms: readonly string[];
+  /** Full names of the image. */
+  readonly names: readonly string[];
+  readonly destinations: readonly Destination[];
+  /** For outputs that are not images, where the user wants some beside it. */
+  readonly others?: BuildInvocation;
+  /** `compression=` of an output, where the user gave one. */
+  readonly compression: string | undefined;
+  readonly annotations: PlannedAnnotations;
+  readonly attest: AttestPlan;
+  /** RUNs are behind a proxy that records what they fetch, or replays what the lock has. */
+  readonly hermetic: 'record' | 'replay' | undefined;
+  /** Absent where there is none and none is asked for. */
+  readonly lock?: PlannedLock;
+  readonly needed: readonly NeededImage[];
+  readonly settings: Settings;
+  /** Scan and grade the image. */
+  readonly grade: boolean;
+  /** Publish what was recorded beside the image. */
+  readonly withInputs: boolean;
+  /** Build once more elsewhere, and state what came of it. */
+  readonly prove: boolean;
+  readonly progress: ProgressStyle;
+  /** The user's own files, written when the build is done. */
+  readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
+  /** Lines for stderr. */
+  readonly notices: readonly string[];
+  /**
+   * What the context is a checkout of, by the names that buildx has for it: `source`, `revision`
+   * with `-dirty` behind it where files differ from the commit, `localdir:context` and
+   * `localdir:dockerfile`.
+   */
+  readonly vcs?: Readonly<Record<string, string>> & { readonly revision: string };
+}
+
+export interface PlannedPolicy {
+  readonly file: string;
+  readonly policy: SourcePolicy;
+  readonly pins: readonly Pin[];
+}
+
+/** buildx does the whole build; nothing is signed or graded. */
+export interface PassthroughPlan {
+  readonly kind: 'passthrough';
+  readonly invocation: BuildInvocation;
+  /** One line for stderr. */
+  readonly reason: string;
+}
+
+/** Where a build's files lie in its own folder, which is the layout too. */
+export function buildPaths(directory: string): BuildPaths {
+  return {
+    layout: directory,
+    metadataFile: join(directory, 'buildx-metadata.json'),
+    sourcePolicyFile: join(directory, 'source-policy.json'),
+  };
+}
+
+/** Flags of the user that the pipeline answers itself, so that buildx must not. */
+const ANSWERED_HERE = new Set(
+  'output load push tag annotation quiet progress iidfile metadata-file'.split(' '),
+);
+/** Flags that would build again what was built a moment ago. */
+export const NOT_AGAIN: ReadonlySet<string> = new Set('no-cache no-cache-filter pull'.split(' '));
+
+/**
+ * The build of the image: our flags first, so that the user's win where the last one counts, then
+ * the user's in their order. The result goes into an OCI layout directory, own layers uncompressed.
+ */
+export function imageInvocation(
+  parsed: ParsedBuild,
+  ours: {
+    readonly paths: BuildPaths;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly attestFlags: readonly BuildxFlag[];
+    readonly env: BuildInvocation['env'];
+  },
+): BuildInvocation {
+  return {
+    outputs: [layoutOutput(ours.paths.layout)],
+    metadataFile: ours.paths.metadataFile,
+    flags: [
+      ...ours.attestFlags,
+      ...Object.entries(ours.labels).map(([key, value]) => flag('label', `${key}=${value}`)),
+      ...parsed.flags.filter((one) => !isAnsweredHere(one) && attestationFlag(one) === undefined),
+    ],
+    context: parsed.context,
+    env: ours.env,
+  };
+}
+
+/** Outputs that are not images, made of what the build of the image has left in the cache. */
+export function otherOutputs(
+  parsed: ParsedBuild,
+  outputs: readonly string[],
+  env: BuildInvocation['env'],
+): BuildInvocation {
+  const isLeftOut = (one: BuildxFlag): boolean =>
+    isAnsweredHere(one) || NOT_AGAIN.has(one.name ?? '');
+  return {
+    outputs,
+    flags: parsed.flags.filter((one) => !isLeftOut(one)),
+    context: parsed.context,
+    env,
+  };
+}
+
+/** The value of `--output` for an OCI layout directory. Each attribute is `NAME=VALUE`. */
+export function layoutOutput(
+  directory: string,
+  attributes: readonly string[] = ['compression=uncompressed'],
+): string {
+  return ['type=oci', `dest=${directory}`, 'tar=false', ...attributes].map(csvField).join(',');
+}
+
+export function flag(name: string, value: string): BuildxFlag {
+  return { name, value };
+}
+
+/** The same with a flag more, behind the others: it counts where the last one does. */
+export function withFlag(
+  invocation: BuildInvocation,
+  name: string,
+  value: string,
+): BuildInvocation {
+  return { ...invocation, flags: [...invocation.flags, flag(name, value)] };
+}
+
+/** Folder of a `--build-context NAME=VALUE`; undefined for an image, layout, stage or address. */
+export function namedContext(
+  one: BuildxFlag,
+): { readonly name: string; readonly path: string } | undefined {
+  if (one.name !== 'build-context') return undefined;
+  const [, name, path] = /^([^=]*)=(.*)$/s.exec(one.value) ?? [];
+  if (name === undefined || path === undefined || path === '') return undefined;
+  return /^(?:[a-z-]+:\/\/|target:|git@|github\.com\/)/.test(path) ? undefined : { name, path };
+}
+
+function isAnsweredHere({ name }: BuildxFlag): boolean {
+  return name !== undefined && ANSWERED_HERE.has(name);
+}
+
+const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
+
+/**
+ * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in
+ * buildx, `--progress=quiet` is `--quiet`, and a style other than `auto` cannot be combined with
+ * it.
+ */
+export function progressStyle(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ProgressStyle> {
+  return styleOf(lastValueOf(parsed, 'progress'), boolOf(parsed, 'quiet') === true, env);
+}
+
+/** The same from what `--progress` and `--quiet` say, for a command that has no build's flags. */
+export function styleOf(
+  progress: string | undefined,
+  quiet: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ProgressStyle> {
+  const given = progress === undefined || progress === '' ? 'auto' : progress;
+  if (quiet || given === 'quiet')
+    return ['auto', 'quiet', 'none'].includes(given)
+      ? ok('quiet')
+      : err(`progress=${given} and quiet cannot be used together`);
+  if (!isStyle(given)) return err(`invalid progress mode ${given}`);
+  const fromEnvironment = env['BUILDKIT_PROGRESS'] ?? '';
+  if (given !== 'auto' || fromEnvironment === '') return ok(given);
+  if (!isStyle(fromEnvironment)) return err(`invalid progress mode ${fromEnvironment}`);
+  // There it keeps progress quiet, and prints no ID.
+  return ok(fromEnvironment === 'quiet' ? 'none' : fromEnvironment);
+}
+
+function isStyle(text: string): text is ProgressStyle {
+  return STYLES.includes(text);
+}

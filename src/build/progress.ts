@@ -1,0 +1,461 @@
+import { field, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
+import { LineSplitter } from '../lib/run-tool.ts';
+import { cleanText } from '../lib/text.ts';
+import type { BuildStep, PipelineEvent } from '../model/events.ts';
+
+/** The parts that are read of BuildKit's progress (moby/buildkit client/graph.go, SolveStatus). */
+export interface SolveStatus {
+  readonly vertexes: readonly Vertex[];
+  readonly statuses: readonly VertexStatus[];
+  readonly logs: readonly VertexLog[];
+  readonly warnings: readonly VertexWarning[];
+}
+
+export interface Vertex {
+  readonly digest: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly started: number | undefined;
+  readonly completed: number | undefined;
+  readonly cached: boolean;
+  readonly error: string | undefined;
+}
+
+interface VertexStatus {
+  readonly id: string;
+  readonly vertex: string;
+  readonly current: number;
+  readonly total: number;
+  readonly started: number | undefined;
+  readonly completed: number | undefined;
+}
+
+interface VertexLog {
+  readonly vertex: string;
+  readonly data: Uint8Array;
+  readonly timestamp: number | undefined;
+}
+
+interface VertexWarning {
+  readonly vertex: string;
+  readonly short: string;
+  readonly detail: readonly string[];
+  readonly url: string | undefined;
+}
+
+type ProgressMessage =
+  | { readonly kind: 'status'; readonly status: SolveStatus }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** A pretty-printed message longer than this is no message. */
+const MESSAGE_LINES = 100_000;
+
+/**
+ * Reads the lines of `--progress=rawjson`. buildx 0.13 prints each message over many lines, 0.29
+ * each on one; what is neither (the error at the end, warnings of the CLI) comes back as text, in
+ * its place.
+ */
+export class RawJsonProgress {
+  #open: string[] = [];
+
+  push(line: string): readonly ProgressMessage[] {
+    if (this.#open.length > 0) return this.#goOn(line);
+    if (line === '{') {
+      this.#open = [line];
+      return [];
+    }
+    return [messageOf(line) ?? { kind: 'text', text: line }];
+  }
+
+  /** What was begun and never ended. */
+  end(): readonly ProgressMessage[] {
+    const texts = this.#open.map((text) => ({ kind: 'text', text }) as const);
+    this.#open = [];
+    return texts;
+  }
+
+  #goOn(line: string): readonly ProgressMessage[] {
+    // Lines inside a pretty-printed object are indented, so anything else has cut it off.
+    if (line !== '}' && (!line.startsWith(' ') || this.#open.length >= MESSAGE_LINES))
+      return [...this.end(), ...this.push(line)];
+    this.#open.push(line);
+    if (line !== '}') return [];
+    const message = messageOf(this.#open.join('\n'));
+    if (message === undefined) return this.end();
+    this.#open = [];
+    return [message];
+  }
+}
+
+function messageOf(json: string): ProgressMessage | undefined {
+  if (!json.startsWith('{')) return undefined;
+  const value = parseJson(json);
+  if (!isObject(value)) return undefined;
+  const known = ['vertexes', 'statuses', 'logs', 'warnings'].some((name) => name in value);
+  return known || Object.keys(value).length === 0
+    ? { kind: 'status', status: solveStatus(value) }
+    : undefined;
+}
+
+function solveStatus(value: unknown): SolveStatus {
+  return {
+    vertexes: listField(value, 'vertexes').map((vertex) => ({
+      digest: textField(vertex, 'digest') ?? '',
+      name: textField(vertex, 'name') ?? '',
+      started: time(vertex, 'started'),
+      completed: time(vertex, 'completed'),
+      cached: field(vertex, 'cached') === true,
+      error: nonEmpty(textField(vertex, 'error')),
+    })),
+    statuses: listField(value, 'statuses').map((status) => ({
+      id: textField(status, 'id') ?? '',
+      vertex: textField(status, 'vertex') ?? '',
+      current: numberField(status, 'current') ?? 0,
+      total: numberField(status, 'total') ?? 0,
+      started: time(status, 'started'),
+      completed: time(status, 'completed'),
+    })),
+    logs: listField(value, 'logs').map((log) => ({
+      vertex: textField(log, 'vertex') ?? '',
+      data: Buffer.from(textField(log, 'data') ?? '', 'base64'),
+      timestamp: time(log, 'timestamp'),
+    })),
+    warnings: listField(value, 'warnings').map((warning) => ({
+      vertex: textField(warning, 'vertex') ?? '',
+      short: base64Text(field(warning, 'short')),
+      detail: listField(warning, 'detail').map(base64Text),
+      url: nonEmpty(textField(warning, 'url')),
+    })),
+  };
+}
+
+function time(value: unknown, name: string): number | undefined {
+  const milliseconds = Date.parse(textField(value, name) ?? '');
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}
+
+function base64Text(value: unknown): string {
+  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** Splits each build step's output into clean lines: pieces end anywhere, even in a character. */
+class StepLines {
+  readonly #steps = new Map<string, { readonly splitter: LineSplitter; lines: string[] }>();
+
+  /** The lines that this piece ends. */
+  push(step: string, data: Uint8Array): readonly string[] {
+    const { splitter } = this.#of(step);
+    splitter.push(data);
+    return this.#take(step);
+  }
+
+  /** The last line of a step that has no end; none where there is nothing. */
+  end(step: string): readonly string[] {
+    this.#steps.get(step)?.splitter.end();
+    return this.#take(step);
+  }
+
+  steps(): readonly string[] {
+    return [...this.#steps.keys()];
+  }
+
+  #of(step: string): { readonly splitter: LineSplitter } {
+    const known = this.#steps.get(step);
+    if (known !== undefined) return known;
+    const lines: string[] = [];
+    const begun = {
+      splitter: new LineSplitter((line) => begun.lines.push(lastState(line))),
+      lines,
+    };
+    this.#steps.set(step, begun);
+    return begun;
+  }
+
+  #take(step: string): readonly string[] {
+    const kept = this.#steps.get(step);
+    if (kept === undefined) return [];
+    const { lines } = kept;
+    kept.lines = [];
+    return lines;
+  }
+}
+
+/** What a terminal shows of a line that a progress bar wrote again and again. */
+function lastState(line: string): string {
+  return cleanText(line.split('\r').findLast((state) => state.trim() !== '') ?? '');
+}
+
+type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
+
+/**
+ * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way
+ * it ends, log output line by line. BuildKit repeats itself; repetitions are dropped.
+ */
+export class BuildEvents {
+  readonly #seen = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
+  readonly #lines = new StepLines();
+  readonly #warned = new Set<string>();
+  /** Bytes of a step's transfers, by their id. */
+  readonly #transfers = new Map<string, Map<string, VertexStatus>>();
+
+  events(status: SolveStatus): readonly PipelineEvent[] {
+    const steps = status.vertexes.flatMap((vertex) => this.#step(vertex));
+    // Of a quick step one status tells all: what it printed was printed before it ended.
+    const isStart = ({ step }: StepEvent): boolean => step.state === 'started';
+    return [
+      ...steps.filter(isStart),
+      ...this.#moved(status.statuses),
+      ...status.logs.flatMap(({ vertex, data }) =>
+        logEvents(vertex, this.#lines.push(vertex, data)),
+      ),
+      ...steps.filter((event) => !isStart(event)),
+      ...status.warnings.flatMap((warning) => this.#warning(warning)),
+    ];
+  }
+
+  /** Log output without a line end, where the build is over. */
+  end(): readonly PipelineEvent[] {
+    return this.#lines.steps().flatMap((step) => logEvents(step, this.#lines.end(step)));
+  }
+
+  #step(vertex: Vertex): readonly StepEvent[] {
+    const state = stateOf(vertex);
+    if (state === undefined) return [];
+    const before = this.#seen.get(vertex.digest);
+    // A step's parts start and end again.
+    const isNews = before === undefined || (state !== 'started' && !isFinal(before.state, state));
+    if (!isNews) return [];
+    const started = before?.started ?? vertex.started;
+    this.#seen.set(vertex.digest, { state, started });
+    const seconds = secondsBetween(started, vertex.completed);
+    const step: BuildStep = {
+      digest: vertex.digest,
+      name: cleanText(vertex.name),
+      state,
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(vertex.error === undefined ? {} : { error: cleanText(vertex.error) }),
+    };
+    return [{ kind: 'build-step', step }];
+  }
+
+  /** One event for each step that moved bytes; a total counts from when BuildKit knows it. */
+  #moved(statuses: readonly VertexStatus[]): readonly PipelineEvent[] {
+    const steps = new Set<string>();
+    for (const status of statuses) {
+      if (status.current <= 0 && status.total <= 0) continue;
+      const parts = this.#transfers.get(status.vertex) ?? new Map<string, VertexStatus>();
+      this.#transfers.set(status.vertex, parts.set(status.id, status));
+      steps.add(status.vertex);
+    }
+    return [...steps].map((step) => {
+      const parts = [...(this.#transfers.get(step)?.values() ?? [])];
+      const done = parts.reduce((sum, { current }) => sum + current, 0);
+      const total = parts.reduce((sum, part) => sum + Math.max(part.current, part.total), 0);
+      return { kind: 'step-transfer', step, done, total };
+    });
+  }
+
+  #warning(warning: SolveStatus['warnings'][number]): readonly PipelineEvent[] {
+    const more = warning.url === undefined ? '' : ` (${warning.url})`;
+    const text = cleanText([warning.short, ...warning.detail].join('\n')) + more;
+    if (this.#warned.has(text)) return [];
+    this.#warned.add(text);
+    return [{ kind: 'build-warning', text }];
+  }
+}
+
+function logEvents(step: string, lines: readonly string[]): readonly PipelineEvent[] {
+  return lines.map((text) => ({ kind: 'build-log', step, text }));
+}
+
+function stateOf(vertex: Vertex): BuildStep['state'] | undefined {
+  if (vertex.error !== undefined) return 'failed';
+  if (vertex.cached) return 'cached';
+  if (vertex.completed !== undefined) return 'done';
+  return vertex.started === undefined ? undefined : 'started';
+}
+
+/** Of done and cached, which BuildKit tells in either order, what came first stays. */
+function isFinal(before: BuildStep['state'], next: BuildStep['state']): boolean {
+  if (before === 'started') return false;
+  return before === next || before === 'failed' || next !== 'failed';
+}
+
+function secondsBetween(
+  started: number | undefined,
+  ended: number | undefined,
+): number | undefined {
+  return started === undefined || ended === undefined
+    ? undefined
+    : Math.max(0, (ended - started) / 1000);
+}
+
+/** Log lines of a failed step that are shown again at the end, as buildx does. */
+const LAST_LINES = 10;
+
+interface PlainStep {
+  readonly number: number;
+  readonly name: string;
+  readonly started: number | undefined;
+  readonly lastLines: string[];
+  /**
+   * Its last line, held until another step prints: BuildKit ends and restarts steps, and reports
+   * `cached` late.
+   */
+  closing: string | undefined;
+  closed: boolean;
+  error: string | undefined;
+  readonly doneStatuses: Set<string>;
+}
+
+/**
+ * Prints BuildKit's progress as buildx' plain mode does: `#3 [internal] load .dockerignore`, `#3
+ * DONE 0.0s`, and the last log lines of a step that failed.
+ */
+export class PlainProgress {
+  readonly #print: (line: string) => void;
+  readonly #steps = new Map<string, PlainStep>();
+  readonly #lines = new StepLines();
+  #current: PlainStep | undefined;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  show(status: SolveStatus): void {
+    const shown = new Set<string>();
+    for (const vertex of status.vertexes) {
+      this.#begin(vertex);
+      // A step's output comes before its end, and its end before the next step.
+      if (!shown.has(vertex.digest)) this.#output(status, vertex.digest);
+      shown.add(vertex.digest);
+      this.#finish(vertex);
+    }
+    for (const digest of this.#steps.keys()) if (!shown.has(digest)) this.#output(status, digest);
+  }
+
+  /** To be called before the error text that ends a failed build. */
+  end(): void {
+    if (this.#current?.closing !== undefined) this.#leave();
+    for (const [digest, step] of this.#steps) {
+      if (step.error === undefined || /context canceled/.test(step.error)) continue;
+      step.lastLines.push(...this.#lines.end(digest));
+      this.#print('------');
+      this.#print(` > ${step.name}:`);
+      for (const line of step.lastLines) this.#print(line);
+      this.#print('------');
+      // Once is enough, also where more text follows.
+      step.error = undefined;
+    }
+  }
+
+  #begin(vertex: Vertex): void {
+    if (vertex.started === undefined) return;
+    const before = this.#steps.get(vertex.digest);
+    if (before !== undefined) {
+      if (vertex.completed === undefined) before.closing = undefined;
+      return;
+    }
+    const step: PlainStep = {
+      number: this.#steps.size + 1,
+      name: cleanText(vertex.name),
+      started: vertex.started,
+      lastLines: [],
+      closing: undefined,
+      closed: false,
+      error: undefined,
+      doneStatuses: new Set(),
+    };
+    this.#steps.set(vertex.digest, step);
+    this.#switchTo(step);
+  }
+
+  #finish(vertex: Vertex): void {
+    const step = this.#steps.get(vertex.digest);
+    if (step === undefined || vertex.completed === undefined) return;
+    // After other steps have printed, an end that comes again is no news.
+    if (this.#current !== step && step.closed) return;
+    this.#switchTo(step);
+    if (vertex.error === undefined) {
+      step.closing = vertex.cached
+        ? `#${step.number} CACHED`
+        : `#${step.number} DONE ${seconds(step.started, vertex.completed)}s`;
+      return;
+    }
+    step.error = cleanText(vertex.error);
+    step.closed = true;
+    this.#print(`#${step.number} ERROR: ${step.error}`);
+    this.#current = undefined;
+  }
+
+  #output(status: SolveStatus, digest: string): void {
+    for (const item of status.statuses) if (item.vertex === digest) this.#status(item);
+    for (const log of status.logs) if (log.vertex === digest) this.#log(log);
+  }
+
+  #status(item: VertexStatus): void {
+    const step = this.#steps.get(item.vertex);
+    if (step === undefined || item.completed === undefined || step.doneStatuses.has(item.id))
+      return;
+    step.doneStatuses.add(item.id);
+    this.#switchTo(step);
+    const size = sizeOf(item);
+    const time = Number(seconds(item.started, item.completed)) > 0;
+    const took = time ? ` ${seconds(item.started, item.completed)}s` : '';
+    this.#print(`#${step.number} ${cleanText(item.id)}${size}${took} done`);
+  }
+
+  #log(log: VertexLog): void {
+    const step = this.#steps.get(log.vertex);
+    if (step === undefined) return;
+    for (const line of this.#lines.push(log.vertex, log.data)) {
+      const text = `${seconds(step.started, log.timestamp, 3)} ${line}`;
+      this.#switchTo(step);
+      this.#print(`#${step.number} ${text}`);
+      step.lastLines.push(text);
+      if (step.lastLines.length > LAST_LINES) step.lastLines.shift();
+    }
+  }
+
+  #switchTo(step: PlainStep): void {
+    if (this.#current === step) return;
+    this.#leave();
+    this.#current = step;
+    this.#print(`#${step.number} ${step.name}`);
+  }
+
+  #leave(): void {
+    const step = this.#current;
+    if (step === undefined) return;
+    this.#print(step.closing ?? `#${step.number} ...`);
+    this.#print('');
+    step.closed = step.closing !== undefined;
+    step.closing = undefined;
+    this.#current = undefined;
+  }
+}
+
+function seconds(from: number | undefined, to: number | undefined, digits = 1): string {
+  return (Math.max(0, (to ?? 0) - (from ?? to ?? 0)) / 1000).toFixed(digits);
+}
+
+function sizeOf({ current, total }: VertexStatus): string {
+  if (total !== 0) return ` ${bytes(current)} / ${bytes(total)}`;
+  return current === 0 ? '' : ` ${bytes(current)}`;
+}
+
+/** As docker/go-units prints sizes: decimal, up to four significant digits. */
+function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(unit === 0 ? 4 : 3))}${units[unit] ?? ''}`;
+}

@@ -1,0 +1,338 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { valuesOf } from '../cli/flag-table.ts';
+import { readText } from '../config/read-files.ts';
+import { type JsonCache, openCache } from '../image/caches.ts';
+import { UserError } from '../lib/errors.ts';
+import { byCodeUnit, quantity } from '../lib/text.ts';
+import type { Recording } from '../model/build-analysis.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import type { Digest } from '../model/reference.ts';
+import type { ImageComparison } from '../model/report.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import { RULE_SET_VERSION } from '../normalize/catalogue.ts';
+import { builtImage, compareBuilds } from '../reproduce/compare-images.ts';
+import { VERIFIER_ID } from '../trust/identity.ts';
+import type { StatementToSign } from '../trust/sign.ts';
+import { reproductionStatement } from '../trust/verdict.ts';
+import type { FinalImage } from './image-under-build.ts';
+import { SOURCE_POLICY_VARIABLE } from './images.ts';
+import { exportOf, normaliseBuilt } from './normalise-built.ts';
+import { type BuildPaths, buildPaths, type BuildPlan, flag, layoutOutput } from './plan.ts';
+import { runBuildKit } from './run-buildkit.ts';
+import { shownAddress } from './shown-command.ts';
+import type { Build, Built, Proof } from './states.ts';
+
+/**
+ * Another hour, usually another day, and another order and case of letters: what depends on the
+ * environment changes.
+ */
+const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
+
+/** Buildx refuses a filter beside `--no-cache`. */
+const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
+
+/**
+ * The same build again for a comparison: no cache, another layout, another time zone and locale.
+ * Pins, epoch, labels and arguments stay, so that whatever differs comes out of the build itself.
+ */
+export function secondBuild(plan: BuildPlan, paths: BuildPaths): BuildPlan {
+  const { invocation, sourcePolicy } = plan;
+  const { layout, metadataFile, sourcePolicyFile: file } = paths;
+  return {
+    ...plan,
+    invocation: {
+      outputs: [layoutOutput(layout)],
+      metadataFile,
+      // Of two the last one counts: `--no-cache=false` would compare the build with itself.
+      flags: [
+        flag('no-cache', 'true'),
+        ...invocation.flags.filter(({ name }) => !CACHE_FLAGS.has(name ?? '')),
+      ],
+      context: invocation.context,
+      env: {
+        ...ELSEWHERE,
+        ...invocation.env,
+        ...(sourcePolicy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: file }),
+      },
+    },
+    layout,
+    metadataFile,
+    sourcePolicy: sourcePolicy === undefined ? undefined : { ...sourcePolicy, file },
+  };
+}
+
+/** Milliseconds between the builds: seconds change, and so do a zip file's two-second ticks. */
+const CLOCK_MOVES = 2100;
+
+/** Builds and normalizes; says what RUNs fetched if recorded. An exit code where buildx failed. */
+export async function buildOnce(
+  context: PipelineContext,
+  build: Build,
+): Promise<(FinalImage & { readonly recording: Recording | undefined }) | number> {
+  const { exitCode, recording } = await runBuildKit(context, build);
+  if (exitCode !== 0) return exitCode;
+  const image = await normaliseBuilt(context, build, await exportOf(build.plan, build.store.blobs));
+  return { ...image, recording };
+}
+
+/**
+ * Builds once more into `dir`, without a cache, from a copy of the context in another folder with
+ * other times and another umask. `words` say what else is other. Throws UserError where the context
+ * cannot be copied.
+ */
+export async function buildElsewhere(
+  context: PipelineContext,
+  build: Build,
+  dir: string,
+  words = '',
+): Promise<FinalImage | number> {
+  // A quick RUN that writes the time would else write the same one twice.
+  await setTimeout(CLOCK_MOVES, undefined, { signal: context.signal }).catch(() => {
+    context.signal.throwIfAborted();
+  });
+  const copied = build.source.directory === undefined ? '' : ', from a copy of the context';
+  context.emit({ kind: 'notice', text: `building again without a cache${copied}${words}` });
+  return buildOnce(context, {
+    ...build,
+    plan: secondBuild(build.plan, buildPaths(dir)),
+    attached: { ...build.attached, elsewhere: true },
+  });
+}
+
+/** The build with what the first one recorded: a second one is given the same answers. */
+export function withRecording(build: Build, recording: Recording | undefined): Build {
+  if (recording === undefined) return build;
+  const store = build.attached.replayed?.store;
+  return { ...build, attached: { ...build.attached, replayed: { recording, store } } };
+}
+
+/** More than a context that is built twice should hold. */
+const MOST_ENTRIES = 200_000;
+
+/**
+ * A digest of all that lies below a folder: names, kinds, modes and bytes, without `.git`.
+ * Undefined where it is no folder, or cannot be read whole, or holds too much.
+ */
+export async function folderDigest(
+  folder: string,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const root = resolve(cwd, folder);
+  const hash = createHash('sha256');
+  let entries = 0;
+  const visit = async (path: string): Promise<void> => {
+    const found = await readdir(join(root, path), { withFileTypes: true });
+    for (const entry of found.sort((a, b) => byCodeUnit(a.name, b.name))) {
+      signal.throwIfAborted();
+      if (path === '' && entry.name === '.git') continue;
+      if ((entries += 1) > MOST_ENTRIES) throw new Error('too many entries');
+      const inner = join(path, entry.name);
+      const { mode, size } = await lstat(join(root, inner));
+      const link = entry.isSymbolicLink() ? await readlink(join(root, inner)) : null;
+      hash.update(JSON.stringify([inner, mode, entry.isFile() ? size : 0, link]));
+      if (entry.isDirectory()) await visit(inner);
+      else if (entry.isFile())
+        for await (const chunk of createReadStream(join(root, inner))) hash.update(chunk as Buffer);
+    }
+  };
+  try {
+    await visit('');
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+  return hash.digest('hex');
+}
+
+type Made = Pick<Build, 'plan' | 'source' | 'images'>;
+
+const LARGEST_IGNORE = 1024 * 1024;
+
+/**
+ * A digest of all that a build is made of, and of what came out. Undefined where a part of it is
+ * not at hand, as a repository or a secret: a proof of such a build holds for once.
+ */
+export async function proofInputs(
+  context: PipelineContext,
+  { plan, source, images }: Made,
+  digest: Digest,
+): Promise<string | undefined> {
+  const { invocation } = plan;
+  const { directory, dockerfileText, dockerfilePath } = source;
+  if (directory === undefined || dockerfileText === undefined) return undefined;
+  // A secret is never kept, not even as a digest.
+  if (valuesOf(invocation, 'secret').length > 0 || valuesOf(invocation, 'ssh').length > 0)
+    return undefined;
+  if (images.some((image) => image.digest === undefined && image.layers === undefined))
+    return undefined;
+  // `--build-arg NAME` takes its value from the environment.
+  const env = valuesOf(invocation, 'build-arg').map((word) =>
+    word.includes('=') ? null : (context.env[word] ?? null),
+  );
+  const folders = valuesOf(invocation, 'build-context').flatMap(folderOf);
+  const trees = await Promise.all(
+    [directory, ...folders].map((folder) => folderDigest(folder, context.cwd, context.signal)),
+  );
+  if (trees.includes(undefined)) return undefined;
+  const parts = {
+    digest,
+    version: context.version,
+    rules: RULE_SET_VERSION,
+    mode: plan.settings.reproducible,
+    dockerfile: dockerfileText,
+    // Beside a Dockerfile that lies elsewhere, it is in no context.
+    ignore: dockerfilePath === undefined ? null : await ignoreFile(dockerfilePath),
+    pins: plan.sourcePolicy?.policy,
+    images: images.map((image) => [image.name, image.digest ?? null, image.layers ?? null]),
+    flags: invocation.flags,
+    env,
+    platforms: plan.platforms,
+    epoch: plan.epoch,
+    steady: plan.steady,
+    trees,
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+async function ignoreFile(dockerfile: string): Promise<string | null> {
+  return (await readText(`${dockerfile}.dockerignore`, { largest: LARGEST_IGNORE })) ?? null;
+}
+
+/** The folder of a named context, none for an image. A URL is no folder and has no digest. */
+function folderOf(named: string): readonly string[] {
+  const value = named.slice(named.indexOf('=') + 1);
+  if (value.startsWith('docker-image://')) return [];
+  const layout = /^oci-layout:\/\/(.*?)(?::[\w.-]+)?(?:@[\w:]+)?$/s.exec(value)?.[1];
+  return [layout ?? value];
+}
+
+/** What is kept of a proof; only one that held is. */
+interface KeptProof {
+  readonly seconds: number;
+  readonly at: number;
+}
+
+const SCHEMA = 2;
+/** What a build fetches changes with the time; a proof of last month says less of today's. */
+const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * The second build of `--prove`, in another place and without a cache, held against the image; or
+ * the last proof of the same inputs that came to the same digest. Throws UserError where it cannot
+ * be built again: then nothing is known of it.
+ */
+export async function proveBuild(
+  context: PipelineContext,
+  build: Built,
+  image: FinalImage,
+): Promise<Proof> {
+  const { store } = build;
+  if (build.source.kind === 'stdin-archive')
+    throw new UserError('a context on stdin can be read only once, so it cannot be built twice', {
+      nextStep: 'unpack it, and build the folder; or build without --prove',
+    });
+  const inputs = await proofInputs(context, build, image.index.digest);
+  const kept = inputs === undefined ? undefined : await keptProof(context, inputs);
+  if (kept !== undefined) {
+    const day = new Date(kept.at).toISOString().slice(0, 10);
+    const detail = `the same digest as the second build of ${day}: nothing changed since`;
+    context.emit({ kind: 'phase-done', phase: 'prove', detail, seconds: 0, cached: true });
+    return { reproducible: true, differences: [] };
+  }
+  const last = (await proofs(context).get(lastKey(build))) as KeptProof | undefined;
+  const second = await store.newBuild();
+  const startedAt = context.now();
+  try {
+    const comparison = await phase(
+      context,
+      'prove',
+      async () => {
+        const again = await buildElsewhere(
+          context,
+          withRecording(build, build.recording),
+          second.dir,
+        );
+        if (typeof again === 'number')
+          throw new UserError(
+            `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,
+            { nextStep: 'see its output above, or build without --prove' },
+          );
+        const images = await Promise.all([
+          builtImage(store, 'the build', image.index),
+          builtImage(store, 'the second build', again.index),
+        ]);
+        return compareBuilds(context, build.dockerfile, images, undefined);
+      },
+      ({ reproducible, differences, omitted }) => ({
+        detail: reproducible
+          ? 'a second build gave the same digest'
+          : `not reproducible: ${quantity(differences.length + omitted, 'difference')}`,
+      }),
+      { detail: `a second build, uncached${lastText(last)}` },
+    );
+    const proof = { at: context.now(), seconds: (context.now() - startedAt) / 1000 };
+    await proofs(context).set(lastKey(build), proof);
+    if (comparison.reproducible && inputs !== undefined) await proofs(context).set(inputs, proof);
+    tellDifferences(context, comparison);
+    return comparison;
+  } finally {
+    await second.discard();
+  }
+}
+
+/** A failed proof is no error by itself: the image is what it is, and its level says so. */
+function tellDifferences(context: PipelineContext, { differences }: ImageComparison): void {
+  const [first] = differences;
+  if (first === undefined) return;
+  context.emit({
+    kind: 'warning',
+    text: `the image is not reproducible: a second build differs in ${quantity(differences.length, 'place')}, first ${first.path}`,
+    nextStep: 'scoville reproduce names each difference and its cause; give it the same flags',
+  });
+}
+
+function lastText(last: KeptProof | undefined): string {
+  return last === undefined ? '' : `; it took ${Math.round(last.seconds)} s last time`;
+}
+
+async function keptProof(context: PipelineContext, inputs: string): Promise<KeptProof | undefined> {
+  const found = (await proofs(context).get(inputs)) as KeptProof | undefined;
+  const isFresh =
+    found !== undefined && found.at <= context.now() && context.now() - found.at <= FRESH_MS;
+  return isFresh ? found : undefined;
+}
+
+/** Under what the time of the last second build is kept. */
+function lastKey({ source, parsed }: Build): string {
+  return JSON.stringify([
+    'last',
+    source.dockerfilePath ?? shownAddress(parsed.context),
+    parsed.again,
+  ]);
+}
+
+function proofs(context: PipelineContext): JsonCache {
+  return openCache(context, 'second-builds', SCHEMA);
+}
+
+/** What the second build of the subjects showed, to be signed. */
+export function proofStatement(
+  { version }: Pick<PipelineContext, 'version'>,
+  { reproducible, differences, source }: Proof,
+  subjects: Pick<StatementToSign, 'subject' | 'also'>,
+): StatementToSign {
+  const predicate = reproductionStatement(
+    {
+      reproducible,
+      differences: differences.map(({ path, detail }) => `${path}: ${detail}`),
+      ...(source === undefined ? {} : { source }),
+    },
+    { uri: VERIFIER_ID, version },
+  );
+  return { predicateType: PREDICATE_TYPE.testResult, predicate, ...subjects };
+}

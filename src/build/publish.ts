@@ -1,0 +1,136 @@
+import { wholeEntries } from '../image/layout/entries.ts';
+import type { BuildDirectory } from '../image/layout/store.ts';
+import { taggedEntries } from '../image/referrers.ts';
+import { DiskError } from '../lib/errors.ts';
+import { quantity } from '../lib/text.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import { formatReference, referencesOf } from '../model/reference.ts';
+import { publishedReferrers } from '../reproduce/inputs.ts';
+import type { Destination } from './command-line.ts';
+import { keptCommand } from './describe-plan.ts';
+import { entries, loadImage, writeImageFile } from './load-image.ts';
+import { pushEverywhere } from './push-image.ts';
+import type { Attested } from './states.ts';
+
+/**
+ * The image to each destination of the plan, and under its names in the layout, where it also stays
+ * when a destination does not take it: `scoville push` and `scoville load` bring it there later.
+ * Throws what the destination's failure throws.
+ */
+export async function publish(
+  context: PipelineContext,
+  attested: Attested,
+  directory: BuildDirectory,
+): Promise<void> {
+  const { plan, image, referrers, tagged } = attested;
+  const published = {
+    ...attested,
+    referrers: publishedReferrers(referrers, plan.withInputs),
+  };
+  const keep = (): Promise<unknown> =>
+    directory.finish({
+      manifests: [image.index],
+      names: referencesOf(plan.names),
+      referrers: [...referrers, ...taggedEntries(tagged)],
+    });
+  for (const destination of plan.destinations)
+    try {
+      await deliver(context, published, destination);
+    } catch (error) {
+      // Why it failed counts more than that the layout could not be written either.
+      const isKept = await keep().then(
+        () => true,
+        () => false,
+      );
+      if (isKept && !context.signal.aborted) tellKept(context, plan.names, destination);
+      throw error;
+    }
+  await keep().catch((error: unknown) => {
+    // What was asked for is done; that it can be pushed again is not worth the build.
+    if (plan.destinations.length === 0 || !(error instanceof DiskError)) throw error;
+    context.emit({ kind: 'warning', text: `not kept in the layout: ${error.message}` });
+  });
+}
+
+/** Says how the image gets where it could not be brought, without another build. */
+function tellKept(
+  { emit }: PipelineContext,
+  names: readonly string[],
+  destination: Destination,
+): void {
+  const command = keptCommand(names, destination);
+  if (command !== undefined)
+    emit({
+      kind: 'warning',
+      text: `the image is kept in the layout: ${command} brings it there without another build`,
+    });
+}
+
+async function deliver(
+  context: PipelineContext,
+  { plan, store, registries, images, image, referrers, tagged }: Attested,
+  destination: Destination,
+): Promise<void> {
+  const bases = images.map(({ reference }) => formatReference(reference));
+  const common = { store, index: image.index, names: plan.names, bases };
+  switch (destination.kind) {
+    case 'docker':
+      await phase(
+        context,
+        'load',
+        () => loadImage(inDockerContext(context, destination.context), common),
+        ({ already, sentBytes }) => ({
+          detail: already ? 'Docker has it already' : `${(sentBytes / 1e6).toFixed(1)} MB sent`,
+          cached: already,
+        }),
+      );
+      return;
+    case 'registry':
+      await phase(
+        context,
+        'push',
+        () =>
+          pushEverywhere(context, registries, {
+            ...common,
+            settings: plan.settings,
+            referrers,
+            tagged,
+            byDigest: destination.byDigest,
+            plainHttp: destination.plainHttp,
+          }),
+        (results) => ({
+          detail: results
+            .map(
+              (r) =>
+                `${r.repository}: ${quantity(r.uploaded.length, 'blob')} (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
+            )
+            .join('; '),
+        }),
+      );
+      return;
+    case 'file': {
+      const { format, path, directory } = destination;
+      const isWhole = format === 'oci';
+      const named = entries(image.index, plan.names);
+      const manifests = isWhole ? wholeEntries(named, referrers, tagged) : named;
+      await writeImageFile(context, { blobs: store.blobs, manifests, path, directory });
+      if (!isWhole)
+        context.emit({
+          kind: 'notice',
+          text: `${path} contains the image alone, for docker load; -o type=oci writes its signatures and attestations too`,
+        });
+    }
+  }
+}
+
+/** The same, with the context that docker should talk to (`--output type=docker,context=NAME`). */
+function inDockerContext(context: PipelineContext, name: string | undefined): PipelineContext {
+  if (name === undefined) return context;
+  return {
+    ...context,
+    run: (what) =>
+      context.run(
+        what.command === 'docker' ? { ...what, args: ['--context', name, ...what.args] } : what,
+      ),
+  };
+}

@@ -1,0 +1,296 @@
+import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import { boolOf, lastValueOf, valuesOf } from '../cli/flag-table.ts';
+import { settingsOf } from '../config/load-settings.ts';
+import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
+import { withLinkedTargets } from '../dockerfile/layer-lines.ts';
+import { openCache } from '../image/caches.ts';
+import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
+import { UserError } from '../lib/errors.ts';
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { assignments, type DockerfileModel } from '../model/dockerfile.ts';
+import type { Platform } from '../model/image.ts';
+import type { LockedImage } from '../model/lock.ts';
+import type { Settings } from '../model/settings.ts';
+import { hermeticMode } from '../reproduce/recorded-fetches.ts';
+import { readVexFiles } from '../scan/vex.ts';
+import { requireOwnBuild } from '../trust/bases.ts';
+import { requireCosign } from '../trust/cosign.ts';
+import { readProfiles, startProfiles } from '../trust/profile-artifact.ts';
+import { requireKey } from '../trust/signer.ts';
+import type { GitFacts } from './annotations.ts';
+import type { ParsedBuild } from './command-line.ts';
+import { buildContext, type ContextSource, contextSource } from './context-source.ts';
+import { buildEngine, warnOfBuilder } from './engine.ts';
+import { applyOptions } from './flags.ts';
+import { gitFacts } from './git.ts';
+import { neededImages } from './images.ts';
+import {
+  findLock,
+  type FoundLock,
+  type LockMode,
+  requireNoDrift,
+  resolveLocked,
+} from './lock-file.ts';
+import { planBuild } from './plan-build.ts';
+import type { LockRequest } from './plan-lock.ts';
+import { buildPaths, type RecordedValues } from './plan.ts';
+import { findLocalImages, type FoundImage, Registries, resolveImages } from './registries.ts';
+import { shownAddress } from './shown-command.ts';
+import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
+
+const BUILDX_USAGE_EXIT = 1;
+const STARTS_SCHEMA = 1;
+/** For this long, a build starts at the time of the Dockerfile's last one: its RUNs are cached. */
+const START_SECONDS = 24 * 60 * 60;
+
+/** What is known of a build that is done again, so that it is not looked up. */
+export interface RecordedInputs {
+  readonly settings: Settings;
+  readonly lock: FoundLock;
+  readonly values: RecordedValues;
+}
+
+export interface BuildRequest {
+  readonly parsed: ParsedBuild;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly store: LayoutStore;
+  readonly directory: BuildDirectory;
+  /** `build` where it is not given. */
+  readonly lockMode?: LockMode;
+  readonly recorded?: RecordedInputs;
+  readonly together?: Build['together'];
+}
+
+/**
+ * Reads the settings, Dockerfile, git and engine, resolves images, and plans the build.
+ * Throws UserError for what the user can fix.
+ */
+export async function readBuild(
+  context: PipelineContext,
+  request: BuildRequest,
+): Promise<Build | PassedOn> {
+  const { parsed, stdin, store, directory, lockMode = 'build', recorded } = request;
+  const together = request.together ?? ALONE;
+  const source = await contextSource({
+    context: parsed.context,
+    file: lastValueOf(parsed, 'file'),
+    cwd: context.cwd,
+    stdin,
+  });
+  const settings = applyOptions(
+    recorded?.settings ?? (await settingsOfBuild(context, parsed, source)),
+    parsed.own,
+  );
+  const registries = new Registries(context, settings.registries);
+  const { model: dockerfile, analysis } = readBuildFile(parsed, source, together, context.env);
+  const makesImage = parsed.output.kind === 'image';
+  if (makesImage && settings.sign.enabled) requireCosign(context);
+  const lock =
+    recorded?.lock ??
+    (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
+  const [engine, git] = await Promise.all([
+    makesImage
+      ? engineAndImages(context, parsed, settings, dockerfile, registries, lock?.request, lockMode)
+      : undefined,
+    source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
+  ]);
+  const planned = planBuild({
+    parsed,
+    settings,
+    git: git && factsOf(git, source),
+    dockerfile,
+    resolved: engine?.images ?? [],
+    env: context.env,
+    contextName: source.contextName,
+    now: context.now(),
+    startedAt: await firstStart(context, source.dockerfilePath ?? shownAddress(parsed.context)),
+    lock: lock?.request,
+    recorded: recorded?.values,
+    paths: buildPaths(directory.dir),
+  });
+  if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
+  const plan = planned.value;
+  requireNoDrift(plan, parsed.own.locked);
+  if (plan.kind === 'passthrough') {
+    // Targets of a bake come here with the flags of the whole.
+    if (parsed.own.record || parsed.own.replay)
+      throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
+    requireOwnBuild(settings, plan.reason);
+    return { kind: plan.kind, plan, source };
+  }
+  if (engine === undefined) throw new Error('an image is planned');
+  const isSigned = plan.attest.sign.on;
+  if (isSigned) await requireKey(plan.settings.sign);
+  const profiles =
+    isSigned && recorded === undefined
+      ? await readProfiles(context.cwd, parsed.own.profile, plan.settings.attest)
+      : [];
+  await startProfiles(context, profiles, engine.engine.docker);
+  return {
+    kind: plan.kind,
+    plan,
+    parsed,
+    source,
+    dockerfile,
+    analysis,
+    store,
+    engine: engine.engine,
+    images: engine.images,
+    registries,
+    lock,
+    vex: parsed.own.grade || isSigned ? await readVexFiles(plan.settings.vex) : [],
+    profiles,
+    together,
+    attached: NOTHING_ATTACHED,
+  };
+}
+
+/** With a notice of what a project cannot set. */
+async function settingsOfBuild(
+  context: PipelineContext,
+  { own }: ParsedBuild,
+  { directory }: ContextSource,
+): Promise<Settings> {
+  const path = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : resolve(context.cwd, file);
+  const settings = await settingsOf({
+    named: path(own.config),
+    policy: path(own.trustPolicy),
+    startDir: directory,
+    userDir: context.paths.config,
+    task: 'project',
+    now: context.now(),
+  });
+  for (const { file, settings: names } of settings.ignored)
+    context.emit({
+      kind: 'notice',
+      text: `${file}: a project cannot set ${names.join(', ')}; write it into ${context.paths.config}/config.yaml`,
+    });
+  return settings;
+}
+
+/**
+ * The Dockerfile's model, and what it installs and downloads; both undefined if its text is not
+ * known here, or has errors, which BuildKit reports.
+ */
+function readBuildFile(
+  parsed: ParsedBuild,
+  source: ContextSource,
+  { linked }: Build['together'],
+  env: PipelineContext['env'],
+): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
+  const none = { model: undefined, analysis: undefined };
+  if (source.dockerfileText === undefined) return none;
+  const target = lastValueOf(parsed, 'target') ?? '';
+  const read = analyseDockerfile(
+    source.dockerfileText,
+    {
+      buildArgs: givenArguments(parsed, env),
+      buildContexts: assignments(valuesOf(parsed, 'build-context')),
+      ...(target === '' ? {} : { target }),
+    },
+    buildContext(source.directory, source.dockerfilePath),
+  );
+  return read.ok ? withLinkedTargets(read.value, linked) : none;
+}
+
+/**
+ * The build arguments that are given, with their values: `--build-arg NAME` takes that variable's,
+ * and where it is not set, is as if it were not given.
+ */
+export function givenArguments(
+  parsed: ParsedBuild,
+  env: PipelineContext['env'],
+): Readonly<Record<string, string>> {
+  return assignments(
+    valuesOf(parsed, 'build-arg').map((text) => {
+      const value = text.includes('=') ? undefined : env[text];
+      return value === undefined ? text : `${text}=${value}`;
+    }),
+  );
+}
+
+/** The engine that builds, and the images that the build takes from outside. */
+async function engineAndImages(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  settings: Settings,
+  dockerfile: DockerfileModel | undefined,
+  registries: Registries,
+  lock: LockRequest | undefined,
+  lockMode: LockMode,
+): Promise<{ readonly engine: BuildEngine; readonly images: readonly FoundImage[] }> {
+  const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const needed = neededImages(dockerfile, parsed);
+  const mayUseLocal = boolOf(parsed, 'pull') !== true;
+  // Asked together: each call of docker takes its time to start. What goes wrong with the engine,
+  // dockerInfo says first.
+  const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
+  local.catch(() => undefined);
+  const engine = await buildEngine(context, named === '' ? undefined : named);
+  const platform = wantedPlatform(parsed, engine.platform);
+  const own = engine.seesLocal ? await local : [];
+  const hermetic = hermeticMode(parsed.own, settings, lock?.before);
+  const images =
+    lock === undefined
+      ? await resolveImages(context, registries, needed, { local: own, platform })
+      : await resolveLocked(
+          {
+            context,
+            registries,
+            platform,
+            lockPath: lock.path,
+            strict: lockMode === 'update',
+            hermetic: hermetic.ok ? hermetic.value : undefined,
+          },
+          needed,
+          lock.before?.images ?? new Map<string, LockedImage>(),
+          own,
+        );
+  if (engine.elsewhere !== undefined)
+    warnOfBuilder(context, engine.elsewhere, needed, images, await local.catch(() => []));
+  return { engine, images };
+}
+
+function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
+  const [os, architecture, variant] =
+    (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
+  if (os === undefined || os === '' || architecture === undefined) return own;
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** Seconds since 1970: when the first build of this Dockerfile began, today's. */
+async function firstStart(context: PipelineContext, dockerfile: string): Promise<number> {
+  const starts = openCache(context, 'clock-starts', STARTS_SCHEMA);
+  const now = Math.floor(context.now() / 1000);
+  const kept = await starts.get(dockerfile);
+  if (typeof kept === 'number' && kept <= now && now - kept < START_SECONDS) return kept;
+  await starts.set(dockerfile, now);
+  return now;
+}
+
+/** With where context and Dockerfile lie in the repository, for a later build of its commit. */
+function factsOf(
+  git: NonNullable<Awaited<ReturnType<typeof gitFacts>>>,
+  { directory, dockerfilePath }: ContextSource,
+): GitFacts {
+  const [exactTag] = git.tags;
+  const facts = {
+    commit: git.revision,
+    committedAt: git.commitTime,
+    dirty: git.dirty,
+    ...(git.remote === undefined ? {} : { remoteUrl: git.remote }),
+    ...(exactTag === undefined ? {} : { exactTag }),
+  };
+  const { folder } = git;
+  if (folder === undefined || directory === undefined) return facts;
+  if (dockerfilePath === undefined) return { ...facts, folder };
+  const path = normalize(join(folder, relative(directory, dirname(dockerfilePath))));
+  const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return {
+    ...facts,
+    folder,
+    ...(isOutside ? {} : { dockerfileFolder: path === '.' ? '' : path }),
+  };
+}

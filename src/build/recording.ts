@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { valuesOf } from '../cli/flag-table.ts';
+import { UserError } from '../lib/errors.ts';
+import type { Fetches, Recording } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { BuildxFlag } from '../model/events.ts';
+import { merged, recordingFor, UNKNOWN_STAGE } from '../reproduce/recorded-fetches.ts';
+import { exportOf } from './normalise-built.ts';
+import { type BuildPlan, flag } from './plan.ts';
+import type { SolveStatus } from './progress.ts';
+import {
+  CACHE_NAMESPACE,
+  HERMETIC_CONTEXT,
+  type HermeticInjection,
+  PROXY_ARGUMENTS,
+  YARN_ARGUMENTS,
+} from './sent-dockerfile.ts';
+import type { Build } from './states.ts';
+
+/** A proxy that attaches to one run of BuildKit: RUNs reach the network through it alone. */
+export interface RecordingHook {
+  readonly injection: HermeticInjection;
+  /** In front of the user's own. */
+  readonly flags: readonly BuildxFlag[];
+  /** The proxy's password: a RUN may print its variables. */
+  readonly secret: string;
+  /** Told BuildKit's progress. */
+  readonly watch: (status: SolveStatus) => void;
+  /**
+   * What the RUNs fetched, or were given. Throws UserError where the recording is not whole, the
+   * lock does not have what was asked for, or a layer has what was put into the build.
+   */
+  readonly finish: (exitCode: number) => Promise<Recording | undefined>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the proxy. Throws UserError for a build that cannot be held to it. */
+export async function openRecording(
+  context: PipelineContext,
+  build: Build,
+): Promise<RecordingHook> {
+  requireHermetic(build);
+  const { plan, source, dockerfile, attached, together, store } = build;
+  const lockPath = plan.lock?.path;
+  if (lockPath === undefined || dockerfile === undefined) throw new Error('a lock is planned');
+  const isReplay = plan.hermetic === 'replay' || attached.replayed !== undefined;
+  const all = isReplay
+    ? (attached.replayed?.recording ?? lockedRecording(plan, lockPath))
+    : undefined;
+  const given = all && recordingFor(all, dockerfile);
+  const shared = isReplay ? undefined : together.shared;
+  const before = shared?.get(lockPath)?.recording;
+  warnOfGaps(context, given);
+  noticeAdds(context, build, dockerfile);
+  const dockerfileName = basename(source.dockerfilePath ?? 'Dockerfile');
+  const { openSession } = await import('../reproduce/hermetic-session.ts');
+  const session = await openSession(context, {
+    lockPath,
+    replayed: given?.fetches,
+    dockerfile,
+    dockerfileName,
+    known: before && recordingFor(before, dockerfile).fetches,
+    store: attached.replayed?.store,
+  });
+  return {
+    injection: { hashedName: session.hashedName, offline: offlineRuns(dockerfile, given?.fetches) },
+    flags: [
+      flag('build-context', `${HERMETIC_CONTEXT}=${session.mounts}`),
+      ...[...PROXY_ARGUMENTS, ...YARN_ARGUMENTS].map((name) =>
+        flag('build-arg', `${name}=${session.proxyUrl}`),
+      ),
+      ...['no_proxy', 'NO_PROXY'].map((name) =>
+        flag('build-arg', `${name}=localhost,127.0.0.1,::1`),
+      ),
+      // Other builds fill cache mounts; nobody records what with.
+      flag('build-arg', `${CACHE_NAMESPACE}=${HERMETIC_CONTEXT}-${randomUUID()}`),
+    ],
+    secret: new URL(session.proxyUrl).password,
+    watch: session.watch,
+    finish: async (exitCode) => {
+      const own = await session.finish(exitCode !== 0);
+      if (exitCode !== 0) return undefined;
+      const { refuseInjected } = await import('../reproduce/refuse-injected.ts');
+      const at = { blobs: store.blobs, dockerfile, file: dockerfileName };
+      await refuseInjected(session.traces, at, await exportOf(plan, store.blobs));
+      if (own === undefined) return undefined;
+      shared?.set(lockPath, { dockerfile: source.dockerfilePath, recording: merged(before, own) });
+      return merged(given && { ...given, fetches: new Map() }, own);
+    },
+    close: session.close,
+  };
+}
+
+function lockedRecording({ lock }: BuildPlan, path: string): Recording {
+  const { fetches, incomplete = new Map<string, string[]>() } = lock?.before ?? {};
+  if (fetches === undefined)
+    throw new UserError(`${path} does not have what the build fetched`, {
+      nextStep: 'scoville build --record writes it',
+    });
+  return { fetches, incomplete };
+}
+
+/** A replay gives what there is; it is no proof of what is not. */
+function warnOfGaps(context: PipelineContext, given: Recording | undefined): void {
+  for (const text of new Set([...(given?.incomplete.values() ?? [])].flat()))
+    context.emit({
+      kind: 'warning',
+      text: `what is replayed was not recorded completely: ${text}`,
+      nextStep: 'it does not count as pinned or verified; scoville build --record records it again',
+    });
+}
+
+/** Reports ADDs that BuildKit fetches itself. Throws UserError if a replay's lock lacks one. */
+function noticeAdds(
+  context: PipelineContext,
+  { plan, source }: Build,
+  dockerfile: DockerfileModel,
+): void {
+  const file = basename(source.dockerfilePath ?? 'Dockerfile');
+  const remotes = plan.lock?.before?.remotes;
+  for (const { address, line } of remoteAdds(dockerfile)) {
+    const isHeld = remotes?.has(address) === true;
+    if (plan.hermetic === 'replay' && !isHeld)
+      throw new UserError(`${file}:${line}: ADD ${address} is not in the lock`, {
+        nextStep: 'scoville build --record',
+      });
+    context.emit({
+      kind: 'notice',
+      text: `${file}:${line}: ADD ${address} is fetched by BuildKit each time${isHeld ? ', with the checksum in the lock' : ''}; the recording does not have it`,
+    });
+  }
+}
+
+/** What ADD takes from the network by itself: BuildKit fetches it, past any proxy. */
+export function remoteAdds(
+  model: DockerfileModel,
+): readonly { readonly address: string; readonly line: number }[] {
+  return model.reached
+    .flatMap((index) => model.stages[index]?.instructions ?? [])
+    .filter(({ keyword }) => keyword === 'ADD')
+    .flatMap((add) =>
+      add.arguments
+        .slice(0, -1)
+        .filter((source) => /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@)/.test(source))
+        .map((address) => ({ address, line: add.range.startLine })),
+    );
+}
+
+/** RUNs of stages that fetched nothing when they were recorded need no network, and get none. */
+function offlineRuns(
+  { stages }: DockerfileModel,
+  fetches: Fetches | undefined,
+): ReadonlySet<number> {
+  if (fetches === undefined || fetches.has(UNKNOWN_STAGE)) return new Set();
+  return new Set(
+    stages
+      .filter(({ name, index }) => !fetches.has(name ?? `stage-${index}`))
+      .flatMap(({ instructions }) => instructions)
+      .filter(({ keyword }) => keyword === 'RUN')
+      .map(({ range }) => range.startLine),
+  );
+}
+
+/** Throws UserError for a build whose RUNs cannot be held to the proxy, with the reason. */
+function requireHermetic(build: Build): void {
+  const { plan, source, dockerfile, engine } = build;
+  const cannot = (why: string, nextStep?: string): UserError =>
+    new UserError(
+      `the build cannot be ${plan.hermetic === 'record' ? 'recorded' : 'replayed'}: ${why}`,
+      nextStep === undefined ? {} : { nextStep },
+    );
+  if (dockerfile === undefined || source.dockerfileText === undefined)
+    throw cannot('the Dockerfile is not known before the build', 'build from a folder');
+  requireOwnLock(build, cannot);
+  if (engine.elsewhere !== undefined || engine.added !== undefined)
+    throw cannot(
+      `its builder ${engine.elsewhere?.name ?? engine.added ?? ''} is not the engine itself`,
+      'docker buildx use default',
+    );
+  if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
+  if (plan.settings.reproducible.mode === 'off')
+    throw cannot('the normalizer is off', 'leave out --repro=off');
+  if (plan.others !== undefined)
+    throw cannot('it has outputs that are not an image, which are built again');
+  const proxied = valuesOf(plan.invocation, 'build-arg').find((given) =>
+    PROXY_ARGUMENTS.includes(given.split('=', 1)[0] ?? ''),
+  );
+  if (proxied !== undefined)
+    throw cannot(`--build-arg ${proxied.split('=', 1)[0] ?? ''} sets another proxy`);
+  const named = valuesOf(plan.invocation, 'build-context');
+  if (named.some((given) => given.startsWith(`${HERMETIC_CONTEXT}=`)))
+    throw cannot(`a build context is called ${HERMETIC_CONTEXT}`);
+}
+
+/** Stages of two Dockerfiles have the same names. */
+function requireOwnLock(
+  { plan, source, together: { shared } }: Build,
+  cannot: (why: string, nextStep?: string) => UserError,
+): void {
+  if (shared !== undefined && source.dockerfilePath === undefined)
+    throw cannot('its Dockerfile is in the bake definition, and has no lock', 'put it into a file');
+  const { lock } = plan;
+  if (plan.hermetic !== 'record' || lock === undefined) return;
+  const found = shared?.get(lock.path);
+  const other =
+    found !== undefined && found.dockerfile !== source.dockerfilePath
+      ? found.dockerfile
+      : lock.drift.find(({ subject }) => subject === 'dockerfile')?.before;
+  if (other !== undefined)
+    throw cannot(
+      `${lock.path} is of ${other}, and a lock records one Dockerfile`,
+      shared === undefined
+        ? '--lock=FILE names another'
+        : 'put each Dockerfile into a folder of its own',
+    );
+}

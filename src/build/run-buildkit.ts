@@ -1,0 +1,227 @@
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobStore } from '../image/blob-store.ts';
+import { parseImageConfig, parseIndex, parseManifest } from '../image/documents.ts';
+import { readExportedIndex } from '../image/image-index.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import type { Recording } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE } from '../model/image.ts';
+import { runBuild } from './buildx.ts';
+import { csvAttributes } from './command-line.ts';
+import { builderForPlatforms } from './engine.ts';
+import { type BuildPlan, flag, layoutOutput, NOT_AGAIN } from './plan.ts';
+import type { SolveStatus } from './progress.ts';
+import { openRecording } from './recording.ts';
+import { send, type Sent, shownEvent } from './send.ts';
+import type { Build } from './states.ts';
+
+/** How BuildKit ended. */
+export interface BuildKitRun {
+  /** Of buildx. */
+  readonly exitCode: number;
+  /** Buildx's last words, outside its progress. */
+  readonly errorText: string;
+  /** What RUNs fetched or were given; undefined where nobody looked. */
+  readonly recording: Recording | undefined;
+}
+
+type Outcome = Omit<BuildKitRun, 'recording'>;
+type OnStatus = (status: SolveStatus) => void;
+
+/** An export that fails after a good build, now and then during a cache prune. A retry passes. */
+const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
+
+/**
+ * Runs the planned build: sends it, behind the proxy of a recording where one is planned, and reads
+ * back what BuildKit says. A failure has buildx' exit code. Throws UserError where the build cannot
+ * be sent, and where a recording is not whole or a replay departs from it.
+ */
+export async function runBuildKit(
+  context: PipelineContext,
+  build: Build,
+  onStatus?: OnStatus,
+): Promise<BuildKitRun> {
+  // What cannot run there is refused before anything is sent.
+  const nodes = (await builderForPlatforms(context, build))?.nodes ?? 1;
+  await writePolicy(build.plan);
+  const recording =
+    build.plan.hermetic === undefined ? undefined : await openRecording(context, build);
+  try {
+    const sent = await send(context, build, recording);
+    const watch: OnStatus = (status) => {
+      recording?.watch(status);
+      onStatus?.(status);
+    };
+    const run = (one: Sent): Promise<Outcome> => runSent(context, build, one, nodes, watch);
+    try {
+      if (recording === undefined) return { ...(await run(sent)), recording: undefined };
+      const { first, later } = apart(sent);
+      const outcome = await run(first);
+      const found = await recording.finish(outcome.exitCode);
+      const isLast = outcome.exitCode !== 0 || later === undefined;
+      return { ...(isLast ? outcome : await run(later)), recording: found };
+    } finally {
+      await sent.release();
+    }
+  } finally {
+    await recording?.close();
+  }
+}
+
+/** A cache is exported once what was built has been looked at: then it is published. */
+function apart(sent: Sent): { readonly first: Sent; readonly later: Sent | undefined } {
+  const { flags, context, env } = sent.invocation;
+  const isExport = (one: BuildxFlag): boolean =>
+    one.name === 'cache-to' && csvAttributes(one.value)?.get('type') !== 'inline';
+  if (!flags.some(isExport)) return { first: sent, later: undefined };
+  const invocation = { ...sent.invocation, flags: flags.filter((one) => !isExport(one)) };
+  const again = {
+    outputs: [],
+    flags: flags.filter(({ name = '' }) => !NOT_AGAIN.has(name)),
+    context,
+    env: { ...env, BUILDX_NO_DEFAULT_LOAD: '1' },
+  };
+  return { first: { ...sent, invocation }, later: { ...sent, invocation: again } };
+}
+
+async function writePolicy({ sourcePolicy }: BuildPlan): Promise<void> {
+  if (sourcePolicy === undefined) return;
+  const text = JSON.stringify(sourcePolicy.policy);
+  await writeFile(sourcePolicy.file, text).catch((cause: unknown) => {
+    throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, { cause });
+  });
+}
+
+/** Each platform by itself where several nodes build; once more if the export lost content. */
+async function runSent(
+  context: PipelineContext,
+  build: Build,
+  sent: Sent,
+  nodes: number,
+  onStatus: OnStatus,
+): Promise<Outcome> {
+  const { layout, platforms } = build.plan;
+  const { invocation, stdin } = sent;
+  const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
+  const isApart = platforms.length > 1 && nodes > 1;
+  if (isApart && !canRepeat)
+    throw new UserError('a context on stdin cannot be sent to several nodes', {
+      nextStep: 'unpack it and name the folder, or name one platform',
+    });
+  const run = (one: BuildInvocation): Promise<Outcome> =>
+    runBuildx(context, build, { ...sent, invocation: one }, onStatus);
+  const once = (): Promise<Outcome> =>
+    isApart
+      ? runByPlatform(layout, build.store.blobs, invocation, platforms, run)
+      : run(invocation);
+  const outcome = await once();
+  if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
+    return outcome;
+  context.emit({
+    kind: 'notice',
+    text: 'BuildKit lost content during the export; trying once more',
+  });
+  return once();
+}
+
+async function runBuildx(
+  context: PipelineContext,
+  { plan, engine }: Build,
+  { invocation, stdin, shown }: Sent,
+  onStatus: OnStatus,
+): Promise<Outcome> {
+  const { added, docker } = engine;
+  const { exitCode, errorText } = await runBuild(context.run, {
+    invocation:
+      added === undefined
+        ? invocation
+        : { ...invocation, flags: [flag('builder', added), ...invocation.flags] },
+    cwd: context.cwd,
+    ...(docker?.buildx === undefined ? {} : { plugin: docker.buildx.path }),
+    onEvent: (event) => {
+      const said = shownEvent(event, shown);
+      if (said !== undefined) context.emit(said);
+    },
+    onLine: (line) => {
+      const text = shown(line, 'line');
+      if (text !== undefined) context.emit({ kind: 'build-line', text });
+    },
+    ...(plan.progress === 'rawjson'
+      ? {
+          onJsonLine: (text: string) => {
+            context.emit({ kind: 'build-json', text });
+          },
+        }
+      : {}),
+    signal: context.signal,
+    onStatus,
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+  const lines = errorText.split('\n').flatMap((line) => shown(line, 'log') ?? []);
+  return { exitCode, errorText: lines.join('\n') };
+}
+
+/**
+ * Builds each platform by itself and puts one index together: buildx exports no OCI layout where
+ * several nodes build. The node of each platform is buildx' choice. Ends with the first that fails.
+ */
+export async function runByPlatform(
+  layout: string,
+  blobs: BlobStore,
+  invocation: BuildInvocation,
+  platforms: readonly string[],
+  run: (one: BuildInvocation) => Promise<Outcome>,
+): Promise<Outcome> {
+  const folder = join(layout, 'platforms');
+  const entries: Descriptor[] = [];
+  try {
+    for (const [i, platform] of platforms.entries()) {
+      const into = join(folder, String(i));
+      await makeFolders(into);
+      await symlink('../../blobs', join(into, 'blobs'));
+      const outcome = await run(forPlatform(invocation, platform, into));
+      if (outcome.exitCode !== 0) return outcome;
+      entries.push(...(await exported(into, blobs)));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: entries };
+  const written = await blobs.write(Buffer.from(JSON.stringify(index)));
+  const top = { schemaVersion: 2, manifests: [{ mediaType: MEDIA_TYPE.index, ...written }] };
+  await writeFile(join(layout, 'index.json'), JSON.stringify(top));
+  return { exitCode: 0, errorText: '' };
+}
+
+/** The same for one platform, into its own layout over the same blobs. */
+export function forPlatform(
+  invocation: BuildInvocation,
+  platform: string,
+  into: string,
+): BuildInvocation {
+  const flags = invocation.flags.filter(({ name }) => name !== 'platform');
+  return {
+    ...invocation,
+    outputs: [layoutOutput(into)],
+    flags: [flag('platform', platform), ...flags],
+  };
+}
+
+async function exported(folder: string, blobs: BlobStore): Promise<readonly Descriptor[]> {
+  const [image] = readExportedIndex(await readFile(join(folder, 'index.json')));
+  if (image === undefined) throw new UserError('buildx exported no image into the layout');
+  const { descriptor } = image;
+  const bytes = await blobs.readDocument(descriptor);
+  if (isIndex(descriptor.mediaType)) return parseIndex(bytes, descriptor.digest).manifests;
+  const { config } = parseManifest(bytes, descriptor.digest);
+  const { os, architecture, variant } = parseImageConfig(
+    await blobs.readDocument(config),
+    config.digest,
+  );
+  const { mediaType, digest, size } = descriptor;
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return [{ mediaType, digest, size, platform }];
+}

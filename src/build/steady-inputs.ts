@@ -1,0 +1,157 @@
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { SteadyInputs } from '../model/lock.ts';
+import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
+import { PRELOAD, type Preload } from '../reproduce/clock.ts';
+import { rfc3339 } from './annotations.ts';
+import { baseOf } from './images.ts';
+import { CLOCK_FILES, CLOCK_MOUNTS, type Injection } from './sent-dockerfile.ts';
+
+/**
+ * The images from outside at the bottom of stages that run something and are part of the build;
+ * undefined where one of those begins from nothing, or from what is not known.
+ */
+export function ranImages(model: DockerfileModel): readonly string[] | undefined {
+  const used = new Set(
+    model.externalImages.flatMap(({ reference }) =>
+      reference === undefined ? [] : [nameOf(reference)],
+    ),
+  );
+  const bases = model.stages
+    .filter(({ instructions }) => instructions.some(({ keyword }) => keyword === 'RUN'))
+    .map(({ index }) => baseName(model, index));
+  const names = bases.filter((name) => name !== undefined);
+  if (names.length < bases.length) return undefined;
+  return [...new Set(names)].filter((name) => used.has(name));
+}
+
+/** The name of the image from outside at the bottom of a stage, as `ranImages` has it. */
+function baseName(model: DockerfileModel, stage: number): string | undefined {
+  const reference = baseOf(model, stage)?.reference;
+  return reference === undefined ? undefined : nameOf(reference);
+}
+
+/** What LD_PRELOAD names, for programs of musl. */
+export function preloadText(preloads: readonly Preload[]): string {
+  return preloads
+    .filter(({ by }) => by === undefined)
+    .map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`)
+    .join(':');
+}
+
+/**
+ * A build that writes the day that each image's own `date` sees into a file named by the image's
+ * place in the list; with LD_PRELOAD where a value is given.
+ */
+export function clockProbe(images: readonly string[], preload?: string): string {
+  return [
+    ...images.flatMap((image, i) => [
+      `FROM ${image} AS clock-${i}`,
+      'USER 0:0',
+      ...(preload === undefined ? [] : [`ARG ${PRELOAD}=${preload}`]),
+      `RUN ${CLOCK_MOUNTS} date -u +%Y-%m-%d > /scoville-day`,
+    ]),
+    'FROM scratch',
+    ...images.map((_, i) => `COPY --from=clock-${i} /scoville-day /${i}`),
+    '',
+  ].join('\n');
+}
+
+function nameOf(reference: ImageReference): string {
+  return formatReference(withDefaultTag(reference));
+}
+
+/** Named as in libfaketime: a Dockerfile that declares it asks for seeded random numbers too. */
+export const SEED = 'FAKERANDOM_SEED';
+const EPOCH = 'SOURCE_DATE_EPOCH';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** RUNs' start if no time is set, in seconds since 1970: by lock, or this machine's first build. */
+interface Begun {
+  readonly lock?: { readonly before: { readonly start?: number } | undefined } | undefined;
+  readonly startedAt: number;
+}
+
+/** What RUNs are given by `--repro=deterministic`; undefined by other modes. */
+export function steadyInputs(
+  { reproducible }: Pick<Settings, 'reproducible'>,
+  { lock, startedAt }: Begun,
+): SteadyInputs | undefined {
+  const { mode, start, clock, oneProcessor, seed } = reproducible;
+  const { oneFileTime, sortedFolders, temporaryNames, sameAddresses } = reproducible;
+  if (mode !== 'deterministic') return undefined;
+  const set = start === undefined ? undefined : Date.parse(start) / 1000;
+  return {
+    start: set ?? lock?.before?.start ?? startedAt,
+    clock,
+    oneProcessor,
+    oneFileTime,
+    sortedFolders,
+    temporaryNames,
+    sameAddresses,
+    seed,
+  };
+}
+
+/**
+ * Notices on a time that the lock has kept for over a day: what is fetched may be signed later.
+ * `now` in milliseconds since 1970.
+ */
+export function startNotices(
+  { steady }: { readonly steady: SteadyInputs | undefined },
+  { lock, now }: Pick<Begun, 'lock'> & { readonly now: number },
+): readonly string[] {
+  const kept = lock?.before?.start;
+  if (kept === undefined || steady?.start !== kept || now - kept * 1000 < DAY_MS) return [];
+  return [
+    `RUNs see ${rfc3339(kept)}, the time in the lock: apt-get update refuses mirrors that are newer. \`scoville lock\` takes today's`,
+  ];
+}
+
+/** Variables for RUNs: they fix hashes, memory, processors and, with a seed, random numbers. */
+export function steadyVariables({
+  oneProcessor,
+  sameAddresses,
+  seed,
+}: SteadyInputs): Readonly<Record<string, string>> {
+  return {
+    PYTHONHASHSEED: '0',
+    PERL_HASH_SEED: '0',
+    // What rustc keeps for the next build has random names.
+    CARGO_INCREMENTAL: '0',
+    // A program may write out memory that it never wrote to: what glibc gives is zeros, and what it
+    // takes back 255s. Its cache of each thread hands blocks out as they are.
+    ...(sameAddresses
+      ? { GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0' }
+      : {}),
+    ...(oneProcessor
+      ? {
+          OMP_NUM_THREADS: '1',
+          PYTHON_CPU_COUNT: '1',
+          CMAKE_BUILD_PARALLEL_LEVEL: '1',
+          CARGO_BUILD_JOBS: '1',
+          // Node.js reads files in the order in which it asks for them.
+          UV_THREADPOOL_SIZE: '1',
+        }
+      : {}),
+    ...(seed === undefined ? {} : { [SEED]: String(seed) }),
+  };
+}
+
+/**
+ * What the Dockerfile that is sent offers to each RUN: SOURCE_DATE_EPOCH, and with `steady` the
+ * clock and its variables. LD_PRELOAD is declared in stages on an image of `preloaded`.
+ */
+export function offered(
+  model: DockerfileModel,
+  steady: SteadyInputs | undefined,
+  preloaded: readonly string[] = [],
+): Injection {
+  const names = [EPOCH, ...(steady === undefined ? [] : Object.keys(steadyVariables(steady)))];
+  return {
+    names: ({ index }) =>
+      preloaded.includes(baseName(model, index) ?? '') ? [...names, PRELOAD] : names,
+    clock: steady !== undefined,
+    hermetic: undefined,
+  };
+}

@@ -1,0 +1,209 @@
+import { inspectPlatform } from '../grade/inspect-layers.ts';
+import type { BlobStore } from '../image/blob-store.ts';
+import { layersOf, openStored } from '../image/layout/open-layout.ts';
+import { openStore } from '../image/layout/store.ts';
+import { UserError } from '../lib/errors.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import { severityRank, type Vulnerability } from '../model/facts.ts';
+import { platformNameOf } from '../model/image.ts';
+import type { LockChange, LockFile } from '../model/lock.ts';
+import type { OsRelease, Package } from '../model/packages.ts';
+import { databaseFolder } from '../scan/update-database.ts';
+import { lockOfBuilt, writeLock } from './built-lock.ts';
+import type { ParsedBuild } from './command-line.ts';
+import type { FinalImage } from './image-under-build.ts';
+import { lockChanges } from './lock-changes.ts';
+import { exportOf, normaliseBuilt } from './normalise-built.ts';
+import { secondBuild } from './prove.ts';
+import { readBuild } from './read-build.ts';
+import { runBuildKit } from './run-buildkit.ts';
+
+interface Content {
+  readonly packages: readonly Package[];
+  readonly osRelease: OsRelease | undefined;
+}
+
+/**
+ * The changes with what each new version of a package fixes, by the database of advisories on this
+ * machine: those that fix something first. As they are where there is no database, which is said.
+ */
+async function withFixes(
+  context: PipelineContext,
+  blobs: BlobStore,
+  image: FinalImage,
+  changes: readonly LockChange[],
+): Promise<readonly LockChange[]> {
+  if (!changes.some(isUpdate)) return changes;
+  const stored = await openStored(blobs, image.index);
+  const fixes = new Map<LockChange, readonly string[]>();
+  for (const platform of image.platforms) {
+    const opened = { config: platform.config, layers: layersOf(stored, platform) };
+    const { content } = await inspectPlatform(context, stored, opened, {});
+    const name = platformNameOf({ ...platform, descriptor: platform.built.descriptor });
+    const updates = changes.filter((change) => isUpdate(change) && change.platform === name);
+    const found = await fixesOf(context, updates, {
+      packages: content.packages,
+      osRelease: content.filesystem.osRelease,
+    });
+    if (found === undefined) return changes;
+    for (const [change, ids] of found) fixes.set(change, ids);
+  }
+  const marked = changes.map((change) => {
+    const ids = fixes.get(change) ?? [];
+    return ids.length === 0 ? change : { ...change, fixes: ids };
+  });
+  const count = ({ fixes: ids = [] }: LockChange): number => ids.length;
+  return marked.toSorted((a, b) => Number(count(b) > 0) - Number(count(a) > 0));
+}
+
+function isUpdate({ subject, before, after }: LockChange): boolean {
+  return subject === 'package' && before !== undefined && after !== undefined;
+}
+
+/** What each of the updates fixes; undefined where no database can tell. */
+export async function fixesOf(
+  context: PipelineContext,
+  updates: readonly LockChange[],
+  content: Content,
+): Promise<ReadonlyMap<LockChange, readonly string[]> | undefined> {
+  const pairs = updates.flatMap((change) => {
+    const now = content.packages.filter(({ type, name }) => `${type} ${name}` === change.name);
+    const [first] = now;
+    const before = change.before?.split(', ') ?? [];
+    return first === undefined
+      ? []
+      : [{ change, now, before: before.map((version) => atVersion(first, version)) }];
+  });
+  const old = await known(context, { ...content, packages: pairs.flatMap((pair) => pair.before) });
+  if (old === undefined) return undefined;
+  const fresh = await known(context, { ...content, packages: pairs.flatMap(({ now }) => now) });
+  if (fresh === undefined) return undefined;
+  return new Map(
+    pairs.map(({ change, before, now }) => {
+      const still = new Set(idsOf(fresh, now));
+      return [change, [...new Set(idsOf(old, before))].filter((id) => !still.has(id))];
+    }),
+  );
+}
+
+/** A source package has the version of its binary one as a rule: the lock has the latter alone. */
+function atVersion(found: Package, version: string): Package {
+  const { source } = found;
+  return {
+    ...found,
+    version,
+    ...(source?.version === found.version ? { source: { ...source, version } } : {}),
+  };
+}
+
+async function known(
+  context: PipelineContext,
+  content: Content,
+): Promise<readonly Vulnerability[] | undefined> {
+  const { scanWithDatabase } = await import('../scan/advisories.ts');
+  const found = await scanWithDatabase({
+    folder: databaseFolder(context),
+    now: context.now(),
+    ...content,
+  });
+  if (found.ok) return found.value.vulnerabilities;
+  context.emit({ kind: 'notice', text: `what the new versions fix is not known: ${found.error}` });
+  return undefined;
+}
+
+/** `CVE-2026-1 (high)`, the worst first. */
+function idsOf(all: readonly Vulnerability[], packages: readonly Package[]): readonly string[] {
+  const names = new Set(packages.map(({ name, version }) => `${name} ${version}`));
+  return all
+    .filter((one) => names.has(`${one.package} ${one.version}`))
+    .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity))
+    .map(({ id, severity }) => `${id} (${severity})`);
+}
+
+/** How an update ended; `changes` is undefined where there was no lock before. */
+type LockUpdate =
+  | { readonly kind: 'buildx'; readonly exitCode: number }
+  | {
+      readonly kind: 'updated';
+      readonly path: string;
+      readonly lock: LockFile;
+      readonly changes: readonly LockChange[] | undefined;
+    };
+
+/**
+ * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and
+ * writes the lock. Nothing is signed, graded, tagged, loaded or pushed. Throws UserError as a build
+ * does, and where an image cannot be resolved.
+ */
+export async function updateLock(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<LockUpdate> {
+  const store = await openStore(context.paths.store, context.now);
+  const directory = await store.newBuild();
+  try {
+    const unsigned = { ...parsed, own: { ...parsed.own, sign: false } };
+    const prepared = await readBuild(context, {
+      parsed: unsigned,
+      stdin,
+      store,
+      directory,
+      lockMode: 'update',
+    });
+    if (prepared.kind === 'passthrough')
+      throw new UserError(`${prepared.plan.reason}: the build has no image to lock`);
+    const { plan, lock } = prepared;
+    if (plan.lock === undefined || lock === undefined)
+      throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
+    const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) });
+    const isRecorded = plan.hermetic !== undefined || lock.found?.fetches !== undefined;
+    const first = {
+      ...prepared,
+      plan: isRecorded ? { ...uncached, hermetic: 'record' as const } : uncached,
+    };
+    for (const text of plan.notices) context.emit({ kind: 'notice', text });
+    const { exitCode, recording } = await runBuildKit(context, first);
+    if (exitCode !== 0) return { kind: 'buildx', exitCode };
+    const exported = await exportOf(first.plan, store.blobs);
+    const image = await normaliseBuilt(context, first, exported);
+    const built = await phase(
+      context,
+      'inspect',
+      () => lockOfBuilt(context, { ...first, recording }, image),
+      (found) => ({ detail: `${packageCount(found)} packages of own layers` }),
+    );
+    if (built === undefined) throw new Error('a planned lock is there');
+    const next = withOtherPlatforms(built, lock.found);
+    await writeLock(context, first, next);
+    const changes =
+      lock.found === undefined
+        ? undefined
+        : await withFixes(context, store.blobs, image, lockChanges(lock.found, next));
+    return { kind: 'updated', path: plan.lock.path, lock: next, changes };
+  } finally {
+    await directory.discard();
+  }
+}
+
+function policyFile({ sourcePolicy }: Parameters<typeof secondBuild>[0]): string {
+  return sourcePolicy?.file ?? '';
+}
+
+/** Packages of platforms that were not built now stay while they stand on the same images. */
+function withOtherPlatforms(built: LockFile, before: LockFile | undefined): LockFile {
+  if (before === undefined) return built;
+  const sameImages = lockChanges({ ...before, packages: built.packages }, built).every(
+    ({ subject }) => !['image', 'target', 'dockerfile'].includes(subject),
+  );
+  return sameImages
+    ? { ...built, packages: new Map([...before.packages, ...built.packages]) }
+    : built;
+}
+
+/** All packages of all platforms. */
+export function packageCount(lock: LockFile | undefined): number {
+  return [...(lock?.packages.values() ?? [])]
+    .flatMap((types) => [...types.values()])
+    .reduce((sum, list) => sum + list.length, 0);
+}

@@ -1,0 +1,232 @@
+import { join, relative, resolve, sep } from 'node:path';
+import { build as runBuild, type BuildResult, type JudgedBuild } from '../build/build.ts';
+import { buildWords } from '../build/buildx.ts';
+import { parseBuildArgs, type ParsedBuild } from '../build/command-line.ts';
+import { BUILD, uselessWithoutImage } from '../build/flags.ts';
+import {
+  type BuildPlan,
+  type PassthroughPlan,
+  type ProgressStyle,
+  progressStyle,
+} from '../build/plan.ts';
+import { isAddress } from '../build/shown-command.ts';
+import { reportFiles, requireWritable } from '../config/project-files.ts';
+import { nextSteps } from '../criteria/next-steps.ts';
+import { keepReport } from '../grade/kept-report.ts';
+import { EXIT, UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { ReportInput, ReportRequest } from '../model/report.ts';
+import type { ReadyStep } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
+import { jsonText } from '../report/text.ts';
+import {
+  keepSigningChoice,
+  signingChoice,
+  type SigningChoice,
+  signingFile,
+  withSigningChoice,
+} from '../trust/signer.ts';
+import { cleanForTerminal } from '../ui/text.ts';
+import { askingSigner } from './asking-signer.ts';
+import { isForPerson, pipelineContext, withProgress } from './conversation.ts';
+import { lastValueOf } from './flag-table.ts';
+import { saidWrong } from './flags.ts';
+import { type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
+import { writeReports } from './render-report.ts';
+
+/** `scoville build`: flags as in `docker buildx build`, and ours (plans/flags/own-flags.ts). */
+export const build: Command = async (args, io) => {
+  const parsed = parseBuildArgs(args, io.env);
+  if (!parsed.ok) return saidWrong(parsed.error, io);
+  if (parsed.value.kind === 'help') {
+    await writeHelp(io, BUILD);
+    return EXIT.met;
+  }
+  return runParsed(parsed.value, io);
+};
+
+async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
+  requireImage(given);
+  await requireFiles(given, io);
+  const style = progressStyle(given, io.env);
+  if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
+  const { parsed, choice } = await withSigner(style.value, given, io);
+  const shown = asked(style.value, parsed);
+  const { value: result } = await askingSigner(io, shown, (own) => {
+    const run = (context: PipelineContext): Promise<BuildResult> =>
+      runBuild(context, parsed, io.stdin);
+    return withProgress(own, run, style.value, shown.interactive);
+  });
+  const quiet = style.value === 'quiet';
+  const code = await tell(result, parsed, io, quiet);
+  if (result.kind !== 'done' && result.kind !== 'short') return code;
+  if (choice !== undefined)
+    await keepSigningChoice(
+      pipelineContext(io, () => undefined),
+      choice,
+    );
+  const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
+  if (!wantsReview || !(await isForPerson(io, shown))) return code;
+  const { fixRequestOf } = await import('./ready-steps.ts');
+  const request = fixRequestOf(parsed, result.judged.settings, io);
+  if (request === undefined) return code;
+  const { pickAfterBuild } = await import('../fix/pick-screen.tsx');
+  await pickAfterBuild(request, io);
+  return code;
+}
+
+/** Throws UserError for a flag that would do nothing silently, since there will be no image. */
+function requireImage({ own, output }: ParsedBuild): void {
+  const name = output.kind === 'passthrough' ? uselessWithoutImage(own) : undefined;
+  if (output.kind === 'passthrough' && name !== undefined)
+    throw new UserError(`--${name}: ${output.reason}, so it would do nothing`);
+}
+
+/** Throws UserError for a file that the build could not write; skips folders that outputs make. */
+async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
+  const { output } = parsed;
+  if (output.kind === 'passthrough' || output.others.length > 0) return;
+  const files = output.destinations.flatMap((one) => (one.kind === 'file' ? [one] : []));
+  await requireWritable(
+    io.cwd,
+    [
+      ...files.filter(({ directory }) => !directory).map(({ path }) => path),
+      lastValueOf(parsed, 'iidfile'),
+      lastValueOf(parsed, 'metadata-file'),
+      ...reportFiles(parsed.own.report),
+    ],
+    files.filter(({ directory }) => directory).map(({ path }) => path),
+  );
+}
+
+/** Adds how to sign, if nothing else says: as kept, or as just asked (`choice`, to be kept). */
+async function withSigner(
+  style: ProgressStyle,
+  parsed: ParsedBuild,
+  io: CommandIo,
+): Promise<{ readonly parsed: ParsedBuild; readonly choice?: SigningChoice }> {
+  const context = pipelineContext(io, () => undefined);
+  const choice = await signingChoice(context, parsed);
+  if (choice === undefined) return { parsed };
+  if (choice !== 'open') {
+    if (style !== 'quiet') io.writeErr(keptText(choice, signingFile(context)));
+    return { parsed: withSigningChoice(parsed, choice) };
+  }
+  if (!(await isForPerson(io, asked(style, parsed)))) return { parsed };
+  const { askFirstKey } = await import('./signer-questions.ts');
+  const first = await askFirstKey(context, io);
+  return { parsed: withSigningChoice(parsed, first), choice: first };
+}
+
+/**
+ * What a kept answer does now; one that no longer works fails every build. The key is not
+ * printed, since its URI may hold a PIN.
+ */
+function keptText(choice: SigningChoice, file: string): string {
+  switch (choice.with) {
+    case 'own-key':
+      return '';
+    case 'nothing':
+      return `scoville: not signed, as kept in ${file}; --sign makes a key\n`;
+    case 'keyless':
+      return `scoville: signed keylessly, as kept in ${file}; remove it to be asked again\n`;
+    case 'key':
+      return `scoville: signed with the key that is kept in ${file}; remove it to be asked again\n`;
+  }
+}
+
+function asked(
+  style: ProgressStyle,
+  { own: { interactive, json } }: ParsedBuild,
+): Parameters<typeof isForPerson>[1] {
+  return { style, interactive, json };
+}
+
+/** Prints what a build came to, and gives the exit code. */
+async function tell(
+  result: BuildResult,
+  parsed: ParsedBuild,
+  io: CommandIo,
+  quiet: boolean,
+): Promise<number> {
+  switch (result.kind) {
+    case 'buildx':
+      return result.exitCode;
+    case 'planned':
+      await printPlan(result.plan, parsed, io);
+      return EXIT.met;
+    case 'short':
+      await report(result.report, result.judged, parsed, io, quiet);
+      for (const { message, criteria } of result.shortfalls)
+        io.writeErr(
+          `scoville: short of the gate: ${cleanForTerminal(message)} (${criteria.join(', ')})\n`,
+        );
+      io.writeErr('scoville: nothing was tagged, loaded or pushed\n');
+      return EXIT.short;
+    case 'done':
+      if (result.report !== undefined)
+        await report(result.report, result.judged, parsed, io, quiet);
+      if (quiet) io.writeOut(`${result.index.digest}\n`);
+      return EXIT.met;
+  }
+}
+
+async function printPlan(
+  plan: BuildPlan | PassthroughPlan,
+  parsed: ParsedBuild,
+  io: CommandIo,
+): Promise<void> {
+  const { describePlan, planAsJson } = await import('../build/describe-plan.ts');
+  io.writeOut(
+    parsed.own.json ? jsonText(planAsJson(plan, buildWords)) : describePlan(plan, buildWords),
+  );
+}
+
+/** Always writes file reports; stdout is for `--quiet`'s digest or an image before a report. */
+async function report(
+  image: ReportInput,
+  { settings }: JudgedBuild,
+  parsed: ParsedBuild,
+  io: CommandIo,
+  quiet: boolean,
+): Promise<void> {
+  const requests: readonly ReportRequest[] = [
+    ...parsed.own.report,
+    ...(parsed.own.json ? [{ format: 'json' } as const] : []),
+  ];
+  const { output } = parsed;
+  const imageOnStdout =
+    output.kind === 'image' &&
+    output.destinations.some((one) => one.kind === 'file' && one.path === '-');
+  const dockerfile = dockerfilePath(parsed, io.cwd);
+  // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
+  const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
+  const ready = isRead ? await readyOnes(image, parsed, settings, io) : [];
+  const subject = {
+    kind: 'image',
+    image: {
+      ...image,
+      steps: nextSteps(image.scorecard, { ready, build: parsed.again }),
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+    },
+  } as const;
+  await keepReport({ paths: pathsOf(io) }, subject.image);
+  const write = quiet ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
+  await writeReports(subject, requests, io, write, parsed.own.verbose);
+}
+
+async function readyOnes(
+  { scorecard }: ReportInput,
+  ...about: readonly [ParsedBuild, Settings, CommandIo]
+): Promise<readonly ReadyStep[]> {
+  const { readySteps } = await import('./ready-steps.ts');
+  return readySteps(scorecard, ...about);
+}
+
+/** The Dockerfile for SARIF, relative to `cwd`, with `/`; undefined outside it or in no folder. */
+function dockerfilePath(parsed: ParsedBuild, cwd: string): string | undefined {
+  const file = lastValueOf(parsed, 'file') ?? '';
+  if (file === '-' || parsed.context === '-' || isAddress(parsed.context)) return undefined;
+  const path = relative(cwd, resolve(cwd, file === '' ? join(parsed.context, 'Dockerfile') : file));
+  return path.startsWith('..') ? undefined : path.split(sep).join('/');
+}

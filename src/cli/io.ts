@@ -1,0 +1,226 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { wholeStream } from '../lib/bytes.ts';
+import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
+import { ownValue } from '../lib/json.ts';
+import type { Paths } from '../model/context.ts';
+import { shellWord } from '../model/dockerfile.ts';
+import { folded } from '../ui/text.ts';
+import type { CommandSpec } from './flag-table.ts';
+
+/** What a command may touch of the outside: handed in by bin.ts, replaced in tests. */
+export interface CommandIo {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** The product: what a script would read. */
+  readonly writeOut: (text: string) => void;
+  /** The conversation: progress, notices, errors. */
+  readonly writeErr: (text: string) => void;
+  /** Whether a person can answer. */
+  readonly inIsTerminal: boolean;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Columns of the terminal on stderr; 80 where there is none. */
+  readonly columns: number;
+  readonly color: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly homeDir: string;
+  readonly platform: string;
+  readonly now: () => number;
+  /** Aborted on Ctrl-C, SIGTERM, or when Docker closes the plugin's socket. */
+  readonly signal: AbortSignal;
+  /** The words that start this program, absolute: Node.js and the script, or one executable. */
+  readonly program: readonly string[];
+  /** Set when Docker calls us as its plugin: its global flags, and environment for its tools. */
+  readonly docker?: {
+    readonly globals: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+  };
+}
+
+/** A command: arguments behind its name in, exit code out (see EXIT in model/errors.ts). */
+export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;
+
+/** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
+const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
+
+/** True where a variable is set to more than a no. */
+export function isSet(env: CommandIo['env'], name: string): boolean {
+  return !['', '0', 'false'].includes(env[name] ?? '');
+}
+
+/** True in a job that nobody watches. */
+export function isCi(env: CommandIo['env']): boolean {
+  return CI_VARIABLES.some((name) => isSet(env, name));
+}
+
+/** True where a person reads stderr and can type, even in plain text: a login may be asked for. */
+export function isAtTerminal({
+  env,
+  inIsTerminal,
+  errIsTerminal,
+}: Pick<CommandIo, 'env' | 'inIsTerminal' | 'errIsTerminal'>): boolean {
+  return inIsTerminal && errIsTerminal && !isCi(env);
+}
+
+/**
+ * Folders by the XDG base directory specification, `SCOVILLE_HOME` above all of them (tests, CI):
+ * the layout in the data directory, facts in the cache directory, keys in the configuration
+ * directory. Throws UserError where a variable for settings is relative: in a clone it would name
+ * the clone's own folder, with keys, registries, programs or a Docker engine of its author's
+ * choice.
+ */
+export function pathsOf(io: CommandIo): Paths {
+  const { env, homeDir } = io;
+  const named = (name: string): string | undefined => {
+    const value = env[name] ?? '';
+    // Set to nothing is as good as not set.
+    if (value === '') return undefined;
+    if (isAbsolute(value)) return resolve(value);
+    throw new UserError(`${name}=${value} is relative, so any project could be what it names`, {
+      nextStep: `${name}=${shellWord(resolve(io.cwd, value))}, if you mean this folder`,
+    });
+  };
+  named('BUILDX_CONFIG');
+  const dockerConfig = named('DOCKER_CONFIG') ?? join(homeDir, '.docker');
+  const home = named('SCOVILLE_HOME');
+  if (home !== undefined)
+    return {
+      store: join(home, 'layout'),
+      cache: join(home, 'cache'),
+      config: join(home, 'config'),
+      dockerConfig,
+    };
+  const xdg = (name: string, fallback: string): string => {
+    const value = env[name];
+    return join(
+      value !== undefined && value.startsWith('/') ? value : join(homeDir, fallback),
+      'scoville',
+    );
+  };
+  return {
+    store: join(xdg('XDG_DATA_HOME', '.local/share'), 'layout'),
+    cache: xdg('XDG_CACHE_HOME', '.cache'),
+    config: xdg('XDG_CONFIG_HOME', '.config'),
+    dockerConfig,
+  };
+}
+
+/** The same streams, where lines of stderr on a terminal break between words. */
+export function conversing(io: CommandIo): CommandIo {
+  if (!io.errIsTerminal) return io;
+  return {
+    ...io,
+    writeErr: (text) => {
+      io.writeErr(folded(text, io.columns));
+    },
+  };
+}
+
+/** Writes text for people to stdout; a terminal gets lines that fit, a pipe gets them as is. */
+export function writeProse(io: CommandIo, text: string): void {
+  io.writeOut(io.outIsTerminal ? folded(text, io.columns) : text);
+}
+
+/** Writes what `scoville COMMAND --help` prints. */
+export async function writeHelp(io: CommandIo, spec: CommandSpec): Promise<void> {
+  const { commandHelp, HELP_COLUMNS } = await import('./command-help.ts');
+  const columns = io.outIsTerminal ? Math.min(HELP_COLUMNS, io.columns) : HELP_COLUMNS;
+  writeProse(io, commandHelp(spec, columns));
+}
+
+const LARGEST = 16 * 1024 * 1024;
+
+/** All of a stream of at most 16 MiB; `name` is for the error if it is longer or unreadable. */
+export async function readStream(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<Uint8Array> {
+  const bytes = await wholeStream(stream, LARGEST).catch((cause: unknown) => {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${name} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  if (bytes === undefined) throw new UserError(`${name} is larger than 16 MiB`);
+  return bytes;
+}
+
+/** Longest line that is taken for an answer, in characters. */
+const LONGEST = 4096;
+
+/**
+ * Reads what a person types, line by line; undefined once the input has ended. Throws Interrupted
+ * where the command is stopped while it waits, and UserError for a line that nobody types.
+ */
+export function stdinLines({
+  stdin,
+  signal,
+}: Pick<CommandIo, 'stdin' | 'signal'>): () => Promise<string | undefined> {
+  const lines = linesOf(stdin);
+  return async () => {
+    const next = await untilAborted(lines.next(), signal);
+    return next.done === true ? undefined : next.value.trim();
+  };
+}
+
+async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string, undefined> {
+  let left = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of input) {
+    left += decoder.decode(chunk, { stream: true });
+    for (let end = left.indexOf('\n'); end >= 0; end = left.indexOf('\n')) {
+      yield left.slice(0, end);
+      left = left.slice(end + 1);
+    }
+    if (left.length > LONGEST) throw new UserError('the answer is too long');
+  }
+  if (left !== '') yield left;
+  return undefined;
+}
+
+async function untilAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, fail) => {
+    stop = (): void => {
+      fail(new Interrupted('interrupted'));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([waiting, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** A person's answer to a change: this one, not this one, this and all after it, or no more. */
+export type Answer = 'yes' | 'no' | 'all' | 'quit';
+
+const WORDS: Readonly<Record<string, Answer>> = {
+  y: 'yes',
+  yes: 'yes',
+  n: 'no',
+  no: 'no',
+  a: 'all',
+  all: 'all',
+  q: 'quit',
+  quit: 'quit',
+};
+
+/** Asks until the answer is one of y, n, a, q; the end of the input is q. */
+export async function askAnswer(
+  question: string,
+  next: () => Promise<string | undefined>,
+  write: (text: string) => void,
+): Promise<Answer> {
+  for (;;) {
+    write(`${question} [y]es [n]o [a]ll [q]uit: `);
+    const line = await next();
+    if (line === undefined) {
+      write('\n');
+      return 'quit';
+    }
+    const word = line.toLowerCase();
+    const answer = ownValue(WORDS, word);
+    if (answer !== undefined) return answer;
+  }
+}

@@ -1,0 +1,153 @@
+import { join, resolve } from 'node:path';
+import { isBadgeFolder, makeFolder, writeFileBeside } from '../config/project-files.ts';
+import { unreachable } from '../lib/errors.ts';
+import type { ReportFormat, ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
+import type { CommandIo } from './io.ts';
+
+/** Colours and width for where a report goes; only the terminal's form looks at them. */
+interface ReportScreen {
+  readonly color: boolean;
+  readonly width?: number;
+  readonly unicode: boolean;
+  /** Every criterion, passed ones too. */
+  readonly verbose?: boolean;
+}
+
+/** The images that a report for machines lists: of a difference, the newer one. */
+function imagesOf(subject: ReportSubject): readonly ReportInput[] {
+  switch (subject.kind) {
+    case 'image':
+      return [subject.image];
+    case 'comparison':
+      return subject.images;
+    case 'difference':
+      return [subject.after];
+    default:
+      return unreachable(subject);
+  }
+}
+
+/** A report as text; each format's code is loaded when it is asked for. */
+export async function renderReport(
+  subject: ReportSubject,
+  format: ReportFormat,
+  screen: ReportScreen,
+): Promise<string> {
+  switch (format) {
+    case 'terminal':
+      return terminal(subject, screen);
+    case 'json':
+      return json(subject);
+    case 'markdown':
+      return markdown(subject);
+    case 'html':
+      return html(subject);
+    case 'sarif':
+      return (await import('../report/sarif.ts')).sarifReport(imagesOf(subject));
+    case 'junit': {
+      const { junitReport } = await import('../report/ci.ts');
+      return junitReport(imagesOf(subject).map(({ scorecard }) => scorecard));
+    }
+    case 'code-quality':
+      return (await import('../report/ci.ts')).codeQualityReport(imagesOf(subject));
+    case 'badges': {
+      const { badgesReport } = await import('../report/badges.ts');
+      return imagesOf(subject)
+        .map(({ scorecard }) => badgesReport(scorecard))
+        .join('\n');
+    }
+    default:
+      return unreachable(format);
+  }
+}
+
+async function terminal(subject: ReportSubject, screen: ReportScreen): Promise<string> {
+  if (subject.kind === 'image')
+    return (await import('../report/terminal.ts')).terminalReport(subject.image, screen);
+  if (subject.kind === 'comparison')
+    return (await import('../report/terminal-several.ts')).terminalComparison(
+      subject.images,
+      screen,
+    );
+  const { terminalDifference } = await import('../report/terminal-several.ts');
+  return terminalDifference(subject.before, subject.after, screen);
+}
+
+async function json(subject: ReportSubject): Promise<string> {
+  const reporter = await import('../report/json.ts');
+  if (subject.kind === 'image') return reporter.jsonReport(subject.image.scorecard);
+  if (subject.kind === 'comparison') return reporter.jsonComparison(subject.images);
+  return reporter.jsonDifference(subject.before, subject.after);
+}
+
+async function markdown(subject: ReportSubject): Promise<string> {
+  if (subject.kind === 'image')
+    return (await import('../report/markdown.ts')).markdownReport(subject.image);
+  const reporter = await import('../report/markdown.ts');
+  return subject.kind === 'comparison'
+    ? reporter.markdownComparison(subject.images)
+    : reporter.markdownDifference(subject.before, subject.after);
+}
+
+async function html(subject: ReportSubject): Promise<string> {
+  if (subject.kind === 'image')
+    return (await import('../report/html/report.tsx')).htmlReport(subject.image);
+  if (subject.kind === 'comparison')
+    return (await import('../report/html/several.tsx')).htmlComparison(subject.images);
+  const { htmlDifference } = await import('../report/html/several.tsx');
+  return htmlDifference(subject.before, subject.after);
+}
+
+/**
+ * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's
+ * scorecard goes to `write`; without `write`, nothing is made for stdout. Every report is rendered
+ * before the first is written. Throws UserError where a file cannot be written.
+ */
+export async function writeReports(
+  subject: ReportSubject,
+  requests: readonly ReportRequest[],
+  io: CommandIo,
+  write: ((text: string) => void) | undefined,
+  verbose = false,
+): Promise<void> {
+  const toScreen = {
+    color: io.color && io.outIsTerminal,
+    width: io.columns,
+    unicode: isUtf8(io),
+    verbose,
+  };
+  const toFiles = requests.filter((r) => r.file !== undefined);
+  const toStdout: readonly ReportRequest[] =
+    toFiles.length < requests.length ? requests : [{ format: 'terminal' }, ...requests];
+  const wanted = write === undefined ? toFiles : toStdout;
+  const rendered = await Promise.all(
+    wanted.map(async (request) => {
+      const screen = request.file === undefined ? toScreen : { color: false, unicode: true };
+      return { request, text: await renderReport(subject, request.format, screen) };
+    }),
+  );
+  for (const { request, text } of rendered) {
+    if (request.file === undefined) write?.(text);
+    else if (isBadgeFolder(request)) await writeBadges(subject, resolve(io.cwd, request.file));
+    else await writeFileBeside(resolve(io.cwd, request.file), text, undefined, io.cwd);
+  }
+}
+
+/** A folder of badges; of several images, a folder in it for each, numbered as they were named. */
+async function writeBadges(subject: ReportSubject, folder: string): Promise<void> {
+  const { badgeFiles } = await import('../report/badges.ts');
+  const images = imagesOf(subject);
+  for (const [index, { scorecard }] of images.entries()) {
+    const into = images.length === 1 ? folder : join(folder, String(index + 1));
+    await makeFolder(into);
+    for (const { name, text } of badgeFiles(scorecard))
+      await writeFileBeside(join(into, name), text, undefined, folder);
+  }
+}
+
+export function isUtf8(io: CommandIo): boolean {
+  // POSIX, 8.2: the first of them that is set to anything.
+  const locale =
+    ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => io.env[name] ?? '').find((v) => v !== '') ?? '';
+  return locale === '' ? io.platform === 'darwin' : /utf-?8/i.test(locale);
+}

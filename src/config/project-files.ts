@@ -1,0 +1,227 @@
+import { access, constants, lstat, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { replaceFile, temporaryPath } from '../image/disk.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import type { ReportRequest } from '../model/report.ts';
+import { isInside, realPlace, repositoryOf } from './find-settings.ts';
+
+/**
+ * Where a file really lies that is about to be written. In a project (a git repository, else
+ * `folder`) the file itself must not be a link, and no folder may lead out of the project or into
+ * its `.git`: whoever wrote the project made the links. Elsewhere links are the user's own. Throws
+ * UserError. `path` is absolute.
+ */
+export function fileToWrite(path: string, folder = process.cwd()): Promise<string> {
+  return placeOf(path, folder, true);
+}
+
+/** The same for a folder that files are written to: it may be a link within the project. */
+export function folderToWrite(path: string, folder = process.cwd()): Promise<string> {
+  return placeOf(path, folder, false);
+}
+
+async function placeOf(path: string, folder: string, isFile: boolean): Promise<string> {
+  const above = dirname(path);
+  if (above === path) return path;
+  const at = join(await placeOf(above, folder, false), basename(path));
+  const found = await lstat(at).catch(() => undefined);
+  if (found?.isSymbolicLink() !== true) return at;
+  const to = await realPlace(at);
+  const project = await projectOf(dirname(at), folder);
+  if (project === undefined) return to;
+  const nextStep = `if you mean it, name ${to} itself`;
+  if (!(await isInside(to, project)) || isOfGit(relative(await realPlace(project), to)))
+    throw new UserError(`${at} is a link that leads out of the project`, { nextStep });
+  if (isFile) throw new UserError(`${at} is a link, and is not written`, { nextStep });
+  return to;
+}
+
+function isOfGit(way: string): boolean {
+  return way.split(sep).some((name) => name.toLowerCase() === '.git');
+}
+
+/** The project that a folder is in; undefined for a place of the user's own, the home above all. */
+async function projectOf(at: string, folder: string): Promise<string | undefined> {
+  const repository = await repositoryOf(at);
+  if (repository !== undefined) return repository;
+  const isIn = (await isInside(at, folder)) && !(await isInside(homedir(), folder));
+  return isIn ? folder : undefined;
+}
+
+/**
+ * Writes beside, then renames, so that a reader never sees half a file. A device or pipe
+ * (`/dev/stderr`) is written to as it is, and so is a file with several names; the mode stays and,
+ * where we may, the owner of a file that was there. `mode` is that of a new one. Throws UserError
+ * where it cannot be written, and for a link of the project or of `folder` (place-to-write.ts).
+ */
+export async function writeFileBeside(
+  path: string,
+  text: string | Uint8Array,
+  mode = 0o666,
+  folder?: string,
+): Promise<void> {
+  const place = await fileToWrite(path, folder);
+  try {
+    const there = await stat(path).catch(() => undefined);
+    // Of a file with several names, a new one would leave the others with the old text.
+    if (there !== undefined && (!there.isFile() || there.nlink > 1)) {
+      await writeFile(path, text);
+      return;
+    }
+    const options = { mode, before: there, sync: true };
+    await replaceFile(place, (file) => file.writeFile(text), options);
+  } catch (cause) {
+    throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Makes a folder, and its missing parents. Throws UserError if that fails. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  await folderToWrite(path);
+  await makeFolders(path, { mode }).catch((cause: unknown) => {
+    throw new UserError(`${path} could not be made: ${messageOf(cause)}`, { cause });
+  });
+}
+
+/**
+ * Removes a file that is to be written again. A device or pipe, which is written to as it is,
+ * stays, and so does a link: `/dev/stderr` is one, and where stderr goes into a file it leads to
+ * that.
+ */
+export async function forgetFile(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
+  await rm(path, { force: true });
+}
+
+/** A file below a root. */
+interface FileToWrite {
+  /** Path from the root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Placed {
+  readonly at: string;
+  readonly beside: string;
+  /** Where the file that was there before waits, until all are in place. */
+  readonly before: string | undefined;
+}
+
+/**
+ * Writes several files below a root, all or none: each is written beside its place, then all are
+ * renamed; where one cannot be, those that were there come back. A place outside of the root, by a
+ * link, is refused, and so is a link itself. Throws UserError where nothing was written.
+ */
+export async function writeFilesTogether(
+  root: string,
+  files: readonly FileToWrite[],
+): Promise<void> {
+  const made: string[] = [];
+  const placed: Placed[] = [];
+  const written: string[] = [];
+  try {
+    const places = [];
+    for (const { path, text } of files) {
+      const at = await fileToWrite(join(root, path), root);
+      const folder = await makeFolders(dirname(at));
+      if (folder !== undefined) made.push(folder);
+      const beside = temporaryPath(dirname(at));
+      written.push(beside);
+      await writeFile(beside, text, { flag: 'wx' });
+      const before = await kindOf(at);
+      if (before === 'other') throw new Error(`${path} is not a file`);
+      places.push({ at, beside, isThere: before === 'file' });
+    }
+    for (const { at, beside, isThere } of places) {
+      const before = isThere ? temporaryPath(dirname(at)) : undefined;
+      if (before !== undefined) await rename(at, before);
+      placed.push({ at, beside, before });
+      await rename(beside, at);
+    }
+  } catch (cause) {
+    await takeBack(placed);
+    for (const path of written) await rm(path, { force: true });
+    for (const folder of made.toReversed()) await rm(folder, { recursive: true, force: true });
+    throw new UserError(`nothing was written: ${messageOf(cause)}`, { cause });
+  }
+  for (const { before } of placed) if (before !== undefined) await rm(before, { force: true });
+}
+
+async function takeBack(placed: readonly Placed[]): Promise<void> {
+  for (const { at, before } of placed.toReversed()) {
+    if (before === undefined) await rm(at, { force: true });
+    else await rename(before, at);
+  }
+}
+
+async function kindOf(path: string): Promise<'none' | 'file' | 'other'> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return 'none';
+  return found.isFile() ? 'file' : 'other';
+}
+
+/**
+ * Throws UserError for a file that could not be written when all is done: its folder is not there
+ * or takes nothing, or a folder has its name. Devices and pipes are written to as they are. What is
+ * in one of the folders `made` is left alone: outputs make those.
+ */
+export async function requireWritable(
+  cwd: string,
+  files: readonly (string | undefined)[],
+  made: readonly string[] = [],
+): Promise<void> {
+  const folders = made.map((folder) => `${resolve(cwd, folder)}${sep}`);
+  for (const file of files) {
+    // `-` is stdout.
+    if (file === undefined || file === '' || file === '-') continue;
+    const path = resolve(cwd, file);
+    if (folders.some((folder) => path.startsWith(folder))) continue;
+    const why = await obstacle(path, await fileToWrite(path, cwd));
+    if (why !== undefined)
+      throw new UserError(`${file} cannot be written: ${why}`, {
+        nextStep: 'nothing was built; name another file, or make the folder',
+      });
+  }
+}
+
+async function obstacle(path: string, place: string): Promise<string | undefined> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory() === true) return 'it is a folder';
+  if (there !== undefined && !there.isFile()) return undefined;
+  const folder = dirname(place);
+  const above = await stat(folder).catch(() => undefined);
+  if (above === undefined) return `${folder}: no such folder`;
+  if (!above.isDirectory()) return `${folder} is not a folder`;
+  return access(folder, constants.W_OK).then(
+    () => undefined,
+    () => `nothing can be written to ${folder}`,
+  );
+}
+
+/** True for a report that is a folder, which is made. */
+export function isBadgeFolder({ format, file }: ReportRequest): boolean {
+  return format === 'badges' && file !== undefined && !file.endsWith('.md');
+}
+
+/** Report files that must be writable beforehand; those in a badge folder come after it is made. */
+export function reportFiles(reports: readonly ReportRequest[]): readonly string[] {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const request of reports) {
+    const { file = '' } = request;
+    if (isBadgeFolder(request)) folders.push(`${resolve(file)}${sep}`);
+    else if (!folders.some((folder) => resolve(file).startsWith(folder))) files.push(file);
+  }
+  return files;
+}
+
+/** True for a folder, over links too; false for what is not there or cannot be read. */
+export function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

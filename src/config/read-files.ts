@@ -1,0 +1,49 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+
+/**
+ * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws
+ * UserError for what is no file, too large, or, where it has to be UTF-8, is not; else what is none
+ * of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
+ */
+export async function readText(
+  path: string,
+  options: { readonly largest: number; readonly utf8?: 'required' },
+): Promise<string | undefined> {
+  const { largest, utf8 } = options;
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error('it is not a file');
+    if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
+    const bytes = await readFile(path);
+    const text = bytes.toString('utf8');
+    if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
+      throw new Error('it is not UTF-8');
+    return text;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function sizeText(bytes: number): string {
+  return `${bytes / 2 ** 20} MiB`;
+}
+
+const LARGEST = 32 * 1024 * 1024;
+
+/** A file's JSON. Throws if not a regular file of at most 32 MiB, or not unambiguous JSON. */
+export async function readJsonFile(file: string): Promise<unknown> {
+  const handle = await open(file, 'r');
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    if (found.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);
+    const parsed = parseStrictJson(await handle.readFile(), 'it', LARGEST);
+    if (!parsed.ok) throw new Error(parsed.error);
+    return parsed.value;
+  } finally {
+    await handle.close();
+  }
+}

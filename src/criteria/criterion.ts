@@ -1,0 +1,274 @@
+import { messageOf } from '../lib/errors.ts';
+import {
+  type Criterion,
+  type Evidence,
+  type EvidenceState,
+  isMet,
+  type Remedy,
+  type Verdict,
+} from '../model/criterion.ts';
+import type { SourceRange } from '../model/dockerfile.ts';
+import type { EvidenceSource, Fact, Facts, FileFact } from '../model/facts.ts';
+import type { Package } from '../model/packages.ts';
+
+/** More findings are counted but not listed: this bounds a report, whatever the image contains. */
+export const EVIDENCE_LIMIT = 200;
+
+/** Additions to a verdict's outcome: another source, and how to decide an unknown. */
+interface VerdictOptions {
+  readonly source?: EvidenceSource | undefined;
+  readonly settle?: string | undefined;
+  /** The number of findings that are not in the evidence, which has only what reports show. */
+  readonly unlisted?: number;
+}
+
+function verdict(
+  outcome: Verdict['outcome'],
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions,
+): Verdict {
+  const rest = evidence.length + (options.unlisted ?? 0) - EVIDENCE_LIMIT;
+  const listed =
+    rest > 0 ? [...evidence.slice(0, EVIDENCE_LIMIT), note(`and ${rest} more`)] : evidence;
+  return {
+    outcome,
+    summary,
+    evidence: listed,
+    ...(options.settle === undefined ? {} : { settle: options.settle }),
+    ...(options.source === undefined ? {} : { source: options.source }),
+  };
+}
+
+/** The criterion holds; `evidence` says what was looked at and must not be empty. */
+export function pass(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('pass', summary, evidence, options);
+}
+
+/** There is positive evidence that the criterion does not hold. */
+export function fail(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('fail', summary, evidence, options);
+}
+
+/** The evidence is not available: why, and in `settle` the one command or flag that decides it. */
+export function unknown(
+  reason: string,
+  settle?: string,
+  evidence: readonly Evidence[] = [],
+  source?: EvidenceSource,
+): Verdict {
+  const shown = evidence.length === 0 ? [note(reason)] : evidence;
+  return verdict('unknown', reason, shown, { settle, source });
+}
+
+/** The criterion has no subject in this image; `evidence` says how that is known. */
+export function notApplicable(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('not-applicable', summary, evidence, options);
+}
+
+export function note(text: string): Evidence {
+  return { kind: 'note', text };
+}
+
+export function configEvidence(field: string, value: string, detail?: string): Evidence {
+  return {
+    kind: 'config',
+    field,
+    value: withoutCredentials(value),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+/** A file with its layer and size; a link names where it leads. */
+export function fileEvidence(file: FileFact, detail?: string): Evidence {
+  const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
+  const detailed = [detail, leads].filter((part) => part !== undefined).join(', ');
+  return {
+    kind: 'file',
+    path: file.path,
+    layer: file.layer,
+    size: file.size,
+    ...(detailed === '' ? {} : { detail: detailed }),
+  };
+}
+
+export function packageEvidence(found: Package, detail = found.unrecorded): Evidence {
+  return {
+    kind: 'package',
+    name: found.name,
+    version: found.version,
+    path: found.location.path,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
+
+/** The text without the user and password of a URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIALS, '$1****@');
+}
+
+/** Lines of the Dockerfile, with what is said about them. */
+export function lineEvidence(
+  range: SourceRange,
+  text: string,
+  detail?: string,
+  state?: EvidenceState,
+): Evidence {
+  return {
+    kind: 'dockerfile',
+    startLine: range.startLine,
+    endLine: range.endLine,
+    text: withoutCredentials(text),
+    ...(detail === undefined ? {} : { detail }),
+    ...(state === undefined ? {} : { state }),
+  };
+}
+
+/** The first names and how many are left out, `unlisted` ones besides: `a, b, c and 4 more`. */
+export function listed(names: readonly string[], shown = 3, unlisted = 0): string {
+  const distinct = [...new Set(names)];
+  const rest = distinct.length + unlisted - shown;
+  return rest > 0 ? `${distinct.slice(0, shown).join(', ')} and ${rest} more` : distinct.join(', ');
+}
+
+type FactName = keyof Facts;
+type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;
+
+/** A check's input: values of needed facts, and used facts still wrapped: they may be unknown. */
+type CheckInput<Needed extends FactName, Used extends FactName> = {
+  readonly [N in Needed]: ValueOf<Facts[N]>;
+} & { readonly [U in Used]: Facts[U] };
+
+/** A criterion as its file writes it; `needs` and `uses` decide what `check` can read. */
+interface CriterionDefinition<Needed extends FactName, Used extends FactName> extends Omit<
+  Criterion,
+  'judge' | 'needs' | 'uses'
+> {
+  readonly needs: readonly Needed[];
+  readonly uses?: readonly Used[];
+  /** The command or flag that decides it where a needed fact is unknown and names none. */
+  readonly settle?: string;
+  readonly decidedBy: string;
+  readonly check: (facts: CheckInput<Needed, Used>) => Verdict;
+  readonly remedies: readonly [Remedy, ...Remedy[]];
+}
+
+type Judged = ReturnType<Criterion['judge']>;
+
+const SETTLE_SIGNER =
+  'scoville grade --key FILE, or --certificate-identity with --certificate-oidc-issuer';
+
+/** Best first, as the rules of evidence rank them. */
+const SOURCES: readonly EvidenceSource[] = [
+  'build',
+  'verified-attestation',
+  'unverified-attestation',
+  'image',
+  'dockerfile',
+  'scanner',
+];
+
+/**
+ * Makes a criterion of its definition. A needed fact that is unknown, and a check that throws,
+ * answer `unknown`; so does a pass that rests on nothing: absence of evidence is never a pass.
+ */
+export function criterion<Needed extends FactName, Used extends FactName = never>(
+  definition: CriterionDefinition<Needed, Used>,
+): Criterion {
+  return { ...definition, judge: (facts) => judge(definition, facts) };
+}
+
+function judge<Needed extends FactName, Used extends FactName>(
+  definition: CriterionDefinition<Needed, Used>,
+  facts: Facts,
+): Judged {
+  const { needs, uses = [] } = definition;
+  const source = sourceOf(needs, facts);
+  for (const name of needs) {
+    const fact: Fact<unknown> = facts[name];
+    if (!fact.known) return { source, ...unknown(fact.reason, fact.settle ?? definition.settle) };
+  }
+  try {
+    const answer = definition.check(inputOf(needs, uses, facts));
+    return withoutUnsigned(definition.id, { source, ...withGround(answer) });
+  } catch (thrown) {
+    return { source, ...unknown(`the check failed: ${messageOf(thrown)}`) };
+  }
+}
+
+/**
+ * Criteria that a statement which nobody is known to have signed, or the image's own word, may
+ * earn: what it has to fit is in docs/grading.md. Any other pass by such a word becomes unknown.
+ */
+export const EARNED_UNSIGNED: ReadonlySet<string> = new Set([
+  'minimal-base',
+  'trusted-source',
+  'verified-downloads',
+  'pinned-images',
+  'pinned-packages',
+  'recently-updated',
+  'provenance',
+  'sbom',
+  'secrets-by-file',
+]);
+
+function withoutUnsigned(id: string, answer: Judged): Judged {
+  const holds = isMet(answer.outcome);
+  if (!holds || answer.source !== 'unverified-attestation') return answer;
+  if (EARNED_UNSIGNED.has(id)) return answer;
+  return {
+    ...unknown(`${answer.summary}, but nobody is known to have signed that`, SETTLE_SIGNER),
+    evidence: answer.evidence,
+    source: answer.source,
+  };
+}
+
+function inputOf<Needed extends FactName, Used extends FactName>(
+  needs: readonly Needed[],
+  uses: readonly Used[],
+  facts: Facts,
+): CheckInput<Needed, Used> {
+  const values = needs.map((name): [string, unknown] => {
+    const fact: Fact<unknown> = facts[name];
+    return [name, fact.known ? fact.value : undefined];
+  });
+  const wrapped = uses.map((name): [string, unknown] => [name, facts[name]]);
+  // The names come from `needs` and `uses` themselves, which is what the type says.
+  return Object.fromEntries([...values, ...wrapped]) as CheckInput<Needed, Used>;
+}
+
+/** The weakest source of the needed facts; the author's declarations count only if alone. */
+function sourceOf(needs: readonly FactName[], facts: Facts): EvidenceSource {
+  const evidence = needs.filter((name) => name !== 'declarations');
+  const named = (evidence.length === 0 ? needs : evidence).flatMap((name) => {
+    const fact: Fact<unknown> = facts[name];
+    return fact.known ? [fact.source] : [];
+  });
+  return named.reduce<EvidenceSource | undefined>(weaker, undefined) ?? 'image';
+}
+
+function weaker(a: EvidenceSource | undefined, b: EvidenceSource): EvidenceSource {
+  return a === undefined || SOURCES.indexOf(b) > SOURCES.indexOf(a) ? b : a;
+}
+
+function withGround(answer: Verdict): Verdict {
+  if (answer.evidence.length > 0) return answer;
+  const holds = isMet(answer.outcome);
+  return holds
+    ? unknown(`${answer.summary}, but nothing shows it`)
+    : { ...answer, evidence: [note(answer.summary)] };
+}

@@ -1,0 +1,394 @@
+import { posix } from 'node:path';
+import { err, ok, type Result } from '../lib/errors.ts';
+import { lookup } from '../lib/json.ts';
+import { execStrings } from '../model/dockerfile.ts';
+import type { FixInput, TextEdit } from '../model/fix.ts';
+import { libraryLines, type Runtime } from './distroless-stacks.ts';
+import { baseName, baseOfImage, inImage, lineEnd, outsideBase, type Placed } from './edit-text.ts';
+import { addedImage } from './outside-images.ts';
+import { writtenFolders } from './program-needs.ts';
+import {
+  bareCheck,
+  execWords,
+  fromWorkFolder,
+  type RuntimeCommand,
+  workFolder,
+} from './runtime-command.ts';
+
+/** A health check for the final stage, and what has to be collected for it. */
+interface RuntimeCheck {
+  /** The instruction, without a shell. */
+  readonly line: string;
+  readonly collect: readonly string[];
+}
+
+/**
+ * The HEALTHCHECK in exec form: by the program that the final stage has, by a request of its
+ * interpreter, or by the HTTP client, which is then copied.
+ */
+function runtimeCheck(
+  one: Placed,
+  { program }: Pick<Runtime, 'program'>,
+  input: FixInput,
+): Result<RuntimeCheck> {
+  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
+  const array = (words: readonly string[], collect: readonly string[] = []): Result<RuntimeCheck> =>
+    ok({
+      line: `${flags} CMD [${words.map((word) => JSON.stringify(word)).join(', ')}]`,
+      collect,
+    });
+  const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
+  const found = wordsOf(command);
+  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.error}`);
+  const [own = ''] = program;
+  const [first = '', ...rest] = found.value;
+  const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
+  if (bare(first) === bare(own)) return array([own, ...rest]);
+  const client = posix.basename(first);
+  if (client !== 'curl' && client !== 'wget')
+    return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
+  const url = askedUrl(client, rest);
+  const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
+  if (request !== undefined) return array([own, ...request]);
+  if (!isThere(client, input))
+    return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
+  const path = `/usr/bin/${client}`;
+  return array(
+    [path, ...rest],
+    [
+      'mkdir -p /runtime/usr/bin',
+      `cp -L "$(command -v ${client})" /runtime${path}`,
+      ...libraryLines(`/runtime${path}`),
+    ],
+  );
+}
+
+function wordsOf(command: string): Result<readonly string[]> {
+  const words = command.startsWith('[') ? execStrings(command) : undefined;
+  return words === undefined ? execWords(bareCheck(command)) : ok(words);
+}
+
+/** An interpreter's request that fails like the client's: no answer, or a status of 400 or more. */
+const REQUESTS = lookup<(url: string) => readonly string[]>({
+  node: (url) => [
+    '-e',
+    `fetch('${url}', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
+  ],
+  python: (url) => ['-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=10)`],
+});
+
+/** Client options that do not change whether a request succeeds; those of curl also need `-f`. */
+const IDLE = {
+  curl: /^(?:-[sS]+|--silent|--show-error)$/,
+  wget: /^(?:-q|--quiet|-nv|--no-verbose|--spider|-qO-|-O-|-qO\/dev\/null|-O\/dev\/null|-t1|--tries=1|--no-check-certificate)$/,
+};
+const VALUED = {
+  curl: /^(?:-o|--output)$/,
+  wget: /^(?:-O|-qO|-t|--tries)$/,
+};
+
+/** The one address that a client asks, where it asks for nothing else and fails at an error. */
+function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | undefined {
+  let fails = client === 'wget';
+  const urls: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (client === 'curl' && /^(?:-[sS]*f[sS]*|--fail)$/.test(word)) fails = true;
+    else if (VALUED[client].test(word)) {
+      if (!/^(?:-|\/dev\/null|1)$/.test(words[(at += 1)] ?? '')) return undefined;
+    } else if (word.startsWith('-')) {
+      if (!IDLE[client].test(word)) return undefined;
+    } else urls.push(word);
+  }
+  const [url = '', ...more] = urls;
+  if (!fails || more.length > 0) return undefined;
+  const whole = url.startsWith('http://') ? url : `http://${url}`;
+  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(whole) ? whole : undefined;
+}
+
+/** Images with the packages that most builds need, clients among them. */
+const WHOLE = /^(?:node|python|ruby|golang|rust|gcc|perl|buildpack-deps)$/;
+
+/** True where the stage's image is known to have a client, or installs it. */
+function isThere(client: string, input: FixInput): boolean {
+  if (baseOfImage(input)?.has?.(`usr/bin/${client}`) === true) return true;
+  const { analysis, imageStages } = input;
+  const installs = analysis.installs.filter(({ stage }) => imageStages.includes(stage));
+  if (installs.some(({ packages }) => packages.some(({ name }) => name === client))) return true;
+  const { tag = '' } = outsideBase(input)?.reference ?? {};
+  return WHOLE.test(baseName(input)) && !/slim|alpine/.test(tag);
+}
+
+/** Instructions that say nothing to the build. */
+const MOVED = new Set(
+  'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
+);
+/** The user of the final stage. */
+const OWNER = '65532:65532';
+/** Outside of the app's folder, only folders that are for data by their place go along. */
+const DATA = /^\/(?:data|var\/(?:lib|log|cache|run|spool)|run)(?:\/|$)/;
+/** What neither a Dockerfile nor a shell reads in another way. */
+const PLAIN_PATH = /^\/[\w.@+/-]*$/;
+
+/** Where an instruction stands with the comment lines above it, and what ends its last line. */
+function lines({ source }: FixInput, { start, end }: Placed): { start: number; end: number } {
+  const { text } = source;
+  const close = lineEnd(text, end);
+  const after = text.startsWith('\r\n', close) ? close + 2 : Math.min(close + 1, text.length);
+  let first = text.lastIndexOf('\n', start - 1) + 1;
+  for (;;) {
+    const above = text.lastIndexOf('\n', first - 2) + 1;
+    if (first === 0 || !/^[ \t]*#/.test(text.slice(above, first)) || above < source.top) break;
+    first = above;
+  }
+  return { start: first, end: after };
+}
+
+/** ENV that the build behind it may read stays there too. */
+function isMoved(one: Placed, own: readonly Placed[]): boolean {
+  if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
+  // What is collected is looked for by it, as the environment of an interpreter in a folder of its
+  // own.
+  if (setsPath(one)) return false;
+  const at = own.indexOf(one);
+  return !own.slice(at + 1).some(({ keyword }) => keyword === 'RUN');
+}
+
+function setsPath({ text, argumentsAt }: Placed): boolean {
+  return /^PATH[ =]/.test(text.slice(argumentsAt));
+}
+
+/** Takes what moves out of the stage. */
+export function movedInstructions(input: FixInput, own: readonly Placed[]): readonly TextEdit[] {
+  const spans = own.filter((one) => isMoved(one, own)).map((one) => lines(input, one));
+  return spans.reduce<TextEdit[]>((edits, { start, end }) => {
+    const last = edits.at(-1);
+    if (last?.end === start) edits[edits.length - 1] = { ...last, end };
+    else edits.push({ start, end, text: '' });
+    return edits;
+  }, []);
+}
+
+interface Final {
+  readonly runtime: Runtime;
+  readonly command: RuntimeCommand;
+  /** Name of the stage that was last. */
+  readonly stage: string;
+}
+
+/** Lines of the collecting RUN and of the new stage; an error says what cannot be moved. */
+export function stageLines(
+  input: FixInput,
+  own: readonly Placed[],
+  { runtime, command, stage }: Final,
+): Result<readonly string[]> {
+  const folder = workFolder(input, own);
+  const copied = copiedPaths(input, own, runtime, folder);
+  if (!copied.ok) return copied;
+  const strange = [folder, ...copied.value].find((path) => !PLAIN_PATH.test(path));
+  if (strange !== undefined) return err(`the path ${JSON.stringify(strange)} is not plain`);
+  const env = environment(input, own);
+  if (!env.ok) return env;
+  const kept = keptLines(input, own, runtime);
+  if (!kept.ok) return kept;
+  const collect = [
+    ...runtime.collect,
+    ...kept.value.collect,
+    ...handedOver(input, folder, runtime.carries),
+  ];
+  // What is linked dynamically needs the C library.
+  const base =
+    kept.value.collect.length > 0 ? runtime.base.replace(/^static-/, 'cc-') : runtime.base;
+  const { eol } = input.source;
+  const image = addedImage(`${input.options.distroless}/${base}:nonroot`, input);
+  if (!image.ok) return image;
+  return ok([
+    ...(collect.length === 0
+      ? []
+      : ['# What the final stage needs of this one', collectRun(collect, eol)]),
+    '',
+    `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
+    `FROM ${image.value}`,
+    ...env.value,
+    ...runtime.env,
+    // Before WORKDIR and COPY, which would make the folders of root.
+    ...(collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
+    ...(folder === '/' ? [] : [`WORKDIR ${folder}`]),
+    ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
+    ...kept.value.lines,
+    ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
+    ...commandLines(runtime, command),
+  ]);
+}
+
+/** The comment lines above instructions that are written anew. */
+function commentsAbove(
+  input: FixInput,
+  own: readonly Placed[],
+  ...keywords: readonly string[]
+): readonly string[] {
+  return own
+    .filter(({ keyword }) => keywords.includes(keyword))
+    .flatMap((one) => {
+      const { start } = lines(input, one);
+      const above = input.source.text.slice(start, one.start);
+      return above.split(/\r?\n/).slice(0, -1);
+    });
+}
+
+function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): readonly string[] {
+  const array = (words: readonly string[]): string =>
+    `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  const { program } = runtime;
+  // Images of an interpreter have an entry point of their own, which would stand in front of a
+  // command.
+  if (entrypoint.length === 0 && /^(?:static|base|cc)-/.test(runtime.base))
+    return [`CMD ${array([...program, ...cmd.slice(1)])}`];
+  if (entrypoint.length === 0)
+    return [
+      `ENTRYPOINT ${array(program)}`,
+      ...(cmd.length > 1 ? [`CMD ${array(cmd.slice(1))}`] : []),
+    ];
+  return [
+    `ENTRYPOINT ${array([...program, ...entrypoint.slice(1)])}`,
+    ...(cmd.length > 0 ? [`CMD ${array(cmd)}`] : []),
+  ];
+}
+
+/** The app's folder or its files, and what was copied elsewhere once it was built. */
+function copiedPaths(
+  input: FixInput,
+  own: readonly Placed[],
+  runtime: Runtime,
+  folder: string,
+): Result<readonly string[]> {
+  const lastRun = own.findLastIndex(({ keyword }) => keyword === 'RUN');
+  const copies = own.flatMap((one, at) => {
+    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return [];
+    const target = one.instruction.arguments.at(-1) ?? '';
+    return [
+      {
+        path: targetOf(one, fromWorkFolder(input, one.folder, target)),
+        isLate: at > lastRun,
+      },
+    ];
+  });
+  const isInside = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
+  if (runtime.carries !== 'folder') {
+    const late = copies.filter(({ isLate }) => isLate).map(({ path }) => path);
+    return ok([...new Set([...runtime.carries, ...late])]);
+  }
+  if (folder === '/') {
+    const paths = [...new Set(copies.map(({ path }) => path))].filter((path) => !isCollected(path));
+    return paths.includes('/')
+      ? err('the app’s files lie in the root folder, with all others')
+      : ok(paths);
+  }
+  const outside = copies
+    .map(({ path }) => path)
+    .filter((path) => !isInside(path) && !isCollected(path));
+  return ok([folder, ...new Set(outside)]);
+}
+
+/** Below folders that are collected anyway, with what is in them. */
+function isCollected(path: string): boolean {
+  return /^\/(?:etc\/nginx|usr\/share\/nginx)(?:\/|$)/.test(path);
+}
+
+/** A folder that files are copied into, or the file that one is copied to. */
+function targetOf({ instruction }: Placed, path: string): string {
+  const [source = ''] = instruction.arguments;
+  const written = instruction.arguments.at(-1) ?? '';
+  if (instruction.arguments.length > 2 || source.endsWith('/') || source === '.') return path;
+  return written.endsWith('/') || written === '.' ? posix.join(path, posix.basename(source)) : path;
+}
+
+function environment(input: FixInput, own: readonly Placed[]): Result<readonly string[]> {
+  const found: string[] = [];
+  for (const one of own.filter(({ keyword }) => keyword === 'ENV')) {
+    const text = one.text.slice(one.argumentsAt);
+    if (setsPath(one)) continue;
+    if (text.includes('$')) return err(`line ${one.line} sets a variable from another`);
+    const { start, end } = lines(input, one);
+    found.push(input.source.text.slice(start, end).replace(/\r?\n$/, ''));
+  }
+  return ok(found);
+}
+
+/** What moves, as it stood, in its order; a health check without its shell. */
+function keptLines(
+  input: FixInput,
+  own: readonly Placed[],
+  runtime: Runtime,
+): Result<{ readonly lines: readonly string[]; readonly collect: readonly string[] }> {
+  const kept: string[] = [];
+  const collect: string[] = [];
+  for (const one of own) {
+    if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
+    const { start, end } = lines(input, one);
+    const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
+    if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
+    else {
+      const check = runtimeCheck(one, runtime, input);
+      if (!check.ok) return check;
+      kept.push(`${input.source.text.slice(start, one.start)}${check.value.line}`);
+      collect.push(...check.value.collect);
+    }
+  }
+  const config = baseOfImage(input)?.config.config;
+  const has = (keyword: string): boolean => own.some((one) => one.keyword === keyword);
+  if (!has('EXPOSE'))
+    for (const port of Object.keys(config?.ExposedPorts ?? {}))
+      kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
+  return ok({ lines: [...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`], collect });
+}
+
+function isOff({ text, argumentsAt }: Placed): boolean {
+  return /^NONE\b/i.test(text.slice(argumentsAt));
+}
+
+/** One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. */
+function collectRun(lines: readonly string[], eol: string): string {
+  return `RUN ${lines
+    .map((line, i) => {
+      if (i === 0) return line;
+      const isInLoop = /(?:\bdo|;)$/.test(lines[i - 1] ?? '');
+      return ` \\${eol}${isInLoop ? '    ' : ' && '}${line.trimStart()}`;
+    })
+    .join('')}`;
+}
+
+/**
+ * Commands for the build stage that give the user what the program may write to: the working
+ * folder without its content, and volumes and folders that the Dockerfile makes with theirs. COPY
+ * makes folders of root, so they go by `/runtime`.
+ */
+function handedOver(
+  input: FixInput,
+  folder: string,
+  carries: Runtime['carries'],
+): readonly string[] {
+  const volumes = new Set(
+    inImage(input).flatMap(({ keyword, instruction }) =>
+      keyword === 'VOLUME' ? instruction.arguments : [],
+    ),
+  );
+  const written = writtenFolders(input).filter(
+    (path) => path !== folder && /^\/[\w./-]+$/.test(path),
+  );
+  const isInside = (path: string): boolean =>
+    carries === 'folder' && folder !== '/' && path.startsWith(`${folder}/`);
+  const inside = written.filter(isInside);
+  const outside = written.filter(
+    (path) => !isInside(path) && (volumes.has(path) || DATA.test(path)),
+  );
+  const all = [...inside, ...outside].join(' ');
+  return [
+    ...(all === '' ? [] : [`mkdir -p ${all}`, `chown -R ${OWNER} ${all}`]),
+    ...(folder === '/' ? [] : [`mkdir -p /runtime${folder}`]),
+    ...(outside.length === 0
+      ? []
+      : ['mkdir -p /runtime', `cp -a --parents ${outside.join(' ')} /runtime`]),
+    ...(folder === '/' ? [] : [`chown ${OWNER} /runtime${folder}`]),
+  ];
+}

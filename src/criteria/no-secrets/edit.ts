@@ -1,0 +1,204 @@
+import { showsText } from '../../model/dockerfile.ts';
+import type { FixInput, FixPlan, FixRule, ProposedEdit } from '../../model/fix.ts';
+import { NOTHING, riskOf } from '../edit-text.ts';
+
+/** What has no place in an image, and where it is one of those at the top of the context. */
+const UNWANTED: readonly {
+  readonly pattern: string;
+  readonly also?: readonly string[];
+  readonly what: string;
+  readonly isThere: RegExp;
+  /** True where programs read it at run time too. */
+  readonly isRead?: true;
+}[] = [
+  { pattern: '.git', what: 'history', isThere: /^\.git$/ },
+  { pattern: '.env', what: 'settings and secrets', isThere: /^\.env$/, isRead: true },
+  {
+    pattern: '.env.*',
+    what: 'settings and secrets',
+    isThere: /^\.env\.(?!example$|sample$|template$|dist$)/,
+    isRead: true,
+  },
+  { pattern: '**/*.pem', also: ['*.pem'], what: 'keys', isThere: /\.pem$/, isRead: true },
+  { pattern: '**/*.key', also: ['*.key'], what: 'keys', isThere: /\.key$/, isRead: true },
+  { pattern: '**/id_rsa*', also: ['id_rsa', 'id_rsa*'], what: 'keys', isThere: /^id_rsa/ },
+  {
+    pattern: '**/id_ed25519*',
+    also: ['id_ed25519', 'id_ed25519*'],
+    what: 'keys',
+    isThere: /^id_ed25519/,
+    isRead: true,
+  },
+  { pattern: '.aws', what: 'credentials', isThere: /^\.aws$/, isRead: true },
+  { pattern: '.ssh', what: 'credentials', isThere: /^\.ssh$/, isRead: true },
+  { pattern: '.netrc', what: 'credentials', isThere: /^\.netrc$/, isRead: true },
+];
+
+/** Words for a pattern that mean the same at the top of the context. */
+function spellings(pattern: string, also: readonly string[] = []): readonly string[] {
+  return [pattern, ...also].flatMap((p) => {
+    const bare = p.replace(/^\*\*\//, '');
+    return [p, `/${p}`, `./${p}`, `${p}/`, `${p}/**`, `**/${bare}`, `**/${bare}/`];
+  });
+}
+
+/** Whether the whole context is copied, and what is copied by name. */
+function copied({ source }: FixInput): {
+  readonly all: boolean;
+  readonly names: readonly string[];
+} {
+  const names = source.instructions
+    .filter(
+      ({ keyword, instruction }) =>
+        (keyword === 'COPY' || keyword === 'ADD') && instruction !== undefined,
+    )
+    .flatMap(({ instruction }) => {
+      if (instruction === undefined || instruction.flags.some(({ name }) => name === 'from'))
+        return [];
+      return instruction.arguments
+        .slice(0, -1)
+        .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''));
+    });
+  return { all: names.some((name) => name === '' || name === '.' || name === '*'), names };
+}
+
+const INSTALLS_MODULES = /\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s+(?:install|i))\b/;
+/** Commands that read the repository which the context is. */
+const READS_GIT =
+  /\bgit\s+(?:-C\s+\S+\s+)?(?:describe|rev-parse|log|show|status|diff|submodule|ls-files|archive)\b/;
+
+function plan(input: FixInput): FixPlan {
+  const { facts, source } = input;
+  const { all, names } = copied(input);
+  if (facts.context === undefined || !all) return NOTHING;
+  const text = facts.ignoreFile ?? '';
+  const lines = text.split('\n').map((line) => line.trim());
+  const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  // Everything is kept out, and some of it let in again: the author knows why.
+  if (rules.some((line) => /^(?:\*\*?|\*\*\/\*)$/.test(line))) return NOTHING;
+  const runs = source.instructions.filter(({ keyword }) => keyword === 'RUN');
+  const reads = (pattern: RegExp): boolean =>
+    runs.some((run) => run.instruction !== undefined && showsText(run.instruction, pattern));
+  const modules = reads(INSTALLS_MODULES)
+    ? [
+        {
+          pattern: 'node_modules',
+          what: 'modules that the build installs itself',
+          isThere: /^node_modules$/,
+        },
+      ]
+    : [];
+  const refusals: { line: number; reason: string }[] = [];
+  const missing = [...UNWANTED, ...modules].filter((one) => {
+    const { pattern, isThere, also = [] } = { also: undefined, ...one };
+    const there = facts.context?.filter((name) => isThere.test(name)) ?? [];
+    if (there.length === 0) return false;
+    const known = spellings(pattern, also);
+    if (rules.some((line) => known.includes(line.replace(/^!\s*/, '')))) return false;
+    if (there.every((name) => rules.includes(name) || rules.includes(`/${name}`))) return false;
+    if (names.some((name) => there.includes(name.split('/')[0] ?? ''))) {
+      refusals.push({
+        line: 1,
+        reason: `${there.join(', ')} stays in the context: the Dockerfile copies it by name`,
+      });
+      return false;
+    }
+    if (pattern === '.git' && reads(READS_GIT)) {
+      refusals.push({ line: 1, reason: '.git stays in the context: a RUN reads it' });
+      return false;
+    }
+    return true;
+  });
+  const read = missing.filter((one) => 'isRead' in one);
+  const unread = missing.filter((one) => !('isRead' in one));
+  const opaque = unread.some(({ pattern }) => pattern === '.git') ? opaqueRun(input) : undefined;
+  const edits = [
+    addition(input, 'context', unread, {
+      ...riskOf(
+        { risk: 'low', reason: 'no command of the build is known to read it' },
+        opaque === undefined
+          ? []
+          : [
+              {
+                risk: 'medium',
+                reason: `${opaque} may read the history, and a build without it fails`,
+              },
+            ],
+      ),
+    }),
+    addition(input, 'secrets', read, {
+      risk: 'medium',
+      riskReason: 'a build, or a program, that reads one of them no longer finds it',
+    }),
+  ];
+  return { edits: edits.flatMap((edit) => edit ?? []), refusals };
+}
+
+/** Commands that do not read the history of git, whatever they are given. */
+const READS_NONE =
+  /^(?:\[|adduser|addgroup|apk|apt|apt-get|cat|chgrp|chmod|chown|cp|cut|dnf|dpkg|echo|export|false|find|grep|groupadd|head|install|ln|ls|microdnf|mkdir|mv|npm|pnpm|printf|pwd|rm|rmdir|sed|set|sleep|tail|tar|test|touch|true|tr|unzip|useradd|usermod|yarn|yum)$/;
+
+/** The name of a RUN command that may read files of the context; undefined if there is none. */
+function opaqueRun({ source }: FixInput): string | undefined {
+  for (const { keyword, commands, instruction } of source.instructions) {
+    if (keyword !== 'RUN') continue;
+    if (commands.length === 0) return instruction?.arguments[0] ?? 'a RUN';
+    for (const { argv } of commands) {
+      const [first = '', verb = ''] = argv;
+      const isScript =
+        /^(?:npm|pnpm|yarn)$/.test(first) && !/^(?:ci|install|i|add|--\S+)?$/.test(verb);
+      const isList = /^pip[\d.]*$/.test(first) && argv.includes('-r') && !argv.includes('-e');
+      if (isScript || !(READS_NONE.test(first) || isList || /^\w+=/.test(first)))
+        return argv.slice(0, 2).join(' ');
+    }
+  }
+  return undefined;
+}
+
+/** Lines at the end of the ignore file; none where nothing is missing. */
+function addition(
+  { facts }: FixInput,
+  key: string,
+  missing: readonly { readonly pattern: string; readonly what: string }[],
+  risk: Pick<ProposedEdit, 'risk' | 'riskReason'>,
+): ProposedEdit | undefined {
+  if (missing.length === 0) return undefined;
+  const text = facts.ignoreFile ?? '';
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const lead = text === '' || text.endsWith('\n') ? '' : eol;
+  const added = lead + missing.map(({ pattern }) => `${pattern}${eol}`).join('');
+  return {
+    key,
+    title: `Keep ${missing.map(({ pattern }) => pattern).join(', ')} out of the context`,
+    why: `COPY takes the whole folder into the image: ${[...new Set(missing.map(({ what }) => what))].join(', ')} too`,
+    ...risk,
+    file: '.dockerignore',
+    line: text.split('\n').length,
+    edits: [{ start: text.length, end: text.length, text: added }],
+  };
+}
+
+/** What has no place in an image is kept out of the build context. */
+export const ignoreFile: FixRule = {
+  id: 'ignore-file',
+  title: 'Keep history, secrets and modules out of the context',
+  help:
+    'Where a COPY takes the whole context, adds secrets to the `.dockerignore`: `.git`, ' +
+    '`.env`, `.env.*`, keys (`*.pem`, `*.key`, `id_rsa*`, `id_ed25519*`), `.aws`, `.ssh` and ' +
+    '`.netrc`. Only what is at the top of the context is added. `node_modules` is added ' +
+    'where the build installs modules itself. Left alone: what the Dockerfile copies by ' +
+    'name, `.git` where a RUN reads it, and files that exclude everything and let in what ' +
+    'they name.',
+  breaks: [
+    {
+      what: 'a command of the build reads the history of git',
+      shownBy: 'every command of the build is one that is known not to read it',
+    },
+    {
+      what: 'a build, or the program at run time, reads settings (`.env`) or keys that lie in the context',
+    },
+  ],
+  criterion: 'no-secrets',
+  needs: ['context'],
+  plan,
+};

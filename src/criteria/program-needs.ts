@@ -1,0 +1,246 @@
+import { posix } from 'node:path';
+import { lookup } from '../lib/json.ts';
+import type { Instruction } from '../model/dockerfile.ts';
+import type { FixInput } from '../model/fix.ts';
+import { BUILD_TOOLS, C_SHELLS, entryNamed, possibleNames, SHELLS } from '../programs/kinds.ts';
+import { USER_CHANGERS } from '../programs/options.ts';
+import { baseName, inImage, lastInImage } from './edit-text.ts';
+import { healthCheck, invocation, type Started, started } from './started-programs.ts';
+
+/** Programs that do their work as root alone, by why. */
+const NEEDS: readonly (readonly [string, string])[] = [
+  [
+    'takes logins',
+    'sshd in.telnetd telnetd login getty agetty vsftpd proftpd pure-ftpd sftp-server xrdp xrdp-sesman',
+  ],
+  [
+    'starts other services',
+    'init systemd systemd-udevd s6-svscan s6-svc s6-rc s6-linux-init runsvdir runsv runit my_init openrc openrc-init supervisord monit service systemctl rc-service rcctl invoke-rc.d',
+  ],
+  ['runs jobs as their users', 'cron crond anacron atd fcron'],
+  [
+    'starts containers',
+    'dockerd dockerd-entrypoint.sh containerd podman buildah buildkitd kubelet k3s lxc lxd',
+  ],
+  [
+    'sets up the network',
+    'iptables iptables-restore iptables-save ip6tables iptables-legacy nft ipset ip ifconfig route brctl tc ethtool ipsec charon charon-systemd strongswan openvpn wg wg-quick xl2tpd pppd pptpd dnsmasq dhcpd dhclient udhcpc udhcpd radvd hostapd keepalived bird zebra tcpdump snort suricata arpwatch ntpd chronyd ptp4l tailscaled openconnect ocserv',
+  ],
+  [
+    'serves or mounts filesystems',
+    'mount umount mount.nfs mount.cifs mount.fuse exportfs rpcbind rpc.nfsd rpc.mountd rpc.statd rpc.idmapd nfsd ganesha.nfsd smbd nmbd winbindd automount glusterd ceph-osd losetup mkfs mkfs.ext4 fsck blkid',
+  ],
+  ['delivers mail', 'postfix master dovecot exim exim4 sendmail opendkim amavisd-new'],
+  [
+    'changes its user',
+    `${USER_CHANGERS.join(' ')} su s6-envuidgid start-stop-daemon fixuid fixuid.sh capsh`,
+  ],
+  [
+    'changes users',
+    'useradd usermod userdel groupadd groupmod groupdel adduser addgroup deluser delgroup passwd chpasswd newusers',
+  ],
+  ['hands files over', 'chown chgrp setcap setfacl'],
+  [
+    'changes the system',
+    'sysctl modprobe insmod ldconfig update-ca-certificates update-alternatives update-rc.d apt apt-get apk yum dnf microdnf zypper dpkg dpkg-reconfigure rpm pacman opkg locale-gen rsyslogd syslogd syslog-ng udevd udevadm dbus-daemon dbus-uuidgen slapd named unbound-anchor hwclock swapon swapoff',
+  ],
+];
+
+const REASONS: ReadonlyMap<string, string> = new Map(
+  NEEDS.flatMap(([reason, names]) => names.split(' ').map((name) => [name, reason] as const)),
+);
+
+/** Why a program has to be root; undefined where nothing says that it has to. */
+export function needsRoot(name: string): string | undefined {
+  return REASONS.get(name);
+}
+
+/** Programs that write nothing but to their output, listen nowhere, and start no other. */
+const QUIET = new Set(
+  (
+    'arch basename cat cmp comm cut date df dirname du echo env expr false fold grep egrep fgrep head hostname id join ls md5sum nl nproc numfmt od paste pr printenv printf pwd readlink realpath seq ' +
+    'sha1sum sha256sum sha512sum sleep sort stat sum tac tail tr true tty uname uniq uptime wc which whoami yes'
+  ).split(' '),
+);
+
+/** True for a program that needs no rights, and writes to no file. */
+export function isQuiet(name: string): boolean {
+  return QUIET.has(name);
+}
+
+/** Programs that need their setuid or setgid bit to work for users other than root, or check it. */
+const NEEDS_BIT = new Set(
+  (
+    'sudo su doas ping ping6 passwd mount umount chsh chfn newgrp gpasswd pkexec fusermount fusermount3 crontab at batch screen postdrop postqueue sendmail exim exim4 newuidmap newgidmap bwrap firejail ' +
+    'sshd login unix_chkpwd dbus-daemon-launch-helper chrome-sandbox google-chrome chromium chromium-browser singularity apptainer cron crond dumpcap traceroute6 suexec systemd init'
+  ).split(' '),
+);
+
+/** True for a program that needs the setuid or setgid bit of its file. */
+export function needsBit(name: string): boolean {
+  return NEEDS_BIT.has(name);
+}
+
+/** What an image is there for. */
+type Purpose =
+  /** It runs a program of its own. */
+  | 'service'
+  /** Others build on it: it starts nothing of its own. */
+  | 'base'
+  /** People or jobs work in it: it starts a shell, or waits. */
+  | 'workplace'
+  /** It builds: what it starts is a compiler or a build tool. */
+  | 'builder';
+
+/** Why what an image is there for keeps its tools. */
+export const PURPOSES: Readonly<Record<Exclude<Purpose, 'service'>, string>> = {
+  base: 'it starts nothing of its own, and others may build on it',
+  workplace: 'people or jobs work in it',
+  builder: 'it is there to build: what it starts is a build tool',
+};
+
+const CONSOLES =
+  /^(?:irb|jshell|ipython|bpython|ghci|iex|erl|R|julia|node|nodejs|python[\d.]*|pypy[\d.]*|php|lua[\d.]*|psql|mysql|tmux|screen|login)$/;
+const WAITS = /^(?:sleep|tail|cat|pause)$/;
+/** Programs that build, besides the tools that no image needs at run time. */
+const BUILDS =
+  /^(?:bazelisk|buck|waf|configure|gofmt|tinygo|cargo|rustup|cabal|stack|mix|rebar3|mvnw|gradlew|emcc|em\+\+|emmake|nuget|xcodebuild|swift|dub|buf|buildifier|pdflatex|xelatex|lualatex|latexmk|ccache|distcc|distccd|sccache|debuild|arduino-cli|platformio|pio|idf\.py|west|qmake|qemu-[\w-]+|actions-runner|gitlab-runner|jenkins-agent|jenkins-slave|buildkite-agent)$/;
+
+function builds(program: string): boolean {
+  const tool = entryNamed(BUILD_TOOLS, possibleNames(program));
+  return BUILDS.test(program) || (tool !== undefined && tool.kind !== 'language package builders');
+}
+
+/** What the names of images and stages, and labels say of images that people build in. */
+const SAYS_BUILD =
+  /(?:^|[\s"'/_.=-])(?:dev-?containers?|ci-image|ci|build-?env|builders?|buildpack|toolchains?|sdk|cross-?compil\w*|compilers?|devtools?|playground|workspace|codespaces?|gitpod|sandbox)(?:$|[\s"'/_.:=-])/i;
+
+/** What an image is there for, by what it starts, and what it says of itself. */
+export function purposeOf(input: FixInput, run: Started = started(input)): Purpose {
+  const own = ['ENTRYPOINT', 'CMD'].some((keyword) => lastInImage(input, keyword) !== undefined);
+  const found = invocation(input);
+  const begins = run.called.filter(({ by }) => by === found?.by);
+  const last = run.called.at(-1);
+  if (inImage(input).some(({ keyword }) => keyword === 'ONBUILD')) return 'base';
+  if (run.called.some(({ name }) => builds(name))) return 'builder';
+  if (!own && healthCheck(input) === undefined)
+    if (last === undefined || isConsole(last.name, last.words)) return 'base';
+  if (saysBuild(input)) return 'workplace';
+  if (run.unread.length > 0 && packages(input)) return 'builder';
+  const main = begins.at(-1) ?? last;
+  if (main !== undefined && begins.length < 2 && isConsole(main.name, main.words))
+    return 'workplace';
+  return 'service';
+}
+
+/** A shell or a console to type in, or what keeps a container up for one. */
+function isConsole(name: string, words: readonly string[]): boolean {
+  const operands = words.slice(1).filter((word) => !/^-(?:[lia]+|-login|-interactive)$/.test(word));
+  if (SHELLS.has(name) || C_SHELLS.has(name) || CONSOLES.test(name)) return operands.length === 0;
+  return (
+    WAITS.test(name) &&
+    (operands.length === 0 || operands.some((word) => /^(?:inf(?:inity)?|\/dev\/null)$/.test(word)))
+  );
+}
+
+/** Packages that people install to make packages. */
+const PACKAGES =
+  /^(?:devscripts|debhelper|dh-[\w-]+|equivs|git-buildpackage|sbuild|pbuilder|rpm-build|rpmdevtools|mock|abuild|alpine-sdk|base-devel|createrepo(?:_c)?|reprepro)$/;
+
+function packages({ analysis, imageStages }: FixInput): boolean {
+  return analysis.installs.some(
+    ({ stage, packages: names }) =>
+      imageStages.includes(stage) && names.some(({ name }) => PACKAGES.test(name)),
+  );
+}
+
+function saysBuild(input: FixInput): boolean {
+  const { model } = input;
+  const target = model.stages[model.target]?.name ?? '';
+  if (SAYS_BUILD.test(target)) return true;
+  return inImage(input).some(
+    ({ keyword, instruction }) =>
+      keyword === 'LABEL' &&
+      (/devcontainer\.metadata/.test(instruction.rawArguments) ||
+        /(?:title|description|name)=(?:\s*["'])?[^"'=]*\b(?:build(?:er|s)?|compil\w+|toolchain|dev ?container|ci|development environment)\b/i.test(
+          instruction.rawArguments,
+        )),
+  );
+}
+
+/** Stages besides the image's own that stand on one of these: edits of it change them too. */
+export function othersOn({ model, imageStages }: FixInput, stages: readonly number[]): boolean {
+  return model.stages.some(
+    ({ index, base }) =>
+      base.kind === 'stage' && stages.includes(base.index) && !imageStages.includes(index),
+  );
+}
+
+/** Folders that known servers write to, by program, in Debian packages and official images. */
+const SERVER_FOLDERS = lookup<readonly string[]>({
+  nginx: ['/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx', '/run'],
+  'apache2-foreground': ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
+  apache2: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
+  apache2ctl: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
+  'httpd-foreground': ['/usr/local/apache2/logs'],
+  'redis-server': ['/data'],
+  'catalina.sh': ['/usr/local/tomcat/logs', '/usr/local/tomcat/temp', '/usr/local/tomcat/work'],
+});
+
+/** System folders: what a RUN makes in them is for programs and settings, or is not kept. */
+const SYSTEM =
+  /^\/(?:bin|sbin|lib\w*|boot|dev|etc|proc|sys|root|tmp|usr(?!\/(?:src|share\/nginx|local\/(?:apache2|tomcat))(?:\/|$))|var\/(?:lib|cache)\/(?:apt|dpkg)|var\/log\/apt|var\/tmp|run\/secrets|run\/lock)(?:\/|$)/;
+
+function words(input: FixInput): readonly string[] {
+  return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => {
+    const found = lastInImage(input, keyword);
+    return found === undefined
+      ? []
+      : found.instruction.arguments.flatMap((word) => word.split(/\s+/));
+  });
+}
+
+/** The server that the image starts, where it is one that is known. */
+function serverOf(input: FixInput): string | undefined {
+  const said = words(input).map((word) => word.split('/').at(-1) ?? '');
+  const programs = [...said, ...started(input).called.map(({ name }) => name)];
+  const own = programs.find((program) => Object.hasOwn(SERVER_FOLDERS, program));
+  if (own !== undefined) return own;
+  const name = baseName(input);
+  return name === 'nginx' && said.length === 0 ? name : undefined;
+}
+
+/** Folders that a RUN makes by `mkdir` or `install -d`, absolute where that is known. */
+function madeFolders({ commands }: Instruction, folder: string): readonly string[] {
+  let at = folder;
+  return commands.flatMap(({ words }) => {
+    const [program = '', ...rest] = words.map(({ value }) => value ?? '');
+    if (program === 'cd' || program === 'pushd') at = posix.resolve('/', at, rest[0] ?? '');
+    const makes = program === 'mkdir' || (program === 'install' && rest.includes('-d'));
+    if (!makes) return [];
+    const operands = rest.filter(
+      (word, i) => !/^-|^$/.test(word) && !/^-[mog]$/.test(rest[i - 1] ?? ''),
+    );
+    return operands.flatMap((path) =>
+      path.startsWith('/') ? [path] : at === '' ? [] : [posix.resolve('/', at, path)],
+    );
+  });
+}
+
+/** Folders that the app writes to, as far as the Dockerfile shows: volumes, made ones, servers'. */
+export function writtenFolders(input: FixInput): readonly string[] {
+  const found = new Set<string>();
+  for (const { keyword, instruction, folder } of inImage(input)) {
+    if (keyword === 'VOLUME')
+      for (const path of instruction.arguments) if (path.startsWith('/')) found.add(path);
+    if (keyword === 'RUN')
+      for (const path of madeFolders(instruction, folder))
+        if (/^\/[\w.-]/.test(path) && /^[\w./-]+$/.test(path) && !SYSTEM.test(path))
+          found.add(path);
+  }
+  const server = serverOf(input);
+  for (const path of server === undefined ? [] : (SERVER_FOLDERS[server] ?? [])) found.add(path);
+  return [...found]
+    .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
+    .filter((path) => path !== '/');
+}

@@ -1,0 +1,489 @@
+import { parseStrictJson } from '../image/formats/json.ts';
+import type { BuildAnalysis, RecordedSteps } from '../model/build-analysis.ts';
+import {
+  type DockerfileModel,
+  type ExternalImage,
+  type Instruction,
+  stageChain,
+} from '../model/dockerfile.ts';
+import {
+  type BuildFact,
+  type EvidenceSource,
+  type Fact,
+  known,
+  NAME_THE_DOCKERFILE,
+  unknownFact,
+  type UsedImage,
+} from '../model/facts.ts';
+import type { HistoryEntry, ImageConfig } from '../model/image.ts';
+import type { Package } from '../model/packages.ts';
+import {
+  type Digest,
+  formatReference,
+  parseDigest,
+  parseReference,
+  withDefaultTag,
+} from '../model/reference.ts';
+import type { Material } from '../model/statement.ts';
+import type { ImageContent } from './image-facts.ts';
+
+const MAX_ENTRIES = 1000;
+const MAX_STEP = 16 * 1024;
+/**
+ * `RUN`, build arguments as `|2 A=1 B=2`, the shell with its options. The classic builder writes
+ * neither RUN nor `# buildkit`.
+ */
+const SHELL_RUN =
+  /^(?:RUN )?(?:\|\d+ .*? )?(?:\/usr)?\/bin\/(?:ba|da|a|k|z)?sh (?:-\S+ (?:pipefail )?)*?-\S*c (?!#\(nop\))(.+?)(?: # buildkit)?$/;
+const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
+
+/**
+ * What an image's history says of its Dockerfile, as the text of one: the RUN, ADD of addresses and
+ * ENV steps, each on the line of its number in the history plus 1, behind a FROM that the history
+ * does not name. Undefined where no step runs or fetches anything. What other stages did, and what
+ * COPY brought, it does not say; steps over several lines are left out and counted.
+ */
+export function historyDockerfile(
+  history: readonly HistoryEntry[] | undefined,
+): { readonly text: string; readonly unread: readonly number[] } | undefined {
+  const unread: number[] = [];
+  let steps = 0;
+  const lines = (history ?? []).slice(0, MAX_ENTRIES).map(({ created_by: by }, at) => {
+    const line = by === undefined ? undefined : instructionOf(by);
+    if (line === 'unread') unread.push(at + 2);
+    else if (line !== undefined && !line.startsWith('ENV')) steps += 1;
+    return line === 'unread' ? '' : (line ?? '');
+  });
+  if (steps === 0 && unread.length === 0) return undefined;
+  return { text: ['FROM ${BASE_THAT_THE_HISTORY_DOES_NOT_NAME}', ...lines].join('\n'), unread };
+}
+
+/**
+ * One line of a Dockerfile; `unread` for a step that runs something which does not fit on one line.
+ */
+function instructionOf(createdBy: string): string | undefined {
+  const by = createdBy.trim();
+  if (by.length > MAX_STEP) return 'unread';
+  // BuildKit keeps the line ends of here-documents.
+  if (/[\r\n]/.test(by))
+    return /\bENV |#\(nop\)|COPY |LABEL /.test(by.slice(0, 40)) ? undefined : 'unread';
+  const run = SHELL_RUN.exec(by)?.[1];
+  if (run !== undefined) return run.endsWith('\\') ? 'unread' : `RUN ${run}`;
+  const plain = NOP.exec(by)?.[1] ?? by.replace(/ # buildkit$/, '');
+  if (/^RUN /.test(plain)) return plain.endsWith('\\') ? 'unread' : plain;
+  const add = /^ADD (?:--\S+ )*(https?:\/\/\S+) (?:in )?(\S+) *$/.exec(plain);
+  if (add !== null) return `ADD ${add[1] ?? ''} ${add[2] ?? ''}`;
+  const env = /^ENV ([A-Za-z_]\w*)=(.*)$/.exec(plain);
+  return env === null ? undefined : envLine(env[1] ?? '', env[2] ?? '');
+}
+
+/** History writes values without quotes; several variables of an ENV look like one with blanks. */
+function envLine(name: string, value: string): string {
+  return `ENV ${name}="${value.replace(/["\\$]/g, '\\$&')}"`;
+}
+
+const STEP = /^(RUN|COPY|ADD) (.*) # buildkit$/s;
+const MAKES_LAYER = new Set(['RUN', 'COPY', 'ADD']);
+
+/**
+ * What of an image's history a build of this Dockerfile by BuildKit cannot have left: steps that
+ * the history does not end with, other commands, more or fewer layers. Undefined where the two fit.
+ * The history is part of the image's bytes; a Dockerfile beside it that nobody signed has to fit
+ * it. Where the number of the base's layers is known, all steps above them have to be the
+ * Dockerfile's.
+ */
+export function historyMisfit(
+  dockerfile: DockerfileModel,
+  { history = [], rootfs }: Pick<ImageConfig, 'history' | 'rootfs'>,
+  baseLayers?: number,
+): string | undefined {
+  const layers = history.filter(({ empty_layer: empty }) => empty !== true).length;
+  if (history.length > 0 && layers !== rootfs.diff_ids.length)
+    return `its history lists ${layers} layers, the image has ${rootfs.diff_ids.length}`;
+  const chain = stageChain(dockerfile);
+  const wanted = chain.flatMap(({ instructions }) =>
+    instructions.filter(({ keyword }) => MAKES_LAYER.has(keyword)),
+  );
+  const own = chain[0]?.base.kind === 'scratch' ? 0 : baseLayers;
+  const steps = aboveLayers(history, own ?? 0).flatMap(stepOf);
+  const isWhole = own !== undefined;
+  if (steps.length < wanted.length || (isWhole && steps.length > wanted.length))
+    return `the Dockerfile has ${wanted.length} steps that add a layer, the image’s history ${steps.length}`;
+  const last = steps.slice(steps.length - wanted.length);
+  const at = wanted.findIndex((instruction, i) => !isStepOf(instruction, last[i]));
+  if (at < 0) return undefined;
+  const line = wanted[at]?.range.startLine ?? 0;
+  return `line ${line} of the Dockerfile is not in the image’s history`;
+}
+
+/** The history without what is about the lowest layers. */
+function aboveLayers(history: readonly HistoryEntry[], count: number): readonly HistoryEntry[] {
+  let [at, layers] = [0, 0];
+  for (; layers < count && at < history.length; at += 1)
+    if (history[at]?.empty_layer !== true) layers += 1;
+  return history.slice(at);
+}
+
+interface Step {
+  readonly keyword: string;
+  readonly text: string;
+}
+
+function stepOf({ created_by: by = '' }: HistoryEntry): readonly Step[] {
+  const [, keyword, text] = STEP.exec(by) ?? [];
+  return keyword === undefined || text === undefined ? [] : [{ keyword, text }];
+}
+
+/** True for the same keyword; a RUN in shell form needs the same command but for white space. */
+function isStepOf(instruction: Instruction, step: Step | undefined): boolean {
+  if (step?.keyword !== instruction.keyword) return false;
+  const command = instruction.rawArguments.replaceAll(/\s+/g, '');
+  const isPlain =
+    instruction.keyword === 'RUN' && instruction.heredocs.length === 0 && !command.startsWith('[');
+  return !isPlain || step.text.replaceAll(/\s+/g, '').endsWith(command);
+}
+
+/** Where distributions keep what is installed; half of it would look like a smaller image. */
+const SYSTEM_DATABASE =
+  /^(?:var\/lib\/dpkg\/(?:status|status\.d\/.*)|(?:usr\/)?lib\/apk\/db\/.*|(?:var\/lib|usr\/lib\/sysimage)\/rpm\/.*)$/;
+
+/**
+ * The packages of an image as a fact: unknown where the database of the operating system's packages
+ * is there and could not be read, since nothing may be compared with a part of it.
+ */
+export function knownPackages(
+  content: Pick<ImageContent, 'packages' | 'unreadablePackages'>,
+): Fact<readonly Package[]> {
+  const unread = content.unreadablePackages.find(({ location }) =>
+    SYSTEM_DATABASE.test(location.path),
+  );
+  return unread === undefined
+    ? known(content.packages, 'image')
+    : unknownFact(`${unread.location.path} could not be read: ${unread.reason}`);
+}
+
+/** An image that this build, or its lock file, pinned to a digest. */
+export interface EnforcedImage {
+  /** A reference as the Dockerfile writes it, variables put in. */
+  readonly text: string;
+  readonly digest: Digest;
+}
+
+/**
+ * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package
+ * URLs, and for a `pkg:oci` that lacks a repository: BuildKit writes those for OCI layouts, and
+ * their name is the build's own for them.
+ */
+export function imageOfPurl(uri: string): string | undefined {
+  if (layoutOfPurl(uri) !== undefined) return undefined;
+  const found = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri)?.[1];
+  if (found === undefined) return undefined;
+  try {
+    const at = found.lastIndexOf('@');
+    const name = decodeURIComponent(at < 0 ? found : found.slice(0, at));
+    const version = at < 0 ? '' : decodeURIComponent(found.slice(at + 1));
+    if (version === '') return name;
+    return parseDigest(version) === undefined ? `${name}:${version}` : `${name}@${version}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name that a build gave to an OCI layout it took as context: `pkg:oci/base?digest=...`. */
+function layoutOfPurl(uri: string): string | undefined {
+  if (/[?&]repository_url=/.test(uri)) return undefined;
+  return /^pkg:oci\/([\w.-]{1,128})(?:[@?#]|$)/.exec(uri)?.[1];
+}
+
+/** One spelling of a reference, without its digest; the text itself where it is not a reference. */
+function nameOf(text: string): string {
+  const parsed = parseReference(text);
+  if (!parsed.ok) return text;
+  const { registry, repository, tag } = withDefaultTag(parsed.value);
+  return formatReference({ registry, repository, tag: tag ?? 'latest' });
+}
+
+function materialDigests(materials: readonly Material[]): ReadonlyMap<string, Digest> {
+  return new Map(
+    materials.flatMap(({ uri, digest }) => {
+      const image = imageOfPurl(uri);
+      const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
+      return image === undefined || sha === undefined ? [] : [[nameOf(image), sha]];
+    }),
+  );
+}
+
+/** Index of the stage whose base the target's filesystem begins with. */
+function baseStage(model: DockerfileModel): number {
+  let index = model.target;
+  for (let hops = 0; hops <= model.stages.length; hops += 1) {
+    const base = model.stages[index]?.base;
+    if (base?.kind !== 'stage') break;
+    index = base.index;
+  }
+  return index;
+}
+
+function roleOf(image: ExternalImage, base: ExternalImage | undefined): UsedImage['role'] {
+  switch (image.kind) {
+    case 'from':
+      return image === base ? 'base' : 'build-stage';
+    case 'copy-from':
+      return 'copy-from';
+    case 'mount-from':
+      return 'mount-from';
+    case 'syntax':
+      return 'frontend';
+  }
+}
+
+/**
+ * The images from outside that the build used: those of the Dockerfile, each with the digest it
+ * spells, that was enforced, or that the provenance states. What the provenance alone names (a
+ * build context, a frontend) is listed too.
+ */
+export function usedImages(
+  model: DockerfileModel,
+  enforced: readonly EnforcedImage[],
+  materials: readonly Material[],
+): readonly UsedImage[] {
+  const held = new Map(enforced.map(({ text, digest }) => [nameOf(text), digest]));
+  const stated = materialDigests(materials);
+  const own = model.stages[baseStage(model)]?.base;
+  const base = own?.kind === 'image' ? own.image : undefined;
+  const fromDockerfile = model.externalImages.map((image): UsedImage => {
+    const name = nameOf(image.text);
+    const spelled = image.reference?.digest;
+    const digest = spelled ?? held.get(name) ?? stated.get(name);
+    return {
+      text: image.text,
+      ...(digest === undefined ? {} : { digest }),
+      pinnedInDockerfile: spelled !== undefined,
+      pinnedByBuild: held.has(name),
+      role: roleOf(image, base),
+      range: image.range,
+    };
+  });
+  const named = new Set(fromDockerfile.map(({ text }) => nameOf(text)));
+  const digests = new Set(fromDockerfile.map(({ digest }) => digest));
+  return [...fromDockerfile, ...otherMaterials(materials, named, digests, held)];
+}
+
+function otherMaterials(
+  materials: readonly Material[],
+  named: ReadonlySet<string>,
+  digests: ReadonlySet<Digest | undefined>,
+  held: ReadonlyMap<string, Digest>,
+): readonly UsedImage[] {
+  return materials.flatMap(({ uri, digest }): readonly UsedImage[] => {
+    const image = imageOfPurl(uri);
+    const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
+    const layout = layoutOfPurl(uri);
+    if (layout !== undefined) return [fromLayout(layout, sha)];
+    if (image === undefined || named.has(nameOf(image))) return [];
+    // A reference with both tag and digest comes back under its digest alone.
+    if (sha !== undefined && digests.has(sha)) return [];
+    const spelled = /@sha256:/.test(image);
+    return [
+      {
+        text: image,
+        ...(sha === undefined ? {} : { digest: sha }),
+        pinnedInDockerfile: spelled,
+        pinnedByBuild: held.has(nameOf(image)),
+        role: /(?:^|\/)docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(image)
+          ? 'frontend'
+          : 'build-context',
+      },
+    ];
+  });
+}
+
+/** An image from a layout: nothing names its publisher, or whether anything pins its digest. */
+function fromLayout(name: string, digest: Digest | undefined): UsedImage {
+  return {
+    text: `oci-layout://${name}`,
+    ...(digest === undefined ? {} : { digest }),
+    pinnedInDockerfile: false,
+    pinnedByBuild: false,
+    role: 'build-context',
+  };
+}
+
+/** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
+interface ProvenanceView {
+  readonly materials: readonly Material[];
+  /** RFC 3339, as stated. */
+  readonly finishedOn: string | undefined;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly steps?: RecordedSteps | undefined;
+  /** RUNs were given materials by digest, and nothing else. */
+  readonly replayed?: boolean;
+}
+
+interface BuildInputs {
+  /** The Dockerfile and where it was had from; undefined where there is none. */
+  readonly dockerfile:
+    | {
+        readonly model: DockerfileModel;
+        readonly analysis: BuildAnalysis;
+        readonly source: EvidenceSource;
+      }
+    | undefined;
+  /** Why there is none. */
+  readonly noDockerfile?: string;
+  readonly enforced?: readonly EnforcedImage[];
+  readonly provenance?: { readonly view: ProvenanceView; readonly source: EvidenceSource };
+  /** What this build replayed; absent where it did not. */
+  readonly replayed?: readonly Material[];
+  /** SOURCE_DATE_EPOCH, seconds, where this build set it. */
+  readonly epoch?: number;
+  /** RFC 3339, where this build finished just now. */
+  readonly finishedAt?: string;
+}
+
+function epochOf({ epoch, provenance }: BuildInputs): number | undefined {
+  const stated = provenance?.view.buildArgs['SOURCE_DATE_EPOCH'];
+  return epoch ?? (stated !== undefined && /^\d{1,11}$/.test(stated) ? Number(stated) : undefined);
+}
+
+function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
+  const stated = finishedAt ?? provenance?.view.finishedOn;
+  return stated === undefined || Number.isNaN(Date.parse(stated)) ? undefined : stated;
+}
+
+const HIDDEN =
+  'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image';
+
+function analysisOf(
+  { model, analysis }: NonNullable<BuildInputs['dockerfile']>,
+  steps: RecordedSteps | undefined,
+): BuildAnalysis {
+  return steps === undefined || showsSteps(model, steps)
+    ? analysis
+    : { partial: HIDDEN, ...analysis };
+}
+
+function replayedOf({
+  dockerfile,
+  provenance,
+  replayed,
+}: BuildInputs): Pick<BuildFact, 'replayed'> {
+  if (dockerfile === undefined) return {};
+  const stated = provenance?.view.replayed === true ? provenance.view.materials : undefined;
+  const found =
+    replayedAddresses(dockerfile.model, 'build', replayed) ??
+    // The statement is about the Dockerfile that it has.
+    replayedAddresses(dockerfile.model, dockerfile.source, stated);
+  return found === undefined ? {} : { replayed: found };
+}
+
+/**
+ * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile
+ * nor provenance, with the command that would decide it.
+ */
+export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
+  const { dockerfile, provenance, enforced = [] } = inputs;
+  const reason = inputs.noDockerfile ?? 'no Dockerfile is known for this image';
+  if (dockerfile === undefined && provenance === undefined)
+    return unknownFact(reason, NAME_THE_DOCKERFILE);
+  const materials = provenance?.view.materials ?? [];
+  const finishedAt = finishOf(inputs);
+  const epoch = epochOf(inputs);
+  const value: BuildFact = {
+    dockerfile:
+      dockerfile === undefined
+        ? unknownFact(reason, NAME_THE_DOCKERFILE)
+        : known(dockerfile.model, dockerfile.source),
+    // Without a Dockerfile the materials do not say which image was the base.
+    images:
+      dockerfile === undefined
+        ? unknownFact(reason, NAME_THE_DOCKERFILE)
+        : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...replayedOf(inputs),
+    ...(dockerfile === undefined
+      ? {}
+      : { analysis: analysisOf(dockerfile, provenance?.view.steps) }),
+  };
+  return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
+}
+
+/** By which a command can get past the proxy of a replay, to a server that it names in numbers. */
+const PAST_THE_PROXY =
+  /no_?proxy|--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch|:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i;
+
+/**
+ * The addresses that a replay answered by digest, with it; undefined where nothing of the kind is
+ * known. That it was a replay is this build's own word, or a verified statement's; a lock alone
+ * proves nothing. A Dockerfile that goes past the proxy anywhere leaves it undefined.
+ */
+export function replayedAddresses(
+  model: DockerfileModel,
+  source: EvidenceSource,
+  materials: readonly Material[] | undefined,
+): ReadonlyMap<string, string> | undefined {
+  if (materials === undefined || (source !== 'build' && source !== 'verified-attestation'))
+    return undefined;
+  const shown = model.reached.flatMap((index) =>
+    (model.stages[index]?.instructions ?? []).flatMap(({ rawArguments, heredocs }) => [
+      rawArguments,
+      ...heredocs.map(({ content }) => content),
+    ]),
+  );
+  if (shown.some((text) => PAST_THE_PROXY.test(text))) return undefined;
+  return new Map(
+    materials.flatMap(({ uri, digest }) => {
+      const { sha256 } = digest;
+      return /^https?:/.test(uri) && sha256 !== undefined ? [[uri, `sha256:${sha256}`]] : [];
+    }),
+  );
+}
+
+/**
+ * True where each command that the engine ran is one that the Dockerfile, as it was read, shows. It
+ * is not for ONBUILD steps of a base image, under another frontend, and wherever we read a RUN
+ * otherwise than the engine did.
+ */
+export function showsSteps(
+  model: DockerfileModel,
+  { commands, fetchesInFrom }: RecordedSteps,
+): boolean {
+  if (fetchesInFrom) return false;
+  const read = model.stages.flatMap(({ instructions }) => instructions);
+  const shown = new Set(read.filter(({ keyword }) => keyword === 'RUN').flatMap(commandsOf));
+  const shells = read
+    .filter(({ keyword }) => keyword === 'SHELL')
+    .map(({ arguments: words }) => JSON.stringify(words));
+  return commands.every((words) => {
+    if (shown.has(JSON.stringify(words))) return true;
+    const shell = words.slice(0, -1);
+    return (
+      (isShell(shell) || shells.includes(JSON.stringify(shell))) && shown.has(words.at(-1) ?? '')
+    );
+  });
+}
+
+/** True for the engine's shell or one like it: a base image may set any program as its `Shell`. */
+function isShell([program = '', ...options]: readonly string[]): boolean {
+  return (
+    /^(?:\/(?:usr\/)?bin\/)?(?:sh|bash|ash|dash|zsh|ksh)$|^(?:cmd|powershell)(?:\.exe)?$/i.test(
+      program,
+    ) && options.every((option) => /^(?:[-/]\w+|pipefail)$/.test(option))
+  );
+}
+
+/**
+ * A RUN as the engine passes it on: text for a shell, as its last word; an exec form in JSON; or
+ * a script and its path.
+ */
+function commandsOf({ rawArguments: raw, heredocs }: Instruction): readonly string[] {
+  const [first] = heredocs;
+  if (first === undefined) {
+    const words = raw.startsWith('[') ? parseStrictJson(raw, 'RUN', raw.length * 4) : undefined;
+    return words?.ok === true ? [JSON.stringify(words.value)] : [raw];
+  }
+  if (/^<<-?\s*(["']?)[^\s"'<>|&;]+\1$/.test(raw))
+    return [first.content, `/dev/pipes/${first.delimiter}`];
+  return [[raw, ...heredocs.map(({ content, delimiter }) => content + delimiter)].join('\n')];
+}

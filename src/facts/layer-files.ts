@@ -1,0 +1,246 @@
+import type { ExecutableKind } from '../model/facts.ts';
+import type { ContentRequest, LayerCollector, TarEntry } from '../model/image.ts';
+import {
+  ELEVATED,
+  EXECUTE,
+  isManagerFile,
+  mayBeManagerFile,
+  OS_RELEASES,
+  PASSWD,
+} from './filesystem.ts';
+import type { FileAttributes, LayerFacts } from './layer-facts.ts';
+import { CAPABILITY, LayerTree, ownerId } from './layer-tree.ts';
+
+const MACHO = new Set(['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe']);
+
+/** What the first bytes of an executable file say it is. */
+export function executableKind(head: Uint8Array): ExecutableKind {
+  if (head[0] === 0x23 && head[1] === 0x21) return 'script';
+  if (head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46) return 'elf';
+  if (head[0] === 0x4d && head[1] === 0x5a) return 'pe';
+  return MACHO.has(Buffer.from(head.subarray(0, 4)).toString('hex')) ? 'macho' : 'unknown';
+}
+
+/** Text that only the program has: its banner with a version, which tools that look for it lack. */
+const BANNERS: readonly { readonly name: string; readonly text: RegExp }[] = [
+  { name: 'busybox', text: /BusyBox v\d+\.\d+/ },
+  { name: 'toybox', text: /toybox \d+\.\d+\.\d+|toybox v?%s/ },
+];
+/** What all banners share, to search programs once, and how many bytes a banner takes around it. */
+const SHARED = Buffer.from('ox ');
+const BEFORE = 5;
+const BEHIND = 35;
+
+/** The multi-call program that an ELF file's content shows, whatever the file is called. */
+function multicallOf(content: Uint8Array): string | undefined {
+  const bytes = asBuffer(content);
+  for (let at = bytes.indexOf(SHARED); at >= 0; at = bytes.indexOf(SHARED, at + 1)) {
+    const around = bytes.toString('latin1', Math.max(0, at - BEFORE), at + BEHIND);
+    const found = BANNERS.find(({ text }) => text.test(around));
+    if (found !== undefined) return found.name;
+  }
+  return undefined;
+}
+
+/** A variable for `cd`, known to shells and few other programs: only these are searched further. */
+const OF_SHELLS = Buffer.from('CDPATH');
+/** Texts that only the shell itself contains, all of them; seen in what Debian 13 has of each. */
+const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  bash: ['GNU bash, version %s'],
+  zsh: ['zsh %s (%s-%s-%s)'],
+  mksh: [' KSH R', 'KSH_VERSION'],
+  ksh93: ['Version AJM 93'],
+  dash: ['Illegal number: %s', 'Syntax error: %s'],
+};
+
+/** The shell that an ELF file's content shows, under any name; none for a multi-call program. */
+function shellOf(content: Uint8Array): string | undefined {
+  const bytes = asBuffer(content);
+  if (!bytes.includes(OF_SHELLS)) return undefined;
+  const found = Object.entries(SHELL_TEXTS).find(([, texts]) =>
+    texts.every((text) => bytes.includes(text)),
+  );
+  return found?.[0];
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+const HEAD = 256;
+/** Sizes between which a file may be a shell or busybox: none is smaller, none was ever larger. */
+const SHELL_FROM = 16 * 1024;
+const SHELL_TO = 4 * 1024 * 1024;
+/** Files whose text is read once all layers are known, and bytes above which none is. */
+const TEXTS = new Set([PASSWD, ...OS_RELEASES]);
+export const MOST_TEXT = 256 * 1024;
+const MODE = 0o7777;
+
+/** Every place of a layer, with details of programs, links, files of note and of these sizes. */
+export function fileCollector(sizes: readonly number[]): LayerCollector<
+  Pick<LayerFacts, 'paths' | 'attributes' | 'needsLower'>
+> & {
+  /** The path that the current entry fills, links followed; undefined for whiteouts and marks. */
+  readonly path: () => string | undefined;
+} {
+  const tree = new LayerTree();
+  const closer = new Set(sizes);
+  let path: string | undefined;
+  const isText = ({ size }: TarEntry): boolean =>
+    size <= MOST_TEXT && (closer.has(size) || TEXTS.has(path ?? ''));
+
+  return {
+    name: 'files',
+    path: () => path,
+    wants: ({ path: named, entry }) => {
+      path = tree.add(named, entry);
+      if (path === undefined || entry.type !== 'file') return { want: 'none' };
+      if (isText(entry)) return { want: 'all', cap: MOST_TEXT };
+      return isProgram(entry) || closer.has(entry.size) ? programRequest(entry) : { want: 'none' };
+    },
+    visit: ({ entry }, content) => {
+      if (path === undefined) return;
+      const at = path;
+      if (
+        entry.type === 'file' &&
+        !mayBeOfNote(at, entry) &&
+        !isText(entry) &&
+        !closer.has(entry.size)
+      )
+        return;
+      if (entry.type === 'hardlink')
+        tree.describe((before, kind) => (kind === 'l' ? before : renamed(before, entry, at)));
+      else
+        tree.describe(() => {
+          const text = isText(entry) && content !== undefined ? textOf(content) : {};
+          const program = isProgram(entry) || closer.has(entry.size) ? programOf(content) : {};
+          return ofNote(at, { ...ownerOf(entry), ...program, ...text }, entry.type);
+        });
+    },
+    finish: () => tree.finish(),
+  };
+}
+
+function isProgram(entry: TarEntry): boolean {
+  return entry.type === 'file' && (entry.mode & EXECUTE) !== 0;
+}
+
+function programRequest({ size }: TarEntry): ContentRequest {
+  return size >= SHELL_FROM && size <= SHELL_TO
+    ? { want: 'all', cap: SHELL_TO }
+    : { want: 'head', bytes: HEAD };
+}
+
+/** Applies a hard link's header to the file: the last one sets mode, owner and attributes. */
+function renamed(
+  before: FileAttributes | undefined,
+  entry: TarEntry,
+  path: string,
+): FileAttributes | undefined {
+  const content: { -readonly [K in keyof FileAttributes]?: FileAttributes[K] } = { ...before };
+  delete content.capabilities;
+  const isUnread = (entry.mode & EXECUTE) !== 0 && content.executable === undefined;
+  const unread = isUnread ? ({ executable: 'unknown', unread: true } as const) : {};
+  return ofNote(path, { ...content, ...ownerOf(entry), ...unread }, 'file');
+}
+
+type Owner = Pick<FileAttributes, 'mode' | 'uid' | 'gid' | 'capabilities'>;
+
+function ownerOf(entry: TarEntry): Owner {
+  const value = entry.pax[CAPABILITY];
+  const capabilities = value === undefined ? [] : decodeCapabilities(value);
+  return {
+    mode: entry.mode & MODE,
+    // Root unpacks.
+    uid: ownerId(entry.uid) ?? 0,
+    gid: ownerId(entry.gid) ?? 0,
+    ...(capabilities.length === 0 ? {} : { capabilities }),
+  };
+}
+
+function textOf(content: Uint8Array): Pick<FileAttributes, 'text'> {
+  return { text: Buffer.from(content).toString('utf8') };
+}
+
+function programOf(
+  content: Uint8Array | undefined,
+): Pick<FileAttributes, 'executable' | 'multicall' | 'shell'> {
+  const head = content ?? new Uint8Array();
+  const executable = executableKind(head);
+  const multicall = executable === 'elf' ? multicallOf(head) : undefined;
+  const shell = executable === 'elf' && multicall === undefined ? shellOf(head) : undefined;
+  return {
+    executable,
+    ...(multicall === undefined ? {} : { multicall }),
+    ...(shell === undefined ? {} : { shell }),
+  };
+}
+
+/** False for files of which nothing is to be known: most, so this comes first. */
+function mayBeOfNote(path: string, { mode, pax }: TarEntry): boolean {
+  return (
+    (mode & (EXECUTE | ELEVATED)) !== 0 || pax[CAPABILITY] !== undefined || mayBeManagerFile(path)
+  );
+}
+
+/** The attributes where something is to be known of the place besides its path. */
+function ofNote(
+  path: string,
+  attributes: FileAttributes,
+  type: TarEntry['type'],
+): FileAttributes | undefined {
+  const { mode, capabilities, executable, text } = attributes;
+  if (type === 'symlink') return attributes;
+  // Of those that only the paths of others name, engines make up owner and mode.
+  if (type === 'directory') return { mode, uid: attributes.uid, gid: attributes.gid };
+  if (type !== 'file') return undefined;
+  const isNoted = (mode & (EXECUTE | ELEVATED)) !== 0 || capabilities !== undefined;
+  return isNoted || executable !== undefined || text !== undefined || isManagerFile(path)
+    ? attributes
+    : undefined;
+}
+
+/** Names by number, linux/capability.h. */
+const NAMES = (
+  'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service ' +
+  'net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin ' +
+  'sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override ' +
+  'mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore'
+).split(' ');
+
+const REVISION = 0xff000000;
+/** Bytes by revision: magic, pairs of permitted and inheritable words; v3 ends with a root uid. */
+const SIZES = new Map([
+  [0x01000000, 12],
+  [0x02000000, 20],
+  [0x03000000, 24],
+]);
+
+/**
+ * Decodes a `security.capability` attribute (VFS capabilities v1, v2, v3; capabilities(7)) given as
+ * latin-1 text, to `cap_net_raw+ep` by name. A value of no known form is `unreadable`, since the
+ * kernel's view of it is not known.
+ */
+export function decodeCapabilities(value: string): readonly string[] {
+  const bytes = Buffer.from(value, 'latin1');
+  if (bytes.length < 12) return ['unreadable'];
+  const magic = bytes.readUInt32LE(0);
+  const size = SIZES.get((magic & REVISION) >>> 0);
+  if (size === undefined || bytes.length !== size) return ['unreadable'];
+  const effective = (magic & 1) === 1;
+  const words = size === 12 ? 1 : 2;
+  const found: string[] = [];
+  for (let word = 0; word < words; word += 1) {
+    const permitted = bytes.readUInt32LE(4 + word * 8);
+    const inheritable = bytes.readUInt32LE(8 + word * 8);
+    for (let bit = 0; bit < 32; bit += 1) {
+      const isPermitted = ((permitted >>> bit) & 1) === 1;
+      const isInheritable = ((inheritable >>> bit) & 1) === 1;
+      if (!isPermitted && !isInheritable) continue;
+      const name = NAMES[word * 32 + bit] ?? String(word * 32 + bit);
+      const flags = `${effective ? 'e' : ''}${isInheritable ? 'i' : ''}${isPermitted ? 'p' : ''}`;
+      found.push(`cap_${name}+${flags}`);
+    }
+  }
+  return found;
+}

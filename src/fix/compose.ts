@@ -1,0 +1,307 @@
+import { CATALOGUE } from '../criteria/catalogue.ts';
+import { gainsOf, type Scored } from '../criteria/score.ts';
+import { applyEdits, type ReadForEdits, readForEdits } from '../dockerfile/analyse-dockerfile.ts';
+import type { LineError } from '../dockerfile/logical-lines.ts';
+import { ok, type Result } from '../lib/errors.ts';
+import { lintDockerfile } from '../lint/lint.ts';
+import { isMet } from '../model/criterion.ts';
+import type { BuildContext } from '../model/dockerfile.ts';
+import type { DeclarationsFact, Facts } from '../model/facts.ts';
+import type {
+  FixFacts,
+  FixOptions,
+  FixRule,
+  Gain,
+  PlannedEdit,
+  ProposedEdit,
+  Refusal,
+} from '../model/fix.ts';
+
+/** The files that edits go to; `ignoreFile` is undefined where there is none. */
+export interface FixFiles {
+  readonly dockerfile: string;
+  readonly ignoreFile: string | undefined;
+}
+
+/** All that a plan depends on besides the files. */
+export interface FixInputs {
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly context?: BuildContext | undefined;
+  readonly facts: Omit<FixFacts, 'ignoreFile'>;
+  readonly options: FixOptions;
+  readonly rules: readonly FixRule[];
+  /** Says what each edit is worth. */
+  readonly withGains?: (edits: readonly PlannedEdit[]) => readonly PlannedEdit[];
+}
+
+interface PlannedFixes {
+  readonly edits: readonly PlannedEdit[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** Reads a Dockerfile as rules do. */
+export function readFixFile(
+  text: string,
+  { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
+): Result<ReadForEdits, LineError> {
+  const options = { buildArgs, ...(target === undefined ? {} : { target }) };
+  return readForEdits(text, options, context);
+}
+
+/** True where a comment with a reason ignores the rule, its criterion or lint rule on this line. */
+function isIgnored({ ignored }: ReadForEdits, rule: FixRule, line: number): boolean {
+  const ids = [rule.id, rule.criterion, rule.lint];
+  return ignored.some(
+    (comment) =>
+      comment.ids.some((id) => ids.includes(id)) &&
+      (comment.lines === undefined || (line >= comment.lines.first && line <= comment.lines.last)),
+  );
+}
+
+/** Proposals of one rule with the same key are one edit. */
+function merged(rule: FixRule, proposals: readonly ProposedEdit[]): readonly PlannedEdit[] {
+  const byId = new Map<string, PlannedEdit>();
+  for (const proposal of proposals) {
+    const id = `${rule.id}:${proposal.key}`;
+    const before = byId.get(id);
+    const criterion = proposal.criterion ?? rule.criterion;
+    byId.set(id, {
+      ...(before ?? proposal),
+      ...(criterion === undefined ? {} : { criterion }),
+      id,
+      rule: rule.id,
+      edits: [...(before?.edits ?? []), ...proposal.edits],
+    });
+  }
+  return [...byId.values()];
+}
+
+/** What the rules propose for the files and what they leave alone. The error names the line. */
+export function planEdits(files: FixFiles, around: FixInputs): Result<PlannedFixes, LineError> {
+  const read = readFixFile(files.dockerfile, around);
+  if (!read.ok) return read;
+  const input = {
+    ...read.value,
+    facts: { ...around.facts, ignoreFile: files.ignoreFile },
+    givenArguments: Object.keys(around.buildArgs),
+    contextFile: (path: string) => around.context?.text(path),
+    options: around.options,
+  };
+  const plans = around.rules.map((rule) => {
+    const { edits, refusals } = rule.plan(input);
+    const heard = ({ line }: { readonly line: number }): boolean =>
+      !isIgnored(read.value, rule, line);
+    const criterion = rule.criterion === undefined ? {} : { criterion: rule.criterion };
+    return {
+      edits: merged(rule, edits.filter(heard)),
+      refusals: refusals.filter(heard).map((one) => ({ ...one, ...criterion, rule: rule.id })),
+    };
+  });
+  const edits = plans.flatMap((plan) => plan.edits);
+  return ok({
+    edits: around.withGains?.(edits) ?? edits,
+    refusals: plans.flatMap(({ refusals }) => refusals),
+  });
+}
+
+/** The files with one edit applied. An error if parts overlap or the result is not a Dockerfile. */
+export function applyEdit(files: FixFiles, edit: PlannedEdit, around: FixInputs): Result<FixFiles> {
+  if (edit.file === '.dockerignore') {
+    const text = applyEdits(files.ignoreFile ?? '', edit.edits);
+    return text.ok ? ok({ ...files, ignoreFile: text.value }) : text;
+  }
+  const text = applyEdits(files.dockerfile, edit.edits);
+  if (!text.ok) return text;
+  const read = readFixFile(text.value, around);
+  return read.ok
+    ? ok({ ...files, dockerfile: text.value })
+    : { ok: false, error: `line ${read.error.line} would not be read: ${read.error.message}` };
+}
+
+export type Decision = 'apply' | 'skip' | 'stop';
+
+export interface AppliedFixes {
+  readonly files: FixFiles;
+  readonly applied: readonly PlannedEdit[];
+  /** Those that were decided against, or that could not be applied. */
+  readonly skipped: readonly PlannedEdit[];
+  readonly refusals: readonly Refusal[];
+}
+
+/**
+ * Applies what `decide` says yes to, one edit at a time: after each the files are read and planned
+ * again, so that edits of the same line compose. An edit is decided on once. The error names the
+ * line that keeps the Dockerfile from being read.
+ */
+export async function applyDecided(
+  files: FixFiles,
+  around: FixInputs,
+  decide: (edit: PlannedEdit, files: FixFiles, after: FixFiles) => Decision | Promise<Decision>,
+): Promise<Result<AppliedFixes, LineError>> {
+  const decided = new Set<string>();
+  const applied: PlannedEdit[] = [];
+  const skipped: PlannedEdit[] = [];
+  const failed: Refusal[] = [];
+  for (let now = files; ;) {
+    const plan = planEdits(now, around);
+    if (!plan.ok) return plan;
+    const left = plan.value.edits.filter(({ id }) => !decided.has(id));
+    const done = (rest: readonly PlannedEdit[]): Result<AppliedFixes, LineError> =>
+      ok({
+        files: now,
+        applied,
+        skipped: [...skipped, ...rest],
+        refusals: [...plan.value.refusals, ...failed],
+      });
+    const [edit] = left;
+    if (edit === undefined) return done([]);
+    decided.add(edit.id);
+    const after = applyEdit(now, edit, around);
+    if (!after.ok) {
+      const { rule, line } = edit;
+      failed.push({ rule, line, reason: `${edit.id} cannot be applied: ${after.error}` });
+      skipped.push(edit);
+      continue;
+    }
+    const decision = await decide(edit, now, after.value);
+    if (decision === 'stop') return done(left);
+    if (decision === 'skip') skipped.push(edit);
+    else {
+      now = after.value;
+      applied.push(edit);
+    }
+  }
+}
+
+/** Facts that a Dockerfile gives without a build. */
+const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);
+
+/** Criteria that a Dockerfile decides. It shows others in part: finding nothing proves nothing. */
+const SHOWN_WHOLE: readonly string[] = CATALOGUE.filter(
+  ({ id, needs }) => id === 'nonroot-user' || needs.every((name) => WITHOUT_BUILD.has(name)),
+).map(({ id }) => id);
+
+interface Judging {
+  readonly files: FixFiles;
+  readonly around: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>;
+  readonly declarations: DeclarationsFact;
+  /** Outcomes of the last build of this Dockerfile. */
+  readonly scored: readonly Scored[] | undefined;
+}
+
+/** What edits are worth, each by itself and several together; undefined where nothing is met. */
+export interface Gains {
+  readonly of: (id: string) => Gain | undefined;
+  /**
+   * Each criterion counts once, and only with all the edits that it needs. `dockerfile`: the result
+   * of the edits, with those that only others made possible.
+   */
+  readonly together: (ids: ReadonlySet<string>, dockerfile?: string) => Gain | undefined;
+}
+
+type Count = (criterion: string) => number;
+
+/** How often a Dockerfile falls short of each criterion, as far as it shows. */
+function findings(text: string, { around, declarations }: Judging): Count {
+  const { buildArgs, target, context } = around;
+  const linted = lintDockerfile({
+    name: 'Dockerfile',
+    text,
+    buildArgs,
+    context,
+    declarations,
+    ...(target === undefined ? {} : { target }),
+  });
+  return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
+}
+
+/** Criteria that are met then and were not, and the other way round. */
+interface Effect {
+  readonly met: readonly string[];
+  readonly lost: readonly string[];
+}
+
+/**
+ * What edits are worth: all criteria that are then met and were not, as far as the Dockerfile, or
+ * what is known of an edit, shows; less those that are no longer. Grade and level are those of the
+ * last build with that change; without one, the points alone.
+ */
+export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
+  const { scored, files } = judging;
+  const before = findings(files.dockerfile, judging);
+  const wasMet = new Map(scored?.map(({ id, outcome }) => [id, isMet(outcome)]));
+  const isOpen = (id: string): boolean => scored === undefined || wasMet.get(id) === false;
+  const shown = (text: string): Effect => {
+    const after = findings(text, judging);
+    return {
+      met: SHOWN_WHOLE.filter((id) => before(id) > 0 && after(id) === 0 && isOpen(id)),
+      lost: SHOWN_WHOLE.filter(
+        (id) => before(id) === 0 && after(id) > 0 && (scored === undefined || !isOpen(id)),
+      ),
+    };
+  };
+  const effectOf = (group: readonly PlannedEdit[]): Effect => {
+    const own = group.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
+    const after = applyEdits(files.dockerfile, own);
+    const { met, lost } = own.length > 0 && after.ok ? shown(after.value) : { met: [], lost: [] };
+    // Without a build, what the Dockerfile shows and what an edit is for are known to be open.
+    const served = group.flatMap(({ meets = [], criterion }) =>
+      meets.filter((id) => scored !== undefined || id === criterion || before(id) > 0),
+    );
+    return { met: [...new Set([...met, ...served.filter(isOpen)])], lost };
+  };
+  const alone = new Map(edits.map((edit) => [edit.id, effectOf([edit])]));
+  /** The edits that an edit's criterion needs besides it, where all of them together meet it. */
+  const partners = (edit: PlannedEdit): readonly string[] => {
+    const { criterion } = edit;
+    if (criterion === undefined || alone.get(edit.id)?.met.includes(criterion) === true) return [];
+    const group = edits.filter((one) => one.criterion === criterion);
+    const isMetByAll = group.length > 1 && effectOf(group).met.includes(criterion);
+    return isMetByAll ? group.map(({ id }) => id).filter((id) => id !== edit.id) : [];
+  };
+  const needed = new Map(edits.map((edit) => [edit.id, partners(edit)]));
+  const worth = (met: readonly string[], lost: readonly string[], together: readonly string[]) => {
+    if (met.length === 0) return undefined;
+    const criteria = [...met];
+    if (scored === undefined) return { points: met.length - lost.length, criteria, together };
+    const now = gainsOf(scored, []);
+    const { points, grade, level } = gainsOf(scored, met, lost);
+    return {
+      points,
+      ...(grade === now.grade ? {} : { grade }),
+      ...(level === now.level ? {} : { level }),
+      criteria,
+      together,
+    };
+  };
+  return {
+    of: (id) => {
+      const edit = edits.find((one) => one.id === id);
+      const effect = alone.get(id);
+      if (edit === undefined || effect === undefined) return undefined;
+      const together = needed.get(id) ?? [];
+      const shared = together.length > 0 && edit.criterion !== undefined ? [edit.criterion] : [];
+      return worth([...shared, ...effect.met], effect.lost, together);
+    },
+    together: (ids, dockerfile) => {
+      const chosen = edits.filter(({ id }) => ids.has(id));
+      const after = dockerfile === undefined ? undefined : shown(dockerfile);
+      const met = new Set([
+        ...chosen.flatMap(({ id }) => alone.get(id)?.met ?? []),
+        ...(after?.met ?? []),
+      ]);
+      for (const { id, criterion } of chosen) {
+        const others = needed.get(id) ?? [];
+        if (criterion !== undefined && others.length > 0 && others.every((one) => ids.has(one)))
+          met.add(criterion);
+      }
+      const lost = after?.lost ?? chosen.flatMap(({ id }) => alone.get(id)?.lost ?? []);
+      return worth(
+        [...met],
+        [...new Set(lost)].filter((id) => !met.has(id)),
+        [],
+      );
+    },
+  };
+}

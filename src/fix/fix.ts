@@ -1,0 +1,210 @@
+import { resolve } from 'node:path';
+import { isChangedInGit } from '../build/git.ts';
+import { canAsk, conversation, pipelineContext } from '../cli/conversation.ts';
+import { command } from '../cli/flags.ts';
+import { type Answer, askAnswer, type Command, type CommandIo, stdinLines } from '../cli/io.ts';
+import { projectSettings } from '../cli/operands.ts';
+import { VERSION } from '../cli/version.ts';
+import { EXIT } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { FixProof, PlannedEdit, Risk } from '../model/fix.ts';
+import { withPlainHttp } from '../model/settings.ts';
+import { editText, gainText, oldLines, refusalsText } from '../report/fix.ts';
+import { cleanForTerminal, cleanLines } from '../ui/text.ts';
+import type { AppliedFixes, Decision, FixFiles } from './compose.ts';
+import { chosenDockerfile, type OpenedFiles, undoFix, writeFixFiles } from './files.ts';
+import { patchOf, shownDiff, tellWritten } from './fix-shown.ts';
+import { FIX, type FixFlags, fixFlags } from './flags.ts';
+import { applyFixes, type FixTask, planFixes } from './plan.ts';
+
+/** `scoville fix`. What stands behind `--` is for the builds of `--verify`. */
+export const fix: Command = (args, io) => {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const buildFlags = args.slice(end + 1);
+  const run = command(FIX, (values, paths) => fixFile(fixFlags(values, paths, buildFlags), io));
+  return run(args.slice(0, end), io);
+};
+
+async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
+  if (flags.undo) return undo(flags, io);
+  const settings = await projectSettings(flags.config, io);
+  const talk = await conversation(io, 'auto', true);
+  const context = pipelineContext(io, talk.sink);
+  const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
+  const task = await planFixes(context, {
+    ...flags,
+    isDecided: asks || flags.verify?.smoke.command !== undefined,
+    options: {
+      refresh: flags.refresh,
+      distroless: settings.fix.distroless,
+      ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
+    },
+    settings: {
+      ...settings,
+      offline: flags.offline ?? settings.offline,
+      registries: withPlainHttp(settings.registries, flags.plainHttp),
+    },
+  }).finally(talk.stop);
+  await warnOfChanges(context, task.opened, io);
+  const chosen =
+    asks && canAsk(io)
+      ? await (await import('./pick-screen.tsx')).pickOnScreen(task, io)
+      : await chooseEach(task, io, asks);
+  if (flags.verify === undefined || chosen.applied.length === 0)
+    return finish(context, task, chosen, flags, { io, asks });
+  const { verifyFixes } = await import('./verify.ts');
+  const trial = pipelineContext(io, (event) => {
+    if (event.kind !== 'notice' && event.kind !== 'warning') return;
+    const next = 'nextStep' in event ? `\n  next: ${cleanForTerminal(event.nextStep)}` : '';
+    io.writeErr(`scoville: ${cleanForTerminal(event.text)}${next}\n`);
+  });
+  const { fixes, proof } = await verifyFixes(trial, task, chosen, flags.verify, (edit) =>
+    asks
+      ? chosen.applied.some(({ id }) => id === edit.id)
+      : task.isNamed(edit) && task.isWithinRisk(edit),
+  );
+  return finish(context, task, fixes, flags, { io, asks, proof });
+}
+
+/** `scoville fix --undo`. Throws UserError where nothing can be undone. */
+async function undo({ path, force }: FixFlags, io: CommandIo): Promise<number> {
+  const context = pipelineContext(io, () => undefined);
+  const dockerfile = resolve(io.cwd, await chosenDockerfile(io.cwd, path));
+  for (const { name, before } of await undoFix(context, dockerfile, force))
+    io.writeErr(`${before === null ? 'removed' : 'as before'}: ${cleanForTerminal(name)}\n`);
+  return EXIT.met;
+}
+
+async function warnOfChanges(
+  { run }: PipelineContext,
+  { paths, names }: OpenedFiles,
+  io: CommandIo,
+): Promise<void> {
+  if (await isChangedInGit(run, paths.Dockerfile))
+    io.writeErr(
+      `scoville: ${cleanForTerminal(names.Dockerfile)} has uncommitted changes; commit them first to review the edits separately\n`,
+    );
+}
+
+/** Decides on each edit: by asking, or yes to all that were asked for. */
+async function chooseEach(task: FixTask, io: CommandIo, asks: boolean): Promise<AppliedFixes> {
+  const next = stdinLines(io);
+  let all: Answer | undefined;
+  const decide = async (
+    edit: PlannedEdit,
+    before: FixFiles,
+    after: FixFiles,
+  ): Promise<Decision> => {
+    if (!task.isNamed(edit) || !task.isWithinRisk(edit)) return 'skip';
+    if (!asks || all === 'all') return 'apply';
+    const diff = shownDiff(task.opened, before, after, io.color);
+    io.writeErr(`\n${editText(edit, { color: io.color })}${painted(diff)}`);
+    const answer = await askAnswer('apply?', next, io.writeErr);
+    if (answer === 'all') all = answer;
+    if (answer === 'quit') return 'stop';
+    return answer === 'no' ? 'skip' : 'apply';
+  };
+  return applyFixes(task, decide);
+}
+
+/** Our own colours stay; whatever else would steer the terminal goes. */
+function painted(diff: string): string {
+  return diff
+    .split(/(\u001b\[\d+m)/)
+    .map((part, i) => (i % 2 === 1 ? part : cleanLines(part)))
+    .join('');
+}
+
+/** Refusals by lines of the file that stays; the plan counts those of the one it would write. */
+function inFileAsItIs(
+  { dockerfile }: FixFiles,
+  { files, refusals }: AppliedFixes,
+): AppliedFixes['refusals'] {
+  const oldLine = oldLines(dockerfile, files.dockerfile);
+  return refusals.map((one) => ({ ...one, line: oldLine(one.line) }));
+}
+
+/** The flag that applies an edit in spite of its risk. */
+function askFor(id: string, risk: Risk): string {
+  return risk === 'high'
+    ? `scoville fix --max-risk high --only ${id}`
+    : `scoville fix --only ${id}`;
+}
+
+interface Ending {
+  readonly io: CommandIo;
+  readonly asks: boolean;
+  readonly proof?: FixProof;
+}
+
+async function finish(
+  context: PipelineContext,
+  task: FixTask,
+  fixes: AppliedFixes,
+  flags: FixFlags,
+  { io, asks, proof }: Ending,
+): Promise<number> {
+  const { opened } = task;
+  const writes = (flags.yes || asks) && fixes.applied.length > 0;
+  const refusals = writes ? fixes.refusals : inFileAsItIs(opened.files, fixes);
+  const written = writes ? await writeFixFiles(context, opened, fixes.files) : [];
+  const left = fixes.skipped.filter((edit) => task.isNamed(edit));
+  const pending = writes ? [] : fixes.applied;
+  const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
+  const refused = left.filter((edit) => task.isWithinRisk(edit));
+  const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
+  const ids = new Set(fixes.applied.map(({ id }) => id));
+  const gain = task.worth(ids, fixes.files.dockerfile);
+  const patch = patchOf(opened, opened.files, fixes.files);
+  const shown = shownDiff(opened, opened.files, fixes.files);
+  if (flags.json) {
+    const { fixJson } = await import('../report/fix.ts');
+    io.writeOut(
+      fixJson(
+        {
+          ...fixes,
+          refusals,
+          written,
+          left,
+          diff: shown,
+          isMasked: patch !== shown,
+          ...(gain === undefined ? {} : { gain }),
+          ...(proof === undefined ? {} : { proof }),
+        },
+        { version: VERSION, names: opened.names },
+      ),
+    );
+    return code;
+  }
+  if (!asks) for (const edit of fixes.applied) io.writeErr(editText(edit, { color: io.color }));
+  if (fixes.applied.length > 1 && gain !== undefined && proof === undefined)
+    io.writeErr(`together: ${gainText(gain)}\n`);
+  if (pending.length > 0) {
+    // Who asks for a patch and takes it elsewhere gets one that applies; all else is for reading.
+    const isPatch = flags.dryRun && !io.outIsTerminal;
+    const color = io.color && io.outIsTerminal;
+    if (isPatch) io.writeOut(patch);
+    else io.writeOut(painted(shownDiff(opened, opened.files, fixes.files, color)));
+    if (patch !== shown)
+      io.writeErr(
+        isPatch
+          ? 'scoville: warning: the patch has a secret in it, as the Dockerfile has\n'
+          : 'scoville: a secret of the Dockerfile is masked in the diff; --dry-run > FILE gives a patch, with the secret in it\n',
+      );
+  }
+  io.writeErr(refusalsText(refusals, opened.names.Dockerfile));
+  if (proof !== undefined) {
+    const { fixProofText } = await import('../report/fix.ts');
+    io.writeErr(fixProofText(proof));
+  }
+  for (const { id, risk, riskReason } of tooRisky)
+    io.writeErr(
+      `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
+    );
+  tellWritten(task, written, io);
+  if (fixes.applied.length === 0)
+    io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
+  else if (pending.length > 0 && !flags.dryRun)
+    io.writeErr('no changes written (not a terminal); apply all with --yes\n');
+  return code;
+}

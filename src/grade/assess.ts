@@ -1,0 +1,401 @@
+import { fixCommand, judgeImage, judgeUnclaimed } from '../criteria/catalogue.ts';
+import { assembleScorecard, type JudgedPlatform } from '../criteria/scorecard.ts';
+import { layerLines } from '../dockerfile/layer-lines.ts';
+import { knownPackages } from '../facts/build-facts.ts';
+import type { ImageContent } from '../facts/image-facts.ts';
+import { joined, manifestSecrets, statementSecrets } from '../facts/secrets/document-secrets.ts';
+import { maskDockerfile } from '../fix/mask-dockerfile.ts';
+import { isForeign, MissingLayerError } from '../image/attachments.ts';
+import { quantity } from '../lib/text.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import { type CriterionResult, type Evidence, isMet, type Verdict } from '../model/criterion.ts';
+import { type DockerfileModel, stageChain } from '../model/dockerfile.ts';
+import {
+  type AttestationsFact,
+  type BuildFact,
+  type Fact,
+  type Facts,
+  known,
+  type ReproductionFact,
+  type SecretFinding,
+  type SecretsFact,
+  unknownFact,
+  type VulnerabilitiesFact,
+} from '../model/facts.ts';
+import {
+  type OpenedImage,
+  type OpenedPlatform,
+  platformNameOf,
+  platformOf,
+} from '../model/image.ts';
+import type { Digest } from '../model/reference.ts';
+import type { ImageContents } from '../model/report.ts';
+import type { NotGraded, Scorecard, Suggestion } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
+import { tracedLayers } from '../reproduce/compare-entries.ts';
+import type { VexDocument } from '../scan/vex-documents.ts';
+import { inspectPlatform } from './inspect-layers.ts';
+
+/** What is known of a platform before reading its layers: from its build or its attestations. */
+export interface PlatformEvidence {
+  readonly platform: OpenedPlatform;
+  readonly build: Fact<BuildFact>;
+  /** Build arguments in a provenance that everybody can read: searched for secrets. */
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** Predicates that are attached to the image: searched for secrets. */
+  readonly predicates: readonly unknown[];
+  /** VEX documents that apply to this platform. */
+  readonly vex: readonly VexDocument[];
+  /** How many of the lowest layers the base image brought, where that is known. */
+  readonly baseLayers?: number;
+  /** What a reader should know of where this comes from, one line each. */
+  readonly notices?: readonly string[];
+}
+
+/** What a platform's layers contain. */
+export interface Inspected {
+  /** Unknown where a layer may not be handed out. */
+  readonly content: Fact<ImageContent>;
+  /** Layers that were read in this run; the facts of the others were in the cache. */
+  readonly read: number;
+}
+
+export type InspectedPlatform = PlatformEvidence & Inspected;
+
+/** What a scanner found in a platform. */
+export interface Scanned {
+  readonly vulnerabilities: Fact<VulnerabilitiesFact>;
+}
+
+/** All that a platform is judged by. */
+export interface AssessedPlatform extends PlatformEvidence, Inspected, Scanned {
+  readonly attestations: Fact<AttestationsFact>;
+  /** Whether a second build gave the same image. */
+  readonly reproduction: Fact<ReproductionFact>;
+}
+
+/**
+ * Reads the layers of every platform, each layer once, and searches them and the documents around
+ * them for secrets. `secrets: false` leaves out that search in the layers. Throws UserError where
+ * a layer is missing or damaged; one that may not be handed out makes the content unknown.
+ */
+export function inspect<E extends PlatformEvidence>(
+  context: PipelineContext,
+  image: OpenedImage,
+  evidence: readonly E[],
+  { secrets }: { readonly secrets: boolean },
+): Promise<readonly (E & Inspected)[]> {
+  return phase(
+    context,
+    'inspect',
+    async () => {
+      const inspected: (E & Inspected)[] = [];
+      for (const one of evidence) {
+        const { platform, buildArgs, predicates } = one;
+        const documents = [image.index, platform.manifest];
+        const elsewhere = joined([
+          ...documents.map(manifestSecrets),
+          ...predicates.map(statementSecrets),
+        ]);
+        try {
+          const options = { secrets, elsewhere };
+          const found = await inspectPlatform(context, image, platform, buildArgs, options);
+          if (found.read < platform.layers.length) await requireLayers(image, platform);
+          inspected.push({ ...one, content: known(found.content, 'image'), read: found.read });
+        } catch (error) {
+          if (!(error instanceof MissingLayerError && error.foreign)) throw error;
+          inspected.push({ ...one, content: unknownFact(error.message, error.nextStep), read: 0 });
+        }
+      }
+      return inspected;
+    },
+    (all) => ({
+      detail: all.map((one) => found(one, all.length > 1)).join('; '),
+      cached: all.every(({ content, read }) => content.known && read === 0),
+    }),
+    toRead(evidence),
+  );
+}
+
+/** Reading less than that takes no time that needs a word. */
+const MUCH_BYTES = 32e6;
+
+function toRead(evidence: readonly PlatformEvidence[]): { detail?: string; bytes?: number } {
+  const layers = evidence.flatMap(({ platform }) => platform.layers);
+  const bytes = layers.reduce((sum, { blob }) => sum + blob.size, 0);
+  return bytes < MUCH_BYTES ? {} : { detail: quantity(layers.length, 'layer'), bytes };
+}
+
+/** Facts that were kept do not make an image whole. Throws MissingLayerError. */
+async function requireLayers(image: OpenedImage, { layers }: OpenedPlatform): Promise<void> {
+  const held = await Promise.all(
+    layers.map(async ({ blob }) => isForeign(blob) || (await image.hasLayer(blob))),
+  );
+  const missing = layers[held.indexOf(false)];
+  if (missing !== undefined) throw new MissingLayerError(missing.blob, image.name);
+}
+
+function found({ platform, content, read }: InspectedPlatform, isNamed: boolean): string {
+  const name = isNamed ? `${platformNameOf(platform)}: ` : '';
+  if (!content.known) return `${name}${content.reason}`;
+  const { packages, filesystem } = content.value;
+  const counts = [quantity(packages.length, 'package'), quantity(filesystem.fileCount, 'file')];
+  const layers = `${read} of ${quantity(platform.layers.length, 'layer')} read`;
+  return `${name}${[...counts, layers].join(', ')}`;
+}
+
+/** Secrets with the Dockerfile line that brought each: of its layer, or of its ENV or LABEL. */
+export function withLines(
+  secrets: SecretsFact,
+  { layers, config }: Pick<OpenedPlatform, 'layers' | 'config'>,
+  build: Fact<BuildFact>,
+): SecretsFact {
+  if (!build.known || !build.value.dockerfile.known) return secrets;
+  const model = build.value.dockerfile.value;
+  const lines = layerLines(
+    model,
+    tracedLayers(layers, config).map(({ createdBy }) => createdBy),
+  );
+  const ofLayer = new Map(layers.map(({ blob: { digest } }, i) => [digest as string, lines[i]]));
+  const findings = secrets.findings.map((one): SecretFinding => {
+    const line = one.layer === undefined ? lineOfField(one, model) : ofLayer.get(one.layer);
+    return line === undefined ? one : { ...one, dockerfileLine: line };
+  });
+  return { ...secrets, findings };
+}
+
+/** The last instruction of the image that sets a variable or a label of this name. */
+function lineOfField({ where, path }: SecretFinding, model: DockerfileModel): number | undefined {
+  const keyword = where === 'env' ? 'ENV' : where === 'label' ? 'LABEL' : undefined;
+  if (keyword === undefined || path === undefined) return undefined;
+  return stageChain(model)
+    .flatMap(({ instructions }) => instructions)
+    .findLast(
+      (one) =>
+        one.keyword === keyword &&
+        one.arguments.some(
+          (word, i, all) =>
+            word.startsWith(`${path}=`) || (word === path && i === 0 && all.length > 1),
+        ),
+    )?.range.startLine;
+}
+
+/** What reports show of a text at most; a hostile one is not gone through to its end. */
+const LONGEST = 4096;
+
+function shownText(text: string): string {
+  return maskDockerfile(text.slice(0, LONGEST));
+}
+
+/** A verdict as reports may show it: a secret that stands in a line of the Dockerfile is masked. */
+export function shownVerdict<V extends Pick<Verdict, 'evidence'>>(verdict: V): V {
+  return { ...verdict, evidence: verdict.evidence.map(shownEvidence) };
+}
+
+function shownEvidence(evidence: Evidence): Evidence {
+  if (evidence.kind === 'dockerfile') return { ...evidence, text: shownText(evidence.text) };
+  if (evidence.kind === 'config') return { ...evidence, value: shownText(evidence.value) };
+  return evidence;
+}
+
+/**
+ * Facts as reports may show them, with secrets in the history masked. Only those who have the image
+ * can read them there.
+ */
+export function shownFacts(facts: Facts): Facts {
+  if (!facts.image.known) return facts;
+  const { source, value } = facts.image;
+  const { config } = value;
+  if (config.history === undefined) return facts;
+  const history = config.history.map((entry) => ({
+    ...entry,
+    ...(entry.created_by === undefined ? {} : { created_by: shownText(entry.created_by) }),
+    ...(entry.comment === undefined ? {} : { comment: shownText(entry.comment) }),
+  }));
+  return { ...facts, image: known({ ...value, config: { ...config, history } }, source) };
+}
+
+/** What is known of one platform's image, for verdicts and for reports. */
+interface PlatformFacts extends ImageContents {
+  /** Of its manifest. */
+  readonly digest: Digest;
+  readonly facts: Facts;
+  /** What a reader should know of where they come from. */
+  readonly notices?: readonly string[];
+}
+
+/** Criteria that a signed verdict met, about what does not change for a digest. */
+export interface CarriedVerdict {
+  readonly criteria: ReadonlySet<string>;
+  /** RFC 3339. */
+  readonly statedAt: string;
+}
+
+/** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
+function judgePlatforms(
+  context: Pick<PipelineContext, 'version' | 'now'>,
+  image: {
+    readonly name: string;
+    readonly digest: Digest;
+    readonly settings: Pick<Settings, 'gate' | 'origins'>;
+    readonly notGraded?: readonly NotGraded[];
+    readonly carried?: CarriedVerdict | undefined;
+  },
+  platforms: readonly PlatformFacts[],
+): Scorecard {
+  const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => {
+    const criteria = judgeImage(facts).map((one) => withCarried(one, image.carried));
+    const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
+    return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
+  });
+  const [first, ...rest] = judged;
+  if (first === undefined) throw new Error('an image without a platform was graded');
+  const scorecard = assembleScorecard({
+    toolVersion: context.version,
+    image: image.name,
+    digest: image.digest,
+    gradedAt: new Date(context.now()).toISOString(),
+    platforms: [first, ...rest],
+    waivers: image.settings.gate.waivers,
+    trust: trustOf(image.settings),
+    notices: [...new Set(platforms.flatMap(({ notices = [] }) => notices))],
+    ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
+  });
+  return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
+}
+
+function withCarried(now: CriterionResult, carried: CarriedVerdict | undefined): CriterionResult {
+  if (isMet(now.outcome) || carried?.criteria.has(now.id) !== true) return now;
+  const text = `met by the signed verdict of ${carried.statedAt}; without what that build knew: ${now.summary}`;
+  const note = { kind: 'note', text } as const;
+  const summary = 'met when it was built, by its signed verdict';
+  const verdict = { outcome: 'pass', summary, source: 'verified-attestation' } as const;
+  return { ...now, ...verdict, evidence: [note, ...now.evidence] };
+}
+
+/** What files say of trust, and what counts of it. */
+function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard['trust']> {
+  return origins
+    .filter(({ isTrust }) => isTrust)
+    .map(({ setting, source, file }) => ({ setting, source, file }));
+}
+
+/** Names the command that makes the change, for what is known to fail. */
+function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
+  const fails = criteria.some(
+    ({ id, outcome }) => id === suggestion.criterion && outcome === 'fail',
+  );
+  const fix = fails ? fixCommand(suggestion.criterion) : undefined;
+  return fix === undefined ? suggestion : { ...suggestion, fix };
+}
+
+/** A judged image: the scorecard, and the facts that reports show beside it. */
+export interface Graded {
+  readonly scorecard: Scorecard;
+  readonly contents: readonly ImageContents[];
+}
+
+interface AssessOptions {
+  readonly settings: Settings;
+  /** False where the layers were not searched for secrets. */
+  readonly secrets: boolean;
+  /** Platforms that were asked for, or are listed, and cannot be judged. */
+  readonly notGraded?: readonly NotGraded[];
+  readonly carried?: CarriedVerdict | undefined;
+}
+
+/**
+ * From an image to its verdicts, whether it was just built or opened somewhere: what its layers and
+ * documents say, what is attested and what a scanner found become the facts of each platform, and
+ * each of the 23 criteria is judged by them. Nothing is read here.
+ */
+export function assess(
+  context: PipelineContext,
+  image: OpenedImage,
+  platforms: readonly AssessedPlatform[],
+  options: AssessOptions,
+): Promise<Graded> {
+  const { settings, notGraded, carried } = options;
+  return phase(
+    context,
+    'grade',
+    () => {
+      const contents = platforms.map((one): PlatformFacts => ({
+        platform: platformNameOf(one.platform),
+        digest: one.platform.descriptor.digest,
+        facts: factsOf(context, image, one, options),
+        notices: [...(one.notices ?? []), ...vexNotices(one)],
+        ...(one.baseLayers === undefined ? {} : { baseLayers: one.baseLayers }),
+      }));
+      const named = { name: image.name, digest: image.root.digest, settings, carried };
+      const scorecard = judgePlatforms(
+        context,
+        { ...named, ...(notGraded === undefined ? {} : { notGraded }) },
+        contents,
+      );
+      const shown = contents.map((one) => ({ ...one, facts: shownFacts(one.facts) }));
+      return Promise.resolve({ scorecard, contents: shown });
+    },
+    ({ scorecard: { level, levelName, overall } }) => ({
+      detail: `level ${level} (${levelName}), ${overall.grade}`,
+    }),
+  );
+}
+
+/** A promise that had no effect is said where the verdicts are. */
+function vexNotices({ vulnerabilities: found }: AssessedPlatform): readonly string[] {
+  return found.known ? (found.value.notices ?? []).filter((line) => line.startsWith('VEX ')) : [];
+}
+
+function factsOf(
+  context: PipelineContext,
+  image: OpenedImage,
+  assessed: AssessedPlatform,
+  { settings, secrets }: AssessOptions,
+): Facts {
+  const { platform, content, build, attestations, reproduction, vulnerabilities } = assessed;
+  const { descriptor, manifest, config } = platform;
+  return {
+    image: known(
+      {
+        platform: platformOf(platform),
+        manifestDigest: descriptor.digest,
+        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
+        config,
+        manifest,
+        annotations: {
+          index: image.index?.annotations ?? {},
+          manifest: manifest.annotations ?? {},
+          labels: config.config?.Labels ?? {},
+        },
+      },
+      'image',
+    ),
+    ...(content.known
+      ? {
+          filesystem: known(content.value.filesystem, 'image'),
+          packages: knownPackages(content.value),
+          secrets: secrets
+            ? known(withLines(content.value.secrets, platform, build), 'image')
+            : unknownFact(
+                'the layers were not searched for secrets',
+                'grade without --secrets=false',
+              ),
+        }
+      : { filesystem: content, packages: content, secrets: content }),
+    build,
+    attestations,
+    reproduction,
+    vulnerabilities,
+    declarations: known(
+      {
+        secrets: settings.secrets.use,
+        secretFiles: settings.secrets.files,
+        trustedImages: settings.trust.images,
+        maxAgeDays: settings.recentDays,
+        now: context.now(),
+      },
+      'build',
+    ),
+  };
+}

@@ -1,0 +1,478 @@
+import { localImages } from '../build/docker.ts';
+import type { Registries } from '../build/registries.ts';
+import { openCache } from '../image/caches.ts';
+import { openStore } from '../image/layout/store.ts';
+import {
+  type ImageName,
+  openImage,
+  type OpenOptions,
+  parseImageName,
+} from '../image/open-image.ts';
+import { chooseEntries, matchesPlatform, mayRunOn } from '../image/platforms.ts';
+import { ToolError, UserError } from '../lib/errors.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import {
+  type AttestationsFact,
+  type Fact,
+  known,
+  type ReproductionFact,
+  type SignatureFact,
+  unknownFact,
+} from '../model/facts.ts';
+import {
+  type Descriptor,
+  isIndex,
+  type OpenedImage,
+  type OpenedPlatform,
+  type Platform,
+  platformName,
+  platformNameOf,
+  platformOf,
+} from '../model/image.ts';
+import { type Digest, parseReference } from '../model/reference.ts';
+import type { NotGraded } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
+import { type FoundAttestation, isAboutPlatform, PREDICATE_TYPE } from '../model/statement.ts';
+import { scanPlatforms } from '../scan/scan-image.ts';
+import type { VexDocument } from '../scan/vex-documents.ts';
+import { vexOfAttestations } from '../scan/vex.ts';
+import type { TrustedSigners } from '../trust/trusted-signers.ts';
+import { readReproduction } from '../trust/verdict.ts';
+import {
+  type CheckedAttachment,
+  imageDescriptors,
+  partsOf,
+  readAttachments,
+  withoutCopies,
+} from '../trust/verify-attached.ts';
+import { namesake, unreadEntry, verifyAttachments } from '../trust/verify-attachments.ts';
+import {
+  assess,
+  type AssessedPlatform,
+  type CarriedVerdict,
+  type Graded,
+  inspect,
+  type PlatformEvidence,
+} from './assess.ts';
+import {
+  type BaseLayers,
+  baseLayers,
+  type GivenDockerfile,
+  gradedBuild,
+  withContradictions,
+} from './grade-build.ts';
+
+interface AskedPlatforms {
+  readonly image: OpenedImage;
+  /** What was asked for, or what the index lists, and cannot be judged here. */
+  readonly notGraded: readonly NotGraded[];
+}
+
+/**
+ * The image with the platforms that are asked for alone, all where none is; and those that are
+ * missing. Throws UserError where none of those asked for is there.
+ */
+export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): AskedPlatforms {
+  const { absent, unread, name } = image;
+  const notGradedAs =
+    (reason: NotGraded['reason']) =>
+    ({ platform, digest }: Descriptor): NotGraded => ({
+      platform: platform === undefined ? digest : platformName(platform),
+      reason,
+    });
+  if (asked.length === 0)
+    return {
+      image,
+      notGraded: [...absent.map(notGradedAs('not-held')), ...unread.map(notGradedAs('not-read'))],
+    };
+  const taken = asked.map((wanted) => takenFor(image, wanted, asked.length === 1));
+  const [first, ...rest] = image.platforms.filter((one) =>
+    taken.some((some) => some.includes(one)),
+  );
+  const isListed = (wanted: Platform): boolean =>
+    absent.some(({ platform }) => platform !== undefined && matchesPlatform(platform, wanted));
+  const notGraded = asked
+    .filter((_, at) => taken[at]?.length === 0)
+    .map((wanted): NotGraded => ({
+      platform: platformName(wanted),
+      reason: isListed(wanted) ? 'not-held' : 'not-listed',
+    }));
+  if (first === undefined)
+    throw new UserError(
+      `${name} has none of ${asked.map(platformName).join(', ')} here, but ${image.platforms.map(platformNameOf).join(', ')}`,
+      { nextStep: 'Name one that it has: --platform OS/ARCH' },
+    );
+  return {
+    image: { ...image, platforms: [first, ...rest] },
+    notGraded: [...notGraded, ...unread.map(notGradedAs('not-read'))],
+  };
+}
+
+/**
+ * What a runtime of that platform may take: the nearest, and all it could run where the index is
+ * nested or leaves out platforms, for then another one may come first. An image that was opened for
+ * this platform alone has no others.
+ */
+function takenFor(
+  { platforms, index }: OpenedImage,
+  wanted: Platform,
+  isOpenedForIt: boolean,
+): readonly OpenedPlatform[] {
+  const isFlat = index?.manifests.every(
+    ({ mediaType, platform }) => platform !== undefined && !isIndex(mediaType),
+  );
+  if (index === undefined || isFlat === false || isOpenedForIt)
+    return platforms.filter((one) => mayRunOn(platformOf(one), wanted));
+  const { chosen } = chooseEntries(index.manifests, wanted);
+  return platforms.filter(({ descriptor }) =>
+    chosen.some(({ digest }) => digest === descriptor.digest),
+  );
+}
+
+const SETTLE = 'scoville grade registry:IMAGE';
+
+/**
+ * What hangs on one platform of an image, as the criteria read it: what is about its manifest or
+ * about the index that lists it, and what is about no part of this image at all, which they have to
+ * see. What is about another platform is left out. A place that keeps no signatures may keep
+ * BuildKit's attestations all the same.
+ */
+export function attestationsFact(
+  image: OpenedImage,
+  platform: Digest,
+  checked: readonly CheckedAttachment[],
+  incomplete: string | undefined,
+): Fact<AttestationsFact> {
+  const all = new Set(imageDescriptors(image).map(({ digest }) => digest));
+  const concerns = ({ evidence: { subjects } }: CheckedAttachment): boolean =>
+    isAboutPlatform(subjects, { root: image.root.digest, platform }, partsOf(image)) ||
+    !subjects.some((subject) => all.has(subject));
+  const own = withoutCopies(checked.filter(concerns));
+  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, SETTLE);
+  const value: AttestationsFact = {
+    signatures: own.flatMap(signatureOf),
+    attestations: own.flatMap(attestationOf),
+    ...(incomplete === undefined ? {} : { incomplete }),
+    ...(image.withoutAttachments === undefined ? {} : { settle: SETTLE }),
+    ...unsignedParts(image, own),
+  };
+  return known(value, sourceOf(own));
+}
+
+/** Nobody vouches for what cannot be read; for what is elsewhere, only a signature of the index. */
+function unsignedParts(
+  { root, unread, namesakes = [], absent }: OpenedImage,
+  own: readonly CheckedAttachment[],
+): Pick<AttestationsFact, 'unsigned'> {
+  const [unanswered] = [...unread.map(unreadEntry), ...namesakes.map(namesake)];
+  if (unanswered !== undefined) return { unsigned: unanswered };
+  const isOfIndex = own.some(
+    ({ evidence: { says, subjects }, verification }) =>
+      says.kind === 'signature' && verification === 'verified' && subjects.includes(root.digest),
+  );
+  return absent.length === 0 || isOfIndex
+    ? {}
+    : {
+        unsigned:
+          'the index lists images that are not here, and no signature of the index verifies',
+      };
+}
+
+function signatureOf({ evidence, ...check }: CheckedAttachment): readonly SignatureFact[] {
+  const { says, digest } = evidence;
+  if (says.kind !== 'signature') return [];
+  const { verification, verifiedBy, reason, origin } = check;
+  return [
+    {
+      kind: says.form,
+      verification,
+      ...(verifiedBy === undefined ? {} : { verifiedBy }),
+      digest,
+      ...(reason === undefined ? {} : { detail: reason }),
+      ...(origin === undefined ? {} : { origin }),
+    },
+  ];
+}
+
+/** A statement that was checked, as the criteria read it; none for a signature. */
+export function attestationOf({
+  evidence,
+  ...check
+}: CheckedAttachment): readonly FoundAttestation[] {
+  const { says, digest, subjects } = evidence;
+  if (says.kind !== 'statement') return [];
+  const { verification, verifiedBy } = check;
+  return [
+    {
+      predicateType: says.predicateType,
+      predicate: says.predicate,
+      subjects,
+      source: says.source,
+      verification,
+      ...(verifiedBy === undefined ? {} : { verifiedBy }),
+      digest,
+    },
+  ];
+}
+
+function sourceOf(
+  own: readonly CheckedAttachment[],
+): 'verified-attestation' | 'unverified-attestation' {
+  const isVerified = ({ verification }: CheckedAttachment): boolean => verification === 'verified';
+  // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each
+  // statement carries its own.
+  return own.some(isVerified) ? 'verified-attestation' : 'unverified-attestation';
+}
+
+/**
+ * What a second build of this image showed, where somebody whom the user trusts states it of one of
+ * `digests`: the platform's manifest or its index. Of several statements, one of a build that
+ * differed counts.
+ */
+export function reproductionFact(
+  attestations: Fact<AttestationsFact>,
+  digests: readonly Digest[],
+): Fact<ReproductionFact> {
+  const stated = attestations.known ? attestations.value.attestations : [];
+  const results = stated
+    .filter(
+      ({ predicateType, verification, subjects }) =>
+        predicateType === PREDICATE_TYPE.testResult &&
+        verification === 'verified' &&
+        subjects.some((subject) => digests.includes(subject)),
+    )
+    .flatMap(({ predicate }) => readReproduction(predicate) ?? []);
+  const result = results.find(({ reproducible }) => !reproducible) ?? results[0];
+  return result === undefined
+    ? unknownFact(
+        'no verified attestation states a second build',
+        'scoville reproduce --attest -t IMAGE .',
+      )
+    : known({ ...result, statedBy: 'verified-attestation' }, 'verified-attestation');
+}
+
+const SCHEMA = 1;
+
+interface OpenRequest {
+  /** As the user typed it. */
+  readonly text: string;
+  readonly platform?: Platform;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Look up what hangs on an image of Docker's store in its registry, unless `offline`. */
+  readonly published?: { readonly offline: boolean };
+}
+
+/**
+ * Opens what the user named, wherever it lies: Docker's store first, then what builds left in the
+ * layout, then the registry. An image of Docker's store that this tool built is read from the
+ * layout, where its signatures are. The caller closes it. Throws UserError.
+ */
+export async function openNamedImage(
+  context: PipelineContext,
+  registries: Registries,
+  { text, platform, stdin, published }: OpenRequest,
+): Promise<OpenedImage> {
+  const options: OpenOptions = {
+    order: ['engine', 'store', 'registry'],
+    client: (registry) => registries.reader(registry),
+    engine: localImages(context.run, context.signal),
+    store: () => openStore(context.paths.store, context.now),
+    stdin: () => stdin,
+    spoolDir: `${context.paths.cache}/spool`,
+    documents: openCache(context, 'documents', SCHEMA),
+    signal: context.signal,
+    ...(platform === undefined ? {} : { platform }),
+  };
+  const name = await parseImageName(text, context.cwd);
+  const own = await fromOwnBuild(name, options);
+  if (own !== undefined) return own;
+  const image = await openImage(name, options);
+  return published === undefined
+    ? image
+    : withRegistryAttachments(image, name, options, published.offline);
+}
+
+/** The same image in the layout of builds, by Docker's digest; undefined if not one of ours. */
+async function fromOwnBuild(
+  name: ImageName,
+  options: OpenOptions,
+): Promise<OpenedImage | undefined> {
+  if (name.place !== 'named') return undefined;
+  // An engine that does not answer is reported by what needs it.
+  const found = await options.engine.find(name.text).catch((error: unknown) => {
+    if (error instanceof UserError || error instanceof ToolError) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  const store = await options.store();
+  const builds = await store.builds(found.id);
+  const known = builds.some(({ manifests }) => manifests.some((m) => m.digest === found.id));
+  if (!known) return undefined;
+  const { registry, repository } = name.reference;
+  const reference = { registry, repository, digest: found.id };
+  return openImage({ place: 'store', text: name.text, reference }, options);
+}
+
+/**
+ * An image of Docker's store with the signatures and attestations of the same digest in the
+ * registry of its name, so that it is judged as there: Docker keeps none. A name without a host is
+ * not asked for: it may be of this machine alone. Where they were not looked up,
+ * `withoutAttachments` says why.
+ */
+async function withRegistryAttachments(
+  image: OpenedImage,
+  name: ImageName,
+  options: OpenOptions,
+  offline: boolean,
+): Promise<OpenedImage> {
+  const { withoutAttachments, ...local } = image;
+  if (withoutAttachments === undefined || name.place !== 'named') return image;
+  const { registry, repository } = name.reference;
+  if (!name.text.startsWith(`${registry}/`)) return image;
+  if (offline) return without(image, `${registry} was not asked (offline)`);
+  const { digest } = image.root;
+  const reference = { registry, repository, digest };
+  const text = `${registry}/${repository}@${digest}`;
+  let published: OpenedImage;
+  try {
+    published = await openImage({ place: 'registry', text, reference }, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return without(image, error.message);
+  }
+  return {
+    ...local,
+    attachments: published.attachments,
+    readBlob: published.readBlob,
+    attachedAt: registry,
+    close: async () => {
+      await Promise.all([image.close(), published.close()]);
+    },
+  };
+}
+
+function without(image: OpenedImage, why: string): OpenedImage {
+  const reason = `Docker does not store signatures, and ${why}`;
+  return {
+    ...image,
+    withoutAttachments: reason,
+    attachments: async () => ({
+      complete: false,
+      found: (await image.attachments()).found,
+      reason,
+    }),
+  };
+}
+
+export interface GradeOptions {
+  readonly settings: Settings;
+  readonly trusted: TrustedSigners;
+  /** Used where the image's provenance does not contain one. */
+  readonly dockerfile: GivenDockerfile | undefined;
+  /** False leaves out the scan for secrets; its criterion is then unknown. */
+  readonly secrets: boolean;
+  /** The user's VEX documents, read once for all images. */
+  readonly vex: readonly VexDocument[];
+  /** Where bases are looked up that unsigned statements name. */
+  readonly registries: Registries;
+  /** What hangs on the image, where it was verified already. */
+  readonly attached?: CheckedAttachments;
+  /** What a signed verdict of this image knew. */
+  readonly carried?: CarriedVerdict | undefined;
+}
+
+/** The image's attachments, checked once for all its platforms. */
+interface CheckedAttachments {
+  readonly checked: readonly CheckedAttachment[];
+  readonly incomplete: string | undefined;
+}
+
+type AttestedEvidence = PlatformEvidence & Pick<AssessedPlatform, 'attestations' | 'reproduction'>;
+
+/**
+ * Grades an image that was opened somewhere, all its platforms or those that are asked for:
+ * verifies its attachments, reads each layer once, scans, judges. Throws UserError where a layer or
+ * a document is damaged or missing.
+ */
+export async function gradeOpened(
+  context: PipelineContext,
+  whole: OpenedImage,
+  options: GradeOptions,
+  asked: readonly Platform[] = [],
+): Promise<Graded> {
+  const { image, notGraded } = askedPlatforms(whole, asked);
+  const { settings, secrets } = options;
+  const attached = options.attached ?? (await verifyAll(context, image, options.trusted));
+  const bases = baseLayers(context, options.registries, settings, homeOf(image));
+  const evidence = await Promise.all(
+    image.platforms.map((one) => evidenceOf(image, one, attached, options, bases)),
+  );
+  const inspected = await inspect(context, image, evidence, { secrets });
+  const scan = { settings, names: [image.name] };
+  const platforms = await scanPlatforms(context, image, inspected, scan);
+  const { carried } = options;
+  return assess(context, image, platforms, { settings, secrets, notGraded, carried });
+}
+
+/** Reads what hangs on an image, and verifies it against those whom the user trusts. */
+export function verifyAll(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+): Promise<CheckedAttachments> {
+  return phase(
+    context,
+    'verify',
+    async () => {
+      const read = await readAttachments(image);
+      const checked = await verifyAttachments(context, image, read, trusted);
+      return { checked, incomplete: read.incomplete };
+    },
+    ({ checked, incomplete }) => {
+      const verified = checked.filter(({ verification }) => verification === 'verified').length;
+      const found = `${checked.length} signatures and attestations, ${verified} verified`;
+      return { detail: incomplete === undefined ? found : `${found}; ${incomplete}` };
+    },
+  );
+}
+
+/** The image's registry, or the one that its statements came from. */
+function homeOf({ place, name, attachedAt }: OpenedImage): string | undefined {
+  if (attachedAt !== undefined) return attachedAt;
+  const reference = parseReference(name.replace(/^(?:registry:|docker:\/\/)/, ''));
+  return place === 'registry' && reference.ok ? reference.value.registry : undefined;
+}
+
+async function evidenceOf(
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  { checked, incomplete }: CheckedAttachments,
+  options: GradeOptions,
+  bases: BaseLayers,
+): Promise<AttestedEvidence> {
+  const digests = [platform.descriptor.digest, image.root.digest] as const;
+  const attestations = await withContradictions(
+    attestationsFact(image, platform.descriptor.digest, checked, incomplete),
+    platform.config,
+    bases,
+  );
+  const attached = attestations.known ? attestations.value.attestations : [];
+  const { fact, ...build } = await gradedBuild(image, platform, attestations, options.dockerfile);
+  const { withoutAttachments: unasked } = image;
+  const notices =
+    unasked === undefined
+      ? build.notices
+      : [...build.notices, `signatures and attestations were not looked up: ${unasked}`];
+  const reference = parseReference(image.name);
+  const references = reference.ok ? [reference.value] : [];
+  return {
+    platform,
+    attestations,
+    reproduction: reproductionFact(attestations, digests),
+    build: fact,
+    ...build,
+    notices,
+    predicates: attached.map(({ predicate }) => predicate),
+    vex: [...options.vex, ...vexOfAttestations(attached, { digests, references })],
+  };
+}

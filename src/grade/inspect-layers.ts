@@ -1,0 +1,220 @@
+import { availableParallelism } from 'node:os';
+import { FileTree } from '../facts/filesystem.ts';
+import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/image-facts.ts';
+import {
+  type CloserLook,
+  FACTS_SCHEMA,
+  isLayerFacts,
+  type LayerFacts,
+  type PlacedLayer,
+} from '../facts/layer-facts.ts';
+import { buildArgumentSecrets, configSecrets, joined } from '../facts/secrets/document-secrets.ts';
+import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
+import { walkLayer } from '../image/walk/layer-walk.ts';
+import { checkLayerType, fileBlocks } from '../image/walk/unpack-layer.ts';
+import { inParallel } from '../lib/parallel.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { FoundSecrets } from '../model/facts.ts';
+import type { Descriptor, FileRange, ImageConfig } from '../model/image.ts';
+import type { Digest } from '../model/reference.ts';
+import { workerFile } from '../normalize/compressor.ts';
+import { UnpackThread } from './unpack-thread.ts';
+
+/** Where layers' bytes come from. */
+export interface LayerOrigin {
+  readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** Where the blob is in a file, which a thread then reads itself; undefined if in no file. */
+  readonly layerFile?: (blob: Descriptor) => Promise<FileRange | undefined>;
+}
+
+export interface ImageLayer {
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+export interface InspectOptions {
+  /** Where facts are kept; undefined reads every layer. */
+  readonly cache: CacheHome | undefined;
+  readonly signal: AbortSignal;
+  /** False leaves out the scan for secrets. */
+  readonly secrets?: boolean;
+  readonly closer?: ReadonlyMap<Digest, CloserLook>;
+  /** A second thread unpacks; where not given, if that is worth it. */
+  readonly hasThread?: boolean;
+  /** The bundle of the thread's code; this thread unpacks where there is none. */
+  readonly workerFile?: URL | undefined;
+}
+
+interface InspectedLayers {
+  /** One for each layer, in their order. */
+  readonly facts: readonly LayerFacts[];
+  /** Layers that were read now; the others' facts were there. */
+  readonly read: number;
+}
+
+/** Compressed bytes: unpacking fewer takes less than a new thread needs until it is fast. */
+const WORTH_A_THREAD = 16 * 1024 * 1024;
+
+interface Task extends ImageLayer {
+  /** Key of the kept facts, with the diffID: another claim about the same blob must be checked. */
+  readonly key: string;
+  readonly secrets: boolean;
+  readonly closer: CloserLook | undefined;
+}
+
+/**
+ * The facts of layers, each read once in its life and kept by its digest. Where they are large, a
+ * second thread unpacks and this one collects, with the same facts. Digest and diffID of what is
+ * read are verified. Throws UserError where a layer cannot be read or is another, and the signal's
+ * reason on an abort.
+ */
+export async function inspectLayers(
+  layers: readonly ImageLayer[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+): Promise<InspectedLayers> {
+  const cache =
+    options.cache === undefined ? undefined : openCache(options.cache, 'facts', FACTS_SCHEMA);
+  const tasks = new Map<string, Task>();
+  for (const layer of layers) {
+    const task = taskOf(layer, options);
+    tasks.set(task.key, task);
+  }
+  const known = await knownFacts([...tasks.keys()], cache);
+  const unknown = [...tasks.values()].filter((task) => !known.has(task.key));
+  const found = new Map<string, LayerFacts>();
+  await readAll(unknown, origin, options, async ({ key }, facts) => {
+    found.set(key, facts);
+    await cache?.set(key, facts);
+  });
+  const facts = layers.flatMap((layer) => {
+    const { key } = taskOf(layer, options);
+    return known.get(key) ?? found.get(key) ?? [];
+  });
+  return { facts, read: found.size };
+}
+
+function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
+  const { secrets = true } = options;
+  const { digest, mediaType } = blob;
+  checkLayerType(mediaType, digest);
+  const closer = options.closer?.get(digest);
+  const looks = closer === undefined ? [] : [JSON.stringify(closer)];
+  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
+  return { blob, diffId, key, secrets, closer };
+}
+
+async function knownFacts(
+  keys: readonly string[],
+  cache: JsonCache | undefined,
+): Promise<ReadonlyMap<string, LayerFacts>> {
+  const known = new Map<string, LayerFacts>();
+  await inParallel(keys, 8, async (key) => {
+    const facts = await cache?.get(key);
+    if (isLayerFacts(facts)) known.set(key, facts);
+  });
+  return known;
+}
+
+type Found = (task: Task, facts: LayerFacts) => Promise<void>;
+
+async function readAll(
+  tasks: readonly Task[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+  found: Found,
+): Promise<void> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
+  const hasThread = file !== undefined && (options.hasThread ?? isThreadWorthIt(tasks));
+  const thread = hasThread ? new UnpackThread(file) : undefined;
+  const onAbort = (): void => thread?.fail(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  try {
+    for (const task of tasks) {
+      signal.throwIfAborted();
+      await found(task, await readLayer(task, origin, signal, thread));
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await thread?.close();
+  }
+}
+
+/** A layer's facts, digest and diffID verified; `thread` unpacks it if there is one. */
+async function readLayer(
+  { blob, diffId, secrets, closer }: Task,
+  origin: LayerOrigin,
+  signal: AbortSignal,
+  thread: UnpackThread | undefined,
+): Promise<LayerFacts> {
+  const { digest, mediaType } = blob;
+  const file = await origin.layerFile?.(blob);
+  const collection = collectLayer({ secrets, closer });
+  const layer = {
+    open: () => (file === undefined ? origin.openLayer(blob) : fileBlocks(file)),
+    mediaType,
+    collectors: collection.collectors,
+    expectedDigest: digest,
+    expectedDiffId: diffId,
+    signal,
+  };
+  // Searching for secrets takes longer than unpacking: then the diffID is computed there.
+  const job = { mediaType, digest, hashesPlain: secrets };
+  await walkLayer(
+    layer,
+    thread && ((sink) => thread.unpack(job, file ?? (() => origin.openLayer(blob)), sink)),
+  );
+  return collection.facts();
+}
+
+function isThreadWorthIt(tasks: readonly Task[]): boolean {
+  const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
+  return availableParallelism() > 1 && bytes >= WORTH_A_THREAD;
+}
+
+interface Inspected {
+  readonly content: ImageContent;
+  /** Layers that were read now; the others' facts were there. */
+  readonly read: number;
+}
+
+/**
+ * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those
+ * that the provenance tells everybody; `secrets: false` leaves out the scan of the layers;
+ * `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
+ */
+export async function inspectPlatform(
+  context: CacheHome & Pick<PipelineContext, 'signal'>,
+  origin: LayerOrigin,
+  platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
+  buildArgs: Readonly<Record<string, string>>,
+  options: { readonly secrets?: boolean; readonly elsewhere?: FoundSecrets } = {},
+): Promise<Inspected> {
+  const { layers, config } = platform;
+  const { elsewhere, ...scan } = options;
+  const inspect = { cache: context, signal: context.signal, ...scan };
+  const { facts, read } = await inspectLayers(layers, origin, inspect);
+  let placed = placedLayers(layers, facts);
+  const otherSecrets = joined([
+    configSecrets(config),
+    buildArgumentSecrets(buildArgs),
+    ...(elsewhere === undefined ? [] : [elsewhere]),
+  ]);
+  let tree = new FileTree(placed);
+  const closer = closerLooks(tree);
+  if (closer.size > 0) {
+    const again = await inspectLayers(layers, origin, { ...inspect, closer });
+    placed = placedLayers(layers, again.facts);
+    tree = new FileTree(placed);
+  }
+  return { content: foldLayers(placed, otherSecrets, tree), read };
+}
+
+function placedLayers(layers: readonly ImageLayer[], facts: readonly LayerFacts[]): PlacedLayer[] {
+  return facts.flatMap((layer, i) => {
+    const digest = layers[i]?.blob.digest;
+    return digest === undefined ? [] : [{ digest, facts: layer }];
+  });
+}

@@ -1,0 +1,107 @@
+import { readJsonFile } from '../config/read-files.ts';
+import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { isObject } from '../lib/json.ts';
+import { type Outcome, VECTORS } from '../model/criterion.ts';
+import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
+import type { ReportInput } from '../model/report.ts';
+import { GRADES, type Scorecard } from '../model/scorecard.ts';
+
+const SCHEMA = 1;
+
+function cacheOf(home: CacheHome): JsonCache {
+  return openCache(home, 'reports', SCHEMA);
+}
+
+const LAST = 'last';
+
+/** `app` and `docker.io/library/app:latest` are one image; invalid references are kept as typed. */
+function keyOf(image: string): string {
+  const reference = parseReference(image);
+  const name = reference.ok ? formatReference(withDefaultTag(reference.value)) : image;
+  return `image ${name}`;
+}
+
+/** Without what no report shows: the predicates, which hold whole SBOMs, and the filesystem. */
+function slim({ contents, ...input }: ReportInput): ReportInput {
+  const kept = contents?.map(({ facts, ...platform }) => {
+    const { image, packages, vulnerabilities, attestations } = facts;
+    const rest = { image, packages, vulnerabilities };
+    if (!attestations.known) return { ...platform, facts: { ...rest, attestations } };
+    const value = {
+      ...attestations.value,
+      attestations: attestations.value.attestations.map((one) => ({ ...one, predicate: {} })),
+    };
+    return { ...platform, facts: { ...rest, attestations: { ...attestations, value } } };
+  });
+  return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
+}
+
+/** Keeps an image's report for `scoville report`. */
+export async function keepReport(home: CacheHome, input: ReportInput): Promise<void> {
+  const cache = cacheOf(home);
+  const key = keyOf(input.scorecard.image);
+  await cache.set(key, slim(input));
+  await cache.set(LAST, key);
+}
+
+/** The last grade of an image, or of any where none is named; undefined where none is kept. */
+export async function keptReport(
+  home: CacheHome,
+  image: string | undefined,
+): Promise<ReportInput | undefined> {
+  const cache = cacheOf(home);
+  const key = image === undefined ? await cache.get(LAST) : keyOf(image);
+  return typeof key === 'string' ? ((await cache.get(key)) as ReportInput | undefined) : undefined;
+}
+
+const OUTCOMES: readonly Outcome[] = ['pass', 'fail', 'unknown', 'not-applicable'];
+
+type Check = (value: unknown) => boolean;
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) => Number.isInteger(value);
+const isOneOf =
+  (list: readonly unknown[]): Check =>
+  (value) =>
+    list.includes(value);
+const isListOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const hasFields =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
+const isScore = hasFields({ points: isNumber, total: isNumber, grade: isOneOf(GRADES) });
+const isResult = hasFields({
+  ...{ id: isText, title: isText, summary: isText },
+  vector: isOneOf(VECTORS),
+  level: isOneOf([1, 2, 3, 4, 5]),
+  outcome: isOneOf(OUTCOMES),
+});
+/** What a comparison reads of a scorecard (schema/scorecard-1.json). */
+const isScorecard = hasFields({
+  schemaVersion: isOneOf(['1']),
+  ...{ image: isText, digest: isText, levelName: isText },
+  level: isOneOf([0, 1, 2, 3, 4, 5]),
+  overall: isScore,
+  vectors: hasFields(Object.fromEntries(VECTORS.map((vector) => [vector, isScore]))),
+  criteria: isListOf(isResult),
+});
+
+/** What `--report json` wrote. Throws UserError if unreadable or not this version's scorecard. */
+export async function readScorecard(file: string): Promise<Scorecard> {
+  let value: unknown;
+  try {
+    value = await readJsonFile(file);
+  } catch (error) {
+    throw new UserError(`the scorecard ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (isScorecard(value)) return value as Scorecard;
+  throw new UserError(`${file} is not a scorecard`, {
+    nextStep: `write one: scoville grade --report json=FILE IMAGE`,
+  });
+}

@@ -1,0 +1,131 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { diskError, makeFolder, temporaryPath } from '../disk.ts';
+import { latin1, parseHeader } from '../tar/tar-header.ts';
+import { UNPACK_LIMITS, Unpacker, type UnpackLimits } from '../walk/unpack-layer.ts';
+import { RandomFile } from './archive-files.ts';
+
+/** One piece of input unpacks to about a thousand times its size at most, and that much is held. */
+const INPUT_PIECE = 32 * 1024;
+const BLOCK = 512;
+
+/**
+ * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode
+ * 0600 that has no name by the time it is filled: nothing is left behind, however this process
+ * ends.
+ */
+class Spool {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #name: string;
+  readonly #unpacker: Unpacker;
+  readonly #ready: Uint8Array[] = [];
+  #first: Uint8Array | undefined = new Uint8Array(0);
+  #isEmpty = true;
+
+  constructor(file: FileHandle, path: string, name: string, limits: UnpackLimits) {
+    this.#file = file;
+    this.#path = path;
+    this.#name = name;
+    this.#unpacker = new Unpacker(name, limits, (plain) => {
+      this.#check(plain);
+      this.#ready.push(plain.slice());
+    });
+  }
+
+  /** Takes the next bytes. Throws UserError if not a tar or too large, or the disk is full. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#isEmpty = false;
+    for (let at = 0; at < chunk.length; at += INPUT_PIECE)
+      await this.#unpack(() => this.#unpacker.push(chunk.subarray(at, at + INPUT_PIECE)));
+  }
+
+  /** The archive, whole. The file goes when it is closed. */
+  async finish(): Promise<RandomFile> {
+    if (this.#isEmpty) throw new UserError(`${this.#name}: nothing came`);
+    await this.#unpack(() => this.#unpacker.finish());
+    if (this.#first !== undefined) throw notATar(this.#name);
+    return new RandomFile(this.#file, this.#unpacker.plainBytes);
+  }
+
+  async discard(): Promise<void> {
+    this.#unpacker.destroy();
+    await this.#file.close();
+  }
+
+  async #unpack(step: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await step();
+    } catch (cause) {
+      if (cause instanceof UserError) throw cause;
+      throw new UserError(`${this.#name} cannot be unpacked: ${messageOf(cause)}`, { cause });
+    }
+    try {
+      for (const chunk of this.#ready.splice(0)) await this.#file.writeFile(chunk);
+    } catch (error) {
+      throw diskError(error, this.#path);
+    }
+  }
+
+  #check(chunk: Uint8Array): void {
+    if (this.#first === undefined) return;
+    this.#first = Buffer.concat([this.#first, chunk.subarray(0, BLOCK)]);
+    if (this.#first.length < BLOCK) return;
+    // Before the disk is filled with what is no archive at all.
+    if (!isTar(this.#first)) throw notATar(this.#name);
+    this.#first = undefined;
+  }
+}
+
+/** Makes the file, in `folder`, and takes its name away. `name` is for errors. */
+export async function startSpool(
+  folder: string,
+  name: string,
+  limits: Partial<UnpackLimits> = {},
+): Promise<Spool> {
+  await makeFolder(folder);
+  const path = temporaryPath(folder);
+  const file = await open(path, 'wx+', 0o600).catch((error: unknown) => {
+    throw diskError(error, path);
+  });
+  await rm(path, { force: true });
+  return new Spool(file, path, name, { ...UNPACK_LIMITS, ...limits });
+}
+
+/** Keeps all of a stream. Nothing is left where it fails. */
+export async function spoolAll(
+  spool: Spool,
+  content: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<RandomFile> {
+  try {
+    for await (const chunk of content) {
+      signal?.throwIfAborted();
+      await spool.write(chunk);
+    }
+    return await spool.finish();
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
+}
+
+/** How bzip2 and xz begin. Docker unpacks these, so to it such a tar is another archive. */
+const UNPACKED_BY_DOCKER = /^(?:BZh|\xfd7zXZ\0)/;
+
+/** True where the bytes begin with a tar header, for every reader. */
+export function isTar(head: Uint8Array): boolean {
+  if (UNPACKED_BY_DOCKER.test(latin1(head.subarray(0, 6)))) return false;
+  try {
+    parseHeader(head.subarray(0, BLOCK));
+    return head.length >= BLOCK;
+  } catch {
+    return false;
+  }
+}
+
+export function notATar(name: string): UserError {
+  return new UserError(`${name} is not a tar archive`, {
+    nextStep: 'Name an OCI layout, or an archive that `docker save` or an OCI tool wrote.',
+  });
+}

@@ -1,0 +1,170 @@
+import { UserError } from '../lib/errors.ts';
+import {
+  CONTAINERD_NAME,
+  type Content,
+  type Descriptor,
+  isAttestationManifest,
+  isIndex,
+  MEDIA_TYPE,
+  REF_NAME,
+} from '../model/image.ts';
+import { type Digest, parseDigest } from '../model/reference.ts';
+import { parseIndex, parseManifest } from './documents.ts';
+
+/** An index in an index in an index is more than any tool writes. */
+const MAX_DEPTH = 3;
+
+/** An image that a layout's index.json lists, with all its full names. */
+interface ExportedImage {
+  readonly descriptor: Descriptor;
+  readonly names: readonly string[];
+}
+
+/** BuildKit's attestations of one platform manifest. */
+export interface AttestationManifest {
+  readonly descriptor: Descriptor;
+  /** The platform manifest they speak of (`vnd.docker.reference.digest`). */
+  readonly subject: Digest;
+}
+
+/** What an image is made of: a manifest a platform, and what BuildKit attested. */
+interface ImageParts {
+  readonly manifests: readonly Descriptor[];
+  readonly attestations: readonly AttestationManifest[];
+}
+
+/**
+ * The images of an index.json that buildx wrote. buildx 0.13 joins all tags by commas into one
+ * `ref.name`; from 0.29 on there is one entry a tag, with `io.containerd.image.name` and a short
+ * `ref.name`. Entries of the same digest become one image.
+ */
+export function readExportedIndex(bytes: Uint8Array): readonly ExportedImage[] {
+  const images = new Map<Digest, { descriptor: Descriptor; names: string[] }>();
+  for (const entry of parseIndex(bytes, 'index.json').manifests) {
+    const { annotations, ...plain } = entry;
+    const image = images.get(entry.digest) ?? { descriptor: plain, names: [] as string[] };
+    for (const name of namesOf(annotations ?? {}))
+      if (!image.names.includes(name)) image.names.push(name);
+    images.set(entry.digest, image);
+  }
+  return [...images.values()];
+}
+
+function namesOf(annotations: Readonly<Record<string, string>>): readonly string[] {
+  const full = annotations[CONTAINERD_NAME];
+  if (full !== undefined) return [full];
+  // A short name alone (`1`) says nothing of the repository.
+  return (annotations[REF_NAME] ?? '').split(',').filter((name) => name.includes('/'));
+}
+
+/** Our index.json entries: one per name, as Docker, containerd and buildx read it, or unnamed. */
+export function namedEntries(
+  descriptor: Descriptor,
+  names: readonly { readonly full: string; readonly tag: string }[],
+): readonly Descriptor[] {
+  if (names.length === 0) return [descriptor];
+  return names.map(({ full, tag }) => ({
+    ...descriptor,
+    annotations: { ...descriptor.annotations, [CONTAINERD_NAME]: full, [REF_NAME]: tag },
+  }));
+}
+
+/** The full name of an index.json entry of ours. */
+export function entryName(descriptor: Descriptor): string | undefined {
+  return descriptor.annotations?.[CONTAINERD_NAME];
+}
+
+/**
+ * Follows `root` to its platform manifests and BuildKit's attestation manifests. `read` gives a
+ * document's verified bytes. Throws UserError where an index is nested deeper than three or lists
+ * itself.
+ */
+export async function imageParts(
+  root: Descriptor,
+  read: (descriptor: Descriptor) => Promise<Uint8Array>,
+): Promise<ImageParts> {
+  const manifests: Descriptor[] = [];
+  const attestations: AttestationManifest[] = [];
+  const seen = new Set<string>();
+  const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
+    const subject = isAttestationManifest(descriptor)
+      ? descriptor.annotations?.['vnd.docker.reference.digest']
+      : undefined;
+    // Where two platforms are attested with the same bytes, one manifest is listed for each.
+    const name = `${descriptor.digest} ${subject ?? ''}`;
+    if (seen.has(name)) return;
+    seen.add(name);
+    if (isAttestationManifest(descriptor)) {
+      const attested = parseDigest(subject);
+      if (attested !== undefined) attestations.push({ descriptor, subject: attested });
+    } else if (!isIndex(descriptor.mediaType)) manifests.push(descriptor);
+    else if (depth >= MAX_DEPTH)
+      throw new UserError(`image index ${root.digest} is nested too deeply`);
+    else
+      for (const child of parseIndex(await read(descriptor), descriptor.digest).manifests)
+        await visit(child, depth + 1);
+  };
+  await visit(root, 0);
+  return { manifests, attestations };
+}
+
+/** What an image consists of, children before their parents. */
+interface ImageGraph {
+  /** Indexes and manifests, each behind those it lists. */
+  readonly manifests: readonly Descriptor[];
+  /** Configs and layers. */
+  readonly blobs: readonly Descriptor[];
+}
+
+const MAX_DEPTH_OF_REACHABLE = 4;
+/** An image has a few for each platform; who lists more keeps a reader busy without an end. */
+const MAX_MANIFESTS = 10_000;
+
+/**
+ * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged;
+ * without it that throws. Throws UserError where indexes nest more than 4 deep, or there are more
+ * than 10,000 manifests: nothing is left out unsaid.
+ */
+export async function reachable(
+  store: Pick<Content, 'readDocument'>,
+  roots: readonly Descriptor[],
+  onUnreadable?: (descriptor: Descriptor) => void,
+): Promise<ImageGraph> {
+  const manifests = new Map<Digest, Descriptor>();
+  const blobs = new Map<Digest, Descriptor>();
+  let visited = 0;
+  const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
+    if (manifests.has(descriptor.digest)) return;
+    if (depth > MAX_DEPTH_OF_REACHABLE)
+      throw new UserError(
+        `${descriptor.digest} is in indexes of more than ${MAX_DEPTH_OF_REACHABLE} levels`,
+      );
+    if (++visited > MAX_MANIFESTS)
+      throw new UserError(`there are more than ${MAX_MANIFESTS} manifests`);
+    const children = await childrenOf(store, descriptor).catch((error: unknown) => {
+      if (onUnreadable === undefined) throw error;
+      onUnreadable(descriptor);
+      return undefined;
+    });
+    for (const child of children?.manifests ?? []) await visit(child, depth + 1);
+    for (const blob of children?.blobs ?? []) blobs.set(blob.digest, blob);
+    manifests.set(descriptor.digest, descriptor);
+  };
+  for (const root of roots) await visit(root, 0);
+  return { manifests: [...manifests.values()], blobs: [...blobs.values()] };
+}
+
+async function childrenOf(
+  store: Pick<Content, 'readDocument'>,
+  descriptor: Descriptor,
+): Promise<ImageGraph> {
+  const { mediaType, digest } = descriptor;
+  if (isIndex(mediaType)) {
+    const { manifests } = parseIndex(await store.readDocument(descriptor), digest);
+    return { manifests, blobs: [] };
+  }
+  if (mediaType !== MEDIA_TYPE.manifest && mediaType !== MEDIA_TYPE.dockerManifest)
+    return { manifests: [], blobs: [descriptor] };
+  const { config, layers } = parseManifest(await store.readDocument(descriptor), digest);
+  return { manifests: [], blobs: [config, ...layers] };
+}

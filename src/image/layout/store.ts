@@ -1,0 +1,382 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode as errorCodeOfBuildDirectory, UserError } from '../../lib/errors.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../model/image.ts';
+import {
+  type Digest,
+  digestHex,
+  formatReference,
+  type ImageReference,
+  withDefaultTag,
+} from '../../model/reference.ts';
+import { BlobStore } from '../blob-store.ts';
+import { diskError, errorCode, makeFolder, writeBeside } from '../disk.ts';
+import { parseIndex, parseManifest } from '../documents.ts';
+import {
+  entryName,
+  imageParts,
+  namedEntries,
+  reachable,
+  readExportedIndex,
+} from '../image-index.ts';
+import { claimAlone, isClaimed, isLeft, isLeftover, removeLeftFiles } from '../owner.ts';
+
+const RECORD = 'build.json';
+const OWNER = 'owner.json';
+
+/** A finished build of the store. */
+export interface StoredBuild {
+  readonly id: string;
+  /** The OCI layout folder. */
+  readonly dir: string;
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
+  /** Full names, `docker.io/library/app:1`. */
+  readonly names: readonly string[];
+  /** Entries of its index.json: images first, once a name, then referrers. */
+  readonly manifests: readonly Descriptor[];
+}
+
+/** Marks the build in `dir` as finished. buildx leaves its own index.json in unfinished ones. */
+async function writeRecord(dir: string, finishedAt: number): Promise<void> {
+  await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
+}
+
+/** What was read of an index.json, by its bytes as text. */
+type ReadIndexes = Map<string, readonly Descriptor[]>;
+
+/**
+ * The build in `dir`, undefined where it is not finished, cannot be read, or its index does not
+ * contain `about`. A store has hundreds of builds, and reading a document strictly costs more than
+ * finding a text in it.
+ */
+async function readRecord(
+  id: string,
+  dir: string,
+  about: string,
+  known: ReadIndexes,
+): Promise<StoredBuild | undefined> {
+  const index = await readOptional(join(dir, 'index.json'));
+  if (index?.includes(about) !== true) return undefined;
+  const record = await readOptional(join(dir, RECORD));
+  if (record === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(record.toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('finishedAt' in value)) return undefined;
+    if (typeof value.finishedAt !== 'number') return undefined;
+    const text = index.toString('latin1');
+    const manifests = known.get(text) ?? parseIndex(index, 'index.json').manifests;
+    known.set(text, manifests);
+    const names = manifests.map(entryName).filter((name) => name !== undefined);
+    return { id, dir, finishedAt: value.finishedAt, names, manifests };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readOptional(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+const PROVENANCE = 'https://slsa.dev/provenance/';
+const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
+
+/** What a finished build holds. */
+interface BuildContent {
+  /** Image indexes or manifests that the names stand for. */
+  readonly manifests: readonly Descriptor[];
+  readonly names: readonly ImageReference[];
+  /** Signatures and attestations, listed so that other readers of layouts find them. */
+  readonly referrers?: readonly Descriptor[];
+}
+
+/** One build's OCI layout: its own index.json over the blobs that all builds share. */
+export class BuildDirectory {
+  readonly id: string;
+  readonly dir: string;
+  readonly blobs: BlobStore;
+  readonly #now: () => number;
+  #isFinished = false;
+
+  constructor(id: string, dir: string, blobs: BlobStore, now: () => number) {
+    this.id = id;
+    this.dir = dir;
+    this.blobs = blobs;
+    this.#now = now;
+  }
+
+  /** Writes index.json (one entry per name), marks the build finished. May be called again. */
+  async finish(content: BuildContent): Promise<StoredBuild> {
+    const names = content.names.map((reference) => {
+      const tagged = withDefaultTag(reference);
+      return { full: formatReference(tagged), tag: tagged.tag ?? 'latest' };
+    });
+    const manifests = [
+      ...content.manifests.flatMap((descriptor) => namedEntries(descriptor, names)),
+      ...(content.referrers ?? []),
+    ];
+    await this.#removeRaw();
+    const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
+    await writeBeside(join(this.dir, 'oci-layout'), LAYOUT);
+    await writeBeside(join(this.dir, 'index.json'), JSON.stringify(index));
+    // buildx leaves its folder for unfinished blobs behind; a Dockerfile that was sent from here
+    // has served.
+    for (const name of ['ingest', 'sent'])
+      await rm(join(this.dir, name), { recursive: true, force: true });
+    const finishedAt = this.#now();
+    await writeRecord(this.dir, finishedAt);
+    this.#isFinished = true;
+    return { id: this.id, dir: this.dir, finishedAt, names: names.map((n) => n.full), manifests };
+  }
+
+  /** What is finished is kept for prune and push, what is not goes. */
+  end(): Promise<void> {
+    return this.#isFinished ? this.release() : this.discard();
+  }
+
+  /** Tells that this process no longer uses the build: prune may take it when its time has come. */
+  async release(): Promise<void> {
+    await rm(join(this.dir, OWNER), { force: true });
+  }
+
+  /** Removes a build that came to nothing; its blobs go with the next prune. */
+  async discard(): Promise<void> {
+    await this.#removeRaw();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /**
+   * Removes what BuildKit attested to its export: it has the values of build arguments, with
+   * passwords of proxies. Each run's is another blob.
+   */
+  async #removeRaw(): Promise<void> {
+    try {
+      const read = (one: Descriptor): Promise<Uint8Array> => this.blobs.readDocument(one);
+      for (const { descriptor } of readExportedIndex(await readFile(join(this.dir, 'index.json'))))
+        for (const one of (await imageParts(descriptor, read)).attestations)
+          for (const { digest, annotations } of parseManifest(await read(one.descriptor), 'it')
+            .layers)
+            if (annotations?.['in-toto.io/predicate-type']?.startsWith(PROVENANCE) === true)
+              await this.blobs.remove(digestHex(digest));
+    } catch (error) {
+      // There is no export, or the build was ended in the middle of it.
+      if (!(error instanceof UserError) && errorCodeOfBuildDirectory(error) !== 'ENOENT')
+        throw error;
+    }
+  }
+}
+
+const PRUNE_LOCK = 'prune.json';
+const CLAIM_WITHIN_MS = 60_000;
+
+/** Which builds go. One that a running process has claimed never does. */
+interface PruneOptions {
+  /** Builds kept of each name, the newest first; default 1. */
+  readonly keepPerName?: number;
+  /** Milliseconds: younger builds stay, untagged ones too; default 0. */
+  readonly olderThan?: number;
+  /** Every build goes. */
+  readonly all?: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Says what would go and removes nothing. */
+  readonly dryRun?: boolean;
+}
+
+interface PruneResult {
+  readonly freedBytes: number;
+  readonly removedBuilds: readonly string[];
+  readonly removedBlobs: number;
+  /** Builds that run now: while there is one, no blob is removed, for buildx may count on any. */
+  readonly runningBuilds: readonly string[];
+}
+
+/** Mark and sweep over the store at `root`. Throws UserError where another prune runs. */
+async function pruneStore(
+  root: string,
+  blobs: BlobStore,
+  builds: () => Promise<readonly StoredBuild[]>,
+  options: PruneOptions,
+): Promise<PruneResult> {
+  const lock = join(root, PRUNE_LOCK);
+  if (!(await claimAlone(lock)))
+    throw new UserError('another `scoville prune` is running', { nextStep: 'Wait for it to end.' });
+  try {
+    const running = await runningBuilds(root);
+    const finished = await builds();
+    const kept = options.all === true ? [] : keptBuilds(finished, options);
+    const stays = new Set([...running, ...kept.map((build) => build.id)]);
+    const known = new Set(finished.map((build) => build.id));
+    const gone: string[] = [];
+    for (const id of await readdir(join(root, 'builds')))
+      if (!stays.has(id) && (known.has(id) || (await isOld(root, id, options.now)))) gone.push(id);
+    if (options.dryRun !== true)
+      for (const id of gone) await rm(join(root, 'builds', id), { recursive: true, force: true });
+    const swept =
+      running.length > 0
+        ? { freedBytes: 0, removedBlobs: 0 }
+        : await sweep(blobs, kept, options.dryRun === true);
+    return { ...swept, removedBuilds: gone, runningBuilds: running };
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function runningBuilds(root: string): Promise<readonly string[]> {
+  const running: string[] = [];
+  for (const id of await readdir(join(root, 'builds')))
+    if (await isClaimed(join(root, 'builds', id, OWNER))) running.push(id);
+  return running;
+}
+
+/** False for a folder that may have been made a moment ago and not been claimed yet. */
+async function isOld(root: string, id: string, now: number): Promise<boolean> {
+  return now - (await stat(join(root, 'builds', id))).mtimeMs > CLAIM_WITHIN_MS;
+}
+
+/** `builds` newest first. */
+function keptBuilds(
+  builds: readonly StoredBuild[],
+  { keepPerName = 1, olderThan = 0, now }: PruneOptions,
+): readonly StoredBuild[] {
+  const seen = new Map<string, number>();
+  return builds.filter((build) => {
+    const newest = build.names.filter((name) => (seen.get(name) ?? 0) < keepPerName);
+    for (const name of new Set(build.names)) seen.set(name, (seen.get(name) ?? 0) + 1);
+    return newest.length > 0 || now - build.finishedAt < olderThan;
+  });
+}
+
+async function sweep(
+  blobs: BlobStore,
+  kept: readonly StoredBuild[],
+  dryRun: boolean,
+): Promise<{ readonly freedBytes: number; readonly removedBlobs: number }> {
+  const graph = await reachable(
+    blobs,
+    kept.flatMap((build) => build.manifests),
+    () => undefined,
+  );
+  const marked = new Set<Digest>([...graph.manifests, ...graph.blobs].map((d) => d.digest));
+  let freedBytes = 0;
+  let removedBlobs = 0;
+  for (const { name, digest } of await blobs.list()) {
+    if (digest === undefined ? !isLeftover(name) : marked.has(digest)) continue;
+    freedBytes += dryRun ? await blobs.sizeOf(name) : await blobs.remove(name);
+    removedBlobs++;
+  }
+  return { freedBytes, removedBlobs };
+}
+
+const PRUNE_WAIT_MS = 5 * 60 * 1000;
+
+/** All builds of a user: `ROOT/blobs/sha256/HEX` shared, `ROOT/builds/ID/` an OCI layout each. */
+export class LayoutStore {
+  readonly root: string;
+  readonly blobs: BlobStore;
+  readonly #now: () => number;
+  /** Read once: an image that is built again and again has the same index. */
+  readonly #indexes: ReadIndexes = new Map();
+
+  constructor(root: string, now: () => number) {
+    this.root = root;
+    this.blobs = new BlobStore(join(root, 'blobs'));
+    this.#now = now;
+  }
+
+  /** Makes and claims the folder buildx exports to (`dest=DIR,tar=false`). Waits for a prune. */
+  async newBuild(): Promise<BuildDirectory> {
+    const stamp = new Date(this.#now()).toISOString().replace(/[-:.]/g, '');
+    const id = `${stamp}-${randomBytes(4).toString('hex')}`;
+    const dir = join(this.root, 'builds', id);
+    await makeFolder(dir);
+    // The claim first, then the look for a prune, which does it the other way round: one of the two
+    // sees the other.
+    await claimAlone(join(dir, OWNER));
+    await this.#waitForPrune();
+    await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {
+      throw diskError(error, dir);
+    });
+    await this.#removeLeft();
+    return new BuildDirectory(id, dir, this.blobs, this.#now);
+  }
+
+  /** What processes left that were killed: builds that came to nothing, and halves of blobs. */
+  async #removeLeft(): Promise<void> {
+    await removeLeftFiles(join(this.blobs.folder, 'sha256'));
+    for (const id of await readdir(join(this.root, 'builds'))) {
+      const dir = join(this.root, 'builds', id);
+      if (!(await isLeft(join(dir, OWNER)))) continue;
+      const left = new BuildDirectory(id, dir, this.blobs, this.#now);
+      await ((await this.#read(id, '')) === undefined ? left.discard() : left.release());
+    }
+  }
+
+  /** Finished builds, newest first; only those whose index contains `about` (digest, full name). */
+  async builds(about = ''): Promise<readonly StoredBuild[]> {
+    const ids = await readdir(join(this.root, 'builds'));
+    const found = await Promise.all(ids.map((id) => this.#read(id, about)));
+    return found
+      .filter((build) => build !== undefined)
+      .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The finished build that began last of those that list this digest. */
+  async lastOf(digest: Digest): Promise<StoredBuild | undefined> {
+    // Their ids begin with the time; nearly always the first is the one.
+    for (const id of (await readdir(join(this.root, 'builds'))).sort().reverse()) {
+      const build = await this.#read(id, digest);
+      if (build?.manifests.some((one) => one.digest === digest) === true) return build;
+    }
+    return undefined;
+  }
+
+  /** The newest build with that full name (`docker.io/library/app:1`), and the image it names. */
+  async findByName(
+    fullName: string,
+  ): Promise<{ readonly build: StoredBuild; readonly descriptor: Descriptor } | undefined> {
+    for (const build of await this.builds(fullName))
+      for (const descriptor of build.manifests)
+        if (entryName(descriptor) === fullName) return { build, descriptor };
+    return undefined;
+  }
+
+  /** Removes old builds, then every blob that none of the remaining builds reaches. */
+  prune(options: PruneOptions): Promise<PruneResult> {
+    return pruneStore(this.root, this.blobs, () => this.builds(), options);
+  }
+
+  #read(id: string, about: string): Promise<StoredBuild | undefined> {
+    return readRecord(id, join(this.root, 'builds', id), about, this.#indexes);
+  }
+
+  async #waitForPrune(): Promise<void> {
+    const lock = join(this.root, PRUNE_LOCK);
+    const since = Date.now();
+    while (await isClaimed(lock)) {
+      if (Date.now() - since > PRUNE_WAIT_MS)
+        throw new UserError('another `scoville prune` is still running', {
+          nextStep: `Wait for it to end; if none runs, remove ${lock}.`,
+        });
+      await sleep(100);
+    }
+  }
+}
+
+/** Opens the store at `root`, making it where it is not there. `now` in milliseconds since 1970. */
+export async function openStore(
+  root: string,
+  now: () => number = () => Date.now(),
+): Promise<LayoutStore> {
+  const store = new LayoutStore(root, now);
+  await store.blobs.prepare();
+  await makeFolder(join(root, 'builds'));
+  return store;
+}

@@ -1,0 +1,203 @@
+import { gitUser } from '../build/git.ts';
+import { type CommandIo, stdinLines } from '../cli/io.ts';
+import { UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { answerProblem, type Project, type Question } from '../model/template.ts';
+import { cleanForTerminal, cleanLines } from '../ui/text.ts';
+import type { StackMatch } from './detect.ts';
+import { projectFacts } from './facts.ts';
+import type { InitFlags } from './init-flags.ts';
+import type { Answers } from './template.ts';
+
+/** Where answers come from, best first. */
+interface AnswerSources {
+  /** `--set`; wrong ones are errors. */
+  readonly given: ReadonlyMap<string, string>;
+  /** What the project's files say; a wrong one is left out, and said so. */
+  readonly detected: ReadonlyMap<string, string>;
+  /** Take defaults that need a yes (`--yes`). */
+  readonly takeDefaults: boolean;
+}
+
+interface CollectedAnswers {
+  readonly answers: Answers;
+  /** Questions without an answer yet, in the manifest's order. */
+  readonly open: readonly Question[];
+  /** What was given and cannot be taken. */
+  readonly errors: readonly string[];
+  /** What the project says and cannot be taken. */
+  readonly dropped: readonly string[];
+}
+
+/** Answers from flags, project and defaults where possible. Treats project values as hostile. */
+export function collectAnswers(
+  questions: readonly Question[],
+  { given, detected, takeDefaults }: AnswerSources,
+): CollectedAnswers {
+  const answers = new Map<string, string>();
+  const open: Question[] = [];
+  const errors: string[] = [];
+  const dropped: string[] = [];
+  for (const question of questions) {
+    const { id, byDefault } = question;
+    const own = given.get(id);
+    const found = detected.get(id);
+    if (own !== undefined) {
+      const problem = problemOf(question, own);
+      if (problem === undefined) answers.set(id, own);
+      else errors.push(`${id} ${problem}`);
+      continue;
+    }
+    if (found !== undefined && found !== '') {
+      const problem = problemOf(question, found);
+      if (problem === undefined) {
+        answers.set(id, found);
+        continue;
+      }
+      dropped.push(`what the project says of ${id} is not used: it ${problem}`);
+    }
+    if (byDefault !== undefined && (takeDefaults || !question.confirm)) answers.set(id, byDefault);
+    else if (!question.optional) open.push(question);
+  }
+  return { answers, open, errors, dropped };
+}
+
+/** What is wrong with an answer to a question; undefined where it can be taken. */
+function problemOf(question: Question, value: string): string | undefined {
+  if (value === '') return question.optional ? undefined : 'must not be empty';
+  if (question.type === 'names' && value === 'none') return undefined;
+  return answerProblem(value, question);
+}
+
+/**
+ * The questions, with a default for those whose manifest says where one is found. What is found
+ * there is a default that a person, or `--yes`, says yes to; one that cannot be an answer is none.
+ * Questions of `answered` are not looked up.
+ */
+async function withPresets(
+  { run }: Pick<PipelineContext, 'run'>,
+  questions: readonly Question[],
+  folder: string,
+  answered: (id: string) => boolean,
+): Promise<readonly Question[]> {
+  return Promise.all(
+    questions.map(async (question) => {
+      if (question.presetBy === undefined || answered(question.id)) return question;
+      const byDefault = await gitUser(run, folder);
+      if (byDefault === undefined || problemOf(question, byDefault) !== undefined) return question;
+      return { ...question, byDefault, confirm: true };
+    }),
+  );
+}
+
+const MOST_TRIES = 5;
+
+/** A question to a person. */
+interface Asked {
+  readonly question: string;
+  /** Answers to choose from; none where it is typed. */
+  readonly options: readonly { readonly value: string; readonly detail?: string }[];
+  /** How an answer is spelled that is typed. */
+  readonly hint?: string;
+  /** What Enter on nothing stands for. */
+  readonly byDefault?: string;
+  /** Why an answer does not do; undefined where it does. */
+  readonly problem: (answer: string) => string | undefined;
+}
+
+/** Asks a person for a valid answer. Throws UserError if none comes, Interrupted if stopped. */
+export type Prompt = (asked: Asked) => Promise<string>;
+
+/** A prompt on stderr, read by line from stdin; fails at its end or after five bad answers. */
+export function linePrompt(io: CommandIo): Prompt {
+  const next = stdinLines(io);
+  return async (asked) => {
+    for (let i = 0; i < MOST_TRIES; i++) {
+      io.writeErr(`${cleanForTerminal(lineOf(asked))} `);
+      const typed = await next();
+      if (typed === undefined)
+        throw new UserError('the input ended before all was answered', {
+          nextStep: 'answer with --set NAME=VALUE, or take defaults with --yes',
+        });
+      const answer = typed === '' ? (asked.byDefault ?? '') : typed;
+      const wrong = asked.problem(answer);
+      if (wrong === undefined) return answer;
+      io.writeErr(`  ${cleanForTerminal(wrong)}\n`);
+    }
+    throw new UserError(`no usable answer in ${MOST_TRIES} tries`);
+  };
+}
+
+function lineOf({ question, options, hint, byDefault }: Asked): string {
+  const shown = options.length > 0 ? options.map(({ value }) => value).join(', ') : hint;
+  const preset = byDefault === undefined ? '' : ` [${byDefault}]`;
+  return `${question}${shown === undefined ? '' : ` (${shown})`}${preset}:`;
+}
+
+/** A template's question as it is asked. */
+function askedOf(question: Question): Asked {
+  const { ask, type, choices, byDefault } = question;
+  return {
+    question: ask,
+    options: choices.map((value) => ({ value })),
+    ...(type === 'names' ? { hint: 'a,b or none' } : {}),
+    ...(byDefault === undefined ? {} : { byDefault }),
+    problem: (text) => problemOf(question, text),
+  };
+}
+
+/** What answering may touch. */
+interface Asking {
+  readonly io: CommandIo;
+  readonly context: PipelineContext;
+  /** The project's. */
+  readonly folder: string;
+  /** Undefined where nobody is asked. */
+  readonly prompt: Prompt | undefined;
+}
+
+/** Answers from flags, project, defaults, terminal. Throws UserError naming all missing or bad. */
+export async function answersOf(
+  flags: InitFlags,
+  { template, answers: byFiles }: StackMatch,
+  project: Project,
+  { io, context, folder, prompt }: Asking,
+): Promise<Answers> {
+  const ids = template.questions.map(({ id }) => id);
+  const strange = [...flags.given.keys()].filter((id) => !ids.includes(id));
+  if (strange.length > 0)
+    throw new UserError(
+      `${template.name} does not ask ${strange.map((id) => JSON.stringify(id)).join(', ')}`,
+      {
+        nextStep: `it asks ${ids.join(', ')}`,
+      },
+    );
+  const detected = new Map([...projectFacts(template.facts, project), ...byFiles]);
+  const questions = await withPresets(context, template.questions, folder, (id) =>
+    flags.given.has(id),
+  );
+  const sources = { given: flags.given, detected, takeDefaults: flags.yes };
+  const { answers, open, errors, dropped } = collectAnswers(questions, sources);
+  if (errors.length > 0)
+    throw new UserError(errors.join('\n  '), { nextStep: 'scoville init --list' });
+  for (const text of dropped) io.writeErr(cleanLines(`scoville: ${text}\n`));
+  for (const { id, presetBy, byDefault } of questions)
+    if (presetBy !== undefined && byDefault !== undefined && answers.get(id) === byDefault)
+      if (!flags.given.has(id) && detected.get(id) !== byDefault)
+        io.writeErr(
+          cleanLines(
+            `scoville: ${id}: ${byDefault}, as git knows you; --set ${id}=... for another\n`,
+          ),
+        );
+  for (const { id, ask, presetBy } of questions)
+    if (flags.yes && presetBy !== undefined && !answers.has(id))
+      io.writeErr(cleanLines(`scoville: ${id} left out (${ask}); --set ${id}=... puts it in\n`));
+  const all = new Map(answers);
+  if (prompt !== undefined)
+    for (const question of open) all.set(question.id, await prompt(askedOf(question)));
+  else if (open.length > 0)
+    throw new UserError(`not known: ${open.map(({ id, ask }) => `${id} (${ask})`).join(', ')}`, {
+      nextStep: `${open.map(({ id }) => `--set ${id}=...`).join(' ')}${open.some(({ byDefault }) => byDefault !== undefined) ? ', or --yes for what has a default' : ''}`,
+    });
+  return all;
+}

@@ -1,0 +1,252 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
+import { contextFile } from '../build/context-source.ts';
+import { pinBases, type PinnedBase } from '../build/pin-bases.ts';
+import { Registries } from '../build/registries.ts';
+import { type ConfigProblem, formatProblem } from '../config/document.ts';
+import { readText } from '../config/read-files.ts';
+import { DEFAULT_SETTINGS } from '../config/schema.ts';
+import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
+import { messageOf, type Result, UserError } from '../lib/errors.ts';
+import { shippedFolder } from '../lib/shipped-folder.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { answerProblem, type CiSystem, type Project, type Template } from '../model/template.ts';
+import { matchesPattern } from './detect.ts';
+import {
+  type CommonManifest,
+  type ManifestOptions,
+  parseCommonManifest,
+  parseManifest,
+} from './manifest.ts';
+import {
+  type Answers,
+  baseImage,
+  copiedNames,
+  filesFor,
+  missingNote,
+  notesFor,
+  placeholderProblems,
+  type PlannedFile,
+  renderFile,
+} from './template.ts';
+
+const DEEPEST = 3;
+const MOST_FILES = 5000;
+/** In characters: what tells of a project is far smaller, and larger ones cost time. */
+const LONGEST_TEXT = 256 * 1024;
+const NOT_OURS = new Set([
+  'node_modules',
+  'vendor',
+  'target',
+  'build',
+  'dist',
+  'bin',
+  'obj',
+  'venv',
+]);
+
+/**
+ * A project's folder: names of its files three levels deep, and the texts of those that match
+ * `read`. Links are not followed out of it, hidden folders and dependencies are left out, and
+ * reading ends at 5,000 files. Throws UserError where it cannot be read.
+ */
+export async function readProject(folder: string, read: readonly string[]): Promise<Project> {
+  const files: string[] = [];
+  const visit = async (below: string, depth: number): Promise<void> => {
+    const entries = await readdir(join(folder, below), { withFileTypes: true });
+    const folders: string[] = [];
+    for (const entry of entries.toSorted((a, b) => byCodeUnit(a.name, b.name))) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isFile() && files.length < MOST_FILES) files.push(path);
+      else if (entry.isDirectory() && !entry.name.startsWith('.') && !NOT_OURS.has(entry.name))
+        folders.push(path);
+    }
+    if (depth < DEEPEST)
+      for (const path of folders) if (files.length < MOST_FILES) await visit(path, depth + 1);
+  };
+  try {
+    await visit('', 1);
+  } catch (cause) {
+    throw new UserError(`${folder} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  const texts = files
+    .filter((path) => read.some((pattern) => matchesPattern(pattern, path)))
+    .flatMap((path): [string, string][] => {
+      const text = contextFile(folder, path);
+      return text === undefined || text.length > LONGEST_TEXT ? [] : [[path, text]];
+    });
+  return { folder: basename(folder), files, texts: new Map(texts) };
+}
+
+const COMMON = 'common';
+const MANIFEST = 'manifest.yaml';
+
+/** The templates with the texts of their files, by the path from their folder. */
+export interface LoadedTemplates {
+  readonly templates: readonly Template[];
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads every stack's template: its manifest and its files, each placeholder checked. Throws
+ * UserError that names every problem with file, line and column.
+ */
+export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
+  const common = valueOf(
+    await parseCommonManifest(await textOf(folder, COMMON, MANIFEST), optionsOf(folder, COMMON)),
+  );
+  const entries = await readdir(folder, { withFileTypes: true });
+  const stacks = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== COMMON)
+    .map(({ name }) => name)
+    .toSorted();
+  const templates = await Promise.all(stacks.map((name) => loadTemplate(folder, name, common)));
+  const texts = new Map<string, string>();
+  const problems: ConfigProblem[] = [];
+  for (const template of templates)
+    for (const { from } of template.files) {
+      const text = texts.get(from) ?? (await textOf(folder, from));
+      texts.set(from, text);
+      for (const { line, message } of placeholderProblems(text, template))
+        problems.push({ file: join(folder, from), line, column: 1, message });
+    }
+  if (problems.length > 0) throw problemsError(problems);
+  return { templates, texts };
+}
+
+async function loadTemplate(
+  folder: string,
+  name: string,
+  common: CommonManifest,
+): Promise<Template> {
+  const text = await textOf(folder, name, MANIFEST);
+  const template = valueOf(await parseManifest(text, optionsOf(folder, name), common));
+  const problems = Object.entries(template.bases).flatMap(([role, image]) =>
+    placeholderProblems(image, template).map(({ message }) => ({
+      file: join(folder, name, MANIFEST),
+      line: text.split('\n').findIndex((line) => line.trimStart().startsWith(`${role}:`)) + 1,
+      column: 1,
+      message: `bases.${role}: ${message}`,
+    })),
+  );
+  if (problems.length > 0) throw problemsError(problems);
+  return template;
+}
+
+function optionsOf(folder: string, name: string): ManifestOptions {
+  return { file: join(folder, name, MANIFEST), folder: name };
+}
+
+async function textOf(folder: string, ...parts: readonly string[]): Promise<string> {
+  const path = join(folder, posix.join(...parts));
+  const text = await readText(path, { largest: 2 ** 20 });
+  if (text === undefined) throw new UserError(`${path}: no such file`);
+  return text;
+}
+
+function valueOf<T>(read: Result<T, readonly ConfigProblem[]>): T {
+  if (read.ok) return read.value;
+  throw problemsError(read.error);
+}
+
+function problemsError(problems: readonly ConfigProblem[]): UserError {
+  return new UserError(problems.map(formatProblem).join('\n  '));
+}
+
+/** The templates folder. Throws UserError if it is not found. */
+export function templatesFolder(module?: string): string {
+  return shippedFolder('templates', 'common/manifest.yaml', module);
+}
+
+/** What `scoville init` is about to write. */
+interface InitPlan {
+  readonly template: Template;
+  readonly answers: Answers;
+  readonly files: readonly PlannedFile[];
+  readonly bases: readonly PinnedBase[];
+  readonly notes: readonly string[];
+  /** What the Dockerfile copies of the project, and is not there. */
+  readonly missing: readonly string[];
+  /** Paths of planned files that are there already. */
+  readonly existing: readonly string[];
+}
+
+interface InitRequest {
+  readonly folder: string;
+  readonly template: Template;
+  readonly answers: Answers;
+  readonly ci: CiSystem | undefined;
+  /** Images in place of the manifest's, by role. */
+  readonly bases: ReadonlyMap<string, string>;
+  readonly offline: boolean;
+}
+
+/** Fills a stack's files with the answers, and pins bases that a registry knows. Writes nothing. */
+export async function planInit(
+  context: PipelineContext,
+  { texts }: LoadedTemplates,
+  request: InitRequest,
+): Promise<InitPlan> {
+  const { template, answers, offline } = request;
+  const wanted = new Map(
+    Object.entries(template.bases).map(([role, image]) => [
+      role,
+      request.bases.get(role) ?? baseImage(image, template, answers),
+    ]),
+  );
+  const files = filesFor(template, answers, request.ci);
+  const used = new Map(
+    [...wanted].filter(([role]) =>
+      files.some(({ from }) => texts.get(from)?.includes(`@{base.${role}}`)),
+    ),
+  );
+  const registries = offline ? undefined : new Registries(context, DEFAULT_SETTINGS.registries);
+  const bases = await pinBases(registries, used, context.signal);
+  const images = new Map(bases.map(({ role, image }) => [role, image]));
+  const planned = files.map(({ from, to }) => ({
+    path: to,
+    text: renderFile(texts.get(from) ?? '', template, answers, images),
+  }));
+  const existing: string[] = [];
+  for (const { path } of planned)
+    if ((await lstat(join(request.folder, path)).catch(() => undefined)) !== undefined)
+      existing.push(path);
+  const missing = await missingFiles(request.folder, planned);
+  const notes = [...notesFor(template, answers), ...missing.map(missingNote)];
+  return { template, answers, files: planned, bases, notes, missing, existing };
+}
+
+/** What the planned Dockerfile copies of the project, and is neither there nor about to be. */
+async function missingFiles(
+  folder: string,
+  planned: readonly PlannedFile[],
+): Promise<readonly string[]> {
+  const text = planned.find(({ path }) => path === 'Dockerfile')?.text ?? '';
+  const read = analyseDockerfile(text);
+  if (!read.ok) return [];
+  const { stages } = read.value.model;
+  const names = copiedNames(stages.flatMap(({ instructions }) => instructions));
+  const missing: string[] = [];
+  for (const name of names) {
+    if (planned.some(({ path }) => path === name)) continue;
+    const found = await lstat(join(folder, name)).catch(() => undefined);
+    if (found === undefined) missing.push(name);
+  }
+  return missing;
+}
+
+/** What is wrong with the images that were given by role; empty where nothing is. */
+export function baseProblems(
+  template: Template,
+  bases: ReadonlyMap<string, string>,
+): readonly string[] {
+  return [...bases].flatMap(([role, image]) => {
+    if (!Object.hasOwn(template.bases, role))
+      return [
+        `${template.name} has no base ${JSON.stringify(role)}; known are ${Object.keys(template.bases).join(', ')}`,
+      ];
+    const problem = answerProblem(image, { type: 'image' });
+    return problem === undefined ? [] : [`base.${role} ${problem}`];
+  });
+}

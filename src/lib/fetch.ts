@@ -1,0 +1,126 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { ProxyError } from './errors.ts';
+import type { Network, Origins } from './origins.ts';
+import { certificateFolders, proxyOf } from './proxy.ts';
+
+/** What undici keeps on a connection's socket: the parser of its answer. */
+interface AnswerParser {
+  readonly paused: boolean;
+  resume(): void;
+}
+
+/**
+ * Lets a server close its connection while we read slower than it sends. Up to undici 7, an end of
+ * the connection that meets a parser paused by backpressure fails an assertion, outside of every
+ * promise: the process dies, though the whole answer arrived. Here a paused parser takes in what
+ * did arrive before undici sees the end. Needed for the fetch of Node.js too, until all have
+ * undici 8.
+ */
+export function drainAtEnd(): void {
+  unsubscribe(CONNECTED, watch);
+  subscribe(CONNECTED, watch);
+}
+
+const CONNECTED = 'undici:client:connected';
+
+function watch(message: unknown): void {
+  const { socket } = message as { readonly socket: Socket };
+  const drain = (): void => {
+    const key = Object.getOwnPropertySymbols(socket).find((s) => s.description === 'parser');
+    const parser: unknown = key === undefined ? undefined : Reflect.get(socket, key);
+    // Each call takes in a piece, or unpauses; a parser that neither moves is left to undici.
+    for (let left = MOST_PIECES; isParser(parser) && parser.paused && left > 0; left -= 1)
+      parser.resume();
+  };
+  socket.prependListener('end', drain);
+  socket.prependListener('close', drain);
+}
+
+/** What a socket keeps at the end is at most its high-water mark; pieces are of 16 KiB or more. */
+const MOST_PIECES = 1024;
+
+function isParser(value: unknown): value is AnswerParser {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'paused' in value &&
+    typeof Reflect.get(value, 'resume') === 'function'
+  );
+}
+
+/** Node.js' own, whatever is put in its place later. */
+const nodeFetch = globalThis.fetch;
+
+/** Sends each `fetch` as docker and cosign do: Node.js ignores proxies and system authorities. */
+export function useNetwork(env: Network['env'], home: string): void {
+  drainAtEnd();
+  globalThis.fetch = networkFetch(env, home);
+}
+
+/**
+ * A `fetch` through the proxies of the environment, that trusts the authorities that docker and
+ * cosign trust, and shows a registry the client certificate that Docker's `certs.d` keeps for it.
+ * With `isVerified: false` servers need no certificate that is trusted: for registries that the
+ * engine calls insecure. With `isNamed` this machine and its network are only reached at addresses
+ * for which it says that a person named them: for addresses that a project's text names. Rejects
+ * with ProxyError where the proxy is what failed.
+ */
+export function networkFetch(
+  env: Network['env'],
+  home: string,
+  {
+    isVerified = true,
+    isNamed,
+  }: { readonly isVerified?: boolean; readonly isNamed?: (url: URL) => boolean } = {},
+): typeof fetch {
+  const network: Network = {
+    env,
+    platform: process.platform,
+    folders: certificateFolders(env, home),
+  };
+  let loading: Promise<Origins> | undefined;
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
+    const proxy = isWeb ? proxyOf(url.href, env) : undefined;
+    if (!isWeb) return nodeFetch(input, init);
+    loading ??= import('./origins.ts').then(
+      (loaded) => new loaded.Origins(network, isVerified, isNamed),
+    );
+    const origins = await loading;
+    // What is wrong with its settings is said here; thrown while fetch sends, it would be "fetch
+    // failed".
+    origins.prepare(url);
+    const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
+    try {
+      if (init?.redirect === 'manual' || init?.redirect === 'error')
+        return await (await import('./origins.ts')).fetchAnyPort(url, init, origins);
+      return await nodeFetch(input, { ...init, dispatcher });
+    } catch (error) {
+      throw proxy === undefined ? error : ofProxy(error, proxy.url.host);
+    }
+  };
+}
+
+/** Undici says what a proxy answered in words alone. */
+const ANSWERED = /Proxy response \((\d{3})\)|Proxy Authentication Required \((407)\)/;
+
+function ofProxy(error: unknown, proxy: string): unknown {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth++) {
+    const [, tunnel, plain] = ANSWERED.exec(at.message) ?? [];
+    const status = tunnel ?? plain;
+    if (status !== undefined) return new ProxyError(proxy, `it answered ${status}`, error);
+    const { syscall, code } = at as NodeJS.ErrnoException;
+    if (/^UND_ERR_SOCKS5_AUTH/.test(code ?? ''))
+      return new ProxyError(proxy, 'it refused user and password', error);
+    if (/^(?:SOCKS5|Username and password required)/.test(at.message))
+      return new ProxyError(proxy, at.message.replace(/^SOCKS5 connection failed: /, ''), error);
+    const isOfConnection =
+      syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+    if (isOfConnection || code === 'UND_ERR_PRX_TLS')
+      return new ProxyError(proxy, code ?? 'no connection', error);
+    at = at.cause instanceof AggregateError ? at.cause.errors[0] : at.cause;
+  }
+  return error;
+}

@@ -1,0 +1,172 @@
+/** Whole escape sequences (ECMA-48): CSI with parameters; strings (a window title) to their end. */
+const SEQUENCE =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u0090\u0098\u009c-\u009f]*(?:\u0007|\u001b\\|\u009c)/g;
+/** Control characters except tab, line separators, and marks that change the text direction. */
+const STEERING = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** True where a text has control characters: no name and no version has any. */
+export function hasControls(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}
+
+/** A line from outside that cannot steer a terminal: no escapes, controls or direction marks. */
+export function withoutSteering(line: string): string {
+  return line.replace(SEQUENCE, '').replace(STEERING, '');
+}
+
+/** The same for text of several lines, which stay apart. */
+export function cleanText(text: string): string {
+  return text.split('\n').map(withoutSteering).join('\n');
+}
+
+/** Text on one line: blanks for controls and line ends, no direction marks or half characters. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/\p{Bidi_Control}/gu, '')
+    .replaceAll(/\p{Cs}/gu, '\ufffd')
+    .trim();
+}
+
+/** Words in lines of at most so many characters; a longer word has a line of its own. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/ +/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `1 layer`, `2 layers`, as lines of progress count. */
+export function quantity(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** A whole number in groups of three, the same on every machine: `12,345`. */
+export function countText(count: number): string {
+  // eslint-disable-next-line regexp/no-super-linear-move -- a number has few digits
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 package`, `1,002 packages`, as reports count. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : many}`;
+}
+
+/** Bytes as a report shows them: `160.2 MB`. */
+export function sizeText(bytes: number): string {
+  return inUnits(bytes, (value) => value.toFixed(1));
+}
+
+/** Bytes as Docker prints them: three significant digits. */
+export function bytesText(bytes: number): string {
+  return inUnits(bytes, (value) =>
+    value < 999.5 ? value.toPrecision(3) : String(Math.round(value)),
+  );
+}
+
+/** Steps of 1000, as Docker counts. What would be shown as 1000 of a unit is one of the next. */
+function inUnits(bytes: number, written: (value: number) => string): string {
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  const digits = (): string => (unit === 0 ? String(Math.round(value)) : written(value));
+  while (Number(digits()) >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${digits()} ${UNITS[unit] ?? ''}`;
+}
+
+/** Seconds with one decimal, as BuildKit prints them. */
+export function secondsText(seconds: number): string {
+  return `${seconds.toFixed(1)}s`;
+}
+
+/**
+ * The candidate that a mistyped word most likely means: the same letters but for case, `-` and `_`,
+ * else the nearest within two edits (and less than half of the word). Undefined where none is near.
+ */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
+  const same = candidates.find((candidate) => plain(candidate) === plain(word));
+  if (same !== undefined || word.length > 64) return same;
+  const ranked = candidates
+    .map((candidate) => ({ candidate, edits: editDistance(plain(word), plain(candidate)) }))
+    .filter(({ candidate, edits }) => edits <= 2 && edits * 2 < candidate.length)
+    .toSorted((a, b) => a.edits - b.edits);
+  return ranked[0]?.candidate;
+}
+
+/** Levenshtein's distance, where two neighbours that changed places are one edit. */
+function editDistance(a: string, b: string): number {
+  let before: readonly number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isTurned = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const turned = isTurned ? (before[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min(swap, turned, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/**
+ * What a CI system takes for a command in a job's log: `##vso[` of Azure Pipelines and the old
+ * `##[` of GitHub's runner anywhere in a line, `##teamcity[` and GitHub's `::set-output ...::`
+ * where one begins. A long text is broken into lines, so that any place may be a beginning.
+ */
+const AZURE = /##(vso|teamcity|)\[/gi;
+const GITHUB =
+  /::(?=(?:debug|notice|warning|error|group|endgroup|echo|set-output|save-state|set-env|add-path|add-mask|add-matcher|remove-matcher|stop-commands|internal-[a-z-]+)\b)/gi;
+
+/** Text from outside in which a CI system finds no command: a blank parts what begins one. */
+export function withoutCiCommands(text: string): string {
+  return text.replace(AZURE, '##$1 [').replace(GITHUB, ': :');
+}
+
+/** JSON with the same values, in which it finds none. */
+export function jsonWithoutCiCommands(json: string): string {
+  return json.replace(/#(?=#(?:vso|teamcity)?\[)/gi, '\\u0023');
+}
+
+/** Orders texts by code unit: the same on every machine, whatever the locale. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Entries by their names, in an order that is the same on every machine. */
+export function byName<K extends string, V>(entries: Iterable<readonly [K, V]>): [K, V][] {
+  return Array.from(entries, ([name, value]): [K, V] => [name, value]).sort(([a], [b]) =>
+    byCodeUnit(a, b),
+  );
+}
+
+/** The folder of a path; '' for one at the root. */
+export function parentPath(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** A path out of its folder's and its name. */
+export function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+/** The folders that a path leads through, the outermost first: `a` and `a/b` of `a/b/c`. */
+export function foldersOf(path: string): readonly string[] {
+  return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+}

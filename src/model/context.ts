@@ -1,0 +1,72 @@
+import type { CommandSearch, RunTool } from '../lib/run-tool.ts';
+import type { EventSink, Part, Phase } from './events.ts';
+
+/** What the pipeline may touch of the outside; the commands hand it in. */
+export interface PipelineContext {
+  readonly run: RunTool;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly now: () => number;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly paths: Paths;
+  readonly version: string;
+  /** A person is at the terminal and sees warnings: a login may be asked for. */
+  readonly isPerson?: boolean;
+}
+
+/** Where the tool keeps what it keeps. */
+export interface Paths {
+  /** The OCI layout that all builds of this user share. */
+  readonly store: string;
+  readonly cache: string;
+  readonly config: string;
+  /** DOCKER_CONFIG, or ~/.docker. */
+  readonly dockerConfig: string;
+}
+
+/** Where tools are looked for in this run. */
+export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>): CommandSearch {
+  return { path: env['PATH'] ?? '', cwds: [cwd], home: env['HOME'] ?? '/' };
+}
+
+/**
+ * Runs one phase: tells that it started, on what where `about` says so, and how it ended with its
+ * seconds. A throw is passed on, the phase left open.
+ */
+export async function phase<T>(
+  context: PipelineContext,
+  name: Phase,
+  work: () => Promise<T>,
+  done: (value: T) => { readonly detail: string; readonly cached?: boolean },
+  about: { readonly detail?: string; readonly bytes?: number } = {},
+): Promise<T> {
+  context.signal.throwIfAborted();
+  const started = context.now();
+  context.emit({ kind: 'phase-started', phase: name, ...about });
+  const value = await work();
+  context.emit({
+    kind: 'phase-done',
+    phase: name,
+    seconds: (context.now() - started) / 1000,
+    ...done(value),
+  });
+  return value;
+}
+
+/** Runs a part of a phase, shown in a checklist; with words about it, in logs too. */
+export async function part<T>(
+  context: PipelineContext,
+  name: Part,
+  work: () => Promise<T>,
+  words?: { readonly about: string; readonly done: (value: T) => string },
+): Promise<T> {
+  const started = context.now();
+  const about = words === undefined ? {} : { detail: words.about };
+  context.emit({ kind: 'part', part: name, state: 'started', ...about });
+  const value = await work();
+  const seconds = (context.now() - started) / 1000;
+  const ended = words === undefined ? {} : { detail: words.done(value), seconds };
+  context.emit({ kind: 'part', part: name, state: 'done', ...ended });
+  return value;
+}

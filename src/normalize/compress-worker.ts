@@ -1,0 +1,12 @@
+import { parentPort } from 'node:worker_threads';
+import type { PieceJob } from './compressor.ts';
+import { deflatePiece } from './deflate/deflate.ts';
+
+// A bundle of its own (scripts/bundle.mjs): compresses the pieces that compress-pool.ts sends, in
+// order.
+
+const port = parentPort;
+port?.on('message', (job: PieceJob) => {
+  const bytes = deflatePiece(job.data, job.start).slice();
+  port.postMessage(bytes, [bytes.buffer]);
+});

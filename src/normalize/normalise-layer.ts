@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { TarError } from '../image/tar/tar-header.ts';
+import { TarReader } from '../image/tar/tar-reader.ts';
+import { TAR_END } from '../image/tar/tar-writer.ts';
+import { MEDIA_TYPE } from '../model/image.ts';
+import { type Digest, digestOf } from '../model/reference.ts';
+import type { RuleSet } from './catalogue.ts';
+import {
+  type Compression,
+  LayerCompressor,
+  type LayerSink,
+  openPool,
+  type PieceCompressor,
+  sha256,
+  type Write,
+} from './compressor.ts';
+import { LayerRewriter, type Output, type Report, type Touched } from './layer-rewriter.ts';
+import { NO_TRAIL, StampLedger, type TimeTrail } from './rule.ts';
+import { ZstdCompressor } from './zstd-compressor.ts';
+
+/** A file that a rule has to see as a whole is held in memory up to this size, in bytes. */
+const MAX_BUFFERED = 64 * 2 ** 20;
+
+export interface LayerInput {
+  /** The layer's uncompressed tar. Opened once; again only if a hard link's file was left out. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+  /** The same from a given byte on; else a file needed again is sought from the archive's start. */
+  readonly openAt?: (start: number) => AsyncIterable<Uint8Array>;
+  /** Seconds since 1970: no time is to be later. */
+  readonly epoch: number;
+  /** The layer is a COPY's or an ADD's (`layerKinds`): all its times become the epoch. */
+  readonly copied: boolean;
+  readonly rules: RuleSet;
+  /** The default is gzip. */
+  readonly compression?: Compression;
+  /** Takes the compressed bytes; waited for. */
+  readonly write: Write;
+  /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
+  readonly earlier?: TimeTrail;
+  /** The time RUNs saw for all later files, in seconds since 1970; none if they saw true ones. */
+  readonly fileTime?: number | undefined;
+  readonly maxBuffered?: number;
+  /** Where pieces are compressed; the default starts threads for large layers. */
+  readonly pool?: () => PieceCompressor;
+}
+
+/** Plain JSON: may be kept under `layerKey` and used again together with the blob. */
+export interface NormalisedLayer {
+  readonly digest: Digest;
+  /** Compressed bytes. */
+  readonly size: number;
+  readonly diffId: Digest;
+  readonly mediaType: string;
+  /** sha256 of what `open` gave: to be compared with the digest that was asked for. */
+  readonly sourceDiffId: Digest;
+  readonly changed: boolean;
+  /** Files whose presence or content a rule changed; times of entries are not listed. */
+  readonly touched: readonly Touched[];
+  readonly reports: readonly Report[];
+  readonly trail: TimeTrail;
+}
+
+/**
+ * Rewrites a layer in one pass so that the same build gives the same bytes: order and attributes
+ * stay but for what rules change. Memory is bounded by `maxBuffered`, not by the size of files.
+ * Throws TarError where the layer is no tar.
+ */
+export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer> {
+  const { epoch, copied, earlier, fileTime } = input;
+  const stamps = new StampLedger({ epoch, copied, earlier, fileTime });
+  const rewriter = new LayerRewriter({
+    rules: input.rules.rules,
+    epoch,
+    copied,
+    stamps,
+    maxBuffered: input.maxBuffered ?? MAX_BUFFERED,
+  });
+  const isZstd = input.compression === 'zstd';
+  const compressor = isZstd
+    ? await ZstdCompressor.open(input.write)
+    : new LayerCompressor(input.write, input.pool ?? openPool);
+  try {
+    const sourceDiffId = await rewrite(input, rewriter, compressor);
+    const compressed = await compressor.finish();
+    return {
+      ...compressed,
+      mediaType: isZstd ? MEDIA_TYPE.layerZstd : MEDIA_TYPE.layerGzip,
+      sourceDiffId,
+      changed: compressed.diffId !== sourceDiffId,
+      touched: rewriter.touched,
+      reports: rewriter.reports,
+      trail: input.rules.rules.length === 0 ? (earlier ?? NO_TRAIL) : stamps.trail(),
+    };
+  } finally {
+    await compressor.close();
+  }
+}
+
+/** All that a layer's result depends on, as one hex name: for caches of results. */
+export function layerKey(
+  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier' | 'compression' | 'fileTime'> & {
+    sourceDiffId: Digest;
+  },
+): string {
+  const { sourceDiffId, epoch, copied, rules, earlier, compression, fileTime } = layer;
+  const other = [...(compression === 'zstd' ? [compression] : []), ...(fileTime ? [fileTime] : [])];
+  const parts = [sourceDiffId, epoch, copied, rules.id, earlier ?? NO_TRAIL, ...other];
+  return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
+}
+
+function contentAgain(
+  { open, openAt }: Pick<LayerInput, 'open' | 'openAt'>,
+  { contentOf: { position, start }, size }: Exclude<Output, Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  return openAt === undefined || start === undefined
+    ? entryContent(open(), position)
+    : firstBytes(openAt(start), size);
+}
+
+async function rewrite(
+  input: LayerInput,
+  rewriter: LayerRewriter,
+  compressor: LayerSink,
+): Promise<Digest> {
+  const source = createHash('sha256');
+  const reader = new TarReader(rewriter);
+  for await (const chunk of input.open()) {
+    source.update(chunk);
+    reader.push(chunk);
+    for (const output of rewriter.take())
+      if (output instanceof Uint8Array) await compressor.push(output);
+      else for await (const bytes of contentAgain(input, output)) await compressor.push(bytes);
+  }
+  reader.end();
+  await compressor.push(TAR_END);
+  return sha256(source.digest('hex'));
+}
+
+/**
+ * The content of the `position`th entry (from 0) of an archive, which is read from its start and
+ * given up behind that entry.
+ */
+async function* entryContent(
+  archive: AsyncIterable<Uint8Array>,
+  position: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = -1;
+  let found: Uint8Array[] = [];
+  const reader = new TarReader({
+    onEntry: () => {
+      at++;
+    },
+    onContent: (chunk) => {
+      if (at === position) found.push(chunk);
+    },
+    onEntryEnd: () => undefined,
+  });
+  for await (const chunk of archive) {
+    reader.push(chunk);
+    yield* found;
+    found = [];
+    if (at > position) return;
+  }
+}
+
+/** The first `size` bytes of a stream, then abandons it. Throws TarError where it ends before. */
+async function* firstBytes(
+  stream: AsyncIterable<Uint8Array>,
+  size: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = size;
+  if (left === 0) return;
+  for await (const chunk of stream) {
+    const bytes = chunk.subarray(0, left);
+    left -= bytes.length;
+    yield bytes;
+    if (left === 0) return;
+  }
+  throw new TarError('a file is shorter than its header says');
+}

@@ -1,0 +1,312 @@
+import { request } from 'node:http';
+import { type Attempt, dropContainer, pause, untilAnswered } from '../build/container.ts';
+import {
+  containerLog,
+  type ContainerState,
+  containerState,
+  createContainer,
+  execInContainer,
+  type ImageService,
+  runSmokeCommand,
+  startContainer,
+  stopContainer,
+} from '../build/docker-containers.ts';
+import { Interrupted } from '../lib/errors.ts';
+import type { RunTool } from '../lib/run-tool.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { type Exercise, exerciseWords, namedPorts, type Rights } from '../model/template.ts';
+
+type HttpExercise = Extract<Exercise, { kind: 'http' }>;
+
+/** Time for a whole answer. */
+const HTTP_MS = 10_000;
+const LONGEST_ANSWER = 1024 * 1024;
+
+/** How an answer is not as expected; `refused`: the program is up, and says no. */
+interface Shortfall {
+  readonly said: string;
+  readonly refused: boolean;
+}
+
+/** Answers of 400 to 499 that ask for another try (RFC 9110, 8470 and 6585). */
+const LATER: readonly number[] = [408, 425, 429];
+
+/**
+ * Sends the request to a port of this machine, on a connection of its own. Gives undefined where
+ * the answer is as expected. An answer that is too long is cut off. Throws Interrupted.
+ */
+async function askHttp(
+  { path, method, headers, body, expect }: HttpExercise,
+  port: number,
+  signal: AbortSignal,
+): Promise<Shortfall | undefined> {
+  const answer = await new Promise<Answer | string>((resolve) => {
+    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, signal });
+    const end = (value: Answer | string): void => {
+      clearTimeout(timer);
+      resolve(value);
+      asked.destroy();
+    };
+    const timer = setTimeout(() => {
+      end(`no answer in ${HTTP_MS / 1000} s`);
+    }, HTTP_MS);
+    asked.once('error', (error) => {
+      end(error.message);
+    });
+    asked.once('response', (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      const done = (): void => {
+        end({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
+      };
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        size += part.length;
+        if (size > LONGEST_ANSWER) done();
+      });
+      response.once('end', done);
+      response.once('close', () => {
+        end('the answer was cut off');
+      });
+    });
+    asked.end(body);
+  });
+  if (signal.aborted) throw new Interrupted('the exercise was interrupted');
+  const said = typeof answer === 'string' ? answer : judged(answer, expect);
+  if (said === undefined) return undefined;
+  const status = typeof answer === 'string' ? 0 : answer.status;
+  return { said, refused: status >= 400 && status < 500 && !LATER.includes(status) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function judged({ status, text }: Answer, expect: HttpExercise['expect']): string | undefined {
+  const isExpected =
+    expect.status === undefined ? status >= 200 && status < 400 : status === expect.status;
+  if (!isExpected) return `status ${status}`;
+  return expect.body === undefined || text.includes(expect.body)
+    ? undefined
+    : `the answer does not contain ${JSON.stringify(expect.body)}`;
+}
+
+/** A running container, and what it is put through. */
+interface Exercised {
+  readonly context: PipelineContext;
+  readonly name: string;
+  readonly image: string;
+  readonly service: ImageService;
+  readonly exercises: readonly Exercise[];
+  /** Time that the program has until it answers for the first time. */
+  readonly timeoutMs: number;
+  /** Of that, how long it may refuse what it is asked: some answer 404 until all is loaded. */
+  readonly refusalMs: number;
+  /** How long it is exercised at least. */
+  readonly forMs: number;
+  /** Runs a program in the container; without it, the engine runs the HEALTHCHECK. */
+  readonly exec: Exec | undefined;
+}
+
+/** Gives undefined where the program ended with 0, else the end of what it said. */
+export type Exec = (
+  command: readonly string[],
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) => Promise<string | undefined>;
+
+/** Why a program did not pass. */
+interface Failure {
+  readonly text: string;
+  /** It was up and refused what it was asked: more time changes nothing. */
+  readonly refused: boolean;
+}
+
+/** Time for an answer of a program that is up. */
+export const ANSWER_MS = 5_000;
+const REQUEST_MS = 10_000;
+
+/**
+ * Puts a program through its exercises, again and again for as long as asked. Gives undefined where
+ * each was answered, or why not. A program that ends with 0 answered if nothing was asked of it.
+ */
+async function runExercises(task: Exercised): Promise<Failure | undefined> {
+  const { context, exercises, service } = task;
+  const asked = exercises.length > 0 || service.healthcheck.length > 0;
+  const started = context.now();
+  const end = started + task.forMs;
+  for (let round = 0; round === 0 || context.now() < end; round++) {
+    const failure = await oneRound(task, started);
+    if (failure !== undefined) return failure;
+    const state = await containerState(context.run, task.name, context.signal);
+    if (!state.running)
+      return state.exitCode === 0 && !asked
+        ? undefined
+        : { text: `the container ended with exit code ${state.exitCode}`, refused: false };
+    await pause(context);
+  }
+  return undefined;
+}
+
+async function oneRound(task: Exercised, started: number): Promise<Failure | undefined> {
+  const { context, exercises, service } = task;
+  type Ask = (state: ContainerState) => Promise<Shortfall | undefined>;
+  const tries: (readonly [string, Ask])[] = exercises.map((one) => [
+    exerciseWords(one),
+    (state) => perform(task, one, state),
+  ]);
+  if (service.healthcheck.length > 0)
+    tries.push(['HEALTHCHECK', async (state) => waiting(await askHealth(task, state))]);
+  for (const [words, ask] of tries) {
+    const last = { refused: false };
+    let refusedUntil = Number.POSITIVE_INFINITY;
+    const attempt = async (state: ContainerState): Promise<Attempt> => {
+      const short = await ask(state);
+      if (short === undefined) return 'answered';
+      const now = context.now();
+      refusedUntil = short.refused
+        ? Math.min(refusedUntil, Math.max(started + task.refusalMs, now + ANSWER_MS))
+        : Number.POSITIVE_INFINITY;
+      last.refused = short.refused;
+      return now >= refusedUntil ? { failure: short.said } : { said: short.said };
+    };
+    // Once it has answered something, all else is there as well.
+    const end = Math.max(started + task.timeoutMs, context.now() + ANSWER_MS);
+    const { failure, exitCode } = await untilAnswered(context, task.name, attempt, end);
+    if (failure !== undefined)
+      return { text: `${words}: ${failure}`, refused: last.refused && exitCode === undefined };
+  }
+  return undefined;
+}
+
+async function perform(
+  task: Exercised,
+  exercise: Exercise,
+  { published }: ContainerState,
+): Promise<Shortfall | undefined> {
+  const { context, name, image, service } = task;
+  const limits = { timeoutMs: Math.max(REQUEST_MS, task.timeoutMs), signal: context.signal };
+  switch (exercise.kind) {
+    case 'run':
+      return waiting(await (task.exec ?? execIn(context.run, name))(exercise.command, limits));
+    case 'smoke': {
+      const [inside] = service.ports;
+      const port = inside === undefined ? undefined : published[inside];
+      const place = { container: name, image, port };
+      const run = { ...limits, cwd: context.cwd };
+      return waiting(await runSmokeCommand(context.run, exercise.command, place, run));
+    }
+    case 'http': {
+      const inside = exercise.port ?? service.ports[0];
+      const port = inside === undefined ? undefined : published[inside];
+      if (port === undefined)
+        return waiting('the image exposes no port; name it in the exercise (port)');
+      return askHttp(exercise, port, context.signal);
+    }
+  }
+}
+
+/** What may yet be better. */
+function waiting(said: string | undefined): Shortfall | undefined {
+  return said === undefined ? undefined : { said, refused: false };
+}
+
+function execIn(run: RunTool, name: string): Exec {
+  return (command, limits) => execInContainer(run, name, command, limits);
+}
+
+async function askHealth(
+  { context, service, exec }: Exercised,
+  { health, healthOutput }: ContainerState,
+): Promise<string | undefined> {
+  const { signal } = context;
+  if (exec !== undefined) return exec(service.healthcheck, { timeoutMs: REQUEST_MS, signal });
+  return health === 'healthy' ? undefined : `${health ?? 'unknown'} ${healthOutput}`.trim();
+}
+
+/** What the container may do. */
+export interface Confinement {
+  readonly readOnly: boolean;
+  readonly rights: Rights;
+}
+
+/** A run of the image, and what it is put through. */
+export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
+  readonly name: string;
+  readonly confinement: Confinement;
+  /** `NAME=VALUE` or `NAME`. */
+  readonly env: readonly string[];
+  /** Leave out no-new-privileges. */
+  readonly newPrivileges: boolean;
+  /** More options of `docker create`. */
+  readonly options: readonly string[];
+  /** Arguments of the entry point, instead of the image's CMD. */
+  readonly command?: readonly string[];
+}
+
+/** What came of it. */
+export interface RunResult {
+  /** Why it did not answer. */
+  readonly failure: string | undefined;
+  /** It was up and refused what it was asked. */
+  readonly refused: boolean;
+  /** The end of what the program printed, where it did not answer. */
+  readonly log: string;
+  /** It had to be killed: it ran on for ten seconds after its stop signal. */
+  readonly killed: boolean;
+}
+
+const KILLED = 137;
+
+export function confinementWords({ readOnly, rights }: Confinement): string {
+  const caps = rights === 'none' ? 'without capabilities' : 'with the engine’s capabilities';
+  return readOnly ? `read-only, ${caps}` : caps;
+}
+
+/**
+ * Runs the image in a container of its own, puts it through its exercises, and stops it by its own
+ * stop signal. The container is removed whatever happens. Throws Interrupted, UserError and
+ * ToolError.
+ */
+export async function runContainer(
+  context: PipelineContext,
+  request: RunRequest,
+): Promise<RunResult> {
+  const { run, signal } = context;
+  const { name, confinement, exercises, service, command } = request;
+  const asked = namedPorts(exercises);
+  try {
+    signal.throwIfAborted();
+    await createContainer(run, {
+      name,
+      image: request.image,
+      rights: confinement.rights,
+      ports: [...new Set([...asked, ...service.ports])],
+      env: request.env,
+      quickHealth: service.healthcheck.length > 0 && request.exec === undefined,
+      newPrivileges: request.newPrivileges,
+      options: [
+        ...(confinement.readOnly ? ['--read-only', '--tmpfs', '/tmp'] : []),
+        ...request.options,
+      ],
+      ...(command === undefined ? {} : { command }),
+    });
+    const refused = await startContainer(run, name, signal);
+    const failure =
+      refused === undefined
+        ? await runExercises({ ...request, context })
+        : { text: refused, refused: false };
+    if (failure !== undefined) {
+      const log = await containerLog(run, name);
+      return { failure: failure.text, refused: failure.refused, log, killed: false };
+    }
+    // Only a trace has use for how the program ends.
+    const passed = { failure, refused: false, log: '' };
+    if (request.exec === undefined) return { ...passed, killed: false };
+    await stopContainer(run, name);
+    const { exitCode } = await containerState(run, name, signal);
+    return { ...passed, killed: exitCode === KILLED };
+  } finally {
+    await dropContainer(context, name);
+  }
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  copyIntoContainer,
+  createContainer,
+  createVolume,
+  execInContainer,
+  follow,
+  removeContainer,
+  removeVolume,
+} from '../build/docker-containers.ts';
+import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
+import { ToolError, UserError } from '../lib/errors.ts';
+import { findCommand, type RunTool } from '../lib/run-tool.ts';
+import { commandSearch, type PipelineContext } from '../model/context.ts';
+import { plainEntry } from '../model/image.ts';
+import { type Exec, runContainer, type RunRequest, type RunResult } from './run-container.ts';
+import { mergedTraces, type Trace, TraceReader } from './trace-reader.ts';
+
+/** Folder of the tracer in a container. */
+const TRACER = '/.scoville';
+/** The pipe in it that the tracer writes into. */
+const TRACE_PIPE = `${TRACER}/trace`;
+/** The same for what is started in the container beside its program. */
+const EXEC_PIPE = `${TRACER}/exec`;
+
+/** The tracer, and what reads its pipe. */
+type TracerProgram = (typeof PROGRAMS)[number];
+
+/** The tracer as files for a volume, and how its programs are started from there. */
+interface Tracer {
+  /** A tar archive. */
+  readonly archive: Uint8Array;
+  /** Words that start one of the programs, for `--entrypoint` and behind it. */
+  readonly start: (program: TracerProgram) => readonly string[];
+}
+
+const PROGRAMS = ['strace', 'cat'] as const;
+const LINKED = /^\s*(\S+) => (\/\S+) \(0x[0-9a-f]+\)$/;
+const LOADER = /^\s*(\/\S*\/ld[\w.-]*\.so[\w.]*)(?: => \S+)? \(0x[0-9a-f]+\)$/;
+
+/**
+ * Takes strace and cat of this machine with their loader and libraries, so
+ * that they run in any image of the same machine, those without a C library too. Throws UserError
+ * where strace is missing.
+ */
+export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
+  const files = new Map<string, string>();
+  let loader: string | undefined;
+  for (const program of PROGRAMS) {
+    const path = findCommand(program, commandSearch(context));
+    if (path === undefined)
+      throw new UserError(`${program} not found: it traces the program`, {
+        nextStep: `install it where this command runs: apt-get install ${program === 'strace' ? 'strace' : 'coreutils'}`,
+      });
+    files.set(program, path);
+    const linked = await linkedFiles(context.run, path, context.signal);
+    for (const [name, file] of linked.libraries) files.set(`lib/${name}`, file);
+    loader ??= linked.loader;
+  }
+  if (loader !== undefined) files.set('ld.so', loader);
+  const parts: Uint8Array[] = [
+    tarHeader(plainEntry('lib', 'directory', 0, 0o755)),
+    ...[TRACE_PIPE, EXEC_PIPE].map((pipe) =>
+      tarHeader(plainEntry(basename(pipe), 'fifo', 0, 0o666)),
+    ),
+  ];
+  for (const [name, path] of files) {
+    const content = await readFile(await realpath(path));
+    parts.push(
+      tarHeader(plainEntry(name, 'file', content.length, 0o755)),
+      content,
+      tarPadding(content.length),
+    );
+  }
+  const before = loader === undefined ? [] : [`${TRACER}/ld.so`, '--library-path', `${TRACER}/lib`];
+  return {
+    archive: Buffer.concat([...parts, TAR_END]),
+    start: (program) => [...before, `${TRACER}/${program}`],
+  };
+}
+
+/** What the loader of this machine loads with a program; nothing for a static one. */
+async function linkedFiles(
+  run: RunTool,
+  path: string,
+  signal: AbortSignal,
+): Promise<{
+  readonly libraries: readonly (readonly [string, string])[];
+  readonly loader: string | undefined;
+}> {
+  const result = await run({ command: 'ldd', args: [path], signal, timeoutMs: 30_000 });
+  const lines = result.ended === 'exit' ? result.stdout.split('\n') : [];
+  const libraries = lines.flatMap((line): (readonly [string, string])[] => {
+    const [, name, file] = LINKED.exec(line) ?? [];
+    return name === undefined || file === undefined ? [] : [[basename(name), file]];
+  });
+  const loader = lines.map((line) => LOADER.exec(line)?.[1]).find((one) => one !== undefined);
+  return { libraries, loader };
+}
+
+type TraceRequest = Omit<RunRequest, 'name' | 'exec' | 'newPrivileges' | 'options' | 'command'> & {
+  readonly tracer: Tracer;
+  readonly architecture: string;
+};
+
+/** `-D`: the program stays process 1 and gets signals. `raw`: strace reads none of its memory. */
+const STRACE = ['-f', '--quiet=attach,exit', '-e', 'raw=all', '-o'];
+/** How long the rest of the trace is waited for once the program has ended. */
+const REST_MS = 10_000;
+
+/**
+ * Runs the image under strace and reads what it calls. The tracer lies in a volume, which the
+ * program sees read-only; it writes into a pipe that a second container reads, so that no trace
+ * lies on a disk. Volume and containers are removed whatever happens.
+ */
+export async function traceImage(
+  context: PipelineContext,
+  { tracer, architecture, ...request }: TraceRequest,
+): Promise<RunResult & { readonly trace: Trace }> {
+  const { run, signal } = context;
+  const name = `scoville-profile-${randomBytes(6).toString('hex')}`;
+  const reader = `${name}-reader`;
+  const found = [new TraceReader(architecture)];
+  const ended = new AbortController();
+  let following: Promise<void> | undefined;
+  try {
+    signal.throwIfAborted();
+    await createVolume(run, name);
+    await createReader(context, reader, request.image, name, [...tracer.start('cat'), TRACE_PIPE]);
+    await copyIntoContainer(run, tracer.archive, `${reader}:${TRACER}`);
+    following = follow(
+      run,
+      ['start', '--attach', reader],
+      (chunk) => {
+        found[0]?.push(chunk);
+      },
+      ended.signal,
+    ).catch(() => undefined);
+    const [loader = '', ...before] = tracer.start('strace');
+    // What is started in the container has a tracer of its own, and a pipe: two of them in one
+    // would cut each other's lines.
+    const exec: Exec = async (command, limits) => {
+      const part = new TraceReader(architecture);
+      found.push(part);
+      const over = new AbortController();
+      const read = follow(
+        run,
+        ['exec', reader, ...tracer.start('cat'), EXEC_PIPE],
+        (chunk) => {
+          part.push(chunk);
+        },
+        over.signal,
+      ).catch(() => undefined);
+      const traced = [loader, ...before, ...STRACE, EXEC_PIPE, '--', ...command];
+      const said = await execInContainer(run, name, traced, limits).finally(async () => {
+        await Promise.race([read, sleep(REST_MS)]);
+        over.abort();
+        await read;
+      });
+      return said;
+    };
+    const result = await runContainer(context, {
+      ...request,
+      name,
+      newPrivileges: false,
+      exec,
+      options: ['--no-healthcheck', '--mount', mount(name, ',readonly'), '--entrypoint', loader],
+      command: [...before, '-D', ...STRACE, TRACE_PIPE, '--', ...request.service.program],
+    });
+    await Promise.race([following, sleep(REST_MS)]);
+    return { ...result, trace: mergedTraces(found.map((one) => one.trace())) };
+  } finally {
+    const isGone = await removeContainer(run, reader);
+    ended.abort();
+    await following;
+    if (!isGone || !(await removeVolume(run, name)))
+      context.emit({
+        kind: 'warning',
+        text: `the volume ${name} could not be removed`,
+        nextStep: `docker rm --force ${reader}; docker volume rm ${name}`,
+      });
+  }
+}
+
+/** A container for the tracer's programs: no network, no rights; nothing of the image runs. */
+async function createReader(
+  { run }: PipelineContext,
+  name: string,
+  image: string,
+  volume: string,
+  [entryPoint = '', ...words]: readonly string[],
+): Promise<void> {
+  try {
+    await createContainer(run, {
+      name,
+      image,
+      rights: 'none',
+      ports: [],
+      env: [],
+      quickHealth: false,
+      options: [
+        ...['--no-healthcheck', '--network', 'none', '--read-only', '--user', '65534:65534'],
+        ...['--log-driver', 'none', '--workdir', '/', '--mount', mount(volume, '')],
+        ...['--entrypoint', entryPoint],
+      ],
+      command: words,
+    });
+  } catch (error) {
+    if (error instanceof ToolError && /no such image/i.test(error.stderrTail))
+      throw new UserError(`Docker has no image ${image}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Nothing that the image has at that place gets into the volume. */
+function mount(volume: string, more: string): string {
+  return `type=volume,src=${volume},dst=${TRACER},volume-nocopy${more}`;
+}

@@ -1,0 +1,165 @@
+import { type Vector, VECTORS } from '../model/criterion.ts';
+import type { Grade, Scorecard } from '../model/scorecard.ts';
+import { shortened, xmlText } from './text.ts';
+
+/** Colors of the specification, "Badges". It has none for B: the middle between its neighbors. */
+const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
+  'A+': '01A178',
+  A: '81FEA0',
+  B: 'BCF481',
+  C: 'F6EB61',
+  D: 'FE5B3C',
+};
+const LABEL_COLOUR = '3443F4';
+
+const VECTOR_BADGES: Readonly<Record<Vector, { readonly label: string; readonly alt: string }>> = {
+  minimalism: { label: 'minimalism', alt: 'Minimalism' },
+  provenance: { label: 'provenance', alt: 'Provenance' },
+  configuration: { label: 'config', alt: 'Config' },
+  vulnerabilities: { label: 'CVEs', alt: 'Vulns' },
+};
+
+interface Badge {
+  /** Name of its files. */
+  readonly name: string;
+  readonly alt: string;
+  readonly label: string;
+  readonly value: string;
+  /** Whose colour it has. */
+  readonly grade: Grade;
+}
+
+function gradeBadges({ overall, vectors }: Scorecard): readonly Badge[] {
+  const { grade } = overall;
+  return [
+    { name: 'overall', alt: 'CHPs Score', label: 'overall', value: grade, grade },
+    ...VECTORS.map((vector): Badge => {
+      const of = vectors[vector].grade;
+      return { name: vector, ...VECTOR_BADGES[vector], value: of, grade: of };
+    }),
+  ];
+}
+
+function levelBadge({ level, levelName, overall }: Scorecard): Badge {
+  const value = level === 0 ? '0' : `${level} ${levelName}`;
+  return { name: 'level', alt: 'CHPs Level', label: 'level', value, grade: overall.grade };
+}
+
+/** shields.io's address of a badge, in the specification's form. */
+export function badgeUrl(label: string, grade: Grade): string {
+  const colours = `labelColor=%23${LABEL_COLOUR}&color=%23${GRADE_COLOURS[grade]}`;
+  return `https://img.shields.io/badge/${label}-${encodeURIComponent(grade)}-gold?style=flat-square&${colours}`;
+}
+
+/** The specification's five badges in Markdown, overall first, one a line; ends with a newline. */
+export function badgesReport(scorecard: Scorecard): string {
+  const badges = gradeBadges(scorecard).map(
+    ({ alt, label, grade }) => `![${alt}](${badgeUrl(label, grade)})`,
+  );
+  return `${badges.join('\n')}\n`;
+}
+
+/** What shields.io's endpoint badge (shields.io/badges/endpoint-badge) reads once published. */
+function endpoint({ label, value, grade }: Badge): string {
+  const fields = {
+    schemaVersion: 1,
+    label,
+    message: value,
+    color: `#${GRADE_COLOURS[grade]}`,
+    labelColor: `#${LABEL_COLOUR}`,
+    style: 'flat-square',
+  };
+  return `${JSON.stringify(fields, undefined, 2)}\n`;
+}
+
+interface BadgeFile {
+  /** File name, without a folder. */
+  readonly name: string;
+  readonly text: string;
+}
+
+function readme(
+  { image, digest, gradedAt }: Scorecard,
+  badges: readonly Badge[],
+  shields: string,
+): string {
+  const local = badges.map(({ name, alt }) => `![${alt}](${name}.svg)`).join('\n');
+  const of = shortened(image, 200)
+    .replace(/[^A-Za-z0-9._:/@-]/g, '\u{fffd}')
+    .replaceAll('--', '-\u2010');
+  return `<!-- Badges of ${of}, ${digest}, graded ${gradedAt}: they apply to this digest only. -->\n\n${local}\n\nBy shields.io:\n\n${shields}`;
+}
+
+/** A folder of badges for one digest: each as SVG and shields.io endpoint, and a page with all. */
+export function badgeFiles(scorecard: Scorecard): readonly BadgeFile[] {
+  const badges = [levelBadge(scorecard), ...gradeBadges(scorecard)];
+  const { image, digest, gradedAt } = scorecard;
+  const about = `${shortened(image, 200)} at ${digest}, graded ${gradedAt}`;
+  return [
+    ...badges.flatMap((badge): BadgeFile[] => {
+      const { name, alt, label, value, grade } = badge;
+      const colours = { label: LABEL_COLOUR, value: GRADE_COLOURS[grade] };
+      const text = badgeSvg({ label, value, title: `${alt}: ${value}`, about, colours });
+      return [
+        { name: `${name}.svg`, text },
+        { name: `${name}.json`, text: endpoint(badge) },
+      ];
+    }),
+    { name: 'badges.md', text: readme(scorecard, badges, badgesReport(scorecard)) },
+  ];
+}
+
+interface BadgeText {
+  readonly label: string;
+  readonly value: string;
+  /** Read out in place of the picture. */
+  readonly title: string;
+  /** Whose badge it is: image, digest, date. */
+  readonly about: string;
+  /** Six hex digits each. */
+  readonly colours: { readonly label: string; readonly value: string };
+}
+
+/**
+ * Advance widths at 11 pixels, in tenths: roughly Verdana's, the same on every machine.
+ * `textLength` makes the text fit.
+ */
+const WIDTHS: readonly (readonly [RegExp, number])[] = [
+  [/[ijl.,:;|!']/, 31],
+  [/[ ftrI()-]/, 43],
+  [/[mwMW@%]/, 100],
+  [/[+=<>~]/, 90],
+  [/[A-Z]/, 76],
+  [/[0-9]/, 70],
+];
+const OTHERS = 66;
+const SPACE = 7;
+
+/** Whole pixels that the text takes in a badge. */
+export function badgeTextWidth(text: string): number {
+  const tenths = Array.from(text).reduce(
+    (sum, character) => sum + (WIDTHS.find(([kind]) => kind.test(character))?.[1] ?? OTHERS),
+    0,
+  );
+  return Math.ceil(tenths / 10);
+}
+
+/** A flat badge, 20 pixels high, that loads nothing; deterministic. Texts must be clean already. */
+function badgeSvg({ label, value, title, about, colours }: BadgeText): string {
+  const [left, right] = [badgeTextWidth(label), badgeTextWidth(value)];
+  const split = left + 2 * SPACE;
+  const width = split + right + 2 * SPACE;
+  const text = (x: number, length: number, fill: string, content: string): string =>
+    `<text x="${x}" y="14" fill="${fill}" textLength="${length}">${xmlText(content)}</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" viewBox="0 0 ${width} 20" role="img" aria-labelledby="title about">
+<title id="title">${xmlText(title)}</title>
+<desc id="about">${xmlText(about)}</desc>
+<rect width="${split}" height="20" fill="#${colours.label}"/>
+<rect x="${split}" width="${width - split}" height="20" fill="#${colours.value}"/>
+<g font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" lengthAdjust="spacingAndGlyphs">
+${text(SPACE, left, '#fff', label)}
+${text(split + SPACE, right, '#111', value)}
+</g>
+</svg>
+`;
+}

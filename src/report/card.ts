@@ -1,0 +1,379 @@
+import { plural } from '../lib/text.ts';
+import {
+  type CriterionResult,
+  type Evidence,
+  type Level,
+  LEVEL_NAMES,
+  type Vector,
+  VECTORS,
+} from '../model/criterion.ts';
+import { shellWord } from '../model/dockerfile.ts';
+import { parseReference } from '../model/reference.ts';
+import type { GateAnswer, ReportInput } from '../model/report.ts';
+import type { NextStep, NotGraded, Score, Scorecard } from '../model/scorecard.ts';
+import { shortDigest } from './text.ts';
+
+/** The vectors as the specification's summary table heads them. */
+export const VECTOR_NAMES: Readonly<Record<Vector, string>> = {
+  minimalism: 'Minimalism',
+  provenance: 'Provenance',
+  configuration: 'Configuration & Metadata',
+  vulnerabilities: 'Vulnerabilities',
+};
+
+/** Why a finding is waived; undefined if not, or if its last day was before the verdict's day. */
+export function waiverReason(
+  criterion: string,
+  { waivers, gradedAt }: Scorecard,
+): string | undefined {
+  const day = gradedAt.slice(0, 10);
+  return waivers.find((one) => one.criterion === criterion && (one.expires ?? day) >= day)?.reason;
+}
+
+const REASONS: Readonly<Record<NotGraded['reason'], string>> = {
+  'not-held': 'the index lists it, the place that was read does not contain it',
+  'not-read':
+    'the index lists it as something that cannot be read as an image; an engine may run it',
+  'not-listed': 'the image has none',
+};
+
+/** What a reader has to know before the score: platforms that it does not speak of. */
+const NOT_GRADED_HEADING = 'Not graded, so that the score does not speak of it';
+
+/** A line for each platform that could not be judged. */
+export function notGradedLines({ notGraded = [] }: Scorecard): readonly string[] {
+  return notGraded.map(({ platform, reason }) => `${platform}: ${REASONS[reason]}`);
+}
+
+/** What a reader has to know beside the score, a heading and its lines. */
+export interface ReaderNote {
+  /** For anchors: a-z and -. */
+  readonly id: string;
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+/** Platforms that were not judged, doubts about the evidence, and the files of trust settings. */
+export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
+  const notes: readonly ReaderNote[] = [
+    { id: 'not-graded', heading: NOT_GRADED_HEADING, lines: notGradedLines(scorecard) },
+    { id: 'notices', heading: 'About the evidence', lines: scorecard.notices ?? [] },
+    { id: 'trust', heading: 'Trust settings from files', lines: trustLines(scorecard) },
+  ];
+  return notes.filter(({ lines }) => lines.length > 0);
+}
+
+const WHOSE = { named: 'named by a flag', user: 'your own', project: 'the project’s' } as const;
+
+/** Reports are published, so they hide the project's path on the author's machine (JSON has it). */
+function trustLines({ trust = [] }: Scorecard): readonly string[] {
+  return trust.map(({ setting, source, file }) => {
+    const shown = source === 'project' ? file.replace(/^.*\//, '') : file;
+    return `${setting}: ${shown} (${WHOSE[source]})`;
+  });
+}
+
+/** `14/23 (B) without what only the image says about itself`; undefined if that earns nothing. */
+export function withoutClaimsText({ withoutClaims }: Scorecard): string | undefined {
+  if (withoutClaims === undefined) return undefined;
+  const { points, total, grade } = withoutClaims.overall;
+  return `${points}/${total} (${grade}) without what only the image says about itself`;
+}
+
+/** How a profile that the image carries is applied at one place. */
+interface ProfileLine {
+  readonly where: string;
+  readonly text: string;
+}
+
+const SECCOMP = /seccomp/i;
+/** The artifact that runtimes pull (KEP-6061). */
+const ARTIFACT = /^application\/vnd\.cncf\.seccomp-profile\.config/;
+
+/** Where the image was looked for; `registry:5000/app` is a host with its port. */
+const PLACE = /^(?:registry|store|docker|docker-daemon):(?!\d+\/)(?:\/\/)?(?=[^/]+\/)/;
+
+export const PROFILE_HEADING = 'Run it with its profile';
+
+/**
+ * The lines that run an image with the seccomp profile that is attached to it, since no runtime
+ * applies one by itself; empty where none is attached, or none that somebody whom the user trusts
+ * has signed.
+ */
+export function profileLines({
+  scorecard: { image },
+  contents = [],
+}: Pick<ReportInput, 'scorecard' | 'contents'>): readonly ProfileLine[] {
+  const found = contents.flatMap(({ facts: { attestations } }) =>
+    attestations.known
+      ? attestations.value.attestations.filter(
+          ({ predicateType, verification }) =>
+            verification === 'verified' && SECCOMP.test(predicateType),
+        )
+      : [],
+  );
+  if (found.length === 0) return [];
+  const name = image.replace(PLACE, '');
+  const lines = [
+    { where: 'Docker', text: `docker run --security-opt seccomp=seccomp.json ${shellWord(name)}` },
+    { where: 'Compose', text: 'security_opt: [seccomp=seccomp.json]' },
+  ];
+  const artifact = found.find(({ predicateType }) => ARTIFACT.test(predicateType))?.digest;
+  const reference = parseReference(name);
+  if (artifact === undefined || !reference.ok) return lines;
+  const { registry, repository } = reference.value;
+  // A name without a registry is for this machine: nobody can pull its artifact.
+  if (!name.startsWith(`${registry}/`)) return lines;
+  const at = `${registry}/${repository}@${artifact}`;
+  return [
+    ...lines,
+    { where: 'Kubernetes 1.38', text: `seccompProfile: {type: OCI, oci: {reference: "${at}"}}` },
+    { where: 'CRI-O', text: `seccomp-profile.crio.io/POD: ${at}` },
+  ];
+}
+
+/** A check that did not pass, or several with the same reason. */
+export interface CardRow {
+  readonly outcome: 'fail' | 'unknown';
+  readonly ids: readonly [string, ...string[]];
+  readonly waived: boolean;
+  readonly problem: string;
+  /** Where it is, unless the problem says so: `Dockerfile:5`, a path, an image. */
+  readonly place?: string;
+}
+
+/** What keeps the image from one level. */
+export interface CardGroup {
+  readonly level: Level;
+  readonly name: string;
+  readonly rows: readonly CardRow[];
+}
+
+/** The levels whose problems are only counted. */
+interface CardRest {
+  readonly from: Level;
+  readonly to: Level;
+  readonly failed: number;
+  readonly unchecked: number;
+}
+
+/** A scorecard as a person reads it: what is in the way of the next level first. */
+export interface Card {
+  readonly groups: readonly CardGroup[];
+  readonly rest?: CardRest;
+  readonly passed: number;
+  readonly notApplicable: number;
+  readonly unchecked: number;
+  /** What to do first, at most three. */
+  readonly steps: readonly NextStep[];
+  readonly vectors: readonly {
+    readonly vector: Vector;
+    readonly score: Score;
+    /** How many of its criteria were checked. */
+    readonly checked: number;
+  }[];
+}
+
+/** A second level is shown whole while the card stays this short. */
+const MOST_ROWS = 10;
+
+/** More steps than these are not read. */
+const MOST_STEPS = 3;
+
+function placeOf(evidence: Evidence): string | undefined {
+  switch (evidence.kind) {
+    case 'dockerfile':
+      return `Dockerfile:${evidence.startLine}`;
+    case 'image':
+      return evidence.line === undefined ? undefined : `Dockerfile:${evidence.line}`;
+    case 'file':
+      return `/${evidence.path}`;
+    case 'config':
+      return evidence.field;
+    case 'attestation':
+      return evidence.digest === undefined ? undefined : shortDigest(evidence.digest);
+    case 'package':
+    case 'vulnerability':
+    case 'note':
+      return undefined;
+  }
+}
+
+/** The line of the Dockerfile, else the first place, unless the problem names it itself. */
+function placeFor({ evidence, summary }: CriterionResult): string | undefined {
+  const places = evidence
+    .filter((one) => !('state' in one) || one.state !== 'held')
+    .flatMap((one) => placeOf(one) ?? []);
+  const place = places.find((one) => one.startsWith('Dockerfile:')) ?? places[0];
+  return place === undefined || summary.includes(place.replace(/^\//, '')) ? undefined : place;
+}
+
+/** Why a check is open; what several share is named once. What failed has a reason of its own. */
+function causeOf({ outcome, id, summary }: CriterionResult): string {
+  return outcome === 'unknown' ? `unknown ${summary}` : id;
+}
+
+function rowOf(
+  result: CriterionResult,
+  ids: readonly [string, ...string[]],
+  waived: ReadonlySet<string>,
+): CardRow {
+  const place = placeFor(result);
+  return {
+    outcome: result.outcome === 'unknown' ? 'unknown' : 'fail',
+    ids,
+    waived: waived.has(result.id),
+    problem: result.summary,
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+const count = (results: readonly CriterionResult[], outcome: CriterionResult['outcome']): number =>
+  results.filter((one) => one.outcome === outcome).length;
+
+/** How many levels are shown whole: the first, and more while the card stays short. */
+function shownWhole(groups: readonly CardGroup[], mostRows: number): number {
+  let rows = 0;
+  const past = groups.findIndex((group, index) => {
+    rows += group.rows.length;
+    return index > 0 && rows > mostRows;
+  });
+  return past === -1 ? groups.length : past;
+}
+
+function restOf(groups: readonly CardGroup[]): CardRest | undefined {
+  const [first] = groups;
+  const last = groups.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const rows = groups.flatMap((group) => group.rows);
+  const ids = (outcome: CardRow['outcome']): number =>
+    rows.filter((row) => row.outcome === outcome).flatMap((row) => row.ids).length;
+  return { from: first.level, to: last.level, failed: ids('fail'), unchecked: ids('unknown') };
+}
+
+/**
+ * Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. The
+ * levels above the next one have rows while there are at most `mostRows`.
+ */
+export function cardOf(
+  { criteria, vectors, waivers }: Scorecard,
+  steps: readonly NextStep[] = [],
+  mostRows = MOST_ROWS,
+): Card {
+  const unmet = criteria.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown');
+  const levels = [...new Set(unmet.map(({ level }) => level))].sort((a, b) => a - b);
+  const waived = new Set(waivers.map(({ criterion }) => criterion));
+  const groups: CardGroup[] = [];
+  const named = new Set<string>();
+  for (const level of levels) {
+    // What fails comes before what could not be checked.
+    const results = unmet
+      .filter((one) => one.level === level)
+      .sort((a, b) => Number(a.outcome === 'unknown') - Number(b.outcome === 'unknown'));
+    const rows = results.flatMap((one): CardRow[] => {
+      if (named.has(causeOf(one))) return [];
+      named.add(causeOf(one));
+      const others = unmet.filter((other) => causeOf(other) === causeOf(one) && other !== one);
+      return [rowOf(one, [one.id, ...others.map(({ id }) => id)], waived)];
+    });
+    groups.push({ level, name: LEVEL_NAMES[level], rows });
+  }
+  const full = groups.filter(({ rows }) => rows.length > 0);
+  const shown = full.slice(0, shownWhole(full, mostRows));
+  const rest = restOf(full.slice(shown.length));
+  return {
+    groups: shown,
+    ...(rest === undefined ? {} : { rest }),
+    passed: count(criteria, 'pass'),
+    notApplicable: count(criteria, 'not-applicable'),
+    unchecked: count(criteria, 'unknown'),
+    steps: steps.slice(0, MOST_STEPS),
+    vectors: VECTORS.map((vector) => {
+      const own = criteria.filter((one) => one.vector === vector);
+      return { vector, score: vectors[vector], checked: own.length - count(own, 'unknown') };
+    }),
+  };
+}
+
+/** The number of the step that answers a check; undefined where none of those shown does. */
+export function stepOf({ steps }: Card, id: string): number | undefined {
+  const index = steps.findIndex(({ criteria }) => criteria.includes(id));
+  return index === -1 ? undefined : index + 1;
+}
+
+/** `Level 0 of 5: not on the scale yet`. */
+export function levelText({ level, levelName }: Pick<Scorecard, 'level' | 'levelName'>): string {
+  return level === 0 ? 'Level 0 of 5: not on the scale yet' : `Level ${level} of 5: ${levelName}`;
+}
+
+/** The grade over all checks, and the one over those checked, if some were not checked. */
+export function gradeText({ overall, checked }: Pick<Scorecard, 'overall' | 'checked'>): string {
+  const whole = `Grade ${overall.grade}, ${overall.points} of ${overall.total}`;
+  if (checked.total === overall.total) return whole;
+  return `${whole}; ${checked.grade} over the ${checked.total} checked`;
+}
+
+/** `2 failed, 1 not checked`; only what there is. */
+function countsText(counts: readonly (readonly [count: number, what: string])[]): string {
+  return counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ');
+}
+
+/** `For level 1 (Pimiento)` and `2 to fix, 1 not checked`. */
+export function groupTexts(
+  { level, name, rows }: CardGroup,
+  isFirst: boolean,
+): readonly [string, string] {
+  const failed = rows.filter(({ outcome }) => outcome === 'fail').length;
+  return [
+    `For level ${level} (${name})`,
+    countsText([
+      [failed, isFirst ? 'to fix' : 'more to fix'],
+      [rows.length - failed, 'not checked'],
+    ]),
+  ];
+}
+
+/** What the card does not show whole: the levels above, and what is met. */
+export function restText({ rest, passed, notApplicable }: Card): string {
+  const levels =
+    rest === undefined
+      ? ''
+      : `${rest.from === rest.to ? `Level ${rest.from}` : `Levels ${rest.from} to ${rest.to}`}: ${countsText(
+          [
+            [rest.failed, 'failed'],
+            [rest.unchecked, 'not checked'],
+          ],
+        )}. `;
+  const none = notApplicable === 0 ? '' : `, ${notApplicable} not applicable`;
+  return `${levels}Passed: ${passed}${none}.`;
+}
+
+/** What a step changes, and nothing that stays: `+5 points, grade C, level 2`. */
+export function gainText({ gains }: NextStep, { overall, level }: Scorecard): string {
+  return [
+    `+${plural(gains.points, 'point')}`,
+    ...(gains.grade === overall.grade ? [] : [`grade ${gains.grade}`]),
+    ...(gains.level === level ? [] : [`level ${gains.level}`]),
+  ].join(', ');
+}
+
+/** The gate's answer in a line; undefined where no gate was asked for. */
+export function gateHeading(gate: GateAnswer | undefined): string | undefined {
+  if (gate === undefined) return undefined;
+  return gate.unmet.length === 0
+    ? `Gate met: ${gate.asked}`
+    : `Gate not met: ${gate.asked} is asked for`;
+}
+
+/** The heading above the steps. */
+export function stepsHeading(steps: readonly NextStep[]): string {
+  return steps.length === 1 ? 'Next step' : 'Next steps';
+}
+
+/** Each outcome in words. */
+export const OUTCOME_WORDS: Readonly<Record<CriterionResult['outcome'], string>> = {
+  fail: 'failed',
+  unknown: 'not checked',
+  pass: 'passed',
+  'not-applicable': 'not applicable',
+};

@@ -1,0 +1,199 @@
+import { type Level, LEVEL_NAMES, type Remedy, type Vector } from '../model/criterion.ts';
+import { shellWord } from '../model/dockerfile.ts';
+import type { BakeRow, BakeState } from '../model/events.ts';
+import type { ProfileCheck, ProfileSummary } from '../model/profile.ts';
+import { VECTOR_NAMES } from './card.ts';
+import { padded, textWidth, wrapped } from './text-width.ts';
+import { cleanText, jsonText, shortDigest } from './text.ts';
+
+const STATES: Readonly<Record<BakeState, string>> = {
+  published: 'published',
+  built: 'built',
+  linked: 'built for others',
+  held: 'not published',
+  short: 'short of the gate',
+  failed: 'failed',
+  skipped: 'not built',
+  planned: 'planned',
+};
+
+const HEAD = ['target', 'level', 'grade', 'result', 'digest', 'names'];
+
+/** The table at the end of a bake, and below it why each target that was not published was not. */
+export function bakeTable(rows: readonly BakeRow[]): string {
+  const table = [HEAD, ...rows.map(cells)];
+  const widths = HEAD.map((_, i) => Math.max(...table.map((row) => textWidth(row[i] ?? ''))));
+  const lines = table.map((row) =>
+    row
+      .map((cell, i) => padded(cell, widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const reasons = rows.flatMap(({ target, reason }) =>
+    reason === undefined ? [] : [`  ${cleanText(target)}: ${cleanText(firstLine(reason))}`],
+  );
+  return `${[...lines, ...reasons].join('\n')}\n`;
+}
+
+function cells({ target, state, digest, names, scorecard }: BakeRow): readonly string[] {
+  const overall = scorecard?.overall;
+  return [
+    target,
+    scorecard === undefined ? '-' : String(scorecard.level),
+    overall === undefined ? '-' : `${overall.grade} (${overall.points}/${overall.total})`,
+    STATES[state],
+    digest === undefined ? '-' : shortDigest(digest),
+    names.join(', ') || '-',
+  ].map((text) => cleanText(text));
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '') ?? '';
+}
+
+/** A bake as JSON: how each target ended, and its scorecard. */
+export function bakeJson(rows: readonly BakeRow[]): string {
+  return jsonText({ schemaVersion: '1', targets: rows });
+}
+
+/** What the default refuses already, for readers who look for it among what is gone. */
+const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
+
+/**
+ * A written profile, as text for a person. If the image was built only for this and is gone,
+ * `folder` is what it was built from. Ends with a line end.
+ */
+export function profileText(summary: ProfileSummary, folder?: string): string {
+  const image = folder ?? summary.image;
+  const { file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
+  const word = shellWord(file);
+  return `${[
+    `${file}: ${calls} of the ${ofDefault} system calls that Docker allows by default (${summary.platform})`,
+    `proven: ${image} answers under it (${summary.confinement}): ${exercises.join(', ') || 'it stays up'}`,
+    '',
+    'It can no longer',
+    ...gone.map((right) => `  - ${right}`),
+    '',
+    `Docker’s default refuses already, and so does this: ${REFUSED_ANYWAY}.`,
+    startsProcesses
+      ? 'It starts processes, so the profile cannot refuse a shell.'
+      : 'A process can still replace itself (execve): the engine needs that call to start it.',
+    ...(refused.length === 0 ? [] : [`It tried, and the default refuses: ${refused.join(', ')}.`]),
+    ...(exercises.length === 0
+      ? ['Only its start was traced. Exercise it: --exercise FILE or --smoke CMD.']
+      : []),
+    '',
+    `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
+    `Attach it: commit ${file}, set attest.seccomp to it in .scoville.yaml, then build`,
+    `Check it:  scoville profile --check --out ${word} ${shellWord(image)}`,
+  ].join('\n')}\n`;
+}
+
+/** What a check found, for a person. Ends with a line end. */
+export function checkText({
+  file,
+  image,
+  holds,
+  forbidden,
+  wider,
+  madeFrom,
+}: ProfileCheck): string {
+  if (holds) return `${file} still fits: it allows all that ${image} calls\n`;
+  const since =
+    madeFrom === undefined
+      ? ''
+      : `, since the build it was made from (${madeFrom.image}, ${madeFrom.when})`;
+  return `${[
+    ...(forbidden.length === 0
+      ? []
+      : [
+          `${image} makes calls that ${file} forbids${since}:`,
+          ...forbidden.map((one) => `  - ${one}`),
+        ]),
+    ...(wider.length === 0
+      ? []
+      : [`${file} allows what Docker’s default forbids:`, ...wider.map((one) => `  - ${one}`)]),
+    'Make it again without --check, and review the difference in git.',
+  ].join('\n')}\n`;
+}
+
+/** What is known of an id that reports name. */
+export interface Explanation {
+  readonly id: string;
+  readonly title: string;
+  /** Of a criterion; what has none is found by lint alone. */
+  readonly level?: Level;
+  readonly vector?: Vector;
+  /** How much a finding of `scoville lint` weighs; absent where lint has no rule of that name. */
+  readonly lint?: string;
+  readonly why: string;
+  readonly decidedBy: string;
+  readonly remedies: readonly Partial<Remedy>[];
+  /** A Dockerfile in which lint finds it, and one in which it does not. */
+  readonly bad?: string;
+  readonly good?: string;
+  /** The command that edits a Dockerfile for it. */
+  readonly fix?: string;
+  /** Address of the criterion in the specification. */
+  readonly specification?: string;
+}
+
+/** A finding's meaning, why it matters and its fix, in `width` columns. Works without a network. */
+export function explanationText(about: Explanation, width: number): string {
+  const { id, title, level, vector, lint, why, remedies, bad, good, fix, specification } = about;
+  const prose = (text: string): string[] =>
+    wrapped(text, width - 2)
+      .filter((line) => line.trim() !== '')
+      .map((line) => `  ${line}`);
+  const code = (text = ''): string[] =>
+    text === ''
+      ? []
+      : text
+          .trimEnd()
+          .split('\n')
+          .map((line) => `      ${line}`);
+  const section = (heading: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', heading, ...lines];
+  return [
+    `${title} (${id})`,
+    level === undefined || vector === undefined
+      ? `Checked by scoville lint alone: ${lint ?? ''}`
+      : `Level ${level}, ${LEVEL_NAMES[level]}; ${VECTOR_NAMES[vector]}`,
+    ...section('Why', prose(why)),
+    ...section('What is checked', about.decidedBy === why ? [] : prose(about.decidedBy)),
+    ...section(
+      'How to fix it',
+      remedies.flatMap((remedy) => [
+        ...prose(remedy.title ?? ''),
+        ...prose(remedy.detail ?? ''),
+        ...code(remedy.example),
+      ]),
+    ),
+    ...section('Let Scoville edit the Dockerfile', fix === undefined ? [] : [`  ${fix}`]),
+    ...section('Found in this Dockerfile', code(bad)),
+    ...section('Not found in this one', code(good)),
+    ...(specification === undefined ? [] : ['', `Specification: ${specification}`]),
+    '',
+  ].join('\n');
+}
+
+/** Every id with its title: criteria by level, then what only lint finds. */
+export function explanationList(
+  all: readonly Pick<Explanation, 'id' | 'title' | 'level'>[],
+): string {
+  const width = Math.max(...all.map(({ id }) => id.length)) + 2;
+  const rows = (wanted: Level | undefined): string[] =>
+    all
+      .filter(({ level }) => level === wanted)
+      .map(({ id, title }) => `  ${id.padEnd(width)}${title}`);
+  return [
+    ...([1, 2, 3, 4, 5] as const).flatMap((level) => [
+      `Level ${level}, ${LEVEL_NAMES[level]}`,
+      ...rows(level),
+      '',
+    ]),
+    'Found by scoville lint alone',
+    ...rows(undefined),
+    '',
+  ].join('\n');
+}

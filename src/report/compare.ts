@@ -1,0 +1,244 @@
+import { byCodeUnit } from '../lib/text.ts';
+import { type CriterionResult, isMet, type Outcome } from '../model/criterion.ts';
+import type { HistoryEntry } from '../model/image.ts';
+import type { Package } from '../model/packages.ts';
+import type { Digest } from '../model/reference.ts';
+import type {
+  ComparedImage,
+  Comparison,
+  CriterionChange,
+  ImageContents,
+  PackageChange,
+  ReportInput,
+  ScorecardDifference,
+} from '../model/report.ts';
+
+/** A layer with what is known of where it comes from, lowest first. */
+export interface LayerRow {
+  readonly digest: Digest;
+  /** Compressed bytes. */
+  readonly size: number;
+  /** The instruction from the image's history; undefined if history and layers do not match. */
+  readonly createdBy: string | undefined;
+  /** Undefined where nothing says which layers the base brought. */
+  readonly fromBase: boolean | undefined;
+  readonly packages: number;
+}
+
+/** One entry per layer; undefined if counts differ (OCI image-spec, config.md, "history"). */
+function layerHistory(
+  history: readonly HistoryEntry[] | undefined,
+  layers: number,
+): readonly HistoryEntry[] | undefined {
+  const made = history?.filter((entry) => entry.empty_layer !== true);
+  return made?.length === layers ? made : undefined;
+}
+
+const SECRET_WORD =
+  '(?:token|secret|passw(?:or)?d|passphrase|credentials?|api_?key|access_?key|private_?key)';
+const ASSIGNED = new RegExp(
+  `((?<![\\w-])(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|\\S+)`,
+  'gi',
+);
+
+const FLAGGED = new RegExp(
+  `((?<![\\w-])--(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
+  'gi',
+);
+
+/** A report need not repeat what the history shows everybody. */
+function masked(text: string): string {
+  return text
+    .replace(ASSIGNED, '$1…')
+    .replace(FLAGGED, '$1…')
+    .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …')
+    .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1…@');
+}
+
+/** Removes what BuildKit and the classic builder add to an instruction, such as argument values. */
+function instructionOf(createdBy: string): string {
+  return masked(createdBy)
+    .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
+    .replace(/^(?:RUN )?\|\d+ .*?(?=\/bin\/sh -c )/, '')
+    .replace(/^(?:RUN )?\/bin\/sh -c /, 'RUN ')
+    .replace(/(?<!\s)\s*# buildkit$/, '')
+    .trim();
+}
+
+/** The instruction, or what a base that was not built from a Dockerfile says of itself. */
+function saidBy(entry: HistoryEntry | undefined): string | undefined {
+  const said = [entry?.created_by, entry?.comment].map((text) => text?.trim() ?? '');
+  return said.find((text) => text !== '' && !text.startsWith('buildkit.'));
+}
+
+/** The manifest's layers with their history; empty if the manifest is not known. */
+export function layerRows({ facts, baseLayers }: ImageContents): readonly LayerRow[] {
+  if (!facts.image.known) return [];
+  const { manifest, config } = facts.image.value;
+  const counts = packagesByLayer(facts.packages.known ? facts.packages.value : []);
+  const history = layerHistory(config.history, manifest.layers.length);
+  return manifest.layers.map(({ digest, size }, index) => {
+    const createdBy = saidBy(history?.[index]);
+    return {
+      digest,
+      size,
+      createdBy: createdBy === undefined ? undefined : instructionOf(createdBy.slice(0, 4096)),
+      fromBase: baseLayers === undefined ? undefined : index < baseLayers,
+      packages: counts.get(digest) ?? 0,
+    };
+  });
+}
+
+function packagesByLayer(packages: readonly Package[]): ReadonlyMap<Digest, number> {
+  const counts = new Map<Digest, number>();
+  for (const { location } of packages)
+    counts.set(location.layer, (counts.get(location.layer) ?? 0) + 1);
+  return counts;
+}
+
+/** Compressed bytes of all layers; undefined where the manifest is not known. */
+export function layersSize({ facts }: ImageContents): number | undefined {
+  return facts.image.known
+    ? facts.image.value.manifest.layers.reduce((sum, { size }) => sum + size, 0)
+    : undefined;
+}
+
+/** The sum over all platforms; undefined where one of them is not known. */
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  if (values.length === 0) return undefined;
+  return values.reduce<number | undefined>(
+    (total, value) => (total === undefined || value === undefined ? undefined : total + value),
+    0,
+  );
+}
+
+/** An image as a column: its verdict, and its size and packages where they are known. */
+function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage {
+  const { image, digest, level, levelName, overall, vectors } = scorecard;
+  const size = sum(contents.map(layersSize));
+  const packages = sum(
+    contents.map(({ facts }) => (facts.packages.known ? facts.packages.value.length : undefined)),
+  );
+  return {
+    image,
+    digest,
+    level,
+    levelName,
+    overall,
+    vectors,
+    ...(size === undefined ? {} : { size }),
+    ...(packages === undefined ? {} : { packages }),
+  };
+}
+
+/** Images side by side: their results, and the outcome of each criterion that applied to any. */
+export function compareScorecards(images: readonly ReportInput[]): Comparison {
+  const outcomes = images.map(
+    ({ scorecard }) => new Map(scorecard.criteria.map(({ id, outcome }) => [id, outcome])),
+  );
+  const all = images.flatMap(({ scorecard }) => scorecard.criteria);
+  const first = new Map(all.toReversed().map((one) => [one.id, one]));
+  const ids = [...new Set(all.map(({ id }) => id))];
+  return {
+    images: images.map(comparedImage),
+    criteria: ids.flatMap((id) => {
+      const one = first.get(id);
+      if (one === undefined) return [];
+      const { title, vector, level } = one;
+      const row = outcomes.map((of): Outcome | undefined => of.get(id));
+      return [{ id, title, vector, level, outcomes: row }];
+    }),
+  };
+}
+
+function points(outcome: Outcome | undefined): 0 | 1 {
+  return outcome !== undefined && isMet(outcome) ? 1 : 0;
+}
+
+function change(
+  before: CriterionResult | undefined,
+  after: CriterionResult | undefined,
+): CriterionChange[] {
+  const one = after ?? before;
+  if (one === undefined || before?.outcome === after?.outcome) return [];
+  const { id, title, vector, level } = one;
+  const gain = (points(after?.outcome) - points(before?.outcome)) as -1 | 0 | 1;
+  const summary = after?.summary ?? 'no longer judged';
+  return [
+    { id, title, vector, level, before: before?.outcome, after: after?.outcome, gain, summary },
+  ];
+}
+
+function criterionChanges(
+  before: readonly CriterionResult[],
+  after: readonly CriterionResult[],
+): CriterionChange[] {
+  const old = new Map(before.map((one) => [one.id, one]));
+  const now = new Set(after.map(({ id }) => id));
+  return [
+    ...after.flatMap((one) => change(old.get(one.id), one)),
+    ...before.filter(({ id }) => !now.has(id)).flatMap((one) => change(one, undefined)),
+  ];
+}
+
+interface Versions {
+  readonly type: string;
+  readonly name: string;
+  readonly versions: ReadonlySet<string>;
+}
+
+/** Versions by type and name on all platforms; undefined if a platform's packages are unknown. */
+function versionsOf(
+  contents: readonly ImageContents[] | undefined,
+): Map<string, Versions> | undefined {
+  if (contents === undefined || contents.length === 0) return undefined;
+  const found = new Map<string, { type: string; name: string; versions: Set<string> }>();
+  const add = ({ type, name, version }: Package): void => {
+    const key = `${type}\n${name}`;
+    const there = found.get(key);
+    if (there === undefined) found.set(key, { type, name, versions: new Set([version]) });
+    else there.versions.add(version);
+  };
+  for (const { facts } of contents) {
+    if (!facts.packages.known) return undefined;
+    facts.packages.value.forEach(add);
+  }
+  return found;
+}
+
+function sorted(versions: ReadonlySet<string> | undefined): readonly string[] {
+  return versions === undefined ? [] : [...versions].sort();
+}
+
+function packageChanges(before: ReportInput, after: ReportInput): ScorecardDifference['packages'] {
+  const old = versionsOf(before.contents);
+  const now = versionsOf(after.contents);
+  if (old === undefined || now === undefined) return undefined;
+  const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((key): PackageChange[] => {
+    const [a, b] = [old.get(key), now.get(key)];
+    const one = b ?? a;
+    const row = { before: sorted(a?.versions), after: sorted(b?.versions) };
+    if (one === undefined || row.before.join('\n') === row.after.join('\n')) return [];
+    return [{ type: one.type, name: one.name, ...row }];
+  });
+  changes.sort((a, b) => byCodeUnit(a.name, b.name) || byCodeUnit(a.type, b.type));
+  return {
+    added: changes.filter((one) => one.before.length === 0),
+    removed: changes.filter((one) => one.after.length === 0),
+    changed: changes.filter((one) => one.before.length > 0 && one.after.length > 0),
+  };
+}
+
+/**
+ * What differs in `after`: outcomes in the order of criteria, packages by name over all platforms,
+ * and both heads for level, points and size.
+ */
+export function diffScorecards(before: ReportInput, after: ReportInput): ScorecardDifference {
+  const packages = packageChanges(before, after);
+  return {
+    before: comparedImage(before),
+    after: comparedImage(after),
+    criteria: criterionChanges(before.scorecard.criteria, after.scorecard.criteria),
+    ...(packages === undefined ? {} : { packages }),
+  };
+}

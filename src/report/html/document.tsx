@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { createElement, Fragment, type ReactNode } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { cleanText } from '../text.ts';
+import SYMBOLS from './icons.svg?raw';
+import SCRIPT from './page.client.js?raw';
+import STYLE from './page.css?raw';
+
+/** Longer lines than anybody reads are cut, and so is what has more of them. */
+const LONGEST = 2000;
+const MOST_LINES = 100;
+
+/**
+ * A whole document that loads nothing: the browser refuses all but its own style and script. React
+ * escapes each value, and what it wrote is cleaned and cut here, in one place.
+ */
+export function documentOf(title: string, body: ReactNode): string {
+  const sources = `style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ${sources}; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+${markupOf(<title>{title}</title>)}
+<style>${STYLE}</style>
+</head>
+<body>
+${SYMBOLS}${markupOf(<main>{body}</main>)}
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+/** A Content Security Policy source (CSP 3, 2.3.1) that allows exactly this text and no other. */
+function sourceOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** Markup in which no text from an image has a character that hides or turns what stands by it. */
+export function markupOf(node: ReactNode): string {
+  // React escapes quotes and angle brackets in each value, so these are its own.
+  return renderToStaticMarkup(node)
+    .replace(/(?<==")[^"<>]+/g, bounded)
+    .replace(/(?<=>)[^<>]+/g, bounded);
+}
+
+/** Most texts are names and numbers, and a page has a hundred thousand. */
+const PLAIN = /^[\w /.,+-]{0,100}$/;
+
+/** The value of an attribute or the text between two tags. Line ends and indentation stay. */
+function bounded(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text
+    .split(/\r?\n/)
+    .slice(0, MOST_LINES)
+    .map((line) => {
+      const indent = /^ {0,40}/.exec(line)?.[0] ?? '';
+      const clean = cleanText(line.slice(indent.length));
+      if (clean.length <= LONGEST) return indent + clean;
+      // Neither an entity nor a pair of surrogates is cut in two.
+      return `${indent}${clean.slice(0, LONGEST - 1).replace(/(?:&[#\w]{0,8}|[\ud800-\udbff])$/, '')}…`;
+    })
+    .join('\n');
+}
+
+/** Elements of a list. The page is never drawn a second time, so they need no keys. */
+export function each<T>(all: readonly T[], one: (value: T, index: number) => ReactNode): ReactNode {
+  return createElement(Fragment, null, ...all.map(one));
+}
+
+/** Text as the value of an `id` and of links to it: letters, digits and hyphens. */
+export function slug(...parts: readonly string[]): string {
+  return parts
+    .map((part) => cleanText(part, '').replace(/[^A-Za-z0-9]+/g, '-'))
+    .join('-')
+    .slice(0, 120);
+}

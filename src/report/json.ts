@@ -1,0 +1,163 @@
+import type { ReportInput } from '../model/report.ts';
+import {
+  type FailedLine,
+  type FleetLine,
+  type FleetTotals,
+  type GradedLine,
+  GRADES,
+  type Scorecard,
+} from '../model/scorecard.ts';
+import { compareScorecards, diffScorecards } from './compare.ts';
+import { jsonLine, jsonText, withNulls } from './text.ts';
+
+/** What a reader looks for first stands first. */
+const FIELDS = [
+  ...(['schemaVersion', 'image', 'digest', 'platforms', 'notGraded', 'trust', 'notices'] as const),
+  ...(['level', 'levelName', 'overall', 'checked', 'withoutClaims', 'vectors'] as const),
+  ...(['criteria', 'suggestions', 'waivers', 'gradedAt', 'tool'] as const),
+] satisfies readonly (keyof Scorecard)[];
+
+function ordered(scorecard: Scorecard): object {
+  return Object.fromEntries(FIELDS.map((field) => [field, scorecard[field]]));
+}
+
+/** The scorecard as JSON, described by schema/scorecard-1.json; ends with a newline. */
+export function jsonReport(scorecard: Scorecard): string {
+  return jsonText(ordered(scorecard));
+}
+
+/** Several images as JSON (schema/comparison-1.json): the comparison and all scorecards in full. */
+export function jsonComparison(images: readonly ReportInput[]): string {
+  const { images: columns, criteria } = compareScorecards(images);
+  return jsonText({
+    schemaVersion: '1',
+    kind: 'comparison',
+    images: columns,
+    criteria: withNulls(criteria),
+    scorecards: images.map(({ scorecard }) => ordered(scorecard)),
+  });
+}
+
+/** Two images as JSON, described by schema/difference-1.json. */
+export function jsonDifference(before: ReportInput, after: ReportInput): string {
+  const { criteria, ...rest } = diffScorecards(before, after);
+  return jsonText({
+    schemaVersion: '1',
+    kind: 'difference',
+    ...rest,
+    criteria: withNulls(criteria),
+  });
+}
+
+/** How every line starts, so that another kind of file is not taken for a line that was cut off. */
+export const FLEET_LINE_START = '{"schemaVersion":"1","status":"';
+
+/** What stands on every line. */
+export type FleetLineOf = Pick<FleetLine, 'image' | 'asked' | 'tool' | 'at'>;
+
+/** An image's line as JSON, without a line end. */
+export function fleetLineText(line: FleetLine): string {
+  const { schemaVersion, status, ...rest } = line;
+  return jsonLine({ schemaVersion, status, ...rest });
+}
+
+/** The line of an image that was graded. */
+export function gradedLine(
+  { image, asked, tool, at }: FleetLineOf,
+  card: Scorecard,
+  short: readonly string[],
+): GradedLine {
+  return {
+    schemaVersion: '1',
+    status: 'graded',
+    image,
+    digest: card.digest,
+    level: card.level,
+    levelName: card.levelName,
+    grade: card.overall.grade,
+    overall: card.overall,
+    vectors: card.vectors,
+    criteria: Object.fromEntries(card.criteria.map(({ id, outcome }) => [id, outcome])),
+    platforms: card.platforms.map(({ platform, digest, level, overall }) => ({
+      platform,
+      digest,
+      level,
+      grade: overall.grade,
+    })),
+    short,
+    asked,
+    tool,
+    at,
+  };
+}
+
+/** The line of an image that could not be graded. */
+export function failedLine(
+  { image, asked, tool, at }: FleetLineOf,
+  error: FailedLine['error'],
+): FailedLine {
+  return { schemaVersion: '1', status: 'failed', image, error, asked, tool, at };
+}
+
+/** Reads a line that an earlier run wrote; undefined where it is none, or not whole. */
+export function parseFleetLine(text: string): FleetLine | undefined {
+  if (!text.startsWith(FLEET_LINE_START)) return undefined;
+  try {
+    const line = JSON.parse(text) as Partial<GradedLine>;
+    const isWhole =
+      typeof line.image === 'string' &&
+      typeof line.asked === 'string' &&
+      ((line.status as string) === 'failed' || isGraded(line));
+    return isWhole ? (line as FleetLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isGraded(line: Partial<GradedLine>): boolean {
+  return (
+    line.status === 'graded' &&
+    typeof line.level === 'number' &&
+    typeof line.grade === 'string' &&
+    typeof line.digest === 'string' &&
+    Array.isArray(line.short) &&
+    typeof line.criteria === 'object'
+  );
+}
+
+const MOST_CRITERIA = 5;
+
+/** What a fleet comes to, in a few lines. */
+export function fleetSummary(totals: FleetTotals): string {
+  const { graded, short, failed, levels, grades, unmet } = totals;
+  const rows: [string, string][] = [
+    [
+      'images',
+      `${graded + failed}: ${graded} graded, ${short} short of the gate, ${failed} failed`,
+    ],
+  ];
+  if (graded > 0)
+    rows.push(
+      [
+        'levels',
+        [...levels]
+          .sort(([a], [b]) => a - b)
+          .map(([level, images]) => `${level}: ${images}`)
+          .join(', '),
+      ],
+      [
+        'grades',
+        GRADES.filter((grade) => grades.has(grade))
+          .map((grade) => `${grade}: ${grades.get(grade) ?? 0}`)
+          .join(', '),
+      ],
+      [
+        'unmet most',
+        unmet
+          .slice(0, MOST_CRITERIA)
+          .map(({ criterion, images }) => `${criterion} ${images}`)
+          .join(', ') || 'none',
+      ],
+    );
+  return rows.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join('');
+}

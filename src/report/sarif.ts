@@ -1,0 +1,335 @@
+import { createHash } from 'node:crypto';
+import { type CriterionResult, type Evidence, type Level, SPEC_URL } from '../model/criterion.ts';
+import { parseReference } from '../model/reference.ts';
+import type { ReportInput } from '../model/report.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import { notGradedLines, readerNotes, waiverReason, withoutClaimsText } from './card.ts';
+import { evidenceText, jsonText, shortened } from './text.ts';
+
+export const LONGEST_MESSAGE = 1000;
+
+/** Escaped text: brackets would be links (SARIF 2.1.0, 3.11.6), `{0}` a placeholder (3.11.5). */
+export function sarifMessage(text: string): { readonly text: string } {
+  const plain = shortened(text, LONGEST_MESSAGE)
+    .replace(/[\\[\]]/g, '\\$&')
+    .replace(/\{(\d+)\}/g, '{{$1}}');
+  return { text: plain };
+}
+
+/** Lower levels are what every image should meet. */
+const FAIL_LEVELS: Readonly<Record<Level, 'error' | 'warning'>> = {
+  1: 'error',
+  2: 'error',
+  3: 'warning',
+  4: 'warning',
+  5: 'warning',
+};
+
+/** GitHub ranks alerts by it: critical over 9.0, high from 7.0, medium from 4.0, low below. */
+const SECURITY_SEVERITIES: Readonly<Record<Level, string>> = {
+  1: '8.0',
+  2: '7.0',
+  3: '5.0',
+  4: '4.0',
+  5: '2.0',
+};
+
+/** A failing criterion's level in SARIF; what is not known is a note. */
+export function sarifLevel({
+  outcome,
+  level,
+}: Pick<CriterionResult, 'outcome' | 'level'>): 'error' | 'warning' | 'note' {
+  return outcome === 'fail' ? FAIL_LEVELS[level] : 'note';
+}
+
+/** What a rule is called, for people and in SARIF's own spelling (3.49.7). */
+export function sarifName({ id, title }: { readonly id: string; readonly title: string }) {
+  const name = id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { id, name, shortDescription: { text: title } };
+}
+
+/** A criterion as a rule (SARIF 2.1.0, 3.49), all of it from its result. */
+function sarifRule(result: CriterionResult) {
+  const { id, title, vector, level, spec, remedies } = result;
+  const helps = remedies.map(({ title: what, detail, example }) =>
+    [
+      `${what}.`,
+      detail,
+      ...(example === undefined ? [] : [`\n\n    ${example.replace(/\n/g, '\n    ')}`]),
+    ].join(' '),
+  );
+  const help = helps.join('\n\n');
+  return {
+    ...sarifName({ id, title }),
+    fullDescription: {
+      text: `${title} (Container Hardening Priorities, ${vector}, level ${level}).`,
+    },
+    help: { text: help === '' ? title : help, ...(help === '' ? {} : { markdown: help }) },
+    helpUri: spec === undefined ? SPEC_URL : `${SPEC_URL}${spec}`,
+    defaultConfiguration: { level: FAIL_LEVELS[level] },
+    properties: {
+      vector,
+      level,
+      tags: ['security', 'container', vector, `chps-level-${level}`],
+      precision: 'high',
+      'security-severity': SECURITY_SEVERITIES[level],
+    },
+  };
+}
+
+/** Base of addresses that are paths in the image, not in the repository. */
+const IMAGE_ROOT = 'IMAGE';
+
+/** Where a result points: SARIF's physical and logical location, and the key of its fingerprint. */
+interface Place {
+  readonly location: {
+    readonly physicalLocation: {
+      readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string };
+      readonly region?: {
+        readonly startLine: number;
+        readonly endLine?: number;
+        readonly snippet?: { readonly text: string };
+      };
+    };
+    readonly logicalLocations?: readonly {
+      readonly fullyQualifiedName: string;
+      readonly kind: string;
+    }[];
+  };
+  /** The same for the same finding in a later image: no line numbers, digests or versions. */
+  readonly key: string;
+  readonly text: string;
+}
+
+interface PlaceContext {
+  readonly image: string;
+  readonly dockerfile: string;
+}
+
+const LONGEST_NAME = 500;
+
+/** A relative URI reference (RFC 3986) out of a path from outside. */
+export function uriOf(path: string): string {
+  const parts = shortened(path, LONGEST_NAME)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && part !== '..');
+  return parts.map((part) => encodeURIComponent(part)).join('/') || 'image';
+}
+
+/** The image's name without tag and digest, which change from build to build. */
+export function imagePath(image: string): string {
+  const read = parseReference(image);
+  return read.ok ? `${read.value.registry}/${read.value.repository}` : image;
+}
+
+/** What evidence is about: lines of the Dockerfile, a file of the image, or a part of it. */
+interface Spot {
+  readonly key: string;
+  readonly lines?: readonly [start: number, end?: number, text?: string];
+  readonly file?: string | undefined;
+  readonly name?: string;
+}
+
+function spotOf(evidence: Evidence): Spot {
+  switch (evidence.kind) {
+    case 'dockerfile': {
+      const { startLine, endLine, text } = evidence;
+      const start = Math.max(1, startLine);
+      return { key: `line ${text}`, lines: [start, Math.max(start, endLine), text] };
+    }
+    case 'image': {
+      const { reference, line = 0 } = evidence;
+      const key = `image ${imagePath(reference)}`;
+      return line < 1 ? { key, name: reference } : { key, lines: [line] };
+    }
+    case 'file':
+      return { key: `file ${evidence.path}`, file: evidence.path };
+    case 'package':
+      return { key: `package ${evidence.name}`, file: evidence.path, name: evidence.name };
+    case 'vulnerability':
+      return { key: `${evidence.id} ${evidence.package}`, name: evidence.package };
+    case 'config':
+      return { key: `config ${evidence.field}`, name: evidence.field };
+    case 'attestation':
+      return { key: evidence.predicateType, name: evidence.predicateType };
+    case 'note':
+      return WHOLE;
+  }
+}
+
+const WHOLE: Spot = { key: 'image', name: 'image' };
+
+function placeOf({ key, lines, file, name }: Spot, text: string, context: PlaceContext): Place {
+  if (lines !== undefined) {
+    const [startLine, endLine, line] = lines;
+    const snippet = line === undefined ? {} : { snippet: { text: shortened(line, LONGEST_NAME) } };
+    const region = { startLine, ...(endLine === undefined ? {} : { endLine }), ...snippet };
+    const artifactLocation = { uri: uriOf(context.dockerfile) };
+    return { location: { physicalLocation: { artifactLocation, region } }, key, text };
+  }
+  // Code scanning needs a physical location: for an image as a whole its name stands for one.
+  const uri = uriOf(file ?? imagePath(context.image));
+  const fullyQualifiedName = shortened(`${context.image}//${file ?? name ?? ''}`, LONGEST_NAME);
+  const kind = file === undefined ? 'object' : 'resource';
+  return {
+    location: {
+      physicalLocation: { artifactLocation: { uri, uriBaseId: IMAGE_ROOT } },
+      logicalLocations: [{ fullyQualifiedName, kind }],
+    },
+    key,
+    text,
+  };
+}
+
+/** Where each piece is judged on its own, those that fail it; else all. */
+function against(evidence: readonly Evidence[]): readonly Evidence[] {
+  const loose = evidence.filter((one) => 'state' in one && one.state === 'loose');
+  return loose.length === 0 ? evidence : loose;
+}
+
+/** Each place of a result once; if all evidence is notes, the first, or the image as a whole. */
+export function placesOf(
+  { evidence, outcome }: CriterionResult,
+  context: PlaceContext,
+): readonly Place[] {
+  const shown = outcome === 'fail' ? against(evidence) : evidence;
+  const places = shown.map((one) => placeOf(spotOf(one), evidenceText(one), context));
+  const named = places.filter((_, index) => shown[index]?.kind !== 'note');
+  // What could not be judged is one result, however much was checked.
+  const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
+  const list = wanted.length === 0 ? [placeOf(WHOLE, '', context)] : wanted;
+  return [...new Map(list.map((place) => [place.key, place])).values()];
+}
+
+/** A name for this finding that stays from run to run. */
+export function fingerprint(criterion: string, key: string): string {
+  return createHash('sha256').update(`${criterion}\n${key}`).digest('hex').slice(0, 32);
+}
+
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+/** A criterion with more places than this says how many more there are. */
+export const PLACES_SHOWN = 100;
+
+/** Accepted by the person who configured the image (3.35); an expired waiver suppresses nothing. */
+function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
+  const reason = waiverReason(id, scorecard);
+  return reason === undefined
+    ? []
+    : [
+        {
+          kind: 'external' as const,
+          status: 'accepted' as const,
+          justification: shortened(reason, LONGEST_MESSAGE),
+        },
+      ];
+}
+
+/** What a result says of one of its places; `rest` is how many places are left out. */
+export function messageOf(result: CriterionResult, place: Place, rest: number): string {
+  const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
+  const settle = result.settle === undefined ? '' : `. To check: ${result.settle}`;
+  const more = rest > 0 ? ` (and ${rest} more)` : '';
+  return `${result.title}: ${result.summary}${says}${settle}${more}`;
+}
+
+function resultsOf(
+  result: CriterionResult,
+  ruleIndex: number,
+  platform: string,
+  scorecard: Scorecard,
+  context: PlaceContext,
+) {
+  if (result.outcome !== 'fail' && result.outcome !== 'unknown') return [];
+  const places = placesOf(result, context);
+  const accepted = suppressions(result, scorecard);
+  return places.slice(0, PLACES_SHOWN).map((place, index) => {
+    const print = fingerprint(result.id, place.key);
+    const rest = index === 0 ? places.length - PLACES_SHOWN : 0;
+    return {
+      ruleId: result.id,
+      ruleIndex,
+      level: sarifLevel(result),
+      message: sarifMessage(messageOf(result, place, rest)),
+      locations: [place.location],
+      // The second is what GitHub keeps an alert by; it cannot make one for a path inside an image.
+      partialFingerprints: { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` },
+      ...(accepted.length === 0 ? {} : { suppressions: accepted }),
+      properties: { outcome: result.outcome, source: result.source, platforms: [platform] },
+    };
+  });
+}
+
+type SarifResult = ReturnType<typeof resultsOf>[number];
+
+/** One result for what several platforms have alike. */
+function merged(results: readonly SarifResult[]): SarifResult[] {
+  const byPrint = new Map<string, SarifResult>();
+  for (const result of results) {
+    const key = result.partialFingerprints['scoville/v1'];
+    const there = byPrint.get(key);
+    if (there === undefined) byPrint.set(key, result);
+    else {
+      const platforms = [...there.properties.platforms, ...result.properties.platforms];
+      byPrint.set(key, { ...there, properties: { ...there.properties, platforms } });
+    }
+  }
+  return [...byPrint.values()];
+}
+
+/** Platforms that are missing are errors; all else that a reader should know is a note. */
+function notificationsOf(scorecard: Scorecard) {
+  const claims = withoutClaimsText(scorecard);
+  const missing = notGradedLines(scorecard).map((line) => `not graded: ${line}`);
+  const notes = [
+    ...(claims === undefined ? [] : [claims]),
+    ...readerNotes(scorecard)
+      .filter(({ id }) => id !== 'not-graded')
+      .flatMap(({ heading, lines }) => lines.map((line) => `${heading}: ${line}`)),
+  ];
+  const all = [
+    ...missing.map((text) => ({ level: 'error' as const, text })),
+    ...notes.map((text) => ({ level: 'note' as const, text })),
+  ].map(({ level, text }) => ({ level, message: { text: shortened(text, 500) } }));
+  return all.length === 0 ? {} : { toolExecutionNotifications: all };
+}
+
+function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
+  const { tool, image, digest, level, overall, gradedAt, platforms } = scorecard;
+  const rules = new Map(platforms.flatMap(({ criteria }) => criteria).map((one) => [one.id, one]));
+  const indexes = new Map([...rules.keys()].map((id, index) => [id, index]));
+  const context = { image: imagePath(image), dockerfile };
+  const missing = notGradedLines(scorecard);
+  const results = platforms.flatMap(({ platform, criteria }) =>
+    criteria.flatMap((one) =>
+      resultsOf(one, indexes.get(one.id) ?? -1, platform, scorecard, context),
+    ),
+  );
+  return {
+    tool: {
+      driver: {
+        name: tool.name,
+        version: tool.version,
+        semanticVersion: tool.version,
+        rules: [...rules.values()].map(sarifRule),
+      },
+    },
+    automationDetails: { id: `scoville/${uriOf(imagePath(image))}/` },
+    originalUriBaseIds: { [IMAGE_ROOT]: { description: { text: 'The image’s file system.' } } },
+    invocations: [
+      {
+        executionSuccessful: missing.length === 0,
+        endTimeUtc: gradedAt,
+        ...notificationsOf(scorecard),
+      },
+    ],
+    results: merged(results),
+    columnKind: 'utf16CodeUnits',
+    properties: { image: shortened(image, 500), digest, level, grade: overall.grade },
+  };
+}
+
+/** SARIF 2.1.0, a run per image: failures and unknowns, at Dockerfile lines, else in the image. */
+export function sarifReport(images: readonly ReportInput[]): string {
+  const log = { $schema: SCHEMA, version: '2.1.0', runs: images.map(runOf) };
+  return jsonText(log);
+}

@@ -1,0 +1,145 @@
+import { unreachable } from '../lib/errors.ts';
+import { jsonWithoutCiCommands, withoutCiCommands } from '../lib/text.ts';
+import type { Evidence } from '../model/criterion.ts';
+import { type Digest, digestHex } from '../model/reference.ts';
+
+/**
+ * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1,
+ * with the escape that starts a terminal sequence), marks that turn text around or hide it (format
+ * and default-ignorable characters, all tags and fillers), line and paragraph separators, halves of
+ * surrogate pairs, and code points that are no characters. The two selectors of emoji and text
+ * presentation stay: they change how a character is drawn and hide nothing.
+ */
+const UNSAFE =
+  /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+
+/** Marks stacked higher than any script needs would cover the lines above. */
+const STACKED = /(\p{M}{4})\p{M}+/gu;
+
+/** The text on one line without CI commands, unsafe characters as U+FFFD, or `?` for ASCII only. */
+export function cleanText(text: string, replacement = '\ufffd'): string {
+  const clean = text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
+  return withoutCiCommands(clean);
+}
+
+/** Clean text of at most `longest` UTF-16 units, an ellipsis at its end where it was cut. */
+export function shortened(text: string, longest: number): string {
+  // What stands behind need not be cleaned; the extra room lets runs of white space shrink.
+  const clean = cleanText(text.length > longest * 4 ? text.slice(0, longest * 4) : text);
+  if (clean.length <= longest && text.length <= longest * 4) return clean;
+  return `${clean.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** Indented JSON with a final line end; characters unsafe for a terminal are written as escapes. */
+export function jsonText(value: object): string {
+  return `${spelledOut(JSON.stringify(value, undefined, 2))}\n`;
+}
+
+/** The same on one line, and with no line end. */
+export function jsonLine(value: object): string {
+  return spelledOut(JSON.stringify(value));
+}
+
+function spelledOut(text: string): string {
+  return jsonWithoutCiCommands(text).replace(UNSAFE, (found) => {
+    // It is JSON's own.
+    if (found === '\n') return found;
+    // A character beyond the first plane is two units, each spelled out.
+    const units = Array.from({ length: found.length }, (_, at) => found.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
+}
+
+/** The value with null for undefined: in our schemas what is not known is never left out. */
+export function withNulls(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, one]) => [name, withNulls(one)] as const);
+  return Object.fromEntries(entries);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+
+/** Text escaped for XML, between tags and in a double-quoted attribute (XML 1.0, 2.4). */
+export function xmlText(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+}
+
+/** The first twelve hex digits, as Docker shortens a digest. */
+export function shortDigest(digest: Digest): string {
+  return digestHex(digest).slice(0, 12);
+}
+
+function withDetail(text: string, detail: string | undefined): string {
+  return detail === undefined || detail === '' ? text : `${text} (${detail})`;
+}
+
+function lines(start: number, end: number): string {
+  return start === end ? `line ${start}` : `lines ${start}-${end}`;
+}
+
+/** A piece of evidence on one line, as found: not cleaned. */
+export function evidenceText(evidence: Evidence): string {
+  switch (evidence.kind) {
+    case 'file': {
+      const layer = evidence.layer === undefined ? '' : ` in layer ${shortDigest(evidence.layer)}`;
+      return withDetail(evidence.path + layer, evidence.detail);
+    }
+    case 'package':
+      return withDetail(`${evidence.name} ${evidence.version}`, evidence.detail);
+    case 'dockerfile': {
+      const at = lines(evidence.startLine, evidence.endLine);
+      return withDetail(`${at}: ${evidence.text}`, evidence.detail);
+    }
+    case 'attestation': {
+      const digest = evidence.digest === undefined ? '' : ` ${shortDigest(evidence.digest)}`;
+      return withDetail(evidence.predicateType + digest, evidence.detail);
+    }
+    case 'image':
+      return withDetail(evidence.reference, evidence.detail);
+    case 'config':
+      return withDetail(`${evidence.field}: ${evidence.value}`, evidence.detail);
+    case 'vulnerability': {
+      const fix = evidence.fixedIn === undefined ? '' : `, fixed in ${evidence.fixedIn}`;
+      return `${evidence.id} ${evidence.severity} in ${evidence.package} ${evidence.version}${fix}`;
+    }
+    case 'note':
+      return evidence.text;
+    default:
+      return unreachable(evidence);
+  }
+}
+
+const LONGEST = 300;
+
+/**
+ * Text from an image as literal Markdown: no markup, link, table cell or HTML comes out of it. An
+ * empty comment breaks what GitHub would link after the Markdown is read, where no backslash helps:
+ * addresses, mentions, and issue numbers.
+ */
+export function literal(text: string): string {
+  return shortened(text, LONGEST)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]()#+!|~-]/g, '\\$&')
+    .replace(/@|\\#(?=\d)|:(?=\/\/)|(?<=www)\./gi, '$&<!-- -->');
+}
+
+/** A code span with a fence longer than any run of backticks in it; in a cell, `|` is escaped. */
+export function code(text: string, place: 'text' | 'cell' = 'text'): string {
+  const short = shortened(text, LONGEST);
+  const clean = place === 'cell' ? short.replace(/\|/g, '\\|') : short;
+  const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  // A space at either end is taken off again (CommonMark 6.1), so that text of backticks or spaces
+  // stays as it is.
+  const pad = longest > 0 || /^ .* $/.test(clean) ? ' ' : '';
+  return clean.trim() === '' ? '(empty)' : `${fence}${pad}${clean}${pad}${fence}`;
+}

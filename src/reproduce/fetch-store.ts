@@ -1,0 +1,119 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { diskErrorIn, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { type Digest, digestHex, digestOf } from '../model/reference.ts';
+
+/** Bytes of answers by digest, of one lock file: it cannot name what another's builds fetched. */
+export interface FetchStore {
+  readonly writer: () => Promise<FetchWriter>;
+  /** Where the bytes are, if they are there. */
+  readonly path: (digest: Digest) => string;
+  /** True where the bytes are there, as many as stated, and have this digest. */
+  readonly verify: (stated: { readonly digest: Digest; readonly size: number }) => Promise<boolean>;
+  /** Bytes `start` to before `end`. */
+  readonly read: (digest: Digest, start?: number, end?: number) => AsyncIterable<Uint8Array>;
+}
+
+/** A body being written; once `commit` resolves, all of it is in the store, before that nothing. */
+export interface FetchWriter {
+  readonly write: (chunk: Uint8Array) => Promise<void>;
+  /** Throws UserError where the content is not `expected`. */
+  readonly commit: (
+    expected?: Digest,
+  ) => Promise<{ readonly digest: Digest; readonly size: number }>;
+  readonly abort: () => Promise<void>;
+}
+
+/** The store of a lock file, `path` being absolute. Only this user can read it. */
+export function openFetchStore(cache: string, path: string): Promise<FetchStore> {
+  return openFolder(join(cache, 'fetches', digestHex(digestOf(path))));
+}
+
+/** A store in a folder of its own. Only this user can read it. */
+export async function openFolder(folder: string): Promise<FetchStore> {
+  await makeFolders(folder, { mode: 0o700 });
+  await chmod(folder, 0o700);
+  await removeAbandoned(folder);
+  const file = (digest: Digest): string => join(folder, digestHex(digest));
+  const verified = new Map<Digest, number>();
+  return {
+    writer: () => newWriter(folder, file),
+    path: file,
+    verify: async ({ digest, size }) => {
+      const known = verified.get(digest);
+      if (known !== undefined) return known === size;
+      const hash = createHash('sha256');
+      let length = 0;
+      try {
+        for await (const chunk of createReadStream(file(digest)) as AsyncIterable<Buffer>) {
+          hash.update(chunk);
+          length += chunk.length;
+        }
+      } catch {
+        return false;
+      }
+      if (hash.digest('hex') !== digestHex(digest)) return false;
+      verified.set(digest, length);
+      return length === size;
+    },
+    read: (digest, start = 0, end) =>
+      end !== undefined && end <= start
+        ? nothing()
+        : createReadStream(file(digest), {
+            start,
+            ...(end === undefined ? {} : { end: end - 1 }),
+          }),
+  };
+}
+
+/** In milliseconds. A partial file not written to for this long was left by a killed build. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.part')) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS)
+      await rm(path, { force: true });
+  }
+}
+
+/** An answer without a body. */
+export async function* nothing(): AsyncGenerator<Uint8Array> {
+  // No bytes.
+}
+
+async function newWriter(folder: string, file: (digest: Digest) => string): Promise<FetchWriter> {
+  const path = join(folder, `.${randomUUID()}.part`);
+  const handle: FileHandle = await open(path, 'wx', 0o600);
+  const hash = createHash('sha256');
+  let size = 0;
+  return {
+    write: async (chunk) => {
+      hash.update(chunk);
+      size += chunk.length;
+      let at = 0;
+      try {
+        while (at < chunk.length) at += (await handle.write(chunk, at)).bytesWritten;
+      } catch (error) {
+        throw diskErrorIn(path, error);
+      }
+    },
+    commit: async (expected) => {
+      const digest = `sha256:${hash.digest('hex')}` as Digest;
+      if (expected !== undefined && digest !== expected)
+        throw new UserError(`${expected} has other content: its digest is ${digest}`);
+      await handle.close();
+      await rename(path, file(digest));
+      return { digest, size };
+    },
+    abort: async () => {
+      await handle.close().catch(() => undefined);
+      await rm(path, { force: true });
+    },
+  };
+}

@@ -1,0 +1,314 @@
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { bridgeAddress } from '../build/docker.ts';
+import type { SolveStatus } from '../build/progress.ts';
+import { hermeticFiles, runFolder, usesHostNetwork } from '../build/sent-dockerfile.ts';
+import { errorCode } from '../image/disk.ts';
+import { makeTemporaryFolder } from '../image/temporary-folder.ts';
+import { diskErrorIn, messageOf, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { Origins, trustedRoots, trustOf } from '../lib/origins.ts';
+import { proxyOf } from '../lib/proxy.ts';
+import { type Fetches, type Recording, requestText } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import { BuildAuthority, HASHED_NAME, pkcs12 } from './build-authority.ts';
+import { type FetchStore, openFetchStore } from './fetch-store.ts';
+import { bridgeClients, type Proxy, startProxy, type Unreadable, urlOfRun } from './proxy.ts';
+import { type Miss, recording, replay } from './record.ts';
+import {
+  fetchesByStage,
+  incompleteByStage,
+  placeOfRun,
+  ranAt,
+  type Seen,
+} from './recorded-fetches.ts';
+import { tracesOf } from './refuse-injected.ts';
+import { type Connection, StepClock } from './step-clock.ts';
+import { networkUpstream } from './upstream.ts';
+
+/** Where something that was seen may come from. */
+interface Place {
+  readonly stages: readonly string[];
+  /** `Dockerfile:12`. */
+  readonly text: string;
+}
+
+/** Why a recording is not all that a RUN had of a network. */
+interface Gap {
+  readonly text: string;
+  readonly stages: readonly string[];
+  /** Not read by the proxy; gone past it; or nobody counted. */
+  readonly kind: 'unread' | 'past' | 'uncounted';
+}
+
+/** What passed the proxy unread. From `most` entries on there may be more, in any stage. */
+export function unreadGaps(
+  unreadable: readonly Unreadable[],
+  places: readonly Place[],
+  most: number,
+): readonly Gap[] {
+  const told = unreadable.map(({ target, why }, i): Gap => {
+    const { text = '', stages = [] } = places[i] ?? {};
+    return { text: `${text} ${target} could not be read: ${why}`, stages, kind: 'unread' };
+  });
+  const more: Gap = {
+    text: `${most} connections or more were not read`,
+    stages: [],
+    kind: 'unread',
+  };
+  return told.length < most ? told : [...told, more];
+}
+
+/** What went past it, or may have. */
+function pastGaps(past: ReturnType<StepClock['past']>, file: string): readonly Gap[] {
+  return past.map(({ place, why, isKnown }) => ({
+    text: `${place?.line === undefined ? file : `${file}:${place.line}`} ${why}`,
+    stages: place === undefined ? [] : [place.stage],
+    kind: isKnown ? 'past' : 'uncounted',
+  }));
+}
+
+/**
+ * The most things of one kind that are noted: a command decides how often it connects. More make
+ * the recording incomplete.
+ */
+const MOST_UNREAD = 1000;
+const MOST_CONNECTIONS = 100_000;
+/** In milliseconds: how long an answer that nobody waits for may take when the build is over. */
+const GRACE_MS = 120_000;
+
+interface SessionRequest {
+  readonly lockPath: string;
+  /** Undefined for the lock file's own. */
+  readonly store: FetchStore | undefined;
+  /** What to replay; undefined to record. */
+  readonly replayed: Fetches | undefined;
+  /** What a recording is given too: that of a build that shares stages with this one. */
+  readonly known: Fetches | undefined;
+  readonly dockerfile: DockerfileModel;
+  readonly dockerfileName: string;
+}
+
+/** A proxy in front of one build. */
+export interface HermeticSession {
+  readonly proxyUrl: string;
+  /** Of the certificate, in OpenSSL's folder. */
+  readonly hashedName: string;
+  /** A temporary folder of the session, and in it the one with what is mounted into each RUN. */
+  readonly folder: string;
+  readonly mounts: string;
+  /** By which what was put into RUNs is found again (`refuseInjected`). */
+  readonly traces: ReturnType<typeof tracesOf>;
+  /** Told BuildKit's progress, so that a request can be told from which RUN it came. */
+  readonly watch: (status: SolveStatus) => void;
+  /**
+   * Ends it and gives what was fetched, and where that is not known to be all. Throws UserError for
+   * an answer that was not kept whole, and in a replay for a request that the lock cannot answer. A
+   * build that `failed` is not recorded.
+   */
+  readonly finish: (failed: boolean) => Promise<Recording | undefined>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts it. Throws UserError where the engine's containers could not reach it. */
+export async function openSession(
+  context: PipelineContext,
+  request: SessionRequest,
+): Promise<HermeticSession> {
+  const { replayed, known } = request;
+  const now = (): number => Date.now();
+  const store = request.store ?? (await openFetchStore(context.paths.cache, request.lockPath));
+  const authority = new BuildAuthority();
+  const unreadable: (Unreadable & Seen)[] = [];
+  const connections: Connection[] = [];
+  const host = await gatewayOf(context);
+  // A replay opens no connection: what could is not even made.
+  const network = replayed === undefined ? await networkOf(context, host) : undefined;
+  const recorder = network === undefined ? undefined : recording(store, network.ask, now, known);
+  const player = replayed === undefined ? undefined : replay(replayed, store, now);
+  const answer = recorder?.answer ?? player?.answer;
+  if (answer === undefined) throw new Error('a session records or replays');
+  const proxy = await listening(
+    host,
+    startProxy({
+      host,
+      authority,
+      answer,
+      ...(usesHostNetwork(request.dockerfile) ? {} : { isClient: bridgeClients(host) }),
+      onUnreadable: (seen) => {
+        if (unreadable.length < MOST_UNREAD) unreadable.push({ ...seen, at: now() });
+      },
+      onConnection: (peer) => {
+        if (connections.length < MOST_CONNECTIONS) connections.push({ peer, at: now() });
+      },
+    }),
+  );
+  const folder = await makeTemporaryFolder('hermetic');
+  const mounts = join(folder, 'mounts');
+  const close = async (): Promise<void> => {
+    await proxy.close();
+    await network?.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const mode = replayed === undefined ? 'record' : 'replay';
+    const { pem } = authority;
+    for (const line of runLines(request.dockerfile)) {
+      const proxyUrl = urlOfRun(proxy.url, line);
+      const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl, mode });
+      await writeReadable(join(mounts, runFolder(line)), files);
+    }
+  } catch (error) {
+    await close();
+    throw diskErrorIn(folder, error);
+  }
+  const steps = new StepClock();
+  const places = (seen: readonly Seen[]): readonly Place[] => placesOf(steps, seen, request);
+  return {
+    proxyUrl: proxy.url,
+    hashedName: HASHED_NAME,
+    folder,
+    mounts,
+    traces: tracesOf(proxy.url, authority.pem),
+    watch: (status) => {
+      steps.push(status);
+    },
+    close,
+    finish: async (failed) => {
+      // What a RUN opened and left at once may not have been taken yet, nor read.
+      await setImmediate();
+      await setImmediate();
+      await recorder?.settled(AbortSignal.any([context.signal, graceSignal()]));
+      const gaps = [
+        ...unreadGaps(unreadable, places(unreadable), MOST_UNREAD),
+        ...pastGaps(steps.past(request.dockerfile, connections), request.dockerfileName),
+      ];
+      const isRefused = ({ kind }: Gap): boolean => kind === 'past' && player !== undefined;
+      const told = gaps.filter((gap) => !isRefused(gap) && (!failed || gap.kind === 'unread'));
+      const incomplete = incompleteByStage(told);
+      for (const text of new Set([...incomplete.values()].flat()))
+        context.emit({
+          kind: 'warning',
+          text: `the recording is not complete: ${text}`,
+          nextStep: 'see "What is not" in docs/how-to/rebuild-a-release.md',
+        });
+      const misses = player?.misses() ?? [];
+      const departs = [
+        ...missLines(misses, places(misses)),
+        ...gaps.filter(isRefused).map(({ text }) => text),
+      ];
+      if (departs.length > 0)
+        throw new UserError(
+          [`the build departs from ${request.lockPath}`, ...new Set(departs)].join('\n  '),
+          { nextStep: 'scoville build --record fetches it; nothing was published' },
+        );
+      if (failed) return undefined;
+      const failures = recorder?.failures() ?? [];
+      if (failures.length > 0)
+        throw new UserError(
+          [
+            'the recording is not complete',
+            ...failures.map(({ address, why }) => `${address}: ${why}`),
+          ].join('\n  '),
+          { nextStep: 'build again; nothing was published' },
+        );
+      const found = recorder?.fetches() ?? [];
+      const at = places(found);
+      return {
+        fetches:
+          replayed ??
+          fetchesByStage(found.map(({ fetch }, i) => ({ fetch, stages: at[i]?.stages ?? [] }))),
+        incomplete,
+      };
+    },
+  };
+}
+
+function runLines({ stages }: DockerfileModel): readonly number[] {
+  return stages.flatMap(({ instructions }) =>
+    instructions.flatMap(({ keyword, range }) => (keyword === 'RUN' ? [range.startLine] : [])),
+  );
+}
+
+/** For a RUN of any user, whatever the umask is. */
+async function writeReadable(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await makeFolders(folder);
+  await chmod(folder, 0o755);
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), content);
+    await chmod(join(folder, name), 0o644);
+  }
+}
+
+function graceSignal(): AbortSignal {
+  const controller = new AbortController();
+  const end = (): void => {
+    controller.abort(new Error(`its answer went on ${GRACE_MS / 1000} s after the build's end`));
+  };
+  setTimeout(end, GRACE_MS).unref();
+  return controller.signal;
+}
+
+/** The network as this machine reaches it. RUNs do not get Docker's client certificates. */
+function networkOf({ env }: PipelineContext, gateway: string): ReturnType<typeof networkUpstream> {
+  const { platform } = process;
+  const origins = new Origins({ env, platform, folders: [] }, true);
+  return networkUpstream({
+    gateway,
+    trust: trustOf(trustedRoots(env, platform)),
+    behindProxy: (address) =>
+      proxyOf(address, env) === undefined ? undefined : origins.prepare(new URL(address)),
+  });
+}
+
+function noProxy(why: string, cause?: unknown): UserError {
+  return new UserError(`the build's commands cannot be put behind a proxy: ${why}`, { cause });
+}
+
+async function gatewayOf({ run, signal }: PipelineContext): Promise<string> {
+  const host = await bridgeAddress(run, signal);
+  if (host === undefined) throw noProxy('the engine has no bridge network');
+  return host;
+}
+
+function listening(host: string, started: Promise<Proxy>): Promise<Proxy> {
+  return started.catch((error: unknown) => {
+    throw errorCode(error) === 'EADDRNOTAVAIL'
+      ? noProxy(`the engine is not on this machine (it has no address ${host})`, error)
+      : noProxy(messageOf(error), error);
+  });
+}
+
+function placesOf(
+  clock: StepClock,
+  seen: readonly Seen[],
+  { dockerfile, dockerfileName }: SessionRequest,
+): readonly Place[] {
+  const steps = clock.ran();
+  const places = steps.map(({ name }) => clock.place(name, dockerfile));
+  return seen.map(({ run, at: time }) => {
+    const own = run === undefined ? undefined : placeOfRun(run, dockerfile);
+    const at = own === undefined ? ranAt(steps, time).flatMap((n) => places[n] ?? []) : [own];
+    const lines = [...new Set(at.flatMap(({ line }) => line ?? []))].sort((a, b) => a - b);
+    return {
+      stages: [...new Set(at.map(({ stage }) => stage))],
+      text:
+        lines.length === 0
+          ? dockerfileName
+          : lines.map((n) => `${dockerfileName}:${n}`).join(' or '),
+    };
+  });
+}
+
+function missLines(misses: readonly Miss[], places: readonly Place[]): readonly string[] {
+  return misses.map(({ asked, why }, i) => {
+    const what =
+      why === 'lock' ? 'is not in the lock' : 'is in the lock, and its bytes are not here';
+    return `${places[i]?.text ?? ''}: ${requestText(asked)} ${what}`;
+  });
+}

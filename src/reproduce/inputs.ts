@@ -1,0 +1,190 @@
+import { link, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lockText } from '../build/plan-lock.ts';
+import { formatProblem } from '../config/document.ts';
+import { parseLock } from '../config/lock.ts';
+import type { BlobStore } from '../image/blob-store.ts';
+import { errorCode } from '../image/disk.ts';
+import { parseManifest } from '../image/documents.ts';
+import { writeArtifact } from '../image/referrers.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { inParallel } from '../lib/parallel.ts';
+import { type Fetches, MOST_FETCHED_BYTES, type Recording } from '../model/build-analysis.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
+import type { LockFile } from '../model/lock.ts';
+import { type Digest, digestOf } from '../model/reference.ts';
+import { type FetchStore, openFetchStore, openFolder } from './fetch-store.ts';
+
+/** Type of the artifact that has what a build fetched. */
+export const INPUTS_ARTIFACT = 'application/vnd.scoville.inputs.v1';
+export const LOCK_MEDIA_TYPE = 'application/vnd.scoville.lock.v1+yaml';
+const BODY_MEDIA_TYPE = 'application/octet-stream';
+/** So that the manifest stays below the 4 MiB that registries take. */
+export const MOST_BODIES = 20_000;
+const EMPTY = digestOf('');
+
+interface InputsToWrite {
+  readonly cache: string;
+  /** Absolute. */
+  readonly lockPath: string;
+  readonly lock: LockFile;
+  readonly recording: Recording;
+  readonly subject: Descriptor;
+}
+
+/**
+ * Keeps what a build fetched as an artifact about its image: the lock, and each body once, which is
+ * linked from the store of fetches. Gives its descriptor. Throws UserError where bytes are not
+ * there, or too many for one manifest.
+ */
+export async function writeInputs(
+  blobs: BlobStore,
+  { cache, lockPath, lock, recording, subject }: InputsToWrite,
+): Promise<Descriptor> {
+  const bodies = bodiesOf(recording.fetches);
+  if (bodies.size > MOST_BODIES)
+    throw new UserError(`the build fetched ${bodies.size} files, and ${MOST_BODIES} can be kept`);
+  const store = await openFetchStore(cache, lockPath);
+  for (const digest of bodies.keys()) await linkOrCopy(blobs, digest, store);
+  return writeArtifact(blobs, {
+    subject,
+    artifactType: INPUTS_ARTIFACT,
+    layer: Buffer.from(await lockText({ ...lock, ...recording })),
+    title: 'scoville.lock',
+    mediaType: LOCK_MEDIA_TYPE,
+    others: [...bodies].map(([digest, size]) => ({ mediaType: BODY_MEDIA_TYPE, digest, size })),
+  });
+}
+
+/** Size of each body by its digest; one without bytes needs no place. */
+export function bodiesOf(fetches: Fetches): ReadonlyMap<Digest, number> {
+  return new Map(
+    [...fetches.values()]
+      .flat()
+      .filter(({ digest }) => digest !== EMPTY)
+      .map(({ digest, size }) => [digest, size]),
+  );
+}
+
+/** Links from this lock's own store only: the layout has other builds' blobs that it could name. */
+async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): Promise<void> {
+  try {
+    await link(store.path(digest), blobs.path(digest));
+    return;
+  } catch (error) {
+    // The kernel looks for the first path before the second.
+    if (errorCode(error) === 'EEXIST') return;
+  }
+  const writer = await blobs.createWriter();
+  try {
+    for await (const chunk of store.read(digest)) await writer.write(chunk);
+    await writer.commit(digest);
+  } catch (error) {
+    throw new UserError(`what the build fetched cannot be kept: ${digest}`, { cause: error });
+  } finally {
+    await writer.abort();
+  }
+}
+
+/** What is pushed with an image. Inputs only on request, since they may be private. */
+export function publishedReferrers(
+  referrers: readonly Descriptor[],
+  withInputs: boolean,
+): readonly Descriptor[] {
+  const isInputs = ({ artifactType }: Descriptor): boolean => artifactType === INPUTS_ARTIFACT;
+  if (!withInputs) return referrers.filter((one) => !isInputs(one));
+  if (referrers.some(isInputs)) return referrers;
+  throw new UserError('the image has no recorded inputs to push', {
+    nextStep: 'scoville build --record, signed and with provenance',
+  });
+}
+
+const AT_ONCE = 4;
+
+/** What a published image was built from, fetched and checked. */
+export interface FetchedInputs {
+  readonly lock: LockFile & { readonly fetches: Fetches };
+  readonly store: FetchStore;
+}
+
+/**
+ * Fetches the inputs artifact that a provenance names by digest, into `folder`: its lock, and each
+ * body that the lock names, checked by size and digest while it comes. Throws UserError for one
+ * that is not about this image, lacks anything, or is too large; `folder` is empty then.
+ */
+export async function fetchInputs(
+  image: Pick<OpenedImage, 'root' | 'platforms' | 'readBlob' | 'openLayer'>,
+  named: Descriptor,
+  folder: string,
+  signal: AbortSignal,
+): Promise<FetchedInputs> {
+  try {
+    const manifest = parseManifest(await image.readBlob(named), named.digest);
+    const about = [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
+    if (manifest.artifactType !== INPUTS_ARTIFACT) throw new UserError('it is another artifact');
+    if (!about.some(({ digest }) => digest === manifest.subject?.digest))
+      throw new UserError('it is about another image');
+    const [first, ...others] = manifest.layers;
+    if (first?.mediaType !== LOCK_MEDIA_TYPE) throw new UserError('it does not have a lock');
+    const lock = await lockOf(await image.readBlob(first));
+    const bodies = bodiesOf(lock.fetches);
+    requireWithin(bodies, others);
+    const store = await openFolder(join(folder, 'fetches'));
+    await inParallel([...bodies], AT_ONCE, async ([digest, size]) => {
+      signal.throwIfAborted();
+      const body = { mediaType: 'application/octet-stream', digest, size };
+      await keep(store, body, await image.openLayer(body));
+    });
+    // The body without bytes.
+    await (await store.writer()).commit();
+    return { lock, store };
+  } catch (error) {
+    await rm(join(folder, 'fetches'), { recursive: true, force: true });
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`what it was built from cannot be had: ${messageOf(error)}`, {
+      nextStep: 'its publisher: scoville push --with-inputs NAME',
+      cause: error,
+    });
+  }
+}
+
+async function lockOf(bytes: Uint8Array): Promise<FetchedInputs['lock']> {
+  const parsed = await parseLock(new TextDecoder().decode(bytes), 'its lock');
+  if (!parsed.ok) throw new UserError(parsed.error.slice(0, 3).map(formatProblem).join('; '));
+  const { fetches } = parsed.value;
+  if (fetches === undefined) throw new UserError('its lock does not have what was fetched');
+  return { ...parsed.value, fetches };
+}
+
+/** Checks that the artifact lists all that the lock names, with its size, before any is fetched. */
+function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Descriptor[]): void {
+  const sizes = new Map(listed.map(({ digest, size }) => [digest, size]));
+  for (const [digest, size] of bodies)
+    if (sizes.get(digest) !== size) throw new UserError(`it does not have ${digest}`);
+  const bytes = [...bodies.values()].reduce((sum, size) => sum + size, 0);
+  if (bodies.size > MOST_BODIES || bytes > MOST_FETCHED_BYTES)
+    throw new UserError(`it is too large: ${bodies.size} files, ${bytes} bytes`);
+}
+
+/** Stops at the first byte that is too many. */
+async function keep(
+  store: FetchStore,
+  { digest, size }: Descriptor,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const writer = await store.writer();
+  let seen = 0;
+  try {
+    for await (const chunk of body) {
+      seen += chunk.length;
+      if (seen > size) throw new UserError(`${digest} is larger than ${size} bytes`);
+      await writer.write(chunk);
+    }
+    const written = await writer.commit(digest);
+    if (written.size !== size) throw new UserError(`${digest} has ${seen} bytes, not ${size}`);
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}

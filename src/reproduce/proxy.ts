@@ -1,0 +1,416 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { TLSSocket } from 'node:tls';
+import type { BuildAuthority } from './build-authority.ts';
+import { type Answer, type Peer, plainReply, type ProxyRequest, type Reply } from './record.ts';
+
+const MIB = 1024 * 1024;
+/** In bytes; git and npm send less. */
+const LARGEST_BODY = 64 * MIB;
+/** In bytes, of all requests of a build that are not answered yet. */
+const MOST_HELD = 256 * MIB;
+/** In bytes: what Node holds of a request beside its body, and of each piece of a body. */
+const REQUEST_COST = 32 * 1024;
+const CHUNK_COST = 512;
+
+/** A request that is not answered yet. */
+interface HeldRequest {
+  /** Its body, or why it is refused. The rest of a refused one is read and dropped. */
+  readonly body: (message: IncomingMessage) => Promise<Buffer | string>;
+  /** To be called once, when it is answered. */
+  readonly release: () => void;
+}
+
+/**
+ * Bounds the memory that the commands of a build can fill with requests: one bound for all
+ * connections. `open` gives undefined where there is no room for another request.
+ */
+class HeldRequests {
+  #held = 0;
+
+  open(): HeldRequest | undefined {
+    let own = 0;
+    const take = (bytes: number): boolean => {
+      if (this.#held + bytes > MOST_HELD) return false;
+      this.#held += bytes;
+      own += bytes;
+      return true;
+    };
+    const release = (): void => {
+      this.#held -= own;
+      own = 0;
+    };
+    if (!take(REQUEST_COST)) return undefined;
+    return { release, body: (message) => bodyOf(message, take) };
+  }
+}
+
+async function bodyOf(
+  message: IncomingMessage,
+  take: (bytes: number) => boolean,
+): Promise<Buffer | string> {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let refusal: string | undefined;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    if (refusal !== undefined) continue;
+    size += chunk.length;
+    if (size > LARGEST_BODY) refusal = `a request has more than ${LARGEST_BODY / MIB} MiB`;
+    else if (!take(chunk.length + CHUNK_COST))
+      refusal = `requests that were not answered yet had more than ${MOST_HELD / MIB} MiB`;
+    else chunks.push(chunk);
+    if (refusal !== undefined) chunks = [];
+  }
+  return refusal ?? Buffer.concat(chunks);
+}
+
+/** A client of a protocol in which the server speaks first sends nothing. In milliseconds. */
+const SILENT_MS = 30_000;
+const TLS_HANDSHAKE = 0x16;
+
+/** Something that went by the proxy and could not be read. */
+export interface Unreadable extends Readonly<Peer> {
+  /** Host and port. */
+  readonly target: string;
+  readonly why: string;
+}
+
+/** Where the requests of a connection go, where CONNECT has said so. */
+interface Tunnel extends Readonly<Peer> {
+  readonly origin: string;
+  /** Something was asked for in it. */
+  asked: boolean;
+}
+
+interface OpenTunnel {
+  readonly target: string;
+  readonly socket: Socket;
+  readonly peer: Peer;
+  readonly head: Buffer;
+  readonly inner: Server;
+  readonly tunnels: WeakMap<Socket, Tunnel>;
+  readonly authority: Pick<BuildAuthority, 'contextFor'>;
+  readonly onUnreadable: (seen: Unreadable) => void;
+  /** How long a connection may be silent before its first request. */
+  readonly silentMs?: number;
+}
+
+/** Answers CONNECT as if the host were reached; the first byte then tells TLS from HTTP. */
+function openTunnel(of: OpenTunnel): void {
+  const { target, socket, peer, head, inner, tunnels, authority, onUnreadable } = of;
+  const { silentMs = SILENT_MS } = of;
+  const [, bracketed, plain, port = ''] =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s@]{1,253})):(\d{1,5})$/.exec(target) ?? [];
+  const host = bracketed ?? plain ?? '';
+  const give = (why: string): void => {
+    onUnreadable({ target, why, ...peer });
+    socket.destroy();
+  };
+  if (host === '') {
+    socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
+  socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  if (head.length > 0) socket.unshift(head);
+  const shown = bracketed === undefined ? host : `[${host}]`;
+  socket.setTimeout(silentMs, () => {
+    give('nothing was sent: neither HTTP nor TLS');
+  });
+  const begin = (): void => {
+    const first = socket.read(1) as Buffer | null;
+    if (first === null) {
+      socket.once('readable', begin);
+      return;
+    }
+    socket.unshift(first);
+    socket.setTimeout(0);
+    if (first[0] !== TLS_HANDSHAKE) {
+      if (!/[A-Z]/.test(first.toString('latin1'))) {
+        give('neither HTTP nor TLS');
+        return;
+      }
+      tunnels.set(socket, { origin: `http://${shown}:${port}`, ...peer, asked: true });
+      inner.emit('connection', socket);
+      return;
+    }
+    try {
+      const secure = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: authority.contextFor(host),
+        ALPNProtocols: ['http/1.1'],
+      });
+      const tunnel = { origin: `https://${shown}:${port}`, ...peer, asked: false };
+      let refusal = 'ended before a request';
+      secure.on('error', (error: Error) => {
+        // OpenSSL's whole message has numbers of this process in it.
+        refusal = 'reason' in error ? String(error.reason) : error.message;
+        secure.destroy();
+      });
+      // Who does not trust the certificate says so, or just leaves.
+      secure.once('close', () => {
+        if (!tunnel.asked) onUnreadable({ target, why: `TLS: ${refusal}`, ...peer });
+      });
+      // Clients keep connections for a request that never comes, and wait for them: pnpm does.
+      secure.setTimeout(silentMs, () => {
+        tunnel.asked = true;
+        secure.destroy();
+      });
+      tunnels.set(secure, tunnel);
+      inner.emit('connection', secure);
+    } catch {
+      give('not the name of a host');
+    }
+  };
+  begin();
+}
+
+/** The IP address at the other end. */
+function clientOf(socket: Socket): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+}
+
+const MOST_CONNECTIONS = 1024;
+const OPTIONS: ServerOptions = { requestTimeout: 0, keepAliveTimeout: 60_000 };
+
+export interface Proxy {
+  /** With the name and password of this build. A RUN has a name of its own (`urlOfRun`). */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+export interface ProxyOptions {
+  /** An address of this machine, which is all that is listened on. */
+  readonly host: string;
+  readonly authority: Pick<BuildAuthority, 'contextFor'>;
+  readonly answer: Answer;
+  readonly onUnreadable: (seen: Unreadable) => void;
+  /** False for an address that is not a RUN's: its connection is closed. */
+  readonly isClient?: (address: string) => boolean;
+  /** Told each connection's other end, whose RUN is known once it has asked for something. */
+  readonly onConnection?: (peer: Peer) => void;
+  /** In milliseconds: how long a connection may be silent before its first request. */
+  readonly silentMs?: number;
+}
+
+/**
+ * An HTTP proxy for one build (RFC 9110, section 9.3.6 for CONNECT; RFC 7617 for the password): it
+ * reads what goes through TLS as well, and hands each request to `answer`. Who does not know the
+ * build's password gets 407 and nothing else. Throws where `host` is not an address of this
+ * machine.
+ */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const password = randomBytes(24).toString('base64url');
+  const peers = new WeakMap<Socket, Peer>();
+  const peerOf = (socket: Socket): Peer => peers.get(socket) ?? { client: clientOf(socket) };
+  /** True if the password is right. A connection belongs to one RUN, by the name that it gives. */
+  const isOurs = ({ headers, socket }: IncomingMessage): boolean => {
+    const [, text = ''] = /^basic (.+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
+    const [user = '', given = ''] = Buffer.from(text, 'base64').toString('latin1').split(':', 2);
+    if (given.length !== password.length) return false;
+    if (!timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(password))) return false;
+    const [, run] = RUN_NAME.exec(user) ?? [];
+    if (run !== undefined) peerOf(socket).run ??= Number(run);
+    return true;
+  };
+  const open = new Set<Socket>();
+  const tunnels = new WeakMap<Socket, Tunnel>();
+  const held = new HeldRequests();
+  const take = (message: IncomingMessage, response: ServerResponse, tunnel?: Tunnel): void => {
+    const hold = held.open();
+    if (hold !== undefined) {
+      const at = { tunnel, peer: tunnel ?? peerOf(message.socket) };
+      void serve(message, response, at, hold, options).finally(hold.release);
+      return;
+    }
+    const url = tunnel?.origin ?? message.url ?? '';
+    // The host alone: an address may have a secret in it.
+    const target = URL.canParse(url) ? new URL(url).host : '';
+    const { client, run } = tunnel ?? peerOf(message.socket);
+    options.onUnreadable({ target, why: 'too many requests at once', client, run });
+    // An answer would wait in memory for those in front of it.
+    message.socket.destroy();
+  };
+  const inner = createServer(OPTIONS, (request, response) => {
+    const tunnel = tunnels.get(request.socket);
+    if (tunnel === undefined) return void request.socket.destroy();
+    tunnel.asked = true;
+    // From here on the server's own limits count.
+    request.socket.setTimeout(0);
+    take(request, response, tunnel);
+  });
+  const outer = createServer(OPTIONS, (request, response) => {
+    if (isOurs(request)) take(request, response);
+    else refuse(response);
+  });
+  outer.maxConnections = MOST_CONNECTIONS;
+  outer.on('connection', (socket) => {
+    if (options.isClient?.(clientOf(socket)) === false) return void socket.destroy();
+    const peer: Peer = { client: clientOf(socket) };
+    peers.set(socket, peer);
+    options.onConnection?.(peer);
+    open.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket));
+  });
+  outer.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!isOurs(request)) {
+      // git asks without the password first. It opens another connection when this one is closed.
+      socket.end(
+        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    const peer = peerOf(socket);
+    openTunnel({ target: request.url ?? '', socket, peer, head, inner, tunnels, ...options });
+  });
+  const port = await listen(outer, options.host);
+  return {
+    url: `http://build:${password}@${options.host}:${port}`,
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      inner.close();
+      await new Promise((done) => outer.close(done));
+    },
+  };
+}
+
+const RUN_NAME = /^run(\d{1,7})$/;
+
+/** The proxy's address for the RUN that begins on a line: it names itself by it. */
+export function urlOfRun(url: string, line: number): string {
+  const own = new URL(url);
+  own.username = `run${line}`;
+  return own.href.replace(/\/$/, '');
+}
+
+const CHALLENGE = 'Proxy-Authenticate: Basic realm="scoville"';
+
+function refuse(response: ServerResponse): void {
+  const [name = '', value = ''] = CHALLENGE.split(': ');
+  response.writeHead(407, { [name]: value, 'content-length': 0 }).end();
+}
+
+async function listen(server: Server, host: string): Promise<number> {
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed).listen({ host, port: 0, exclusive: true }, done);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+interface Asked {
+  readonly tunnel: Tunnel | undefined;
+  readonly peer: Peer;
+}
+
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  at: Asked,
+  hold: HeldRequest,
+  { answer, onUnreadable }: ProxyOptions,
+): Promise<void> {
+  const reply = replyTo(message, response);
+  try {
+    const request = await requestOf(message, at, hold, onUnreadable);
+    if (typeof request === 'number') plainReply(reply, request);
+    else await answer(request, reply);
+  } catch {
+    reply.breakOff();
+  }
+}
+
+/** The request, or the status of one that is refused. */
+async function requestOf(
+  message: IncomingMessage,
+  { tunnel, peer: { client, run } }: Asked,
+  hold: HeldRequest,
+  onUnreadable: ProxyOptions['onUnreadable'],
+): Promise<ProxyRequest | number> {
+  const url = message.url ?? '';
+  const address = tunnel === undefined ? url : `${tunnel.origin}${url}`;
+  const isWhole = tunnel === undefined ? /^[a-z][a-z0-9+.-]*:\/\//i.test(url) : url.startsWith('/');
+  if (!isWhole || !URL.canParse(address)) return 400;
+  // What a lock can have.
+  if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
+  const { href, host } = new URL(address);
+  const body = await hold.body(message);
+  if (typeof body === 'string') {
+    onUnreadable({ target: host, why: body, client, run });
+    return 413;
+  }
+  return {
+    method: message.method ?? 'GET',
+    // Without the port that the scheme has anyway.
+    address: href,
+    headers: textHeaders(message),
+    body,
+    client,
+    run,
+  };
+}
+
+function replyTo(message: IncomingMessage, response: ServerResponse): Reply {
+  response.on('error', () => response.destroy());
+  const isGone = (): boolean => response.destroyed || response.writableEnded;
+  return {
+    head: (status, headers, size) => {
+      if (isGone()) return;
+      const isBare = message.method === 'HEAD' || status === 204 || status === 304;
+      const length = size === undefined || isBare ? {} : { 'content-length': String(size) };
+      response.writeHead(status, { ...headers, ...length });
+    },
+    write: async (chunk) => {
+      if (isGone() || response.write(chunk)) return;
+      await new Promise<void>((done) => {
+        const go = (): void => {
+          response.off('drain', go).off('close', go);
+          done();
+        };
+        response.on('drain', go).on('close', go);
+      });
+    },
+    end: () => void response.end(),
+    breakOff: () => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502, { 'content-length': 0, connection: 'close' }).end();
+    },
+  };
+}
+
+function textHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
+    ),
+  );
+}
+
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/**
+ * Tells the containers on the bridge that has the address `host` from all others: this machine's
+ * own addresses, which each of its users can send from and which the build's password could be read
+ * by, and what is routed here from elsewhere. Interfaces are looked at for each connection: a
+ * bridge without a container is not listed.
+ */
+export function bridgeClients(
+  host: string,
+  interfaces: () => Interfaces = networkInterfaces,
+): (address: string) => boolean {
+  const family = isIP(host) === 6 ? 'ipv6' : 'ipv4';
+  return (address) => {
+    const all = Object.values(interfaces()).flatMap((addresses) => addresses ?? []);
+    const [network, bits] = all.find((one) => one.address === host)?.cidr?.split('/') ?? [];
+    if (isIP(address) === 0 || network === undefined) return false;
+    const bridge = new BlockList();
+    bridge.addSubnet(network, Number(bits), family);
+    return bridge.check(address, family) && !all.some((one) => one.address === address);
+  };
+}

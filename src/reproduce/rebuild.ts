@@ -1,0 +1,481 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rfc3339 } from '../build/annotations.ts';
+import { parseBuildArgs } from '../build/command-line.ts';
+import { noStdin } from '../build/context-source.ts';
+import { exportOf, normaliseBuilt } from '../build/normalise-built.ts';
+import { lockedRemotes } from '../build/plan-lock.ts';
+import { type BuildPlan, layoutOutput, type RecordedValues } from '../build/plan.ts';
+import { readBuild, type RecordedInputs } from '../build/read-build.ts';
+import { runBuildKit } from '../build/run-buildkit.ts';
+import { CLOCK_CONTEXT, sentDockerfile } from '../build/sent-dockerfile.ts';
+import type { Build } from '../build/states.ts';
+import { offered } from '../build/steady-inputs.ts';
+import { settingsOf } from '../config/load-settings.ts';
+import { DEFAULT_SETTINGS } from '../config/schema.ts';
+import { imageOfPurl } from '../facts/build-facts.ts';
+import { readExportedIndex } from '../image/image-index.ts';
+import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
+import { UserError } from '../lib/errors.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import {
+  type Annotations,
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPE,
+  type OpenedImage,
+  platformNameOf,
+} from '../model/image.ts';
+import type { LockedImage, LockFile, RecordedBuild, RecordedMount } from '../model/lock.ts';
+import {
+  type Digest,
+  formatReference,
+  parseDigest,
+  parseReference,
+  withDefaultTag,
+} from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
+import { ruleSet } from '../normalize/catalogue.ts';
+import { NORMALISER_ANNOTATION } from '../normalize/rebuild.ts';
+import { PRELOAD } from './clock.ts';
+import { type FetchedSource, unverifiable } from './fetch-source.ts';
+import { type FetchedInputs, fetchInputs } from './inputs.ts';
+
+/** What the user gives, since provenance does not contain it. */
+export interface GivenInputs {
+  /** `NAME=VALUE`. */
+  readonly buildArgs: readonly string[];
+  /** As `--secret` takes them: `id=...,src=...`. */
+  readonly secrets: readonly string[];
+  readonly ssh: readonly string[];
+}
+
+/** A recorded build as flags of `scoville build`. */
+interface RebuildWords {
+  readonly words: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Why it cannot be built again as it was; empty where it can. */
+  readonly obstacles: readonly string[];
+  /** What can change the image though all else is the same; a difference then proves nothing. */
+  readonly doubts: readonly string[];
+}
+
+/** As `SecretMask` of the provenance's writer puts it. */
+const MASK = '[masked]';
+/** They change where a build fetches from, not what it is; a stranger's proxy is not used. */
+const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
+/** Attributes that leave the image as it is, or that are planned again. */
+const WITHOUT_EFFECT =
+  /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
+
+/** Flags for the same build, and its obstacles. Pure; hostile `record` text stays in one word. */
+export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
+  const words: string[] = [];
+  const labels: Record<string, string> = {};
+  const obstacles = [
+    ...record.otherLocals
+      .filter((name) => name !== CLOCK_CONTEXT)
+      .map((name) => `it was given the folder ${shown(name)}`),
+  ];
+  const own = new Set(given.buildArgs.map((text) => text.split('=', 1)[0] ?? ''));
+  for (const [key, value] of Object.entries(record.args).sort(([a], [b]) => byCodeUnit(a, b))) {
+    const [kind, name] = split(key);
+    const isMasked = value.includes(MASK);
+    if (kind === 'build-arg' && (PROXY.test(name) || own.has(name))) continue;
+    if (isMasked) obstacles.push(`the value of ${shown(key)} is masked`);
+    else if (kind === 'build-arg') words.push(...buildArg(record, name, value));
+    else if (kind === 'label') setOwn(labels, name, value);
+    else if (kind === 'context' && name === CLOCK_CONTEXT) continue;
+    else if (kind === 'context') words.push(...imageContext(name, value, obstacles));
+    else words.push(...attribute(key, value, obstacles));
+  }
+  obstacles.push(...ungiven('secret', record.secrets, given.secrets.map(idOf)));
+  obstacles.push(...ungiven('SSH agent', record.ssh, given.ssh.map(sshId)));
+  if (!record.isComplete) obstacles.push('the provenance leaves build arguments out (mode=min)');
+  return {
+    words: [
+      ...words,
+      ...given.buildArgs.map((text) => `--build-arg=${text}`),
+      ...given.secrets.map((text) => `--secret=${text}`),
+      ...given.ssh.map((text) => `--ssh=${text}`),
+    ],
+    labels,
+    obstacles,
+    doubts: record.secrets
+      .filter(({ id, optional }) => optional && !given.secrets.map(idOf).includes(id))
+      .map(({ id }) => `it may have been given the secret ${shown(id)}`),
+  };
+}
+
+function split(key: string): readonly [string, string] {
+  const colon = key.indexOf(':');
+  return colon < 0 ? [key, ''] : [key.slice(0, colon), key.slice(colon + 1)];
+}
+
+/** Our record sets the epoch of our builds; buildx adds it to the arguments automatically. */
+function buildArg({ builder }: RecordedBuild, name: string, value: string): readonly string[] {
+  if (name === 'SOURCE_DATE_EPOCH' && builder === 'scoville') return [];
+  return [`--build-arg=${name}=${value}`];
+}
+
+/** Anyone can get an image that replaces a name, but not the publisher's folder or repository. */
+function imageContext(name: string, value: string, obstacles: string[]): readonly string[] {
+  if (value.startsWith('docker-image://') && /^[\w./:@-]+$/.test(name))
+    return [`--build-context=${name}=${value}`];
+  obstacles.push(`it was given the context ${shown(name)}`);
+  return [];
+}
+
+function attribute(key: string, value: string, obstacles: string[]): readonly string[] {
+  if (WITHOUT_EFFECT.test(key)) return [];
+  if (key === 'target') return [`--target=${value}`];
+  if (key === 'shm-size') return [`--shm-size=${value}`];
+  if (key === 'ulimit') return value.split(',').map((one) => `--ulimit=${one}`);
+  if (key === 'add-hosts')
+    return value.split(',').map((one) => `--add-host=${one.replace('=', ':')}`);
+  if (key === 'force-network-mode' && value === 'none') return ['--network=none'];
+  if (key === 'force-network-mode' && value !== 'host') return [];
+  obstacles.push(
+    key === 'force-network-mode'
+      ? 'it was built in the network of its host, which a stranger’s build is not given'
+      : `it was built with ${shown(key)}, which cannot be repeated`,
+  );
+  return [];
+}
+
+function ungiven(
+  what: string,
+  wanted: readonly RecordedMount[],
+  given: readonly string[],
+): readonly string[] {
+  return wanted
+    .filter(({ id, optional }) => !optional && !given.includes(id))
+    .map(({ id }) => `it was given the ${what} ${shown(id)}`);
+}
+
+function idOf(secret: string): string {
+  return /(?:^|,)id=([^,]*)/.exec(secret)?.[1] ?? '';
+}
+
+function sshId(text: string): string {
+  return text.split('=', 1)[0] ?? '';
+}
+
+function setOwn(record: Record<string, string>, key: string, value: string): void {
+  Object.defineProperty(record, key, { value, enumerable: true, configurable: true });
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
+
+/**
+ * What a build takes from its surroundings, out of the record: images at their digests and files of
+ * ADD at their checksums as a lock, the epoch, and what the published image itself says: `created`,
+ * annotations, labels. `own` are the settings of this machine's user, `source` those that lie in
+ * the source: of these only the rules count. Throws UserError where the image was normalized by
+ * rules that this version does not have.
+ */
+function recordedInputs(
+  image: OpenedImage,
+  record: RecordedBuild & { readonly remotes?: LockFile['remotes'] | undefined },
+  labels: Readonly<Record<string, string>>,
+  { own, source }: { readonly own: Settings; readonly source: Settings },
+): RecordedInputs {
+  const mode = record.normaliser?.mode ?? 'off';
+  const reproducible = { ...source.reproducible, mode, pin: true };
+  const rules = ruleSet(mode, reproducible).id;
+  const used = record.normaliser?.id ?? '';
+  if (used !== '' && used !== rules)
+    throw unverifiable(`its layers were normalized by rules ${used}, and here they are ${rules}`, {
+      nextStep: 'take the version of scoville that its provenance names',
+    });
+  return {
+    settings: { ...own, reproducible, sign: { ...own.sign, enabled: false }, lock: false },
+    lock: {
+      request: {
+        path: 'its provenance',
+        before: lockOf(record, rules),
+        locked: false,
+        dockerfile: undefined,
+        normaliser: rules,
+      },
+      text: undefined,
+      found: undefined,
+    },
+    values: valuesOf(image, record, labels),
+  };
+}
+
+/** Names that BuildKit took an image by, with the digest that it found. */
+function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
+  return new Map(
+    record.materials.flatMap(({ uri, digest }): [string, Digest][] => {
+      const text = imageOfPurl(uri);
+      const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
+      const reference = text === undefined ? undefined : parseReference(text);
+      if (sha === undefined || reference?.ok !== true) return [];
+      return [[formatReference(withDefaultTag(reference.value)), sha]];
+    }),
+  );
+}
+
+function lockOf(record: Parameters<typeof recordedInputs>[1], normaliser: string): LockFile {
+  const images = [...recordedImages(record)].map(([name, digest]): [string, LockedImage] => [
+    name,
+    { digest, local: false, platforms: new Map() },
+  ]);
+  return {
+    images: new Map(images),
+    builder: {},
+    normaliser,
+    snapshots: [],
+    // Of a recorded build, materials are what RUNs fetched too.
+    remotes: record.remotes ?? lockedRemotes(record.materials).remotes,
+    packages: new Map(),
+  };
+}
+
+function valuesOf(
+  { index, platforms: [first, ...others] }: OpenedImage,
+  { epoch, steady }: RecordedBuild,
+  labels: Readonly<Record<string, string>>,
+): RecordedValues {
+  const entry = index?.manifests.find(({ digest }) => digest === first.descriptor.digest);
+  return {
+    epoch:
+      epoch === undefined
+        ? undefined
+        : { seconds: epoch, source: 'lock', reason: 'the image’s provenance' },
+    steady,
+    created: first.config.created ?? rfc3339(epoch ?? 0),
+    annotations: {
+      labels,
+      index: index?.annotations ?? {},
+      indexDescriptor: {},
+      manifest: {},
+      manifestDescriptor: entry?.annotations ?? {},
+      byPlatform: [first, ...others].flatMap((one) =>
+        Object.entries(ownAnnotations(one.manifest.annotations)).map(([key, value]) => ({
+          platform: platformNameOf(one),
+          level: 'manifest' as const,
+          key,
+          value,
+        })),
+      ),
+    },
+  };
+}
+
+function ownAnnotations(annotations: Annotations = {}): Annotations {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([key]) => key !== NORMALISER_ANNOTATION),
+  );
+}
+
+/** BuildKit's note on a layer whose times its exporter clamped, in seconds since 1970. */
+const REWRITTEN = 'buildkit/rewritten-timestamp';
+
+/**
+ * The build with BuildKit's own export, as an image has it that BuildKit itself published: its
+ * compressor, its annotations, and times rewritten where a layer says so. `published` is that
+ * image's manifest.
+ */
+export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
+  const output = layoutOutput(plan.layout, [
+    ...compression(published),
+    ...(isRewritten(published) ? ['rewrite-timestamp=true'] : []),
+    ...annotationFields(published.annotations ?? {}),
+  ]);
+  return { ...plan, invocation: { ...plan.invocation, outputs: [output] } };
+}
+
+function compression({ layers }: Manifest): readonly string[] {
+  const top = layers.at(-1)?.mediaType;
+  if (top === MEDIA_TYPE.layerZstd) return ['compression=zstd'];
+  return top === MEDIA_TYPE.layer ? ['compression=uncompressed'] : [];
+}
+
+function isRewritten({ layers }: Manifest): boolean {
+  return layers.some(({ annotations }) => annotations?.[REWRITTEN] !== undefined);
+}
+
+function annotationFields(annotations: Annotations): readonly string[] {
+  return Object.entries(annotations).map(([key, value]) => `annotation-manifest.${key}=${value}`);
+}
+
+/** Modes in which another Dockerfile is sent than the source has. */
+const OFFERING = new Set<string>(['aggressive', 'deterministic']);
+
+interface RebuildRequest {
+  readonly image: OpenedImage;
+  readonly record: RecordedBuild;
+  readonly words: RebuildWords;
+  readonly source: FetchedSource;
+  /** Of the user of this machine. */
+  readonly settings: Settings;
+  readonly store: LayoutStore;
+  readonly directory: BuildDirectory;
+}
+
+interface Rebuilt {
+  /** The index or manifest that came out. */
+  readonly root: Descriptor;
+  readonly dockerfile: DockerfileModel | undefined;
+  /** Why what its RUNs were given may not be all that they had. */
+  readonly gaps: readonly string[];
+}
+
+/**
+ * Builds what a provenance describes, from the fetched source, uncached, with the recorded images
+ * and files enforced: as this program does, or for an image that BuildKit itself published with its
+ * own export. An exit code where buildx failed. Throws UserError where the source does not fit the
+ * record.
+ */
+export async function rebuild(
+  context: PipelineContext,
+  request: RebuildRequest,
+): Promise<Rebuilt | number> {
+  const { image, record, store, directory } = request;
+  const inputs =
+    record.inputs === undefined
+      ? undefined
+      : await fetchInputs(image, record.inputs, directory.dir, context.signal).catch(
+          (error: unknown) => {
+            if (!(error instanceof UserError)) throw error;
+            const { message, nextStep } = error;
+            throw unverifiable(message, nextStep === undefined ? {} : { nextStep });
+          },
+        );
+  const prepared = await prepare(context, request, inputs);
+  requireSameDockerfile(prepared, record);
+  requireRecorded(prepared.plan);
+  for (const text of prepared.plan.notices) context.emit({ kind: 'notice', text });
+  const isOurs = record.builder === 'scoville';
+  const planned = isOurs
+    ? ourBuild(prepared, compressionOf(image), inputs)
+    : { ...prepared, plan: plainExport(prepared.plan, image.platforms[0].manifest) };
+  context.emit({ kind: 'phase-started', phase: 'build' });
+  const startedAt = context.now();
+  const { exitCode, recording } = await runBuildKit(context, planned);
+  if (exitCode !== 0) return exitCode;
+  const seconds = (context.now() - startedAt) / 1000;
+  context.emit({ kind: 'phase-done', phase: 'build', detail: 'built again', seconds });
+  const { dockerfile } = prepared;
+  const gaps = [...new Set([...(recording?.incomplete.values() ?? [])].flat())];
+  if (!isOurs) return { root: await exportedRoot(directory.dir), dockerfile, gaps };
+  const built = await exportOf(planned.plan, store.blobs);
+  return { root: (await normaliseBuilt(context, planned, built)).index, dockerfile, gaps };
+}
+
+/** Where it is known what the RUNs fetched, they are given that, and have no network. */
+function ourBuild(
+  prepared: Build,
+  compression: 'gzip' | 'zstd',
+  inputs: FetchedInputs | undefined,
+): Build {
+  const plan = { ...prepared.plan, compression };
+  if (inputs === undefined) return { ...prepared, plan };
+  const { fetches, incomplete = new Map<string, string[]>() } = inputs.lock;
+  const replayed = { recording: { fetches, incomplete }, store: inputs.store };
+  return {
+    ...prepared,
+    plan: { ...plan, hermetic: 'replay' },
+    attached: { ...prepared.attached, replayed },
+  };
+}
+
+/** The normalizer's compressor, by the last layer; without layers of its own it does not matter. */
+function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zstd' {
+  return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
+}
+
+async function prepare(
+  context: PipelineContext,
+  request: RebuildRequest,
+  fetched: FetchedInputs | undefined,
+): Promise<Build> {
+  const { image, record, words, source, settings, store, directory } = request;
+  const platforms = image.platforms.map(platformNameOf);
+  const parsed = parseBuildArgs(
+    [
+      '--no-cache',
+      `--platform=${platforms.join(',')}`,
+      `--file=${source.dockerfile}`,
+      ...words.words,
+      source.context,
+    ],
+    context.env,
+  );
+  if (!parsed.ok || parsed.value.kind === 'help')
+    throw unverifiable(
+      `its arguments are none that buildx takes${parsed.ok ? '' : `: ${parsed.error.message}`}`,
+    );
+  const own =
+    record.source?.byBuildKit === true ? DEFAULT_SETTINGS : await sourceSettings(context, source);
+  const inputs = recordedInputs(
+    image,
+    { ...record, remotes: fetched?.lock.remotes },
+    words.labels,
+    { own: settings, source: own },
+  );
+  const prepared = await readBuild(context, {
+    parsed: parsed.value,
+    stdin: noStdin(),
+    store,
+    directory,
+    recorded: inputs,
+  }).catch((error: unknown) => {
+    // Another lock or setting would fix a build of one's own, but not this one.
+    if (error instanceof UserError) throw unverifiable(error.message);
+    throw error;
+  });
+  if (prepared.kind === 'passthrough') throw unverifiable(prepared.plan.reason);
+  return prepared;
+}
+
+function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
+  const places = { named: undefined, startDir: source.context, userDir: undefined } as const;
+  return settingsOf({ ...places, task: 'project', now: context.now(), anyCriterion: true });
+}
+
+/**
+ * Requires the provenance's Dockerfile, if any, in the source: another may have been piped in, or
+ * lain outside of the repository.
+ */
+function requireSameDockerfile({ source, dockerfile }: Build, record: RecordedBuild): void {
+  const { dockerfileText } = source;
+  if (dockerfileText === undefined)
+    throw unverifiable('the source has no Dockerfile where the provenance says');
+  const { dockerfileText: recorded, normaliser } = record;
+  if (recorded === undefined || recorded === dockerfileText) return;
+  const isOffered = normaliser !== undefined && OFFERING.has(normaliser.mode);
+  const sent =
+    isOffered && dockerfile !== undefined
+      ? sentDockerfile(dockerfileText, dockerfile, offered(dockerfile, record.steady))?.text
+      : undefined;
+  // Which images ask for LD_PRELOAD was found out by running them.
+  const isDeclared = new RegExp(`^ARG ${PRELOAD}\\r?\\n`, 'gm');
+  if (recorded.replaceAll(isDeclared, '') !== sent?.replaceAll(isDeclared, ''))
+    throw unverifiable('it was built with another Dockerfile than its source contains');
+}
+
+/** An image with no digest in the record or Dockerfile would be what its tag points to now. */
+function requireRecorded({ needed, lock }: BuildPlan): void {
+  const free = needed
+    .map(({ reference }) => ({ reference, name: formatReference(reference) }))
+    .find(
+      ({ reference, name }) =>
+        reference.digest === undefined && lock?.before?.images.has(name) !== true,
+    );
+  if (free !== undefined)
+    throw unverifiable(`its provenance does not say which ${free.name} it was built on`);
+}
+
+async function exportedRoot(layout: string): Promise<Descriptor> {
+  const [image] = readExportedIndex(await readFile(join(layout, 'index.json')));
+  if (image === undefined) throw unverifiable('buildx exported no image');
+  return image.descriptor;
+}

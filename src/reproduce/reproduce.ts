@@ -1,0 +1,341 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { seenDays, writeClock } from '../build/clock.ts';
+import type { ParsedBuild } from '../build/command-line.ts';
+import { nativeLibraries } from '../build/native-libraries.ts';
+import { buildPaths, flag, layoutOutput, NOT_AGAIN } from '../build/plan.ts';
+import { buildElsewhere, buildOnce, proofStatement, withRecording } from '../build/prove.ts';
+import { readBuild } from '../build/read-build.ts';
+import { runBuildKit } from '../build/run-buildkit.ts';
+import type { Build } from '../build/states.ts';
+import { ranImages } from '../build/steady-inputs.ts';
+import { canBecome, layerLines, stageCopy } from '../dockerfile/layer-lines.ts';
+import { openLayoutFolder } from '../image/layout/open-layout.ts';
+import { openStore } from '../image/layout/store.ts';
+import { makeTemporaryFolder } from '../image/temporary-folder.ts';
+import { UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { DockerfileModel, Stage } from '../model/dockerfile.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
+import type { Digest } from '../model/reference.ts';
+import type { ImageComparison, ImageDifference } from '../model/report.ts';
+import { attachStatements, type AttachTarget, openBuild, wholeOf } from '../trust/attach.ts';
+import type { Lowered } from '../trust/renew-verdict.ts';
+import { NOBODY_NAMED, trustedSigners } from '../trust/trusted-signers.ts';
+import { movedClock } from './clock.ts';
+import { tracedLayers } from './compare-entries.ts';
+import { builtImage, compareBuilds, deeperViews, recordsOf } from './compare-images.ts';
+import { isRun } from './recorded-fetches.ts';
+
+/** By path, which lines of a stage, or of those below it, wrote the file: the last one first. */
+type StageFiles = Map<string, readonly { readonly line: number; readonly content?: Digest }[]>;
+
+/** Those of a stage; none where they cannot be had. */
+type FilesOf = (stage: Stage) => Promise<StageFiles>;
+
+/**
+ * The comparison of two builds with the line that wrote each file which a COPY took from a stage:
+ * several RUNs can have done it, and their layers show which. Those stages are exported from
+ * BuildKit's cache into `folder`. Where it does not have them, nothing is run again, and nothing is
+ * named.
+ */
+async function nameWriters(
+  context: PipelineContext,
+  prepared: Build,
+  comparison: ImageComparison,
+  folder: string,
+): Promise<ImageComparison> {
+  const { dockerfile, plan } = prepared;
+  // RUNs of a recorded build have mounts of their own: no cache has them.
+  if (dockerfile === undefined || plan.hermetic !== undefined || plan.platforms.length > 1)
+    return comparison;
+  const known = new Map<Stage, ReturnType<FilesOf>>();
+  const filesOf: FilesOf = (stage) => {
+    const files = known.get(stage) ?? stageFiles(context, prepared, dockerfile, stage, folder);
+    known.set(stage, files);
+    return files;
+  };
+  const differences = [];
+  for (const one of comparison.differences) {
+    const { copiedFrom } = one;
+    const isOpen = copiedFrom !== undefined && copiedFrom.runLines.length > 1;
+    const [line, ...others] = isOpen ? await writersOf(dockerfile, one, filesOf) : [];
+    const isKnown = line !== undefined && others.length === 0 && copiedFrom !== undefined;
+    differences.push(isKnown ? { ...one, copiedFrom: { ...copiedFrom, line } } : one);
+  }
+  return { ...comparison, differences };
+}
+
+/** Lines that may have written what the COPY of a line put at a path, through further stages. */
+export async function writersOf(
+  model: DockerfileModel,
+  { line, path, kind }: Pick<ImageDifference, 'line' | 'path' | 'kind'>,
+  filesOf: FilesOf,
+): Promise<ReadonlySet<number>> {
+  const found = line === undefined ? undefined : stageCopy(model, line);
+  if (found === undefined) return new Set(line === undefined ? [] : [line]);
+  const lines = new Set<number>();
+  for (const [before, written] of await filesOf(found.stage)) {
+    if (!canBecome(found.copy, before, path)) continue;
+    // A later RUN that changes the mode writes the whole file again, with the same content.
+    const other = written.findIndex(({ content }) => content !== written[0]?.content);
+    const writer = kind === 'content' ? written.at(other < 0 ? -1 : other - 1) : written[0];
+    const at = { line: writer?.line, path: before, kind };
+    for (const one of await writersOf(model, at, filesOf)) lines.add(one);
+  }
+  return lines;
+}
+
+async function stageFiles(
+  context: PipelineContext,
+  prepared: Build,
+  model: DockerfileModel,
+  { name, index }: Stage,
+  folder: string,
+): ReturnType<FilesOf> {
+  // BuildKit finds a target by its name alone.
+  if (name === undefined) return new Map();
+  context.emit({ kind: 'notice', text: `looking in stage ${name} for the line that wrote it` });
+  const path = join(folder, `stage-${index}`);
+  await mkdir(path);
+  const failure = await exportStage(context, prepared, name, path);
+  if (failure !== undefined) {
+    context.emit({ kind: 'notice', text: `stage ${name} does not say: ${failure}` });
+    return new Map();
+  }
+  const image = await openLayoutFolder({ name, path });
+  const [{ layers, config }] = image.platforms;
+  const traced = tracedLayers(layers, config);
+  const by = traced.map(({ createdBy }) => createdBy);
+  const lines = layerLines({ ...model, target: index }, by);
+  const files: StageFiles = new Map();
+  for (const [i, layer] of traced.entries()) {
+    const line = lines[i];
+    if (line === undefined) continue;
+    for (const { type, path: file, content } of await recordsOf({ image, layer }, context.signal))
+      if (type === 'file')
+        files.set(file, [{ line, ...(content && { content }) }, ...(files.get(file) ?? [])]);
+  }
+  return files;
+}
+
+/** Exports a stage; gives why not, where that fails or a RUN would have to run again. */
+async function exportStage(
+  context: PipelineContext,
+  prepared: Build,
+  target: string,
+  path: string,
+): Promise<string | undefined> {
+  const missed = new AbortController();
+  const signal = AbortSignal.any([context.signal, missed.signal]);
+  const { invocation, ...plan } = prepared.plan;
+  const { layout, metadataFile } = buildPaths(path);
+  const kept = invocation.flags.filter(({ name = '' }) => !NOT_AGAIN.has(name));
+  const flags = [...kept, flag('target', target)];
+  const stage = { ...invocation, outputs: [layoutOutput(layout)], metadataFile, flags };
+  try {
+    const { exitCode, errorText } = await runBuildKit(
+      { ...context, signal, emit: () => undefined },
+      { ...prepared, plan: { ...plan, invocation: stage, hermetic: undefined } },
+      ({ vertexes }) => {
+        if (vertexes.some((one) => isRun(one.name) && one.started !== undefined && !one.cached))
+          missed.abort();
+      },
+    );
+    return exitCode === 0 ? undefined : (errorText.trim().split('\n').at(-1) ?? '');
+  } catch (error) {
+    if (missed.signal.aborted && !context.signal.aborted) return 'the build cache does not have it';
+    throw error;
+  }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const HOW = 'see "Another day" in docs/reproducibility.md';
+
+/** A clock that is a day ahead, in a folder that a build can take as a context. */
+interface Tomorrow {
+  readonly folder: string;
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * Gets ready for a build whose RUNs see tomorrow's date: a library, loaded into every program by
+ * way of a mount. Tried out on each image that something is run in. Throws UserError where that
+ * cannot be arranged: a build that silently ran today would prove nothing.
+ */
+async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promise<Tomorrow> {
+  const { plan, dockerfile } = prepared;
+  if (plan.steady !== undefined)
+    throw new UserError('--tomorrow with --repro=deterministic changes nothing', {
+      nextStep: 'RUNs see the recorded time on any day: leave --tomorrow out',
+    });
+  const cannot = (why: string): UserError =>
+    new UserError(`another day cannot be arranged: ${why}`, { nextStep: HOW });
+  if (dockerfile === undefined) throw cannot('the Dockerfile is not known before the build');
+  if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
+  const images = ranImages(dockerfile);
+  if (images === undefined) throw cannot('something is run in a stage whose base is not known');
+  const folder = await makeTemporaryFolder('tomorrow');
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    await writeClock(folder, movedClock(DAY_MS / 1000, nativeLibraries(process.arch)));
+    const [first] = await unmoved(context, prepared, folder, images);
+    if (first !== undefined)
+      throw cannot(
+        `programs of ${first} see today’s date all the same: they are linked statically, or against another C library`,
+      );
+    return { folder, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Images whose own `date` does not show tomorrow. */
+async function unmoved(
+  context: PipelineContext,
+  prepared: Build,
+  folder: string,
+  images: readonly string[],
+): Promise<readonly string[]> {
+  const tomorrow = (): string => new Date(context.now() + DAY_MS).toISOString().slice(0, 10);
+  // The probe may run across midnight.
+  const before = tomorrow();
+  const seen = await seenDays(context, prepared, folder, images);
+  if (!seen.ok)
+    throw new UserError(
+      `another day cannot be arranged: not every image has a date command (${seen.error})`,
+      { nextStep: HOW },
+    );
+  const right = [before, tomorrow()];
+  return images.filter((_, i) => !right.includes(seen.value[i] ?? ''));
+}
+
+/** How it ended; `buildx`: one of the two builds failed, with its exit code. */
+export type Reproduction =
+  | { readonly kind: 'buildx'; readonly exitCode: number }
+  | {
+      readonly kind: 'compared';
+      readonly comparison: ImageComparison;
+      /** Why a difference proves nothing, where that is so. */
+      readonly doubts: readonly string[];
+      /** There where the result was attached, and the verdict stayed, since it would be lower. */
+      readonly kept: Lowered | undefined;
+    };
+
+export interface ReproduceOptions {
+  /** Sign the result, and keep it with the build. */
+  readonly attest: boolean;
+  /** Sign the new verdict where it is lower, too. */
+  readonly regrade: boolean;
+  /** The second build's RUNs see another day. */
+  readonly tomorrow: boolean;
+  /** Have diffoscope compare files that differ. */
+  readonly deeper: boolean;
+}
+
+/**
+ * Builds an image, then once more without a cache, from a copy of the context in another folder
+ * with other times and another umask, and compares the two. Nothing is tagged, loaded or pushed;
+ * with `attest` the result is signed and kept with the build. Throws UserError as a build does.
+ */
+export async function reproduce(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+  options: ReproduceOptions = { attest: false, regrade: false, tomorrow: false, deeper: false },
+): Promise<Reproduction> {
+  const store = await openStore(context.paths.store, context.now);
+  const first = await store.newBuild();
+  const second = await store.newBuild();
+  let tomorrow: Tomorrow | undefined;
+  try {
+    const prepared = await readBuild(context, { parsed, stdin, store, directory: first });
+    if (prepared.kind === 'passthrough')
+      throw new UserError(`${prepared.plan.reason}: the build has no image to compare`);
+    if (prepared.source.kind === 'stdin-archive')
+      throw new UserError('a context on stdin can be read only once', {
+        nextStep: 'unpack it, and reproduce the folder',
+      });
+    // What cannot be arranged fails before a build that takes long.
+    tomorrow = options.tomorrow ? await arrangeTomorrow(context, prepared) : undefined;
+    const a = await buildOnce(context, prepared);
+    if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
+    // Before the second build, which takes longest.
+    const attestable = options.attest
+      ? await attestableBuild(context, prepared, a.index, options.regrade)
+      : undefined;
+    const given = withRecording(prepared, a.recording);
+    const next = { ...given, attached: { ...given.attached, clock: tomorrow?.folder } };
+    const words = tomorrow === undefined ? '' : ', tomorrow';
+    const b = await buildElsewhere(context, next, second.dir, words);
+    if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
+    const look = options.deeper ? deeperViews(context) : undefined;
+    const images = await Promise.all([
+      builtImage(store, 'the first build', a.index),
+      builtImage(store, 'the second build', b.index),
+    ]);
+    const compared = await compareBuilds(context, prepared.dockerfile, images, look);
+    const comparison = await nameWriters(context, prepared, compared, second.dir);
+    const attached =
+      attestable === undefined
+        ? undefined
+        : await attachStatements(context, attestable, (image) => [
+            proofStatement(context, comparison, wholeOf(image)),
+          ]);
+    return { kind: 'compared', comparison, doubts: [], kept: attached?.kept };
+  } finally {
+    await first.end();
+    await second.discard();
+    await tomorrow?.remove();
+  }
+}
+
+/**
+ * The newest build of the plan's first name, where it is the image that was just built again.
+ * Throws UserError where it is missing or another: a statement about an image that nobody published
+ * helps nobody.
+ */
+async function attestableBuild(
+  context: PipelineContext,
+  { store, plan, registries, vex }: Build,
+  index: Descriptor,
+  regrade: boolean,
+): Promise<AttachTarget> {
+  const [name] = plan.names;
+  if (name === undefined)
+    throw new UserError('--attest needs the name of the image', {
+      nextStep: 'scoville build -t NAME . first, then scoville reproduce --attest -t NAME .',
+    });
+  const found = await store.findByName(name);
+  if (found === undefined || found.descriptor.digest !== index.digest)
+    throw new UserError(
+      found === undefined
+        ? `no build of ${name} to attest`
+        : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
+      { nextStep: `scoville build -t ${name} . first, with the same flags` },
+    );
+  const { settings } = plan;
+  const open = (): Promise<OpenedImage> => openBuild(store, index, name);
+  return {
+    name,
+    open,
+    openWhole: open,
+    inherits: false,
+    regrade,
+    published: undefined,
+    registries,
+    settings,
+    grading: async () =>
+      plan.attest.verdict.on
+        ? {
+            settings,
+            trusted: await trustedSigners(context, settings, NOBODY_NAMED),
+            dockerfile: undefined,
+            secrets: true,
+            vex,
+            registries,
+          }
+        : undefined,
+  };
+}

@@ -1,0 +1,412 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyOf, wholeStream } from '../lib/bytes.ts';
+import { canConnect, reasonOf } from '../lib/can-connect.ts';
+import { err, ok, ProxyError, type Result } from '../lib/errors.ts';
+import { field, listField, lookup, textField } from '../lib/json.ts';
+import { inParallel } from '../lib/parallel.ts';
+import type { VulnerabilitiesFact } from '../model/facts.ts';
+import type { OsRelease, Package } from '../model/packages.ts';
+import {
+  isJudged,
+  isOsvId,
+  isOsvRecord,
+  type OsvMatch,
+  type OsvPlan,
+  type OsvQuery,
+  type OsvRecord,
+  osvReports,
+  parseOsvRecord,
+  planOsv,
+  unratedField,
+} from './osv-records.ts';
+import { isCve, onePerCve, type Report } from './severity.ts';
+
+/** How a conversation with OSV goes; times in milliseconds. */
+interface OsvHttpOptions {
+  /** `https://api.osv.dev`, without a slash at the end. */
+  readonly url: string;
+  readonly userAgent: string;
+  readonly signal?: AbortSignal;
+  /** For one request, its retries not counted. */
+  readonly requestMs?: number;
+  /** For the whole conversation. */
+  readonly budgetMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+const REQUEST_MS = 20_000;
+const BUDGET_MS = 90_000;
+const TRIES = 4;
+const FIRST_PAUSE_MS = 250;
+/** A batch of 1,000 answers is some MB, a record of a kernel's CVE too. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+type Answer = Result<unknown, { readonly status: number | undefined; readonly reason: string }>;
+
+/** Sends requests to OSV, one or several at a time; if the server asks for a pause, all wait. */
+export class OsvHttp {
+  readonly #options: OsvHttpOptions;
+  readonly #deadline: AbortSignal;
+  readonly #until: number;
+  #resumeAt = 0;
+
+  constructor(options: OsvHttpOptions) {
+    this.#options = options;
+    const budget = options.budgetMs ?? BUDGET_MS;
+    this.#until = performance.now() + budget;
+    this.#deadline = AbortSignal.timeout(budget);
+  }
+
+  /**
+   * The JSON answer of a path; an error says why there is none, after retries if they can help.
+   * Throws on abort only.
+   */
+  async json(path: string, body?: unknown): Promise<Answer> {
+    let last: Answer = err({ status: undefined, reason: 'it was not asked' });
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const pause = Math.max(this.#resumeAt - performance.now(), 0);
+      if (performance.now() + pause >= this.#until) break;
+      if (pause > 0) await this.#pause(pause);
+      const answer = await this.#once(path, body);
+      if (answer.ok) return answer;
+      last = answer;
+      if (!answer.error.retry) return answer;
+      const wait = answer.error.afterMs ?? FIRST_PAUSE_MS * 2 ** attempt;
+      this.#resumeAt = Math.max(this.#resumeAt, performance.now() + wait);
+    }
+    this.#options.signal?.throwIfAborted();
+    return last;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    signal?.throwIfAborted();
+  }
+
+  async #once(path: string, body: unknown) {
+    const { url, userAgent, signal, requestMs } = this.#options;
+    const timeout = AbortSignal.timeout(requestMs ?? REQUEST_MS);
+    const stops = [timeout, this.#deadline, ...(signal === undefined ? [] : [signal])];
+    try {
+      const response = await (this.#options.fetch ?? fetch)(`${url}${path}`, {
+        redirect: 'manual',
+        signal: AbortSignal.any(stops),
+        headers: { 'user-agent': userAgent, accept: 'application/json' },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        return failed(response);
+      }
+      return await read(response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (this.#deadline.aborted) return lost('it took too long in all', false);
+      if (timeout.aborted) return lost('it did not answer in time', true);
+      return lost(networkReason(error), true);
+    }
+  }
+}
+
+function lost(reason: string, retry: boolean) {
+  return err({ status: undefined, reason, retry, afterMs: undefined });
+}
+
+/** 429 and temporary 5xx are worth a retry, after the server's time (RFC 9110, 10.2.3). */
+function failed(response: Response) {
+  const { status } = response;
+  const retry = status === 429 || status === 500 || (status >= 502 && status <= 504);
+  return err({ status, reason: `it answered ${status}`, retry, afterMs: retryAfter(response) });
+}
+
+function retryAfter(response: Response): number | undefined {
+  const text = response.headers.get('retry-after');
+  if (text === null) return undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+async function read(response: Response) {
+  const bytes = await wholeStream(bodyOf(response), MAX_BYTES);
+  if (bytes === undefined) return lost('its answer is larger than 64 MiB', false);
+  try {
+    return ok(JSON.parse(bytes.toString('utf8')) as unknown);
+  } catch {
+    return lost('its answer is not JSON', true);
+  }
+}
+
+/** What undici hides in the cause. */
+function networkReason(error: unknown): string {
+  if (error instanceof ProxyError) return error.advice;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return reasonOf(cause instanceof Error && 'code' in cause ? cause.code : undefined);
+}
+
+interface OsvMatches {
+  readonly matches: readonly OsvMatch[];
+  /** Ecosystems that the server knows nothing of: what it did not find there proves nothing. */
+  readonly unknown: readonly string[];
+}
+
+/** As many questions as OSV takes at once. */
+const BATCH = 1000;
+const BATCHES_AT_ONCE = 4;
+/** Pages of one question, and answers in all, that no honest server needs. */
+const MOST_PAGES = 100;
+const MOST_MATCHES = 200_000;
+
+/** A question of the plan, or with none a probe of its ecosystem. */
+interface Asked {
+  readonly question?: number;
+  readonly query: Omit<OsvQuery, 'version'> & { readonly version?: string };
+  readonly page?: string;
+}
+
+interface Answered {
+  readonly asked: Asked;
+  readonly found: readonly Omit<OsvMatch, 'question'>[];
+  readonly nextPage: string | undefined;
+}
+
+/** Asks all questions of a plan, page by page, and whether the server knows their ecosystems. */
+async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatches>> {
+  const probes = plan.ecosystems.flatMap((ecosystem) =>
+    probedPackages(ecosystem).map((name): Asked => ({ query: { package: { name, ecosystem } } })),
+  );
+  const questions = plan.questions.map(({ query }, question): Asked => ({ question, query }));
+  let asked: readonly Asked[] = [...questions, ...probes];
+  const matches: OsvMatch[] = [];
+  const known = new Set<string>();
+  for (let page = 0; asked.length > 0; page++) {
+    if (page === MOST_PAGES) return err('its answers have no end');
+    const answers = await inParallel(batchesOf(asked), BATCHES_AT_ONCE, (batch) =>
+      askBatch(http, batch),
+    );
+    const answered: Answered[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      answered.push(...answer.value);
+    }
+    for (const { asked: of, found } of answered) {
+      if (found.length > 0) known.add(of.query.package.ecosystem);
+      const { question } = of;
+      if (question === undefined) continue;
+      // One by one: what a server lists may be more than a call takes arguments.
+      for (const one of found) matches.push({ question, ...one });
+      if (matches.length > MOST_MATCHES) return err('its answers have no end');
+    }
+    asked = answered.flatMap(({ asked: one, nextPage }) =>
+      one.question === undefined || nextPage === undefined ? [] : [{ ...one, page: nextPage }],
+    );
+  }
+  return ok({ matches, unknown: plan.ecosystems.filter((name) => !known.has(name)) });
+}
+
+/** One batch per ecosystem: the server refuses a whole batch if it does not know an ecosystem. */
+function batchesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  const byEcosystem = new Map<string, Asked[]>();
+  for (const one of asked) {
+    const { ecosystem } = one.query.package;
+    const before = byEcosystem.get(ecosystem);
+    if (before === undefined) byEcosystem.set(ecosystem, [one]);
+    else before.push(one);
+  }
+  return [...byEcosystem.values()].flatMap((all) =>
+    Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) =>
+      all.slice(i * BATCH, (i + 1) * BATCH),
+    ),
+  );
+}
+
+async function askBatch(
+  http: OsvHttp,
+  batch: readonly Asked[],
+): Promise<Result<readonly Answered[]>> {
+  const queries = batch.map(({ query, page }) => ({
+    ...query,
+    ...(page === undefined ? {} : { page_token: page }),
+  }));
+  const answer = await http.json('/v1/querybatch', { queries });
+  if (!answer.ok) {
+    const isFirst = batch.every(({ page }) => page === undefined);
+    return answer.error.status === 400 && isFirst ? ok([]) : err(answer.error.reason);
+  }
+  const results = listField(answer.value, 'results');
+  if (results.length !== batch.length) return err('it left questions unanswered');
+  const answered: Answered[] = [];
+  for (const [i, asked] of batch.entries()) {
+    const found = foundIn(results[i]);
+    if (found === undefined) return err('its answer cannot be read');
+    const nextPage = textField(results[i], 'next_page_token');
+    answered.push({ asked, found, nextPage: nextPage === '' ? undefined : nextPage });
+  }
+  return ok(answered);
+}
+
+function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undefined {
+  const listed = field(result, 'vulns') ?? [];
+  if (!Array.isArray(listed)) return undefined;
+  const found = listed.flatMap((one: unknown) => {
+    const id = textField(one, 'id');
+    if (id === undefined || !isOsvId(id)) return [];
+    return [{ id, modified: textField(one, 'modified')?.slice(0, 40) ?? '' }];
+  });
+  return found.length === listed.length ? found : undefined;
+}
+
+/** Packages that every distribution ships and has fixed in every release. */
+const OF_DISTRIBUTIONS = ['curl', 'openssl'] as const;
+
+const BY_ECOSYSTEM = lookup<readonly string[]>({
+  npm: ['lodash'],
+  PyPI: ['django'],
+  Go: ['stdlib'],
+  Maven: ['org.apache.logging.log4j:log4j-core'],
+  RubyGems: ['rails'],
+  Packagist: ['symfony/symfony'],
+  'crates.io': ['tokio'],
+  NuGet: ['Newtonsoft.Json'],
+  // Filed by product stream: the base system and the applications.
+  'Red Hat': [...OF_DISTRIBUTIONS, 'httpd', 'nodejs'],
+});
+
+/**
+ * Packages of an ecosystem that had vulnerabilities in every release there is. A server that does
+ * not know a release answers as if nothing were wrong with it; asked for these, it gives itself
+ * away.
+ */
+function probedPackages(ecosystem: string): readonly string[] {
+  const family = ecosystem.split(':', 1)[0] ?? '';
+  return BY_ECOSYSTEM[family] ?? OF_DISTRIBUTIONS;
+}
+
+/** How long to wait for a connection before the machine counts as offline. */
+const CONNECT_MS = 3000;
+
+const OSV_URL = 'https://api.osv.dev';
+
+/** A cache of records between runs: it returns the JSON it was given, undefined if not there. */
+export interface RecordCache {
+  readonly get: (key: string) => Promise<unknown>;
+  readonly set: (key: string, value: unknown) => Promise<void>;
+}
+
+export interface OsvRequest extends OsvHttpOptions {
+  readonly packages: readonly Package[];
+  readonly osRelease: OsRelease | undefined;
+  readonly cache: RecordCache;
+  /** Present time, milliseconds since 1970: the date of an answer that is always fresh. */
+  readonly now: number;
+  /** The address that has to answer: a proxy's, where one is asked for `url`. */
+  readonly proxy?: string | undefined;
+}
+
+/**
+ * Known vulnerabilities of packages by the OSV.dev API: which (`querybatch`), then their records by
+ * id, kept between runs. An error, with the reason, where it cannot be reached or asked to the end:
+ * nothing is said on half of the evidence.
+ */
+export async function scanWithOsv(request: OsvRequest): Promise<Result<VulnerabilitiesFact>> {
+  const url = request.url.replace(/(?<!\/)\/+$/, '');
+  const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
+  const plan = planOsv(request.packages, request.osRelease);
+  if (plan.questions.length > 0) {
+    const reached = await canConnect(request.proxy ?? url, CONNECT_MS);
+    if (!reached.ok)
+      return failed(
+        request.proxy === undefined
+          ? reached.error
+          : `the proxy ${new URL(request.proxy).host}: ${reached.error}`,
+      );
+  }
+  const http = new OsvHttp({ ...request, url });
+  const asked = await askBatches(http, plan);
+  if (!asked.ok) return failed(asked.error);
+  const { matches, unknown } = asked.value;
+  const records = await recordsOf(http, { ...request, url }, matches);
+  if (!records.ok) return failed(records.error);
+  const reports = await osvReports(plan, matches, records.value);
+  return ok(factOf(request, plan, unknown, reports));
+}
+
+function factOf(
+  request: OsvRequest,
+  plan: OsvPlan,
+  unknown: readonly string[],
+  reports: readonly Report[],
+): VulnerabilitiesFact {
+  const vulnerabilities = onePerCve(reports);
+  const gaps = [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)];
+  return {
+    scanner: scannerName(request.url),
+    scannerVersion: 'API v1',
+    databaseDate: new Date(request.now).toISOString(),
+    vulnerabilities,
+    ...unratedField(vulnerabilities),
+    suppressedByVex: 0,
+    ...(gaps.length === 0 ? {} : { gaps }),
+  };
+}
+
+/** `OSV.dev` for that alone: of another server the address is shown. */
+function scannerName(url: string): string {
+  const { origin, pathname } = new URL(url);
+  const address = `${origin}${pathname}`.replace(/(?<!\/)\/+$/, '');
+  return address === OSV_URL ? 'OSV.dev' : `OSV at ${address}`;
+}
+
+/** The records of the matches, and of the CVEs behind those without a severity. */
+async function recordsOf(
+  http: OsvHttp,
+  request: OsvRequest,
+  matches: readonly OsvMatch[],
+): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
+  const wanted = new Map(matches.map(({ id, modified }) => [id, modified]));
+  const found = await fetchRecords(http, request, wanted, false);
+  if (!found.ok) return found;
+  const silent = [...found.value.values()].filter((record) => !isJudged(record));
+  const cves = silent.flatMap(({ names }) => names.filter(isCve));
+  const today = new Date(request.now).toISOString().slice(0, 10);
+  const behind = new Map(cves.filter((id) => !found.value.has(id)).map((id) => [id, today]));
+  const upstream = await fetchRecords(http, request, behind, true);
+  return upstream.ok ? ok(new Map([...upstream.value, ...found.value])) : upstream;
+}
+
+/** Changes with what is kept of a record. */
+const KEPT = 1;
+const RECORDS_AT_ONCE = 16;
+
+/**
+ * Records by id, from the cache where they are unchanged, else from the server. `wanted` has when
+ * each was last modified, or the day for which it is fresh. A record that the server does not have
+ * is left out where `mayLack`, else it is an error: what cannot be judged must not be passed over.
+ */
+async function fetchRecords(
+  http: OsvHttp,
+  { url, cache }: OsvRequest,
+  wanted: ReadonlyMap<string, string>,
+  mayLack: boolean,
+): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
+  let failure: string | undefined;
+  const records = new Map<string, OsvRecord>();
+  await inParallel([...wanted], RECORDS_AT_ONCE, async ([id, stamp]) => {
+    if (failure !== undefined) return;
+    const key = [KEPT, url, id, stamp].join(' ');
+    const kept = await cache.get(key);
+    if (isOsvRecord(kept, id)) {
+      records.set(id, kept);
+      return;
+    }
+    const answer = await http.json(`/v1/vulns/${encodeURIComponent(id)}`);
+    const record = answer.ok ? parseOsvRecord(answer.value, id) : undefined;
+    if (record !== undefined) {
+      records.set(id, record);
+      await cache.set(key, record);
+    } else if (answer.ok) failure ??= `its record of ${id} cannot be read`;
+    else if (!mayLack || answer.error.status !== 404) failure ??= answer.error.reason;
+  });
+  return failure === undefined ? ok(records) : err(failure);
+}

@@ -1,0 +1,240 @@
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageContent } from '../facts/image-facts.ts';
+import type { InspectedPlatform, Scanned } from '../grade/assess.ts';
+import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
+import { err, type Result } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { proxyOf } from '../lib/proxy.ts';
+import { findCommand } from '../lib/run-tool.ts';
+import { quantity } from '../lib/text.ts';
+import { TOOLS } from '../lib/tool-names.ts';
+import { commandSearch, part, type PipelineContext } from '../model/context.ts';
+import { type Fact, known, unknownFact, type VulnerabilitiesFact } from '../model/facts.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
+import { digestHex, referencesOf } from '../model/reference.ts';
+import { type ScannerName, SCANNERS, type Settings } from '../model/settings.ts';
+import { planOsv } from './osv-records.ts';
+import { type ImageScan, withinAge, withPackages } from './scan-evidence.ts';
+import type { ScanRequest, ScanTarget } from './scanners.ts';
+import { databaseFolder, noteEcosystems } from './update-database.ts';
+import { applyVex } from './vex.ts';
+
+/** True if a scanner can be started. OSV (an address) and the database (a file) always count. */
+async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
+  if (name === 'osv' || name === 'database') return true;
+  if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
+  if (name !== 'docker-scout') return true;
+  const { hasDockerScout } = await import('./scanners.ts');
+  return hasDockerScout(context.run);
+}
+
+/**
+ * Scans with one scanner, as it is; an error says why it could not. Only the adapter of that one is
+ * loaded: start-up is part of grading, and a re-grade is little else.
+ */
+async function runScanner(
+  context: PipelineContext,
+  name: ScannerName,
+  scan: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  if (name === 'osv') return askOsv(context, scan);
+  if (name === 'database') return askDatabase(context, scan);
+  const { layoutDir } = scan;
+  if (layoutDir !== undefined)
+    return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
+  if (name === 'docker-scout') return err('it needs the image in a layout on disk');
+  const { withScanSbom } = await import('./scan-sbom.ts');
+  return withScanSbom(context, scan, (file) =>
+    scanTarget(context, name, scan, { kind: 'sbom', file }),
+  );
+}
+
+async function scanTarget(
+  { run, signal, now }: PipelineContext,
+  name: Exclude<ScannerName, 'osv' | 'database'>,
+  { offline }: ImageScan,
+  target: ScanTarget,
+): Promise<Result<VulnerabilitiesFact>> {
+  const request: ScanRequest = { target, offline, now: now(), signal };
+  switch (name) {
+    case 'grype':
+      return (await import('./scanners.ts')).scanWithGrype(run, request);
+    case 'trivy':
+      return (await import('./scanners.ts')).scanWithTrivy(run, request);
+    case 'docker-scout':
+      return (await import('./scanners.ts')).scanWithDockerScout(run, request);
+  }
+}
+
+async function askDatabase(
+  { now }: PipelineContext,
+  { content: { packages, filesystem }, databases }: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  const { scanWithDatabase } = await import('./advisories.ts');
+  const { osRelease } = filesystem;
+  return scanWithDatabase({ folder: databases, packages, osRelease, now: now() });
+}
+
+async function askOsv(
+  { signal, now, version, env }: PipelineContext,
+  { content, osvUrl, cache }: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  const { packages, filesystem } = content;
+  const { scanWithOsv } = await import('./osv.ts');
+  const proxy = proxyOf(osvUrl, env)?.url;
+  return scanWithOsv({
+    url: osvUrl,
+    userAgent: `scoville/${version}`,
+    packages,
+    osRelease: filesystem.osRelease,
+    cache,
+    now: now(),
+    signal,
+    proxy: proxy === undefined ? undefined : `${proxy.protocol}//${proxy.host}`,
+  });
+}
+
+const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
+
+/**
+ * Known vulnerabilities of one platform's image by the scanner that is configured, or the first
+ * that can scan: grype, trivy, docker scout, else the OSV.dev API, and where that cannot be asked
+ * its exports on this machine. VEX documents are applied to the answer, the same for each. Unknown,
+ * with each one's reason, where none can.
+ */
+export async function scanImage(
+  context: PipelineContext,
+  scan: ImageScan,
+): Promise<Fact<VulnerabilitiesFact>> {
+  if (scan.scanner === 'none')
+    return unknownFact('scanning is turned off', 'scoville grade --scanner auto IMAGE');
+  const failures: string[] = [];
+  for (const name of scannersOf(scan.scanner, scan.offline)) {
+    context.signal.throwIfAborted();
+    if (!(await isInstalled(context, name))) {
+      if (scan.scanner !== 'auto') failures.push(`${name} is not installed`);
+      continue;
+    }
+    const result = await runScanner(context, name, scan);
+    if (result.ok) return known(finished(context, result.value, scan, name, failures), 'scanner');
+    failures.push(`no vulnerability scan (${name}): ${result.error}`);
+  }
+  return unknownFact(failures.join('; ') || 'no vulnerability scanner is installed', SETTLE);
+}
+
+/** OSV's exports say what its API says, where that cannot be asked. */
+function scannersOf(
+  chosen: Exclude<ImageScan['scanner'], 'none'>,
+  offline: boolean,
+): readonly ScannerName[] {
+  const one: readonly ScannerName[] =
+    chosen === 'osv' ? ['osv', 'database'] : [chosen as ScannerName];
+  const named = chosen === 'auto' ? SCANNERS : one;
+  return offline ? named.filter((name) => name !== 'osv') : named;
+}
+
+/** The findings, with earlier scanners' failures and gaps in the package catalog; VEX applied. */
+function finished(
+  { now }: PipelineContext,
+  found: VulnerabilitiesFact,
+  scan: ImageScan,
+  scanner: ScannerName,
+  failures: readonly string[],
+): VulnerabilitiesFact {
+  const notices = [...failures, ...(found.notices ?? [])];
+  const noticed = notices.length === 0 ? found : { ...found, notices };
+  const byPackages = ['osv', 'database'].includes(scanner) || scan.layoutDir === undefined;
+  const evidence = withPackages(noticed, scan.content, byPackages, now());
+  return applyVex(withinAge(evidence, scan.databaseDays, now()), scan.vex, scan.image, now());
+}
+
+interface ScanOptions {
+  readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv' | 'databaseDays'>;
+  /** The image's names, by which VEX statements know it. */
+  readonly names: readonly string[];
+  /** The OCI layout that contains the image; without one its packages are looked up. */
+  readonly layout?: string;
+}
+
+/** Where records of vulnerabilities are kept between runs. */
+function vulnerabilityCache(home: CacheHome): JsonCache {
+  return openCache(home, 'vulnerabilities', 1);
+}
+
+/** Scans every platform whose content is known, one after the other, and adds what was found. */
+export function scanPlatforms<P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>>(
+  context: PipelineContext,
+  image: Pick<OpenedImage, 'root'>,
+  inspected: readonly P[],
+  options: ScanOptions,
+): Promise<readonly (P & Scanned)[]> {
+  const counts = inspected.map(({ content }) =>
+    content.known ? content.value.packages.length : 0,
+  );
+  return part(context, 'scan', () => scanEach(context, image, inspected, options), {
+    about: quantity(
+      counts.reduce((sum, one) => sum + one, 0),
+      'package',
+    ),
+    done: (all) =>
+      [...new Set(all.map(({ vulnerabilities }) => foundText(vulnerabilities)))].join('; '),
+  });
+}
+
+function foundText(fact: Scanned['vulnerabilities']): string {
+  if (!fact.known) return `not checked: ${fact.reason}`;
+  const { vulnerabilities, scanner } = fact.value;
+  return `${quantity(vulnerabilities.length, 'CVE')} by ${scanner}`;
+}
+
+async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>>(
+  context: PipelineContext,
+  image: Pick<OpenedImage, 'root'>,
+  inspected: readonly P[],
+  { settings: { scanner, offline, osv, databaseDays }, names, layout }: ScanOptions,
+): Promise<readonly (P & Scanned)[]> {
+  const references = referencesOf(names);
+  const scanned: (P & Scanned)[] = [];
+  for (const one of inspected) {
+    const { platform, content, vex } = one;
+    const { descriptor } = platform;
+    if (content.known) await noteEcosystems(context, ecosystemsOf(content.value));
+    const vulnerabilities = content.known
+      ? await scanImage(context, {
+          scanner,
+          ...(layout === undefined ? {} : { layoutDir: await scanLayout(layout, descriptor) }),
+          content: content.value,
+          image: { digests: [descriptor.digest, image.root.digest], references },
+          vex,
+          offline,
+          osvUrl: osv.url,
+          cache: vulnerabilityCache(context),
+          databases: databaseFolder(context),
+          databaseDays,
+        })
+      : content;
+    scanned.push({ ...one, vulnerabilities });
+  }
+  return scanned;
+}
+
+function ecosystemsOf({ packages, filesystem }: ImageContent): readonly string[] {
+  return planOsv(packages, filesystem.osRelease).ecosystems;
+}
+
+/**
+ * A layout in a build's folder that lists one manifest over the same blobs: scanners read the
+ * first image they find.
+ */
+async function scanLayout(buildDir: string, image: Descriptor): Promise<string> {
+  const dir = join(buildDir, `scan-${digestHex(image.digest).slice(0, 16)}`);
+  await makeFolders(dir);
+  await symlink('../blobs', join(dir, 'blobs'));
+  await writeFile(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  await writeFile(
+    join(dir, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, manifests: [image] }),
+  );
+  return dir;
+}

@@ -1,0 +1,376 @@
+import { err, ok, type Result } from '../lib/errors.ts';
+import { field, isObject, listField, parseJson, textField } from '../lib/json.ts';
+import { completed } from '../lib/run-result.ts';
+import type { RunTool, ToolRun } from '../lib/run-tool.ts';
+import { cleanText } from '../lib/text.ts';
+import { type ToolName, TOOLS } from '../lib/tool-names.ts';
+import type { VulnerabilitiesFact } from '../model/facts.ts';
+import { isSystemType, readPurl } from '../model/packages.ts';
+import {
+  given,
+  nearestFix,
+  onePerCve,
+  purlType,
+  type Report,
+  reportText,
+  reportUrl,
+  severityOf,
+  severityOfScore,
+} from './severity.ts';
+
+/** What to scan: an OCI layout with one image in index.json, or a CycloneDX SBOM with purls. */
+export type ScanTarget =
+  | { readonly kind: 'layout'; readonly dir: string }
+  | { readonly kind: 'sbom'; readonly file: string };
+
+/** What a scan needs. We apply VEX later, in the same way for every scanner. */
+export interface ScanRequest {
+  readonly target: ScanTarget;
+  /** No network: the database that is there has to do. */
+  readonly offline: boolean;
+  /** Present time, milliseconds since 1970: the date of a service that is always fresh. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a scanner to its end and gives what it printed, or why it could not scan: its last word. It
+ * runs in the root folder, so that neither a project nor a layout from elsewhere brings it ignore
+ * rules. Throws on abort only.
+ */
+export async function scanOutput(
+  run: RunTool,
+  tool: ToolName,
+  args: readonly string[],
+  options: { readonly signal?: AbortSignal; readonly env?: ToolRun['env'] } = {},
+): Promise<Result<string>> {
+  const { signal, env } = options;
+  const report: string[] = [];
+  let size = 0;
+  const what: ToolRun = {
+    command: TOOLS[tool].command,
+    args,
+    cwd: '/',
+    timeoutMs: 600_000,
+    stdout: 'lines',
+    onStdoutLine: (line) => {
+      size += line.length;
+      if (size <= MOST_CHARACTERS) report.push(line);
+    },
+    ...(env === undefined ? {} : { env }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const result = await completed(run, tool, what);
+  if (result.exitCode !== 0)
+    return err(scannerSaid(result.stderr) || `exit code ${result.exitCode}`);
+  if (size > MOST_CHARACTERS) return err('its report is too large');
+  // A line end inside of JSON means nothing, and a line too long for one call comes in pieces.
+  return { ok: true, value: report.join('') };
+}
+
+/** Of a report; grype writes about 10 KB for each match. */
+const MOST_CHARACTERS = 128 * 1024 * 1024;
+
+/** The stderr line with the reason; a missing database first, which scanners say a lot about. */
+export function scannerSaid(stderr: string): string {
+  const lines = cleanText(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const telling = lines.findLast(
+    (line) => /database|\bDB\b/i.test(line) && /err|fail|unable|fatal/i.test(line),
+  );
+  return (telling ?? lines.at(-1) ?? '').slice(0, 500);
+}
+
+/** A report that is not JSON of the scanner's kind. */
+function unreadable(): Result<VulnerabilitiesFact> {
+  return err('its report cannot be read');
+}
+
+/** Scans with grype. An error where its database cannot be had, or it fails. */
+export async function scanWithGrype(
+  run: RunTool,
+  { target, offline, signal }: ScanRequest,
+): Promise<Result<VulnerabilitiesFact>> {
+  const env = grypeEnvironment(offline);
+  const output = await scanOutput(run, 'grype', grypeArgs(target), { ...given({ signal }), env });
+  return output.ok ? parseGrype(output.value) : err(output.error);
+}
+
+/** `grype oci-dir:DIR -o json`, or `sbom:FILE`. */
+export function grypeArgs(target: ScanTarget): readonly string[] {
+  const what = target.kind === 'layout' ? `oci-dir:${target.dir}` : `sbom:${target.file}`;
+  return [what, '--output', 'json', '--quiet'];
+}
+
+/** Turns off grype's update check; offline it uses a database of any age: its age is shown. */
+export function grypeEnvironment(offline: boolean): Readonly<Record<string, string>> {
+  const always = { GRYPE_CHECK_FOR_APP_UPDATE: 'false' };
+  if (!offline) return always;
+  return { ...always, GRYPE_DB_AUTO_UPDATE: 'false', GRYPE_DB_VALIDATE_AGE: 'false' };
+}
+
+/**
+ * Reads grype's JSON report. Its severity is that of the matched namespace, the distribution's own
+ * for its packages; where that is unknown, the related records' (NVD) counts.
+ */
+export function parseGrype(json: string): Result<VulnerabilitiesFact> {
+  const report = parseJson(json);
+  const descriptor = field(report, 'descriptor');
+  if (!isObject(report) || !Array.isArray(report['matches']) || !isObject(descriptor))
+    return unreadable();
+  const reports = report['matches'].map(grypeReport);
+  if (reports.includes(undefined)) return unreadable();
+  const database = field(descriptor, 'db');
+  const databaseDate =
+    reportText(database, 'built') ?? reportText(field(database, 'status'), 'built');
+  const gaps = distributionAlerts(report);
+  const ignored = listField(report, 'ignoredMatches').length;
+  return ok({
+    scanner: 'grype',
+    scannerVersion: reportText(descriptor, 'version') ?? 'unknown',
+    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
+    suppressedByVex: 0,
+    ...given({ databaseDate }),
+    ...(gaps.length === 0 ? {} : { gaps }),
+    ...(ignored === 0 ? {} : { notices: [`grype left out ${ignored} by ignore rules of its own`] }),
+  });
+}
+
+/** Grype's warnings about a distribution: unknown, past its end of life, or not looked up. */
+function distributionAlerts(report: unknown): readonly string[] {
+  const alerts = listField(report, 'alertsByPackage').flatMap((one) => listField(one, 'alerts'));
+  const types = new Set(alerts.map((alert) => textField(alert, 'type')));
+  return [
+    ...(types.has('distro-eol') ? ['grype knows its distribution as past its end of life'] : []),
+    ...(types.has('distro-unknown') ? ['grype does not know its distribution'] : []),
+    ...(types.has('distro-disabled') ? ['grype was set not to look up its distribution'] : []),
+  ];
+}
+
+/** A match; undefined where it does not say what is found where. */
+function grypeReport(match: unknown): Report | undefined {
+  const record = field(match, 'vulnerability');
+  const artifact = field(match, 'artifact');
+  const id = reportText(record, 'id');
+  const name = reportText(artifact, 'name');
+  if (id === undefined || name === undefined) return undefined;
+  const related = listField(match, 'relatedVulnerabilities');
+  const fixes = listField(field(record, 'fix'), 'versions')
+    .map((version) => reportText({ version }, 'version'))
+    .filter((version) => version !== undefined);
+  const version = reportText(artifact, 'version') ?? '';
+  const purl = reportText(artifact, 'purl');
+  return {
+    id,
+    package: name,
+    version,
+    aliases: related.slice(0, 500).flatMap((other) => reportText(other, 'id') ?? []),
+    ...judged(record, related),
+    ...given({
+      fixedIn: nearestFix(version, fixes, purlType(purl)),
+      fixedVersions: fixes.length < 2 ? undefined : fixes,
+      url: reportUrl(record, 'dataSource'),
+      path: reportText(listField(artifact, 'locations')[0], 'path')?.replace(/^\/+/, ''),
+      purl,
+    }),
+  };
+}
+
+function judged(
+  record: unknown,
+  related: readonly unknown[],
+): Pick<Report, 'severity' | 'severitySource' | 'weight'> {
+  const own = severityOf(textField(record, 'severity'));
+  const namespace = reportText(record, 'namespace') ?? '';
+  if (own !== 'unknown')
+    return {
+      severity: own,
+      severitySource: namespace.split(':', 1)[0] ?? '',
+      weight: namespace.includes(':distro:') ? 2 : 1,
+    };
+  const other = related
+    .map((one) => severityOf(textField(one, 'severity')))
+    .find((severity) => severity !== 'unknown');
+  return { severity: other ?? 'unknown', weight: 0, severitySource: 'nvd' };
+}
+
+/** What `trivy version --format json` says. */
+interface TrivyVersion {
+  readonly version: string;
+  readonly databaseDate: string | undefined;
+}
+
+/** Scans with trivy. An error where its database cannot be had, or it fails. */
+export async function scanWithTrivy(
+  run: RunTool,
+  { target, offline, signal }: ScanRequest,
+): Promise<Result<VulnerabilitiesFact>> {
+  const options = given({ signal });
+  const output = await scanOutput(run, 'trivy', trivyArgs(target, offline), options);
+  if (!output.ok) return err(output.error);
+  // Asked after the scan, which may have brought a newer database.
+  const version = await scanOutput(run, 'trivy', ['version', '--format', 'json'], options);
+  return parseTrivy(output.value, parseTrivyVersion(version.ok ? version.value : ''));
+}
+
+/** `trivy image --input DIR --format json` or `trivy sbom`, vulnerabilities only. */
+export function trivyArgs(target: ScanTarget, offline: boolean): readonly string[] {
+  return [
+    ...(target.kind === 'layout'
+      ? ['image', '--input', target.dir, '--scanners', 'vuln']
+      : ['sbom', target.file]),
+    '--format',
+    'json',
+    // Not --quiet: of some failures trivy only logs the cause.
+    '--no-progress',
+    ...(offline ? ['--offline-scan', '--skip-db-update', '--skip-java-db-update'] : []),
+  ];
+}
+
+/** Reads trivy's version report; `unknown` where it is none. */
+export function parseTrivyVersion(json: string): TrivyVersion {
+  const answer = parseJson(json);
+  return {
+    version: reportText(answer, 'Version') ?? 'unknown',
+    databaseDate: reportText(field(answer, 'VulnerabilityDB'), 'UpdatedAt'),
+  };
+}
+
+/** Reads trivy's JSON report (schema 2). Severity is the vendor's if there is one, else NVD's. */
+export function parseTrivy(json: string, about: TrivyVersion): Result<VulnerabilitiesFact> {
+  const report = parseJson(json);
+  if (!isObject(report) || report['SchemaVersion'] !== 2) return unreadable();
+  const results = listField(report, 'Results');
+  const reports = results.flatMap((result) =>
+    listField(result, 'Vulnerabilities').map(trivyReport),
+  );
+  if (reports.includes(undefined)) return unreadable();
+  const modified = results.flatMap((result) => listField(result, 'ExperimentalModifiedFindings'));
+  const isEnded = field(field(field(report, 'Metadata'), 'OS'), 'EOSL') === true;
+  return ok({
+    scanner: 'trivy',
+    scannerVersion: about.version,
+    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
+    suppressedByVex: 0,
+    ...given({ databaseDate: about.databaseDate }),
+    ...(isEnded ? { gaps: ['trivy knows its distribution as past its end of life'] } : {}),
+    ...(modified.length === 0
+      ? {}
+      : { notices: [`trivy left out ${modified.length} by ignore rules of its own`] }),
+  });
+}
+
+/** A finding; undefined where it does not say what is found where. */
+function trivyReport(found: unknown): Report | undefined {
+  const id = reportText(found, 'VulnerabilityID');
+  const name = reportText(found, 'PkgName');
+  if (id === undefined || name === undefined) return undefined;
+  const source = reportText(found, 'SeveritySource');
+  // Of several release branches trivy lists the fixes of all, with commas.
+  const fixes = reportText(found, 'FixedVersion')?.split(/,\s*/) ?? [];
+  const version = reportText(found, 'InstalledVersion') ?? '';
+  const purl = reportText(field(found, 'PkgIdentifier'), 'PURL');
+  return {
+    id,
+    package: name,
+    version,
+    severity: severityOf(textField(found, 'Severity')),
+    weight: source === undefined || source === 'nvd' ? 0 : source === 'ghsa' ? 1 : 2,
+    aliases: listField(found, 'VendorIDs')
+      .slice(0, 500)
+      .filter((alias) => typeof alias === 'string'),
+    ...given({
+      severitySource: source,
+      fixedIn: nearestFix(version, fixes, purlType(purl)),
+      fixedVersions: fixes.length < 2 ? undefined : fixes,
+      url: reportUrl(found, 'PrimaryURL'),
+      path: reportText(found, 'PkgPath'),
+      purl,
+    }),
+  };
+}
+
+/**
+ * Scans with docker scout, a service: packages are found here and looked up at Docker, which wants
+ * a login. An error where that fails, and offline.
+ */
+export async function scanWithDockerScout(
+  run: RunTool,
+  { target, offline, signal, now }: ScanRequest,
+): Promise<Result<VulnerabilitiesFact>> {
+  if (offline) return err('it looks everything up at Docker, and the network is not to be used');
+  if (target.kind === 'sbom') return err('it needs the image itself');
+  const output = await scanOutput(run, 'docker-scout', dockerScoutArgs(target), given({ signal }));
+  return output.ok ? parseDockerScout(output.value, now) : err(output.error);
+}
+
+/** `docker scout cves oci-dir://DIR --format sarif`. */
+export function dockerScoutArgs(
+  target: ScanTarget & { readonly kind: 'layout' },
+): readonly string[] {
+  return ['scout', 'cves', '--format', 'sarif', `oci-dir://${target.dir}`];
+}
+
+/** Reads docker scout's SARIF: a rule for each vulnerability, the packages in its properties. */
+export function parseDockerScout(json: string, now: number): Result<VulnerabilitiesFact> {
+  const run = listField(parseJson(json), 'runs')[0];
+  const driver = field(field(run, 'tool'), 'driver');
+  if (!isObject(driver) || !/scout/i.test(textField(driver, 'name') ?? '')) return unreadable();
+  const rules = listField(driver, 'rules');
+  const results = listField(run, 'results');
+  const reports = rules.map(reportsOf);
+  const named = new Set(rules.map((rule) => textField(rule, 'id')));
+  const isWhole = results.every((result) => named.has(textField(result, 'ruleId')));
+  if (reports.includes(undefined) || !isWhole) return unreadable();
+  return ok({
+    scanner: 'docker scout',
+    scannerVersion: reportText(driver, 'version') ?? 'unknown',
+    databaseDate: new Date(now).toISOString(),
+    vulnerabilities: onePerCve(reports.flatMap((some) => some ?? [])),
+    suppressedByVex: 0,
+  });
+}
+
+function reportsOf(rule: unknown): readonly Report[] | undefined {
+  const id = reportText(rule, 'id');
+  const properties = field(rule, 'properties');
+  const several = listField(properties, 'purls').filter((purl) => typeof purl === 'string');
+  const one = reportText(properties, 'purl');
+  const purls = one === undefined ? several : [one];
+  if (id === undefined || purls.length === 0) return undefined;
+  const words = [textField(properties, 'cvssV3_severity'), ...listField(properties, 'tags')];
+  const said = words
+    .map((word) => severityOf(typeof word === 'string' ? word : undefined))
+    .find((judged) => judged !== 'unknown');
+  const score = Number(textField(properties, 'security-severity') ?? 'none');
+  const severity = said ?? (score > 0 && score <= 10 ? severityOfScore(score) : 'unknown');
+  const fixed = reportText(properties, 'fixed_version');
+  return purls.slice(0, 10_000).map((purl) => ({
+    id,
+    ...packageOf(purl),
+    severity,
+    weight: said === undefined ? 0 : 1,
+    ...given({
+      fixedIn: fixed === 'not fixed' ? undefined : fixed,
+      url: reportUrl(rule, 'helpUri'),
+      severitySource: severity === 'unknown' ? undefined : 'docker scout',
+    }),
+  }));
+}
+
+/** Name and version of a package URL; the whole where it is none. */
+function packageOf(purl: string): Pick<Report, 'package' | 'version' | 'purl'> {
+  const text = purl.slice(0, 512);
+  const read = readPurl(text);
+  if (read === undefined) return { package: text, version: '' };
+  const name = isSystemType(read.type) ? (read.path.at(-1) ?? '') : read.path.join('/');
+  return { package: name, version: read.version ?? '', purl: text };
+}
+
+export async function hasDockerScout(run: RunTool): Promise<boolean> {
+  const { command, versionArgs } = TOOLS['docker-scout'];
+  const result = await run({ command, args: versionArgs, timeoutMs: 20_000 });
+  return result.ended === 'exit' && result.exitCode === 0;
+}

@@ -1,0 +1,380 @@
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import type { Registries } from '../build/registries.ts';
+import type { GradeOptions } from '../grade/grade-image.ts';
+import {
+  type BlobStore,
+  documentsOf,
+  folderBlobs,
+  type ReadDocument,
+} from '../image/blob-store.ts';
+import { parseManifest, parseManifestOrIndex } from '../image/documents.ts';
+import { openStored } from '../image/layout/open-layout.ts';
+import { type LayoutStore, openStore, type StoredBuild } from '../image/layout/store.ts';
+import { whileAlone } from '../image/owner.ts';
+import {
+  readTaggedEntries,
+  taggedEntries,
+  type TaggedManifest,
+  writeTaggedManifest,
+} from '../image/referrers.ts';
+import { readFrom } from '../image/registry/open-registry.ts';
+import { type AttachedThere, pushReferrers, taggedSubject } from '../image/registry/push.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { quantity } from '../lib/text.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
+import { type Digest, referencesOf } from '../model/reference.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
+import { legacyAttestations, legacySignatures, signedAlone } from './older-form.ts';
+import {
+  judgeAgain,
+  type Judged,
+  type Lowered,
+  loweredText,
+  type OwnSigner,
+  statementNames,
+} from './renew-verdict.ts';
+import { madePlaces, replacedStatements, signerIn } from './replaced.ts';
+import { type SignedStatement, signStatements, type StatementToSign } from './sign.ts';
+import { resolveSigner, type Signer } from './signer.ts';
+import { publicKeyIn } from './statement-kinds.ts';
+import { withSigner } from './trusted-signers.ts';
+import { verdictStatements } from './verdict.ts';
+import { readAttachments } from './verify-attached.ts';
+
+/** Referrers, and what hangs under cosign's tags. */
+interface Made {
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+}
+/** True for an attachment that is replaced. */
+type Older = (there: AttachedThere) => Promise<boolean>;
+
+/**
+ * Lists referrers with the newest build of that image in the layout, under those of its names that
+ * still are that image's, and no longer what is older. Does nothing where the image was not built
+ * here.
+ */
+function keepWithBuilds(
+  store: LayoutStore,
+  signal: AbortSignal,
+  ...addition: readonly [Descriptor, Made, Older]
+): Promise<void> {
+  // Two at once would each write what was there, and its own.
+  return whileAlone(join(store.root, 'attach.lock'), signal, () => keepAlone(store, ...addition));
+}
+
+async function keepAlone(
+  store: LayoutStore,
+  { mediaType, digest, size }: Descriptor,
+  made: Made,
+  isReplaced: Older,
+): Promise<void> {
+  const build = await store.lastOf(digest);
+  if (build === undefined) return;
+  const names: string[] = [];
+  for (const name of build.names)
+    if ((await store.findByName(name))?.descriptor.digest === digest) names.push(name);
+  const before: Descriptor[] = [];
+  for (const one of referrersOf(build, digest)) {
+    const bytes = await store.blobs.readDocument(one);
+    const read = parseManifestOrIndex(bytes, one.mediaType, one.digest);
+    const { subject } = read.kind === 'index' ? read.index : read.manifest;
+    const is = { where: 'referrer', descriptor: one } as const;
+    if (subject === undefined || !(await isReplaced({ subject: subject.digest, ...is })))
+      before.push(one);
+  }
+  const directory = await store.newBuild();
+  try {
+    await directory.finish({
+      manifests: [{ mediaType, digest, size }],
+      names: referencesOf(names),
+      referrers: [
+        ...unique([...before, ...made.referrers]),
+        ...taggedEntries(await mergedTags(store.blobs, build, made.tagged, isReplaced)),
+      ],
+    });
+  } finally {
+    await directory.end();
+  }
+}
+
+/** An image of the layout with all that its newest build keeps beside it. */
+export async function openBuild(
+  store: LayoutStore,
+  index: Descriptor,
+  name: string,
+): Promise<OpenedImage> {
+  const build = await store.lastOf(index.digest);
+  return openStored(store.blobs, index, name, build?.manifests ?? []);
+}
+
+/** Signatures and attestations by tag, the build's and the new ones merged per tag. */
+async function mergedTags(
+  blobs: BlobStore,
+  { manifests }: StoredBuild,
+  made: readonly TaggedManifest[],
+  isReplaced: Older,
+): Promise<readonly TaggedManifest[]> {
+  const before = readTaggedEntries(manifests);
+  const merged: TaggedManifest[] = [];
+  for (const tag of new Set([...before, ...made].map((one) => one.tag))) {
+    const subject = taggedSubject(tag);
+    const layers: Descriptor[] = [];
+    for (const one of before.filter((entry) => entry.tag === tag))
+      for (const descriptor of parseManifest(await blobs.readDocument(one.descriptor), tag).layers)
+        if (!(await isReplaced({ subject, where: 'cosign-tag', descriptor })))
+          layers.push(descriptor);
+    for (const one of made.filter((entry) => entry.tag === tag))
+      layers.push(...parseManifest(await blobs.readDocument(one.descriptor), tag).layers);
+    merged.push({ tag, descriptor: await writeTaggedManifest(blobs, layers) });
+  }
+  return merged;
+}
+
+function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
+  return manifests.filter(
+    ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
+  );
+}
+
+/** An artifact made of the same bytes is the same. */
+function unique(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  return descriptors.filter(
+    ({ digest, annotations }, at) =>
+      at ===
+      descriptors.findIndex(
+        (one) =>
+          one.digest === digest && JSON.stringify(one.annotations) === JSON.stringify(annotations),
+      ),
+  );
+}
+
+/** Where a published image lies. */
+export interface Repository {
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** An image that was built or published before, and how it is opened once more. */
+export interface AttachTarget {
+  /** Opens it as it is by now, or the platform that was asked for; the caller closes it. */
+  readonly open: () => Promise<OpenedImage>;
+  /** Opens all of it. */
+  readonly openWhole: () => Promise<OpenedImage>;
+  /** As a reference, without a prefix. */
+  readonly name: string;
+  /** Undefined where it lies in the layout alone. */
+  readonly published: Repository | undefined;
+  readonly registries: Registries;
+  readonly settings: Settings;
+  /** Judge by the settings of the signed verdict, not by those at hand. */
+  readonly inherits: boolean;
+  /** Sign the new verdict where it is lower, too, by the settings at hand. */
+  readonly regrade: boolean;
+  /**
+   * How the verdict is renewed. Asked once the signer is known, whose key may be new. Undefined: it
+   * is not renewed.
+   */
+  readonly grading: () => Promise<GradeOptions | undefined>;
+}
+
+export interface Attached {
+  readonly digest: Digest;
+  readonly referrers: readonly Descriptor[];
+  /** The image by all that hangs on it now; undefined where it was not graded again. */
+  readonly scorecard: Scorecard | undefined;
+  /** There where the verdict was not renewed, since it would be lower. */
+  readonly kept?: Lowered;
+}
+
+/** How often a verdict is made again because somebody attached something meanwhile. */
+const MOST_ROUNDS = 5;
+/** What a statement that is attached replaces, by kind; a grade replaces verdicts. */
+const REPLACED = { statements: ['second build'], verdict: ['verdict', 'tests'] } as const;
+
+/**
+ * Signs statements about an image that is there already, publishes them beside it and keeps them
+ * with the builds of the same digest. Then it is judged again with what the signed verdict knew,
+ * and the new verdict replaces the old one, unless it takes something away. `make` is given what
+ * the statements are to be about. Throws UserError.
+ */
+export async function attachStatements(
+  context: PipelineContext,
+  target: AttachTarget,
+  make: (image: OpenedImage) => readonly StatementToSign[],
+): Promise<Attached> {
+  const store = await openStore(context.paths.store, context.now);
+  const signer = await resolveSigner(context, target.settings.sign);
+  const signed = await withImage(target.open, (image) =>
+    phase(
+      context,
+      'attest',
+      async () => {
+        const made = await signFor(context, store, signer, image, make(image));
+        await publish(context, target, store, image, { made, signer }, 'statements');
+        return { made, digest: image.root.digest };
+      },
+      ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
+    ),
+  );
+  const { digest } = signed;
+  const referrers = signed.made.flatMap((one) => one.referrers);
+  const grading = await target.grading();
+  if (grading === undefined) return { digest, referrers, scorecard: undefined };
+  const own = await ownSigner(store, signer, signed.made);
+  return inTemporaryFolder('signer', async (folder) => {
+    const trusted = await withSigner(context, grading.trusted, signer, folder);
+    const options = { ...target, grading: { ...grading, trusted } };
+    for (let round = 1; ; round++) {
+      const { judged, made } = await withImage(target.openWhole, (image) =>
+        renewVerdict(context, options, store, image, { signer, own }),
+      );
+      const { lower, graded } = judged;
+      const { scorecard } = graded;
+      if (made === undefined)
+        return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
+      const isCurrent = await withImage(
+        target.openWhole,
+        async (image) => statementNames(await readAttachments(image)) === judged.statements,
+      );
+      // Another run that attached something meanwhile may have judged without this, too.
+      if (isCurrent || round === MOST_ROUNDS) {
+        const renewed = made.flatMap((one) => one.referrers);
+        return { digest, referrers: [...referrers, ...renewed], scorecard };
+      }
+    }
+  });
+}
+
+/** Signs and publishes a new verdict; undefined where it would take something away. */
+async function renewVerdict(
+  context: PipelineContext,
+  target: Omit<AttachTarget, 'grading'> & { readonly grading: GradeOptions },
+  store: LayoutStore,
+  image: OpenedImage,
+  { signer, own }: { readonly signer: Signer; readonly own: OwnSigner },
+): Promise<{ readonly judged: Judged; readonly made: readonly SignedStatement[] | undefined }> {
+  const judged = await judgeAgain(context, image, own, target);
+  const { lower, graded, settings, isTagged } = judged;
+  if (lower !== undefined) {
+    const levels = `level ${graded.scorecard.level}${lower.level === undefined ? '' : `, not ${lower.level}`}`;
+    context.emit({
+      kind: 'warning',
+      text: target.regrade
+        ? `the new verdict is lower (${levels}): ${loweredText(lower)}`
+        : `the verdict stays as it was signed. Graded here, the image would have a lower one (${levels}): ${loweredText(lower)}`,
+      ...(target.regrade
+        ? {}
+        : { nextStep: 'give the settings of its build (--policy FILE), or --regrade to sign it' }),
+    });
+    if (!target.regrade) return { judged, made: undefined };
+  }
+  const named = { name: target.name, ...wholeOf(image) };
+  const statements = verdictStatements(context, named, graded, settings);
+  const made = await signFor(context, store, signer, image, statements);
+  await publish(context, target, store, image, { made, signer }, 'verdict', isTagged);
+  return { judged, made };
+}
+
+async function ownSigner(
+  { blobs }: LayoutStore,
+  signer: Signer,
+  made: readonly SignedStatement[],
+): Promise<OwnSigner> {
+  const keys = keysOf(signer);
+  const referrers = made.flatMap((one) => one.referrers);
+  const read = documentsOf(folderBlobs(blobs));
+  const places = await madePlaces(blobs, { referrers, tagged: [] });
+  const names = await Promise.all(places.map((one) => signerIn(one, keys, read)));
+  return { kind: signer.kind, keys, name: names.find((name) => name !== undefined) };
+}
+
+function keysOf(signer: Signer): readonly KeyObject[] {
+  return signer.kind === 'key' ? [publicKeyIn(signer.publicKey) ?? []].flat() : [];
+}
+
+async function withImage<T>(
+  open: AttachTarget['open'],
+  work: (image: OpenedImage) => Promise<T>,
+): Promise<T> {
+  const image = await open();
+  try {
+    return await work(image);
+  } finally {
+    await image.close();
+  }
+}
+
+/** cosign signs a file: the manifest as it is published. */
+async function signFor(
+  context: PipelineContext,
+  { blobs }: LayoutStore,
+  signer: Signer,
+  image: OpenedImage,
+  statements: readonly StatementToSign[],
+): Promise<readonly SignedStatement[]> {
+  const subjects = statements.flatMap(({ subject, also = [] }) => [subject, ...also]);
+  for (const subject of new Map(subjects.map((one) => [one.digest, one])).values())
+    await blobs.write(await image.readBlob(subject));
+  return signStatements(context, blobs, signer, statements);
+}
+
+/** The image as opened: its root, and its platforms if all of them are here to be judged. */
+export function wholeOf({ root, absent, platforms }: OpenedImage): {
+  readonly subject: Descriptor;
+  readonly also: readonly Descriptor[];
+} {
+  const others = platforms
+    .map(({ descriptor }) => descriptor)
+    .filter(({ digest }) => digest !== root.digest);
+  return { subject: root, also: absent.length === 0 ? others : [] };
+}
+
+async function publish(
+  context: PipelineContext,
+  target: Pick<AttachTarget, 'name' | 'published' | 'registries' | 'settings'>,
+  store: LayoutStore,
+  { root }: OpenedImage,
+  { made, signer }: { readonly made: readonly SignedStatement[]; readonly signer: Signer },
+  replaces: keyof typeof REPLACED,
+  isTagged = false,
+): Promise<void> {
+  const { blobs } = store;
+  const { name, published, registries } = target;
+  const { format } = target.settings.sign;
+  const repositories =
+    published === undefined
+      ? []
+      : [{ client: registries.client(published.registry), repository: published.repository }];
+  const place = { blobs, format, name, repositories };
+  const anew = {
+    referrers: made.flatMap((one) => one.referrers),
+    tagged: [
+      ...(await legacySignatures(context, place, signer, signedAlone(made))),
+      ...(format === 'bundle' && !isTagged ? [] : await legacyAttestations(blobs, made, signer)),
+    ],
+  };
+  const older = (read: ReadDocument): ReturnType<typeof replacedStatements> =>
+    replacedStatements(blobs, anew, keysOf(signer), read, REPLACED[replaces]);
+  for (const { client, repository } of repositories) {
+    await pushReferrers({
+      blobs,
+      client,
+      repository,
+      ...anew,
+      attestationTags: format === 'auto' && !isTagged ? 'without-referrers' : 'always',
+      isReplaced: await older(readFrom(client, repository)),
+    });
+  }
+  const replaced = await older(documentsOf(folderBlobs(blobs)));
+  await keepWithBuilds(store, context.signal, root, anew, replaced);
+}
+
+function placeText({ published }: AttachTarget): string {
+  return published === undefined
+    ? 'signed and kept with the build; scoville push publishes it'
+    : `signed and published beside ${published.registry}/${published.repository}`;
+}

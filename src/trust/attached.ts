@@ -1,0 +1,447 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { decode, type DecodeOptions } from 'cborg';
+import { err, messageOf, ok, type Result } from '../lib/errors.ts';
+import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
+import type { SignatureFact } from '../model/facts.ts';
+import { type Annotations, isBundleType, MEDIA_TYPE } from '../model/image.ts';
+import { type Digest, parseDigest } from '../model/reference.ts';
+import { type FoundAttestation, PREDICATE_TYPE, type Statement } from '../model/statement.ts';
+import {
+  base64Of,
+  JWS,
+  LOG_ENTRY,
+  NOTATION_PAYLOAD,
+  parseStatement,
+  parseUntrustedJson,
+  type ReadBundle,
+  readBundle,
+  SIMPLE_SIGNING,
+  statementIn,
+  subjectDigests,
+  textOf,
+} from './bundle.ts';
+import { readPredicate, sbomType } from './identity.ts';
+
+type AttachedForm =
+  'bundle' | 'simple-signing' | 'dsse' | 'statement' | 'notation' | 'sbom' | 'document';
+
+const SBOM =
+  /^(?:application|text)\/(?:vnd\.cyclonedx|cyclonedx|spdx|vnd\.spdx)(?:\+json)?(?:;.*)?$/;
+const NOTATION = new Set(['application/jose+json', 'application/cose']);
+/** Types whose documents a criterion reads without a statement: security profiles and VEX. */
+const DOCUMENT = /(?:seccomp|apparmor|selinux|security-?profile|openvex|vex\+json)/i;
+
+/** Notary artifact type (notaryproject/specifications, signature-specification.md, "Storage"). */
+const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
+
+/**
+ * The form of a blob, by its media type, else from the artifact type of the manifest that
+ * lists it (config media type in images of older clients). Undefined for other kinds.
+ * Parameters and letter case do not matter.
+ */
+export function attachedForm(
+  mediaType: string,
+  artifactType: string | undefined,
+): AttachedForm | undefined {
+  const own = mediaType.toLowerCase();
+  const artifact = (artifactType ?? '').toLowerCase();
+  if (isBundleType(own)) return 'bundle';
+  if (own === MEDIA_TYPE.simpleSigning) return 'simple-signing';
+  if (own === MEDIA_TYPE.dsse) return 'dsse';
+  if (NOTATION.has(own) && artifact === NOTATION_ARTIFACT) return 'notation';
+  if (own === MEDIA_TYPE.inToto || artifact === MEDIA_TYPE.inToto) return 'statement';
+  if (isBundleType(artifact)) return 'bundle';
+  if (SBOM.test(own) || SBOM.test(artifact)) return 'sbom';
+  return DOCUMENT.test(own) || DOCUMENT.test(artifact) ? 'document' : undefined;
+}
+
+/**
+ * Annotations in which cosign before bundles keeps what verifies a layer (sigstore/cosign,
+ * specs/SIGNATURE_SPEC.md).
+ */
+export const ANNOTATION = {
+  signature: 'dev.cosignproject.cosign/signature',
+  certificate: 'dev.sigstore.cosign/certificate',
+  chain: 'dev.sigstore.cosign/chain',
+  rekor: 'dev.sigstore.cosign/bundle',
+} as const;
+const MAX_ANNOTATION = 256 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+const MAX_CERTIFICATES = 10;
+
+/** `payload`: the annotation signs the layer's bytes. `envelope`: the layer is a DSSE envelope. */
+type LegacyContent =
+  | { readonly kind: 'payload'; readonly bytes: Uint8Array }
+  | { readonly kind: 'envelope'; readonly envelope: JsonObject };
+
+interface LegacyBundle {
+  readonly bundle: Uint8Array;
+  readonly signedWith: 'certificate' | 'key';
+}
+
+/**
+ * A signature in the form before bundles, as the sigstore bundle that says the same, which all
+ * versions of cosign verify (3.1 dropped `--signature`). v0.1 where a certificate is
+ * logged: it asks for the log's promise alone, which is all that the old form keeps. Nothing is
+ * verified here, and nothing is added that the signer did not give.
+ */
+export function legacyBundle(
+  content: LegacyContent,
+  annotations: Annotations | undefined,
+): Result<LegacyBundle> {
+  const text = (name: string): string | undefined => textOf(annotations?.[name], MAX_ANNOTATION);
+  const chain = certificates(text(ANNOTATION.certificate), text(ANNOTATION.chain));
+  const entry = logEntry(text(ANNOTATION.rekor));
+  if (!entry.ok) return entry;
+  const signed = signedContent(content, text(ANNOTATION.signature));
+  if (!signed.ok) return signed;
+  const material =
+    chain.length > 0
+      ? { x509CertificateChain: { certificates: chain.map((rawBytes) => ({ rawBytes })) } }
+      : { publicKey: { hint: '' } };
+  // A key needs no log, and an entry of a log that cannot be asked would make it fail.
+  const logged = chain.length > 0 && entry.value !== undefined ? [entry.value] : [];
+  const bundle = {
+    mediaType:
+      chain.length > 0
+        ? 'application/vnd.dev.sigstore.bundle+json;version=0.1'
+        : 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { ...material, ...(logged.length > 0 ? { tlogEntries: logged } : {}) },
+    ...signed.value,
+  };
+  return ok({
+    bundle: Buffer.from(JSON.stringify(bundle)),
+    signedWith: chain.length > 0 ? 'certificate' : 'key',
+  });
+}
+
+function signedContent(
+  content: LegacyContent,
+  signature: string | undefined,
+): Result<Readonly<Record<string, unknown>>> {
+  if (content.kind === 'envelope') return ok({ dsseEnvelope: content.envelope });
+  if (signature === undefined || base64Of(signature, 16 * 1024)?.length === undefined)
+    return err(`the layer has no annotation ${ANNOTATION.signature} that is a signature`);
+  const digest = createHash('sha256').update(content.bytes).digest('base64');
+  return ok({ messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest }, signature } });
+}
+
+/**
+ * The leaf first, then its chain without the root, which a bundle must not contain
+ * (sigstore_bundle.proto, X509CertificateChain).
+ */
+function certificates(leaf: string | undefined, chain: string | undefined): readonly string[] {
+  const found = [...(leaf?.match(PEM) ?? []).slice(0, 1), ...(chain?.match(PEM) ?? [])];
+  if (leaf === undefined) return [];
+  return found.slice(0, MAX_CERTIFICATES).flatMap((pem, at) => {
+    try {
+      const certificate = new X509Certificate(pem);
+      const isRoot = at > 0 && certificate.subject === certificate.issuer;
+      return isRoot ? [] : [certificate.raw.toString('base64')];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Rekor's entry: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
+function logEntry(annotation: string | undefined): Result<JsonObject | undefined> {
+  if (annotation === undefined) return ok(undefined);
+  const parsed = parseUntrustedJson(
+    annotation,
+    'the log entry of the signature',
+    MAX_ANNOTATION,
+    LOG_ENTRY,
+  );
+  if (!parsed.ok) return parsed;
+  const { SignedEntryTimestamp: promise, Payload: payload } = objectOf(parsed.value);
+  const { body, integratedTime, logIndex, logID } = objectOf(payload);
+  const kind = kindVersion(body);
+  if (
+    typeof promise !== 'string' ||
+    !Number.isSafeInteger(integratedTime) ||
+    !Number.isSafeInteger(logIndex) ||
+    typeof logID !== 'string' ||
+    !/^[0-9a-f]{64}$/i.test(logID) ||
+    kind === undefined
+  )
+    return err('the log entry of the signature is malformed');
+  return ok({
+    logIndex: String(logIndex),
+    logId: { keyId: Buffer.from(logID, 'hex').toString('base64') },
+    kindVersion: kind,
+    integratedTime: String(integratedTime),
+    inclusionPromise: { signedEntryTimestamp: promise },
+    canonicalizedBody: body,
+  });
+}
+
+function kindVersion(body: unknown): JsonObject | undefined {
+  const bytes = base64Of(body, MAX_BODY_BYTES);
+  if (bytes === undefined) return undefined;
+  const parsed = parseUntrustedJson(bytes, 'the body', MAX_BODY_BYTES);
+  if (!parsed.ok || !isObject(parsed.value)) return undefined;
+  const { kind, apiVersion } = parsed.value;
+  return typeof kind === 'string' && typeof apiVersion === 'string'
+    ? { kind, version: apiVersion }
+    : undefined;
+}
+
+const MAX_ENVELOPE_BYTES = 1024 * 1024;
+const COSE_SIGN1 = 18;
+/** What two readers could take differently is refused, and every tag but that of COSE_Sign1. */
+const CBOR: DecodeOptions = {
+  allowIndefinite: false,
+  allowBigInt: false,
+  rejectDuplicateMapKeys: true,
+  useMaps: true,
+  tags: { [COSE_SIGN1]: (content) => content() },
+};
+
+/**
+ * The digest that a Notary Project signature is about: `targetArtifact` of its payload
+ * (notaryproject/specifications, signature-specification.md, "Payload"), in a JWS JSON envelope or
+ * a COSE_Sign1 one, by `mediaType`. The signature is not checked.
+ */
+export function notationTarget(envelope: Uint8Array, mediaType: string): Result<Digest> {
+  if (envelope.length > MAX_ENVELOPE_BYTES) return err('the notation envelope is too large');
+  const payload = mediaType === 'application/cose' ? cosePayload(envelope) : jwsPayload(envelope);
+  if (!payload.ok) return payload;
+  const parsed = parseUntrustedJson(
+    payload.value,
+    'the payload of the notation signature',
+    MAX_ENVELOPE_BYTES,
+    NOTATION_PAYLOAD,
+  );
+  if (!parsed.ok) return parsed;
+  const digest = parseDigest(objectOf(objectOf(parsed.value)['targetArtifact'])['digest']);
+  return digest === undefined
+    ? err('the notation signature does not name a sha256 digest')
+    : ok(digest);
+}
+
+/** JWS JSON serialization, flattened (RFC 7515, 7.2.2). */
+function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
+  const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES, JWS);
+  if (!parsed.ok) return parsed;
+  const payload = base64Of(objectOf(parsed.value)['payload'], MAX_ENVELOPE_BYTES);
+  return payload === undefined ? err('the notation envelope has no payload') : ok(payload);
+}
+
+/** COSE_Sign1 (RFC 9052, 4.2): protected and unprotected headers, payload, signature. */
+function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
+  const plain = new Uint8Array(envelope.buffer, envelope.byteOffset, envelope.byteLength);
+  try {
+    const item: unknown = decode(plain, CBOR);
+    const payload: unknown = Array.isArray(item) && item.length === 4 ? item[2] : undefined;
+    return payload instanceof Uint8Array
+      ? ok(payload)
+      : err('the notation envelope is not a COSE_Sign1 with a payload');
+  } catch (error) {
+    // Also where lists are nested too deeply for the stack.
+    return err(messageOf(error));
+  }
+}
+
+/** A blob that hangs on an image, with what its place says of it. */
+export interface AttachedBlob {
+  readonly form: AttachedForm;
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  /** Of the manifest that lists the blob. */
+  readonly artifactType: string | undefined;
+  readonly annotations: Annotations | undefined;
+  /** Where its manifest was found. */
+  readonly place: FoundAttestation['source'];
+  /** What the blob hangs on: counts where the blob does not name a subject. */
+  readonly hangsOn: Digest;
+}
+
+/** How to verify it. `statement`: an envelope about a digest; `message`: a signature over bytes. */
+type Proof =
+  | {
+      readonly kind: 'statement';
+      readonly bundle: Uint8Array;
+      /** As signed, which is what the verifier is asked for. */
+      readonly predicateType: string;
+      readonly signedWith: ReadBundle['signedWith'];
+    }
+  | {
+      readonly kind: 'message';
+      readonly bundle: Uint8Array;
+      /** What is signed; undefined: the bytes of the subject itself. */
+      readonly payload: Uint8Array | undefined;
+      readonly signedWith: ReadBundle['signedWith'];
+    }
+  | { readonly kind: 'notation'; readonly envelope: Uint8Array }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** What was read of one attached blob; nothing of it is verified. */
+export interface ReadAttachment {
+  readonly says:
+    | { readonly kind: 'signature'; readonly form: SignatureFact['kind'] }
+    | {
+        readonly kind: 'statement';
+        readonly predicateType: string;
+        readonly predicate: unknown;
+        readonly source: FoundAttestation['source'];
+      };
+  /** The digests that it is about, as it says itself. */
+  readonly subjects: readonly Digest[];
+  readonly proof: Proof;
+}
+
+/** Bounds of one attached document, bytes. */
+export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
+
+const UNSIGNED = 'nobody signed it';
+
+/** Reads an attached blob by form, trusting nothing; the error says why it is not evidence. */
+export function readAttachedBlob(blob: AttachedBlob): Result<ReadAttachment> {
+  if (blob.bytes.length > MAX_ATTACHED_BYTES)
+    return err(`it is larger than ${MAX_ATTACHED_BYTES} bytes`);
+  switch (blob.form) {
+    case 'bundle':
+      return fromBundle(blob);
+    case 'simple-signing':
+      return fromSimpleSigning(blob);
+    case 'dsse':
+      return fromEnvelope(blob);
+    case 'statement':
+      return fromStatement(blob);
+    case 'notation':
+      return fromNotation(blob);
+    case 'sbom':
+    case 'document':
+      return fromDocument(blob);
+  }
+}
+
+function fromBundle({ bytes, hangsOn, place }: AttachedBlob): Result<ReadAttachment> {
+  const bundle = readBundle(bytes, MAX_ATTACHED_BYTES);
+  if (!bundle.ok) return bundle;
+  const { content, signedWith } = bundle.value;
+  if (content.kind === 'message')
+    return ok({
+      says: { kind: 'signature', form: 'cosign-bundle' },
+      subjects: [content.digest ?? hangsOn],
+      proof: { kind: 'message', bundle: bytes, payload: undefined, signedWith },
+    });
+  const statement = statementIn(content.envelope, MAX_ATTACHED_BYTES);
+  if (!statement.ok) return statement;
+  const { predicateType } = statement.value;
+  const proof = { kind: 'statement', bundle: bytes, predicateType, signedWith } as const;
+  if (predicateType === PREDICATE_TYPE.cosignSign)
+    return ok({
+      says: { kind: 'signature', form: 'cosign-bundle' },
+      subjects: subjectDigests(statement.value),
+      proof,
+    });
+  return ok(stated(statement.value, place, proof));
+}
+
+function fromSimpleSigning({ bytes, annotations }: AttachedBlob): Result<ReadAttachment> {
+  const payload = parseSimpleSigning(bytes);
+  if (!payload.ok) return payload;
+  const made = legacyBundle({ kind: 'payload', bytes }, annotations);
+  return ok({
+    says: { kind: 'signature', form: 'cosign-tag' },
+    subjects: [payload.value],
+    proof: made.ok
+      ? { kind: 'message', payload: bytes, ...made.value }
+      : { kind: 'none', reason: made.error },
+  });
+}
+
+function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadAttachment> {
+  const parsed = parseUntrustedJson(bytes, 'the envelope', MAX_ATTACHED_BYTES);
+  if (!parsed.ok) return parsed;
+  const statement = statementIn(parsed.value, MAX_ATTACHED_BYTES);
+  if (!statement.ok) return statement;
+  const made = isObject(parsed.value)
+    ? legacyBundle({ kind: 'envelope', envelope: parsed.value }, annotations)
+    : err('the envelope is not a JSON object');
+  const { predicateType } = statement.value;
+  const proof: Proof = made.ok
+    ? { kind: 'statement', predicateType, ...made.value }
+    : { kind: 'none', reason: made.error };
+  return ok(stated(statement.value, place, proof));
+}
+
+/** An unsigned statement from BuildKit; other tools put envelopes and bundles under its type. */
+function fromStatement(blob: AttachedBlob): Result<ReadAttachment> {
+  const parsed = parseUntrustedJson(blob.bytes, 'the attestation', MAX_ATTACHED_BYTES);
+  if (!parsed.ok) return parsed;
+  if (isObject(parsed.value) && 'payloadType' in parsed.value) return fromEnvelope(blob);
+  if (isObject(parsed.value) && 'verificationMaterial' in parsed.value) return fromBundle(blob);
+  const statement = parseStatement(blob.bytes, MAX_ATTACHED_BYTES);
+  if (!statement.ok) return statement;
+  return ok(stated(statement.value, blob.place, { kind: 'none', reason: UNSIGNED }));
+}
+
+function fromNotation({ bytes, mediaType }: AttachedBlob): Result<ReadAttachment> {
+  const target = notationTarget(bytes, mediaType.toLowerCase());
+  if (!target.ok) return target;
+  return ok({
+    says: { kind: 'signature', form: 'notation' },
+    subjects: [target.value],
+    proof: { kind: 'notation', envelope: bytes },
+  });
+}
+
+/** An SBOM or profile attached as is (`oras attach`): unsigned, about what the blob hangs on. */
+function fromDocument(blob: AttachedBlob): Result<ReadAttachment> {
+  const parsed = parseUntrustedJson(blob.bytes, 'the document', MAX_ATTACHED_BYTES);
+  const artifact = blob.artifactType ?? '';
+  const type = artifact === '' || artifact === NOTATION_ARTIFACT ? blob.mediaType : artifact;
+  // A profile may be plain text; an SBOM that is none is not read here.
+  if (!parsed.ok && blob.form === 'sbom') return parsed;
+  const predicate = parsed.ok ? parsed.value : new TextDecoder().decode(blob.bytes);
+  const predicateType = blob.form === 'sbom' ? sbomType(predicate) : type;
+  if (predicateType === undefined) return err('the SBOM is neither CycloneDX nor SPDX JSON');
+  const subject = parseDigest(blob.hangsOn);
+  return ok({
+    says: { kind: 'statement', predicateType, predicate, source: blob.place },
+    subjects: subject === undefined ? [] : [subject],
+    proof: { kind: 'none', reason: UNSIGNED },
+  });
+}
+
+function stated(
+  statement: Statement,
+  source: FoundAttestation['source'],
+  proof: Proof,
+): ReadAttachment {
+  const read = readPredicate(statement.predicateType, statement.predicate);
+  return {
+    says: { kind: 'statement', ...read, source },
+    subjects: subjectDigests(statement),
+    proof,
+  };
+}
+
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+/** Both are in use: cosign writes the first, skopeo and podman the second. */
+const TYPES = new Set(['cosign container image signature', 'atomic container signature']);
+
+/**
+ * What the payload is about that cosign signed before bundles (sigstore/cosign,
+ * specs/SIGNATURE_SPEC.md, "Payload").
+ */
+function parseSimpleSigning(payload: Uint8Array): Result<Digest> {
+  const parsed = parseUntrustedJson(
+    payload,
+    'the signed payload',
+    MAX_PAYLOAD_BYTES,
+    SIMPLE_SIGNING,
+  );
+  if (!parsed.ok) return parsed;
+  const critical = objectOf(objectOf(parsed.value)['critical']);
+  if (!TYPES.has(textOf(critical['type'], 100) ?? ''))
+    return err('the signed payload is not a signature of a container image');
+  const digest = parseDigest(objectOf(critical['image'])['docker-manifest-digest']);
+  return digest === undefined
+    ? err('the signed payload does not name a sha256 digest')
+    : ok(digest);
+}

@@ -1,0 +1,210 @@
+import { resolve } from 'node:path';
+import { Registries } from '../build/registries.ts';
+import { askingSigner } from '../cli/asking-signer.ts';
+import { withProgress } from '../cli/conversation.ts';
+import { command, namedSigners, usageLine } from '../cli/flags.ts';
+import type { CommandIo } from '../cli/io.ts';
+import { imageSettings, wantedPlatform, withKey } from '../cli/operands.ts';
+import { openNamedImage } from '../grade/grade-image.ts';
+import { type ImageName, parseImageName } from '../image/open-image.ts';
+import { EXIT, messageOf, UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { OpenedImage } from '../model/image.ts';
+import { formatReference } from '../model/reference.ts';
+import { withPlainHttp } from '../model/settings.ts';
+import { gradeText, levelText } from '../report/card.ts';
+import { jsonText } from '../report/text.ts';
+import { readVexFiles } from '../scan/vex.ts';
+import { type Attached, attachStatements, type AttachTarget, type Repository } from './attach.ts';
+import { ATTEST } from './flags.ts';
+import { profileStatements, readBytes, startProfiles } from './profile-artifact.ts';
+import { readAttachable } from './statement-kinds.ts';
+import { trustedSigners } from './trusted-signers.ts';
+
+interface AttachFlags {
+  readonly signers: ReturnType<typeof namedSigners>;
+  readonly signingKey: string | undefined;
+  readonly platform: string | undefined;
+  readonly plainHttp: readonly string[];
+  readonly policy: string | undefined;
+  readonly regrade: boolean;
+}
+
+/**
+ * The image that something is to be attached to: in the registry that its name says, else the build
+ * of that name in the layout. Throws UserError where it is in neither, or where nothing can be kept
+ * beside it.
+ */
+export async function attachTarget(
+  context: PipelineContext,
+  text: string,
+  flags: AttachFlags,
+  io: CommandIo,
+): Promise<AttachTarget> {
+  const own = await imageSettings(flags.policy, io);
+  const settings = withKey(own, flags.signingKey);
+  const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+  const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
+  const open = (name: string): Promise<OpenedImage> =>
+    openNamedImage(context, registries, { ...request, text: name });
+  const openWhole = (name: string): Promise<OpenedImage> =>
+    openNamedImage(context, registries, { stdin: io.stdin, text: name });
+  const found = await findImage(open, await parseImageName(text, io.cwd), context);
+  return {
+    name: found.name,
+    open: () => open(found.text),
+    openWhole: () => openWhole(found.text),
+    published: found.published,
+    registries,
+    settings,
+    inherits: flags.policy === undefined,
+    regrade: flags.regrade,
+    grading: async () => ({
+      settings,
+      trusted: await trustedSigners(context, settings, flags.signers),
+      dockerfile: undefined,
+      secrets: true,
+      vex: await readVexFiles(settings.vex),
+      registries,
+    }),
+  };
+}
+
+interface FoundImage {
+  readonly text: string;
+  readonly name: string;
+  readonly published: Repository | undefined;
+}
+
+/** Where it is, by the digest that its name points to now. */
+async function findImage(
+  open: (text: string) => Promise<OpenedImage>,
+  name: ImageName,
+  context: PipelineContext,
+): Promise<FoundImage> {
+  if (!('reference' in name))
+    throw new UserError(`nothing can be kept beside ${name.text}`, {
+      nextStep: 'name a build (scoville build -t NAME), or an image of a registry',
+    });
+  const { reference } = name;
+  const { registry, repository } = reference;
+  const full = formatReference(reference);
+  const published = { registry, repository };
+  const pinned = (place: string, digest: OpenedImage['root']['digest']): string =>
+    `${place}:${formatReference({ registry, repository, digest })}`;
+  const hasHost = name.text.startsWith(`${registry}/`);
+  if (name.place === 'registry' || (name.place === 'named' && hasHost)) {
+    const { digest, problem } = await digestOf(open, `registry:${full}`);
+    if (digest !== undefined) return { text: pinned('registry', digest), name: full, published };
+    const stored =
+      name.place === 'named' ? await digestOf(open, `store:${full}`) : { digest: undefined };
+    if (stored.digest === undefined) throw problem;
+    context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
+    return { text: `store:${full}`, name: full, published: undefined };
+  }
+  const image = await open(name.text);
+  try {
+    if (image.place === 'registry')
+      return { text: pinned('registry', image.root.digest), name: full, published };
+    if (image.place === 'store') return { text: `store:${full}`, name: full, published: undefined };
+  } finally {
+    await image.close();
+  }
+  throw new UserError(`${name.text} is in Docker alone, where nothing can be kept beside it`, {
+    nextStep: 'build it with scoville build, or push it and name it with its registry',
+  });
+}
+
+type Looked =
+  | { readonly digest: OpenedImage['root']['digest']; readonly problem?: undefined }
+  | { readonly digest?: undefined; readonly problem: UserError };
+
+async function digestOf(
+  open: (text: string) => Promise<OpenedImage>,
+  text: string,
+): Promise<Looked> {
+  try {
+    const image = await open(text);
+    await image.close();
+    return { digest: image.root.digest };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { problem: error };
+  }
+}
+
+/** What an image is worth by what hangs on it now, one line; or that its verdict stays. */
+export function attachedText({ digest, scorecard, kept }: Attached): string {
+  const now =
+    scorecard === undefined
+      ? 'not graded again'
+      : `${levelText(scorecard)}, ${gradeText(scorecard)}`;
+  const stays = kept?.level === undefined ? '' : `: level ${kept.level}`;
+  return `${digest}  ${kept === undefined ? now : `the signed verdict stays${stays}`}\n`;
+}
+
+/** The same as JSON, with what was attached; no level and grade if it was not graded again. */
+export function attachedJson(
+  image: string,
+  { digest, referrers, scorecard, kept }: Attached,
+): object {
+  const now =
+    scorecard === undefined ? {} : { level: scorecard.level, grade: scorecard.overall.grade };
+  return {
+    image,
+    digest,
+    referrers: referrers.map((one) => one.digest),
+    ...(kept === undefined
+      ? { ...now, ...(scorecard === undefined ? {} : { verdict: 'renewed' }) }
+      : { ...(kept.level === undefined ? {} : { level: kept.level }), verdict: 'kept' }),
+    ...(kept === undefined
+      ? {}
+      : { wouldBe: { ...now, criteria: kept.criteria, reasons: kept.reasons } }),
+  };
+}
+
+/**
+ * Short, where a fault that is known now keeps a lower verdict from being signed. What is merely
+ * not known here takes nothing from the verdict that is there.
+ */
+export function attachedExit(kept: Attached['kept']): number {
+  const isWorse =
+    kept !== undefined &&
+    (kept.criteria.some(({ outcome }) => outcome === 'fail') || kept.criteria.length === 0);
+  return isWorse ? EXIT.short : EXIT.met;
+}
+
+/** `scoville attest`. */
+export const attest = command(ATTEST, async (flags, [text = ''], io) => {
+  const { type, predicate: file } = flags;
+  if (type === undefined || file === undefined)
+    throw new UserError(`attest needs --${type === undefined ? 'type' : 'predicate'}`, {
+      nextStep: usageLine(ATTEST),
+    });
+  const bytes = await readBytes(resolve(io.cwd, file)).catch((cause: unknown) => {
+    throw new UserError(`the predicate ${file} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  const read = readAttachable(type, bytes);
+  if (!read.ok)
+    throw new UserError(`${file}: ${read.error}`, { nextStep: 'scoville attest --help' });
+  const { value } = read;
+  const { platform } = wantedPlatform(flags.platform);
+  const shown = { style: 'auto', interactive: true, json: flags.json } as const;
+  const { value: attached } = await askingSigner(io, shown, (own) =>
+    withProgress(own, async (context) => {
+      if (value.kind === 'profile') await startProfiles(context, [{ ...value.profile, file }]);
+      const named = { ...flags, signers: namedSigners(flags) };
+      const target = await attachTarget(context, text, named, own);
+      return attachStatements(context, target, ({ root, platforms }) =>
+        (platform === undefined ? [root] : platforms.map(({ descriptor }) => descriptor)).flatMap(
+          (subject) =>
+            value.kind === 'profile'
+              ? profileStatements(value.profile, subject)
+              : [{ predicateType: value.predicateType, predicate: value.predicate, subject }],
+        ),
+      );
+    }),
+  );
+  io.writeOut(flags.json ? jsonText(attachedJson(text, attached)) : attachedText(attached));
+  return attachedExit(attached.kept);
+});

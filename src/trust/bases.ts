@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { noStdin } from '../build/context-source.ts';
+import type { FoundImage, Registries } from '../build/registries.ts';
+import { DEFAULT_SETTINGS } from '../config/schema.ts';
+import { matchesImage, publisherSigner } from '../criteria/trusted-source.ts';
+import { openNamedImage } from '../grade/grade-image.ts';
+import { type JsonCache, openCache } from '../image/caches.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { BuildFact, Fact } from '../model/facts.ts';
+import {
+  type Digest,
+  familiarReference,
+  formatReference,
+  parseReference,
+} from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
+import { isOfType } from './statement-kinds.ts';
+import {
+  NOBODY_NAMED,
+  type Signer,
+  type TrustedSigner,
+  trustedSigners,
+} from './trusted-signers.ts';
+import { verifyImage } from './verify-image.ts';
+
+/** Who signed each outside image of the build, by digest; only those that verified. */
+export type SignedBases = ReadonlyMap<Digest, string>;
+
+/** An image that the build takes from outside; without a digest where its registry gave none. */
+export type Base = Pick<FoundImage, 'reference' | 'name' | 'digest'>;
+
+/** Checks of bases that are under way. */
+export interface BaseChecks {
+  /** Waits for bases in `trust.bases`. Throws UserError if one fails or cannot be checked. */
+  readonly required: () => Promise<void>;
+  /** What verified until now; what still runs is given up. */
+  readonly verified: () => SignedBases;
+}
+
+/** For a registry that does not answer; cosign has a bound of its own for each call. */
+const TIMEOUT_MS = 60_000;
+const SCHEMA = 1;
+
+interface Asked {
+  readonly context: PipelineContext;
+  /** Clients that end with the context that they are made for. */
+  readonly registries: (context: PipelineContext) => Registries;
+  readonly settings: Settings;
+}
+
+type Checked = Asked & { readonly kept: JsonCache };
+
+type Answer =
+  | { readonly ok: true; readonly signedBy: string }
+  | { readonly ok: false; readonly reason: string; readonly isRefuted: boolean };
+
+/**
+ * Starts to verify the images that a build takes from outside: those of `trust.bases`, against
+ * their publisher's identity or the user's keys, and those of publishers that are known to sign.
+ * The others are not asked for. What verified once is kept by digest and signer.
+ */
+export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
+  const { context, settings } = asked;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  // What is checked beside the build says nothing of its own.
+  const quiet: Checked = {
+    ...asked,
+    kept: openCache(context, 'bases', SCHEMA),
+    context: { ...context, signal, emit: () => undefined },
+  };
+  const keys = images.some((image) => isRequired(settings, image))
+    ? userSigners(quiet)
+    : Promise.resolve([]);
+  keys.catch(() => undefined);
+  const signed = new Map<Digest, string>();
+  const checks = images
+    .filter((image) => isRequired(settings, image) || isOffered(settings, image))
+    .map((image) => {
+      const answer = check(quiet, image, keys).catch((error: unknown): Answer => ({
+        ok: false,
+        reason: messageOf(error),
+        isRefuted: false,
+      }));
+      const noted = answer.then((one) => {
+        if (one.ok && image.digest !== undefined) signed.set(image.digest, one.signedBy);
+        else if (!one.ok && one.isRefuted && !isRequired(settings, image))
+          context.emit({ kind: 'warning', text: `${image.name}: ${one.reason}` });
+        return one;
+      });
+      return { image, noted };
+    });
+  return {
+    required: async () => {
+      for (const { image, noted } of checks) {
+        if (!isRequired(settings, image)) continue;
+        const answer = await noted;
+        context.signal.throwIfAborted();
+        if (!answer.ok) throw unsigned(familiarReference(image.reference), answer.reason);
+      }
+    },
+    verified: () => {
+      stop.abort();
+      return new Map(signed);
+    },
+  };
+}
+
+/** True where the settings ask for the image's signature. */
+function isRequired(
+  { trust }: Pick<Settings, 'trust'>,
+  { reference }: Pick<Base, 'reference'>,
+): boolean {
+  return trust.bases.some((pattern) => matchesImage(pattern, reference));
+}
+
+/** Its publisher is known to sign, and the network may be used. */
+function isOffered({ offline }: Settings, { reference, digest }: Base): boolean {
+  return !offline && digest !== undefined && publisherSigner(reference) !== undefined;
+}
+
+function unsigned(name: string, reason: string): UserError {
+  return new UserError(`${name} is not used: trust.bases asks for its signature, and ${reason}`, {
+    nextStep: `scoville verify ${name} shows what is signed; trust.keys names keys that count`,
+  });
+}
+
+/**
+ * The user's own key and the keys in the user's own settings. A project's file cannot vouch for
+ * what its author chose.
+ */
+async function userSigners({ context, settings }: Asked): Promise<readonly TrustedSigner[]> {
+  const { signers } = await trustedSigners(context, ownWord(settings), NOBODY_NAMED);
+  return signers;
+}
+
+/** The settings as if the project's file said nothing of trust and keys. */
+export function ownWord(settings: Settings): Settings {
+  const project = settings.origins
+    .filter(({ source }) => source === 'project')
+    .map(({ setting }) => setting);
+  const own = <T extends object>(group: string, all: T, standard: T): T => ({
+    ...standard,
+    ...Object.fromEntries(
+      Object.entries(all).filter(([name]) => !project.includes(`${group}.${name}`)),
+    ),
+  });
+  return {
+    ...settings,
+    trust: own('trust', settings.trust, DEFAULT_SETTINGS.trust),
+    sign: own('sign', settings.sign, DEFAULT_SETTINGS.sign),
+  };
+}
+
+async function check(
+  asked: Checked,
+  image: Base,
+  keys: Promise<readonly TrustedSigner[]>,
+): Promise<Answer> {
+  const { context, registries, settings } = asked;
+  const { registry, repository } = image.reference;
+  const { digest } = image;
+  if (digest === undefined)
+    return { ok: false, reason: 'its registry gave no digest', isRefuted: false };
+  const publisher = publisherSigner(image.reference);
+  const signers = [
+    ...(publisher === undefined ? [] : [signerOf(publisher)]),
+    ...(isRequired(settings, image) ? await keys : []),
+  ];
+  if (signers.length === 0)
+    return { ok: false, reason: 'no key or identity is known for it', isRefuted: false };
+  const key = JSON.stringify([digest, await Promise.all(signers.map(fingerprint))]);
+  const kept = await asked.kept.get(key);
+  if (typeof kept === 'string') return { ok: true, signedBy: kept };
+  const opened = await openNamedImage(context, registries(context), {
+    text: `registry:${formatReference({ registry, repository, digest })}`,
+    stdin: noStdin(),
+  });
+  try {
+    const trusted = { named: true, offline: settings.offline, signers };
+    const demands = { types: [], minLevel: undefined };
+    const answer = await verifyImage(context, opened, trusted, demands);
+    if (answer.outcome !== 'verified')
+      return {
+        ok: false,
+        reason: answer.reasons.join('; '),
+        isRefuted: answer.outcome === 'short',
+      };
+    const stated = ['provenance', 'vsa'].filter((type) =>
+      answer.attestations.some(
+        (one) => one.verification === 'verified' && isOfType(one.type, type),
+      ),
+    );
+    const more = stated.length > 0 ? `, with ${stated.join(' and ')}` : '';
+    const signedBy = `${answer.signedBy ?? ''}${more}`;
+    await asked.kept.set(key, signedBy);
+    return { ok: true, signedBy };
+  } finally {
+    await opened.close();
+  }
+}
+
+function signerOf(publisher: NonNullable<ReturnType<typeof publisherSigner>>): TrustedSigner {
+  const signer: Signer = {
+    kind: 'identity',
+    identity: { exact: publisher.identity },
+    issuer: { exact: publisher.issuer },
+  };
+  return { signer, name: `${publisher.name} (${publisher.identity})` };
+}
+
+/** By content: a key file may have another key tomorrow. */
+async function fingerprint({ signer, name }: TrustedSigner): Promise<string> {
+  if (signer.kind === 'identity') return JSON.stringify(signer);
+  const bytes = await readFile(signer.publicKey).catch(() => name);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The same build with who signed each image that it used. */
+export function withSigners(fact: Fact<BuildFact>, signed: SignedBases): Fact<BuildFact> {
+  if (!fact.known || !fact.value.images.known || signed.size === 0) return fact;
+  const images = fact.value.images.value.map((image) => {
+    const by = image.digest === undefined ? undefined : signed.get(image.digest);
+    return by === undefined ? image : { ...image, signedBy: by };
+  });
+  return { ...fact, value: { ...fact.value, images: { ...fact.value.images, value: images } } };
+}
+
+/**
+ * After BuildKit: every image that it used and that `trust.bases` names has to be one that
+ * verified, by the digest that was used. Throws UserError; so it does where nobody knows which
+ * images those were.
+ */
+export function requireBases(
+  settings: Pick<Settings, 'trust'>,
+  builds: readonly Fact<BuildFact>[],
+): void {
+  if (settings.trust.bases.length === 0) return;
+  for (const fact of builds) {
+    if (!fact.known || !fact.value.images.known)
+      throw unsigned('this build', 'nobody knows which images were used');
+    for (const { text, signedBy } of fact.value.images.value) {
+      if (text === 'scratch' || signedBy !== undefined) continue;
+      const read = parseReference(text.replace(/^docker-image:\/\//, ''));
+      if (!read.ok) throw unsigned(text, 'its name cannot be read');
+      if (isRequired(settings, { reference: read.value }))
+        throw unsigned(text, 'what was used is not what verified');
+    }
+  }
+}
+
+/**
+ * Throws UserError where bases must be signed, or RUNs have no network, but buildx builds alone and
+ * so unchecked.
+ */
+export function requireOwnBuild(
+  { trust, hermetic }: Pick<Settings, 'trust' | 'hermetic'>,
+  reason: string,
+): void {
+  const refuse = (asked: string, setting: string): UserError =>
+    new UserError(`${asked}, and ${reason}`, {
+      nextStep: `buildx does such a build alone: choose another output, or use scoville without ${setting}`,
+    });
+  if (trust.bases.length > 0)
+    throw refuse('trust.bases asks for signatures of bases', 'trust.bases');
+  if (hermetic === 'replay') throw refuse('hermetic: replay asks for no network', 'it');
+}

@@ -1,0 +1,317 @@
+import { ok, type Result } from '../lib/errors.ts';
+import { isObject, objectOf } from '../lib/json.ts';
+import { byCodeUnit, cleanText } from '../lib/text.ts';
+import type { Descriptor } from '../model/image.ts';
+import type { SteadyInputs } from '../model/lock.ts';
+import { type Digest, digestHex, digestOf } from '../model/reference.ts';
+import { SECRET_SHAPE, secretName } from '../model/secret-names.ts';
+import type { ReproMode } from '../model/settings.ts';
+import type { Material } from '../model/statement.ts';
+import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
+import { parseProvenance, provenanceParts, type ReadProvenance } from './provenance-read.ts';
+
+/** Replaces a value that must not be published. */
+export const MASK = '[masked]';
+
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
+// Shorter values would mask innocent text wherever it repeats them.
+const MIN_REPEATED = 6;
+const MAX_DEPTH = 100;
+
+/** Masks secrets in BuildKit's request and steps; knows the values of the frontend's arguments. */
+export class SecretMask {
+  readonly #values: readonly string[];
+
+  /** `args` as BuildKit has them: `build-arg:NAME`, `label:NAME`, `target`. */
+  constructor(args: Readonly<Record<string, string>>) {
+    this.#values = Object.entries(args)
+      .filter(([key]) => isSecretArgument(key))
+      // What a RUN prints comes line by line.
+      .flatMap(([, value]) => [value, ...value.split(/[\r\n]+/).map((line) => line.trim())])
+      // What is shown was cleaned before.
+      .flatMap((value) => [value, cleanText(value)])
+      .filter((value) => value.length >= MIN_REPEATED)
+      // Longest first, so that a value within another leaves no rest.
+      .sort((a, b) => b.length - a.length);
+  }
+
+  /** The arguments: a value is masked if its name is secret, else only what looks secret in it. */
+  args(args: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      Object.entries(args).map(([key, value]) => [
+        key,
+        isSecretArgument(key) && value !== '' ? MASK : this.text(value),
+      ]),
+    );
+  }
+
+  /** A text with secret values, secret shapes, URL credentials and secret `NAME=value` masked. */
+  text(text: string): string {
+    const variable = /^([A-Za-z_][A-Za-z0-9_]*)=./s.exec(text)?.[1];
+    if (variable !== undefined && isMaskedName(variable)) return `${variable}=${MASK}`;
+    return this.known(text.replace(URL_CREDENTIALS, `$1${MASK}@`).replace(SECRET_SHAPE, MASK));
+  }
+
+  /** A text with nothing but the values of secret arguments masked. */
+  known(text: string): string {
+    return this.#values.reduce((rest, value) => rest.replaceAll(value, MASK), text);
+  }
+
+  /** A copy of JSON with all texts masked, keys too; nesting deeper than 100 levels is left out. */
+  json(value: unknown, depth = 0): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (depth > MAX_DEPTH) return null;
+    if (Array.isArray(value)) return value.map((item) => this.json(item, depth + 1));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [this.text(key), this.json(item, depth + 1)]),
+    );
+  }
+}
+
+/** True for secret names, but not labels: everyone can read those, and a rebuild needs them. */
+function isSecretArgument(key: string): boolean {
+  if (key.startsWith('label:')) return false;
+  return isMaskedName(key.slice(key.indexOf(':') + 1));
+}
+
+function isMaskedName(name: string): boolean {
+  return secretName(name, 'possible') !== undefined;
+}
+
+interface NormaliserRecord {
+  /** Version of the rule set. */
+  readonly version: string;
+  readonly mode: Exclude<ReproMode, 'off'>;
+  /** Ids of the rules that were on. */
+  readonly rules: readonly string[];
+  readonly touched: readonly { readonly path: string; readonly rule: string }[];
+}
+
+/** Paths beyond these are counted, not listed: a dropped package cache can have 100,000 files. */
+const MAX_LISTED_PER_RULE = 1000;
+
+/**
+ * The list of touched files as a byproduct: JSON `[{rule, count, paths}]`, sorted, in `content`
+ * (base64) with its digest, and the count by rule in `annotations`, so that it can be read at a
+ * glance.
+ */
+export function normalisedFiles(record: NormaliserRecord) {
+  const byRule = new Map<string, Set<string>>();
+  for (const { rule, path } of record.touched)
+    byRule.set(rule, (byRule.get(rule) ?? new Set<string>()).add(path));
+  const rules = [...byRule]
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([rule, paths]) => ({
+      rule,
+      count: paths.size,
+      paths: [...paths].sort(byCodeUnit).slice(0, MAX_LISTED_PER_RULE),
+    }));
+  const content = JSON.stringify(rules);
+  return {
+    name: 'normalised-files',
+    mediaType: 'application/json',
+    digest: { sha256: digestHex(digestOf(content)) },
+    content: Buffer.from(content).toString('base64'),
+    annotations: Object.fromEntries(rules.map(({ rule, count }) => [rule, count])),
+  };
+}
+
+export interface ProvenanceInput {
+  /** The predicate of BuildKit's statement, SLSA v0.2 or v1. */
+  readonly buildkit: unknown;
+  /** Digest of the manifest (or index) that BuildKit itself wrote, before the normaliser. */
+  readonly buildkitDigest: Digest | undefined;
+  readonly toolVersion: string;
+  /** `builderId` of the environment. */
+  readonly builderId?: string;
+  /** Address of the CI run; BuildKit's own id of its run stands beside it. */
+  readonly invocationId?: string | undefined;
+  /** Versions of what took part, by name: `docker`, `buildkit`, `buildx`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Real times, RFC 3339; BuildKit's own where they are left out. */
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
+  /** Our own decisions that shaped the image: epoch, pinning, options. Secrets are masked. */
+  readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Undefined where nothing was normalised. */
+  readonly normaliser: NormaliserRecord | undefined;
+  /** What RUNs were given. A seed is not a secret. */
+  readonly runs?: SteadyInputs | undefined;
+  /** The artifact beside the image that has what RUNs fetched. */
+  readonly inputs?: Descriptor | undefined;
+  /** Inputs that BuildKit does not know of: the git commit of a local directory. */
+  readonly materials?: readonly Material[];
+  /** Who signed a material, by its digest, where that was verified. */
+  readonly signers?: ReadonlyMap<string, string>;
+  /** The git checkout that was the context. Where it is undefined, BuildKit's record is used. */
+  readonly vcs?: Readonly<Record<string, string>>;
+}
+
+/** in-toto attestation, spec/v1/resource_descriptor.md. */
+interface ResourceDescriptor {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly digest?: Readonly<Record<string, string>>;
+  readonly mediaType?: string;
+  /** base64. */
+  readonly content?: string;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
+
+/** SLSA v1 provenance, the predicate (slsa.dev/spec/v1.0/provenance). */
+export interface SlsaProvenance {
+  readonly buildDefinition: {
+    readonly buildType: string;
+    readonly externalParameters: Readonly<Record<string, unknown>>;
+    readonly internalParameters: Readonly<Record<string, unknown>>;
+    readonly resolvedDependencies: readonly Material[];
+  };
+  readonly runDetails: {
+    readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> };
+    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly byproducts: readonly ResourceDescriptor[];
+  };
+}
+
+/**
+ * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and
+ * Dockerfile, with this program as the named builder, what the normaliser did, and BuildKit's own
+ * result as a byproduct. The subject is the statement's affair. Values of build arguments that look
+ * secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
+ */
+export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
+  const read = parseProvenance(input.buildkit);
+  if (!read.ok) return read;
+  const parts = provenanceParts(input.buildkit);
+  const mask = new SecretMask(parts.args);
+  return ok({
+    buildDefinition: {
+      buildType: BUILD_TYPE,
+      externalParameters: {
+        configSource: mask.json(parts.configSource),
+        request: {
+          ...objectOf(mask.json({ ...parts.request, args: {} })),
+          args: mask.args(parts.args),
+        },
+      },
+      internalParameters: {
+        builderPlatform: read.value.platform ?? '',
+        ...(parts.buildConfig === undefined ? {} : { buildConfig: mask.json(parts.buildConfig) }),
+        scoville: ownParameters(input, mask),
+      },
+      resolvedDependencies: dependencies(
+        [...read.value.materials, ...(input.materials ?? [])],
+        mask,
+        input.signers,
+      ),
+    },
+    runDetails: {
+      builder: {
+        id: input.builderId ?? BUILDER_ID,
+        version: { scoville: input.toolVersion, ...input.versions },
+      },
+      metadata: runMetadata(input, read.value, parts, mask),
+      byproducts: byproducts(input),
+    },
+  });
+}
+
+function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string, unknown> {
+  const normaliser = input.normaliser;
+  return {
+    ...objectOf(mask.json(input.parameters ?? {})),
+    ...(input.runs === undefined ? {} : { runs: { ...input.runs } }),
+    ...(input.inputs === undefined ? {} : { inputs: reference(input.inputs) }),
+    normaliser:
+      normaliser === undefined
+        ? null
+        : {
+            version: normaliser.version,
+            mode: normaliser.mode,
+            rules: [...normaliser.rules].sort(byCodeUnit),
+          },
+  };
+}
+
+function reference({ mediaType, digest, size, artifactType }: Descriptor): ResourceDescriptor {
+  return {
+    mediaType,
+    digest: { sha256: digestHex(digest) },
+    annotations: { size, artifactType },
+  };
+}
+
+function runMetadata(
+  input: ProvenanceInput,
+  read: ReadProvenance,
+  parts: ReturnType<typeof provenanceParts>,
+  mask: SecretMask,
+): Record<string, unknown> {
+  return {
+    ...defined('invocationId', input.invocationId ?? read.invocationId),
+    ...defined(
+      'buildkit_invocationId',
+      input.invocationId === undefined ? undefined : read.invocationId,
+    ),
+    ...defined('startedOn', input.startedOn ?? read.startedOn),
+    ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
+    // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
+    ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
+    ...buildkitMetadata({ ...parts.metadata, ...(input.vcs && { vcs: input.vcs }) }, mask),
+    buildkit_hermetic: parts.hermetic,
+    buildkit_completeness: {
+      request: read.parametersComplete,
+      resolvedDependencies: parts.materialsComplete,
+    },
+  };
+}
+
+function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {
+  return value === undefined ? {} : { [key]: value };
+}
+
+/** Each once, sorted by URI, credentials in URLs masked. */
+function dependencies(
+  materials: readonly Material[],
+  mask: SecretMask,
+  signers: ReadonlyMap<string, string> | undefined,
+): (Material & Pick<ResourceDescriptor, 'annotations'>)[] {
+  const unique = new Map(
+    materials.map(({ uri, digest }) => {
+      const material = { uri: mask.text(uri), digest };
+      return [JSON.stringify(material), material];
+    }),
+  );
+  return [...unique]
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([, material]) => {
+      const signedBy = signers?.get(`sha256:${material.digest['sha256'] ?? ''}`);
+      return signedBy === undefined ? material : { ...material, annotations: { signedBy } };
+    });
+}
+
+// The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
+// from before the normaliser.
+function buildkitMetadata(
+  metadata: Readonly<Record<string, unknown>>,
+  mask: SecretMask,
+): Readonly<Record<string, unknown>> {
+  const { source, vcs } = metadata;
+  if (source === undefined && vcs === undefined) return {};
+  return {
+    buildkit_metadata: {
+      ...(vcs === undefined ? {} : { vcs: mask.json(vcs) }),
+      ...(source === undefined ? {} : { source }),
+    },
+  };
+}
+
+function byproducts({ buildkitDigest, normaliser }: ProvenanceInput): ResourceDescriptor[] {
+  return [
+    ...(buildkitDigest === undefined
+      ? []
+      : [{ name: 'buildkit-image', digest: { sha256: digestHex(buildkitDigest) } }]),
+    ...(normaliser === undefined ? [] : [normalisedFiles(normaliser)]),
+  ];
+}

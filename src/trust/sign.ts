@@ -1,0 +1,467 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
+import type { BuildPlan } from '../build/plan.ts';
+import type { BlobStore } from '../image/blob-store.ts';
+import { writeArtifact, writeBundleReferrer } from '../image/referrers.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { UserError } from '../lib/errors.ts';
+import type { Incomplete, Recording } from '../model/build-analysis.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { FileFact } from '../model/facts.ts';
+import { type Descriptor, platformOf } from '../model/image.ts';
+import type { DownloadedFile, OsRelease, Package, UnreadablePackages } from '../model/packages.ts';
+import { type Digest, digestOf } from '../model/reference.ts';
+import type { SignatureOrigin } from '../model/signature-origin.ts';
+import { type Material, PREDICATE_TYPE } from '../model/statement.ts';
+import { ruleSet } from '../normalize/catalogue.ts';
+import { fetchedMaterials } from '../reproduce/recorded-fetches.ts';
+import { bundleOrigin } from './bundle.ts';
+import { signStatement } from './cosign-sign.ts';
+import { verifyAttached } from './cosign-verify-attached.ts';
+import { proofByCosign } from './cosign.ts';
+import { builderId, runAddress, tooLarge, unreadable } from './identity.ts';
+import { slsaProvenance } from './provenance.ts';
+import { cyclonedxDocument, spdxDocument } from './sbom.ts';
+import { misstated, signBundle } from './sign-bundle.ts';
+import { type Signer, verifierName } from './signer.ts';
+import { type Signer as Verifier, signerName } from './trusted-signers.ts';
+
+export interface StatementToSign {
+  readonly predicateType: string;
+  readonly predicate: unknown;
+  readonly subject: Descriptor;
+  /** Other subjects: tags point to the index, engines run a manifest, verifiers ask for either. */
+  readonly also?: readonly Descriptor[];
+  /** To be kept as an artifact, whose manifest is signed. */
+  readonly artifact?: ArtifactToSign;
+}
+
+/** A document attached to an image (image-spec, manifest.md, "Guidelines for Artifact Usage"). */
+interface ArtifactToSign {
+  readonly artifactType: string;
+  readonly mediaType: string;
+  readonly title: string;
+  readonly bytes: Uint8Array;
+  /** Why it is not a statement, for people; nothing where it never is one. */
+  readonly reason?: string;
+}
+
+interface PlatformContent {
+  readonly packages: readonly Package[];
+  readonly osRelease: OsRelease | undefined;
+  readonly programs: readonly FileFact[];
+  readonly unreadable: readonly UnreadablePackages[];
+  readonly downloads: readonly DownloadedFile[];
+}
+
+export interface DocumentInputs {
+  readonly image: FinalImage;
+  /** Undefined unless all layers were read: a partial SBOM would say that the rest is missing. */
+  readonly content: (platform: FinalPlatform) => PlatformContent | undefined;
+  readonly plan: BuildPlan;
+  /** What RUNs fetched or were given; undefined where nobody looked. */
+  readonly recording: Recording | undefined;
+  readonly toolVersion: string;
+  readonly env: PipelineContext['env'];
+  /** Versions of what took part: `docker`, `buildx`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Who signed an image that was used, by its digest. */
+  readonly bases?: ReadonlyMap<string, string>;
+  /** The artifact that has what the build fetched. */
+  readonly inputs?: Descriptor | undefined;
+  readonly normaliser: { readonly version: string; readonly rules: readonly string[] };
+  readonly startedOn: string;
+  readonly finishedOn: string;
+}
+
+/**
+ * The statements about what was built: SBOMs, provenance, signatures. All of them are about the
+ * index, since that is what a tag leads to, and about the platforms' manifests, which engines pull:
+ * what is said of one platform names that one. These are the signature and provenance, which need
+ * nothing that the layers hold.
+ */
+export function earlyStatements(
+  inputs: Omit<DocumentInputs, 'content'>,
+): readonly StatementToSign[] {
+  const { image } = inputs;
+  return [
+    // What `cosign sign` 3 makes: the subjects, and nothing said of them.
+    { predicateType: PREDICATE_TYPE.cosignSign, predicate: {}, ...wholeImage(image) },
+    ...image.platforms.flatMap((platform) => provenance(inputs, platform)),
+  ];
+}
+
+/** The SBOMs, of the same subjects. One that is too large for a statement is an artifact. */
+export function sbomStatements(
+  inputs: DocumentInputs,
+  signedBy: 'key' | 'keyless',
+): readonly StatementToSign[] {
+  return inputs.image.platforms.flatMap((platform) =>
+    sboms(inputs, platform).map((statement) => withinSize(statement, signedBy)),
+  );
+}
+
+/** The media types that registries and scanners know SBOMs by. */
+const SBOM_TYPES: Readonly<Record<string, string>> = {
+  [PREDICATE_TYPE.cyclonedx]: 'application/vnd.cyclonedx+json',
+  [PREDICATE_TYPE.spdx]: 'application/spdx+json',
+};
+
+function withinSize(statement: StatementToSign, signedBy: 'key' | 'keyless'): StatementToSign {
+  const bytes = Buffer.from(JSON.stringify(statement.predicate));
+  const reason = tooLarge(bytes.length, signedBy);
+  const mediaType = SBOM_TYPES[statement.predicateType];
+  if (reason === undefined || mediaType === undefined) return statement;
+  const artifact = { artifactType: mediaType, mediaType, title: 'sbom.json', bytes, reason };
+  return { ...statement, artifact };
+}
+
+type Subjects = Pick<StatementToSign, 'subject'> & { readonly also: readonly Descriptor[] };
+
+/** The index with all its platforms. */
+export function wholeImage({ index, platforms }: FinalImage): Subjects {
+  return { subject: index, also: platforms.map(({ descriptor }) => descriptor) };
+}
+
+/** One platform and its index. With several platforms, the manifest comes first and names it. */
+function onePlatform(image: FinalImage, { descriptor }: FinalPlatform): Subjects {
+  return image.platforms.length === 1
+    ? { subject: image.index, also: [descriptor] }
+    : { subject: descriptor, also: [image.index] };
+}
+
+function sboms(
+  { image, plan, content, toolVersion }: DocumentInputs,
+  platform: FinalPlatform,
+): readonly StatementToSign[] {
+  const found = plan.attest.sbom.on ? content(platform) : undefined;
+  if (found === undefined) return [];
+  const subjects = onePlatform(image, platform);
+  const { digest } = subjects.subject;
+  const vendor = plan.annotations.manifest['org.opencontainers.image.vendor'];
+  const input = {
+    ...found,
+    image: {
+      name: plan.names[0] ?? digest,
+      digest,
+      platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
+      ...(vendor === undefined ? {} : { vendor }),
+    },
+    created: plan.created,
+    toolVersion,
+  };
+  return plan.attest.sbomFormats.map((format) =>
+    format === 'cyclonedx'
+      ? {
+          predicateType: PREDICATE_TYPE.cyclonedx,
+          predicate: cyclonedxDocument(input),
+          ...subjects,
+        }
+      : { predicateType: PREDICATE_TYPE.spdx, predicate: spdxDocument(input), ...subjects },
+  );
+}
+
+function provenance(
+  inputs: Omit<DocumentInputs, 'content'>,
+  platform: FinalPlatform,
+): readonly StatementToSign[] {
+  const { plan, image } = inputs;
+  if (!plan.attest.provenance.on || platform.built.provenance === undefined) return [];
+  const { mode } = plan.settings.reproducible;
+  const predicate = slsaProvenance({
+    buildkit: platform.built.provenance.predicate,
+    buildkitDigest: platform.built.descriptor.digest,
+    toolVersion: inputs.toolVersion,
+    versions: inputs.versions,
+    startedOn: inputs.startedOn,
+    finishedOn: inputs.finishedOn,
+    builderId: builderId(inputs.env),
+    invocationId: runAddress(inputs.env),
+    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
+    materials: [
+      ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
+      ...fetchedMaterials(inputs.recording?.fetches ?? new Map()),
+    ],
+    ...(inputs.bases === undefined ? {} : { signers: inputs.bases }),
+    parameters: {
+      ...(plan.epoch === undefined
+        ? {}
+        : { sourceDateEpoch: plan.epoch.seconds, sourceDateEpochFrom: plan.epoch.reason }),
+      // BuildKit's own `vcs` does not say: buildx looks for changes only where it is asked to.
+      ...(plan.vcs === undefined
+        ? {}
+        : { workingTree: plan.vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean' }),
+      normaliser: mode,
+      ...(plan.hermetic === undefined
+        ? {}
+        : fetchParameters(plan.hermetic, inputs.recording?.incomplete)),
+      pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
+    },
+    normaliser:
+      mode === 'off'
+        ? undefined
+        : {
+            version: inputs.normaliser.version,
+            mode,
+            rules: inputs.normaliser.rules,
+            touched: platform.touched,
+          },
+    runs: plan.steady,
+    inputs: inputs.inputs,
+  });
+  if (!predicate.ok)
+    throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {
+      nextStep: 'Build with --provenance=false to go without, and report this.',
+    });
+  const size = unreadable(Buffer.byteLength(JSON.stringify(predicate.value)));
+  const nextStep = 'build with --provenance=mode=min, or record less';
+  if (size !== undefined) throw new UserError(`the provenance has ${size}`, { nextStep });
+  const predicateType = PREDICATE_TYPE.slsaProvenanceV1;
+  return [{ predicateType, predicate: predicate.value, ...onePlatform(image, platform) }];
+}
+
+/** Whether what RUNs fetched was recorded or replayed, and why it is not known to be all. */
+function fetchParameters(
+  mode: 'record' | 'replay',
+  incomplete: Incomplete = new Map(),
+): Readonly<Record<string, string | readonly string[]>> {
+  const fetches = mode === 'record' ? 'recorded' : 'replayed';
+  if (incomplete.size === 0) return { fetches };
+  return {
+    fetches: `${fetches}-incomplete`,
+    fetchesIncomplete: [...new Set([...incomplete.values()].flat())],
+  };
+}
+
+/** The normalizer's rules that the image was made with. */
+export function rulesOf(plan: BuildPlan): {
+  readonly version: string;
+  readonly rules: readonly string[];
+} {
+  const { reproducible } = plan.settings;
+  const set = ruleSet(reproducible.mode, reproducible);
+  return { version: set.id, rules: set.rules.map((rule) => rule.id) };
+}
+
+/** The repository and the commit that were built, where the working tree is that commit. */
+function sourceOf({ source, revision }: NonNullable<BuildPlan['vcs']>): readonly Material[] {
+  return source === undefined || !/^[0-9a-f]{40,64}$/.test(revision)
+    ? []
+    : [{ uri: `git+${source}@${revision}`, digest: { gitCommit: revision } }];
+}
+
+/** cosign calls under way at once; each is a process that computes. */
+const AT_ONCE = 4;
+
+/** Files of one signature. */
+interface SigningFiles {
+  readonly manifestPath: string;
+  readonly predicateType: string;
+  readonly scratchDir: string;
+  readonly bundlePath: string;
+}
+
+export interface SignedStatement {
+  readonly predicateType: string;
+  readonly predicate: unknown;
+  /** All that it is about, the first what it is named by. */
+  readonly subjects: readonly [Digest, ...Digest[]];
+  /** Of the first bundle; of an artifact that of its manifest. */
+  readonly digest: Digest;
+  /** One for each subject, in their order. */
+  readonly referrers: readonly [Descriptor, ...Descriptor[]];
+  /** The public key or identity that cosign verified it with; undefined if not verified here. */
+  readonly verifiedBy: string | undefined;
+  /** Who signed by a certificate, and where that is logged. */
+  readonly origin?: SignatureOrigin;
+}
+
+/**
+ * Signs each statement, with the opened key or through cosign, verifies the image's own signatures
+ * with the public key, and stores every bundle as a referrer in the layout. One that fails stops
+ * all; what was stored until then is tagged by nothing.
+ */
+export async function signStatements(
+  context: PipelineContext,
+  blobs: BlobStore,
+  signer: Signer,
+  statements: readonly StatementToSign[],
+): Promise<readonly SignedStatement[]> {
+  return inTemporaryFolder('sign', async (scratch) => {
+    const queue = statements.map((statement, i) => ({ statement, i }));
+    const done: (readonly SignedStatement[])[] = [];
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
+    const failures: unknown[] = [];
+    const worker = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { statement: given, i: at } = next;
+        tellOfArtifact(context, given);
+        const own = { ...context, signal };
+        done[at] = await signOrKeep(
+          (statement) => signOne(own, blobs, signer, statement, join(scratch, String(at))),
+          blobs,
+          given,
+        );
+      }
+    };
+    const workers = Array.from({ length: AT_ONCE }, () =>
+      worker().catch((error: unknown) => {
+        failures.push(error);
+        stop.abort();
+      }),
+    );
+    // Also the others have ended before their files are removed.
+    await Promise.all(workers);
+    if (failures.length > 0) throw failures[0];
+    return done.flat();
+  });
+}
+
+/** Signs a statement, or keeps an artifact beside each subject and signs it as it does an image. */
+async function signOrKeep(
+  sign: (statement: StatementToSign) => Promise<SignedStatement>,
+  blobs: BlobStore,
+  { artifact, ...statement }: StatementToSign,
+): Promise<readonly SignedStatement[]> {
+  if (artifact === undefined) return [await sign(statement)];
+  const { predicateType, predicate, subject, also = [] } = statement;
+  const { artifactType, mediaType, title, bytes: layer } = artifact;
+  const keep = (about: Descriptor): Promise<Descriptor> =>
+    writeArtifact(blobs, { subject: about, artifactType, layer, title, mediaType });
+  const [first, others] = [await keep(subject), await Promise.all(also.map(keep))];
+  const signature = await sign({
+    predicateType: PREDICATE_TYPE.cosignSign,
+    predicate: {},
+    subject: first,
+    also: others,
+  });
+  const kept = {
+    subjects: [subject.digest, ...also.map(({ digest }) => digest)],
+    referrers: [first, ...others],
+  } as const;
+  // As readers of what is attached name them: a profile by its artifact, an SBOM by its bytes.
+  const digest = artifact.reason === undefined ? first.digest : digestOf(layer);
+  return [{ ...signature, predicateType, predicate, ...kept, digest }, signature];
+}
+
+/** Says what is not where a reader of statements looks for it. */
+function tellOfArtifact({ emit }: PipelineContext, { predicateType, artifact }: StatementToSign) {
+  if (artifact?.reason === undefined) return;
+  emit({
+    kind: 'notice',
+    text: `the document of type ${predicateType} has ${artifact.reason}: attached as an artifact of type ${artifact.artifactType} with a signature of its own, and not as a statement`,
+  });
+}
+
+/** An opened key signs once for all subjects, cosign for one file; each subject has a referrer. */
+async function signOne(
+  context: PipelineContext,
+  blobs: BlobStore,
+  signer: Signer,
+  statement: StatementToSign,
+  scratch: string,
+): Promise<SignedStatement> {
+  context.signal.throwIfAborted();
+  const { predicateType, predicate, subject: first, also = [] } = statement;
+  const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
+  const filesOf = (subject: Descriptor): SigningFiles => ({
+    manifestPath: blobs.path(subject.digest),
+    bundlePath: `${scratch}.bundle.json`,
+    scratchDir: join(scratch, '..'),
+    predicateType,
+  });
+  const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
+  const ofAll =
+    opened === undefined ? undefined : signBundle(opened, { subjects, predicateType, predicate });
+  const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
+    ofAll ?? signWithCosign(context, signer, predicate, filesOf(subject), subject.digest);
+  const bundle = await bundleOf(first);
+  const verifiedBy =
+    predicateType === PREDICATE_TYPE.cosignSign
+      ? await verified(context, signer, bundle, filesOf(first))
+      : undefined;
+  const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
+    writeBundleReferrer(blobs, { subject, bundle: signed, predicateType });
+  const others: Descriptor[] = [];
+  const referrer = await store(first, bundle);
+  for (const subject of also) others.push(await store(subject, await bundleOf(subject)));
+  const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
+  const referrers = [referrer, ...others] as const;
+  const digest = digestOf(bundle);
+  return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
+}
+
+async function signWithCosign(
+  context: PipelineContext,
+  signer: Signer,
+  predicate: unknown,
+  files: SigningFiles,
+  subject: Digest,
+): Promise<Uint8Array> {
+  const predicatePath = `${files.bundlePath}.predicate.json`;
+  await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
+  const request = { ...files, predicatePath, signal: context.signal };
+  const key = signer.kind === 'key' ? signer : await signer.session.key();
+  const bundle = await signStatement(context.run, { ...request, key });
+  const { predicateType } = files;
+  const wrong = misstated(bundle, { subjects: [subject], predicateType, predicate });
+  if (wrong !== undefined)
+    throw new UserError(`cosign signed something else: ${wrong}`, { nextStep: 'scoville doctor' });
+  if (signer.kind === 'keyless') await signer.session.meet(bundleOrigin(bundle).identity);
+  return bundle;
+}
+
+/**
+ * Has cosign check the image's signature: with the public half of the key, or with the identity
+ * that the certificate names. Undefined where it could not be checked, which a warning says.
+ */
+async function verified(
+  context: PipelineContext,
+  signer: Signer,
+  bundle: Uint8Array,
+  files: SigningFiles,
+): Promise<string | undefined> {
+  const isOurs = signer.kind === 'key' && signer.opened !== undefined;
+  const proof = isOurs ? await proofByCosign(context, signer.publicKey) : undefined;
+  if (isOurs && proof?.isProven === true) return verifierName(signer);
+  await writeFile(files.bundlePath, bundle, { mode: 0o600 });
+  const by = await verifierOf(signer, files);
+  const blobPath = files.manifestPath;
+  const request = { ...files, blobPath, signer: by, signal: context.signal };
+  const answer = await verifyAttached(context.run, request);
+  if (answer.outcome === 'verified') {
+    await proof?.keep();
+    return signer.kind === 'key' ? verifierName(signer) : signerName(by);
+  }
+  if (answer.outcome === 'failed' || isOurs) {
+    if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
+    throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
+      nextStep: 'scoville doctor',
+    });
+  }
+  context.emit({
+    kind: 'warning',
+    text: `the signature could not be checked: ${answer.reason}`,
+    nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
+  });
+  return undefined;
+}
+
+async function verifierOf(signer: Signer, { bundlePath }: SigningFiles): Promise<Verifier> {
+  if (signer.kind === 'key') {
+    const publicKey = `${bundlePath}.pub`;
+    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
+    return { kind: 'key', publicKey };
+  }
+  const { session } = signer;
+  const { subject, issuer } = await session.meet(session.identity);
+  const { trustedRoot } = session.sigstore;
+  return {
+    kind: 'identity',
+    identity: { exact: subject },
+    issuer: { exact: issuer },
+    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+  };
+}

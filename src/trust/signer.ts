@@ -1,0 +1,345 @@
+import { createPublicKey } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ParsedBuild } from '../build/command-line.ts';
+import { isAddress } from '../build/shown-command.ts';
+import { settingsOf } from '../config/load-settings.ts';
+import { forgetFile, writeFileBeside } from '../config/project-files.ts';
+import { openCache } from '../image/caches.ts';
+import { isThere, makeFolder } from '../image/disk.ts';
+import { whileAlone } from '../image/owner.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { requireTool } from '../lib/tool-versions.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { shellWord } from '../model/dockerfile.ts';
+import { digestOf } from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
+import { generateKeyPair, publicKey } from './cosign-keys.ts';
+import { signBlobBundle } from './cosign-sign.ts';
+import { PasswordNeeded } from './cosign.ts';
+import { type KeylessSession, keylessSession } from './keyless.ts';
+import { isKeyUri, keyName, openCosignKey, type OpenedKey, openPemKey } from './keys.ts';
+import { tokenVariable } from './oidc.ts';
+
+/** With what the image is signed. */
+export type Signer =
+  | {
+      readonly kind: 'key';
+      readonly ref: string;
+      readonly password: string;
+      /** Its public half, in PEM form. */
+      readonly publicKey: string;
+      /** Opens a key file, once; signing then takes microseconds. Without it, cosign signs. */
+      readonly opened?: () => Promise<OpenedKey>;
+    }
+  | { readonly kind: 'keyless'; readonly session: KeylessSession };
+
+/**
+ * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of
+ * the user's own in the configuration directory, made on first use and announced. Its password is
+ * COSIGN_PASSWORD, empty where that is not set.
+ */
+export async function resolveSigner(
+  context: PipelineContext,
+  sign: Settings['sign'],
+): Promise<Signer> {
+  const password = context.env['COSIGN_PASSWORD'] ?? '';
+  await requireKey(sign);
+  if (sign.key !== undefined) return keySigner(context, sign.key, password);
+  if (sign.keyless || tokenVariable(context.env) !== undefined) {
+    await requireCosign(context, 'keyless signing');
+    return { kind: 'keyless', session: await keylessSession(context, sign) };
+  }
+  const { folder, key: own } = ownKey(context);
+  if (!(await isThere(own))) {
+    // Of several builds at once, one makes it: ten cosigns took longer than each of them may.
+    await makeFolder(context.paths.config);
+    const created = await whileAlone(
+      `${folder}.lock`,
+      context.signal,
+      async () => !(await isThere(own)) && generateKeyPair(context.run, folder, password),
+    );
+    if (created)
+      context.emit({
+        kind: 'notice',
+        text: `made a signing key of your own: ${own}; verify with ${publicKeyOf(own) ?? own}`,
+      });
+  }
+  return keySigner(context, own, password);
+}
+
+/** Where a user's own key lies. */
+function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
+  readonly folder: string;
+  readonly key: string;
+} {
+  const folder = join(paths.config, 'keys');
+  return { folder, key: join(folder, 'cosign.key') };
+}
+
+function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<boolean> {
+  return isThere(ownKey(context).key);
+}
+
+/** What only cosign can sign with fails before the build, not after it. A key file needs none. */
+async function requireCosign({ run }: PipelineContext, what: string): Promise<void> {
+  await requireTool(run, 'cosign').catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${what} needs cosign: ${error.message}`, {
+      nextStep: `${error.nextStep ?? ''}; or sign with a key file (--key FILE), or not at all (--no-sign)`,
+      cause: error,
+    });
+  });
+}
+
+/**
+ * The signer of a key file. Opening one of cosign's costs a fifth of a second of scrypt. Where an
+ * earlier run opened this very file without a password, its public half is known, and it is opened
+ * when something is signed. With a password it is opened each time: nothing is kept that helps to
+ * guess it.
+ */
+async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
+  if (isKeyUri(ref)) return triedSigner(context, ref, password);
+  const path = resolve(context.cwd, ref);
+  const text = await readFile(path, 'latin1').catch((error: unknown) => {
+    throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
+  });
+  const open = await openToOthers(path);
+  if (open?.isRefused === true) throw writableKey(open);
+  if (open !== undefined) context.emit({ kind: 'warning', text: open.what, nextStep: open.fix });
+  const pem = openPemKey(text, password);
+  const isPem = pem.ok || pem.error !== 'other';
+  const halves = openCache(context, 'public-halves', 1);
+  const known = isPem || password !== '' ? undefined : await halves.get(digestOf(text));
+  if (typeof known === 'string') {
+    await refuseForeignPublicKey(path, known);
+    const opened = once(() => openKnown(ref, text, known));
+    return { kind: 'key', ref, password, publicKey: known, opened };
+  }
+  const opened = isPem ? pem : await openCosignKey(text, password);
+  if (opened.ok) {
+    const half = pemOf(opened.value);
+    await refuseForeignPublicKey(path, half);
+    if (!isPem && password === '') await halves.set(digestOf(text), half);
+    return { kind: 'key', ref, password, publicKey: half, opened: once(() => opened.value) };
+  }
+  if (opened.error === 'other') return triedSigner(context, ref, password);
+  if (opened.error === 'unsupported')
+    throw new UserError(`the signing key ${ref} is of a kind that cosign does not verify`, {
+      nextStep:
+        'use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least 2048 bits: cosign generate-key-pair makes one',
+    });
+  throw new PasswordNeeded(ref, context.env['COSIGN_PASSWORD'] !== undefined);
+}
+
+function once(open: () => OpenedKey | Promise<OpenedKey>): () => Promise<OpenedKey> {
+  let opened: Promise<OpenedKey> | undefined;
+  return () => (opened ??= Promise.resolve(open()));
+}
+
+async function openKnown(ref: string, text: string, half: string): Promise<OpenedKey> {
+  const opened = await openCosignKey(text, '');
+  if (opened.ok && pemOf(opened.value) === half) return opened.value;
+  throw new UserError(`the cache has another public half of ${ref}`, {
+    nextStep: 'scoville prune --all, then build again',
+  });
+}
+
+export interface OpenKey {
+  readonly what: string;
+  /** A command. */
+  readonly fix: string;
+  /** They may write it: what it signs with may be theirs. */
+  readonly isRefused: boolean;
+}
+
+/** Undefined where the mode keeps others out, and for pipes, which do not have other users. */
+export async function openToOthers(path: string): Promise<OpenKey | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  // Windows has no such modes; Node.js makes them up.
+  if (found?.isFile() !== true || process.platform === 'win32') return undefined;
+  if ((found.mode & 0o077) === 0) return undefined;
+  const isRefused = (found.mode & 0o022) !== 0;
+  return {
+    what: `the signing key ${path} can be ${isRefused ? 'written' : 'read'} by other users`,
+    fix: `chmod 600 ${shellWord(path)}`,
+    isRefused,
+  };
+}
+
+function writableKey({ what, fix }: OpenKey): UserError {
+  return new UserError(`${what}: nothing is signed with it`, { nextStep: fix });
+}
+
+/** A key that only cosign can use, after a test signature: failing early spares a long build. */
+async function triedSigner(
+  context: PipelineContext,
+  ref: string,
+  password: string,
+): Promise<Signer> {
+  await requireCosign(context, isKeyUri(ref) ? 'a key behind a URI' : `the key ${ref}`);
+  const { run, signal } = context;
+  const pem = await publicKey(run, ref, password);
+  if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
+  return inTemporaryFolder('sign', async (scratchDir) => {
+    const payload = Buffer.from('scoville\n');
+    const key = { kind: 'key', ref, password } as const;
+    await signBlobBundle(run, { payload, key, scratchDir, signal });
+    return { ...key, publicKey: pem };
+  });
+}
+
+function pemOf({ publicKey: key }: OpenedKey): string {
+  const made = createPublicKey({ key, format: 'der', type: 'spki' });
+  return made.export({ format: 'pem', type: 'spki' }).toString();
+}
+
+/** Verifiers use the public key beside the private one: a wrong one makes signatures worthless. */
+async function refuseForeignPublicKey(path: string, key: string): Promise<void> {
+  const beside = publicKeyOf(path) ?? '';
+  const pem = await readFile(beside, 'utf8').catch(() => undefined);
+  if (pem === undefined || pem === '' || isSameKey(pem, key)) return;
+  throw new UserError(`${beside} is not the public half of ${path}`, {
+    nextStep: `write it again: openssl pkey -in ${path} -pubout -out ${beside}, or cosign public-key --key ${path} > ${beside}`,
+  });
+}
+
+function isSameKey(one: string, other: string): boolean {
+  const bytes = (pem: string): Buffer =>
+    createPublicKey(pem).export({ format: 'der', type: 'spki' });
+  try {
+    return bytes(one).equals(bytes(other));
+  } catch {
+    return false;
+  }
+}
+
+/** What verifies this key's signatures, for reports: the file beside a key file, or its name. */
+export function verifierName({ ref }: Extract<Signer, { kind: 'key' }>): string {
+  return publicKeyOf(ref) ?? keyName(ref);
+}
+
+/** The public key beside a private one, by cosign's naming; undefined for a KMS or PKCS#11 URI. */
+export function publicKeyOf(keyRef: string): string | undefined {
+  return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.(?:key|pem)$/, '') + '.pub';
+}
+
+/**
+ * Throws UserError if the named key file does not exist, if others may write it, or if a project's
+ * file named a key that it may not name: better before a long build than after.
+ */
+export async function requireKey({
+  key: ref,
+  keyless,
+  refusedKey,
+}: Settings['sign']): Promise<void> {
+  if (ref === undefined && !keyless && refusedKey !== undefined)
+    throw new UserError(
+      `${refusedKey}: sign.key is not a file of the project, so only you can name that key`,
+      { nextStep: 'name it with --key, or as sign.key in your own config.yaml' },
+    );
+  if (ref === undefined || isKeyUri(ref)) return;
+  const open = await openToOthers(ref);
+  if (open?.isRefused === true) throw writableKey(open);
+  if (await isThere(ref)) return;
+  throw new UserError(`signing key ${ref}: no such file`, {
+    nextStep: 'name another with --key, or make one: cosign generate-key-pair',
+  });
+}
+
+/** How a person wants images signed where nothing else says so. */
+export type SigningChoice =
+  | { readonly with: 'own-key' }
+  | { readonly with: 'keyless' }
+  /** A file by its absolute path, or a URI. */
+  | { readonly with: 'key'; readonly key: string }
+  | { readonly with: 'nothing' };
+
+type Where = Pick<PipelineContext, 'paths'>;
+
+/** The file that keeps the answer. */
+export function signingFile({ paths }: Where): string {
+  return join(paths.config, 'signing.json');
+}
+
+/**
+ * What a build would be signed with by the person's own choice: the answer that was kept; `open`
+ * where there is none and the first key would be made; undefined where flags, settings, a CI
+ * identity or a key that is there decide.
+ */
+export async function signingChoice(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+): Promise<SigningChoice | 'open' | undefined> {
+  const { own } = parsed;
+  const given = own.sign !== undefined || own.key !== undefined || own.keyless !== undefined;
+  if (given || own.dryRun || parsed.output.kind !== 'image') return undefined;
+  if (tokenVariable(context.env) !== undefined) return undefined;
+  const kept = await keptChoice(context);
+  // Settings are the build's to read; where a key is there they change nothing here.
+  if (kept === undefined && (await hasOwnKey(context))) return undefined;
+  const sign = await signSettings(context, parsed);
+  if (sign === undefined || !sign.enabled || sign.keyless) return undefined;
+  if (sign.key !== undefined || sign.refusedKey !== undefined) return undefined;
+  return kept ?? 'open';
+}
+
+/** Settings that cannot be read are for the build to complain about. */
+async function signSettings(
+  context: PipelineContext,
+  { context: place, own }: ParsedBuild,
+): Promise<Settings['sign'] | undefined> {
+  const isFolder = place !== '-' && !isAddress(place);
+  const startDir = isFolder ? resolve(context.cwd, place) : undefined;
+  const named = own.config === undefined ? undefined : resolve(context.cwd, own.config);
+  const policy = own.trustPolicy === undefined ? undefined : resolve(context.cwd, own.trustPolicy);
+  const userDir = context.paths.config;
+  return settingsOf({ named, policy, startDir, userDir, task: 'project', now: context.now() }).then(
+    ({ sign }) => sign,
+    () => undefined,
+  );
+}
+
+async function keptChoice(where: Where): Promise<SigningChoice | undefined> {
+  const text = await readFile(signingFile(where), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return choiceOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function choiceOf(value: unknown): SigningChoice | undefined {
+  if (typeof value !== 'object' || value === null || !('with' in value)) return undefined;
+  const kind = value.with;
+  if (kind === 'own-key' || kind === 'keyless' || kind === 'nothing') return { with: kind };
+  if (kind !== 'key' || !('key' in value) || typeof value.key !== 'string') return undefined;
+  return value.key === '' ? undefined : { with: 'key', key: value.key };
+}
+
+/** Keeps an answer for all later builds of this user. */
+export async function keepSigningChoice(where: Where, choice: SigningChoice): Promise<void> {
+  await makeFolder(where.paths.config);
+  await writeFileBeside(signingFile(where), `${JSON.stringify(choice, null, 2)}\n`);
+}
+
+/** Forgets an answer that did not work. */
+export async function forgetSigningChoice(where: Where): Promise<void> {
+  await forgetFile(signingFile(where));
+}
+
+/** The build with the choice, as if flags had made it. */
+export function withSigningChoice(parsed: ParsedBuild, choice: SigningChoice): ParsedBuild {
+  switch (choice.with) {
+    case 'own-key':
+      return parsed;
+    case 'keyless':
+      return { ...parsed, own: { ...parsed.own, keyless: true } };
+    case 'key':
+      return { ...parsed, own: { ...parsed.own, key: choice.key } };
+    case 'nothing':
+      return { ...parsed, own: { ...parsed.own, sign: false } };
+  }
+}

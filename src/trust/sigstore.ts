@@ -1,0 +1,464 @@
+import { X509Certificate } from 'node:crypto';
+import { cp, readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { derElements } from '../image/formats/der.ts';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { field, isObject, listField, numberField, textField } from '../lib/json.ts';
+import { completed, toolFailure } from '../lib/run-result.ts';
+import type { RunTool } from '../lib/run-tool.ts';
+import type { SigstoreChoice } from '../model/settings.ts';
+import { type CallFiles, cosignDialect, cosignSaid } from './cosign.ts';
+
+/** A log, and the version of Rekor that it is. */
+interface LogService {
+  readonly url: string;
+  readonly version: number;
+}
+
+/** The services that a keyless signature asks. */
+interface SigstoreServices {
+  readonly fulcio: string;
+  readonly logs: readonly LogService[];
+  readonly tsas: readonly string[];
+  readonly oidc: string;
+}
+
+/** What cosign 2 has built in; where its TUF repository leads is another matter. */
+const PUBLIC_SERVICES: SigstoreServices = {
+  fulcio: 'https://fulcio.sigstore.dev',
+  logs: [{ url: 'https://rekor.sigstore.dev', version: 1 }],
+  tsas: [],
+  oidc: 'https://oauth2.sigstore.dev/auth',
+};
+
+const LARGEST = 1024 * 1024;
+const MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
+
+/**
+ * Reads a signing config (protobuf-specs, sigstore_trustroot.proto, SigningConfig). Throws
+ * UserError if it is not one.
+ */
+function readSigningConfig(text: string, name: string): SigstoreServices {
+  const parsed = parseStrictJson(text, 'it', LARGEST);
+  const config = parsed.ok ? parsed.value : undefined;
+  const urls = (field: string): readonly LogService[] =>
+    listField(config, field).flatMap((service) => {
+      const url = textField(service, 'url');
+      return url === undefined
+        ? []
+        : [{ url, version: numberField(service, 'majorApiVersion') ?? 1 }];
+    });
+  const [fulcio] = urls('caUrls');
+  if (!isObject(config) || fulcio === undefined)
+    throw new UserError(`${name} is not a signing config of sigstore: it does not name a Fulcio`, {
+      nextStep: 'make one: cosign signing-config create',
+    });
+  return {
+    fulcio: fulcio.url,
+    logs: urls('rekorTlogUrls'),
+    tsas: urls('tsaUrls').map(({ url }) => url),
+    oidc: urls('oidcUrls')[0]?.url ?? PUBLIC_SERVICES.oidc,
+  };
+}
+
+/** The services of one's own that single addresses name; what is not named is the public one's. */
+function servicesOf(choice: SigstoreChoice, otherwise: SigstoreServices): SigstoreServices {
+  const { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer } = choice;
+  return {
+    fulcio: fulcioUrl ?? otherwise.fulcio,
+    logs: rekorUrl === undefined ? otherwise.logs : [{ url: rekorUrl, version: 1 }],
+    tsas: tsaUrl === undefined ? otherwise.tsas : [tsaUrl],
+    oidc: oidcIssuer ?? otherwise.oidc,
+  };
+}
+
+/** Throws UserError for an address that is not http or https, or that contains a password. */
+function requireAddresses({ fulcio, logs, tsas, oidc }: SigstoreServices): void {
+  for (const url of [fulcio, ...logs.map((log) => log.url), ...tsas, oidc])
+    if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
+      throw new UserError(
+        'a service of sigstore is not named by an http or https address without user and password',
+        { nextStep: 'check sign.fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, and the signing config' },
+      );
+}
+
+/** These services' signing config; without logs and timestamps, cosign only gets a certificate. */
+function signingConfigText(services: SigstoreServices): string {
+  const service = ({ url, version }: LogService) => ({
+    url,
+    majorApiVersion: version,
+    validFor: { start: '2020-01-01T00:00:00Z' },
+    operator: 'scoville',
+  });
+  const of = (url: string) => service({ url, version: 1 });
+  return JSON.stringify({
+    mediaType: MEDIA_TYPE,
+    caUrls: [of(services.fulcio)],
+    oidcUrls: [of(services.oidc)],
+    rekorTlogUrls: services.logs.map(service),
+    rekorTlogConfig: { selector: 'ANY' },
+    tsaUrls: services.tsas.map(of),
+    tsaConfig: { selector: 'ANY' },
+  });
+}
+
+/** Whether the log promises to keep entries, as Rekor v1 does: older signatures store only that. */
+export function givesPromise({ logs }: SigstoreServices): boolean {
+  // cosign takes the newest of several.
+  return logs.length > 0 && logs.every(({ version }) => version === 1);
+}
+
+/** Hosts of public services: these write names and addresses into public logs, permanently. */
+export function publicHosts({ fulcio, logs }: SigstoreServices): readonly string[] {
+  const hosts = [fulcio, ...logs.map(({ url }) => url)].map((url) => new URL(url).hostname);
+  return [...new Set(hosts.filter((host) => /(?:^|\.)sigstore\.dev\.?$/i.test(host)))];
+}
+
+const LARGEST_OF_TRUSTED_ROOT = 16 * 1024 * 1024;
+const MEDIA_TYPE_OF_TRUSTED_ROOT =
+  /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\+json/;
+
+/** Cosign 2's alternative to a trusted root: variables that each name a PEM file, with its text. */
+type TrustTexts = Readonly<Record<string, string>>;
+
+/**
+ * The keys and certificates in a trusted root (protobuf-specs, sigstore_trustroot.proto,
+ * TrustedRoot), by the variable that names them to cosign 2, which takes one key of each kind of
+ * log: that of `rekorUrl`, else the first that is still in use. Throws UserError where the file is
+ * not one.
+ */
+export async function trustTexts(path: string, rekorUrl: string | undefined): Promise<TrustTexts> {
+  const root = await readTrustedRoot(path);
+  const chains = (name: string): string => listField(root, name).map(certificates).join('');
+  const texts = {
+    SIGSTORE_ROOT_FILE: chains('certificateAuthorities'),
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: logKey(listField(root, 'ctlogs'), undefined),
+    SIGSTORE_REKOR_PUBLIC_KEY: logKey(listField(root, 'tlogs'), rekorUrl),
+    SIGSTORE_TSA_CERTIFICATE_FILE: chains('timestampAuthorities'),
+  };
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+}
+
+/**
+ * A trusted root in a file, with all that cosign cannot do without: cosign would say of each
+ * signature again what is wrong with it, and not of which file. Throws UserError.
+ */
+export async function readTrustedRoot(path: string): Promise<unknown> {
+  const refuse = (why: string): UserError =>
+    new UserError(`the trusted root ${path} cannot be used: ${why}`, {
+      nextStep:
+        'name the trusted_root.json of your sigstore, or make one: cosign trusted-root create',
+    });
+  // cosign reads it once more for each signature: a pipe would be empty by then.
+  const found = await stat(path).catch((error: unknown) => {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw refuse(isMissing ? 'no such file' : messageOf(error));
+  });
+  if (!found.isFile() || found.size > LARGEST_OF_TRUSTED_ROOT)
+    throw refuse('it is not a file of at most 16 MiB');
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw refuse(messageOf(error));
+  });
+  const parsed = parseStrictJson(bytes, 'it', LARGEST_OF_TRUSTED_ROOT);
+  if (!parsed.ok) throw refuse(parsed.error);
+  const root = parsed.value;
+  if (!MEDIA_TYPE_OF_TRUSTED_ROOT.test(textField(root, 'mediaType') ?? ''))
+    throw refuse('it is not a trusted root');
+  const wrong = [
+    ...['certificateAuthorities', 'timestampAuthorities'].flatMap((name) =>
+      entries(root, name, authorityFault),
+    ),
+    ...['tlogs', 'ctlogs'].flatMap((name) => entries(root, name, logFault)),
+  ];
+  if (wrong[0] !== undefined) throw refuse(wrong[0]);
+  return root;
+}
+
+/** What is wrong with each entry of a list, with its place. */
+function entries(
+  root: unknown,
+  name: string,
+  faultOf: (entry: unknown) => string | undefined,
+): readonly string[] {
+  const list = field(root, name);
+  if (list !== undefined && !Array.isArray(list)) return [`${name} is not a list`];
+  return listField(root, name).flatMap((entry, at) => {
+    const fault = faultOf(entry);
+    return fault === undefined ? [] : [`${name}[${at}] ${fault}`];
+  });
+}
+
+function authorityFault(authority: unknown): string | undefined {
+  const chain = listField(field(authority, 'certChain'), 'certificates');
+  if (chain.length === 0) return 'has no certificate';
+  try {
+    for (const one of chain) new X509Certificate(derOf(one));
+    return undefined;
+  } catch {
+    return 'has a certificate that cannot be read';
+  }
+}
+
+function logFault(log: unknown): string | undefined {
+  const key = field(log, 'publicKey');
+  if (textField(field(log, 'logId'), 'keyId') === undefined) return 'has no logId';
+  if (Number.isNaN(Date.parse(textField(field(key, 'validFor'), 'start') ?? '')))
+    return 'does not say since when its key is valid';
+  // Kinds of keys that only cosign knows are for it to judge.
+  const parts = derElements(derElements(derOf(key))?.[0]?.body ?? new Uint8Array()) ?? [];
+  return parts.length === 2 ? undefined : 'has a key that cannot be read';
+}
+
+function derOf(entry: unknown): Buffer {
+  return Buffer.from(textField(entry, 'rawBytes') ?? '', 'base64');
+}
+
+function certificates(authority: unknown): string {
+  return listField(field(authority, 'certChain'), 'certificates')
+    .map((one) => pem('CERTIFICATE', textField(one, 'rawBytes')))
+    .join('');
+}
+
+/** The key of the log at this address, else of the first that is in use. */
+function logKey(logs: readonly unknown[], url: string | undefined): string {
+  const inUse = logs.filter(
+    (log) => textField(field(field(log, 'publicKey'), 'validFor'), 'end') === undefined,
+  );
+  const log = inUse.find((one) => textField(one, 'baseUrl') === url) ?? inUse[0];
+  return pem('PUBLIC KEY', textField(field(log, 'publicKey'), 'rawBytes'));
+}
+
+function pem(what: string, base64: string | undefined): string {
+  const der = Buffer.from(base64 ?? '', 'base64');
+  if (der.length === 0) return '';
+  if (what === 'CERTIFICATE') return new X509Certificate(der).toString();
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN ${what}-----\n${lines}\n-----END ${what}-----\n`;
+}
+
+/** A sigstore that this cosign can sign with, without a key. */
+export interface Sigstore {
+  readonly services: SigstoreServices;
+  /** For cosign from 2.6; undefined where flags name the services. */
+  readonly signingConfig?: string;
+  /** A file by its absolute path. */
+  readonly trustedRoot?: string;
+  /** The same for a cosign that is asked by flags. */
+  readonly trust?: TrustTexts;
+}
+
+interface KeylessCall {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * The sigstore that is to be asked: of one's own where settings name it, else the public one, or
+ * the one that `cosign initialize` was given. Throws UserError where a file cannot be used, or
+ * where this cosign is too old for the log.
+ */
+export async function resolveSigstore(run: RunTool, choice: SigstoreChoice): Promise<Sigstore> {
+  const found = await sigstoreOf(run, choice);
+  requireAddresses(found.services);
+  return found;
+}
+
+async function sigstoreOf(run: RunTool, choice: SigstoreChoice): Promise<Sigstore> {
+  const { kind } = await cosignDialect(run);
+  const { signingConfig: file, trustedRoot, fulcioUrl, rekorUrl } = choice;
+  const text = file === undefined ? undefined : await configText(file);
+  const root = trustedRoot === undefined ? {} : { trustedRoot };
+  // Also a check of the file, better before a build than after.
+  const trust = trustedRoot === undefined ? undefined : await trustTexts(trustedRoot, rekorUrl);
+  if (kind === 'flags') {
+    const named = text === undefined ? PUBLIC_SERVICES : readSigningConfig(text, file ?? '');
+    const services = withoutNewLogs(servicesOf(choice, named));
+    return { services, ...root, ...(trust === undefined ? {} : { trust }) };
+  }
+  if (text !== undefined)
+    return { services: readSigningConfig(text, file ?? ''), signingConfig: text, ...root };
+  const otherwise =
+    fulcioUrl === undefined || rekorUrl === undefined
+      ? readSigningConfig(await defaultConfig(run), 'what cosign takes by default')
+      : PUBLIC_SERVICES;
+  const services = servicesOf(choice, otherwise);
+  return { services, signingConfig: signingConfigText(services), ...root };
+}
+
+async function configText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UserError(`the signing config ${file} cannot be read: ${messageOf(error)}`);
+  });
+}
+
+/** The services of the current TUF repository: sigstore's, or that of `cosign initialize`. */
+async function defaultConfig(run: RunTool): Promise<string> {
+  const result = await completed(run, 'cosign', {
+    command: 'cosign',
+    args: ['signing-config', 'create', '--with-default-services'],
+    timeoutMs: 60_000,
+  });
+  if (result.exitCode === 0) return result.stdout;
+  throw toolFailure(
+    result,
+    'the services of sigstore cannot be had from its TUF repository',
+    'check the network, or name a sigstore of your own: --signing-config FILE --trusted-root FILE',
+  );
+}
+
+/** cosign up to 2.5 writes into Rekor v1 alone. */
+function withoutNewLogs(services: SigstoreServices): SigstoreServices {
+  const logs = services.logs.filter(({ version }) => version === 1);
+  if (logs.length === 0 && services.logs.length > 0)
+    throw new UserError(
+      `this cosign cannot write into Rekor v2 (${services.logs.map(({ url }) => url).join(', ')})`,
+      { nextStep: 'install cosign 3, or name a log of Rekor v1: --rekor-url URL' },
+    );
+  return { ...services, logs };
+}
+
+interface CallRequest {
+  readonly token: string;
+  /** Nothing is logged. */
+  readonly certificateOnly: boolean;
+  readonly files: CallFiles;
+  /** The user's TUF cache, which is copied for the call: two cosigns cannot use one at a time. */
+  readonly tufRoot: string;
+}
+
+/** Writes the files of one call. The token goes by a file: arguments can be seen by other users. */
+export async function keylessCall(
+  { services, signingConfig, trustedRoot, trust }: Sigstore,
+  { token, certificateOnly, files, tufRoot }: CallRequest,
+): Promise<KeylessCall> {
+  const only = certificateOnly ? { ...services, logs: [], tsas: [] } : services;
+  const withToken = ['--identity-token', await files.write('token', token)];
+  if (signingConfig !== undefined) {
+    const text = certificateOnly ? signingConfigText(only) : signingConfig;
+    const root = trustedRoot === undefined ? [] : ['--trusted-root', trustedRoot];
+    const config = await files.write('config', text);
+    return { args: [...withToken, '--signing-config', config, ...root], env: {} };
+  }
+  const [log] = only.logs;
+  const [tsa] = only.tsas;
+  const args = [
+    ...withToken,
+    ...['--fulcio-url', only.fulcio],
+    ...(log === undefined ? ['--tlog-upload=false'] : ['--rekor-url', log.url]),
+    ...(tsa === undefined ? [] : ['--timestamp-server-url', tsa]),
+  ];
+  if (trust !== undefined) {
+    const env: Record<string, string> = {};
+    for (const [variable, text] of Object.entries(trust))
+      env[variable] = await files.write(`${variable}.pem`, text);
+    return { args, env };
+  }
+  const copy = files.path('tuf');
+  const filter = (from: string): boolean => basename(from) !== 'LOCK';
+  await cp(tufRoot, copy, { recursive: true, filter }).catch(() => undefined);
+  return { args, env: { TUF_ROOT: copy } };
+}
+
+interface KeylessAttempt {
+  readonly services: SigstoreServices;
+  /** The issuer and the subject of the token. */
+  readonly issuer: string;
+  readonly subject: string;
+  /** True where a certificate alone was asked for. */
+  readonly certificateOnly: boolean;
+  /** Present time, milliseconds since 1970. */
+  readonly now: number;
+}
+
+interface Cause {
+  readonly pattern: RegExp;
+  readonly what: (attempt: KeylessAttempt) => string;
+  readonly next: string;
+}
+
+const OTHERWISE = 'or sign with a key (--key FILE), or not at all (--no-sign)';
+const KEYS =
+  'name the trusted root of the sigstore that signs: --trusted-root FILE (setting sign.trustedRoot)';
+const CLOCK = 'set the clocks: a certificate is valid for ten minutes';
+
+/** In this order: what cosign says of a later step contains words of the earlier ones. */
+const CAUSES: readonly Cause[] = [
+  {
+    pattern: /(?:Get|Post) \\?"https:[^"]{1,900}\\?": .{0,900}(?:x509|tls): /,
+    what: () => 'a service of sigstore is not reached over a TLS connection that is trusted',
+    next: 'name the CA of your network: SSL_CERT_FILE=FILE',
+  },
+  {
+    pattern:
+      /processing the identity token|not verified by identity provider|subject from identity/i,
+    what: ({ services, issuer, subject }) =>
+      `Fulcio (${services.fulcio}) does not accept the OIDC token of ${issuer} for ${subject}`,
+    next: `check that this Fulcio knows the issuer and that the token is for it, ${OTHERWISE}`,
+  },
+  {
+    pattern: /integrated time outside/i,
+    what: ({ services }) =>
+      `the clocks of Fulcio (${services.fulcio}) and the log (${logNames(services)}) differ`,
+    next: CLOCK,
+  },
+  {
+    pattern: /leaf certificate verification failed|certificate has expired|not yet valid/i,
+    what: ({ services, now }) =>
+      `the certificate of Fulcio (${services.fulcio}) does not verify: its clock and this machine’s ` +
+      `(${new Date(now).toISOString()}) differ, or the trusted root is another sigstore’s`,
+    next: `${CLOCK}; ${KEYS}`,
+  },
+  {
+    pattern: /\btuf\b|CTFE public keys|rekor public keys|trusted[ _]root|getting Fulcio roots/i,
+    what: () => 'the keys that sigstore is checked with cannot be had',
+    next: `check the network, ${KEYS}`,
+  },
+  {
+    pattern: /\bSCT\b|signed certificate timestamp/i,
+    what: ({ services }) =>
+      `the certificate of Fulcio (${services.fulcio}) is in no certificate log that is trusted`,
+    next: KEYS,
+  },
+  {
+    pattern: /log\/entries|log inclusion|transparency log|tlog/i,
+    what: ({ services }) => `the transparency log (${logNames(services)}) did not take the entry`,
+    next: `try again when the log answers, ${OTHERWISE}`,
+  },
+  {
+    pattern: /timestamp/i,
+    what: ({ services }) => `the timestamp authority (${services.tsas.join(', ')}) failed`,
+    next: `try again when it answers, ${OTHERWISE}`,
+  },
+  {
+    pattern: /signingCert|Fulcio returned|getting key from Fulcio/i,
+    what: ({ services }) => `Fulcio (${services.fulcio}) gave no certificate`,
+    next: `try again when it answers, ${OTHERWISE}`,
+  },
+];
+
+/** What failed in a keyless signature, by what cosign said; the token is not in it. */
+export function keylessError(stderr: string, attempt: KeylessAttempt): UserError {
+  const said = cosignSaid(stderr);
+  const found = CAUSES.find(({ pattern }) => pattern.test(said));
+  const what =
+    found?.what(attempt) ??
+    (attempt.certificateOnly
+      ? `Fulcio (${attempt.services.fulcio}) gave no certificate`
+      : 'keyless signing failed');
+  return new UserError(`${what}: ${shortened(said)}`, {
+    nextStep: found?.next ?? OTHERWISE.replace(/^or /, ''),
+    cause: new Error(said),
+  });
+}
+
+function logNames({ logs }: SigstoreServices): string {
+  return logs.map(({ url }) => url).join(', ');
+}
+
+/** The service's own message where its answer is in JSON. */
+function shortened(said: string): string {
+  const message = /\\?"message\\?":\s*\\?"((?:[^"\\]){1,300})/.exec(said)?.[1];
+  // The name of a temporary file of ours.
+  return (message ?? said).replace(/^signing \S+\.payload: /, '').slice(0, 400);
+}

@@ -1,0 +1,284 @@
+import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { err, ok, type Result } from '../lib/errors.ts';
+import { isObject, objectOf } from '../lib/json.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { ReadAttachment } from './attached.ts';
+import { base64Of, listOf, parseUntrustedJson, textOf } from './bundle.ts';
+import { BUILD_TYPE, readPredicate, sbomType, VERIFIER_ID } from './identity.ts';
+import {
+  PROFILE_ARTIFACT,
+  PROFILE_PREDICATE,
+  readSecurityProfile,
+  type SecurityProfile,
+} from './profile-artifact.ts';
+import { isProvenanceType } from './provenance-read.ts';
+import { preAuthEncoding } from './sign-bundle.ts';
+import { readReproduction, readSummary } from './verdict.ts';
+
+/** Short names as cosign's `--type` knows them, those of the verdict, and those of profiles. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  provenance: ['https://slsa.dev/provenance/'],
+  slsaprovenance: ['https://slsa.dev/provenance/'],
+  slsaprovenance02: [PREDICATE_TYPE.slsaProvenanceV02],
+  slsaprovenance1: [PREDICATE_TYPE.slsaProvenanceV1],
+  sbom: [PREDICATE_TYPE.cyclonedx, PREDICATE_TYPE.spdx],
+  cyclonedx: [PREDICATE_TYPE.cyclonedx],
+  spdx: [PREDICATE_TYPE.spdx],
+  spdxjson: [PREDICATE_TYPE.spdx],
+  openvex: [PREDICATE_TYPE.openvex],
+  vex: [PREDICATE_TYPE.openvex],
+  vuln: ['https://cosign.sigstore.dev/attestation/vuln/v1'],
+  link: ['https://in-toto.io/Link/v1'],
+  custom: ['https://cosign.sigstore.dev/attestation/v1'],
+  seccomp: [PROFILE_PREDICATE.seccomp, PROFILE_ARTIFACT.seccomp],
+  apparmor: [PROFILE_PREDICATE.apparmor, PROFILE_ARTIFACT.apparmor],
+  vsa: [PREDICATE_TYPE.slsaVsa],
+  'test-result': [PREDICATE_TYPE.testResult],
+};
+
+/** Short names of types, for help and errors. */
+export const PREDICATE_NAMES: readonly string[] = Object.keys(SHORT);
+
+/** The type to sign for a name with several types; cosign's `slsaprovenance` is the older one. */
+const SIGNED: Readonly<Record<string, string>> = {
+  provenance: PREDICATE_TYPE.slsaProvenanceV1,
+  slsaprovenance: PREDICATE_TYPE.slsaProvenanceV02,
+};
+
+/** The type to sign for a short name or URI; `sbom` is the type of the SBOM given with it. */
+export function signedType(asked: string, sbom: string | undefined): string | undefined {
+  if (asked === 'sbom') return sbom;
+  return SIGNED[asked] ?? SHORT[asked]?.[0] ?? asked;
+}
+
+/** True where a predicate type may be asked for: a short name, or a URI. */
+export function isPredicateName(asked: string): boolean {
+  return Object.hasOwn(SHORT, asked) || /^[a-z][a-z0-9+.-]*:\S+$/i.test(asked);
+}
+
+/**
+ * True where a statement's type is what was asked for by short name or URI. A URI asks for itself,
+ * or for a version of itself (`https://spdx.dev/Document` takes `.../v2.3`); it does not take what
+ * merely begins alike.
+ */
+export function isOfType(predicateType: string, asked: string): boolean {
+  const wanted = Object.hasOwn(SHORT, asked) ? (SHORT[asked] ?? []) : [asked];
+  const found = readPredicate(predicateType, undefined).predicateType;
+  return wanted.some(
+    (type) =>
+      found === type ||
+      (found.startsWith(type) &&
+        (type.endsWith('/') || /^[/-]v?\d/.test(found.slice(type.length)))),
+  );
+}
+
+type Says =
+  | { readonly kind: 'signature' }
+  | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown };
+
+/**
+ * What kind of the statements that a build makes this is: a newer one of the same kind and signer
+ * says all that it says. Undefined for any other, also where another tool made a document of the
+ * same type.
+ */
+export function madeKind(says: Says): string | undefined {
+  if (says.kind === 'signature') return 'signature';
+  const { predicateType, predicate } = says;
+  const object = objectOf(predicate);
+  if (isProvenanceType(predicateType))
+    return textOf(objectOf(object['buildDefinition'])['buildType'])?.startsWith(OWN_BUILD) === true
+      ? 'provenance'
+      : undefined;
+  switch (predicateType) {
+    case PREDICATE_TYPE.slsaVsa:
+      return textOf(objectOf(object['verifier'])['id']) === VERIFIER_ID ? 'verdict' : undefined;
+    case PREDICATE_TYPE.testResult:
+      return testKind(predicate);
+    case PREDICATE_TYPE.cyclonedx:
+      return isOfTool(objectOf(objectOf(object['metadata'])['tools'])) ? 'cyclonedx' : undefined;
+    case PREDICATE_TYPE.spdx:
+      return creators(object).some((one) => one.startsWith('Tool: scoville')) ? 'spdx' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What a grade of ours attests; other test results and summaries are not replaced by it. */
+export function isVerdict(says: Says): boolean {
+  return ['verdict', 'tests'].includes(madeKind(says) ?? '');
+}
+
+/** Without the page's place in it, which moved once. */
+const OWN_BUILD = BUILD_TYPE.slice(0, BUILD_TYPE.indexOf('#'));
+
+function testKind(predicate: unknown): string | undefined {
+  if (readReproduction(predicate) !== undefined) return 'second build';
+  const names = listOf(objectOf(predicate)['configuration'], 100).map((one) =>
+    textOf(objectOf(one)['name']),
+  );
+  return names.includes('CHPs') ? 'tests' : undefined;
+}
+
+function isOfTool({ components }: Readonly<Record<string, unknown>>): boolean {
+  return listOf(components, 100).some((one) => textOf(objectOf(one)['name']) === 'scoville');
+}
+
+function creators(document: Readonly<Record<string, unknown>>): readonly string[] {
+  return listOf(objectOf(document['creationInfo'])['creators'], 100).flatMap(
+    (one) => textOf(one) ?? [],
+  );
+}
+
+const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_SIGNATURE = 16 * 1024;
+/** OIDs of Fulcio's extensions with the token's issuer, 1.3.6.1.4.1.57264.1.8 and .1.1, in DER. */
+const ISSUER_OIDS = ['060a2b0601040183bf300108', '060a2b0601040183bf300101'];
+const HASHES = ['sha256', 'sha384', 'sha512'];
+
+/**
+ * Who signed what is attached, as a text to compare: the key of `keys` that verifies it, or the
+ * names in the certificate whose key does. Undefined where nothing verifies, and for notation. That
+ * certificate may be anyone's: the answer is fit to tell own statements from those of others, and
+ * not to trust one.
+ */
+export function signerOf(
+  proof: ReadAttachment['proof'],
+  keys: readonly KeyObject[],
+): string | undefined {
+  if (proof.kind === 'notation' || proof.kind === 'none') return undefined;
+  const parsed = parseUntrustedJson(proof.bundle, 'the bundle', MAX_BYTES);
+  if (!parsed.ok) return undefined;
+  const bundle = objectOf(parsed.value);
+  const signed = signedBytes(bundle, proof.kind === 'message' ? proof.payload : undefined);
+  if (signed === undefined) return undefined;
+  const certificate = certificateOf(objectOf(bundle['verificationMaterial']));
+  if (certificate !== undefined)
+    return holds(certificate.publicKey, signed) ? nameOf(certificate) : undefined;
+  const key = keys.find((one) => holds(one, signed));
+  return key?.export({ format: 'der', type: 'spki' }).toString('base64');
+}
+
+/** The public key in PEM form; undefined for what is none. */
+export function publicKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Signed {
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function signedBytes(
+  bundle: Readonly<Record<string, unknown>>,
+  payload: Uint8Array | undefined,
+): Signed | undefined {
+  const { dsseEnvelope: envelope, messageSignature: message } = bundle;
+  if (isObject(envelope)) {
+    const [first] = listOf(envelope['signatures'], 1);
+    const bytes = base64Of(envelope['payload'], MAX_BYTES);
+    const signature = base64Of(objectOf(first)['sig'], MAX_SIGNATURE);
+    const type = textOf(envelope['payloadType'], 200);
+    if (bytes === undefined || signature === undefined || type === undefined) return undefined;
+    return { bytes: preAuthEncoding(type, bytes), signature };
+  }
+  const signature = base64Of(objectOf(message)['signature'], MAX_SIGNATURE);
+  return payload === undefined || signature === undefined
+    ? undefined
+    : { bytes: payload, signature };
+}
+
+function certificateOf(material: Readonly<Record<string, unknown>>): X509Certificate | undefined {
+  const chain = objectOf(material['x509CertificateChain'])['certificates'];
+  const [leaf] = listOf(chain, 1);
+  const raw = base64Of(objectOf(material['certificate'] ?? leaf)['rawBytes'], MAX_SIGNATURE);
+  if (raw === undefined) return undefined;
+  try {
+    return new X509Certificate(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names and token issuer; a certificate lives for minutes, these stay. */
+function nameOf({ subjectAltName = '', issuer, raw }: X509Certificate): string {
+  const hex = raw.toString('hex');
+  const issuers = ISSUER_OIDS.map((oid) => {
+    const at = hex.indexOf(oid);
+    // OCTET STRING, its length in one byte, its content.
+    const length = at < 0 ? 0 : parseInt(hex.slice(at + oid.length + 2, at + oid.length + 4), 16);
+    return at < 0 ? '' : hex.slice(at + oid.length + 4, at + oid.length + 4 + 2 * length);
+  });
+  return JSON.stringify([subjectAltName, issuer, ...issuers]);
+}
+
+function holds(key: KeyObject, { bytes, signature }: Signed): boolean {
+  const hashes = key.asymmetricKeyType === 'ed25519' ? [null] : HASHES;
+  return hashes.some((hash) => {
+    try {
+      return verify(hash, bytes, key, signature);
+    } catch {
+      return false;
+    }
+  });
+}
+
+type Attachable =
+  | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown }
+  | { readonly kind: 'profile'; readonly profile: SecurityProfile };
+
+/** As readers of attestations take it (attachment-statement.ts). */
+const MAX_BYTES_OF_ATTACHABLE = 16 * 1024 * 1024;
+
+/**
+ * The predicate in a file, of a type by short name or URI. The error says why it cannot be
+ * attached: an unknown type, what is not JSON that every reader sees alike, a document of another
+ * kind, or a verdict, which this tool makes itself.
+ */
+export function readAttachable(type: string, bytes: Uint8Array): Result<Attachable> {
+  if (!isPredicateName(type))
+    return err(
+      `unknown type ${JSON.stringify(type)}; name a URI, or one of ${PREDICATE_NAMES.join(', ')}`,
+    );
+  for (const kind of ['seccomp', 'apparmor'] as const)
+    if (isOfType(type, kind) || type === kind) {
+      const profile = readSecurityProfile(bytes, kind);
+      return profile.ok ? ok({ kind: 'profile', profile: profile.value }) : profile;
+    }
+  const parsed = parseStrictJson(bytes, 'the predicate', MAX_BYTES_OF_ATTACHABLE);
+  if (!parsed.ok) return parsed;
+  const predicate = parsed.value;
+  // in-toto/attestation, spec/v1/predicate.md.
+  if (!isObject(predicate)) return err('the predicate is not a JSON object');
+  const predicateType = signedType(type, sbomType(predicate));
+  if (predicateType === undefined)
+    return err('the predicate is neither a CycloneDX nor an SPDX document');
+  const reason = misfit(predicateType, predicate);
+  return reason === undefined ? ok({ kind: 'statement', predicateType, predicate }) : err(reason);
+}
+
+function misfit(type: string, predicate: Readonly<Record<string, unknown>>): string | undefined {
+  const own = 'Scoville states that itself, from what it found';
+  if (type === PREDICATE_TYPE.cosignSign) return 'a signature is not an attestation';
+  if (type === PREDICATE_TYPE.slsaVsa && readSummary(predicate).verifier.startsWith(VERIFIER_ID))
+    return own;
+  const says = { kind: 'statement', predicateType: type, predicate } as const;
+  if (type === PREDICATE_TYPE.testResult && madeKind(says) !== undefined) return own;
+  if (
+    isOfType(type, 'sbom') &&
+    sbomType(predicate) !==
+      (isOfType(type, 'spdx') ? PREDICATE_TYPE.spdx : PREDICATE_TYPE.cyclonedx)
+  )
+    return `the predicate is not a document of the type ${type}`;
+  const context = predicate['@context'];
+  if (
+    isOfType(type, 'openvex') &&
+    (typeof context !== 'string' || !context.startsWith(PREDICATE_TYPE.openvex))
+  )
+    return 'the predicate is not an OpenVEX document';
+  return undefined;
+}

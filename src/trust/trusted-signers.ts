@@ -1,0 +1,290 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { namedIdentity, type SignerFlags } from '../build/attest-plan.ts';
+import { isOfTheProject } from '../config/find-settings.ts';
+import { isThere } from '../image/disk.ts';
+import { UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { keyScheme, type SettingOrigin } from '../model/key-scheme.ts';
+import type { Settings } from '../model/settings.ts';
+import { isKeyUri, keyAccess, keyName } from './keys.ts';
+import { isAnchored } from './policy.ts';
+import { publicKeyOf, type Signer as SigningSigner, verifierName } from './signer.ts';
+import { readTrustedRoot } from './sigstore.ts';
+
+/** A text that must be equal, or a regular expression (Go's syntax) that must match. */
+type Named = { readonly exact: string } | { readonly pattern: string };
+
+/**
+ * Who must have signed. A key (file, KMS or other URI of cosign's) needs no network; an identity
+ * needs sigstore's trusted root, which cosign fetches where no file is given.
+ */
+export type Signer =
+  | { readonly kind: 'key'; readonly publicKey: string }
+  | {
+      readonly kind: 'identity';
+      readonly identity: Named;
+      readonly issuer: Named;
+      /** A file; for a sigstore of one's own, or without a network. */
+      readonly trustedRoot?: string;
+    };
+
+/** True where cosign asks the network before it knows whether this signer signed. */
+export function needsNetwork(signer: Signer): boolean {
+  if (signer.kind === 'identity') return signer.trustedRoot === undefined;
+  return keyScheme(signer.publicKey)?.network === true;
+}
+
+/** The flags that name the signer. `emptyTrust` is a trusted root file that trusts no service. */
+export function signerArgs(signer: Signer, emptyTrust: string): readonly string[] {
+  if (signer.kind === 'key')
+    return [
+      '--key',
+      keyAccess(signer.publicKey).ref,
+      '--insecure-ignore-tlog',
+      '--trusted-root',
+      emptyTrust,
+    ];
+  return [
+    ...namedArgs('--certificate-identity', signer.identity),
+    ...namedArgs('--certificate-oidc-issuer', signer.issuer),
+    ...(signer.trustedRoot === undefined ? [] : ['--trusted-root', signer.trustedRoot]),
+  ];
+}
+
+/** Secrets of the signer's key, which are not for arguments. */
+export function signerEnv(signer: Signer): Readonly<Record<string, string>> {
+  return signer.kind === 'key' ? keyAccess(signer.publicKey).env : {};
+}
+
+function namedArgs(flag: string, named: Named): readonly string[] {
+  return 'exact' in named ? [flag, named.exact] : [`${flag}-regexp`, named.pattern];
+}
+
+/** The signer for people. */
+export function signerName(signer: Signer): string {
+  if (signer.kind === 'key') return keyName(signer.publicKey);
+  return `${text(signer.identity)} (${text(signer.issuer)})`;
+}
+
+function text(named: Named): string {
+  return 'exact' in named ? named.exact : `/${named.pattern}/`;
+}
+
+type Identity = Extract<Signer, { kind: 'identity' }>;
+
+/** A signer, and how reports name it. */
+export interface TrustedSigner {
+  readonly signer: Signer;
+  readonly name: string;
+}
+
+/**
+ * Against whom signatures are checked. `named`: the user asked for just these, by flags or a
+ * policy, so what is signed by another fails. Else the keys at hand, the user's own and
+ * `trust.keys`: a signature of somebody else is then merely not verified.
+ */
+export interface TrustedSigners {
+  readonly named: boolean;
+  /** The network is not to be used: who cannot be asked for without it is not. */
+  readonly offline?: boolean;
+  readonly signers: readonly TrustedSigner[];
+}
+
+/** No signer flags. */
+export const NOBODY_NAMED: SignerFlags = {
+  keys: [],
+  identity: undefined,
+  identityPattern: undefined,
+  issuer: undefined,
+  issuerPattern: undefined,
+};
+
+/** What a signature by the key that this tool made for the user is verified by, in reports. */
+export const OWN_KEY = 'this user’s key';
+
+/**
+ * The keys and the identity that the flags name, else those at hand. Throws UserError for a key
+ * file that cannot be read or is not a public key, and for an identity that names nobody.
+ */
+export async function trustedSigners(
+  context: PipelineContext,
+  settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>,
+  flags: SignerFlags & { readonly trustedRoot?: string },
+): Promise<TrustedSigners> {
+  const identity = namedIdentity(flags);
+  if (!identity.ok)
+    throw new UserError(identity.error, {
+      nextStep: 'name the signer: --certificate-identity NAME --certificate-oidc-issuer URL',
+    });
+  const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
+  const root = flags.trustedRoot ?? settings.trust.trustedRoot;
+  // Named, it has to be one, though keys alone need none.
+  const isAsked = flags.trustedRoot !== undefined || settings.trust.identities.length > 0;
+  if (root !== undefined && (isAsked || identity.value !== undefined))
+    await readTrustedRoot(resolve(context.cwd, root));
+  const signers = [...keys, ...identitySigner(context, identity.value, root)];
+  const { offline } = settings;
+  if (signers.length > 0) return { named: true, offline, signers };
+  const listed = [
+    ...(await listedKeys(context, settings)),
+    ...listedIdentities(context, settings, root),
+  ];
+  const isNamed = ['trust.keys', 'trust.identities'].some(
+    (setting) => originOf(settings, setting)?.source === 'named',
+  );
+  if (isNamed) return { named: true, offline, signers: listed };
+  const own = await ownKeys(context, settings);
+  return { named: false, offline, signers: [...own, ...listed] };
+}
+
+/**
+ * The same with the one who signs now, unless the user asked for just the others: a key behind a
+ * URI, one without its public half beside it, or who just logged in. `folder` keeps a public half.
+ */
+export async function withSigner(
+  context: PipelineContext,
+  trusted: TrustedSigners,
+  signer: SigningSigner,
+  folder: string,
+): Promise<TrustedSigners> {
+  if (trusted.named) return trusted;
+  const add = (one: TrustedSigner): TrustedSigners => ({
+    ...trusted,
+    signers: [one, ...trusted.signers],
+  });
+  if (signer.kind === 'key') {
+    const beside = publicKeyOf(signer.ref);
+    if (beside !== undefined && (await isThere(resolve(context.cwd, beside)))) return trusted;
+    const publicKey = join(folder, 'signer.pub');
+    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
+    return add({ signer: { kind: 'key', publicKey }, name: verifierName(signer) });
+  }
+  const { identity, sigstore } = signer.session;
+  if (identity === undefined) return trusted;
+  const { trustedRoot } = sigstore;
+  const by: Signer = {
+    kind: 'identity',
+    identity: { exact: identity.subject },
+    issuer: { exact: identity.issuer },
+    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+  };
+  return add({ signer: by, name: signerName(by) });
+}
+
+/** `trust.identities`, each with its file. Throws UserError if one names nobody, or anybody. */
+function listedIdentities(
+  context: PipelineContext,
+  settings: Pick<Settings, 'trust' | 'origins'>,
+  trustedRoot: string | undefined,
+): readonly TrustedSigner[] {
+  const file = originOf(settings, 'trust.identities')?.file;
+  const from = file === undefined ? 'trust.identities' : `trust.identities of ${file}`;
+  return settings.trust.identities.flatMap((one) => {
+    const { subject, subjectPattern, issuer, issuerPattern } = one;
+    const named = namedIdentity({
+      ...NOBODY_NAMED,
+      ...{ identity: subject, identityPattern: subjectPattern, issuer, issuerPattern },
+    });
+    if (!named.ok || named.value === undefined)
+      throw new UserError(`${from}: ${named.ok ? 'an entry names nobody' : named.error}`, {
+        nextStep: 'name each by subject and issuer',
+      });
+    return identitySigner(context, named.value, trustedRoot).map(({ signer, name }) => ({
+      signer,
+      name: `${name} (${from})`,
+    }));
+  });
+}
+
+function identitySigner(
+  context: PipelineContext,
+  named: Pick<Identity, 'identity' | 'issuer'> | undefined,
+  trustedRoot: string | undefined,
+): readonly TrustedSigner[] {
+  if (named === undefined) return [];
+  for (const asked of [named.identity, named.issuer]) tellOfOpen(context, asked);
+  const signer: Signer = {
+    kind: 'identity',
+    ...named,
+    ...(trustedRoot === undefined ? {} : { trustedRoot: resolve(context.cwd, trustedRoot) }),
+  };
+  return [{ signer, name: signerName(signer) }];
+}
+
+/** Patterns that a run of this program has been warned of: it asks for signers more than once. */
+const warned = new WeakMap<AbortSignal, Set<string>>();
+
+/** Warns of a pattern that also matches names around the one meant, except in a URL's folder. */
+function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity']): void {
+  if ('exact' in asked || isAnchored(asked.pattern) || /^\^https?:\S+\/$/.test(asked.pattern))
+    return;
+  const before = warned.get(signal) ?? new Set();
+  if (before.has(asked.pattern)) return;
+  warned.set(signal, before.add(asked.pattern));
+  emit({
+    kind: 'warning',
+    text: `the pattern ${asked.pattern} takes every name that has a match in it`,
+    nextStep: 'begin it with ^ and end it with $',
+  });
+}
+
+function originOf({ origins }: Pick<Settings, 'origins'>, name: string): SettingOrigin | undefined {
+  return origins.find(({ setting }) => setting === name);
+}
+
+/** `trust.keys`, each with the file that names it. */
+async function listedKeys(
+  context: PipelineContext,
+  settings: Pick<Settings, 'trust' | 'origins'>,
+): Promise<readonly TrustedSigner[]> {
+  const file = originOf(settings, 'trust.keys')?.file;
+  const from = file === undefined ? 'trust.keys' : `trust.keys of ${file}`;
+  return Promise.all(
+    settings.trust.keys.map(async (key) => {
+      const { signer, name } = await keySigner(key, context.cwd, from);
+      return { signer, name: `${name} (${from})` };
+    }),
+  );
+}
+
+/** The key made for the user, unless it is in the project, and the configured key's public half. */
+async function ownKeys(
+  context: PipelineContext,
+  { sign }: Pick<Settings, 'sign'>,
+): Promise<readonly TrustedSigner[]> {
+  const made = join(context.paths.config, 'keys', 'cosign.pub');
+  const isTheirs = await isOfTheProject(made, context.cwd);
+  const own = [
+    ...(isTheirs ? [] : [{ path: made, name: OWN_KEY }]),
+    ...[sign.key === undefined ? undefined : publicKeyOf(sign.key)]
+      .filter((path) => path !== undefined)
+      .map((path) => ({ path, name: path })),
+  ];
+  const there = await Promise.all(
+    own.map(async ({ path, name }): Promise<readonly TrustedSigner[]> => {
+      return (await isThere(path)) ? [{ signer: { kind: 'key', publicKey: path }, name }] : [];
+    }),
+  );
+  return there.flat();
+}
+
+async function keySigner(key: string, folder: string, from: string): Promise<TrustedSigner> {
+  if (isKeyUri(key)) return { signer: { kind: 'key', publicKey: key }, name: keyName(key) };
+  const path = resolve(folder, key);
+  const text = await readFile(path, 'latin1').catch((cause: unknown) => {
+    throw new UserError(`the key ${key} (${from}) cannot be read`, {
+      nextStep: 'name a public key file, or a KMS URI',
+      cause,
+    });
+  });
+  if (/PRIVATE KEY-----/.test(text))
+    throw new UserError(`${key} is a private key; verifying takes the public one`, {
+      nextStep: `--key ${key.replace(/\.key$/, '')}.pub`,
+    });
+  if (!/-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text))
+    throw new UserError(`${key} is not a public key in PEM form`, {
+      nextStep: 'cosign public-key --key KEY > cosign.pub',
+    });
+  return { signer: { kind: 'key', publicKey: path }, name: key };
+}

@@ -1,0 +1,256 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { Interrupted, messageOf } from '../lib/errors.ts';
+import { inParallel } from '../lib/parallel.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
+import { type Digest, digestHex } from '../model/reference.ts';
+import { bundleOrigin } from './bundle.ts';
+import { type CosignAnswer, verifyAttached } from './cosign-verify-attached.ts';
+import { TRUST_VARIABLES } from './cosign.ts';
+import { verifyNotationSignature } from './notation.ts';
+import { needsNetwork, type TrustedSigner, type TrustedSigners } from './trusted-signers.ts';
+import {
+  artifactsOf,
+  type AttachedEvidence,
+  type CheckedAttachment,
+  envelopeName,
+  imageDescriptors,
+  type ReadAttachments,
+  withArtifacts,
+} from './verify-attached.ts';
+
+/** cosign calls under way at once; each is a process that computes. */
+const AT_ONCE = 4;
+/** More than any image has; a hostile one must not keep cosign busy for hours. */
+const MAX_CHECKS = 400;
+
+type Check = Omit<CheckedAttachment, 'evidence'>;
+
+/**
+ * Has cosign, and notation where the user set it up, verify what hangs on the image against those
+ * whom the user trusts. A blob about another image is not verified: it proves nothing here. Throws
+ * UserError where a signer was named and cosign is missing.
+ */
+export async function verifyAttachments(
+  context: PipelineContext,
+  image: OpenedImage,
+  read: ReadAttachments,
+  trusted: TrustedSigners,
+): Promise<readonly CheckedAttachment[]> {
+  tellOfVariables(context, trusted);
+  return inTemporaryFolder('verify', async (scratch) => {
+    const subjects = [...imageDescriptors(image), ...artifactsOf(read)];
+    const verifier = new Verifier(context, image, subjects, trusted, scratch);
+    const checked: CheckedAttachment[] = [];
+    await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
+      context.signal.throwIfAborted();
+      checked[at] = { evidence, ...(await verifier.checkOnce(evidence, at)) };
+    });
+    return withArtifacts(checked, image);
+  });
+}
+
+/** People who set them expect them to count. */
+function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSigners): void {
+  if (!signers.some(({ signer }) => signer.kind === 'identity')) return;
+  const found = TRUST_VARIABLES.filter((name) => (env[name] ?? '') !== '');
+  if (found.length > 0)
+    emit({
+      kind: 'notice',
+      text: `${found.join(', ')} in the environment: not used for verifying; --trusted-root FILE names a root of your own`,
+    });
+}
+
+class Verifier {
+  readonly #context: PipelineContext;
+  readonly #image: OpenedImage;
+  /** What may be signed: the image's parts, and artifacts about them. */
+  readonly #signable: readonly Descriptor[];
+  readonly #trusted: TrustedSigners;
+  readonly #scratch: string;
+  readonly #subjects = new Map<Digest, Promise<string>>();
+  readonly #envelopes = new Map<string, Promise<Check>>();
+  #noTrustedRoot: CosignAnswer | undefined;
+
+  constructor(
+    context: PipelineContext,
+    image: OpenedImage,
+    signable: readonly Descriptor[],
+    trusted: TrustedSigners,
+    scratch: string,
+  ) {
+    this.#context = context;
+    this.#image = image;
+    this.#signable = signable;
+    this.#trusted = trusted;
+    this.#scratch = scratch;
+  }
+
+  /** An envelope that verified once verifies anywhere; others are checked again in each place. */
+  async checkOnce(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const name = envelopeName(evidence);
+    const before = name === undefined ? undefined : await this.#envelopes.get(name);
+    if (before?.verification === 'verified') return before;
+    const check = this.#check(evidence, at);
+    if (name !== undefined) this.#envelopes.set(name, check);
+    return check;
+  }
+
+  async #check(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const subject = this.#signable.find(({ digest }) => evidence.subjects.includes(digest));
+    if (subject === undefined) return aboutAnother(evidence);
+    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
+    const { proof } = evidence;
+    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+    if (proof.kind === 'notation' && this.#trusted.named)
+      return {
+        verification: 'unverified',
+        reason: 'another signer is named than notation’s policy',
+      };
+    if (proof.kind === 'notation')
+      return verifyNotationSignature(this.#context, this.#image, evidence, {
+        subject,
+        folder: join(this.#scratch, `notation-${at}`),
+      });
+    const bundlePath = join(this.#scratch, `${at}.bundle.json`);
+    await writeFile(bundlePath, proof.bundle, { mode: 0o600 });
+    const payload = proof.kind === 'message' ? proof.payload : undefined;
+    const blobPath =
+      payload === undefined
+        ? await this.#subjectFile(subject)
+        : join(this.#scratch, `${at}.payload`);
+    if (payload !== undefined) await writeFile(blobPath, payload, { mode: 0o600 });
+    const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
+    const origin = proof.signedWith === 'certificate' ? bundleOrigin(proof.bundle) : undefined;
+    const check = await this.#bySigners(proof.signedWith, (trusted) =>
+      verifyAttached(this.#context.run, {
+        bundlePath,
+        blobPath,
+        predicateType,
+        signer: trusted.signer,
+        scratchDir: this.#scratch,
+        signal: this.#context.signal,
+      }),
+    );
+    if (check.verification === 'verified' && origin !== undefined) return { ...check, origin };
+    if (check.verification !== 'failed' || origin?.identity === undefined) return check;
+    const { subject: who, issuer } = origin.identity;
+    // First, since what follows may be cut.
+    return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
+  }
+
+  /** The first signer that verifies: identities for a certificate, keys for a bare signature. */
+  async #bySigners(
+    signedWith: 'certificate' | 'key',
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+  ): Promise<Check> {
+    const { named, signers } = this.#trusted;
+    const kind = signedWith === 'certificate' ? 'identity' : 'key';
+    const fitting = signers.filter(({ signer }) => signer.kind === kind);
+    if (fitting.length === 0) return nobodyToAsk(signedWith);
+    const answers: Exclude<CosignAnswer, { outcome: 'verified' }>[] = [];
+    for (const trusted of fitting) {
+      const answer = await this.#answer(ask, trusted);
+      if (answer.outcome === 'verified')
+        return { verification: 'verified', verifiedBy: trusted.name };
+      answers.push(answer);
+    }
+    const open = answers.find(({ outcome }) => outcome === 'unknown');
+    if (open !== undefined) return unchecked(open.reason);
+    return named
+      ? { verification: 'failed', reason: refusal(fitting, answers[0]?.reason ?? '') }
+      : { verification: 'unverified', reason: 'no key at hand verifies it' };
+  }
+
+  /** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
+  async #answer(
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+    trusted: TrustedSigner,
+  ): Promise<CosignAnswer> {
+    const isIdentity = trusted.signer.kind === 'identity';
+    if (this.#trusted.offline === true && needsNetwork(trusted.signer))
+      return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
+    if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
+    try {
+      const answer = withRoot(await ask(trusted), trusted);
+      if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
+        return answer;
+      // A missing network is asked once, not for each signature.
+      this.#noTrustedRoot = {
+        outcome: 'unknown',
+        reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
+      };
+      return this.#noTrustedRoot;
+    } catch (error) {
+      if (this.#trusted.named || error instanceof Interrupted || this.#context.signal.aborted)
+        throw error;
+      return { outcome: 'unknown', reason: messageOf(error) };
+    }
+  }
+
+  /** The bytes of the index or manifest, written once for all that is about it. */
+  #subjectFile(subject: Descriptor): Promise<string> {
+    const before = this.#subjects.get(subject.digest);
+    if (before !== undefined) return before;
+    const path = join(this.#scratch, digestHex(subject.digest));
+    const written = this.#image
+      .readBlob(subject)
+      .then((bytes) => writeFile(path, bytes, { mode: 0o600 }))
+      .then(() => path);
+    this.#subjects.set(subject.digest, written);
+    return written;
+  }
+}
+
+const OFFLINE_IDENTITY =
+  'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one';
+const OFFLINE_KEY = 'the key is asked for over the network, which is not to be used';
+
+/** Why nobody knows what such an index lets in: an engine may read what we cannot. */
+export function unreadEntry({ digest, mediaType }: Descriptor): string {
+  const type = JSON.stringify(mediaType.slice(0, 100));
+  return `the index lists ${digest} as ${type}, which cannot be read as an image; an engine may run it`;
+}
+
+/** Why an archive with such an image is not answered for by another of that name. */
+export function namesake({ digest }: Descriptor): string {
+  return `${digest} is there under the same name, and an engine may load it: verify without --platform and digest`;
+}
+
+/** The certificate's authority, the promise of its log or the entry's log is not in the root. */
+const ANOTHER_ROOT = /leaf certificate verification failed|not enough verified /i;
+
+/** What cosign answered, with the file where the trusted root is not that of the sigstore. */
+function withRoot(answer: CosignAnswer, { signer }: TrustedSigner): CosignAnswer {
+  const root = signer.kind === 'identity' ? signer.trustedRoot : undefined;
+  if (answer.outcome === 'verified' || root === undefined || !ANOTHER_ROOT.test(answer.reason))
+    return answer;
+  const reason = `the trusted root ${root} does not vouch for it: name the trusted_root.json of the sigstore that signed (${answer.reason})`;
+  return { ...answer, reason };
+}
+
+/** Another image's signature fails; a statement about another is unverified: its subjects tell. */
+function aboutAnother({ says, subjects }: AttachedEvidence): Check {
+  const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
+  return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };
+}
+
+function unchecked(reason: string): Check {
+  return { verification: 'unverified', reason, isUnchecked: true };
+}
+
+function refusal(asked: readonly TrustedSigner[], said: string): string {
+  if (said.startsWith('the trusted root ')) return said;
+  return `not signed by ${asked.map(({ name }) => name).join(' or ')} (${said})`;
+}
+
+/** Who signed in another way than the user named is neither confirmed nor refuted. */
+function nobodyToAsk(signedWith: 'certificate' | 'key'): Check {
+  const reason =
+    signedWith === 'certificate'
+      ? 'it is signed with a certificate: --certificate-identity and --certificate-oidc-issuer verify it'
+      : 'it is signed with a key: --key FILE verifies it';
+  return { verification: 'unverified', reason };
+}

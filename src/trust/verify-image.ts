@@ -1,0 +1,308 @@
+import { isForeign } from '../image/attachments.ts';
+import { inParallel } from '../lib/parallel.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../model/criterion.ts';
+import { type Descriptor, type OpenedImage, platformName } from '../model/image.ts';
+import type { Digest } from '../model/reference.ts';
+import type { SignatureOrigin } from '../model/signature-origin.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import { isOfType, madeKind } from './statement-kinds.ts';
+import type { TrustedSigners } from './trusted-signers.ts';
+import { readReproduction, readSummary, readTestResult, type StatedLevel } from './verdict.ts';
+import {
+  type CheckedAttachment,
+  partsOf,
+  readAttachments,
+  withoutCopies,
+} from './verify-attached.ts';
+import { namesake, unreadEntry, verifyAttachments } from './verify-attachments.ts';
+
+/** Who signed an image, and with what. A logged signature counts more than an unlogged one. */
+export function signedBy(
+  signed: readonly CheckedAttachment[],
+): Pick<ImageVerification, 'signedBy' | 'signedWith'> {
+  const one = signed.find(({ origin }) => origin !== undefined) ?? signed[0];
+  if (one?.verifiedBy === undefined) return {};
+  const { proof } = one.evidence;
+  const kind =
+    proof.kind === 'statement' || proof.kind === 'message' ? proof.signedWith : 'notation';
+  return { signedBy: signerText(one.verifiedBy, one.origin), signedWith: { kind, ...one.origin } };
+}
+
+/** Who signed, and where a pattern was asked for, who fitted it. */
+function signerText(verifiedBy: string, { identity }: SignatureOrigin = {}): string {
+  if (identity === undefined) return verifiedBy;
+  const name = `${identity.subject} (${identity.issuer})`;
+  return verifiedBy.startsWith(name) ? verifiedBy : `${name}, which fits ${verifiedBy}`;
+}
+
+const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
+
+/**
+ * What no verified signature or statement says; `stated` gives those that cover the image, by type.
+ * `isBare`: there is no signature at all, where otherwise none of those that are there verifies.
+ */
+function missingOf(
+  signed: readonly CheckedAttachment[],
+  isBare: boolean,
+  stated: (type: string) => readonly CheckedAttachment[],
+): readonly string[] {
+  const absent = Object.entries(EXPECTED).filter(([, type]) => stated(type).length === 0);
+  const signature = isBare ? 'signature' : 'verified signature';
+  return [...(signed.length === 0 ? [signature] : []), ...absent.map(([name]) => name)];
+}
+
+export interface VerifyDemands {
+  /** Predicate types by short name or URI. */
+  readonly types: readonly string[];
+  readonly minLevel: number | undefined;
+}
+
+/**
+ * Whether an image may be deployed: a trusted signer's signature of its digest verifies, and so do
+ * attestations of what is asked for, about the index or about each of several platforms.
+ */
+export async function verifyImage(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+): Promise<ImageVerification> {
+  return (await verifyWithEvidence(context, image, trusted, demands)).answer;
+}
+
+/** The same, with each signature and statement that the answer rests on. */
+export async function verifyWithEvidence(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+): Promise<{
+  readonly answer: ImageVerification;
+  readonly verified: readonly CheckedAttachment[];
+}> {
+  const read = await readAttachments(image);
+  const all = await verifyAttachments(context, image, read, trusted);
+  const checked = withoutCopies(all);
+  const covers = coverage(image);
+  const verified = checked.filter(({ verification }) => verification === 'verified');
+  const signed = covers(verified.filter(isSignature));
+  const incomplete = image.withoutAttachments ?? read.incomplete;
+  const isBare = incomplete === undefined && !checked.some(isSignature);
+  const level = statedLevel(verified, covers);
+  const shortOf = [
+    ...(signed.length > 0 ? [] : [unsignedText(image, verified.filter(isSignature), isBare)]),
+    ...demands.types
+      .filter((type) => covers(verified.filter((one) => isStatement(one, type))).length === 0)
+      .map((type) => `no verified attestation of type ${type}`),
+    ...levelShortfall(level?.level, demands.minLevel),
+  ];
+  const open = shortOf.length === 0 ? [] : doubts(checked, trusted, incomplete);
+  // Even where it is signed: nobody can say what it lets in.
+  const { unread, namesakes = [] } = image;
+  const reasons = [...unread.map(unreadEntry), ...namesakes.map(namesake), ...shortOf, ...open];
+  const tests = testsOf(verified, covers);
+  const answer: ImageVerification = {
+    image: image.name,
+    digest: image.root.digest,
+    outcome: outcomeOf(reasons, open),
+    reasons,
+    ...signedBy(signed),
+    missing: missingOf(signed, isBare, (type) =>
+      covers(verified.filter((one) => isStatement(one, type))),
+    ),
+    signatures: checked.filter(isSignature).map(itemOf),
+    attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
+    ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
+    ...(tests === undefined ? {} : { tests }),
+    ...reproductionOf(verified, covers),
+  };
+  // Engines look in one place: a copy under a tag is there for them.
+  return { answer, verified: all.filter(({ verification }) => verification === 'verified') };
+}
+
+function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyOutcome {
+  if (reasons.length === 0) return 'verified';
+  return open.length > 0 ? 'unjudged' : 'short';
+}
+
+/** About the root and all named platforms: by the root's name a statement on one is found. */
+function isAboutWhole(subjects: readonly Digest[], image: OpenedImage): boolean {
+  const parts = partsOf(image);
+  const named = parts.filter((part) => subjects.includes(part));
+  return subjects.includes(image.root.digest) && (named.length === 0 || isAll(named, image));
+}
+
+function isAll(named: readonly Digest[], { platforms, absent }: OpenedImage): boolean {
+  return [...platforms.map(({ descriptor }) => descriptor), ...absent].every(({ digest }) =>
+    named.includes(digest),
+  );
+}
+
+type Covering = (found: readonly CheckedAttachment[]) => readonly CheckedAttachment[];
+
+/** Those of `found` about the whole image: its root, or every one of its platforms; else none. */
+function coverage(image: OpenedImage): Covering {
+  const platforms = image.platforms.map(({ descriptor }) => descriptor.digest);
+  const about = (digest: Digest) => (one: CheckedAttachment) =>
+    one.evidence.subjects.includes(digest);
+  return (found) => {
+    const whole = found.filter(({ evidence: { subjects } }) => isAboutWhole(subjects, image));
+    // A platform that is not here cannot be checked: only what is about the root speaks for it.
+    if (whole.length > 0 || image.absent.length > 0) return whole;
+    const parts = platforms.map((digest) => found.filter(about(digest)));
+    return parts.every((part) => part.length > 0) ? parts.flat() : [];
+  };
+}
+
+/** An index may list thousands. */
+const SHOWN_ENTRIES = 5;
+
+/** What lacks a signature: the digest itself, or index entries with no verified signature. */
+function unsignedText(
+  image: OpenedImage,
+  verified: readonly CheckedAttachment[],
+  isBare: boolean,
+): string {
+  if (isBare) return 'no signature of this digest is attached';
+  if (verified.length === 0) return 'no signature of this digest verifies';
+  const isSigned = ({ digest }: Descriptor): boolean =>
+    verified.some(({ evidence }) => evidence.subjects.includes(digest));
+  const entries = [
+    ...image.platforms.map(({ descriptor, config }) => ({ platform: config, ...descriptor })),
+    ...image.absent,
+  ];
+  const bare = entries.filter((entry) => !isSigned(entry));
+  const named = (bare.length > 0 ? bare : image.absent).map(({ platform, digest }) =>
+    platform === undefined ? digest : `${platformName(platform)} (${digest})`,
+  );
+  const distinct = [...new Set(named)];
+  const more =
+    distinct.length > SHOWN_ENTRIES ? ` and ${distinct.length - SHOWN_ENTRIES} more` : '';
+  const shown = distinct.slice(0, SHOWN_ENTRIES).join(', ');
+  return `no signature verifies for the index, nor for ${shown}${more}`;
+}
+
+function isSignature({ evidence }: CheckedAttachment): boolean {
+  return evidence.says.kind === 'signature';
+}
+
+function isStatement({ evidence: { says } }: CheckedAttachment, type: string): boolean {
+  return says.kind === 'statement' && isOfType(says.predicateType, type);
+}
+
+/** Each subject's newest verdict counts, since it may be judged again; of platforms, the lowest. */
+function statedLevel(
+  verified: readonly CheckedAttachment[],
+  covers: Covering,
+): StatedLevel | undefined {
+  const newest = new Map<string, StatedLevel>();
+  for (const { evidence } of covers(
+    verified.filter((one) => isStatement(one, PREDICATE_TYPE.slsaVsa)),
+  )) {
+    if (evidence.says.kind !== 'statement') continue;
+    const stated = readSummary(evidence.says.predicate);
+    const key = evidence.subjects.join(' ');
+    const before = newest.get(key);
+    if (before === undefined || time(stated) >= time(before)) newest.set(key, stated);
+  }
+  const all = [...newest.values()].map((stated) =>
+    stated.passed ? stated : { ...stated, level: undefined },
+  );
+  return all.sort((a, b) => (a.level ?? -1) - (b.level ?? -1))[0];
+}
+
+function time({ timeVerified }: StatedLevel): number {
+  const parsed = Date.parse(timeVerified);
+  return Number.isNaN(parsed) ? 0 : parsed;
+}
+
+function levelShortfall(
+  level: number | undefined,
+  minLevel: number | undefined,
+): readonly string[] {
+  if (minLevel === undefined || (level !== undefined && level >= minLevel)) return [];
+  return [
+    level === undefined
+      ? `no verified verdict states a level; ${minLevel} is asked for`
+      : `level ${level} is stated, ${minLevel} is asked for`,
+  ];
+}
+
+function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
+  const [found] = covers(verified.filter(({ evidence }) => madeKind(evidence.says) === 'tests'));
+  return found?.evidence.says.kind === 'statement'
+    ? readTestResult(found.evidence.says.predicate)
+    : undefined;
+}
+
+/** A second build is also a test result, of another configuration. One that differed goes first. */
+function reproductionOf(
+  verified: readonly CheckedAttachment[],
+  covers: Covering,
+): Pick<ImageVerification, 'reproduction'> {
+  const stated = verified.filter((one) => secondBuild(one) !== undefined);
+  const differed = stated.flatMap((one) => secondBuild(one) ?? []).find((r) => !r.reproducible);
+  if (differed !== undefined) return { reproduction: differed };
+  const [found] = covers(stated);
+  const reproduction = found === undefined ? undefined : secondBuild(found);
+  return reproduction === undefined ? {} : { reproduction };
+}
+
+function secondBuild({ evidence: { says } }: CheckedAttachment) {
+  return says.kind === 'statement' && says.predicateType === PREDICATE_TYPE.testResult
+    ? readReproduction(says.predicate)
+    : undefined;
+}
+
+/** Why what is missing may be there all the same: then the answer is not no, but unknown. */
+function doubts(
+  checked: readonly CheckedAttachment[],
+  trusted: TrustedSigners,
+  incomplete: string | undefined,
+): readonly string[] {
+  const unchecked = checked.flatMap(({ isUnchecked, reason }) =>
+    isUnchecked === true && reason !== undefined ? [reason] : [],
+  );
+  return [
+    ...(incomplete === undefined ? [] : [incomplete]),
+    ...(trusted.signers.length > 0 || checked.length === 0
+      ? []
+      : ['no key or identity to verify with']),
+    ...new Set(unchecked),
+  ];
+}
+
+function itemOf(one: CheckedAttachment): VerifiedItem {
+  const { evidence, verification, verifiedBy, reason, origin } = one;
+  const { says, digest, subjects } = evidence;
+  return {
+    type: says.kind === 'signature' ? says.form : says.predicateType,
+    verification,
+    ...(verifiedBy === undefined ? {} : { verifiedBy }),
+    ...(reason === undefined ? {} : { reason }),
+    digest,
+    subjects,
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+const AT_ONCE = 2;
+
+/**
+ * Reads every layer of an archive or layout directory: a registry and an engine check what they
+ * take, a file was carried about. Throws UserError where one is missing, or is not what its digest
+ * says.
+ */
+export async function checkBlobs(image: OpenedImage, signal: AbortSignal): Promise<void> {
+  const { place, whole, platforms } = image;
+  if (whole === undefined || (place !== 'archive' && place !== 'layout')) return;
+  const layers = platforms.flatMap((platform) => platform.layers.map(({ blob }) => blob));
+  const distinct = [...new Map(layers.map((blob) => [blob.digest, blob])).values()];
+  await inParallel(distinct, AT_ONCE, async (blob) => {
+    if (isForeign(blob) && !(await whole.content.has(blob.digest))) return;
+    const bytes = whole.content.openRead(blob.digest, { size: blob.size });
+    const reading = bytes[Symbol.asyncIterator]();
+    while ((await reading.next()).done !== true) signal.throwIfAborted();
+  });
+}

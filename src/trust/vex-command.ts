@@ -1,0 +1,325 @@
+import { resolve } from 'node:path';
+import { askingSigner } from '../cli/asking-signer.ts';
+import { withProgress } from '../cli/conversation.ts';
+import { command, namedSigners } from '../cli/flags.ts';
+import { type CommandIo, stdinLines } from '../cli/io.ts';
+import { wantedPlatform } from '../cli/operands.ts';
+import { writeFileBeside } from '../config/project-files.ts';
+import { gradeOpened } from '../grade/grade-image.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { EXIT, UserError } from '../lib/errors.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import { endOfDay, isOver, LATEST_EPOCH } from '../lib/time.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { SEVERITIES, type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
+import type { OpenedImage } from '../model/image.ts';
+import { readPurl } from '../model/packages.ts';
+import { parseReference, withDefaultTag } from '../model/reference.ts';
+import type { ImageContents } from '../model/report.ts';
+import { jsonText } from '../report/text.ts';
+import { cleanForTerminal } from '../ui/text.ts';
+import { type Attached, attachStatements } from './attach.ts';
+import { attachedExit, attachedJson, attachedText, attachTarget } from './attest-command.ts';
+import { VEX, type VexFlags } from './flags.ts';
+import { resolveSigner } from './signer.ts';
+import { signedType } from './statement-kinds.ts';
+import { withSigner } from './trusted-signers.ts';
+import {
+  claimFlaw,
+  type NamedImage,
+  type OpenVexDocument,
+  openVexDocument,
+  VEX_JUSTIFICATIONS,
+  type VexClaim,
+  type VexHead,
+} from './vex-document.ts';
+
+const ID = /^[A-Za-z][\w.:-]{2,127}$/;
+
+/** Who says it, and when: SOURCE_DATE_EPOCH, else now. Throws UserError if that is not a time. */
+function vexHead({ author }: VexFlags, { env, now }: CommandIo): VexHead {
+  return { author, at: epochOf(env['SOURCE_DATE_EPOCH']) ?? Math.floor(now() / 1000) };
+}
+
+/** What the flags say of each vulnerability. Throws UserError if not a whole OpenVEX statement. */
+function vexClaims(flags: VexFlags): readonly VexClaim[] {
+  const { vulnerability, status, justification, reason, until, package: packages } = flags;
+  if (vulnerability.length === 0)
+    throw new UserError('vex needs --vulnerability, or --review', {
+      nextStep: 'scoville vex --vulnerability CVE-2026-1234 --justification CODE IMAGE',
+    });
+  const wrong = vulnerability.find((given) => !given.split(',').every((id) => ID.test(id)));
+  if (wrong !== undefined)
+    throw new UserError(
+      `--vulnerability takes an id such as CVE-2026-1234, not ${JSON.stringify(wrong)}`,
+    );
+  const part = packages.find((purl) => readPurl(purl) === undefined);
+  if (part !== undefined)
+    throw new UserError(
+      `--package takes a package URL such as pkg:npm/left-pad@1.3.0, not ${JSON.stringify(part)}`,
+    );
+  const claims = vulnerability.map((given): VexClaim => {
+    const named = namesOf(given);
+    return { vulnerability: named, packages, status, justification, reason, until };
+  });
+  const names = claims.map((claim) => claim.vulnerability[0]);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new UserError(`--vulnerability ${twice} is given twice`);
+  const flaw = claims.map(claimFlaw).find((found) => found !== undefined);
+  if (flaw !== undefined)
+    throw new UserError(flaw, {
+      nextStep:
+        status === 'not_affected'
+          ? `pass --justification with one of ${VEX_JUSTIFICATIONS.join(', ')}`
+          : 'scoville vex --help',
+    });
+  return claims;
+}
+
+/** Throws UserError where `--until` is not a day, or is over. */
+function checkUntil(until: string | undefined, now: number): void {
+  if (until === undefined) return;
+  if (endOfDay(until) === undefined)
+    throw new UserError(`--until takes a day, YYYY-MM-DD, not ${JSON.stringify(until)}`);
+  if (isOver(until, now))
+    throw new UserError(`--until ${until} is over`, { nextStep: 'name a day to come' });
+}
+
+/** Scanners compare ids letter by letter: CVE in capitals, GHSA with the rest in small letters. */
+function namesOf(given: string): readonly [string, ...string[]] {
+  const [name = '', ...aliases] = given
+    .split(',')
+    .map((id) => (/^ghsa-/i.test(id) ? `GHSA-${id.slice(5).toLowerCase()}` : id))
+    .map((id) => (/^cve-/i.test(id) ? id.toUpperCase() : id));
+  return [name, ...aliases];
+}
+
+function epochOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,12}$/.test(text) || Number(text) > LATEST_EPOCH)
+    throw new UserError(
+      `invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is not a number of seconds up to the year 9999`,
+    );
+  return Number(text);
+}
+
+const INVESTIGATED = VEX_JUSTIFICATIONS.length + 1;
+
+/** Grades an image and asks about each finding that counts. Throws UserError without a terminal. */
+async function reviewImage(
+  text: string,
+  flags: VexFlags,
+  io: CommandIo,
+): Promise<readonly VexClaim[]> {
+  if (!io.inIsTerminal)
+    throw new UserError('--review asks in a terminal, and this is none', {
+      nextStep: 'name what is said: scoville vex --vulnerability ID --justification CODE IMAGE',
+    });
+  const { vulnerability, package: packages, justification } = flags;
+  if (vulnerability.length + packages.length > 0 || justification !== undefined)
+    throw new UserError('--vulnerability, --package and --justification do not go with --review');
+  const findings = await withProgress(io, async (context) => {
+    const named = { ...flags, signers: namedSigners(flags) };
+    const target = await attachTarget(context, text, named, io);
+    const signer = await resolveSigner(context, target.settings.sign);
+    const grading = await target.grading();
+    if (grading === undefined) throw new UserError('the image cannot be graded before a review');
+    return inTemporaryFolder('signer', async (folder) => {
+      const trusted = await withSigner(context, grading.trusted, signer, folder);
+      const image = await target.open();
+      try {
+        return openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents);
+      } finally {
+        await image.close();
+      }
+    });
+  });
+  if (findings.length === 0) io.writeErr('scoville: no vulnerability counts against it\n');
+  const claims = await askEach(findings, stdinLines(io), (line) => {
+    io.writeErr(line);
+  });
+  const { reason, until } = flags;
+  return claims.map((claim) =>
+    claim.status === 'not_affected' ? { ...claim, reason, until } : claim,
+  );
+}
+
+/** Asks about each finding until the end, `q` or the end of input; answers until then count. */
+export async function askEach(
+  findings: readonly OpenFinding[],
+  next: () => Promise<string | undefined>,
+  write: (text: string) => void,
+): Promise<readonly VexClaim[]> {
+  const claims: VexClaim[] = [];
+  if (findings.length > 0) write(choices());
+  for (const [i, finding] of findings.entries()) {
+    write(`\n${shown(finding, `${i + 1} of ${findings.length}`)}`);
+    const answer = await answerTo(next, write);
+    if (answer === 'quit') break;
+    if (answer === 'skip') continue;
+    const { id, aliases, packages } = finding;
+    claims.push({ vulnerability: [id, ...aliases], packages, ...answer });
+  }
+  return claims;
+}
+
+async function answerTo(
+  next: () => Promise<string | undefined>,
+  write: (text: string) => void,
+): Promise<Pick<VexClaim, 'status' | 'justification'> | 'skip' | 'quit'> {
+  for (;;) {
+    write(`[1-${INVESTIGATED}] [s]kip [q]uit: `);
+    const line = await next();
+    if (line === undefined) write('\n');
+    if (line === undefined || /^q(?:uit)?$/i.test(line)) return 'quit';
+    if (/^s(?:kip)?$/i.test(line)) return 'skip';
+    const justification = /^\d$/.test(line) ? VEX_JUSTIFICATIONS[Number(line) - 1] : undefined;
+    if (justification !== undefined) return { status: 'not_affected', justification };
+    if (line === String(INVESTIGATED)) return { status: 'under_investigation' };
+  }
+}
+
+function choices(): string {
+  const rows = VEX_JUSTIFICATIONS.map((one, i) => `  ${i + 1}  not affected: ${words(one)}`);
+  return [
+    'What does each mean for the image?',
+    ...rows,
+    `  ${INVESTIGATED}  under investigation`,
+    '',
+  ].join('\n');
+}
+
+function words(code: string): string {
+  return code.replaceAll('_', ' ');
+}
+
+function shown({ id, severity, places, url }: OpenFinding, position: string): string {
+  const lines = [`${position}: ${id}, ${severity}`, ...places.map((place) => `  ${place}`)];
+  if (url !== undefined) lines.push(`  ${url}`);
+  return `${lines.map(cleanForTerminal).join('\n')}\n`;
+}
+
+/** A vulnerability that counts, in all packages and platforms that have it. */
+interface OpenFinding {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly severity: Severity;
+  /** `zlib 1.2, fixed in 1.3`, each once. */
+  readonly places: readonly string[];
+  /** Package URLs, without qualifiers: they vary by scanner. Packages without one are not here. */
+  readonly packages: readonly string[];
+  readonly url: string | undefined;
+}
+
+export function openFindings(contents: readonly ImageContents[]): readonly OpenFinding[] {
+  const byId = new Map<string, Vulnerability[]>();
+  for (const { facts } of contents)
+    if (facts.vulnerabilities.known)
+      for (const found of facts.vulnerabilities.value.vulnerabilities)
+        byId.set(found.id, [...(byId.get(found.id) ?? []), found]);
+  return [...byId]
+    .map(([id, all]) => findingOf(id, all))
+    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || byCodeUnit(a.id, b.id));
+}
+
+function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
+  const purls = all.map(({ purl }) => purl?.split(/[?#]/, 1)[0]);
+  const named = purls.filter((purl) => purl !== undefined);
+  const places = all.map(
+    ({ package: name, version, fixedIn }) =>
+      `${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
+  );
+  return {
+    id,
+    aliases: [...new Set(all.flatMap(({ aliases = [] }) => aliases))].filter((one) => one !== id),
+    severity: SEVERITIES.find((one) => all.some(({ severity }) => severity === one)) ?? 'unknown',
+    places: [...new Set(places)],
+    packages: named.length < purls.length ? [] : [...new Set(named)],
+    url: all.find(({ url }) => url !== undefined)?.url,
+  };
+}
+
+/** `scoville vex`. */
+export const vex = command(VEX, async (flags, [text = ''], io) => {
+  const head = vexHead(flags, io);
+  checkUntil(flags.until, io.now());
+  const shown = { style: 'auto', interactive: true, json: flags.json } as const;
+  const { value: claims, io: answered } = flags.review
+    ? await askingSigner(io, shown, (own) => reviewImage(text, flags, own))
+    : { value: vexClaims(flags), io };
+  if (claims.length === 0) {
+    io.writeErr('scoville: nothing is said, so nothing is written\n');
+    return EXIT.met;
+  }
+  const { value: said } = await askingSigner(answered, shown, (own) =>
+    withProgress(
+      own,
+      (context) => writeClaims(context, text, flags, own, head, claims),
+      flags.attach ? 'auto' : 'quiet',
+    ),
+  );
+  const { document, attached } = said;
+  const written = jsonText(document ?? {});
+  if (flags.output !== undefined) await writeFileBeside(resolve(io.cwd, flags.output), written);
+  if (attached !== undefined)
+    io.writeOut(flags.json ? jsonText(attachedJson(text, attached)) : attachedText(attached));
+  else if (flags.output === undefined) io.writeOut(written);
+  else
+    io.writeOut(flags.json ? jsonText({ image: text, file: flags.output }) : `${flags.output}\n`);
+  if (claims.some(({ packages }) => packages.length === 0))
+    io.writeErr(
+      `scoville: it applies to ${text} alone; with --package PURL@VERSION later tags keep it\n`,
+    );
+  return attachedExit(attached?.kept);
+});
+
+/** Makes the document, and attaches it where that is asked for. */
+async function writeClaims(
+  context: PipelineContext,
+  text: string,
+  flags: VexFlags,
+  io: CommandIo,
+  head: VexHead,
+  claims: readonly VexClaim[],
+): Promise<{ readonly document: OpenVexDocument | undefined; readonly attached?: Attached }> {
+  const target = await attachTarget(context, text, { ...flags, signers: namedSigners(flags) }, io);
+  const make = (image: OpenedImage): OpenVexDocument =>
+    openVexDocument(head, claims, namedImage(target.name, image, flags));
+  if (!flags.attach) {
+    const image = await target.open();
+    try {
+      return { document: make(image) };
+    } finally {
+      await image.close();
+    }
+  }
+  let document: OpenVexDocument | undefined;
+  const attached = await attachStatements(context, target, (image) => {
+    const predicate = (document = make(image));
+    const predicateType = signedType('openvex', undefined) ?? '';
+    return subjectsOf(image, flags).map((subject) => ({ predicateType, predicate, subject }));
+  });
+  return { document, attached };
+}
+
+/** What it is attached to: the image as a whole, or the platform that was asked for. */
+function subjectsOf({ root, platforms }: OpenedImage, { platform }: VexFlags) {
+  return wantedPlatform(platform).platform === undefined
+    ? [root]
+    : platforms.map(({ descriptor }) => descriptor);
+}
+
+/** By which digests and which name statements are to mean it. */
+function namedImage(name: string, image: OpenedImage, { platform }: VexFlags): NamedImage {
+  const parsed = parseReference(name);
+  if (!parsed.ok) throw new UserError(parsed.error);
+  const { tag, ...untagged } = withDefaultTag(parsed.value);
+  const isWhole = platform === undefined;
+  const platforms = image.platforms.map(({ descriptor }) => descriptor);
+  const about = isWhole ? [image.root, ...platforms, ...image.absent] : platforms;
+  return {
+    // A tag means all platforms.
+    reference: isWhole && tag !== undefined ? { ...untagged, tag } : untagged,
+    digests: about.map(({ digest }) => digest),
+  };
+}

@@ -1,0 +1,241 @@
+import { field, isObject } from '../lib/json.ts';
+import { byCodeUnit } from '../lib/text.ts';
+import { lastDayNote } from '../lib/time.ts';
+import { purlText, readPurl } from '../model/packages.ts';
+import {
+  type Digest,
+  digestHex,
+  digestOf,
+  familiarReference,
+  type ImageReference,
+  referencesOf,
+} from '../model/reference.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { VexDocument } from '../scan/vex-documents.ts';
+import { meansImage, meansRepository } from '../scan/vex.ts';
+import type { StatementToSign } from './sign.ts';
+
+/** A product of an OpenVEX statement (OPENVEX-SPEC, "Product"). */
+interface VexProductId {
+  readonly '@id': string;
+  readonly hashes?: { readonly 'sha-256': string };
+  readonly subcomponents?: readonly { readonly '@id': string }[];
+}
+
+/** An image as scanners may know it. */
+export interface NamedImage {
+  readonly reference: ImageReference;
+  /** Of its index and each platform; how a scanner got the image decides which of them it knows. */
+  readonly digests: readonly Digest[];
+}
+
+/**
+ * An image's names, by each of which one of trivy, grype, Docker Scout and this tool knows it.
+ * Trivy and grype ask with `pkg:oci/NAME@DIGEST` and put different things into `repository_url`, so
+ * that it stays out: what a statement leaves out holds for all. The hash is grype's, too. Docker
+ * Scout asks with `pkg:docker/IMAGE@TAG`. `packages` restrict them to those package URLs in the
+ * image.
+ */
+export function vexProducts(
+  { reference, digests }: NamedImage,
+  packages: readonly string[],
+): readonly VexProductId[] {
+  const parts =
+    packages.length === 0 ? {} : { subcomponents: packages.map((purl) => ({ '@id': purl })) };
+  const name = reference.repository.split('/').at(-1) ?? reference.repository;
+  const byDigest = [...new Set(digests)].map((digest) => ({
+    '@id': purlText({ type: 'oci', path: [name], version: digest }),
+    hashes: { 'sha-256': digestHex(digest) },
+    ...parts,
+  }));
+  const { registry, repository, tag } = reference;
+  if (tag === undefined) return byDigest;
+  const path = familiarReference({ registry, repository }).split('/');
+  return [...byDigest, { '@id': purlText({ type: 'docker', path, version: tag }), ...parts }];
+}
+
+/** Values of OpenVEX 0.2.0 (OPENVEX-SPEC, "Status Labels", "Status Justifications"). */
+export const VEX_STATUSES = ['not_affected', 'fixed', 'under_investigation', 'affected'] as const;
+export const VEX_JUSTIFICATIONS = [
+  'component_not_present',
+  'vulnerable_code_not_present',
+  'vulnerable_code_not_in_execute_path',
+  'vulnerable_code_cannot_be_controlled_by_adversary',
+  'inline_mitigations_already_exist',
+] as const;
+
+export interface VexClaim {
+  readonly vulnerability: readonly [name: string, ...aliases: string[]];
+  /** Package URLs that it is restricted to; none: the whole image. */
+  readonly packages: readonly string[];
+  readonly status: (typeof VEX_STATUSES)[number];
+  readonly justification?: (typeof VEX_JUSTIFICATIONS)[number] | undefined;
+  readonly reason?: string | undefined;
+  /** The last day, YYYY-MM-DD. */
+  readonly until?: string | undefined;
+}
+
+/** Who says it, and when in seconds since 1970. */
+export interface VexHead {
+  readonly author: string;
+  readonly at: number;
+}
+
+export type OpenVexDocument = ReturnType<typeof openVexDocument>;
+
+/** Why a claim is not valid OpenVEX; undefined where it is (OPENVEX-SPEC, "Status Labels"). */
+export function claimFlaw({ status, justification, reason, until }: VexClaim): string | undefined {
+  if (status === 'not_affected')
+    return justification === undefined && reason === undefined
+      ? 'not_affected needs --justification or --reason'
+      : undefined;
+  if (justification !== undefined) return `--justification does not go with ${status}`;
+  if (status === 'affected' && reason === undefined)
+    return 'affected needs --reason: what users of the image are to do';
+  return status !== 'fixed' && until !== undefined
+    ? `--until does not go with ${status}, which sets nothing aside`
+    : undefined;
+}
+
+/**
+ * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. The same statements by
+ * the same author at the same time come to the same id.
+ */
+export function openVexDocument(
+  { author, at }: VexHead,
+  claims: readonly VexClaim[],
+  image: NamedImage,
+) {
+  const statements = claims
+    .map((claim) => statementOf(claim, vexProducts(image, claim.packages)))
+    .sort((a, b) => byCodeUnit(a.vulnerability.name, b.vulnerability.name));
+  const said = JSON.stringify([author, at, statements]);
+  return {
+    '@context': `${PREDICATE_TYPE.openvex}/v0.2.0`,
+    '@id': `https://openvex.dev/docs/public/vex-${digestHex(digestOf(said))}`,
+    author,
+    timestamp: new Date(at * 1000).toISOString().replace('.000Z', 'Z'),
+    version: 1,
+    statements,
+  };
+}
+
+function statementOf(
+  { vulnerability: [name, ...aliases], status, justification, reason, until }: VexClaim,
+  products: readonly VexProductId[],
+) {
+  const said = { not_affected: 'impact_statement', affected: 'action_statement' } as const;
+  const place =
+    status === 'not_affected' || status === 'affected' ? said[status] : ('status_notes' as const);
+  const notes = [
+    ...(place === 'status_notes' && reason !== undefined ? [reason] : []),
+    ...(until === undefined ? [] : [lastDayNote(until)]),
+  ];
+  return {
+    vulnerability: aliases.length === 0 ? { name } : { name, aliases },
+    products,
+    status,
+    ...(justification === undefined ? {} : { justification }),
+    ...(place === 'status_notes' || reason === undefined ? {} : { [place]: reason }),
+    ...(notes.length === 0 ? {} : { status_notes: notes.join(' ') }),
+  };
+}
+
+const MOST_ENTRIES = 50_000;
+
+/**
+ * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its
+ * digests, which is how scanners ask. `means` says whether a product's name is the image's; it is
+ * told whether the product's parts are versions of packages.
+ * Undefined where it is not OpenVEX, or no statement means it.
+ */
+export function builtVex(
+  document: unknown,
+  image: NamedImage,
+  means: (name: string, isByVersion: boolean) => boolean,
+): Readonly<Record<string, unknown>> | undefined {
+  const context = field(document, '@context');
+  if (!isObject(document) || typeof context !== 'string') return undefined;
+  if (!context.startsWith('https://openvex.dev/ns')) return undefined;
+  const statements = listOf(document, 'statements').flatMap((statement) => {
+    const own = listOf(statement, 'products').filter((product) => {
+      const isByVersion = hasVersions(product);
+      return namesOf(product).some((name) => means(name, isByVersion));
+    });
+    if (own.length === 0 || !isObject(statement)) return [];
+    const products = own.flatMap((product) => [product, ...byDigest(product, image)]);
+    return [{ ...statement, products }];
+  });
+  if (statements.length === 0) return undefined;
+  const id = field(document, '@id');
+  const marked = `${typeof id === 'string' ? id : 'urn:openvex'}${mark(image.digests[0])}`;
+  return { ...document, '@id': marked, statements };
+}
+
+/** True for a document that a build made of one of the settings, for the image of that digest. */
+export function isBuiltVex(predicate: unknown, digest: Digest): boolean {
+  const id = field(predicate, '@id');
+  return typeof id === 'string' && id.endsWith(mark(digest));
+}
+
+function mark(digest: Digest | undefined): string {
+  return `#${digest ?? ''}`;
+}
+
+function byDigest(product: unknown, image: NamedImage): readonly unknown[] {
+  const subcomponents = field(product, 'subcomponents');
+  const parts = subcomponents === undefined ? {} : { subcomponents };
+  const { registry, repository } = image.reference;
+  const reference = { registry, repository };
+  return vexProducts({ ...image, reference }, []).map((one) => ({ ...one, ...parts }));
+}
+
+function namesOf(product: unknown): readonly string[] {
+  if (typeof product === 'string') return [product];
+  const identifiers = field(product, 'identifiers');
+  return [
+    field(product, '@id'),
+    ...(isObject(identifiers) ? Object.values(identifiers) : []),
+  ].filter((name) => typeof name === 'string');
+}
+
+function hasVersions(product: unknown): boolean {
+  const parts = listOf(product, 'subcomponents').map(namesOf);
+  const isVersion = (name: string): boolean => readPurl(name)?.version !== undefined;
+  return parts.length > 0 && parts.every((names) => names.length > 0 && names.every(isVersion));
+}
+
+function listOf(value: unknown, name: string): readonly unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? (found as readonly unknown[]).slice(0, MOST_ENTRIES) : [];
+}
+
+/** A built image: its names, and the digests of its index and its platforms. */
+interface BuiltImage {
+  readonly names: readonly string[];
+  readonly digests: readonly [Digest, ...Digest[]];
+}
+
+/**
+ * The OpenVEX documents of the settings that say something of a built image, to be signed with it,
+ * so that others apply them without the files: a new digest starts with them again. CycloneDX
+ * documents stay with the settings.
+ */
+export function vexStatements(
+  documents: readonly VexDocument[],
+  { names, digests }: BuiltImage,
+  subject: Pick<StatementToSign, 'subject' | 'also'>,
+): readonly StatementToSign[] {
+  const references = referencesOf(names);
+  const [reference] = references;
+  if (reference === undefined) return [];
+  const image = { digests, references };
+  return documents.flatMap(({ value, ofRepository = false }) => {
+    const means = (name: string, isByVersion: boolean): boolean =>
+      meansImage(name, image) || (ofRepository && isByVersion && meansRepository(name, image));
+    const predicate = builtVex(value, { reference, digests }, means);
+    return predicate === undefined
+      ? []
+      : [{ predicateType: PREDICATE_TYPE.openvex, predicate, ...subject }];
+  });
+}

@@ -1,0 +1,250 @@
+import { Box, type Key, Text, type TextProps, useInput } from 'ink';
+import { useRef, useState } from 'react';
+import { cleanForTerminal, type Marks } from './text.ts';
+
+/** The rows of `count` to show in `height`, with `selected`: the first, and one after the last. */
+export function windowOf(
+  count: number,
+  selected: number,
+  height: number,
+): { readonly from: number; readonly to: number } {
+  const room = Math.max(1, height);
+  if (count <= room) return { from: 0, to: count };
+  const from = Math.min(Math.max(0, selected - Math.floor(room / 2)), count - room);
+  return { from, to: from + room };
+}
+
+/** A place in a list, moved and kept inside. */
+export function moved(place: number, by: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, place + by));
+}
+
+/** One row down (1) or up (-1) as arrows, j and k ask for; 0 for any other key. */
+export function rowStep(
+  input: string,
+  key: { readonly downArrow?: boolean; readonly upArrow?: boolean },
+): number {
+  return key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+}
+
+interface Props extends Omit<TextProps, 'children'> {
+  readonly text: string;
+}
+
+/**
+ * Text from outside on one row: cleaned of what could steer the terminal, and cut where it is too
+ * long.
+ */
+export function Line({ text, ...style }: Props) {
+  return (
+    <Text wrap="truncate-end" {...style}>
+      {cleanForTerminal(text.replace(/[\t\n]/g, ' '))}
+    </Text>
+  );
+}
+
+/** The same over as many rows as it needs. */
+export function Paragraph({ text, ...style }: Props) {
+  return (
+    <Text wrap="wrap" {...style}>
+      {cleanForTerminal(text.replace(/[\t\n]+/g, ' '))}
+    </Text>
+  );
+}
+
+const CTRL_C = '\u0003';
+/** Runs of text, and the control characters that are keys by themselves. */
+const PARTS = /[\r\n\b\u007f\u0015]|[^\r\n\b\u007f\u0015]+/g;
+
+/**
+ * Calls `press` for each key. What was typed while the program was busy comes from Ink as one
+ * input: text and the control keys in it are kept apart here. Ctrl-C anywhere in it counts alone.
+ */
+export function useKeys(
+  press: (input: string, key: Partial<Key>) => void,
+  onInterrupt?: () => void,
+): void {
+  useInput((input, key) => {
+    if ((key.ctrl && input === 'c') || input.includes(CTRL_C)) onInterrupt?.();
+    else if (input.length < 2) press(input, key);
+    else for (const part of input.match(PARTS) ?? []) press(...keyOf(part));
+  });
+}
+
+function keyOf(part: string): [input: string, key: Partial<Key>] {
+  if (part === '\r' || part === '\n') return ['', { return: true }];
+  if (part === '\b' || part === '\u007f') return ['', { backspace: true }];
+  return part === '\u0015' ? ['u', { ctrl: true }] : [part, {}];
+}
+
+/** State that keys change. */
+export interface KeyState<T> {
+  /** As of the last drawing. */
+  readonly shown: T;
+  readonly now: () => T;
+  readonly set: (value: T) => void;
+}
+
+/** Several keys may precede a React redraw: `now` shows each what the key before it changed. */
+export function useKeyState<T>(initial: T): KeyState<T> {
+  const [shown, show] = useState(initial);
+  const latest = useRef(initial);
+  const set = (value: T): void => {
+    latest.current = value;
+    show(value);
+  };
+  return { shown, now: () => latest.current, set };
+}
+
+interface Option<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly detail?: string;
+}
+
+export interface ChoiceProps<T> {
+  readonly question: string;
+  readonly options: readonly Option<T>[];
+  readonly marks: Marks;
+  /** Where the pointer stands first. */
+  readonly initial?: number;
+  readonly note?: string;
+  readonly onAnswer: (value: T) => void;
+  readonly onInterrupt: () => void;
+}
+
+/** One answer out of several: arrows and Enter, or the number of the answer. */
+export function Choice<T>(props: ChoiceProps<T>) {
+  const { question, options, marks, note, onAnswer, onInterrupt } = props;
+  const selected = useKeyState(props.initial ?? 0);
+  const answer = (place: number): void => {
+    const option = options[place];
+    if (option !== undefined) onAnswer(option.value);
+  };
+  useKeys((input, key) => {
+    const by = rowStep(input, key);
+    if (by !== 0) selected.set(moved(selected.now(), by, options.length));
+    else if (key.return) answer(selected.now());
+    else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
+  }, onInterrupt);
+  return (
+    <Box flexDirection="column">
+      <Paragraph bold text={question} />
+      {options.map(({ label, detail }, i) => (
+        <Box key={label}>
+          <Box flexShrink={0}>
+            <Text bold={i === selected.shown}>
+              {i === selected.shown ? marks.pointer : ' '} {i + 1}.{' '}
+            </Text>
+          </Box>
+          <Box flexShrink={0}>
+            <Line bold={i === selected.shown} text={label} />
+          </Box>
+          {detail !== undefined && <Line dimColor text={`  ${detail}`} />}
+        </Box>
+      ))}
+      <Paragraph dimColor text={note ?? 'up, down and enter, or a number'} />
+    </Box>
+  );
+}
+
+export function choiceElement<T>(props: ChoiceProps<T>) {
+  return <Choice<T> {...props} />;
+}
+
+const LONGEST = 4096;
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+export interface TextFieldProps {
+  readonly question: string;
+  /** What Enter on nothing stands for. */
+  readonly byDefault?: string;
+  /** What is typed is not shown, and taken as it is. */
+  readonly hidden?: boolean;
+  /** Why an answer does not do; undefined where it does. */
+  readonly problem: (answer: string) => string | undefined;
+  readonly onAnswer: (answer: string) => void;
+  readonly onInterrupt: () => void;
+}
+
+/** A line that is typed; asked again, with the reason, until it does. */
+export function TextField(props: TextFieldProps) {
+  const { question, byDefault, hidden = false, problem, onAnswer, onInterrupt } = props;
+  const text = useKeyState('');
+  const wrong = useKeyState('');
+  useKeys((input, key) => {
+    if (key.return) {
+      const answer = hidden ? text.now() : text.now().trim() || (byDefault ?? '');
+      const reason = problem(answer);
+      if (reason === undefined) onAnswer(answer);
+      else wrong.set(reason);
+    } else if (key.backspace || key.delete) text.set(withoutLast(text.now()));
+    else if (key.ctrl && input === 'u') text.set('');
+    else if (!key.ctrl && !key.meta)
+      text.set((text.now() + cleanForTerminal(input)).slice(0, LONGEST));
+  }, onInterrupt);
+  return (
+    <Box flexDirection="column">
+      <Paragraph bold text={byDefault === undefined ? question : `${question} [${byDefault}]`} />
+      <Text wrap="truncate-start">
+        {'> '}
+        {hidden ? '*'.repeat(text.shown.length) : text.shown}
+        <Text inverse> </Text>
+      </Text>
+      {wrong.shown !== '' && <Paragraph color="red" text={wrong.shown} />}
+    </Box>
+  );
+}
+
+function withoutLast(text: string): string {
+  const signs = [...GRAPHEMES.segment(text)];
+  return text.slice(0, signs.at(-1)?.index ?? 0);
+}
+
+export function textElement(props: TextFieldProps) {
+  return <TextField {...props} />;
+}
+
+export interface QuestionProps {
+  readonly question: string;
+  /** Answers to choose from; none where it is typed. */
+  readonly options: readonly Omit<Option<string>, 'label'>[];
+  /** How an answer is spelled that is typed. */
+  readonly hint?: string;
+  /** Where the pointer stands first, or what Enter on nothing stands for. */
+  readonly byDefault?: string;
+  readonly problem: (answer: string) => string | undefined;
+  readonly marks: Marks;
+  readonly onAnswer: (answer: string) => void;
+  readonly onInterrupt: () => void;
+}
+
+/** A question whose answer is chosen where there is a choice, and typed elsewhere. */
+export function Question(props: QuestionProps) {
+  const { question, options, hint, byDefault, problem, marks, ...heard } = props;
+  if (options.length === 0)
+    return (
+      <TextField
+        question={hint === undefined ? question : `${question} (${hint})`}
+        {...(byDefault === undefined ? {} : { byDefault })}
+        problem={problem}
+        {...heard}
+      />
+    );
+  return (
+    <Choice
+      question={question}
+      options={options.map((option) => ({ ...option, label: option.value }))}
+      initial={Math.max(
+        0,
+        options.findIndex(({ value }) => value === byDefault),
+      )}
+      marks={marks}
+      {...heard}
+    />
+  );
+}
+
+export function questionElement(props: QuestionProps) {
+  return <Question {...props} />;
+}

@@ -1,0 +1,131 @@
+import { stripVTControlCharacters } from 'node:util';
+import { withoutCiCommands, withoutSteering } from '../lib/text.ts';
+import type { Outcome } from '../model/criterion.ts';
+
+/** One line of text from outside that neither a terminal nor a CI system obeys. Tabs stay. */
+export function cleanForTerminal(text: string): string {
+  return withoutCiCommands(withoutSteering(text));
+}
+
+/** The same for text of several lines, which stay apart. */
+export function cleanLines(text: string): string {
+  return text.split('\n').map(cleanForTerminal).join('\n');
+}
+
+/** A command to paste stays one line, however long: a line break inside would run half of it. */
+const COMMAND = /^\s*(?:next|undo|fix|apply it): [a-z]/;
+/** A name, and behind at least two spaces what is said of it. */
+const NAMED = /^ *(?:\S+ )+ +(?=\S)/;
+/** Narrower, folding leaves a column of single words. */
+const LEAST_COLUMNS = 40;
+
+/**
+ * Text for a terminal, each line broken at spaces to `columns`; what goes on is indented below the
+ * text of its line. Longer words (a path, a digest, an address) and commands to paste stay whole.
+ * SGR codes may be in it.
+ */
+export function folded(text: string, columns: number): string {
+  if (columns < LEAST_COLUMNS) return text;
+  return text
+    .split('\n')
+    .map((line) => foldedLine(line, columns))
+    .join('\n');
+}
+
+function foldedLine(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  if (plain.length <= columns || COMMAND.test(plain)) return line;
+  const hang = hangOf(plain, columns);
+  const lines: string[] = [];
+  let open = '';
+  let used = 0;
+  let gap = '';
+  for (const [i, part] of line.split(/( +)/).entries()) {
+    if (i % 2 === 1) {
+      gap = part;
+      continue;
+    }
+    const width = stripVTControlCharacters(part).length;
+    // The name at the start of a line stays with the first word that is said of it.
+    const isFirst = lines.length === 0 ? used < hang : used === hang;
+    // Where a word is longer than a line, the terminal breaks it in any case.
+    const fits = used + gap.length + width <= columns || width > columns - hang;
+    if (!isFirst && !fits) {
+      lines.push(open);
+      open = ' '.repeat(hang) + part;
+      used = hang + width;
+    } else {
+      open += gap + part;
+      used += gap.length + width;
+    }
+    gap = '';
+  }
+  return [...lines, open].join('\n');
+}
+
+/** The column in which a line goes on: below what is said of a name, else two behind its start. */
+function hangOf(plain: string, columns: number): number {
+  const named = NAMED.exec(plain)?.[0].length ?? 0;
+  const indent = plain.length - plain.trimStart().length;
+  return named > 0 && named <= columns / 2 ? named : indent + 2;
+}
+
+/** The signs that the screens draw with. */
+export interface Marks {
+  readonly done: string;
+  readonly failed: string;
+  readonly off: string;
+  readonly note: string;
+  readonly waiting: string;
+  readonly pointer: string;
+  readonly chosen: string;
+  readonly open: string;
+  readonly full: string;
+  readonly empty: string;
+  readonly arrow: string;
+  readonly between: string;
+  readonly ellipsis: string;
+  readonly spinner: readonly string[];
+  readonly outcome: Readonly<Record<Outcome, string>>;
+}
+
+const UNICODE: Marks = {
+  done: '✔',
+  failed: '✘',
+  off: '○',
+  note: '·',
+  waiting: '○',
+  pointer: '❯',
+  chosen: '◉',
+  open: '○',
+  full: '█',
+  empty: '░',
+  arrow: '→',
+  between: '·',
+  ellipsis: '…',
+  spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
+  outcome: { pass: '✔', fail: '✖', unknown: '?', 'not-applicable': '–' },
+};
+
+const ASCII: Marks = {
+  done: '+',
+  failed: 'x',
+  off: 'o',
+  note: '-',
+  waiting: '.',
+  pointer: '>',
+  chosen: '[x]',
+  open: '[ ]',
+  full: '#',
+  empty: '.',
+  arrow: '->',
+  between: '|',
+  ellipsis: '...',
+  spinner: ['|', '/', '-', '\\'],
+  outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
+};
+
+/** Signs beyond ASCII only where the locale says that the terminal shows them. */
+export function marksOf(unicode: boolean): Marks {
+  return unicode ? UNICODE : ASCII;
+}
