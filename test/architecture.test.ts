@@ -82,7 +82,7 @@ function importsOf(file: string): string[] {
 }
 
 /**
- * Who writes, renames or links files besides `oci/blobs/replace-file.ts`, the one atomic writer,
+ * Who writes, renames or links files besides `image/disk.ts`, the one atomic writer,
  * and why. What a user named is written by that one (`writeFileBeside`), so that it is never half
  * there.
  */

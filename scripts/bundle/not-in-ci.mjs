@@ -1,2 +1,2 @@
-// In place of is-in-ci, by which Ink decides once more whether to draw: src/commands/screen.ts has.
+// In place of is-in-ci, by which Ink decides once more whether to draw: src/cli/conversation.ts has.
 export default false;

@@ -19,7 +19,7 @@ const { getAsset, getRawAsset } = require('node:sea');
 /** Names the content: SHA-256 of all files and their paths. */
 const ID = getAsset('id', 'utf8');
 
-/** As `pathsOf` in src/commands/paths.ts: beside the layout. */
+/** As `pathsOf` in src/cli/io.ts: beside the layout. */
 function dataFolder(env) {
   const home = env.SCOVILLE_HOME ?? '';
   if (home !== '') return resolve(home);

@@ -258,7 +258,7 @@ async function fileModes(git: ReturnType<typeof quietGit>): Promise<boolean> {
   return !(setting.ended === 'exit' && setting.stdout.trim() === 'false');
 }
 
-/** A commit to fetch; both checked by the caller (`plans/reproduce/fetchable-source.ts`). */
+/** A commit to fetch; both checked by the caller (`reproduce/fetch-source.ts`). */
 interface CommitRequest {
   readonly url: string;
   /** A whole commit id. */
