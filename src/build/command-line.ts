@@ -1,7 +1,7 @@
 import {
   boolOf,
   flagTable,
-  type FlagTableScanArguments as FlagTable,
+  type ScanTable as FlagTable,
   lastValueOf,
   parseGoBool,
   scanArguments,

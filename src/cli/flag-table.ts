@@ -292,7 +292,7 @@ export type Scanned =
   | { readonly kind: 'help' };
 
 /** Flags by long name and by shorthand. */
-export interface FlagTableScanArguments {
+export interface ScanTable {
   readonly long: ReadonlyMap<string, FlagSpec>;
   readonly short: ReadonlyMap<string, FlagSpec>;
   /** Flags of ours that `--no-NAME` turns off. */
@@ -300,10 +300,7 @@ export interface FlagTableScanArguments {
 }
 
 /** The table of flags of which those of `own` are ours. */
-export function flagTable(
-  specs: readonly FlagSpec[],
-  own: readonly FlagSpec[],
-): FlagTableScanArguments {
+export function flagTable(specs: readonly FlagSpec[], own: readonly FlagSpec[]): ScanTable {
   return {
     long: new Map(specs.map((spec) => [spec.name, spec])),
     short: new Map(specs.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
@@ -324,7 +321,7 @@ const BUILDX_USAGE_EXIT = 125;
  */
 export function scanArguments(
   argv: readonly string[],
-  table: FlagTableScanArguments,
+  table: ScanTable,
 ): Result<readonly Scanned[], UsageProblem> {
   const all: Scanned[] = [];
   for (let i = 0; i < argv.length;) {
@@ -342,13 +339,13 @@ export function scanArguments(
   return ok(all);
 }
 
-function scanOne(argument: string, next: string | undefined, table: FlagTableScanArguments): Step {
+function scanOne(argument: string, next: string | undefined, table: ScanTable): Step {
   if (argument.startsWith('--')) return scanLong(argument, next, table);
   if (argument.startsWith('-') && argument !== '-') return scanShort(argument, next, table);
   return ok({ found: [{ kind: 'positional', text: argument, behindDashes: false }], taken: 1 });
 }
 
-function scanLong(argument: string, next: string | undefined, table: FlagTableScanArguments): Step {
+function scanLong(argument: string, next: string | undefined, table: ScanTable): Step {
   const body = argument.slice(2);
   if (body.startsWith('-') || body.startsWith('=')) return problem(`bad flag syntax: ${argument}`);
   const equals = body.indexOf('=');
@@ -377,11 +374,7 @@ function valueOf(
 }
 
 /** A cluster: booleans share a dash; the first with a value takes the rest or the next argument. */
-function scanShort(
-  argument: string,
-  next: string | undefined,
-  table: FlagTableScanArguments,
-): Step {
+function scanShort(argument: string, next: string | undefined, table: ScanTable): Step {
   const found: Scanned[] = [];
   for (let rest = argument.slice(1); rest !== ''; rest = rest.slice(1)) {
     const letter = rest.charAt(0);

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FlagSpec, type FlagTableScanArguments as FlagTable, scanArguments } from '../../../src/cli/flag-table.ts';
+import {
+  type FlagSpec,
+  type ScanTable as FlagTable,
+  scanArguments,
+} from '../../../src/cli/flag-table.ts';
 
 const QUIET: FlagSpec = { name: 'quiet', short: 'q', kind: 'bool', help: '' };
 const TAG: FlagSpec = { name: 'tag', short: 't', kind: 'array', help: '' };
