@@ -112,8 +112,6 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'build/send.ts': 'the folder of a build',
   'build/engine.ts': 'an empty mark in our cache',
   'build/run-buildkit.ts': 'the folder of a build',
-  'trust/cosign-verify-attached.ts': 'a temporary folder of ours',
-  'trust/cosign-sign.ts': 'a temporary folder of ours',
   'trust/cosign.ts': 'a temporary folder of ours',
   'trust/sigstore.ts': 'a temporary folder of ours',
   'trust/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',

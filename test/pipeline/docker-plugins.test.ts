@@ -12,7 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { installedPlugins, installPlugins, uninstallPlugins } from '../../src/cli/plugin-install.ts';
+import {
+  installedPlugins,
+  installPlugins,
+  uninstallPlugins,
+} from '../../src/cli/plugin-install.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const ABOUT = { start: ['/usr/bin/node', '/opt/scoville.js'], version: '1.2.3' };
@@ -54,7 +58,9 @@ describe('install, then uninstall', () => {
       await installPlugins(dir, ABOUT, replace);
       expect(statSync(join(dir, 'cli-plugins/docker-scoville')).mode & 0o777).toBe(0o755);
       if (replace) {
-        expect(readFileSync(config, 'utf8')).toBe('{"aliases": {"builder": "scovillebuilder"}}\n');
+        expect(JSON.parse(readFileSync(config, 'utf8'))).toEqual({
+          aliases: { builder: 'scovillebuilder' },
+        });
         expect(statSync(config).mode & 0o777).toBe(0o600);
       }
       await uninstallPlugins(dir);

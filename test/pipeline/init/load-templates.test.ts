@@ -32,10 +32,6 @@ const runs = (program: string): readonly string[] => [
 const UNREAD: Readonly<Record<string, readonly string[]>> = {
   'java/maven.Dockerfile': runs('mvn'),
   'java/gradle.Dockerfile': runs('gradle'),
-  // MSBuild runs what the project's files say, also while it restores.
-  'dotnet/Dockerfile': [
-    'unread-shell: not read: what dotnet runs is in the source it works on, which was not read',
-  ],
 };
 
 let loaded: LoadedTemplates;
