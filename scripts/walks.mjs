@@ -13,7 +13,7 @@ const IMPORTS =
 const CHAINS = [
   {
     title: 'argv to the published tag',
-    most: 40,
+    most: 30,
     stops: [
       'bin.ts',
       'cli/build.ts',
@@ -29,7 +29,6 @@ const CHAINS = [
       'grade/assess.ts',
       'criteria/catalogue.ts',
       'criteria/score.ts',
-      'criteria/score.ts',
       'image/registry/push.ts',
     ],
   },
@@ -40,7 +39,6 @@ const CHAINS = [
       'cli/build.ts',
       'build/flags.ts',
       'build/build.ts',
-      'build/flags.ts',
       'build/gate.ts',
       'criteria/score.ts',
       'build/publish.ts',
@@ -48,17 +46,56 @@ const CHAINS = [
   },
   {
     title: '--secret reaches buildx',
-    most: 6,
+    most: 5,
+    stops: ['cli/build.ts', 'build/command-line.ts', 'build/plan.ts', 'build/buildx.ts'],
+  },
+  {
+    title: 'a setuid file to its report',
+    most: 15,
+    stops: [
+      'grade/grade-command.ts',
+      'grade/grade-image.ts',
+      'grade/assess.ts',
+      'grade/inspect-layers.ts',
+      'image/walk/layer-walk.ts',
+      'facts/layer-files.ts',
+      'facts/filesystem.ts',
+      'criteria/no-elevated-files.ts',
+      'criteria/score.ts',
+      'report/terminal.ts',
+    ],
+  },
+  {
+    title: 'a layer is normalized',
+    most: 12,
     stops: [
       'cli/build.ts',
-      'build/command-line.ts',
-      'build/plan.ts',
-      'build/buildx.ts',
+      'build/build.ts',
+      'build/normalise-built.ts',
+      'normalize/normalise-layer.ts',
+      'normalize/layer-rewriter.ts',
+      'normalize/catalogue.ts',
+      'normalize/rules/path-rules.ts',
+      'normalize/compressor.ts',
+      'normalize/deflate/deflate.ts',
+    ],
+  },
+  {
+    title: 'verify decides signed',
+    most: 14,
+    stops: [
+      'trust/verify-command.ts',
+      'trust/verify-image.ts',
+      'image/attachments.ts',
+      'trust/attached.ts',
+      'trust/verify-attachments.ts',
+      'trust/cosign-verify-attached.ts',
+      'criteria/attested.ts',
     ],
   },
   {
     title: 'an apk layer to the verdict of no-shell',
-    most: 20,
+    most: 12,
     stops: [
       'grade/grade-image.ts',
       'grade/assess.ts',
@@ -75,7 +112,7 @@ const CHAINS = [
   },
   {
     title: 'a Dockerfile to an edit',
-    most: 15,
+    most: 12,
     stops: [
       'fix/plan.ts',
       'dockerfile/analyse-dockerfile.ts',
