@@ -255,7 +255,6 @@ export function gateWords(gates: readonly TargetGate[], target: string): readonl
   });
 }
 
-/** True where a gate names no target of these. */
 export function fitsNone(gate: TargetGate, targets: readonly string[]): boolean {
   return !targets.some((target) => fits(gate.targets, target));
 }

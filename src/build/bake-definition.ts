@@ -65,7 +65,6 @@ export function parseBakeDefinition(text: string): Result<BakeDefinition> {
     : ok({ targets, wanted });
 }
 
-/** The files that bake and compose read by themselves. */
 export const COMPOSE_FILES: readonly string[] = [
   'compose.yaml',
   'compose.yml',
@@ -180,14 +179,12 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [value];
 }
 
-/** One build of a bake. */
 export interface BakeJob {
   readonly id: string;
   readonly target: BakeTarget;
   /** Only for others to be built from: it goes nowhere, and is neither signed nor graded. */
   readonly isLink: boolean;
   readonly platforms: readonly string[];
-  /** Contexts that are other targets, and the jobs that build those. */
   readonly links: readonly { readonly context: string; readonly job: string }[];
 }
 

@@ -78,7 +78,6 @@ export interface BakedJob {
   readonly row: BakeRow;
   readonly report?: ReportInput;
   readonly plan?: BuildPlan | PassthroughPlan;
-  /** What it adds to bake's own exit code. */
   readonly exitCode: number;
   /** Why it failed; a terminal can ask a person for what a signer needs. */
   readonly error?: unknown;

@@ -69,7 +69,6 @@ function replayedOf({ plan, recording }: Known): {
     : {};
 }
 
-/** The build arguments that BuildKit's provenance records. */
 export function recordedArguments(built: BuiltPlatform): Readonly<Record<string, string>> {
   return provenanceOf(built)?.buildArgs ?? {};
 }
@@ -153,7 +152,6 @@ function startChecks(
   return checkBases({ context, registries, settings }, bases);
 }
 
-/** A key that does not open stops the build early. */
 async function runAndOpenKey(
   context: PipelineContext,
   build: Build,

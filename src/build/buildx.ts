@@ -38,7 +38,6 @@ interface BuildRequest {
   readonly onLine?: (line: string) => void;
   /** BuildKit's messages as they are. */
   readonly onStatus?: (status: SolveStatus) => void;
-  /** Each line of buildx' stderr as it is. */
   readonly onJsonLine?: (line: string) => void;
 }
 

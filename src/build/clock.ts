@@ -82,7 +82,6 @@ export async function seenDays(
   );
 }
 
-/** The build context by which a clock comes in. */
 export function clockContext(folder: string): BuildxFlag {
   return flag('build-context', `${CLOCK_CONTEXT}=${folder}`);
 }

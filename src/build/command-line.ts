@@ -178,7 +178,6 @@ function imageOutput(
   };
 }
 
-/** True where an output that is no image goes to stdout. */
 export function isOnStdout(output: string): boolean {
   const entry = parseEntry(output);
   return entry?.type === 'tar' && ['', '-'].includes(entry.attributes.get('dest') ?? '');

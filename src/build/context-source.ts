@@ -16,7 +16,6 @@ export interface ContextSource {
   readonly directory: string | undefined;
   readonly contextName: string | undefined;
   readonly dockerfileText: string | undefined;
-  /** Absolute path of the Dockerfile, where it is a file. */
   readonly dockerfilePath?: string;
   /** What buildx gets on stdin; undefined where stdin is not read. */
   readonly stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined;

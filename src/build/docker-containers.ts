@@ -25,7 +25,6 @@ interface ContainerSpec {
   readonly command?: readonly string[];
 }
 
-/** What a container is at. */
 export interface ContainerState {
   readonly running: boolean;
   readonly exitCode: number;
@@ -240,7 +239,6 @@ export async function follow(
   if (result.ended === 'aborted') throw new Interrupted('the trace was interrupted');
 }
 
-/** What an image says of the service in it. */
 export interface ImageService {
   /** TCP ports that it exposes, ascending. */
   readonly ports: readonly number[];

@@ -307,7 +307,6 @@ Builds as docker build does, reproducibly; then signs, attests and grades the im
   operands: { folders: true },
 };
 
-/** The flags of a build that help and completion show. */
 export const SHOWN_BUILD_FLAGS = shownFlags(BUILD);
 
 /**

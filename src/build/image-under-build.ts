@@ -25,7 +25,6 @@ export interface FinalPlatform {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
-  /** The lowest layers, which the base image brought. */
   readonly baseLayers: number;
   readonly touched: readonly TouchedFile[];
   /** What only its author can make reproducible: keys, certificates, dates. */

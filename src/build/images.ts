@@ -189,7 +189,6 @@ function isChecked(url: string, checksum: string): boolean {
   return /^https?:\/\//.test(url) && checksum.startsWith('sha256:');
 }
 
-/** A RUN that has to run on a platform, and which. */
 interface ForeignRun {
   readonly platform: string;
   readonly line: number;

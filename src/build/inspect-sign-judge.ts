@@ -47,7 +47,6 @@ import type { AttestedImage, Checked, Proof } from './states.ts';
 
 type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
 
-/** The image of the layout, opened as any other is. */
 function openBuilt(
   { plan, store }: Pick<Checked, 'plan' | 'store'>,
   image: FinalImage,
@@ -89,7 +88,6 @@ function evidenceOf(
   });
 }
 
-/** What this build signed for a platform, or for the index. */
 function statementsOf(
   { own }: BuiltEvidence,
   image: FinalImage,

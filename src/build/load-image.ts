@@ -109,7 +109,6 @@ export function entries(index: Descriptor, names: readonly string[]): readonly D
   );
 }
 
-/** What the names stood for in earlier builds of this store. */
 async function previousDigests({ store, names, index }: LoadRequest): Promise<readonly Digest[]> {
   const found = await Promise.all(names.map((name) => store.findByName(name)));
   return [...new Set(found.flatMap((f) => (f === undefined ? [] : [f.descriptor.digest])))].filter(

@@ -244,7 +244,6 @@ export function changeText(change: LockChange): string {
   return oneLine(`${named}${where}: ${arrow(before, after)}${fixed}`);
 }
 
-/** All changes, a line each. */
 export function changeLines(changes: readonly LockChange[]): readonly string[] {
   const shown = changes.slice(0, MOST_LINES).map(changeText);
   const left = changes.length - shown.length;

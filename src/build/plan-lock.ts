@@ -116,9 +116,7 @@ function withoutQuery(uri: string): string {
   return uri.replace(/\?.*/s, '?…');
 }
 
-/** The lock that a build has to do with. */
 export interface LockRequest {
-  /** Absolute path of the file. */
   readonly path: string;
   /** What it holds; undefined where there is none yet, or where it is made again. */
   readonly before: LockFile | undefined;
@@ -130,7 +128,6 @@ export interface LockRequest {
   readonly normaliser: string;
 }
 
-/** What a build does with its lock. */
 export interface PlannedLock extends LockRequest {
   /** What is known before the build, as a lock without packages and remotes. */
   readonly now: LockFile;

@@ -20,7 +20,6 @@ export interface BuildInputs {
   readonly dockerfile: DockerfileModel | undefined;
   readonly resolved: readonly ResolvedImage[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Name of the context's folder, where it is one. */
   readonly contextName: string | undefined;
   /** Milliseconds since 1970; used where nothing else dates the image. */
   readonly now: number;
@@ -91,7 +90,6 @@ export interface BuildPlan {
   /** Build once more elsewhere, and state what came of it. */
   readonly prove: boolean;
   readonly progress: ProgressStyle;
-  /** The user's own files, written when the build is done. */
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
   /** Lines for stderr. */
   readonly notices: readonly string[];

@@ -18,7 +18,6 @@ interface PushRequest {
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
-  /** Full names, all to be pushed. */
   readonly names: readonly string[];
   /** Pushes without setting a tag. */
   readonly byDigest: boolean;
@@ -86,7 +85,6 @@ export async function pushEverywhere(
   return results;
 }
 
-/** The base image's repository where it is in the same registry. */
 function mountSource(registry: string, bases: readonly string[]): string | undefined {
   for (const name of bases) {
     const reference = parseReference(name);

@@ -211,7 +211,6 @@ export function givenArguments(
   );
 }
 
-/** The engine that builds, and the images that the build takes from outside. */
 async function engineAndImages(
   context: PipelineContext,
   parsed: ParsedBuild,

@@ -19,7 +19,6 @@ const SCHEMA = 1;
 const SHOWN = 5;
 /** Any number that nobody sets. */
 const OTHER_SEED = 1_618_033_988;
-/** What is text, or has its texts uncompressed. */
 const READ = new Set(['text', 'sqlite', 'key']);
 
 /**

@@ -18,7 +18,6 @@ import { openRecording } from './recording.ts';
 import { send, type Sent, shownEvent } from './send.ts';
 import type { Build } from './states.ts';
 
-/** How BuildKit ended. */
 export interface BuildKitRun {
   /** Of buildx. */
   readonly exitCode: number;

@@ -136,7 +136,6 @@ function statOf(dir: string, path: string): Stats | undefined {
   return lstatSync(join(dir, path), { throwIfNoEntry: false });
 }
 
-/** What is other in the copy of a context. */
 export interface CopyRules {
   /** By path relative to the context, of files and folders. */
   readonly modes: ReadonlyMap<string, number>;
@@ -196,7 +195,6 @@ export async function copyContext(
     }
   }
 
-  /** False for a folder. */
   async function copyFileOrLink(path: string): Promise<boolean> {
     const [source, target] = [join(from, path), join(to, path)];
     const { found, mode, times } = await attributes(path);
@@ -260,7 +258,6 @@ interface SentContexts {
 /** Not a time that anything else has: 2001-09-09. */
 const OTHER_TIME = 1_000_000_000;
 
-/** What is other in the copy of a context. */
 type Copied = CopyRules & {
   /** Why a copy would be better; undefined where there is no build without it. */
   readonly different: string | undefined;

@@ -109,7 +109,6 @@ function isOnHost({ flags }: Pick<Instruction, 'flags'>): boolean {
   return flags.some(({ name, value }) => name === 'network' && value === 'host');
 }
 
-/** What a RUN's kernel has counted. */
 export interface RunCounts {
   /** Its address; empty where it has no network. */
   readonly client: string;
@@ -286,7 +285,6 @@ function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection):
   return [...(isOffline ? ['--network=none'] : []), ...flags].join(' ');
 }
 
-/** The folder of the RUN that begins on a line. */
 export function runFolder(line: number): string {
   return `run${line}`;
 }
@@ -363,7 +361,6 @@ function withoutFlags(text: string): string {
   return text.replaceAll(INJECTED_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
 }
 
-/** The build context by which the faked clock comes in. */
 export const CLOCK_CONTEXT = 'scoville-clock';
 
 /**
@@ -382,7 +379,6 @@ export const CLOCK_MOUNTS = Object.values(CLOCK_FILES)
   )
   .join(' ');
 
-/** What is put into the Dockerfile that is sent. */
 export interface Injection {
   /** ARGs of a stage that runs something; those that it declares or sets itself are left out. */
   readonly names: (stage: Stage) => readonly string[];

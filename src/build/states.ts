@@ -29,19 +29,15 @@ export interface PassedOn {
   readonly source: ContextSource;
 }
 
-/** What builds. */
 export interface BuildEngine {
   /** Undefined where only a builder is there: a job in a cluster has no engine. */
   readonly docker: DockerInfo | undefined;
   /** `--builder` to add, where the engine's own cannot export. */
   readonly added: string | undefined;
-  /** The builder by its name, where the user or we name one. */
   readonly name: string | undefined;
   /** The builder that the user chose, where it is not the engine itself. */
   readonly elsewhere: Builder | undefined;
-  /** What builds is the engine, which sees the images that it keeps. */
   readonly seesLocal: boolean;
-  /** What a build is for that names no platform. */
   readonly platform: Platform;
 }
 

@@ -103,7 +103,6 @@ export function standardOf({ standard, kind }: FlagSpec): string | undefined {
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** A command as completion shows it. */
 export interface CompletedCommand {
   readonly name: string;
   readonly summary: string;

@@ -184,7 +184,6 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
 ];
 
-/** All commands as completion shows them. */
 export function completedCommands(): Promise<readonly CompletedCommand[]> {
   return Promise.all(
     COMMANDS.map(async ({ name, summary, spec }) => ({ name, summary, spec: await spec() })),

@@ -83,7 +83,6 @@ export async function runChecks(
   );
 }
 
-/** What settings files say here. */
 export function readSettings({ cwd, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
   return loadSettings(
     { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
@@ -196,7 +195,6 @@ async function osvInstead(about: DoctorContext): Promise<Finding> {
       };
 }
 
-/** The command that installs a tool on this platform, for a shell. */
 export function installCommand(tool: ToolName, platform: string): string {
   const { debian, macos } = TOOLS[tool];
   if (platform === 'darwin') return macos;

@@ -7,7 +7,6 @@ import type { CommandSpec } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
 import { writeProse } from './io.ts';
 
-/** Every id that can be explained. */
 const ALL_IDS: readonly string[] = [...new Set([...CATALOGUE, ...LINT_RULES].map(({ id }) => id))];
 
 export const EXPLAIN = {

@@ -249,7 +249,6 @@ export function standard<T>(flag: Flag<T>, fallback: string): Flag<Exclude<T, un
   return { ...flag, standard: fallback, read };
 }
 
-/** Reads what was given of each flag of a table. */
 export function readTable<F extends FlagTable>(
   table: F,
   given: (name: string) => readonly string[],
@@ -270,7 +269,6 @@ export function camelCase(name: string): string {
   return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The flags of a table with their names. */
 export function specsOf(table: FlagTable): readonly FlagSpec[] {
   return Object.entries(table).map(([name, flag]) => ({ ...flag, name }));
 }
@@ -444,7 +442,6 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly about: string;
   /** Whole calls, the most common first, with what each does. */
   readonly examples: readonly (readonly [call: string, does: string])[];
-  /** Exit codes, and what each means. */
   readonly exits: readonly (readonly [code: string, means: string])[];
   readonly flags: F;
   /** Titles of groups of flags, by the flag that stands first. */

@@ -70,7 +70,6 @@ function parsed(args: readonly string[], spec: CommandSpec): ReturnType<typeof p
   }
 }
 
-/** A table as node's parseArgs reads it. */
 export function optionsOf(
   flags: FlagTable,
 ): NonNullable<Parameters<typeof parseArgs>[0]>['options'] {
@@ -93,7 +92,6 @@ function unknownFlag({ name, flags }: CommandSpec, flag: string, cause: unknown)
   });
 }
 
-/** One line of usage for a command, as its errors show it. */
 export function usageLine({ usage }: CommandSpec): string {
   return `Usage: scoville ${usage.join(' | ')}`;
 }
@@ -161,7 +159,6 @@ export const SIGNER_FLAGS = {
 /** Who must have signed, and sigstore's trusted root for those that sign without a key. */
 type NamedSigners = SignerFlags & { readonly trustedRoot?: string };
 
-/** What the flags of signers name. */
 export function namedSigners({
   key,
   certificateIdentity,

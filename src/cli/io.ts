@@ -43,7 +43,6 @@ export type Command = (args: readonly string[], io: CommandIo) => Promise<number
 /** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
 const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
 
-/** True where a variable is set to more than a no. */
 export function isSet(env: CommandIo['env'], name: string): boolean {
   return !['', '0', 'false'].includes(env[name] ?? '');
 }

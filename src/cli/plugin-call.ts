@@ -2,7 +2,6 @@ import { shellWord } from '../model/dockerfile.ts';
 
 /** The word behind which a plugin's file hands on how Docker called it. */
 export const PLUGIN_WORD = 'docker-cli-plugin';
-/** What Docker asks each plugin, on every call. */
 export const METADATA_WORD = 'docker-cli-plugin-metadata';
 
 /**

@@ -44,7 +44,6 @@ type Path = readonly (string | number)[];
 
 interface DocumentKind {
   readonly schema: Schema;
-  /** Loaded when there is a document to check. */
   readonly check: () => Promise<{ readonly default: SchemaCheck }>;
   /** In characters. */
   readonly longest: number;

@@ -45,7 +45,6 @@ export interface SettingsPlaces {
   readonly policy?: string | undefined;
   /** The folder whose project is meant; undefined where there is none, as for a remote context. */
   readonly startDir: string | undefined;
-  /** The person's configuration folder. */
   readonly userDir: string | undefined;
   readonly task: Task;
 }

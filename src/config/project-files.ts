@@ -106,7 +106,6 @@ interface FileToWrite {
 interface Placed {
   readonly at: string;
   readonly beside: string;
-  /** Where the file that was there before waits, until all are in place. */
   readonly before: string | undefined;
 }
 
@@ -201,7 +200,6 @@ async function obstacle(path: string, place: string): Promise<string | undefined
   );
 }
 
-/** True for a report that is a folder, which is made. */
 export function isBadgeFolder({ format, file }: ReportRequest): boolean {
   return format === 'badges' && file !== undefined && !file.endsWith('.md');
 }

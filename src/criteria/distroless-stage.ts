@@ -158,7 +158,6 @@ function setsPath({ text, argumentsAt }: Placed): boolean {
   return /^PATH[ =]/.test(text.slice(argumentsAt));
 }
 
-/** Takes what moves out of the stage. */
 export function movedInstructions(input: FixInput, own: readonly Placed[]): readonly TextEdit[] {
   const spans = own.filter((one) => isMoved(one, own)).map((one) => lines(input, one));
   return spans.reduce<TextEdit[]>((edits, { start, end }) => {
@@ -295,7 +294,6 @@ function isCollected(path: string): boolean {
   return /^\/(?:etc\/nginx|usr\/share\/nginx)(?:\/|$)/.test(path);
 }
 
-/** A folder that files are copied into, or the file that one is copied to. */
 function targetOf({ instruction }: Placed, path: string): string {
   const [source = ''] = instruction.arguments;
   const written = instruction.arguments.at(-1) ?? '';

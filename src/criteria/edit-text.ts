@@ -48,7 +48,6 @@ export function lastInImage(input: FixInput, keyword: string): Placed | undefine
   return inImage(input).findLast((one) => one.keyword === keyword);
 }
 
-/** The FROM of a stage. */
 export function fromOf({ source }: FixInput, stage: number): SourceInstruction | undefined {
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
 }
@@ -67,7 +66,6 @@ export function baseName(input: Pick<FixInput, 'model' | 'imageStages'>): string
   return posix.basename(outsideBase(input)?.reference?.repository ?? '');
 }
 
-/** Names of the packages that the image's own stages install by apt. */
 export function installedByApt({
   analysis,
   imageStages,
@@ -243,7 +241,6 @@ function isJson({ run, command: { command } }: FoundCommand): boolean {
   return isExecForm(run) && command.depth === undefined;
 }
 
-/** Adds a word behind one of a command. */
 export function wordBehind(found: FoundCommand, { end }: SourceWord, word: string): TextEdit {
   return { start: end, end, text: isJson(found) ? `, ${JSON.stringify(word)}` : ` ${word}` };
 }
@@ -287,7 +284,6 @@ export function proposal(
   return { ...more, file: 'Dockerfile', line };
 }
 
-/** A plan of one edit of the Dockerfile, at the line of an instruction. */
 export function proposed(
   at: Pick<SourceInstruction, 'line'>,
   more: Omit<ProposedEdit, 'file' | 'line'>,
@@ -339,7 +335,6 @@ export function together(plans: readonly FixPlan[]): FixPlan {
 
 export const NOTHING: FixPlan = { edits: [], refusals: [] };
 
-/** The end of the line that an offset is in, before what ends it. */
 export function lineEnd(text: string, offset: number): number {
   const end = text.indexOf('\n', offset);
   if (end < 0) return text.length;

@@ -27,7 +27,6 @@ interface FoundProgram {
 const DOCUMENTS =
   /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish|bug)|bash_completion\.d|completions|etc\/(?:cron\.[a-z]+|(?:init|rc\d)\.d))\//;
 
-/** Tables that programs are looked up in. */
 const TABLES = {
   shells: SHELL_PROGRAMS,
   'package-managers': PACKAGE_MANAGERS,

@@ -16,7 +16,6 @@ export interface LintInput {
   readonly analysis: BuildAnalysis;
   /** What the build leaves in the image. */
   readonly left: LeftBehind;
-  /** The build context, where it is at hand. */
   readonly context?: BuildContext | undefined;
   /** The stages that the target reaches, in order. */
   readonly stages: readonly Stage[];
@@ -67,7 +66,6 @@ export function criterionRule(
   };
 }
 
-/** Instructions with this keyword. */
 export function instructionsOf(
   stages: readonly Stage[],
   ...keywords: readonly string[]

@@ -150,7 +150,6 @@ function wordRange(
   return word?.range ?? range;
 }
 
-/** Build tool packages that a RUN installs and does not remove. */
 function keptTools(run: Instruction, { installs }: BuildAnalysis): readonly RuleFinding[] {
   return installs.flatMap((install) => {
     const { range, manager, packages } = install;

@@ -107,7 +107,6 @@ interface JudgedImage {
   readonly reason: string;
 }
 
-/** What a criterion says of one image. */
 export type JudgeImage = (image: OutsideImage) => Omit<JudgedImage, 'image'>;
 
 /** Judges each external image of a build: a bad one fails; an unknown name leaves it undecided. */

@@ -311,7 +311,6 @@ function copies(path: string, file: string): boolean {
   return bare === '' || bare === '.' || bare === file || fitsPattern(bare, file);
 }
 
-/** Package managers hold to the lock file that is there. */
 export const lockFiles: FixRule = {
   id: 'lock-files',
   title: 'Install from the lock file',

@@ -28,7 +28,6 @@ const GRADE_TABLE: readonly { readonly grade: Grade; readonly percent: number }[
   { grade: 'D', percent: 0 },
 ];
 
-/** What scoring reads of a criterion's result. */
 export type Scored = Pick<CriterionResult, 'id' | 'vector' | 'level' | 'outcome'>;
 
 /** The grade of a share, by exact ratio: nothing is rounded. Nothing of nothing is D. */
@@ -69,7 +68,6 @@ interface Candidate {
   readonly overallClimb: number;
 }
 
-/** The criteria as they were, had these passed and those failed. */
 function changed<T extends Scored>(
   criteria: readonly T[],
   passed: readonly string[],

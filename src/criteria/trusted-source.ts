@@ -12,7 +12,6 @@ interface TrustedPublisher {
   readonly reason: string;
 }
 
-/** Publishers whose images count as from a trusted source. */
 export const TRUSTED_PUBLISHERS: readonly TrustedPublisher[] = (
   [
     [
@@ -160,7 +159,6 @@ export const PUBLISHER_SIGNERS: readonly PublisherSigner[] = [
   },
 ];
 
-/** Who signs the image, where its publisher is one of the table. */
 export function publisherSigner(reference: ImageReference): PublisherSigner | undefined {
   const { registry, repository } = reference;
   const name = formatReference({ registry, repository });

@@ -131,7 +131,6 @@ function temporary(url: string): string {
   return `/tmp/${/^[\w.+-]+$/.test(name) && !/^\.+$/.test(name) && url.split('/').length > 3 ? name : 'download'}`;
 }
 
-/** The download, written to a file. */
 function toFile(
   text: string,
   { start, words }: SourceCommand,

@@ -564,7 +564,6 @@ function isWrite(redirect: Redirect): boolean {
   return descriptor !== 2 && ['>', '>>', '>|', '&>', '&>>'].includes(operator);
 }
 
-/** The commands of a script with what their places mean, and its functions. */
 export function flatten(
   script: FlatScript,
   start: FlatStart,

@@ -56,7 +56,6 @@ function pairWords(rest: string, escape: string): readonly string[] {
   return [`${rest.slice(0, blank.index)}=${rest.slice(blank.index + blank[0].length)}`];
 }
 
-/** The words of an instruction's arguments as written. */
 export function argumentWords(keyword: string, rest: string, escape: string): RawWord[] {
   if (WHOLE.has(keyword)) return rest === '' ? [] : [{ text: rest, start: 0 }];
   return BLANK_SPLIT.has(keyword) ? blankWords(rest) : splitWords(rest, escape);

@@ -11,7 +11,6 @@ import type { CopiedStage } from '../model/report.ts';
 import type { AnalysedDockerfile } from './analyse-dockerfile.ts';
 import { folderOfPattern, pathIn } from './paths.ts';
 
-/** Instructions that write a layer. */
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
 /** What wrote each layer by the image's history, base first; undefined where it does not say. */
@@ -51,10 +50,8 @@ function keywordOf(createdBy: string | undefined): string | undefined {
   return word !== undefined && WRITES.has(word) ? word : undefined;
 }
 
-/** A COPY out of another stage. */
 interface StageCopy {
   readonly copy: Instruction;
-  /** As it names the stage. */
   readonly name: string;
   readonly stage: Stage;
 }

@@ -283,7 +283,6 @@ export interface ReadDockerfile {
   readonly directives: Directives;
   readonly globals: ReadonlyMap<string, string | undefined>;
   readonly stages: readonly ReadStage[];
-  /** The frontend that reads it, where that is not Docker's own. */
   readonly foreignFrontend?: string;
   /** False where another frontend may read it, or it was built already. */
   readonly strict: boolean;

@@ -185,7 +185,6 @@ function interpreterName(path: string, argument: string): string {
   return program === 'env' ? fileName(argument) : program;
 }
 
-/** A command of a shell script. */
 interface ScriptCommand {
   /** Its words without those that only start it (`exec`, `sudo -u x`); as is if not constant. */
   readonly words: readonly string[];
@@ -202,7 +201,6 @@ export interface ScriptCommands {
   readonly unread?: string;
 }
 
-/** Scripts in scripts that are read. */
 const MOST_DEPTH = 8;
 const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))/gm;
 /** Nothing of a script that is read by itself has a place in a Dockerfile. */
@@ -223,7 +221,6 @@ export function scriptCommands(text: string): ScriptCommands {
   return { commands, functions: new Set(functions), ...(unread === undefined ? {} : { unread }) };
 }
 
-/** The commands that words in exec form come to. */
 export function execCommands(words: readonly string[]): ScriptCommands {
   const found: Found = { commands: [], unread: undefined };
   add(words.map(constantField), found, 0);

@@ -59,7 +59,6 @@ function isIgnored({ ignored }: ReadForEdits, rule: FixRule, line: number): bool
   );
 }
 
-/** Proposals of one rule with the same key are one edit. */
 function merged(rule: FixRule, proposals: readonly ProposedEdit[]): readonly PlannedEdit[] {
   const byId = new Map<string, PlannedEdit>();
   for (const proposal of proposals) {
@@ -174,7 +173,6 @@ export async function applyDecided(
   }
 }
 
-/** Facts that a Dockerfile gives without a build. */
 const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);
 
 /** Criteria that a Dockerfile decides. It shows others in part: finding nothing proves nothing. */

@@ -27,13 +27,11 @@ const FIX_TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
 /** Fixes of one Dockerfile that can be undone, one after another. */
 const KEPT = 20;
 
-/** A file that a fix wrote. */
 export interface FixedFile {
   /** As a person reads it. */
   readonly name: string;
   /** Absolute, links followed. */
   readonly path: string;
-  /** null where the fix made the file. */
   readonly before: string | null;
   readonly after: string;
 }
@@ -127,7 +125,6 @@ async function readRecord(path: string): Promise<readonly FixedFile[]> {
   }
 }
 
-/** The files of a fix and where they lie. */
 export interface OpenedFiles {
   readonly files: FixFiles;
   /** Absolute, links followed. */

@@ -121,7 +121,6 @@ export const KEYS = {
   ],
 } as const;
 
-/** An edit that can be picked. The screen cleans its texts. */
 export interface EditView {
   readonly id: string;
   readonly title: string;
@@ -335,7 +334,6 @@ export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<Applie
   return applyWanted(task, ({ id }) => picked?.has(id) === true);
 }
 
-/** The edits of a task that can be picked, each with its own diff. */
 function editViews({ opened, around, isNamed, isWithinRisk }: FixTask): readonly EditView[] {
   const plan = planEdits(opened.files, around);
   if (!plan.ok) throw unreadable(opened, plan.error);

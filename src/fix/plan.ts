@@ -386,7 +386,6 @@ function namedRules(only: readonly string[]): readonly FixRule[] {
     : FIX_RULES.filter((rule) => only.some((name) => isNamed(rule, name)));
 }
 
-/** True where a flag asks for what a rule does, or each edit is decided on. */
 function isAskedFor(rule: string, { only, build, options, isDecided }: FixRequest): boolean {
   if (isDecided || only.length > 0) return true;
   return (

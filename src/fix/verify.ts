@@ -111,7 +111,6 @@ async function inContainer(
 /** How edits are proven. */
 export interface VerifyRequest {
   readonly smoke: SmokeRequest;
-  /** More flags for the builds. */
   readonly buildFlags: readonly string[];
   /** Time for one build, in milliseconds. */
   readonly buildTimeoutMs: number;

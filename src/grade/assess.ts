@@ -44,7 +44,6 @@ export interface PlatformEvidence {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** Predicates that are attached to the image: searched for secrets. */
   readonly predicates: readonly unknown[];
-  /** VEX documents that apply to this platform. */
   readonly vex: readonly VexDocument[];
   /** How many of the lowest layers the base image brought, where that is known. */
   readonly baseLayers?: number;

@@ -55,7 +55,6 @@ export const grade = command(GRADE, async (values, images, io) => {
 interface Answer {
   readonly graded: readonly ReportInput[];
   readonly unmet: readonly string[];
-  /** What the answer leaves open. */
   readonly open: readonly string[];
 }
 

@@ -381,7 +381,6 @@ export interface GradeOptions {
   readonly carried?: CarriedVerdict | undefined;
 }
 
-/** The image's attachments, checked once for all its platforms. */
 interface CheckedAttachments {
   readonly checked: readonly CheckedAttachment[];
   readonly incomplete: string | undefined;

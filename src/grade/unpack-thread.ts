@@ -46,7 +46,6 @@ const SLOTS = 8;
 /** Memory through which one thread passes plain bytes to another; both count the slots. */
 export class Slots {
   readonly shared: SharedArrayBuffer;
-  /** How many slots have been read. */
   readonly #read: Int32Array;
   #turn = 0;
 

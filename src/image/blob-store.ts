@@ -194,7 +194,6 @@ export interface BlobSource {
   readonly file: (digest: Digest) => Promise<FileRange | undefined>;
 }
 
-/** The blobs of a layout's folder, and of the store of builds. */
 export function folderBlobs(store: BlobStore): BlobSource {
   return {
     size: (digest) => store.size(digest),

@@ -220,7 +220,6 @@ export function parseManifest(bytes: Uint8Array, what: string): Manifest {
   return { ...manifest, layers } as unknown as Manifest;
 }
 
-/** Manifest or index, by its media type. */
 export function parseManifestOrIndex(
   bytes: Uint8Array,
   mediaType: string,

@@ -11,7 +11,6 @@ import {
 import { type Digest, parseDigest } from '../model/reference.ts';
 import { parseIndex, parseManifest } from './documents.ts';
 
-/** An index in an index in an index is more than any tool writes. */
 const MAX_DEPTH = 3;
 
 /** An image that a layout's index.json lists, with all its full names. */

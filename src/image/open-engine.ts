@@ -63,7 +63,6 @@ async function keepDocuments(cache: JsonCache, id: Digest, image: OpenedImage): 
   await cache.set(keyOf(id), { root, documents, withoutAttachments });
 }
 
-/** Reads from what was kept. */
 function readKept({ documents }: EngineDocuments): ReadDocument {
   return (descriptor, cap) => {
     const bytes = documents.get(descriptor.digest);

@@ -75,7 +75,6 @@ export function artifactKind(manifest: Manifest): string | undefined {
   return `an artifact of type ${quoted(type)}`;
 }
 
-/** One platform, its manifest and config checked against each other. */
 function checkedPlatform(
   descriptor: Descriptor,
   manifest: Manifest,

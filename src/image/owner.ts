@@ -65,7 +65,6 @@ export function isLeftover(name: string): boolean {
   return owner !== undefined && owner.host === host() && !runs(owner.pid);
 }
 
-/** True where a process of that number runs on this machine. */
 export function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -184,7 +184,6 @@ export async function writeTagged(
   };
 }
 
-/** Stores the manifest over layers that are stored already. */
 export async function writeTaggedManifest(
   blobs: BlobStore,
   layers: readonly Descriptor[],

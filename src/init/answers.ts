@@ -134,7 +134,6 @@ function lineOf({ question, options, hint, byDefault }: Asked): string {
   return `${question}${shown === undefined ? '' : ` (${shown})`}${preset}:`;
 }
 
-/** A template's question as it is asked. */
 function askedOf(question: Question): Asked {
   const { ask, type, choices, byDefault } = question;
   return {

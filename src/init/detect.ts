@@ -21,7 +21,6 @@ export function detectStacks(
     .toSorted((a, b) => b.score - a.score);
 }
 
-/** How a project fits one stack. */
 export function matchOf(template: Template, project: Project): StackMatch {
   const met = template.detect.flatMap((rule) => {
     const file = project.files.find((path) => speaks(rule, path, project));
@@ -87,7 +86,6 @@ export function stacksBelow(
     .slice(0, SHOWN);
 }
 
-/** A folder of the project as a project of its own. */
 function within({ files, texts }: Project, folder: string): Project {
   const own = (path: string): readonly string[] =>
     path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [];

@@ -10,7 +10,6 @@ const inFile =
   ({ texts }) =>
     pattern.exec(texts.get(path) ?? '')?.[1]?.trim();
 
-/** A text in a file of JSON, by its keys. */
 const inJson =
   (path: string, ...keys: readonly string[]): Source =>
   ({ texts }) => {
@@ -126,7 +125,6 @@ function javaVersion(release: string): string | undefined {
 /** The parent's coordinates, plugins and dependencies have elements of the same names. */
 const NOT_OWN = ['parent', 'build', 'dependencies', 'dependencyManagement', 'profiles', 'modules'];
 
-/** An element of a project's own pom.xml. */
 const inPom =
   (name: string): Source =>
   ({ texts }) => {
@@ -155,7 +153,6 @@ const mavenJar: Source = (project) => {
   return stem === undefined || isOfModules ? undefined : `target/${stem}.jar`;
 };
 
-/** A pattern in the file of Gradle that is there, in Kotlin or in Groovy. */
 const inGradle = (name: 'build' | 'settings', pattern: RegExp): Source =>
   first(inFile(`${name}.gradle.kts`, pattern), inFile(`${name}.gradle`, pattern));
 
@@ -168,13 +165,11 @@ const gradleJar: Source = (project) => {
   return `build/libs/${root}${version === undefined ? '' : `-${version}`}.jar`;
 };
 
-/** Maven's fact where there is a pom.xml, else Gradle's. */
 const java =
   (maven: Source, gradle: Source): Source =>
   (project) =>
     (project.files.includes('pom.xml') ? maven : gradle)(project);
 
-/** Of a project of .NET with one project file. */
 const dotnet =
   (of: (path: string) => Source): Source =>
   (project) => {

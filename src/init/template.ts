@@ -219,7 +219,6 @@ export function copiedNames(instructions: readonly Instruction[]): readonly stri
   return [...new Set(names)].filter((name) => !/[$*?[]|^https?:|^\.{0,2}\/?$/.test(name));
 }
 
-/** The command that makes a file of this name, where one does. */
 export function makingCommand(name: string): string | undefined {
   return MADE_BY[name.replace(/^.*\//, '')];
 }

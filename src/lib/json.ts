@@ -64,7 +64,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Each value once, by what it is as JSON. */
 export function distinct<T>(values: readonly T[]): readonly T[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }

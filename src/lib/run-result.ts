@@ -36,7 +36,6 @@ function lastLine(text: string): string | undefined {
     ?.trim();
 }
 
-/** How a run ended that came to an end by itself. */
 export type Completed = Extract<ToolResult, { ended: 'exit' }>;
 
 /**

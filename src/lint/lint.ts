@@ -215,7 +215,6 @@ function stageAt(model: DockerfileModel, line: number): string | undefined {
   return stage && (stage.name ?? String(stage.index));
 }
 
-/** True where the target reaches the stage that a line is in. */
 function isReached(model: DockerfileModel, line: number): boolean {
   const stage = model.stages.findLast(({ range }) => range.startLine <= line);
   return stage === undefined || model.reached.includes(stage.index);
@@ -297,7 +296,6 @@ interface LintFilesOptions {
   readonly target: string | undefined;
   /** The build context, absolute; the Dockerfile's folder where none is named. */
   readonly contextFolder?: string;
-  /** The text of a Dockerfile that is no file of its own. */
   readonly inline?: string;
   readonly settings: Settings;
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -305,7 +303,6 @@ interface LintFilesOptions {
   readonly now: number;
 }
 
-/** What the settings declare of an image. */
 export function declared({
   settings,
   now,

@@ -65,7 +65,6 @@ export interface DownloadCheck {
   readonly weak?: string;
 }
 
-/** One download that a build does. */
 export interface Download {
   readonly kind: DownloadKind;
   /** Undefined where the address is not constant. */
@@ -92,7 +91,6 @@ export interface UnreadLine {
   readonly reason: string;
   /** The program that was not read, where the line itself was. */
   readonly program?: string;
-  /** The command as written, on one line. */
   readonly command?: string;
   /** What would decide it. */
   readonly settle?: string;

@@ -21,7 +21,6 @@ export interface Paths {
   readonly store: string;
   readonly cache: string;
   readonly config: string;
-  /** DOCKER_CONFIG, or ~/.docker. */
   readonly dockerConfig: string;
 }
 

@@ -187,7 +187,6 @@ export interface ImageVerification {
   readonly level?: number;
   /** When the verdict was made, RFC 3339. */
   readonly gradedAt?: string;
-  /** Of the verified test result. */
   readonly tests?: {
     readonly result: string;
     readonly passed: number;

@@ -62,7 +62,6 @@ export interface DockerfileSource {
   readonly eol: '\n' | '\r\n';
   readonly escape: '\\' | '`';
   readonly instructions: readonly SourceInstruction[];
-  /** Offsets of a range of the model. */
   readonly spanOf: (range: SourceRange) => Span;
   /** Offset of the first line that is neither parser directive nor in front of one. */
   readonly top: number;
@@ -129,7 +128,6 @@ export interface Instruction {
   readonly shellError?: string;
 }
 
-/** True where an instruction shows this text, its here-documents included. */
 export function showsText({ rawArguments, heredocs }: Instruction, text: RegExp): boolean {
   return text.test(rawArguments) || heredocs.some(({ content }) => text.test(content));
 }

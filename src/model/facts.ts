@@ -48,7 +48,6 @@ export interface FileFact {
    */
   readonly resolved?: string;
   readonly layer: Digest;
-  /** For executable regular files. */
   readonly executable?: ExecutableKind;
   /** Names of multi-call programs that its content shows: `busybox`, `toybox`. */
   readonly multicall?: string;
@@ -64,7 +63,6 @@ export interface FilesystemFact {
   readonly executables: readonly FileFact[];
   /** Regular files with setuid, setgid or capabilities. */
   readonly elevated: readonly FileFact[];
-  /** True where a path exists in the final filesystem. */
   readonly has: (path: string) => boolean;
   /** Files of a language's package manager itself (`usr/lib/node_modules/npm/package.json`). */
   readonly managerFiles: readonly FileFact[];
@@ -81,7 +79,6 @@ export interface ImageFact {
   readonly indexDigest?: Digest;
   readonly config: ImageConfig;
   readonly manifest: Manifest;
-  /** Annotations of index and manifest, and the config's labels, each apart. */
   readonly annotations: {
     readonly index: Annotations;
     readonly manifest: Annotations;

@@ -100,7 +100,6 @@ export interface FetchedFile {
 /** Kinds of facts that rules ask for; each is gathered only where a wanted rule needs it. */
 export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 'git';
 
-/** A package that a build installed. */
 export type InstalledVersion = Pick<Package, 'name' | 'version'> & { readonly type: string };
 
 /** The name that identifies an image: by its tag, if any, whatever digest an edit has added. */

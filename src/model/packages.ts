@@ -16,14 +16,12 @@ export interface Supplier {
   readonly email?: string;
 }
 
-/** Packages of a distribution, by their types of package URLs. */
 export type SystemType = 'deb' | 'apk' | 'rpm';
 
 export function isSystemType(type: string): type is SystemType {
   return type === 'deb' || type === 'apk' || type === 'rpm';
 }
 
-/** Packages of a language, by their types of package URLs. */
 export type LanguageType =
   'npm' | 'pypi' | 'golang' | 'maven' | 'gem' | 'composer' | 'cargo' | 'nuget';
 

@@ -102,7 +102,6 @@ export function withDefaultTag(ref: ImageReference): ImageReference {
   return ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
 }
 
-/** Those of the names that are references. */
 export function referencesOf(names: readonly string[]): readonly ImageReference[] {
   return names.flatMap((name) => {
     const reference = parseReference(name);

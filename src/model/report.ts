@@ -57,13 +57,11 @@ export interface ReportInput {
   readonly dockerfile?: string;
 }
 
-/** What a report is about. */
 export type ReportSubject =
   | { readonly kind: 'image'; readonly image: ReportInput }
   | { readonly kind: 'comparison'; readonly images: readonly ReportInput[] }
   | { readonly kind: 'difference'; readonly before: ReportInput; readonly after: ReportInput };
 
-/** An image as one column of a comparison. */
 export interface ComparedImage {
   readonly image: string;
   readonly digest: Digest;

@@ -26,7 +26,6 @@ export const PREDICATE_TYPE = {
 export interface FoundAttestation {
   readonly predicateType: string;
   readonly predicate: unknown;
-  /** Digests of the statement's subjects. */
   readonly subjects: readonly Digest[];
   readonly source:
     'this-build' | 'buildkit-manifest' | 'bundle-referrer' | 'cosign-tag' | 'notation-referrer';

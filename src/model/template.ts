@@ -29,7 +29,6 @@ export interface DetectionRule {
   readonly contains?: string;
   /** How much it speaks for the stack; what a project's files give is added up. */
   readonly score: number;
-  /** What it answers. */
   readonly answers: Condition;
 }
 
@@ -88,7 +87,6 @@ export interface Project {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** True where the answers are those of the condition. */
 export function applies(condition: Condition, answers: ReadonlyMap<string, string>): boolean {
   return Object.entries(condition).every(([id, value]) => answers.get(id) === value);
 }
@@ -270,7 +268,6 @@ export type Exercise =
   /** A command for `sh -c` on this machine, which has to end with 0. */
   | { readonly kind: 'smoke'; readonly command: string };
 
-/** The ports that the exercises name. */
 export function namedPorts(exercises: readonly Exercise[]): readonly number[] {
   return exercises.flatMap((one) =>
     one.kind === 'http' && one.port !== undefined ? [one.port] : [],

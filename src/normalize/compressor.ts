@@ -59,7 +59,6 @@ export interface PieceCompressor {
   close(): Promise<void>;
 }
 
-/** Compresses in this thread. */
 export const inThread: PieceCompressor = {
   width: 1,
   compress: (job) => Promise.resolve(deflatePiece(job.data, job.start)),

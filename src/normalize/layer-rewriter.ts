@@ -16,7 +16,6 @@ import {
 /** A rule that wants to see what is in a file. */
 type ContentRule = RewriteRule | ReportRule;
 
-/** The rules that may want a file's content, going by all but the content. */
 function contentRules(
   rules: readonly Rule[],
   file: LayerEntry,

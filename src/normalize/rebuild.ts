@@ -89,7 +89,6 @@ export interface RebuildInput {
   readonly ruleSetId: string;
 }
 
-/** A JSON document as it is stored. */
 interface StoredDocument {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;

@@ -295,7 +295,6 @@ const MACHINES: Readonly<Record<string, string>> = {
 /** Calls that exist to be narrowed in every profile. */
 const NARROWED = ['socket', 'clone', 'personality', 'prctl', 'ioctl'];
 
-/** True for GOARCHes that a profile can be made for. */
 export function canProfile(architecture: string): boolean {
   return Object.hasOwn(MACHINES, architecture);
 }

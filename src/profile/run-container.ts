@@ -224,7 +224,6 @@ async function askHealth(
   return health === 'healthy' ? undefined : `${health ?? 'unknown'} ${healthOutput}`.trim();
 }
 
-/** What the container may do. */
 export interface Confinement {
   readonly readOnly: boolean;
   readonly rights: Rights;
@@ -236,7 +235,6 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
   readonly confinement: Confinement;
   /** `NAME=VALUE` or `NAME`. */
   readonly env: readonly string[];
-  /** Leave out no-new-privileges. */
   readonly newPrivileges: boolean;
   /** More options of `docker create`. */
   readonly options: readonly string[];

@@ -21,7 +21,6 @@ import { mergedTraces, type Trace, TraceReader } from './trace-reader.ts';
 
 /** Folder of the tracer in a container. */
 const TRACER = '/.scoville';
-/** The pipe in it that the tracer writes into. */
 const TRACE_PIPE = `${TRACER}/trace`;
 /** The same for what is started in the container beside its program. */
 const EXEC_PIPE = `${TRACER}/exec`;

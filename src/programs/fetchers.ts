@@ -19,7 +19,6 @@ interface FileFetcher {
   readonly tree?: string;
   /** Lead to another machine than the address names. */
   readonly elsewhere?: string;
-  /** It fetches nothing. */
   readonly nothing?: string;
 }
 

@@ -37,7 +37,6 @@ interface LockFile {
   readonly verb: RegExp;
   readonly other?: string;
   readonly flag?: string;
-  /** The flag where this file is there. */
   readonly flagWith?: { readonly file: string; readonly flag: string };
 }
 
@@ -48,7 +47,6 @@ interface Manager {
   readonly programs: RegExp;
   /** Packages of the system, from archives that drop old versions. */
   readonly isOfSystem?: true;
-  /** How an image records its packages. */
   readonly recorded?: Package['type'];
   /** What stands between a name and its version. */
   readonly joint?: string;
@@ -218,7 +216,6 @@ const BY_ID: ReadonlyMap<PackageManager, Manager> = new Map(
   MANAGERS.filter(({ id }) => id !== 'other').map((manager) => [manager.id, manager]),
 );
 
-/** The manager that installs name so. */
 export function managerNamed(id: PackageManager): Manager | undefined {
   return BY_ID.get(id);
 }

@@ -12,7 +12,6 @@ export interface PasswordTaker {
   readonly last?: RegExp;
   /** The word behind this one is the password. */
   readonly after?: string;
-  /** What its input is. */
   readonly input?: 'password' | 'name:password';
   /** Only command lines like this take one. */
   readonly only?: RegExp;
@@ -184,7 +183,6 @@ export const CREDENTIAL_KEEPERS: readonly CredentialKeeper[] = [
   }),
 ];
 
-/** What a program keeps of the credentials that it is given. */
 export function keepersOf(program: string): readonly CredentialKeeper[] {
   return CREDENTIAL_KEEPERS.filter(({ programs }) => programs.split(' ').includes(program));
 }

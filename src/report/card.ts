@@ -365,12 +365,10 @@ export function gateHeading(gate: GateAnswer | undefined): string | undefined {
     : `Gate not met: ${gate.asked} is asked for`;
 }
 
-/** The heading above the steps. */
 export function stepsHeading(steps: readonly NextStep[]): string {
   return steps.length === 1 ? 'Next step' : 'Next steps';
 }
 
-/** Each outcome in words. */
 export const OUTCOME_WORDS: Readonly<Record<CriterionResult['outcome'], string>> = {
   fail: 'failed',
   unknown: 'not checked',

@@ -183,7 +183,6 @@ function takenBackLines({ edit, broke, reason, log }: TakenBack): readonly strin
   ];
 }
 
-/** The proof as part of fix's JSON. */
 export function fixProofJson({ before, after, takenBack, builds }: FixProof): object {
   return {
     builds,

@@ -20,7 +20,6 @@ export function byLayer(differences: readonly ImageDifference[]): readonly Layer
   return [...groups.values()];
 }
 
-/** A class of differences, and how many there are of it. */
 interface ClassGroup {
   readonly id: string;
   readonly cause: string;

@@ -61,7 +61,6 @@ export function fleetLineText(line: FleetLine): string {
   return jsonLine({ schemaVersion, status, ...rest });
 }
 
-/** The line of an image that was graded. */
 export function gradedLine(
   { image, asked, tool, at }: FleetLineOf,
   card: Scorecard,

@@ -35,7 +35,6 @@ export function jsonText(value: object): string {
   return `${spelledOut(JSON.stringify(value, undefined, 2))}\n`;
 }
 
-/** The same on one line, and with no line end. */
 export function jsonLine(value: object): string {
   return spelledOut(JSON.stringify(value));
 }

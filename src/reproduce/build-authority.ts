@@ -20,7 +20,6 @@ const TAG = {
   set: 0x31,
 } as const;
 
-/** Tag, length and content. */
 function tlv(tag: number, content: Uint8Array): Buffer {
   const size = content.length;
   const bytes: number[] = [];

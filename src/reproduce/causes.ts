@@ -99,7 +99,6 @@ document-date
 `),
 ];
 
-/** Programs, compiled files and data of programs. */
 const PROGRAM_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 pyc

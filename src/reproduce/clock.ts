@@ -13,7 +13,6 @@ export interface Native {
   readonly files: Readonly<Record<(typeof SOURCES)[number], Uint8Array>>;
 }
 
-/** Reads them by their file names in native/lib/PROCESSOR. */
 export function nativeFiles(processor: string, read: (name: string) => Uint8Array): Native {
   const files = SOURCES.map((one) => [
     one,

@@ -443,7 +443,6 @@ export function linesOf(
   };
 }
 
-/** An image that was built into the store, by its index or manifest. */
 export function builtImage(
   store: LayoutStore,
   name: string,

@@ -92,7 +92,6 @@ export function publicHeader(value: string): string {
   return masked(value.replaceAll(CREDENTIALS, '$1//'));
 }
 
-/** True for a text in which a secret was masked. */
 function hasSecret(text: string): boolean {
   return text.includes(REDACTED);
 }
@@ -158,7 +157,6 @@ export interface Peer {
   run?: number | undefined;
 }
 
-/** A request as the proxy has it. */
 export interface ProxyRequest extends Readonly<Peer> {
   readonly method: string;
   /** Whole, as it was asked for. */

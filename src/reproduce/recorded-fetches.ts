@@ -181,7 +181,6 @@ const NUMBERED = /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] /;
 /** The highest numbers of steps, by stage. */
 export type StepNumbers = ReadonlyMap<string, number>;
 
-/** Notes the number of a step of that name. */
 export function noteNumber(numbers: Map<string, number>, name: string): void {
   const [, stage = '', ...counts] = NUMBERED.exec(name) ?? [];
   if (counts.length > 0)

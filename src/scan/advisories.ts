@@ -30,7 +30,6 @@ type VersionEvent = readonly [kind: number, version: string];
 /** Which versions of a package a record is about; plain JSON. */
 interface AffectedVersions {
   readonly versions: readonly string[];
-  /** Events of each range. */
   readonly ranges: readonly (readonly VersionEvent[])[];
   /** Why nobody can say which. */
   readonly unclear?: string;

@@ -97,7 +97,6 @@ interface ExportRequest {
   readonly url: string;
   /** Where the bytes go; what an interrupted run left there is gone on with. */
   readonly part: string;
-  /** Of the database that is there. */
   readonly etag: string | undefined;
   readonly userAgent: string;
   readonly signal: AbortSignal;

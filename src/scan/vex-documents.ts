@@ -87,7 +87,6 @@ function vulnerabilityNames(...names: readonly unknown[]): readonly string[] {
 
 const STATUSES: readonly VexStatus[] = ['not_affected', 'fixed', 'affected', 'under_investigation'];
 
-/** True for an OpenVEX document of any version. */
 export function isOpenVex(value: unknown): boolean {
   return text(field(value, '@context'))?.startsWith('https://openvex.dev/ns') === true;
 }

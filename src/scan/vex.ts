@@ -59,7 +59,6 @@ export function meansImage(stated: string, image: VexImage): boolean {
   return image.references.some((own) => isNamed(own, purl));
 }
 
-/** True for an image of this repository, of any tag and digest. */
 export function meansRepository(stated: string, { references }: VexImage): boolean {
   const purl = readPurl(stated);
   if (purl === undefined) {

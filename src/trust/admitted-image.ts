@@ -180,7 +180,6 @@ function refuseOpen(named: Extract<Signer, { kind: 'identity' }>['identity']): v
   );
 }
 
-/** Where a provenance names its builder, by its type. */
 const BUILDER: Readonly<Record<string, readonly string[]>> = {
   [PREDICATE_TYPE.slsaProvenanceV1]: ['runDetails', 'builder', 'id'],
   [PREDICATE_TYPE.slsaProvenanceV02]: ['builder', 'id'],

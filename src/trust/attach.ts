@@ -49,7 +49,6 @@ interface Made {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
 }
-/** True for an attachment that is replaced. */
 type Older = (there: AttachedThere) => Promise<boolean>;
 
 /**
@@ -162,7 +161,6 @@ export interface Repository {
 export interface AttachTarget {
   /** Opens it as it is by now, or the platform that was asked for; the caller closes it. */
   readonly open: () => Promise<OpenedImage>;
-  /** Opens all of it. */
   readonly openWhole: () => Promise<OpenedImage>;
   /** As a reference, without a prefix. */
   readonly name: string;

@@ -13,7 +13,6 @@ import {
 import { keyAccess } from './keys.ts';
 import { keylessCall, keylessError, type Sigstore } from './sigstore.ts';
 
-/** The key that cosign signs with. Without a password, cosign takes it from COSIGN_PASSWORD. */
 type SigningKey =
   { readonly kind: 'key'; readonly ref: string; readonly password?: string } | KeylessKey;
 

@@ -73,7 +73,6 @@ export const TRUST_VARIABLES = [
   'COSIGN_REPOSITORY',
 ] as const;
 
-/** The environment of a cosign that verifies. */
 export const VERIFY_ENV: Readonly<Record<string, undefined>> = Object.fromEntries(
   TRUST_VARIABLES.map((name) => [name, undefined]),
 );
@@ -155,7 +154,6 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
   return undefined;
 }
 
-/** A scheme that cosign does not know, and without the plugin that would. */
 const NO_PLUGIN = /unrecognized scheme|executable file not found/i;
 
 function nextFor(key: string, said: string): string {

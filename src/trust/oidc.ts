@@ -217,9 +217,7 @@ export interface DeviceCode {
 }
 
 interface LoginOptions {
-  /** The OIDC issuer, a URL. */
   readonly issuer: string;
-  /** Shows the code, once. */
   readonly show: (code: DeviceCode) => void;
   readonly signal: AbortSignal;
 }

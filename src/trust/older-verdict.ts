@@ -82,7 +82,6 @@ export async function withoutOlderVerdict(
   }
 }
 
-/** The newest verdict by one of the signers. */
 function newest(
   all: readonly AttachedEvidence[],
   signers: ReadonlySet<string | undefined>,

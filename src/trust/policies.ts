@@ -219,7 +219,6 @@ ${validations
   return ok([{ name: 'kyverno.yaml', text: `${hashComment(kyvernoComment(image, name))}${text}` }]);
 };
 
-/** The label of a namespace in which Kyverno's policies count. */
 const NAMESPACE_LABEL = 'scoville/policy';
 /** Every image of a pod, by the names of Kyverno's extractors. */
 const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';

@@ -21,7 +21,6 @@ import type { StatementToSign } from './sign.ts';
 
 export type ProfileKind = 'seccomp' | 'apparmor';
 
-/** A security profile as it is attached. */
 export interface SecurityProfile {
   readonly kind: ProfileKind;
   /** The predicate of the signed statement. */
@@ -164,7 +163,6 @@ export async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** A profile, and the file that it was read from. */
 export interface ProfileFile extends SecurityProfile {
   readonly file: string;
 }

@@ -63,7 +63,6 @@ export interface Lowered {
   readonly reasons: readonly string[];
 }
 
-/** Judges an image again with what its own signed verdict knew, and says what that would lower. */
 export async function judgeAgain(
   context: PipelineContext,
   image: OpenedImage,

@@ -119,7 +119,6 @@ function withinSize(statement: StatementToSign, signedBy: 'key' | 'keyless'): St
 
 type Subjects = Pick<StatementToSign, 'subject'> & { readonly also: readonly Descriptor[] };
 
-/** The index with all its platforms. */
 export function wholeImage({ index, platforms }: FinalImage): Subjects {
   return { subject: index, also: platforms.map(({ descriptor }) => descriptor) };
 }
@@ -319,7 +318,6 @@ export async function signStatements(
   });
 }
 
-/** Signs a statement, or keeps an artifact beside each subject and signs it as it does an image. */
 async function signOrKeep(
   sign: (statement: StatementToSign) => Promise<SignedStatement>,
   blobs: BlobStore,

@@ -91,7 +91,6 @@ export interface TrustedSigners {
   readonly signers: readonly TrustedSigner[];
 }
 
-/** No signer flags. */
 export const NOBODY_NAMED: SignerFlags = {
   keys: [],
   identity: undefined,

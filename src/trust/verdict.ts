@@ -43,7 +43,6 @@ export interface VerdictContext {
   readonly gradedAt: string;
   /** Where the artifact is, as a URI: `imagePurl`. */
   readonly resourceUri: string;
-  /** The gate was met, or there was none. */
   readonly gateMet: boolean;
   readonly policy: PolicyDescriptor;
   /** All that the verdict rests on, by the digests of the bytes, and where to fetch it. */
@@ -116,7 +115,6 @@ interface PolicyDescriptor {
   readonly content: string;
 }
 
-/** The settings that decide how an image is judged. */
 type JudgingSettings = Pick<Settings, 'gate' | 'recentDays' | 'databaseDays' | 'scanner'> & {
   readonly trust: Pick<Settings['trust'], 'images'>;
 };

@@ -27,7 +27,6 @@ export function verificationJson(answers: readonly (ImageVerification | Unopened
   return jsonText({ schemaVersion: '1', images: answers });
 }
 
-/** The answer for people, one image. */
 export function verificationText(answer: ImageVerification): string {
   const { signatures, attestations, reasons } = answer;
   const told = new Set<string>();
@@ -111,7 +110,6 @@ function verdictLines({
 
 const METHOD = { key: 'a key', certificate: 'a certificate', notation: 'notation' } as const;
 
-/** Who signed, with what, where it is logged, the level, and what is missing, in one line. */
 function summaryLine({ outcome, signedBy, signedWith, level, missing }: ImageVerification): string {
   const logged = signedWith === undefined ? '' : loggedText(signedWith);
   // A signature that verifies is not all that can be asked for.

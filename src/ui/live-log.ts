@@ -25,7 +25,6 @@ export interface LiveModel {
   readonly items: readonly LiveItem[];
 }
 
-/** Where a live log appears. */
 export interface LiveSurface {
   /** Text that stays, above what changes; without its last line end. */
   readonly print: (text: string) => void;

@@ -77,7 +77,6 @@ function keyOf(part: string): [input: string, key: Partial<Key>] {
   return part === '\u0015' ? ['u', { ctrl: true }] : [part, {}];
 }
 
-/** State that keys change. */
 export interface KeyState<T> {
   /** As of the last drawing. */
   readonly shown: T;

@@ -42,7 +42,6 @@ function spellings(pattern: string, also: readonly string[] = []): readonly stri
   });
 }
 
-/** Whether the whole context is copied, and what is copied by name. */
 function copied({ source }: FixInput): {
   readonly all: boolean;
   readonly names: readonly string[];

@@ -214,7 +214,6 @@ function modesOf(head: string): readonly string[] {
 
 const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)/;
 
-/** What the rules of one profile grant. */
 class Granted {
   readonly blankets = new Set<string>();
   /** The first rule that no other can be seen through. */

@@ -95,7 +95,6 @@ function overlaps([from, to]: Range, others: readonly Range[]): boolean {
   return others.some(([start, end]) => start <= to && from <= end);
 }
 
-/** True where a value of the mask's may lie in one of the ranges. */
 function reaches(mask: Condition, ranges: readonly Range[]): boolean {
   return ranges.some(([from, to]) => {
     if (to - from >= FEW) return true;

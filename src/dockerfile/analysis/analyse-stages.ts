@@ -33,7 +33,6 @@ const SNAPSHOT =
 const REPOSITORY =
   /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*((?:https?|ftp|mirror[+\w]*):\/\/\S+)/g;
 const SOURCES = /^\/etc\/apt\/(?:sources\.list(?:$|\.d\/)|apt\.conf)/;
-/** A list of apt's, or the folder of them. */
 const PLACE = /^\/etc\/apt\/sources\.list(?:$|\.d(?:\/|$))/;
 /** The files that images of Debian and Ubuntu hold, the older and the newer spelling. */
 const LIST = /^\/etc\/apt\/sources\.list\*?$/;
@@ -155,7 +154,6 @@ interface AnalysedStages {
   readonly left: () => LeftBehind;
 }
 
-/** What one stage does, with the stages that it stands on. */
 interface StageRead {
   readonly stage: ReadStage;
   readonly files: StageFiles;
@@ -264,7 +262,6 @@ function triggered(stages: readonly ReadStage[]): readonly UnreadLine[] {
   });
 }
 
-/** Files by which builds are driven. */
 const DRIVEN =
   'Makefile makefile GNUmakefile configure CMakeLists.txt meson.build build.ninja setup.py Rakefile build.sh autogen.sh bootstrap'.split(
     ' ',

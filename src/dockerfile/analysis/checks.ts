@@ -40,12 +40,10 @@ interface Check {
   readonly weak?: string;
 }
 
-/** What the fetches and commands of a stage say of its checks. */
 interface StageCommands {
   readonly events: readonly CommandEvent[];
   readonly fetches: readonly Fetch[];
   readonly files: StageFiles;
-  /** Commands of the stages that stand on it. */
   readonly later: readonly CommandEvent[];
 }
 
@@ -434,7 +432,6 @@ function isPiped(fetch: Fetch, readers: ReadonlyMap<number, readonly CommandEven
   return false;
 }
 
-/** Judges each download of a stage by the checks behind it. */
 export function judgeFetches(stage: StageCommands): readonly Download[] {
   const { events, fetches } = stage;
   const checks = events.flatMap((event) => checkOf(event, stage) ?? []);

@@ -256,7 +256,6 @@ function serviceFetches(event: CommandEvent): readonly Fetch[] {
 const NO_PACKAGE =
   /^(?:-[ifX]|-o|--(?:(?:extra-)?index-url|default-index|index|find-links|(?:https?-)?proxy|noproxy|registry|source|server|repository|repo|repofrompath|trusted-host|keyserver|mirror|setopt|allow-insecure-host|cache|option|homepage|cert))$/;
 
-/** Packages that managers fetch from an address. */
 function packageAddresses(event: CommandEvent): readonly Fetch[] {
   const { program, argv, range } = event;
   const words = wordsOf(event);
@@ -336,7 +335,6 @@ function foundFetches(event: CommandEvent): readonly Fetch[] {
   });
 }
 
-/** What a command fetches. */
 export function fetchesOf(event: CommandEvent): readonly Fetch[] {
   const [only, ...more] = wordsOf(event);
   const asks = more.length === 0 && /^(?:-{1,2}v(?:ersion)?|-V|--help|-h)$/.test(only ?? '');
@@ -348,7 +346,6 @@ export function fetchesOf(event: CommandEvent): readonly Fetch[] {
 
 const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
 
-/** True for a source of an ADD that is fetched. */
 export function isFetched(source: string): boolean {
   return GIT_SOURCE.test(source) || /^https?:\/\//i.test(source);
 }
@@ -411,7 +408,6 @@ export function uncheckedFiles(event: CopyEvent, files: StageFiles): readonly Fe
   return [copyFetch(event, 'package-url', by, '', { open })];
 }
 
-/** The lines of requirements files that are shown. */
 function requirementLines(event: CommandEvent, files: StageFiles): readonly string[] {
   if (!/^(?:pip[\d.]*|uv)$/.test(event.program)) return [];
   const { values } = readCommandLine(event.program, event.argv.slice(1));

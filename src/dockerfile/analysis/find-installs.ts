@@ -33,7 +33,6 @@ const SUM = /\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}={0,2}/;
 /** Of the registry, which npm asks over TLS, SHA-1 is what old locks have. */
 const OLD_SUM = /\bsha1-[A-Za-z0-9+/]{20,}={0,2}/;
 
-/** Judges one entry by the sum that the lock has for it and the address it names. */
 function judged(name: string, sum: string, address: string): UncheckedEntry | undefined {
   if (/^(?:file|link|workspace|portal):/.test(address) || SUM.test(sum)) return undefined;
   const remote = /^(?:git|https?:|ssh:|github:|gitlab:|bitbucket:)/.test(address);
@@ -117,7 +116,6 @@ const yarn: Reader = (lock) => {
   return undefined;
 };
 
-/** pnpm-lock.yaml as pnpm writes it. */
 const pnpm: Reader = (lock) => {
   const lines = lock.split(/\r?\n/);
   const start = lines.indexOf('packages:');
@@ -452,7 +450,6 @@ function withLock(event: CommandEvent, found: FoundInstall, files: StageFiles): 
   return found;
 }
 
-/** What a command installs, as its package manager would read it. */
 export function installsOf(
   event: CommandEvent,
   before: readonly CommandEvent[],

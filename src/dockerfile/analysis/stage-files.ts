@@ -135,7 +135,6 @@ export class StageFiles {
     );
   }
 
-  /** What a command downloads to a path. */
   download(id: number, path: string): void {
     this.#put(id, path, false, [], { kind: 'unread', why: 'is a download', target: path });
   }
@@ -192,7 +191,6 @@ export class StageFiles {
     return isOwn || this.#base?.holdsContext(place) === true;
   }
 
-  /** False where files may lie in a folder that are not seen. */
   isWhole(folder: string): boolean {
     const isSeen = ({ path, from, sources }: Put): boolean => {
       if (isContent(from) || !isWithin(folder, path)) return true;

@@ -83,7 +83,6 @@ interface Around {
   readonly mounts: StageLedger;
   readonly flow: SecretFlow;
   readonly files: StageFiles;
-  /** The commands of the same RUN before it. */
   readonly before: readonly CommandEvent[];
 }
 
@@ -365,7 +364,6 @@ function byInstruction(
   return found;
 }
 
-/** The lines of a text that have no variable left in them. */
 function knownLines(text: string): string {
   return text
     .split('\n')

@@ -167,7 +167,6 @@ function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boole
   }
 }
 
-/** What is expanded in an arithmetic expression. */
 export function arithmeticParts(
   expression: ArithmeticExpression | undefined,
   read: WordReader,
@@ -212,7 +211,6 @@ function countedWord(word: ParsedWord, read: WordReader): Word {
   return { text, parts: [counted(text, [...parts, ...named(text)])], ...place };
 }
 
-/** A word that is text as it stands. */
 export function bare(text: string, place: Span): Word {
   return { text, parts: [{ kind: 'literal', value: text }], ...place };
 }

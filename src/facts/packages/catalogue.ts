@@ -329,7 +329,6 @@ type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
   const found = new Map<Digest, Record<string, string>>();
-  /** True where the path makes the file a record that its own path does not. */
   const add = (file: Place, path: string): boolean => {
     const reader = readerOf(path);
     const own = file.path;
@@ -367,7 +366,6 @@ export function linkedRecords(tree: FileTree): LinkedRecords {
 /** What links of both kinds call the files and folders of a tree. */
 class OtherNames {
   readonly #links = new Map<Place, Place[]>();
-  /** Files that have a name more. */
   readonly files = new Set<Place>();
   #tried = 0;
 
@@ -403,7 +401,6 @@ class OtherNames {
     return hasName(file, mayBeRecord) && isAbove(file.folder, (above) => this.#links.has(above));
   }
 
-  /** True where a file, or a link to it, has the name of a distribution's database. */
   mayBeDatabase(file: Place): boolean {
     return [file, ...(this.#links.get(file) ?? [])].some((one) => hasName(one, mayBeDatabase));
   }

@@ -345,7 +345,6 @@ function rpmSource(file: string | undefined): RawPackage['source'] {
 /** rpmfiles.h, RPMFILE_GHOST: the package lists the file, and does not contain it. */
 const GHOST = 1 << 6;
 
-/** Files of the package that may record packages of their own. */
 function* rpmFiles(header: RpmHeader, owner: string): Generator<OwnedFile> {
   const folders = header.strings(TAG.folderNames);
   const indexes = header.integers(TAG.folderIndexes);

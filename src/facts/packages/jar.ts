@@ -204,7 +204,6 @@ class Archive implements EntrySink {
       packages.push(this.#inside === '' ? item : { ...item, inside: this.#inside });
   }
 
-  /** False where the archive is damaged. */
   #tries(step: () => void): boolean {
     if (this.#isBroken) return false;
     try {

@@ -69,7 +69,6 @@ export function mayBeDatabase(name: string, folder: string): boolean {
   return DATABASE.test(name) || folder === 'status.d';
 }
 
-/** True for the name and folder of what may be a record of packages. */
 export function mayBeRecord(name: string, folder: string): boolean {
   return RECORD.test(name) || mayBeDatabase(name, folder);
 }

@@ -304,7 +304,6 @@ class GoBefore118 {
     this.#capture.push(rest);
   }
 
-  /** A string is the address of its text and the text's length. */
   #readString(bytes: Buffer, { pointerSize, bigEndian }: Pointer): void {
     if (bytes.length < 2 * pointerSize) return;
     const address = pointerAt(bytes, 0, pointerSize, bigEndian);

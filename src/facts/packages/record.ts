@@ -101,7 +101,6 @@ export interface RecordContent {
   readonly licenses?: readonly string[];
 }
 
-/** What all readers of records say of the files that they read. */
 interface FileReader {
   /**
    * The distribution's own record of what is installed. It is never part of a package, though

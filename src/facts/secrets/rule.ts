@@ -180,7 +180,6 @@ function drawnToken(
   return glance === undefined ? rule : { ...rule, glance };
 }
 
-/** A rule with a pattern of its own. */
 export function inText(
   id: string,
   what: string,

@@ -400,7 +400,6 @@ class PackageLists {
   readonly #lists: Buffer[] = [];
   #kept = 0;
 
-  /** True for the list of a package. */
   static matches(path: string): boolean {
     return LIST.test(path);
   }
@@ -415,7 +414,6 @@ class PackageLists {
     return PLACE.test(path) ? createHash('md5').update(content).digest('hex') : undefined;
   }
 
-  /** True where a package of the layer lists the file with this hash. */
   lists(path: string, hash: string): boolean {
     const line = `${hash}  ${path}\n`;
     return this.#lists.some((list) => list.includes(line, 0, 'latin1'));

@@ -227,7 +227,6 @@ function isData(text: string): boolean {
   return digits < text.length * 0.8 && changes >= least && !isWords(text);
 }
 
-/** True where a token fills a line among lines of data that are as long. */
 function isLineOfData(before: string, token: string, after: string, keyword: string): boolean {
   return [
     /(?<![^\r\n])([^\r\n]*)\r?\n$/.exec(before)?.[1],
@@ -301,7 +300,6 @@ function isSecretValue(name: string, value: string): boolean {
   return !isPlaceholder(value) || (isPassword && isWeakPassword(value));
 }
 
-/** True where a variable of this name and value is itself a secret. */
 export function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretValue(name, value) || isSpoken(name, value) || isItsName(name, value)) return false;
   if (BUILDKIT_SESSIONS.has(name)) return false;

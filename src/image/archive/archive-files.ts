@@ -98,7 +98,6 @@ export async function openRandomFile(path: string): Promise<RandomFile | FileHan
   return found.isFile() ? new RandomFile(handle, found.size, path) : handle;
 }
 
-/** Where an entry of an archive lies. */
 export interface ArchiveEntry {
   readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
   /** Of its content in the archive, in bytes. */

@@ -126,7 +126,6 @@ async function checkSavedAgrees(
   }
 }
 
-/** The same archive gives the same manifest. */
 function manifestOf(
   config: Uint8Array,
   digest: Digest,

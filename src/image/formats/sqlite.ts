@@ -26,7 +26,6 @@ export interface SqlitePage {
   readonly at: number;
   readonly isTable: boolean;
   readonly isLeaf: boolean;
-  /** Where the list of cells ends. */
   readonly listEnd: number;
   readonly cells: readonly SqliteCell[];
 }

@@ -33,7 +33,6 @@ export const DESCRIPTOR_BYTES = [24, 20, 16, 12] as const;
 /** The longest one, and the mark of the header that follows it. */
 export const DESCRIPTOR_REACH = 28;
 
-/** The entry that a descriptor may be of. */
 interface DescribedEntry {
   /** Bytes of its content that came before those at hand. */
   readonly before: number;

@@ -26,10 +26,8 @@ import { claimAlone, isClaimed, isLeft, isLeftover, removeLeftFiles } from '../o
 const RECORD = 'build.json';
 const OWNER = 'owner.json';
 
-/** A finished build of the store. */
 export interface StoredBuild {
   readonly id: string;
-  /** The OCI layout folder. */
   readonly dir: string;
   /** Milliseconds since 1970. */
   readonly finishedAt: number;

@@ -505,7 +505,6 @@ function mediaTypeOf(response: Response): string | undefined {
   return type === undefined || !ACCEPT.includes(type) ? undefined : type;
 }
 
-/** A manifest as messages name it. */
 function manifestName(repository: string, reference: string): string {
   return `${repository}${parseDigest(reference) === undefined ? ':' : '@'}${reference}`;
 }

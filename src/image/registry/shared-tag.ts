@@ -20,7 +20,6 @@ export interface SharedTag {
   readonly merge: (current: FetchedManifest | undefined) => Promise<ManifestToPut | undefined>;
 }
 
-/** True where an entry of a list is replaced by what is added. */
 type IsReplaced = (listed: Descriptor) => Promise<boolean>;
 
 const MAX_UPDATES = 20;

@@ -150,7 +150,6 @@ function inOrder(members: readonly Member[]): readonly Member[] {
   return members.toSorted((a, b) => byCodeUnit(a.entry.name, b.entry.name));
 }
 
-/** Records of a tar entry without those times. */
 export function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {
   return Object.fromEntries(Object.entries(pax).filter(([key]) => !OTHER_TIMES.includes(key)));
 }

@@ -89,7 +89,6 @@ export function HeatBar({ points, total, grade }: Score): ReactNode {
   );
 }
 
-/** Grade and points. */
 export function GradeOf({ grade, points, total }: Score): ReactNode {
   return (
     <>
