@@ -1,9 +1,19 @@
 import { MINIMAL_BASES } from '../src/criteria/minimal-base.ts';
 import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-source.ts';
-import { CREDENTIAL_FILES, HARMLESS_PLACES, KEY_STORES } from '../src/facts/secrets/credential-files.ts';
+import {
+  CREDENTIAL_FILES,
+  HARMLESS_PLACES,
+  KEY_STORES,
+} from '../src/facts/secrets/credential-files.ts';
 import { SECRET_RULE_GROUPS } from '../src/facts/secrets/secret-rules.ts';
 import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/model/secret-names.ts';
-import { BUILD_PACKAGES, BUILD_TOOL_GROUPS, PACKAGE_MANAGER_GROUPS, SHELL_GROUPS, type ToolGroup } from '../src/programs/kinds.ts';
+import {
+  BUILD_PACKAGES,
+  BUILD_TOOL_GROUPS,
+  PACKAGE_MANAGER_GROUPS,
+  SHELL_GROUPS,
+  type ToolGroup,
+} from '../src/programs/kinds.ts';
 import { RULE_TABLES, type RuleTable } from './criteria-rules.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -3,7 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Package } from '../../src/model/packages.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { advisoryParts, AdvisoryWriter, databaseFile, scanWithDatabase } from '../../src/scan/advisories.ts';
+import {
+  advisoryParts,
+  AdvisoryWriter,
+  databaseFile,
+  scanWithDatabase,
+} from '../../src/scan/advisories.ts';
 
 const RECORDS = { Debian: 250_000, npm: 200_000, PyPI: 50_000 };
 const RELEASES = { Debian: ['Debian:11', 'Debian:12', 'Debian:13'], npm: ['npm'], PyPI: ['PyPI'] };

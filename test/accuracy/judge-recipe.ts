@@ -1,7 +1,11 @@
 import { judgeImage } from '../../src/criteria/catalogue.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { collectLayer, foldLayers } from '../../src/facts/image-facts.ts';
-import { buildArgumentSecrets, configSecrets, joined } from '../../src/facts/secrets/document-secrets.ts';
+import {
+  buildArgumentSecrets,
+  configSecrets,
+  joined,
+} from '../../src/facts/secrets/document-secrets.ts';
 import { type GradedBuild, gradedBuild } from '../../src/grade/grade-build.ts';
 import { walkLayer } from '../../src/image/walk/layer-walk.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';

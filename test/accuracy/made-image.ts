@@ -1,5 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import type { AttestationsFact, DeclarationsFact, ReproductionFact, SignatureFact, VulnerabilitiesFact } from '../../src/model/facts.ts';
+import type {
+  AttestationsFact,
+  DeclarationsFact,
+  ReproductionFact,
+  SignatureFact,
+  VulnerabilitiesFact,
+} from '../../src/model/facts.ts';
 import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
 import { type Digest, digestOf } from '../../src/model/reference.ts';
 import type { FoundAttestation } from '../../src/model/statement.ts';

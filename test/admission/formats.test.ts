@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf, parseReference } from '../../src/model/reference.ts';
 import { POLICY_FORMATS } from '../../src/trust/policies.ts';
-import type { AdmittedImage, PolicyFile, PolicyFormatName, PolicySigner, StatementRule } from '../../src/trust/policy.ts';
+import type {
+  AdmittedImage,
+  PolicyFile,
+  PolicyFormatName,
+  PolicySigner,
+  StatementRule,
+} from '../../src/trust/policy.ts';
 import {
   buildkitUses,
   type DeployedImage,

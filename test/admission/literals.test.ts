@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { hashComment, indented, isAnchored, stringLiteral, yamlText } from '../../src/trust/policy.ts';
+import {
+  hashComment,
+  indented,
+  isAnchored,
+  stringLiteral,
+  yamlText,
+} from '../../src/trust/policy.ts';
 
 describe('a pattern from end to end', () => {
   test.each([

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { digestOf, parseReference } from '../../src/model/reference.ts';
 import { applyVex } from '../../src/scan/vex.ts';
 import { readAttachable } from '../../src/trust/statement-kinds.ts';
-import { claimFlaw, openVexDocument, type VexClaim, vexProducts } from '../../src/trust/vex-document.ts';
+import {
+  claimFlaw,
+  openVexDocument,
+  type VexClaim,
+  vexProducts,
+} from '../../src/trust/vex-document.ts';
 import { ASKS, isHit, type Pulled } from './vex-scanner-rules.ts';
 
 const INDEX = digestOf('index');

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILD_TYPE } from '../../src/trust/identity.ts';
-import { isProvenanceType, parseProvenance, type ReadProvenance } from '../../src/trust/provenance-read.ts';
+import {
+  isProvenanceType,
+  parseProvenance,
+  type ReadProvenance,
+} from '../../src/trust/provenance-read.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const BASE = {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { digestHex, digestOf } from '../../src/model/reference.ts';
 import { parseProvenance } from '../../src/trust/provenance-read.ts';
-import { type ProvenanceInput, slsaProvenance, type SlsaProvenance } from '../../src/trust/provenance.ts';
+import {
+  type ProvenanceInput,
+  slsaProvenance,
+  type SlsaProvenance,
+} from '../../src/trust/provenance.ts';
 import { PROVENANCE_SAMPLES, provenanceSample } from './fixture-provenance.ts';
 
 const BUILDKIT_DIGEST = digestOf('BuildKit wrote this');

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { readSummary, readTestResult, verdictPolicy, verificationSummary } from '../../src/trust/verdict.ts';
+import {
+  readSummary,
+  readTestResult,
+  verdictPolicy,
+  verificationSummary,
+} from '../../src/trust/verdict.ts';
 
 describe('readSummary', () => {
   test('reads what this tool writes', () => {

@@ -3,7 +3,13 @@ import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { CriterionResult, Outcome } from '../../src/model/criterion.ts';
 import { digestHex, digestOf } from '../../src/model/reference.ts';
 import { imagePurl } from '../../src/trust/identity.ts';
-import { type Judgement, testResult, type VerdictContext, verdictPolicy, verificationSummary } from '../../src/trust/verdict.ts';
+import {
+  type Judgement,
+  testResult,
+  type VerdictContext,
+  verdictPolicy,
+  verificationSummary,
+} from '../../src/trust/verdict.ts';
 
 const DIGEST = digestOf('image');
 const SPECIFICATION = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';

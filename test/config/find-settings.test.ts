@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatProblem } from '../../src/config/document.ts';
-import { findSettingsFile, isOfTheProject, loadSettings, type SettingsPlaces } from '../../src/config/find-settings.ts';
+import {
+  findSettingsFile,
+  isOfTheProject,
+  loadSettings,
+  type SettingsPlaces,
+} from '../../src/config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { requireKey } from '../../src/trust/signer.ts';
 

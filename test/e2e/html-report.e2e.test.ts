@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../src/report/html/report.tsx';
-import { htmlComparison, htmlDifference, htmlImageDifferences } from '../../src/report/html/several.tsx';
+import {
+  htmlComparison,
+  htmlDifference,
+  htmlImageDifferences,
+} from '../../src/report/html/several.tsx';
 import { packageOf, sampleInput } from '../reporters/sample-contents.ts';
 import { sampleDifferences } from '../reporters/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../reporters/sample-scorecard.ts';

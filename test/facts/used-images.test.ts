@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { buildFact, imageOfPurl, usedImages } from '../../src/facts/build-facts.ts';
-import type { DockerfileModel, ExternalImage, SourceRange, Stage } from '../../src/model/dockerfile.ts';
+import type {
+  DockerfileModel,
+  ExternalImage,
+  SourceRange,
+  Stage,
+} from '../../src/model/dockerfile.ts';
 import { digestOf, parseReference } from '../../src/model/reference.ts';
 
 const range = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 };

@@ -1,5 +1,14 @@
 import { UserError } from '../../src/lib/errors.ts';
-import { type Annotations, type Attachment, type Descriptor, type ImageConfig, type Manifest, MEDIA_TYPE, type OpenedImage, type OpenedPlatform } from '../../src/model/image.ts';
+import {
+  type Annotations,
+  type Attachment,
+  type Descriptor,
+  type ImageConfig,
+  type Manifest,
+  MEDIA_TYPE,
+  type OpenedImage,
+  type OpenedPlatform,
+} from '../../src/model/image.ts';
 import { type Digest, digestOf } from '../../src/model/reference.ts';
 
 /** A blob to attach, as the layer of a manifest of its own. */

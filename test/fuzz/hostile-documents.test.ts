@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { configSecrets, manifestSecrets, statementSecrets } from '../../src/facts/secrets/document-secrets.ts';
+import {
+  configSecrets,
+  manifestSecrets,
+  statementSecrets,
+} from '../../src/facts/secrets/document-secrets.ts';
 import { type ReadDocument, verified } from '../../src/image/blob-store.ts';
 import { openDocuments } from '../../src/image/opened-documents.ts';
 import { UserError } from '../../src/lib/errors.ts';

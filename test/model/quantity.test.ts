@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { bytesText, countText, plural, quantity, secondsText, sizeText } from '../../src/lib/text.ts';
+import {
+  bytesText,
+  countText,
+  plural,
+  quantity,
+  secondsText,
+  sizeText,
+} from '../../src/lib/text.ts';
 
 test.each([
   [0, '0 layers'],

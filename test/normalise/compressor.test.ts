@@ -6,7 +6,13 @@ import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { LayerCompressor, openPool, PIECE_BYTES, type PieceCompressor, workerFile } from '../../src/normalize/compressor.ts';
+import {
+  LayerCompressor,
+  openPool,
+  PIECE_BYTES,
+  type PieceCompressor,
+  workerFile,
+} from '../../src/normalize/compressor.ts';
 import { noise, words } from './samples.ts';
 
 async function compress(data: Uint8Array, cut: number, pool?: () => PieceCompressor) {

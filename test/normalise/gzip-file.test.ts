@@ -1,6 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { gzipFile, inThread, LayerCompressor, PIECE_BYTES } from '../../src/normalize/compressor.ts';
+import {
+  gzipFile,
+  inThread,
+  LayerCompressor,
+  PIECE_BYTES,
+} from '../../src/normalize/compressor.ts';
 import { words } from './samples.ts';
 
 test.each([0, 1, PIECE_BYTES, PIECE_BYTES + 70_000])(

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { type ReadDocument, verified } from '../../src/image/blob-store.ts';
 import { openDocuments, type OpenedDocuments } from '../../src/image/opened-documents.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import { type Descriptor, type Manifest, MEDIA_TYPE, type Platform, platformName } from '../../src/model/image.ts';
+import {
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPE,
+  type Platform,
+  platformName,
+} from '../../src/model/image.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 const AMD = { os: 'linux', architecture: 'amd64' };

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesPlatform, normalPlatform, parsePlatform, platformRanks } from '../../src/image/platforms.ts';
+import {
+  matchesPlatform,
+  normalPlatform,
+  parsePlatform,
+  platformRanks,
+} from '../../src/image/platforms.ts';
 import { type Platform, platformName } from '../../src/model/image.ts';
 
 test.each([

@@ -1,7 +1,13 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fileToWrite, folderToWrite, makeFolder, requireWritable, writeFileBeside } from '../../src/config/project-files.ts';
+import {
+  fileToWrite,
+  folderToWrite,
+  makeFolder,
+  requireWritable,
+  writeFileBeside,
+} from '../../src/config/project-files.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 let home = '';

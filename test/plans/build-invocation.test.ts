@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { buildWords } from '../../src/build/buildx.ts';
-import { imageInvocation, layoutOutput, namedContext, otherOutputs, withFlag } from '../../src/build/plan.ts';
+import {
+  imageInvocation,
+  layoutOutput,
+  namedContext,
+  otherOutputs,
+  withFlag,
+} from '../../src/build/plan.ts';
 import { parsed } from './given.ts';
 
 const OURS = {

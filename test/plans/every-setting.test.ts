@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { applyOptions, OWN } from '../../src/build/flags.ts';
-import { DEFAULT_SETTINGS, isOf, type Schema, SETTING_LEAVES, type SettingLeaf } from '../../src/config/schema.ts';
+import {
+  DEFAULT_SETTINGS,
+  isOf,
+  type Schema,
+  SETTING_LEAVES,
+  type SettingLeaf,
+} from '../../src/config/schema.ts';
 import { mergeSettings, parseSettings } from '../../src/config/settings.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { parsed } from './given.ts';

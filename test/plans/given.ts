@@ -3,7 +3,12 @@ import { applyOptions } from '../../src/build/flags.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
 import type { BuildInputs, BuildPlan } from '../../src/build/plan.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import type { DockerfileModel, ExternalImage, Instruction, Stage } from '../../src/model/dockerfile.ts';
+import type {
+  DockerfileModel,
+  ExternalImage,
+  Instruction,
+  Stage,
+} from '../../src/model/dockerfile.ts';
 import { type Digest, parseDigest, parseReference } from '../../src/model/reference.ts';
 
 /** The command line taken apart; throws where it is wrong. */

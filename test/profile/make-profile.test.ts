@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RULES } from '../../src/criteria/security-profile/seccomp-default.ts';
 import { compareWithDefault, readProfile } from '../../src/criteria/security-profile/seccomp.ts';
-import { documentText, goneRights, makeProfile, RARE_CALLS, type SeccompDocument, startsProcesses } from '../../src/profile/make-profile.ts';
+import {
+  documentText,
+  goneRights,
+  makeProfile,
+  RARE_CALLS,
+  type SeccompDocument,
+  startsProcesses,
+} from '../../src/profile/make-profile.ts';
 import type { Trace } from '../../src/profile/trace-reader.ts';
 import { mayPass } from '../rules/security-profile/seccomp/evaluator.ts';
 import { FORK, SERVICE, traceOf } from './traces.ts';

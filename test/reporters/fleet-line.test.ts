@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { failedLine, FLEET_LINE_START, fleetLineText, parseFleetLine } from '../../src/report/json.ts';
+import {
+  failedLine,
+  FLEET_LINE_START,
+  fleetLineText,
+  parseFleetLine,
+} from '../../src/report/json.ts';
 
 const head = {
   image: 'app:1',

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { configSecrets, manifestSecrets, statementSecrets } from '../../../src/facts/secrets/document-secrets.ts';
+import {
+  configSecrets,
+  manifestSecrets,
+  statementSecrets,
+} from '../../../src/facts/secrets/document-secrets.ts';
 import { layerFacts } from '../../facts/support.ts';
 import { type Kind, KINDS } from './kinds.ts';
 import { type Place, type Planted, PLACES } from './places.ts';

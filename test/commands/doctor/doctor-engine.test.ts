@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { BUILDER_CHECK, type Check, DOCKER_CHECK, type DoctorContext, IMAGE_STORE_CHECK, runChecks } from '../../../src/cli/doctor-checks.ts';
+import {
+  BUILDER_CHECK,
+  type Check,
+  DOCKER_CHECK,
+  type DoctorContext,
+  IMAGE_STORE_CHECK,
+  runChecks,
+} from '../../../src/cli/doctor-checks.ts';
 import { INFO, machine, missing } from '../surroundings.ts';
 
 async function row(check: Check, about: DoctorContext) {

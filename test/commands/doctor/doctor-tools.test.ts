@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { BUILDX_CHECK, type Check, COSIGN_CHECK, type DoctorContext, GIT_CHECK, installCommand, NODE_CHECK, OLDEST_NODE, runChecks, SCANNER_CHECK } from '../../../src/cli/doctor-checks.ts';
+import {
+  BUILDX_CHECK,
+  type Check,
+  COSIGN_CHECK,
+  type DoctorContext,
+  GIT_CHECK,
+  installCommand,
+  NODE_CHECK,
+  OLDEST_NODE,
+  runChecks,
+  SCANNER_CHECK,
+} from '../../../src/cli/doctor-checks.ts';
 import { err, ok } from '../../../src/lib/errors.ts';
 import { machine, missing } from '../surroundings.ts';
 

@@ -3,8 +3,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import loadWabt from 'wabt';
 import { BYTE_SCAN_WASM } from '../../../src/facts/secrets/kernel/byte-scan-wasm.ts';
-import { BASE64_RUN, ByteScan, FIRST_KEYWORD } from '../../../src/facts/secrets/kernel/byte-scan.ts';
-import { encodedViews, viewsWithFindings, wideViews } from '../../../src/facts/secrets/secret-views.ts';
+import {
+  BASE64_RUN,
+  ByteScan,
+  FIRST_KEYWORD,
+} from '../../../src/facts/secrets/kernel/byte-scan.ts';
+import {
+  encodedViews,
+  viewsWithFindings,
+  wideViews,
+} from '../../../src/facts/secrets/secret-views.ts';
 
 const scan = new ByteScan([Buffer.from('unlikely')]);
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { buildArgumentSecrets, configSecrets, statementSecrets } from '../../../src/facts/secrets/document-secrets.ts';
+import {
+  buildArgumentSecrets,
+  configSecrets,
+  statementSecrets,
+} from '../../../src/facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../../src/model/image.ts';
 
 const TOKEN = `ghp_${'Ab3dEf7hIj1LmN0pQr5tUvWx9zYk2CsD8gBn4J'.slice(0, 36)}`;

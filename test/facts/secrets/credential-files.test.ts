@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { CREDENTIAL_FILES, credentialsIn, gitDirectoryOf, isCredentialFile } from '../../../src/facts/secrets/credential-files.ts';
+import {
+  CREDENTIAL_FILES,
+  credentialsIn,
+  gitDirectoryOf,
+  isCredentialFile,
+} from '../../../src/facts/secrets/credential-files.ts';
 import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { hex, mixed } from './secret-samples.ts';
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { configSecrets, manifestSecrets, statementSecrets } from '../../../src/facts/secrets/document-secrets.ts';
+import {
+  configSecrets,
+  manifestSecrets,
+  statementSecrets,
+} from '../../../src/facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../../src/model/image.ts';
 import { mixed } from './secret-samples.ts';
 

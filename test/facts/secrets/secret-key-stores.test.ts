@@ -1,6 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isKeyStoreName, KEY_STORES, keyStoreRule } from '../../../src/facts/secrets/credential-files.ts';
+import {
+  isKeyStoreName,
+  KEY_STORES,
+  keyStoreRule,
+} from '../../../src/facts/secrets/credential-files.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });

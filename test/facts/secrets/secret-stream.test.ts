@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ScanBudget } from '../../../src/facts/secrets/open-content.ts';
-import { ContentScan, isBinary, PIECE, type ScanShared, secretsInPiece } from '../../../src/facts/secrets/secret-collector.ts';
+import {
+  ContentScan,
+  isBinary,
+  PIECE,
+  type ScanShared,
+  secretsInPiece,
+} from '../../../src/facts/secrets/secret-collector.ts';
 import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { file, image } from '../support.ts';
 import { mixed, pem, upper } from './secret-samples.ts';

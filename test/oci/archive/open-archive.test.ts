@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ArchiveOptions, openArchiveFile, openArchiveStream } from '../../../src/image/archive/open-archive.ts';
+import {
+  type ArchiveOptions,
+  openArchiveFile,
+  openArchiveStream,
+} from '../../../src/image/archive/open-archive.ts';
 import { walkLayer } from '../../../src/image/walk/layer-walk.ts';
 import { fileBlocks } from '../../../src/image/walk/unpack-layer.ts';
 import { UserError } from '../../../src/lib/errors.ts';

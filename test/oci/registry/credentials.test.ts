@@ -1,7 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Credential, dockerCredentials, type RunCredentialHelper } from '../../../src/image/registry/credentials.ts';
+import {
+  type Credential,
+  dockerCredentials,
+  type RunCredentialHelper,
+} from '../../../src/image/registry/credentials.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const auth = (text: string): { auth: string } => ({ auth: Buffer.from(text).toString('base64') });

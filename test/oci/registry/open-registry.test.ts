@@ -5,7 +5,12 @@ import { RegistryClient } from '../../../src/image/registry/client.ts';
 import type { ConnectionOptions } from '../../../src/image/registry/connection.ts';
 import { openRegistryImage } from '../../../src/image/registry/open-registry.ts';
 import { UserError } from '../../../src/lib/errors.ts';
-import { type Descriptor, isIndex, MEDIA_TYPE, type OpenedImage } from '../../../src/model/image.ts';
+import {
+  type Descriptor,
+  isIndex,
+  MEDIA_TYPE,
+  type OpenedImage,
+} from '../../../src/model/image.ts';
 import { digestHex, digestOf, parseReference } from '../../../src/model/reference.ts';
 import {
   type FakeRegistry,

@@ -3,7 +3,11 @@ import { BlobStore } from '../../../src/image/blob-store.ts';
 import { parseManifest } from '../../../src/image/documents.ts';
 import { signatureLayer, writeBundleReferrer, writeTagged } from '../../../src/image/referrers.ts';
 import { RegistryClient } from '../../../src/image/registry/client.ts';
-import { type AttachedThere, type Attaching, pushReferrers } from '../../../src/image/registry/push.ts';
+import {
+  type AttachedThere,
+  type Attaching,
+  pushReferrers,
+} from '../../../src/image/registry/push.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import { type FakeRegistryOptions, startFakeRegistry } from '../../fakes/fake-registry.ts';

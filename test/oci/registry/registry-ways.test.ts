@@ -1,6 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { RegistryClient } from '../../../src/image/registry/client.ts';
-import { type ConnectionOptions, RegistryConnection } from '../../../src/image/registry/connection.ts';
+import {
+  type ConnectionOptions,
+  RegistryConnection,
+} from '../../../src/image/registry/connection.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { networkFetch } from '../../../src/lib/fetch.ts';
 import { MEDIA_TYPE } from '../../../src/model/image.ts';

@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compressionOf, type Decompressor, gzipInThread, gzipStream, type OnPlain, startDecompressor } from '../../../src/image/walk/decompress.ts';
+import {
+  compressionOf,
+  type Decompressor,
+  gzipInThread,
+  gzipStream,
+  type OnPlain,
+  startDecompressor,
+} from '../../../src/image/walk/decompress.ts';
 import { zstdFrame, zstdRepeat, zstdSkipped } from '../../fakes/zstd-frames.ts';
 
 /** What comes out, or the error's message. */

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type LayerSource, walkLayer } from '../../../src/image/walk/layer-walk.ts';
 import { UserError } from '../../../src/lib/errors.ts';
-import { type ContentRequest, type LayerCollector, MEDIA_TYPE, type WalkedLayer } from '../../../src/model/image.ts';
+import {
+  type ContentRequest,
+  type LayerCollector,
+  MEDIA_TYPE,
+  type WalkedLayer,
+} from '../../../src/model/image.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import { entry, layerTar, tarOf } from '../../fakes/tar-bytes.ts';
 import { zstdFrame, zstdRepeat, zstdSkipped } from '../../fakes/zstd-frames.ts';

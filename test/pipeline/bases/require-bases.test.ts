@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
-import { PUBLISHER_SIGNERS, publisherSigner, vouchedBy } from '../../../src/criteria/trusted-source.ts';
+import {
+  PUBLISHER_SIGNERS,
+  publisherSigner,
+  vouchedBy,
+} from '../../../src/criteria/trusted-source.ts';
 import { type BuildFact, type Fact, known, unknownFact } from '../../../src/model/facts.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import type { Settings } from '../../../src/model/settings.ts';

@@ -14,7 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyContext, type CopyRules, removeCopy, underOtherUmask, underUsualUmask } from '../../../src/build/send-contexts.ts';
+import {
+  copyContext,
+  type CopyRules,
+  removeCopy,
+  underOtherUmask,
+  underUsualUmask,
+} from '../../../src/build/send-contexts.ts';
 
 const OLD = 1_600_000_000;
 const TIME = 1_700_000_000;

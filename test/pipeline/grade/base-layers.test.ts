@@ -6,7 +6,12 @@ import { Registries } from '../../../src/build/registries.ts';
 import { DEFAULT_SETTINGS } from '../../../src/config/schema.ts';
 import { baseLayers } from '../../../src/grade/grade-build.ts';
 import { MEDIA_TYPE, type Platform } from '../../../src/model/image.ts';
-import { type Digest, digestOf, type ImageReference, parseReference } from '../../../src/model/reference.ts';
+import {
+  type Digest,
+  digestOf,
+  type ImageReference,
+  parseReference,
+} from '../../../src/model/reference.ts';
 import { FakeRegistry } from '../../fakes/fake-registry.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { contextOf } from '../pipeline-context.ts';

@@ -4,7 +4,13 @@ import { pinnedPackages } from '../../../src/criteria/pinned-packages.ts';
 import { trustedSource } from '../../../src/criteria/trusted-source.ts';
 import { verifiedDownloads } from '../../../src/criteria/verified-downloads.ts';
 import { type GivenDockerfile, gradedBuild } from '../../../src/grade/grade-build.ts';
-import { type BuildFact, type Fact, type Facts, known, unknownFact } from '../../../src/model/facts.ts';
+import {
+  type BuildFact,
+  type Fact,
+  type Facts,
+  known,
+  unknownFact,
+} from '../../../src/model/facts.ts';
 import { type ImageConfig, MEDIA_TYPE } from '../../../src/model/image.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';

@@ -10,7 +10,13 @@ import type { Descriptor, OpenedImage } from '../../../src/model/image.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
 import { type Digest, digestOf } from '../../../src/model/reference.ts';
 import { openFetchStore } from '../../../src/reproduce/fetch-store.ts';
-import { fetchInputs, INPUTS_ARTIFACT, LOCK_MEDIA_TYPE, publishedReferrers, writeInputs } from '../../../src/reproduce/inputs.ts';
+import {
+  fetchInputs,
+  INPUTS_ARTIFACT,
+  LOCK_MEDIA_TYPE,
+  publishedReferrers,
+  writeInputs,
+} from '../../../src/reproduce/inputs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'scoville-inputs-'));
 afterAll(() => {

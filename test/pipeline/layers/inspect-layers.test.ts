@@ -5,7 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ImageLayer, inspectLayers, type InspectOptions, type LayerOrigin } from '../../../src/grade/inspect-layers.ts';
+import {
+  type ImageLayer,
+  inspectLayers,
+  type InspectOptions,
+  type LayerOrigin,
+} from '../../../src/grade/inspect-layers.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { MEDIA_TYPE } from '../../../src/model/image.ts';
 import { digestOf } from '../../../src/model/reference.ts';

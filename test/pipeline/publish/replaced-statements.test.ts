@@ -2,7 +2,13 @@ import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { expect, test } from 'vitest';
 import { BlobStore, documentsOf, folderBlobs } from '../../../src/image/blob-store.ts';
 import { parseManifest } from '../../../src/image/documents.ts';
-import { envelopeLayer, signatureLayer, simpleSigningPayload, writeBundleReferrer, writeTagged } from '../../../src/image/referrers.ts';
+import {
+  envelopeLayer,
+  signatureLayer,
+  simpleSigningPayload,
+  writeBundleReferrer,
+  writeTagged,
+} from '../../../src/image/referrers.ts';
 import type { AttachedThere } from '../../../src/image/registry/push.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/image.ts';
 import { digestOf } from '../../../src/model/reference.ts';

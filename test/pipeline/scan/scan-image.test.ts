@@ -13,7 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { judgeScan } from '../../../src/criteria/known-cves.ts';
-import { type FilesystemFact, unknownFact, type VulnerabilitiesFact } from '../../../src/model/facts.ts';
+import {
+  type FilesystemFact,
+  unknownFact,
+  type VulnerabilitiesFact,
+} from '../../../src/model/facts.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import type { ImageScan } from '../../../src/scan/scan-evidence.ts';
 import { scanImage } from '../../../src/scan/scan-image.ts';

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ConsentNeeded, disclosureOf, keepConsent, loginDisclosure, requireConsent } from '../../../src/trust/keyless.ts';
+import {
+  ConsentNeeded,
+  disclosureOf,
+  keepConsent,
+  loginDisclosure,
+  requireConsent,
+} from '../../../src/trust/keyless.ts';
 import { publicHosts } from '../../../src/trust/sigstore.ts';
 import { contextOf } from '../pipeline-context.ts';
 

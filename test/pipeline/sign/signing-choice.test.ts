@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseBuildArgs, type ParsedBuild } from '../../../src/build/command-line.ts';
-import { keepSigningChoice, signingChoice, signingFile, withSigningChoice } from '../../../src/trust/signer.ts';
+import {
+  keepSigningChoice,
+  signingChoice,
+  signingFile,
+  withSigningChoice,
+} from '../../../src/trust/signer.ts';
 import { contextOf } from '../pipeline-context.ts';
 
 let dir: string;

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { bakeJobs, dockerfileOf, jobWords, outputFolders } from '../../../src/build/bake-definition.ts';
+import {
+  bakeJobs,
+  dockerfileOf,
+  jobWords,
+  outputFolders,
+} from '../../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../../src/model/events.ts';
 
 const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({

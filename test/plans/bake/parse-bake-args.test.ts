@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { fitsNone, gateWords, parseBakeArgs, type ParsedBake } from '../../../src/build/bake-command-line.ts';
+import {
+  fitsNone,
+  gateWords,
+  parseBakeArgs,
+  type ParsedBake,
+} from '../../../src/build/bake-command-line.ts';
 
 function parsed(...argv: readonly string[]): ParsedBake {
   const read = parseBakeArgs(argv);

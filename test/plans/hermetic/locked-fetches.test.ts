@@ -7,7 +7,14 @@ import { parseLock } from '../../../src/config/lock.ts';
 import type { Fetch, Fetches } from '../../../src/model/build-analysis.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
 import { digestOf } from '../../../src/model/reference.ts';
-import { fetchedMaterials, fetchesByStage, hermeticMode, incompleteByStage, merged, recordingFor } from '../../../src/reproduce/recorded-fetches.ts';
+import {
+  fetchedMaterials,
+  fetchesByStage,
+  hermeticMode,
+  incompleteByStage,
+  merged,
+  recordingFor,
+} from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const A = digestOf('a');

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { asWritten, hermeticFiles, type Injection, readBack, sentDockerfile, WATCH_WORDS, withoutInjection } from '../../../src/build/sent-dockerfile.ts';
+import {
+  asWritten,
+  hermeticFiles,
+  type Injection,
+  readBack,
+  sentDockerfile,
+  WATCH_WORDS,
+  withoutInjection,
+} from '../../../src/build/sent-dockerfile.ts';
 import { withoutInjected } from '../../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { pastProxy, runCounts, WATCH_WORDS, watchPlace } from '../../../src/build/sent-dockerfile.ts';
+import {
+  pastProxy,
+  runCounts,
+  WATCH_WORDS,
+  watchPlace,
+} from '../../../src/build/sent-dockerfile.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 /** The RUN as it is sent; undefined where nothing is put in. */

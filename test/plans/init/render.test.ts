@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { baseImage, placeholderProblems, renderFile } from '../../../src/init/template.ts';
-import { ANSWER_TYPES, answerProblem, type AnswerType, type Question } from '../../../src/model/template.ts';
+import {
+  ANSWER_TYPES,
+  answerProblem,
+  type AnswerType,
+  type Question,
+} from '../../../src/model/template.ts';
 
 function question(id: string, type: AnswerType, more: Partial<Question> = {}): Question {
   return { id, ask: id, type, choices: [], optional: false, confirm: false, ...more };

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { changeLines, changeText, lockChanges, packageChanges, updateSummary } from '../../../src/build/lock-changes.ts';
+import {
+  changeLines,
+  changeText,
+  lockChanges,
+  packageChanges,
+  updateSummary,
+} from '../../../src/build/lock-changes.ts';
 import { digestOf } from '../../../src/model/reference.ts';
 import { digest } from '../given.ts';
 import { lock } from '../lock-given.ts';

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { neededImages } from '../../../src/build/images.ts';
-import { lockedImages, lockedPackages, lockedRemotes, presentPackages } from '../../../src/build/plan-lock.ts';
+import {
+  lockedImages,
+  lockedPackages,
+  lockedRemotes,
+  presentPackages,
+} from '../../../src/build/plan-lock.ts';
 import type { Package } from '../../../src/model/packages.ts';
 import { digest, dockerfile, external, parsed } from '../given.ts';
 

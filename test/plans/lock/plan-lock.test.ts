@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { buildWords } from '../../../src/build/buildx.ts';
 import { describePlan } from '../../../src/build/describe-plan.ts';
 import { changeLines } from '../../../src/build/lock-changes.ts';
-import { completed, isAddition, type LockRequest, snapshotsOf } from '../../../src/build/plan-lock.ts';
+import {
+  completed,
+  isAddition,
+  type LockRequest,
+  snapshotsOf,
+} from '../../../src/build/plan-lock.ts';
 import { digest, dockerfile, external, label, planned } from '../given.ts';
 import { lock } from '../lock-given.ts';
 

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readBuilderAlias, withBuilderAlias, withoutBuilderAlias } from '../../../src/cli/plugin-install.ts';
+import {
+  readBuilderAlias,
+  withBuilderAlias,
+  withoutBuilderAlias,
+} from '../../../src/cli/plugin-install.ts';
 
 /** Sets the alias and takes it back, as install and uninstall do. */
 function thereAndBack(text: string): { readonly set: string; readonly back: string } {

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUILD_TOOLS, entryNamed, managerAt, PACKAGE_MANAGERS, possibleNames, SHELL_PROGRAMS, type ToolTable, toolTable } from '../../../src/programs/kinds.ts';
+import {
+  BUILD_TOOLS,
+  entryNamed,
+  managerAt,
+  PACKAGE_MANAGERS,
+  possibleNames,
+  SHELL_PROGRAMS,
+  type ToolTable,
+  toolTable,
+} from '../../../src/programs/kinds.ts';
 
 function named(table: ToolTable, file: string): ReturnType<typeof entryNamed> {
   return entryNamed(table, possibleNames(file));

@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { unknownFact } from '../../../src/model/facts.ts';
 import type { ReportInput } from '../../../src/model/report.ts';
 import { htmlReport } from '../../../src/report/html/report.tsx';
-import { htmlComparison, htmlDifference, htmlImageDifferences } from '../../../src/report/html/several.tsx';
+import {
+  htmlComparison,
+  htmlDifference,
+  htmlImageDifferences,
+} from '../../../src/report/html/several.tsx';
 import { packageOf, sampleContents, sampleInput } from '../sample-contents.ts';
 import { sameImages, sampleDifferences } from '../sample-differences.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { judgeScan } from '../../../src/criteria/known-cves.ts';
-import { type Facts, known, unknownFact, type VulnerabilitiesFact } from '../../../src/model/facts.ts';
+import {
+  type Facts,
+  known,
+  unknownFact,
+  type VulnerabilitiesFact,
+} from '../../../src/model/facts.ts';
 import { cve, factsOf } from '../shared/verdict/facts-builder.ts';
 
 const clean: VulnerabilitiesFact = {

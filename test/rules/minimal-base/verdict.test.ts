@@ -1,4 +1,8 @@
-import { minimalBaseImage, PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../../../src/criteria/minimal-base.ts';
+import {
+  minimalBaseImage,
+  PACKAGE_LIMIT,
+  SYSTEM_PACKAGES,
+} from '../../../src/criteria/minimal-base.ts';
 import { type Facts, known } from '../../../src/model/facts.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
 import {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { namesForeignFiles, osParts, sbomCoverage, type SbomPart } from '../../../src/criteria/sbom.ts';
+import {
+  namesForeignFiles,
+  osParts,
+  sbomCoverage,
+  type SbomPart,
+} from '../../../src/criteria/sbom.ts';
 import { filesystem, pkg, program } from '../shared/verdict/facts-builder.ts';
 
 const part = (name: string, version?: string, given: Partial<SbomPart> = {}): SbomPart => ({

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { advisoryParts, AdvisoryWriter, DamagedDatabase, databaseEntries, databaseMeta, packageKey } from '../../../src/scan/advisories.ts';
+import {
+  advisoryParts,
+  AdvisoryWriter,
+  DamagedDatabase,
+  databaseEntries,
+  databaseMeta,
+  packageKey,
+} from '../../../src/scan/advisories.ts';
 import { advisory, affects } from '../../fakes/made-export.ts';
 
 let home: string;

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { cosignSaid, cosignUserError, dialectOf, verificationFailure } from '../../../src/trust/cosign.ts';
+import {
+  cosignSaid,
+  cosignUserError,
+  dialectOf,
+  verificationFailure,
+} from '../../../src/trust/cosign.ts';
 
 describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
   const recorded = (name: string): string =>

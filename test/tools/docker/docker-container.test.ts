@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createArguments, parseContainerState, parseImageService, removeContainer } from '../../../src/build/docker-containers.ts';
+import {
+  createArguments,
+  parseContainerState,
+  parseImageService,
+  removeContainer,
+} from '../../../src/build/docker-containers.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const SPEC = { name: 'c', image: 'i:1', ports: [80], env: ['A=1'], quickHealth: false } as const;

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { builderForOci, parseBuilder, parseBuilderNames } from '../../../src/build/buildx.ts';
-import { beginDockerInfo, dockerInfo, dockerLoad, engineError, inspectLocalImages, loadedNames, loadFailure } from '../../../src/build/docker.ts';
+import {
+  beginDockerInfo,
+  dockerInfo,
+  dockerLoad,
+  engineError,
+  inspectLocalImages,
+  loadedNames,
+  loadFailure,
+} from '../../../src/build/docker.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>

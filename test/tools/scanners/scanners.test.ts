@@ -2,7 +2,22 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ToolRun } from '../../../src/lib/run-tool.ts';
-import { dockerScoutArgs, grypeArgs, grypeEnvironment, hasDockerScout, parseDockerScout, parseGrype, parseTrivy, parseTrivyVersion, scannerSaid, scanOutput, scanWithDockerScout, scanWithGrype, scanWithTrivy, trivyArgs } from '../../../src/scan/scanners.ts';
+import {
+  dockerScoutArgs,
+  grypeArgs,
+  grypeEnvironment,
+  hasDockerScout,
+  parseDockerScout,
+  parseGrype,
+  parseTrivy,
+  parseTrivyVersion,
+  scannerSaid,
+  scanOutput,
+  scanWithDockerScout,
+  scanWithGrype,
+  scanWithTrivy,
+  trivyArgs,
+} from '../../../src/scan/scanners.ts';
 import { severityOf, severityOfScore } from '../../../src/scan/severity.ts';
 import { controlTexts } from '../../control-texts.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';

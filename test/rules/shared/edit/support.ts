@@ -1,4 +1,9 @@
-import { applyDecided, type FixFiles, type FixInputs, planEdits } from '../../../../src/fix/compose.ts';
+import {
+  applyDecided,
+  type FixFiles,
+  type FixInputs,
+  planEdits,
+} from '../../../../src/fix/compose.ts';
 import { ok, type Result } from '../../../../src/lib/errors.ts';
 import type { FixFacts, FixOptions, FixRule } from '../../../../src/model/fix.ts';
 import type { Digest } from '../../../../src/model/reference.ts';

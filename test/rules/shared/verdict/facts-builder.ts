@@ -1,7 +1,29 @@
 import { usedImages } from '../../../../src/facts/build-facts.ts';
-import type { BuildAnalysis, Download, PackageInstall } from '../../../../src/model/build-analysis.ts';
-import type { DockerfileModel, ExternalImage, SourceRange, Stage } from '../../../../src/model/dockerfile.ts';
-import { type BuildFact, type DeclarationsFact, type Fact, type Facts, type FileFact, type FilesystemFact, type ImageFact, known, unknownFact, type UsedImage, type VulnerabilitiesFact, type Vulnerability } from '../../../../src/model/facts.ts';
+import type {
+  BuildAnalysis,
+  Download,
+  PackageInstall,
+} from '../../../../src/model/build-analysis.ts';
+import type {
+  DockerfileModel,
+  ExternalImage,
+  SourceRange,
+  Stage,
+} from '../../../../src/model/dockerfile.ts';
+import {
+  type BuildFact,
+  type DeclarationsFact,
+  type Fact,
+  type Facts,
+  type FileFact,
+  type FilesystemFact,
+  type ImageFact,
+  known,
+  unknownFact,
+  type UsedImage,
+  type VulnerabilitiesFact,
+  type Vulnerability,
+} from '../../../../src/model/facts.ts';
 import type { Package } from '../../../../src/model/packages.ts';
 import { type Digest, digestOf, parseReference } from '../../../../src/model/reference.ts';
 import type { FoundAttestation } from '../../../../src/model/statement.ts';

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { configEvidence, fail, fileEvidence, lineEvidence, listed, note, unknown } from '../../../../src/criteria/criterion.ts';
+import {
+  configEvidence,
+  fail,
+  fileEvidence,
+  lineEvidence,
+  listed,
+  note,
+  unknown,
+} from '../../../../src/criteria/criterion.ts';
 import { quantity } from '../../../../src/lib/text.ts';
 import { LAYER, link, program, range } from './facts-builder.ts';
 

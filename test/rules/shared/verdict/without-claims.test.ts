@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, judgeImage, judgeUnclaimed, withoutClaims } from '../../../../src/criteria/catalogue.ts';
+import {
+  CATALOGUE,
+  judgeImage,
+  judgeUnclaimed,
+  withoutClaims,
+} from '../../../../src/criteria/catalogue.ts';
 import { EARNED_UNSIGNED } from '../../../../src/criteria/criterion.ts';
 import { type Facts, known, type SignatureFact, unknownFact } from '../../../../src/model/facts.ts';
 import { digestOf } from '../../../../src/model/reference.ts';
