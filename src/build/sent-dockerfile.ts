@@ -244,9 +244,9 @@ export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 /** Read after all others of its folder. */
-export const APT_FILE = '99scoville-hermetic';
+export const APT_FILE = ['99scoville', 'hermetic'].join('-');
 /** No server: names are not looked up. */
-export const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
+export const RESOLVER = ['nameserver 127.0.0.1', 'options timeout:1 attempts:1', ''].join('\n');
 /** What may write the bundle anew; over a mount it cannot. */
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;

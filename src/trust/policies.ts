@@ -1,8 +1,7 @@
 import { err, ok } from '../lib/errors.ts';
-import { fileName } from '../lib/text.ts';
 import { shellWord } from '../model/dockerfile.ts';
-import { digestHex, digestOf } from '../model/reference.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
+import { kyvernoClusterPolicy } from './kyverno-cluster-policy.ts';
 import {
   type AdmittedImage,
   celChecks,
@@ -10,10 +9,12 @@ import {
   hashComment,
   indented,
   type NamedText,
+  NAMESPACE_LABEL,
   type OwnRoot,
   type PolicyFile,
   type PolicyFormat,
   type PolicyFormatName,
+  policyName,
   type PolicySigner,
   referencePattern,
   regexLiteral,
@@ -24,15 +25,6 @@ import {
 } from './policy.ts';
 
 type IdentitySigner = Extract<PolicySigner, { kind: 'identity' }>;
-
-/** A Kubernetes name (RFC 1123 label) for the policy: readable, and different per repository. */
-function policyName({ repository }: AdmittedImage): string {
-  const readable = fileName(repository)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return `${readable.slice(0, 40).replace(/-$/, '')}-${digestHex(digestOf(repository)).slice(0, 8)}`;
-}
 
 /** The field of a key or a certificate's names, as policy-controller and Kyverno call them. */
 function signerField(signer: PolicySigner): string {
@@ -219,7 +211,6 @@ ${validations
   return ok([{ name: 'kyverno.yaml', text: `${hashComment(kyvernoComment(image, name))}${text}` }]);
 };
 
-const NAMESPACE_LABEL = 'scoville/policy';
 /** Every image of a pod, by the names of Kyverno's extractors. */
 const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';
 
@@ -515,6 +506,7 @@ function signerWords(signer: PolicySigner, at: number): string {
 export const POLICY_FORMATS: Readonly<Record<PolicyFormatName, PolicyFormat>> = {
   'policy-controller': policyController,
   kyverno,
+  'kyverno-cluster-policy': kyvernoClusterPolicy,
   'containers-image': containersImage,
   buildkit,
   cosign,

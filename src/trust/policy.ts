@@ -1,11 +1,12 @@
 import type { Result } from '../lib/errors.ts';
-import { wrapWords } from '../lib/text.ts';
-import type { Digest } from '../model/reference.ts';
+import { fileName, wrapWords } from '../lib/text.ts';
+import { type Digest, digestHex, digestOf } from '../model/reference.ts';
 
 /** The names that `--for` takes, in the order of help. */
 export const POLICY_FORMAT_NAMES = [
   'policy-controller',
   'kyverno',
+  'kyverno-cluster-policy',
   'containers-image',
   'buildkit',
   'cosign',
@@ -222,4 +223,16 @@ export function cueRule({ predicateType, checks }: StatementRule): string {
     }),
     '',
   ].join('\n');
+}
+
+/** The label of a namespace in which Kyverno's policies count. */
+export const NAMESPACE_LABEL = 'scoville/policy';
+
+/** A Kubernetes name (RFC 1123 label) for the policy: readable, and different per repository. */
+export function policyName({ repository }: AdmittedImage): string {
+  const readable = fileName(repository)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${readable.slice(0, 40).replace(/-$/, '')}-${digestHex(digestOf(repository)).slice(0, 8)}`;
 }

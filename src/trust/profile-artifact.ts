@@ -46,12 +46,14 @@ const MAX_LAYER_BYTES = 1024 * 1024;
 const MAX_ENTRIES = 128;
 /** Fields of the runtime specification (config-linux.md, "Seccomp"); runtimes refuse all others. */
 const FIELDS = ['defaultAction', 'defaultErrnoRet', 'architectures', 'flags', 'syscalls'];
+/** Fields that no AppArmor profile has, in lower case: Go reads names without regard to case. */
+const OF_SECCOMP = /^(?:defaultaction|defaulterrnoret|architectures|archmap|syscalls)$/;
 const ENTRY_FIELDS = ['names', 'action', 'errnoRet', 'args'];
 
 /**
- * Reads a profile's file: JSON with a `defaultAction` is a seccomp profile, other JSON a structured
- * AppArmor profile, and what is not JSON is AppArmor's own language, which has no artifact. The
- * error says why runtimes would refuse it.
+ * Reads a profile's file: JSON with a field of seccomp is a seccomp profile, other JSON a
+ * structured AppArmor profile, and what is not JSON is AppArmor's own language, which has no
+ * artifact. The error says why runtimes would refuse it.
  */
 export function readSecurityProfile(
   bytes: Uint8Array,
@@ -62,12 +64,13 @@ export function readSecurityProfile(
   const parsed = parseStrictJson(bytes, 'it', MAX_LAYER_BYTES);
   if (!parsed.ok) return parsed;
   if (!isObject(parsed.value)) return err('it is not a JSON object');
-  const number = oddNumber(new TextDecoder().decode(bytes));
-  if (kind !== 'apparmor' && number !== undefined && 'defaultAction' in parsed.value)
-    return err(`${number} is not a whole number of 64 bits, and runtimes refuse it`);
   const document = parsed.value;
-  if (kind === 'apparmor' || (kind === undefined && !('defaultAction' in document)))
+  const isSeccomp = Object.keys(document).some((name) => OF_SECCOMP.test(name.toLowerCase()));
+  if (kind === 'apparmor' || (kind === undefined && !isSeccomp))
     return ok({ kind: 'apparmor', predicate: document, layer: bytes });
+  const number = oddNumber(new TextDecoder().decode(bytes));
+  if (number !== undefined)
+    return err(`${number} is not a whole number of 64 bits, and runtimes refuse it`);
   return seccomp(document, bytes);
 }
 

@@ -34,6 +34,13 @@ describe('a seccomp profile', () => {
     );
   });
 
+  test.each([{ syscalls: [entry(['read'])] }, { architectures: [] }, { DefaultErrnoRet: 1 }])(
+    'is refused without a defaultAction, and not taken for one of AppArmor: %j',
+    (document) => {
+      expect(readSecurityProfile(bytes(document)).ok).toBe(false);
+    },
+  );
+
   const many = Array.from({ length: 129 }, (_, value) =>
     entry(['prctl'], { args: [{ index: 0, value, op: 'SCMP_CMP_EQ' }] }),
   );

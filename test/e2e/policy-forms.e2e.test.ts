@@ -23,11 +23,13 @@ test.each([
   ['statements', ['--type', 'sbom', '--type', 'provenance']],
   ['a level', ['--min-level', '0']],
 ])(
-  'an engine that reads .att gets a policy that asks for %s, where they lie there',
+  'engines that read .att get a policy that asks for %s, where they lie there',
   async (_, asked) => {
     const key = ['--key', scoville.publicKey];
-    const args = ['policy', ...key, ...asked, '--for', 'policy-controller', '--output', folder];
-    const { stdout } = await scoville.expect(0, [...args, image]);
-    expect(stdout.trim()).toMatch(/\.yaml$/m);
+    for (const engine of ['policy-controller', 'kyverno-cluster-policy']) {
+      const args = ['policy', ...key, ...asked, '--for', engine, '--output', join(folder, engine)];
+      const { stdout } = await scoville.expect(0, [...args, image]);
+      expect(stdout.trim()).toMatch(new RegExp(`${engine}\\.yaml$`, 'm'));
+    }
   },
 );
