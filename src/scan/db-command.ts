@@ -63,6 +63,10 @@ async function update(
   const settings = await imageSettings(flags.policy, io);
   const given = flags.from ?? settings.osv.exports;
   const isAddress = /^https?:\/\//.test(given);
+  if (isAddress && /^[a-z]+:\/\/[^/?#]*@|[?#]/.test(given))
+    throw new UserError('an address of exports has no user, password or query', {
+      nextStep: 'scoville db update --from https://HOST/PATH, or --from FOLDER',
+    });
   if (isAddress && settings.offline)
     throw new UserError(`offline is set, and ${given} needs a network`, {
       nextStep: 'scoville db update --from FOLDER',

@@ -81,3 +81,12 @@ test.each([
 ])('%j is refused', async (args, message) => {
   expect((await run(args)).code).toContain(message);
 });
+
+test.each(['http://ci:s3cret@127.0.0.1:9/osv', 'https://127.0.0.1:9/osv?sig=s3cret'])(
+  'an address with a secret is refused, and not shown: %s',
+  async (from) => {
+    const { code, out, err } = await run(['update', '--from', from, 'npm']);
+    expect(code).toContain('an address of exports has no user, password or query');
+    expect(`${code}${out}${err}`).not.toContain('s3cret');
+  },
+);
