@@ -41,7 +41,7 @@ interface BuildRequest {
   readonly onJsonLine?: (line: string) => void;
 }
 
-export interface BuildOutcome {
+interface BuildOutcome {
   readonly exitCode: number;
   readonly stdout: string;
   /** Buildx's last words, outside its progress: `ERROR: failed to solve: ...` and nearby lines. */

@@ -37,7 +37,7 @@ const PAUSE_MS = 250;
 export type Attempt = 'answered' | { readonly said: string } | { readonly failure: string };
 
 /** How the wait ended; `exitCode` where the container ended. */
-export interface Waited {
+interface Waited {
   readonly failure: string | undefined;
   readonly exitCode?: number;
 }

@@ -8,7 +8,7 @@ import type { Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
 import { leastWords } from './describe-plan.ts';
 
-export interface HeldToGate {
+interface HeldToGate {
   /** Empty where the gate is met, or none is asked for. */
   readonly shortfalls: readonly Shortfall[];
   /** For reports; absent where nothing is asked for and no waiver is wrong. */

@@ -51,7 +51,7 @@ export interface RecordedInputs {
   readonly values: RecordedValues;
 }
 
-export interface BuildRequest {
+interface BuildRequest {
   readonly parsed: ParsedBuild;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly store: LayoutStore;

@@ -71,7 +71,7 @@ export interface Build {
 export const ALONE: Build['together'] = { linked: [], shared: undefined };
 
 /** What a build that is done again has other than the first one. */
-export interface Attached {
+interface Attached {
   /** What RUNs are given, from the lock's own store where none is named. */
   readonly replayed:
     { readonly recording: Recording; readonly store: FetchStore | undefined } | undefined;

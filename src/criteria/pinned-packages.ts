@@ -236,11 +236,6 @@ function inStage(input: FixInput, stage: number): FixPlan {
 /** On request: apt reads Debian's archives as they were at a date. */
 export const freezeArchives: FixRule = {
   id: 'freeze-archives',
-  title: 'Freeze the archives of Debian at a date',
-  help:
-    'Only with `--freeze DATE`: adds a RUN in front of the first use of apt in a stage, which points `/etc/apt` at snapshot.debian.org as it was at that date. For Debian and images made of it; sources of other ' +
-    'archives stay as they are.',
-  breaks: [{ what: 'security updates stay away until the date is moved' }],
   criterion: 'pinned-packages',
   needs: [],
   plan: (input) => together(input.model.reached.map((stage) => inStage(input, stage))),
@@ -313,19 +308,6 @@ function copies(path: string, file: string): boolean {
 
 export const lockFiles: FixRule = {
   id: 'lock-files',
-  title: 'Install from the lock file',
-  help:
-    'Where the context has the lock file and the Dockerfile copies it first, installs use ' +
-    'it. `npm install` becomes `npm ci`, `yarn` gets `--frozen-lockfile` (`--immutable` with ' +
-    'a `.yarnrc.yml`), `pnpm install` gets `--frozen-lockfile`, and `cargo` gets `--locked`. ' +
-    'Installs that name packages are left to `pin-packages`.',
-  breaks: [
-    {
-      what: 'the build fails, since the lock file is out of date, or is that of another folder',
-      shownBy:
-        'the lock file has each dependency of package.json as that one asks for it, and both lie in the folder that the command runs in',
-    },
-  ],
   criterion: 'pinned-packages',
   needs: ['context'],
   plan: (input) => together(input.analysis.installs.map((install) => held(install, input))),
@@ -441,17 +423,6 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
 /** Installed packages get the versions that the build really installed. */
 export const pinPackages: FixRule = {
   id: 'pin-packages',
-  title: 'Pin packages to the versions that are installed',
-  help:
-    'Puts the version that a stage really installed behind each name: `curl=8.14.1-2` (apt, apk), `-` (dnf), `==` (pip), `@` (npm), `:` (gem). Versions come from `scoville.lock` beside the Dockerfile, for the ' +
-    'stages of the image, or with `--build` from a build of each stage that installs something. What the lock or the build does not know is left alone; so are requirements files and lock files, which decide for themselves.',
-  breaks: [
-    { what: 'a later build fails, once the archive has dropped the version' },
-    {
-      what: 'another version is installed than today',
-      shownBy: 'the version is that of scoville.lock, or of a build of the stage',
-    },
-  ],
   criterion: 'pinned-packages',
   needs: ['versions'],
   plan: (input) => together(input.analysis.installs.map((install) => pinned(install, input))),

@@ -268,12 +268,6 @@ function plan(input: FixInput): FixPlan {
 /** Blocks the network for unreadable programs, so the build downloads only what is visible. */
 export const offlineRuns: FixRule = {
   id: 'offline-runs',
-  title: 'Run what cannot be read without network',
-  help:
-    'Adds `--network=none` to each RUN that starts a program which Scoville cannot read, such as ' +
-    '`make` or a script in another language. Such a program could download anything. Left alone: ' +
-    'a RUN that installs packages or downloads files too, and one that names its network.',
-  breaks: [{ what: 'the program does download something, and the build fails' }],
   criterion: 'verified-downloads',
   needs: [],
   plan,
@@ -402,19 +396,6 @@ function argumentIn({ stage, command }: Download, { source }: FixInput): string 
 /** Downloads are held to the hash that they have now. */
 export const verifyDownloads: FixRule = {
   id: 'verify-downloads',
-  title: 'Verify the checksum of downloads',
-  help:
-    'Fetches what the Dockerfile downloads and adds a check of today’s hash: `ADD ' +
-    '--checksum`, or `sha256sum -c` after `curl` and `wget`. `curl | sh` and `curl | tar` become ' +
-    'a file, a check and its use. Compare the hash with what the publisher says before you accept ' +
-    'it. Left alone: addresses that are not constant, downloads in loops and functions, and those ' +
-    'whose check would not stop the RUN.',
-  breaks: [
-    {
-      what: 'a later build fails, since the address points to another file',
-      shownBy: 'the address names a version, in itself and not by an ARG',
-    },
-  ],
   criterion: 'verified-downloads',
   needs: ['hashes'],
   plan: (input) => together(input.analysis.downloads.map((download) => held(download, input))),

@@ -4,7 +4,7 @@ import { isSpace } from './instruction-words.ts';
 export type Lookup = (name: string) => string | undefined;
 
 /** What stands in `${NAME<operator>argument}`; for `/` the argument is pattern and replacement. */
-export type Applied = (
+type Applied = (
   operator: string,
   value: string | undefined,
   argument: string,

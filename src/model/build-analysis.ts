@@ -258,7 +258,7 @@ function genericOf(path: string): FetchedPackage | undefined {
 }
 
 /** What a fetch gave, and the address that was asked for where a redirect led to it. */
-export interface FetchedFile {
+interface FetchedFile {
   readonly fetch: Fetch;
   readonly stage: string;
   /** The user's address, first of its redirects; the last may be that of a store without names. */

@@ -161,7 +161,7 @@ export interface VerifiedItem {
 }
 
 /** With what the signature that counts was made, and where that is logged. */
-export interface SignedWith extends SignatureOrigin {
+interface SignedWith extends SignatureOrigin {
   readonly kind: 'key' | 'certificate' | 'notation';
 }
 

@@ -322,7 +322,7 @@ function wholeNumber(text: string): bigint | undefined {
 }
 
 /** The uid that a container starts with, or why an engine does not start it. */
-export type RunsAs =
+type RunsAs =
   | { readonly kind: 'uid'; readonly uid: number; readonly by: 'default' | 'number' | 'name' }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'missing'; readonly name: string };

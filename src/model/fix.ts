@@ -156,20 +156,12 @@ export interface FixPlan {
   readonly refusals: readonly Omit<Refusal, 'rule' | 'criterion'>[];
 }
 
-interface Breakage {
-  readonly what: string;
-  readonly shownBy?: string;
-}
-
 /**
  * One remedy as edits: pure, and with nothing left to do where it has been applied. docs/fix.md has
  * a section about each.
  */
 export interface FixRule {
   readonly id: string;
-  readonly title?: string;
-  readonly help?: string;
-  readonly breaks?: readonly Breakage[];
   /** The criterion that it serves. */
   readonly criterion?: string;
   /** The `scoville lint` rule whose ignore comments apply to it, if that is not the criterion. */

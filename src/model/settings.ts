@@ -14,10 +14,10 @@ export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
-export const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
+const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
 
 /** A keyless signer: subject and issuer, each by text or by pattern. */
-export interface TrustedIdentity {
+interface TrustedIdentity {
   readonly subject?: string;
   readonly subjectPattern?: string;
   readonly issuer?: string;

@@ -1,7 +1,7 @@
 import { parseReference } from './reference.ts';
 
 /** Who can tell what a project is: one reader of project files each. */
-export const FACT_READERS = [
+const FACT_READERS = [
   'node',
   'python',
   'go',
@@ -33,7 +33,7 @@ export interface DetectionRule {
 }
 
 /** Where a default comes from that no manifest knows: `git-user`, who commits in the project. */
-export const PRESETS = ['git-user'] as const;
+const PRESETS = ['git-user'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 export interface Question {

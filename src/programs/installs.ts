@@ -1,7 +1,7 @@
 import type { InstalledName, PackageManager } from '../model/build-analysis.ts';
 
 /** What a word of an install command names: nothing for a file, a folder or an address. */
-export type NameReader = (
+type NameReader = (
   word: string,
   /** The value of the option that gives a version to what has none; empty without it. */
   version: string,

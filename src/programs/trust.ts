@@ -180,7 +180,7 @@ export function uncheckedVariable(
 }
 
 /** Files by which programs run, or take orders from, what no command line names. */
-export interface ObeyedFile {
+interface ObeyedFile {
   /** Programs that obey it; all where not given. */
   readonly programs?: RegExp;
   /** Paths as they may be put there. */

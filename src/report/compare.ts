@@ -14,7 +14,7 @@ import type {
 } from '../model/report.ts';
 
 /** A layer with what is known of where it comes from, lowest first. */
-export interface LayerRow {
+interface LayerRow {
   readonly digest: Digest;
   /** Compressed bytes. */
   readonly size: number;

@@ -18,7 +18,7 @@ export interface FetchStore {
 }
 
 /** A body being written; once `commit` resolves, all of it is in the store, before that nothing. */
-export interface FetchWriter {
+interface FetchWriter {
   readonly write: (chunk: Uint8Array) => Promise<void>;
   /** Throws UserError where the content is not `expected`. */
   readonly commit: (

@@ -186,7 +186,7 @@ export interface Proxy {
   readonly close: () => Promise<void>;
 }
 
-export interface ProxyOptions {
+interface ProxyOptions {
   /** An address of this machine, which is all that is listened on. */
   readonly host: string;
   readonly authority: Pick<BuildAuthority, 'contextFor'>;

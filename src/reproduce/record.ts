@@ -304,7 +304,7 @@ async function send(
 }
 
 /** An answer of a server, its body as it came. */
-export interface ServerAnswer {
+interface ServerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: AsyncIterable<Uint8Array>;
@@ -314,7 +314,7 @@ export interface ServerAnswer {
 export type Upstream = (request: ProxyRequest, signal: AbortSignal) => Promise<ServerAnswer>;
 
 /** A fetch, and who asked for it when. */
-export interface Recorded extends Readonly<Peer> {
+interface Recorded extends Readonly<Peer> {
   readonly fetch: Fetch;
   /** Milliseconds since 1970. */
   readonly at: number;

@@ -179,7 +179,7 @@ const COUNTED = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 const NUMBERED = /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] /;
 
 /** The highest numbers of steps, by stage. */
-export type StepNumbers = ReadonlyMap<string, number>;
+type StepNumbers = ReadonlyMap<string, number>;
 
 export function noteNumber(numbers: Map<string, number>, name: string): void {
   const [, stage = '', ...counts] = NUMBERED.exec(name) ?? [];

@@ -32,7 +32,7 @@ export type SignedBases = ReadonlyMap<Digest, string>;
 export type Base = Pick<FoundImage, 'reference' | 'name' | 'digest'>;
 
 /** Checks of bases that are under way. */
-export interface BaseChecks {
+interface BaseChecks {
   /** Waits for bases in `trust.bases`. Throws UserError if one fails or cannot be checked. */
   readonly required: () => Promise<void>;
   /** What verified until now; what still runs is given up. */

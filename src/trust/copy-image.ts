@@ -29,7 +29,7 @@ export type CopyTarget =
       readonly directory: boolean;
     };
 
-export interface ImageCopy {
+interface ImageCopy {
   readonly digest: Digest;
   readonly attached: readonly {
     readonly subject: Digest;

@@ -213,7 +213,7 @@ function loginSource({ emit }: PipelineContext, issuer: string): TokenSource {
   };
 }
 
-export interface Disclosure {
+interface Disclosure {
   /** For the file that keeps answers. */
   readonly id: string;
   /** `the private repository octo/shop`. */

@@ -99,7 +99,7 @@ class ExpressionParser {
 }
 
 /** A license not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */
-export interface ExtractedLicense {
+interface ExtractedLicense {
   readonly licenseId: string;
   readonly extractedText: string;
   readonly name: string;

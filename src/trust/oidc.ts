@@ -12,7 +12,7 @@ import { cleanText } from '../lib/text.ts';
 const REQUEST_MS = 20_000;
 const LARGEST = 256 * 1024;
 
-export interface OidcRequest {
+interface OidcRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST: a form, or a JSON text. */

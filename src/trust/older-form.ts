@@ -39,7 +39,7 @@ const MAX_MATERIAL = 64 * 1024;
 const MOST_ISSUERS = 5;
 
 /** What cosign before bundles has under a tag: a layer's bytes and annotations that verify them. */
-export interface LegacyLayer {
+interface LegacyLayer {
   readonly bytes: Uint8Array;
   readonly annotations: Annotations;
 }

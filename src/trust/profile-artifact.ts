@@ -19,7 +19,7 @@ import type { Settings } from '../model/settings.ts';
 import { VERIFIER_ID } from './identity.ts';
 import type { StatementToSign } from './sign.ts';
 
-export type ProfileKind = 'seccomp' | 'apparmor';
+type ProfileKind = 'seccomp' | 'apparmor';
 
 export interface SecurityProfile {
   readonly kind: ProfileKind;

@@ -33,7 +33,7 @@ export interface OwnSigner {
   readonly keys: readonly KeyObject[];
 }
 
-export interface RenewOptions {
+interface RenewOptions {
   readonly grading: GradeOptions;
   /** Judge by the settings of the verdict that is there, not by those at hand. */
   readonly inherits: boolean;

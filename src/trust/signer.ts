@@ -146,7 +146,7 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
   });
 }
 
-export interface OpenKey {
+interface OpenKey {
   readonly what: string;
   /** A command. */
   readonly fix: string;

@@ -180,23 +180,6 @@ function addition(
 /** What has no place in an image is kept out of the build context. */
 export const ignoreFile: FixRule = {
   id: 'ignore-file',
-  title: 'Keep history, secrets and modules out of the context',
-  help:
-    'Where a COPY takes the whole context, adds secrets to the `.dockerignore`: `.git`, ' +
-    '`.env`, `.env.*`, keys (`*.pem`, `*.key`, `id_rsa*`, `id_ed25519*`), `.aws`, `.ssh` and ' +
-    '`.netrc`. Only what is at the top of the context is added. `node_modules` is added ' +
-    'where the build installs modules itself. Left alone: what the Dockerfile copies by ' +
-    'name, `.git` where a RUN reads it, and files that exclude everything and let in what ' +
-    'they name.',
-  breaks: [
-    {
-      what: 'a command of the build reads the history of git',
-      shownBy: 'every command of the build is one that is known not to read it',
-    },
-    {
-      what: 'a build, or the program at run time, reads settings (`.env`) or keys that lie in the context',
-    },
-  ],
   criterion: 'no-secrets',
   needs: ['context'],
   plan,

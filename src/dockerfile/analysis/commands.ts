@@ -144,7 +144,7 @@ export function overPath(value: string, before: string): string {
 }
 
 /** The folders of PATH, those of the base image put in; an unknown one begins with `$`. */
-export function pathOf(
+function pathOf(
   { programPath }: Pick<CommandEvent, 'programPath'>,
   files: StageFiles,
 ): readonly string[] {

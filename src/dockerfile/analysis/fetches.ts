@@ -94,7 +94,7 @@ function fetchOf(
 }
 
 /** A fetch whose address is not told by a word. */
-export function namedFetch(
+function namedFetch(
   event: CommandEvent,
   kind: DownloadKind,
   name: string,

@@ -16,7 +16,7 @@ import type { Field } from '../shell/syntax-tree.ts';
 import { Named, SecretFlow, StageLedger } from './stage-ledger.ts';
 
 /** How a mode of chmod, install or `--chmod` changes the setuid and setgid bits. */
-export interface ModeChange {
+interface ModeChange {
   readonly sets: readonly ('setuid' | 'setgid')[];
   readonly clears: readonly ('setuid' | 'setgid')[];
 }

@@ -192,7 +192,7 @@ export function inText(
 }
 
 /** True for a mix of letters and digits, which random values have and words do not. */
-export function isMixed(value: string): boolean {
+function isMixed(value: string): boolean {
   return /\d/.test(value) && /[A-Za-z]/.test(value) && new Set(value).size >= 8;
 }
 
