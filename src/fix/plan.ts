@@ -17,6 +17,7 @@ import { FIX_RULES } from '../criteria/catalogue.ts';
 import { slimImages } from '../criteria/minimal-base.ts';
 import { runtimeImages } from '../criteria/no-shell.ts';
 import { shownAddress } from '../criteria/verified-downloads.ts';
+import type { ReadForEdits } from '../dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../dockerfile/logical-lines.ts';
 import { givenDockerfile } from '../grade/grade-build.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
@@ -33,6 +34,7 @@ import {
   baseKey,
   type FetchedFile,
   type FixFacts,
+  type FixNeed,
   type FixOptions,
   type FixRule,
   type InstalledVersion,
@@ -52,9 +54,23 @@ import {
   planEdits,
   readFixFile,
 } from './compose.ts';
-import type { FactsRequest } from './facts-request.ts';
 import { fetchDigest } from './fetch-digest.ts';
 import { type OpenedFiles, openFixFiles } from './files.ts';
+
+/** What the facts are gathered for. */
+interface FactsRequest {
+  readonly read: ReadForEdits;
+  readonly needs: ReadonlySet<FixNeed>;
+  readonly contextFolder: string;
+  /** Absolute path of the Dockerfile. */
+  readonly dockerfile: string;
+  readonly buildArgs: readonly string[];
+  readonly target: string | undefined;
+  readonly settings: Settings;
+  readonly refresh: boolean;
+  /** Build each stage that installs packages, to learn their versions. */
+  readonly build: boolean;
+}
 
 /** Files of a base that its slim variant has too. */
 const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);

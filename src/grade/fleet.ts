@@ -6,8 +6,8 @@ import { pipelineContext } from '../cli/conversation.ts';
 import { type CommandIo, readStream, writeProse } from '../cli/io.ts';
 import { VERSION } from '../cli/version.ts';
 import { FleetTally } from '../criteria/score.ts';
-import { boundKeptDaily } from '../image/bound-caches.ts';
-import { EXIT, messageOf, ToolError, UserError } from '../lib/errors.ts';
+import { boundKeptDaily } from '../image/caches.ts';
+import { err, EXIT, messageOf, ok, type Result, ToolError, UserError } from '../lib/errors.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { secondsText } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -26,8 +26,27 @@ import {
 import { cleanForTerminal } from '../ui/text.ts';
 import type { GradeFlags } from './flags.ts';
 import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-session.ts';
-import { parseImageList } from './image-list.ts';
 import { type Kept, type LineFile, openLineFile } from './line-file.ts';
+
+/** A list's line may be a path with blanks in it; a reference holds none. */
+const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
+
+/**
+ * The images of a list, each once, in its order: one a line, blank lines and lines that begin with
+ * `#` left out, and so is what follows a blank and a `#`. An error names the first line that is no
+ * image.
+ */
+export function parseImageList(text: string): Result<readonly string[]> {
+  const images = new Set<string>();
+  for (const [i, raw] of text.split(/\r?\n/).entries()) {
+    const line = (i === 0 ? raw.replace(/^\uFEFF/, '') : raw).replace(/(^|\s)#.*/s, '').trim();
+    if (line === '') continue;
+    if (line === '-' || (/\s/.test(line) && !PATH.test(line)))
+      return err(`line ${i + 1} is not an image: ${JSON.stringify(line.slice(0, 80))}`);
+    images.add(line);
+  }
+  return ok([...images]);
+}
 
 /** Reads a list of images from a file, or stdin for `-`. Throws UserError if none or not a list. */
 async function readImageList(file: string, io: CommandIo): Promise<readonly string[]> {

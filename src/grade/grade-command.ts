@@ -8,7 +8,7 @@ import { writeReports } from '../cli/render-report.ts';
 import { readText } from '../config/read-files.ts';
 import { nextSteps, type StepSource } from '../criteria/next-steps.ts';
 import { historyMisfit } from '../facts/build-facts.ts';
-import { boundKeptDaily } from '../image/bound-caches.ts';
+import { boundKeptDaily } from '../image/caches.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';

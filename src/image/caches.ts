@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError, errorCode, messageOf, UserError } from '../lib/errors.ts';
+import type { PipelineContext } from '../model/context.ts';
 import type { EventSink } from '../model/events.ts';
 import { makeFolder, temporaryOwner, writeBeside } from './disk.ts';
 import { removeLeftFiles } from './owner.ts';
@@ -186,4 +187,25 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
   }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Trims caches once a day, after a run that filled them: it costs more than most runs. */
+export async function boundKeptDaily(
+  context: Pick<PipelineContext, 'paths' | 'now' | 'emit'>,
+): Promise<void> {
+  const { cache } = context.paths;
+  const now = context.now();
+  const stamp = join(cache, 'bounded');
+  const last = await stat(stamp).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  if (now - last < DAY_MS && last <= now) return;
+  await orWarn(context, async () => {
+    await makeFolder(cache);
+    await writeBeside(stamp, '');
+    await boundCaches(cache);
+  });
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { boundKeptDaily } from '../../src/image/bound-caches.ts';
+import { boundKeptDaily } from '../../src/image/caches.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

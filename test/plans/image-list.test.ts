@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseImageList } from '../../src/grade/image-list.ts';
+import { parseImageList } from '../../src/grade/fleet.ts';
 
 test.each([
   ['a:1\nb@sha256:00\n', ['a:1', 'b@sha256:00']],
