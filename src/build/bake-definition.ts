@@ -56,7 +56,7 @@ export function parseBakeDefinition(text: string): Result<BakeDefinition> {
     targets.set(name, target.value);
   }
   const groups = objectOf(objectOf(document)['group']);
-  // buildx 0.13 names no group where the target is called `default`.
+  // buildx 0.13 leaves the group out where the target is called `default`.
   const asked =
     groups['default'] === undefined ? ['default'] : textsOf(objectOf(groups['default'])['targets']);
   const wanted = expand(asked, groups, targets);
@@ -191,7 +191,7 @@ export interface BakeJob {
 const TARGET_SCHEME = 'target:';
 
 /**
- * The builds that a bake comes to, each behind those it is built from. A target that others are
+ * The builds of a bake, each after those it is built from. A target that others are
  * built from is built once where it was asked for, makes an image, and has their platforms; else
  * once more for them, out of the cache.
  */

@@ -180,7 +180,7 @@ type Ended = { readonly done: BakedJob } | { readonly ready: Held };
 const AT_ONCE = 4;
 
 /**
- * Builds all jobs, each behind those it is built from, several at once; then publishes. Without
+ * Builds all jobs, each after those it is built from, several at once; then publishes. Without
  * `--keep-going` nothing is published unless every target was built and met its gate, and a build
  * that fails ends those under way. Links come as OCI layouts of what was built here, normalised: an
  * image stands on the very layers that its base is published with.

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { lastValueOf } from '../cli/flag-table.ts';
 import { forgetFile, writeFileBeside } from '../config/project-files.ts';
 import type { Scored, Shortfall } from '../criteria/score.ts';
-import { boundKeptDaily } from '../image/bound-caches.ts';
+import { boundKeptDaily } from '../image/caches.ts';
 import { type BuildDirectory, openStore } from '../image/layout/store.ts';
 import { diskErrorIn, messageOf, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -108,7 +108,7 @@ export type HeldBuild = { readonly release: () => Promise<void> } & Judged;
 
 type Judged =
   | { readonly kind: 'over'; readonly result: BuildResult }
-  /** Judged, and good enough; or none of ours to judge, where there is no image. */
+  /** Judged and good enough, or a build without an image, which is not judged. */
   | {
       readonly kind: 'ready';
       readonly image: ReadyImage | undefined;
@@ -272,7 +272,7 @@ async function holdAgainstGate(
   return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
 }
 
-/** Outputs that are no image, out of what has been built just now. */
+/** Outputs other than an image, from what has just been built. */
 async function runOthers(context: PipelineContext, build: Build): Promise<number> {
   const { others } = build.plan;
   if (others === undefined) return 0;

@@ -51,7 +51,7 @@ export async function lockOfBuilt(
 
 /**
  * Holds what was built against the lock: drift is reported, a line each, and with `--locked` thrown
- * as a UserError with exit code 2. What the lock merely lacks is no drift but with `--locked`.
+ * as a UserError with exit code 2. What the lock merely lacks counts as drift with `--locked` only.
  */
 export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: LockFile): void {
   const { lock } = plan;

@@ -243,6 +243,8 @@ export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
+// These two are put together here: `refuseInjected` would find the whole text in an image that has
+// this program.
 /** Read after all others of its folder. */
 export const APT_FILE = ['99scoville', 'hermetic'].join('-');
 /** No server: names are not looked up. */
