@@ -14,8 +14,6 @@ export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
-const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
-
 /** A keyless signer: subject and issuer, each by text or by pattern. */
 interface TrustedIdentity {
   readonly subject?: string;
@@ -134,7 +132,7 @@ export interface Settings {
   /** Write `scoville.lock` where there is none. */
   readonly lock: boolean;
   /** What becomes of a build's requests to the network. */
-  readonly hermetic: (typeof HERMETIC_MODES)[number];
+  readonly hermetic: 'off' | 'record' | 'replay';
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, RegistrySettings>>;
   readonly scanner: (typeof SCANNER_CHOICES)[number];

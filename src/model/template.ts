@@ -1,19 +1,8 @@
 import { parseReference } from './reference.ts';
 
 /** Who can tell what a project is: one reader of project files each. */
-const FACT_READERS = [
-  'node',
-  'python',
-  'go',
-  'rust',
-  'java',
-  'dotnet',
-  'ruby',
-  'php',
-  'site',
-  'native',
-] as const;
-export type FactReader = (typeof FACT_READERS)[number];
+export type FactReader =
+  'node' | 'python' | 'go' | 'rust' | 'java' | 'dotnet' | 'ruby' | 'php' | 'site' | 'native';
 
 export const CI_SYSTEMS = ['github', 'gitlab'] as const;
 export type CiSystem = (typeof CI_SYSTEMS)[number];
@@ -33,8 +22,7 @@ export interface DetectionRule {
 }
 
 /** Where a default comes from that no manifest knows: `git-user`, who commits in the project. */
-const PRESETS = ['git-user'] as const;
-export type Preset = (typeof PRESETS)[number];
+export type Preset = 'git-user';
 
 export interface Question {
   readonly id: string;

@@ -94,12 +94,7 @@ function fetchOf(
 }
 
 /** A fetch whose address is not told by a word. */
-function namedFetch(
-  event: CommandEvent,
-  kind: DownloadKind,
-  name: string,
-  own: Own = {},
-): Fetch {
+function namedFetch(event: CommandEvent, kind: DownloadKind, name: string, own: Own = {}): Fetch {
   return fetchOf(event, kind, { ...constantField(name), constant: false }, '', own);
 }
 
