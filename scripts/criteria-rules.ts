@@ -1,7 +1,7 @@
 import { LOCKED_FETCHES } from '../src/programs/installs.ts';
 import { DOWNLOADS } from './download-rules.ts';
 
-/** Exact rules that criteria pages show as tables; each row has its test in test/rules, test/dockerfile or test/accuracy. */
+/** Exact rules that criteria pages show as tables; each row has its test in test/criteria, test/dockerfile or test/accuracy. */
 export interface RuleTable {
   readonly heading: string;
   /** Before the table, one paragraph. */

@@ -49,7 +49,7 @@ wait $engine || { cat "$log" >&2; exit 1; }
 cat "$log" >&2
 eval "$(scripts/engine.sh env)"
 # Their oracles come with the engine's tools: where these were not there yet, they were skipped above.
-stage unit-oracles --project=unit test/dockerfile/shell/shell-oracle.test.ts
+stage unit-oracles --project=unit test/dockerfile/shell-oracle.test.ts
 
 echo '== end-to-end tests' >&2
 stage end-to-end '--project=e2e*' ${excluded[@]+"${excluded[@]}"}

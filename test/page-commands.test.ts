@@ -118,7 +118,7 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
     [
       'docs/how-to/admit-only-what-you-signed.md',
       'kubectl apply -f policies/policy-controller.yaml',
-      'it needs a cluster; test/admission checks the fields and the rules',
+      'it needs a cluster; test/trust checks the fields and the rules',
     ],
     ...[
       ['scoville db update', "needs OSV's server"],

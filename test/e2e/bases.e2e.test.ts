@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { Sigstore } from '../sigstore/stand-in.ts';
+import { Sigstore } from '../trust/stand-in.ts';
 import { bases, output, OWN, own, registry, run, Scoville } from './harness.ts';
 
 describe('trust.bases', () => {

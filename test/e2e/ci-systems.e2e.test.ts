@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { FakeOsv } from '../fakes/fake-osv.ts';
-import { Sigstore } from '../sigstore/stand-in.ts';
+import { Sigstore } from '../trust/stand-in.ts';
 import { bases, type Ended, OWN, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Step {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Registries } from '../../src/build/registries.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
+import { contextOf } from '../config/pipeline-context.ts';
 import { Servers } from '../fakes/company.ts';
-import { contextOf } from '../pipeline/pipeline-context.ts';
 import { run } from './harness.ts';
 
 // What of Docker's configuration reaches a registry, by Docker's own client and by ours: the

@@ -5,9 +5,9 @@ import {
   htmlDifference,
   htmlImageDifferences,
 } from '../../src/report/html/several.tsx';
-import { packageOf, sampleInput } from '../reporters/sample-contents.ts';
-import { sampleDifferences } from '../reporters/sample-differences.ts';
-import { sampleFacts, sampleScorecard } from '../reporters/sample-scorecard.ts';
+import { packageOf, sampleInput } from '../report/sample-contents.ts';
+import { sampleDifferences } from '../report/sample-differences.ts';
+import { sampleFacts, sampleScorecard } from '../report/sample-scorecard.ts';
 import { Chromium } from './chromium.ts';
 
 const HOSTILE = `</script><script>document.title='taken'</script><img src=https://evil.example/x onerror=alert(1)>\u202e${'long'.repeat(500)}`;

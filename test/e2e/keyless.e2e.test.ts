@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Sigstore } from '../sigstore/stand-in.ts';
+import { Sigstore } from '../trust/stand-in.ts';
 import { bases, type Ended, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, askSkopeo, cells, COSIGN_3, readers } from './readers.ts';
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AwsKms } from '../kms/aws.ts';
-import { Vault } from '../kms/vault.ts';
+import { AwsKms } from '../trust/aws.ts';
+import { Vault } from '../trust/vault.ts';
 import { bases, type Ended, output, OWN, own, registry, ROOT, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-kms-'));
   mkdirSync(join(folder, 'plugins'));
   symlinkSync(
-    join(ROOT, 'test/kms/sigstore-kms-hashivault.mjs'),
+    join(ROOT, 'test/fixtures/sigstore-kms-hashivault.mjs'),
     join(folder, 'plugins/sigstore-kms-hashivault'),
   );
   mkdirSync(join(folder, 'app'));

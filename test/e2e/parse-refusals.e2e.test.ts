@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ACCEPTED, NOT_JUDGED, REFUSED } from '../dockerfile/refusals/recorded.ts';
+import { ACCEPTED, NOT_JUDGED, REFUSED } from '../dockerfile/recorded.ts';
 import { rows } from './rows.ts';
 
 const context = mkdtempSync(join(tmpdir(), 'refusals-'));

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { jsonReport } from '../../src/report/json.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
-import { sampleScorecard } from '../reporters/sample-scorecard.ts';
+import { sampleScorecard } from '../report/sample-scorecard.ts';
 import { type Ended, ROOT, run } from './harness.ts';
 
 const MARK = '<!-- scoville: scoville -->';

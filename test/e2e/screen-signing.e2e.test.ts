@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Sigstore } from '../sigstore/stand-in.ts';
+import { Sigstore } from '../trust/stand-in.ts';
 import { bases, output, OWN, own, ROOT, run } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
 

@@ -15,8 +15,8 @@ import { signBlobBundle, signStatement } from '../../src/trust/cosign-sign.ts';
 import { OWN_KEY, type TrustedSigners } from '../../src/trust/trusted-signers.ts';
 import { readAttachments } from '../../src/trust/verify-attached.ts';
 import { verifyAttachments } from '../../src/trust/verify-attachments.ts';
+import { contextOf } from '../config/pipeline-context.ts';
 import { MemoryImage } from '../fakes/opened-image.ts';
-import { contextOf } from '../pipeline/pipeline-context.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));

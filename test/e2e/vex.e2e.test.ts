@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { vex as vexCommand } from '../../src/trust/vex-command.ts';
-import { fakeIo } from '../commands/command-io.ts';
+import { fakeIo } from '../cli/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { own, Scoville } from './harness.ts';
 

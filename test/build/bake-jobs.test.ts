@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import {
+  bakeJobs,
+  dockerfileOf,
+  jobWords,
+  outputFolders,
+} from '../../src/build/bake-definition.ts';
+import type { BakeTarget } from '../../src/model/events.ts';
+
+const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({
+  name,
+  context: '.',
+  contexts: {},
+  dockerfile: 'Dockerfile',
+  platforms: [],
+  tags: [],
+  entitlements: [],
+  flags: [],
+  ...more,
+});
+
+function jobs(wanted: readonly string[], ...targets: readonly BakeTarget[]) {
+  return bakeJobs({ wanted, targets: new Map(targets.map((one) => [one.name, one])) });
+}
+
+const ids = (result: ReturnType<typeof jobs>): unknown =>
+  result.ok ? result.value.map(({ id, links }) => [id, links.map(({ job }) => job)]) : result.error;
+
+const onBase = { contexts: { base: 'target:base', src: './src' } };
+const both = ['linux/amd64', 'linux/arm64'];
+
+describe('jobs', () => {
+  test('stand behind what they are built from, each once', () => {
+    expect(
+      ids(
+        jobs(['app', 'web', 'base'], target('app', onBase), target('web', onBase), target('base')),
+      ),
+    ).toEqual([
+      ['base', []],
+      ['app', ['base']],
+      ['web', ['base']],
+    ]);
+  });
+
+  test('of a base that was not asked for go nowhere', () => {
+    const result = jobs(['app'], target('app', onBase), target('base', { tags: ['base:1'] }));
+    expect(ids(result)).toEqual([
+      ['base for others', []],
+      ['app', ['base for others']],
+    ]);
+    expect(result.ok && jobWords(result.value[0] ?? fail(), new Map())).toEqual([
+      ...['--file=Dockerfile', '--sign=false', '--grade=false', '--', '.'],
+    ]);
+  });
+
+  test('of a bake that pushes go to the registry alone, files nowhere but into their folder', () => {
+    const words = (outputs: readonly string[], pushes: boolean): readonly string[] => {
+      const result = jobs(['app'], target('app', { outputs }));
+      return result.ok ? jobWords(result.value[0] ?? fail(), new Map(), pushes) : [];
+    };
+    const file = '--file=Dockerfile';
+    const image = 'type=image,push=true';
+    expect(words([image], true)).toEqual([file, `--output=${image}`, '--push', '--', '.']);
+    expect(words([image], false)).toEqual([file, `--output=${image}`, '--', '.']);
+    const folder = 'type=local,dest=out';
+    expect(words([folder], true)).toEqual([file, `--output=${folder}`, '--', '.']);
+  });
+
+  test('of a base are two where it has not the platforms, or makes no image', () => {
+    const app = target('app', { ...onBase, platforms: both });
+    expect(ids(jobs(['app', 'base'], app, target('base')))).toEqual([
+      [`base for ${both.join(',')}`, []],
+      ['app', [`base for ${both.join(',')}`]],
+      ['base', []],
+    ]);
+    const files = target('base', { outputs: ['type=local,dest=out'] });
+    expect(ids(jobs(['app', 'base'], target('app', onBase), files))).toEqual([
+      ['base for others', []],
+      ['app', ['base for others']],
+      ['base', []],
+    ]);
+    const pushed = target('base', { platforms: both, outputs: ['type=image,push=true'] });
+    expect(ids(jobs(['app', 'base'], app, pushed))).toEqual([
+      ['base', []],
+      ['app', ['base']],
+    ]);
+  });
+
+  test('that are built from themselves, or from what is not there, are none', () => {
+    const a = target('a', { contexts: { x: 'target:b' } });
+    const b = target('b', { contexts: { x: 'target:a' } });
+    expect(ids(jobs(['a', 'b'], a, b))).toContain('is built from itself');
+    expect(ids(jobs(['a'], a))).toBe('target a names target:b, which does not exist');
+  });
+});
+
+test('the words of a job are those of a build', () => {
+  const result = jobs(
+    ['app'],
+    target('app', {
+      context: 'sub/',
+      contexts: { base: 'target:base', lib: 'cwd://lib' },
+      platforms: both,
+      tags: ['app:1'],
+      entitlements: ['network.host'],
+      flags: ['--pull=true'],
+      outputs: ['type=registry'],
+    }),
+    target('base'),
+  );
+  expect(
+    result.ok &&
+      jobWords(result.value[1] ?? fail(), new Map([['base', 'oci-layout:///x@sha256:0']])),
+  ).toEqual([
+    '--file=sub/Dockerfile',
+    '--build-context=base=oci-layout:///x@sha256:0',
+    '--build-context=lib=lib',
+    '--pull=true',
+    '--allow=network.host',
+    `--platform=${both.join(',')}`,
+    '--tag=app:1',
+    '--output=type=registry',
+    '--',
+    'sub/',
+  ]);
+});
+
+test.each([
+  [{ context: '.', dockerfile: 'a/D' }, 'a/D'],
+  [{ context: 'sub', dockerfile: '../D' }, 'sub/../D'],
+  [{ context: 'sub', dockerfile: '/abs/D' }, '/abs/D'],
+  [{ context: 'https://example.com/r.git', dockerfile: 'a/D' }, 'a/D'],
+  [{ context: 'sub', dockerfile: 'https://example.com/D' }, 'https://example.com/D'],
+  [{ context: 'cwd://sub', dockerfile: 'D' }, 'sub/D'],
+  [{ context: 'sub', dockerfile: 'D', inline: 'FROM a' }, '-'],
+])('the Dockerfile of %j is %s', (more, file) => {
+  expect(dockerfileOf(target('app', more))).toBe(file);
+});
+
+test('files may lie where outputs go, but for those of what is only built from', () => {
+  const outputs = [
+    'type=local,dest=out',
+    'plain',
+    '-',
+    'type=oci,tar=false,dest=a b',
+    'type=docker',
+  ];
+  const result = jobs(
+    ['app'],
+    target('app', { ...onBase, outputs }),
+    target('base', { outputs: ['type=local,dest=never'] }),
+  );
+  expect(result.ok && outputFolders(result.value)).toEqual(['out', 'plain', 'a b']);
+});
+
+function fail(): never {
+  throw new Error('no such job');
+}

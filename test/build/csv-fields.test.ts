@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { csvAttributes, csvFields } from '../../src/build/command-line.ts';
+
+test.each([
+  ['a,b', ['a', 'b']],
+  ['', ['']],
+  ['a,', ['a', '']],
+  ['"a,b",c', ['a,b', 'c']],
+  ['"a""b"', ['a"b']],
+  ['a"b', undefined],
+  ['"a', undefined],
+  ['"a"b', undefined],
+])('%j', (text, fields) => {
+  expect(csvFields(text)).toEqual(fields);
+});
+
+test('attributes: keys in lower case, the last wins, each needs a value', () => {
+  expect(csvAttributes('Type=oci,"dest=a,b",type=tar')).toEqual(
+    new Map([
+      ['type', 'tar'],
+      ['dest', 'a,b'],
+    ]),
+  );
+  expect(csvAttributes('type')).toBeUndefined();
+});
+
+test('what is quoted is read back', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1 }), (fields) => {
+      const text = fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',');
+      expect(csvFields(text)).toEqual(fields);
+    }),
+  );
+});

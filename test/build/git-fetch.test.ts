@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fetchCommit } from '../../src/build/git.ts';
+import { runTool } from '../../src/lib/run-tool.ts';
+import { fakeRun } from '../fakes/fake-run.ts';
+
+const { signal } = new AbortController();
+const REVISION = 'a'.repeat(40);
+
+describe('against a repository', () => {
+  let folder = '';
+  let target = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'git-fetch-'));
+    target = join(folder, 'target');
+    mkdirSync(target);
+    mkdirSync(join(folder, 'repo'));
+    git('init', '-q');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function git(...args: readonly string[]): string {
+    return execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: join(folder, 'repo'),
+      encoding: 'utf8',
+    }).trim();
+  }
+
+  function commit(text: string): string {
+    writeFileSync(join(folder, 'repo', 'file'), text);
+    git('add', '.');
+    git('commit', '-q', '-m', text);
+    return git('rev-parse', 'HEAD');
+  }
+
+  test('checks an older commit out, without its history', async () => {
+    commit('one');
+    const older = commit('two');
+    commit('three');
+    const url = `file://${join(folder, 'repo')}`;
+    const fetched = await fetchCommit(runTool, { url, revision: older, directory: target, signal });
+    expect(fetched).toEqual({ ok: true, value: undefined });
+    expect(readFileSync(join(target, 'file'), 'utf8')).toBe('two');
+    expect(
+      execFileSync('git', ['rev-list', '--count', 'HEAD'], { cwd: target, encoding: 'utf8' }),
+    ).toBe('1\n');
+  });
+
+  test('hooks of a template and filters of the repository are not run', async () => {
+    writeFileSync(join(folder, 'repo', '.gitattributes'), '* filter=evil\n');
+    const revision = commit('x');
+    const url = `file://${join(folder, 'repo')}`;
+    await fetchCommit(runTool, { url, revision, directory: target, signal });
+    expect(readFileSync(join(target, 'file'), 'utf8')).toBe('x');
+    expect(() => readFileSync(join(target, '.git/hooks/post-checkout'))).toThrow();
+  });
+
+  test('a commit that is not there, and a protocol that is not allowed, are told', async () => {
+    commit('one');
+    const url = `file://${join(folder, 'repo')}`;
+    const missing = await fetchCommit(runTool, {
+      url,
+      revision: REVISION,
+      directory: target,
+      signal,
+    });
+    expect(missing.ok).toBe(false);
+    const marker = join(folder, 'marker');
+    const ext = await fetchCommit(runTool, {
+      url: `ext::touch ${marker}`,
+      revision: REVISION,
+      directory: target,
+      signal,
+    });
+    expect(ext.ok ? '' : ext.error).toMatch(/transport 'ext' not allowed/);
+    expect(() => readFileSync(marker)).toThrow();
+  });
+});
+
+test('the address stands behind --, and every call has the guards', async () => {
+  const fake = fakeRun([{ command: 'git', args: [], result: {} }]);
+  await fetchCommit(fake.run, {
+    url: 'https://x.example/y',
+    revision: REVISION,
+    directory: '/d',
+    signal,
+  });
+  const fetching = fake.runs.find(({ args }) => args.includes('fetch'));
+  expect(fetching?.args.slice(-3)).toEqual(['--', 'https://x.example/y', REVISION]);
+  for (const { args, cwd, env } of fake.runs) {
+    expect(args).toContain('protocol.allow=never');
+    expect(args).toContain('core.hooksPath=/dev/null');
+    expect(cwd).toBe('/d');
+    expect(env).toMatchObject({ GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: undefined });
+  }
+});
+
+test('a missing git is told', async () => {
+  const fake = fakeRun([{ command: 'git', args: [], result: { ended: 'not-found' } }]);
+  const fetched = await fetchCommit(fake.run, {
+    url: 'https://x.example/y',
+    revision: REVISION,
+    directory: '/d',
+    signal,
+  });
+  expect(fetched).toEqual({ ok: false, error: 'git is not installed' });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { parseBuildArgs } from '../../src/build/command-line.ts';
+import { REPORT_FORMATS } from '../../src/model/report.ts';
+import { parsed } from './given.ts';
+
+describe('our own options', () => {
+  test('nothing given decides nothing', () => {
+    expect(parsed('.').own).toEqual({
+      dryRun: false,
+      json: false,
+      verbose: false,
+      review: false,
+      report: [],
+      locked: false,
+      record: false,
+      replay: false,
+      withInputs: false,
+      grade: true,
+      profile: [],
+      vex: [],
+      plainHttp: [],
+      interactive: true,
+      buildxArg: [],
+    });
+  });
+
+  test('each is read', () => {
+    const argv =
+      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --record --replay --with-inputs --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
+    expect(parsed(...argv.split(' ')).own).toEqual({
+      dryRun: true,
+      json: true,
+      verbose: true,
+      review: true,
+      report: [{ format: 'markdown', file: 'a.md' }, { format: 'json' }],
+      minLevel: 3,
+      minGrade: 'A+',
+      sign: false,
+      key: 'k',
+      keyless: false,
+      repro: 'off',
+      pin: false,
+      lock: 'a.lock',
+      locked: true,
+      record: true,
+      replay: true,
+      withInputs: true,
+      grade: false,
+      scanner: 'grype',
+      offline: true,
+      profile: [],
+      vex: ['v.json', 'w.json'],
+      maxAge: 7,
+      plainHttp: ['r:5000', '[::1]:80'],
+      config: 'c.yaml',
+      interactive: false,
+      buildxArg: ['-x'],
+    });
+  });
+
+  test.each([
+    [['--lock', '.'], true],
+    [['--lock=true', '.'], true],
+    [['--lock=false', '.'], false],
+    [['--lock=x/y.lock', '.'], 'x/y.lock'],
+  ])('%j: a value is joined to --lock, and what follows is the context', (argv, lock) => {
+    expect(parsed(...argv)).toMatchObject({ context: '.', own: { lock } });
+  });
+
+  test.each([
+    ['--min-level=6', 'invalid value "6" for --min-level; use one of 0, 1, 2, 3, 4, 5'],
+    ['--min-grade=E', 'invalid value "E" for --min-grade; use one of A+, A, B, C, D'],
+    ['--report=pdf', `invalid value "pdf" for --report; use one of ${REPORT_FORMATS.join(', ')}`],
+    ['--report=json=', '--report json= does not name a file'],
+    ['--max-age=0', '--max-age takes a whole number of days from 1 to 36500, not "0"'],
+    ['--max-age=1e3', '--max-age takes a whole number of days from 1 to 36500, not "1e3"'],
+    ['--plain-http=http://r', '--plain-http takes a host with an optional port, not "http://r"'],
+    ['--key=', '--key needs a value'],
+    ['--lock=', '--lock needs a value'],
+  ])('%s is bad usage', (flag, message) => {
+    expect(parseBuildArgs([flag, '.'], {})).toEqual({ ok: false, error: { message, exitCode: 2 } });
+  });
+});

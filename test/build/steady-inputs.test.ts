@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { sentDockerfile } from '../../src/build/sent-dockerfile.ts';
+import { offered, steadyInputs, steadyVariables } from '../../src/build/steady-inputs.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
+import type { SteadyInputs } from '../../src/model/lock.ts';
+import type { Settings } from '../../src/model/settings.ts';
+import { INPUTS as STEADY } from './run-steady.ts';
+
+const START = Date.parse('2026-11-28T01:02:03Z') / 1000;
+const INPUTS: SteadyInputs = { ...STEADY, start: START };
+
+function settings(reproducible: Partial<Settings['reproducible']>): Settings {
+  return {
+    ...DEFAULT_SETTINGS,
+    reproducible: { ...DEFAULT_SETTINGS.reproducible, ...reproducible },
+  };
+}
+
+describe('what RUNs are given', () => {
+  test.each(['safe', 'aggressive', 'off'] as const)('nothing by %s', (mode) => {
+    expect(steadyInputs(settings({ mode }), { startedAt: START })).toBeUndefined();
+  });
+
+  test('by deterministic: the time of the first build, one processor, no seed', () => {
+    expect(steadyInputs(settings({ mode: 'deterministic' }), { startedAt: START })).toEqual(INPUTS);
+  });
+
+  test('what the settings say', () => {
+    const set = settings({
+      mode: 'deterministic',
+      clock: 'running',
+      start: '2026-01-02T03:04:05Z',
+      oneProcessor: false,
+      oneFileTime: false,
+      sortedFolders: false,
+      temporaryNames: false,
+      sameAddresses: false,
+      seed: 7,
+    });
+    expect(steadyInputs(set, { startedAt: START })).toEqual({
+      start: Date.parse('2026-01-02T03:04:05Z') / 1000,
+      clock: 'running',
+      oneProcessor: false,
+      oneFileTime: false,
+      sortedFolders: false,
+      temporaryNames: false,
+      sameAddresses: false,
+      seed: 7,
+    });
+  });
+});
+
+test('random numbers are seeded only where that is asked for', () => {
+  expect(steadyVariables(INPUTS)).not.toHaveProperty('FAKERANDOM_SEED');
+  expect(steadyVariables({ ...INPUTS, seed: 7 })).toMatchObject({ FAKERANDOM_SEED: '7' });
+});
+
+test('new memory has zeros where addresses are the same', () => {
+  expect(steadyVariables({ ...INPUTS, sameAddresses: true })).toMatchObject({
+    GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0',
+  });
+});
+
+test('processors and memory are left alone where that is asked for', () => {
+  expect(steadyVariables({ ...INPUTS, oneProcessor: false, sameAddresses: false })).toEqual({
+    PYTHONHASHSEED: '0',
+    PERL_HASH_SEED: '0',
+    CARGO_INCREMENTAL: '0',
+  });
+});
+
+describe('the Dockerfile that is sent', () => {
+  function sent(text: string, steady: SteadyInputs | undefined, preloaded: readonly string[] = []) {
+    const read = analyseDockerfile(text);
+    if (!read.ok) throw new Error(read.error.message);
+    const { model } = read.value;
+    return sentDockerfile(text, model, offered(model, steady, preloaded));
+  }
+
+  test('declares LD_PRELOAD in stages on an image whose programs load by it alone, at whatever depth', () => {
+    const text =
+      'FROM a AS x\nRUN x\nFROM b\nRUN x\nFROM x\nRUN x\nFROM a\nENV LD_PRELOAD=/own.so\nRUN x\n';
+    const lines = sent(text, INPUTS, ['docker.io/library/a:latest'])?.text.split('\n') ?? [];
+    const stages = lines.flatMap((line) => (/^(?:FROM|ARG LD_PRELOAD)/.test(line) ? [line] : []));
+    expect(stages).toEqual([
+      ...['FROM a AS x', 'ARG LD_PRELOAD', 'FROM b', 'FROM x', 'ARG LD_PRELOAD', 'FROM a'],
+    ]);
+  });
+
+  test('has the clock in each RUN and declares the variables, each line with the one it comes from', () => {
+    const found = sent('FROM a\nARG PYTHONHASHSEED=3\nRUN x\n', {
+      ...INPUTS,
+      oneProcessor: false,
+      sameAddresses: false,
+    });
+    expect(found?.text).toMatch(
+      /^FROM a\nARG SOURCE_DATE_EPOCH\nARG PERL_HASH_SEED\nARG CARGO_INCREMENTAL\nARG PYTHONHASHSEED=3\nRUN --mount=type=bind,from=scoville-clock,\S+ .*target=\/etc\/ld\.so\.preload x\n$/,
+    );
+    expect(found?.lines).toEqual([1, ...Array<undefined>(3), 2, 3, 4]);
+  });
+
+  test('without them is told of the epoch alone', () => {
+    expect(sent('FROM a\nRUN x\n', undefined)?.text).toBe('FROM a\nARG SOURCE_DATE_EPOCH\nRUN x\n');
+  });
+
+  test('is as it is where nothing is run', () => {
+    expect(sent('FROM a\nCOPY x y\n', INPUTS)).toBeUndefined();
+  });
+});

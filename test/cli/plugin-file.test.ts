@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pluginFile, pluginMetadata, readUndo } from '../../src/cli/plugin-call.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+
+function written(
+  start: readonly string[],
+  name: 'scoville' | 'scovillebuilder' = 'scoville',
+): string {
+  const path = join(temporaryFolder(), 'docker-plugin');
+  writeFileSync(path, pluginFile(name, { start, version: '1.2.3', undo: {} }));
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe("the plugin's file", () => {
+  test('answers what Docker asks by itself', () => {
+    const said = execFileSync(written(['/nowhere']), ['docker-cli-plugin-metadata']).toString();
+    expect(JSON.parse(said)).toEqual({
+      SchemaVersion: '0.1.0',
+      Vendor: 'Scoville',
+      Version: '1.2.3',
+      ShortDescription: 'Build images that are reproducible, signed, attested and graded',
+    });
+    expect(said).toBe(`${pluginMetadata('scoville', '1.2.3')}\n`);
+  });
+
+  test('starts the program with each word as it was, also from a folder with a quote in its name', () => {
+    const folder = join(temporaryFolder(), "it's $HOME");
+    execFileSync('mkdir', [folder]);
+    const program = join(folder, 'show.sh');
+    writeFileSync(program, '#!/bin/sh\nprintf "<%s>" "$@"\n');
+    const path = written(['/bin/sh', program]);
+    expect(execFileSync(path, ['scoville', 'build', '', 'a b', '*']).toString()).toBe(
+      '<docker-cli-plugin><scoville><build><><a b><*>',
+    );
+  });
+
+  test.each(['scoville', 'scovillebuilder'] as const)(
+    '%s fails and says what to do where scoville is gone',
+    (name) => {
+      const path = written(['/bin/sh', '/gone/scoville.js'], name);
+      let ended: { readonly status: number; readonly stderr: Buffer } | undefined;
+      try {
+        execFileSync(path, ['scoville', 'build', '.'], { stdio: 'pipe' });
+      } catch (error) {
+        ended = error as typeof ended;
+      }
+      expect(ended?.status).toBe(2);
+      expect(ended?.stderr.toString()).toContain('scoville: /gone/scoville.js is gone');
+      expect(ended?.stderr.toString()).toContain('next: install scoville, then again: scoville in');
+    },
+  );
+
+  test('keeps what uninstall puts back, and another program’s file keeps nothing', () => {
+    const undo = {
+      folders: ['/a'],
+      config: { file: true, aliases: false, builder: '"b\\u0075ildx"' },
+    };
+    const text = pluginFile('scovillebuilder', { start: ['/x'], version: '1', undo });
+    expect(readUndo(text)).toEqual(undo);
+    expect(readUndo('#!/bin/sh\nexec docker-buildx "$@"\n')).toBe(undefined);
+    expect(readUndo('')).toBe(undefined);
+    expect(readUndo(text.replace('# undo: {', '# undo: '))).toBe(undefined);
+  });
+});

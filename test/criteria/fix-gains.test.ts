@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE, FIX_RULES, fixCommand } from '../../src/criteria/catalogue.ts';
+import type { Scored } from '../../src/criteria/score.ts';
+import { fixGains, planEdits } from '../../src/fix/compose.ts';
+import { ok, type Result } from '../../src/lib/errors.ts';
+import type { PlannedEdit } from '../../src/model/fix.ts';
+import type { Digest } from '../../src/model/reference.ts';
+import { around, DISTROLESS as DISTROLESS_DIGESTS } from './support.ts';
+
+const A = `sha256:${'a'.repeat(64)}` as Digest;
+const NOW = 1_700_000_000_000;
+const declarations = {
+  secrets: undefined,
+  secretFiles: [],
+  trustedImages: [],
+  maxAgeDays: 30,
+  now: NOW,
+};
+
+function scored(outcome: Scored['outcome']): readonly Scored[] {
+  return [
+    { id: 'pinned-images', vector: 'provenance', level: 1, outcome },
+    { id: 'x', vector: 'provenance', level: 2, outcome: 'fail' },
+    { id: 'y', vector: 'provenance', level: 1, outcome: 'pass' },
+  ];
+}
+
+function planned(text: string, known: readonly string[], last?: readonly Scored[]) {
+  const surroundings = around(FIX_RULES, {
+    facts: {
+      digests: new Map([
+        ...DISTROLESS_DIGESTS,
+        ...known.map((name): [string, Result<Digest>] => [`docker.io/library/${name}`, ok(A)]),
+      ]),
+    },
+  });
+  const files = { dockerfile: text, ignoreFile: undefined };
+  const plan = planEdits(files, surroundings);
+  if (!plan.ok) throw new Error(plan.error.message);
+  const { edits } = plan.value;
+  const gains = fixGains(edits, { files, around: surroundings, declarations, scored: last });
+  return { ids: edits.map(({ id }) => id), gains };
+}
+
+function gains(text: string, known: readonly string[], last?: readonly Scored[]) {
+  const { ids, gains: found } = planned(text, known, last);
+  return Object.fromEntries(
+    ids.flatMap((id) => {
+      const gain = found.of(id);
+      return gain === undefined ? [] : [[id, gain]];
+    }),
+  );
+}
+
+describe('fixGains', () => {
+  test('without a build: the point that the Dockerfile alone shows, and no grade', () => {
+    expect(gains('FROM a:1\nMAINTAINER x\n', ['a:1'])).toEqual({
+      'pin-images:a:1': { criteria: ['pinned-images'], points: 1, together: [] },
+    });
+  });
+
+  test('edits that are needed together name each other', () => {
+    expect(gains('FROM a:1\nCOPY --from=b:1 / /\n', ['a:1', 'b:1'])).toEqual({
+      'pin-images:a:1': { criteria: ['pinned-images'], points: 1, together: ['pin-images:b:1'] },
+      'pin-images:b:1': { criteria: ['pinned-images'], points: 1, together: ['pin-images:a:1'] },
+    });
+  });
+
+  test('nothing is claimed where something of the criterion stays', () => {
+    expect(gains('FROM a:1\nCOPY --from=b:1 / /\n', ['a:1'])).toEqual({});
+  });
+
+  test('with the last build: grade and level of it with this one change', () => {
+    expect(gains('FROM a:1\n', ['a:1'], scored('fail'))).toEqual({
+      'pin-images:a:1': {
+        criteria: ['pinned-images'],
+        points: 1,
+        grade: 'B',
+        level: 1,
+        together: [],
+      },
+    });
+    expect(gains('FROM a:1\n', ['a:1'], scored('pass'))).toEqual({});
+  });
+});
+
+const GO = [
+  'FROM golang:1.24',
+  'WORKDIR /src',
+  'COPY . .',
+  'RUN apt-get update && apt-get install -y gcc && go build -o /app .',
+  'CMD ["/app"]',
+  '',
+].join('\n');
+const RUNTIME = 'runtime-stage:final';
+const DISTROLESS = 'gcr.io/distroless/cc-debian13:nonroot';
+const UNMET = ['no-shell', 'minimal-base', 'nonroot-user', 'no-elevated-files'];
+const TOOLS = ['no-package-manager', 'no-build-tooling'];
+
+/** Levels of the specification do not matter here. */
+function judged(met: readonly string[], unmet: readonly string[]): readonly Scored[] {
+  const of = (outcome: Scored['outcome']) => (id: string) =>
+    ({ id, vector: 'minimalism', level: 1, outcome }) as const;
+  return [...met.map(of('pass')), ...unmet.map(of('fail'))];
+}
+
+describe('an edit that mends several criteria', () => {
+  test('counts each that is not met, and no other', () => {
+    const last = judged(['minimal-base'], ['no-shell', 'nonroot-user', 'no-elevated-files', 'x']);
+    expect(gains(GO, ['golang:1.24'], last)[RUNTIME]).toEqual({
+      criteria: expect.arrayContaining([
+        'no-shell',
+        'nonroot-user',
+        'no-elevated-files',
+      ]) as string[],
+      points: 3,
+      grade: 'A',
+      together: [],
+    });
+  });
+
+  test('counts tools and package managers where no packages of a language go along', () => {
+    const last = judged([], [...UNMET, ...TOOLS]);
+    expect(gains(GO, [], last)[RUNTIME]?.criteria.toSorted()).toEqual(
+      [...UNMET, ...TOOLS].toSorted(),
+    );
+    const node = 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "a.js"]\n';
+    expect(gains(node, [], last)[RUNTIME]?.criteria.toSorted()).toEqual(UNMET.toSorted());
+  });
+
+  test('claims no taken privileges where a build gives some', () => {
+    const text = GO.replace('-o /app .', '-o /app . && setcap cap_net_raw+ep /app');
+    const found = gains(text, [], judged([], UNMET))[RUNTIME]?.criteria;
+    expect(found).not.toContain('no-elevated-files');
+    expect(found).toContain('no-shell');
+  });
+
+  test('without a build counts what the Dockerfile shows, and what it is for', () => {
+    expect(gains(GO, [])[RUNTIME]?.criteria).toEqual(
+      expect.arrayContaining(['no-shell', 'no-build-tooling']),
+    );
+    expect(gains(GO, [])[RUNTIME]?.criteria).not.toContain('no-package-manager');
+  });
+
+  test('the image that is added is pinned, so that no point is lost for it', () => {
+    const pinned = GO.replace('golang:1.24', `golang:1.24@${A}`);
+    const last = judged(['pinned-images'], ['no-shell']);
+    expect(gains(pinned, [], last)[RUNTIME]).toMatchObject({ criteria: ['no-shell'], points: 1 });
+    const { gains: found } = planned(pinned, [], last);
+    const after = `${pinned}\nFROM ${DISTROLESS}@${A}\nCMD ["/app"]\n`;
+    expect(found.together(new Set([RUNTIME]), after)).toMatchObject({ points: 1 });
+  });
+});
+
+describe('several edits together', () => {
+  const last = judged([], [...UNMET, 'pinned-images']);
+
+  test('count a criterion once that two of them mend', () => {
+    const files = { dockerfile: 'FROM scratch\n', ignoreFile: undefined };
+    const edit = (id: string, meets: readonly string[]): PlannedEdit => ({
+      ...{ id, rule: id, key: id, title: id, why: '', risk: 'low', riskReason: '' },
+      ...{ file: 'Dockerfile', line: 1, edits: [], meets },
+    });
+    const found = fixGains([edit('stage', UNMET), edit('user', ['nonroot-user'])], {
+      ...{ files, around: around(FIX_RULES), declarations, scored: last },
+    });
+    expect(found.of('stage')?.points).toBe(4);
+    expect(found.of('user')).toMatchObject({ criteria: ['nonroot-user'], points: 1 });
+    expect(found.together(new Set(['stage', 'user']))?.points).toBe(4);
+    expect(found.together(new Set())).toBeUndefined();
+  });
+
+  test('count what needs all of them only where all are there', () => {
+    const text = 'FROM a:1\nCOPY --from=b:1 / /\n';
+    const { gains: found } = planned(text, ['a:1', 'b:1'], last);
+    expect(found.together(new Set(['pin-images:a:1']))).toBeUndefined();
+    expect(found.together(new Set(['pin-images:a:1', 'pin-images:b:1']))).toMatchObject({
+      criteria: ['pinned-images'],
+      points: 1,
+    });
+  });
+});
+
+test('a scorecard names the command for the criteria that have a rule, and for no others', () => {
+  const criteria = new Set(FIX_RULES.flatMap(({ criterion }) => criterion ?? []));
+  const fixable = CATALOGUE.filter((one) => one.fixable === true).map(({ id }) => id);
+  expect(fixable.sort()).toEqual([...criteria].sort());
+  expect(fixCommand('pinned-images')).toBe('scoville fix --only pinned-images');
+  expect(fixCommand('signed')).toBeUndefined();
+});

@@ -1,0 +1,357 @@
+import { describe, expect, test } from 'vitest';
+import { runtimeImages, runtimeStage } from '../../src/criteria/no-shell.ts';
+import { readForEdits } from '../../src/dockerfile/analyse-dockerfile.ts';
+import { withBase } from './bases.ts';
+import { type Around, DIGEST, DISTROLESS, fixed } from './support.ts';
+
+/** The text without the digests, which one test looks at. */
+async function fix(text: string, more: Around = {}) {
+  const facts = { digests: DISTROLESS, ...more.facts };
+  const done = await fixed(runtimeStage, text, { ...more, facts });
+  return { ...done, text: done.text.replaceAll(`@${DIGEST}`, '') };
+}
+
+describe('runtime-stage', () => {
+  test('Node.js: the image of its version, the app’s folder, and what npm start stands for', async () => {
+    const done = await fix(
+      `FROM node:22.4-slim
+# who asks
+MAINTAINER web team
+COPY . /app
+WORKDIR /app
+RUN npm ci
+ENV PORT=8080
+EXPOSE 8080
+CMD npm start
+`,
+      { files: { 'package.json': '{"scripts":{"start":"node server.js --quiet"}}' } },
+    );
+    expect(done.text).toBe(
+      `FROM node:22.4-slim AS build
+COPY . /app
+WORKDIR /app
+RUN npm ci
+# What the final stage needs of this one
+RUN mkdir -p /runtime/app \\
+ && chown 65532:65532 /runtime/app
+
+# Node.js and the app: no shell, no package manager, no build tools
+FROM gcr.io/distroless/nodejs22-debian13:nonroot
+ENV PORT=8080
+COPY --from=build /runtime/ /
+WORKDIR /app
+COPY --from=build /app /app
+# who asks
+MAINTAINER web team
+EXPOSE 8080
+USER 65532:65532
+ENTRYPOINT ["/nodejs/bin/node"]
+CMD ["server.js", "--quiet"]
+`,
+    );
+    expect(done.ids).toEqual(['runtime-stage:final']);
+    expect(done.again).toEqual([]);
+  });
+
+  test('Go: the program alone, where it was built to; without cgo on the image without libc', async () => {
+    const go = (more: string): string => `FROM golang:1.24
+WORKDIR /src
+COPY . .
+RUN ${more}go build -o /usr/local/bin/counter .
+CMD ["counter", "-v"]
+`;
+    const { text } = await fix(go(''));
+    expect(text.split('\n').slice(4)).toEqual([
+      '# What the final stage needs of this one',
+      'RUN mkdir -p /runtime/src \\',
+      ' && chown 65532:65532 /runtime/src',
+      '',
+      '# The program: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/cc-debian13:nonroot',
+      'COPY --from=build /runtime/ /',
+      'WORKDIR /src',
+      'COPY --from=build /usr/local/bin/counter /usr/local/bin/counter',
+      'USER 65532:65532',
+      'CMD ["/usr/local/bin/counter", "-v"]',
+      '',
+    ]);
+    expect((await fix(go('CGO_ENABLED=0 '))).text).toContain('distroless/static-debian13:nonroot');
+  });
+
+  test('C: shared libraries are followed in the build, and their packages named', async () => {
+    const { text } = await fix(
+      'FROM gcc:14\nCOPY . /src\nWORKDIR /src\nRUN make\nCMD /src/greeter\n',
+    );
+    expect(text).toContain('find /src/greeter -type f -exec ldd {} +');
+    expect(text).toContain('/runtime/var/lib/dpkg/status.d/$package');
+    expect(text).toContain(
+      'COPY --from=build /runtime/ /\nWORKDIR /src\nCOPY --from=build /src/greeter /src/greeter\nUSER 65532:65532\nCMD ["/src/greeter"]\n',
+    );
+  });
+
+  test('a stage that only copies a program: what it copied goes along, and its new name is free', async () => {
+    const { text } = await fix(`FROM golang:1.24 AS build
+COPY . .
+RUN go build -o /out/pages .
+FROM debian:trixie
+COPY --from=build /out/pages /usr/bin/
+COPY assets /assets
+ENTRYPOINT /usr/bin/pages -d /assets
+CMD ["ignored"]`);
+    expect(text).toContain('FROM debian:trixie AS builder\n');
+    expect(text.split('\n').slice(-7)).toEqual([
+      '# The program: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/cc-debian13:nonroot',
+      'COPY --from=builder /usr/bin/pages /usr/bin/pages',
+      'COPY --from=builder /assets /assets',
+      'USER 65532:65532',
+      'ENTRYPOINT ["/usr/bin/pages", "-d", "/assets"]',
+      '',
+    ]);
+  });
+
+  test('Python: packages without pip, a module in place of its script, the health check without a shell', async () => {
+    const { text } = await fix(`FROM python:3.13
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+HEALTHCHECK --interval=5s CMD python -c "import app" || exit 1
+CMD gunicorn app:app`);
+    expect(text).toContain('rm -rf /runtime/packages/pip /runtime/packages/pip-*');
+    expect(text).toContain(
+      'HEALTHCHECK --interval=5s CMD ["/usr/bin/python3", "-c", "import app"]',
+    );
+    expect(text).toContain('ENTRYPOINT ["/usr/bin/python3", "-m", "gunicorn"]\nCMD ["app:app"]\n');
+  });
+
+  test('Python of a folder of its own: the PATH that leads to it stays in the build', async () => {
+    const { text } = await fix(`FROM python:3.13
+WORKDIR /app
+RUN python3 -m venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+CMD ["python", "app.py"]`);
+    expect(text).toContain('ENV PATH="/opt/venv/bin:$PATH"\n\n# What the final stage needs');
+    expect(text.split('FROM gcr.io')[1]).not.toContain('ENV PATH');
+  });
+
+  test('Java: the jar on the image of its version', async () => {
+    const { text } = await fix(
+      'FROM eclipse-temurin:21-jdk\nWORKDIR /a\nRUN javac A.java\nENTRYPOINT ["java", "-Xmx1g", "-jar", "a.jar"]\n',
+    );
+    expect(text).toContain(
+      'FROM gcr.io/distroless/java21-debian13:nonroot\nCOPY --from=build /runtime/ /\nWORKDIR /a\nCOPY --from=build /a/a.jar /a/a.jar\n',
+    );
+    expect(text).toContain('ENTRYPOINT ["/usr/bin/java", "-Xmx1g", "-jar", "a.jar"]\n');
+  });
+
+  test.each([
+    ['FROM node:22\nCMD node a.js && echo', 'CMD needs a shell: it is more than one command'],
+    ['FROM node\nWORKDIR /a\nCMD node a.js', 'no distroless image has the Node.js of node:latest'],
+    [
+      'FROM python:3.12\nWORKDIR /a\nCMD python a.py',
+      'no distroless image has the Python of python:3.12',
+    ],
+    ['FROM node:22-alpine\nWORKDIR /a\nCMD node a.js', 'programs of alpine need musl'],
+    [
+      'FROM debian:trixie\nCOPY a /a\nCMD ["/a"]',
+      '/a is copied from the context, where nothing compiles it',
+    ],
+    ['FROM debian:trixie\nRUN make\nCMD ["/a/start.sh"]', '/a/start.sh is a script'],
+    ['FROM gcc:14\nRUN make\nCMD ["app"]', 'where app lies is not known'],
+    [
+      'FROM gcc:14\nRUN git clone https://x.org/app /usr/src/app && make\nCMD ["app"]',
+      'where app lies is not known',
+    ],
+    [
+      'FROM debian:trixie\nRUN ./configure && make install\nCMD ["python3", "a.py"]',
+      'where its Python comes from is not known',
+    ],
+    [
+      'FROM gradle:8.17-jdk11\nCMD ["java", "-jar", "/a.jar"]',
+      'no distroless image has the Java of gradle:8.17-jdk11',
+    ],
+    ['FROM ubuntu:21.04\nCMD ["java", "-jar", "/a.jar"]', 'no distroless image has the Java'],
+    ['FROM gcc:14\nCMD ["/app"]\nRUN make \\', 'line 3 is continued by nothing'],
+    ['FROM node:22\nSHELL ["/bin/bash", "-c"]\nCMD node a.js', 'line 2 has SHELL'],
+    [
+      'FROM node:22-slim\nWORKDIR /a\nHEALTHCHECK CMD curl -f https://localhost\nCMD node a.js',
+      'the HEALTHCHECK starts curl, which nothing shows to be in the image',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD nc -z localhost 80\nCMD node a.js',
+      'the HEALTHCHECK starts nc, which the final stage does not have',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD curl -f http://localhost:${PORT:-`id -u`}/\nCMD node a.js',
+      'the HEALTHCHECK needs a shell: a command or an expression is put in by the shell',
+    ],
+    [
+      'FROM golang:1.24\nRUN CGO_ENABLED=0 go build -o /a\nHEALTHCHECK CMD curl -f localhost:$PORT\nCMD /a',
+      'the HEALTHCHECK needs a shell: the shell puts in PORT',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nENV PORT=80\nHEALTHCHECK CMD node check.js $PORT\nCMD node a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in PORT',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nENV URL=http://localhost/up\nHEALTHCHECK CMD curl -f $URL\nCMD node a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in URL',
+    ],
+    [
+      'FROM python:3.13-slim\nWORKDIR /a\nHEALTHCHECK CMD wget -qO- "$BASE/up"\nCMD python /a/a.py',
+      'the HEALTHCHECK needs a shell: the shell puts in BASE',
+    ],
+    [
+      'FROM node:22\nHEALTHCHECK CMD curl -f http://localhost:$PORT/health || exit 1\nCMD node /a/a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in PORT',
+    ],
+    ['FROM node:22\nWORKDIR /a\nCMD node a.js $PORT', 'CMD needs a shell: the shell puts in PORT'],
+    [
+      'FROM node:22\nWORKDIR /a\nENV A=1\nENV B=$A\nCMD node a.js',
+      'line 4 sets a variable from another',
+    ],
+    ['FROM node:22\nCOPY . .\nCMD node a.js', 'the app’s files lie in the root folder'],
+    ['FROM node:22\nWORKDIR "/my app"\nCMD node a.js', 'is not plain'],
+    ['FROM node:22\nWORKDIR $HOME/x\nCMD node a.js', 'is not plain'],
+    ['FROM node:22\nCMD npm start', 'what npm start starts is not known from package.json'],
+  ])('is left alone: %j', async (text, reason) => {
+    const done = await fix(text);
+    expect(done.ids).toEqual([]);
+    expect(done.refusals.join()).toContain(reason);
+  });
+
+  test('comments above what is written anew go along, those between the lines stay', async () => {
+    const { text } = await fix(`FROM node:22
+# where it lives
+WORKDIR /a
+# nobody in particular
+USER node
+# what it starts
+# and how
+CMD node a.js
+`);
+    expect(text.split('\n').slice(-8)).toEqual([
+      'COPY --from=build /a /a',
+      '# nobody in particular',
+      'USER 65532:65532',
+      '# what it starts',
+      '# and how',
+      'ENTRYPOINT ["/nodejs/bin/node"]',
+      'CMD ["a.js"]',
+      '',
+    ]);
+    expect(text).toContain('# where it lives\nWORKDIR /a\n');
+  });
+
+  test.each([
+    ['FROM golang:1.24\nRUN go install ./...\nCMD ["app"]', '/go/bin/app'],
+    ['FROM rust:1.85\nRUN cargo install --path .\nCMD ["app"]', '/usr/local/cargo/bin/app'],
+    [
+      'FROM rust:1.85\nRUN cargo install --root /usr/local --path .\nCMD ["app"]',
+      '/usr/local/bin/app',
+    ],
+    ['FROM gcc:14\nRUN make && cp out/app /usr/bin/\nCMD ["app"]', '/usr/bin/app'],
+    ['FROM gcc:14\nRUN gcc -o/bin/app a.c\nCMD ["app"]', '/bin/app'],
+    [
+      'FROM golang:1.24 AS b\nRUN go build -o /app\nFROM debian:13\nCOPY --from=b /app /usr/bin/\nCMD ["app"]',
+      '/usr/bin/app',
+    ],
+  ])('a program by its name alone: %j', async (text, path) => {
+    const done = await fix(text);
+    expect(done.text).toContain(` ${path} ${path}\n`);
+    expect(done.text).toContain(`CMD ["${path}"]`);
+  });
+
+  test.each([
+    ['FROM debian:trixie\nRUN apt-get install -y openjdk-21-jre-headless', 'java21-debian13'],
+    ['FROM debian:bookworm-slim\nRUN apt-get install -y default-jre', 'java17-debian13'],
+    ['FROM maven:3.9.21-amazoncorretto-17', 'java17-debian13'],
+  ])('the Java that is there: %j', async (head, image) => {
+    const { text } = await fix(`${head}\nWORKDIR /a\nCMD ["java", "-jar", "a.jar"]\n`);
+    expect(text).toContain(`FROM gcr.io/distroless/${image}:nonroot`);
+  });
+
+  test.each([
+    [
+      'FROM node:22-slim\nHEALTHCHECK CMD curl -fsS localhost:8080/health || exit 1\nCMD node /a/a.js',
+      `HEALTHCHECK CMD ["/nodejs/bin/node", "-e", "fetch('http://localhost:8080/health', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })"]`,
+    ],
+    [
+      'FROM python:3.13-slim\nHEALTHCHECK --interval=5s CMD wget -q --spider http://127.0.0.1/ >/dev/null 2>&1 || exit 1\nCMD python /a/a.py',
+      `HEALTHCHECK --interval=5s CMD ["/usr/bin/python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1/', timeout=10)"]`,
+    ],
+    [
+      'FROM node:22\nHEALTHCHECK CMD ["curl", "-f", "-m", "2", "http://localhost/"]\nCMD node /a/a.js',
+      'HEALTHCHECK CMD ["/usr/bin/curl", "-f", "-m", "2", "http://localhost/"]',
+    ],
+    [
+      'FROM debian:trixie\nRUN apt-get install -y wget && go build -o /a/a\nHEALTHCHECK CMD wget -qO- localhost\nCMD /a/a',
+      'HEALTHCHECK CMD ["/usr/bin/wget", "-qO-", "localhost"]',
+    ],
+  ])('a health check by a client: %j', async (text, check) => {
+    const done = await fix(text.replace('\n', '\nWORKDIR /a\n'));
+    expect(done.text.split('\n').filter((line) => line.startsWith('HEALTH'))).toEqual([check]);
+    const [client] = /\/usr\/bin\/(?:curl|wget)/.exec(check) ?? [];
+    expect(done.text.includes('cp -L "$(command -v')).toBe(client !== undefined);
+    expect(done.text.includes(`find /runtime${client ?? ''} -type f -exec ldd`)).toBe(
+      client !== undefined,
+    );
+    expect(done.again).toEqual([]);
+  });
+
+  test('a client that goes along needs the C library', async () => {
+    const { text } = await fix(
+      'FROM golang:1.24\nRUN CGO_ENABLED=0 go build -o /a\nHEALTHCHECK CMD curl -f localhost\nCMD /a\n',
+    );
+    expect(text).toContain('distroless/cc-debian13:nonroot');
+  });
+
+  test('what the program may write to is handed over', async () => {
+    const { text } = await fix(
+      'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p /app/uploads /var/log/app /opt/tool\nVOLUME /data\nCMD node a.js\n',
+    );
+    expect(text.split('\n').slice(4, 18)).toEqual([
+      '# What the final stage needs of this one',
+      'RUN mkdir -p /app/uploads /var/log/app /data \\',
+      ' && chown -R 65532:65532 /app/uploads /var/log/app /data \\',
+      ' && mkdir -p /runtime/app \\',
+      ' && mkdir -p /runtime \\',
+      ' && cp -a --parents /var/log/app /data /runtime \\',
+      ' && chown 65532:65532 /runtime/app',
+      '',
+      '# Node.js and the app: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/nodejs22-debian13:nonroot',
+      'COPY --from=build /runtime/ /',
+      'WORKDIR /app',
+      'COPY --from=build /app /app',
+      'VOLUME /data',
+    ]);
+  });
+
+  test('a newer C library than that of distroless images', async () => {
+    const text = 'FROM gcc:15\nRUN gcc -o /app a.c\nCMD ["/app"]\n';
+    const { facts } = withBase({ packages: [{ type: 'deb', name: 'libc6', version: '2.42-1' }] });
+    const base = facts.bases?.get('docker.io/library/a:latest');
+    if (base === undefined) throw new Error('no base');
+    const bases = new Map([['docker.io/library/gcc:15', base]]);
+    expect((await fix(text, { facts: { bases } })).refusals).toEqual([
+      '1: the image keeps its shell and its tools: its base has glibc 2.42, distroless images 2.41',
+    ]);
+  });
+
+  test.each(['FROM scratch\nCMD ["/a"]', 'FROM gcr.io/distroless/cc-debian13:nonroot\nCMD ["/a"]'])(
+    'there is nothing to do for %j',
+    async (text) => {
+      expect(await fix(text)).toMatchObject({ text, ids: [], refusals: [] });
+    },
+  );
+
+  test('names the images whose digests it wants, of the mirror that the settings name', () => {
+    const read = readForEdits('FROM node:22\nCMD node a.js', { buildArgs: {} });
+    if (!read.ok) throw new Error(read.error.message);
+    const names = runtimeImages(read.value, 'registry.example.com/distroless').map(
+      ({ registry, repository, tag }) => `${registry}/${repository}:${tag ?? ''}`,
+    );
+    expect(names).toContain('registry.example.com/distroless/nodejs22-debian13:nonroot');
+  });
+});

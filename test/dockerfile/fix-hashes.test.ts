@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
+import { readForEdits } from '../../src/dockerfile/analyse-dockerfile.ts';
+import { fixHashes } from '../../src/fix/plan.ts';
+import type { PipelineEvent } from '../../src/model/events.ts';
+import { withPlainHttp } from '../../src/model/settings.ts';
+import { contextOf } from '../config/pipeline-context.ts';
+import { fakeRun } from '../fakes/fake-run.ts';
+
+const server = createServer((request, response) => {
+  asked.push(request.url ?? '');
+  response.statusCode = request.url === '/there' ? 200 : 404;
+  if (request.url === '/on') response.writeHead(302, { location: `${other}/there` });
+  response.end('content');
+});
+let base = '';
+/** The same server by a name that nobody allowed. */
+let other = '';
+const asked: string[] = [];
+
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  base = `http://127.0.0.1:${port}`;
+  other = `http://localhost:${port}`;
+});
+afterAll(() => {
+  server.close();
+});
+
+async function hashesOf(lines: readonly string[], offline = false, named = [base.slice(7)]) {
+  const read = readForEdits(['FROM debian', ...lines].join('\n'));
+  if (!read.ok) throw new Error(read.error.message);
+  const events: PipelineEvent[] = [];
+  const context = contextOf(fakeRun([]).run, '/nowhere', { emit: (event) => events.push(event) });
+  const found = await fixHashes(context, {
+    read: read.value,
+    needs: new Set(['hashes']),
+    contextFolder: '/nowhere',
+    dockerfile: '/nowhere/Dockerfile',
+    buildArgs: [],
+    target: undefined,
+    settings: { ...DEFAULT_SETTINGS, offline, registries: withPlainHttp({}, named) },
+    refresh: false,
+    build: false,
+  });
+  return { found, events };
+}
+
+test('each address once, and how many came is told at the end', async () => {
+  const { found, events } = await hashesOf([
+    `ADD ${base}/there /a`,
+    `ADD ${base}/there /b`,
+    `ADD ${base}/gone /c`,
+  ]);
+  const sha256 = createHash('sha256').update('content').digest('hex');
+  expect(found.get(`${base}/there`)).toMatchObject({
+    ok: true,
+    value: { digest: `sha256:${sha256}` },
+  });
+  expect(found.get(`${base}/gone`)).toMatchObject({ ok: false });
+  expect(events).toEqual([
+    { kind: 'phase-started', phase: 'inspect' },
+    { kind: 'notice', text: `fetching ${base}/there for its hash` },
+    { kind: 'notice', text: `fetching ${base}/gone for its hash` },
+    { kind: 'phase-done', phase: 'inspect', seconds: 0, detail: '1 of 2 downloads fetched' },
+  ]);
+});
+
+test('nothing is told where nothing is downloaded', async () => {
+  expect(await hashesOf(['RUN true'])).toEqual({ found: new Map(), events: [] });
+});
+
+test('nothing is fetched offline', async () => {
+  const { found, events } = await hashesOf([`ADD ${base}/there /a`], true);
+  expect(found.get(`${base}/there`)).toEqual({ ok: false, error: 'nothing is fetched offline' });
+  expect(events).toEqual([]);
+});
+
+test('this machine is not asked unless the user names it, a redirect to it neither', async () => {
+  const before = asked.length;
+  const { found } = await hashesOf([`ADD ${base}/there /a`], false, []);
+  expect(found.get(`${base}/there`)).toMatchObject({ ok: false });
+  expect(asked).toHaveLength(before);
+  const { found: on } = await hashesOf([`ADD ${base}/on /a`]);
+  expect(on.get(`${base}/on`)).toMatchObject({ ok: false });
+  expect(asked.slice(before)).toEqual(['/on']);
+});

@@ -1,0 +1,229 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import { configSecrets } from '../../src/facts/secrets/document-secrets.ts';
+import { mixed } from './secret-samples.ts';
+import { elfWith, file, image, layerFacts } from './support.ts';
+
+const TOKEN = `ghp_${mixed(36)}`;
+const SECRET = Buffer.from(`{"name":"app","token":"${TOKEN}"}\n`);
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const octal = (value: number, length: number): string => value.toString(8).padStart(length, '0');
+
+/** A tar of one file, as POSIX has it. */
+function tar(name: string, content: Uint8Array): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(name);
+  header.write(octal(0o644, 7), 100);
+  header.write(octal(content.length, 11), 124);
+  header.write('        0', 148);
+  header.write('ustar\x0000', 257);
+  header.write(
+    octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      6,
+    ),
+    148,
+  );
+  const rest = Buffer.alloc((512 - (content.length % 512)) % 512);
+  return Buffer.concat([header, content, rest, Buffer.alloc(1024)]);
+}
+
+function ar(...members: readonly (readonly [string, Uint8Array])[]): Buffer {
+  return Buffer.concat([
+    Buffer.from('!<arch>\n'),
+    ...members.flatMap(([name, bytes]) => [
+      Buffer.from(
+        `${name.padEnd(16)}0           0     0     100644  ${String(bytes.length).padEnd(10)}\`\n`,
+      ),
+      bytes,
+      Buffer.alloc(bytes.length % 2, '\n'),
+    ]),
+  ]);
+}
+
+const loose = deflateSync(Buffer.concat([Buffer.from(`blob ${SECRET.length}\0`), SECRET]));
+const OBJECT = `ab/${'cd'.repeat(19)}`;
+const script = '#!/bin/sh\n# made by makeself\ntail -n +4 "$0" | tar xz\nexit 0\n';
+const zip = Buffer.from(zipSync({ 'a/config.json': SECRET }));
+/** Packs to bytes that the base64 of URLs spells with its own letters. */
+const drawn = Buffer.concat([SECRET, Buffer.from(mixed(900))]);
+const wide = Buffer.from(`token ${TOKEN} `, 'utf16le');
+
+function found(path: string, content: Uint8Array | string): readonly string[] {
+  return image([file(path, content)]).secrets.findings.map(({ rule }) => rule);
+}
+
+describe('what is packed or encoded is read like a file', () => {
+  test.each<[string, string, Uint8Array | string]>([
+    [
+      'gzip in base64, as cloud-init has it',
+      'a/user-data',
+      `content: ${base64(gzipSync(SECRET))}\n`,
+    ],
+    [
+      'gzip in base64 in base64, a release of Helm in a list of Secrets',
+      'backup/secrets.yaml',
+      `data:\n  release: ${base64(Buffer.from(base64(gzipSync(SECRET))))}\n`,
+    ],
+    [
+      'in it a Secret, its value in base64',
+      'backup/release.yaml',
+      `release: ${base64(
+        Buffer.from(
+          base64(gzipSync(Buffer.from(`token: ${base64(Buffer.from(`x ${TOKEN} y`))}\n`))),
+        ),
+      )}\n`,
+    ],
+    ['gzip in base64 over lines', 'a.yaml', base64(gzipSync(SECRET)).replace(/.{60}/g, '$&\n    ')],
+    ['a zip in base64', 'a.yaml', `binaryData:\n  a.zip: ${base64(zip)}\n`],
+    ['a tar of gzip in base64', 'a.json', `{"v":"${base64(gzipSync(tar('x.json', SECRET)))}"}`],
+    [
+      'a Debian package with gzip',
+      'opt/a.deb',
+      ar(
+        ['debian-binary', Buffer.from('2.0\n')],
+        ['control.tar.gz', gzipSync(tar('./control', Buffer.from('Package: a\n')))],
+        ['data.tar.gz', gzipSync(tar('./etc/app.json', SECRET))],
+      ),
+    ],
+    [
+      'its control scripts',
+      'opt/a.deb',
+      ar(
+        ['debian-binary', Buffer.from('2.0\n')],
+        ['control.tar.gz', gzipSync(tar('./postinst', SECRET))],
+      ),
+    ],
+    [
+      'a script before a tar of gzip',
+      'opt/run.sh',
+      Buffer.concat([Buffer.from(script), gzipSync(tar('a.json', SECRET))]),
+    ],
+    [
+      'a script before a plain gzip',
+      'opt/run.sh',
+      Buffer.concat([Buffer.from(script), gzipSync(SECRET)]),
+    ],
+    ['a script before a zip', 'opt/app.jar', Buffer.concat([Buffer.from(script), zip])],
+    ['a program before a zip', 'opt/sfx', Buffer.concat([elfWith('', 20_000), zip])],
+    ['zlib', 'srv/a.bin', deflateSync(SECRET)],
+    ['zlib in base64', 'srv/a.yaml', `a: ${base64(deflateSync(SECRET))}\n`],
+    ['zlib with tables in base64', 'srv/a.yaml', `a: ${base64(deflateSync(drawn))}\n`],
+    ['gzip in the base64 of URLs', 'a.txt', gzipSync(drawn).toString('base64url')],
+    ['gzip in hexadecimal', 'a.conf', `blob=${gzipSync(SECRET).toString('hex')}\n`],
+    [
+      'gzip in hexadecimal of lines',
+      'a.hex',
+      gzipSync(SECRET).toString('hex').toUpperCase().replace(/.{60}/g, '$&\n'),
+    ],
+    [
+      'a database in base64',
+      'a.txt',
+      base64(Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(99, 1), SECRET])),
+    ],
+    ['an object of git', `srv/repo/objects/${OBJECT}`, loose],
+    ['an object of git under another name', 'srv/odd.bin', loose],
+    [
+      'UTF-16 in a database',
+      'a.sqlite',
+      Buffer.concat([
+        Buffer.from('SQLite format 3\0'),
+        Buffer.alloc(4001, 1),
+        wide,
+        Buffer.alloc(99, 1),
+      ]),
+    ],
+  ])('%s', (_what, path, content) => {
+    expect(found(path, content)).toContain('github-token');
+  });
+
+  test.each([
+    ['once', (key: Buffer) => base64(key)],
+    ['twice', (key: Buffer) => base64(Buffer.from(base64(key)))],
+  ])('a private key in DER, in base64 %s', (_what, spelled) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    expect(found('etc/k.yaml', `tls.key: ${spelled(der)}\n`)).toEqual(['der-private-key']);
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    expect(found('etc/k.pem', pem)).toEqual(['private-key']);
+    expect(found('etc/k.yaml', `a: |\n  ${pem.toString().replaceAll('\n', '\n  ')}`)).toEqual([
+      'private-key',
+    ]);
+  });
+
+  test('in an environment variable', () => {
+    const config = { config: { Env: [`RELEASE=${base64(gzipSync(SECRET))}`] } };
+    const { findings } = configSecrets(config);
+    expect(findings.map(({ rule }) => rule)).toEqual(['github-token']);
+  });
+
+  test.each([`srv/app.git/objects/${OBJECT}`, `srv/x/objects/pack/pack-${'0a'.repeat(20)}.pack`])(
+    'a bare repository at %s',
+    (path) => {
+      expect(found(path, 'PACK and more of it')).toContain('git-directory');
+    },
+  );
+
+  test('a bare repository that git made', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bare-'));
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', ['-C', folder, ...args], { input: SECRET, encoding: 'utf8' });
+    git('init', '-q', '--bare');
+    const id = git('hash-object', '-w', '--stdin').trim();
+    const path = `objects/${id.slice(0, 2)}/${id.slice(2)}`;
+    expect(found(`srv/repo/${path}`, readFileSync(join(folder, path)))).toEqual([
+      'git-directory',
+      'github-token',
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('what is packed and not opened is a gap', () => {
+  const gaps = (path: string, content: Uint8Array | string): readonly string[] =>
+    layerFacts([file(path, content)]).secretGaps.map(({ reason }) => reason);
+  const filler = Buffer.alloc(200, 7);
+  test.each([
+    ['xz', 'fd377a585a00'],
+    ['zstd', '28b52ffd'],
+    ['bzip2', '425a68'],
+    ['7z', '377abcaf271c'],
+    ['rar', '526172211a07'],
+    ['lz4', '04224d18'],
+    ['squashfs', '68737173'],
+    ['cpio', '303730373031'],
+    ['git pack', '5041434b00000002'],
+    ['git bundle', Buffer.from('# v2 git bundle').toString('hex')],
+    ['rpm', 'edabeedb'],
+  ])('%s', (kind, magic) => {
+    const packed = Buffer.concat([Buffer.from(magic, 'hex'), filler]);
+    expect(gaps('opt/a.bin', packed)).toEqual([`it is packed and not opened: ${kind}`]);
+    expect(gaps('opt/a.yaml', `a: ${base64(packed)}\n`)).toEqual([
+      `it contains what is packed and not opened: ${kind} in base64`,
+    ]);
+    expect(gaps('opt/a.tgz', gzipSync(tar('in.bin', packed)))).toEqual([
+      `it is packed and not opened: ${kind}`,
+    ]);
+    expect(gaps('opt/run.sh', Buffer.concat([Buffer.from(script), packed]))).toEqual([
+      `it is packed and not opened: ${kind}`,
+    ]);
+  });
+
+  test('a zip that is encrypted', () => {
+    const closed = Buffer.from(zip);
+    closed.writeUInt16LE(1, 6);
+    expect(gaps('opt/a.zip', closed)[0]).toContain('encrypted or unusual zip');
+  });
+
+  test('not where the file is in the tests of Python', () => {
+    const packed = Buffer.concat([Buffer.from('fd377a585a00', 'hex'), filler]);
+    expect(gaps('usr/lib/python3.12/test/archive.xz', packed)).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { dockerLoadStream } from '../../src/image/archive/docker-archive.ts';
+import { BlobStore } from '../../src/image/blob-store.ts';
+import { namedEntries } from '../../src/image/image-index.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { collect, makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
+import { readTar } from '../fakes/tar-bytes.ts';
+
+async function setUp() {
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const image = await makeImage(blobs, [{ a: 'base' }, { b: 'app' }]);
+  const root = await makeIndex(blobs, [image.manifest]);
+  return { blobs, image, root };
+}
+
+test('holds layout, index with names, and every blob', async () => {
+  const { blobs, image, root } = await setUp();
+  const manifests = namedEntries(root, [{ full: 'docker.io/library/app:1', tag: '1' }]);
+  const bytes = await collect(dockerLoadStream({ blobs, manifests }));
+  const read = readTar(bytes);
+  expect(read.slice(0, 4).map((e) => e.entry.name)).toEqual([
+    'oci-layout',
+    'index.json',
+    'blobs/',
+    'blobs/sha256/',
+  ]);
+  expect(JSON.parse(read[1]?.content.toString() ?? '')).toMatchObject({ manifests });
+  const files = read.slice(4);
+  for (const file of files)
+    expect(`blobs/sha256/${digestOf(file.content).slice(7)}`).toBe(file.entry.name);
+  const digests = [root, image.manifest, image.config, ...image.layers].map((d) => d.digest);
+  expect(files.map((f) => `sha256:${f.entry.name.slice(13)}`)).toEqual([...digests].sort());
+  expect(await collect(dockerLoadStream({ blobs, manifests }))).toEqual(bytes);
+});
+
+test('leaves out what the engine has, which need not be here', async () => {
+  const { blobs, image, root } = await setUp();
+  const base = image.layers[0]?.digest ?? digestOf('');
+  await blobs.remove(base.slice(7));
+  const left: number[] = [];
+  const all: number[] = [];
+  const bytes = await collect(
+    dockerLoadStream({
+      blobs,
+      manifests: [root],
+      omit: new Set([base]),
+      onTransfer: ({ done, total }) => {
+        left.push(total - done);
+        all.push(total);
+      },
+    }),
+  );
+  expect(readTar(bytes).map((e) => e.entry.name)).not.toContain(`blobs/sha256/${base.slice(7)}`);
+  // Every blob is told of before the first is read, then as it was read.
+  expect(left).toEqual([...all.slice(0, 4), 0, 0, 0, 0]);
+});
+
+test('a missing blob is an error', async () => {
+  const { blobs, image, root } = await setUp();
+  await blobs.remove(image.config.digest.slice(7));
+  await expect(collect(dockerLoadStream({ blobs, manifests: [root] }))).rejects.toThrow(
+    /is not in the layout/,
+  );
+});

@@ -1,0 +1,289 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MissingLayerError } from '../../src/image/attachments.ts';
+import { RegistryClient } from '../../src/image/registry/client.ts';
+import type { ConnectionOptions } from '../../src/image/registry/connection.ts';
+import { openRegistryImage } from '../../src/image/registry/open-registry.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE, type OpenedImage } from '../../src/model/image.ts';
+import { digestHex, digestOf, parseReference } from '../../src/model/reference.ts';
+import {
+  type FakeRegistry,
+  type FakeRegistryOptions,
+  startFakeRegistry,
+} from '../fakes/fake-registry.ts';
+import { ImageBytes } from '../fakes/images.ts';
+import { collect } from '../fakes/layouts.ts';
+
+async function registryOf(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
+  const registry = await startFakeRegistry(options);
+  onTestFinished(() => registry.close());
+  return registry;
+}
+
+/** Stores every blob; those that are manifests also as such, the root under the tag 1. */
+function put(registry: FakeRegistry, bytes: ImageBytes, root: Descriptor): void {
+  for (const blob of bytes.blobs.values()) {
+    registry.putBlob('app', blob);
+    const mediaType = mediaTypeOf(blob);
+    if (mediaType !== undefined) registry.putManifest('app', digestOf(blob), blob, mediaType);
+  }
+  const bytesOfRoot = bytes.blobs.get(root.digest) ?? Buffer.alloc(0);
+  registry.putManifest('app', '1', bytesOfRoot, root.mediaType);
+}
+
+function mediaTypeOf(blob: Buffer): string | undefined {
+  if (blob[0] !== 0x7b) return undefined;
+  const { mediaType } = JSON.parse(blob.toString()) as { mediaType?: string };
+  return mediaType;
+}
+
+function open(
+  registry: FakeRegistry,
+  name = 'app:1',
+  options: Partial<ConnectionOptions> = {},
+): Promise<OpenedImage> {
+  const reference = parseReference(`${registry.host}/${name}`);
+  if (!reference.ok) throw new Error(reference.error);
+  const client = new RegistryClient({
+    registry: registry.host,
+    credentials: () => Promise.resolve(undefined),
+    backoffMs: () => 1,
+    ...options,
+  });
+  return openRegistryImage({ name, reference: reference.value, client });
+}
+
+describe('documents and layers', () => {
+  test('by tag and by digest; no layer is asked for before it is read', async () => {
+    const registry = await registryOf();
+    const bytes = new ImageBytes();
+    const image = bytes.image();
+    const root = bytes.index([image, bytes.attestation(image)]);
+    put(registry, bytes, root);
+    for (const name of ['app:1', `app@${root.digest}`, `app:other@${root.digest}`]) {
+      const opened = await open(registry, name);
+      expect(opened.root.digest).toBe(root.digest);
+      expect(opened.place).toBe('registry');
+    }
+    const layer = (await open(registry)).platforms[0].layers[0]?.blob as Descriptor;
+    expect(registry.calls.some((call) => call.endsWith(layer.digest))).toBe(false);
+    const opened = await open(registry);
+    expect(await collect(await opened.openLayer(layer))).toEqual(bytes.blobs.get(layer.digest));
+  });
+
+  test('a layer goes on where it broke, and every good piece earns new tries', async () => {
+    const registry = await registryOf();
+    const bytes = new ImageBytes();
+    const content = randomBytes(30 * 1024 * 1024);
+    const layer = bytes.add(content, MEDIA_TYPE.layer);
+    const config = { rootfs: { type: 'layers', diff_ids: [layer.digest] } };
+    put(registry, bytes, bytes.image({ manifest: { layers: [layer] }, config }));
+    const opened = await open(registry, 'app:1', { retries: 1 });
+    registry.fail(/GET .*blobs/, { do: 'cut-download', after: 9 * 1024 * 1024 }, 3);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of await opened.openLayer(layer)) parts.push(chunk);
+    expect(Buffer.concat(parts).equals(content)).toBe(true);
+    const ranges = registry.requests.flatMap((r) => r.headers.range ?? []);
+    expect(ranges).toHaveLength(3);
+  });
+
+  test('a registry that holds only some platforms', async () => {
+    const registry = await registryOf();
+    const bytes = new ImageBytes();
+    const amd = bytes.image();
+    const arm = bytes.image({ platform: { os: 'linux', architecture: 'arm64' }, text: 'arm' });
+    const root = bytes.index([amd, arm]);
+    bytes.blobs.delete(arm.digest);
+    put(registry, bytes, root);
+    const opened = await open(registry);
+    expect(opened.platforms).toHaveLength(1);
+    expect(opened.absent).toEqual([arm]);
+  });
+
+  test.each(['foreign', 'nondistributable', 'plain'] as const)(
+    'a %s layer that the registry lacks is an error of its own; its address is not asked',
+    async (kind) => {
+      const elsewhere = await registryOf();
+      const registry = await registryOf();
+      const bytes = new ImageBytes();
+      const none = bytes.add(Buffer.from('not here'), MEDIA_TYPE.layerGzip);
+      const layer = {
+        ...none,
+        mediaType:
+          kind === 'nondistributable'
+            ? 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'
+            : MEDIA_TYPE.layerGzip,
+        ...(kind === 'foreign' ? { urls: [`http://${elsewhere.host}/layer`] } : {}),
+      };
+      bytes.blobs.delete(none.digest);
+      put(registry, bytes, bytes.image({ manifest: { layers: [layer] } }));
+      const opened = await open(registry);
+      const failure = await collect(await opened.openLayer(layer)).catch((e: unknown) => e);
+      expect(failure).toBeInstanceOf(MissingLayerError);
+      expect((failure as MissingLayerError).foreign).toBe(kind === 'foreign');
+      expect(elsewhere.requests).toEqual([]);
+    },
+  );
+
+  test('a private registry, with what docker login left', async () => {
+    const registry = await registryOf({ auth: 'bearer', referrersApi: true });
+    const bytes = new ImageBytes();
+    put(registry, bytes, bytes.image());
+    const user = { kind: 'basic', username: 'user', password: 'secret' } as const;
+    const opened = await open(registry, 'app:1', { credentials: () => Promise.resolve(user) });
+    const layer = opened.platforms[0].layers[0]?.blob as Descriptor;
+    expect(digestOf(await collect(await opened.openLayer(layer)))).toBe(layer.digest);
+    expect((await opened.attachments()).complete).toBe(true);
+    expect(registry.calls.filter((call) => call === 'GET /token')).toHaveLength(1);
+    await expect(open(registry)).rejects.toThrow('answered 401');
+  });
+
+  test('schema 1 is told as what it is', async () => {
+    const registry = await registryOf();
+    registry.putManifest(
+      'app',
+      '1',
+      Buffer.from('{"schemaVersion":1,"name":"app","fsLayers":[]}'),
+      'application/vnd.docker.distribution.manifest.v1+prettyjws',
+    );
+    await expect(open(registry)).rejects.toThrow('schema 1');
+  });
+
+  test('a blob that is larger than it may be is not read', async () => {
+    const registry = await registryOf();
+    const bytes = new ImageBytes();
+    const root = bytes.image();
+    put(registry, bytes, root);
+    const opened = await open(registry);
+    const before = registry.requests.length;
+    await expect(
+      opened.readBlob({ ...root, mediaType: 'x', digest: digestOf('x'), size: 2 ** 40 }),
+    ).rejects.toThrow('larger than 16777216 bytes');
+    expect(registry.requests).toHaveLength(before);
+  });
+});
+
+describe('what hangs on it', () => {
+  async function attached(options: FakeRegistryOptions): Promise<{
+    readonly registry: FakeRegistry;
+    readonly opened: OpenedImage;
+    readonly bytes: ImageBytes;
+    readonly root: Descriptor;
+  }> {
+    const registry = await registryOf(options);
+    const bytes = new ImageBytes();
+    const platform = bytes.image();
+    const root = bytes.index([platform, bytes.attestation(platform)]);
+    const referrers = [
+      bytes.referrer(root),
+      bytes.referrer(platform, 'application/vnd.cncf.notary.signature'),
+    ];
+    const signature = bytes.signature();
+    put(registry, bytes, root);
+    const tag = (descriptor: Descriptor, suffix: string): string =>
+      `sha256-${digestHex(descriptor.digest)}${suffix}`;
+    const manifest = bytes.blobs.get(signature.digest) ?? Buffer.alloc(0);
+    registry.putManifest('app', tag(root, '.sig'), manifest, MEDIA_TYPE.manifest);
+    registry.putManifest('app', tag(platform, '.att'), manifest, MEDIA_TYPE.manifest);
+    if (options.referrersApi !== true)
+      for (const [i, subject] of [root, platform].entries()) {
+        const list = bytes.index([referrers[i], bytes.referrer(bytes.image({ text: 'other' }))]);
+        const listed = bytes.blobs.get(list.digest) ?? Buffer.alloc(0);
+        registry.putManifest('app', tag(subject, ''), listed, MEDIA_TYPE.index);
+        for (const blob of bytes.blobs.values()) {
+          const mediaType = mediaTypeOf(blob);
+          if (mediaType !== undefined && !isIndex(mediaType))
+            registry.putManifest('app', digestOf(blob), blob, mediaType);
+        }
+      }
+    return { registry, opened: await open(registry), bytes, root };
+  }
+
+  test.each([true, false])('all kinds of it; referrers API: %s', async (referrersApi) => {
+    const { opened, root } = await attached({ referrersApi });
+    const attachments = await opened.attachments();
+    expect(attachments.complete).toBe(true);
+    const of = (subject: string) => (subject === root.digest ? 'index' : 'platform');
+    expect(attachments.found.map((a) => [of(a.subject), a.kind])).toEqual([
+      ['index', 'cosign-signature-tag'],
+      ['index', 'referrer'],
+      ['platform', 'buildkit-attestation'],
+      ['platform', 'cosign-attestation-tag'],
+      ['platform', 'referrer'],
+    ]);
+    const bundle = attachments.found[1]?.manifest.layers[0] as Descriptor;
+    expect(String(Buffer.from(await opened.readBlob(bundle)))).toContain(root.digest);
+  });
+
+  test('is asked once', async () => {
+    const { opened, registry } = await attached({ referrersApi: true });
+    await opened.attachments();
+    const before = registry.requests.length;
+    await opened.attachments();
+    expect(registry.requests).toHaveLength(before);
+  });
+
+  test.each([
+    ['the referrers API', /GET .*referrers/],
+    ['a tag', /GET .*\.sig$/],
+  ])('a registry that fails at %s: not complete, with the reason', async (_what, match) => {
+    const { opened, registry } = await attached({ referrersApi: true });
+    registry.fail(match, { do: 'status', status: 403 }, 1);
+    const attachments = await opened.attachments();
+    expect(attachments.complete).toBe(false);
+    expect('reason' in attachments && attachments.reason).toContain('answered 403');
+    expect(attachments.found.length).toBeGreaterThan(2);
+  });
+
+  test('more than a thousand are cut, and it is said', async () => {
+    const { registry, bytes, root } = await attached({ referrersApi: false });
+    const listed = Array.from({ length: 1005 }, (_, i) => ({
+      mediaType: MEDIA_TYPE.manifest,
+      digest: digestOf(String(i)),
+      size: 1,
+    }));
+    const list = bytes.blobs.get(bytes.index(listed).digest) ?? Buffer.alloc(0);
+    registry.putManifest('app', `sha256-${digestHex(root.digest)}`, list, MEDIA_TYPE.index);
+    const attachments = await (await open(registry)).attachments();
+    expect('reason' in attachments && attachments.reason).toMatch(/more than 1000/);
+  });
+});
+
+test('a list of referrers that never ends, or goes on elsewhere, is no list', async () => {
+  const page = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] }),
+  );
+  for (const next of ['?page=2', 'https://elsewhere.test/v2/']) {
+    const client = new RegistryClient({
+      registry: 'r.test',
+      credentials: () => Promise.resolve(undefined),
+      fetch: () =>
+        Promise.resolve(
+          new Response(page, {
+            headers: { 'content-type': MEDIA_TYPE.index, link: `<${next}>; rel="next"` },
+          }),
+        ),
+    });
+    const failure = await client.referrers('app', digestOf('x')).catch((e: unknown) => e);
+    expect(failure).toBeInstanceOf(UserError);
+  }
+});
+
+test('a registry elsewhere may not send us to this machine', async () => {
+  let calls = 0;
+  const client = new RegistryClient({
+    registry: 'r.test',
+    credentials: () => Promise.resolve(undefined),
+    fetch: () => {
+      calls += 1;
+      const headers = { location: 'http://127.0.0.1:2375/containers/json' };
+      return Promise.resolve(new Response(null, { status: 307, headers }));
+    },
+  });
+  const blob = { mediaType: 'x', digest: digestOf('x'), size: 1 };
+  await expect(collect(client.getBlob('app', blob))).rejects.toThrow(
+    'r.test redirects into this machine or its network',
+  );
+  expect(calls).toBe(1);
+});

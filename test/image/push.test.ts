@@ -1,0 +1,134 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { BlobStore } from '../../src/image/blob-store.ts';
+import { signatureLayer, writeBundleReferrer, writeTagged } from '../../src/image/referrers.ts';
+import { RegistryClient } from '../../src/image/registry/client.ts';
+import { pushImage, type PushResult } from '../../src/image/registry/push.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
+import {
+  type FakeRegistry,
+  type FakeRegistryOptions,
+  startFakeRegistry,
+} from '../fakes/fake-registry.ts';
+import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
+
+interface SetUp {
+  readonly registry: FakeRegistry;
+  readonly client: RegistryClient;
+  readonly root: Descriptor;
+  readonly referrers: readonly Descriptor[];
+  readonly push: (tags?: readonly string[], repository?: string) => Promise<PushResult>;
+}
+
+async function setUp(options: FakeRegistryOptions = {}): Promise<SetUp> {
+  const registry = await startFakeRegistry(options);
+  onTestFinished(() => registry.close());
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const image = await makeImage(blobs, [{ a: 'base' }, { b: 'app' }]);
+  const root = await makeIndex(blobs, [image.manifest]);
+  const referrers: Descriptor[] = [];
+  for (const predicateType of ['https://example.org/a', 'https://example.org/b'])
+    referrers.push(
+      await writeBundleReferrer(blobs, {
+        subject: root,
+        bundle: Buffer.from(predicateType),
+        predicateType,
+      }),
+    );
+  const client = new RegistryClient({
+    registry: registry.host,
+    credentials: () => Promise.resolve(undefined),
+    backoffMs: () => 1,
+    retries: 2,
+  });
+  const push: SetUp['push'] = (tags = ['1', 'latest'], repository = 'app') =>
+    pushImage({
+      blobs,
+      client,
+      repository,
+      root,
+      referrers,
+      tagged: [],
+      tags,
+      mountFrom: () => 'app',
+    });
+  return { registry, client, root, referrers, push };
+}
+
+test('tags come last, manifests after what they list', async () => {
+  const { registry, root, push } = await setUp();
+  const result = await push();
+  expect(result.digest).toBe(root.digest);
+  // config, two layers, the empty config, two bundles
+  expect([result.uploaded.length, result.mounted.length, result.present.length]).toEqual([6, 0, 0]);
+  expect(result.uploadedBytes).toBe(result.uploaded.reduce((sum, d) => sum + d.size, 0));
+  const puts = registry.calls.filter((call) => call.startsWith('PUT /v2/app/manifests/'));
+  expect(puts.slice(-2)).toEqual(['PUT /v2/app/manifests/1', 'PUT /v2/app/manifests/latest']);
+  expect(registry.manifests.get('app:1')?.mediaType).toBe(MEDIA_TYPE.index);
+  const lastBlob = registry.calls.findLastIndex((call) => call.includes('/blobs/'));
+  expect(lastBlob).toBeLessThan(registry.calls.indexOf(puts[0] ?? ''));
+});
+
+test('without the referrers API they are listed under the fallback tag', async () => {
+  const { registry, client, root, referrers, push } = await setUp();
+  await push();
+  const tag = `app:sha256-${root.digest.slice(7)}`;
+  const index = JSON.parse(registry.manifests.get(tag)?.bytes.toString() ?? '{}') as {
+    manifests: Descriptor[];
+  };
+  expect(index.manifests).toEqual(referrers);
+  expect(await client.referrers('app', root.digest)).toEqual(referrers);
+});
+
+test('a signature with a tag of its own comes before the image’s tags', async () => {
+  const { registry, client, root } = await setUp();
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const { manifest } = await makeImage(blobs, [{ a: 'b' }]);
+  const payload = Buffer.from('{}');
+  const signature = await writeTagged(blobs, root.digest, 'sig', [
+    signatureLayer(payload, { 'dev.cosignproject.cosign/signature': 'x' }),
+  ]);
+  await pushImage({
+    blobs,
+    client,
+    repository: 'app',
+    root: manifest,
+    referrers: [],
+    tags: ['1'],
+    tagged: [signature],
+  });
+  expect(
+    registry.calls.filter((call) => call.startsWith('PUT /v2/app/manifests')).slice(1),
+  ).toEqual([`PUT /v2/app/manifests/${signature.tag}`, 'PUT /v2/app/manifests/1']);
+});
+
+test('with the API no fallback tag is written', async () => {
+  const { registry, client, root, referrers, push } = await setUp({ referrersApi: true });
+  await push();
+  expect([...registry.manifests.keys()].filter((key) => key.includes('sha256-'))).toEqual([]);
+  const listed = await client.referrers('app', root.digest);
+  expect(listed.map((d) => d.digest).sort()).toEqual(referrers.map((d) => d.digest).sort());
+});
+
+test('a second push sends no blob, one to a neighbour mounts them', async () => {
+  const { registry, push } = await setUp();
+  await push();
+  registry.requests.length = 0;
+  const again = await push();
+  expect([again.uploaded.length, again.present.length]).toEqual([0, 6]);
+  expect(registry.calls.filter((call) => call.startsWith('POST'))).toEqual([]);
+  const neighbour = await push(['1'], 'other');
+  expect(neighbour.mounted.length).toBe(6);
+});
+
+test.each<[string, RegExp]>([
+  ['a blob', /PUT .*blobs/],
+  ['a manifest', /PUT .*manifests\/sha256:/],
+  ['the list of referrers', /PUT .*manifests\/sha256-/],
+])('where %s fails nothing is tagged', async (_what, match) => {
+  const { registry, push } = await setUp();
+  registry.fail(match, { do: 'status', status: 500 }, 99);
+  await expect(push()).rejects.toThrow(/answered 500/);
+  expect([...registry.manifests.keys()].filter((key) => /:(1|latest)$/.test(key))).toEqual([]);
+});

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { spoolAll, startSpool } from '../../src/image/archive/spool.ts';
+import type { UnpackLimits } from '../../src/image/walk/unpack-layer.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+import { layerTar } from '../fakes/tar-bytes.ts';
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  await Promise.resolve();
+  yield bytes;
+}
+
+async function spooled(bytes: Uint8Array, limits: Partial<UnpackLimits> = {}) {
+  const folder = temporaryFolder();
+  const file = await spoolAll(await startSpool(folder, 'FILE', limits), once(bytes));
+  return { folder, file };
+}
+
+test('what was kept has no name, and is for its owner alone', async () => {
+  const tar = layerTar({ a: '1' });
+  const { folder, file } = await spooled(gzipSync(tar));
+  expect(readdirSync(folder)).toEqual([]);
+  expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+  expect(Buffer.from(await file.read(0, tar.length + 100)).equals(tar)).toBe(true);
+  expect(await file.read(tar.length, 10)).toHaveLength(0);
+  await file.close();
+});
+
+test('a bomb is given up', async () => {
+  const zeros = Buffer.concat([layerTar({ a: '1' }).subarray(0, -1024), Buffer.alloc(20_000_000)]);
+  await expect(spooled(gzipSync(zeros), { ratioFrom: 1_000_000 })).rejects.toThrow(
+    'FILE unpacks to more than 250 times its size',
+  );
+  await expect(spooled(zeros, { maxBytes: 1_000_000 })).rejects.toThrow(
+    'FILE unpacks to more than 1000000 bytes',
+  );
+});
+
+test('a folder that cannot be written is told', async () => {
+  await expect(startSpool('/dev/null/spool', 'FILE')).rejects.toThrow();
+});
+
+test('an abort ends it', async () => {
+  const folder = temporaryFolder();
+  const controller = new AbortController();
+  controller.abort(new Error('enough'));
+  const spool = await startSpool(folder, 'FILE');
+  await expect(spoolAll(spool, once(layerTar({})), controller.signal)).rejects.toThrow('enough');
+  expect(readdirSync(folder)).toEqual([]);
+});

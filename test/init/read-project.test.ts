@@ -1,0 +1,35 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readProject } from '../../src/init/project.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'scoville-project-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('names three levels deep, texts of those that tell something, nothing of dependencies, hidden folders and links out', async () => {
+  for (const path of ['a/b/c', 'node_modules/x', '.git', 'src'])
+    await mkdir(join(folder, path), { recursive: true });
+  for (const path of [
+    'a/b/c/deep.txt',
+    'a/b/near.txt',
+    'node_modules/x/package.json',
+    '.git/config',
+    'src/a.js',
+  ])
+    await writeFile(join(folder, path), 'x');
+  await writeFile(join(folder, 'package.json'), '{}');
+  await writeFile(join(folder, 'go.mod'), 'x'.repeat(300_000));
+  await symlink('/etc/passwd', join(folder, 'Cargo.toml'));
+  const project = await readProject(folder, ['package.json', 'go.mod', 'Cargo.toml']);
+  expect(project.files).toEqual(['go.mod', 'package.json', 'a/b/near.txt', 'src/a.js']);
+  expect([...project.texts]).toEqual([['package.json', '{}']]);
+  expect(folder.endsWith(project.folder)).toBe(true);
+});
+
+test('a folder that is not there is the user’s to mend', async () => {
+  await expect(readProject(join(folder, 'none'), [])).rejects.toThrow('cannot be read');
+});

@@ -1,0 +1,147 @@
+import type { Log, Result, Run } from 'sarif';
+import { describe, expect, test } from 'vitest';
+import { type CriterionResult, VECTORS } from '../../src/model/criterion.ts';
+import type { Scorecard } from '../../src/model/scorecard.ts';
+import { sarifReport } from '../../src/report/sarif.ts';
+import { factsOf } from '../criteria/facts-builder.ts';
+import { sampleInput } from './sample-contents.ts';
+import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
+import { validate } from './sarif-schema.ts';
+
+function runOf(scorecard: Scorecard, dockerfile = 'services/app/Dockerfile'): Run {
+  const log = JSON.parse(sarifReport([{ scorecard, dockerfile }])) as Log;
+  const [run] = log.runs;
+  if (run === undefined) throw new Error('no run');
+  return run;
+}
+
+function resultsOf(id: string, run = runOf(sampleScorecard())): Result[] {
+  return (run.results ?? []).filter(({ ruleId }) => ruleId === id);
+}
+
+function withResult(id: string, change: Partial<CriterionResult>): Scorecard {
+  const card = sampleScorecard();
+  const criteria = card.criteria.map((one) => (one.id === id ? { ...one, ...change } : one));
+  const platforms = card.platforms.map((platform) => ({ ...platform, criteria }));
+  return { ...card, criteria, platforms };
+}
+
+describe('sarifReport', () => {
+  const hostile = 'a b/../\u202e%{0}[x](https://evil.example)\u0000/sh';
+  test.each([
+    ['a flawed image', sampleScorecard()],
+    ['an image of which nothing is known', sampleScorecard(factsOf())],
+    ['two platforms', twoPlatforms()],
+    ['hostile names', sampleScorecard(sampleFacts(hostile), hostile)],
+    ['no evidence at all', withResult('no-shell', { evidence: [] })],
+  ])('%s is valid by the specification’s schema', (_name, card) => {
+    const text = sarifReport([{ scorecard: card }, sampleInput()]);
+    expect(validate(JSON.parse(text)) ? [] : validate.errors).toEqual([]);
+  });
+
+  test('a rule for each criterion, with its vector, level, help and place in the specification', () => {
+    const { rules = [] } = runOf(sampleScorecard()).tool.driver;
+    expect(rules).toHaveLength(sampleScorecard().criteria.length);
+    const rule = rules.find(({ id }) => id === 'no-shell');
+    expect(rule).toMatchObject({
+      name: 'NoShell',
+      helpUri: 'https://github.com/chps-dev/chps/blob/main/CHPs.md#no-shell',
+      defaultConfiguration: { level: 'warning' },
+      properties: { vector: 'minimalism', level: 3, 'security-severity': '5.0' },
+    });
+    expect(rule?.help?.text).toContain('Use a final stage without a shell.');
+    for (const { properties } of rules) expect(VECTORS).toContain(properties?.['vector']);
+  });
+
+  test('every result names its rule, and only what is not met is a result', () => {
+    const run = runOf(sampleScorecard());
+    const open = sampleScorecard().criteria.filter(
+      ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
+    );
+    expect(new Set(run.results?.map(({ ruleId }) => ruleId))).toEqual(
+      new Set(open.map(({ id }) => id)),
+    );
+    for (const { ruleId, ruleIndex } of run.results ?? [])
+      expect(run.tool.driver.rules?.[ruleIndex ?? -1]?.id).toBe(ruleId);
+  });
+
+  test('fail is an error on levels 1 and 2, else a warning; unknown is a note that says how to check it', () => {
+    expect(resultsOf('no-secrets')[0]?.level).toBe('error');
+    expect(resultsOf('pinned-packages')[0]?.level).toBe('warning');
+    const [unknown, ...rest] = resultsOf('reproducible');
+    expect([unknown?.level, rest]).toEqual(['note', []]);
+    expect(unknown?.message.text).toContain('To check: gather it');
+  });
+
+  test('what the Dockerfile decides points at its lines', () => {
+    const [result] = resultsOf('pinned-packages');
+    expect(result?.locations?.[0]?.physicalLocation).toMatchObject({
+      artifactLocation: { uri: 'services/app/Dockerfile' },
+      region: { startLine: 3, endLine: 3 },
+    });
+  });
+
+  test('what lies in the image points at its path there', () => {
+    const [result] = resultsOf('no-elevated-files');
+    const location = result?.locations?.[0];
+    expect(location?.physicalLocation?.artifactLocation).toEqual({
+      uri: 'bin/su',
+      uriBaseId: 'IMAGE',
+    });
+    expect(location?.logicalLocations).toEqual([
+      { fullyQualifiedName: 'registry.example.com/app//bin/su', kind: 'resource' },
+    ]);
+  });
+
+  test('a name from an image is an address within it and plain text', () => {
+    const run = runOf(sampleScorecard(sampleFacts(hostile)));
+    const [result] = resultsOf('no-shell', run);
+    expect(result?.locations?.[0]?.physicalLocation?.artifactLocation?.uri).toBe(
+      'a%20b/%EF%BF%BD%25%7B0%7D%5Bx%5D(https%3A/evil.example)%EF%BF%BD/sh',
+    );
+    expect(result?.message.text).toContain('\\[x\\](');
+    expect(result?.message.text).toContain('{{0}}');
+  });
+
+  test('fingerprints stay when lines, layers, versions and the tag move, and are unlike each other', () => {
+    const prints = (card: Scorecard) =>
+      runOf(card).results?.map((one) => one.partialFingerprints?.['scoville/v1'] ?? '') ?? [];
+    const moved = withResult('pinned-packages', {
+      evidence: [
+        { kind: 'dockerfile', startLine: 40, endLine: 41, text: 'apt-get install -y curl' },
+      ],
+    });
+    const still = withResult('pinned-packages', {
+      evidence: [{ kind: 'dockerfile', startLine: 4, endLine: 4, text: 'apt-get install -y curl' }],
+    });
+    expect(prints(moved)).toEqual(prints(still));
+    expect(new Set(prints(moved)).size).toBe(prints(moved).length);
+    expect(runOf(sampleScorecard(undefined, 'r.io/app:2')).automationDetails).toEqual(
+      runOf(sampleScorecard(undefined, 'r.io/app:3')).automationDetails,
+    );
+  });
+
+  test('a waiver suppresses while it holds', () => {
+    expect(resultsOf('no-shell')[0]?.suppressions).toEqual([
+      { kind: 'external', status: 'accepted', justification: 'the entry point needs it' },
+    ]);
+    const late = { ...sampleScorecard(), gradedAt: '2027-01-01T00:00:00Z' };
+    expect(resultsOf('no-shell', runOf(late))[0]).not.toHaveProperty('suppressions');
+  });
+
+  test('what two platforms have alike is one result, which names both', () => {
+    const [result, ...rest] = resultsOf('no-elevated-files', runOf(twoPlatforms()));
+    expect(result?.properties?.['platforms']).toEqual(['linux/amd64', 'linux/arm64/v8']);
+    expect(rest).toEqual([]);
+  });
+
+  test('many places are bounded, and the rest is counted', () => {
+    const evidence = Array.from({ length: 250 }, (_, i) => ({
+      kind: 'file' as const,
+      path: `bin/${i}`,
+    }));
+    const results = resultsOf('no-shell', runOf(withResult('no-shell', { evidence })));
+    expect(results).toHaveLength(100);
+    expect(results[0]?.message.text).toContain('(and 150 more)');
+  });
+});

@@ -1,0 +1,383 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ToolRun } from '../../src/lib/run-tool.ts';
+import {
+  dockerScoutArgs,
+  grypeArgs,
+  grypeEnvironment,
+  hasDockerScout,
+  parseDockerScout,
+  parseGrype,
+  parseTrivy,
+  parseTrivyVersion,
+  scannerSaid,
+  scanOutput,
+  scanWithDockerScout,
+  scanWithGrype,
+  scanWithTrivy,
+  trivyArgs,
+} from '../../src/scan/scanners.ts';
+import { severityOf, severityOfScore } from '../../src/scan/severity.ts';
+import { controlTexts } from '../control-texts.ts';
+import { fakeRun } from '../fakes/fake-run.ts';
+
+const sample = (name: string): string =>
+  readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+const layout = { kind: 'layout', dir: '/l' } as const;
+const sbom = { kind: 'sbom', file: '/s.json' } as const;
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+const request = { target: layout, offline: false, now: NOW };
+const unreadable = { ok: false, error: 'its report cannot be read' };
+const ABOUT = { version: '1', databaseDate: undefined };
+
+describe('grype', () => {
+  test('the distribution’s severity counts before NVD’s; each CVE once, with its aliases', () => {
+    expect(parseGrype(sample('grype/report.json'))).toEqual({
+      ok: true,
+      value: {
+        scanner: 'grype',
+        scannerVersion: '0.100.0',
+        databaseDate: '2026-11-20T06:15:00Z',
+        vulnerabilities: [
+          {
+            id: 'CVE-2025-1111',
+            severity: 'high',
+            severitySource: 'debian',
+            package: 'libc6',
+            version: '2.41-12',
+            fixedIn: '2.41-12+deb13u1',
+            aliases: [],
+            url: 'https://security-tracker.debian.org/tracker/CVE-2025-1111',
+            purl: 'pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13',
+          },
+          {
+            id: 'CVE-2025-2222',
+            severity: 'medium',
+            severitySource: 'nvd',
+            package: 'zlib1g',
+            version: '1:1.3',
+            aliases: [],
+          },
+          {
+            id: 'CVE-2011-3389',
+            severity: 'negligible',
+            severitySource: 'debian',
+            package: 'libgnutls30',
+            version: '3.8.9-3',
+            aliases: [],
+          },
+        ],
+        suppressedByVex: 0,
+        notices: ['grype left out 2 by ignore rules of its own'],
+      },
+    });
+  });
+
+  test('arguments and environment', () => {
+    expect(grypeArgs(layout)).toEqual(['oci-dir:/l', '--output', 'json', '--quiet']);
+    expect(grypeArgs(sbom)[0]).toBe('sbom:/s.json');
+    expect(grypeEnvironment(false)).toEqual({ GRYPE_CHECK_FOR_APP_UPDATE: 'false' });
+    expect(grypeEnvironment(true)['GRYPE_DB_AUTO_UPDATE']).toBe('false');
+  });
+
+  test('a missing database is an error that says so', async () => {
+    const stderr =
+      '[0000] ERROR failed to load vulnerability db: unable to update db: no such host\n1 error occurred\n';
+    const { run, runs } = fakeRun([
+      { command: 'grype', args: ['oci-dir:/l'], result: { exitCode: 1, stderr } },
+    ]);
+    expect(await scanWithGrype(run, request)).toEqual({
+      ok: false,
+      error: '[0000] ERROR failed to load vulnerability db: unable to update db: no such host',
+    });
+    // An image's layout or a project may bring ignore rules: it stands where none are.
+    expect(runs[0]?.cwd).toBe('/');
+  });
+
+  test.each(['', '[]', '{}', '{"matches":[]}', '{"matches":[{}],"descriptor":{}}'])(
+    '%j is no report',
+    (text) => {
+      expect(parseGrype(text)).toEqual(unreadable);
+    },
+  );
+});
+
+describe('trivy', () => {
+  test('its report and its database', async () => {
+    const { run } = fakeRun([
+      { command: 'trivy', args: ['image'], result: { stdout: sample('trivy/report.json') } },
+      { command: 'trivy', args: ['version'], result: { stdout: sample('trivy/version.json') } },
+    ]);
+    expect(await scanWithTrivy(run, request)).toEqual({
+      ok: true,
+      value: {
+        scanner: 'trivy',
+        scannerVersion: '0.67.2',
+        databaseDate: '2026-11-24T06:30:00Z',
+        vulnerabilities: [
+          {
+            id: 'CVE-2025-1111',
+            severity: 'high',
+            severitySource: 'debian',
+            package: 'libc6',
+            version: '2.41-12',
+            fixedIn: '2.41-12+deb13u1',
+            aliases: [],
+            url: 'https://avd.aquasec.com/nvd/cve-2025-1111',
+          },
+          {
+            id: 'CVE-2011-3389',
+            severity: 'low',
+            package: 'libgnutls30',
+            version: '3.8.9-3',
+            aliases: [],
+          },
+        ],
+        suppressedByVex: 0,
+        notices: ['trivy left out 1 by ignore rules of its own'],
+      },
+    });
+  });
+
+  test('several release branches have a fix each', () => {
+    const report = {
+      SchemaVersion: 2,
+      Results: [
+        {
+          Vulnerabilities: [
+            {
+              VulnerabilityID: 'CVE-2025-4',
+              PkgName: 'django',
+              InstalledVersion: '4.1',
+              FixedVersion: '4.2.1, 5.0.3',
+              PkgPath: 'app/django/METADATA',
+              PkgIdentifier: { PURL: 'pkg:pypi/django@4.1' },
+              PrimaryURL: 'javascript:alert(1)',
+              Severity: 'MEDIUM',
+            },
+          ],
+        },
+      ],
+    };
+    const parsed = parseTrivy(JSON.stringify(report), ABOUT);
+    expect(parsed.ok && parsed.value.vulnerabilities).toEqual([
+      {
+        id: 'CVE-2025-4',
+        severity: 'medium',
+        package: 'django',
+        version: '4.1',
+        fixedIn: '4.2.1',
+        fixedVersions: ['4.2.1', '5.0.3'],
+        path: 'app/django/METADATA',
+        purl: 'pkg:pypi/django@4.1',
+        aliases: [],
+      },
+    ]);
+  });
+
+  test('arguments', () => {
+    expect(trivyArgs(layout, false).join(' ')).toBe(
+      'image --input /l --scanners vuln --format json --no-progress',
+    );
+    expect(trivyArgs(sbom, true).join(' ')).toBe(
+      'sbom /s.json --format json --no-progress --offline-scan --skip-db-update --skip-java-db-update',
+    );
+  });
+
+  test.each([
+    '',
+    '{}',
+    '{"SchemaVersion":1}',
+    '{"SchemaVersion":2,"Results":[{"Vulnerabilities":[1]}]}',
+  ])('%j is no report', (text) => {
+    expect(parseTrivy(text, parseTrivyVersion(''))).toEqual(unreadable);
+  });
+});
+
+describe('what a scanner says of the distribution itself', () => {
+  const gapsOf = (read: ReturnType<typeof parseGrype>) => (read.ok ? read.value.gaps : read);
+  test.each([
+    [['distro-eol'], ['grype knows its distribution as past its end of life']],
+    [['distro-unknown', 'other'], ['grype does not know its distribution']],
+    [['distro-disabled'], ['grype was set not to look up its distribution']],
+    [['other'], undefined],
+  ])('grype: %j', (types, gaps) => {
+    const report = {
+      ...(JSON.parse(sample('grype/report.json')) as object),
+      alertsByPackage: [{ package: {}, alerts: types.map((type) => ({ type })) }],
+    };
+    expect(gapsOf(parseGrype(JSON.stringify(report)))).toEqual(gaps);
+  });
+
+  test.each([
+    [true, ['trivy knows its distribution as past its end of life']],
+    [false, undefined],
+  ])('trivy, EOSL %j', (EOSL, gaps) => {
+    const report = {
+      ...(JSON.parse(sample('trivy/report.json')) as object),
+      Metadata: { OS: { Family: 'alpine', Name: '3.6.5', EOSL } },
+    };
+    expect(gapsOf(parseTrivy(JSON.stringify(report), ABOUT))).toEqual(gaps);
+  });
+});
+
+describe('docker scout', () => {
+  test('a rule for each vulnerability, its packages by purl', () => {
+    const parsed = parseDockerScout(sample('docker-scout/report.sarif.json'), NOW);
+    expect(parsed).toEqual({
+      ok: true,
+      value: {
+        scanner: 'docker scout',
+        scannerVersion: '1.18.3',
+        databaseDate: '2026-11-24T12:00:00.000Z',
+        vulnerabilities: [
+          {
+            id: 'CVE-2025-1111',
+            severity: 'critical',
+            severitySource: 'docker scout',
+            package: 'zlib',
+            version: '1.2.12-r1',
+            fixedIn: '1.2.12-r2',
+            aliases: [],
+            url: 'https://scout.docker.com/v/CVE-2025-1111',
+            purl: 'pkg:apk/alpine/zlib@1.2.12-r1?os_name=alpine&os_version=3.16',
+          },
+          {
+            id: 'CVE-2025-2222',
+            severity: 'low',
+            severitySource: 'docker scout',
+            package: '@scope/pad',
+            version: '1.0.0',
+            aliases: [],
+            purl: 'pkg:npm/%40scope/pad@1.0.0',
+          },
+          {
+            id: 'CVE-2025-2222',
+            severity: 'low',
+            severitySource: 'docker scout',
+            package: 'left',
+            version: '2.0.0',
+            aliases: [],
+            purl: 'pkg:npm/left@2.0.0',
+          },
+        ],
+        suppressedByVex: 0,
+      },
+    });
+  });
+
+  test('arguments; a service cannot be used offline', async () => {
+    expect(dockerScoutArgs(layout).join(' ')).toBe('scout cves --format sarif oci-dir:///l');
+    const { run } = fakeRun([]);
+    expect(await scanWithDockerScout(run, { ...request, offline: true })).toMatchObject({
+      ok: false,
+    });
+    expect(await scanWithDockerScout(run, { ...request, target: sbom })).toMatchObject({
+      ok: false,
+    });
+  });
+
+  test('is there where docker has the plugin', async () => {
+    const answering = (exitCode: number) =>
+      fakeRun([{ command: 'docker', args: ['scout', 'version'], result: { exitCode } }]).run;
+    expect([await hasDockerScout(answering(0)), await hasDockerScout(answering(1))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test('a login that is missing is the error', async () => {
+    const stderr = 'ERROR  Log in with your Docker ID to use docker scout\n';
+    const { run } = fakeRun([
+      { command: 'docker', args: ['scout'], result: { exitCode: 1, stderr } },
+    ]);
+    expect(await scanWithDockerScout(run, request)).toEqual({ ok: false, error: stderr.trim() });
+  });
+
+  test.each([
+    '',
+    '{"runs":[]}',
+    '{"runs":[{"tool":{"driver":{"name":"Trivy"}}}]}',
+    '{"runs":[{"tool":{"driver":{"name":"docker scout","rules":[{"id":"CVE-1"}]}}}]}',
+    '{"runs":[{"tool":{"driver":{"name":"docker scout"}},"results":[{"ruleId":"CVE-2020-1"}]}]}',
+  ])('%j is no report', (text) => {
+    expect(parseDockerScout(text, NOW)).toEqual(unreadable);
+  });
+});
+
+describe('every scanner', () => {
+  test('a report is put together from lines, and one without end is refused', async () => {
+    const long = 'x'.repeat(1024 * 1024);
+    const run = (lines: number) => (what: ToolRun) => {
+      for (let i = 0; i < lines; i++) what.onStdoutLine?.(long);
+      return Promise.resolve({ ended: 'exit', exitCode: 0, stdout: '', stderr: '' } as const);
+    };
+    const few = await scanOutput(run(3), 'grype', []);
+    expect(few.ok && few.value.length).toBe(3 * long.length);
+    expect(await scanOutput(run(129), 'grype', [])).toEqual({
+      ok: false,
+      error: 'its report is too large',
+    });
+  });
+
+  test('hostile reports end in a result, and no control character comes through', () => {
+    const json = fc.jsonValue({ maxDepth: 6 });
+    const hostile = fc.record({
+      matches: fc.array(
+        fc.record({
+          vulnerability: fc.record({
+            id: fc.string({ unit: 'binary' }),
+            severity: json,
+            fix: json,
+          }),
+          artifact: fc.record({ name: fc.string({ unit: 'binary' }), version: json }),
+          relatedVulnerabilities: json,
+        }),
+      ),
+      descriptor: fc.record({ version: fc.string({ unit: 'binary' }), db: json }),
+    });
+    fc.assert(
+      fc.property(hostile, json, (grype, other) => {
+        const read = parseGrype(JSON.stringify(grype));
+        if (read.ok) expect(controlTexts(read.value)).toEqual([]);
+        const version = { SchemaVersion: 2, Results: [{ Vulnerabilities: [other] }] };
+        expect(typeof parseTrivy(JSON.stringify(version), ABOUT).ok).toBe('boolean');
+        expect(typeof parseDockerScout(JSON.stringify({ runs: [other] }), NOW).ok).toBe('boolean');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('one without a word said nothing', () => {
+    expect(scannerSaid('\n')).toBe('');
+  });
+});
+
+test('words of many databases, and what is none', () => {
+  const words = ['CRITICAL', 'Important', 'Moderate', 'low**', 'unimportant', 'Minimal'];
+  expect(words.map(severityOf)).toEqual([
+    'critical',
+    'high',
+    'medium',
+    'low',
+    'negligible',
+    'negligible',
+  ]);
+  const others = ['not yet assigned', 'untriaged', 'constructor', '', undefined];
+  expect([...new Set(others.map(severityOf))]).toEqual(['unknown']);
+});
+
+test('scores are rated by the bounds of CVSS', () => {
+  expect([10, 9, 8.9, 7, 6.9, 4, 3.9, 0.1, 0].map(severityOfScore)).toEqual([
+    'critical',
+    'critical',
+    'high',
+    'high',
+    'medium',
+    'medium',
+    'low',
+    'low',
+    'negligible',
+  ]);
+});
