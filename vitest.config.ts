@@ -10,22 +10,8 @@ const limits = {
   expect: { poll: { timeout: 30_000 } },
 };
 
-// They interrupt, fill a disk, draw, trace or drive a browser, and look at what happens when; or they
-// make `dist` anew, which the others run.
-const byThemselves = [
-  'bad-days*',
-  'fix-corpus',
-  'fix-verify',
-  'html-report',
-  'package',
-  'phases',
-  'profile',
-  'prove',
-  'record-replay',
-  'release',
-  'screen*',
-  'site',
-].map((name) => `test/e2e/${name}.e2e.test.ts`);
+// They make `dist` or the site anew, which the others run.
+const byThemselves = ['package', 'release', 'site'].map((name) => `test/e2e/${name}.e2e.test.ts`);
 // Secrets of these tests are looked for after each.
 const setupFiles = ['test/e2e/canary-setup.ts'];
 // Engine and downloads may be cold, and the machine busy. A test has a home of its own: without one
@@ -35,10 +21,21 @@ const patience = {
   env: { SCOVILLE_HOME: '/dev/null/scoville' },
 };
 
-/** They take minutes. */
-const longest = ['templates', 'docs-commands', 'parity-flags', 'parse-refusals', 'parity'].map(
-  (name) => `${name}.e2e.test.ts`,
-);
+/** They take a minute or more. */
+const longest = [
+  'keyless',
+  'profile',
+  'reproduce-image',
+  'docs-commands',
+  'lock',
+  'attest',
+  'verify',
+  'screen',
+  'bad-days-registry',
+  'bad-days-store',
+  'ci-systems',
+  'templates',
+].map((name) => `${name}.e2e.test.ts`);
 
 /** What takes longest begins first, so that at the end no worker waits for another. */
 class LongestFirst extends BaseSequencer {
@@ -73,7 +70,7 @@ export default defineConfig({
         },
       },
       { plugins, test: { name: 'unit-alone', include: [alone], ...limits } },
-      // Two at once: half of their time is waiting. What they make has names of its own.
+      // Three at once: half of their time is waiting. What they make has names of its own.
       {
         plugins,
         test: {
@@ -81,7 +78,7 @@ export default defineConfig({
           setupFiles,
           include: ['test/**/*.e2e.test.ts'],
           exclude: byThemselves,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           ...patience,
         },

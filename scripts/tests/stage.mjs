@@ -50,12 +50,23 @@ function stage(name, args) {
   return failed.length === 0 && again.status === 0;
 }
 
+/** Tests that were left out are never read as passed. */
+function sayLeft({ numPendingTests: left, numTotalTests: all }) {
+  if (left > 0)
+    say(
+      `${left} of ${all} end-to-end tests did not run: \`npm run test:all\` has them, where their tools are there`,
+    );
+}
+
 /** Says what took longest and what is flaky. */
 function sum() {
   const end = join(RESULTS, 'end-to-end.json');
-  if (existsSync(end))
-    for (const { file, seconds } of slowestOf(JSON.parse(readFileSync(end, 'utf8')), ROOT, 5))
+  if (existsSync(end)) {
+    const report = JSON.parse(readFileSync(end, 'utf8'));
+    for (const { file, seconds } of slowestOf(report, ROOT, 5))
       say(`${String(seconds).padStart(5)} s  ${file}`);
+    sayLeft(report);
+  }
   if (!existsSync(FLAKY)) return true;
   const names = readFileSync(FLAKY, 'utf8').trimEnd().split('\n');
   for (const name of names) say(`flaky: ${name}`);

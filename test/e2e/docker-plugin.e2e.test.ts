@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, type Ended, output, OWN, own, run, Scoville } from './harness.ts';
+import { rows } from './rows.ts';
 
 /**
  * Docker's plugins of this toolchain where they are not installed (`npm run test:toolchains`);
@@ -62,20 +63,24 @@ describe('in place of docker build', () => {
     expect(await output('docker', ['scoville', '--version'], { env })).toMatch(/^scoville \d/);
   });
 
-  test.each([
+  const spellings = [
     { tag: 'a', words: ['build'] },
     { tag: 'b', words: ['image', 'build'] },
     { tag: 'c', words: ['builder', 'build'] },
     { tag: 'd', words: ['--context', 'default', 'scoville', 'build'] },
-  ])('docker $words signs, grades and loads', async ({ tag, words }) => {
-    const ended = await docker([...words, '--json', '-t', image(tag), '.']);
-    expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
-    const { digest } = JSON.parse(ended.stdout) as { readonly digest: string };
-    const id = await output('docker', ['image', 'inspect', '--format', '{{.Id}}', image(tag)]);
-    expect(id.trim()).toBe(digest);
-    const verified = await docker(['scoville', 'verify', image(tag)]);
-    expect([verified.exitCode, verified.stdout.includes(digest)]).toEqual([0, true]);
-  });
+  ];
+  test.each(rows(spellings, ({ tag }) => tag === 'a' || tag === 'd'))(
+    'docker $words signs, grades and loads',
+    async ({ tag, words }) => {
+      const ended = await docker([...words, '--json', '-t', image(tag), '.']);
+      expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
+      const { digest } = JSON.parse(ended.stdout) as { readonly digest: string };
+      const id = await output('docker', ['image', 'inspect', '--format', '{{.Id}}', image(tag)]);
+      expect(id.trim()).toBe(digest);
+      const verified = await docker(['scoville', 'verify', image(tag)]);
+      expect([verified.exitCode, verified.stdout.includes(digest)]).toEqual([0, true]);
+    },
+  );
 
   test('what fails ends as buildx ends it', async () => {
     expect((await docker(['build', '--nothing=1', '-t', image('e'), '.'])).exitCode).not.toBe(0);

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sigstore } from '../trust/stand-in.ts';
 import { bases, type Ended, output, OWN, registry, run, Scoville } from './harness.ts';
 import { answers, askSkopeo, cells, COSIGN_3, readers } from './readers.ts';
+import { isWhole } from './rows.ts';
 
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
@@ -82,6 +83,9 @@ function by({ subject, issuer }: typeof GITHUB): readonly string[] {
 }
 
 describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, env }) => {
+  // What does not hang on cosign's version is tried with one of the two.
+  const isTried = isWhole || name === generations[0]?.name;
+  const once = test.runIf(isTried);
   const scoville = new Scoville();
   const tag = `${registry}/e2e/keyless:${name.replace(/\W/g, '-')}-${OWN}`;
   const args = ['--scanner=none', '--progress=plain', '-t', tag];
@@ -148,7 +152,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     }
   });
 
-  test.each([
+  once.each([
     ['subject', { ...GITHUB, subject: `${GITHUB.subject}x` }],
     ['issuer', { ...GITHUB, issuer: GITLAB.issuer }],
   ])('another %s does not verify', async (_, signer) => {
@@ -160,7 +164,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(text.stdout).toContain(', for the same reason (sha256:');
   });
 
-  test('a trusted root that is none, or of another sigstore, is named once', async () => {
+  once('a trusted root that is none, or of another sigstore, is named once', async () => {
     const root = join(folder, `another-root-${name.replace(/\W/g, '-')}.json`);
     const { subject, issuer } = GITHUB;
     const identity = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
@@ -175,7 +179,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(other.stdout.split('\n').length).toBeLessThan(16);
   });
 
-  test('the script of a policy needs no sigstore but the root beside it', async () => {
+  once('the script of a policy needs no sigstore but the root beside it', async () => {
     const out = join(folder, 'policy', name);
     await scoville.expect(0, ['policy', ...by(GITHUB), '--type', 'sbom', '-o', out, tag], { env });
     const script = join(out, 'cosign', 'verify.sh');
@@ -189,7 +193,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect((await run('sh', [script], { env })).exitCode).toBe(1);
   });
 
-  test('a policy of the user names identities', async () => {
+  once('a policy of the user names identities', async () => {
     const policy = join(folder, 'policy.yaml');
     const { trustedRoot } = sigstore;
     const write = (issuer: string): void => {
@@ -205,7 +209,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect((await asked()).exitCode).toBe(1);
   });
 
-  test('another identity signs the same digest again', async () => {
+  once('another identity signs the same digest again', async () => {
     const before = (await sigstore.counts())['POST /api/v1/log/entries'] ?? 0;
     const token = await sigstore.gitlabToken();
     const ended = await build(['--push', ...services()], { SIGSTORE_ID_TOKEN: `${token}\n` });
@@ -225,7 +229,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(readdirSync(scratch)).toEqual([]);
   });
 
-  test.runIf(hasSkopeo)('skopeo takes what an e-mail address signed', async () => {
+  test.runIf(isTried && hasSkopeo)('skopeo takes what an e-mail address signed', async () => {
     const iss = `${sigstore.url}/oidc`;
     const token = await sigstore.token({
       ...{ iss, sub: 'dev', email: 'dev@example.com', email_verified: 'true' },
@@ -269,7 +273,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
   });
 
   const now = Math.floor(Date.now() / 1000);
-  test.each([
+  once.each([
     ['expired', { iss: GITLAB.issuer, sub: 'x', exp: '1700000000' }, 'expired at 2023-11-14'],
     [
       'of another issuer',
@@ -288,7 +292,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(ended.stderr).not.toContain(token.slice(0, 40));
   });
 
-  test('a forged token is not saved by what was signed before', async () => {
+  once('a forged token is not saved by what was signed before', async () => {
     const token = await sigstore.gitlabToken();
     const forged = `${token.slice(0, token.lastIndexOf('.'))}.c2ln`;
     const ended = await build(services(), { SIGSTORE_ID_TOKEN: forged });
@@ -298,7 +302,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ]);
   });
 
-  test('a log that is down is named', async () => {
+  once('a log that is down is named', async () => {
     await sigstore.fail('/api/v1/log/entries', 503, 99);
     const ended = await build(['--label', 'a=down', ...services()], sigstore.githubEnv);
     await sigstore.fail('/none', 503, 0);
@@ -308,14 +312,14 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ]);
   });
 
-  test('a clock that is off is named', async () => {
+  once('a clock that is off is named', async () => {
     await sigstore.setClock('fulcio', -86_400);
     const ended = await build(['--label', 'a=clock', ...services()], sigstore.githubEnv);
     await sigstore.setClock('fulcio', 0);
     expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringMatching(/clocks? .*differ/)]);
   });
 
-  test('a private repository does not go into the public log by a token alone', async () => {
+  once('a private repository does not go into the public log by a token alone', async () => {
     const ended = await build([], { ...sigstore.githubEnv, ...sigstore.publicEnv });
     const asksNetwork = name === 'cosign 3.1';
     expect([ended.exitCode, ended.stderr]).toEqual([
@@ -328,7 +332,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ]);
   });
 
-  test('without a token and a terminal it is refused at once', async () => {
+  once('without a token and a terminal it is refused at once', async () => {
     const ended = await build(['--keyless', ...services()], {});
     expect([ended.exitCode, ended.stderr]).toEqual([
       2,
@@ -336,7 +340,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ]);
   });
 
-  test('a project’s settings do not choose where a token goes', async () => {
+  once('a project’s settings do not choose where a token goes', async () => {
     const settings = join(folder, '.scoville.yaml');
     writeFileSync(settings, `sign: { fulcioUrl: '${sigstore.url}', publicLog: true }\n`);
     try {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bases, own, ROOT, run, Scoville } from './harness.ts';
+import { rows } from './rows.ts';
 
 const scoville = new Scoville();
 let folder = '';
@@ -27,7 +28,7 @@ const CASES = [
 /** `scoville` as a shell that pastes a command finds it. */
 const PROGRAM = `scoville() { '${process.execPath}' '${join(ROOT, 'dist/scoville.js')}' "$@"; }`;
 
-test.each(CASES)(
+test.each(rows([...CASES], (_, at) => at === 1))(
   'each next step is a command that works when pasted: %s',
   async (_name, flags, dockerfile) => {
     const dir = mkdtempSync(join(folder, 'project-'));

@@ -6,7 +6,7 @@ import { type Outcome, Phases, PLACES, type Stop } from './phases.ts';
 const times = Number(process.env['SCOVILLE_PHASES'] ?? '0');
 const isShort = times === 0;
 const STOPS: readonly Stop[] = ['kill', 'interrupt', 'full disk'];
-const places = isShort ? ['load, half sent', 'tag'] : Object.keys(PLACES);
+const places = isShort ? ['load, half sent'] : Object.keys(PLACES);
 const only = process.env['SCOVILLE_PHASES_ONLY'];
 
 // Mounting and a second engine are root's.
