@@ -91,13 +91,18 @@ test('a temporary name and a number of the kernel beside a date that stays are n
     'beside',
     `FROM ${bases.debian}\nRUN echo "2026-11-24 in $(mktemp -d)" > /srv/name\nRUN echo "2026-11-24 inode $(date +%N)" > /srv/inode\n`,
   );
-  const { differences } = await reproduced(dir);
-  expect(found({ differences } as Comparison).sort()).toEqual([
+  const comparison = await reproduced(dir);
+  // Each build has a folder of its own, in an order that says nothing.
+  const isFolder = ([path]: readonly unknown[]) => String(path).startsWith('tmp/tmp.');
+  const all = found(comparison);
+  expect(all.filter((one) => !isFolder(one)).sort()).toEqual([
     ['srv/inode', 'machine-number', 3],
     ['srv/name', 'temporary-file', 2],
-    ...differences
-      .filter(({ path }) => path.startsWith('tmp/'))
-      .map((one) => [one.path, 'temporary-file', 2]),
+  ]);
+  const folders = all.filter(isFolder).map(([, ...what]) => what);
+  expect(folders).toEqual([
+    ['temporary-file', 2],
+    ['temporary-file', 2],
   ]);
 });
 
