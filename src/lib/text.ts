@@ -14,6 +14,11 @@ export function withoutSteering(line: string): string {
   return line.replace(SEQUENCE, '').replace(STEERING, '');
 }
 
+/** Addresses without their passwords, in a line that is shown. */
+export function withoutPasswords(line: string): string {
+  return line.replace(/(:\/\/[^\s/@:"']{0,200}:)[^\s/@"']{1,2000}@/g, '$1***@');
+}
+
 /** The same for text of several lines, which stay apart. */
 export function cleanText(text: string): string {
   return text.split('\n').map(withoutSteering).join('\n');

@@ -1,10 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
-import { withoutCiCommands, withoutSteering } from '../lib/text.ts';
+import { withoutCiCommands, withoutPasswords, withoutSteering } from '../lib/text.ts';
 import type { Outcome } from '../model/criterion.ts';
 
-/** One line of text from outside that neither a terminal nor a CI system obeys. Tabs stay. */
+/**
+ * One line of text from outside that neither a terminal nor a CI system obeys, without passwords in
+ * addresses. Tabs stay.
+ */
 export function cleanForTerminal(text: string): string {
-  return withoutCiCommands(withoutSteering(text));
+  return withoutPasswords(withoutCiCommands(withoutSteering(text)));
 }
 
 /** The same for text of several lines, which stay apart. */

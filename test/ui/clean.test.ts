@@ -16,12 +16,13 @@ describe('cleanForTerminal', () => {
     ['an override of direction', 'user\u202Etxt.exe', 'usertxt.exe'],
     ['isolates and marks', '\u2066a\u2069\u200fb\u061c', 'ab'],
     ['a line end', 'a\nb', 'ab'],
+    ['a password', 'no https://ci:p4ss:w@h.example/x', 'no https://ci:***@h.example/x'],
+    ['a token without a user', 'git clone https://:t0ken@h/x', 'git clone https://:***@h/x'],
   ])('takes out %s', (_name, text, clean) => {
     expect(cleanForTerminal(text)).toBe(clean);
   });
 
-  test('leaves tabs, letters of all scripts and emoji', () => {
-    const text = 'a\tß 漢字 עברית 👩‍🚀';
+  test.each(['a\tß 漢字 עברית 👩‍🚀', 'http://h:80/a@b', 'https://user@h/x'])('leaves %j', (text) => {
     expect(cleanForTerminal(text)).toBe(text);
   });
 

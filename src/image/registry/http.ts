@@ -33,7 +33,11 @@ export async function registryError(response: Response): Promise<RegistryError> 
     const body = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] } | null;
     const first = body?.errors?.[0];
     if (typeof first?.code === 'string') code = oneLine(first.code).slice(0, 300);
-    if (typeof first?.message === 'string') message = oneLine(first.message).slice(0, 300);
+    // Some answer with the header that we sent.
+    if (typeof first?.message === 'string')
+      message = oneLine(first.message)
+        .slice(0, 300)
+        .replace(/\b(Basic|Bearer)\s+\S+/gi, '$1 ***');
   } catch {
     // Many answers come from a proxy in front and are no JSON; the status says enough.
   }
