@@ -35,6 +35,17 @@ function pattern(regex: RegExp | undefined): string {
   return regex === undefined ? '' : code(regex.source.replaceAll('\\/', '/'));
 }
 
+/** Many rules as a list of whose tokens they find; few as a table. */
+function secretRules(rules: readonly { id: string; what: string }[]): string[] {
+  if (rules.length < 10)
+    return table(
+      ['rule', 'finds'],
+      rules.map(({ id, what }) => [code(id), what]),
+    );
+  const issuers = new Set(rules.map(({ what }) => what.replace(/(?::|,? and (?:others|services)|, once).*/, '')));
+  return [`Tokens and keys of ${[...issuers].join(', ')}.`, ''];
+}
+
 function toolTables(groups: readonly ToolGroup[]): string[] {
   return groups.flatMap(({ kind, entries }) => [
     `### ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
@@ -90,38 +101,23 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
   'no-secrets': () => [
     '## The rules',
     '',
-    'What each looks for, where, and how well: [secrets](../secrets.md).',
+    'What counts, where it is looked for, and how well: [secrets](../secrets.md). A finding names its rule.',
     '',
     ...SECRET_RULE_GROUPS.flatMap(({ kind, rules }) => [
       `### ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
       '',
-      ...table(
-        ['rule', 'finds'],
-        rules.map(({ id, what }) => [code(id), what]),
-      ),
+      ...secretRules(rules),
     ]),
     '### Files made for credentials',
     '',
-    ...table(
-      ['rule', 'file'],
-      [
-        ...CREDENTIAL_FILES.map(({ id, what }) => [code(id), what]),
-        ...KEY_STORES.map(({ id, what }) => [code(id), what]),
-        [
-          code('env-file'),
-          'assignments to secret names in `.env`, `*.env`, `*.tfvars`; templates of such files are none',
-        ],
-        [code('git-directory'), 'a `.git` folder: one finding a repository'],
-      ],
-    ),
+    `${[...CREDENTIAL_FILES, ...KEY_STORES].map(({ what }) => what).join('; ')}; assignments to secret names in \`.env\`, \`*.env\` and \`*.tfvars\`, but not in templates of such files; a \`.git\` folder.`,
+    '',
     '### Set aside',
     '',
-    'Counted and shown with the reason, never dropped:',
+    'Counted and shown with the reason, never dropped. The places are in `src/facts/secrets/credential-files.ts`.',
     '',
-    ...table(
-      ['place', 'reason'],
-      HARMLESS_PLACES.map(({ place, reason }) => [pattern(place), reason]),
-    ),
+    ...new Set(HARMLESS_PLACES.map(({ reason }) => `- ${reason}`)),
+    '',
   ],
   'secrets-by-file': () => [
     heading,
