@@ -1,7 +1,6 @@
 import { flagHead, standardOf } from '../src/cli/command-help.ts';
 import { COMMANDS } from '../src/cli/command-list.ts';
 import { type CommandSpec, type FlagSpec, shownFlags } from '../src/cli/flag-table.ts';
-import { SETTING_LEAVES } from '../src/config/schema.ts';
 import { SETTINGS_OF } from './command-settings.ts';
 import { wrapProse } from './wrap-prose.ts';
 
@@ -46,7 +45,7 @@ function made(name: string, summary: string, spec: CommandSpec): string {
       ['code', 'meaning'],
       spec.exits.map(([code, means]) => [code === 'other' ? code : `\`${code}\``, means]),
     ),
-    ...settingParts(name, spec),
+    ...settingParts(name),
     END,
   ];
   return wrapProse(parts.join('\n\n'));
@@ -110,25 +109,12 @@ function flagDoes(flag: FlagSpec): string {
   ].join('. ');
 }
 
-function settingParts(name: string, spec: CommandSpec): readonly string[] {
-  const read = SETTINGS_OF[name] ?? [];
+function settingParts(name: string): readonly string[] {
+  const read = (SETTINGS_OF[name] ?? []).map((key) => `\`${key}\``);
   if (read.length === 0) return [];
-  const flags = new Set(shownFlags(spec).map((flag) => `--${flag.name}`));
-  const rows = SETTING_LEAVES.map(({ path, schema, scope }) => ({
-    key: path.join('.'),
-    flag: schema['x-flag'],
-    scope,
-  }))
-    .filter(({ key }) => read.some((one) => key === one || key.startsWith(`${one}.`)))
-    .map(({ key, flag, scope }) => [
-      `\`${key}\``,
-      scope,
-      flag !== undefined && flags.has(flag) ? `\`${flag}\`` : '',
-    ]);
   return [
     '## Settings',
-    'Keys of `.scoville.yaml` that it reads; [configuration](../../configuration.md#settings) says what each means. A flag goes above a setting. [Whose word counts](../../configuration.md#whose-word-counts) says which files are read.',
-    table(['setting', 'whose', 'flag'], rows),
+    `It reads ${read.join(', ')} of \`.scoville.yaml\`: [configuration](../../configuration.md#settings) has each key with its flag, and [whose word counts](../../configuration.md#whose-word-counts).`,
   ];
 }
 
