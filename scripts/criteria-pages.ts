@@ -5,7 +5,7 @@ import { criterionTables } from './criteria-tables.ts';
 import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =
-  '<!-- Made by scripts/generate-criteria-docs.mjs from src/rules; do not edit. -->';
+  '<!-- Made by scripts/generate-criteria-docs.mjs from src/criteria; do not edit. -->';
 
 function levelName(level: number): string {
   return `${level} (${LEVEL_NAMES[level] ?? ''})`;

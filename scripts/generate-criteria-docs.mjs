@@ -1,4 +1,4 @@
-// Writes docs/criteria/ from src/rules. A test fails while the pages are not current.
+// Writes docs/criteria/ from src/criteria. A test fails while the pages are not current.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { plugins } from './bundle/plugins.mjs';
