@@ -42,7 +42,9 @@ function secretRules(rules: readonly { id: string; what: string }[]): string[] {
       ['rule', 'finds'],
       rules.map(({ id, what }) => [code(id), what]),
     );
-  const issuers = new Set(rules.map(({ what }) => what.replace(/(?::|,? and (?:others|services)|, once).*/, '')));
+  const issuers = new Set(
+    rules.map(({ what }) => what.replace(/(?::|,? and (?:others|services)|, once).*/, '')),
+  );
   return [`Tokens and keys of ${[...issuers].join(', ')}.`, ''];
 }
 
