@@ -89,6 +89,8 @@ const OF_THE_DISK: Readonly<Record<string, string>> = {
   EROFS: REFUSED,
   ENOTDIR: 'a file is where a folder should be, at or above',
   EISDIR: 'a folder is where a file should be:',
+  ELOOP: 'symbolic links form a loop at',
+  ENAMETOOLONG: 'the path is too long:',
   EMFILE: 'too many files are open for',
   ENFILE: 'too many files are open for',
   EIO: 'the disk fails at',
@@ -102,6 +104,11 @@ export function diskError(error: unknown, path = pathOf(error)): unknown {
   if (error instanceof UserError) return error;
   const isFull = /no space left on device|disk quota exceeded/i.test(messageOf(error));
   const code = errorCode(error) ?? (isFull ? 'ENOSPC' : '');
+  if (code === 'ENOENT' && isOfNewFolder(error))
+    return new DiskError(`no such folder: ${dirname(path ?? '')}`, {
+      nextStep: OTHERS,
+      cause: error,
+    });
   const what = OF_THE_DISK[code];
   // Without a file it is a port or a process that is refused.
   if (what === undefined || (what === REFUSED && path === undefined)) return error;
@@ -112,8 +119,17 @@ export function diskError(error: unknown, path = pathOf(error)): unknown {
         ? `Make ${dirname(path ?? '')} writable for your user, or set XDG_CACHE_HOME to a folder that is.`
         : code.endsWith('FILE')
           ? 'Allow more: ulimit -n 4096'
-          : 'Move it away, then try again.';
+          : code === 'ELOOP' || code === 'ENAMETOOLONG'
+            ? OTHERS
+            : 'Move it away, then try again.';
   return new DiskError(`${what} ${path ?? 'a file'}`, { nextStep, cause: error });
+}
+
+const OTHERS = 'Name other folders with SCOVILLE_HOME and TMPDIR.';
+
+/** Only a folder of ours is made: what it lies in is the user's TMPDIR, or a link to nothing. */
+function isOfNewFolder(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && /^mkd/.test(String(error.syscall));
 }
 
 /** The same of work in `folder`, for errors of writing, in which the system names no file. */
