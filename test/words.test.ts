@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { comments } from './prose/comments.ts';
 import { findHabits, longSentences, sentences } from './prose/habits.ts';
 import { longLines, passages } from './prose/markdown.ts';
 import { stringLiterals } from './prose/string-literals.ts';
@@ -92,20 +93,47 @@ describe('the linter of words', () => {
       { line: 4, text: 'shown to people' },
     ]);
   });
+
+  test('reads comments, and lines of them in a row as one', () => {
+    const source = [
+      '/** Units of `told`:',
+      ' * bytes. */',
+      'const a = "// no comment"; // a first',
+      '// a second',
+      '// in two lines',
+      'const b = `/* none ${ c /* inside */ } */`;',
+      '// eslint-disable-next-line no-x -- a reason',
+      'const d = /[/*]/;',
+    ].join('\n');
+    expect(comments(source)).toEqual([
+      { line: 1, text: 'Units of CODE: bytes.' },
+      { line: 3, text: 'a first' },
+      { line: 4, text: 'a second in two lines' },
+      { line: 6, text: 'inside' },
+      { line: 7, text: 'a reason' },
+    ]);
+  });
 });
 
 describe('what Scoville says', () => {
   test.each(ROOMS)('src/%s is in plain words', (room) => {
-    const found = sources(room).flatMap((name) =>
-      stringLiterals(readFileSync(join(SRC, name), 'utf8'), name).flatMap(({ line, text }) =>
-        [...findHabits(text), ...longSentences(text)].map(
-          (problem) => `src/${name}:${String(line)} ${problem}`,
-        ),
-      ),
-    );
-    expect(found).toEqual([]);
+    expect(problems(room, stringLiterals)).toEqual([]);
+  });
+
+  test.each(ROOMS)('comments of src/%s are in plain words', (room) => {
+    expect(problems(room, comments)).toEqual([]);
   });
 });
+
+function problems(room: string, read: typeof stringLiterals): readonly string[] {
+  return sources(room).flatMap((name) =>
+    read(readFileSync(join(SRC, name), 'utf8'), name).flatMap(({ line, text }) =>
+      [...findHabits(text), ...longSentences(text)].map(
+        (problem) => `src/${name}:${String(line)} ${problem}`,
+      ),
+    ),
+  );
+}
 
 test('comments of the source wrap at 100 columns', () => {
   const long = ROOMS.flatMap(sources).flatMap((name) =>
