@@ -51,7 +51,7 @@ const CHAINS = [
   },
   {
     title: 'a setuid file to its report',
-    most: 15,
+    most: 12,
     stops: [
       'grade/grade-command.ts',
       'grade/grade-image.ts',
@@ -104,7 +104,6 @@ const CHAINS = [
       'facts/packages/distributions.ts',
       'facts/layer-files.ts',
       'facts/filesystem.ts',
-      'facts/image-facts.ts',
       'grade/assess.ts',
       'criteria/catalogue.ts',
       'criteria/no-shell.ts',

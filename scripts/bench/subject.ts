@@ -1,6 +1,6 @@
 // What `npm run bench` measures from the inside, bundled by it on the spot.
 import { createReadStream } from 'node:fs';
-import { collectLayer } from '../../src/facts/image-facts.ts';
+import { collectLayer } from '../../src/facts/layer-files.ts';
 import { walkLayer } from '../../src/image/walk/layer-walk.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { LayerCompressor } from '../../src/normalize/compressor.ts';

@@ -25,7 +25,7 @@ import {
   withDefaultTag,
 } from '../model/reference.ts';
 import type { Material } from '../model/statement.ts';
-import type { ImageContent } from './image-facts.ts';
+import type { ImageContent } from './layer-files.ts';
 
 const MAX_ENTRIES = 1000;
 const MAX_STEP = 16 * 1024;
@@ -329,7 +329,6 @@ interface BuildInputs {
         readonly source: EvidenceSource;
       }
     | undefined;
-  /** Why there is none. */
   readonly noDockerfile?: string;
   readonly enforced?: readonly EnforcedImage[];
   readonly provenance?: { readonly view: ProvenanceView; readonly source: EvidenceSource };

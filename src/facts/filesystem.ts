@@ -21,22 +21,17 @@ export class Place {
   static #lastFolder: Place | undefined;
   static #lastPath = '';
 
-  /** The last part of the path. */
   readonly name: string;
-  /** Undefined for the root. */
   readonly folder: Place | undefined;
   kind: PathKind;
-  /** Bytes, for files. */
   size = 0;
   /** The topmost layer that put it there; '' in a layer alone. */
   layer: Digest;
   /** What its layer says of it besides its path. */
   attributes: FileAttributes | undefined;
-  /** The text of a symbolic link. */
   link = '';
   /** What a hard link shares, as it was when that was unpacked. */
   target: Place | undefined;
-  /** Of folders, by name. */
   readonly children: Map<string, Place> | undefined;
 
   constructor(name: string, folder: Place | undefined, kind: PathKind, layer = '' as Digest) {
@@ -156,7 +151,6 @@ function nextPart(text: string, from: number): number {
   return start;
 }
 
-/** A line of a list. */
 interface ListedPlace {
   /** Folders that it is in: one in the root has 0. */
   readonly depth: number;
@@ -221,7 +215,6 @@ export function writePathList(root: Place): PathList {
   return { paths: blocks.join('') + block.join(''), attributes };
 }
 
-/** The lines of a list that `writePathList` made. */
 function* readPathList({ paths, attributes }: PathList): Generator<ListedPlace> {
   const line = new RegExp(LINE);
   for (let found = line.exec(paths); found !== null; found = line.exec(paths)) {
@@ -237,7 +230,6 @@ function* readPathList({ paths, attributes }: PathList): Generator<ListedPlace> 
   }
 }
 
-/** The paths of a layer's regular files. */
 export function listedFiles(list: PathList): readonly string[] {
   const files: string[] = [];
   const folders: string[] = [];
@@ -296,7 +288,6 @@ export class FileTree {
     return this.#layers.some(({ facts }) => facts.attributes.some(({ unread }) => unread === true));
   }
 
-  /** Each place, folders before what they contain. */
   places(): Iterable<Place> {
     return this.#root.below();
   }
@@ -348,7 +339,6 @@ export function mayBeManagerFile(name: string): boolean {
   return MANAGER_ENDINGS.some((ending) => name.endsWith(ending));
 }
 
-/** True for files that make a language's package manager known. */
 export function isManagerFile(path: string): boolean {
   if (!mayBeManagerFile(path)) return false;
   return NODE_MANAGERS.test(path) || PYTHON_MANAGERS.test(path) || OTHER_MANAGERS.test(path);
@@ -406,7 +396,6 @@ export function filesystemFact(tree: FileTree): FilesystemFact {
   };
 }
 
-/** The text of a small file as the final filesystem has it, links followed. */
 function textOf(tree: FileTree, path: string): string | undefined {
   return tree.find(path, true)?.content?.attributes?.text;
 }
@@ -438,7 +427,6 @@ function linkFact(place: Place, resolved: string): FileFact {
   return { path, type: 'symlink', mode, uid, gid, size: 0, resolved, layer };
 }
 
-/** Fields that describe the bytes, under whatever name. */
 function ofContent({ executable, multicall, shell }: FileAttributes): Partial<FileFact> {
   return {
     ...(executable === undefined ? {} : { executable }),

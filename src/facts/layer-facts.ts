@@ -43,7 +43,6 @@ export interface UnreadRecord {
   readonly owner?: string;
 }
 
-/** A secret found in a file of the layer. */
 export interface LayerSecret {
   readonly rule: string;
   readonly masked: string;
@@ -64,7 +63,6 @@ export interface SuppressedLayerSecret extends LayerSecret {
   readonly reason: string;
 }
 
-/** What the search for secrets found in one layer. */
 export interface SecretFacts {
   readonly secrets: readonly LayerSecret[];
   readonly suppressedSecrets: readonly SuppressedLayerSecret[];
@@ -92,7 +90,6 @@ export interface LayerFacts extends SecretFacts {
    * shows that it is there, whatever its record says by then. All of its programs are among them.
    */
   readonly files: Readonly<Record<string, readonly string[]>>;
-  /** Licenses that Debian's copyright files name, by the file's path. */
   readonly licenses: Readonly<Record<string, readonly string[]>>;
   /** False where nobody looked for secrets: finding none then proves nothing. */
   readonly secretsScanned: boolean;

@@ -1,8 +1,8 @@
 import { fixCommand, judgeImage, judgeUnclaimed } from '../criteria/catalogue.ts';
-import { assembleScorecard, type JudgedPlatform } from '../criteria/scorecard.ts';
+import { assembleScorecard, type JudgedPlatform } from '../criteria/score.ts';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import { knownPackages } from '../facts/build-facts.ts';
-import type { ImageContent } from '../facts/image-facts.ts';
+import type { ImageContent } from '../facts/layer-files.ts';
 import { joined, manifestSecrets, statementSecrets } from '../facts/secrets/document-secrets.ts';
 import { maskDockerfile } from '../fix/mask-dockerfile.ts';
 import { isForeign, MissingLayerError } from '../image/attachments.ts';
@@ -28,7 +28,6 @@ import {
   platformNameOf,
   platformOf,
 } from '../model/image.ts';
-import type { Digest } from '../model/reference.ts';
 import type { ImageContents } from '../model/report.ts';
 import type { NotGraded, Scorecard, Suggestion } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
@@ -47,11 +46,9 @@ export interface PlatformEvidence {
   readonly vex: readonly VexDocument[];
   /** How many of the lowest layers the base image brought, where that is known. */
   readonly baseLayers?: number;
-  /** What a reader should know of where this comes from, one line each. */
   readonly notices?: readonly string[];
 }
 
-/** What a platform's layers contain. */
 export interface Inspected {
   /** Unknown where a layer may not be handed out. */
   readonly content: Fact<ImageContent>;
@@ -61,12 +58,10 @@ export interface Inspected {
 
 export type InspectedPlatform = PlatformEvidence & Inspected;
 
-/** What a scanner found in a platform. */
 export interface Scanned {
   readonly vulnerabilities: Fact<VulnerabilitiesFact>;
 }
 
-/** All that a platform is judged by. */
 export interface AssessedPlatform extends PlatformEvidence, Inspected, Scanned {
   readonly attestations: Fact<AttestationsFact>;
   /** Whether a second build gave the same image. */
@@ -214,53 +209,11 @@ export function shownFacts(facts: Facts): Facts {
   return { ...facts, image: known({ ...value, config: { ...config, history } }, source) };
 }
 
-/** What is known of one platform's image, for verdicts and for reports. */
-interface PlatformFacts extends ImageContents {
-  /** Of its manifest. */
-  readonly digest: Digest;
-  readonly facts: Facts;
-  /** What a reader should know of where they come from. */
-  readonly notices?: readonly string[];
-}
-
 /** Criteria that a signed verdict met, about what does not change for a digest. */
 export interface CarriedVerdict {
   readonly criteria: ReadonlySet<string>;
   /** RFC 3339. */
   readonly statedAt: string;
-}
-
-/** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
-function judgePlatforms(
-  context: Pick<PipelineContext, 'version' | 'now'>,
-  image: {
-    readonly name: string;
-    readonly digest: Digest;
-    readonly settings: Pick<Settings, 'gate' | 'origins'>;
-    readonly notGraded?: readonly NotGraded[];
-    readonly carried?: CarriedVerdict | undefined;
-  },
-  platforms: readonly PlatformFacts[],
-): Scorecard {
-  const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => {
-    const criteria = judgeImage(facts).map((one) => withCarried(one, image.carried));
-    const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
-    return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
-  });
-  const [first, ...rest] = judged;
-  if (first === undefined) throw new Error('an image without a platform was graded');
-  const scorecard = assembleScorecard({
-    toolVersion: context.version,
-    image: image.name,
-    digest: image.digest,
-    gradedAt: new Date(context.now()).toISOString(),
-    platforms: [first, ...rest],
-    waivers: image.settings.gate.waivers,
-    trust: trustOf(image.settings),
-    notices: [...new Set(platforms.flatMap(({ notices = [] }) => notices))],
-    ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
-  });
-  return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
 }
 
 function withCarried(now: CriterionResult, carried: CarriedVerdict | undefined): CriterionResult {
@@ -288,7 +241,6 @@ function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
   return fix === undefined ? suggestion : { ...suggestion, fix };
 }
 
-/** A judged image: the scorecard, and the facts that reports show beside it. */
 export interface Graded {
   readonly scorecard: Scorecard;
   readonly contents: readonly ImageContents[];
@@ -314,26 +266,39 @@ export function assess(
   platforms: readonly AssessedPlatform[],
   options: AssessOptions,
 ): Promise<Graded> {
-  const { settings, notGraded, carried } = options;
+  const { settings, notGraded } = options;
   return phase(
     context,
     'grade',
     () => {
-      const contents = platforms.map((one): PlatformFacts => ({
-        platform: platformNameOf(one.platform),
-        digest: one.platform.descriptor.digest,
-        facts: factsOf(context, image, one, options),
-        notices: [...(one.notices ?? []), ...vexNotices(one)],
-        ...(one.baseLayers === undefined ? {} : { baseLayers: one.baseLayers }),
-      }));
-      const named = { name: image.name, digest: image.root.digest, settings, carried };
-      const scorecard = judgePlatforms(
-        context,
-        { ...named, ...(notGraded === undefined ? {} : { notGraded }) },
-        contents,
-      );
-      const shown = contents.map((one) => ({ ...one, facts: shownFacts(one.facts) }));
-      return Promise.resolve({ scorecard, contents: shown });
+      const contents: ImageContents[] = [];
+      const judged = platforms.map((one): JudgedPlatform => {
+        const facts = factsOf(context, image, one, options);
+        const platform = platformNameOf(one.platform);
+        const { baseLayers } = one;
+        const shown = { platform, facts: shownFacts(facts) };
+        contents.push(baseLayers === undefined ? shown : { ...shown, baseLayers });
+        const criteria = judgeImage(facts).map((now) => withCarried(now, options.carried));
+        const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
+        const { digest } = one.platform.descriptor;
+        return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
+      });
+      const [first, ...rest] = judged;
+      if (first === undefined) throw new Error('an image without a platform was graded');
+      const notices = platforms.flatMap((one) => [...(one.notices ?? []), ...vexNotices(one)]);
+      const scorecard = assembleScorecard({
+        toolVersion: context.version,
+        image: image.name,
+        digest: image.root.digest,
+        gradedAt: new Date(context.now()).toISOString(),
+        platforms: [first, ...rest],
+        waivers: settings.gate.waivers,
+        trust: trustOf(settings),
+        notices: [...new Set(notices)],
+        ...(notGraded === undefined ? {} : { notGraded }),
+      });
+      const suggestions = scorecard.suggestions.map((one) => withFix(one, scorecard));
+      return Promise.resolve({ scorecard: { ...scorecard, suggestions }, contents });
     },
     ({ scorecard: { level, levelName, overall } }) => ({
       detail: `level ${level} (${levelName}), ${overall.grade}`,

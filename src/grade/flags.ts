@@ -103,7 +103,6 @@ comparison.`,
   },
 } satisfies CommandSpec;
 
-/** What `scoville grade` was asked for. */
 export type GradeFlags = ReturnType<typeof gradeFlags>;
 
 /** The flags as the command takes them. Throws UserError for those that do not go together. */

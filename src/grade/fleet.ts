@@ -25,7 +25,7 @@ import {
 } from '../report/json.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import type { GradeFlags } from './flags.ts';
-import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-session.ts';
+import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-image.ts';
 import { type Kept, type LineFile, openLineFile } from './line-file.ts';
 
 /** A list's line may be a path with blanks in it; a reference holds none. */
@@ -68,7 +68,6 @@ async function textOf(file: string, name: string, io: CommandIo): Promise<string
 
 const TOOL = { name: 'scoville', version: VERSION } as const;
 
-/** What one run over a list shares. */
 interface Run {
   readonly io: CommandIo;
   readonly flags: GradeFlags;

@@ -297,7 +297,6 @@ function timeMisfit(
 
 /** The Dockerfile that the user points at: `--file`, with `--target` and `--build-arg`. */
 export interface GivenDockerfile {
-  /** As the user typed it, for messages. */
   readonly name: string;
   readonly text: string;
   readonly target?: string;
@@ -309,7 +308,6 @@ export interface GradedBuild {
   readonly fact: Fact<BuildFact>;
   /** Build arguments that the provenance shows everybody, for the secret scan. */
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** What a reader should know of where this comes from, one line each. */
   readonly notices: readonly string[];
 }
 

@@ -16,13 +16,12 @@ import type { ReadyStep, Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { GRADE, type GradeFlags, gradeFlags } from './flags.ts';
-import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-session.ts';
+import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-image.ts';
 import { keepReport } from './kept-report.ts';
 
 const OPEN_NEXT =
   'name the platforms that count and are here (--platform linux/amd64), or grade the image from its registry, which has all';
 
-/** `scoville grade`. */
 export const grade = command(GRADE, async (values, images, io) => {
   const flags = gradeFlags(values, images);
   if (flags.list !== undefined) {

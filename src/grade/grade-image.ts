@@ -1,5 +1,7 @@
 import { localImages } from '../build/docker.ts';
-import type { Registries } from '../build/registries.ts';
+import { Registries } from '../build/registries.ts';
+import type { CommandIo } from '../cli/io.ts';
+import { imageSettings } from '../cli/operands.ts';
 import { openCache } from '../image/caches.ts';
 import { openStore } from '../image/layout/store.ts';
 import {
@@ -29,14 +31,16 @@ import {
   platformNameOf,
   platformOf,
 } from '../model/image.ts';
+import { originsBehind } from '../model/key-scheme.ts';
 import { type Digest, parseReference } from '../model/reference.ts';
-import type { NotGraded } from '../model/scorecard.ts';
-import type { Settings } from '../model/settings.ts';
+import type { ReportInput } from '../model/report.ts';
+import type { NotGraded, Scorecard } from '../model/scorecard.ts';
+import { type Settings, withPlainHttp } from '../model/settings.ts';
 import { type FoundAttestation, isAboutPlatform, PREDICATE_TYPE } from '../model/statement.ts';
 import { scanPlatforms } from '../scan/scan-image.ts';
 import type { VexDocument } from '../scan/vex-documents.ts';
-import { vexOfAttestations } from '../scan/vex.ts';
-import type { TrustedSigners } from '../trust/trusted-signers.ts';
+import { readVexFiles, vexOfAttestations } from '../scan/vex.ts';
+import { type TrustedSigners, trustedSigners } from '../trust/trusted-signers.ts';
 import { readReproduction } from '../trust/verdict.ts';
 import {
   type CheckedAttachment,
@@ -54,11 +58,13 @@ import {
   inspect,
   type PlatformEvidence,
 } from './assess.ts';
+import type { GradeFlags } from './flags.ts';
 import {
   type BaseLayers,
   baseLayers,
   type GivenDockerfile,
   gradedBuild,
+  readGivenDockerfile,
   withContradictions,
 } from './grade-build.ts';
 
@@ -194,7 +200,6 @@ function signatureOf({ evidence, ...check }: CheckedAttachment): readonly Signat
   ];
 }
 
-/** A statement that was checked, as the criteria read it; none for a signature. */
 export function attestationOf({
   evidence,
   ...check
@@ -254,7 +259,6 @@ export function reproductionFact(
 const SCHEMA = 1;
 
 interface OpenRequest {
-  /** As the user typed it. */
   readonly text: string;
   readonly platform?: Platform;
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -377,7 +381,6 @@ export interface GradeOptions {
   readonly registries: Registries;
   /** What hangs on the image, where it was verified already. */
   readonly attached?: CheckedAttachments;
-  /** What a signed verdict of this image knew. */
   readonly carried?: CarriedVerdict | undefined;
 }
 
@@ -475,3 +478,108 @@ async function evidenceOf(
     vex: [...options.vex, ...vexOfAttestations(attached, { digests, references })],
   };
 }
+
+export interface GradeSession {
+  readonly flags: GradeFlags;
+  readonly options: GradeOptions;
+}
+
+export async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings> {
+  const value = await imageSettings(flags.policy, io);
+  return {
+    ...value,
+    origins: originsBehind(value.origins, {
+      scanner: flags.scanner,
+      offline: flags.offline,
+      recentDays: flags.maxAge,
+    }),
+    scanner: flags.scanner ?? value.scanner,
+    offline: flags.offline ?? value.offline,
+    vex: [...value.vex, ...flags.vex],
+    recentDays: flags.maxAge ?? value.recentDays,
+    gate: { ...value.gate, ...flags.gate },
+    registries: withPlainHttp(value.registries, flags.plainHttp),
+  };
+}
+
+export async function gradeSession(
+  context: PipelineContext,
+  flags: GradeFlags,
+  settings: Settings,
+): Promise<GradeSession> {
+  return {
+    flags,
+    options: {
+      settings,
+      trusted: await trustedSigners(context, settings, flags.signers),
+      dockerfile:
+        flags.file === undefined
+          ? undefined
+          : await readGivenDockerfile(context.cwd, flags.file, flags),
+      secrets: flags.secrets,
+      vex: await readVexFiles(settings.vex),
+      registries: new Registries(context, settings.registries),
+    },
+  };
+}
+
+export async function gradeOne(
+  context: PipelineContext,
+  { flags, options }: GradeSession,
+  text: string,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<ReportInput> {
+  const { platforms } = flags;
+  const [only] = platforms.length === 1 ? platforms : [];
+  const published = { offline: options.settings.offline };
+  const request = { text, stdin, published, ...(only === undefined ? {} : { platform: only }) };
+  const image = await phase(
+    context,
+    'open',
+    () => openNamedImage(context, options.registries, request),
+    ({ name, place, root }) => ({ detail: `${name}, ${PLACE[place]}, ${root.digest}` }),
+    { detail: text },
+  );
+  try {
+    const { scorecard, contents } = await gradeOpened(context, image, options, platforms);
+    for (const one of scorecard.notGraded ?? [])
+      context.emit({ kind: 'notice', text: notGradedText(one) });
+    return {
+      scorecard,
+      contents,
+      ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
+    };
+  } finally {
+    await image.close();
+  }
+}
+
+/**
+ * Why the question is not answered whole: platforms that were asked for by name, or for which a
+ * gate would have to answer, and that could not be judged. Without either, the report tells of them
+ * and that is all: Docker pulls one platform of many.
+ */
+export function unanswered(
+  flags: GradeFlags,
+  { minLevel, minGrade }: Settings['gate'],
+  { notGraded = [] }: Scorecard,
+): readonly string[] {
+  const isGated = minLevel !== undefined || minGrade !== undefined;
+  return flags.platforms.length > 0 || isGated ? notGraded.map(notGradedText) : [];
+}
+
+function notGradedText({ platform, reason }: NotGraded): string {
+  if (reason === 'not-read')
+    return `the image lists ${platform} as something that cannot be read as an image: an engine may run it, and it is not graded`;
+  return reason === 'not-held'
+    ? `the image has ${platform} too, which is not here and not graded`
+    : `the image has no ${platform}`;
+}
+
+const PLACE = {
+  registry: 'from the registry',
+  engine: "from Docker's store",
+  layout: 'from an OCI layout',
+  archive: 'from an archive',
+  store: 'from the layout of builds',
+} as const;

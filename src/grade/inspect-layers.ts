@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { FileTree } from '../facts/filesystem.ts';
-import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/image-facts.ts';
+import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/layer-files.ts';
 import {
   type CloserLook,
   FACTS_SCHEMA,
@@ -20,7 +20,6 @@ import type { Digest } from '../model/reference.ts';
 import { workerFile } from '../normalize/compressor.ts';
 import { UnpackThread } from './unpack-thread.ts';
 
-/** Where layers' bytes come from. */
 export interface LayerOrigin {
   readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
   /** Where the blob is in a file, which a thread then reads itself; undefined if in no file. */

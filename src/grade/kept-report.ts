@@ -37,7 +37,6 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
 }
 
-/** Keeps an image's report for `scoville report`. */
 export async function keepReport(home: CacheHome, input: ReportInput): Promise<void> {
   const cache = cacheOf(home);
   const key = keyOf(input.scorecard.image);

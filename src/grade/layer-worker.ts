@@ -31,7 +31,6 @@ const sink: PlainSink = {
 const waiting: (Uint8Array | undefined)[] = [];
 let wake: (() => void) | undefined;
 
-/** The blocks that are sent, until the end is. */
 async function* sentBlocks(): AsyncIterable<Uint8Array> {
   for (;;) {
     while (waiting.length === 0)

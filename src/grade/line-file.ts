@@ -1,11 +1,12 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { fileToWrite } from '../config/project-files.ts';
 import { replaceFile } from '../image/disk.ts';
 import { claimAlone } from '../image/owner.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 
 const LONGEST_LINE = 1024 * 1024;
+const LARGEST = 256 * 1024 * 1024;
 
 /** What becomes of a line that an earlier run wrote: `foreign` is none of ours, and ends it all. */
 export type Kept = 'keep' | 'drop' | 'foreign';
@@ -71,39 +72,23 @@ async function cleanUp(
   there: Stats,
   judge: (line: string, isLast: boolean) => Kept,
 ): Promise<void> {
-  const kept: boolean[] = [];
-  let isSame = true;
-  for await (const { text, ended } of linesOf(path)) {
-    const judged = judge(text, !ended);
-    kept.push(judged === 'keep');
-    if (judged === 'foreign')
-      throw new UserError(`${path} is not a file of results: see line ${kept.length}`, {
-        nextStep: 'name another --output; this file was left as it is',
-      });
-    isSame &&= judged === 'keep' && ended;
-  }
-  if (isSame) return;
-  await replaceFile(
-    path,
-    async (out) => {
-      let line = 0;
-      for await (const { text } of linesOf(path))
-        if (kept[line++] === true) await out.appendFile(`${text}\n`);
-    },
-    { before: there, sync: true },
-  );
-}
-
-async function* linesOf(
-  path: string,
-): AsyncIterable<{ readonly text: string; readonly ended: boolean }> {
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const text of parts) yield { text, ended: true };
-    if (rest.length > LONGEST_LINE)
-      throw new UserError(`${path} is not a file of results: it has a line of over 1 MiB`);
-  }
-  if (rest !== '') yield { text: rest, ended: false };
+  const foreign = (why: string): UserError =>
+    new UserError(`${path} is not a file of results: ${why}`, {
+      nextStep: 'name another --output; this file was left as it is',
+    });
+  if (there.size > LARGEST) throw foreign('it has over 256 MiB');
+  const text = await readFile(path, 'utf8');
+  const lines = text.split('\n');
+  // Behind the last line end: nothing, or a line that was cut off.
+  const last = lines.length - 1;
+  if (lines[last] === '') lines.pop();
+  const kept = lines.filter((line, at) => {
+    if (line.length > LONGEST_LINE) throw foreign('it has a line of over 1 MiB');
+    const judged = judge(line, at === last);
+    if (judged === 'foreign') throw foreign(`see line ${at + 1}`);
+    return judged === 'keep';
+  });
+  const after = kept.map((line) => `${line}\n`).join('');
+  if (after === text) return;
+  await replaceFile(path, (out) => out.writeFile(after), { before: there, sync: true });
 }

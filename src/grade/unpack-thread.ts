@@ -5,12 +5,10 @@ import { UserError } from '../lib/errors.ts';
 import type { FileRange } from '../model/image.ts';
 import type { Digest } from '../model/reference.ts';
 
-/** What a thread starts with. */
 export interface UnpackThreadData {
   readonly slots: SharedArrayBuffer;
   /** Of all threads: the number of the one that may fill a large zstd window, 0 if it is nobody. */
   readonly turn: SharedArrayBuffer;
-  /** The thread's number, from 1. */
   readonly id: number;
 }
 
@@ -167,7 +165,6 @@ export class UnpackThread {
     this.#wakeSender?.();
   }
 
-  /** Ends the thread, whatever it does. */
   async close(): Promise<void> {
     this.fail(ended());
     await this.#worker.terminate();

@@ -22,6 +22,7 @@ export interface AttachmentPlace extends AttachedLists {
   readonly read: ReadDocument;
 }
 
+/** An image has a dozen; a list of more is none to be copied unseen. */
 const MAX_FOUND = 1000;
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 6;
@@ -138,9 +139,6 @@ export interface AttachedClosure {
 
 /** Of cosign's before bundles: signatures, attestations, and what `cosign attach sbom` wrote. */
 const SUFFIXES = ['sig', 'att', 'sbom'] as const;
-const AT_ONCE_OF_ATTACHED_CLOSURE = 6;
-/** An image has a dozen; a list of more is none to be copied unseen. */
-const MAX_FOUND_OF_ATTACHED_CLOSURE = 1000;
 
 /**
  * Finds what hangs on any of `subjects` in a place, on what hangs there, and so on: by lists of
@@ -159,11 +157,11 @@ export async function attachedClosure(
   while (next.length > 0) {
     for (const subject of next) asked.add(subject);
     const found: Descriptor[] = [];
-    await inParallel(questions(next), AT_ONCE_OF_ATTACHED_CLOSURE, async ({ subject, suffix }) => {
+    await inParallel(questions(next), AT_ONCE, async ({ subject, suffix }) => {
       if (suffix === undefined) {
         const all = await lists.referrers(subject);
         // Each of them costs a request.
-        if (all.length > MAX_FOUND_OF_ATTACHED_CLOSURE) throw tooMany();
+        if (all.length > MAX_FOUND) throw tooMany();
         for (const listed of all) {
           const referrer = await asListed(content, listed, subject);
           if (referrer === undefined) continue;
@@ -178,7 +176,7 @@ export async function attachedClosure(
       tagged.set(tag, { tag, descriptor });
       found.push(descriptor);
     });
-    if (referrers.size + tagged.size > MAX_FOUND_OF_ATTACHED_CLOSURE) throw tooMany();
+    if (referrers.size + tagged.size > MAX_FOUND) throw tooMany();
     const { manifests } = await reachable(content, found);
     next = manifests.map(({ digest }) => digest).filter((digest) => !asked.has(digest));
   }
@@ -189,9 +187,7 @@ export async function attachedClosure(
 }
 
 function tooMany(): UserError {
-  return new UserError(
-    `more than ${MAX_FOUND_OF_ATTACHED_CLOSURE} signatures and attestations hang on the image`,
-  );
+  return new UserError(`more than ${MAX_FOUND} signatures and attestations hang on the image`);
 }
 
 interface Question {

@@ -63,7 +63,7 @@ async function startBlob(
 const READ_CHUNK = 1024 * 1024;
 
 /** Files by digest, `FOLDER/sha256/HEX`: an OCI layout's `blobs` (image-spec, image-layout.md). */
-export class BlobStore {
+export class BlobStore implements BlobSource {
   readonly folder: string;
 
   constructor(folder: string) {
@@ -82,7 +82,6 @@ export class BlobStore {
     return (await this.size(digest)) !== undefined;
   }
 
-  /** Bytes of the blob, undefined where it is not here. */
   async size(digest: Digest): Promise<number | undefined> {
     try {
       const found = await stat(this.path(digest));
@@ -126,7 +125,6 @@ export class BlobStore {
     });
   }
 
-  /** Stores the bytes unless they are here. */
   async write(bytes: Uint8Array): Promise<{ readonly digest: Digest; readonly size: number }> {
     const digest = digestOf(bytes);
     if ((await this.size(digest)) === bytes.length) return { digest, size: bytes.length };
@@ -137,6 +135,11 @@ export class BlobStore {
     } finally {
       await writer.abort();
     }
+  }
+
+  async file(digest: Digest): Promise<FileRange | undefined> {
+    const length = await this.size(digest);
+    return length === undefined ? undefined : { path: this.path(digest), start: 0, length };
   }
 
   /** Starts a blob of unknown digest; hashed while it is written. */
@@ -150,7 +153,6 @@ export class BlobStore {
     return names.map((name) => ({ name, digest: parseDigest(`sha256:${name}`) }));
   }
 
-  /** Bytes of a file of the store by its name. */
   async sizeOf(name: string): Promise<number> {
     return (await stat(join(this.folder, 'sha256', name))).size;
   }
@@ -183,26 +185,13 @@ function damaged(digest: Digest, path: string): UserError {
 
 /** Content-addressed bytes of one place: a layout's folder, an archive's entries. */
 export interface BlobSource {
-  /** Bytes of the blob, undefined where it is not here. */
   readonly size: (digest: Digest) => Promise<number | undefined>;
   /** The blob's bytes from `start` on, unverified. */
   readonly openRead: (
     digest: Digest,
     options?: { readonly start?: number },
   ) => AsyncIterable<Uint8Array>;
-  /** Where its bytes lie in a file, undefined where they do not. */
   readonly file: (digest: Digest) => Promise<FileRange | undefined>;
-}
-
-export function folderBlobs(store: BlobStore): BlobSource {
-  return {
-    size: (digest) => store.size(digest),
-    openRead: (digest, options) => store.openRead(digest, options),
-    file: async (digest) => {
-      const length = await store.size(digest);
-      return length === undefined ? undefined : { path: store.path(digest), start: 0, length };
-    },
-  };
 }
 
 /**
@@ -265,7 +254,6 @@ async function* withDigest(
   if (found !== digest) throw otherContent(digest, found);
 }
 
-/** All of a stream, at most `cap` bytes. */
 export async function wholeOf(stream: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array> {
   const bytes = await wholeStream(stream, cap);
   if (bytes === undefined) throw new UserError(`a document is larger than ${cap} bytes`);
@@ -283,7 +271,6 @@ export function checkSize(
     throw new UserError(`${digest} has ${stored} bytes where ${size} were stated`);
 }
 
-/** The bytes, where they are those of the descriptor. */
 export function verified(descriptor: Descriptor, bytes: Uint8Array): Uint8Array {
   checkSize(descriptor, bytes.length, Infinity);
   const digest = digestOf(bytes);

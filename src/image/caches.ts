@@ -44,43 +44,22 @@ export interface CacheHome {
  * Results kept between runs, never thrown about: what is wrong with an entry is as if it were not
  * there, and what cannot be written is found out again next time. Safe for several processes.
  */
-interface Cache<T> {
-  get(key: string): Promise<T | undefined>;
+export interface JsonCache {
+  get(key: string): Promise<unknown>;
   /** Values that are too large to keep (64 MiB) are let go. Where it fails, it warns once a run. */
-  set(key: string, value: T): Promise<void>;
+  set(key: string, value: unknown): Promise<void>;
 }
-
-export type JsonCache = Cache<unknown>;
 
 const MAX_ENTRY_BYTES = 64 * MIB;
 /** A use is noted at most that often: what was read today need not be written to. */
 const NOTE_USE_MS = 24 * 60 * 60 * 1000;
 
-/** A cache of JSON. Skips entries of another `schemaVersion`. */
+/** Skips entries of another `schemaVersion`. */
 export function openCache(
   home: CacheHome,
   name: CacheName,
   schemaVersion: string | number,
 ): JsonCache {
-  const entries = bytesCache(home, name, schemaVersion);
-  return {
-    get: async (key) => {
-      const entry = await entries.get(key);
-      try {
-        return entry === undefined ? undefined : (JSON.parse(entry.toString()) as unknown);
-      } catch {
-        return undefined;
-      }
-    },
-    set: (key, value) => orWarn(home, () => entries.set(key, Buffer.from(JSON.stringify(value)))),
-  };
-}
-
-function bytesCache(
-  home: CacheHome,
-  name: CacheName,
-  schemaVersion: string | number,
-): Cache<Buffer> {
   const folder = join(home.paths.cache, name, `v${schemaVersion}`);
   const pathOf = (key: string): string =>
     join(folder, `${createHash('sha256').update(key).digest('hex')}.bin`);
@@ -90,15 +69,15 @@ function bytesCache(
       try {
         const bytes = await readEntry(pathOf(key));
         const head = Buffer.from(`${key}\n`);
-        const isOurs = bytes.subarray(0, head.length).equals(head);
-        return isOurs ? bytes.subarray(head.length) : undefined;
+        if (!bytes.subarray(0, head.length).equals(head)) return undefined;
+        return JSON.parse(bytes.subarray(head.length).toString()) as unknown;
       } catch {
         return undefined;
       }
     },
-    set: (key, bytes) =>
+    set: (key, value) =>
       orWarn(home, async () => {
-        const entry = Buffer.concat([Buffer.from(`${key}\n`), bytes]);
+        const entry = Buffer.from(`${key}\n${JSON.stringify(value)}`);
         if (entry.length > MAX_ENTRY_BYTES) return;
         await (made ??= makeFolder(folder).then(() => removeLeftFiles(folder)));
         await writeBeside(pathOf(key), entry);

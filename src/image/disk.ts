@@ -49,7 +49,6 @@ function idOf(path: string, read: (path: string) => string | Buffer): string | u
   }
 }
 
-/** True where a path leads to something, links followed. */
 export function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

@@ -13,7 +13,6 @@ import { parseIndex, parseManifest } from './documents.ts';
 
 const MAX_DEPTH = 3;
 
-/** An image that a layout's index.json lists, with all its full names. */
 interface ExportedImage {
   readonly descriptor: Descriptor;
   readonly names: readonly string[];
@@ -26,7 +25,6 @@ export interface AttestationManifest {
   readonly subject: Digest;
 }
 
-/** What an image is made of: a manifest a platform, and what BuildKit attested. */
 interface ImageParts {
   readonly manifests: readonly Descriptor[];
   readonly attestations: readonly AttestationManifest[];
@@ -107,11 +105,9 @@ export async function imageParts(
   return { manifests, attestations };
 }
 
-/** What an image consists of, children before their parents. */
 interface ImageGraph {
   /** Indexes and manifests, each behind those it lists. */
   readonly manifests: readonly Descriptor[];
-  /** Configs and layers. */
   readonly blobs: readonly Descriptor[];
 }
 

@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.ts';
-import type { Descriptor, FileRange, OpenedImage, Platform } from '../model/image.ts';
+import type { Descriptor, OpenedImage, Platform } from '../model/image.ts';
 import { type Digest, isDigest } from '../model/reference.ts';
 import type { RandomFile } from './archive/archive-files.ts';
 import { openArchive } from './archive/open-archive.ts';
@@ -83,7 +83,6 @@ function keyOf(id: Digest): string {
   return `engine ${id}`;
 }
 
-/** An engine's own store, as its client gives it out. */
 export interface EngineImages {
   /** Id of an image by name or id; undefined if unknown. Throws UserError if no engine answers. */
   readonly find: (image: string) => Promise<{ readonly id: Digest } | undefined>;
@@ -118,7 +117,11 @@ export async function openEngineImage(options: EngineOptions): Promise<OpenedIma
   const file = await save(options);
   try {
     const image = await openArchive(file, { name, platform }, 'engine');
-    if (documents !== undefined) await keep(options, documents, file, image);
+    // Of one platform alone not all that the next call may need is known.
+    if (documents !== undefined && platform === undefined)
+      await keepDocuments(documents, id, image).catch((error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+      });
     return image;
   } catch (error) {
     await file.close();
@@ -126,93 +129,64 @@ export async function openEngineImage(options: EngineOptions): Promise<OpenedIma
   }
 }
 
-/** If one platform is asked for, keeps the others' documents too: the next call may need them. */
-async function keep(
-  options: EngineOptions,
-  cache: JsonCache,
-  file: RandomFile,
-  image: OpenedImage,
-): Promise<void> {
-  const { id, name } = options;
-  try {
-    const whole =
-      options.platform === undefined ? image : await openArchive(file, { name }, 'engine');
-    await keepDocuments(cache, id, whole);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-  }
-}
-
 async function openKept(options: EngineOptions, kept: EngineDocuments): Promise<OpenedImage> {
   const { name, platform } = options;
-  const archive = new LazyArchive(options, kept.root);
   return openBlobImage({
+    ...lazyBlobs(options, kept.root),
     name,
     place: 'engine',
     root: kept.root,
     entries: [],
     read: readKept(kept),
-    blobs: archive,
     withoutAttachments: kept.withoutAttachments,
-    close: () => archive.close(),
     platform,
   });
 }
 
 /** The blobs of an image that is saved when the first of them is asked for. */
-class LazyArchive implements BlobSource {
-  readonly #options: EngineOptions;
-  readonly #root: Descriptor;
-  #saved: Promise<OpenedImage> | undefined;
-
-  constructor(options: EngineOptions, root: Descriptor) {
-    this.#options = options;
-    this.#root = root;
-  }
-
-  // Layers are there: the image was opened whole before. Whether the engine still has it shows when
-  // it is saved.
-  size = (): Promise<number> => Promise.resolve(0);
-
-  openRead = (digest: Digest): AsyncIterable<Uint8Array> => this.#read(digest);
-
-  file = async (digest: Digest): Promise<FileRange | undefined> => {
-    const { image, layer } = await this.#find(digest);
-    return image.layerFile?.(layer);
-  };
-
-  async close(): Promise<void> {
-    const image = await this.#saved?.catch(() => undefined);
-    await image?.close();
-  }
-
-  async *#read(digest: Digest): AsyncIterable<Uint8Array> {
-    const { image, layer } = await this.#find(digest);
-    yield* await image.openLayer(layer);
-  }
-
-  async #find(
-    digest: Digest,
-  ): Promise<{ readonly image: OpenedImage; readonly layer: Descriptor }> {
-    const image = await (this.#saved ??= this.#open());
-    const layers = image.platforms.flatMap((platform) => platform.layers);
-    const layer = layers.find(({ blob }) => blob.digest === digest)?.blob;
-    if (layer === undefined) throw otherImage(this.#options.id);
-    return { image, layer };
-  }
-
-  async #open(): Promise<OpenedImage> {
-    const { name, platform } = this.#options;
-    const file = await save(this.#options);
+function lazyBlobs(
+  options: EngineOptions,
+  root: Descriptor,
+): { readonly blobs: BlobSource; readonly close: () => Promise<void> } {
+  let saved: Promise<OpenedImage> | undefined;
+  const open = async (): Promise<OpenedImage> => {
+    const { name, platform, id } = options;
+    const file = await save(options);
     try {
       const image = await openArchive(file, { name, platform }, 'engine');
-      if (image.root.digest !== this.#root.digest) throw otherImage(this.#options.id);
+      if (image.root.digest !== root.digest) throw otherImage(id);
       return image;
     } catch (error) {
       await file.close();
       throw error;
     }
-  }
+  };
+  const find = async (digest: Digest) => {
+    const image = await (saved ??= open());
+    const layers = image.platforms.flatMap((platform) => platform.layers);
+    const layer = layers.find(({ blob }) => blob.digest === digest)?.blob;
+    if (layer === undefined) throw otherImage(options.id);
+    return { image, layer };
+  };
+  return {
+    blobs: {
+      // Layers are there: the image was opened whole before. Whether the engine still has it shows
+      // when it is saved.
+      size: () => Promise.resolve(0),
+      openRead: async function* (digest) {
+        const { image, layer } = await find(digest);
+        yield* await image.openLayer(layer);
+      },
+      file: async (digest) => {
+        const { image, layer } = await find(digest);
+        return image.layerFile?.(layer);
+      },
+    },
+    close: async () => {
+      const image = await saved?.catch(() => undefined);
+      await image?.close();
+    },
+  };
 }
 
 async function save({ engine, id, spoolDir, name }: EngineOptions): Promise<RandomFile> {

@@ -11,7 +11,6 @@ import {
 } from '../model/reference.ts';
 import { openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { isTar } from './archive/spool.ts';
-import { folderBlobs } from './blob-store.ts';
 import type { JsonCache } from './caches.ts';
 import { errorCode, readError } from './disk.ts';
 import { quoted } from './documents.ts';
@@ -53,7 +52,6 @@ const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
   'oci-archive': 'archive',
   'docker-archive': 'archive',
 };
-/** A name that is meant for a file. */
 const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 /** Docker Hub has `docker` and `registry` images: one word of this form after them is their tag. */
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
@@ -208,7 +206,6 @@ export interface OpenOptions {
   readonly spoolDir: string;
   /** Keeps documents of engine images by id. */
   readonly documents?: JsonCache | undefined;
-  /** Only this platform; all where none is given. */
   readonly platform?: Platform | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -304,7 +301,7 @@ async function openStore(
       digest === undefined ? entryName(d) === full : d.digest === digest,
     );
     if (entry === undefined) continue;
-    const image = { name, blobs: folderBlobs(store.blobs), root: plain(entry), entries: manifests };
+    const image = { name, blobs: store.blobs, root: plain(entry), entries: manifests };
     return openBlobImage({ ...image, platform: options.platform, place: 'store' });
   }
   return undefined;

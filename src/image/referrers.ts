@@ -15,7 +15,6 @@ import type { BlobStore } from './blob-store.ts';
  */
 const EMPTY_CONFIG = Buffer.from('{}');
 
-/** A manifest that is about another, with its own descriptor as an index lists it. */
 interface Referrer {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
@@ -111,7 +110,6 @@ export async function writeBundleReferrer(
   return referrer.descriptor;
 }
 
-/** A descriptor of the bytes. */
 export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
   return { mediaType, digest: digestOf(bytes), size: bytes.length };
 }
@@ -224,7 +222,6 @@ function layerName({ digest, annotations }: Descriptor): string {
   return JSON.stringify([digest, sorted]);
 }
 
-/** Those of `added` that are not there. */
 export function missingLayers(
   there: readonly Descriptor[],
   added: readonly Descriptor[],
@@ -238,7 +235,6 @@ export function taggedEntries(tagged: readonly TaggedManifest[]): readonly Descr
   return tagged.map(({ tag, descriptor }) => ({ ...descriptor, annotations: { [REF_NAME]: tag } }));
 }
 
-/** Those of a layout's entries that are kept so. */
 export function readTaggedEntries(entries: readonly Descriptor[]): readonly TaggedManifest[] {
   return entries.flatMap(({ annotations, ...descriptor }) => {
     const tag = annotations?.[REF_NAME];

@@ -72,7 +72,6 @@ export function ruleSet(mode: ReproMode, own: OwnRules = {}): RuleSet {
   };
 }
 
-/** Tells one user's patterns from another's. */
 function markOf({ drop = [], empty = [], time = {} }: OwnRules): string {
   return digestHex(digestOf(JSON.stringify([drop, empty, Object.entries(time)]))).slice(0, 12);
 }

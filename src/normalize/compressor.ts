@@ -190,7 +190,6 @@ export class LayerCompressor implements LayerSink {
     }
   }
 
-  /** Writes what is left and the trailer. */
   async finish(): Promise<Compressed> {
     if (this.#filled > 0) await this.#send();
     while (this.#underWay.length > 0) await this.#take();

@@ -51,29 +51,22 @@ function isPrefix(bytes: Uint8Array, head: Uint8Array): boolean {
   return bytes.length <= head.length && bytes.every((byte, i) => byte === head[i]);
 }
 
-/** What a link to a left-out file becomes: a link to the file's heir, or, if first, that heir. */
-type LinkTarget =
-  | { readonly kind: 'moved'; readonly linkname: string }
-  | { readonly kind: 'heir'; readonly entry: TarEntry; readonly content: ContentPlace };
-
-/** Where a file's content is: its entry's number, from 0, and, if known, its archive byte. */
-interface ContentPlace {
-  readonly position: number;
-  readonly start: number | undefined;
-}
-
 interface Dropped {
   readonly entry: TarEntry;
-  readonly content: ContentPlace;
-  heir?: string;
+  /** Where its content begins in the archive. */
+  readonly contentStart: number;
 }
+
+/** What a link to a left-out file becomes: a link to the file's heir, or, if first, that heir. */
+type LinkTarget =
+  { readonly kind: 'moved'; readonly linkname: string } | (Dropped & { readonly kind: 'heir' });
 
 /** Files that were left out and may still be linked to by entries that are kept. */
 class LinkTable {
-  readonly #files = new Map<string, Dropped>();
+  readonly #files = new Map<string, Dropped & { heir?: string }>();
 
-  dropped(path: string, entry: TarEntry, content: ContentPlace): void {
-    this.#files.set(path, { entry, content });
+  dropped(path: string, file: Dropped): void {
+    this.#files.set(path, { ...file });
   }
 
   /** A link that was left out: what leads to it means the same file. */
@@ -88,16 +81,15 @@ class LinkTable {
     if (file === undefined) return undefined;
     if (file.heir !== undefined) return { kind: 'moved', linkname: file.heir };
     file.heir = name;
-    return { kind: 'heir', entry: file.entry, content: file.content };
+    return { kind: 'heir', entry: file.entry, contentStart: file.contentStart };
   }
 }
 
-/** Bytes of the new archive; or the content of an entry of the old one, to be read again. */
-export type Output = Uint8Array | { readonly contentOf: ContentPlace; readonly size: number };
+/** Bytes of the new archive; or a part of the old one, to be read again. */
+export type Output = Uint8Array | { readonly from: number; readonly size: number };
 
 export interface Touched {
   readonly path: string;
-  /** The rule's id. */
   readonly rule: string;
 }
 
@@ -138,8 +130,7 @@ export class LayerRewriter implements TarHandler {
   #mode: 'pass' | 'skip' | 'hold' = 'pass';
   #held: Held | undefined;
   #padding: Uint8Array = new Uint8Array(0);
-  #position = -1;
-  #contentStart: number | undefined;
+  #contentStart = 0;
 
   constructor(options: {
     readonly rules: readonly Rule[];
@@ -160,8 +151,7 @@ export class LayerRewriter implements TarHandler {
     return output;
   }
 
-  onEntry(entry: TarEntry, contentStart?: number): void {
-    this.#position++;
+  onEntry(entry: TarEntry, contentStart: number): void {
     this.#contentStart = contentStart;
     this.#mode = 'pass';
     const path = layerPath(entry.name);
@@ -206,7 +196,7 @@ export class LayerRewriter implements TarHandler {
     this.touched.push({ path, rule: rule.id });
     this.#mode = 'skip';
     if (entry.type === 'file')
-      this.#links.dropped(path, entry, { position: this.#position, start: this.#contentStart });
+      this.#links.dropped(path, { entry, contentStart: this.#contentStart });
     if (entry.type === 'hardlink') this.#links.alias(path, layerPath(entry.linkname));
   }
 
@@ -227,7 +217,7 @@ export class LayerRewriter implements TarHandler {
     else {
       const file = { ...found.entry, name: entry.name };
       this.#open(this.#retimed({ ...context, entry: file }));
-      this.#output.push({ contentOf: found.content, size: file.size });
+      this.#output.push({ from: found.contentStart, size: file.size });
     }
   }
 

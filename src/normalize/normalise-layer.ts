@@ -24,7 +24,7 @@ const MAX_BUFFERED = 64 * 2 ** 20;
 export interface LayerInput {
   /** The layer's uncompressed tar. Opened once; again only if a hard link's file was left out. */
   readonly open: () => AsyncIterable<Uint8Array>;
-  /** The same from a given byte on; else a file needed again is sought from the archive's start. */
+  /** The same from a given byte on, where that needs no reading of what lies before. */
   readonly openAt?: (start: number) => AsyncIterable<Uint8Array>;
   /** Seconds since 1970: no time is to be later. */
   readonly epoch: number;
@@ -108,15 +108,6 @@ export function layerKey(
   return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
 }
 
-function contentAgain(
-  { open, openAt }: Pick<LayerInput, 'open' | 'openAt'>,
-  { contentOf: { position, start }, size }: Exclude<Output, Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  return openAt === undefined || start === undefined
-    ? entryContent(open(), position)
-    : firstBytes(openAt(start), size);
-}
-
 async function rewrite(
   input: LayerInput,
   rewriter: LayerRewriter,
@@ -129,51 +120,25 @@ async function rewrite(
     reader.push(chunk);
     for (const output of rewriter.take())
       if (output instanceof Uint8Array) await compressor.push(output);
-      else for await (const bytes of contentAgain(input, output)) await compressor.push(bytes);
+      else for await (const bytes of partOf(input, output)) await compressor.push(bytes);
   }
   reader.end();
   await compressor.push(TAR_END);
   return sha256(source.digest('hex'));
 }
 
-/**
- * The content of the `position`th entry (from 0) of an archive, which is read from its start and
- * given up behind that entry.
- */
-async function* entryContent(
-  archive: AsyncIterable<Uint8Array>,
-  position: number,
+/** A part of the layer, read again. Throws TarError where it ends before. */
+async function* partOf(
+  { open, openAt }: LayerInput,
+  { from, size }: Exclude<Output, Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let at = -1;
-  let found: Uint8Array[] = [];
-  const reader = new TarReader({
-    onEntry: () => {
-      at++;
-    },
-    onContent: (chunk) => {
-      if (at === position) found.push(chunk);
-    },
-    onEntryEnd: () => undefined,
-  });
-  for await (const chunk of archive) {
-    reader.push(chunk);
-    yield* found;
-    found = [];
-    if (at > position) return;
-  }
-}
-
-/** The first `size` bytes of a stream, then abandons it. Throws TarError where it ends before. */
-async function* firstBytes(
-  stream: AsyncIterable<Uint8Array>,
-  size: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let left = size;
+  let [skip, left] = [openAt === undefined ? from : 0, size];
   if (left === 0) return;
-  for await (const chunk of stream) {
-    const bytes = chunk.subarray(0, left);
+  for await (const chunk of openAt?.(from) ?? open()) {
+    const bytes = chunk.subarray(skip, skip + left);
+    skip = Math.max(0, skip - chunk.length);
     left -= bytes.length;
-    yield bytes;
+    if (bytes.length > 0) yield bytes;
     if (left === 0) return;
   }
   throw new TarError('a file is shorter than its header says');

@@ -9,7 +9,6 @@ import {
 } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
 
-/** Where a layer comes from. */
 interface LayerKind {
   readonly diffId: Digest;
   /** The base image's: never rewritten. */
@@ -85,7 +84,6 @@ export interface RebuildInput {
   readonly created: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Annotations;
-  /** `RuleSet.id`. */
   readonly ruleSetId: string;
 }
 

@@ -191,7 +191,6 @@ function stampBeside(
   return looksValid ? normal - 1 : normal;
 }
 
-/** What a rule may know beside the bytes. */
 export interface RuleContext {
   /** Seconds; no time in the layer is to be later. */
   readonly epoch: number;
@@ -204,7 +203,6 @@ export interface RuleContext {
   readonly stamps: StampLedger;
 }
 
-/** Something that makes builds differ, for the user to fix. */
 export interface Finding {
   readonly kind:
     'private-key' | 'certificate' | 'build-date' | 'machine-id' | 'hard-link' | 'too-large';
@@ -259,7 +257,6 @@ export interface RewriteRule extends ContentRule {
   readonly headBytes?: number;
 }
 
-/** Looks, and changes nothing. */
 export interface ReportRule extends ContentRule {
   readonly kind: 'report';
   /** Larger files are not checked. */
@@ -267,7 +264,6 @@ export interface ReportRule extends ContentRule {
   readonly inspect: (bytes: Uint8Array, context: RuleContext) => Finding | undefined;
 }
 
-/** Times in the entry itself. */
 export interface TimeRule extends RuleFacts {
   readonly kind: 'times';
   readonly retime: (entry: TarEntry, context: RuleContext) => TarEntry;

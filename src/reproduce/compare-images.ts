@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copiedStage, layerLines } from '../dockerfile/layer-lines.ts';
-import { folderBlobs } from '../image/blob-store.ts';
 import { openBlobImage } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
@@ -451,7 +450,7 @@ export function builtImage(
   return openBlobImage({
     name,
     place: 'store',
-    blobs: folderBlobs(store.blobs),
+    blobs: store.blobs,
     root,
     entries: [],
   });

@@ -1,5 +1,5 @@
 import { DISTRIBUTIONS, releaseSupport } from '../facts/distribution.ts';
-import type { ImageContent } from '../facts/image-facts.ts';
+import type { ImageContent } from '../facts/layer-files.ts';
 import { lookup } from '../lib/json.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
 import { isSystemType, type OsRelease, type Package } from '../model/packages.ts';

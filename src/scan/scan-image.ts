@@ -1,6 +1,6 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageContent } from '../facts/image-facts.ts';
+import type { ImageContent } from '../facts/layer-files.ts';
 import type { InspectedPlatform, Scanned } from '../grade/assess.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import { err, type Result } from '../lib/errors.ts';

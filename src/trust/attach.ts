@@ -2,12 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import type { Registries } from '../build/registries.ts';
 import type { GradeOptions } from '../grade/grade-image.ts';
-import {
-  type BlobStore,
-  documentsOf,
-  folderBlobs,
-  type ReadDocument,
-} from '../image/blob-store.ts';
+import { type BlobStore, documentsOf, type ReadDocument } from '../image/blob-store.ts';
 import { parseManifest, parseManifestOrIndex } from '../image/documents.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import { type LayoutStore, openStore, type StoredBuild } from '../image/layout/store.ts';
@@ -284,7 +279,7 @@ async function ownSigner(
 ): Promise<OwnSigner> {
   const keys = keysOf(signer);
   const referrers = made.flatMap((one) => one.referrers);
-  const read = documentsOf(folderBlobs(blobs));
+  const read = documentsOf(blobs);
   const places = await madePlaces(blobs, { referrers, tagged: [] });
   const names = await Promise.all(places.map((one) => signerIn(one, keys, read)));
   return { kind: signer.kind, keys, name: names.find((name) => name !== undefined) };
@@ -367,7 +362,7 @@ async function publish(
       isReplaced: await older(readFrom(client, repository)),
     });
   }
-  const replaced = await older(documentsOf(folderBlobs(blobs)));
+  const replaced = await older(documentsOf(blobs));
   await keepWithBuilds(store, context.signal, root, anew, replaced);
 }
 

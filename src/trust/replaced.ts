@@ -1,11 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import {
-  type BlobStore,
-  documentsOf,
-  folderBlobs,
-  type ReadDocument,
-} from '../image/blob-store.ts';
+import { type BlobStore, documentsOf, type ReadDocument } from '../image/blob-store.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from '../image/documents.ts';
 import type { TaggedManifest } from '../image/referrers.ts';
 import { type AttachedThere, taggedSubject } from '../image/registry/push.ts';
@@ -52,7 +47,7 @@ export async function replacedStatements(
   read: ReadDocument,
   kinds?: readonly string[],
 ): Promise<(there: AttachedThere) => Promise<boolean>> {
-  const own = documentsOf(folderBlobs(blobs));
+  const own = documentsOf(blobs);
   const names = new Set<string>();
   const types = new Set<string>();
   for (const there of await madePlaces(blobs, made)) {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { levelOf, scoreOf, vectorScores } from '../../src/criteria/score.ts';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard, levelOf, scoreOf, vectorScores } from '../../src/criteria/score.ts';
 import { type CriterionResult, isMet, VECTORS } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { judgeRecipe } from './judge-recipe.ts';

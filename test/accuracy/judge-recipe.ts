@@ -1,6 +1,6 @@
 import { judgeImage } from '../../src/criteria/catalogue.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { collectLayer, foldLayers } from '../../src/facts/image-facts.ts';
+import { collectLayer, foldLayers } from '../../src/facts/layer-files.ts';
 import {
   buildArgumentSecrets,
   configSecrets,

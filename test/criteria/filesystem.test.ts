@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findPrograms } from '../../src/criteria/installed-programs.ts';
-import type { ImageContent } from '../../src/facts/image-facts.ts';
+import type { ImageContent } from '../../src/facts/layer-files.ts';
 import { cpuMs } from '../cpu-time.ts';
 import {
   elfWith,

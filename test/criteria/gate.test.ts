@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gate, type GateOptions } from '../../src/criteria/score.ts';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard, gate, type GateOptions } from '../../src/criteria/score.ts';
 import type { Outcome } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { results } from './results.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nextSteps } from '../../src/criteria/next-steps.ts';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard } from '../../src/criteria/score.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard } from '../../src/criteria/score.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { results } from './results.ts';
 

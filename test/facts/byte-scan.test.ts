@@ -3,12 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import loadWabt from 'wabt';
 import { BYTE_SCAN_WASM } from '../../src/facts/secrets/kernel/byte-scan-wasm.ts';
-import { BASE64_RUN, ByteScan, FIRST_KEYWORD } from '../../src/facts/secrets/kernel/byte-scan.ts';
-import {
-  encodedViews,
-  viewsWithFindings,
-  wideViews,
-} from '../../src/facts/secrets/secret-views.ts';
+import { BASE64_RUN, ByteScan } from '../../src/facts/secrets/kernel/byte-scan.ts';
+import { wideViews } from '../../src/facts/secrets/secret-views.ts';
 
 const scan = new ByteScan([Buffer.from('unlikely')]);
 
@@ -54,17 +50,6 @@ test('finds the runs of base64 that a regular expression finds', () => {
   );
 });
 
-test.each([0, 1, 15])(
-  'a run of base64 that ends %i bytes behind a block, before a NUL, is found',
-  (over) => {
-    for (const blocks of [3, 4, 9]) {
-      const end = blocks * 16 + over;
-      const text = `${'\0'.repeat(end - 40)}${'a'.repeat(40)}\0`;
-      expect([...scan.scan(Buffer.from(text, 'latin1'))]).toEqual([BASE64_RUN, end - 40, 0, end]);
-    }
-  },
-);
-
 test('finds the runs of UTF-16 that a regular expression finds, of both byte orders', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
@@ -86,43 +71,4 @@ test('finds the runs of UTF-16 that a regular expression finds, of both byte ord
     }),
     { numRuns: 2000 },
   );
-});
-
-test('of many runs of UTF-16, those are kept in which something is found', () => {
-  const word = fc.constantFrom('unlikely', 'a'.repeat(40), '', 'like');
-  fc.assert(
-    fc.property(fc.array(fc.tuple(word, fc.integer({ min: 0, max: 40 }), fc.boolean())), (runs) => {
-      const parts = runs.map(([text, more, isFirst]) => {
-        const run = wide(`${text.padEnd(20, ' -')}${'. '.repeat(more)}`);
-        return isFirst ? `\0${run.slice(0, -1)}\xff` : `${run}\xff\xff`;
-      });
-      const bytes = Buffer.from(parts.join(''), 'latin1');
-      const views = wideViews(bytes, scan.scan(bytes));
-      expect(viewsWithFindings(views, (texts) => scan.scan(texts))).toEqual(
-        views.length === 1 ? views : views.filter(({ text }) => scan.scan(text).length > 0),
-      );
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-test('base64 that fills the content to its last byte, of every length, is decoded', () => {
-  for (let length = 30; length < 100; length += 1) {
-    const text = Buffer.from('a secret that is long enough, and then some more of it'.repeat(2));
-    const encoded = Buffer.from(text.toString('base64').replaceAll('=', '').slice(0, length));
-    const views = encodedViews(
-      encoded,
-      scan.scan(encoded),
-      () => true,
-      () => undefined,
-    );
-    expect(views.length).toBe(length < 40 ? 0 : 1);
-  }
-});
-
-test('no content is remembered', () => {
-  scan.scan(Buffer.from('unlikely'.repeat(100)));
-  expect([...scan.scan(Buffer.from('unlike'))]).toEqual([]);
-  expect([...scan.scan(Buffer.from('unlikely'))]).toEqual([FIRST_KEYWORD, 0]);
-  expect([...scan.scan(new Uint8Array())]).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { packageCollector } from '../../src/facts/packages/package-collector.ts'
 import { fieldsOf } from '../../src/image/formats/sqlite.ts';
 import { cpuMs } from '../cpu-time.ts';
 import { damaged, edit } from '../fuzz/damage.ts';
-import { buildInfo, dependencyList, MODULES, oldGoProgram, program } from './program-sample.ts';
+import { buildInfo, dependencyList, MODULES, program } from './program-sample.ts';
 import { entryOf } from './support.ts';
 import { zip } from './zip-sample.ts';
 
@@ -58,7 +58,6 @@ const SEEDS: readonly (readonly [path: string, content: Buffer])[] = [
     ]),
   ],
   ['usr/bin/go', program(40_000, { 0x4000: buildInfo('go1.22.1', MODULES) })],
-  ['usr/bin/old', oldGoProgram('go1.16', MODULES)],
   [
     'usr/bin/rust',
     program(40_000, {

@@ -35,7 +35,7 @@ export const MODULES = [
   '',
 ].join('\n');
 
-export function modules(text: string): Buffer {
+function modules(text: string): Buffer {
   return Buffer.concat([START, Buffer.from(text), END]);
 }
 
@@ -48,37 +48,6 @@ export function buildInfo(version: string, text: string): Buffer {
     counted(Buffer.from(version)),
     counted(text === '' ? Buffer.alloc(0) : modules(text)),
   ]);
-}
-
-/**
- * A program as Go made it before 1.18: 64 bit, little-endian, texts at 0x4000, addresses at 0x8000.
- */
-export function oldGoProgram(version: string, text: string, note = true): Buffer {
-  const base = 0x400000n;
-  const head = Buffer.alloc(0x200);
-  head.write('\x7fELF\x02\x01\x01', 'latin1');
-  head.writeBigUInt64LE(64n, 32);
-  head.writeUInt16LE(56, 54);
-  head.writeUInt16LE(2, 56);
-  for (const [i, offset] of [0, 0x8000].entries()) {
-    const at = 64 + 56 * i;
-    head.writeUInt32LE(1, at);
-    head.writeBigUInt64LE(BigInt(offset), at + 8);
-    head.writeBigUInt64LE(base + BigInt(offset), at + 16);
-    head.writeBigUInt64LE(0x8000n, at + 32);
-  }
-  if (note) head.write('\x04\0\0\0\x53\0\0\0\x04\0\0\0Go\0\0', 0x180, 'latin1');
-  const info = Buffer.alloc(0x120);
-  info.write('\xff Go buildinf:\x08\x00', 'latin1');
-  info.writeBigUInt64LE(base + 0x8100n, 16);
-  info.writeBigUInt64LE(base + 0x4000n, 0x100);
-  info.writeBigUInt64LE(BigInt(version.length), 0x108);
-  return program(0x10000, {
-    0: head,
-    0x4000: Buffer.from(`${version}gopher`),
-    0x5000: modules(text),
-    0x8000: info,
-  });
 }
 
 /** What cargo-auditable puts into a program. */

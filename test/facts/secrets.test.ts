@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { foldLayers } from '../../src/facts/image-facts.ts';
+import { foldLayers } from '../../src/facts/layer-files.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { mixed, pem } from './secret-samples.ts';
 import { file, image, imageWith, layerFacts } from './support.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { foldLayers } from '../../src/facts/image-facts.ts';
+import { foldLayers } from '../../src/facts/layer-files.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { at, damaged, edit } from './damage.ts';

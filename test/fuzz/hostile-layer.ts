@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
+import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/layer-files.ts';
 import type { LayerFacts } from '../../src/facts/layer-facts.ts';
 import { walkLayer, type WalkLimits } from '../../src/image/walk/layer-walk.ts';
 import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';

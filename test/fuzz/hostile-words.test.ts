@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/cli/render-report.ts';
 import { judgeImage } from '../../src/criteria/catalogue.ts';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard } from '../../src/criteria/score.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import { REPORT_FORMATS, type ReportInput, type ReportSubject } from '../../src/model/report.ts';
 import { factsOfImage, NOW } from '../accuracy/judge-recipe.ts';

@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
+import zlib from 'node:zlib';
 import { gzipSync, zipSync } from 'fflate';
 import { expect, test, vi } from 'vitest';
-import { DrivenZlib } from '../../src/image/formats/inflate.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { file, image } from '../facts/support.ts';
 
@@ -13,10 +14,10 @@ test('a Node whose zlib cannot be driven does not skip archives in files', () =>
       () =>
         image([file(name, bytes)]).secrets.findings.map(({ rule }) => rule),
   );
-  vi.spyOn(DrivenZlib, 'of').mockReturnValue(undefined);
+  vi.spyOn(zlib, 'createInflateRaw').mockReturnValue(new PassThrough() as never);
   for (const read of reads) {
     expect(read).toThrow(UserError);
-    expect(read).toThrow(`archives in files cannot be read with Node.js ${process.version}`);
+    expect(read).toThrow(`gzip cannot be unpacked with Node.js ${process.version}`);
   }
   vi.restoreAllMocks();
   for (const read of reads) expect(read()).toEqual(['github-token']);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { elfSections, elfSegments, offsetOf } from '../../src/image/formats/elf.ts';
+import { elfSections } from '../../src/image/formats/elf.ts';
 
 /** A 32-bit, big-endian file with one loaded segment and a section of names. */
 function big(): Buffer {
@@ -18,17 +18,12 @@ function big(): Buffer {
 }
 
 describe('an ELF file', () => {
-  test('of 32 bits, big-endian: where addresses lie, and its sections', () => {
-    const segments = elfSegments(big());
-    expect(segments).toEqual([{ offset: 0x10, address: 0x8000n, size: 0x20 }]);
-    expect(offsetOf(segments, 0x8004n)).toBe(0x14);
-    expect(offsetOf(segments, 0x8020n)).toBeUndefined();
+  test('of 32 bits, big-endian: its sections', () => {
     expect([...(elfSections(big())?.keys() ?? [])]).toEqual(['', '.names']);
   });
 
   test.skipIf(process.platform !== 'linux')('that runs this test', () => {
     const program = readFileSync(process.execPath);
-    expect(elfSegments(program.subarray(0, 4096)).length).toBeGreaterThan(1);
     expect(elfSections(program)?.has('.text')).toBe(true);
   });
 
@@ -39,7 +34,6 @@ describe('an ELF file', () => {
       fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
         const bytes = Buffer.from(whole);
         for (const { at, byte } of changes) bytes[at] = byte;
-        expect(elfSegments(bytes).length).toBeLessThanOrEqual(256);
         expect(elfSections(bytes)?.size ?? 0).toBeLessThanOrEqual(10_000);
       }),
     );

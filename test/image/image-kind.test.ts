@@ -28,15 +28,13 @@ test.each([
 });
 
 test.each([
-  ['application/vnd.cncf.helm.config.v1+json', [], undefined, 'a Helm chart'],
-  ['application/vnd.wasm.config.v0+json', ['application/wasm'], undefined, 'a WebAssembly module'],
-  [MEDIA_TYPE.config, ['application/vnd.in-toto+json'], undefined, 'attestations of a build'],
-  [MEDIA_TYPE.empty, ['x/y'], 'application/vnd.cncf.notary.signature', 'a notation signature'],
-  [MEDIA_TYPE.empty, ['x/y'], 'x/z', 'an artifact of type "x/z"'],
-  ['x/config', [MEDIA_TYPE.layer], undefined, 'an artifact of type "x/config"'],
-  [MEDIA_TYPE.config, ['x/layer'], undefined, 'an artifact of type "x/layer"'],
-  ['application/vnd.docker.plugin.v1+json', [MEDIA_TYPE.layer], undefined, 'a Docker plugin'],
-  ['application/vnd.docker.ai.model.config.v0.1+json', [], undefined, 'an AI model'],
-])('%s with %j (%s) is %s', (config, layers, artifactType, kind) => {
-  expect(artifactKind(manifest(config, layers, artifactType))).toBe(kind);
+  ['application/vnd.cncf.helm.config.v1+json', [], undefined],
+  [MEDIA_TYPE.empty, ['x/y'], 'x/z'],
+  ['x/config', [MEDIA_TYPE.layer], undefined],
+  [MEDIA_TYPE.config, ['x/layer'], undefined],
+])('%s with %j (%s) is an artifact', (config, layers, artifactType) => {
+  const type = artifactType ?? (config === MEDIA_TYPE.config ? layers[0] : config);
+  expect(artifactKind(manifest(config, layers, artifactType))).toBe(
+    `an artifact of type "${type}"`,
+  );
 });

@@ -86,18 +86,6 @@ describe('the containerd store', () => {
     expect(readdirSync(spoolDir)).toEqual([]);
   });
 
-  test('all platforms are kept, whichever was asked for', async () => {
-    const { tar, root } = containerdStore();
-    const { open, saves } = setUp(tar, root.digest);
-    const arm = await open(ARM);
-    expect(arm.platforms.map((p) => p.config.architecture)).toEqual(['arm64']);
-    await arm.close();
-    const all = await open();
-    expect(all.platforms.map((p) => p.config.architecture)).toEqual(['amd64', 'arm64']);
-    expect(saves()).toBe(1);
-    await all.close();
-  });
-
   test('nothing is kept of an image whose platforms the engine has in part', async () => {
     const bytes = new ImageBytes();
     const arm = bytes.image({ platform: ARM, text: 'arm' });

@@ -328,28 +328,31 @@ function openLimited(bytes: ImageBytes, root: Descriptor): Promise<OpenedDocumen
 
 describe('what is no container image', () => {
   test.each([
-    ['application/vnd.cncf.helm.config.v1+json', 'a Helm chart'],
-    ['application/vnd.wasm.config.v0+json', 'a WebAssembly module'],
-    ['application/x-other\u001b[2J', 'an artifact of type "application/x-other\\u001b[2J"'],
-  ])('config %s', async (mediaType, kind) => {
+    ['application/vnd.cncf.helm.config.v1+json', '"application/vnd.cncf.helm.config.v1+json"'],
+    ['application/x-other\u001b[2J', '"application/x-other\\u001b[2J"'],
+  ])('config %s', async (mediaType, type) => {
     const bytes = new ImageBytes();
     const config = bytes.add(Buffer.from('{}'), mediaType);
     const root = bytes.image({ manifest: { config } });
-    expect(await refusal(open(bytes, root))).toBe(`app is not a container image but ${kind}`);
+    expect(await refusal(open(bytes, root))).toBe(
+      `app is not a container image but an artifact of type ${type}`,
+    );
   });
 
   test('a cosign signature, which has the config type of an image', async () => {
     const bytes = new ImageBytes();
     expect(await refusal(open(bytes, bytes.signature()))).toBe(
-      'app is not a container image but a cosign signature',
+      'app is not a container image but an artifact of type "application/vnd.dev.cosign.simplesigning.v1+json"',
     );
   });
 
   test('a referrer, and an index of artifacts only', async () => {
     const bytes = new ImageBytes();
     const referrer = bytes.referrer(bytes.image());
-    expect(await refusal(open(bytes, referrer))).toMatch(/but a sigstore bundle$/);
-    expect(await refusal(open(bytes, bytes.index([referrer])))).toMatch(/an index of a sigstore/);
+    expect(await refusal(open(bytes, referrer))).toMatch(/but an artifact of type .*sigstore/);
+    expect(await refusal(open(bytes, bytes.index([referrer])))).toMatch(
+      /an index of an artifact of type .*sigstore/,
+    );
     expect(await refusal(open(bytes, bytes.index([])))).toMatch(/an empty index/);
   });
 

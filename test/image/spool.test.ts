@@ -38,10 +38,6 @@ test('a bomb is given up', async () => {
   );
 });
 
-test('a folder that cannot be written is told', async () => {
-  await expect(startSpool('/dev/null/spool', 'FILE')).rejects.toThrow();
-});
-
 test('an abort ends it', async () => {
   const folder = temporaryFolder();
   const controller = new AbortController();

@@ -1,35 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fileBlocks, ownBlocks } from '../../src/image/walk/unpack-layer.ts';
+import { fileBlocks } from '../../src/image/walk/unpack-layer.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
-
-async function* each(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  for (const chunk of chunks) {
-    await Promise.resolve();
-    yield chunk;
-  }
-}
-
-test('chunks of any size become blocks of one, each in memory of its own', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 }),
-      fc.integer({ min: 1, max: 30 }),
-      async (chunks, size) => {
-        const blocks: Uint8Array[] = [];
-        for await (const block of ownBlocks(each(chunks), size)) {
-          expect(block.buffer.byteLength).toBe(block.length);
-          blocks.push(block);
-        }
-        expect(Buffer.concat(blocks).equals(Buffer.concat(chunks))).toBe(true);
-        expect(blocks.slice(0, -1).every((block) => block.length === size)).toBe(true);
-        expect(blocks.every((block) => block.length > 0)).toBe(true);
-      },
-    ),
-  );
-});
 
 test('a range of a file is read, and no byte around it', async () => {
   const path = join(temporaryFolder(), 'archive');

@@ -11,7 +11,6 @@ import {
   openPool,
   PIECE_BYTES,
   type PieceCompressor,
-  workerFile,
 } from '../../src/normalize/compressor.ts';
 import { noise, words } from './samples.ts';
 
@@ -66,25 +65,6 @@ describe('pinned gzip', () => {
       digests.add((await compress(data, cut)).digest);
     expect(digests.size).toBe(1);
   });
-
-  test('has a header without time, name and system', async () => {
-    expect([...(await compress(Buffer.from('a'), 1)).bytes.subarray(0, 10)]).toEqual([
-      0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255,
-    ]);
-  });
-
-  test('waits for whoever writes it down', async () => {
-    let underWay = 0;
-    const compressor = new LayerCompressor(async () => {
-      expect(++underWay).toBe(1);
-      await new Promise((done) => setTimeout(done, 1));
-      underWay--;
-    });
-    await compressor.push(words(2 * PIECE_BYTES));
-    await compressor.finish();
-    await compressor.close();
-    expect(underWay).toBe(0);
-  });
 });
 
 describe('workers', () => {
@@ -122,13 +102,5 @@ describe('workers', () => {
   test('one that cannot start fails the layer', async () => {
     const missing = pathToFileURL(join(folder, 'missing.mjs'));
     await expect(compress(large, 300_000, () => openPool(missing, 2))).rejects.toThrow();
-  });
-
-  test('are looked for beside the command and beside its chunks', () => {
-    expect(
-      workerFile('compress-worker', pathToFileURL(join(folder, 'nowhere.js')).href),
-    ).toBeUndefined();
-    expect(openPool(undefined, 8).width).toBe(1);
-    expect(openPool(worker, 1).width).toBe(1);
   });
 });

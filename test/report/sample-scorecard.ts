@@ -1,5 +1,5 @@
 import { judgeImage } from '../../src/criteria/catalogue.ts';
-import { assembleScorecard } from '../../src/criteria/scorecard.ts';
+import { assembleScorecard } from '../../src/criteria/score.ts';
 import { type Facts, known } from '../../src/model/facts.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import type { ImageContent } from '../../src/facts/image-facts.ts';
+import type { ImageContent } from '../../src/facts/layer-files.ts';
 import { type AttestationsFact, known, unknownFact } from '../../src/model/facts.ts';
 import type { OpenedImage, OpenedPlatform } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { BlobStore, documentsOf, folderBlobs } from '../../src/image/blob-store.ts';
+import { BlobStore, documentsOf } from '../../src/image/blob-store.ts';
 import { parseManifest } from '../../src/image/documents.ts';
 import {
   envelopeLayer,
@@ -55,7 +55,7 @@ async function setUp() {
     return writeBundleReferrer(blobs, { subject: on, bundle, predicateType: type });
   };
   const replaces = async (made: readonly Descriptor[], there: Descriptor): Promise<boolean> => {
-    const read = documentsOf(folderBlobs(blobs));
+    const read = documentsOf(blobs);
     const isReplaced = await replacedStatements(blobs, { referrers: made, tagged: [] }, keys, read);
     return isReplaced({ subject: subject.digest, where: 'referrer', descriptor: there });
   };
@@ -141,7 +141,7 @@ test('under cosign’s tags signatures and envelopes are told apart as well', as
     ...[sig(mine), sig(theirs), att({}), att({ key: theirs })],
   ]);
   const { layers } = parseManifest(await blobs.readDocument(before.descriptor), 'it');
-  const read = documentsOf(folderBlobs(blobs));
+  const read = documentsOf(blobs);
   const isReplaced = await replacedStatements(blobs, { referrers: [], tagged }, keys, read);
   const there = (descriptor: Descriptor): AttachedThere => ({
     subject: subject.digest,

@@ -67,7 +67,6 @@ function segments(item: RawPackage, os: OsRelease | undefined): readonly string[
   }
 }
 
-/** What a purl says beside name and version. */
 function qualifiersOf(
   item: RawPackage,
   os: OsRelease | undefined,
@@ -98,7 +97,6 @@ export function purlOf(item: RawPackage, os: OsRelease | undefined): string {
   });
 }
 
-/** A record of packages, and the layer that brought it. */
 interface PlacedRecord {
   readonly record: PackageRecord;
   readonly digest: Digest;
@@ -439,7 +437,6 @@ function hasName(
   return isSuch(name, folder?.name ?? '');
 }
 
-/** Packages of the final filesystem, and the records of it that could not be read. */
 interface Catalogue {
   readonly packages: readonly Package[];
   readonly unreadable: readonly UnreadablePackages[];
@@ -457,9 +454,9 @@ export function catalogue(
   layers: readonly PlacedLayer[],
   os: OsRelease | undefined,
 ): Catalogue {
-  const shared = new SharedRecords(tree);
+  let shared: ReadonlySet<string> | undefined;
   const isThere = (path: string, digest: Digest): boolean =>
-    isFile(tree, path, digest) || shared.has(path, digest);
+    isFile(tree, path, digest) || (shared ??= sharedRecords(tree)).has(`${digest} ${path}`);
   const records = layers.flatMap(({ digest, facts }) =>
     facts.packages
       .filter(({ path }) => isThere(path, digest))
@@ -500,28 +497,15 @@ function isFile(tree: FileTree, path: string, layer: Digest): boolean {
   return node?.kind === 'f' && node.layer === layer;
 }
 
-/** Records whose own name is gone, and that a hard link of a record's name still shows. */
-class SharedRecords {
-  readonly #tree: FileTree;
-  #known: ReadonlySet<string> | undefined;
-
-  constructor(tree: FileTree) {
-    this.#tree = tree;
+/** `LAYER PATH` of records whose own name is gone, but not a hard link of their kind. */
+function sharedRecords(tree: FileTree): ReadonlySet<string> {
+  const known = new Set<string>();
+  for (const place of tree.places()) {
+    if (place.kind !== 'h' || !mayBeRecord(place.name, place.folder?.name ?? '')) continue;
+    const { layer, path } = place.inode;
+    if (readerOf(place.path) !== undefined) known.add(`${layer} ${path}`);
   }
-
-  has(path: string, layer: Digest): boolean {
-    return (this.#known ??= this.#gather()).has(`${layer} ${path}`);
-  }
-
-  #gather(): ReadonlySet<string> {
-    const known = new Set<string>();
-    for (const place of this.#tree.places()) {
-      if (place.kind !== 'h' || !mayBeRecord(place.name, place.folder?.name ?? '')) continue;
-      const { layer, path } = place.inode;
-      if (readerOf(place.path) !== undefined) known.add(`${layer} ${path}`);
-    }
-    return known;
-  }
+  return known;
 }
 
 function systemNames(records: readonly PackageRecord[]): ReadonlySet<string> {

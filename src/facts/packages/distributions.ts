@@ -12,7 +12,6 @@ import {
   type RecordContent,
   recordedSupplier,
   type RecordReader,
-  type RecordStream,
   stanzaFields,
   type StreamReader,
   suppliedBy,
@@ -450,40 +449,30 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-/** Keeps one file, up to a bound, in one piece. */
-class HeldFile implements RecordStream {
-  readonly #name: string;
-  readonly #size: number;
-  #bytes: Buffer | undefined;
-  #length = 0;
-
-  constructor(name: string, size: number) {
-    this.#name = name;
-    this.#size = size;
-  }
-
-  push(bytes: Uint8Array): void {
-    if (this.#size > MAX_SIZE) return;
-    this.#bytes ??= Buffer.allocUnsafe(this.#size);
-    this.#bytes.set(bytes.subarray(0, this.#size - this.#length), this.#length);
-    this.#length += bytes.length;
-  }
-
-  end(): RecordContent {
-    if (this.#name === 'rpmdb.sqlite-wal')
-      return this.#size <= EMPTY_LOG
-        ? NOTHING
-        : unreadable('it contains changes of the package database that are not in it yet');
-    if (this.#size > MAX_SIZE) return unreadable(`it is larger than ${MAX_SIZE} bytes`);
-    return this.#bytes === undefined ? NOTHING : readRpmDatabase(this.#bytes, this.#name);
-  }
-}
-
-/** rpm's databases: Berkeley DB, ndb and SQLite. */
 export const RPM: StreamReader = {
   isDatabase: true,
   matches: (path) => path.includes('/rpm/') && RPM_DATABASE.test(path),
-  start: ({ path, entry }) => new HeldFile(fileName(path), entry.size),
+  start: ({ path, entry: { size } }) => {
+    const name = fileName(path);
+    let held: Buffer | undefined;
+    let length = 0;
+    return {
+      push: (bytes) => {
+        if (size > MAX_SIZE) return;
+        held ??= Buffer.allocUnsafe(size);
+        held.set(bytes.subarray(0, size - length), length);
+        length += bytes.length;
+      },
+      end: () => {
+        if (name === 'rpmdb.sqlite-wal')
+          return size <= EMPTY_LOG
+            ? NOTHING
+            : unreadable('it contains changes of the package database that are not in it yet');
+        if (size > MAX_SIZE) return unreadable(`it is larger than ${MAX_SIZE} bytes`);
+        return held === undefined ? NOTHING : readRpmDatabase(held, name);
+      },
+    };
+  },
 };
 
 /** rpm's lib/backend/ndb/rpmpkg.c; all numbers are little-endian. */

@@ -8,9 +8,7 @@ import {
   madeBy,
   NOTHING,
   type ReadBudget,
-  type RecordContent,
   recordedSupplier,
-  type RecordStream,
   type StreamReader,
 } from './record.ts';
 
@@ -45,7 +43,6 @@ function jarPackages(
   return item === undefined ? [] : [item];
 }
 
-/** The package that a `pom.properties` names; undefined where it does not name one. */
 function ofProperties(text: string): RawPackage | undefined {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
@@ -137,33 +134,27 @@ const MAX_DEPTH = 4;
 const MAX_TEXT = 64 * 1024;
 const MAX_PACKAGES = 50_000;
 
-/** The first bytes of a small text. */
-class TextSink implements EntrySink {
-  readonly #parts: Buffer[] = [];
-  readonly #done: (text: string) => void;
-  #length = 0;
-
-  constructor(done: (text: string) => void) {
-    this.#done = done;
-  }
-
-  push(bytes: Uint8Array): boolean {
-    const part = bytes.subarray(0, MAX_TEXT - this.#length);
-    this.#parts.push(Buffer.from(part));
-    this.#length += part.length;
-    return this.#length < MAX_TEXT;
-  }
-
-  end(): void {
-    this.#done(Buffer.concat(this.#parts).toString('utf8'));
-  }
+/** Hands over the beginning of a small text at its end. */
+function textSink(done: (text: string) => void): EntrySink {
+  const parts: Buffer[] = [];
+  let length = 0;
+  return {
+    push: (bytes) => {
+      const part = bytes.subarray(0, MAX_TEXT - length);
+      parts.push(Buffer.from(part));
+      length += part.length;
+      return length < MAX_TEXT;
+    },
+    end: () => {
+      done(Buffer.concat(parts).toString('utf8'));
+    },
+  };
 }
 
 /** What all archives of one file share. */
 interface Shared {
   readonly budget: ReadBudget;
   readonly packages: RawPackage[];
-  /** What could not be read, first things first. */
   readonly wrong: string[];
 }
 
@@ -224,14 +215,14 @@ class Archive implements EntrySink {
 
   #sinkFor(name: string): EntrySink | undefined {
     if (PROPERTIES.test(name))
-      return new TextSink((text) => {
+      return textSink((text) => {
         const found = ofProperties(text);
         // A copy: a name cut out of a text would keep all of that text.
         if (found !== undefined && this.#found.length < MAX_PACKAGES)
           this.#found.push(structuredClone(found));
       });
     if (name === MANIFEST)
-      return new TextSink((text) => {
+      return textSink((text) => {
         this.#manifest = text;
       });
     if (!ARCHIVE.test(name)) return undefined;
@@ -245,31 +236,21 @@ class Archive implements EntrySink {
   }
 }
 
-class JarFile implements RecordStream {
-  readonly #shared: Shared;
-  readonly #archive: Archive;
-  readonly #size: number;
-
-  constructor(name: string, size: number, budget: ReadBudget) {
-    this.#shared = { budget, packages: [], wrong: [] };
-    this.#size = size;
-    this.#archive = new Archive(name, '', 1, this.#shared);
-  }
-
-  push(bytes: Uint8Array): void {
-    this.#archive.push(bytes);
-  }
-
-  end(): RecordContent {
-    if (this.#size === 0) return NOTHING;
-    this.#archive.end();
-    const { packages, wrong } = this.#shared;
-    return wrong.length === 0 ? { packages } : { packages, unreadable: wrong.join('; ') };
-  }
-}
-
-/** Java archives, and those nested in them. */
 export const JAR: StreamReader = {
   matches: (path) => ARCHIVE.test(path),
-  start: ({ path, entry }, budget) => new JarFile(fileName(path), entry.size, budget),
+  start: ({ path, entry }, budget) => {
+    const shared: Shared = { budget, packages: [], wrong: [] };
+    const archive = new Archive(fileName(path), '', 1, shared);
+    return {
+      push: (bytes) => {
+        archive.push(bytes);
+      },
+      end: () => {
+        if (entry.size === 0) return NOTHING;
+        archive.end();
+        const { packages, wrong } = shared;
+        return wrong.length === 0 ? { packages } : { packages, unreadable: wrong.join('; ') };
+      },
+    };
+  },
 };

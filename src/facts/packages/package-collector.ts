@@ -59,7 +59,6 @@ export const DATABASES: readonly string[] = [
 /** Folders of which each file belongs to such a database. */
 export const RECORD_FOLDERS: readonly string[] = ['var/lib/dpkg/status.d', 'var/lib/dpkg/info'];
 
-/** Names of the distribution's databases. */
 const DATABASE = /^(?:status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 const RECORD =
   /^(?:package\.json|METADATA|PKG-INFO|installed\.json)$|\.(?:egg-info|gemspec|deps\.json|list|md5sums|[jwesnpk]ar|jpi|hpi)$/i;

@@ -69,7 +69,6 @@ const LONGEST_PATH = 4096;
 const MOST_HELD = 64 * 1024 * 1024;
 const ENTRY_COST = 64;
 
-/** Which package brought a file, of the files that matter. */
 export class Ownership {
   readonly #owners = new Map<string, string>();
   #left = MOST_HELD;
@@ -97,7 +96,6 @@ export interface RecordContent {
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
   readonly files?: { readonly record: string; readonly paths: Iterable<string> };
-  /** Licenses that a file beside the record states. */
   readonly licenses?: readonly string[];
 }
 
@@ -214,7 +212,6 @@ function ofParts(
   };
 }
 
-/** The fields of a package, those that are known. */
 export function suppliedBy(
   supplier: Supplier | undefined,
   originator?: Supplier,

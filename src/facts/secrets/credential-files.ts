@@ -10,74 +10,56 @@ interface HarmlessPlace {
 }
 
 const PACKAGES =
-  'node_modules|site-packages|dist-packages|gems|vendor\\/bundle|pkg\\/mod|vendor|gocode\\/src|registry\\/src|ansible_collections';
+  'node_modules|site-packages|dist-packages|gems|vendor/bundle|pkg/mod|vendor|gocode/src|registry/src|ansible_collections';
 const TEST_FOLDERS =
   'tests?|__tests__|testing|testdata|test[-_](?:data|certs?|keys?|utils?|vectors?|suite)|tests?_data|specs?|fixtures?|examples?|samples?|demos?|docs?|benchmarks?|mocks?|testhelper|cassettes';
+
+/** By row: why nothing counts there, for which rules alone, and a pattern of paths. */
+const HARMLESS = String.raw`
+descriptions of packages, which the distribution publishes | password-in-url assigned-secret service-key
+  ^var/lib/(?:apt/lists/[^/]+$|dpkg/(?:status|available)(?:-old)?$|dpkg/info/[^/]+\.templates$)
+documentation of the distribution
+  (?:^|/)usr/(?:local/)?share/(?:doc|man|info|help|gtk-doc|devhelp|perl/[\d.]+/pod)/
+tests, examples or documentation shipped with a package
+  (?:^|/)(?:${PACKAGES})/(?:.*/)?(?:${TEST_FOLDERS})/
+a test file shipped with a package
+  (?:^|/)(?:${PACKAGES})/(?:.*/)?(?:(?:[^/]*[._-])?tests?|tests?[._-][^/]*|[^/]*\.(?:spec|examples?))\.\w{1,5}$
+documentation shipped with a package
+  (?:^|/)(?:${PACKAGES})/.*(?:\.(?:md|markdown|rst|d\.[cm]?ts)|/(?:README|CHANGES|CHANGELOG|HISTORY|METADATA|PKG-INFO)[^/]*)$
+an Ansible module's own documentation, in its source and bytecode, or its tests
+  (?:^|/)ansible_collections/[^/]+/[^/]+/(?:plugins|molecule)/
+tests of Python's standard library
+  (?:^|/)lib(?:64)?/(?:python|pypy)[\d.]+/(?:test|.*/tests?)/
+tests of Go's standard library
+  (?:^|/)(?:usr/local/go|usr/(?:lib|share)/go(?:-[\d.]+)?)/(?:test/|src/(?:.*/)?(?:testdata|testcert)/|src/.*_test\.go$|src/crypto/x509/platform_root_key\.pem$)
+tests of a Perl distribution
+  (?:^|/)perl5?/.*/t/
+the keys of the self-tests of GnuTLS and Dovecot, published in their source | private-key encrypted-private-key
+  ^(?:usr/)?lib(?:64)?/(?:[\w-]+/)?lib(?:gnutls|dovecot)\.(?:so[\d.]*|a)$
+`;
 
 /**
  * Places where what looks like a secret is somebody's published test or documentation. What is
  * found there is set aside, counted and shown, never dropped. Each was met on a real root
  * filesystem (`docs/secrets.md` has the numbers).
  */
-export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
-  {
-    place:
-      /^var\/lib\/(?:apt\/lists\/[^/]+$|dpkg\/(?:status|available)(?:-old)?$|dpkg\/info\/[^/]+\.templates$)/,
-    reason: 'descriptions of packages, which the distribution publishes',
-    rules: ['password-in-url', 'assigned-secret', 'service-key'],
-  },
-  {
-    place:
-      /(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|help|gtk-doc|devhelp|perl\/[\d.]+\/pod)\//,
-    reason: 'documentation of the distribution',
-  },
-  {
-    place: new RegExp(`(?:^|\\/)(?:${PACKAGES})\\/(?:.*\\/)?(?:${TEST_FOLDERS})\\/`, 'i'),
-    reason: 'tests, examples or documentation shipped with a package',
-  },
-  {
-    place: new RegExp(
-      `(?:^|\\/)(?:${PACKAGES})\\/(?:.*\\/)?(?:(?:[^/]*[._-])?tests?|tests?[._-][^/]*|[^/]*\\.(?:spec|examples?))\\.\\w{1,5}$`,
-      'i',
-    ),
-    reason: 'a test file shipped with a package',
-  },
-  {
-    place: new RegExp(
-      `(?:^|\\/)(?:${PACKAGES})\\/.*(?:\\.(?:md|markdown|rst|d\\.[cm]?ts)|\\/(?:README|CHANGES|CHANGELOG|HISTORY|METADATA|PKG-INFO)[^/]*)$`,
-      'i',
-    ),
-    reason: 'documentation shipped with a package',
-  },
-  {
-    place: /(?:^|\/)ansible_collections\/[^/]+\/[^/]+\/(?:plugins|molecule)\//,
-    reason: "an Ansible module's own documentation, in its source and bytecode, or its tests",
-  },
-  {
-    place: /(?:^|\/)lib(?:64)?\/(?:python|pypy)[\d.]+\/(?:test|.*\/tests?)\//,
-    reason: "tests of Python's standard library",
-  },
-  {
-    place:
-      /(?:^|\/)(?:usr\/local\/go|usr\/(?:lib|share)\/go(?:-[\d.]+)?)\/(?:test\/|src\/(?:.*\/)?(?:testdata|testcert)\/|src\/.*_test\.go$|src\/crypto\/x509\/platform_root_key\.pem$)/,
-    reason: "tests of Go's standard library",
-  },
-  { place: /(?:^|\/)perl5?\/.*\/t\//, reason: 'tests of a Perl distribution' },
-  {
-    place: /^(?:usr\/)?lib(?:64)?\/(?:[\w-]+\/)?lib(?:gnutls|dovecot)\.(?:so[\d.]*|a)$/,
-    reason: 'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
-    rules: ['private-key', 'encrypted-private-key'],
-  },
-];
+export const HARMLESS_PLACES: readonly HarmlessPlace[] = HARMLESS.trim()
+  .split(/\n(?! )/)
+  .map((row) => {
+    const [head = '', place = ''] = row.split('\n  ');
+    const [reason = '', rules] = head.split(' | ');
+    const pattern = new RegExp(place, place.includes(PACKAGES) ? 'i' : '');
+    return rules === undefined
+      ? { place: pattern, reason }
+      : { place: pattern, reason, rules: rules.split(' ') };
+  });
 
-/** Why what a rule found at a path is not a secret; undefined where it counts. */
 export function harmlessReason(path: string, rule: string): string | undefined {
   return HARMLESS_PLACES.find(
     ({ place, rules }) => (rules === undefined || rules.includes(rule)) && place.test(path),
   )?.reason;
 }
 
-/** A file that is made to contain credentials. */
 interface CredentialFile {
   readonly id: string;
   /** Whose file it is, for the page that lists them. */
@@ -265,7 +247,6 @@ function isEnvFile(path: string): boolean {
   return ENV_FILE.test(name) && !TEMPLATE.test(name);
 }
 
-/** True for files whose name says that they contain credentials. */
 export function isCredentialFile(path: string): boolean {
   return isEnvFile(path) || rowsOf(path).length > 0;
 }
@@ -322,7 +303,6 @@ export function credentialsIn(path: string, text: string): readonly FoundSecret[
 interface KeyStore {
   readonly id: string;
   readonly what: string;
-  /** The file's name: few files are opened. */
   readonly name: RegExp;
   readonly holdsKey: (bytes: Buffer) => boolean;
 }
@@ -345,7 +325,6 @@ function holds(bytes: Buffer, hex: string): boolean {
   return bytes.includes(Buffer.from(hex, 'hex'));
 }
 
-/** The bytes within a DER sequence; undefined where the file is none. */
 function sequence(bytes: Buffer): Buffer | undefined {
   if (bytes[0] !== 0x30) return undefined;
   const first = bytes[1] ?? 0;
@@ -462,13 +441,11 @@ export const KEY_STORES: readonly KeyStore[] = [
 /** All their names, and some more: one match of a name rules out nearly all files. */
 const NAMES = new RegExp(KEY_STORES.map(({ name }) => name.source).join('|'), 'i');
 
-/** True for files by whose name a key may be expected in binary form. */
 export function isKeyStoreName(path: string): boolean {
   const name = fileName(path);
   return KEY_STORES.some((store) => store.name.test(name));
 }
 
-/** True where bytes are one DER sequence, from the first to the last. */
 function isWholeSequence(bytes: Buffer): boolean {
   const inner = sequence(bytes);
   if (inner === undefined || inner.length === 0) return false;
@@ -477,7 +454,6 @@ function isWholeSequence(bytes: Buffer): boolean {
   return length === inner.length;
 }
 
-/** What bytes alone say, whatever the file is called. */
 function ruleByContent(bytes: Buffer): string | undefined {
   if (bytes.length < 16) return undefined;
   if ([0xfeedfeed, 0xcececece].includes(bytes.readUInt32BE(0)))

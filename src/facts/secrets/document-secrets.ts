@@ -54,132 +54,108 @@ interface Heredoc {
   of: { input: string | undefined } | undefined;
 }
 
-class Reader {
-  readonly found: CommandWords[] = [];
-  private words: string[] = [];
-  private word: string | undefined;
-  private input: string | undefined;
-  /** What the next word is instead of an argument. */
-  private next: 'file' | 'input' | undefined;
-  private piped: string | undefined;
-  /** The last command whose output was worked out: repeated pipes ask for the same one. */
-  private last: CommandWords | undefined;
-  private readonly heredocs: Heredoc[] = [];
+/** See `commandWords`; `depth` counts the texts that this one lies in. */
+function readCommands(text: string, depth: number): readonly CommandWords[] {
+  const found: CommandWords[] = [];
+  const heredocs: Heredoc[] = [];
   /** Of those, the ones of the command that is being read. */
-  private own: Heredoc[] = [];
-  private readonly text: string;
-  private readonly depth: number;
+  let own: Heredoc[] = [];
+  let words: string[] = [];
+  let word: string | undefined;
+  let input: string | undefined;
+  let piped: string | undefined;
+  /** What the next word is instead of an argument. */
+  let next: 'file' | 'input' | undefined;
+  /** The last command whose output was worked out: repeated pipes ask for the same one. */
+  let last: CommandWords | undefined;
 
-  constructor(text: string, depth: number) {
-    this.text = text;
-    this.depth = depth;
-  }
-
-  read(): readonly CommandWords[] {
-    TOKEN.lastIndex = 0;
-    let at = 0;
-    while (at < this.text.length) {
-      TOKEN.lastIndex = at;
-      const match = TOKEN.exec(this.text);
-      if (match === null) break;
-      at = this.take(match, at + match[0].length);
-    }
-    this.endCommand(false);
-    return this.found;
-  }
-
-  /** Takes a token; returns where the next one begins. */
-  private take(match: RegExpExecArray, end: number): number {
-    const [token] = match;
-    const groups = match.groups ?? {};
-    const { escaped, single, double, ticks, string, here, redirect, pipe } = groups;
-    const letters = escaped ?? single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? groups['plain'];
-    if (letters !== undefined) this.add(letters);
-    else if (token === '$(') return this.substitution(end, closing(this.text, end));
-    else if (ticks !== undefined) {
-      this.nested(ticks);
-      this.add(token);
-    } else if (here !== undefined) {
-      const heredoc: Heredoc = { mark: here, of: undefined };
-      this.heredocs.push(heredoc);
-      this.own.push(heredoc);
-    } else if (string !== undefined || redirect !== undefined) {
-      this.endWord();
-      this.next = string === undefined ? 'file' : 'input';
-    } else if (pipe !== undefined) this.endCommand(true);
-    else if (groups['end'] !== undefined) {
-      if (token === '\n' && this.heredocs.length > 0) return this.heredoc(end);
-      this.endCommand(false);
-    } else if (token === '#' && this.word === undefined && !this.text.startsWith('(nop)', end)) {
-      const line = this.text.indexOf('\n', end);
-      return line < 0 ? this.text.length : line;
-    } else if (groups['other'] !== undefined) this.add(token);
-    else if (!token.startsWith('\\')) this.endWord();
-    return end;
-  }
-
-  private substitution(from: number, to: number): number {
-    const inner = this.text.slice(from, to);
-    this.nested(inner);
-    this.add(`$(${inner})`);
-    return to + 1;
-  }
-
-  private heredoc(from: number): number {
-    const { mark, of } = this.heredocs.shift() ?? { mark: '', of: undefined };
-    const end = new RegExp(`^[ \\t]*${mark}[ \\t]*$`, 'm').exec(this.text.slice(from));
-    const to = end === null ? this.text.length : from + end.index;
-    const body = this.text.slice(from, to);
-    this.nested(body);
-    // The last command of the line may get it through a pipe: `cat <<E | a`.
-    this.input = body;
-    if (of !== undefined) of.input = body;
-    this.endCommand(false);
-    return end === null ? to : to + end[0].length;
-  }
-
+  const add = (letters: string): void => {
+    word = (word ?? '') + letters;
+  };
   /** Commands within a word: they run too, or are a script that does. */
-  private nested(text: string): void {
-    if (this.depth < MOST_NESTED) this.found.push(...new Reader(text, this.depth + 1).read());
-  }
-
-  private add(letters: string): void {
-    this.word = (this.word ?? '') + letters;
-  }
-
-  private endWord(): void {
-    const { word, next } = this;
+  const nested = (inner: string): void => {
+    if (depth < MOST_NESTED) found.push(...readCommands(inner, depth + 1));
+  };
+  const endWord = (): void => {
     if (word === undefined) return;
-    this.word = undefined;
-    this.next = undefined;
-    if (next === 'input') this.input = word;
+    if (next === 'input') input = word;
     else if (next === undefined) {
-      if (/^-\w*c$/.test(this.words.at(-1) ?? '') && /\s/.test(word)) this.nested(word);
-      this.words.push(word);
+      if (/^-\w*c$/.test(words.at(-1) ?? '') && /\s/.test(word)) nested(word);
+      words.push(word);
     }
-  }
-
-  private endCommand(isPiped: boolean): void {
-    this.endWord();
-    const { words } = this;
+    word = next = undefined;
+  };
+  const endCommand = (isPiped: boolean): void => {
+    endWord();
     if (words.length > 0) {
-      const command = { words, input: this.input ?? this.piped };
-      this.found.push(command);
-      this.piped = undefined;
-      for (const heredoc of this.own) heredoc.of = command;
+      const command = { words, input: input ?? piped };
+      found.push(command);
+      piped = undefined;
+      for (const heredoc of own) heredoc.of = command;
     }
-    this.own = [];
     // A pipe behind a group gets what its last command writes; one before a group gives to its
     // first.
-    const last = this.found.at(-1);
-    if (isPiped && last !== this.last) {
-      this.piped = written(last?.words ?? []);
-      this.last = last;
+    const before = found.at(-1);
+    if (isPiped && before !== last) {
+      piped = written(before?.words ?? []);
+      last = before;
     }
-    this.words = [];
-    this.input = undefined;
-    this.next = undefined;
+    own = [];
+    words = [];
+    input = next = undefined;
+  };
+  const takeHeredoc = (from: number): number => {
+    const { mark, of } = heredocs.shift() ?? { mark: '', of: undefined };
+    const end = new RegExp(`^[ \\t]*${mark}[ \\t]*$`, 'm').exec(text.slice(from));
+    const to = end === null ? text.length : from + end.index;
+    const body = text.slice(from, to);
+    nested(body);
+    // The last command of the line may get it through a pipe: `cat <<E | a`.
+    input = body;
+    if (of !== undefined) of.input = body;
+    endCommand(false);
+    return end === null ? to : to + end[0].length;
+  };
+  /** Takes a token that ends at `end`; gives where the next one begins. */
+  const take = (token: string, groups: Readonly<Record<string, string>>, end: number): number => {
+    const { escaped, single, double, ticks, string, here, redirect, pipe, plain } = groups;
+    const letters = escaped ?? single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? plain;
+    if (letters !== undefined) add(letters);
+    else if (token === '$(') {
+      const to = closing(text, end);
+      nested(text.slice(end, to));
+      add(`$(${text.slice(end, to)})`);
+      return to + 1;
+    } else if (ticks !== undefined) {
+      nested(ticks);
+      add(token);
+    } else if (here !== undefined) {
+      const heredoc: Heredoc = { mark: here, of: undefined };
+      heredocs.push(heredoc);
+      own.push(heredoc);
+    } else if (string !== undefined || redirect !== undefined) {
+      endWord();
+      next = string === undefined ? 'file' : 'input';
+    } else if (pipe !== undefined) endCommand(true);
+    else if (groups['end'] !== undefined) {
+      if (token === '\n' && heredocs.length > 0) return takeHeredoc(end);
+      endCommand(false);
+    } else if (token === '#' && word === undefined && !text.startsWith('(nop)', end)) {
+      const line = text.indexOf('\n', end);
+      return line < 0 ? text.length : line;
+    } else if (groups['other'] !== undefined) add(token);
+    else if (!token.startsWith('\\')) endWord();
+    return end;
+  };
+
+  for (let at = 0; at < text.length;) {
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (match === null) break;
+    at = take(match[0], match.groups ?? {}, at + match[0].length);
   }
+  endCommand(false);
+  return found;
 }
 
 function listed(text: string): string {
@@ -192,7 +168,7 @@ function listed(text: string): string {
  * only shell.
  */
 function commandWords(text: string): readonly CommandWords[] {
-  return new Reader(LIST.test(text) ? listed(text) : text, 0).read();
+  return readCommands(LIST.test(text) ? listed(text) : text, 0);
 }
 
 /** A secret that a command spells out; `name` of the variable that is set to it. */
@@ -241,7 +217,6 @@ function valuesOf(words: readonly string[], options: string, attached = false): 
     .filter((value) => value !== undefined);
 }
 
-/** What follows the name and the colon; the name may be a variable. */
 function behindColon(pair: string): string {
   return /^(?:\$\{\w+\}|[^:]+):([^]*)$/.exec(pair)?.[1] ?? '';
 }
@@ -403,7 +378,6 @@ function findings(found: readonly Found[]): readonly SecretFinding[] {
   return [...new Map(shown.map((f) => [key(f), f])).values()];
 }
 
-/** Findings of several documents, each once. */
 export function joined(all: readonly FoundSecrets[]): FoundSecrets {
   const key = (f: SecretFinding): string => JSON.stringify(f);
   return {
@@ -473,7 +447,6 @@ type Place = Pick<SecretFinding, 'where' | 'path'>;
 interface DocumentText {
   readonly text: string;
   readonly place: Place;
-  /** What it is the value of. */
   readonly name?: string;
 }
 

@@ -3,6 +3,8 @@ import { type EntrySink, InflateSink, type UnpackBudget } from '../../image/form
 import { MalformedRecord } from '../../image/formats/sqlite.ts';
 import { ZipStream } from '../../image/formats/zip-stream.ts';
 import { LARGEST_COMMENT, ZIP_BYTES } from '../../image/formats/zip.ts';
+import { TarError } from '../../image/tar/tar-header.ts';
+import { TarReader } from '../../image/tar/tar-reader.ts';
 
 /** Tries of rules, in units of about four nanoseconds: some seconds for a layer. */
 const TRIES = 200_000_000;
@@ -62,7 +64,6 @@ const BLOCK = 512;
 const MAGIC = Buffer.from('ustar');
 const MAGIC_AT = 257;
 
-/** True where a tar archive begins, of POSIX or GNU. */
 function isTar(head: Uint8Array): boolean {
   // Most files are none: the first byte shows it.
   return (
@@ -72,39 +73,56 @@ function isTar(head: Uint8Array): boolean {
   );
 }
 
-function text(header: Uint8Array, from: number, length: number): string {
-  return (
-    Buffer.from(header.subarray(from, from + length))
-      .toString('latin1')
-      .split('\0', 1)[0] ?? ''
-  );
-}
+type Member = (name: string) => EntrySink;
 
-/** What both kinds of archive have: headers of one length, and members behind them. */
-abstract class Split implements EntrySink {
-  readonly #member: (name: string) => EntrySink;
-  readonly #budget: UnpackBudget;
-  readonly #header: Uint8Array;
-  #filled = 0;
-  #left = 0;
-  #padding: number;
+/** A tar in a file. */
+class TarSplit implements EntrySink {
+  readonly #reader: TarReader;
   #sink: EntrySink | undefined;
 
-  /** `length` of a header; `skipped` bytes before the first. */
-  constructor(
-    member: (name: string) => EntrySink,
-    budget: UnpackBudget,
-    length: number,
-    skipped = 0,
-  ) {
-    this.#member = member;
-    this.#budget = budget;
-    this.#header = new Uint8Array(length);
-    this.#padding = skipped;
+  constructor(member: Member, budget: UnpackBudget) {
+    this.#reader = new TarReader({
+      onEntry: ({ name, type, size }) => {
+        if ((budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
+        if (type === 'file' && size > 0) this.#sink = member(name);
+      },
+      onContent: (chunk) => this.#sink?.push(chunk),
+      onEntryEnd: () => {
+        this.end();
+      },
+    });
   }
 
-  /** The entry that a header begins; no name for one that is passed over. */
-  protected abstract entry(header: Uint8Array): Entry | undefined;
+  push(bytes: Uint8Array): boolean {
+    try {
+      this.#reader.push(bytes);
+      return true;
+    } catch (error) {
+      throw error instanceof TarError ? new MalformedRecord(error.message) : error;
+    }
+  }
+
+  end(): void {
+    this.#sink?.end();
+    this.#sink = undefined;
+  }
+}
+
+/** An ar archive, as packages of Debian are (deb(5)). */
+class ArSplit implements EntrySink {
+  readonly #member: Member;
+  readonly #budget: UnpackBudget;
+  readonly #header = Buffer.alloc(60);
+  #filled = 0;
+  #left = 0;
+  /** Bytes to pass over: the archive's mark, then what makes a member's size even. */
+  #skip = 8;
+  #sink: EntrySink | undefined;
+
+  constructor(member: Member, budget: UnpackBudget) {
+    this.#member = member;
+    this.#budget = budget;
+  }
 
   push(bytes: Uint8Array): boolean {
     for (let at = 0; at < bytes.length;) at += this.#take(bytes.subarray(at));
@@ -117,77 +135,35 @@ abstract class Split implements EntrySink {
   }
 
   #take(bytes: Uint8Array): number {
+    const wanted = this.#left || this.#skip || this.#header.length - this.#filled;
+    const part = bytes.subarray(0, wanted);
     if (this.#left > 0) {
-      const part = bytes.subarray(0, this.#left);
       this.#left -= part.length;
       this.#sink?.push(part);
       if (this.#left === 0) this.end();
-      return part.length;
-    }
-    const { length } = this.#header;
-    const part = bytes.subarray(0, this.#padding > 0 ? this.#padding : length - this.#filled);
-    if (this.#padding > 0) this.#padding -= part.length;
+    } else if (this.#skip > 0) this.#skip -= part.length;
     else {
       this.#header.set(part, this.#filled);
       this.#filled += part.length;
-      if (this.#filled === length) this.#open();
+      if (this.#filled === this.#header.length) this.#open(this.#header.toString('latin1'));
     }
     return part.length;
   }
 
-  #open(): void {
+  #open(header: string): void {
     this.#filled = 0;
-    const entry = this.entry(this.#header);
-    if (entry === undefined) return;
-    const { name, size, padding } = entry;
+    const size = Number.parseInt(header.slice(48, 58).trim(), 10);
+    if (!header.endsWith('`\n') || !Number.isSafeInteger(size))
+      throw new MalformedRecord('it is not an ar archive');
     if ((this.#budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
-    if (!Number.isSafeInteger(size)) throw new MalformedRecord('an entry has no size');
     this.#left = size;
-    this.#padding = padding;
-    if (size > 0 && name !== undefined) this.#sink = this.#member(name);
-  }
-}
-
-interface Entry {
-  readonly name: string | undefined;
-  readonly size: number;
-  readonly padding: number;
-}
-
-/** A tar in a file, its members named by their headers without records of long names. */
-class TarSplit extends Split {
-  constructor(member: (name: string) => EntrySink, budget: UnpackBudget) {
-    super(member, budget, BLOCK);
-  }
-
-  protected entry(header: Uint8Array): Entry | undefined {
-    if (header.every((byte) => byte === 0)) return undefined;
-    if (!isTar(header)) throw new MalformedRecord('it is not a tar archive');
-    const size = Number.parseInt(text(header, 124, 12).trim() || '0', 8);
-    const isFile = ['0', '\0', '7'].includes(String.fromCharCode(header[156] ?? 0));
-    const prefix = text(header, 345, 155);
-    const name = `${prefix}${prefix === '' ? '' : '/'}${text(header, 0, 100)}`;
-    return { name: isFile ? name : undefined, size, padding: (BLOCK - (size % BLOCK)) % BLOCK };
-  }
-}
-
-/** An ar archive, as packages of Debian are (deb(5)). */
-class ArSplit extends Split {
-  constructor(member: (name: string) => EntrySink, budget: UnpackBudget) {
-    super(member, budget, 60, 8);
-  }
-
-  protected entry(header: Uint8Array): Entry {
-    if (text(header, 58, 2) !== '`\n') throw new MalformedRecord('it is not an ar archive');
-    const size = Number.parseInt(text(header, 48, 10).trim(), 10);
-    return { name: text(header, 0, 16).trim(), size, padding: size % 2 };
+    this.#skip = size % 2;
+    if (size > 0) this.#sink = this.#member(header.slice(0, 16).trim());
   }
 }
 
 /** Archives and encodings in each other: a Helm release is base64 of base64 of gzip of base64. */
 export const MAX_DEPTH = 8;
-
-type Member = (name: string) => EntrySink;
 
 /** Begins of what is packed in a way that is not opened here. */
 const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
@@ -215,7 +191,6 @@ const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic
 const DEB = Buffer.from('!<arch>\ndebian-binary');
 const SQLITE = Buffer.from('SQLite format 3\0');
 
-/** True where bytes begin as something packed does, opened here or not. */
 export function isPacked(head: Uint8Array): boolean {
   return [GZIP, DEB, SQLITE, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
     (start) => head.length >= start.length && begins(head, start),
@@ -270,7 +245,7 @@ export function openerOf(
   if (kind !== undefined) unopened(kind);
   const make = sinkFor(head, budget, unopened, member);
   if (make === undefined) return undefined;
-  if (depth < MAX_DEPTH) return new Guarded(make(), budget, unopened);
+  if (depth < MAX_DEPTH) return guarded(make(), budget, unopened);
   budget.gap(`it contains archives in archives, more than ${MAX_DEPTH} deep`);
   return undefined;
 }
@@ -302,10 +277,10 @@ function sinkFor(
   if (begins(head, DEB)) return () => new ArSplit(member, budget);
   if (isZlib(head)) {
     const inflate = (): EntrySink => new InflateSink(member('content'), budget, 'deflate');
-    return () => new Behind(inflate(), ZLIB_HEADER);
+    return () => behind(inflate(), ZLIB_HEADER);
   }
   const packed = begins(head, SCRIPT) ? packedPart(head) : undefined;
-  if (packed !== undefined) return () => new Behind(member('content'), packed);
+  if (packed !== undefined) return () => behind(member('content'), packed);
   return isTar(head) ? () => new TarSplit(member, budget) : undefined;
 }
 
@@ -342,62 +317,43 @@ function packedPart(head: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** Leaves out what stands before. */
-class Behind implements EntrySink {
-  readonly #sink: EntrySink;
-  #left: number;
-
-  constructor(sink: EntrySink, left: number) {
-    this.#sink = sink;
-    this.#left = left;
-  }
-
-  push(bytes: Uint8Array): boolean {
-    const rest = bytes.subarray(this.#left);
-    this.#left = Math.max(0, this.#left - bytes.length);
-    return rest.length === 0 || this.#sink.push(rest);
-  }
-
-  end(): void {
-    this.#sink.end();
-  }
+function behind(sink: EntrySink, length: number): EntrySink {
+  let left = length;
+  return {
+    push: (bytes) => {
+      const rest = bytes.subarray(left);
+      left = Math.max(0, left - bytes.length);
+      return rest.length === 0 || sink.push(rest);
+    },
+    end: () => {
+      sink.end();
+    },
+  };
 }
 
 /** A damaged archive ends with what was had of it. */
-class Guarded implements EntrySink {
-  readonly #sink: EntrySink;
-  readonly #budget: ScanBudget;
-  readonly #unopened: (kind: string) => void;
-  #isBroken = false;
-
-  constructor(sink: EntrySink, budget: ScanBudget, unopened: (kind: string) => void) {
-    this.#sink = sink;
-    this.#budget = budget;
-    this.#unopened = unopened;
-  }
-
-  push(bytes: Uint8Array): boolean {
-    return this.#try(() => this.#sink.push(bytes));
-  }
-
-  end(): void {
-    if (this.#isBroken) return;
-    this.#try(() => {
-      this.#sink.end();
-      return false;
-    });
-  }
-
-  #try(work: () => boolean): boolean {
+function guarded(sink: EntrySink, budget: ScanBudget, unopened: (kind: string) => void): EntrySink {
+  let isBroken = false;
+  const attempt = (work: () => boolean): boolean => {
     try {
       return work();
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw error;
-      this.#isBroken = true;
-      if (this.#budget.entries < 0 || this.#budget.inflated < 0)
-        this.#budget.gap('archives in the layer unpack to too much');
-      else this.#unopened('damaged archive');
+      isBroken = true;
+      if (budget.entries < 0 || budget.inflated < 0)
+        budget.gap('archives in the layer unpack to too much');
+      else unopened('damaged archive');
       return false;
     }
-  }
+  };
+  return {
+    push: (bytes) => attempt(() => sink.push(bytes)),
+    end: () => {
+      if (!isBroken)
+        attempt(() => {
+          sink.end();
+          return false;
+        });
+    },
+  };
 }

@@ -1,9 +1,7 @@
 import { isDrawn, isWords } from './secret-value.ts';
 
-/** A shape that a secret has. */
 export interface SecretRule {
   readonly id: string;
-  /** What it finds, for the page that lists the rules. */
   readonly what: string;
   /** Bytes that every match contains, ASCII, three at least: the scan looks for these first. */
   readonly keywords: readonly string[];
@@ -36,7 +34,6 @@ export interface SecretRule {
   readonly isPlain?: true;
 }
 
-/** The line of a row that has a pattern of its own. */
 const PATTERN = /\n {2}\/(.*)\/([a-z]+)$/;
 
 /**

@@ -57,7 +57,6 @@ export const PIECE = 1024 * 1024;
 const SHARED = 16 * 1024;
 const CONTEXT = SHARED / 2;
 
-/** True where bytes are not text: there is a NUL among the first. */
 export function isBinary({ buffer, byteOffset, length }: Uint8Array): boolean {
   return Buffer.from(buffer, byteOffset, Math.min(length, 1024)).includes(0);
 }
@@ -284,7 +283,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   /** Ways in which the present file is packed and not opened. */
   const closed = new Set<string>();
   const closedFiles: { path: string; kinds: string; hash: string | undefined }[] = [];
-  const lists = new PackageLists();
+  const lists = packageLists();
   /** What may turn out to be published, once all lists are known. */
   const pending: { secret: LayerSecret; mark: string | undefined; hash: string }[] = [];
   let scan: ContentScan | undefined;
@@ -310,7 +309,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
       suppressed.push({ ...secret, reason });
   };
-  const names = new EntryNames(shared.budget, (path, { rule, value }) => {
+  const names = entryNames(shared.budget, (path, { rule, value }) => {
     // The name itself is the secret.
     const shown = path.replaceAll(value, masked(value));
     keep({ rule, masked: masked(value), path: shown, inName: true }, markOf(value));
@@ -334,17 +333,13 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     if (request.want === 'stream') scan?.end();
     else new ContentScan(path, shared).whole(content ?? new Uint8Array());
     scan = undefined;
-    if (PackageLists.matches(path) && content !== undefined) lists.add(content);
+    if (content !== undefined) lists.add(path, content);
     const secretsHere = shared.found.length === 0 ? [] : once(shared.found.splice(0));
-    const hash =
-      secretsHere.length > 0 && content !== undefined
-        ? PackageLists.hash(path, content)
-        : undefined;
+    const hash = secretsHere.length > 0 ? listedHash(path, content) : undefined;
     for (const { value, ...secret } of secretsHere)
       keep({ ...secret, masked: masked(value), path }, markOf(value), hash);
     if (closed.size > 0 && harmlessReason(path, 'packed') === undefined) {
-      const own = content === undefined ? undefined : PackageLists.hash(path, content);
-      closedFiles.push({ path, kinds: [...closed].join(', '), hash: own });
+      closedFiles.push({ path, kinds: [...closed].join(', '), hash: listedHash(path, content) });
     }
     closed.clear();
     note(path);
@@ -396,28 +391,24 @@ const MOST_KEPT = 32 * 1024 * 1024;
  * its package ships it is published, and what looks like a secret in it everybody has. Lists that
  * are too many are not kept: their files then count as any other.
  */
-class PackageLists {
-  readonly #lists: Buffer[] = [];
-  #kept = 0;
+function packageLists() {
+  const lists: Buffer[] = [];
+  let kept = 0;
+  return {
+    add: (path: string, content: Uint8Array): void => {
+      if (!LIST.test(path) || (kept += content.length) > MOST_KEPT) return;
+      lists.push(Buffer.from(content));
+    },
+    lists: (path: string, hash: string): boolean =>
+      lists.some((list) => list.includes(`${hash}  ${path}\n`, 0, 'latin1')),
+  };
+}
 
-  static matches(path: string): boolean {
-    return LIST.test(path);
-  }
-
-  add(content: Uint8Array): void {
-    this.#kept += content.length;
-    if (this.#kept <= MOST_KEPT) this.#lists.push(Buffer.from(content));
-  }
-
-  /** The hash to ask with of a file that a package may have brought; undefined for other files. */
-  static hash(path: string, content: Uint8Array): string | undefined {
-    return PLACE.test(path) ? createHash('md5').update(content).digest('hex') : undefined;
-  }
-
-  lists(path: string, hash: string): boolean {
-    const line = `${hash}  ${path}\n`;
-    return this.#lists.some((list) => list.includes(line, 0, 'latin1'));
-  }
+/** The hash to ask with of a file that a package may have brought; undefined for other files. */
+function listedHash(path: string, content: Uint8Array | undefined): string | undefined {
+  return content !== undefined && PLACE.test(path)
+    ? createHash('md5').update(content).digest('hex')
+    : undefined;
 }
 
 const ENOUGH = 64 * 1024;
@@ -426,40 +417,31 @@ const ENOUGH = 64 * 1024;
  * Secrets in what an entry is called: its path, what it links to, its attributes and comments.
  * Names are gathered, since reading each alone would cost more than its file.
  */
-class EntryNames {
-  readonly #budget: ScanBudget;
-  readonly #found: (path: string, secret: FoundSecret) => void;
-  #lines: string[] = [];
-  #paths: string[] = [];
-  #length = 0;
-
-  constructor(budget: ScanBudget, found: (path: string, secret: FoundSecret) => void) {
-    this.#budget = budget;
-    this.#found = found;
-  }
-
-  add({ path, entry }: LayerEntry): void {
+function entryNames(budget: ScanBudget, found: (path: string, secret: FoundSecret) => void) {
+  let lines: string[] = [];
+  let paths: string[] = [];
+  let length = 0;
+  const flush = (): void => {
+    if (lines.length === 0) return;
+    const bytes = Buffer.from(lines.join('\n'), 'utf8');
+    for (const secret of secretsInBytes(bytes, false, budget)) {
+      const line = bytes.subarray(0, secret.at).filter((byte) => byte === 10).length;
+      found(paths[line] ?? '', secret);
+    }
+    lines = [];
+    paths = [];
+    length = 0;
+  };
+  const add = ({ path, entry }: LayerEntry): void => {
     let line = `${path}\t${entry.linkname}`;
     for (const [name, value] of Object.entries(entry.pax))
       if (!/^(?:path|linkpath|size|[amc]time)$/.test(name)) line += `\t${name}\t${value}`;
-    this.#lines.push(line.includes('\n') ? line.replaceAll('\n', ' ') : line);
-    this.#paths.push(path);
-    this.#length += line.length;
-    if (this.#length >= ENOUGH) this.flush();
-  }
-
-  flush(): void {
-    if (this.#lines.length === 0) return;
-    const bytes = Buffer.from(this.#lines.join('\n'), 'utf8');
-    const found = secretsInBytes(bytes, false, this.#budget);
-    for (const secret of found) {
-      const line = bytes.subarray(0, secret.at).filter((byte) => byte === 10).length;
-      this.#found(this.#paths[line] ?? '', secret);
-    }
-    this.#lines = [];
-    this.#paths = [];
-    this.#length = 0;
-  }
+    lines.push(line.includes('\n') ? line.replaceAll('\n', ' ') : line);
+    paths.push(path);
+    length += line.length;
+    if (length >= ENOUGH) flush();
+  };
+  return { add, flush };
 }
 
 /** The secrets found in a layer with these files. `path` is absolute, as in the image. */

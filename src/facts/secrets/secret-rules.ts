@@ -52,7 +52,6 @@ const PEM = {
   isPlain: true,
 } as const;
 
-/** Private keys of all kinds that are text. */
 const KEY_RULES: readonly SecretRule[] = [
   {
     id: 'private-key',

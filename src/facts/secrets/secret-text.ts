@@ -13,7 +13,6 @@ import { isByChance, isDrawn, isPlaceholder } from './secret-value.ts';
 export interface FoundSecret {
   readonly rule: string;
   readonly value: string;
-  /** Byte at which the match begins. */
   readonly at: number;
 }
 
@@ -92,7 +91,6 @@ function textOf(bytes: Uint8Array, places: number): TextAt {
   };
 }
 
-/** What a rule finds where its keyword stands. */
 function matchAt({ keyword, at }: Hit, textAt: TextAt, binary: boolean): Match | undefined {
   const { id, pattern, loose, accepts, isPlain, isPrefix } = keyword.rule;
   const { text, from } = textAt(at);
@@ -116,7 +114,6 @@ function matchAt({ keyword, at }: Hit, textAt: TextAt, binary: boolean): Match |
   return { rule: id, value, at, end: from + end };
 }
 
-/** What one rule matches where its keywords are. */
 function matches(
   hits: readonly Hit[],
   textAt: TextAt,

@@ -8,13 +8,11 @@ import {
 } from './kernel/byte-scan.ts';
 import { isPacked, isZlib, ZLIB_HEAD } from './open-content.ts';
 
-/** Findings, all of them or those of one spelling. */
 type Pairs = ArrayLike<number>;
 
 /** Text that is in bytes in another spelling, as one byte a character. */
 interface View {
   readonly text: Uint8Array;
-  /** Where in the bytes it is spelled. */
   readonly from: number;
   /** Bytes of the spelling per byte of text; undefined where places do not map to each other. */
   readonly width: number | undefined;

@@ -1,31 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../../lib/errors.ts';
-import { lookup } from '../../lib/json.ts';
 import { foldersOf } from '../../lib/text.ts';
-import type { FileRange } from '../../model/image.ts';
+import type { FileRange, TarType } from '../../model/image.ts';
 import { type Digest, digestHex } from '../../model/reference.ts';
 import { type BlobSource, wholeOf } from '../blob-store.ts';
 import { readError } from '../disk.ts';
 import { MAX_DOCUMENT_BYTES, quoted } from '../documents.ts';
-import {
-  BLOCK,
-  entryFlag,
-  type Extensions,
-  isZeroBlock,
-  layerPath,
-  MAX_META_BYTES,
-  NO_EXTENSIONS,
-  parseHeader,
-  parsePax,
-  storedSize,
-  TarError,
-  toEntry,
-  untilNul,
-} from '../tar/tar-header.ts';
+import { layerPath, TarError } from '../tar/tar-header.ts';
+import { TarReader } from '../tar/tar-reader.ts';
 
 const READ_CHUNK = 1024 * 1024;
 
-/** A file that is read by offset. */
 export class RandomFile {
   readonly size: number;
   readonly #handle: FileHandle;
@@ -100,7 +85,6 @@ export async function openRandomFile(path: string): Promise<RandomFile | FileHan
 
 export interface ArchiveEntry {
   readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
-  /** Of its content in the archive, in bytes. */
   readonly offset: number;
   readonly size: number;
   /** Path from the archive's root that a link leads to; undefined where it leads out. */
@@ -109,19 +93,13 @@ export interface ArchiveEntry {
   readonly again: boolean;
 }
 
-const TYPES = lookup<ArchiveEntry['type']>({
-  '0': 'file',
-  '7': 'file',
-  '1': 'hardlink',
-  '2': 'symlink',
-});
 const MAX_ENTRIES = 100_000;
 const MAX_PATH = 4096;
 /** Headers that lie near each other come with one read. */
 const WINDOW = 64 * 1024;
 
 interface Header {
-  readonly flag: string;
+  readonly type: TarType;
   readonly path: string;
   readonly linkname: string;
   readonly size: number;
@@ -171,13 +149,14 @@ function ambiguousLinks(name: string): UserError {
   });
 }
 
-function entryOf({ flag, path, linkname, size, offset }: Header, again: boolean): ArchiveEntry {
+function entryOf({ type, path, linkname, size, offset }: Header, again: boolean): ArchiveEntry {
+  const isKnown = type === 'file' || type === 'symlink' || type === 'hardlink';
   return {
-    type: TYPES[flag] ?? 'other',
+    type: isKnown ? type : 'other',
     offset,
     size,
     again,
-    target: targetOf(flag, path, linkname),
+    target: targetOf(type, path, linkname),
   };
 }
 
@@ -185,64 +164,44 @@ function entryOf({ flag, path, linkname, size, offset }: Header, again: boolean)
  * A symbolic link is relative to its own folder, a hard link to the archive's root. An absolute
  * symbolic link would leave the archive.
  */
-function targetOf(flag: string, path: string, linkname: string): string | undefined {
-  if (flag === '1') return layerPath(linkname);
-  if (flag !== '2' || linkname.startsWith('/')) return undefined;
+function targetOf(type: TarType, path: string, linkname: string): string | undefined {
+  if (type === 'hardlink') return layerPath(linkname);
+  if (type !== 'symlink' || linkname.startsWith('/')) return undefined;
   return layerPath(`${path.split('/').slice(0, -1).join('/')}/${linkname}`);
 }
 
-/** The headers of an archive; content is passed over. Throws TarError. */
-async function* headersOf(file: RandomFile): AsyncIterable<Header> {
-  let window: Uint8Array = new Uint8Array(0);
-  let windowAt = 0;
-  let at = 0;
-  let extensions = NO_EXTENSIONS;
-  /** The next bytes, from the window where they lie in it. */
-  const next = async (length: number): Promise<Uint8Array> => {
-    if (at < windowAt || at + length > windowAt + window.length) {
-      window = await file.read(at, Math.max(WINDOW, length));
-      windowAt = at;
-      if (window.length < length) throw new TarError('it is cut off');
-    }
-    return window.subarray(at - windowAt, at - windowAt + length);
-  };
-  const skip = (size: number): void => {
-    at += Math.ceil(size / BLOCK) * BLOCK;
-  };
-  for (let count = 0; at < file.size; count++) {
-    const block = await next(BLOCK);
-    if (isZeroBlock(block)) return;
-    const raw = parseHeader(block);
-    at += BLOCK;
-    if (/[xgLK]/.test(raw.typeflag)) {
-      // As many extended headers as entries, and three times more, are more than any writer needs.
-      if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
-      if (raw.size > MAX_META_BYTES) throw new TarError('an extended header is too large');
-      extensions = extended(extensions, raw.typeflag, await next(raw.size));
-      skip(raw.size);
-      continue;
-    }
-    const flag = entryFlag(raw, extensions);
-    const size = storedSize(raw, extensions);
-    if (flag === 'S' || [...extensions.pax.keys()].some((key) => key.startsWith('GNU.sparse.')))
-      throw new TarError('it contains sparse files');
-    const { name, linkname } = toEntry(raw, extensions, 0);
-    const path = name.length > MAX_PATH ? undefined : layerPath(name);
-    if (path === undefined)
-      throw new TarError(`it names a path outside of it or too long: ${quoted(name)}`);
-    if (size > file.size - at) throw new TarError('it is cut off, or a size in it lies');
-    yield { flag, path, linkname, size, offset: at };
-    skip(size);
-    extensions = NO_EXTENSIONS;
-  }
-}
+/** Zeros stand for content: the reader of tars counts it, and nobody looks at it. */
+const ZEROS = new Uint8Array(READ_CHUNK);
 
-function extended(before: Extensions, typeflag: string, bytes: Uint8Array): Extensions {
-  if (typeflag === 'L') return { ...before, longName: untilNul(bytes) };
-  if (typeflag === 'K') return { ...before, longLink: untilNul(bytes) };
-  const pax = parsePax(bytes.slice());
-  // What stands before a global header is void, as in Go.
-  return typeflag === 'g' ? NO_EXTENSIONS : { ...before, pax };
+/** The headers of an archive; content is passed over unread. Throws TarError. */
+async function* headersOf(file: RandomFile): AsyncIterable<Header> {
+  const found: Header[] = [];
+  let contentEnd = 0;
+  const reader = new TarReader({
+    onEntry: ({ typeflag, type, name, linkname, size }, offset) => {
+      if (typeflag === 'g') return;
+      const path = name.length > MAX_PATH ? undefined : layerPath(name);
+      if (path === undefined)
+        throw new TarError(`it names a path outside of it or too long: ${quoted(name)}`);
+      if (size > file.size - offset) throw new TarError('it is cut off, or a size in it lies');
+      found.push({ type, path, linkname, size, offset });
+      contentEnd = offset + size;
+    },
+    onContent: () => undefined,
+    onEntryEnd: () => undefined,
+  });
+  for (let at = 0; at < file.size && !reader.isEnded;) {
+    const window = await file.read(at, WINDOW);
+    reader.push(window);
+    at += window.length;
+    yield* found.splice(0);
+    while (at < contentEnd) {
+      const passed = ZEROS.subarray(0, contentEnd - at);
+      reader.push(passed);
+      at += passed.length;
+    }
+  }
+  reader.end();
 }
 
 const MAX_HOPS = 10;
@@ -312,7 +271,6 @@ export class ArchiveFiles {
     return { path: this.#file.path, start: offset, length: size };
   }
 
-  /** The first bytes of a file. */
   head(entry: ArchiveEntry, length: number): Promise<Uint8Array> {
     return this.#file.read(entry.offset, Math.min(length, entry.size));
   }

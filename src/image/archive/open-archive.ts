@@ -35,7 +35,6 @@ interface SavedImage {
   readonly layers: readonly string[];
 }
 
-/** As it stands in the file. */
 interface Saved {
   readonly Config?: string;
   readonly RepoTags?: readonly string[];
@@ -239,7 +238,6 @@ export async function openArchiveFile(path: string, options: ArchiveOptions): Pr
   throw notATar(options.name);
 }
 
-/** The same from a pipe. */
 export async function openArchiveStream(
   content: AsyncIterable<Uint8Array>,
   options: ArchiveOptions,

@@ -40,7 +40,6 @@ class Spool {
       await this.#unpack(() => this.#unpacker.push(chunk.subarray(at, at + INPUT_PIECE)));
   }
 
-  /** The archive, whole. The file goes when it is closed. */
   async finish(): Promise<RandomFile> {
     if (this.#isEmpty) throw new UserError(`${this.#name}: nothing came`);
     await this.#unpack(() => this.#unpacker.finish());
@@ -92,7 +91,6 @@ export async function startSpool(
   return new Spool(file, path, name, { ...UNPACK_LIMITS, ...limits });
 }
 
-/** Keeps all of a stream. Nothing is left where it fails. */
 export async function spoolAll(
   spool: Spool,
   content: AsyncIterable<Uint8Array>,

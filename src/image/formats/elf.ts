@@ -1,4 +1,14 @@
-/** A table of headers: where it begins, how long one of them is, how many there are. */
+import type { ExecutableKind } from '../../model/facts.ts';
+
+const MACHO = new Set(['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe']);
+
+export function executableKind(head: Uint8Array): ExecutableKind {
+  if (head[0] === 0x23 && head[1] === 0x21) return 'script';
+  if (head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46) return 'elf';
+  if (head[0] === 0x4d && head[1] === 0x5a) return 'pe';
+  return MACHO.has(Buffer.from(head.subarray(0, 4)).toString('hex')) ? 'macho' : 'unknown';
+}
+
 interface Table {
   readonly at: number;
   readonly entry: number;
@@ -9,54 +19,14 @@ interface Table {
 interface ElfHeader {
   readonly isWide: boolean;
   readonly number: (at: number, size: 2 | 4 | 8) => bigint;
-  /** Bytes of an address or an offset. */
   readonly word: 4 | 8;
-  readonly programs: Table;
   readonly sections: Table;
-  /** Which section holds the names of all. */
   readonly names: number;
 }
 
-/** A part of a program's file that is put into memory: where it lies in both. */
-export interface Segment {
-  readonly address: bigint;
-  readonly offset: number;
-  readonly size: number;
-}
-
-const LOAD = 1;
 /** SHT_NOBITS: it takes no room in the file. */
 const NO_BITS = 8;
-const MAX_HEADERS = 256;
 const MAX_SECTIONS = 10_000;
-
-/**
- * Loaded segments of an ELF file, by its first bytes (System V ABI, "Program Header"); empty where
- * it is not an ELF file, or its table lies further on.
- */
-export function elfSegments(head: Buffer): readonly Segment[] {
-  const elf = elfHeader(head);
-  if (elf === undefined) return [];
-  const { isWide, number, word, programs } = elf;
-  const least = isWide ? 56 : 32;
-  if (programs.count > MAX_HEADERS || !isWithin(programs, least, head.length)) return [];
-  return placesIn(programs)
-    .filter((at) => Number(number(at, 4)) === LOAD)
-    .map((at) => ({
-      offset: Number(number(at + (isWide ? 8 : 4), word)),
-      address: number(at + (isWide ? 16 : 8), word),
-      size: Number(number(at + (isWide ? 32 : 16), word)),
-    }));
-}
-
-/** Where in the file an address of the program lies. */
-export function offsetOf(segments: readonly Segment[], address: bigint): number | undefined {
-  for (const { address: from, offset, size } of segments) {
-    const distance = address - from;
-    if (distance >= 0n && distance < BigInt(size)) return offset + Number(distance);
-  }
-  return undefined;
-}
 
 /** An ELF file's sections by name ("Section Header"); undefined for a table that is unreadable. */
 export function elfSections(file: Uint8Array): ReadonlyMap<string, Uint8Array> | undefined {
@@ -98,7 +68,6 @@ function elfHeader(head: Buffer): ElfHeader | undefined {
     isWide,
     number,
     word,
-    programs: table(isWide ? 32 : 28, isWide ? 54 : 42),
     sections: table(isWide ? 40 : 32, isWide ? 58 : 46),
     names: Number(number(isWide ? 62 : 50, 2)),
   };

@@ -5,9 +5,7 @@ import { MalformedRecord } from './sqlite.ts';
 
 /** What archives may still cost, all of those together that it is handed to. */
 export interface UnpackBudget {
-  /** Entries of archives. */
   entries: number;
-  /** Bytes that entries of archives unpack to. */
   inflated: number;
 }
 
@@ -31,7 +29,7 @@ interface ZlibHandle {
   reset(): void;
 }
 
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const { Z_NO_FLUSH, Z_FINISH } = zlib.constants;
 
 let isDrivable: boolean | undefined;
@@ -43,10 +41,16 @@ export class DrivenZlib {
   /** Bytes of output and of input that the last call left over. */
   readonly #left: Uint32Array;
 
-  /** Undefined where this Node's zlib cannot be driven so. `stream` is nobody else's. */
-  static of(stream: Transform): DrivenZlib | undefined {
+  /** `stream` is nobody else's. Throws UserError where this Node's zlib cannot be driven so. */
+  static of(stream: Transform): DrivenZlib {
     isDrivable ??= tryOut();
-    return isDrivable ? drive(stream) : undefined;
+    const driven = isDrivable ? drive(stream) : undefined;
+    // Nobody may take what this Node cannot read for damaged data.
+    if (driven === undefined)
+      throw new UserError(`gzip cannot be unpacked with Node.js ${process.version}`, {
+        nextStep: 'use Node.js 20, 22 or 24',
+      });
+    return driven;
   }
 
   constructor(stream: Transform, handle: ZlibHandle, left: Uint32Array) {
@@ -69,7 +73,6 @@ export class DrivenZlib {
     return this.#run(Z_FINISH, NO_BYTES, output, onPlain);
   }
 
-  /** Begins anew, as if nothing had been written. */
   reset(): void {
     this.#handle.reset();
   }
@@ -153,7 +156,6 @@ const OUTPUT_BYTES = 64 * 1024;
 const TRAILER = 8;
 /** Names and comments in a header of gzip may be of any length. */
 const MOST_HEADER = 256 * 1024;
-const NO_BYTES_OF_INFLATE_SINK: Uint8Array = new Uint8Array(0);
 
 interface Inflater {
   readonly zlib: DrivenZlib;
@@ -171,7 +173,7 @@ export class InflateSink implements EntrySink {
   #state: 'header' | 'data' | 'end';
   #inflater: Inflater | undefined;
   /** What has come of a header, and of the trailer before it. */
-  #held = NO_BYTES_OF_INFLATE_SINK;
+  #held = NO_BYTES;
   /** Bytes of the trailer that stand before the next header. */
   #trailer = 0;
   #wants = true;
@@ -232,7 +234,7 @@ export class InflateSink implements EntrySink {
       this.#held = new Uint8Array(all);
       return bytes.length;
     }
-    this.#held = NO_BYTES_OF_INFLATE_SINK;
+    this.#held = NO_BYTES;
     this.#trailer = 0;
     this.#state = isOver ? 'end' : 'data';
     return end - before;
@@ -267,13 +269,7 @@ function takeInflater(): Inflater {
   const used = idle.pop();
   used?.zlib.reset();
   if (used !== undefined) return used;
-  const driven = DrivenZlib.of(zlib.createInflateRaw());
-  // Not a MalformedRecord: nobody may take what this Node cannot read for a damaged archive.
-  if (driven === undefined)
-    throw new UserError(`archives in files cannot be read with Node.js ${process.version}`, {
-      nextStep: 'use Node.js 20, 22 or 24',
-    });
-  return { zlib: driven, output: new Uint8Array(OUTPUT_BYTES) };
+  return { zlib: DrivenZlib.of(zlib.createInflateRaw()), output: new Uint8Array(OUTPUT_BYTES) };
 }
 
 /**

@@ -19,7 +19,6 @@ interface Entry {
  */
 export class RpmHeader {
   readonly #data: Buffer;
-  /** Where the data begin. */
   readonly #from: number;
   readonly #entries = new Map<number, Entry>();
 

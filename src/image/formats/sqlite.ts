@@ -169,7 +169,6 @@ function sqliteNumber(bytes: Buffer, start: number): readonly [value: number, en
   return [value, start + 9];
 }
 
-/** A column: text and blobs as their bytes. */
 type SqlValue = number | null | Uint8Array;
 
 /** Where a column is in its row, and its type (sqlite.org/fileformat2.html, section 2.1). */
@@ -222,7 +221,6 @@ export function contentOf({ payload }: SqliteCell): Buffer {
   return payload.length === 1 && first !== undefined ? first : Buffer.concat(payload);
 }
 
-/** The columns of a row. */
 export function fieldsOf(content: Buffer): readonly SqlField[] {
   const [headerSize, first] = sqliteNumber(content, 0);
   const fields: SqlField[] = [];

@@ -76,7 +76,6 @@ export class ZipStream {
       throw new MalformedRecord('its directory has other entries than were found');
   }
 
-  /** Takes what it can of the input; gives how much that was. */
   #consume(input: Buffer): number {
     let from = 0;
     for (;;) {

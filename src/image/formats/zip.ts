@@ -81,15 +81,12 @@ export interface ZipMember {
   /** DOS date and time. */
   readonly time: number;
   readonly crc: number;
-  /** Bytes of its content in the archive. */
   readonly packed: number;
-  /** Bytes of its plain content. */
   readonly size: number;
   readonly extra: ExtraFields;
 }
 
 interface ZipDirectory {
-  /** Where the directory and the record behind it begin. */
   readonly start: number;
   readonly end: number;
   /** Bytes behind the end record and its comment; negative where the comment is cut off. */
@@ -97,14 +94,11 @@ interface ZipDirectory {
   readonly members: readonly ZipMember[];
 }
 
-/** What the record at the end says of the directory. */
 interface Totals {
   readonly count: number;
   readonly size: number;
   readonly offset: number;
-  /** Where the directory ends. */
   readonly end: number;
-  /** As in `ZipDirectory`. */
   readonly behind: number;
 }
 

@@ -82,7 +82,6 @@ export function cosignKind({ annotations = {} }: Descriptor): 'sig' | 'att' | un
   return COSIGN_KINDS[annotations[COSIGN_KIND] ?? ''];
 }
 
-/** The entry under a tag like `sha256-HEX.sig`. */
 export function taggedEntry(entries: readonly Descriptor[], tag: string): Descriptor | undefined {
   const found = entries.find((entry) => entry.annotations?.[REF_NAME] === tag);
   return found === undefined ? undefined : plain(found);
@@ -102,7 +101,6 @@ export function plain({ mediaType, digest, size, platform }: Descriptor): Descri
   return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) };
 }
 
-/** What a layout's index.json says is in it. */
 export interface LayoutIndex {
   readonly bytes: Uint8Array;
   readonly entries: readonly Descriptor[];

@@ -15,7 +15,6 @@ import {
   BlobStore,
   checkSize,
   documentsOf,
-  folderBlobs,
   type ReadDocument,
   verifiedContent,
 } from '../blob-store.ts';
@@ -147,7 +146,7 @@ export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImag
   return openFromIndex({
     name,
     place: 'layout',
-    blobs: folderBlobs(new BlobStore(join(path, 'blobs'))),
+    blobs: new BlobStore(join(path, 'blobs')),
     index: readLayoutIndex(index, name),
     wanted: layout.wanted,
     platform,
@@ -184,7 +183,7 @@ export function openStored(
   name: string = root.digest,
   entries: readonly Descriptor[] = [],
 ): Promise<OpenedImage> {
-  return openBlobImage({ name, place: 'store', blobs: folderBlobs(store), root, entries });
+  return openBlobImage({ name, place: 'store', blobs: store, root, entries });
 }
 
 /** Layers of one of an opened image's platforms; none where it is not there. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode as errorCodeOfBuildDirectory, UserError } from '../../lib/errors.ts';
+import { UserError } from '../../lib/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/image.ts';
 import {
   type Digest,
@@ -86,7 +86,6 @@ async function readOptional(path: string): Promise<Buffer | undefined> {
 const PROVENANCE = 'https://slsa.dev/provenance/';
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 
-/** What a finished build holds. */
 interface BuildContent {
   /** Image indexes or manifests that the names stand for. */
   readonly manifests: readonly Descriptor[];
@@ -165,8 +164,7 @@ export class BuildDirectory {
               await this.blobs.remove(digestHex(digest));
     } catch (error) {
       // There is no export, or the build was ended in the middle of it.
-      if (!(error instanceof UserError) && errorCodeOfBuildDirectory(error) !== 'ENOENT')
-        throw error;
+      if (!(error instanceof UserError) && errorCode(error) !== 'ENOENT') throw error;
     }
   }
 }
@@ -180,11 +178,9 @@ interface PruneOptions {
   readonly keepPerName?: number;
   /** Milliseconds: younger builds stay, untagged ones too; default 0. */
   readonly olderThan?: number;
-  /** Every build goes. */
   readonly all?: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Says what would go and removes nothing. */
   readonly dryRun?: boolean;
 }
 

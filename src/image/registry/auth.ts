@@ -128,7 +128,6 @@ interface AuthOptions {
   readonly credentials: CredentialSource;
   /** Sends without following redirects: a credential goes to the realm and nowhere else. */
   readonly send: (url: URL, init: RequestInit) => Promise<Response>;
-  /** The address of the registry. */
   readonly base: () => URL;
   /** The host of its token server, where the user names one. */
   readonly tokenServer: string | undefined;
@@ -255,12 +254,10 @@ function tokenKey(scopes: readonly string[]): string {
   return [...scopes].sort().join(' ');
 }
 
-/** Scope of a token that may read the repository. */
 export function pull(repository: string): string {
   return `repository:${repository}:pull`;
 }
 
-/** Scope of a token that may read and write the repository. */
 export function push(repository: string): string {
   return `repository:${repository}:pull,push`;
 }

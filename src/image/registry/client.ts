@@ -138,17 +138,6 @@ async function send(
   await drop(response);
 }
 
-/** What is needed of a client; the client itself is handed in. */
-interface Manifests {
-  readonly connection: RegistryConnection;
-  findManifest(repository: string, reference: string): Promise<Fetched | undefined>;
-}
-
-interface Fetched {
-  readonly descriptor: Descriptor;
-  readonly bytes: Uint8Array;
-}
-
 const MAX_PAGES = 20;
 
 /** `sha256-HEX` (distribution-spec, "Referrers Tag Schema"). */
@@ -161,7 +150,7 @@ export function fallbackTag(digest: Digest): string {
  * rather than give a part.
  */
 async function listReferrers(
-  client: Manifests,
+  client: RegistryClient,
   repository: string,
   digest: Digest,
 ): Promise<readonly Descriptor[]> {
@@ -186,7 +175,7 @@ async function listReferrers(
 
 /** True where the registry lists referrers itself. Throws UserError where it cannot be asked. */
 export async function listsReferrers(
-  { connection }: Pick<Manifests, 'connection'>,
+  { connection }: Pick<RegistryClient, 'connection'>,
   repository: string,
   digest: Digest,
 ): Promise<boolean> {
@@ -232,7 +221,10 @@ async function isList(response: Response, registry: string): Promise<boolean> {
 }
 
 /** The entries of a fallback tag. Throws UserError where the tag is an image. */
-export function listedIn({ descriptor, bytes }: Fetched, what: string): readonly Descriptor[] {
+export function listedIn(
+  { descriptor, bytes }: FetchedManifest,
+  what: string,
+): readonly Descriptor[] {
   if (!isIndex(descriptor.mediaType))
     throw new UserError(`${what} is not a list of referrers`, {
       nextStep: 'The tag is reserved by the OCI distribution specification; remove it there.',
@@ -241,7 +233,7 @@ export function listedIn({ descriptor, bytes }: Fetched, what: string): readonly
 }
 
 async function fromFallbackTag(
-  client: Manifests,
+  client: RegistryClient,
   repository: string,
   digest: Digest,
 ): Promise<readonly Descriptor[]> {

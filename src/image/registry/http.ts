@@ -47,10 +47,10 @@ export async function registryError(response: Response): Promise<RegistryError> 
 /** A failed registry call as an error for the user: what was asked, the answer, what to do. */
 export function explain(error: unknown, action: string, host: string): unknown {
   if (error instanceof RegistryError)
-    return new UserError(
-      `${action}: ${host} answered ${error.status}${detail(error)}`,
-      withCause(nextStepFor(error.status, host), error),
-    );
+    return new UserError(`${action}: ${host} answered ${error.status}${detail(error)}`, {
+      nextStep: nextStepFor(error.status, host),
+      cause: error,
+    });
   if (error instanceof TransferError)
     return new UserError(`${action}: ${error.message}`, {
       nextStep: `Check the connection to ${host} and run the command again; blobs that arrived are kept.`,
@@ -59,7 +59,7 @@ export function explain(error: unknown, action: string, host: string): unknown {
   if (error instanceof ProxyError)
     return new UserError(
       `${action}: cannot reach ${host} through the proxy ${error.proxy} (${error.why})`,
-      withCause(error.nextStep ?? '', error),
+      { nextStep: error.nextStep ?? '', cause: error },
     );
   const code = networkCode(error);
   if (code === undefined) return error;
@@ -134,10 +134,6 @@ function unreachableHint(code: string, host: string): string {
   return `Check that a registry answers at ${host}.`;
 }
 
-function withCause(nextStep: string, cause: unknown): { nextStep: string; cause: unknown } {
-  return { nextStep, cause };
-}
-
 async function headOfBody(response: Response): Promise<string> {
   if (response.body === null) return '';
   const parts: Uint8Array[] = [];
@@ -162,7 +158,6 @@ export function wrongDigest(registry: string, expected: string, got: string): Us
 }
 
 interface SenderOptions {
-  /** Named in errors. */
   readonly registry: string;
   readonly signal?: AbortSignal;
   /** A transfer without a byte for that long is given up; default 60 s. */
@@ -190,12 +185,23 @@ export class HttpSender {
     return this.#options.stallMs ?? STALL_MS;
   }
 
+  /** Gives a request up when its body stands still or the answer does not come. */
   async send(url: URL, init: RequestInit, body?: RequestBody): Promise<Response> {
     const { signal, registry } = this.#options;
-    const stall = new Stall(this.#stallMs);
+    const stall = new AbortController();
+    let timer: NodeJS.Timeout | undefined = setTimeout(() => {
+      stall.abort();
+    }, this.#stallMs);
+    async function* watched(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+      for await (const chunk of content) {
+        // None any more where a body gives one more chunk after its request has ended.
+        timer?.refresh();
+        yield chunk;
+      }
+    }
     const content = body?.();
     const sent =
-      content instanceof Uint8Array || content === undefined ? content : stall.watch(content);
+      content instanceof Uint8Array || content === undefined ? content : watched(content);
     try {
       return await (this.#options.fetch ?? fetch)(url, {
         redirect: 'manual',
@@ -208,7 +214,8 @@ export class HttpSender {
         throw new TransferError(`${registry} did not answer in time`, { cause: error });
       throw error;
     } finally {
-      stall.stop();
+      clearTimeout(timer);
+      timer = undefined;
     }
   }
 
@@ -255,44 +262,6 @@ export class HttpSender {
   }
 }
 
-/** Gives a request up when its body stands still or the answer does not come. */
-class Stall {
-  readonly #controller = new AbortController();
-  readonly #ms: number;
-  #timer: NodeJS.Timeout;
-  #isStopped = false;
-
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.#timer = this.#start();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  async *watch(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    for await (const chunk of content) {
-      clearTimeout(this.#timer);
-      // A body may give one more chunk after its request has ended; a timer then would keep the
-      // command from ending.
-      if (!this.#isStopped) this.#timer = this.#start();
-      yield chunk;
-    }
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #start(): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#controller.abort();
-    }, this.#ms);
-  }
-}
-
 /** Reads an answer that nobody needs to its end, so that the connection serves the next call. */
 export async function drop(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
@@ -328,8 +297,9 @@ const OTHER_PROTOCOL =
  * asked by plain HTTP first.
  */
 export class RegistryWays {
+  current: Way;
   readonly #options: WayOptions;
-  #current: Way;
+  /** Asked until something came of a call: what went well once is not given up on a bad day. */
   #leaving: Promise<boolean> | undefined;
 
   constructor(options: WayOptions) {
@@ -338,54 +308,41 @@ export class RegistryWays {
     const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
     const isPlain = plainHttp ?? isLoopback(new URL(`http://${host}`).hostname);
     const address = base ?? new URL(`${isPlain ? 'http' : 'https'}://${host}/v2/`);
-    this.#current = { base: address, sender: new HttpSender(options) };
-  }
-
-  get current(): Way {
-    return this.#current;
+    this.current = { base: address, sender: new HttpSender(options) };
   }
 
   /**
    * True where `outcome` shows that `used` is the wrong way and another one answers, which is then
-   * the current one. Asked until something came of a call: what went well once is not given up on a
-   * bad day.
+   * the current one.
    */
   async isLeft(used: Way, outcome: unknown): Promise<boolean> {
-    if (this.#current !== used) return true;
+    if (this.current !== used) return true;
     if (this.#options.signal?.aborted === true) return false;
     if (!isOtherProtocol(outcome, used)) {
       if (outcome instanceof Response) this.#leaving ??= Promise.resolve(false);
       return false;
     }
     // Several calls may fail at once.
-    this.#leaving ??= this.#leave();
-    return this.#leaving;
+    return (this.#leaving ??= this.#leave());
   }
 
   async #leave(): Promise<boolean> {
-    for (const way of await this.#others())
+    const { unverified, insecure, plainHttp } = this.#options;
+    const { base, sender } = this.current;
+    if (unverified === undefined || plainHttp === true) return false;
+    if (!isLoopback(base.hostname) && (await insecure?.()) !== true) return false;
+    const at = (protocol: string): URL => Object.assign(new URL(base), { protocol });
+    const any = new HttpSender({ ...this.#options, fetch: unverified });
+    const others: readonly Way[] = [
+      { base: at('https:'), sender: any },
+      ...(base.protocol === 'http:' ? [] : [{ base: at('http:'), sender }]),
+    ];
+    for (const way of others)
       if (await answers(way)) {
-        this.#current = way;
+        this.current = way;
         return true;
       }
     return false;
-  }
-
-  async #others(): Promise<Way[]> {
-    const { unverified, insecure, plainHttp } = this.#options;
-    const { base, sender } = this.#current;
-    if (unverified === undefined || plainHttp === true) return [];
-    const isHere = isLoopback(base.hostname);
-    if (!isHere && (await insecure?.()) !== true) return [];
-    const https = new URL(base);
-    https.protocol = 'https:';
-    const http = new URL(base);
-    http.protocol = 'http:';
-    const any = new HttpSender({ ...this.#options, fetch: unverified });
-    return [
-      { base: https, sender: any },
-      ...(base.protocol === 'http:' ? [] : [{ base: http, sender }]),
-    ];
   }
 }
 

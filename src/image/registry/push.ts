@@ -21,7 +21,6 @@ export interface Attaching {
   readonly blobs: Content;
   readonly client: RegistryClient;
   readonly repository: string;
-  /** Signatures and attestations of the image or of its parts. */
   readonly referrers: readonly Descriptor[];
   /** The same for verifiers older than bundles, which search by tag (legacy-signature.ts). */
   readonly tagged: readonly TaggedManifest[];
@@ -186,11 +185,9 @@ async function isRemoved({ client, repository }: Attaching, digest: Digest): Pro
   }
 }
 
-/** Blobs that are sent at once. */
 const UNDER_WAY = 4;
 
 interface Push extends Attaching {
-  /** The image: an index or a manifest. */
   readonly root: Descriptor;
   readonly tags: readonly string[];
   /** A repository of the same registry that may hold the blob: that of the base image. */
@@ -206,7 +203,6 @@ export interface PushResult extends AttachResult {
   readonly digest: Digest;
   readonly uploaded: readonly Descriptor[];
   readonly mounted: readonly Descriptor[];
-  /** Blobs that the registry had. */
   readonly present: readonly Descriptor[];
   readonly uploadedBytes: number;
 }
@@ -249,7 +245,6 @@ async function aboutOf({ blobs, referrers, tagged }: Attaching): Promise<{
   return { blobs: about.blobs, parts: about.manifests.filter(({ digest }) => !own.has(digest)) };
 }
 
-/** Where to, and from where. */
 type Target = Pick<Attaching, 'blobs' | 'client' | 'repository'> &
   Partial<Pick<Push, 'mountFrom' | 'onTransfer'>>;
 

@@ -37,7 +37,6 @@ export function encodeText(text: string): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** One character a byte. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
@@ -96,12 +95,7 @@ function textField(block: Buffer, offset: number, length: number): string {
  * A number field: octal digits between blanks and NULs, or GNU's base-256 where the first bit is
  * set. Throws where it holds something else or no safe integer.
  */
-export function numberField(
-  block: Uint8Array,
-  offset: number,
-  length: number,
-  field: string,
-): number {
+function numberField(block: Uint8Array, offset: number, length: number, field: string): number {
   const first = block[offset] ?? 0;
   return (first & 0x80) !== 0
     ? base256(block, offset, length, field)
@@ -186,7 +180,6 @@ export const MAX_META_BYTES = 1024 * 1024;
 /** What stands before an entry and says more of it, or of nothing. */
 export type Meta = 'pax' | 'global' | 'longName' | 'longLink';
 
-/** By type flag. */
 export const META: Readonly<Record<string, Meta | undefined>> = {
   x: 'pax',
   g: 'global',
@@ -234,20 +227,15 @@ function isPlain(name: string): boolean {
 /** POSIX pax records, `LENGTH KEY=VALUE\n`; values as raw bytes. */
 export type PaxRecords = ReadonlyMap<string, Uint8Array>;
 
-const SPARSE_OFFSET = 'GNU.sparse.offset';
-const SPARSE_LENGTH = 'GNU.sparse.numbytes';
-export const SPARSE_MAP = 'GNU.sparse.map';
 /** Names, which no NUL may end before their end. */
 const NAMES = new Set(['path', 'linkpath', 'uname', 'gname']);
 
 /**
- * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"), with Go's
- * exceptions: a later record of a key wins, and the repeated records of sparse format 0.0 become
- * the map of 0.1. Throws TarError where a length lies or a record has no key.
+ * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"), as Go
+ * does: a later record of a key wins. Throws TarError where a length lies or a record has no key.
  */
 export function parsePax(bytes: Uint8Array): PaxRecords {
   const records = new Map<string, Uint8Array>();
-  const sparse: string[] = [];
   let at = 0;
   while (at < bytes.length) {
     const blank = bytes.indexOf(0x20, at);
@@ -262,14 +250,9 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
     const value = bytes.subarray(equals + 1, end - 1);
     if (NAMES.has(key) ? value.includes(0) : key.includes('\0'))
       throw new TarError(`pax ${JSON.stringify(key)} contains a NUL`);
-    if (key === SPARSE_OFFSET || key === SPARSE_LENGTH) {
-      const isTurn = key === (sparse.length % 2 === 0 ? SPARSE_OFFSET : SPARSE_LENGTH);
-      if (!isTurn || value.includes(0x2c)) throw new TarError('sparse map is out of order');
-      sparse.push(latin1(value));
-    } else records.set(key, value);
+    records.set(key, value);
     at = end;
   }
-  if (sparse.length > 0) records.set(SPARSE_MAP, Buffer.from(sparse.join(','), 'latin1'));
   return records;
 }
 
@@ -293,14 +276,13 @@ export function paxText(records: PaxRecords, key: string): string | undefined {
   return value === undefined || value.length === 0 ? undefined : decodeText(value);
 }
 
-/** A whole number, maybe with a sign. */
 export function paxInteger(records: PaxRecords, key: string): number | undefined {
   const text = paxText(records, key);
   return text === undefined ? undefined : decimal(text, `pax ${key}`);
 }
 
 /** A whole number as Go reads it. `what`: to name it in the error. */
-export function decimal(text: string, what: string): number {
+function decimal(text: string, what: string): number {
   if (!/^[+-]?\d+$/.test(text)) throw new TarError(`${what} is not a number`);
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new TarError(`${what} is too large`);
@@ -319,7 +301,6 @@ function paxTime(records: PaxRecords, key: string): number | undefined {
 export interface RawHeader {
   readonly typeflag: string;
   readonly name: string;
-  /** Bytes of content in the archive. */
   readonly size: number;
   readonly mode: number;
   readonly uid: number;
@@ -415,7 +396,6 @@ function prefixOf(block: Buffer, format: RawHeader['format']): string {
   }
 }
 
-/** The name that extended headers give an entry, else its own. */
 function nameOf(raw: RawHeader, ext: Extensions): string {
   return ext.longName || (paxText(ext.pax, 'path') ?? raw.name);
 }
@@ -427,7 +407,7 @@ export function entryFlag(raw: RawHeader, ext: Extensions): string {
 }
 
 /** True for links, directories and devices, which have no content whatever the header says. */
-export function isHeaderOnly(flag: string): boolean {
+function isHeaderOnly(flag: string): boolean {
   return flag >= '1' && flag <= '6';
 }
 
@@ -438,23 +418,15 @@ export function storedSize(raw: RawHeader, ext: Extensions): number {
   return contentSize(size);
 }
 
-/** The size, where a file can have it. */
 export function contentSize(size: number): number {
   if (size < 0) throw new TarError('size is negative');
   return size;
 }
 
 /**
- * The entry that header and extensions describe together; `size` is that of the content handed out,
- * `sparseName` what the records of a sparse file call it: GNU tar puts a made-up name into its
- * header.
+ * The entry that header and extensions describe together; `size` is that of the content handed out.
  */
-export function toEntry(
-  raw: RawHeader,
-  ext: Extensions,
-  size: number,
-  sparseName?: string,
-): TarEntry {
+export function toEntry(raw: RawHeader, ext: Extensions, size: number): TarEntry {
   const { block } = raw;
   const { pax } = ext;
   const has = pax.size > 0;
@@ -462,7 +434,7 @@ export function toEntry(
   const owners = raw.format !== 'v7';
   if (has) for (const key of ['atime', 'ctime']) paxTime(pax, key);
   return {
-    name: sparseName ?? nameOf(raw, ext),
+    name: nameOf(raw, ext),
     type: TYPES[flag] ?? 'other',
     mode: raw.mode & 0o7777,
     uid: (has ? paxInteger(pax, 'uid') : undefined) ?? raw.uid,
@@ -483,7 +455,6 @@ export function toEntry(
 function otherRecords(pax: PaxRecords): Readonly<Record<string, string>> {
   // No prototype: a record may be named `__proto__`.
   const others = Object.create(null) as Record<string, string>;
-  for (const [key, value] of pax)
-    if (!RESOLVED.has(key) && !key.startsWith('GNU.sparse.')) others[key] = latin1(value);
+  for (const [key, value] of pax) if (!RESOLVED.has(key)) others[key] = latin1(value);
   return others;
 }

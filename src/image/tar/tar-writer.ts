@@ -1,7 +1,6 @@
 import type { TarEntry, TarType } from '../../model/image.ts';
 import { BLOCK, encodeText, formatPax, isAscii, TarError } from './tar-header.ts';
 
-/** The two zero blocks that end an archive. */
 export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
 
 const NO_BYTES = new Uint8Array(0);

@@ -9,9 +9,8 @@ import { DrivenZlib } from '../formats/inflate.ts';
 export interface Decompressor {
   /** Settles when the chunk is processed. Fails if bytes are malformed or the callback threw. */
   write(chunk: Uint8Array): Promise<void> | undefined;
-  /** Settles when all has been handed out. Fails where the data are cut off. */
-  end(): Promise<void> | undefined;
-  /** Gives up at once. */
+  /** Throws where the data are cut off. */
+  end(): void;
   destroy(): void;
 }
 
@@ -76,7 +75,7 @@ export class ZstdInThread implements Decompressor {
       this.#context.push(chunk.subarray(at, at + BUFFER_BYTES), this.#onPlain);
   }
 
-  end(): undefined {
+  end(): void {
     if (this.#context?.isAtFrameEnd !== true) throw new Error('unexpected end of zstd data');
   }
 
@@ -176,8 +175,6 @@ type Compression = 'gzip' | 'zstd' | 'none';
 
 /** Fits the processor's caches; with 16 KiB, zlib's default, a layer takes twice the time. */
 const OUTPUT_BYTES = 256 * 1024;
-/** What both ways to unpack gzip say of bytes behind its end. */
-const BEHIND = 'incorrect header check: zeros behind the end of gzip';
 
 /** How a layer is compressed, by its first four bytes, as engines decide it. */
 export function compressionOf(head: Uint8Array): Compression {
@@ -198,7 +195,7 @@ export function startDecompressor(
     case 'none':
       return plain(onPlain);
     case 'gzip':
-      return gzipInThread(onPlain) ?? gzipStream(onPlain);
+      return gzip(onPlain);
     case 'zstd':
       return new ZstdInThread(onPlain, onLarge);
   }
@@ -216,69 +213,24 @@ function plain(onPlain: OnPlain): Decompressor {
 }
 
 /**
- * Unpacks gzip in this thread, several members as one; undefined where this Node's zlib cannot be
- * driven so. Zeros behind the last member, which zlib and gzip ignore, are an error as in Go
- * (compress/gzip takes them for a header), so that containerd refuses the layer.
+ * Unpacks gzip, several members as one. Zeros behind the last member, which zlib and gzip ignore,
+ * are an error as in Go (compress/gzip takes them for a header), so that containerd refuses the
+ * layer. Throws UserError where this Node's zlib cannot be driven.
  */
-export function gzipInThread(onPlain: OnPlain): Decompressor | undefined {
+function gzip(onPlain: OnPlain): Decompressor {
   const driven = DrivenZlib.of(zlib.createGunzip());
-  if (driven === undefined) return undefined;
   const output = new Uint8Array(OUTPUT_BYTES);
   return {
     write: (chunk) => {
-      if (driven.write(chunk, output, onPlain) > 0) throw new Error(BEHIND);
+      if (driven.write(chunk, output, onPlain) > 0)
+        throw new Error('incorrect header check: zeros behind the end of gzip');
       return undefined;
     },
     end: () => {
       driven.finish(output, onPlain);
-      return undefined;
     },
     destroy: () => {
       driven.destroy();
     },
-  };
-}
-
-/** The same by Node's stream. */
-export function gzipStream(onPlain: OnPlain): Decompressor {
-  const stream = zlib.createGunzip({ chunkSize: OUTPUT_BYTES });
-  let finished = false;
-  let given = 0;
-  const ended = new Promise<void>((resolve, reject) => {
-    stream.on('error', reject);
-    stream.once('end', () => {
-      finished = true;
-      resolve();
-    });
-    stream.once('close', () => {
-      reject(new Error('the decompressor was closed'));
-    });
-  });
-  ended.catch(() => undefined);
-  stream.on('data', (chunk: Uint8Array) => {
-    try {
-      onPlain(chunk);
-    } catch (error) {
-      stream.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-  return {
-    write: (chunk) => {
-      given += chunk.length;
-      if (finished) return undefined;
-      // zlib never answers for a chunk that lies behind the end of the data: its end answers then.
-      const taken = new Promise<void>((resolve) => {
-        stream.write(chunk, () => {
-          resolve();
-        });
-      });
-      return Promise.race([taken, ended]);
-    },
-    end: async () => {
-      if (!finished) stream.end();
-      await ended;
-      if (given > stream.bytesWritten) throw new Error(BEHIND);
-    },
-    destroy: () => stream.destroy(),
   };
 }

@@ -147,7 +147,6 @@ function requestedBytes(wish: ContentRequest): number {
   }
 }
 
-/** What a layer may claim before it is refused. */
 export type WalkLimits = EntryLimits & UnpackLimits;
 
 const WALK_LIMITS: WalkLimits = {
@@ -158,7 +157,6 @@ const WALK_LIMITS: WalkLimits = {
 
 export interface LayerSource extends BlobSource {
   readonly collectors: readonly LayerCollector<unknown>[];
-  /** From the image config; checked where given. */
   readonly expectedDiffId?: Digest;
   readonly limits?: Partial<WalkLimits>;
 }

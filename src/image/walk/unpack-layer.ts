@@ -82,7 +82,6 @@ export interface UnpackedBlob {
   readonly diffId: Digest | undefined;
 }
 
-/** Who takes a layer's plain bytes. */
 export interface PlainSink {
   /** Once, before the first bytes. `isHashed`: the end gives their digest. */
   start(isHashed: boolean): void;
@@ -150,7 +149,6 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
 
 /** Unpacks what it is given by its first bytes, and stops at its limits. */
 export class Unpacker {
-  /** Called before the first plain bytes. */
   onStart: ((isPlain: boolean) => void) | undefined;
   onLargeWindow: (() => void) | undefined;
   isPlain = false;
@@ -179,7 +177,7 @@ export class Unpacker {
 
   async finish(): Promise<void> {
     if (this.#decompressor === undefined) await this.#start();
-    await this.#decompressor?.end();
+    this.#decompressor?.end();
   }
 
   destroy(): void {
@@ -208,7 +206,6 @@ export class Unpacker {
   }
 }
 
-/** What a hash comes to: it takes no more. */
 export function digestOfHash(hash: Hash): Digest {
   return `sha256:${hash.digest('hex')}` as Digest;
 }
@@ -230,7 +227,7 @@ export async function* plainLayer(blobs: BlobStore, digest: Digest): AsyncIterab
       await decompressor.write(chunk);
       yield* ready.splice(0);
     }
-    await decompressor?.end();
+    decompressor?.end();
     yield* ready.splice(0);
   } finally {
     decompressor?.destroy();

@@ -29,7 +29,6 @@ class BitWriter {
     }
   }
 
-  /** Fills up to a whole byte with zeros. */
   align(): void {
     if (this.#count === 0) return;
     this.#bytes[this.#length++] = this.#bits & 0xff;
@@ -116,7 +115,7 @@ interface PrefixCode {
  * 3.2.2). Ties are broken by the symbol's number, so the same counts give the same code everywhere.
  * Always a complete code of two symbols or more: some readers refuse others.
  */
-export function prefixCode(counts: Uint32Array, limit: number): PrefixCode {
+function prefixCode(counts: Uint32Array, limit: number): PrefixCode {
   const lengths = new Uint8Array(counts.length);
   const used = usedSymbols(counts);
   const depths = treeDepths(used.map((leaf) => leaf.count));

@@ -114,17 +114,11 @@ function membersOf(tar: Uint8Array): readonly Member[] | undefined {
     if (error instanceof TarError) return undefined;
     throw error;
   }
-  const isPlain = members.every(({ entry }) => entry.type !== 'other' && !isSparse(entry));
-  return isPlain ? members : undefined;
+  return members.every(({ entry }) => entry.type !== 'other') ? members : undefined;
 }
 
 function isZlibError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(?:Z_|ERR_BUFFER)/.test(String(error.code));
-}
-
-/** Its holes would be written out. */
-function isSparse({ typeflag, pax }: TarEntry): boolean {
-  return typeflag === 'S' || Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
 }
 
 function tarOf(members: readonly Member[], epoch: number): Uint8Array {
@@ -211,21 +205,23 @@ export const zipTimes: RewriteRule = {
 /** Whether a stored time gives way to the one for the epoch, both in the field's own unit. */
 type GivesWay = (stored: number | bigint, wanted: number | bigint) => boolean;
 
-interface Retiming {
-  readonly epoch: number;
-  readonly givesWay: GivesWay;
-}
-
 /**
  * Sets times of a zip file, in place, to the epoch where `givesWay` allows; undefined where none
  * change or it is not such a file.
  */
 function retimeZip(bytes: Uint8Array, epoch: number, givesWay: GivesWay): Uint8Array | undefined {
-  const entries = editableEntries(bytes);
-  if (entries === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const changes = entries.map((entry) => retimeEntry(view, entry, { epoch, givesWay }));
-  return changes.includes(true) ? bytes : undefined;
+  let isChanged = false;
+  for (const entry of editableEntries(bytes) ?? [])
+    for (const [at, wanted] of timesOf(view, entry, epoch)) {
+      const isLong = typeof wanted === 'bigint';
+      const stored = isLong ? view.getBigUint64(at, true) : view.getUint32(at, true);
+      if (stored === wanted || !givesWay(stored, wanted)) continue;
+      if (isLong) view.setBigUint64(at, wanted, true);
+      else view.setUint32(at, wanted, true);
+      isChanged = true;
+    }
+  return isChanged ? bytes : undefined;
 }
 
 /** APPNOTE 4.4.6: date in the upper half, time in the lower; two-second steps, from 1980 on. */
@@ -237,57 +233,28 @@ export function dosTime(seconds: number): number {
   return ((date << 16) | time) >>> 0;
 }
 
-function retimeEntry(view: DataView, entry: ZipEntry, how: Retiming): boolean {
-  const wanted = dosTime(how.epoch);
-  let isChanged = false;
-  for (const offset of [entry.central + 12, entry.local + 10])
-    if (isToChange(view.getUint32(offset, true), wanted, how)) {
-      view.setUint32(offset, wanted, true);
-      isChanged = true;
+/** Where the entry's times are, and the epoch in the unit of each. */
+function* timesOf(
+  view: DataView,
+  { central, local, extras }: ZipEntry,
+  epoch: number,
+): Generator<readonly [at: number, wanted: number | bigint]> {
+  yield [central + 12, dosTime(epoch)];
+  yield [local + 10, dosTime(epoch)];
+  const ntfs = (BigInt(epoch) + NTFS_TO_UNIX) * NTFS_UNITS;
+  for (const [from, to] of extras)
+    for (let at = from; at + 4 <= to;) {
+      const id = view.getUint16(at, true);
+      const end = at + 4 + view.getUint16(at + 2, true);
+      if (end > to) break;
+      // Info-ZIP's field: a flag byte, then up to three 32-bit times.
+      if (id === EXTENDED_TIMESTAMP)
+        for (let time = at + 5; time + 4 <= end; time += 4) yield [time, epoch];
+      // APPNOTE 4.5.5: tag 1 with 24 bytes, three 64-bit times.
+      if (id === NTFS && at + 36 <= end && view.getUint16(at + 8, true) === 1)
+        for (let time = at + 12; time < at + 36; time += 8) yield [time, ntfs];
+      at = end;
     }
-  for (const [from, to] of entry.extras) isChanged = retimeExtras(view, from, to, how) || isChanged;
-  return isChanged;
-}
-
-function retimeExtras(view: DataView, from: number, to: number, how: Retiming): boolean {
-  let isChanged = false;
-  for (let at = from; at + 4 <= to;) {
-    const id = view.getUint16(at, true);
-    const end = at + 4 + view.getUint16(at + 2, true);
-    if (end > to) break;
-    if (id === EXTENDED_TIMESTAMP) isChanged = retimeUnix(view, at + 5, end, how) || isChanged;
-    if (id === NTFS) isChanged = retimeNtfs(view, at + 8, end, how) || isChanged;
-    at = end;
-  }
-  return isChanged;
-}
-
-/** Info-ZIP's field: a flag byte, then up to three 32-bit times. */
-function retimeUnix(view: DataView, from: number, end: number, how: Retiming): boolean {
-  let isChanged = false;
-  for (let at = from; at + 4 <= end; at += 4)
-    if (isToChange(view.getUint32(at, true), how.epoch, how)) {
-      view.setUint32(at, how.epoch, true);
-      isChanged = true;
-    }
-  return isChanged;
-}
-
-/** APPNOTE 4.5.5: tag 1 with 24 bytes, three 64-bit times. */
-function retimeNtfs(view: DataView, from: number, end: number, how: Retiming): boolean {
-  if (from + 28 > end || view.getUint16(from, true) !== 1) return false;
-  const wanted = (BigInt(how.epoch) + NTFS_TO_UNIX) * NTFS_UNITS;
-  let isChanged = false;
-  for (let at = from + 4; at + 8 <= from + 28; at += 8)
-    if (isToChange(view.getBigUint64(at, true), wanted, how)) {
-      view.setBigUint64(at, wanted, true);
-      isChanged = true;
-    }
-  return isChanged;
-}
-
-function isToChange(stored: number | bigint, wanted: number | bigint, how: Retiming): boolean {
-  return stored !== wanted && how.givesWay(stored, wanted);
 }
 
 export const zipDates: RewriteRule = {

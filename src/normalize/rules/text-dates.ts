@@ -91,21 +91,12 @@ export const propertiesDates: RewriteRule = {
   applies: ({ path, entry }) => entry.size <= LARGEST && isProperties(path),
   rewrite: (bytes, { epoch, path }) =>
     edited(bytes, (text) => {
-      const dated = text.replace(
-        COMMENT,
-        (
-          line,
-          month: string,
-          day: string,
-          time: string,
-          zone: string,
-          year: string,
-          end: string,
-        ) =>
-          timeOfWords({ month, day, time, year }) > epoch * 1000
-            ? `#${dateText(epoch, zone)}${end}`
-            : line,
-      );
+      const dated = text.replace(COMMENT, (line, ...found: string[]) => {
+        const [month = '', day = '', time = '', zone = '', year = '', end = ''] = found;
+        return timeOfWords({ month, day, time, year }) > epoch * 1000
+          ? `#${dateText(epoch, zone)}${end}`
+          : line;
+      });
       return /(?:resolver-status\.properties|\.lastUpdated)$/.test(path)
         ? dated.replace(LAST_UPDATED, (line, key: string, time: string, end: string) =>
             Number(time) > epoch * 1000 ? `${key}${epoch * 1000}${end}` : line,

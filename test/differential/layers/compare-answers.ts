@@ -37,7 +37,7 @@ function isRefusedForLower({ containerd, overlay2 }: EngineAnswers): boolean {
 
 /** Reasons for which we refuse what both stores take: what no image maker writes. */
 const STRICTER =
-  /outside the image|is too large|longer than|overlay|engines|no octal number|not by Docker/;
+  /outside the image|is too large|longer than|overlay|engines|no octal number|not by Docker|sparse/;
 
 function agreed(trees: readonly SeenTree[], refused: string): readonly string[] {
   const [one, other] = trees;

@@ -21,7 +21,6 @@ function entryBytes(entry: CraftedEntry): Buffer {
     pax === undefined ? Buffer.alloc(0) : meta('x', pax),
     ...globals.map((text) => meta('g', text)),
     header(entry, content.length),
-    ...extensions(entry),
     padded(content),
   ]);
 }
@@ -59,7 +58,6 @@ function header(entry: CraftedEntry, length: number): Buffer {
   }
   if (entry.prefix !== undefined) block.write(entry.prefix.slice(0, 155), 345, 'latin1');
   if (dialect === 'star') block.write('tar\0', 508, 'latin1');
-  if (entry.sparse !== undefined) putSparse(block, entry);
   putChecksum(block, entry.checksum);
   return block;
 }
@@ -89,29 +87,6 @@ function putNumber(
         ? `${digits} `.padStart(length, ' ')
         : `${digits}\0`;
   block.write(text.slice(0, length), offset, 'latin1');
-}
-
-function putSparse(block: Buffer, { sparse = [], realSize = 0 }: CraftedEntry): void {
-  for (const [i, [at, length]] of sparse.slice(0, 4).entries()) {
-    putNumber(block, 386 + i * 24, 12, at, 'octal');
-    putNumber(block, 398 + i * 24, 12, length, 'octal');
-  }
-  if (sparse.length > 4) block[482] = 1;
-  putNumber(block, 483, 12, realSize, 'octal');
-}
-
-function extensions({ sparse = [] }: CraftedEntry): readonly Buffer[] {
-  const blocks: Buffer[] = [];
-  for (let from = 4; from < sparse.length; from += 21) {
-    const block = Buffer.alloc(BLOCK);
-    for (const [i, [at, length]] of sparse.slice(from, from + 21).entries()) {
-      putNumber(block, i * 24, 12, at, 'octal');
-      putNumber(block, i * 24 + 12, 12, length, 'octal');
-    }
-    if (sparse.length > from + 21) block[504] = 1;
-    blocks.push(block);
-  }
-  return blocks;
 }
 
 function putChecksum(block: Buffer, kind: CraftedEntry['checksum']): void {

@@ -33,9 +33,6 @@ export interface CraftedEntry {
   /** GNU long names and links before it, as they are. */
   readonly longNames?: readonly string[];
   readonly longLinks?: readonly string[];
-  /** Old GNU sparse runs: offset and length. */
-  readonly sparse?: readonly (readonly [number, number])[];
-  readonly realSize?: number;
   /** Blocks of zeros before it. */
   readonly zerosBefore?: number;
 }

@@ -1,4 +1,3 @@
-import type { Random } from '../random.ts';
 import { paxOf, type Trick } from './sparse-tricks.ts';
 
 const ACCESS_LIST =
@@ -27,46 +26,6 @@ function longPath(length: number): string {
     .replace(/\/?$/, 'x');
 }
 
-/** Runs of old GNU headers, good and bad, over so much content. */
-function runs(length: number, random: Random): readonly (readonly [number, number])[] {
-  const half = Math.floor(length / 2);
-  return random.pick([
-    [[0, length]],
-    [
-      [0, half],
-      [half, length - half],
-    ],
-    [
-      [512, half],
-      [9000, length - half],
-    ],
-    [
-      [512, length],
-      [512, 0],
-    ],
-    [
-      [9000, half],
-      [512, length - half],
-    ],
-    [
-      [0, half],
-      [half - 1, length - half],
-    ],
-    [
-      [0, length],
-      [9000, 0],
-    ],
-    [
-      [0, 0],
-      [0, 0],
-      [0, 0],
-      [0, 0],
-      [4096, length],
-    ],
-    [],
-  ] as const);
-}
-
 /**
  * What containerd's and Docker's unpackers, Go's reader and the kernel have branches for besides
  * the fields of headers.
@@ -85,19 +44,6 @@ export const ENTRY_TRICKS: readonly Trick[] = [
         r.pick(['s/\xe9', 's/\xc3\xa9', 's/\xc0\xaf', 's/\xed\xa0\x80', 's/\xf0\x9f\x98\x80']),
       ],
     ),
-  }),
-  (e, r) => {
-    const { content = '' } = e;
-    if (e.flag !== '0') return e;
-    const sparse = runs(content.length, r);
-    const end = Math.max(0, ...sparse.map(([at, length]) => at + length));
-    return { ...e, flag: 'S', dialect: 'gnu', sparse, realSize: end + r.pick([0, 0, 1, 512, -1]) };
-  },
-  (e, r) => ({
-    ...e,
-    sparse: [[0, e.content?.length ?? 0]],
-    realSize: r.pick([0, 5]),
-    dialect: r.pick(['gnu', 'ustar'] as const),
   }),
   (e, r) => ({
     ...e,

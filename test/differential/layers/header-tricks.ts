@@ -118,8 +118,6 @@ const TRICKS: readonly Trick[] = [
           ...e,
           flag: 'S',
           dialect: 'gnu',
-          sparse: [[4096, e.content.length]],
-          realSize: 4096 + e.content.length,
         }
       : e,
   (e, r) => ({ ...e, size: r.pick([0, 1, 512, 600, 7 * 512]) }),

@@ -4,7 +4,6 @@ import type { Stack } from './crafted-layer.ts';
 import { dockerArchive } from './docker-archive.ts';
 import type { EngineClient } from './engine-client.ts';
 import { StackMaker } from './grammar.ts';
-import { minimized } from './minimize.ts';
 import { ourAnswer } from './our-tree.ts';
 import type { Answer, EngineAnswers } from './seen-tree.ts';
 
@@ -57,7 +56,7 @@ function isRefused({ containerd, overlay2 }: EngineAnswers): boolean {
 
 /**
  * Makes stacks from `seed` on until the time is over, `cases` were made or `most` differences are
- * found, and holds what we make of them against the stores. Each difference is made as small as it gets.
+ * found, and holds what we make of them against the stores.
  */
 export async function runLayers(
   unpackers: Unpackers,
@@ -66,11 +65,10 @@ export async function runLayers(
     readonly until: number;
     readonly cases?: number;
     readonly most?: number;
-    readonly minimize?: boolean;
     readonly log?: (line: string) => void;
   },
 ): Promise<LayerRun> {
-  const { log = () => undefined, cases: limit = Infinity, most = 10, minimize = true } = options;
+  const { log = () => undefined, cases: limit = Infinity, most = 10 } = options;
   const ours = unpackers.ours ?? ourAnswer;
   const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
@@ -96,14 +94,8 @@ export async function runLayers(
       if (cases % 200 === 0) log(`${cases} stacks, ${taken} taken, ${found.length} differ`);
       if (lines.length === 0) continue;
       log(`seed ${seed}: ${lines.join('; ')}`);
-      if (!minimize) {
-        found.push({ seed, stack: made, lines, engines });
-        continue;
-      }
-      const stack = await minimized(made, async (smaller) => (await check(smaller))[0].length > 0);
-      const [smallest, answers] = await check(stack);
-      found.push({ seed, stack, lines: smallest, engines: answers });
-      log(`${smallest.join('; ')}\n${JSON.stringify(stack)}\n${JSON.stringify(answers)}`);
+      found.push({ seed, stack: made, lines, engines });
+      log(`${JSON.stringify(made)}\n${JSON.stringify(engines)}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -9,11 +9,9 @@ const SLOT_BYTES = 16;
 const CANDIDATE_BYTES = 16;
 const KEYWORD_BYTES = 12;
 
-/** A keyword as it is looked for by one of its pairs. */
 interface Candidate {
   readonly keyword: number;
   readonly bytes: Uint8Array;
-  /** Where in the keyword the pair stands. */
   readonly offset: number;
 }
 
@@ -240,13 +238,11 @@ export class ByteScan {
   }
 }
 
-/** A place, from the bytes' first, where a keyword stands. */
 export interface KeywordHit<K extends Keyword> {
   readonly keyword: K;
   readonly at: number;
 }
 
-/** Keywords looked for in bytes, all at once. */
 export interface KeywordScan<K extends Keyword> {
   readonly find: (bytes: Uint8Array) => FoundInBytes<K>;
 }
@@ -273,7 +269,6 @@ export interface Keyword {
   readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
 }
 
-/** Looks for keywords of three bytes or more. Throws on a shorter one. */
 export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordScan<K> {
   const scan = new ByteScan(keywords.map(({ text }) => Buffer.from(text, 'latin1')));
   const last = new Int32Array(keywords.length);
