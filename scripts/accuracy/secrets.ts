@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { collectLayer } from '../../src/facts/layer-files.ts';
 import type { LayerFacts } from '../../src/facts/layer-facts.ts';
+import { collectLayer } from '../../src/facts/layer-files.ts';
 import { isFound, type Sample, samples } from '../../test/accuracy/secrets/planted.ts';
 import { isUnseen } from '../../test/accuracy/secrets/random.ts';
 import { entryOf, type Item } from '../../test/facts/support.ts';

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { FileTree } from '../facts/filesystem.ts';
-import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/layer-files.ts';
 import {
   type CloserLook,
   FACTS_SCHEMA,
@@ -8,6 +7,7 @@ import {
   type LayerFacts,
   type PlacedLayer,
 } from '../facts/layer-facts.ts';
+import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/layer-files.ts';
 import { buildArgumentSecrets, configSecrets, joined } from '../facts/secrets/document-secrets.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import { walkLayer } from '../image/walk/layer-walk.ts';

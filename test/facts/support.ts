@@ -1,5 +1,5 @@
-import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/layer-files.ts';
 import type { LayerFacts, PlacedLayer } from '../../src/facts/layer-facts.ts';
+import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/layer-files.ts';
 import type { SecretFinding } from '../../src/model/facts.ts';
 import { type LayerEntry, plainEntry, type TarEntry } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/layer-files.ts';
 import type { LayerFacts } from '../../src/facts/layer-facts.ts';
+import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/layer-files.ts';
 import { walkLayer, type WalkLimits } from '../../src/image/walk/layer-walk.ts';
 import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';

@@ -57,7 +57,7 @@ export const PATH_RULES: readonly PathRule[] = [
   ...TABLE.trim()
     .split(/\n(?! )/)
     .map((row): PathRule => {
-      const [head = '', ...files] = row.split(/\s*\n {2}/);
+      const [head = '', ...files] = row.split(/\n {2}/);
       const [id = '', mode, kind] = head.split(' | ');
       return pathRule({
         id,

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { FileTree, type Place } from '../../../src/facts/filesystem.ts';
-import { collectLayer } from '../../../src/facts/layer-files.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
+import { collectLayer } from '../../../src/facts/layer-files.ts';
 import { walkLayer } from '../../../src/image/walk/layer-walk.ts';
 import { messageOf } from '../../../src/lib/errors.ts';
 import type { LayerCollector } from '../../../src/model/image.ts';
