@@ -313,7 +313,7 @@ export interface RawHeader {
 }
 
 /** What extended headers in front of an entry say of it; an empty name says nothing. */
-export interface Extensions {
+interface Extensions {
   readonly pax: PaxRecords;
   readonly longName: string;
   readonly longLink: string;

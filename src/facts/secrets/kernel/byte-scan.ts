@@ -149,7 +149,7 @@ export const BASE64_RUN = 1;
 export const UTF16 = 2;
 export const UTF16_NUL_FIRST = 3;
 export const UTF16_END = 4;
-export const FIRST_KEYWORD = 5;
+const FIRST_KEYWORD = 5;
 
 const PAGE = 65_536;
 /** Content has zeros around it: a step reads the next one's bytes too. */
