@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { chmodOf } from '../dockerfile/left/left-behind.ts';
+import { chmodOf } from '../dockerfile/left-behind.ts';
 import { quantity } from '../lib/text.ts';
 import { isRootUser, showsText, type SourceCommand } from '../model/dockerfile.ts';
 import type { FileFact } from '../model/facts.ts';

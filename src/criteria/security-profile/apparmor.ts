@@ -1,120 +1,60 @@
-/** The rules of one profile block, and what stands around it. */
+/** The rules of one profile or hat, and what stands before its brace. */
 interface AppArmorProfile {
-  /** What stands before its brace. */
   readonly head: string;
-  /** Rules without their comma, spaces made one. */
-  readonly rules: readonly string[];
-  /** Blocks within it: hats and child profiles. */
-  readonly inner: readonly AppArmorProfile[];
+  /** Without their comma, blanks made one. */
+  readonly rules: string[];
 }
 
 interface AppArmorText {
   /** Rules before and between the profiles: includes, variables, abi. */
   readonly outside: readonly string[];
+  /** Hats and children stand behind the profile that they are in. */
   readonly profiles: readonly AppArmorProfile[];
 }
 
 const MAX_LENGTH = 1_000_000;
 const MAX_DEPTH = 10;
 const HEAD = /^(?:profile \S|["/@])/;
-const INCLUDE = /^#?include(?: if exists)? (?:<[^>]*>|"[^"]*"|\S+)/;
+/** An include and a variable end with their line, all else with a comma. */
+const ENDS_WITH_LINE = /^#?include(?: if exists)? (?:<[^>]*>|"[^"]*"|\S+)|^@\{\w+\}\s*\+?=/;
+/** A text, a comment, `{a,b}` of a path and what else holds commas; else sign by sign. */
+const TOKEN =
+  /"[^"]*"|\\.|#(?!include\b)[^\n]*|@\{\w+\}|(?<=[^\s)"])\{[^{}\s]*\}|\([^()]*\)|[{},\n]|[^"\\#{}(),\n@]+|./gs;
 
 /**
- * Reads the text of AppArmor profiles (apparmor.d(5)) as far as rules, blocks and names go, on one
- * line or many. Undefined where it is cut off or lacks a profile.
+ * Reads the text of AppArmor profiles (apparmor.d(5)) as far as rules, blocks and names go.
+ * Undefined where it is cut off or lacks a profile.
  */
 export function readAppArmor(text: string): AppArmorText | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  const reader = new Reader(text);
   const outside: string[] = [];
   const profiles: AppArmorProfile[] = [];
-  for (let part = reader.next(); part.kind !== 'end'; part = reader.next()) {
-    if (part.kind === 'rule') outside.push(part.text);
-    else if (part.kind === 'close') return undefined;
-    else {
-      const block = HEAD.test(part.text) ? blockOf(reader, part.text) : undefined;
-      if (block === undefined) return undefined;
+  const open: AppArmorProfile[] = [];
+  let words = '';
+  const taken = (): string => {
+    const rule = words.trim().replace(/\s+/g, ' ');
+    words = '';
+    return rule;
+  };
+  const end = (): void => {
+    const rule = taken();
+    if (rule !== '') (open.at(-1)?.rules ?? outside).push(rule);
+  };
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (/^#./.test(token)) continue;
+    if (token === ',' || (token === '\n' && ENDS_WITH_LINE.test(words.trim()))) end();
+    else if (token === '{') {
+      const block = { head: taken(), rules: [] };
+      if (open.length === 0 ? !HEAD.test(block.head) : open.length > MAX_DEPTH) return undefined;
+      open.push(block);
       profiles.push(block);
-    }
+    } else if (token === '}') {
+      end();
+      if (open.pop() === undefined) return undefined;
+    } else words += token;
   }
-  return profiles.length === 0 ? undefined : { outside, profiles };
-}
-
-function blockOf(reader: Reader, head: string, depth = 0): AppArmorProfile | undefined {
-  const rules: string[] = [];
-  const inner: AppArmorProfile[] = [];
-  for (;;) {
-    const part = reader.next();
-    if (part.kind === 'end') return undefined;
-    if (part.kind === 'close') return { head, rules, inner };
-    if (part.kind === 'rule') rules.push(part.text);
-    else {
-      const block = depth < MAX_DEPTH ? blockOf(reader, part.text, depth + 1) : undefined;
-      if (block === undefined) return undefined;
-      inner.push(block);
-    }
-  }
-}
-
-type Part =
-  | { readonly kind: 'rule'; readonly text: string }
-  | { readonly kind: 'open'; readonly text: string }
-  | { readonly kind: 'close' }
-  | { readonly kind: 'end' };
-
-/** Distinguishes rules, blocks and their ends: `{a,b}` in a path opens no block, ` {` does. */
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  next(): Part {
-    let rule = '';
-    let depth = 0;
-    let isQuoted = false;
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const char = this.#text.charAt(this.#at);
-      if (char === '"') isQuoted = !isQuoted;
-      else if (isQuoted) {
-        // As it is.
-      } else if (char === '\\') {
-        rule += char + this.#text.charAt(this.#at + 1);
-        this.#at += 1;
-        continue;
-      } else if (char === '#' && !/^#include\b/.test(this.#text.slice(this.#at, this.#at + 9))) {
-        const end = this.#text.indexOf('\n', this.#at);
-        this.#at = (end < 0 ? this.#text.length : end) - 1;
-        continue;
-      } else if (char === '\n' && INCLUDE.test(spaced(rule))) {
-        // An include needs no comma; neither does a variable.
-        return this.#rule(rule);
-      } else if (char === '\n' && /^@\{\w+\}\s*\+?=/.test(rule.trim())) return this.#rule(rule);
-      else if (char === '{' && depth === 0 && /(?:^|[\s)"])$/.test(rule)) {
-        this.#at += 1;
-        return { kind: 'open', text: spaced(rule) };
-      } else if (char === '{' || char === '(' || char === '[') depth += 1;
-      else if (char === '}' && depth === 0) {
-        if (rule.trim() !== '') return { kind: 'rule', text: spaced(rule) };
-        this.#at += 1;
-        return { kind: 'close' };
-      } else if (char === '}' || char === ')' || char === ']') depth = Math.max(0, depth - 1);
-      else if (char === ',' && depth === 0) return this.#rule(rule);
-      rule += char;
-    }
-    return rule.trim() === '' ? { kind: 'end' } : { kind: 'rule', text: spaced(rule) };
-  }
-
-  #rule(text: string): Part {
-    this.#at += 1;
-    return { kind: 'rule', text: spaced(text) };
-  }
-}
-
-function spaced(text: string): string {
-  return text.trim().split(/\s+/).join(' ');
+  end();
+  return open.length > 0 || profiles.length === 0 ? undefined : { outside, profiles };
 }
 
 /** How a profile stands to docker-default (moby/profiles, apparmor/template.go), and why. */
@@ -173,24 +113,19 @@ function looser(reason: string): AppArmorVerdict {
   return { holds: 'not-tighter', reason };
 }
 
-function judged(profile: AppArmorProfile): AppArmorVerdict {
-  const inner = profile.inner.map(judged);
-  const loose = inner.find(({ holds }) => holds === 'not-tighter');
-  if (loose !== undefined && /docker-default denies|mode$/.test(loose.reason)) return loose;
-  const modes = modesOf(profile.head);
+function judged({ head, rules }: AppArmorProfile): AppArmorVerdict {
+  const modes = modesOf(head);
   const off = modes.find((mode) => OPEN_MODES.test(mode));
   if (off !== undefined) return looser(`it is in ${off} mode`);
-  const found = new Granted(nameOf(profile.head));
-  for (const rule of profile.rules) found.add(rule);
+  const found = new Granted(nameOf(head));
+  for (const rule of rules) found.add(rule);
   if (found.looser !== undefined)
     return looser(`grants what docker-default denies: ${found.looser}`);
   const odd =
     modes.find((mode) => !MODES.test(mode)) ??
     found.unseen ??
-    profile.inner.find(({ head }) => /^(?:if|else)\b/.test(head))?.head;
+    (/^(?:if|else)\b/.test(head) ? head : undefined);
   if (odd !== undefined) return unseen(odd);
-  const open = inner.find(({ holds }) => holds === 'undecided');
-  if (open !== undefined) return open;
   const whole = BLANKETS.filter((name) => found.blankets.has(name));
   return whole.length < BLANKETS.length
     ? {

@@ -7,7 +7,7 @@ import type {
 import { type BuildContext, chainOf, type Stage } from '../../model/dockerfile.ts';
 import type { LeftBehind } from '../../model/facts.ts';
 import { isKnownProgram } from '../../programs/local.ts';
-import { leftBehind } from '../left/left-behind.ts';
+import { leftBehind } from '../left-behind.ts';
 import { pathIn } from '../paths.ts';
 import { type ReadStage, stageNamed } from '../read-dockerfile.ts';
 import { judgeFetches } from './checks.ts';
