@@ -1,4 +1,3 @@
-import { LOCKED_FETCHES } from '../src/programs/installs.ts';
 import { DOWNLOADS } from './download-rules.ts';
 
 /** Exact rules that criteria pages show as tables; each row has its test in test/criteria, test/dockerfile or test/accuracy. */
@@ -84,13 +83,6 @@ const PACKAGES: RuleTable = {
     [
       '`uv tool`, `uvx`, `pipx`, `pecl`, `cpanm`, `luarocks`, `dotnet tool`, `rustup`, `nvm`, `mise`',
       'a whole version: `tool@1.2.3`, `redis-6.0.2`, `--version 1.2.3`',
-      'else',
-    ],
-    [
-      `fetches of a project: ${LOCKED_FETCHES.flatMap(({ programs }) => programs.split(' '))
-        .map((name) => `\`${name}\``)
-        .join(', ')}`,
-      'a copied lock file that the command may not change',
       'else',
     ],
     [

@@ -300,7 +300,6 @@ function ofRun(
   const found = commandAt(input, download.stage, download.range);
   if (found === undefined || isExecForm(found.run)) return 'its command has no place of its own';
   const { command, argv } = found.command;
-  // Behind a script the file is used already, and may be gone.
   if (posix.basename(argv[0] ?? '') !== download.kind) return 'another program downloads it';
   if (command.nested) return 'it is in a condition, a loop or a function';
   if (command.operator === '|')

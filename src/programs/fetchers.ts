@@ -118,36 +118,6 @@ export const NAMED_FETCHES: readonly NamedFetch[] = [
   row('dotnet-install.sh', /^/, 'nothing', { unless: /--dry-run\b|--help\b/ }),
 ];
 
-/** Command lines by which programs take files from services, registries and other machines. */
-export const SERVICE_FETCHES: readonly RegExp[] = [
-  /^(?:gh|glab) (?:release|run) download\b/,
-  /^aws (?:\S+ )*(?:s3 \w+ (?:-\S+ )*s3:\S+ \S|s3api get-object\b)/,
-  /^(?:gsutil|gcloud) (?:\S+ )*?(?:-\S+ )*gs:\S+ \S/,
-  /^(?:gcloud artifacts|az|oci|kaggle) (?:\S+ )*(?:download|download-batch|get)\b/,
-  /^gdown \S/,
-  /^azcopy (?:copy|cp|sync) ["']?https?:\S+ \S/,
-  /^s[35]cmd (?:\S+ )*(?:get|sync|cp) (?:-\S+ )*s3:\S+ \S/,
-  /^rclone (?:copy|copyto|sync|copyurl) (?:-\S+ )*[\w.-]+:\S+ \S/,
-  /^svn (?:checkout|co|export) (?:-\S+ )*(?:https?|svn)/,
-  /^(?:rsync|scp) (?:\S+ )*(?:\w+:\/\/\S|[\w.@-]+::?[^\s/]|[\w.@-]+:\/(?!\/))\S* \S/,
-  /^sftp (?:-\S+ )*[\w.@-]+:\S/,
-  /^(?:ftp|fetch|ncftpget|wcurl|lwp-download|lwp-request|GET|lynx|links|elinks|w3m) (?:\S+ )*(?:https?|ftp):\/\//,
-  /^(?:https?|xhs?) (?:\S+ )*(?![A-Z]+$|[:-])\S*\.\S/,
-  /^(?:oras|crane|regctl|imgpkg) (?:pull|export|blob|manifest fetch|copy|cp|image export|artifact get)\b/,
-  /^skopeo (?:\S+ )*copy (?:-\S+ )*docker:/,
-  /^(?:docker|podman|nerdctl|ctr) (?:images? |i )?pull\b/,
-  /^helm (?:pull|fetch)\b/,
-  /^flux pull artifact\b/,
-];
-
-/** Calls by which scripts of other languages fetch; what they check counts for nothing. */
-export const SCRIPT_FETCHES =
-  /urlopen|urlretrieve|requests\.(?:get|post)|httpx\.|\bfetch\(|https?\.get\(|file_get_contents|\bcopy\(|fopen\(|curl_exec|Net::HTTP|URI\.open|open-uri|LWP|download\.file|install_(?:github|url)|axios|from_pretrained|SentenceTransformer|snapshot_download|hf_hub_download|load_dataset|nltk\.download|torch\.hub|getstore|HTTP::Tiny/;
-/** Those that take a name, in place of an address. */
-export const NAMED_SCRIPT_FETCHES =
-  /(?:from_pretrained|SentenceTransformer|snapshot_download|hf_hub_download|install_github|load_dataset|nltk\.download)\(\s*\\?["'](?![./])/;
-export const WINDOWS_FETCHES =
-  /(?:Invoke-WebRequest|Invoke-RestMethod|\biwr\b|\birm\b|DownloadFile|DownloadString|Start-BitsTransfer|\bcurl(?:\.exe)?\b|\bwget\b|bitsadmin|certutil)[^]*?(https?:\/\/[^\s'"`)]+)/i;
 /** Keys and repositories by address: what packages are trusted by. */
 export const KEY_FETCHES =
   /^(?:rpm .*--import|gpg2? .*--fetch-keys?|apt-key .*--fetch-keys|(?:yum-config-manager|dnf5?) .*(?:--add-repo|addrepo).*\.repo(?: |$)|zypper (?:.* )?(?:ar|addrepo) .*\.repo(?: |$))/;

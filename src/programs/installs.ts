@@ -416,39 +416,6 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   ),
 ];
 
-/** Managers that fetch what a lock file of a project says: the file decides where it is there. */
-export const LOCKED_FETCHES: readonly {
-  readonly programs: string;
-  readonly fetches: RegExp;
-  readonly lock: string;
-  /** Without such words the file is no more than a proposal. */
-  readonly enforced?: RegExp;
-  readonly unless?: RegExp;
-}[] = [
-  {
-    programs: 'dotnet',
-    fetches: /^(?:restore|build|publish|test|pack|run|msbuild)\b/,
-    lock: 'packages.lock.json',
-    enforced: /--locked-mode(?: |$)|[-/]LockedMode\b|[-/]p:RestoreLockedMode=true\b/i,
-    unless: /(?:^| )--no-(?:restore|build)(?: |$)/,
-  },
-  { programs: 'mix', fetches: /^(?:do )?(?:deps\.get|deps\.update)\b/, lock: 'mix.lock' },
-  { programs: 'dart flutter pub', fetches: /^(?:pub )?(?:get|upgrade)\b/, lock: 'pubspec.lock' },
-  {
-    programs: 'swift',
-    fetches: /^(?:package (?:resolve|update)|build)\b/,
-    lock: 'Package.resolved',
-  },
-  { programs: 'stack', fetches: /^(?:build|install|setup)\b/, lock: 'stack.yaml.lock' },
-  { programs: 'cabal', fetches: /^(?:v2-)?build\b/, lock: 'cabal.project.freeze' },
-  {
-    programs: 'deno',
-    fetches: /^(?:cache|install|compile|add)\b/,
-    lock: 'deno.lock',
-    enforced: /(?:^| )--(?:frozen|lock)\b/,
-  },
-];
-
 /** Programs whose packages something holds to what their index lists: signatures or sums. */
 const HELD: ReadonlySet<string> = new Set(
   (

@@ -131,15 +131,6 @@ describe('verify-downloads', () => {
     });
   });
 
-  test('refused: a script of the context downloads it, and may have removed it', async () => {
-    const text = 'FROM a\nCOPY get.sh /\nRUN sh /get.sh\n';
-    const files = { 'get.sh': `curl -fso /t ${U}\ntar xf /t && rm /t\n` };
-    expect(await fixed(verifyDownloads, text, { facts, files })).toMatchObject({
-      text,
-      refusals: [`3: ${U} stays unverified: another program downloads it`],
-    });
-  });
-
   test.each([
     [`RUN curl ${S} | bash -c x`, `${S} stays unverified: bash has options of its own`],
     [`RUN curl ${S} | python3`, `${S} stays unverified: python3 is neither a shell nor tar`],

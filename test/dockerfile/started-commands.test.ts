@@ -40,7 +40,6 @@ describe('commands that another program starts', () => {
 
   test.each([
     ['ssh-agent sh -c "ssh-add /k; git clone git@x.org:a/b"', 'git: nothing'],
-    [`uv run python -c "SentenceTransformer('all-MiniLM-L6-v2')"`, 'other: nothing'],
     ['pnpm playwright install', 'other: nothing'],
     ['bun x playwright install', 'other: nothing'],
     ['npx -p playwright playwright install', 'other: nothing'],

@@ -19,7 +19,6 @@ import {
   sourceFetches,
   uncheckedFiles,
   uncheckedSources,
-  unheldFetches,
 } from './fetches.ts';
 import { installsOf } from './find-installs.ts';
 import { type CommandBudget, stageEvents } from './stage-commands.ts';
@@ -225,19 +224,14 @@ function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined
     if (event.stage === stage.index) {
       const found = installsOf(event, before, files, sources.isFrozen);
       const own = fetchesOf(event);
-      const others = sourceFetches(event, found, before, files);
       const unchecked = uncheckedSources(event, found.length > 0);
+      const isRead = own.length + unchecked.length > 0;
+      const others = sourceFetches(event, found, before, files, isRead);
       // What nobody knows may fetch more than it says, but for what it checks itself.
       const isKnown =
         others.length > 0 ||
         own.some(({ ownCheck }) => ownCheck !== undefined || isKnownProgram(event.program));
-      const isOpen = own.length + others.length + unchecked.length > 0;
-      fetches.push(
-        ...own,
-        ...others,
-        ...unchecked,
-        ...(isOpen ? [] : unheldFetches(event, found.length > 0)),
-      );
+      fetches.push(...own, ...others, ...unchecked);
       installs.push(...found);
       const isRepository =
         /^(?:git|hg|svn)$/.test(event.program) &&

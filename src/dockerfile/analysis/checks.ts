@@ -149,27 +149,6 @@ function isFetchedBeside(
   return isThere(file) && isThere(list);
 }
 
-/** `test "$(sha256sum FILE | cut -d' ' -f1)" = SUM`, whole sums on both sides. */
-function comparedSum(event: CommandEvent, stage: StageCommands): Check | undefined {
-  const [left, operator, right, ...more] = event.argv.slice(1).filter(({ text }) => text !== ']');
-  if (!/^(?:test|\[)$/.test(event.program) || left === undefined || right === undefined)
-    return undefined;
-  if (more.length > 0 || !/^==?$/.test(operator?.text ?? '')) return undefined;
-  const [made, sum] = left.sources.length > 0 ? [left, right] : [right, left];
-  const [source, cut, ...others] = stage.events.filter(({ id }) => made.sources.includes(id));
-  if (source === undefined || made.text !== '$(...)' || others.length > 0) return undefined;
-  const digits = DIGITS[source.program];
-  const [file = '-', ...rest] = wordsOf(source);
-  if (digits === undefined || file.startsWith('-') || rest.length > 0) return undefined;
-  const line = cut === undefined ? '' : [cut.program, ...wordsOf(cut)].join(' ');
-  const isWhole =
-    /^cut (?:-d {2,3}-f ?1|-f ?1 -d {2})$|^awk \{ ?print \$1 ?\}$/.test(line) ||
-    [`cut -c1-${digits}`, `cut -c-${digits}`, `head -c ${digits}`].includes(line);
-  if (!isWhole || !isSum(sum.text, digits, event)) return undefined;
-  const weak = digits < 56 ? { weak: WEAK_SUM } : {};
-  return { event, method: source.program, files: [placeOf(source, file)], with: [], ...weak };
-}
-
 /** Options of gpg that leave it to the keyring whose signature counts. */
 const GPG =
   /^--(?:batch|yes|no|no-tty|quiet|verbose|verify|homedir|no-default-keyring|keyring|no-auto-key-retrieve|no-autostart|no-permission-warning|lock-never|logger-fd|status-fd)(?:=|$)|^-[qv]+$/;
@@ -290,7 +269,6 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
     return undefined;
   return (
     sumCheck(event, stage) ??
-    comparedSum(event, stage) ??
     signatureCheck(event, stage) ??
     cosignCheck(event, stage) ??
     commitCheck(event, stage.events)

@@ -24,7 +24,7 @@ export interface CommandEvent extends FlatCommand {
   readonly allVariables: () => ReadonlyMap<string, string | undefined>;
   /** Every value that the script may give a variable; undefined where one is not known. */
   readonly values: (name: string) => readonly string[] | undefined;
-  /** It is a function of the script, or a script that is shown: its commands are in the list. */
+  /** It is a function of the script: its commands are in the list. */
   readonly isFollowed: boolean;
 }
 

@@ -5,15 +5,7 @@ import type {
   PackageInstall,
 } from '../../model/build-analysis.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
-import {
-  FILE_FETCHERS,
-  KEY_FETCHES,
-  NAMED_FETCHES,
-  NAMED_SCRIPT_FETCHES,
-  SCRIPT_FETCHES,
-  SERVICE_FETCHES,
-  WINDOWS_FETCHES,
-} from '../../programs/fetchers.ts';
+import { FILE_FETCHERS, KEY_FETCHES, NAMED_FETCHES } from '../../programs/fetchers.ts';
 import { isHeld } from '../../programs/installs.ts';
 import { managerOf } from '../../programs/managers.ts';
 import { valuedOptions } from '../../programs/options.ts';
@@ -210,8 +202,8 @@ function repositories(event: CommandEvent): readonly Fetch[] {
 
 const PACKAGE_RUNNERS = /^(?:npx|bunx|pnpx|npm|pnpm|yarn|bun)$/;
 
-/** What programs take by a name, and from services, registries and other machines. */
-function serviceFetches(event: CommandEvent): readonly Fetch[] {
+/** What programs take by a name. */
+function namedFetches(event: CommandEvent): readonly Fetch[] {
   const { program, argv, range } = event;
   const run = PACKAGE_RUNNERS.test(program)
     ? argv.findLastIndex(
@@ -239,12 +231,7 @@ function serviceFetches(event: CommandEvent): readonly Fetch[] {
     const isChecked = checks !== 'nothing' || pinned?.test(` ${line}`) === true;
     return [namedFetch(event, 'other', spoken, isChecked ? { ownCheck } : {})];
   }
-  const whole = `${program} ${line}`;
-  if (!SERVICE_FETCHES.some((one) => one.test(whole))) return [];
-  if (LOCAL.test(/(?:\w:\/\/|@)\S+/.exec(line)?.[0] ?? '')) return [];
-  const isByDigest = /[^\s@]@sha256:[0-9a-f]{64}(?:\s|$)/.test(line);
-  const method = isByDigest ? 'digest' : /^helm .*--verify(?: |$)/.test(whole) ? '--verify' : '';
-  return [namedFetch(event, 'other', spoken, method === '' ? {} : { ownCheck: { method, range } })];
+  return [];
 }
 
 /** Options whose value is an address that brings no package. */
@@ -297,32 +284,10 @@ function packageAddresses(event: CommandEvent): readonly Fetch[] {
   });
 }
 
-const INTERPRETER = /^(?:python|pypy|node|nodejs|deno|bun|php|perl|ruby|R|Rscript|r|lua)[\d.]*$/;
-
-/** Downloads that are found by what they say alone: a miss costs a hint. */
-function foundFetches(event: CommandEvent): readonly Fetch[] {
-  const { program, argv, input } = event;
-  const words = wordsOf(event);
-  const line = words.join(' ');
-  if (INTERPRETER.test(program)) {
-    const script = `${line}\n${input?.text ?? ''}`;
-    const address = /https?:\/\/[^\s'"\\)]+/.exec(script)?.[0];
-    const isName = NAMED_SCRIPT_FETCHES.test(script);
-    if (!SCRIPT_FETCHES.test(script) || (address === undefined && !isName)) return [];
-    if (LOCAL.test(address ?? '')) return [];
-    const isChecked =
-      /hashlib|sha(?:256|384|512)|createHash|Digest|hash_file|\b[0-9a-f]{40}\b/i.test(script);
-    const open = 'whether its script checks what it fetches is not read';
-    return [namedFetch(event, 'other', address ?? 'a name', isChecked ? { open } : {})];
-  }
-  if (/^(?:powershell|pwsh|cmd)$/i.test(program)) {
-    const address = WINDOWS_FETCHES.exec(line)?.[1];
-    return address === undefined || LOCAL.test(address)
-      ? []
-      : [namedFetch(event, 'other', address)];
-  }
-  if (!KEY_FETCHES.test(`${program} ${line}`)) return [];
-  return argv.slice(1).flatMap((field) => {
+/** Keys and repositories by address: a check of them is not looked for. */
+function keyFetches(event: CommandEvent): readonly Fetch[] {
+  if (!KEY_FETCHES.test(`${event.program} ${wordsOf(event).join(' ')}`)) return [];
+  return event.argv.slice(1).flatMap((field) => {
     const address = /https?:\/\/\S+/.exec(field.text)?.[0];
     return address === undefined || !isRemote(address)
       ? []
@@ -334,7 +299,7 @@ export function fetchesOf(event: CommandEvent): readonly Fetch[] {
   const [only, ...more] = wordsOf(event);
   const asks = more.length === 0 && /^(?:-{1,2}v(?:ersion)?|-V|--help|-h)$/.test(only ?? '');
   if (event.isOffline || event.isFollowed || asks) return [];
-  return [fileFetches, repositories, serviceFetches, packageAddresses, foundFetches].flatMap((of) =>
+  return [fileFetches, repositories, namedFetches, packageAddresses, keyFetches].flatMap((of) =>
     of(event),
   );
 }
@@ -417,7 +382,7 @@ function indexesIn(
   event: CommandEvent,
   before: readonly CommandEvent[],
   lines: readonly string[],
-): readonly (string | undefined)[] {
+): readonly string[] {
   const { program } = event;
   const words = wordsOf(event);
   const options = words.flatMap((word, at) => {
@@ -426,40 +391,34 @@ function indexesIn(
     if (!INDEX_OPTIONS.test(`${program} ${name}`)) return [];
     return (value === '' ? (words[at + 1] ?? '') : value).split(/[\s,]+/);
   });
-  const variables = [...event.allVariables()].flatMap(([name, value]) =>
-    namesIndex(name, program) && value !== '' ? [value] : [],
+  const variables = [...event.allVariables()].flatMap(([name, value = '${index}']) =>
+    namesIndex(name, program) ? [value] : [],
   );
   const commands = before.flatMap((one) => {
     const said = [one.program, ...wordsOf(one)];
     const isOwn = managerOf(one.program)?.fetches === managerOf(program)?.fetches;
-    return isOwn && INDEX_COMMANDS.test(said.join(' '))
-      ? said.filter((word) => /^https?:|\$/.test(word))
-      : [];
+    return isOwn && INDEX_COMMANDS.test(said.join(' ')) ? said : [];
   });
   const required = lines.flatMap(
     (line) => /^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)[ =]+(\S+)/.exec(line)?.[1] ?? [],
   );
-  return [...options, ...variables, ...commands, ...required].filter(
-    (address) =>
-      address === undefined || /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:(?!$)|\$[{(]/i.test(address),
+  return [...options, ...variables, ...commands, ...required].filter((address) =>
+    /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:(?!$)|\$[{(]/i.test(address),
   );
 }
 
-/** Packages in requirements that are named by an address which nothing pins. */
-function looseAddresses(lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => {
-    const address =
-      /^\s*(?:-e\s+|--editable[ =])?(?:[\w.[\],-]+\s*@\s*)?((?:git\+|hg\+|svn\+|https?:|ftp:)\S+)/.exec(
-        line,
-      )?.[1] ?? '';
-    const isPinned =
-      COMMIT.test(/@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '') ||
-      /^[^#]*#(?:.*&)?sha(?:256|384|512)=|--hash=/.test(line);
-    return address === '' || isPinned ? [] : [address];
-  });
+/** The address of a package in a line of requirements that nothing pins. */
+function looseAddress(line: string): readonly string[] {
+  const [, address = ''] =
+    /^\s*(?:-e\s+|--editable[ =])?(?:[\w.[\],-]+\s*@\s*)?((?:git\+|hg\+|svn\+|https?:|ftp:)\S+)/.exec(
+      line,
+    ) ?? [];
+  const isPinned =
+    COMMIT.test(/@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '') ||
+    /^[^#]*#(?:.*&)?sha(?:256|384|512)=|--hash=/.test(line);
+  return address === '' || isPinned ? [] : [address];
 }
 
-/** An address among the words of an install that is no option which is judged elsewhere. */
 const GIVEN =
   /(?:^|[=@\s])(?:git\+|hg\+|svn\+|bzr\+|sparse\+)?(?:https?|ftps?|git|ssh|svn):\/\/(?!(?:localhost|127\.|\[::1\]))|(?:^|@)git@|(?:^|@)(?:github|gitlab|bitbucket|gist|sourcehut):/i;
 /** Of the system's managers all packages are signed, wherever they come from. */
@@ -469,75 +428,68 @@ const INSTALLS =
 /** What they run is their first word; the others are for it. */
 const RUNS = /^(?:npx|bunx|pnpx|uvx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx)|(?:uv|pipx) run) /;
 
-/** What an install fetches that nothing known of its manager verifies. */
-export function unheldFetches(event: CommandEvent, isInstall: boolean): readonly Fetch[] {
-  const { program, isOffline, isFollowed } = event;
-  if (isOffline || isFollowed || program === '') return [];
+/** Addresses among the words of an install, but values of options that are judged elsewhere. */
+function givenIn(event: CommandEvent): readonly string[] {
+  const { program } = event;
   const words = wordsOf(event);
-  const line = `${program} ${words.join(' ')}`;
-  if (!isInstall && !(isHeld(program) && INSTALLS.test(line))) return [];
-  if (!isHeld(program))
-    return [
-      namedFetch(event, 'other', program, {
-        open: `what verifies the packages of ${program} is not known`,
-      }),
-    ];
-  const runs = RUNS.exec(line)?.[0].trim().split(' ').length;
+  const runs = RUNS.exec(`${program} ${words.join(' ')}`)?.[0]
+    .trim()
+    .split(' ').length;
   const last =
     runs === undefined
       ? Infinity
       : words.findIndex((word, at) => at > runs - 2 && !word.startsWith('-'));
-  const isGiven = words.some((word, at) => {
+  return words.filter((word, at) => {
     if (at > last || !GIVEN.test(word)) return false;
     const isGlued = word.startsWith('-');
     const name = isGlued ? word.replace(/=.*/s, '') : (words[at - 1] ?? '');
     if (!isGlued && !valuedOptions(program).has(name)) return true;
-    // What an index gives is judged elsewhere.
+    const isFile = /^\w*(?:conda|mamba) (?:-f|--file)$/.test(`${program} ${name}`);
     return !(
       SIGNED.test(program) ||
-      (NO_PACKAGE.test(name) && !/^\w*(?:conda|mamba) (?:-f|--file)$/.test(`${program} ${name}`)) ||
+      (NO_PACKAGE.test(name) && !isFile) ||
       INDEX_OPTIONS.test(`${program} ${name}`)
     );
   });
-  const isRelease =
-    /^yarn (?:-\S+ )*(?:set version|policies set-version)\b|^brew .*--(?:fetch-)?HEAD/.test(line);
-  if (!isGiven && !isRelease) return [];
-  return [
-    namedFetch(event, 'other', program, {
-      open: `${program} is given an address that is not read`,
-    }),
-  ];
 }
 
-/** What an install takes from other places than its language's own index, and what no hash pins. */
+/**
+ * What an install takes from elsewhere than its language's own index, or what nothing known of its
+ * manager verifies. `isRead`: the addresses among its words are judged on their own.
+ */
 export function sourceFetches(
   event: CommandEvent,
   installs: readonly PackageInstall[],
   before: readonly CommandEvent[],
   files: StageFiles,
+  isRead: boolean,
 ): readonly Fetch[] {
-  if (installs.length === 0 || event.isOffline) return [];
+  const { program, isOffline, isFollowed } = event;
+  const line = `${program} ${wordsOf(event).join(' ')}`;
+  const isInstall = installs.length > 0 || (isHeld(program) && INSTALLS.test(line));
+  if (isOffline || isFollowed || !isInstall) return [];
   const lines = requirementLines(event, files);
   // Sums of a lock file make any index give the same.
   const isLocked =
-    installs.every(({ lockFile }) => lockFile) && !/^(?:gem|bundle|composer)/.test(event.program);
-  const others = (isLocked ? [] : [...new Set(indexesIn(event, before, lines))]).filter(
-    (address) => !OWN_INDEX.test(address ?? '') && !/^file:|localhost|127\.0/.test(address ?? ''),
-  );
-  const entries = installs.flatMap(({ looseLock }) => {
-    const address = looseLock?.address;
-    return address === undefined || OWN_INDEX.test(address) ? [] : [address];
-  });
-  const of = (address: string, own: Own = {}): Fetch =>
-    fetchOf(event, 'package-url', constantField(address), '', own);
-  return [
-    ...others.map((address) => {
-      const place = address?.replace(/\/\/[^/@]*@/, '//') ?? 'an index';
-      const open = `packages come from ${place}, and no hash pins them`;
-      return of(address ?? '${index}', /^http:/i.test(address ?? '') ? {} : { open });
-    }),
-    ...[...looseAddresses(lines), ...entries].map((address) => of(address)),
-  ];
+    installs.length > 0 &&
+    installs.every(({ lockFile }) => lockFile) &&
+    !/^(?:gem|bundle|composer)/.test(program);
+  const isRelease =
+    /^yarn (?:-\S+ )*(?:set version|policies set-version)\b|^brew .*--(?:fetch-)?HEAD/.test(line);
+  const [address] = [
+    ...(isLocked ? [] : indexesIn(event, before, lines)),
+    ...lines.flatMap(looseAddress),
+    ...installs.flatMap(({ looseLock }) => looseLock?.address ?? []),
+    ...(isRead ? [] : givenIn(event)),
+    ...(isRelease ? ['an address that is not read'] : []),
+  ].filter((one) => !OWN_INDEX.test(one) && !/^file:|localhost|127\.0/.test(one));
+  const open =
+    address !== undefined
+      ? `packages come from ${address.replace(/\/\/[^/@]*@/, '//')}, and no hash pins them`
+      : isRead || isHeld(program)
+        ? undefined
+        : `what verifies the packages of ${program} is not known`;
+  return open === undefined ? [] : [namedFetch(event, 'package-url', program, { open })];
 }
 
 /** Settings by which a manager takes what nobody signed: in words, variables and written files. */

@@ -3,7 +3,6 @@ import type { InstalledName, PackageInstall, PackageManager } from '../../model/
 import {
   INSTALL_FORMS,
   type InstallForm,
-  LOCKED_FETCHES,
   named,
   requirement,
   writesLock,
@@ -367,55 +366,15 @@ function goInstall(words: readonly string[], context: InstallContext): FoundInst
   return packages.length === 0 ? undefined : install('go', packages);
 }
 
-/** Calls of R and of CPAN's shell that take the newest of what they name, and those of versions. */
-const CALLS =
-  /\b(?:install\.packages|pkg_install|install_cran|BiocManager::install|install_(?:github|gitlab|bitbucket|git|url|bioc))\(\s*(?:c\(\s*)?\\?["']([^"'\\@]+)(?:@([0-9a-f]{40}))?/g;
-const VERSIONS =
-  /\binstall_version\(\s*\\?["']([\w.]+)\\?["']\s*(?:,\s*(?:version\s*=\s*)?\\?["'](v?\d+\.\d[\w.+-]*))?/g;
-
-function scriptInstall(program: string, words: readonly string[]): FoundInstall | undefined {
-  const text = words.join('\n');
-  if (program === 'perl' && !words.some((word) => word.startsWith('-MCPAN'))) return undefined;
-  const found =
-    program === 'perl'
-      ? text.matchAll(/\binstall(?:\s+|\(\s*)\\?["']?([A-Z]\w*(?:::\w+)*)/g)
-      : [...text.matchAll(CALLS), ...text.matchAll(VERSIONS)];
-  const packages = [...found].map(([, name = '', pin]) =>
-    pin === undefined ? { name } : { name, pin },
-  );
-  if (packages.length === 0 && !/\bupdate\.packages\(/.test(text)) return undefined;
-  return install('other', packages, {
-    frozenRepository: /\/(?:cran\/)?\d{4}-\d{2}-\d{2}\b/.test(text),
-  });
-}
-
-/** What a manager that builds, too, fetches as its lock file says. */
-function lockedFetch(
-  program: string,
-  argv: readonly Field[],
-  context: InstallContext,
-): FoundInstall | undefined {
-  const line = argv.map(({ text }) => text).join(' ');
-  const row = LOCKED_FETCHES.find(({ programs }) => programs.split(' ').includes(program));
-  if (row === undefined || !row.fetches.test(line) || row.unless?.test(line) === true)
-    return undefined;
-  if (row.enforced?.test(line) === false) return install('other', []);
-  // `dotnet restore web/web.csproj` looks beside the project.
-  const project = argv.slice(1).find(({ text }) => /\/[^/]*\.\w*proj$/.test(text))?.text;
-  const isThere = context.hasFile(row.lock, project?.replace(/\/[^/]*$/, ''));
-  return install('other', [], lockedBy(row.lock, isThere));
-}
-
 /** The first reading of a command line that finds an install. */
 function firstInstall(
-  { program, argv, isOffline }: CommandEvent,
+  { program, argv }: CommandEvent,
   context: InstallContext,
 ): FoundInstall | undefined {
   const words = argv.slice(1);
   const texts = words.map(({ text }) => text);
   const names = [program, unversioned(program)];
   if (program === 'go') return goInstall(texts, context);
-  if (/^(?:R|r|Rscript|perl)$/.test(program)) return scriptInstall(program, texts);
   // Not cargo's toolchain (`+nightly`), nor gem's words after `--`.
   const dashes = program === 'gem' ? texts.indexOf('--') : -1;
   const own = words.filter(
@@ -430,8 +389,7 @@ function firstInstall(
     }
     if (forms.length > 0) break;
   }
-  // Without network a builder only builds, over what an earlier step fetched.
-  return isOffline ? undefined : lockedFetch(program, words, context);
+  return undefined;
 }
 
 const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;

@@ -1,13 +1,11 @@
 import { fileName } from '../../lib/text.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
 import { FILE_FETCHERS } from '../../programs/fetchers.ts';
-import { SHELLS } from '../../programs/kinds.ts';
 import { isKnownProgram, isShellWord } from '../../programs/local.ts';
 import { type FlatCommand, flatten } from '../flat-commands.ts';
 import { lookupIn } from '../instruction.ts';
 import { pathIn } from '../paths.ts';
 import { mountsOf, type PlacedInstruction, type ReadStage } from '../read-dockerfile.ts';
-import { parseShell } from '../shell/parse-shell.ts';
 import { programOf } from '../shell/wrappers.ts';
 import {
   type BuildEvent,
@@ -40,9 +38,6 @@ interface StageAround {
 type Script = Parameters<typeof flatten>[0];
 type Start = Parameters<typeof flatten>[1];
 
-/** Scripts of the build that start each other. */
-const MOST_SCRIPTS = 4;
-
 /** True where a mount of a cache, or of another image, lies over a folder of PATH. */
 function hidesPrograms(mount: Readonly<Record<string, string>>, folder: string): boolean {
   const { type = 'bind', from = '', target = '/none' } = mount;
@@ -50,7 +45,7 @@ function hidesPrograms(mount: Readonly<Record<string, string>>, folder: string):
   return isOpen && PROGRAM_PATH.split(':').some((one) => isWithin(one, pathIn(folder, target)));
 }
 
-/** The commands of one RUN, with those of scripts that the build shows. */
+/** The commands of one RUN. */
 class RunCommands {
   readonly events: CommandEvent[] = [];
   private readonly placed: PlacedInstruction;
@@ -87,11 +82,16 @@ class RunCommands {
     budget.nextId += 1;
     const { errexit, pipefail, bash } = script;
     const lookup = lookupIn(scope, buildArgs);
-    this.script(
-      script,
-      { lookup, folder, errexit, pipefail, stops: true, within: [], nextId: budget.nextId, bash },
-      0,
-    );
+    this.script(script, {
+      lookup,
+      folder,
+      errexit,
+      pipefail,
+      stops: true,
+      within: [],
+      nextId: budget.nextId,
+      bash,
+    });
     unmount(budget.nextId);
   }
 
@@ -99,7 +99,7 @@ class RunCommands {
     this.around.budget.unread.push({ range: this.placed.instruction.range, reason });
   }
 
-  private script(script: Script, start: Start, depth: number): void {
+  private script(script: Script, start: Start): void {
     const { budget } = this.around;
     const { commands, functions, values, isWhole, counts } = flatten(script, start);
     if (counts) this.unread('it counts with what a command prints, in which bash runs commands');
@@ -111,7 +111,7 @@ class RunCommands {
     if (strange !== undefined) this.unread(`a function is called ${strange}`);
     for (const one of commands) {
       if (budget.commands <= 0) return;
-      for (const event of this.eventsOf(one, functions, values)) this.add(event, depth);
+      for (const event of this.eventsOf(one, functions, values)) this.add(event);
     }
   }
 
@@ -163,65 +163,12 @@ class RunCommands {
     });
   }
 
-  private add(event: CommandEvent, depth: number): void {
-    const { files, budget } = this.around;
-    const followed =
-      event.isFollowed || event.program === '' || depth >= MOST_SCRIPTS
-        ? undefined
-        : this.fileOf(event);
-    this.events.push(followed === undefined ? event : { ...event, isFollowed: true });
-    if (followed !== undefined) {
-      const { text, path, isSourced } = followed;
-      const list = parseShell(text);
-      const { range, program, folder, stops, within } = event;
-      if (list.ok)
-        this.script(
-          { list: list.value, text, rangeOf: () => range },
-          {
-            lookup: (name) => (/^\d+$/.test(name) ? undefined : event.variable(name)),
-            folder,
-            stops,
-            within,
-            errexit: isSourced
-              ? stops
-              : SHELLS.has(program)
-                ? wordsOf(event).some((word) => /^-\w*e/.test(word))
-                : /^#!.*\s-\w*e/.test(text),
-            pipefail: false,
-            nextId: budget.nextId,
-            bash: isSourced ? this.placed.script?.bash === true : /^#!.*bash/.test(text),
-          },
-          depth + 1,
-        );
-      else budget.unread.push({ range, reason: `${path}: ${list.error.message}` });
-    }
+  private add(event: CommandEvent): void {
+    const { files } = this.around;
+    this.events.push(event);
     noteFiles(event, this.events, files);
     for (const { kind, target } of fetchesOf(event))
       if (kind !== 'git' && target !== '') files.download(event.id, target);
-  }
-
-  /** The script of a shell that a command runs and that the build shows. */
-  private fileOf(
-    event: CommandEvent,
-  ): { text: string; path: string; isSourced: boolean } | undefined {
-    const { program, argv, own, id } = event;
-    const words = wordsOf(event);
-    const { files } = this.around;
-    const isSourced = program === '.' || program === 'source';
-    const put = isSourced ? undefined : programFile(argv[0]?.text ?? '', event, files);
-    if (isSourced || (SHELLS.has(program) && own.script === undefined)) {
-      const word = isSourced ? words[0] : words.find((one) => !one.startsWith('-'));
-      if (word === undefined || put !== undefined || words.some((one) => /^-\w*[scin]/.test(one)))
-        return undefined;
-      const path = placeOf(event, word);
-      const content = files.at(path, id);
-      return content?.kind === 'text' ? { text: content.text, path, isSourced } : undefined;
-    }
-    if (put?.content.kind !== 'text') return undefined;
-    const { text } = put.content;
-    const [, path = '', word = ''] = /^#!\s*(\S+)(?:[ \t]+([\w.-]+))?/.exec(text) ?? [];
-    const shell = fileName(path) === 'env' ? word : fileName(path);
-    return SHELLS.has(shell) ? { text, path: put.path, isSourced: false } : undefined;
   }
 }
 
@@ -245,12 +192,15 @@ function copiesTo(event: CommandEvent, files: StageFiles): void {
   const path = placeOf(event, to.text);
   const isFolder = into !== undefined || sources.length > 1 || /(?:^|\/)\.{0,2}$/.test(to.text);
   const isLink = program === 'ln' && has('-s --symbolic');
-  const from = sources.map((one) =>
-    isLink && !one.startsWith('/')
-      ? pathIn(path.replace(/\/[^/]*$/, '') || '/', one)
-      : placeOf(event, one),
-  );
-  if (!from.includes(path)) files.link(id, path, isFolder, from);
+  for (const one of sources) {
+    const source =
+      isLink && !one.startsWith('/')
+        ? pathIn(path.replace(/\/[^/]*$/, '') || '/', one)
+        : placeOf(event, one);
+    if (source === path) continue;
+    if (!isFolder) files.link(id, source, path);
+    files.link(id, source, pathIn(path, fileName(source)));
+  }
 }
 
 /** Notes what a command writes, copies, moves and links. */
@@ -277,7 +227,7 @@ function noteFiles(event: CommandEvent, events: readonly CommandEvent[], files: 
   if (/^(?:cp|mv|ln|install|rsync)$/.test(program)) copiesTo(event, files);
   else if (/^(?:update-)?alternatives$/.test(program) && words.includes('--install')) {
     const [path, , target] = words.slice(words.indexOf('--install') + 1);
-    if (path !== undefined && target !== undefined) files.link(id, path, false, [target]);
+    if (path !== undefined && target !== undefined) files.link(id, target, path);
   } else if (UNPACKS.test(program)) {
     // What an archive of the build itself has is not seen.
     const isOwn = [...names, ...event.readsFrom].some((path) => {

@@ -1,6 +1,6 @@
 import { fileName } from '../../lib/text.ts';
 import type { BuildContext, Instruction } from '../../model/dockerfile.ts';
-import { isKnownProgram, unversioned } from '../../programs/local.ts';
+import { unversioned } from '../../programs/local.ts';
 import { folderOfPattern, pathIn } from '../paths.ts';
 import { mountsOf } from '../read-dockerfile.ts';
 
@@ -25,7 +25,7 @@ interface Put {
   /** The path is a folder, which sources are put into by their names. */
   readonly isFolder: boolean;
   readonly sources: readonly string[];
-  /** A stage (this one: as it was before), the context, another image, an archive, or its text. */
+  /** Another stage, the context, another image, an archive, or its text. */
   readonly from: StageFiles | 'context' | 'image' | 'archive' | FileContent;
 }
 
@@ -48,15 +48,6 @@ export function isWithin(path: string, folder: string): boolean {
 
 function isContent(from: Put['from']): from is FileContent {
   return typeof from === 'object' && 'kind' in from;
-}
-
-/** A program of the base image under the name of another that is known. */
-function renamed(source: string, path: string): FileContent | undefined {
-  const [from, to] = [fileName(source), fileName(path)];
-  const isSame = from.startsWith(to) || unversioned(to) === unversioned(from);
-  return isSame || !isKnownProgram(to)
-    ? undefined
-    : { kind: 'unread', why: `is ${from} under another name` };
 }
 
 /** What COPY, ADD and the commands of a stage put where; files of a base image are not known. */
@@ -139,9 +130,20 @@ export class StageFiles {
     this.#put(id, path, false, [], { kind: 'unread', why: 'is a download', target: path });
   }
 
-  /** Files that a command copies, moves or links to a path. */
-  link(id: number, path: string, isFolder: boolean, sources: readonly string[]): void {
-    this.#put(id, path, isFolder, sources, this);
+  /** A file or folder that a command copies, moves or links: as far as the build put it there. */
+  link(id: number, source: string, target: string): void {
+    // Any program may be behind a name that is not known.
+    if (target.includes('$')) this.#put(id, target, false, [source], 'archive');
+    const isPattern = /[*?[]/.test(source);
+    const content = isPattern ? undefined : this.at(source, id);
+    const [from, to] = [fileName(source), fileName(target)];
+    const folder = isPattern ? folderOfPattern(source).replace(/(?<=.)\/$/, '') : source;
+    if (content !== undefined) this.#put(id, target, false, [], content);
+    else if (this.holdsContext(folder))
+      this.unpack(id, isPattern ? folderOfPattern(target) : target);
+    // A program of the base image under the name of another.
+    else if (!from.startsWith(to) && unversioned(to) !== unversioned(from))
+      this.write(id, target, undefined);
   }
 
   /** What an archive, whose names nobody sees, brings into a folder. */
@@ -183,10 +185,7 @@ export class StageFiles {
           : isWithin(path, folder) ||
             (isWithin(folder, path) && (isFolder || !/\.\w+$/.test(path)));
       if (!isThere || typeof from === 'string') return isThere;
-      return (
-        from !== this &&
-        sources.some((source) => from.holdsContext(pathIn('/', folderOfPattern(source))))
-      );
+      return sources.some((source) => from.holdsContext(pathIn('/', folderOfPattern(source))));
     });
     return isOwn || this.#base?.holdsContext(place) === true;
   }
@@ -195,7 +194,7 @@ export class StageFiles {
     const isSeen = ({ path, from, sources }: Put): boolean => {
       if (isContent(from) || !isWithin(folder, path)) return true;
       if (typeof from === 'string') return from === 'context' && this.#context !== undefined;
-      return from === this || sources.every((one) => from.isWhole(one));
+      return sources.every((one) => from.isWhole(one));
     };
     return folder !== '' && this.#puts.every(isSeen) && this.#base?.isWhole(folder) !== false;
   }
@@ -210,7 +209,6 @@ export class StageFiles {
       // A program whose name is not known.
       const isPlace = /\/s?bin\/[^/$]*\$[^/]*$|^\$\(/.test(path) && !isFolder;
       if (isPlace && !sources.some((one) => /\$(?!\()/.test(one))) return true;
-      if (from === this) return false;
       if (from === 'archive') return folders.some((one) => isWithin(one, path));
       if (from === 'context' && this.#context !== undefined) return false;
       // A folder of another image in its own place is as its publisher made it.
@@ -264,7 +262,7 @@ export class StageFiles {
       this.#puts.push({ id, until: FAR, path, isFolder, sources, from });
   }
 
-  #in({ id, path: to, isFolder, from, sources }: Put, path: string): FileContent | undefined {
+  #in({ path: to, isFolder, from, sources }: Put, path: string): FileContent | undefined {
     if (isContent(from)) return path === to ? from : undefined;
     if (from === 'archive' || !isWithin(path, to)) return undefined;
     const [one = '', ...more] = sources;
@@ -273,16 +271,10 @@ export class StageFiles {
       return isAlone && fileName(one) !== fileName(to)
         ? { kind: 'unread', why: 'comes from another image, under another name' }
         : undefined;
-    // A pattern may stand for any program.
-    if (from === this && isAlone && /[*?[]/.test(one)) return renamed(one, to);
     const rest = path === to ? '' : to === '' ? path : path.slice(to === '/' ? 1 : to.length + 1);
     for (const source of sources)
       for (const place of placesIn(source, rest, isFolder)) {
-        const found =
-          from === 'context'
-            ? this.#sent(place, place === source)
-            : (from.at(place, from === this ? id : FAR) ??
-              (from === this ? renamed(place, path) : undefined));
+        const found = from === 'context' ? this.#sent(place, place === source) : from.at(place);
         if (found !== undefined) return found;
       }
     return undefined;
