@@ -1,5 +1,5 @@
 import { annotations } from '../../src/criteria/annotations.ts';
-import { judgesAs } from './criterion-table.ts';
+import { judgesAs, type Row } from './criterion-table.ts';
 import { factsOf, image } from './facts-builder.ts';
 
 const P = 'org.opencontainers.image.';
@@ -14,17 +14,13 @@ const only = (labels: Readonly<Record<string, string>>) =>
   factsOf({ image: image({ annotations: { labels } }) });
 
 judgesAs(annotations, [
-  { name: 'on the manifest', facts: manifest(), outcome: 'pass', says: 'are set' },
-  {
-    name: 'on the index',
-    facts: factsOf({ image: image({ annotations: { index: all } }) }),
-    outcome: 'pass',
-    says: 'are set',
-  },
-  { name: 'as labels', facts: only(all), outcome: 'pass', says: 'are set' },
-  {
-    name: 'spread over places, authors for vendor',
-    facts: factsOf({
+  ['pass', 'on the manifest', manifest(), 'are set'],
+  ['pass', 'on the index', factsOf({ image: image({ annotations: { index: all } }) }), 'are set'],
+  ['pass', 'as labels', only(all), 'are set'],
+  [
+    'pass',
+    'spread over places, authors for vendor',
+    factsOf({
       image: image({
         annotations: {
           index: { [`${P}created`]: '2026-01-02T03:04:05+02:00' },
@@ -33,76 +29,50 @@ judgesAs(annotations, [
         },
       }),
     }),
-    outcome: 'pass',
-    says: 'are set',
-  },
-  {
-    name: 'a malformed label beside a sound annotation',
-    facts: factsOf({
+    'are set',
+  ],
+  [
+    'pass',
+    'a malformed label beside a sound annotation',
+    factsOf({
       image: image({ annotations: { manifest: all, labels: { [`${P}source`]: 'x' } } }),
     }),
-    outcome: 'pass',
-    says: 'are set',
-  },
+    'are set',
+  ],
   ...[
     'https://x.org/a b',
     'https://x.org/\u001b[2J',
     'https://x.org/<b>',
     'https://x.org/\u202Egpj',
     '\thttps://x.org',
-  ].map((source) => ({
-    name: `what no address holds: ${JSON.stringify(source)}`,
-    facts: manifest({ [`${P}source`]: source }),
-    outcome: 'fail' as const,
-    says: 'source is not a URL',
-  })),
-  {
-    name: 'none',
-    facts: only({}),
-    outcome: 'fail',
-    says: 'created is missing; source is missing; authors or vendor is missing',
-  },
-  {
-    name: 'other labels',
-    facts: only({ maintainer: 'me' }),
-    outcome: 'fail',
-    says: 'created is missing',
-  },
-  {
-    name: 'empty values',
-    facts: manifest({ [`${P}vendor`]: ' ' }),
-    outcome: 'fail',
-    says: 'authors or vendor is not a name',
-  },
-  {
-    name: 'a date without time',
-    facts: manifest({ [`${P}created`]: '2026-01-02' }),
-    outcome: 'fail',
-    says: 'created is not an RFC 3339',
-  },
-  {
-    name: 'a day that does not exist',
-    facts: manifest({ [`${P}created`]: '2026-02-30T00:00:00Z' }),
-    outcome: 'fail',
-    says: 'created is not',
-  },
-  {
-    name: 'no URL',
-    facts: manifest({ [`${P}source`]: 'github.com/a/b' }),
-    outcome: 'fail',
-    says: 'source is not a URL',
-  },
-  {
-    name: 'a URL that runs',
-    facts: manifest({ [`${P}source`]: 'javascript:alert(1)' }),
-    outcome: 'fail',
-    says: 'source is not',
-  },
-  {
-    name: 'a URL with a password',
-    facts: manifest({ [`${P}source`]: 'https://me:pw@example.com/a' }),
-    outcome: 'fail',
-    says: 'without a password',
-  },
-  { name: 'not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+  ].map((source): Row => [
+    'fail',
+    `what no address holds: ${JSON.stringify(source)}`,
+    manifest({ [`${P}source`]: source }),
+    'source is not a URL',
+  ]),
+  ['fail', 'none', only({}), 'created is missing; source is missing; authors or vendor is missing'],
+  ['fail', 'other labels', only({ maintainer: 'me' }), 'created is missing'],
+  ['fail', 'empty values', manifest({ [`${P}vendor`]: ' ' }), 'authors or vendor is not a name'],
+  [
+    'fail',
+    'a date without time',
+    manifest({ [`${P}created`]: '2026-01-02' }),
+    'created is not an RFC 3339',
+  ],
+  [
+    'fail',
+    'a day that does not exist',
+    manifest({ [`${P}created`]: '2026-02-30T00:00:00Z' }),
+    'created is not',
+  ],
+  ['fail', 'no URL', manifest({ [`${P}source`]: 'github.com/a/b' }), 'source is not a URL'],
+  ['fail', 'a URL that runs', manifest({ [`${P}source`]: 'javascript:alert(1)' }), 'source is not'],
+  [
+    'fail',
+    'a URL with a password',
+    manifest({ [`${P}source`]: 'https://me:pw@example.com/a' }),
+    'without a password',
+  ],
+  ['unknown', 'not read', factsOf(), 'not gathered'],
 ]);

@@ -7,40 +7,40 @@ const others = 'other severities are another criterion’s';
 
 judgesAs(noCritical, [
   ...countedRows('critical', 'critical'),
-  {
-    name: others,
-    facts: having(cve('CVE-2', 'high'), cve('CVE-3', 'low'), cve('CVE-9', 'unknown')),
-    outcome: 'pass',
-    says: 'no critical CVE',
-  },
+  [
+    'pass',
+    others,
+    having(cve('CVE-2', 'high'), cve('CVE-3', 'low'), cve('CVE-9', 'unknown')),
+    'no critical CVE',
+  ],
 ]);
 
 judgesAs(noHigh, [
   ...countedRows('high', 'high'),
-  {
-    name: others,
-    facts: having(cve('CVE-2', 'critical'), cve('CVE-3', 'medium'), cve('CVE-9', 'unknown')),
-    outcome: 'pass',
-    says: 'no high CVE',
-  },
+  [
+    'pass',
+    others,
+    having(cve('CVE-2', 'critical'), cve('CVE-3', 'medium'), cve('CVE-9', 'unknown')),
+    'no high CVE',
+  ],
 ]);
 
 judgesAs(noMedium, [
   ...countedRows('medium', 'medium'),
-  {
-    name: others,
-    facts: having(cve('CVE-2', 'high'), cve('CVE-3', 'low'), cve('CVE-9', 'unknown')),
-    outcome: 'pass',
-    says: 'no medium CVE',
-  },
+  [
+    'pass',
+    others,
+    having(cve('CVE-2', 'high'), cve('CVE-3', 'low'), cve('CVE-9', 'unknown')),
+    'no medium CVE',
+  ],
 ]);
 
 judgesAs(noKnownCves, [
   ...countedRows('negligible', 'known'),
-  {
-    name: 'unknown severities count',
-    facts: having(cve('CVE-9', 'unknown'), { ...cve('CVE-8', 'low'), fixedIn: '2' }),
-    outcome: 'fail',
-    says: '2 known CVEs: 2 in zlib 1.2 (fixed in 2)',
-  },
+  [
+    'fail',
+    'unknown severities count',
+    having(cve('CVE-9', 'unknown'), { ...cve('CVE-8', 'low'), fixedIn: '2' }),
+    '2 known CVEs: 2 in zlib 1.2 (fixed in 2)',
+  ],
 ]);

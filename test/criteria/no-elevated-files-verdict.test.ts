@@ -7,36 +7,16 @@ const having = (...elevated: readonly FileFact[]) =>
   factsOf({ filesystem: filesystem([], { elevated, fileCount: 7 }) });
 
 judgesAs(noElevatedFiles, [
-  { name: 'none', facts: having(), outcome: 'pass', says: 'no setuid' },
-  {
-    name: 'setuid',
-    facts: having(program('bin/ping', { mode: 0o4755 })),
-    outcome: 'fail',
-    says: '1 file: bin/ping',
-  },
-  {
-    name: 'setgid',
-    facts: having(program('usr/bin/wall', { mode: 0o2755 })),
-    outcome: 'fail',
-    says: 'wall',
-  },
-  {
-    name: 'capabilities',
-    facts: having(program('app', { capabilities: ['cap_net_raw+ep'] })),
-    outcome: 'fail',
-    says: 'app',
-  },
-  {
-    name: 'a hard link',
-    facts: having(program('a', { mode: 0o4755 }), program('b', { type: 'hardlink', mode: 0o4755 })),
-    outcome: 'fail',
-    says: '2 files: a, b',
-  },
-  {
-    name: 'ok- listed without any bit',
-    facts: having(program('a', { capabilities: [] })),
-    outcome: 'pass',
-    says: 'no setuid',
-  },
-  { name: 'not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+  ['pass', 'none', having(), 'no setuid'],
+  ['fail', 'setuid', having(program('bin/ping', { mode: 0o4755 })), '1 file: bin/ping'],
+  ['fail', 'setgid', having(program('usr/bin/wall', { mode: 0o2755 })), 'wall'],
+  ['fail', 'capabilities', having(program('app', { capabilities: ['cap_net_raw+ep'] })), 'app'],
+  [
+    'fail',
+    'a hard link',
+    having(program('a', { mode: 0o4755 }), program('b', { type: 'hardlink', mode: 0o4755 })),
+    '2 files: a, b',
+  ],
+  ['pass', 'ok- listed without any bit', having(program('a', { capabilities: [] })), 'no setuid'],
+  ['unknown', 'not read', factsOf(), 'not gathered'],
 ]);

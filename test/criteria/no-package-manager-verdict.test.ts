@@ -1,16 +1,11 @@
 import { noPackageManager } from '../../src/criteria/installed-programs.ts';
-import { judgesAs } from './criterion-table.ts';
+import { judgesAs, type Row } from './criterion-table.ts';
 import { factsOf, filesystem, link, packages, pkg, program } from './facts-builder.ts';
 
 const file = (path: string) => factsOf({ filesystem: filesystem([program(path)]) });
 
 judgesAs(noPackageManager, [
-  {
-    name: 'nothing',
-    facts: factsOf({ filesystem: filesystem() }),
-    outcome: 'pass',
-    says: 'no package manager',
-  },
+  ['pass', 'nothing', factsOf({ filesystem: filesystem() }), 'no package manager'],
   ...[
     'apt',
     'apt-get',
@@ -24,7 +19,7 @@ judgesAs(noPackageManager, [
     'opkg',
     'nix',
     'brew',
-  ].map((name) => ({ name, facts: file(`usr/bin/${name}`), outcome: 'fail' as const, says: name })),
+  ].map((name): Row => ['fail', name, file(`usr/bin/${name}`), name]),
   ...[
     'pip3.11',
     'pip',
@@ -38,107 +33,92 @@ judgesAs(noPackageManager, [
     'uv',
     'poetry',
     'cargo',
-  ].map((name) => ({
-    name,
-    facts: file(`usr/local/bin/${name}`),
-    outcome: 'fail' as const,
-    says: name,
-  })),
-  {
-    name: 'composer as an archive',
-    facts: file('usr/bin/composer.phar'),
-    outcome: 'fail',
-    says: 'composer',
-  },
-  { name: 'static apk', facts: file('sbin/apk.static'), outcome: 'fail', says: 'apk.static' },
-  ...['etc/cron.daily/dpkg', 'etc/init.d/snap', 'usr/share/bug/apt'].map((path) => ({
-    name: `ok-${path}, a script for what looks after it`,
-    facts: factsOf({ filesystem: filesystem([program(path, { executable: 'script' })]) }),
-    outcome: 'pass' as const,
-    says: 'no package manager',
-  })),
-  {
-    name: 'a program of that name there is one',
-    facts: file('etc/cron.daily/dpkg'),
-    outcome: 'fail',
-    says: 'dpkg',
-  },
-  {
-    name: 'npm without an executable',
-    facts: factsOf({
+  ].map((name): Row => ['fail', name, file(`usr/local/bin/${name}`), name]),
+  ['fail', 'composer as an archive', file('usr/bin/composer.phar'), 'composer'],
+  ['fail', 'static apk', file('sbin/apk.static'), 'apk.static'],
+  ...['etc/cron.daily/dpkg', 'etc/init.d/snap', 'usr/share/bug/apt'].map((path): Row => [
+    'pass',
+    `ok-${path}, a script for what looks after it`,
+    factsOf({ filesystem: filesystem([program(path, { executable: 'script' })]) }),
+    'no package manager',
+  ]),
+  ['fail', 'a program of that name there is one', file('etc/cron.daily/dpkg'), 'dpkg'],
+  [
+    'fail',
+    'npm without an executable',
+    factsOf({
       filesystem: filesystem([], {
         managerFiles: [program('usr/lib/node_modules/npm/package.json', { mode: 0o644 })],
       }),
     }),
-    outcome: 'fail',
-    says: '1 package manager: npm',
-  },
-  {
-    name: 'pip without an executable',
-    facts: factsOf({
+    '1 package manager: npm',
+  ],
+  [
+    'fail',
+    'pip without an executable',
+    factsOf({
       filesystem: filesystem([], {
         managerFiles: [program('usr/lib/python3/dist-packages/pip/__init__.py', { mode: 0o644 })],
       }),
     }),
-    outcome: 'fail',
-    says: '1 package manager: pip',
-  },
-  {
-    name: 'ok- the record of a pip whose code is gone',
-    facts: factsOf({
+    '1 package manager: pip',
+  ],
+  [
+    'pass',
+    'ok- the record of a pip whose code is gone',
+    factsOf({
       filesystem: filesystem(),
       packages: packages(
         pkg('pip', '24.0', 'pypi', 'usr/lib/python3.13/site-packages/pip-24.0.dist-info'),
       ),
     }),
-    outcome: 'pass',
-    says: 'no package manager',
-  },
-  {
-    name: 'a manager that is known by its record alone',
-    facts: factsOf({
+    'no package manager',
+  ],
+  [
+    'fail',
+    'a manager that is known by its record alone',
+    factsOf({
       filesystem: filesystem(),
       packages: packages(pkg('conan', '2.9.0', 'pypi', 'opt/x/conan-2.9.0.dist-info/METADATA')),
     }),
-    outcome: 'fail',
-    says: 'conan',
-  },
-  {
-    name: 'named with its interpreter, or packed into one file',
-    facts: factsOf({
+    'conan',
+  ],
+  [
+    'fail',
+    'named with its interpreter, or packed into one file',
+    factsOf({
       filesystem: filesystem([program('usr/bin/python3-pip'), program('opt/pip.pyz')]),
     }),
-    outcome: 'fail',
-    says: '2 package managers: python3-pip, pip.pyz',
-  },
-  {
-    name: 'ok- a package database without a manager',
-    facts: factsOf({
+    '2 package managers: python3-pip, pip.pyz',
+  ],
+  [
+    'pass',
+    'ok- a package database without a manager',
+    factsOf({
       filesystem: filesystem([program('usr/bin/node')], {
         has: (path) => path === 'var/lib/dpkg/status.d',
       }),
       packages: packages(pkg('libc6'), pkg('dpkg')),
     }),
-    outcome: 'pass',
-    says: 'no package manager',
-  },
-  {
-    name: 'ok- dangling link',
-    facts: factsOf({ filesystem: filesystem([link('usr/bin/npm', undefined)]) }),
-    outcome: 'pass',
-    says: 'no package manager',
-  },
-  {
-    name: 'ok- names that only begin alike',
-    facts: factsOf({
+    'no package manager',
+  ],
+  [
+    'pass',
+    'ok- dangling link',
+    factsOf({ filesystem: filesystem([link('usr/bin/npm', undefined)]) }),
+    'no package manager',
+  ],
+  [
+    'pass',
+    'ok- names that only begin alike',
+    factsOf({
       filesystem: filesystem([
         program('usr/bin/aptd'),
         program('usr/bin/pipewire'),
         program('usr/bin/gemini'),
       ]),
     }),
-    outcome: 'pass',
-    says: 'no package manager',
-  },
-  { name: 'filesystem not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+    'no package manager',
+  ],
+  ['unknown', 'filesystem not read', factsOf(), 'not gathered'],
 ]);

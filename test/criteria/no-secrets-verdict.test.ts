@@ -15,62 +15,48 @@ const KEY: SecretFinding = {
 };
 
 judgesAs(noSecrets, [
-  { name: 'none', facts: having(), outcome: 'pass', says: 'no secret found' },
-  {
-    name: 'a key in a layer',
-    facts: having(KEY),
-    outcome: 'fail',
-    says: '1 secret: private-key in root/.ssh/id_rsa',
-  },
-  {
-    name: 'one value in several fields is one secret',
-    facts: having(
+  ['pass', 'none', having(), 'no secret found'],
+  ['fail', 'a key in a layer', having(KEY), '1 secret: private-key in root/.ssh/id_rsa'],
+  [
+    'fail',
+    'one value in several fields is one secret',
+    having(
       { rule: 'aws', masked: 'AKIA…', where: 'env', path: 'KEY' },
       { rule: 'aws', masked: 'AKIA…', where: 'history' },
       KEY,
     ),
-    outcome: 'fail',
-    says: '2 secrets: aws in env KEY and 1 more place, private-key in root/.ssh/id_rsa',
-  },
-  {
-    name: 'one value in two files is one secret, with the lines that brought it; another is not',
-    facts: having(
+    '2 secrets: aws in env KEY and 1 more place, private-key in root/.ssh/id_rsa',
+  ],
+  [
+    'fail',
+    'one value in two files is one secret, with the lines that brought it; another is not',
+    having(
       { ...KEY, mark: 'a1', dockerfileLine: 4 },
       { ...KEY, mark: 'b2', path: 'b/id_rsa' },
       { ...KEY, mark: 'a1', path: 'a/id_rsa', dockerfileLine: 5 },
     ),
-    outcome: 'fail',
-    says: '2 secrets: private-key in root/.ssh/id_rsa (Dockerfile:4) and 1 more place, private-key in b/id_rsa',
-  },
-  {
-    name: 'deleted by a later layer',
-    facts: having({ ...KEY, deleted: true }),
-    outcome: 'fail',
-    says: 'id_rsa',
-  },
-  {
-    name: 'in the environment',
-    facts: having({ rule: 'aws', masked: 'AKIA…', where: 'env' }),
-    outcome: 'fail',
-    says: 'env',
-  },
-  {
-    name: 'in the history',
-    facts: having({ rule: 'token', masked: 'ghp_…', where: 'history' }),
-    outcome: 'fail',
-    says: 'history',
-  },
-  {
-    name: 'layers not scanned, nothing elsewhere',
-    facts: factsOf({
+    '2 secrets: private-key in root/.ssh/id_rsa (Dockerfile:4) and 1 more place, private-key in b/id_rsa',
+  ],
+  ['fail', 'deleted by a later layer', having({ ...KEY, deleted: true }), 'id_rsa'],
+  ['fail', 'in the environment', having({ rule: 'aws', masked: 'AKIA…', where: 'env' }), 'env'],
+  [
+    'fail',
+    'in the history',
+    having({ rule: 'token', masked: 'ghp_…', where: 'history' }),
+    'history',
+  ],
+  [
+    'unknown',
+    'layers not scanned, nothing elsewhere',
+    factsOf({
       secrets: known({ findings: [], scannedFiles: 0, incomplete: 'not scanned' }, 'image'),
     }),
-    outcome: 'unknown',
-    says: 'not scanned',
-  },
-  {
-    name: 'layers not scanned, one in the environment',
-    facts: factsOf({
+    'not scanned',
+  ],
+  [
+    'fail',
+    'layers not scanned, one in the environment',
+    factsOf({
       secrets: known(
         {
           findings: [{ rule: 'aws', masked: 'AKIA…', where: 'env' }],
@@ -80,12 +66,12 @@ judgesAs(noSecrets, [
         'image',
       ),
     }),
-    outcome: 'fail',
-    says: 'env',
-  },
-  {
-    name: 'a file that was read in part',
-    facts: factsOf({
+    'env',
+  ],
+  [
+    'unknown',
+    'a file that was read in part',
+    factsOf({
       secrets: known(
         {
           findings: [],
@@ -96,21 +82,20 @@ judgesAs(noSecrets, [
         'image',
       ),
     }),
-    outcome: 'unknown',
-    says: '4 files not checked to the end: var/log/a.log',
-  },
-  {
-    name: 'read in part, and a secret all the same',
-    facts: factsOf({
+    '4 files not checked to the end: var/log/a.log',
+  ],
+  [
+    'fail',
+    'read in part, and a secret all the same',
+    factsOf({
       secrets: known(
         { findings: [KEY], scannedFiles: 2, gaps: [{ path: 'a', reason: 'b' }] },
         'image',
       ),
     }),
-    outcome: 'fail',
-    says: 'id_rsa',
-  },
-  { name: 'not scanned', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+    'id_rsa',
+  ],
+  ['unknown', 'not scanned', factsOf(), 'not gathered'],
 ]);
 
 test('evidence names layer, rule and that the file was deleted', () => {

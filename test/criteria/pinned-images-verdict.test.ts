@@ -7,22 +7,18 @@ const file = (...bases: readonly (string | number)[]) =>
   factsOf({ build: build({ dockerfile: known(dockerfile(...bases), 'dockerfile') }) });
 
 judgesAs(pinnedImages, [
-  {
-    name: 'digest in the Dockerfile',
-    facts: file(`alpine:3@${PIN}`),
-    outcome: 'pass',
-    says: '1 image pinned',
-    source: 'dockerfile',
-  },
-  {
-    name: 'stage names need none',
-    facts: file(`alpine@${PIN}`, 0),
-    outcome: 'pass',
-    says: '1 image',
-  },
-  {
-    name: 'another frontend than Docker’s own reads the file',
-    facts: factsOf({
+  [
+    'pass',
+    'digest in the Dockerfile',
+    file(`alpine:3@${PIN}`),
+    '1 image pinned',
+    { source: 'dockerfile' },
+  ],
+  ['pass', 'stage names need none', file(`alpine@${PIN}`, 0), '1 image'],
+  [
+    'unknown',
+    'another frontend than Docker’s own reads the file',
+    factsOf({
       build: build({
         dockerfile: known(
           { ...dockerfile(`alpine@${PIN}`), foreignFrontend: 'evil.example/f:1' },
@@ -30,14 +26,14 @@ judgesAs(pinnedImages, [
         ),
       }),
     }),
-    outcome: 'unknown',
-    says: 'the frontend evil.example/f:1 reads this Dockerfile, and may read it otherwise',
-  },
-  { name: 'tag alone', facts: file('alpine:3'), outcome: 'fail', says: 'no digest: alpine:3' },
-  { name: 'one of two', facts: file(`alpine@${PIN}`, 'debian'), outcome: 'fail', says: 'debian' },
-  {
-    name: 'COPY --from, --mount from and the frontend count',
-    facts: factsOf({
+    'the frontend evil.example/f:1 reads this Dockerfile, and may read it otherwise',
+  ],
+  ['fail', 'tag alone', file('alpine:3'), 'no digest: alpine:3'],
+  ['fail', 'one of two', file(`alpine@${PIN}`, 'debian'), 'debian'],
+  [
+    'fail',
+    'COPY --from, --mount from and the frontend count',
+    factsOf({
       build: build({
         dockerfile: known(
           {
@@ -53,33 +49,22 @@ judgesAs(pinnedImages, [
         ),
       }),
     }),
-    outcome: 'fail',
-    says: 'busybox, node, docker/dockerfile:1',
-  },
-  {
-    name: 'enforced by the build',
-    facts: factsOf({ build: buildUsing(used('alpine:3', { pinnedByBuild: true })) }),
-    outcome: 'pass',
-    says: 'pinned',
-    source: 'build',
-  },
-  {
-    name: 'a build context',
-    facts: factsOf({ build: buildUsing(used('docker-image://alpine', { role: 'build-context' })) }),
-    outcome: 'fail',
-    says: 'alpine',
-  },
-  {
-    name: 'ok- scratch',
-    facts: file('scratch'),
-    outcome: 'not-applicable',
-    says: 'no outside image',
-  },
-  { name: 'a variable without value', facts: file('${BASE}'), outcome: 'unknown', says: '${BASE}' },
-  {
-    name: 'no Dockerfile',
-    facts: factsOf({ build: build() }),
-    outcome: 'unknown',
-    says: 'no build',
-  },
+    'busybox, node, docker/dockerfile:1',
+  ],
+  [
+    'pass',
+    'enforced by the build',
+    factsOf({ build: buildUsing(used('alpine:3', { pinnedByBuild: true })) }),
+    'pinned',
+    { source: 'build' },
+  ],
+  [
+    'fail',
+    'a build context',
+    factsOf({ build: buildUsing(used('docker-image://alpine', { role: 'build-context' })) }),
+    'alpine',
+  ],
+  ['not-applicable', 'ok- scratch', file('scratch'), 'no outside image'],
+  ['unknown', 'a variable without value', file('${BASE}'), '${BASE}'],
+  ['unknown', 'no Dockerfile', factsOf({ build: build() }), 'no build'],
 ]);

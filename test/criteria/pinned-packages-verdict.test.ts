@@ -18,88 +18,59 @@ const named = (...pins: readonly (string | undefined)[]) =>
   pins.map((pin, i) => ({ name: `p${i}`, ...(pin === undefined ? {} : { pin }) }));
 
 judgesAs(pinnedPackages, [
-  {
-    name: 'every name has a version',
-    facts: doing({ packages: named('1.2-3', '4.5') }),
-    outcome: 'pass',
-    says: '1 install pinned',
-  },
-  {
-    name: 'apk’s fuzzy version',
-    facts: doing({ manager: 'apk', packages: named('~8.11') }),
-    outcome: 'pass',
-    says: 'pinned',
-  },
-  {
-    name: 'one pin of three',
-    facts: doing({ packages: named('1', undefined, undefined) }),
-    outcome: 'fail',
-    says: 'p1, p2',
-  },
-  { name: 'a wildcard', facts: doing({ packages: named('1.*') }), outcome: 'fail', says: 'p0' },
-  {
-    name: 'a lower bound',
-    facts: doing({ manager: 'pip', packages: named('>=2') }),
-    outcome: 'fail',
-    says: 'p0',
-  },
-  {
-    name: 'go install at latest',
-    facts: doing({ manager: 'go', packages: named('latest') }),
-    outcome: 'fail',
-    says: 'p0',
-  },
-  {
-    name: 'npm ci',
-    facts: doing({ manager: 'npm', lockFile: true }),
-    outcome: 'pass',
-    says: 'pinned',
-  },
-  {
-    name: 'a name beside a lock file',
-    facts: doing({ manager: 'npm', lockFile: true, packages: named(undefined) }),
-    outcome: 'fail',
-    says: 'p0',
-  },
-  {
-    name: 'npm install',
-    facts: doing({ manager: 'npm', command: 'npm install' }),
-    outcome: 'fail',
-    says: 'line 3',
-  },
-  {
-    name: 'frozen repository',
-    facts: doing({ frozenRepository: true, packages: named(undefined) }),
-    outcome: 'pass',
-    says: 'pinned',
-  },
-  {
-    name: 'each install is judged',
-    facts: doing({ lockFile: true }, { packages: named(undefined), range: range(9) }),
-    outcome: 'fail',
-    says: 'line 9',
-  },
-  {
-    name: 'requirements that are not seen',
-    facts: doing({ manager: 'pip', requirementsFile: 'requirements.txt' }),
-    outcome: 'unknown',
-    says: 'requirements.txt',
-  },
-  {
-    name: 'a name that is not constant',
-    facts: doing({ packages: named('1'), unresolved: true }),
-    outcome: 'unknown',
-    says: 'not constant',
-  },
-  {
-    name: 'unpinned weighs more than not constant',
-    facts: doing({ packages: named(undefined), unresolved: true }),
-    outcome: 'fail',
-    says: 'p0',
-  },
-  {
-    name: 'what the history shows is pinned, and it does not show all',
-    facts: factsOf({
+  [
+    'pass',
+    'every name has a version',
+    doing({ packages: named('1.2-3', '4.5') }),
+    '1 install pinned',
+  ],
+  ['pass', 'apk’s fuzzy version', doing({ manager: 'apk', packages: named('~8.11') }), 'pinned'],
+  ['fail', 'one pin of three', doing({ packages: named('1', undefined, undefined) }), 'p1, p2'],
+  ['fail', 'a wildcard', doing({ packages: named('1.*') }), 'p0'],
+  ['fail', 'a lower bound', doing({ manager: 'pip', packages: named('>=2') }), 'p0'],
+  ['fail', 'go install at latest', doing({ manager: 'go', packages: named('latest') }), 'p0'],
+  ['pass', 'npm ci', doing({ manager: 'npm', lockFile: true }), 'pinned'],
+  [
+    'fail',
+    'a name beside a lock file',
+    doing({ manager: 'npm', lockFile: true, packages: named(undefined) }),
+    'p0',
+  ],
+  ['fail', 'npm install', doing({ manager: 'npm', command: 'npm install' }), 'line 3'],
+  [
+    'pass',
+    'frozen repository',
+    doing({ frozenRepository: true, packages: named(undefined) }),
+    'pinned',
+  ],
+  [
+    'fail',
+    'each install is judged',
+    doing({ lockFile: true }, { packages: named(undefined), range: range(9) }),
+    'line 9',
+  ],
+  [
+    'unknown',
+    'requirements that are not seen',
+    doing({ manager: 'pip', requirementsFile: 'requirements.txt' }),
+    'requirements.txt',
+  ],
+  [
+    'unknown',
+    'a name that is not constant',
+    doing({ packages: named('1'), unresolved: true }),
+    'not constant',
+  ],
+  [
+    'fail',
+    'unpinned weighs more than not constant',
+    doing({ packages: named(undefined), unresolved: true }),
+    'p0',
+  ],
+  [
+    'unknown',
+    'what the history shows is pinned, and it does not show all',
+    factsOf({
       build: build({
         dockerfile: known(dockerfile('debian'), 'image'),
         analysis: {
@@ -110,51 +81,45 @@ judgesAs(pinnedPackages, [
         },
       }),
     }),
-    outcome: 'unknown',
-    says: 'only the image’s history describes the build',
-    settle: 'scoville grade --file Dockerfile IMAGE',
-  },
-  {
-    name: 'shell that could not be read',
-    facts: factsOf({ build: buildDoing({ unread: [{ range: range(7), reason: 'PowerShell' }] }) }),
-    outcome: 'unknown',
-    says: 'line 7',
-  },
-  {
-    name: 'ok- installs nothing',
-    facts: doing(),
-    outcome: 'not-applicable',
-    says: 'installs no packages',
-  },
-  {
-    name: 'no Dockerfile',
-    facts: factsOf({ build: build() }),
-    outcome: 'unknown',
-    says: 'no Dockerfile',
-    settle: 'scoville grade --file Dockerfile IMAGE',
-  },
+    'only the image’s history describes the build',
+    { settle: 'scoville grade --file Dockerfile IMAGE' },
+  ],
+  [
+    'unknown',
+    'shell that could not be read',
+    factsOf({ build: buildDoing({ unread: [{ range: range(7), reason: 'PowerShell' }] }) }),
+    'line 7',
+  ],
+  ['not-applicable', 'ok- installs nothing', doing(), 'installs no packages'],
+  [
+    'unknown',
+    'no Dockerfile',
+    factsOf({ build: build() }),
+    'no Dockerfile',
+    { settle: 'scoville grade --file Dockerfile IMAGE' },
+  ],
 ]);
 
 const replayed = (given: Partial<PackageInstall>) =>
   factsOf({ build: replaying(buildDoing({ installs: [install(given)] })) });
 
 judgesAs(pinnedPackages, [
-  {
-    name: 'no version, replayed from the lock',
-    facts: replayed({ packages: named(undefined) }),
-    outcome: 'pass',
-    says: '1 install pinned',
-  },
-  {
-    name: 'a requirements file that is not seen, replayed',
-    facts: replayed({ manager: 'pip', requirementsFile: 'r.txt' }),
-    outcome: 'pass',
-    says: 'pinned',
-  },
-  {
-    name: 'a manager that may not ask by the proxy, in a replay',
-    facts: replayed({ manager: 'other', packages: named(undefined) }),
-    outcome: 'fail',
-    says: 'no exact version',
-  },
+  [
+    'pass',
+    'no version, replayed from the lock',
+    replayed({ packages: named(undefined) }),
+    '1 install pinned',
+  ],
+  [
+    'pass',
+    'a requirements file that is not seen, replayed',
+    replayed({ manager: 'pip', requirementsFile: 'r.txt' }),
+    'pinned',
+  ],
+  [
+    'fail',
+    'a manager that may not ask by the proxy, in a replay',
+    replayed({ manager: 'other', packages: named(undefined) }),
+    'no exact version',
+  ],
 ]);

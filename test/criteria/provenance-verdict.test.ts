@@ -14,91 +14,58 @@ const having = (...list: readonly FoundAttestation[]) =>
   factsOf({ image: image(), attestations: attestations(...list) });
 
 judgesAs(provenanceAttested, [
-  {
-    name: 'v1 of the manifest',
-    facts: having(attestation(V1, v1('https://ci'))),
-    outcome: 'pass',
-    says: 'built by https://ci',
-    source: 'verified-attestation',
-  },
-  {
-    name: 'v0.2 of the index',
-    facts: having(attestation(V02, v02('ci'), { subjects: [INDEX] })),
-    outcome: 'pass',
-    says: 'ci',
-  },
-  {
-    name: 'unverified, marked so',
-    facts: having(
+  [
+    'pass',
+    'v1 of the manifest',
+    having(attestation(V1, v1('https://ci'))),
+    'built by https://ci',
+    { source: 'verified-attestation' },
+  ],
+  ['pass', 'v0.2 of the index', having(attestation(V02, v02('ci'), { subjects: [INDEX] })), 'ci'],
+  [
+    'pass',
+    'unverified, marked so',
+    having(
       attestation(V02, v02('ci'), { verification: 'unverified', source: 'buildkit-manifest' }),
     ),
-    outcome: 'pass',
-    says: 'ci',
-    source: 'unverified-attestation',
-  },
-  {
-    name: 'this build’s own',
-    facts: having(attestation(V1, v1('ci'), { source: 'this-build' })),
-    outcome: 'pass',
-    says: 'ci',
-    source: 'build',
-  },
-  {
-    name: 'a sound one beside an empty builder',
-    facts: having(
-      attestation(V02, v02('')),
-      attestation(V1, v1('ci'), { verification: 'unverified' }),
-    ),
-    outcome: 'pass',
-    says: 'ci',
-  },
-  {
-    name: 'another subject',
-    facts: having(attestation(V1, v1('ci'), { subjects: [OTHER] })),
-    outcome: 'fail',
-    says: 'another image',
-  },
-  {
-    name: 'no subject',
-    facts: having(attestation(V1, v1('ci'), { subjects: [] })),
-    outcome: 'fail',
-    says: 'another image',
-  },
-  {
-    name: 'empty builder id',
-    facts: having(attestation(V02, v02(' '))),
-    outcome: 'fail',
-    says: 'does not name a builder',
-  },
-  {
-    name: 'does not parse',
-    facts: having(attestation(V1, 'text')),
-    outcome: 'fail',
-    says: 'not state a build type',
-  },
-  {
-    name: 'null predicate',
-    facts: having(attestation(V1, null)),
-    outcome: 'fail',
-    says: 'not state a build type',
-  },
-  {
-    name: 'signature does not verify',
-    facts: having(attestation(V1, v1('ci'), { verification: 'failed' })),
-    outcome: 'fail',
-    says: 'signature does not verify',
-  },
-  {
-    name: 'an attestation of another kind',
-    facts: having(attestation(PREDICATE_TYPE.spdx, v1('ci'))),
-    outcome: 'fail',
-    says: 'no provenance',
-  },
-  { name: 'none', facts: having(), outcome: 'fail', says: 'no provenance' },
-  {
-    name: 'registry down',
-    facts: factsOf({ image: image() }),
-    outcome: 'unknown',
-    says: 'not gathered',
-  },
+    'ci',
+    { source: 'unverified-attestation' },
+  ],
+  [
+    'pass',
+    'this build’s own',
+    having(attestation(V1, v1('ci'), { source: 'this-build' })),
+    'ci',
+    { source: 'build' },
+  ],
+  [
+    'pass',
+    'a sound one beside an empty builder',
+    having(attestation(V02, v02('')), attestation(V1, v1('ci'), { verification: 'unverified' })),
+    'ci',
+  ],
+  [
+    'fail',
+    'another subject',
+    having(attestation(V1, v1('ci'), { subjects: [OTHER] })),
+    'another image',
+  ],
+  ['fail', 'no subject', having(attestation(V1, v1('ci'), { subjects: [] })), 'another image'],
+  ['fail', 'empty builder id', having(attestation(V02, v02(' '))), 'does not name a builder'],
+  ['fail', 'does not parse', having(attestation(V1, 'text')), 'not state a build type'],
+  ['fail', 'null predicate', having(attestation(V1, null)), 'not state a build type'],
+  [
+    'fail',
+    'signature does not verify',
+    having(attestation(V1, v1('ci'), { verification: 'failed' })),
+    'signature does not verify',
+  ],
+  [
+    'fail',
+    'an attestation of another kind',
+    having(attestation(PREDICATE_TYPE.spdx, v1('ci'))),
+    'no provenance',
+  ],
+  ['fail', 'none', having(), 'no provenance'],
+  ['unknown', 'registry down', factsOf({ image: image() }), 'not gathered'],
 ]);

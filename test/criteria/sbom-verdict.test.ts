@@ -69,16 +69,17 @@ function unsigned(
 }
 
 judgesAs(sbomAttested, [
-  {
-    name: 'CycloneDX: by name, purl with epoch, group; one missing',
-    facts: having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED))),
-    outcome: 'pass',
-    says: '3 of the image’s 4 packages',
-    source: 'verified-attestation',
-  },
-  {
-    name: 'SPDX by purl',
-    facts: having(
+  [
+    'pass',
+    'CycloneDX: by name, purl with epoch, group; one missing',
+    having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED))),
+    '3 of the image’s 4 packages',
+    { source: 'verified-attestation' },
+  ],
+  [
+    'pass',
+    'SPDX by purl',
+    having(
       attestation(
         S,
         spdx(
@@ -89,64 +90,59 @@ judgesAs(sbomAttested, [
         ),
       ),
     ),
-    outcome: 'pass',
-    says: 'SPDX names 4 of the image’s 4',
-  },
-  {
-    name: 'a versioned predicate type',
-    facts: having(attestation(`${C}/v1.6`, cyclonedx(LIBC, ZLIB, SCOPED))),
-    outcome: 'pass',
-    says: '3 of',
-  },
-  {
-    name: 'unverified, marked so',
-    facts: having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED), { verification: 'unverified' })),
-    outcome: 'pass',
-    says: '3 of',
-    source: 'unverified-attestation',
-  },
-  {
-    name: 'unsigned, with 2 of 21 OS packages that the image lacks: under a tenth',
-    facts: unsigned(19, 2),
-    outcome: 'pass',
-    says: '19 of the image’s 19',
-    source: 'unverified-attestation',
-  },
-  {
-    name: 'unsigned, with 2 of 20: a tenth is allowed',
-    facts: unsigned(18, 2),
-    outcome: 'pass',
-    says: '18 of the image’s 18',
-  },
-  {
-    name: 'unsigned, with 3 of 21: more than a tenth',
-    facts: unsigned(18, 3),
-    outcome: 'fail',
-    says: 'nobody signed, names 3 OS packages that the image does not have: none0, none1, none2',
-  },
-  {
-    name: 'signed, with the same 3: the signer’s word',
-    facts: unsigned(18, 3, 'verified'),
-    outcome: 'pass',
-    says: '18 of the image’s 18',
-    source: 'verified-attestation',
-  },
-  {
-    name: 'half of the packages',
-    facts: having(attestation(C, cyclonedx(LIBC, ZLIB))),
-    outcome: 'fail',
-    says: '2 of the image’s 4',
-  },
-  {
-    name: 'other versions',
-    facts: having(attestation(C, cyclonedx({ ...LIBC, version: '1' }))),
-    outcome: 'fail',
-    says: 'names none',
-  },
-  { name: 'empty', facts: having(attestation(C, cyclonedx())), outcome: 'fail', says: 'empty' },
-  {
-    name: 'SPDX that names the image alone',
-    facts: having(
+    'SPDX names 4 of the image’s 4',
+  ],
+  [
+    'pass',
+    'a versioned predicate type',
+    having(attestation(`${C}/v1.6`, cyclonedx(LIBC, ZLIB, SCOPED))),
+    '3 of',
+  ],
+  [
+    'pass',
+    'unverified, marked so',
+    having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED), { verification: 'unverified' })),
+    '3 of',
+    { source: 'unverified-attestation' },
+  ],
+  [
+    'pass',
+    'unsigned, with 2 of 21 OS packages that the image lacks: under a tenth',
+    unsigned(19, 2),
+    '19 of the image’s 19',
+    { source: 'unverified-attestation' },
+  ],
+  ['pass', 'unsigned, with 2 of 20: a tenth is allowed', unsigned(18, 2), '18 of the image’s 18'],
+  [
+    'fail',
+    'unsigned, with 3 of 21: more than a tenth',
+    unsigned(18, 3),
+    'nobody signed, names 3 OS packages that the image does not have: none0, none1, none2',
+  ],
+  [
+    'pass',
+    'signed, with the same 3: the signer’s word',
+    unsigned(18, 3, 'verified'),
+    '18 of the image’s 18',
+    { source: 'verified-attestation' },
+  ],
+  [
+    'fail',
+    'half of the packages',
+    having(attestation(C, cyclonedx(LIBC, ZLIB))),
+    '2 of the image’s 4',
+  ],
+  [
+    'fail',
+    'other versions',
+    having(attestation(C, cyclonedx({ ...LIBC, version: '1' }))),
+    'names none',
+  ],
+  ['fail', 'empty', having(attestation(C, cyclonedx())), 'empty'],
+  [
+    'fail',
+    'SPDX that names the image alone',
+    having(
       attestation(S, {
         ...spdx({ SPDXID: 'SPDXRef-image', name: 'app' }),
         relationships: [
@@ -158,79 +154,69 @@ judgesAs(sbomAttested, [
         ],
       }),
     ),
-    outcome: 'fail',
-    says: 'empty',
-  },
-  {
-    name: 'no SBOM format',
-    facts: having(attestation(C, { hello: 1 })),
-    outcome: 'fail',
-    says: 'neither',
-  },
-  {
-    name: 'another subject',
-    facts: having(attestation(C, cyclonedx(LIBC), { subjects: [OTHER] })),
-    outcome: 'fail',
-    says: 'another image',
-  },
-  { name: 'none', facts: having(), outcome: 'fail', says: 'no SBOM' },
-  {
-    name: 'empty of an image without packages',
-    facts: of([], attestation(C, cyclonedx())),
-    outcome: 'fail',
-    says: 'empty',
-  },
-  {
-    name: 'an image without packages, its program named',
-    facts: of([], attestation(C, cyclonedx({ type: 'file', name: 'app' }))),
-    outcome: 'pass',
-    says: 'names 1 part; the image contains no package',
-  },
-  {
-    name: 'an image without packages, files of another named',
-    facts: withFiles(['server'], attestation(C, cyclonedx({ type: 'file', name: '/usr/bin/x' }))),
-    outcome: 'fail',
-    says: 'files that the image does not contain',
-  },
-  {
-    name: 'an image without packages, its file named by path, by SPDX',
-    facts: withFiles(
+    'empty',
+  ],
+  ['fail', 'no SBOM format', having(attestation(C, { hello: 1 })), 'neither'],
+  [
+    'fail',
+    'another subject',
+    having(attestation(C, cyclonedx(LIBC), { subjects: [OTHER] })),
+    'another image',
+  ],
+  ['fail', 'none', having(), 'no SBOM'],
+  ['fail', 'empty of an image without packages', of([], attestation(C, cyclonedx())), 'empty'],
+  [
+    'pass',
+    'an image without packages, its program named',
+    of([], attestation(C, cyclonedx({ type: 'file', name: 'app' }))),
+    'names 1 part; the image contains no package',
+  ],
+  [
+    'fail',
+    'an image without packages, files of another named',
+    withFiles(['server'], attestation(C, cyclonedx({ type: 'file', name: '/usr/bin/x' }))),
+    'files that the image does not contain',
+  ],
+  [
+    'pass',
+    'an image without packages, its file named by path, by SPDX',
+    withFiles(
       ['app/server'],
       attestation(S, { spdxVersion: 'SPDX-2.3', files: [{ fileName: './app/server' }] }),
     ),
-    outcome: 'pass',
-    says: 'SPDX names 1 part',
-  },
-  {
-    name: 'an image without packages, a whole system named',
-    facts: withFiles(['server'], attestation(C, cyclonedx(ZLIB, { type: 'file', name: 'server' }))),
-    outcome: 'fail',
-    says: '1 OS package, of which the image has none',
-  },
-  {
-    name: 'the image and its operating system are no content',
-    facts: having(
+    'SPDX names 1 part',
+  ],
+  [
+    'fail',
+    'an image without packages, a whole system named',
+    withFiles(['server'], attestation(C, cyclonedx(ZLIB, { type: 'file', name: 'server' }))),
+    '1 OS package, of which the image has none',
+  ],
+  [
+    'fail',
+    'the image and its operating system are no content',
+    having(
       attestation(
         C,
         cyclonedx({ type: 'operating-system', name: 'debian' }, { type: 'container', name: 'app' }),
       ),
     ),
-    outcome: 'fail',
-    says: 'empty',
-  },
-  {
-    name: 'nested, and wrapped as text',
-    facts: having(
+    'empty',
+  ],
+  [
+    'pass',
+    'nested, and wrapped as text',
+    having(
       attestation(C, {
         Data: JSON.stringify(cyclonedx({ name: 'root', components: [LIBC, ZLIB, SCOPED] })),
       }),
     ),
-    outcome: 'pass',
-    says: '3 of',
-  },
-  {
-    name: 'none found, and a place that could not be asked',
-    facts: factsOf({
+    '3 of',
+  ],
+  [
+    'unknown',
+    'none found, and a place that could not be asked',
+    factsOf({
       image: image(),
       packages: packages(...IN_IMAGE),
       attestations: known(
@@ -243,23 +229,22 @@ judgesAs(sbomAttested, [
         'image',
       ),
     }),
-    settle: 'ask again',
-    outcome: 'unknown',
-    says: 'answered 500',
-  },
-  {
-    name: 'the better of two',
-    facts: having(
+    'answered 500',
+    { settle: 'ask again' },
+  ],
+  [
+    'pass',
+    'the better of two',
+    having(
       attestation(S, spdx({ name: 'a', versionInfo: '1' })),
       attestation(C, cyclonedx(LIBC, ZLIB, SCOPED)),
     ),
-    outcome: 'pass',
-    says: 'CycloneDX',
-  },
-  {
-    name: 'packages not read',
-    facts: factsOf({ image: image(), attestations: attestations() }),
-    outcome: 'unknown',
-    says: 'not gathered',
-  },
+    'CycloneDX',
+  ],
+  [
+    'unknown',
+    'packages not read',
+    factsOf({ image: image(), attestations: attestations() }),
+    'not gathered',
+  ],
 ]);

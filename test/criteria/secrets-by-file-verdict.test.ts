@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { secretsByFile } from '../../src/criteria/secrets-by-file.ts';
 import { type DeclarationsFact, known } from '../../src/model/facts.ts';
-import { judgesAs } from './criterion-table.ts';
+import { judgesAs, type Row } from './criterion-table.ts';
 import { declared, factsOf, filesystem, image } from './facts-builder.ts';
 
 const of = (
@@ -21,52 +21,37 @@ const annotated = (value: string) =>
   });
 
 judgesAs(secretsByFile, [
-  {
-    name: '*_FILE of a secret',
-    facts: of(['POSTGRES_PASSWORD_FILE=/run/secrets/pw']),
-    outcome: 'pass',
-    says: 'come as files',
-  },
-  {
-    name: 'credentials file',
-    facts: of(['GOOGLE_APPLICATION_CREDENTIALS=/run/c.json']),
-    outcome: 'pass',
-    says: 'come as files',
-  },
-  {
-    name: 'an empty /run/secrets, which bases ship',
-    facts: of([], {}, ['run/secrets']),
-    outcome: 'unknown',
-    says: 'unknown how the app gets its secrets',
-  },
-  {
-    name: 'a path to a key file is not a secret, and shows little',
-    facts: of(['TLS_KEY=/etc/ssl/private/tls.pem']),
-    outcome: 'unknown',
-    says: 'unknown how the app gets its secrets',
-  },
-  {
-    name: 'a path below /run/secrets',
-    facts: of(['TLS_KEY=/run/secrets/tls']),
-    outcome: 'pass',
-    says: 'come as files',
-  },
-  {
-    name: 'a volume at /run/secrets',
-    facts: factsOf({
+  ['pass', '*_FILE of a secret', of(['POSTGRES_PASSWORD_FILE=/run/secrets/pw']), 'come as files'],
+  ['pass', 'credentials file', of(['GOOGLE_APPLICATION_CREDENTIALS=/run/c.json']), 'come as files'],
+  [
+    'unknown',
+    'an empty /run/secrets, which bases ship',
+    of([], {}, ['run/secrets']),
+    'unknown how the app gets its secrets',
+  ],
+  [
+    'unknown',
+    'a path to a key file is not a secret, and shows little',
+    of(['TLS_KEY=/etc/ssl/private/tls.pem']),
+    'unknown how the app gets its secrets',
+  ],
+  ['pass', 'a path below /run/secrets', of(['TLS_KEY=/run/secrets/tls']), 'come as files'],
+  [
+    'pass',
+    'a volume at /run/secrets',
+    factsOf({
       image: image({ config: { Volumes: { '/run/secrets': {} } } }),
       filesystem: filesystem(),
     }),
-    outcome: 'pass',
-    says: 'come as files',
-  },
-  {
-    name: 'declared in the configuration',
-    facts: of([], { secrets: 'by-file', secretFiles: ['/run/secrets/a'] }),
-    outcome: 'pass',
-    says: 'declared',
-  },
-  { name: 'declared by the image', facts: annotated('by-file'), outcome: 'pass', says: 'declared' },
+    'come as files',
+  ],
+  [
+    'pass',
+    'declared in the configuration',
+    of([], { secrets: 'by-file', secretFiles: ['/run/secrets/a'] }),
+    'declared',
+  ],
+  ['pass', 'declared by the image', annotated('by-file'), 'declared'],
   ...[
     'DB_PASSWORD=',
     'DB_PASSWORD=x',
@@ -77,39 +62,25 @@ judgesAs(secretsByFile, [
     'db_passwd=x',
     'CREDENTIALS=x',
     'DB_PWD=',
-  ].map((entry) => ({
-    name: entry,
-    facts: of([entry]),
-    outcome: 'fail' as const,
-    says: '1 secret by environment',
-  })),
-  {
-    name: 'a secret variable beside files',
-    facts: of(['A_TOKEN=x', 'B_TOKEN_FILE=/run/b'], { secrets: 'by-file' }),
-    outcome: 'fail',
-    says: 'A_TOKEN',
-  },
-  {
-    name: 'declared to take none, yet it names one',
-    facts: of(['A_TOKEN='], { secrets: 'none' }),
-    outcome: 'fail',
-    says: 'A_TOKEN',
-  },
-  {
-    name: 'declared to take none',
-    facts: of(['PATH=/bin'], { secrets: 'none' }),
-    outcome: 'not-applicable',
-    says: 'no secrets',
-  },
-  {
-    name: 'the image declares none',
-    facts: annotated('none'),
-    outcome: 'not-applicable',
-    says: 'no secrets',
-  },
-  {
-    name: 'ok- names that hold no secret',
-    facts: of(
+  ].map((entry): Row => ['fail', entry, of([entry]), '1 secret by environment']),
+  [
+    'fail',
+    'a secret variable beside files',
+    of(['A_TOKEN=x', 'B_TOKEN_FILE=/run/b'], { secrets: 'by-file' }),
+    'A_TOKEN',
+  ],
+  [
+    'fail',
+    'declared to take none, yet it names one',
+    of(['A_TOKEN='], { secrets: 'none' }),
+    'A_TOKEN',
+  ],
+  ['not-applicable', 'declared to take none', of(['PATH=/bin'], { secrets: 'none' }), 'no secrets'],
+  ['not-applicable', 'the image declares none', annotated('none'), 'no secrets'],
+  [
+    'not-applicable',
+    'ok- names that hold no secret',
+    of(
       [
         'GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305',
         'PWD=/',
@@ -121,23 +92,17 @@ judgesAs(secretsByFile, [
       ],
       { secrets: 'none' },
     ),
-    outcome: 'not-applicable',
-    says: 'no secrets',
-  },
-  {
-    name: 'a *_FILE of something else shows nothing',
-    facts: of(['SSL_CERT_FILE=/etc/ssl/ca.pem', 'CONFIG_FILE=/c']),
-    outcome: 'unknown',
-    says: 'unknown how the app gets its secrets',
-    settle: 'set secrets.use to none or by-file in .scoville.yaml',
-  },
-  {
-    name: 'nothing said',
-    facts: of([]),
-    outcome: 'unknown',
-    says: 'unknown how the app gets its secrets',
-  },
-  { name: 'not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+    'no secrets',
+  ],
+  [
+    'unknown',
+    'a *_FILE of something else shows nothing',
+    of(['SSL_CERT_FILE=/etc/ssl/ca.pem', 'CONFIG_FILE=/c']),
+    'unknown how the app gets its secrets',
+    { settle: 'set secrets.use to none or by-file in .scoville.yaml' },
+  ],
+  ['unknown', 'nothing said', of([]), 'unknown how the app gets its secrets'],
+  ['unknown', 'not read', factsOf(), 'not gathered'],
 ]);
 
 test('the value of a secret variable is not shown', () => {

@@ -22,170 +22,130 @@ const armor = (body: string, flags = '') =>
   );
 
 judgesAs(securityProfile, [
-  {
-    name: 'a few system calls',
-    facts: of(seccomp(['read', 'write'])),
-    outcome: 'pass',
-    says: 'allows 8 of the default’s',
-  },
-  {
-    name: 'wrapped by cosign as text',
-    facts: of({ Data: JSON.stringify(seccomp(['read'])) }),
-    outcome: 'pass',
-    says: 'seccomp profile',
-  },
-  {
-    name: 'wrapped in profile',
-    facts: of({ profile: seccomp(['read']) }),
-    outcome: 'pass',
-    says: 'seccomp',
-  },
-  {
-    name: 'unverified: anyone could have attached it',
-    facts: having(attestation('x/seccomp', seccomp(['read']), { verification: 'unverified' })),
-    outcome: 'unknown',
-    says: 'nobody is known to have signed that',
-    source: 'unverified-attestation',
-  },
-  {
-    name: 'allows by default',
-    facts: of(seccomp([], 'SCMP_ACT_ALLOW')),
-    outcome: 'fail',
-    says: 'lets other calls through',
-  },
-  {
-    name: 'logs by default',
-    facts: of(seccomp([], 'SCMP_ACT_LOG')),
-    outcome: 'fail',
-    says: 'lets other calls through',
-  },
-  {
-    name: 'allows what the default forbids',
-    facts: of(seccomp(['read', 'bpf', 'mount'])),
-    outcome: 'fail',
-    says: 'bpf (the default allows it on conditions), mount',
-  },
-  {
-    name: 'an unfiltered clone',
-    facts: of(seccomp([...DEFAULT_SYSCALLS, 'clone'])),
-    outcome: 'fail',
-    says: 'clone (the default allows it on conditions)',
-  },
-  { name: 'does not parse', facts: of('{'), outcome: 'fail', says: 'no' },
-  { name: 'no profile', facts: of({ hello: 1 }), outcome: 'fail', says: 'no default action' },
-  { name: 'null', facts: of(null), outcome: 'fail', says: 'no default action' },
-  {
-    name: 'AppArmor that grants files by path',
-    facts: armor('  network inet,\n  /app/** r,'),
-    outcome: 'pass',
-    says: 'AppArmor',
-  },
-  {
-    name: 'AppArmor as wide as docker-default',
-    facts: armor('  file,\n  network,\n  capability,\n  umount,\n  deny mount,'),
-    outcome: 'fail',
-    says: 'what docker-default denies',
-  },
-  {
-    name: 'AppArmor in complain mode',
-    facts: armor('  /app/** r,', ' flags=(complain)'),
-    outcome: 'fail',
-    says: 'complain',
-  },
-  {
-    name: 'AppArmor that grants mounts',
-    facts: armor('  mount,\n  /app/** r,'),
-    outcome: 'fail',
-    says: 'mount',
-  },
-  {
-    name: 'SELinux',
-    facts: of('(block app)', 'https://example.com/selinux/v1'),
-    outcome: 'unknown',
-    says: 'SELinux module',
-  },
-  {
-    name: 'another subject',
-    facts: having(attestation('x/seccomp', seccomp(['read']), { subjects: [OTHER] })),
-    outcome: 'fail',
-    says: 'another image',
-  },
-  {
-    name: 'a tight and a wide one, both verified, in either order',
-    facts: having(
+  ['pass', 'a few system calls', of(seccomp(['read', 'write'])), 'allows 8 of the default’s'],
+  [
+    'pass',
+    'wrapped by cosign as text',
+    of({ Data: JSON.stringify(seccomp(['read'])) }),
+    'seccomp profile',
+  ],
+  ['pass', 'wrapped in profile', of({ profile: seccomp(['read']) }), 'seccomp'],
+  [
+    'unknown',
+    'unverified: anyone could have attached it',
+    having(attestation('x/seccomp', seccomp(['read']), { verification: 'unverified' })),
+    'nobody is known to have signed that',
+    { source: 'unverified-attestation' },
+  ],
+  ['fail', 'allows by default', of(seccomp([], 'SCMP_ACT_ALLOW')), 'lets other calls through'],
+  ['fail', 'logs by default', of(seccomp([], 'SCMP_ACT_LOG')), 'lets other calls through'],
+  [
+    'fail',
+    'allows what the default forbids',
+    of(seccomp(['read', 'bpf', 'mount'])),
+    'bpf (the default allows it on conditions), mount',
+  ],
+  [
+    'fail',
+    'an unfiltered clone',
+    of(seccomp([...DEFAULT_SYSCALLS, 'clone'])),
+    'clone (the default allows it on conditions)',
+  ],
+  ['fail', 'does not parse', of('{'), 'no'],
+  ['fail', 'no profile', of({ hello: 1 }), 'no default action'],
+  ['fail', 'null', of(null), 'no default action'],
+  [
+    'pass',
+    'AppArmor that grants files by path',
+    armor('  network inet,\n  /app/** r,'),
+    'AppArmor',
+  ],
+  [
+    'fail',
+    'AppArmor as wide as docker-default',
+    armor('  file,\n  network,\n  capability,\n  umount,\n  deny mount,'),
+    'what docker-default denies',
+  ],
+  ['fail', 'AppArmor in complain mode', armor('  /app/** r,', ' flags=(complain)'), 'complain'],
+  ['fail', 'AppArmor that grants mounts', armor('  mount,\n  /app/** r,'), 'mount'],
+  ['unknown', 'SELinux', of('(block app)', 'https://example.com/selinux/v1'), 'SELinux module'],
+  [
+    'fail',
+    'another subject',
+    having(attestation('x/seccomp', seccomp(['read']), { subjects: [OTHER] })),
+    'another image',
+  ],
+  [
+    'fail',
+    'a tight and a wide one, both verified, in either order',
+    having(
       attestation('x/seccomp', seccomp(['read'])),
       attestation('x/seccomp', seccomp(['read', 'mount'])),
     ),
-    outcome: 'fail',
-    says: 'one of 2 that are attached) allows what the default forbids: mount',
-  },
-  {
-    name: 'a wide and a tight one',
-    facts: having(
+    'one of 2 that are attached) allows what the default forbids: mount',
+  ],
+  [
+    'fail',
+    'a wide and a tight one',
+    having(
       attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW')),
       attestation('x/seccomp', seccomp(['read'])),
     ),
-    outcome: 'fail',
-    says: 'lets other calls through',
-  },
-  {
-    name: 'a wide one that the same signer replaced, where it still hangs',
-    facts: having(
+    'lets other calls through',
+  ],
+  [
+    'fail',
+    'a wide one that the same signer replaced, where it still hangs',
+    having(
       attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW'), { verifiedBy: 'cosign.pub' }),
       attestation('x/seccomp', seccomp(['read']), { verifiedBy: 'cosign.pub' }),
     ),
-    outcome: 'fail',
-    says: 'the same signer attached a tighter one: delete this one, or publish another digest',
-  },
-  {
-    name: 'a tight seccomp profile beside an AppArmor profile in complain mode',
-    facts: having(
+    'the same signer attached a tighter one: delete this one, or publish another digest',
+  ],
+  [
+    'fail',
+    'a tight seccomp profile beside an AppArmor profile in complain mode',
+    having(
       attestation('x/seccomp', seccomp(['read'])),
       attestation('x/apparmor', { content: 'profile app flags=(complain) { /app r, }' }),
     ),
-    outcome: 'fail',
-    says: 'complain',
-  },
-  {
-    name: 'a tight one beside one that cannot be judged',
-    facts: having(
+    'complain',
+  ],
+  [
+    'unknown',
+    'a tight one beside one that cannot be judged',
+    having(
       attestation('x/seccomp', seccomp(['read'])),
       attestation('x/apparmor', { filesystem: { readOnlyPaths: ['/app'] } }),
     ),
-    outcome: 'unknown',
-    says: 'structured AppArmor',
-  },
-  {
-    name: 'a tight one that is signed beside a wide one that nobody signed',
-    facts: having(
+    'structured AppArmor',
+  ],
+  [
+    'pass',
+    'a tight one that is signed beside a wide one that nobody signed',
+    having(
       attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW'), { verification: 'unverified' }),
       attestation('x/seccomp', seccomp(['read'])),
     ),
-    outcome: 'pass',
-    says: 'allows 8 of the default’s',
-  },
-  {
-    name: 'two tight ones',
-    facts: having(
+    'allows 8 of the default’s',
+  ],
+  [
+    'pass',
+    'two tight ones',
+    having(
       attestation('x/seccomp', seccomp(['read'])),
       attestation('x/apparmor', { content: 'profile app { /app r, }' }),
     ),
-    outcome: 'pass',
-    says: 'seccomp profile',
-  },
-  {
-    name: 'AppArmor that says it is not proven',
-    facts: of({ content: '# NOT PROVEN: no kernel\nprofile app { /app r, }' }, 'x/apparmor'),
-    outcome: 'unknown',
-    says: 'not proven',
-  },
-  { name: 'none', facts: having(), outcome: 'fail', says: 'no security profile' },
-  {
-    name: 'not read',
-    facts: factsOf({ image: image() }),
-    outcome: 'unknown',
-    says: 'not gathered',
-  },
+    'seccomp profile',
+  ],
+  [
+    'unknown',
+    'AppArmor that says it is not proven',
+    of({ content: '# NOT PROVEN: no kernel\nprofile app { /app r, }' }, 'x/apparmor'),
+    'not proven',
+  ],
+  ['fail', 'none', having(), 'no security profile'],
+  ['unknown', 'not read', factsOf({ image: image() }), 'not gathered'],
 ]);
 
 test('a profile is offered where the image starts a program to trace', () => {
