@@ -371,7 +371,7 @@ class Flattener {
       readsFrom: redirects.filter(({ operator }) => operator === '<').map(target),
       writesTo: redirects.filter(isWrite).map(target),
       appends: redirects.some(({ operator }) => operator === '>>' || operator === '&>>'),
-      folder: own.folder === undefined ? this.folder : pathIn(this.folder, own.folder),
+      folder: own.folder ?? this.folder,
       variables,
       programPath:
         simple.assignments.flatMap(({ name, value }) =>

@@ -54,7 +54,7 @@ function modeChange(mode: string): ModeChange | undefined {
   };
 }
 
-/** What a chmod does: its files by their places among the words, and whether it is for all below. */
+/** What a chmod does, to which of its words, and whether it is for all below. */
 export function chmodOf(argv: readonly string[]):
   | {
       readonly change: ModeChange | undefined;
@@ -99,7 +99,7 @@ function names(word: string, path: string): boolean {
   );
 }
 
-/** The part of `folder` that a path without a pattern names; undefined where it names none in it. */
+/** The part of `folder` that a path names; undefined for a pattern, and for what is not in it. */
 function partOf(path: string, folder: string): string | undefined {
   const [text, own] = [inHome(path), inHome(folder)];
   const isIn = !/[*?[]/.test(text) && text !== own && isWithin(text, own);

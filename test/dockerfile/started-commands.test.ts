@@ -25,7 +25,6 @@ describe('commands that another program starts', () => {
     `mise exec node@22 -- ${CURL}`,
     `poetry run sudo uv run ${CURL}`,
     `find / -name a -exec ${CURL} \\;`,
-    'parallel -j 2 curl -O ::: https://x.org/f',
   ])('%s', (run) => {
     expect(downloads(`RUN ${run}`)).toEqual(['curl: nothing']);
   });

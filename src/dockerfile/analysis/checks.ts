@@ -232,23 +232,14 @@ function cosignCheck(event: CommandEvent, stage: StageCommands): Check | undefin
 }
 
 /** `git checkout COMMIT`, in the repository or with `-C`. */
-function commitCheck(event: CommandEvent, events: readonly CommandEvent[]): Check | undefined {
+function commitCheck(event: CommandEvent): Check | undefined {
   if (event.program !== 'git') return undefined;
   const { operands, values, has } = readCommandLine('git', event.argv.slice(1));
   const [verb, ...names] = operands.map(({ text }) => text);
-  const before = events.findLast(
-    ({ id, program, argv }) =>
-      id < event.id && program === 'git' && argv.some(({ text }) => /^(?:fetch|pull)$/.test(text)),
-  );
-  const isFetched =
-    names[0] === 'FETCH_HEAD' &&
-    before !== undefined &&
-    before.instruction === event.instruction &&
-    wordsOf(before).some((word) => COMMIT.test(word));
   const isTaken =
     (verb === 'checkout' || verb === 'switch' || (verb === 'reset' && has('--hard'))) &&
     names.length === 1 &&
-    (isFetched || COMMIT.test(names[0] ?? ''));
+    COMMIT.test(names[0] ?? '');
   if (!isTaken) return undefined;
   const [folder] = values('-C');
   return { event, method: 'commit', files: [placeOf(event, folder?.text ?? '.')], with: [] };
@@ -271,7 +262,7 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
     sumCheck(event, stage) ??
     signatureCheck(event, stage) ??
     cosignCheck(event, stage) ??
-    commitCheck(event, stage.events)
+    commitCheck(event)
   );
 }
 
@@ -468,7 +459,7 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
           (/refs\/replace/.test(one.text) ||
             (one.id > good.event.id &&
               !STAYS.test(wordsOf(one).join(' ')) &&
-              commitCheck(one, events) === undefined &&
+              commitCheck(one) === undefined &&
               !fetches.some(({ id }) => id === one.id))),
       );
     if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });

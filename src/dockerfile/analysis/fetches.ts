@@ -155,21 +155,9 @@ function repositories(event: CommandEvent): readonly Fetch[] {
   const { operands, values, has } = readCommandLine(program, event.argv.slice(1));
   const [verb, address, second, third] = operands;
   const isPinned = values('--revision --rev').some(({ text }) => COMMIT.test(text));
-  const own = byCommit(range, isPinned && program !== 'hg');
-  const line = operands.map(({ text }) => text).join(' ');
+  const own = byCommit(range, isPinned);
   if (program === 'cargo') return values('--git').map((one) => fetchOf(event, 'git', one, '', own));
-  if (/^(?:gh|glab)$/.test(program))
-    return /^repo clone \S/.test(line) && second !== undefined
-      ? [
-          fetchOf(
-            event,
-            'git',
-            { ...second, constant: false },
-            third?.text ?? addressName(`/${second.text}`),
-          ),
-        ]
-      : [];
-  if (program !== 'git' && program !== 'hg') return [];
+  if (program !== 'git') return [];
   const isAddress = address !== undefined && REPOSITORY.test(address.text);
   switch (verb?.text) {
     case 'clone': {

@@ -2,7 +2,6 @@ import { fileName } from '../../lib/text.ts';
 import { SHELLS } from '../../programs/kinds.ts';
 import { unversioned } from '../../programs/local.ts';
 import { runAt, RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/options.ts';
-import { pathIn } from '../paths.ts';
 import { parseShell } from './parse-shell.ts';
 import { constantField, type Field, type Script, type Span, type Word } from './syntax-tree.ts';
 
@@ -15,8 +14,8 @@ export interface Unwrapped {
   readonly environment: readonly Field[];
   /** Shell text that it runs (`sh -c`, `eval`, `su -c`), with the flags of that shell. */
   readonly script?: ShellText;
-  /** The folder that a wrapper starts it in. */
-  readonly folder?: string;
+  /** A wrapper starts it in another folder, which is not known. */
+  readonly folder?: '';
   /** Commands that it starts besides what it does itself (`poetry run`, `find -exec`). */
   readonly started: readonly Unwrapped[];
 }
@@ -179,35 +178,16 @@ function behind(argv: readonly Field[], environment: Field[]): readonly Field[] 
   return program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
 }
 
-/** The folder that a wrapper goes to first; undefined where it stays, '' where it is not known. */
-function folderOf(argv: readonly Field[], rest: readonly Field[]): string | undefined {
-  const program = programOf(argv);
-  const goes = { env: /^(?:-C|--chdir(?:=|$))(.*)$/, sudo: /^(?:-D|--chdir(?:=|$))(.*)$/ };
-  if (program !== 'env' && program !== 'sudo')
-    return program === 'unshare' && argv.some(({ text }) => text.startsWith('--wd'))
-      ? ''
-      : undefined;
-  const own = argv.slice(1, argv.length - rest.length);
-  const at = own.findIndex(({ text }) => goes[program].test(text));
-  const given = goes[program].exec(own[at]?.text ?? '')?.[1];
-  const value = given === '' ? own[at + 1] : own[at];
-  if (value === undefined) return undefined;
-  return value.constant ? given || value.text : '';
-}
+/** Options by which a wrapper goes to another folder first, which is then not known. */
+const GOES: Readonly<Record<string, RegExp>> = {
+  env: /^(?:-C|--chdir)/,
+  sudo: /^(?:-D|--chdir)/,
+  unshare: /^--wd/,
+};
 
 /** The commands that a program starts besides what it does itself. */
 function startedBy(program: string, words: readonly Field[]): readonly (readonly Field[])[] {
   const texts = words.map(({ text }) => text);
-  if (program === 'parallel') {
-    const at = texts.findIndex(
-      (word, i) => !word.startsWith('-') && !/^-[jaPSI]$/.test(texts[i - 1] ?? ''),
-    );
-    const end = texts.findIndex((word) => /^:::[:+]*$/.test(word));
-    const command = at < 0 ? [] : words.slice(at, end < 0 ? undefined : end);
-    return command.length === 0
-      ? []
-      : [[...command, { ...constantField('$(input)'), constant: false }]];
-  }
   if (program !== 'find') {
     const at = runAt(program, texts);
     return at === undefined || at >= words.length ? [] : [words.slice(at)];
@@ -233,14 +213,14 @@ export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
   const wrappers: string[] = [];
-  let folder: string | undefined;
+  let folder: '' | undefined;
   let round = 0;
   for (; round < most; round += 1) {
     const rest = behind(current, environment);
     if (rest === undefined) break;
     const program = programOf(current);
-    const into = folderOf(current, rest);
-    if (into !== undefined) folder = into === '' ? '' : pathIn(folder ?? '', into);
+    const own = current.slice(1, current.length - rest.length);
+    if (own.some(({ text }) => GOES[program]?.test(text))) folder = '';
     if (WRAPPERS[program] !== undefined) wrappers.push(program);
     current = rest;
   }
