@@ -243,12 +243,10 @@ export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
-// These two are put together here: `refuseInjected` would find the whole text in an image that has
-// this program.
 /** Read after all others of its folder. */
-export const APT_FILE = ['99scoville', 'hermetic'].join('-');
+const APT_FILE = '99scoville-hermetic';
 /** No server: names are not looked up. */
-export const RESOLVER = ['nameserver 127.0.0.1', 'options timeout:1 attempts:1', ''].join('\n');
+const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 /** What may write the bundle anew; over a mount it cannot. */
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
@@ -298,6 +296,8 @@ interface FilesRequest {
   readonly trustStore: Uint8Array;
   /** With the RUN's own name. */
   readonly proxyUrl: string;
+  /** Drawn for the session: by it, copies of files without a secret are found (`refuseInjected`). */
+  readonly mark: string;
   readonly mode: 'record' | 'replay';
 }
 
@@ -306,17 +306,18 @@ export function hermeticFiles({
   pem,
   trustStore,
   proxyUrl,
+  mark,
   mode,
 }: FilesRequest): Readonly<Record<string, string | Uint8Array>> {
   const { ca, apt, java, javaTrust, maven, resolver, wget } = HERMETIC_FILES;
   const expired = mode === 'replay' ? 'Acquire::Check-Valid-Until "false";\n' : '';
   return {
     [ca]: pem,
-    [apt]: `Acquire::https::CaInfo "${CA}";\n${expired}`,
+    [apt]: `// ${mark}\nAcquire::https::CaInfo "${CA}";\n${expired}`,
     [java]: javaOptions(proxyUrl),
     [javaTrust]: trustStore,
     [maven]: mavenSettings(proxyUrl),
-    [resolver]: RESOLVER,
+    [resolver]: `# ${mark}\n${RESOLVER}`,
     [wget]: `ca_certificate = ${CA}\n`,
     [BEGIN_FILE]: beginScript([...PROXY_ARGUMENTS, ...YARN_ARGUMENTS], proxyUrl),
     [WATCH_FILE]: WATCH_SCRIPT,

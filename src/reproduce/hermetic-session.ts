@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -121,6 +122,7 @@ export async function openSession(
   const now = (): number => Date.now();
   const store = request.store ?? (await openFetchStore(context.paths.cache, request.lockPath));
   const authority = new BuildAuthority();
+  const mark = randomBytes(24).toString('hex');
   const unreadable: (Unreadable & Seen)[] = [];
   const connections: Connection[] = [];
   const host = await gatewayOf(context);
@@ -157,7 +159,7 @@ export async function openSession(
     const { pem } = authority;
     for (const line of runLines(request.dockerfile)) {
       const proxyUrl = urlOfRun(proxy.url, line);
-      const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl, mode });
+      const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl, mark, mode });
       await writeReadable(join(mounts, runFolder(line)), files);
     }
   } catch (error) {
@@ -171,7 +173,7 @@ export async function openSession(
     hashedName: HASHED_NAME,
     folder,
     mounts,
-    traces: tracesOf(proxy.url, authority.pem),
+    traces: tracesOf(proxy.url, authority.pem, mark),
     watch: (status) => {
       steps.push(status);
     },

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { BuiltPlatform } from '../build/image-under-build.ts';
-import { APT_FILE, FOLDER, RESOLVER } from '../build/sent-dockerfile.ts';
+import { FOLDER } from '../build/sent-dockerfile.ts';
 import { copiedStage, layerLines } from '../dockerfile/layer-lines.ts';
 import { openerOf, ScanBudget } from '../facts/secrets/open-content.ts';
 import type { BlobStore } from '../image/blob-store.ts';
@@ -31,30 +31,35 @@ const POINT = 64;
 const PASSWORD = 'the password of its proxy';
 
 /** What to look for: each secret and file of this build, as text, as base64 and as bytes. */
-export function tracesOf(proxyUrl: string, pem: string): readonly Trace[] {
+export function tracesOf(proxyUrl: string, pem: string, mark: string): readonly Trace[] {
   const { password } = new URL(proxyUrl);
   const { raw, publicKey } = new X509Certificate(pem);
   const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-POINT);
   const whole = raw.toString('base64');
   const at = Math.ceil((raw.indexOf(point) * 4) / 3);
-  const certificate = [point, ...[at, at + FRAGMENT].map((i) => whole.slice(i, i + FRAGMENT))];
-  const secret = [password, Buffer.from(password, 'utf16le'), ...[0, 1, 2].map(inBase64)];
-  function inBase64(shift: number): string {
-    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(password)]);
+  const of = (what: string, forms: readonly (string | Uint8Array)[]): readonly Trace[] =>
+    forms.map((form) => ({ what, bytes: Buffer.from(form as string) }));
+  return [
+    ...of(PASSWORD, writings(password)),
+    ...of('its certificate', [
+      point,
+      ...[at, at + FRAGMENT].map((i) => whole.slice(i, i + FRAGMENT)),
+    ]),
+    ...of('its resolv.conf or apt.conf', writings(mark)),
+    ...of('names of its files', [`${FOLDER}/`]),
+  ];
+}
+
+/** A text plain, in UTF-16, and in base64, in which it begins at one of three places. */
+function writings(text: string): readonly (string | Uint8Array)[] {
+  const inBase64 = [0, 1, 2].map((shift) => {
+    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(text)]);
     // The letters that what is before it or behind it decides as well are left out.
     return bytes
       .toString('base64')
       .slice(Math.ceil((shift * 4) / 3), Math.floor(bytes.length / 3) * 4);
-  }
-  return [
-    ...secret.map((text) => ({ what: PASSWORD, bytes: Buffer.from(text) })),
-    ...certificate.map((text) => ({ what: 'its certificate', bytes: Buffer.from(text) })),
-    { what: 'its resolv.conf', bytes: Buffer.from(RESOLVER) },
-    ...[`${FOLDER}/`, APT_FILE].map((text) => ({
-      what: 'names of its files',
-      bytes: Buffer.from(text),
-    })),
-  ];
+  });
+  return [text, Buffer.from(text, 'utf16le'), ...inBase64];
 }
 
 /**

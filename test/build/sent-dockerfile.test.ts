@@ -120,6 +120,7 @@ test('a JVM is told the proxy with its password by a file, which only Java from 
     pem: 'PEM',
     trustStore: Buffer.from('p12'),
     proxyUrl: 'http://build:pass-word@172.17.0.1:40000',
+    mark: 'mark',
     mode: 'replay',
   });
   expect(String(files['java-options']).split('\n')).toEqual(

@@ -16,8 +16,15 @@ import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 const PASSWORD = 'pR0xy-pass_word-of-this-build-12';
 const PROXY = `http://run3:${PASSWORD}@172.17.0.1:4000`;
 const { pem } = new BuildAuthority();
-const traces = tracesOf(PROXY, pem);
-const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl: PROXY, mode: 'record' });
+const MARK = '1f0c9a7e5b3d2468';
+const traces = tracesOf(PROXY, pem, MARK);
+const files = hermeticFiles({
+  pem,
+  trustStore: pkcs12(pem),
+  proxyUrl: PROXY,
+  mark: MARK,
+  mode: 'record',
+});
 const der = new X509Certificate(pem).raw;
 const oneLine = der.toString('base64');
 const wrapped = (width: number): string =>
@@ -83,6 +90,7 @@ const basic = Buffer.from(`run3:${PASSWORD}`).toString('base64');
 const PASS = 'has the password of its proxy';
 const CERTIFICATE = 'has its certificate';
 const NAMES = 'has names of its files';
+const CONTENT = 'has its resolv.conf or apt.conf';
 
 test.each<[string, Content, string]>([
   ['env', `PATH=/bin\nhttp_proxy=${PROXY}\n`, PASS],
@@ -105,7 +113,12 @@ test.each<[string, Content, string]>([
     .filter(([name]) => name !== 'seen')
     .map(([name, content]): [string, Content, string] => [name, content, 'has ']),
   ['printenv SSL_CERT_FILE', '/.scoville-hermetic/ca.pem\n', NAMES],
-  ['a list of files', '/etc/apt/apt.conf.d/99scoville-hermetic\n', NAMES],
+  [
+    'the resolver’s file in base64',
+    Buffer.from(files['resolv.conf'] ?? '').toString('base64'),
+    CONTENT,
+  ],
+  ['apt-config dump of a copy', gzipSync(tar({ 'apt.conf': files['apt.conf'] ?? '' })), CONTENT],
 ])('%s: refused, with its line and the RUN behind it', async (_, content, what) => {
   const message = await refused(tar({ 'x/clean': 'a', 'x/copied': content }));
   expect(message).toContain('Dockerfile:5 (from a RUN of line 3): /x/copied has ');
@@ -115,7 +128,7 @@ test.each<[string, Content, string]>([
 });
 
 test('names of entries, and the configuration', async () => {
-  expect(await refused(tar({ 'x/apt.conf.d/99scoville-hermetic': 'a' }))).toContain(NAMES);
+  expect(await refused(tar({ 'x/.scoville-hermetic/ca.pem': 'a' }))).toContain(NAMES);
   const config = { config: { Env: [`https_proxy=${PROXY}`] } };
   expect(await refused(tar({ a: 'a' }), config)).toMatch(
     /\n {2}Dockerfile:2: the image's configuration has the password of its proxy$/,
@@ -126,6 +139,11 @@ test.each<[string, Buffer, boolean?]>([
   ['another build’s certificate', tar({ a: new BuildAuthority().pem })],
   ['a password of somebody else', tar({ env: PROXY.replace('pR0', 'pr0') })],
   ['what a program says of the folder', tar({ 'a.js': 'const folder = "/.scoville-hermetic";' })],
+  [
+    'a resolv.conf of the same words',
+    tar({ 'etc/resolv.conf': 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' }),
+  ],
+  ['a name of the same letters', tar({ 'etc/apt/apt.conf.d/99scoville-hermetic': 'a' })],
   ['nothing', tar({})],
   ['a layer of the base', gzipSync(tar({ env: PROXY })), true],
   ['a damaged archive', tar({ 'a.gz': gzipSync('a'.repeat(1000)).subarray(0, 30) })],
