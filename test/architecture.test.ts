@@ -100,7 +100,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'grade/line-file.ts': 'lines are appended, so that a run can go on from them',
   'trust/sign.ts': 'a temporary folder of ours',
   'trust/trusted-signers.ts': 'a temporary folder of ours',
-  'reproduce/compare-images.ts': 'a temporary folder of ours',
+  'reproduce/diffoscope.ts': 'a temporary folder of ours',
   'build/clock.ts': 'the folder of a build',
   'build/send-contexts.ts': 'the copy of a context, in a folder of ours',
   'scan/scan-sbom.ts': 'a temporary folder of ours',

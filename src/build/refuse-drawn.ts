@@ -3,12 +3,8 @@ import { openCache } from '../image/caches.ts';
 import { UserError } from '../lib/errors.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { ImageComparison, ImageDifference } from '../model/report.ts';
-import {
-  builtImage,
-  compareImages,
-  linesOf,
-  type LookDeeper,
-} from '../reproduce/compare-images.ts';
+import { builtImage, compareImages, linesOf } from '../reproduce/compare-images.ts';
+import type { LookDeeper } from '../reproduce/diffoscope.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { flag } from './plan.ts';
 import { buildElsewhere, withRecording } from './prove.ts';

@@ -1,6 +1,5 @@
 import type { Outcome, Vector } from './criterion.ts';
 import type { Facts } from './facts.ts';
-import type { TarEntry } from './image.ts';
 import type { Digest } from './reference.ts';
 import type { NextStep, Score, Scorecard } from './scorecard.ts';
 
@@ -134,22 +133,6 @@ export type DifferenceKind =
   | 'device'
   | 'order';
 
-/** All that a layer says of an entry; equal records mean equal tar bytes, except for the place. */
-export interface EntryRecord extends Omit<TarEntry, 'name' | 'linkname' | 'typeflag'> {
-  readonly path: string;
-  readonly link: string;
-  /** Of its content; undefined for what has none. */
-  readonly content?: Digest;
-}
-
-/** An entry that is not the same in two layers; `undefined` on the side that lacks it. */
-export interface EntryDifference {
-  readonly path: string;
-  readonly kinds: readonly DifferenceKind[];
-  readonly first: EntryRecord | undefined;
-  readonly second: EntryRecord | undefined;
-}
-
 /** What kind of file it is, by its first bytes, and where the two are not the same. */
 export interface ContentDifference {
   readonly format:
@@ -176,8 +159,6 @@ export interface CopiedStage {
   readonly name: string;
   /** Lines of the RUNs that can have written the file, from 1: its own, and of stages it needs. */
   readonly runLines: readonly number[];
-  /** Of the instruction that wrote it, in whatever stage; absent where that is not known. */
-  readonly line?: number;
 }
 
 /** A difference with its explanation. */

@@ -2,7 +2,7 @@ import { quantity } from '../lib/text.ts';
 import type { ImageComparison, ImageDifference } from '../model/report.ts';
 import { cleanText, jsonText, withNulls } from './text.ts';
 
-/** The differences of one layer, or what one line wrote of it; or the documents of a platform. */
+/** The differences of one layer, or of the documents of a platform. */
 export interface LayerGroup {
   readonly first: ImageDifference;
   readonly entries: readonly ImageDifference[];
@@ -12,7 +12,7 @@ export interface LayerGroup {
 export function byLayer(differences: readonly ImageDifference[]): readonly LayerGroup[] {
   const groups = new Map<string, { first: ImageDifference; entries: ImageDifference[] }>();
   for (const one of differences) {
-    const key = `${one.platform} ${one.layerIndex ?? 'documents'} ${one.copiedFrom?.line ?? ''}`;
+    const key = `${one.platform} ${one.layerIndex ?? 'documents'}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { first: one, entries: [one] });
     else group.entries.push(one);
@@ -39,8 +39,8 @@ export function byClass(differences: readonly ImageDifference[]): readonly Class
 }
 
 /**
- * Where a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`, or
- * `(written in line 5)`; undefined if that is not known.
+ * Where a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`;
+ * undefined if that is not known.
  */
 export function placeText({
   line,
@@ -48,9 +48,7 @@ export function placeText({
 }: Pick<ImageDifference, 'line' | 'copiedFrom'>): string | undefined {
   if (line === undefined) return undefined;
   if (copiedFrom === undefined) return `Dockerfile line ${line}`;
-  const { name, runLines, line: writer } = copiedFrom;
-  if (writer !== undefined)
-    return `Dockerfile line ${line}, out of stage ${name} (written in line ${writer})`;
+  const { name, runLines } = copiedFrom;
   const before = runLines.slice(0, -1).join(', ');
   const last = runLines.at(-1);
   const runs =

@@ -1,25 +1,35 @@
 import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { diffArrays } from 'diff';
 import { layerPath, TarError } from '../image/tar/tar-header.ts';
 import { TarReader } from '../image/tar/tar-reader.ts';
+import { isObject } from '../lib/json.ts';
 import type {
   Descriptor,
   ImageConfig,
   LayerCollector,
-  LayerEntry,
   Manifest,
   TarEntry,
 } from '../model/image.ts';
 import type { Digest } from '../model/reference.ts';
-import type {
-  ContentDifference,
-  DifferenceKind,
-  EntryDifference,
-  EntryRecord,
-  ImageDifference,
-} from '../model/report.ts';
+import type { ContentDifference, DifferenceKind, ImageDifference } from '../model/report.ts';
 import { contentDifference, listedNames } from './content-difference.ts';
+
+/** All that a layer says of an entry. */
+export interface EntryRecord extends TarEntry {
+  readonly path: string;
+  /** Of its content; undefined for what has none. */
+  readonly content: Digest | undefined;
+}
+
+/** An entry that is not the same in two layers; `undefined` on the side that lacks it. */
+export interface EntryDifference {
+  readonly path: string;
+  readonly kinds: readonly DifferenceKind[];
+  readonly first: EntryRecord | undefined;
+  readonly second: EntryRecord | undefined;
+}
 
 /** Records every entry of a layer in order, each content by its digest: none is kept in memory. */
 export function entryRecorder(): LayerCollector<readonly EntryRecord[]> {
@@ -31,34 +41,17 @@ export function entryRecorder(): LayerCollector<readonly EntryRecord[]> {
     chunk: (bytes) => {
       (hash ??= createHash('sha256')).update(bytes);
     },
-    visit: (found) => {
-      records.push(recordOf(found, hash));
+    visit: ({ path, entry }) => {
+      const hasContent = entry.type === 'file' || entry.type === 'other';
+      const hex = (): string => (hash ?? createHash('sha256')).digest('hex');
+      records.push({
+        ...entry,
+        path,
+        content: hasContent ? (`sha256:${hex()}` as Digest) : undefined,
+      });
       hash = undefined;
     },
     finish: () => records,
-  };
-}
-
-function recordOf({ path, entry }: LayerEntry, hash: Hash | undefined): EntryRecord {
-  const hasContent = entry.type === 'file' || entry.type === 'other';
-  const content = hasContent
-    ? (`sha256:${(hash ?? createHash('sha256')).digest('hex')}` as Digest)
-    : undefined;
-  return {
-    path,
-    type: entry.type,
-    mode: entry.mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    uname: entry.uname,
-    gname: entry.gname,
-    size: entry.size,
-    mtime: entry.mtime,
-    link: entry.linkname,
-    devmajor: entry.devmajor,
-    devminor: entry.devminor,
-    pax: entry.pax,
-    ...(content === undefined ? {} : { content }),
   };
 }
 
@@ -71,52 +64,40 @@ export function compareEntries(
   first: readonly EntryRecord[],
   second: readonly EntryRecord[],
 ): readonly EntryDifference[] {
-  const before = new Map(first.map((record) => [record.path, record]));
-  const after = new Map(second.map((record) => [record.path, record]));
-  const differences: EntryDifference[] = [];
-  for (const record of before.values()) {
-    const other = after.get(record.path);
-    const kinds = other === undefined ? (['presence'] as const) : kindsOf(record, other);
-    if (kinds.length > 0)
-      differences.push({ path: record.path, kinds, first: record, second: other });
+  const [before, after] = [first, second].map((all) => new Map(all.map((one) => [one.path, one])));
+  const paths = new Set([...first, ...second].map(({ path }) => path));
+  const found = [...paths].flatMap((path): EntryDifference[] => {
+    const [a, b] = [before?.get(path), after?.get(path)];
+    const kinds = a === undefined || b === undefined ? (['presence'] as const) : kindsOf(a, b);
+    return kinds.length === 0 ? [] : [{ path, kinds, first: a, second: b }];
+  });
+  if (found.length > 0) return found;
+  const length = Math.max(first.length, second.length);
+  for (let i = 0; i < length; i += 1) {
+    const [a, b] = [first[i], second[i]];
+    if (a?.path !== b?.path)
+      return [{ path: (a ?? b)?.path ?? '', kinds: ['order'], first: a, second: b }];
   }
-  for (const record of after.values())
-    if (!before.has(record.path))
-      differences.push({
-        path: record.path,
-        kinds: ['presence'],
-        first: undefined,
-        second: record,
-      });
-  return differences.length > 0 ? differences : outOfPlace(first, second);
+  return [];
 }
+
+/** The fields of an entry in which each kind of difference lies. */
+const FIELDS: Readonly<Partial<Record<DifferenceKind, readonly (keyof EntryRecord)[]>>> = {
+  type: ['type'],
+  content: ['content', 'size'],
+  link: ['linkname'],
+  mode: ['mode'],
+  owner: ['uid', 'gid', 'uname', 'gname'],
+  mtime: ['mtime'],
+  attributes: ['pax'],
+  device: ['devmajor', 'devminor'],
+};
 
 /** In what two records of one path are not the same; empty where they are. */
 function kindsOf(a: EntryRecord, b: EntryRecord): readonly DifferenceKind[] {
-  const kinds: DifferenceKind[] = [];
-  const note = (kind: DifferenceKind, differs: boolean): void => {
-    if (differs) kinds.push(kind);
-  };
-  note('type', a.type !== b.type);
-  note('content', a.content !== b.content || a.size !== b.size);
-  note('link', a.link !== b.link);
-  note('mode', a.mode !== b.mode);
-  note('owner', a.uid !== b.uid || a.gid !== b.gid || a.uname !== b.uname || a.gname !== b.gname);
-  note('mtime', a.mtime !== b.mtime);
-  note('attributes', !isDeepStrictEqual(a.pax, b.pax));
-  note('device', a.devmajor !== b.devmajor || a.devminor !== b.devminor);
-  return kinds;
-}
-
-function outOfPlace(
-  first: readonly EntryRecord[],
-  second: readonly EntryRecord[],
-): readonly EntryDifference[] {
-  const at = first.findIndex((record, i) => record.path !== second[i]?.path);
-  const place = at >= 0 ? at : first.length < second.length ? first.length : -1;
-  const record = first[place] ?? second[place];
-  if (record === undefined) return [];
-  return [{ path: record.path, kinds: ['order'], first: first[place], second: second[place] }];
+  return Object.entries(FIELDS).flatMap(([kind, fields]) =>
+    fields.every((field) => isDeepStrictEqual(a[field], b[field])) ? [] : [kind as DifferenceKind],
+  );
 }
 
 /** Bytes to which either side may unpack; what is larger is described by its outside. */
@@ -170,26 +151,21 @@ function unpacked(unpack: typeof gunzipSync, bytes: Uint8Array): Uint8Array | un
 function tarDifference(first: Uint8Array, second: Uint8Array): string | undefined {
   const [before, after] = [membersOf(first), membersOf(second)];
   if (before === undefined || after === undefined) return undefined;
-  const names: Record<'content' | 'time' | 'owner or mode' | 'order', string[]> = {
-    content: [],
-    time: [],
-    'owner or mode': [],
-    order: [],
-  };
-  for (const { path, kinds } of compareEntries(before, after)) names[groupOf(kinds)].push(path);
-  const parts = Object.entries(names).flatMap(([what, paths]) =>
-    paths.length === 0 ? [] : [`${what} of ${listedNames(paths.map((path) => path || '.'))}`],
-  );
+  const found = compareEntries(before, after);
+  const parts = ['content', 'time', 'owner or mode', 'order'].flatMap((what) => {
+    const names = found.flatMap(({ path, kinds }) =>
+      groupOf(kinds) === what ? [path || '.'] : [],
+    );
+    return names.length === 0 ? [] : [`${what} of ${listedNames(names)}`];
+  });
   return parts.length === 0 ? undefined : `tar: ${parts.join('; ')}`;
 }
 
-function groupOf(kinds: readonly DifferenceKind[]): 'content' | 'time' | 'owner or mode' | 'order' {
+function groupOf(kinds: readonly DifferenceKind[]): string {
   if (kinds.includes('order')) return 'order';
-  if (kinds.every((kind) => kind === 'mtime' || kind === 'attributes')) return 'time';
-  const isOnOutside = kinds.every((kind) =>
-    ['mtime', 'mode', 'owner', 'attributes'].includes(kind),
-  );
-  return isOnOutside ? 'owner or mode' : 'content';
+  const others = kinds.filter((kind) => kind !== 'mtime' && kind !== 'attributes');
+  if (others.length === 0) return 'time';
+  return others.every((kind) => kind === 'mode' || kind === 'owner') ? 'owner or mode' : 'content';
 }
 
 function membersOf(bytes: Uint8Array): readonly EntryRecord[] | undefined {
@@ -251,39 +227,20 @@ export function pairLayers(
   first: readonly TracedLayer[],
   second: readonly TracedLayer[],
 ): readonly LayerPair[] {
-  const known = [...first, ...second].every(({ createdBy }) => createdBy !== undefined);
-  if (first.length === second.length || !known || first.length * second.length > 1_000_000)
+  const [before, after] = [first, second].map((all) => all.map(({ createdBy }) => createdBy));
+  const isKnown = ![...(before ?? []), ...(after ?? [])].includes(undefined);
+  if (first.length === second.length || !isKnown || first.length * second.length > 1_000_000)
     return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => ({
       first: first[i],
       second: second[i],
     }));
-  return bySequence(first, second);
-}
-
-function bySequence(
-  first: readonly TracedLayer[],
-  second: readonly TracedLayer[],
-): readonly LayerPair[] {
-  const width = second.length + 1;
-  const lengths = new Uint16Array((first.length + 1) * width);
-  const at = (i: number, j: number): number => lengths[i * width + j] ?? 0;
-  const same = (i: number, j: number): boolean => first[i]?.createdBy === second[j]?.createdBy;
-  for (let i = first.length - 1; i >= 0; i -= 1)
-    for (let j = second.length - 1; j >= 0; j -= 1)
-      lengths[i * width + j] = same(i, j)
-        ? at(i + 1, j + 1) + 1
-        : Math.max(at(i + 1, j), at(i, j + 1));
-  const pairs: LayerPair[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < first.length || j < second.length) {
-    if (i < first.length && j < second.length && same(i, j))
-      pairs.push({ first: first[i++], second: second[j++] });
-    else if (j >= second.length || (i < first.length && at(i + 1, j) >= at(i, j + 1)))
-      pairs.push({ first: first[i++], second: undefined });
-    else pairs.push({ first: undefined, second: second[j++] });
-  }
-  return pairs;
+  let [i, j] = [0, 0];
+  return diffArrays(before ?? [], after ?? []).flatMap(({ added, removed, count }) =>
+    Array.from({ length: count }, () => ({
+      first: added ? undefined : first[i++],
+      second: removed ? undefined : second[j++],
+    })),
+  );
 }
 
 export interface Documents {
@@ -303,19 +260,15 @@ const MOST = 200;
  */
 export function configDifferences(a: Documents, b: Documents): readonly Found[] {
   const fields = [
-    ...changed('config', withoutLayers(a.config), withoutLayers(b.config)),
+    ...changed('config', { ...a.config, rootfs: undefined }, { ...b.config, rootfs: undefined }),
     ...changed('annotations', a.manifest.annotations ?? {}, b.manifest.annotations ?? {}),
   ];
   return fields.slice(0, MOST).map(({ path, before, after }) => ({
     path,
     kind: 'config',
     detail: `${shown(path, before)} and ${shown(path, after)}`,
-    ...reasonOf(path),
+    ...(REASONS.find(([pattern]) => pattern.test(path))?.[1] ?? OTHER),
   }));
-}
-
-function withoutLayers(config: ImageConfig): unknown {
-  return { ...config, rootfs: undefined };
 }
 
 interface Change {
@@ -331,10 +284,6 @@ function changed(path: string, before: unknown, after: unknown): readonly Change
   return keys.flatMap((key) => changed(`${path}.${key}`, before[key], after[key]));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
 /** The value of a variable may be a secret; that it differs is enough. */
 function shown(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -344,28 +293,38 @@ function shown(path: string, value: unknown): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-function reasonOf(path: string): Pick<Found, 'class' | 'cause' | 'remedy'> {
-  if (/created$/.test(path))
-    return {
+type Reason = Pick<Found, 'class' | 'cause' | 'remedy'>;
+
+/** By the field that differs; the first that fits. */
+const REASONS: readonly (readonly [RegExp, Reason])[] = [
+  [
+    /created$/,
+    {
       class: 'created',
       cause: 'the time of the build, or of the commit',
       remedy: 'SOURCE_DATE_EPOCH, or build the same commit',
-    };
-  if (path.startsWith('config.history'))
-    return {
+    },
+  ],
+  [
+    /^config\.history/,
+    {
       class: 'instructions',
       cause: 'other instructions, or other build arguments in them',
       remedy: 'build with the same Dockerfile and arguments',
-    };
-  if (path.startsWith('annotations') || path.includes('.Labels'))
-    return {
+    },
+  ],
+  [
+    /^annotations|\.Labels/,
+    {
       class: 'annotations',
       cause: 'labels and annotations from git or the configuration',
       remedy: 'build the same commit with the same configuration',
-    };
-  return {
-    class: 'configuration',
-    cause: 'the Dockerfile, its arguments or the base image set it differently',
-    remedy: undefined,
-  };
-}
+    },
+  ],
+];
+
+const OTHER: Reason = {
+  class: 'configuration',
+  cause: 'the Dockerfile, its arguments or the base image set it differently',
+  remedy: undefined,
+};

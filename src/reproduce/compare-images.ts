@@ -1,9 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { copiedStage, layerLines } from '../dockerfile/layer-lines.ts';
 import { openBlobImage } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { walkLayer } from '../image/walk/layer-walk.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
@@ -14,18 +11,13 @@ import {
   type OpenedPlatform,
   platformNameOf,
 } from '../model/image.ts';
-import type {
-  ContentDifference,
-  CopiedStage,
-  EntryDifference,
-  EntryRecord,
-  ImageComparison,
-  ImageDifference,
-} from '../model/report.ts';
+import type { DifferenceKind, ImageComparison, ImageDifference } from '../model/report.ts';
 import { classOf } from './causes.ts';
 import {
   compareEntries,
   configDifferences,
+  type EntryDifference,
+  type EntryRecord,
   entryRecorder,
   type LayerPair,
   packedDifference,
@@ -33,87 +25,19 @@ import {
   type TracedLayer,
   tracedLayers,
 } from './compare-entries.ts';
-import { lookDeeper } from './diffoscope.ts';
+import type { LookDeeper } from './diffoscope.ts';
 
-/**
- * Shows two contents of one file in detail; undefined where that is not wanted, or shows nothing.
- */
-export type LookDeeper = (
-  path: string,
-  format: ContentDifference['format'],
-  first: Uint8Array,
-  second: Uint8Array,
-) => Promise<string | undefined>;
+/** What is said of a difference beside its place. */
+type Found = Omit<ImageDifference, keyof Outside | 'platform'>;
+type Outside = Pick<ImageDifference, 'layer' | 'layerIndex' | 'line' | 'instruction'>;
 
-/** Most files given to diffoscope; each takes seconds. */
-const MOST_FILES = 10;
-/** What is not of a kind that its own text shows. Keys are never given to it. */
-const FORMATS: readonly ContentDifference['format'][] = [
-  'elf',
-  'zip',
-  'gzip',
-  'tar',
-  'ar',
-  'sqlite',
-  'png',
-  'pdf',
-  'pyc',
-  'binary',
-];
-
-/**
- * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie
- * in a private folder under names of ours while it runs, and nowhere after that. Where it is not
- * installed, one notice says so.
- */
-export function deeperViews({
-  run,
-  signal,
-  emit,
-}: Pick<PipelineContext, 'run' | 'signal' | 'emit'>): LookDeeper {
-  let left = MOST_FILES;
-  return async (path, format, first, second) => {
-    if (left === 0 || !FORMATS.includes(format)) return undefined;
-    left -= 1;
-    return inTemporaryFolder('deeper', async (folder) => {
-      const ending = safeEnding(path);
-      const files = {
-        first: join(folder, `first${ending}`),
-        second: join(folder, `second${ending}`),
-      };
-      await writeFile(files.first, first, { mode: 0o600 });
-      await writeFile(files.second, second, { mode: 0o600 });
-      const { installed, view } = await lookDeeper(run, { ...files, signal });
-      if (installed) return view;
-      left = 0;
-      emit({
-        kind: 'notice',
-        text: 'diffoscope is not installed: no deeper views (on Debian and Ubuntu: apt-get install diffoscope-minimal)',
-      });
-      return undefined;
-    });
-  };
-}
-
-/** An ending that shows diffoscope a format; nothing else of an image's name names a file. */
-function safeEnding(path: string): string {
-  return /\.[a-z0-9]{1,8}$/i.exec(path)?.[0] ?? '';
-}
-
-/** A layer, and the image that gives its bytes. */
-interface LayerSide {
-  readonly image: OpenedImage;
-  readonly layer: TracedLayer;
-}
-
-interface ComparedLayer {
-  readonly differences: readonly Pick<
-    ImageDifference,
-    'path' | 'kind' | 'detail' | 'class' | 'cause' | 'remedy' | 'deeper'
-  >[];
-  /** Found and not listed. */
-  readonly omitted: number;
-}
+/** Of a difference that is in no layer. */
+const OUTSIDE: Outside = {
+  layer: undefined,
+  layerIndex: undefined,
+  line: undefined,
+  instruction: undefined,
+};
 
 /** Differences of one layer that are listed: who has more wants a cause, not a list. */
 const MOST_LISTED = 500;
@@ -121,110 +45,171 @@ const MOST_LISTED = 500;
 const MOST_CONTENT = 8 * 1024 * 1024;
 const MOST_CONTENT_TOTAL = 128 * 1024 * 1024;
 
-/** Reads two layers and says what differs and why. Throws UserError if one cannot be read. */
-async function compareLayers(
-  first: LayerSide,
-  second: LayerSide,
-  signal: AbortSignal,
-  look?: LookDeeper,
-): Promise<ComparedLayer> {
-  const before = await recordsOf(first, signal);
-  const after = await recordsOf(second, signal);
-  const found = compareEntries(before, after);
-  const listed = found.slice(0, MOST_LISTED);
-  const wanted = contentsWanted(listed);
-  const contents = {
-    first: await contentsOf(first, wanted, signal),
-    second: await contentsOf(second, wanted, signal),
-  };
-  const differences = [];
-  for (const difference of listed) differences.push(await explained(difference, contents, look));
-  return { differences, omitted: found.length - listed.length };
-}
+/** The Dockerfile line of a first-image layer, if known, and the stage that it copies from. */
+type LineOf = (layer: TracedLayer) => Pick<ImageDifference, 'line' | 'copiedFrom'> | undefined;
 
-/** Layers that only one of the two images has. */
-function unpaired({ first, second }: LayerPair): ComparedLayer {
-  const layer = first ?? second;
-  return {
-    differences: [
-      {
+/**
+ * Compares two images, platform by platform: manifests first, and where those differ the config and
+ * each layer down to the entry. What has one digest is not read. Throws UserError where a layer
+ * cannot be read.
+ */
+export async function compareImages(
+  { signal }: Pick<PipelineContext, 'signal'>,
+  first: OpenedImage,
+  second: OpenedImage,
+  lineOf: LineOf = () => undefined,
+  look?: LookDeeper,
+): Promise<ImageComparison> {
+  const names = [...new Set([...first.platforms, ...second.platforms].map(platformNameOf))];
+  const differences: ImageDifference[] = [];
+  let omitted = 0;
+  const platforms = [];
+  for (const platform of names) {
+    const [a, b] = [first, second].map(({ platforms: all }) =>
+      all.find((one) => platformNameOf(one) === platform),
+    );
+    platforms.push({ platform, first: a?.descriptor.digest, second: b?.descriptor.digest });
+    if (a === undefined || b === undefined)
+      differences.push({
+        ...OUTSIDE,
+        platform,
         path: '',
         kind: 'layers',
-        detail: `only in the ${first === undefined ? 'second' : 'first'}: ${layer?.createdBy ?? layer?.diffId ?? ''}`,
-        class: 'other-layers',
-        cause: 'the two were built by different instructions, or on different bases',
-        remedy: 'compare their Dockerfiles and base images',
-      },
-    ],
-    omitted: 0,
+        detail: `only the ${a === undefined ? 'second' : 'first'} image has this platform`,
+        class: 'platform',
+        cause: 'the two were built for different platforms',
+        remedy: '--platform',
+      });
+    else if (a.descriptor.digest !== b.descriptor.digest) {
+      differences.push(...configDifferences(a, b).map((one) => ({ ...one, ...OUTSIDE, platform })));
+      for (const [layerIndex, pair] of pairsOf(a, b).entries()) {
+        signal.throwIfAborted();
+        const layer = pair.first ?? pair.second;
+        if (layer === undefined || pair.first?.blob.digest === pair.second?.blob.digest) continue;
+        const found = await comparePair([first, second], pair, signal, look);
+        const at = {
+          layer: layer.blob.digest,
+          layerIndex,
+          platform,
+          line: undefined,
+          ...lineOf(layer),
+          instruction: layer.createdBy,
+        };
+        differences.push(...found.listed.map((one) => ({ ...one, ...at })));
+        omitted += found.omitted;
+      }
+    }
+  }
+  return {
+    schemaVersion: '1',
+    reproducible: platforms.every((one) => one.first !== undefined && one.first === one.second),
+    first: { name: first.name, digest: first.root.digest },
+    second: { name: second.name, digest: second.root.digest },
+    platforms,
+    differences,
+    omitted,
   };
 }
 
-type Contents = ReadonlyMap<string, Uint8Array>;
+function pairsOf(a: OpenedPlatform, b: OpenedPlatform): readonly LayerPair[] {
+  return pairLayers(tracedLayers(a.layers, a.config), tracedLayers(b.layers, b.config));
+}
+
+interface FoundInLayer {
+  readonly listed: readonly Found[];
+  readonly omitted: number;
+}
+
+/** What differs in two layers. Throws UserError if one cannot be read. */
+async function comparePair(
+  images: readonly [OpenedImage, OpenedImage],
+  { first, second }: LayerPair,
+  signal: AbortSignal,
+  look: LookDeeper | undefined,
+): Promise<FoundInLayer> {
+  const whole = (one: Pick<Found, 'detail' | 'class' | 'cause' | 'remedy'>): FoundInLayer => ({
+    listed: [{ path: '', kind: 'layers', ...one }],
+    omitted: 0,
+  });
+  const layer = first ?? second;
+  if (first === undefined || second === undefined)
+    return whole({
+      detail: `only in the ${first === undefined ? 'second' : 'first'}: ${layer?.createdBy ?? layer?.diffId ?? ''}`,
+      class: 'other-layers',
+      cause: 'the two were built by different instructions, or on different bases',
+      remedy: 'compare their Dockerfiles and base images',
+    });
+  if (first.diffId === second.diffId)
+    return whole({
+      detail: 'the same content, compressed differently',
+      class: 'compression',
+      cause: 'another compressor, or another version of it',
+      remedy: 'build both with scoville, whose compressor gives the same bytes everywhere',
+    });
+  const read = async <T>(collector: () => LayerCollector<T>): Promise<readonly [T, T]> => [
+    await walk(images[0], first, collector(), signal),
+    await walk(images[1], second, collector(), signal),
+  ];
+  const found = compareEntries(...(await read(entryRecorder)));
+  const listed = found.slice(0, MOST_LISTED);
+  const wanted = contentsWanted(listed);
+  const contents = wanted.size === 0 ? [] : await read(() => contentReader(wanted));
+  const explanations: Found[] = [];
+  for (const one of listed) {
+    const [a, b] = contents.map((all) => all.get(one.path));
+    explanations.push(await explained(one, a, b, look));
+  }
+  return { listed: explanations, omitted: found.length - listed.length };
+}
 
 async function explained(
   { path, kinds, first, second }: EntryDifference,
-  contents: { readonly first: Contents; readonly second: Contents },
+  a: Uint8Array | undefined,
+  b: Uint8Array | undefined,
   look: LookDeeper | undefined,
-): Promise<ComparedLayer['differences'][number]> {
-  const a = contents.first.get(path);
-  const b = contents.second.get(path);
-  const content: ContentDifference | undefined =
-    a === undefined || b === undefined ? undefined : packedDifference(path, a, b);
-  const [kind = 'content'] = kinds;
+): Promise<Found> {
+  const isRead = a !== undefined && b !== undefined;
+  const content = isRead ? packedDifference(path, a, b) : undefined;
   const types = first === undefined || second === undefined ? [] : [first.type, second.type];
   const { id, cause, remedy } = classOf(path, kinds, content, types);
-  const detail = [...kinds.map((one) => said(one, first, second)), content?.detail]
-    .filter((text) => text !== undefined)
-    .join('; ');
+  const detail = [...kinds.map((one) => said(one, first, second)), content?.detail ?? []].flat();
   const deeper =
-    a === undefined || b === undefined || content === undefined
-      ? undefined
-      : await look?.(path, content.format, a, b);
-  const change = { path, kind, detail, class: id, cause, remedy };
-  return deeper === undefined ? change : { ...change, deeper };
+    isRead && content !== undefined ? await look?.(path, content.format, a, b) : undefined;
+  return {
+    path,
+    kind: kinds[0] ?? 'content',
+    detail: detail.join('; '),
+    class: id,
+    cause,
+    remedy,
+    ...(deeper === undefined ? {} : { deeper }),
+  };
 }
 
 function said(
-  kind: EntryDifference['kinds'][number],
+  kind: DifferenceKind,
   a: EntryRecord | undefined,
   b: EntryRecord | undefined,
-): string | undefined {
+): string {
   if (a === undefined) return 'only in the second';
   if (b === undefined) return kind === 'order' ? 'order' : 'only in the first';
-  switch (kind) {
-    case 'mode':
-      return `mode ${a.mode.toString(8)} and ${b.mode.toString(8)}`;
-    case 'owner':
-      return `owner ${a.uid}:${a.gid} and ${b.uid}:${b.gid}`;
-    case 'mtime':
-      return `time ${timeText(a.mtime)} and ${timeText(b.mtime)}`;
-    case 'type':
-      return `${a.type} and ${b.type}`;
-    case 'link':
-      return `link to ${a.link || 'nothing'} and ${b.link || 'nothing'}`;
-    case 'content':
-    case 'attributes':
-    case 'device':
-    case 'order':
-    case 'presence':
-      return kind;
-  }
+  const shown = SHOWN[kind];
+  return shown === undefined ? kind : `${shown.what}${shown.of(a)} and ${shown.of(b)}`;
 }
+
+const SHOWN: Readonly<
+  Partial<Record<DifferenceKind, { what: string; of: (one: EntryRecord) => string }>>
+> = {
+  mode: { what: 'mode ', of: ({ mode }) => mode.toString(8) },
+  owner: { what: 'owner ', of: ({ uid, gid }) => `${uid}:${gid}` },
+  mtime: { what: 'time ', of: ({ mtime }) => timeText(mtime) },
+  type: { what: '', of: ({ type }) => type },
+  link: { what: 'link to ', of: ({ linkname }) => linkname || 'nothing' },
+};
 
 function timeText(seconds: number): string {
   const milliseconds = seconds * 1000;
   return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${seconds}`;
-}
-
-/** All entries of a layer. Throws UserError if it cannot be read. */
-export async function recordsOf(
-  side: LayerSide,
-  signal: AbortSignal,
-): Promise<readonly EntryRecord[]> {
-  const recorder = entryRecorder();
-  await walk(side, recorder, signal);
-  return recorder.finish();
 }
 
 /** Files with different content, small enough to keep one by one and all together. */
@@ -242,179 +227,33 @@ function contentsWanted(differences: readonly EntryDifference[]): ReadonlySet<st
   return new Set(wanted.map(({ path }) => path));
 }
 
-async function contentsOf(
-  side: LayerSide,
-  wanted: ReadonlySet<string>,
-  signal: AbortSignal,
-): Promise<Contents> {
+function contentReader(wanted: ReadonlySet<string>): LayerCollector<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
-  if (wanted.size === 0) return contents;
-  const reader: LayerCollector<undefined> = {
+  return {
     name: 'contents',
     wants: ({ path }) => (wanted.has(path) ? { want: 'all', cap: MOST_CONTENT } : { want: 'none' }),
     visit: ({ path }, content) => {
       if (wanted.has(path)) contents.set(path, Buffer.from(content ?? []));
     },
-    finish: () => undefined,
+    finish: () => contents,
   };
-  await walk(side, reader, signal);
-  return contents;
 }
 
-async function walk(
-  { image, layer }: LayerSide,
-  collector: LayerCollector<unknown>,
+async function walk<T>(
+  image: OpenedImage,
+  { blob, diffId }: TracedLayer,
+  collector: LayerCollector<T>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<T> {
   await walkLayer({
-    open: () => image.openLayer(layer.blob),
-    mediaType: layer.blob.mediaType,
+    open: () => image.openLayer(blob),
+    mediaType: blob.mediaType,
     collectors: [collector],
-    expectedDigest: layer.blob.digest,
-    expectedDiffId: layer.diffId,
+    expectedDigest: blob.digest,
+    expectedDiffId: diffId,
     signal,
   });
-}
-
-/** The Dockerfile line of a first-image layer, if known, and the stage that it copies from. */
-type LineOf = (
-  layer: TracedLayer,
-) => { readonly line: number; readonly copiedFrom?: CopiedStage } | undefined;
-
-/**
- * Compares two images, platform by platform: manifests first, and where those differ the config and
- * each layer down to the entry. What has one digest is not read. Throws UserError where a layer
- * cannot be read.
- */
-export async function compareImages(
-  context: Pick<PipelineContext, 'signal'>,
-  first: OpenedImage,
-  second: OpenedImage,
-  lineOf: LineOf = () => undefined,
-  look?: LookDeeper,
-): Promise<ImageComparison> {
-  const names = [...new Set([...first.platforms, ...second.platforms].map(platformNameOf))];
-  const differences: ImageDifference[] = [];
-  let omitted = 0;
-  const platforms = [];
-  for (const platform of names) {
-    const a = first.platforms.find((one) => platformNameOf(one) === platform);
-    const b = second.platforms.find((one) => platformNameOf(one) === platform);
-    platforms.push({
-      platform,
-      first: a?.descriptor.digest,
-      second: b?.descriptor.digest,
-    });
-    if (a === undefined || b === undefined) {
-      differences.push(onOneSide(platform, a === undefined ? 'second' : 'first'));
-      continue;
-    }
-    if (a.descriptor.digest === b.descriptor.digest) continue;
-    const sides = { first, second, a, b, platform, lineOf, look };
-    const found = await comparePlatforms(context, sides);
-    differences.push(...found.differences);
-    omitted += found.omitted;
-  }
-  return {
-    schemaVersion: '1',
-    reproducible: platforms.every((one) => one.first !== undefined && one.first === one.second),
-    first: { name: first.name, digest: first.root.digest },
-    second: { name: second.name, digest: second.root.digest },
-    platforms,
-    differences,
-    omitted,
-  };
-}
-
-interface Sides {
-  readonly first: OpenedImage;
-  readonly second: OpenedImage;
-  readonly a: OpenedPlatform;
-  readonly b: OpenedPlatform;
-  readonly platform: string;
-  readonly lineOf: LineOf;
-  readonly look: LookDeeper | undefined;
-}
-
-async function comparePlatforms(
-  { signal }: Pick<PipelineContext, 'signal'>,
-  { first, second, a, b, platform, lineOf, look }: Sides,
-): Promise<{ readonly differences: readonly ImageDifference[]; readonly omitted: number }> {
-  const outside = {
-    layer: undefined,
-    layerIndex: undefined,
-    line: undefined,
-    instruction: undefined,
-  };
-  const differences: ImageDifference[] = configDifferences(a, b).map((found) => ({
-    ...found,
-    ...outside,
-    platform,
-  }));
-  let omitted = 0;
-  const pairs = pairLayers(tracedLayers(a.layers, a.config), tracedLayers(b.layers, b.config));
-  for (const [layerIndex, pair] of pairs.entries()) {
-    signal.throwIfAborted();
-    const layer = pair.first ?? pair.second;
-    if (layer === undefined || pair.first?.blob.digest === pair.second?.blob.digest) continue;
-    const found = await comparePair(first, second, pair, signal, look);
-    const of = {
-      layer: layer.blob.digest,
-      layerIndex,
-      platform,
-      line: undefined,
-      ...lineOf(layer),
-      instruction: layer.createdBy,
-    };
-    differences.push(...found.differences.map((one) => ({ ...one, ...of })));
-    omitted += found.omitted;
-  }
-  return { differences, omitted };
-}
-
-async function comparePair(
-  first: OpenedImage,
-  second: OpenedImage,
-  pair: ReturnType<typeof pairLayers>[number],
-  signal: AbortSignal,
-  look: LookDeeper | undefined,
-): Promise<ComparedLayer> {
-  if (pair.first === undefined || pair.second === undefined) return unpaired(pair);
-  if (pair.first.diffId === pair.second.diffId) return otherCompression();
-  return compareLayers(
-    { image: first, layer: pair.first },
-    { image: second, layer: pair.second },
-    signal,
-    look,
-  );
-}
-
-function otherCompression(): ComparedLayer {
-  const difference = {
-    path: '',
-    kind: 'layers',
-    detail: 'the same content, compressed differently',
-    class: 'compression',
-    cause: 'another compressor, or another version of it',
-    remedy: 'build both with scoville, whose compressor gives the same bytes everywhere',
-  } as const;
-  return { differences: [difference], omitted: 0 };
-}
-
-function onOneSide(platform: string, side: 'first' | 'second'): ImageDifference {
-  return {
-    layer: undefined,
-    layerIndex: undefined,
-    platform,
-    path: '',
-    kind: 'layers',
-    detail: `only the ${side} image has this platform`,
-    class: 'platform',
-    cause: 'the two were built for different platforms',
-    remedy: '--platform',
-    line: undefined,
-    instruction: undefined,
-  };
+  return collector.finish();
 }
 
 /** The Dockerfile line of each layer of the image built from it, and the stage it copies from. */
@@ -425,19 +264,19 @@ export function linesOf(
   if (dockerfile === undefined) return undefined;
   const lines = new Map<string, number>();
   for (const { layers, config } of platforms) {
+    const traced = tracedLayers(layers, config);
     const found = layerLines(
       dockerfile,
-      tracedLayers(layers, config).map(({ createdBy }) => createdBy),
+      traced.map(({ createdBy }) => createdBy),
     );
-    for (const [i, line] of found.entries()) {
-      const digest = layers[i]?.blob.digest;
-      if (digest !== undefined && line !== undefined) lines.set(digest, line);
+    for (const [i, { blob }] of traced.entries()) {
+      const line = found[i];
+      if (line !== undefined) lines.set(blob.digest, line);
     }
   }
   return ({ blob }) => {
     const line = lines.get(blob.digest);
-    if (line === undefined) return undefined;
-    const copiedFrom = copiedStage(dockerfile, line);
+    const copiedFrom = line === undefined ? undefined : copiedStage(dockerfile, line);
     return { line, ...(copiedFrom === undefined ? {} : { copiedFrom }) };
   };
 }

@@ -9,8 +9,9 @@ import { openNamedImage } from '../grade/grade-image.ts';
 import { EXIT } from '../lib/errors.ts';
 import type { ImageComparison } from '../model/report.ts';
 import { withPlainHttp } from '../model/settings.ts';
-import { compareImages, deeperViews } from './compare-images.ts';
+import { compareImages } from './compare-images.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
+import { deeperViews } from './diffoscope.ts';
 
 /** `scoville diff`. */
 export const diff = command(DIFF, async (flags, [first = '', second = ''], io) => {

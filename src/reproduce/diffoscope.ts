@@ -1,67 +1,89 @@
-import type { RunTool } from '../lib/run-tool.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import type { PipelineContext } from '../model/context.ts';
+import type { ContentDifference } from '../model/report.ts';
 
-/** Two files that are to be looked into. */
-interface DeeperRequest {
-  readonly first: string;
-  readonly second: string;
-  readonly signal: AbortSignal;
-}
+/** Shows two contents of one file in detail; undefined where that shows nothing. */
+export type LookDeeper = (
+  path: string,
+  format: ContentDifference['format'],
+  first: Uint8Array,
+  second: Uint8Array,
+) => Promise<string | undefined>;
+
+/** Most files given to diffoscope; each takes seconds. */
+const MOST_FILES = 10;
+/** Its own text shows what differs in a text, and keys are never given to it. */
+const NOT_ASKED: readonly ContentDifference['format'][] = ['brotli', 'key', 'text'];
 
 const SECONDS = 30;
-/** Of its text, in bytes; of what is kept of that, in lines and characters. */
-const MOST_BYTES = 20_000;
+/** Of what is kept of its text. */
 const MOST_LINES = 60;
 const LONGEST_LINE = 160;
 
 /** Bounded in size, depth and time; its output is plain text on stdout. */
-export function diffoscopeArguments({ first, second }: DeeperRequest): readonly string[] {
-  return [
-    '--no-progress',
-    '--text=-',
-    '--text-color=never',
-    `--max-text-report-size=${MOST_BYTES}`,
-    '--max-diff-block-lines=50',
-    '--max-container-depth=4',
-    `--timeout=${SECONDS}`,
-    '--',
-    first,
-    second,
-  ];
+const ARGUMENTS = [
+  '--no-progress',
+  '--text=-',
+  '--text-color=never',
+  '--max-text-report-size=20000',
+  '--max-diff-block-lines=50',
+  '--max-container-depth=4',
+  `--timeout=${SECONDS}`,
+  '--',
+];
+
+/**
+ * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie
+ * in a private folder under names of ours while it runs, and nowhere after that. Where it is not
+ * installed, one notice says so.
+ */
+export function deeperViews({
+  run,
+  signal,
+  emit,
+}: Pick<PipelineContext, 'run' | 'signal' | 'emit'>): LookDeeper {
+  let left = MOST_FILES;
+  return async (path, format, first, second) => {
+    if (left === 0 || NOT_ASKED.includes(format)) return undefined;
+    left -= 1;
+    return inTemporaryFolder('deeper', async (folder) => {
+      // An ending shows it a format; nothing else of an image's name names a file.
+      const ending = /\.[a-z0-9]{1,8}$/i.exec(path)?.[0] ?? '';
+      const files = ['first', 'second'].map((name) => join(folder, `${name}${ending}`));
+      for (const [i, content] of [first, second].entries())
+        await writeFile(files[i] ?? '', content, { mode: 0o600 });
+      const result = await run({
+        command: 'diffoscope',
+        args: [...ARGUMENTS, ...files],
+        env: { LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+        timeoutMs: SECONDS * 2000,
+        signal,
+      });
+      signal.throwIfAborted();
+      // 0: the same; 1: they differ; 2 and more: trouble.
+      if (result.ended === 'exit' && result.exitCode === 1) return viewOf(result.stdout);
+      if (result.ended !== 'not-found') return undefined;
+      left = 0;
+      emit({
+        kind: 'notice',
+        text: 'diffoscope is not installed: no deeper views (on Debian and Ubuntu: apt-get install diffoscope-minimal)',
+      });
+      return undefined;
+    });
+  };
 }
 
 /**
- * What diffoscope sees in two files; no view if it saw nothing, took too long, or what it saw may
- * contain a private key, which is not repeated.
+ * The view without the two names at its top, which are ours, cut to what a person reads; nothing of
+ * what may contain a private key.
  */
-interface DeeperView {
-  readonly installed: boolean;
-  readonly view?: string | undefined;
-}
-
-/** Has diffoscope look at two files. Throws where it is interrupted. */
-export async function lookDeeper(run: RunTool, request: DeeperRequest): Promise<DeeperView> {
-  const result = await run({
-    command: 'diffoscope',
-    args: diffoscopeArguments(request),
-    env: { LC_ALL: 'C.UTF-8', TZ: 'UTC' },
-    timeoutMs: SECONDS * 2000,
-    signal: request.signal,
-  });
-  request.signal.throwIfAborted();
-  if (result.ended === 'not-found') return { installed: false };
-  // 0: the same; 1: they differ; 2 and more: trouble.
-  const differ = result.ended === 'exit' && result.exitCode === 1;
-  return { installed: true, view: differ ? readDiffoscope(result.stdout) : undefined };
-}
-
-/** The view without the two names at its top, which are ours; cut to what a person reads. */
-export function readDiffoscope(stdout: string): string | undefined {
+function viewOf(stdout: string): string | undefined {
   if (/PRIVATE KEY/.test(stdout)) return undefined;
-  const lines = stdout.split('\n').map((line) => line.trimEnd());
+  const lines = stdout.trimEnd().split('\n');
   const body = lines[0]?.startsWith('--- ') === true ? lines.slice(2) : lines;
-  while (body.at(-1) === '') body.pop();
-  if (body.length === 0) return undefined;
-  const kept = body.slice(0, MOST_LINES).map((line) => line.slice(0, LONGEST_LINE));
+  const kept = body.slice(0, MOST_LINES).map((line) => line.trimEnd().slice(0, LONGEST_LINE));
   const more = body.length - kept.length;
-  return [...kept, ...(more > 0 ? [`… and ${more} more lines`] : [])].join('\n');
+  return [...kept, ...(more > 0 ? [`… and ${more} more lines`] : [])].join('\n') || undefined;
 }

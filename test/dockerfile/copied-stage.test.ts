@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { canBecome, copiedStage } from '../../src/dockerfile/layer-lines.ts';
+import { copiedStage } from '../../src/dockerfile/layer-lines.ts';
 
 const TEXT = [
   'FROM debian AS deps', // 1
@@ -33,28 +33,5 @@ describe('copiedStage', () => {
   ])('%s', (_, line, expected) => {
     if (!read.ok) throw new Error('the Dockerfile was not read');
     expect(copiedStage(read.value.model, line)).toEqual(expected);
-  });
-});
-
-describe('canBecome: whether a file of the stage can be what a COPY put at a path', () => {
-  test.each([
-    ['/src/dist ./dist', 'src/dist/a/b', 'app/dist/a/b', true],
-    ['/src/dist/ /', 'src/dist/a/b', 'a/b', true],
-    ['src/./dist /app/', 'src/dist/a', 'app/a', true],
-    ['/src/dist ./dist', 'src/dist/b', 'app/dist/a/b2', false],
-    ['/src/dist ./dist', 'src/dist/b', 'app/dist/ab', false],
-    ['/src/dist ./dist', 'src/dist2/b', 'app/dist/b', false],
-    ['/src/out /usr/bin/tool', 'src/out', 'usr/bin/tool', true],
-    ['/one /two /usr/bin/', 'two', 'usr/bin/two', true],
-    ['/one /two /usr/bin/', 'one', 'usr/bin/two', false],
-    ['/out/*.whl /wheels/', 'out/a.whl', 'wheels/a.whl', true],
-    ['/out/*.whl /wheels/', 'out/a.whl', 'wheels/b.whl', false],
-    ['/ /root', 'etc/a', 'root/etc/a', true],
-    ['/ /root', 'etc/a', 'root/bin/a', false],
-  ])('COPY --from=b %s: %s at %s: %s', (words, before, path, expected) => {
-    const read = analyseDockerfile(`FROM debian AS b\nFROM scratch\nCOPY --from=b ${words}\n`, {});
-    if (!read.ok) throw new Error('the Dockerfile was not read');
-    const copy = read.value.model.stages[1]?.instructions[0];
-    expect(copy && canBecome(copy, before, path)).toBe(expected);
   });
 });

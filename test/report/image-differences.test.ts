@@ -51,28 +51,6 @@ describe('as text', () => {
     expect(text.trimEnd().split('\n').at(-1)).toBe('Not the same: 22 differences.');
   });
 
-  test('what one line of a stage wrote has a block of its own', () => {
-    const sample = sampleDifferences();
-    const differences = sample.differences.map((one) => {
-      const { copiedFrom, path } = one;
-      const line = Number(/module_(\d)\.cpython/.exec(path)?.[1]) < 3 ? 2 : undefined;
-      return copiedFrom === undefined || line === undefined
-        ? one
-        : { ...one, copiedFrom: { ...copiedFrom, line } };
-    });
-    const comparison = { ...sample, differences };
-    const text = differencesReport(comparison, { color: false });
-    const blocks = text.split('\n\n').filter((block) => block.includes('Dockerfile line 5'));
-    expect(blocks.map((block) => block.split('\n')[0]?.replace(/.*line 5, /, ''))).toEqual([
-      'out of stage build (written in line 2)',
-      'out of stage build (RUN in lines 2 and 3)',
-    ]);
-    expect(blocks.map((block) => block.match(/module_/g)?.length)).toEqual([3, 9]);
-    const found: unknown = JSON.parse(imageDifferencesJson(comparison));
-    expect(validate(found) ? [] : validate.errors).toEqual([]);
-    expect(found).toMatchObject({ differences: { 3: { copiedFrom: { name: 'build', line: 2 } } } });
-  });
-
   test('nothing of an image reaches the terminal as a control', () => {
     const text = differencesReport(sampleDifferences('\u001b[2Jx\u202e'), { color: false });
     expect(text).not.toMatch(/[\u001b\u202e]/);

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { walkLayer } from '../../src/image/walk/layer-walk.ts';
 import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import type { EntryRecord } from '../../src/model/report.ts';
-import { compareEntries, entryRecorder } from '../../src/reproduce/compare-entries.ts';
+import {
+  compareEntries,
+  type EntryRecord,
+  entryRecorder,
+} from '../../src/reproduce/compare-entries.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
 interface Item {

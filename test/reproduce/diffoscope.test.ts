@@ -1,75 +1,105 @@
-import { describe, expect, test } from 'vitest';
-import { diffoscopeArguments, lookDeeper, readDiffoscope } from '../../src/reproduce/diffoscope.ts';
-import { fakeRun } from '../fakes/fake-run.ts';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ToolResult } from '../../src/lib/run-tool.ts';
+import { deeperViews } from '../../src/reproduce/diffoscope.ts';
 
-const { signal } = new AbortController();
-const FILES = { first: '/t/first.so', second: '/t/second.so', signal };
+const A = Buffer.from('a');
+const B = Buffer.from('b');
 
 /** diffoscope 297, of a program and the same with one byte changed. */
-const RECORDED = `--- /t/first.so
-+++ /t/second.so
-│┄ File has been modified after NT_GNU_BUILD_ID has been applied.
+const VIEW = `│┄ File has been modified after NT_GNU_BUILD_ID has been applied.
 ├── objdump --line-numbers --disassemble --section=.text {}
 │ @@ -19932,15 +19932,15 @@
 │ -	movaps %xmm0,(%rsp)
-│ +	movaps %xmm3,0x24(%rax)
-`;
+│ +	movaps %xmm3,0x24(%rax)`;
+const SHOWN = `--- /t/first.so\n+++ /t/second.so\n${VIEW}\n`;
 
-test('bounded in size, depth and time, and files come last', () => {
-  const args = diffoscopeArguments(FILES);
-  expect(args.slice(-3)).toEqual(['--', '/t/first.so', '/t/second.so']);
-  for (const flag of ['--max-text-report-size=', '--max-container-depth=', '--timeout='])
-    expect(args.some((arg) => arg.startsWith(flag))).toBe(true);
+function ended(exitCode: number, stdout = ''): ToolResult {
+  return { ended: 'exit', exitCode, stdout, stderr: '' };
+}
+
+/** Asks for files of these paths and formats; what each shows, how often it ran, what was said. */
+async function views(
+  result: ToolResult,
+  asked: readonly (readonly [string, Parameters<ReturnType<typeof deeperViews>>[1]])[],
+  onRun: (args: readonly string[]) => void = () => undefined,
+) {
+  let runs = 0;
+  const told: unknown[] = [];
+  const look = deeperViews({
+    run: ({ args }) => {
+      runs += 1;
+      onRun(args);
+      return Promise.resolve(result);
+    },
+    signal: new AbortController().signal,
+    emit: (event) => told.push(event),
+  });
+  const shown = [];
+  for (const [path, format] of asked) shown.push(await look(path, format, A, B));
+  return { shown, runs, told };
+}
+
+test('contents lie in a private folder under names of ours, and nowhere afterwards', async () => {
+  const seen: (readonly string[])[] = [];
+  const { shown } = await views(
+    ended(1, SHOWN),
+    [
+      ['../../etc/-rf x.so', 'elf'],
+      ['a.$(x)', 'binary'],
+    ],
+    (args) => {
+      const files = args.slice(-2);
+      expect(files.map((path) => readFileSync(path, 'utf8'))).toEqual(['a', 'b']);
+      expect(statSync(dirname(files[0] ?? '')).mode & 0o777).toBe(0o700);
+      expect(args.at(-3)).toBe('--');
+      for (const flag of ['--max-text-report-size=', '--max-container-depth=', '--timeout='])
+        expect(args.some((arg) => arg.startsWith(flag))).toBe(true);
+      seen.push(files);
+    },
+  );
+  expect(shown).toEqual([VIEW, VIEW]);
+  expect(seen.flat().map((path) => basename(path))).toEqual([
+    ...['first.so', 'second.so'],
+    ...['first', 'second'],
+  ]);
+  expect(existsSync(dirname(seen[0]?.[0] ?? ''))).toBe(false);
 });
 
-describe('readDiffoscope', () => {
-  test('the view without the names of our files', () => {
-    expect(readDiffoscope(RECORDED)?.split('\n')).toEqual([
-      '│┄ File has been modified after NT_GNU_BUILD_ID has been applied.',
-      '├── objdump --line-numbers --disassemble --section=.text {}',
-      '│ @@ -19932,15 +19932,15 @@',
-      '│ -	movaps %xmm0,(%rsp)',
-      '│ +	movaps %xmm3,0x24(%rax)',
-    ]);
-  });
-
-  test('a long view and long lines are cut', () => {
-    const long = `--- a\n+++ b\n${`${'x'.repeat(500)}\n`.repeat(100)}`;
-    const lines = readDiffoscope(long)?.split('\n') ?? [];
-    expect(lines).toHaveLength(61);
-    expect(lines[0]).toHaveLength(160);
-    expect(lines.at(-1)).toBe('… and 40 more lines');
-  });
-
-  test('nothing of what may hold a private key', () => {
-    expect(
-      readDiffoscope('--- a\n+++ b\n│ +-----BEGIN RSA PRIVATE KEY-----\n│ +x\n'),
-    ).toBeUndefined();
-  });
-
-  test('nothing where nothing is shown', () => {
-    expect(readDiffoscope('')).toBeUndefined();
-    expect(readDiffoscope('--- a\n+++ b\n')).toBeUndefined();
-  });
+test('ten files, no keys and no text', async () => {
+  const asked = Array.from({ length: 12 }, () => ['x', 'binary'] as const);
+  expect((await views(ended(0), [['k', 'key'], ['t', 'text'], ...asked])).runs).toBe(10);
 });
 
-describe('lookDeeper', () => {
-  test.each([
-    [
-      'they differ',
-      { exitCode: 1, stdout: RECORDED },
-      { installed: true, view: readDiffoscope(RECORDED) },
-    ],
-    ['they are the same', { exitCode: 0 }, { installed: true }],
-    ['trouble', { exitCode: 2, stdout: RECORDED }, { installed: true }],
-    [
-      'it took too long',
-      { ended: 'timeout', stdout: '', stderr: '' } as const,
-      { installed: true },
-    ],
-    ['it is not there', { ended: 'not-found' } as const, { installed: false }],
-  ])('%s', async (_, result, seen) => {
-    const fake = fakeRun([{ command: 'diffoscope', args: [], result }]);
-    expect(await lookDeeper(fake.run, FILES)).toEqual(seen);
-  });
+test.each<[string, ToolResult]>([
+  ['the same', ended(0)],
+  ['trouble', ended(2, SHOWN)],
+  ['it took too long', { ended: 'timeout', stdout: '', stderr: '' }],
+  ['nothing', ended(1)],
+  ['names alone', ended(1, '--- a\n+++ b\n')],
+  ['what may have a key', ended(1, '--- a\n+++ b\n│ +-----BEGIN RSA PRIVATE KEY-----\n│ +x\n')],
+])('%s: no view, and it is asked again', async (_, result) => {
+  const { shown, runs, told } = await views(result, [
+    ['x', 'elf'],
+    ['y', 'elf'],
+  ]);
+  expect({ shown, runs, told }).toEqual({ shown: [undefined, undefined], runs: 2, told: [] });
+});
+
+test('a long view and long lines are cut', async () => {
+  const long = `--- a\n+++ b\n${`${'x'.repeat(500)}\n`.repeat(100)}`;
+  const { shown } = await views(ended(1, long), [['x', 'elf']]);
+  const lines = shown[0]?.split('\n') ?? [];
+  expect(lines).toHaveLength(61);
+  expect(lines[0]).toHaveLength(160);
+  expect(lines.at(-1)).toBe('… and 40 more lines');
+});
+
+test('where it is not installed that is told once', async () => {
+  const { runs, told } = await views({ ended: 'not-found' }, [
+    ['x', 'elf'],
+    ['y', 'elf'],
+  ]);
+  expect([runs, told.length]).toEqual([1, 1]);
 });
