@@ -1,5 +1,7 @@
-import { byCodeUnit } from '../lib/text.ts';
-import { type CriterionResult, isMet, type Outcome } from '../model/criterion.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { groupBy } from '../lib/parallel.ts';
+import { byCodeUnit, countText, sizeText } from '../lib/text.ts';
+import { type CriterionResult, isMet, type Outcome, VECTORS } from '../model/criterion.ts';
 import type { HistoryEntry } from '../model/image.ts';
 import type { Package } from '../model/packages.ts';
 import type { Digest } from '../model/reference.ts';
@@ -12,6 +14,8 @@ import type {
   ReportInput,
   ScorecardDifference,
 } from '../model/report.ts';
+import type { Score } from '../model/scorecard.ts';
+import { VECTOR_NAMES } from './card.ts';
 
 /** A layer with what is known of where it comes from, lowest first. */
 interface LayerRow {
@@ -105,11 +109,8 @@ export function layersSize({ facts }: ImageContents): number | undefined {
 
 /** The sum over all platforms; undefined where one of them is not known. */
 function sum(values: readonly (number | undefined)[]): number | undefined {
-  if (values.length === 0) return undefined;
-  return values.reduce<number | undefined>(
-    (total, value) => (total === undefined || value === undefined ? undefined : total + value),
-    0,
-  );
+  if (values.length === 0 || values.includes(undefined)) return undefined;
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
 /** An image as a column: its verdict, and its size and packages where they are known. */
@@ -128,6 +129,48 @@ function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage
     vectors,
     ...(size === undefined ? {} : { size }),
     ...(packages === undefined ? {} : { packages }),
+  };
+}
+
+/** What images are measured by: a row, with a cell for each; undefined where it is not known. */
+interface Measure {
+  readonly name: string;
+  readonly cells: readonly (Score | string | undefined)[];
+}
+
+/** Scores first, then size and packages. */
+export function measures(images: readonly ComparedImage[]): readonly Measure[] {
+  const row = (
+    name: string,
+    cell: (image: ComparedImage) => Measure['cells'][number],
+  ): Measure => ({
+    name,
+    cells: images.map(cell),
+  });
+  return [
+    row('Overall', ({ overall }) => overall),
+    ...VECTORS.map((vector) => row(VECTOR_NAMES[vector], ({ vectors }) => vectors[vector])),
+    row('Size', ({ size }) => (size === undefined ? size : sizeText(size))),
+    row('Packages', ({ packages: one }) => (one === undefined ? one : countText(one))),
+  ];
+}
+
+/** `Packages: 1 added, 0 removed, 2 changed`, and a line for each package. */
+export function packageTexts(
+  { added, removed, changed }: NonNullable<ScorecardDifference['packages']>,
+  arrow: string,
+): { readonly heading: string; readonly lines: readonly string[] } {
+  const line = (sign: string, { type, name, before, after }: PackageChange): string => {
+    const versions = [before, after].filter((list) => list.length > 0);
+    return `${sign} ${type} ${name} ${versions.map((list) => list.join(', ')).join(` ${arrow} `)}`;
+  };
+  return {
+    heading: `Packages: ${added.length} added, ${removed.length} removed, ${changed.length} changed`,
+    lines: [
+      ...added.map((one) => line('+', one)),
+      ...removed.map((one) => line('-', one)),
+      ...changed.map((one) => line('~', one)),
+    ],
   };
 }
 
@@ -151,75 +194,49 @@ export function compareScorecards(images: readonly ReportInput[]): Comparison {
   };
 }
 
-function points(outcome: Outcome | undefined): 0 | 1 {
-  return outcome !== undefined && isMet(outcome) ? 1 : 0;
-}
-
-function change(
-  before: CriterionResult | undefined,
-  after: CriterionResult | undefined,
-): CriterionChange[] {
-  const one = after ?? before;
-  if (one === undefined || before?.outcome === after?.outcome) return [];
-  const { id, title, vector, level } = one;
-  const gain = (points(after?.outcome) - points(before?.outcome)) as -1 | 0 | 1;
-  const summary = after?.summary ?? 'no longer judged';
-  return [
-    { id, title, vector, level, before: before?.outcome, after: after?.outcome, gain, summary },
-  ];
-}
-
+/** In the order of the newer image's criteria, then what only the older one was judged by. */
 function criterionChanges(
   before: readonly CriterionResult[],
   after: readonly CriterionResult[],
 ): CriterionChange[] {
-  const old = new Map(before.map((one) => [one.id, one]));
-  const now = new Set(after.map(({ id }) => id));
-  return [
-    ...after.flatMap((one) => change(old.get(one.id), one)),
-    ...before.filter(({ id }) => !now.has(id)).flatMap((one) => change(one, undefined)),
-  ];
+  const [old, now] = [before, after].map((all) => new Map(all.map((one) => [one.id, one])));
+  const all = new Map(
+    [...after, ...before.filter(({ id }) => now?.has(id) !== true)].map((one) => [one.id, one]),
+  );
+  return [...all.values()].flatMap(({ id, title, vector, level }): CriterionChange[] => {
+    const [a, b] = [old?.get(id), now?.get(id)];
+    if (a?.outcome === b?.outcome) return [];
+    const met = [a, b].map((one) => Number(one !== undefined && isMet(one.outcome)));
+    const gain = ((met[1] ?? 0) - (met[0] ?? 0)) as CriterionChange['gain'];
+    const summary = b?.summary ?? 'no longer judged';
+    return [{ id, title, vector, level, before: a?.outcome, after: b?.outcome, gain, summary }];
+  });
 }
 
-interface Versions {
-  readonly type: string;
-  readonly name: string;
-  readonly versions: ReadonlySet<string>;
-}
-
-/** Versions by type and name on all platforms; undefined if a platform's packages are unknown. */
-function versionsOf(
-  contents: readonly ImageContents[] | undefined,
-): Map<string, Versions> | undefined {
-  if (contents === undefined || contents.length === 0) return undefined;
-  const found = new Map<string, { type: string; name: string; versions: Set<string> }>();
-  const add = ({ type, name, version }: Package): void => {
-    const key = `${type}\n${name}`;
-    const there = found.get(key);
-    if (there === undefined) found.set(key, { type, name, versions: new Set([version]) });
-    else there.versions.add(version);
-  };
-  for (const { facts } of contents) {
-    if (!facts.packages.known) return undefined;
-    facts.packages.value.forEach(add);
-  }
-  return found;
-}
-
-function sorted(versions: ReadonlySet<string> | undefined): readonly string[] {
-  return versions === undefined ? [] : [...versions].sort();
+/** Packages by type and name, those of all platforms; undefined if a platform's are unknown. */
+function packagesOf(
+  contents: readonly ImageContents[] = [],
+): ReadonlyMap<string, readonly Package[]> | undefined {
+  const all = contents.map(({ facts: { packages } }) =>
+    packages.known ? packages.value : undefined,
+  );
+  return all.length === 0 || all.includes(undefined)
+    ? undefined
+    : groupBy(
+        all.flatMap((list) => list ?? []),
+        ({ type, name }) => `${type}\n${name}`,
+      );
 }
 
 function packageChanges(before: ReportInput, after: ReportInput): ScorecardDifference['packages'] {
-  const old = versionsOf(before.contents);
-  const now = versionsOf(after.contents);
+  const [old, now] = [packagesOf(before.contents), packagesOf(after.contents)];
   if (old === undefined || now === undefined) return undefined;
+  const versions = (of: readonly Package[] = []): readonly string[] =>
+    [...new Set(of.map(({ version }) => version))].sort();
   const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((key): PackageChange[] => {
-    const [a, b] = [old.get(key), now.get(key)];
-    const one = b ?? a;
-    const row = { before: sorted(a?.versions), after: sorted(b?.versions) };
-    if (one === undefined || row.before.join('\n') === row.after.join('\n')) return [];
-    return [{ type: one.type, name: one.name, ...row }];
+    const [type = '', name = ''] = key.split('\n');
+    const row = { before: versions(old.get(key)), after: versions(now.get(key)) };
+    return isDeepStrictEqual(row.before, row.after) ? [] : [{ type, name, ...row }];
   });
   changes.sort((a, b) => byCodeUnit(a.name, b.name) || byCodeUnit(a.type, b.type));
   return {

@@ -1,13 +1,12 @@
-import { plural, sizeText } from '../lib/text.ts';
-import { type CriterionResult, type Outcome, type Vector, VECTORS } from '../model/criterion.ts';
+import { plural } from '../lib/text.ts';
+import { type CriterionResult, type Outcome, VECTORS } from '../model/criterion.ts';
 import type {
   ComparedImage,
   CriterionChange,
-  PackageChange,
   ReportInput,
   ScorecardDifference,
 } from '../model/report.ts';
-import type { Score, Scorecard } from '../model/scorecard.ts';
+import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
 import {
   type Card,
@@ -26,7 +25,7 @@ import {
   VECTOR_NAMES,
   withoutClaimsText,
 } from './card.ts';
-import { compareScorecards, diffScorecards } from './compare.ts';
+import { compareScorecards, diffScorecards, measures, packageTexts } from './compare.ts';
 import { code, evidenceText, literal, shortDigest } from './text.ts';
 
 export const MARKS: Readonly<Record<Outcome, string>> = {
@@ -211,58 +210,41 @@ function cells(...list: readonly string[]): string {
   return `| ${list.join(' | ')} |`;
 }
 
-function score({ grade, points, total }: Score): string {
-  return `${grade} (${points}/${total})`;
-}
-
 function mark(outcome: Outcome | undefined): string {
   return outcome === undefined ? '' : MARKS[outcome];
 }
 
-function named({ image, digest }: ComparedImage): string {
-  return `${literal(image)} ${code(shortDigest(digest), 'cell')}`;
+/** Images as columns, and what they are measured by as rows; scores overall are bold. */
+function imageRows(images: readonly ComparedImage[]): string[] {
+  return [
+    cells(
+      '',
+      ...images.map(
+        ({ image, digest }) => `${literal(image)} ${code(shortDigest(digest), 'cell')}`,
+      ),
+    ),
+    cells('---', ...images.map(() => '---')),
+    cells('**Level**', ...images.map(({ level, levelName }) => `${level} ${levelName}`)),
+    ...measures(images).map(({ name, cells: row }, index) => {
+      const texts = row.map((one = '?') =>
+        typeof one === 'string' ? one : `${one.grade} (${one.points}/${one.total})`,
+      );
+      const bold = index === 0 ? texts.map((text) => `**${text}**`) : texts;
+      return cells(index > VECTORS.length ? name : `**${name}**`, ...bold);
+    }),
+  ];
 }
 
 /** Images as columns, criteria as rows; ends with a newline. */
 export function markdownComparison(inputs: readonly ReportInput[]): string {
   const { images, criteria } = compareScorecards(inputs);
-  const row = (name: string, cell: (image: ComparedImage) => string): string =>
-    cells(name, ...images.map(cell));
-  const known = (value: number | undefined, text: (value: number) => string): string =>
-    value === undefined ? '?' : text(value);
   const lines = [
-    cells('', ...images.map(named)),
-    cells('---', ...images.map(() => '---')),
-    row('**Level**', ({ level, levelName }) => `${level} ${levelName}`),
-    row('**Overall**', ({ overall }) => `**${score(overall)}**`),
-    ...VECTORS.map((vector) =>
-      row(`**${VECTOR_NAMES[vector]}**`, (one) => score(one.vectors[vector])),
-    ),
-    row('Size', ({ size }) => known(size, sizeText)),
-    row('Packages', ({ packages }) => known(packages, String)),
+    ...imageRows(images),
     ...criteria.map(({ id, level, outcomes }) =>
       cells(`${id} (level ${level})`, ...outcomes.map(mark)),
     ),
   ];
   return `## ${images.length} images\n\n${lines.join('\n')}\n`;
-}
-
-function scoreRows({ before, after }: ScorecardDifference): string[] {
-  const size = (one: ComparedImage): string => (one.size === undefined ? '?' : sizeText(one.size));
-  return [
-    cells('', named(before), named(after)),
-    cells('---', '---', '---'),
-    cells('**Level**', `${before.level} ${before.levelName}`, `${after.level} ${after.levelName}`),
-    cells('**Overall**', score(before.overall), `**${score(after.overall)}**`),
-    ...VECTORS.map((vector: Vector) =>
-      cells(
-        `**${VECTOR_NAMES[vector]}**`,
-        score(before.vectors[vector]),
-        score(after.vectors[vector]),
-      ),
-    ),
-    cells('Size', size(before), size(after)),
-  ];
 }
 
 function changeRow({ id, level, before, after, gain, summary }: CriterionChange): string {
@@ -272,23 +254,14 @@ function changeRow({ id, level, before, after, gain, summary }: CriterionChange)
 
 function packageLines(packages: ScorecardDifference['packages']): string[] {
   if (packages === undefined) return [];
-  const { added, removed, changed } = packages;
-  const one =
-    (sign: string) =>
-    (change: PackageChange): string => {
-      const versions = [change.before, change.after].filter((list) => list.length > 0);
-      const text = `${sign} ${change.type} ${change.name} ${versions.map((list) => list.join(', ')).join(' → ')}`;
-      return `- ${code(text)}`;
-    };
-  const lines = [...added.map(one('+')), ...removed.map(one('-')), ...changed.map(one('~'))];
+  const { heading, lines } = packageTexts(packages, '→');
   if (lines.length === 0) return ['', 'The same packages.'];
   const rest = lines.length - PACKAGES_SHOWN;
-  const heading = `<details><summary>Packages: ${added.length} added, ${removed.length} removed, ${changed.length} changed</summary>`;
   return [
     '',
-    heading,
+    `<details><summary>${heading}</summary>`,
     '',
-    ...lines.slice(0, PACKAGES_SHOWN),
+    ...lines.slice(0, PACKAGES_SHOWN).map((one) => `- ${code(one)}`),
     ...(rest > 0 ? [`- and ${rest} more`] : []),
     '',
     '</details>',
@@ -296,9 +269,8 @@ function packageLines(packages: ScorecardDifference['packages']): string[] {
 }
 
 /** What is another in the newer image; ends with a newline. */
-export function markdownDifference(before: ReportInput, after: ReportInput): string {
-  const difference = diffScorecards(before, after);
-  const { criteria } = difference;
+export function markdownDifference(old: ReportInput, now: ReportInput): string {
+  const { before, after, criteria, packages } = diffScorecards(old, now);
   const changes =
     criteria.length === 0
       ? ['Every criterion came out as before.']
@@ -308,12 +280,12 @@ export function markdownDifference(before: ReportInput, after: ReportInput): str
           ...criteria.map(changeRow),
         ];
   const lines = [
-    `## ${literal(difference.before.image)} → ${literal(difference.after.image)}`,
+    `## ${literal(before.image)} → ${literal(after.image)}`,
     '',
-    ...scoreRows(difference),
+    ...imageRows([before, after]),
     '',
     ...changes,
-    ...packageLines(difference.packages),
+    ...packageLines(packages),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -55,12 +55,12 @@ describe('on a terminal', () => {
       scorecard: { ...better, level: 1, levelName: 'Pimiento', criteria, overall },
     };
     const text = terminalDifference(old, after, PLAIN);
-    expect(text).toContain(' Level 1 Pimiento, was 0 None\n');
-    expect(text).toMatch(/Overall +D +8\/23 +→ D +9\/23 +\+1\n/);
+    expect(text).toMatch(/^ \[1\] .* level 0 None\n \[2\] .* level 1 Pimiento\n/);
+    expect(text).toMatch(/Overall +D +8\/23 +D +9\/23\n/);
     expect(text).toContain(' + ✖ → ✔ 3 no-shell              no shell\n');
     expect(text).toContain(' Packages: 0 added, 1 removed, 1 changed\n');
     expect(text).toContain(' ~ npm a 1 → 2\n');
-    expect(text).toContain('4.0 kB, now 4.0 kB\n');
+    expect(text).toMatch(/Size +4\.0 kB +4\.0 kB\n Packages +2 +1\n/);
   });
 });
 

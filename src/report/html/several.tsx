@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { countText, plural, sizeText } from '../../lib/text.ts';
+import { plural } from '../../lib/text.ts';
 import { type Outcome, VECTORS } from '../../model/criterion.ts';
 import { digestHex } from '../../model/reference.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 } from '../../model/report.ts';
 import type { Score } from '../../model/scorecard.ts';
 import { VECTOR_NAMES } from '../card.ts';
-import { compareScorecards, diffScorecards } from '../compare.ts';
+import { compareScorecards, diffScorecards, measures } from '../compare.ts';
 import { byClass, byLayer, type LayerGroup, placeText } from '../image-differences.ts';
 import { shortDigest, shortened } from '../text.ts';
 import { documentOf, each } from './document.tsx';
@@ -74,21 +74,20 @@ function GradedImage({ image, digest, level, levelName }: ComparedImage): ReactN
   );
 }
 
-/** Rows of what images have in common: their scores, and how large they are. */
-function measures(images: readonly ComparedImage[]): readonly (readonly ReactNode[])[] {
-  const known = (text: string | undefined): ReactNode => text ?? <Muted text="not known" />;
-  return [
-    ['Overall', ...images.map(({ overall }) => <Scored {...overall} />)],
-    ...VECTORS.map((vector) => [
-      VECTOR_NAMES[vector],
-      ...images.map(({ vectors }) => <Scored {...vectors[vector]} />),
-    ]),
-    ['Size', ...images.map(({ size }) => known(size === undefined ? size : sizeText(size)))],
-    [
-      'Packages',
-      ...images.map(({ packages: one }) => known(one === undefined ? one : countText(one))),
-    ],
-  ];
+/** Rows of what images are measured by. */
+function measureRows(images: readonly ComparedImage[]): readonly (readonly ReactNode[])[] {
+  return measures(images).map(({ name, cells }) => [
+    name,
+    ...cells.map((one) =>
+      one === undefined ? (
+        <Muted text="not known" />
+      ) : typeof one === 'string' ? (
+        one
+      ) : (
+        <Scored {...one} />
+      ),
+    ),
+  ]);
 }
 
 /** Several images side by side as one self-contained page. */
@@ -120,7 +119,7 @@ export function htmlComparison(inputs: readonly ReportInput[]): string {
           kind="compare"
           heads={['', ...images.map((one) => <GradedImage {...one} />)]}
           isNamed
-          of={[...measures(images), ...rows]}
+          of={[...measureRows(images), ...rows]}
           row={(one) => one}
         />
       </section>
@@ -148,7 +147,7 @@ export function htmlDifference(before: ReportInput, after: ReportInput): string 
           kind="compare"
           heads={['', <GradedImage {...old} />, <GradedImage {...now} />, 'Points']}
           isNamed
-          of={measures([old, now])}
+          of={measureRows([old, now])}
           row={(one, index) => [...one, changes[index]]}
         />
       </Section>
