@@ -296,7 +296,7 @@ interface FilesRequest {
   readonly trustStore: Uint8Array;
   /** With the RUN's own name. */
   readonly proxyUrl: string;
-  /** Drawn for the session: by it, copies of files without a secret are found (`refuseInjected`). */
+  /** Drawn for the session: by it, copies of files without a secret are found. */
   readonly mark: string;
   readonly mode: 'record' | 'replay';
 }

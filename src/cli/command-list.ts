@@ -97,7 +97,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: 'diff',
     summary: 'Compare two images file by file',
     spec: async () => (await import('./specs.ts')).DIFF,
-    load: async () => (await import('../reproduce/diff-command.ts')).diff,
+    load: async () => (await import('../reproduce/reproduce-command.ts')).diff,
   },
   {
     name: 'verify',

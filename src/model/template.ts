@@ -79,22 +79,6 @@ export function applies(condition: Condition, answers: ReadonlyMap<string, strin
   return Object.entries(condition).every(([id, value]) => answers.get(id) === value);
 }
 
-/** What a template may ask for. Each kind limits the text, so that an answer can do no harm. */
-export const ANSWER_TYPES = [
-  'name',
-  'port',
-  'path',
-  'route',
-  'version',
-  'words',
-  'text',
-  'names',
-  'choice',
-  'level',
-  'image',
-] as const;
-export type AnswerType = (typeof ANSWER_TYPES)[number];
-
 /**
  * How an answer is written into a file. `plain`: as it is; `json`: as JSON, for YAML and exec
  * forms; the others are whole lines.
@@ -111,7 +95,8 @@ interface Kind {
   readonly forms: readonly [AnswerForm, ...AnswerForm[]];
 }
 
-const KINDS: Readonly<Record<AnswerType, Kind>> = {
+/** What a template may ask for. Each kind limits the text, so that an answer can do no harm. */
+const KINDS = {
   name: {
     pattern: /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
     expects: 'a name of lower-case letters and digits, with single . _ - between them',
@@ -175,7 +160,10 @@ const KINDS: Readonly<Record<AnswerType, Kind>> = {
     longest: 512,
     forms: ['plain'],
   },
-};
+} satisfies Readonly<Record<string, Kind>>;
+
+export type AnswerType = keyof typeof KINDS;
+export const ANSWER_TYPES = Object.keys(KINDS) as readonly AnswerType[];
 
 /** The forms for an answer of this kind; the first is for a placeholder that names no form. */
 export function formsOf(type: AnswerType): readonly [AnswerForm, ...AnswerForm[]] {
@@ -189,7 +177,7 @@ export function answerProblem(
 ): string | undefined {
   if (type === 'choice')
     return choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`;
-  const { pattern, expects, longest } = KINDS[type];
+  const { pattern, expects, longest }: Kind = KINDS[type];
   if (value.length > longest) return `must be at most ${longest} characters long`;
   if (!pattern.test(value) || (type === 'text' && value.trim() !== value))
     return `must be ${expects}`;

@@ -1,3 +1,4 @@
+import { groupBy } from '../lib/parallel.ts';
 import { plural } from '../lib/text.ts';
 import {
   type CriterionResult,
@@ -30,15 +31,13 @@ export function waiverReason(
   return waivers.find((one) => one.criterion === criterion && (one.expires ?? day) >= day)?.reason;
 }
 
+const NOT_GRADED = 'Not graded, so that the score does not speak of it';
 const REASONS: Readonly<Record<NotGraded['reason'], string>> = {
   'not-held': 'the index lists it, the place that was read does not contain it',
   'not-read':
     'the index lists it as something that cannot be read as an image; an engine may run it',
   'not-listed': 'the image has none',
 };
-
-/** What a reader has to know before the score: platforms that it does not speak of. */
-const NOT_GRADED_HEADING = 'Not graded, so that the score does not speak of it';
 
 /** A line for each platform that could not be judged. */
 export function notGradedLines({ notGraded = [] }: Scorecard): readonly string[] {
@@ -56,7 +55,7 @@ export interface ReaderNote {
 /** Platforms that were not judged, doubts about the evidence, and the files of trust settings. */
 export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
   const notes: readonly ReaderNote[] = [
-    { id: 'not-graded', heading: NOT_GRADED_HEADING, lines: notGradedLines(scorecard) },
+    { id: 'not-graded', heading: NOT_GRADED, lines: notGradedLines(scorecard) },
     { id: 'notices', heading: 'About the evidence', lines: scorecard.notices ?? [] },
     { id: 'trust', heading: 'Trust settings from files', lines: trustLines(scorecard) },
   ];
@@ -163,7 +162,6 @@ export interface Card {
   readonly rest?: CardRest;
   readonly passed: number;
   readonly notApplicable: number;
-  readonly unchecked: number;
   /** What to do first, at most three. */
   readonly steps: readonly NextStep[];
   readonly vectors: readonly {
@@ -213,41 +211,26 @@ function causeOf({ outcome, id, summary }: CriterionResult): string {
   return outcome === 'unknown' ? `unknown ${summary}` : id;
 }
 
-function rowOf(
-  result: CriterionResult,
-  ids: readonly [string, ...string[]],
-  waived: ReadonlySet<string>,
-): CardRow {
-  const place = placeFor(result);
-  return {
-    outcome: result.outcome === 'unknown' ? 'unknown' : 'fail',
-    ids,
-    waived: waived.has(result.id),
-    problem: result.summary,
-    ...(place === undefined ? {} : { place }),
-  };
-}
-
 const count = (results: readonly CriterionResult[], outcome: CriterionResult['outcome']): number =>
   results.filter((one) => one.outcome === outcome).length;
 
-/** How many levels are shown whole: the first, and more while the card stays short. */
-function shownWhole(groups: readonly CardGroup[], mostRows: number): number {
+/** The levels that are shown whole: the first, and more while the card stays short. */
+function shownWhole(groups: readonly CardGroup[], mostRows: number): readonly CardGroup[] {
   let rows = 0;
   const past = groups.findIndex((group, index) => {
     rows += group.rows.length;
     return index > 0 && rows > mostRows;
   });
-  return past === -1 ? groups.length : past;
+  return past === -1 ? groups : groups.slice(0, past);
 }
 
 function restOf(groups: readonly CardGroup[]): CardRest | undefined {
-  const [first] = groups;
-  const last = groups.at(-1);
+  const [first, last] = [groups[0], groups.at(-1)];
   if (first === undefined || last === undefined) return undefined;
-  const rows = groups.flatMap((group) => group.rows);
   const ids = (outcome: CardRow['outcome']): number =>
-    rows.filter((row) => row.outcome === outcome).flatMap((row) => row.ids).length;
+    groups
+      .flatMap(({ rows }) => rows.filter((row) => row.outcome === outcome))
+      .flatMap((row) => row.ids).length;
   return { from: first.level, to: last.level, failed: ids('fail'), unchecked: ids('unknown') };
 }
 
@@ -260,33 +243,36 @@ export function cardOf(
   steps: readonly NextStep[] = [],
   mostRows = MOST_ROWS,
 ): Card {
-  const unmet = criteria.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown');
-  const levels = [...new Set(unmet.map(({ level }) => level))].sort((a, b) => a - b);
+  // By level, and in a level what fails before what could not be checked.
+  const unmet = criteria
+    .filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
+    .sort((a, b) => a.level - b.level || count([a], 'unknown') - count([b], 'unknown'));
   const waived = new Set(waivers.map(({ criterion }) => criterion));
-  const groups: CardGroup[] = [];
-  const named = new Set<string>();
-  for (const level of levels) {
-    // What fails comes before what could not be checked.
-    const results = unmet
-      .filter((one) => one.level === level)
-      .sort((a, b) => Number(a.outcome === 'unknown') - Number(b.outcome === 'unknown'));
-    const rows = results.flatMap((one): CardRow[] => {
-      if (named.has(causeOf(one))) return [];
-      named.add(causeOf(one));
-      const others = unmet.filter((other) => causeOf(other) === causeOf(one) && other !== one);
-      return [rowOf(one, [one.id, ...others.map(({ id }) => id)], waived)];
-    });
-    groups.push({ level, name: LEVEL_NAMES[level], rows });
-  }
-  const full = groups.filter(({ rows }) => rows.length > 0);
-  const shown = full.slice(0, shownWhole(full, mostRows));
-  const rest = restOf(full.slice(shown.length));
+  const rows = [...groupBy(unmet, causeOf).values()].map((same) => {
+    const [first] = same as readonly [CriterionResult];
+    const others = criteria.filter((one) => one !== first && same.includes(one));
+    const place = placeFor(first);
+    const row: CardRow = {
+      outcome: first.outcome === 'unknown' ? 'unknown' : 'fail',
+      ids: [first.id, ...others.map(({ id }) => id)],
+      waived: waived.has(first.id),
+      problem: first.summary,
+      ...(place === undefined ? {} : { place }),
+    };
+    return { level: first.level, row };
+  });
+  const groups = [...groupBy(rows, ({ level }) => level)].map(([level, of]): CardGroup => ({
+    level,
+    name: LEVEL_NAMES[level],
+    rows: of.map(({ row }) => row),
+  }));
+  const shown = shownWhole(groups, mostRows);
+  const rest = restOf(groups.slice(shown.length));
   return {
     groups: shown,
     ...(rest === undefined ? {} : { rest }),
     passed: count(criteria, 'pass'),
     notApplicable: count(criteria, 'not-applicable'),
-    unchecked: count(criteria, 'unknown'),
     steps: steps.slice(0, MOST_STEPS),
     vectors: VECTORS.map((vector) => {
       const own = criteria.filter((one) => one.vector === vector);

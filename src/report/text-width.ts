@@ -9,8 +9,6 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
  * set up.
  */
 const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc]*$/;
-/** Words with one space between them. */
-const SPACED = /^[^ ]+(?: [^ ]+)*$/;
 
 /** Columns that the text takes on a terminal. */
 export function textWidth(text: string): number {
@@ -41,23 +39,6 @@ export function padded(text: string, columns: number): string {
 /** The text broken at spaces into lines of at most `columns`; a longer word is cut. */
 export function wrapped(text: string, columns: number, ellipsis = '…'): string[] {
   if (text === '') return [];
-  const lines =
-    SPACED.test(text) && NARROW.test(text)
-      ? narrowLines(text, columns)
-      : wrapAnsi(text, columns, { trim: true }).split('\n');
+  const lines = wrapAnsi(text, columns, { trim: true }).split('\n');
   return lines.map((line) => fitted(line, columns, ellipsis));
-}
-
-/** What `wrapAnsi` gives for narrow text whose words have one space between them. */
-function narrowLines(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && longer.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
 }

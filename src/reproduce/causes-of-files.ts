@@ -219,22 +219,18 @@ java-truststore | /cacerts$
  * Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB,
  * Lucene, Prometheus.
  */
-const OF_DATABASES = new RegExp(
-  [
-    ...['ibdata\\d+', 'ib_logfile\\d+', 'undo\\d{3}', 'aria_log[._]\\w+', 'ib_buffer_pool'],
-    ...['[^/]+\\.(?:ibd|frm|MA[ID]|MY[ID]|wt|ldb|sst)', 'WiredTiger[^/]*', 'data\\.mdb'],
-    ...['pg_(?:wal|xact|multixact|subtrans|logical|stat)/.+', 'global/(?:pg_\\w+|\\d+\\w*)'],
-    ...['base/\\d+/(?:pg_\\w+|PG_VERSION|\\d+\\w*)', 'MANIFEST-\\d{6}'],
-    ...['segments_\\w+', '_\\w+\\.(?:cf[es]|si|fdt|tim|doc)', 'chunks_head/\\d{6}'],
-  ]
-    .map((name) => `(?:^|/)${name}$`)
-    .join('|'),
-);
+const OF_DATABASES = [
+  ...['ibdata\\d+', 'ib_logfile\\d+', 'undo\\d{3}', 'aria_log[._]\\w+', 'ib_buffer_pool'],
+  ...['[^/]+\\.(?:ibd|frm|MA[ID]|MY[ID]|wt|ldb|sst)', 'WiredTiger[^/]*', 'data\\.mdb'],
+  ...['pg_(?:wal|xact|multixact|subtrans|logical|stat)/.+', 'global/(?:pg_\\w+|\\d+\\w*)'],
+  ...['base/\\d+/(?:pg_\\w+|PG_VERSION|\\d+\\w*)', 'MANIFEST-\\d{6}'],
+  ...['segments_\\w+', '_\\w+\\.(?:cf[es]|si|fdt|tim|doc)', 'chunks_head/\\d{6}'],
+]
+  .map((name) => `(?:^|/)${name}$`)
+  .join('|');
 
-const NUXT = {
-  cause: 'Nuxt draws an id for each build, which pages and names of files contain',
-  remedy: 'buildId in nuxt.config.ts, from the source',
-};
+const NUXT = `Nuxt draws an id for each build, which pages and names of files contain
+  → buildId in nuxt.config.ts, from the source`;
 
 /** What builds from source leave: logs, caches, tool folders, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
@@ -266,34 +262,21 @@ compiler-cache | (?:^|/)(?:\.?ccache|\.cache/(?:ccache|sccache))/|/target/(?:[^/
 database-files | ^var/lib/(?:postgresql|mysql|ldap|mongodb|couchdb|influxdb|samba|bind|unbound|redis|rabbitmq|postfix)/
   what a server made when it was installed or started: ids, times and logs of its own
   → rm -rf the folder in the same RUN, and have the server make it when the container starts
-`),
-  {
-    id: 'database-files',
-    path: OF_DATABASES,
-    cause: 'what a database server wrote: ids, times and the order in which its threads worked',
-    remedy:
-      'have the server make the database when the container starts: its entrypoint can load a dump that a RUN or COPY left',
-  },
-  ...rules(String.raw`
+database-files | ${OF_DATABASES}
+  what a database server wrote: ids, times and the order in which its threads worked
+  → have the server make the database when the container starts: its entrypoint can load a dump that
+  a RUN or COPY left
 database-files | (?:^|/)(?:dump\.rdb|appendonly\.aof[^/]*)$
   redis writes keys in the order of a hash table, whose seed it draws, and how much memory it used
   → have redis load the data when the container starts
 random-id | (?:^|/)\.next/.
   Next.js draws an id for each build, which pages and names of folders contain
   → generateBuildId in next.config.js, from the source
-`),
-  {
-    id: 'random-id',
-    path: /(?:^|\/)_nuxt\/builds\/|\/nitro\.mjs$/,
-    ...NUXT,
-  },
-  {
-    id: 'random-id',
-    formats: ['text'],
-    detail: /\b_payload\.json\?[0-9a-f]{8}-[0-9a-f]{4}-/,
-    ...NUXT,
-  },
-  ...rules(String.raw`
+random-id | (?:^|/)_nuxt/builds/|/nitro\.mjs$
+  ${NUXT}
+random-id
+  [text] \b_payload\.json\?[0-9a-f]{8}-[0-9a-f]{4}-
+  ${NUXT}
 random-id | (?:^|/)\.sprockets-manifest-[0-9a-f]{32}\.json$
   Sprockets draws an id for the name of its manifest
   → config.assets.manifest = Rails.root.join("public/assets/manifest.json"); without Rails, a third

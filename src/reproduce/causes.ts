@@ -84,14 +84,11 @@ compressed-content
   [gzip brotli]
   what is compressed differs
   → check its content: gzip and brotli keep a difference of their input
-`),
-  {
-    id: 'document-date',
-    formats: ['pdf'],
-    cause: 'a PDF contains the time at which it was made, and an id made of it',
-    remedy: `${EPOCH}: cairo, Ghostscript and TeX use it (TeX for \\today with FORCE_SOURCE_DATE=1); ImageMagick does not: have another tool write it`,
-  },
-  ...rules(String.raw`
+document-date
+  [pdf]
+  a PDF contains the time at which it was made, and an id made of it
+  → ${EPOCH}: cairo, Ghostscript and TeX use it (TeX for \today with FORCE_SOURCE_DATE=1);
+  ImageMagick does not: have another tool write it
 document-date
   [png] date|tIME
   a picture contains times of its file
@@ -237,14 +234,11 @@ address
     cause: 'a random id or a hash of something that changed',
     remedy: RANDOM,
   },
-  {
-    id: 'random-id',
-    formats: ['text'],
-    detail: /\bnonce\b/i,
-    cause: 'a nonce that the build draws: one that everybody has protects nothing',
-    remedy: 'have the server draw it for each answer, or allow the script by its hash',
-  },
   ...rules(String.raw`
+random-id
+  [text] \b[Nn][Oo][Nn][Cc][Ee]\b
+  a nonce that the build draws: one that everybody has protects nothing
+  → have the server draw it for each answer, or allow the script by its hash
 random-id
   [text] (?:\b[0-9a-f]{2}[ :]){7}|\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\w{0,64}\d)(?=\w{0,64}[a-z])(?=\w{0,64}[A-Z])[A-Za-z0-9]{16,}(?:={1,2}|\b)
   what looks drawn at random: an id or a token, or a hash of something that changed
@@ -293,7 +287,7 @@ export function classOf(
   if (kinds.includes('type') && types.includes('hardlink') && types.includes('file'))
     return HARD_LINK;
   if (!kinds.some((kind) => kind === 'content' || kind === 'presence' || kind === 'link'))
-    return metadataClass(kinds);
+    return METADATA.find(([kind]) => kinds.includes(kind))?.[1] ?? UNEXPLAINED;
   const rule = CONTENT_CLASSES.find(
     (one) =>
       (one.path?.test(path) ?? true) &&
@@ -307,26 +301,24 @@ export function classOf(
   return rule ?? UNEXPLAINED;
 }
 
-function metadataClass(kinds: readonly DifferenceKind[]): DifferenceClass {
-  if (kinds.includes('mode'))
-    return {
+/** Of what is not the content, by what differs; the first that fits. */
+const METADATA: readonly (readonly [DifferenceKind, DifferenceClass])[] = [
+  [
+    'mode',
+    {
       id: 'mode',
       cause: 'the umask of the user who checked the context out, or of the RUN',
       remedy: 'COPY --chmod, or have git track the file: what it tracks is sent with git’s modes',
-    };
-  if (kinds.includes('owner'))
-    return { id: 'owner', cause: 'another user or group', remedy: 'COPY --chown with numbers' };
-  if (kinds.includes('order'))
-    return {
-      id: 'entry-order',
-      cause: 'the same entries in another order',
-      remedy: undefined,
-    };
-  if (kinds.includes('mtime'))
-    return {
+    },
+  ],
+  ['owner', { id: 'owner', cause: 'another user or group', remedy: 'COPY --chown with numbers' }],
+  ['order', { id: 'entry-order', cause: 'the same entries in another order', remedy: undefined }],
+  [
+    'mtime',
+    {
       id: 'mtime',
       cause: 'times of the build, or of the context',
       remedy: 'build with --repro=safe: times are set to the epoch',
-    };
-  return UNEXPLAINED;
-}
+    },
+  ],
+];

@@ -31,26 +31,24 @@ interface HeldRequest {
 
 /**
  * Bounds the memory that the commands of a build can fill with requests: one bound for all
- * connections. `open` gives undefined where there is no room for another request.
+ * connections. Gives undefined where there is no room for another request.
  */
-class HeldRequests {
-  #held = 0;
-
-  open(): HeldRequest | undefined {
+function heldRequests(): () => HeldRequest | undefined {
+  let held = 0;
+  return () => {
     let own = 0;
     const take = (bytes: number): boolean => {
-      if (this.#held + bytes > MOST_HELD) return false;
-      this.#held += bytes;
+      if (held + bytes > MOST_HELD) return false;
+      held += bytes;
       own += bytes;
       return true;
     };
     const release = (): void => {
-      this.#held -= own;
+      held -= own;
       own = 0;
     };
-    if (!take(REQUEST_COST)) return undefined;
-    return { release, body: (message) => bodyOf(message, take) };
-  }
+    return take(REQUEST_COST) ? { release, body: (message) => bodyOf(message, take) } : undefined;
+  };
 }
 
 async function bodyOf(
@@ -222,9 +220,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   };
   const open = new Set<Socket>();
   const tunnels = new WeakMap<Socket, Tunnel>();
-  const held = new HeldRequests();
+  const openRequest = heldRequests();
   const take = (message: IncomingMessage, response: ServerResponse, tunnel?: Tunnel): void => {
-    const hold = held.open();
+    const hold = openRequest();
     if (hold !== undefined) {
       const at = { tunnel, peer: tunnel ?? peerOf(message.socket) };
       void serve(message, response, at, hold, options).finally(hold.release);

@@ -107,46 +107,44 @@ function masked(text: string): string {
 /** Requests of one build. */
 const MOST_REQUESTS = 100_000;
 
+/** What a build has had recorded so far. */
+type RecordedSize = ReturnType<typeof recordedSize>;
+
 /**
  * Bounds what a build can have recorded, so that its commands fill neither memory nor disk. Each
- * method throws where there is more than a lock can have, or a replay would take.
+ * function throws where there is more than a lock can have, or a replay would take.
  */
-class RecordedSize {
-  readonly #known = new Map<string, Fetch>();
-  #requests = 0;
-  #characters = 0;
-  #bytes = 0;
-
-  request(): void {
-    if (++this.#requests > MOST_REQUESTS)
-      throw new Error(`the build has more than ${MOST_REQUESTS} requests`);
-  }
-
+function recordedSize() {
+  const known = new Map<string, Fetch>();
+  const counter = (most: number, error: string) => {
+    let sum = 0;
+    return (count: number): void => {
+      sum += count;
+      if (sum > most) throw new Error(error);
+    };
+  };
   /** Characters that are remembered until the build ends. */
-  text(length: number): void {
-    this.#characters += length;
-    if (this.#characters > LONGEST_LOCK)
-      throw new Error(
-        `addresses and headers have more than ${LONGEST_LOCK} characters, which is what a lock can have`,
-      );
-  }
-
-  /** Bytes of an answer that are being written. */
-  body(length: number): void {
-    this.#bytes += length;
-    if (this.#bytes > MOST_FETCHED_BYTES)
-      throw new Error(`the answers have more than ${MOST_FETCHED_BYTES / 1024 ** 3} GiB`);
-  }
-
-  /** The fetch; the same object for the same answer. */
-  kept(fetch: Fetch): Fetch {
-    const text = JSON.stringify(fetch);
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    this.text(text.length);
-    this.#known.set(text, fetch);
-    return fetch;
-  }
+  const text = counter(
+    LONGEST_LOCK,
+    `addresses and headers have more than ${LONGEST_LOCK} characters, which is what a lock can have`,
+  );
+  return {
+    request: counter(MOST_REQUESTS, `the build has more than ${MOST_REQUESTS} requests`),
+    text,
+    /** Bytes of an answer that are being written. */
+    body: counter(
+      MOST_FETCHED_BYTES,
+      `the answers have more than ${MOST_FETCHED_BYTES / 1024 ** 3} GiB`,
+    ),
+    /** The fetch; the same object for the same answer. */
+    kept: (fetch: Fetch): Fetch => {
+      const key = JSON.stringify(fetch);
+      if (!known.has(key)) text(key.length);
+      const first = known.get(key) ?? fetch;
+      known.set(key, first);
+      return first;
+    },
+  };
 }
 
 /** The other end of a connection. */
@@ -353,7 +351,7 @@ export function recording(
   const failures: { address: string; why: string }[] = [];
   const secrets = new Map<string, string>();
   const busy = new Set<Promise<void>>();
-  const size = new RecordedSize();
+  const size = recordedSize();
   const ending = new AbortController();
   // Each request that is under way listens.
   setMaxListeners(0, ending.signal);
@@ -362,7 +360,7 @@ export function recording(
     const asked = askedFor(request);
     const real = secrets.get(request.address) ?? request.address;
     try {
-      size.request();
+      size.request(1);
       const slot: { recorded: Recorded | undefined } = { recorded: undefined };
       slots.push(slot);
       if (asked.address.length > LONGEST_ADDRESS) throw new Error('the address is too long');

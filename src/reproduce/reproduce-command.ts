@@ -1,15 +1,25 @@
+import { resolve } from 'node:path';
 import { parseBuildArgs } from '../build/command-line.ts';
 import { progressStyle } from '../build/plan.ts';
+import { Registries } from '../build/registries.ts';
 import { withProgress } from '../cli/conversation.ts';
 import { valuesOf } from '../cli/flag-table.ts';
-import { asksHelp, buildWordsError } from '../cli/flags.ts';
-import { type Command, type CommandIo, writeHelp } from '../cli/io.ts';
+import { asksHelp, buildWordsError, command, COMPARISON_FORMATS } from '../cli/flags.ts';
+import { type Command, type CommandIo, writeHelp, writeProse } from '../cli/io.ts';
+import { imageSettings, wantedPlatform, withKey } from '../cli/operands.ts';
+import { DIFF } from '../cli/specs.ts';
+import { writeFileBeside } from '../config/project-files.ts';
+import { openNamedImage } from '../grade/grade-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { shellWord } from '../model/dockerfile.ts';
-import type { ReportRequest } from '../model/report.ts';
-import { attachedExit } from '../trust/attest-command.ts';
-import { comparisonReports, writeComparison } from './comparison-report.ts';
-import { readImageFlags, REPRODUCE } from './flags.ts';
+import type { ImageComparison, ReportFormat, ReportRequest } from '../model/report.ts';
+import { withPlainHttp } from '../model/settings.ts';
+import { attachedExit, attachTarget } from '../trust/attest-command.ts';
+import { trustedSigners } from '../trust/trusted-signers.ts';
+import { whereDeployed } from '../trust/verify-command.ts';
+import { compareImages } from './compare-images.ts';
+import { deeperViews } from './diffoscope.ts';
+import { type ImageFlags, readImageFlags, REPRODUCE } from './flags.ts';
 import {
   reproduce as runReproduce,
   type ReproduceOptions,
@@ -24,22 +34,20 @@ export const reproduce: Command = async (args, io) => {
   }
   const image = await readImageFlags(args, io.cwd);
   if (image !== undefined) {
-    const { reproduceNamed } = await import('./reproduce-image-command.ts');
     const reports = comparisonReports(image.report, image.json);
     return answer(await reproduceNamed(image, io), reports, io);
   }
   const { words, ...options } = ownWords(args);
   const parsed = parseBuildArgs(words, io.env);
   if (!parsed.ok) throw buildWordsError(REPRODUCE, parsed.error);
-  if (parsed.value.kind === 'help') {
+  const build = parsed.value;
+  if (build.kind === 'help') {
     await writeHelp(io, REPRODUCE);
     return EXIT.met;
   }
-  const { json, report: requests } = parsed.value.own;
-  const reports = comparisonReports(requests, json);
-  const style = progressStyle(parsed.value, io.env);
+  const reports = comparisonReports(build.own.report, build.own.json);
+  const style = progressStyle(build, io.env);
   if (!style.ok) throw new UserError(style.error);
-  const build = parsed.value;
   const result = await withProgress(
     io,
     (context) => runReproduce(context, build, io.stdin, options),
@@ -83,4 +91,100 @@ function ownWords(
     tomorrow: args.includes('--tomorrow'),
     deeper: args.includes('--diffoscope'),
   };
+}
+
+/** Rebuilds the named image from its provenance, with the settings of where the command runs. */
+async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
+  const { reproduceImage } = await import('./reproduce-image.ts');
+  const settings = withKey(await imageSettings(flags.policy, io), flags.signingKey);
+  return withProgress(io, async (context) => {
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+    const trusted = await trustedSigners(context, settings, flags.signers);
+    const attest = flags.attest ? await attachTarget(context, flags.image, flags, io) : undefined;
+    const image = await (attest === undefined
+      ? openNamedImage(context, registries, {
+          text: await whereDeployed(flags.image, io.cwd),
+          stdin: io.stdin,
+          ...wantedPlatform(flags.platform),
+        })
+      : attest.open());
+    const { source, buildArgs, secrets, ssh, diffoscope: deeper } = flags;
+    const given = { buildArgs, secrets, ssh };
+    try {
+      const request = { image, trusted, settings, registries, source, given, attest, deeper };
+      return await reproduceImage(context, request);
+    } finally {
+      await image.close();
+    }
+  });
+}
+
+/** `scoville diff`. */
+export const diff = command(DIFF, async (flags, [first = '', second = ''], io) => {
+  const reports = comparisonReports(flags.report, flags.json);
+  const settings = await imageSettings(flags.policy, io);
+  const comparison = await withProgress(io, async (context) => {
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+    const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
+    const a = await openNamedImage(context, registries, { text: first, ...request });
+    try {
+      const b = await openNamedImage(context, registries, { text: second, ...request });
+      try {
+        const deeper = flags.diffoscope ? deeperViews(context) : undefined;
+        return await compareImages(context, a, b, undefined, deeper);
+      } finally {
+        await b.close();
+      }
+    } finally {
+      await a.close();
+    }
+  });
+  await writeComparison(comparison, reports, io);
+  return comparison.reproducible ? EXIT.met : EXIT.short;
+});
+
+/** Refuses reports only a scorecard has, before any build. `--json` asks for JSON on stdout. */
+function comparisonReports(
+  requests: readonly ReportRequest[],
+  json: boolean,
+): readonly ReportRequest[] {
+  const isKnown = ({ format }: ReportRequest): boolean =>
+    COMPARISON_FORMATS.some((known) => known === format);
+  const other = requests.find((one) => !isKnown(one));
+  if (other !== undefined)
+    throw new UserError(
+      `--report ${other.format} is a scorecard’s; of a comparison there is ${COMPARISON_FORMATS.join(', ')}`,
+    );
+  const all = json ? [{ format: 'json' } as const, ...requests] : requests;
+  return all.some(({ file }) => file === undefined) ? all : [{ format: 'terminal' }, ...all];
+}
+
+/** Renders all, then writes each beside its file and renames it. Throws UserError if one fails. */
+async function writeComparison(
+  comparison: ImageComparison,
+  requests: readonly ReportRequest[],
+  io: CommandIo,
+): Promise<void> {
+  const rendered = [];
+  for (const { format, file } of requests) {
+    const color = file === undefined && io.color && io.outIsTerminal;
+    rendered.push({ format, file, text: await rendering(comparison, format, color) });
+  }
+  for (const { format, file, text } of rendered)
+    if (file !== undefined) await writeFileBeside(resolve(io.cwd, file), text);
+    else if (format === 'terminal') writeProse(io, text);
+    else io.writeOut(text);
+}
+
+async function rendering(
+  comparison: ImageComparison,
+  format: ReportFormat,
+  color: boolean,
+): Promise<string> {
+  if (format === 'html')
+    return (await import('../report/html/several.tsx')).htmlImageDifferences(comparison);
+  const report = await import('../report/image-differences.ts');
+  return format === 'json'
+    ? report.imageDifferencesJson(comparison)
+    : report.differencesReport(comparison, { color });
 }

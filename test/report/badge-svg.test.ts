@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { badgeFiles, badgeTextWidth } from '../../src/report/badges.ts';
+import { badgeFiles, badgeTextWidth, badgeUrl } from '../../src/report/badges.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 import { xmlElements } from './xml-form.ts';
 
@@ -69,4 +69,10 @@ test('widths are numbers of ours, not of a font on this machine', () => {
   expect(['', 'i', 'level', '2 Jalapeno', 'A+', 'CVEs'].map(badgeTextWidth)).toEqual([
     0, 4, 26, 62, 17, 30,
   ]);
+});
+
+test('an address is the specification’s, letter by letter', () => {
+  expect(badgeUrl('overall', 'A+')).toBe(
+    'https://img.shields.io/badge/overall-A%2B-gold?style=flat-square&labelColor=%233443F4&color=%2301A178',
+  );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { markupOf, slug } from '../../src/report/html/document.tsx';
+import { markupOf } from '../../src/report/html/document.tsx';
 import { Code } from '../../src/report/html/parts.tsx';
 import { elementsOf, textOf } from './page-tree.ts';
 
@@ -57,9 +57,4 @@ describe('Code', () => {
   test('no more than a hundred lines', () => {
     expect(markupOf(<Code text={'a\n'.repeat(5000)} />).split('\n')).toHaveLength(100);
   });
-});
-
-test('a slug is letters, digits and hyphens', () => {
-  expect(slug('p', 'linux/arm64/v8', '')).toBe('p-linux-arm64-v8-');
-  expect(slug('<"\u202e>')).toBe('-');
 });

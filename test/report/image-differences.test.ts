@@ -38,19 +38,6 @@ describe('as JSON', () => {
 });
 
 describe('as text', () => {
-  test('one block a layer, each cause once with its remedy', () => {
-    const text = differencesReport(sampleDifferences(), { color: false, most: 10 });
-    expect(text).toContain('source  https://git.example.com/team/app.git at dddd');
-    expect(text).toContain('linux/amd64: config and annotations\n');
-    expect(text).toContain('linux/amd64: layer 2, sha256:cccccccccccc, Dockerfile line 4\n');
-    expect(text).toContain(', Dockerfile line 5, out of stage build (RUN in lines 2 and 3)\n');
-    expect(text).toContain('  and 2 more\n');
-    expect(text).toContain('  pyc (12): a compiled Python file');
-    expect(text).toContain('do: another remedy of the class');
-    expect(text).toContain('7 more differences are not listed.');
-    expect(text.trimEnd().split('\n').at(-1)).toBe('Not the same: 22 differences.');
-  });
-
   test('nothing of an image reaches the terminal as a control', () => {
     const text = differencesReport(sampleDifferences('\u001b[2Jx\u202e'), { color: false });
     expect(text).not.toMatch(/[\u001b\u202e]/);

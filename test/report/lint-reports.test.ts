@@ -48,22 +48,6 @@ function file(more: Partial<LintedFile> = {}): LintedFile {
 const plain = { color: false, unicode: true };
 
 describe('lintText', () => {
-  test('place, weight, rule, message, and the line underlined', () => {
-    expect(lintText([file()], plain)).toBe(
-      [
-        'app/Dockerfile:1:6 warning latest-tag debian is whatever was published last',
-        '    1 | FROM debian',
-        '      |      ^^^^^^',
-        'app/Dockerfile:2:2 info sudo two lines',
-        '    2 |  RUN a && \\',
-        '      |  ^^^^^^^^^^',
-        'What a rule means: scoville explain latest-tag',
-        '0 errors, 1 warning, 1 info in 1 file',
-        '',
-      ].join('\n'),
-    );
-  });
-
   test('nothing found, some ignored', () => {
     const [first] = file().findings;
     const ignored = first === undefined ? [] : [{ ...first, reason: 'why' }];
@@ -101,16 +85,6 @@ describe('lintText', () => {
     const text = lintText([file({ lines, findings })], { ...plain, width: 60 });
     expect(text).toContain('    1 | ... sudo x\n      |     ^^^^\n');
     expect(text.split('\n').every((line) => line.length <= 60)).toBe(true);
-  });
-});
-
-test('lintJson tells all of each file but its text', () => {
-  const report: unknown = JSON.parse(lintJson([file()], '1.2.3'));
-  const { name, parsed, findings, ignored } = file();
-  expect(report).toEqual({
-    schemaVersion: '1',
-    tool: { name: 'scoville', version: '1.2.3' },
-    files: [{ name, parsed, findings, ignored }],
   });
 });
 
@@ -158,30 +132,6 @@ describe('lintSarif', () => {
 
   test('is valid by the specification’s schema', () => {
     expect(validate(log) ? [] : validate.errors).toEqual([]);
-  });
-
-  test('points at line and column, and keeps what is ignored as suppressed', () => {
-    const results = log.runs[0]?.results ?? [];
-    expect(results.map(({ level }) => level)).toEqual(['warning', 'note', 'warning', 'error']);
-    expect(results[0]).toMatchObject({
-      ruleId: 'latest-tag',
-      ruleIndex: 0,
-      message: { text: 'debian is whatever was published last. Name the version.' },
-      locations: [
-        {
-          physicalLocation: {
-            artifactLocation: { uri: 'app/Dockerfile' },
-            region: { startLine: 1, startColumn: 6, endLine: 1, endColumn: 12 },
-          },
-        },
-      ],
-    });
-    expect(results[0]?.suppressions).toBeUndefined();
-    expect(results[2]?.suppressions).toMatchObject([
-      { kind: 'inSource', justification: 'it is how [x](y)' },
-    ]);
-    expect(results[3]?.message.text).toBe('{{0}} \\[a\\](b)');
-    expect(log.runs[0]?.invocations?.[0]?.executionSuccessful).toBe(false);
   });
 
   test('a finding keeps its fingerprint when lines move', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import wrapAnsi from 'wrap-ansi';
 import { fitted, padded, textWidth, wrapped } from '../../src/report/text-width.ts';
 
 test.each([
@@ -40,24 +39,6 @@ test('cuts and fills', () => {
 
 test('breaks at spaces', () => {
   expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
-});
-
-test('breaks text with and without wide characters at the same places', () => {
-  const word = fc.string({
-    unit: fc.constantFrom('a', 'b', 'c', '-', '’', '→', 'é'),
-    minLength: 1,
-    maxLength: 9,
-  });
-  fc.assert(
-    fc.property(
-      fc.array(word, { minLength: 1, maxLength: 9 }),
-      fc.integer({ min: 9, max: 30 }),
-      (words, columns) => {
-        const text = words.join(' ');
-        expect(wrapped(text, columns)).toEqual(wrapAnsi(text, columns).split('\n'));
-      },
-    ),
-  );
 });
 
 test('nothing is wider than asked', () => {

@@ -72,11 +72,3 @@ function bounded(text: string): string {
 export function each<T>(all: readonly T[], one: (value: T, index: number) => ReactNode): ReactNode {
   return createElement(Fragment, null, ...all.map(one));
 }
-
-/** Text as the value of an `id` and of links to it: letters, digits and hyphens. */
-export function slug(...parts: readonly string[]): string {
-  return parts
-    .map((part) => cleanText(part, '').replace(/[^A-Za-z0-9]+/g, '-'))
-    .join('-')
-    .slice(0, 120);
-}

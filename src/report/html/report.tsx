@@ -24,7 +24,7 @@ import {
 import { layerRows, layersSize } from '../compare.ts';
 import { shortDigest } from '../text.ts';
 import { Contents } from './contents.tsx';
-import { documentOf, each, slug } from './document.tsx';
+import { documentOf, each } from './document.tsx';
 import { Findings } from './findings.tsx';
 import {
   Chillis,
@@ -335,7 +335,7 @@ function Platforms({ scorecard }: OfScorecard): ReactNode {
         return (
           <details className="more">
             <summary>Other on {platform.platform}</summary>
-            <Findings of={other} scorecard={scorecard} prefix={slug('p', String(index), '')} />
+            <Findings of={other} scorecard={scorecard} prefix={`p-${index}-`} />
           </details>
         );
       })}
