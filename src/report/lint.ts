@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import { quantity } from '../lib/text.ts';
 import type { IgnoredFinding, LintedFile, LintFinding, LintLevel, LintRule } from '../model/fix.ts';
-import { fingerprint, sarifMessage, sarifName, uriOf } from './sarif.ts';
+import { fingerprint, sarifLog, sarifMessage, sarifName, sarifPrints, uriOf } from './sarif.ts';
 import { fitted, textWidth } from './text-width.ts';
 import { cleanText, jsonText, shortened } from './text.ts';
 
@@ -107,7 +107,6 @@ export function lintJson(files: readonly LintedFile[], version: string): string 
   return jsonText(report);
 }
 
-const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 const LEVELS: Readonly<Record<LintLevel, 'error' | 'warning' | 'note'>> = {
   error: 'error',
   warning: 'warning',
@@ -160,7 +159,7 @@ function resultOf(
     locations: [
       { physicalLocation: { artifactLocation: { uri }, region: regionOf(finding, lines) } },
     ],
-    partialFingerprints: { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` },
+    partialFingerprints: sarifPrints(print),
     ...('reason' in finding
       ? {
           suppressions: [
@@ -187,5 +186,5 @@ export function lintSarif(files: readonly LintedFile[], { version, rules }: Lint
     results,
     columnKind: 'utf16CodeUnits',
   };
-  return jsonText({ $schema: SCHEMA, version: '2.1.0', runs: [run] });
+  return sarifLog([run]);
 }

@@ -206,7 +206,17 @@ export function fingerprint(criterion: string, key: string): string {
   return createHash('sha256').update(`${criterion}\n${key}`).digest('hex').slice(0, 32);
 }
 
-const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+/** A log of runs (3.13), as text. */
+export function sarifLog(runs: readonly object[]): string {
+  const $schema = 'https://json.schemastore.org/sarif-2.1.0.json';
+  return jsonText({ $schema, version: '2.1.0', runs });
+}
+
+/** The second is what GitHub keeps an alert by; it cannot make one for a path inside an image. */
+export function sarifPrints(print: string) {
+  return { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` };
+}
+
 /** A criterion with more places than this says how many more there are. */
 export const PLACES_SHOWN = 100;
 
@@ -251,8 +261,7 @@ function resultsOf(
       level: sarifLevel(result),
       message: sarifMessage(messageOf(result, place, rest)),
       locations: [place.location],
-      // The second is what GitHub keeps an alert by; it cannot make one for a path inside an image.
-      partialFingerprints: { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` },
+      partialFingerprints: sarifPrints(print),
       ...(accepted.length === 0 ? {} : { suppressions: accepted }),
       properties: { outcome: result.outcome, source: result.source, platforms: [platform] },
     };
@@ -330,6 +339,5 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
 
 /** SARIF 2.1.0, a run per image: failures and unknowns, at Dockerfile lines, else in the image. */
 export function sarifReport(images: readonly ReportInput[]): string {
-  const log = { $schema: SCHEMA, version: '2.1.0', runs: images.map(runOf) };
-  return jsonText(log);
+  return sarifLog(images.map(runOf));
 }

@@ -7,6 +7,7 @@ import {
   VECTORS,
 } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
+import { type Marks, marksOf } from '../model/marks.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Grade, NextStep, Score, Scorecard } from '../model/scorecard.ts';
 import {
@@ -40,29 +41,6 @@ export interface TerminalOptions {
   /** Every criterion on a line of its own, passed ones too. */
   readonly verbose?: boolean;
 }
-
-interface Marks {
-  readonly outcome: Readonly<Record<Outcome, string>>;
-  readonly full: string;
-  readonly empty: string;
-  readonly ellipsis: string;
-  readonly arrow: string;
-}
-
-const UNICODE: Marks = {
-  outcome: { pass: '✔', fail: '✖', unknown: '?', 'not-applicable': '–' },
-  full: '█',
-  empty: '░',
-  ellipsis: '…',
-  arrow: '→',
-};
-const ASCII: Marks = {
-  outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
-  full: '#',
-  empty: '.',
-  ellipsis: '...',
-  arrow: '->',
-};
 
 /** From here on there is room for bars, and for the step that helps. */
 const WIDE_FROM = 100;
@@ -137,7 +115,7 @@ export function screenOf(options: TerminalOptions): Screen {
   return {
     width: Math.max(40, Math.min(140, options.width ?? 80)),
     colors: picocolors.createColors(options.color),
-    marks: options.unicode ? UNICODE : ASCII,
+    marks: marksOf(options.unicode),
     unicode: options.unicode,
   };
 }

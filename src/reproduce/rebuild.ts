@@ -21,7 +21,6 @@ import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import {
-  type Annotations,
   type Descriptor,
   type Manifest,
   MEDIA_TYPE,
@@ -258,21 +257,17 @@ function valuesOf(
       manifest: {},
       manifestDescriptor: entry?.annotations ?? {},
       byPlatform: [first, ...others].flatMap((one) =>
-        Object.entries(ownAnnotations(one.manifest.annotations)).map(([key, value]) => ({
-          platform: platformNameOf(one),
-          level: 'manifest' as const,
-          key,
-          value,
-        })),
+        Object.entries(one.manifest.annotations ?? {})
+          .filter(([key]) => key !== NORMALISER_ANNOTATION)
+          .map(([key, value]) => ({
+            platform: platformNameOf(one),
+            level: 'manifest' as const,
+            key,
+            value,
+          })),
       ),
     },
   };
-}
-
-function ownAnnotations(annotations: Annotations = {}): Annotations {
-  return Object.fromEntries(
-    Object.entries(annotations).filter(([key]) => key !== NORMALISER_ANNOTATION),
-  );
 }
 
 /** BuildKit's note on a layer whose times its exporter clamped, in seconds since 1970. */
@@ -284,26 +279,16 @@ const REWRITTEN = 'buildkit/rewritten-timestamp';
  * image's manifest.
  */
 export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
+  const { layers, annotations = {} } = published;
+  const top = layers.at(-1)?.mediaType;
+  const isRewritten = layers.some((one) => one.annotations?.[REWRITTEN] !== undefined);
   const output = layoutOutput(plan.layout, [
-    ...compression(published),
-    ...(isRewritten(published) ? ['rewrite-timestamp=true'] : []),
-    ...annotationFields(published.annotations ?? {}),
+    ...(top === MEDIA_TYPE.layerZstd ? ['compression=zstd'] : []),
+    ...(top === MEDIA_TYPE.layer ? ['compression=uncompressed'] : []),
+    ...(isRewritten ? ['rewrite-timestamp=true'] : []),
+    ...Object.entries(annotations).map(([key, value]) => `annotation-manifest.${key}=${value}`),
   ]);
   return { ...plan, invocation: { ...plan.invocation, outputs: [output] } };
-}
-
-function compression({ layers }: Manifest): readonly string[] {
-  const top = layers.at(-1)?.mediaType;
-  if (top === MEDIA_TYPE.layerZstd) return ['compression=zstd'];
-  return top === MEDIA_TYPE.layer ? ['compression=uncompressed'] : [];
-}
-
-function isRewritten({ layers }: Manifest): boolean {
-  return layers.some(({ annotations }) => annotations?.[REWRITTEN] !== undefined);
-}
-
-function annotationFields(annotations: Annotations): readonly string[] {
-  return Object.entries(annotations).map(([key, value]) => `annotation-manifest.${key}=${value}`);
 }
 
 /** Modes in which another Dockerfile is sent than the source has. */

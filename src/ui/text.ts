@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { withoutCiCommands, withoutPasswords, withoutSteering } from '../lib/text.ts';
-import type { Outcome } from '../model/criterion.ts';
+export { type Marks, marksOf } from '../model/marks.ts';
 
 /**
  * One line of text from outside that neither a terminal nor a CI system obeys, without passwords in
@@ -71,64 +71,4 @@ function hangOf(plain: string, columns: number): number {
   const named = NAMED.exec(plain)?.[0].length ?? 0;
   const indent = plain.length - plain.trimStart().length;
   return named > 0 && named <= columns / 2 ? named : indent + 2;
-}
-
-/** The signs that the screens draw with. */
-export interface Marks {
-  readonly done: string;
-  readonly failed: string;
-  readonly off: string;
-  readonly note: string;
-  readonly waiting: string;
-  readonly pointer: string;
-  readonly chosen: string;
-  readonly open: string;
-  readonly full: string;
-  readonly empty: string;
-  readonly arrow: string;
-  readonly between: string;
-  readonly ellipsis: string;
-  readonly spinner: readonly string[];
-  readonly outcome: Readonly<Record<Outcome, string>>;
-}
-
-const UNICODE: Marks = {
-  done: '✔',
-  failed: '✘',
-  off: '○',
-  note: '·',
-  waiting: '○',
-  pointer: '❯',
-  chosen: '◉',
-  open: '○',
-  full: '█',
-  empty: '░',
-  arrow: '→',
-  between: '·',
-  ellipsis: '…',
-  spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
-  outcome: { pass: '✔', fail: '✖', unknown: '?', 'not-applicable': '–' },
-};
-
-const ASCII: Marks = {
-  done: '+',
-  failed: 'x',
-  off: 'o',
-  note: '-',
-  waiting: '.',
-  pointer: '>',
-  chosen: '[x]',
-  open: '[ ]',
-  full: '#',
-  empty: '.',
-  arrow: '->',
-  between: '|',
-  ellipsis: '...',
-  spinner: ['|', '/', '-', '\\'],
-  outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
-};
-
-/** Signs beyond ASCII only where the locale says that the terminal shows them. */
-export function marksOf(unicode: boolean): Marks {
-  return unicode ? UNICODE : ASCII;
 }
