@@ -20,7 +20,8 @@ import {
 } from './detect.ts';
 import { PROJECT_FILES } from './facts.ts';
 import { INIT, type InitFlags, initFlags } from './init-flags.ts';
-import { baseProblems, loadTemplates, planInit, readProject, templatesFolder } from './project.ts';
+import { loadTemplates, templatesFolder } from './manifest.ts';
+import { baseProblems, planInit, readProject } from './project.ts';
 import { makingCommand } from './template.ts';
 
 /** What an init did, or would do, as its texts show it. */

@@ -1,24 +1,16 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { basename, join } from 'node:path';
 import { contextFile } from '../build/context-source.ts';
 import { pinBases, type PinnedBase } from '../build/pin-bases.ts';
 import { Registries } from '../build/registries.ts';
-import { type ConfigProblem, formatProblem } from '../config/document.ts';
-import { readText } from '../config/read-files.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
-import { messageOf, type Result, UserError } from '../lib/errors.ts';
-import { shippedFolder } from '../lib/shipped-folder.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { answerProblem, type CiSystem, type Project, type Template } from '../model/template.ts';
 import { matchesPattern } from './detect.ts';
-import {
-  type CommonManifest,
-  type ManifestOptions,
-  parseCommonManifest,
-  parseManifest,
-} from './manifest.ts';
+import type { LoadedTemplates } from './manifest.ts';
 import {
   type Answers,
   baseImage,
@@ -26,7 +18,6 @@ import {
   filesFor,
   missingNote,
   notesFor,
-  placeholderProblems,
   type PlannedFile,
   renderFile,
 } from './template.ts';
@@ -77,86 +68,6 @@ export async function readProject(folder: string, read: readonly string[]): Prom
       return text === undefined || text.length > LONGEST_TEXT ? [] : [[path, text]];
     });
   return { folder: basename(folder), files, texts: new Map(texts) };
-}
-
-const COMMON = 'common';
-const MANIFEST = 'manifest.yaml';
-
-/** The templates with the texts of their files, by the path from their folder. */
-export interface LoadedTemplates {
-  readonly templates: readonly Template[];
-  readonly texts: ReadonlyMap<string, string>;
-}
-
-/**
- * Reads every stack's template: its manifest and its files, each placeholder checked. Throws
- * UserError that names every problem with file, line and column.
- */
-export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
-  const common = valueOf(
-    await parseCommonManifest(await textOf(folder, COMMON, MANIFEST), optionsOf(folder, COMMON)),
-  );
-  const entries = await readdir(folder, { withFileTypes: true });
-  const stacks = entries
-    .filter((entry) => entry.isDirectory() && entry.name !== COMMON)
-    .map(({ name }) => name)
-    .toSorted();
-  const templates = await Promise.all(stacks.map((name) => loadTemplate(folder, name, common)));
-  const texts = new Map<string, string>();
-  const problems: ConfigProblem[] = [];
-  for (const template of templates)
-    for (const { from } of template.files) {
-      const text = texts.get(from) ?? (await textOf(folder, from));
-      texts.set(from, text);
-      for (const { line, message } of placeholderProblems(text, template))
-        problems.push({ file: join(folder, from), line, column: 1, message });
-    }
-  if (problems.length > 0) throw problemsError(problems);
-  return { templates, texts };
-}
-
-async function loadTemplate(
-  folder: string,
-  name: string,
-  common: CommonManifest,
-): Promise<Template> {
-  const text = await textOf(folder, name, MANIFEST);
-  const template = valueOf(await parseManifest(text, optionsOf(folder, name), common));
-  const problems = Object.entries(template.bases).flatMap(([role, image]) =>
-    placeholderProblems(image, template).map(({ message }) => ({
-      file: join(folder, name, MANIFEST),
-      line: text.split('\n').findIndex((line) => line.trimStart().startsWith(`${role}:`)) + 1,
-      column: 1,
-      message: `bases.${role}: ${message}`,
-    })),
-  );
-  if (problems.length > 0) throw problemsError(problems);
-  return template;
-}
-
-function optionsOf(folder: string, name: string): ManifestOptions {
-  return { file: join(folder, name, MANIFEST), folder: name };
-}
-
-async function textOf(folder: string, ...parts: readonly string[]): Promise<string> {
-  const path = join(folder, posix.join(...parts));
-  const text = await readText(path, { largest: 2 ** 20 });
-  if (text === undefined) throw new UserError(`${path}: no such file`);
-  return text;
-}
-
-function valueOf<T>(read: Result<T, readonly ConfigProblem[]>): T {
-  if (read.ok) return read.value;
-  throw problemsError(read.error);
-}
-
-function problemsError(problems: readonly ConfigProblem[]): UserError {
-  return new UserError(problems.map(formatProblem).join('\n  '));
-}
-
-/** The templates folder. Throws UserError if it is not found. */
-export function templatesFolder(module?: string): string {
-  return shippedFolder('templates', 'common/manifest.yaml', module);
 }
 
 /** What `scoville init` is about to write. */

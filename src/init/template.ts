@@ -21,12 +21,6 @@ type Placeholder =
   | { readonly kind: 'answer'; readonly question: Question; readonly form: AnswerForm }
   | { readonly kind: 'base'; readonly role: string };
 
-/** What is wrong with a template's file. Lines start at 1. */
-interface PlaceholderProblem {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The placeholder that the text between the braces spells, or what is wrong with it. */
 function placeholderOf(
   text: string,
@@ -46,19 +40,6 @@ function placeholderOf(
   if (form === undefined || !allowed.includes(form))
     return `an answer of type ${question.type} is written as ${allowed.join(' or ')}, not as ${named ?? ''}`;
   return { kind: 'answer', question, form };
-}
-
-/** Placeholders of a file that name nothing, or ask for a form that the answer may not have. */
-export function placeholderProblems(
-  text: string,
-  template: Pick<Template, 'questions' | 'bases'>,
-): readonly PlaceholderProblem[] {
-  return text.split('\n').flatMap((line, i) =>
-    [...line.matchAll(PLACEHOLDER)].flatMap(([, inner = '']) => {
-      const found = placeholderOf(inner, template);
-      return typeof found === 'string' ? [{ line: i + 1, message: found }] : [];
-    }),
-  );
 }
 
 /** The text with each placeholder replaced; a line with one whose value is empty goes. */

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadTemplates } from '../../src/init/project.ts';
+import { loadTemplates } from '../../src/init/manifest.ts';
 import { bases, output, pinned, ROOT, Scoville } from './harness.ts';
 import { rows } from './rows.ts';
 import { TEMPLATE_CASES } from './template-cases.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { detectStacks, likeliest, matchesPattern, stacksBelow } from '../../src/init/detect.ts';
-import { loadTemplates, templatesFolder } from '../../src/init/project.ts';
+import { loadTemplates, templatesFolder } from '../../src/init/manifest.ts';
 import type { Project, Template } from '../../src/model/template.ts';
 
 let templates: readonly Template[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { baseImage, placeholderProblems, renderFile } from '../../src/init/template.ts';
+import { baseImage, renderFile } from '../../src/init/template.ts';
 import {
   ANSWER_TYPES,
   answerProblem,
@@ -68,25 +68,22 @@ describe('a file with answers put in', () => {
     expect(() => render('@{name}', {})).toThrow('unchecked answer');
   });
 
+  test.each([
+    ['@{nothing}', 'unknown question "nothing"'],
+    ['@{authors:plain}', 'an answer of type text is written as json, not as plain'],
+    ['@{base.x}', 'unknown base "x"'],
+    ['@{name:shell}', 'an answer of type name is written as plain or json, not as shell'],
+  ])('%s is refused, whatever the answer', (text, message) => {
+    expect(() => render(text, { name: 'a', authors: 'A' })).toThrow(
+      `unchecked template: ${message}`,
+    );
+  });
+
   test('the version goes into the name of a base', () => {
     expect(baseImage('node:@{version}-slim', template, new Map([['version', '22']]))).toBe(
       'node:22-slim',
     );
   });
-});
-
-test('placeholders that name nothing, or ask for a form that is not safe there, are problems with their line', () => {
-  expect(
-    placeholderProblems(
-      'a\n@{nothing} @{name}\n@{authors}\n@{authors:plain} @{base.x} @{name:shell}',
-      template,
-    ),
-  ).toEqual([
-    { line: 2, message: 'unknown question "nothing"' },
-    { line: 4, message: 'an answer of type text is written as json, not as plain' },
-    { line: 4, message: 'unknown base "x"' },
-    { line: 4, message: 'an answer of type name is written as plain or json, not as shell' },
-  ]);
 });
 
 describe('answers', () => {
