@@ -6,6 +6,7 @@ import { assignment, type DockerfileModel, stageChain, unquoted } from '../model
 import { OWN_ANNOTATION } from '../model/image.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
+import type { GitFacts } from './git.ts';
 import { publicSourceUrl } from './shown-command.ts';
 
 /** Annotations by where they are written, as `--annotation` names it. */
@@ -76,22 +77,6 @@ function setKey(record: Record<string, string>, key: string, value: string): voi
     writable: true,
     configurable: true,
   });
-}
-
-/** What git says of the build context. */
-export interface GitFacts {
-  /** Full commit id. */
-  readonly commit: string;
-  /** Committer time, seconds since 1970. */
-  readonly committedAt: number;
-  readonly remoteUrl?: string;
-  /** The tag that points at the commit, where there is one. */
-  readonly exactTag?: string;
-  /** The working tree differs from the commit. */
-  readonly dirty: boolean;
-  /** Folders in the repository, empty for its root: of the context and, if inside, Dockerfile. */
-  readonly folder?: string;
-  readonly dockerfileFolder?: string;
 }
 
 export interface AnnotationInputs {

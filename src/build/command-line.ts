@@ -14,7 +14,7 @@ import { distinct } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
 import type { BuildxFlag, Flagged } from '../model/events.ts';
 import { BUILDX_FLAGS, OWN_FLAGS, type OwnOptions, readOwnOptions } from './flags.ts';
-import { shownAddress, shownValue } from './shown-command.ts';
+import { addressWithoutSecrets, shownValue } from './shown-command.ts';
 
 /**
  * The fields of one line of comma-separated values as Go's encoding/csv reads it, which buildx
@@ -384,7 +384,8 @@ function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined 
 }
 
 function wordsOf(part: Scanned): readonly string[] | undefined {
-  if (part.kind === 'positional') return part.text === '-' ? undefined : [shownAddress(part.text)];
+  if (part.kind === 'positional')
+    return part.text === '-' ? undefined : [addressWithoutSecrets(part.text)];
   if (part.kind !== 'flag') return undefined;
   const { spec } = part;
   if (spec.ofOneRun === true) return [];

@@ -5,20 +5,18 @@ import { familiarReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { rfc3339 } from './annotations.ts';
 import type { Step } from './attest-plan.ts';
+import { buildWords } from './buildx.ts';
 import type { Destination } from './command-line.ts';
 import { changeLines } from './lock-changes.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
 import { maskText, shownWord } from './shown-command.ts';
 
-/** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
-type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
-
 /** The plan for `--dry-run`: a line and a reason per decision. Masks secrets. Ends in a newline. */
-export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWords): string {
+export function describePlan(plan: BuildPlan | PassthroughPlan): string {
   if (plan.kind === 'passthrough')
     return text([
       ['passthrough', maskText(plan.reason)],
-      ['command', commandLine(plan.invocation, words(plan.invocation))],
+      ['command', commandLine(plan.invocation)],
     ]);
   const { attest, settings } = plan;
   return text([
@@ -40,36 +38,33 @@ export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWord
       ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
     ),
     ...[plan.invocation, ...(plan.others === undefined ? [] : [plan.others])].map(
-      (one, i) => [i === 0 ? 'command' : 'then', commandLine(one, words(one, 'rawjson'))] as const,
+      (one, i) => [i === 0 ? 'command' : 'then', commandLine(one, 'rawjson')] as const,
     ),
     ...plan.notices.map((notice) => ['note', notice] as const),
   ]);
 }
 
 /** The plan as a value for JSON, secrets masked. */
-export function planAsJson(
-  plan: BuildPlan | PassthroughPlan,
-  words: BuildWords,
-): Readonly<Record<string, unknown>> {
-  const masked = (given: readonly string[]): readonly string[] => [
+export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
+  const masked = (one: BuildInvocation, progress?: 'rawjson'): readonly string[] => [
     'docker',
-    ...given.map(shownWord),
+    ...buildWords(one, progress).map(shownWord),
   ];
   if (plan.kind === 'passthrough')
     return {
       schemaVersion: '1',
       kind: plan.kind,
       reason: maskText(plan.reason),
-      command: masked(words(plan.invocation)),
+      command: masked(plan.invocation),
     };
   const { attest } = plan;
   return {
     schemaVersion: '1',
     kind: plan.kind,
     context: shownWord(plan.invocation.context),
-    command: masked(words(plan.invocation, 'rawjson')),
+    command: masked(plan.invocation, 'rawjson'),
     environment: plan.invocation.env,
-    ...(plan.others === undefined ? {} : { then: masked(words(plan.others, 'rawjson')) }),
+    ...(plan.others === undefined ? {} : { then: masked(plan.others, 'rawjson') }),
     names: plan.names,
     platforms: plan.platforms,
     destinations: plan.destinations,
@@ -174,9 +169,13 @@ function familiar(name: string): string {
 }
 
 /** The command as a POSIX shell would take it. */
-function commandLine({ env }: BuildInvocation, argv: readonly string[]): string {
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
-  return [...assignments, 'docker', ...argv.map(shownWord).map(shellWord)].join(' ');
+function commandLine(one: BuildInvocation, progress?: 'rawjson'): string {
+  const assignments = Object.entries(one.env).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return [
+    ...assignments,
+    'docker',
+    ...buildWords(one, progress).map(shownWord).map(shellWord),
+  ].join(' ');
 }
 
 /** The command that completes a failed push or load from the layout; undefined if there is none. */

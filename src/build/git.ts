@@ -64,20 +64,21 @@ function quietGit(
     });
 }
 
-/** What git knows of the commit that is checked out. */
-interface GitFacts {
-  /** 40 (or 64) hex digits. */
-  readonly revision: string;
+/** What git says of a build context. */
+export interface GitFacts {
+  /** Full commit id. */
+  readonly commit: string;
   /** Committer time, seconds since 1970. */
-  readonly commitTime: number;
-  /** Tags that name HEAD. */
-  readonly tags: readonly string[];
+  readonly committedAt: number;
+  /** Of `origin`, without user, password or query. */
+  readonly remoteUrl?: string;
+  /** The tag that points at the commit, where there is one. */
+  readonly exactTag?: string;
   /** Tracked files differ from the commit, or nobody knows. */
   readonly dirty: boolean;
-  /** URL of the remote `origin`, without user, password or query. */
-  readonly remote: string | undefined;
-  /** The folder within the repository; empty for its root, undefined where that is not known. */
-  readonly folder: string | undefined;
+  /** Folders in the repository, empty for its root: of the context and, if inside, Dockerfile. */
+  readonly folder?: string;
+  readonly dockerfileFolder?: string;
 }
 
 const STATUS = [
@@ -104,14 +105,13 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   const commit = parseCommit(log.stdout);
   if (commit === undefined) return undefined;
   const isClean = status?.ended === 'exit' && status.exitCode === 0 && status.stdout === '';
+  const remote = withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value);
+  const isPlaced = prefix.ended === 'exit' && prefix.exitCode === 0;
   return {
     ...commit,
     dirty: !isClean,
-    remote: withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value),
-    folder:
-      prefix.ended === 'exit' && prefix.exitCode === 0
-        ? prefix.stdout.replace(/\/?\n$/, '')
-        : undefined,
+    ...(remote === undefined ? {} : { remoteUrl: remote }),
+    ...(isPlaced ? { folder: prefix.stdout.replace(/\/?\n$/, '') } : {}),
   };
 }
 
@@ -172,14 +172,12 @@ export function withoutFilters(settings: readonly Setting[]): readonly string[] 
 /** Reads the log line; undefined where it is none. */
 function parseCommit(
   stdout: string,
-): Pick<GitFacts, 'revision' | 'commitTime' | 'tags'> | undefined {
-  const [revision = '', time = '', refs = ''] = stdout.trimEnd().split('\0');
-  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(revision) || !/^\d+$/.test(time)) return undefined;
-  const tags = refs
-    .split(', ')
-    .filter((ref) => ref.startsWith('tag: '))
-    .map((ref) => ref.slice('tag: '.length));
-  return { revision, commitTime: Number(time), tags };
+): Pick<GitFacts, 'commit' | 'committedAt' | 'exactTag'> | undefined {
+  const [commit = '', time = '', refs = ''] = stdout.trimEnd().split('\0');
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit) || !/^\d+$/.test(time)) return undefined;
+  const tag = refs.split(', ').find((ref) => ref.startsWith('tag: '));
+  const exactTag = tag?.slice('tag: '.length);
+  return { commit, committedAt: Number(time), ...(exactTag === undefined ? {} : { exactTag }) };
 }
 
 /** A remote without password, query, fragment and, except for ssh, user; scp-like unchanged. */
@@ -193,22 +191,6 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   url.search = '';
   url.hash = '';
   return url.href;
-}
-
-/** A remote as a browser address: `https://host/path`, or http if it is; undefined for a path. */
-export function sourceUrl(remote: string | undefined): string | undefined {
-  const clean = withoutCredentials(remote);
-  if (clean === undefined) return undefined;
-  const scp = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(clean);
-  const url =
-    scp === null ? clean : `https://${scp[1] ?? ''}/${(scp[2] ?? '').replace(/^\/+/, '')}`;
-  if (!URL.canParse(url)) return undefined;
-  const parsed = new URL(url);
-  if (!/^(?:https?|ssh|git):$/.test(parsed.protocol)) return undefined;
-  const path = parsed.pathname.replace(/\.git\/?$/, '');
-  return parsed.protocol === 'http:' || parsed.protocol === 'https:'
-    ? `${parsed.protocol}//${parsed.host}${path}`
-    : `https://${parsed.hostname}${path}`;
 }
 
 /** A tracked file as git would check it out under umask 022. */
@@ -357,9 +339,7 @@ function said(result: ToolResult): string | undefined {
  * or the one of both that is set. Undefined where neither is, or where git is missing.
  */
 export async function gitUser(run: RunTool, dir: string): Promise<string | undefined> {
-  const config = await quietGit(run, dir)(['config', '--list', '-z', '--show-scope']);
-  if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
-  const settings = parseSettings(config.stdout);
+  const settings = (await settingsOf(quietGit(run, dir))) ?? [];
   // The last one of a key counts, as for git.
   const valueOf = (key: string): string =>
     settings.findLast((one) => one.key === key)?.value.trim() ?? '';

@@ -7,7 +7,6 @@ import { hermeticMode } from '../reproduce/recorded-fetches.ts';
 import {
   decideEpoch,
   type EpochDecision,
-  type GitFacts,
   imageNames,
   labelsFromFlags,
   labelsOf,
@@ -18,6 +17,7 @@ import {
 } from './annotations.ts';
 import { planAttestations } from './attest-plan.ts';
 import { type ImageOutput, isOnStdout, type ParsedBuild } from './command-line.ts';
+import type { GitFacts } from './git.ts';
 import {
   type NeededImage,
   neededImages,

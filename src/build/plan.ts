@@ -5,9 +5,10 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
 import type { SteadyInputs } from '../model/lock.ts';
 import type { Settings } from '../model/settings.ts';
-import type { EpochDecision, GitFacts, PlannedAnnotations } from './annotations.ts';
+import type { EpochDecision, PlannedAnnotations } from './annotations.ts';
 import { attestationFlag, type AttestPlan } from './attest-plan.ts';
 import { csvField, type Destination, type ParsedBuild } from './command-line.ts';
+import type { GitFacts } from './git.ts';
 import type { NeededImage, Pin, ResolvedImage, SourcePolicy } from './images.ts';
 import type { LockRequest, PlannedLock } from './plan-lock.ts';
 

@@ -23,7 +23,7 @@ import { SOURCE_POLICY_VARIABLE } from './images.ts';
 import { exportOf, normaliseBuilt } from './normalise-built.ts';
 import { type BuildPaths, buildPaths, type BuildPlan, flag, layoutOutput } from './plan.ts';
 import { runBuildKit } from './run-buildkit.ts';
-import { shownAddress } from './shown-command.ts';
+import { addressWithoutSecrets } from './shown-command.ts';
 import type { Build, Built, Proof } from './states.ts';
 
 /**
@@ -311,7 +311,7 @@ async function keptProof(context: PipelineContext, inputs: string): Promise<Kept
 function lastKey({ source, parsed }: Build): string {
   return JSON.stringify([
     'last',
-    source.dockerfilePath ?? shownAddress(parsed.context),
+    source.dockerfilePath ?? addressWithoutSecrets(parsed.context),
     parsed.again,
   ]);
 }

@@ -18,12 +18,11 @@ import { requireOwnBuild } from '../trust/bases.ts';
 import { requireCosign } from '../trust/cosign.ts';
 import { readProfiles, startProfiles } from '../trust/profile-artifact.ts';
 import { requireKey } from '../trust/signer.ts';
-import type { GitFacts } from './annotations.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { buildContext, type ContextSource, contextSource } from './context-source.ts';
 import { buildEngine, warnOfBuilder } from './engine.ts';
 import { applyOptions } from './flags.ts';
-import { gitFacts } from './git.ts';
+import { type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
 import {
   findLock,
@@ -36,7 +35,7 @@ import { planBuild } from './plan-build.ts';
 import type { LockRequest } from './plan-lock.ts';
 import { buildPaths, type RecordedValues } from './plan.ts';
 import { findLocalImages, type FoundImage, Registries, resolveImages } from './registries.ts';
-import { shownAddress } from './shown-command.ts';
+import { addressWithoutSecrets } from './shown-command.ts';
 import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
 
 const BUILDX_USAGE_EXIT = 1;
@@ -98,13 +97,16 @@ export async function readBuild(
   const planned = planBuild({
     parsed,
     settings,
-    git: git && factsOf(git, source),
+    git: git && withDockerfile(git, source),
     dockerfile,
     resolved: engine?.images ?? [],
     env: context.env,
     contextName: source.contextName,
     now: context.now(),
-    startedAt: await firstStart(context, source.dockerfilePath ?? shownAddress(parsed.context)),
+    startedAt: await firstStart(
+      context,
+      source.dockerfilePath ?? addressWithoutSecrets(parsed.context),
+    ),
     lock: lock?.request,
     recorded: recorded?.values,
     paths: buildPaths(directory.dir),
@@ -269,27 +271,11 @@ async function firstStart(context: PipelineContext, dockerfile: string): Promise
   return now;
 }
 
-/** With where context and Dockerfile lie in the repository, for a later build of its commit. */
-function factsOf(
-  git: NonNullable<Awaited<ReturnType<typeof gitFacts>>>,
-  { directory, dockerfilePath }: ContextSource,
-): GitFacts {
-  const [exactTag] = git.tags;
-  const facts = {
-    commit: git.revision,
-    committedAt: git.commitTime,
-    dirty: git.dirty,
-    ...(git.remote === undefined ? {} : { remoteUrl: git.remote }),
-    ...(exactTag === undefined ? {} : { exactTag }),
-  };
+/** With where the Dockerfile lies in the repository, for a later build of its commit. */
+function withDockerfile(git: GitFacts, { directory, dockerfilePath }: ContextSource): GitFacts {
   const { folder } = git;
-  if (folder === undefined || directory === undefined) return facts;
-  if (dockerfilePath === undefined) return { ...facts, folder };
+  if (folder === undefined || directory === undefined || dockerfilePath === undefined) return git;
   const path = normalize(join(folder, relative(directory, dirname(dockerfilePath))));
   const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
-  return {
-    ...facts,
-    folder,
-    ...(isOutside ? {} : { dockerfileFolder: path === '.' ? '' : path }),
-  };
+  return isOutside ? git : { ...git, dockerfileFolder: path === '.' ? '' : path };
 }

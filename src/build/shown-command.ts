@@ -35,18 +35,18 @@ export function shownValue(flag: string, value: string): string {
   }
   if (flag === 'label' && name !== OWN_ANNOTATION.secrets && secretName(name, 'possible'))
     return `${name}=****`;
-  return maskText(withoutAttributes(flag, shownAddress(value)));
+  return maskText(withoutAttributes(flag, addressWithoutSecrets(value)));
 }
 
 /** A word of a command for buildx: `--flag=value`, or an address. */
 export function shownWord(word: string): string {
   const [, flag, value] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
-  if (flag === undefined || value === undefined) return maskText(shownAddress(word));
+  if (flag === undefined || value === undefined) return maskText(addressWithoutSecrets(word));
   return `--${flag}=${shownValue(flag, value)}`;
 }
 
 /** An address, as of a context, without user, password and what a query may hold. */
-export function shownAddress(text: string): string {
+export function addressWithoutSecrets(text: string): string {
   return text
     .replaceAll(URL_CREDENTIALS, '$1')
     .replaceAll(SECRET_PARAMETER, (found) => (found.startsWith('?') ? '?' : ''))

@@ -13,7 +13,6 @@ import {
 } from '../build/bake-definition.ts';
 import { bake as runBake, type BakedJob, opensFirstKey } from '../build/bake.ts';
 import { passThrough } from '../build/build.ts';
-import { buildWords } from '../build/buildx.ts';
 import { styleOf } from '../build/plan.ts';
 import { reportFiles, requireWritable, writeFileBeside } from '../config/project-files.ts';
 import { isThere } from '../image/disk.ts';
@@ -184,7 +183,7 @@ async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandI
   for (const { row, plan } of ended)
     if (plan !== undefined && !parsed.json) {
       const { describePlan } = await import('../build/describe-plan.ts');
-      io.writeOut(`${row.target}\n${describePlan(plan, buildWords)}\n`);
+      io.writeOut(`${row.target}\n${describePlan(plan)}\n`);
     }
   const toStdout = parsed.reports.some(({ file }) => file === undefined);
   if (parsed.json) io.writeOut((await import('../report/command-texts.ts')).bakeJson(rows));

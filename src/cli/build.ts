@@ -1,6 +1,5 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { build as runBuild, type BuildResult, type JudgedBuild } from '../build/build.ts';
-import { buildWords } from '../build/buildx.ts';
 import { parseBuildArgs, type ParsedBuild } from '../build/command-line.ts';
 import { BUILD, uselessWithoutImage } from '../build/flags.ts';
 import {
@@ -177,9 +176,7 @@ async function printPlan(
   io: CommandIo,
 ): Promise<void> {
   const { describePlan, planAsJson } = await import('../build/describe-plan.ts');
-  io.writeOut(
-    parsed.own.json ? jsonText(planAsJson(plan, buildWords)) : describePlan(plan, buildWords),
-  );
+  io.writeOut(parsed.own.json ? jsonText(planAsJson(plan)) : describePlan(plan));
 }
 
 /** Always writes file reports; stdout is for `--quiet`'s digest or an image before a report. */

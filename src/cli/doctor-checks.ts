@@ -1,12 +1,20 @@
+import { constants } from 'node:fs';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { builderForOci, currentBuilder } from '../build/buildx.ts';
 import { type DockerInfo, dockerInfo } from '../build/docker.ts';
-import { loadSettings } from '../config/find-settings.ts';
+import { formatProblem } from '../config/document.ts';
+import { findSettingsFile, loadSettings } from '../config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
-import { Interrupted, messageOf, type Result, ToolError, UserError } from '../lib/errors.ts';
+import { isThere } from '../image/disk.ts';
+import { dockerCredentials } from '../image/registry/credentials.ts';
+import type { canConnect } from '../lib/can-connect.ts';
+import { Interrupted, messageOf, ToolError, UserError } from '../lib/errors.ts';
 import { once } from '../lib/parallel.ts';
 import { proxyOf } from '../lib/proxy.ts';
 import type { RunTool } from '../lib/run-tool.ts';
-import { type ToolName, TOOLS } from '../lib/tool-names.ts';
+import { bytesText } from '../lib/text.ts';
+import { MissingTool, type ToolName, TOOLS } from '../lib/tool-names.ts';
 import {
   compareVersions,
   KNOWN_VERSIONS,
@@ -15,33 +23,33 @@ import {
   requireTool,
   unknownVersion,
 } from '../lib/tool-versions.ts';
-import type { Paths } from '../model/context.ts';
+import type { PipelineContext } from '../model/context.ts';
+import { shellWord } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
+import { publicKey } from '../trust/cosign-keys.ts';
 import { cosignDialect } from '../trust/cosign.ts';
+import { keyName } from '../trust/keys.ts';
+import { tokenVariable } from '../trust/oidc.ts';
+import { openToOthers, publicKeyOf } from '../trust/signer.ts';
 import { cleanForTerminal } from '../ui/text.ts';
+import { installedPlugins } from './plugin-install.ts';
 
 /** What the checks may ask. */
-export interface DoctorContext {
-  readonly run: RunTool;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly paths: Paths;
+export interface DoctorContext extends Pick<
+  PipelineContext,
+  'run' | 'env' | 'cwd' | 'paths' | 'now' | 'signal'
+> {
   /** As `process.platform`: decides which install command is shown. */
   readonly platform: string;
   /** As `process.versions.node`. */
   readonly nodeVersion: string;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-  /** Whether anything listens at the host of a URL; gives the reason where nothing does. */
-  readonly connect: (url: string, ms: number) => Promise<Result<undefined>>;
+  readonly connect: typeof canConnect;
 }
-
-/** `advice`: builds work without it, or soon will not. `optional`: missing, and nobody needs it. */
-type CheckState = 'ok' | 'missing' | 'advice' | 'optional';
 
 /** What one look found. */
 export interface Finding {
-  readonly state: CheckState;
+  /** `advice`: builds work without it, or soon will not. `optional`: missing, and nobody needs it. */
+  readonly state: 'ok' | 'missing' | 'advice' | 'optional';
   readonly detail: string;
   /** The one command that fixes it; for what is not ok. */
   readonly fix?: string;
@@ -56,24 +64,24 @@ export interface Check {
   readonly required: boolean;
   /** May throw: that is a finding too. */
   readonly look: (about: DoctorContext) => Promise<Finding>;
-  /** What fixes it where the error that it threw names nothing. */
-  readonly fix?: (about: DoctorContext) => string;
+  /** The tool to install where it throws, or the command that fixes it. */
+  readonly fix?: ToolName | ((about: DoctorContext) => string);
 }
 
 /** A check with what it found, in the order that `--json` prints. */
 export type CheckRow = Pick<Check, 'id' | 'title' | 'required'> & Finding;
 
 /** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
-export async function runChecks(
+export function runChecks(
   checks: readonly Check[],
   about: DoctorContext,
 ): Promise<readonly CheckRow[]> {
   return Promise.all(
-    checks.map(async (check) => {
-      const { id, title, required } = check;
-      const { state, detail, fix } = await check.look(about).catch((thrown: unknown) => {
+    checks.map(async ({ id, title, required, look, fix: by }) => {
+      const { state, detail, fix } = await look(about).catch((thrown: unknown) => {
         if (thrown instanceof Interrupted || about.signal.aborted) throw thrown;
-        return faultOf(thrown, required ? 'missing' : 'advice', check.fix?.(about));
+        const known = typeof by === 'string' ? installCommand(by, about.platform) : by?.(about);
+        return faultOf(thrown, required ? 'missing' : 'advice', known);
       });
       // Details quote tools and files, which may contain anything.
       const lines = detail.split('\n').map(cleanForTerminal).join('\n');
@@ -83,234 +91,327 @@ export async function runChecks(
   );
 }
 
-export function readSettings({ cwd, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
-  return loadSettings(
-    { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
-    { now: now() },
-  );
-}
-
-/** The same; the defaults where a file is broken, which has its own check. */
-export async function projectSettings(about: DoctorContext): Promise<Settings> {
-  const settings = await readSettings(about);
-  return settings.ok ? settings.value : DEFAULT_SETTINGS;
-}
-
 /** True where nothing that a build needs is missing. */
 export function isFit(rows: readonly CheckRow[]): boolean {
   return !rows.some((r) => r.required && r.state === 'missing');
 }
 
+function ok(detail: string): Finding {
+  return { state: 'ok', detail };
+}
+
+function missing(detail: string, fix?: string): Finding {
+  return { state: 'missing', detail, ...(fix === undefined ? {} : { fix }) };
+}
+
 /** What was thrown as a finding, with the fix that it names itself where no other is given. */
-function faultOf(thrown: unknown, state: CheckState = 'missing', fix?: string): Finding {
+function faultOf(thrown: unknown, state: Finding['state'] = 'missing', fix?: string): Finding {
   const isOurs = thrown instanceof UserError || thrown instanceof ToolError;
-  const known = fix ?? (isOurs ? thrown.nextStep : undefined);
-  return { state, detail: messageOf(thrown), ...(known === undefined ? {} : { fix: known }) };
+  return { ...missing(messageOf(thrown), fix ?? (isOurs ? thrown.nextStep : undefined)), state };
 }
 
-const OSV_WAIT_MS = 3000;
-
-/** As `engines` in package.json says; a test keeps the two equal. */
-export const OLDEST_NODE = '20.19.0';
-
-export const NODE_CHECK: Check = {
-  id: 'node',
-  title: 'Node.js',
-  required: true,
-  look: ({ nodeVersion, platform }) =>
-    Promise.resolve(
-      compareVersions(nodeVersion, OLDEST_NODE) >= 0
-        ? { state: 'ok', detail: nodeVersion }
-        : {
-            state: 'missing',
-            detail: `${nodeVersion} is too old: ${OLDEST_NODE} or newer is needed`,
-            fix: platform === 'darwin' ? 'brew install node' : 'npx n lts',
-          },
-    ),
-};
-
-export const BUILDX_CHECK: Check = {
-  id: 'buildx',
-  title: 'docker buildx',
-  required: true,
-  look: (about) => versionOf(about, 'buildx'),
-  fix: (about) => installCommand('buildx', about.platform),
-};
-
-export const COSIGN_CHECK: Check = {
-  id: 'cosign',
-  title: 'cosign',
-  required: true,
-  look: async ({ run }) => {
-    const [{ number }, { kind }] = await Promise.all([
-      requireTool(run, 'cosign'),
-      cosignDialect(run),
-    ]);
-    const how = kind === 'flags' ? 'by flags' : 'by signing config';
-    const versions = [number ?? 'version unknown', ...triedText('cosign', number)].join(', ');
-    return { state: 'ok', detail: `${versions}, sigstore bundles ${how}` };
-  },
-  fix: (about) => installCommand('cosign', about.platform),
-};
-
-export const GIT_CHECK: Check = {
-  id: 'git',
-  title: 'git',
-  required: false,
-  look: (about) => versionOf(about, 'git'),
-  fix: (about) => installCommand('git', about.platform),
-};
-
-/** One scanner is enough; without any, OSV is asked, which needs a network. */
-export const SCANNER_CHECK: Check = {
-  id: 'scanner',
-  title: 'scanner (grype or trivy)',
-  required: false,
-  look: async (about) => {
-    const { run, platform } = about;
-    const tools = ['grype', 'trivy'] as const;
-    const asked = await Promise.allSettled(tools.map((tool) => requireTool(run, tool)));
-    const there = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    if (there.length === 0)
-      return { ...(await osvInstead(about)), fix: installCommand('grype', platform) };
-    const detail = there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', ');
-    return { state: 'ok', detail };
-  },
-};
-
-/** Whether OSV is there to be asked; by its address, and by the proxy on the way to it. */
-async function osvInstead(about: DoctorContext): Promise<Finding> {
-  const { env, connect } = about;
-  const { osv, offline } = await projectSettings(about);
-  if (offline) return { state: 'missing', detail: 'none installed, and offline: true is set' };
-  const { host } = new URL(osv.url);
-  const by = proxyOf(osv.url, env);
-  const through = by === undefined ? '' : ` through ${by.variable} ${by.url.host}`;
-  const reached = await connect(by?.url.origin ?? osv.url, OSV_WAIT_MS);
-  return reached.ok
-    ? { state: 'advice', detail: `none installed; ${host} is asked${through}` }
-    : {
-        state: 'missing',
-        detail: `none installed, and no answer from ${host}${through}: ${reached.error}`,
-      };
-}
-
-export function installCommand(tool: ToolName, platform: string): string {
+function installCommand(tool: ToolName, platform: string): string {
   const { debian, macos } = TOOLS[tool];
   if (platform === 'darwin') return macos;
   return debian.startsWith('apt-get ') ? `sudo ${debian}` : debian;
 }
 
-async function versionOf(about: DoctorContext, tool: ToolName): Promise<Finding> {
-  const { number } = await requireTool(about.run, tool);
-  const detail = number ?? 'version unknown';
-  if (!isKnownTool(tool)) return { state: 'ok', detail };
-  return { state: 'ok', detail: [detail, ...triedText(tool, number)].join(', ') };
-}
-
-/** What is to be said of a version that scoville was not tried with. */
-function triedText(tool: KnownTool, number: string | undefined): readonly string[] {
+/** A version, and whether scoville was tried with it. */
+function versionText(tool: KnownTool, number: string | undefined): string {
   const unknown = unknownVersion(tool, number);
   const { oldest, newest } = KNOWN_VERSIONS[tool];
-  return unknown === undefined ? [] : [`${unknown.is} than those tried (${oldest} to ${newest})`];
-}
-
-function isKnownTool(tool: ToolName): tool is KnownTool {
-  return tool in KNOWN_VERSIONS;
+  const tried = unknown && `${unknown.is} than those tried (${oldest} to ${newest})`;
+  return [number ?? 'version unknown', ...(tried === undefined ? [] : [tried])].join(', ');
 }
 
 /** Three checks ask the same engine; it is asked once for each runner. */
 const engineOf = once((run: RunTool, signal: AbortSignal) => dockerInfo(run, signal));
 const engine = ({ run, signal }: DoctorContext): Promise<DockerInfo> => engineOf(run, signal);
 
-export const DOCKER_CHECK: Check = {
-  id: 'docker',
-  title: 'Docker engine',
-  required: true,
-  look: async (about) => {
-    try {
-      await requireTool(about.run, 'docker');
-    } catch (thrown) {
-      if (!(thrown instanceof UserError)) throw thrown;
-      return faultOf(thrown, 'missing', installCommand('docker', about.platform));
-    }
-    const { serverVersion, os, architecture } = await engine(about);
-    const versions = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(
-      ', ',
-    );
-    return { state: 'ok', detail: `${versions}, ${os}/${architecture}` };
-  },
-};
+async function lookAtDocker(about: DoctorContext): Promise<Finding> {
+  try {
+    await requireTool(about.run, 'docker');
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    return faultOf(thrown, 'missing', installCommand('docker', about.platform));
+  }
+  const { serverVersion, os, architecture } = await engine(about);
+  return ok(`${versionText('docker', parseVersion(serverVersion))}, ${os}/${architecture}`);
+}
 
 /** Without containerd's store only a builder of another driver can export an OCI layout. */
-export const IMAGE_STORE_CHECK: Check = {
-  id: 'image-store',
-  title: 'containerd image store',
-  required: true,
-  look: async (about) => {
-    const docker = await DOCKER_CHECK.look(about);
-    // What fixes the engine comes first; of its store nothing is known.
-    if (docker.state !== 'ok') return docker;
-    const info = await engine(about);
-    if (info.containerdStore) return { state: 'ok', detail: 'on' };
-    const fix = turnOnStore(about.platform);
-    try {
-      const other = await builderForOci(about.run, info);
-      const builder = other ?? (await currentBuilder(about.run)).name;
-      return { state: 'advice', detail: `off; builds go to the builder ${builder}`, fix };
-    } catch (thrown) {
-      if (!(thrown instanceof UserError)) throw thrown;
-      return { state: 'missing', detail: `off: ${thrown.message}`, fix };
-    }
-  },
-};
-
-export const BUILDER_CHECK: Check = {
-  id: 'builder',
-  title: 'builder',
-  required: true,
-  look: async (about) => {
-    const { run } = about;
-    await requireTool(run, 'buildx');
-    const found = await currentBuilder(run).catch((thrown: unknown) => {
-      if (thrown instanceof ToolError) return thrown;
-      throw thrown;
-    });
-    if (found instanceof ToolError) return faultOf(found, 'missing', 'docker buildx use default');
-    const { name, driver, running, platforms } = found;
-    // buildx says nothing more of a builder whose engine does not answer; a remote one is not for
-    // buildx to start.
-    if (driver === 'remote' && !running)
-      return {
-        state: 'missing',
-        detail: `${name} does not answer`,
-        fix: `docker buildx inspect ${name}; or: docker buildx use default`,
-      };
-    if (driver === '') return silent(about, name);
-    const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
-    const started = running ? '' : ', not running yet';
-    return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
-  },
-  fix: (about) => installCommand('buildx', about.platform),
-};
-
-/** Why a builder says nothing: its engine does not answer, or it was not started. */
-async function silent(about: DoctorContext, name: string): Promise<Finding> {
+async function lookAtImageStore(about: DoctorContext): Promise<Finding> {
+  const docker = await lookAtDocker(about);
+  // What fixes the engine comes first; of its store nothing is known.
+  if (docker.state !== 'ok') return docker;
+  const info = await engine(about);
+  if (info.containerdStore) return ok('on');
+  const fix =
+    about.platform === 'darwin'
+      ? 'Docker Desktop: Settings, General, "Use containerd for pulling and storing images"'
+      : 'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker';
   try {
-    await engine(about);
+    const builder =
+      (await builderForOci(about.run, info)) ?? (await currentBuilder(about.run)).name;
+    return { state: 'advice', detail: `off; builds go to the builder ${builder}`, fix };
   } catch (thrown) {
-    if (thrown instanceof UserError || thrown instanceof ToolError) return faultOf(thrown);
-    throw thrown;
+    if (!(thrown instanceof UserError)) throw thrown;
+    return missing(`off: ${thrown.message}`, fix);
   }
+}
+
+async function lookAtBuilder(about: DoctorContext): Promise<Finding> {
+  const { run } = about;
+  const tool = await buildx(about).catch((thrown: unknown) => thrown);
+  if (tool instanceof UserError)
+    return faultOf(tool, 'missing', installCommand('buildx', about.platform));
+  const found = await currentBuilder(run).catch((thrown: unknown) => {
+    if (thrown instanceof ToolError) return faultOf(thrown, 'missing', 'docker buildx use default');
+    throw thrown;
+  });
+  if ('state' in found) return found;
+  const { name, driver, running, platforms } = found;
+  const gone = `${name} does not answer`;
+  // A remote builder is not for buildx to start.
+  if (driver === 'remote' && !running)
+    return missing(gone, `docker buildx inspect ${name}; or: docker buildx use default`);
+  // buildx says nothing more of a builder whose engine does not answer, or that was not started.
+  if (driver === '') {
+    await engine(about);
+    return missing(gone, 'docker buildx inspect --bootstrap');
+  }
+  const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
+  const started = running ? '' : ', not running yet';
+  return ok(`${name} (${driver}${started}) ${shown.join(', ')}`.trim());
+}
+
+async function lookAtCosign({ run }: DoctorContext): Promise<Finding> {
+  const [{ number }, { kind }] = await Promise.all([
+    requireTool(run, 'cosign'),
+    cosignDialect(run),
+  ]);
+  const how = kind === 'flags' ? 'by flags' : 'by signing config';
+  return ok(`${versionText('cosign', number)}, sigstore bundles ${how}`);
+}
+
+const OSV_WAIT_MS = 3000;
+
+/** One scanner is enough; without any, OSV is asked, which needs a network. */
+async function lookAtScanner(about: DoctorContext): Promise<Finding> {
+  const { run, platform, env, connect } = about;
+  const asked = await Promise.allSettled(
+    (['grype', 'trivy'] as const).map((tool) => requireTool(run, tool)),
+  );
+  const there = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  if (there.length > 0)
+    return ok(there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', '));
+  const fix = installCommand('grype', platform);
+  const { osv, offline } = await settingsOf(about);
+  if (offline) return missing('none installed, and offline: true is set', fix);
+  const { host } = new URL(osv.url);
+  const by = proxyOf(osv.url, env);
+  const through = by === undefined ? '' : ` through ${by.variable} ${by.url.host}`;
+  const reached = await connect(by?.url.origin ?? osv.url, OSV_WAIT_MS);
+  return reached.ok
+    ? { state: 'advice', detail: `none installed; ${host} is asked${through}`, fix }
+    : missing(`none installed, and no answer from ${host}${through}: ${reached.error}`, fix);
+}
+
+/** Below this a build of a large image may fill the disk. */
+const LOW_DISK = 5_000_000_000;
+
+async function lookAtStore({ paths: { store } }: DoctorContext): Promise<Finding> {
+  const there = await nearestPath(store);
+  if (!(await stat(there)).isDirectory())
+    return missing(
+      `${there} is not a folder`,
+      `mv ${shellWord(there)} ${shellWord(`${there}.old`)}`,
+    );
+  try {
+    await access(there, constants.W_OK);
+  } catch {
+    return missing(`${there} is not writable for you`, `sudo chown -R "$USER" ${shellWord(there)}`);
+  }
+  const disk = await statfs(there);
+  const free = disk.bavail * disk.bsize;
+  const size = there === store ? bytesText(await blobBytes(store)) : 'not there yet';
+  const detail = `${store}, ${size}, ${bytesText(free)} free`;
+  if (free >= LOW_DISK) return ok(detail);
   return {
-    state: 'missing',
-    detail: `${name} does not answer`,
-    fix: 'docker buildx inspect --bootstrap',
+    state: 'advice',
+    detail: `${detail}, less than the ${bytesText(LOW_DISK)} that a large image takes`,
+    fix: there === store ? 'scoville prune && docker builder prune' : 'docker builder prune',
   };
 }
 
-function turnOnStore(platform: string): string {
-  return platform === 'darwin'
-    ? 'Docker Desktop: Settings, General, "Use containerd for pulling and storing images"'
-    : 'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker';
+/** The path itself, or the nearest above it that is there. */
+async function nearestPath(path: string): Promise<string> {
+  const parent = dirname(path);
+  return parent === path || (await isThere(path)) ? path : nearestPath(parent);
 }
+
+/** What is removed while it counts counts nothing. */
+async function blobBytes(store: string): Promise<number> {
+  const folder = join(store, 'blobs', 'sha256');
+  const names = await readdir(folder).catch(() => []);
+  let bytes = 0;
+  for (const name of names)
+    bytes += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size;
+  return bytes;
+}
+
+const MOST_PROBLEMS = 20;
+
+function readSettings({ cwd, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
+  return loadSettings(
+    { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
+    { now: now() },
+  );
+}
+
+/** The defaults where a file is broken, which has its own check. */
+async function settingsOf(about: DoctorContext): Promise<Settings> {
+  const settings = await readSettings(about);
+  return settings.ok ? settings.value : DEFAULT_SETTINGS;
+}
+
+async function lookAtSettings(about: DoctorContext): Promise<Finding> {
+  const file = await findSettingsFile(about.cwd);
+  if (file === undefined) return ok('none (using defaults)');
+  const settings = await readSettings(about);
+  if (settings.ok) return ok(file);
+  return missing(
+    settings.error.slice(0, MOST_PROBLEMS).map(formatProblem).join('\n'),
+    `\${EDITOR:-vi} +${settings.error[0]?.line ?? 1} ${shellWord(file)}`,
+  );
+}
+
+/** Reads Docker's configuration as a push would; a credential helper that it names must exist. */
+async function lookAtDockerConfig({ paths, run, env }: DoctorContext): Promise<Finding> {
+  let helper: string | undefined;
+  const credentials = dockerCredentials(paths.dockerConfig, env, (name) => {
+    helper = `docker-credential-${name}`;
+    return Promise.resolve(undefined);
+  });
+  await credentials('docker.io');
+  const file = join(paths.dockerConfig, 'config.json');
+  if (helper === undefined)
+    return (await isThere(file))
+      ? ok(file)
+      : { state: 'optional', detail: 'none (docker login HOST saves them)' };
+  const answer = await run({ command: helper, args: ['version'], timeoutMs: 10_000 });
+  if (answer.ended !== 'not-found') return ok(`${file}, ${helper}`);
+  const detail = `${file} names ${helper}, which is not on PATH`;
+  return { state: 'advice', detail, fix: 'docker login' };
+}
+
+/** The key that a build here would sign with, in the order in which the pipeline looks for one. */
+async function lookAtSigning(about: DoctorContext): Promise<Finding> {
+  const { sign } = await settingsOf(about);
+  if (!sign.enabled) return ok('signing is off in the settings file');
+  const { key } = sign;
+  if (key !== undefined) {
+    // Asking a KMS or a hardware key costs a network call or a touch.
+    if (publicKeyOf(key) === undefined) return ok(`${keyName(key)} (not asked)`);
+    if (await isThere(key)) return lookAtKey(about, key);
+    return missing(
+      `${key} is named in the settings file but does not exist`,
+      `cosign generate-key-pair --output-key-prefix ${shellWord(key.replace(/\.key$/, ''))}`,
+    );
+  }
+  if (sign.refusedKey !== undefined && !sign.keyless)
+    return missing(
+      `sign.key of ${sign.refusedKey} is not a file of the project: only you can name it`,
+      'scoville build --key KEY',
+    );
+  const token = tokenVariable(about.env);
+  if (sign.keyless || token !== undefined)
+    return ok(`keyless, ${token ?? 'as the settings file asks'}`);
+  const own = join(about.paths.config, 'keys', 'cosign.key');
+  return (await isThere(own))
+    ? lookAtKey(about, own)
+    : ok(`none yet; the first build makes ${own}`);
+}
+
+/** Others must not read it, and cosign must be able to, with the password that a build has. */
+async function lookAtKey(about: DoctorContext, path: string): Promise<Finding> {
+  const open = await openToOthers(path);
+  if (open !== undefined)
+    return { state: open.isRefused ? 'missing' : 'advice', detail: open.what, fix: open.fix };
+  try {
+    await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
+  } catch (thrown) {
+    // Without cosign nothing is known of the key; its own check tells.
+    if (thrown instanceof ToolError || thrown instanceof MissingTool)
+      return { state: 'advice', detail: `${path} is there; cosign could not be asked about it` };
+    throw thrown;
+  }
+  return ok(path);
+}
+
+/** Whether `docker scoville` and `docker build` come here; only a fault if that was asked for. */
+async function lookAtPlugin({ paths: { dockerConfig } }: DoctorContext): Promise<Finding> {
+  const { command, builder } = await installedPlugins(dockerConfig);
+  if (builder === 'not-named')
+    return {
+      state: 'advice',
+      detail: 'docker build went through scoville, and config.json names another builder since',
+      fix: 'scoville install --replace-build',
+    };
+  if (builder === 'named') return ok('docker scoville, and docker build');
+  return command
+    ? ok('docker scoville')
+    : { state: 'optional', detail: 'not installed (optional: scoville install)' };
+}
+
+/** As `engines` in package.json says; a test keeps the two equal. */
+export const OLDEST_NODE = '20.19.0';
+
+function lookAtNode({ nodeVersion, platform }: DoctorContext): Promise<Finding> {
+  const isNew = compareVersions(nodeVersion, OLDEST_NODE) >= 0;
+  return Promise.resolve(
+    isNew
+      ? ok(nodeVersion)
+      : missing(
+          `${nodeVersion} is too old: ${OLDEST_NODE} or newer is needed`,
+          platform === 'darwin' ? 'brew install node' : 'npx n lts',
+        ),
+  );
+}
+
+const buildx = async ({ run }: DoctorContext): Promise<Finding> =>
+  ok(versionText('buildx', (await requireTool(run, 'buildx')).number));
+const git = async ({ run }: DoctorContext): Promise<Finding> =>
+  ok((await requireTool(run, 'git')).number ?? 'version unknown');
+const editConfig = ({ paths }: DoctorContext): string =>
+  `\${EDITOR:-vi} ${shellWord(join(paths.dockerConfig, 'config.json'))}`;
+
+type Row = readonly [id: string, title: string, look: Check['look'], fix?: Check['fix']];
+
+const ROWS: readonly Row[] = [
+  ['node', 'Node.js', lookAtNode],
+  ['docker', 'Docker engine', lookAtDocker],
+  ['image-store', 'containerd image store', lookAtImageStore],
+  ['buildx', 'docker buildx', buildx, 'buildx'],
+  ['builder', 'builder', lookAtBuilder],
+  ['cosign', 'cosign', lookAtCosign, 'cosign'],
+  ['signing-key', 'signing key', lookAtSigning],
+  ['git', 'git', git, 'git'],
+  ['scanner', 'scanner (grype or trivy)', lookAtScanner],
+  ['layout', 'image layout', lookAtStore],
+  ['settings', 'settings file', lookAtSettings],
+  ['docker-config', 'Docker credentials', lookAtDockerConfig, editConfig],
+  ['docker-plugin', 'Docker plugin', lookAtPlugin, () => 'scoville install'],
+];
+
+/** Checks without which a build works. */
+const OPTIONAL = ['git', 'scanner', 'docker-plugin'];
+
+/** All that is checked, in the order that is shown. */
+export const CHECKS: readonly Check[] = ROWS.map(([id, title, look, fix]) => ({
+  id,
+  title,
+  required: !OPTIONAL.includes(id),
+  look,
+  ...(fix === undefined ? {} : { fix }),
+}));

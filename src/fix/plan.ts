@@ -3,13 +3,14 @@ import { dirname, join } from 'node:path';
 import { parseBuildArgs } from '../build/command-line.ts';
 import { buildContext, noStdin } from '../build/context-source.ts';
 import { lastScorecard } from '../build/gate.ts';
-import { gitFacts, sourceUrl } from '../build/git.ts';
+import { gitFacts } from '../build/git.ts';
 import { baseOf } from '../build/images.ts';
 import { readLockText } from '../build/lock-file.ts';
 import { packagesOfImage } from '../build/lock-packages.ts';
 import { normaliseBuilt, readExport } from '../build/normalise-built.ts';
 import { presentPackages } from '../build/plan-lock.ts';
 import { readBuild } from '../build/read-build.ts';
+import { publicSourceUrl } from '../build/shown-command.ts';
 import { Registries } from '../build/registries.ts';
 import { runBuildKit } from '../build/run-buildkit.ts';
 import { parseLock } from '../config/lock.ts';
@@ -262,7 +263,7 @@ async function gatherFacts(
       ? await fixVersions(context, request, lock)
       : new Map<never, never>(),
     context: needs.has('context') ? await entries(contextFolder) : undefined,
-    repository: sourceUrl(git?.remote),
+    repository: publicSourceUrl(git?.remoteUrl ?? ''),
   };
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { buildWords } from '../../src/build/buildx.ts';
 import { describePlan, planAsJson } from '../../src/build/describe-plan.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
 import { digest, dockerfile, external, inputs, planned } from './given.ts';
@@ -15,7 +14,7 @@ const ARGV = '-t app --load --push --build-arg NPM_TOKEN=hunter2 --min-level=3 -
 describe('describePlan', () => {
   test('a line a decision, with its reason', () => {
     const plan = planned([...ARGV.split(' '), 'my dir'], GIVEN);
-    expect(describePlan(plan, buildWords)).toBe(`context       my dir
+    expect(describePlan(plan)).toBe(`context       my dir
 names         app:latest
 to            registry, Docker
 epoch         1772323200 (2026-03-01T00:00:00Z; creation time of docker.io/library/node:22)
@@ -37,7 +36,7 @@ command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/
 
   test('what is off is said to be off', () => {
     const argv = '--repro=off --no-pin --no-sign --no-grade -o type=oci,dest=a.tar .';
-    const text = describePlan(planned(argv.split(' ')), buildWords);
+    const text = describePlan(planned(argv.split(' ')));
     for (const line of [
       'names         none',
       'to            oci archive a.tar',
@@ -53,11 +52,11 @@ command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/
   test('a passthrough says why', () => {
     const plan = planBuild(inputs(['--check', 'https://me:pw@example.com/a.git']));
     if (!plan.ok) throw new Error(plan.error);
-    expect(describePlan(plan.value, buildWords))
+    expect(describePlan(plan.value))
       .toBe(`passthrough  --check evaluates the build and makes no image
 command      docker buildx build --check=true https://example.com/a.git
 `);
-    expect(planAsJson(plan.value, buildWords)).toMatchObject({
+    expect(planAsJson(plan.value)).toMatchObject({
       kind: 'passthrough',
       schemaVersion: '1',
     });
@@ -65,13 +64,13 @@ command      docker buildx build --check=true https://example.com/a.git
 
   test('a terminal is given nothing to obey', () => {
     const plan = planned(['\u001b[31m.\nnames  evil'], {});
-    expect(describePlan(plan, buildWords).split('\n')[0]).toBe('context       [31m. names  evil');
+    expect(describePlan(plan).split('\n')[0]).toBe('context       [31m. names  evil');
   });
 });
 
 test('planAsJson has the decisions, secrets masked', () => {
   const plan = planned([...ARGV.split(' '), '--label=x=https://a:b@c.d/', '.'], GIVEN);
-  const json = JSON.stringify(planAsJson(plan, buildWords));
+  const json = JSON.stringify(planAsJson(plan));
   expect(json).not.toMatch(/hunter2|a:b@/);
   expect(JSON.parse(json)).toMatchObject({
     schemaVersion: '1',

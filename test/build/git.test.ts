@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { gitFacts, sourceUrl, withoutCredentials, withoutFilters } from '../../src/build/git.ts';
+import { gitFacts, withoutCredentials, withoutFilters } from '../../src/build/git.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 
@@ -43,11 +43,11 @@ describe('gitFacts', () => {
     git('tag', '-a', 'release', '-m', 'r');
     git('remote', 'add', 'origin', 'https://me:t0ken@example.org/a/b.git');
     expect(await gitFacts(runTool, repository)).toEqual({
-      revision: git('rev-parse', 'HEAD'),
-      commitTime: Date.parse('2026-01-02T03:04:05Z') / 1000,
-      tags: ['v1.0', 'release'],
+      commit: git('rev-parse', 'HEAD'),
+      committedAt: Date.parse('2026-01-02T03:04:05Z') / 1000,
+      exactTag: 'v1.0',
       dirty: false,
-      remote: 'https://example.org/a/b.git',
+      remoteUrl: 'https://example.org/a/b.git',
       folder: '',
     });
   });
@@ -117,16 +117,4 @@ test.each([
   [undefined, undefined],
 ])('%j without credentials is %j', (remote, clean) => {
   expect(withoutCredentials(remote)).toBe(clean);
-});
-
-test.each([
-  ['https://user:pass@example.org/a/b.git', 'https://example.org/a/b'],
-  ['git@example.org:a/b.git', 'https://example.org/a/b'],
-  ['ssh://git@example.org:2222/a/b.git', 'https://example.org/a/b'],
-  ['http://localhost:3000/a/b', 'http://localhost:3000/a/b'],
-  ['/srv/git/a.git', undefined],
-  ['file:///srv/git/a.git', undefined],
-  [undefined, undefined],
-])('%j can be opened at %j', (remote, url) => {
-  expect(sourceUrl(remote)).toBe(url);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shownAddress, shownValue, shownWord } from '../../src/build/shown-command.ts';
+import { addressWithoutSecrets, shownValue, shownWord } from '../../src/build/shown-command.ts';
 
 test.each([
   ['--build-arg=NPM_TOKEN=abc', '--build-arg=NPM_TOKEN'],
@@ -50,5 +50,5 @@ test('a flag of a later buildx is read by the same rule', () => {
 });
 
 test('a folder stays as it is', () => {
-  for (const path of ['.', 'a b/c', './?x', 'C:/x']) expect(shownAddress(path)).toBe(path);
+  for (const path of ['.', 'a b/c', './?x', 'C:/x']) expect(addressWithoutSecrets(path)).toBe(path);
 });

@@ -1,11 +1,47 @@
-import { expect, test } from 'vitest';
-import { type CheckRow, isFit, runChecks } from '../../src/cli/doctor-checks.ts';
-import { CHECKS, doctor, doctorJson, doctorText } from '../../src/cli/doctor.ts';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  type CheckRow,
+  CHECKS,
+  type DoctorContext,
+  isFit,
+  OLDEST_NODE,
+  runChecks,
+} from '../../src/cli/doctor-checks.ts';
+import { doctor, doctorText } from '../../src/cli/doctor.ts';
+import { openStore } from '../../src/image/layout/store.ts';
+import { err, ok } from '../../src/lib/errors.ts';
+import type { ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
-import { machine, missing } from './surroundings.ts';
+import { INFO, machine, missing } from './surroundings.ts';
 
 const MARKS = { ok: '+', missing: '-', advice: '!', optional: '–' };
+
+/** What the check of this id finds. */
+async function row(id: string, about: DoctorContext): Promise<CheckRow | undefined> {
+  const rows = CHECKS.filter((check) => check.id === id);
+  return (await runChecks(rows, about))[0];
+}
+
+const docker = (args: string, stdout: string, more: ScriptedRun['result'] = {}): ScriptedRun => ({
+  command: 'docker',
+  args: args.split(' '),
+  result: { stdout, ...more },
+});
+const fails = (args: string, stderr: string): ScriptedRun =>
+  docker(args, '', { stderr, exitCode: 1 });
+const DOCKER = 'sudo apt-get install docker.io docker-cli';
+const OLD_STORE = docker('info', INFO.old);
+const listed = (more = ''): ScriptedRun =>
+  docker('buildx ls', `NAME/NODE DRIVER/ENDPOINT\ndefault* docker\n${more}`);
+const builder = (driver: string): ScriptedRun =>
+  docker(
+    'buildx inspect',
+    `Name:   far\nDriver: ${driver}\n\nNodes:\nName: far0\nStatus: inactive\n`,
+  );
+const contains = (text: string): string => expect.stringContaining(text) as string;
 
 test('a complete machine is fit, with advice for the scanner only', async () => {
   const rows = await runChecks(CHECKS, machine());
@@ -30,84 +66,53 @@ test('a complete machine is fit, with advice for the scanner only', async () => 
 test('a bare machine gets a row for each check and a way to fix each that is not ok', async () => {
   const bare = machine(['docker', 'cosign', 'git', 'grype', 'trivy'].map(missing));
   const rows = await runChecks(CHECKS, bare);
-  expect(rows).toHaveLength(CHECKS.length);
-  expect(rows.filter((r) => r.state === 'missing').map((r) => r.id)).toEqual([
-    'docker',
-    'image-store',
-    'buildx',
-    'builder',
-    'cosign',
-  ]);
-  for (const row of rows)
-    expect(row.fix === undefined).toBe(row.state === 'ok' || row.state === 'optional');
+  const broken = ['docker', 'image-store', 'buildx', 'builder', 'cosign'];
+  expect(rows.filter((r) => r.state === 'missing').map((r) => r.id)).toEqual(broken);
+  for (const { fix, state } of rows)
+    expect(fix === undefined).toBe(state === 'ok' || state === 'optional');
   expect(isFit(rows)).toBe(false);
 });
 
 test('a check that throws is a row, whatever it throws, and says nothing that steers', async () => {
   const look = () => Promise.reject(new TypeError('x\u001b[2J is\nundefined'));
+  const a = { id: 'a', title: 'A', required: true };
+  const b = { id: 'b', title: 'B', required: false };
   const checks = [
-    { id: 'a', title: 'A', required: true, look },
-    { id: 'b', title: 'B', required: false, look, fix: () => 'fix \u001b[2Jit' },
+    { ...a, look },
+    { ...b, look, fix: () => 'fix \u001b[2Jit' },
   ];
+  const detail = 'x is\nundefined';
   expect(await runChecks(checks, machine())).toEqual([
-    { id: 'a', title: 'A', required: true, state: 'missing', detail: 'x is\nundefined' },
-    {
-      id: 'b',
-      title: 'B',
-      required: false,
-      state: 'advice',
-      detail: 'x is\nundefined',
-      fix: 'fix it',
-    },
+    { ...a, state: 'missing', detail },
+    { ...b, state: 'advice', detail, fix: 'fix it' },
   ]);
+  const aborted = machine([], { signal: AbortSignal.abort() });
+  await expect(runChecks(checks, aborted)).rejects.toThrow('undefined');
 });
 
-test('an abort is no finding', async () => {
-  const look = () => Promise.reject(new Error('aborted'));
-  const check = { id: 'a', title: 'A', required: true, look };
-  await expect(runChecks([check], machine([], { signal: AbortSignal.abort() }))).rejects.toThrow(
-    'aborted',
-  );
-});
+const settings: CheckRow = {
+  id: 'settings',
+  title: 'settings file',
+  required: true,
+  state: 'missing',
+  detail: 'a.yaml:1:2: one\na.yaml:3:4: two',
+  fix: 'vi +1 a.yaml',
+};
 
-const ROWS: readonly CheckRow[] = [
-  { id: 'git', title: 'git', required: false, state: 'ok', detail: '2.47.3' },
-  {
-    id: 'settings',
-    title: 'settings file',
-    required: true,
-    state: 'missing',
-    detail: 'a.yaml:1:2: one\na.yaml:3:4: two',
-    fix: 'vi +1 a.yaml',
-  },
-];
-
-test('the text has a line a check, further lines and what fixes it below', () => {
-  expect(doctorText(ROWS, MARKS)).toBe(
+test('the text has a line a check, further lines and what fixes it below, a cause once', () => {
+  const git = { ...settings, id: 'git', title: 'git', state: 'ok', detail: '2.47.3' } as const;
+  const { fix, ...fine } = git;
+  expect(fix).toBeDefined();
+  expect(doctorText([fine, settings, { ...settings, title: 'again' }], MARKS)).toBe(
     [
       '+ git            2.47.3',
       '- settings file  a.yaml:1:2: one',
       '                 a.yaml:3:4: two',
       '                 fix: vi +1 a.yaml',
+      '- again          see settings file',
       '',
     ].join('\n'),
   );
-});
-
-test('the JSON is an object that scripts can rely on', () => {
-  const text = doctorJson(ROWS);
-  expect(text.endsWith('}\n')).toBe(true);
-  expect(JSON.parse(text)).toEqual({
-    schemaVersion: 1,
-    tool: '0.0.0-source',
-    fit: false,
-    checks: ROWS,
-  });
-});
-
-test('the ids are unique, for scripts pick a check by them', () => {
-  const ids = CHECKS.map(({ id }) => id);
-  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test('the command says it all on stdout, and ends with 2 where something is missing', async () => {
@@ -116,32 +121,324 @@ test('the command says it all on stdout, and ends with 2 where something is miss
   const path = process.env['PATH'];
   process.env['PATH'] = folder;
   try {
-    const { io, out, err } = fakeIo({ cwd: folder, env: { SCOVILLE_HOME: folder } });
+    const { io, out, err: said } = fakeIo({ cwd: folder, env: { SCOVILLE_HOME: folder } });
     expect(await doctor(['--json'], io)).toBe(2);
-    const report = JSON.parse(out()) as { fit: boolean; checks: CheckRow[] };
-    expect(report.fit).toBe(false);
-    expect(report.checks.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
-    expect(err()).toBe('');
+    expect(out().endsWith('}\n')).toBe(true);
+    const { checks, ...report } = JSON.parse(out()) as { checks: CheckRow[] };
+    expect(report).toEqual({ schemaVersion: 1, tool: '0.0.0-source', fit: false });
+    const ids = checks.map(({ id }) => id);
+    expect(ids).toEqual(CHECKS.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(said()).toBe('');
   } finally {
     process.env['PATH'] = path;
   }
 });
 
-test('a cause is named once', () => {
-  const row = (id: string, fix: string): CheckRow => ({
-    id,
-    title: id,
-    required: true,
-    state: 'missing',
-    detail: 'cannot connect to Docker at tcp://127.0.0.1:1',
-    fix,
-  });
-  expect(doctorText([row('docker', 'start it'), row('builder', 'start it')], MARKS)).toBe(
+test('the oldest Node.js is the one that package.json names', () => {
+  const manifest = readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8');
+  const { engines } = JSON.parse(manifest) as { engines: { node: string } };
+  expect(`${engines.node}.0`).toBe(`>=${OLDEST_NODE}`);
+});
+
+test.each([
+  ['20.19.0', 'ok'],
+  ['24.1.0', 'ok'],
+  ['20.18.3', 'missing'],
+  ['18.20.0', 'missing'],
+])('Node.js %s is %s', async (nodeVersion, state) => {
+  expect(await row('node', machine([], { nodeVersion }))).toMatchObject({ state });
+});
+
+const trivy = { command: 'trivy', args: ['--version'], result: { stdout: 'Version: 0.67.2\n' } };
+const oldCosign = { command: 'cosign', args: ['attest-blob'], result: { stdout: '--key' } };
+const oldBuildx = docker('buildx version', 'buildx v0.9.1 abc\n');
+
+/** A check, what tools answer, and what it finds. */
+test.each<[string, readonly ScriptedRun[], Partial<CheckRow>]>([
+  ['docker', [], { detail: '29.1.0, newer than those tried (26.1 to 28.5), linux/amd64' }],
+  ['docker', [missing('docker')], { detail: 'docker is not installed', fix: DOCKER }],
+  [
+    'docker',
+    [fails('info', 'Cannot connect to the Docker daemon. Is the docker daemon running?')],
+    {
+      state: 'missing',
+      detail: 'cannot connect to Docker',
+      fix: contains('sudo systemctl start docker'),
+    },
+  ],
+  [
+    'docker',
+    [fails('info', 'permission denied while trying to connect')],
+    { state: 'missing', fix: contains('usermod -aG docker') },
+  ],
+  [
+    'image-store',
+    [OLD_STORE, listed()],
+    {
+      state: 'missing',
+      detail: "off: this Docker's image store cannot export OCI layouts",
+      fix: 'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker',
+    },
+  ],
+  [
+    'image-store',
+    [OLD_STORE, listed('big docker-container\n')],
+    { state: 'advice', detail: 'off; builds go to the builder big' },
+  ],
+  ['image-store', [missing('docker')], { fix: DOCKER }],
+  ['builder', [], { detail: 'default (docker) linux/amd64, linux/386' }],
+  ['builder', [missing('docker')], { fix: 'sudo apt-get install docker-buildx' }],
+  [
+    'builder',
+    [docker('buildx inspect', 'Name:   default\nDriver: \nError:  Cannot connect\n')],
+    {
+      state: 'missing',
+      detail: 'default does not answer',
+      fix: 'docker buildx inspect --bootstrap',
+    },
+  ],
+  [
+    'builder',
+    [builder('remote')],
+    {
+      state: 'missing',
+      detail: 'far does not answer',
+      fix: 'docker buildx inspect far; or: docker buildx use default',
+    },
+  ],
+  [
+    'builder',
+    [builder('docker-container')],
+    { state: 'ok', detail: 'far (docker-container, not running yet)' },
+  ],
+  [
+    'builder',
+    [fails('buildx inspect', 'ERROR: no builder "big" found')],
+    {
+      state: 'missing',
+      detail: 'the builder cannot be inspected: ERROR: no builder "big" found',
+      fix: 'docker buildx use default',
+    },
+  ],
+  ['buildx', [], { detail: '0.30.1, newer than those tried (0.13 to 0.29)' }],
+  [
+    'buildx',
+    [oldBuildx],
+    {
+      state: 'missing',
+      detail: 'docker buildx 0.9.1 is too old: 0.13.0 or newer is needed',
+      fix: 'sudo apt-get install docker-buildx',
+    },
+  ],
+  ['cosign', [], { detail: '2.5.3, sigstore bundles by flags' }],
+  [
+    'cosign',
+    [missing('cosign')],
+    {
+      state: 'missing',
+      detail: 'cosign is not installed',
+      fix: 'sudo apt-get install cosign',
+    },
+  ],
+  [
+    'cosign',
+    [oldCosign],
+    {
+      state: 'missing',
+      detail: 'this cosign is too old: it cannot write sigstore bundles',
+    },
+  ],
+  ['git', [], { detail: '2.47.3' }],
+  ['git', [missing('git')], { required: false, state: 'advice' }],
+  ['scanner', [trivy], { state: 'ok', detail: 'trivy 0.67.2' }],
+  ['scanner', [], { state: 'advice', fix: 'see https://github.com/anchore/grype#installation' }],
+])('%s: what %j answers is told', async (id, runs, found) => {
+  expect(await row(id, machine(runs))).toMatchObject(found);
+});
+
+test('on a Mac the commands are those of a Mac', async () => {
+  const mac = machine([missing('cosign')], { platform: 'darwin' });
+  expect((await row('cosign', mac))?.fix).toBe('brew install cosign');
+});
+
+test.each([
+  [{}, 'advice', 'none installed; api.osv.dev is asked', 'https://api.osv.dev'],
+  [
+    { HTTPS_PROXY: 'http://proxy.example:3128' },
+    'missing',
+    'none installed, and no answer from api.osv.dev through HTTPS_PROXY proxy.example:3128: connection refused',
+    'http://proxy.example:3128',
+  ],
+])('without a scanner OSV.dev is tried: %j', async (env, state, detail, asked) => {
+  const tried: string[] = [];
+  const connect: DoctorContext['connect'] = (url) => {
+    tried.push(url);
+    return Promise.resolve(state === 'advice' ? ok(undefined) : err('connection refused'));
+  };
+  expect(await row('scanner', machine([], { env, connect }))).toMatchObject({ state, detail });
+  expect(tried).toEqual([asked]);
+});
+
+describe('the signing key', () => {
+  const CONFIG = 'config/config.yaml';
+  const OWN = 'config/keys/cosign.key';
+  const wrong = 'Error: reading key: decrypt: encrypted: decryption failed';
+  const refused = {
+    command: 'cosign',
+    args: ['public-key'],
+    result: { exitCode: 1, stderr: wrong },
+  };
+
+  /** Files of the project and the person, what cosign answers, and what is found; @ is the folder. */
+  test.each<[string, Readonly<Record<string, string>>, readonly ScriptedRun[], Partial<CheckRow>]>([
     [
-      '- docker   cannot connect to Docker at tcp://127.0.0.1:1',
-      '           fix: start it',
-      '- builder  see docker',
-      '',
-    ].join('\n'),
-  );
+      'a first build makes one',
+      {},
+      [],
+      { state: 'ok', detail: `none yet; the first build makes @/${OWN}` },
+    ],
+    [
+      'the own is ok where cosign can read it',
+      { [OWN]: 'a key' },
+      [],
+      { state: 'ok', detail: `@/${OWN}` },
+    ],
+    [
+      'a wrong password is told before a build fails on it',
+      { [OWN]: 'a key' },
+      [refused],
+      {
+        state: 'missing',
+        detail: `wrong password for the signing key @/${OWN}`,
+        fix: 'set COSIGN_PASSWORD to the password of the key',
+      },
+    ],
+    [
+      'without cosign no more is known',
+      { [OWN]: 'a key' },
+      [missing('cosign')],
+      { state: 'advice', detail: `@/${OWN} is there; cosign could not be asked about it` },
+    ],
+    [
+      'a configured one that is not there is missing',
+      { '.scoville.yaml': "sign:\n  key: @/it's.key\n" },
+      [],
+      {
+        state: 'missing',
+        detail: "@/it's.key is named in the settings file but does not exist",
+        fix: "cosign generate-key-pair --output-key-prefix '@/it'\\''s'",
+      },
+    ],
+    [
+      'in a KMS is not asked',
+      { [CONFIG]: 'sign:\n  key: awskms:///alias/x\n' },
+      [],
+      { state: 'ok', detail: 'awskms:///alias/x (not asked)' },
+    ],
+    [
+      'in a KMS that only the project names is not used',
+      { '.scoville.yaml': 'sign:\n  key: awskms:///alias/x\n' },
+      [],
+      { state: 'missing', fix: 'scoville build --key KEY' },
+    ],
+    [
+      'may be none',
+      { '.scoville.yaml': 'sign:\n  enabled: false\n' },
+      [],
+      { state: 'ok', detail: 'signing is off in the settings file' },
+    ],
+  ])('%s', async (_, files, runs, found) => {
+    const about = machine(runs);
+    const here = (text: string): string => text.replaceAll('@', about.cwd);
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(about.cwd, path)), { recursive: true });
+      writeFileSync(join(about.cwd, path), here(text), { mode: 0o600 });
+    }
+    const wanted = Object.entries(found).map(([name, text]) => [name, here(String(text))]);
+    expect(await row('signing-key', about)).toMatchObject(Object.fromEntries(wanted) as object);
+  });
+
+  test.each([
+    [0o644, 'advice', 'read'],
+    [0o620, 'missing', 'written'],
+    [0o666, 'missing', 'written'],
+  ])('of mode %o is %s: others can have it %s', async (mode, state, verb) => {
+    const about = machine();
+    const key = join(about.cwd, OWN);
+    mkdirSync(dirname(key), { recursive: true });
+    writeFileSync(key, 'a key');
+    chmodSync(key, mode);
+    const detail = `the signing key ${key} can be ${verb} by other users`;
+    expect(await row('signing-key', about)).toMatchObject({
+      state,
+      detail,
+      fix: `chmod 600 ${key}`,
+    });
+  });
+
+  test('an OIDC token means keyless', async () => {
+    const about = machine([], { env: { SIGSTORE_ID_TOKEN: 'secret.token.value' } });
+    const found = { state: 'ok', detail: 'keyless, SIGSTORE_ID_TOKEN' };
+    expect(await row('signing-key', about)).toMatchObject(found);
+  });
+});
+
+test('the store is not made by looking, and told with its size', async () => {
+  const about = machine();
+  for (let i = 0; i < 2; i++)
+    expect((await row('layout', about))?.detail).toMatch(
+      /layout, not there yet, [\d.]+ [kMGT]?B free(?:, less than the 5\.00 GB that a large image takes)?$/,
+    );
+  const { blobs } = await openStore(about.paths.store);
+  await blobs.write(Buffer.alloc(2500));
+  expect((await row('layout', about))?.detail).toContain(`${about.paths.store}, 2.50 kB, `);
+});
+
+test('a file where the store should be is in the way', async () => {
+  const about = machine();
+  const { store } = about.paths;
+  writeFileSync(store, '');
+  const fix = `mv ${store} ${store}.old`;
+  const found = { state: 'missing', detail: `${store} is not a folder`, fix };
+  expect(await row('layout', about)).toMatchObject(found);
+});
+
+test('a settings file is named, and each problem of it with line and column', async () => {
+  const about = machine();
+  expect((await row('settings', about))?.detail).toBe('none (using defaults)');
+  const file = join(about.cwd, '.scoville.yaml');
+  writeFileSync(file, 'recentDays: 30\n');
+  expect(await row('settings', about)).toMatchObject({ state: 'ok', detail: file });
+  writeFileSync(file, 'sign:\n  enabled: perhaps\n  kee: x\n');
+  const found = await row('settings', about);
+  expect(found?.state).toBe('missing');
+  const places = found?.detail.split('\n').map((line) => line.slice(0, file.length + 4));
+  expect(places?.toSorted()).toEqual([`${file}:2:1`, `${file}:3:3`]);
+  expect(found?.fix).toMatch(/^\$\{EDITOR:-vi\} \+[23] \//);
+});
+
+const STORE = '{"credsStore":"desktop"}';
+const helper = { command: 'docker-credential-desktop', args: ['version'], result: {} };
+
+test.each<[string | undefined, readonly ScriptedRun[], Partial<CheckRow>]>([
+  [undefined, [], { state: 'optional', detail: 'none (docker login HOST saves them)' }],
+  [
+    '{"auths":{"r.example":{"auth":"c2VjcmV0"}},',
+    [],
+    { state: 'missing', fix: contains('${EDITOR:-vi} /') },
+  ],
+  [
+    STORE,
+    [missing('docker-credential-desktop')],
+    { state: 'advice', detail: contains('docker-credential-desktop, which is not on PATH') },
+  ],
+  [STORE, [helper], { state: 'ok' }],
+])('Docker’s configuration %j is told, and no secret of it', async (text, runs, found) => {
+  const about = machine(runs);
+  mkdirSync(about.paths.dockerConfig);
+  if (text !== undefined) writeFileSync(join(about.paths.dockerConfig, 'config.json'), text);
+  const told = await row('docker-config', about);
+  expect(told).toMatchObject(found);
+  expect(JSON.stringify(told)).not.toContain('c2VjcmV0');
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PLUGIN_CHECK } from '../../src/cli/doctor.ts';
+import { CHECKS } from '../../src/cli/doctor-checks.ts';
 import { install, uninstall } from '../../src/cli/plugin-install.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
@@ -33,7 +33,7 @@ test.each([install, uninstall])(
 
 test('doctor tells what is installed, and an alias that was taken away', async () => {
   const about = machine();
-  const look = () => PLUGIN_CHECK.look(about);
+  const look = () => CHECKS.find(({ id }) => id === 'docker-plugin')?.look(about);
   const { io } = fakeIo({ env: { DOCKER_CONFIG: about.paths.dockerConfig } });
   expect(await look()).toEqual({
     state: 'optional',
