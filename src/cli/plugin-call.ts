@@ -16,17 +16,10 @@ const UNDO = '# undo: ';
 
 /** What `scoville uninstall` puts back, kept in the plugin's file. */
 export interface Undo {
-  /** Folders that were not there, the innermost first. */
-  readonly folders?: readonly string[];
-  /** What config.json said of the builder before. */
-  readonly config?: {
-    readonly file: boolean;
-    /** Its text where there was nothing in it but space. */
-    readonly blank?: string;
-    readonly aliases: boolean;
-    /** The value's own text in the file. */
-    readonly builder?: string;
-  };
+  /** There was no config.json. */
+  readonly isMade?: boolean;
+  /** The text of `aliases.builder` before. */
+  readonly builder?: string;
 }
 
 /** The answer to Docker's `docker-cli-plugin-metadata` (docker/cli, cli-plugins/metadata). */

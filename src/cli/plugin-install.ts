@@ -1,15 +1,10 @@
 import { chmod, lstat, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  applyEdits,
-  modify,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { makeFolder, writeFileBeside } from '../config/project-files.ts';
-import { err, EXIT, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { EXIT, messageOf, UserError } from '../lib/errors.ts';
+import { isObject } from '../lib/json.ts';
 import { cleanLines } from '../ui/text.ts';
 import { command } from './flags.ts';
 import { type CommandIo, pathsOf } from './io.ts';
@@ -17,86 +12,31 @@ import { pluginFile, type PluginName, PLUGINS, readUndo, type Undo } from './plu
 import { INSTALL, UNINSTALL } from './specs.ts';
 import { VERSION } from './version.ts';
 
-/** What config.json says of the builder. */
-interface BuilderAlias {
-  /** Whether there is an object `aliases`. */
-  readonly aliases: boolean;
-  /** The value of `aliases.builder` as it is written; undefined where there is none. */
-  readonly builder: string | undefined;
+const ALIAS = ['aliases', 'builder'];
+const OURS = JSON.stringify(PLUGINS.builder);
+const LARGEST = 4 * 1024 * 1024;
+
+/** The value of `aliases.builder` as it is written in config.json; undefined where there is none. */
+export function builderAlias(text: string): string | undefined {
+  const root = parseTree(text);
+  const node = root && findNodeAtLocation(root, ALIAS);
+  return node && text.slice(node.offset, node.offset + node.length);
 }
 
-interface Values {
-  readonly aliases: Node | undefined;
-  readonly builder: Node | undefined;
+/** The same text with `aliases.builder` set to ours; every other byte stays. */
+export function withBuilderAlias(text: string): string {
+  return applyEdits(text, modify(text, ALIAS, PLUGINS.builder, {}));
 }
 
-const BUILDER = ['aliases', 'builder'];
-
-/** Reads what Docker's config.json says of the builder. An error names line and column. */
-export function readBuilderAlias(text: string): Result<BuilderAlias> {
-  const found = values(text);
-  if (!found.ok) return found;
-  const { aliases, builder } = found.value;
-  return ok({
-    aliases: aliases !== undefined,
-    builder:
-      builder === undefined
-        ? undefined
-        : text.slice(builder.offset, builder.offset + builder.length),
-  });
-}
-
-/** The same text with `aliases.builder` set to `name`; every other byte stays. */
-export function withBuilderAlias(text: string, name: string): Result<string> {
-  const found = values(text);
-  return found.ok ? ok(applyEdits(text, modify(text, BUILDER, name, {}))) : found;
-}
-
-/** The text with its earlier `aliases.builder`; `before` is what readBuilderAlias gave then. */
-export function withoutBuilderAlias(text: string, before: BuilderAlias): Result<string> {
-  const found = values(text);
-  if (!found.ok) return found;
-  const { aliases, builder } = found.value;
-  if (builder === undefined) return ok(text);
-  const { offset, length } = builder;
-  if (before.builder !== undefined)
-    return ok(applyEdits(text, [{ offset, length, content: before.builder }]));
-  const isWhole = aliases?.children?.length === 1 && !before.aliases;
-  return ok(applyEdits(text, modify(text, isWhole ? ['aliases'] : BUILDER, undefined, {})));
-}
-
-function values(text: string): Result<Values> {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { disallowComments: true });
-  const [first] = errors;
-  if (first !== undefined) return err(`${at(text, first.offset)}: ${saying(first)}`);
-  if (root?.type !== 'object') return err('line 1, column 1: it is not a JSON object');
-  const aliases = valueOf(root, 'aliases', text);
-  if (!aliases.ok || aliases.value === undefined)
-    return aliases.ok ? ok({ aliases: undefined, builder: undefined }) : aliases;
-  if (aliases.value.type !== 'object')
-    return err(`${at(text, aliases.value.offset)}: "aliases" is not an object`);
-  const builder = valueOf(aliases.value, 'builder', text);
-  return builder.ok ? ok({ aliases: aliases.value, builder: builder.value }) : builder;
-}
-
-function valueOf(object: Node, name: string, text: string): Result<Node | undefined> {
-  const [first, second] = (object.children ?? []).filter(
-    (property) => property.children?.[0]?.value === name,
-  );
-  if (second !== undefined) return err(`${at(text, second.offset)}: "${name}" is there twice`);
-  return ok(first?.children?.[1]);
-}
-
-function at(text: string, offset: number): string {
-  const before = text.slice(0, offset).split('\n');
-  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-}
-
-function saying({ error }: ParseError): string {
-  return printParseErrorCode(error)
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase();
+/** The text with its earlier `aliases.builder`, or without any, and without `aliases` then empty. */
+export function withoutBuilderAlias(text: string, before: string | undefined): string {
+  const root = parseTree(text);
+  const node = root && findNodeAtLocation(root, ALIAS);
+  if (root === undefined || node === undefined) return text;
+  const { offset, length } = node;
+  if (before !== undefined) return applyEdits(text, [{ offset, length, content: before }]);
+  const isAlone = findNodeAtLocation(root, ['aliases'])?.children?.length === 1;
+  return applyEdits(text, modify(text, isAlone ? ['aliases'] : ALIAS, undefined, {}));
 }
 
 /** What starts this program, absolute, and its version. */
@@ -105,96 +45,73 @@ interface PluginStart {
   readonly version: string;
 }
 
-/** What was changed, a line each, for people. */
-type Changes = readonly string[];
-
 /**
  * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker), and with
  * `replaceBuild` the builder's too, and names that one in config.json. What was there is kept in
- * the plugins' files. Throws UserError, having changed nothing, where config.json cannot be read as
- * JSON or a file of another program stands in the way.
+ * the builder's file. Gives a line for each change. Throws UserError, having changed nothing, where
+ * config.json cannot be read as JSON or a file of another program stands in the way.
  */
 export async function installPlugins(
   dockerConfig: string,
   about: PluginStart,
   replaceBuild: boolean,
-): Promise<Changes> {
+): Promise<readonly string[]> {
   const config = replaceBuild ? await readConfig(dockerConfig) : undefined;
-  const command = await undoOf(dockerConfig, PLUGINS.command);
-  const builder = await undoOf(dockerConfig, PLUGINS.builder);
-  const folder = join(dockerConfig, 'cli-plugins');
-  const folders = await missingFolders([folder, dockerConfig]);
-  await makeFolder(folder, 0o700);
+  await undoOf(dockerConfig, PLUGINS.command);
+  const kept = await undoOf(dockerConfig, PLUGINS.builder);
+  await makeFolder(join(dockerConfig, 'cli-plugins'), 0o700);
   const write = async (name: PluginName, undo: Undo): Promise<string> => {
     const path = pathOf(dockerConfig, name);
     await writeFileBeside(path, pluginFile(name, { ...about, undo }), 0o755);
     await chmod(path, 0o755);
     return `${path}: written`;
   };
-  const changes = [
-    await write(PLUGINS.command, command ?? (folders.length > 0 ? { folders } : {})),
-  ];
+  const changes = [await write(PLUGINS.command, {})];
   if (config === undefined) return changes;
-  const isOurs = config.alias.builder === JSON.stringify(PLUGINS.builder);
-  const { text, path, alias } = config;
-  const before = {
-    file: text !== undefined,
-    ...(text !== undefined && isBlank(text) ? { blank: text } : {}),
-    aliases: alias.aliases,
-    ...(alias.builder === undefined ? {} : { builder: alias.builder }),
-  };
-  changes.push(await write(PLUGINS.builder, isOurs && builder ? builder : { config: before }));
-  if (isOurs) return changes;
-  const edited = withBuilderAlias(jsonOf(text), PLUGINS.builder);
-  if (!edited.ok) throw new UserError(`${path}: ${edited.error}`);
-  await writeFileBeside(path, edited.value, 0o600);
-  const was = alias.builder === undefined ? '' : `, instead of ${alias.builder}`;
-  return [...changes, `${path}: aliases.builder is "${PLUGINS.builder}"${was}`];
+  const { text, path, builder } = config;
+  const before = { isMade: text === undefined, ...(builder === undefined ? {} : { builder }) };
+  changes.push(await write(PLUGINS.builder, builder === OURS && kept ? kept : before));
+  if (builder === OURS) return changes;
+  await writeFileBeside(path, withBuilderAlias(text ?? '{}\n'), 0o600);
+  const was = builder === undefined ? '' : `, instead of ${builder}`;
+  return [...changes, `${path}: aliases.builder is ${OURS}${was}`];
 }
 
 /**
  * Takes away what installPlugins put there, and puts back what it had kept; what others have
  * changed since stays. Throws UserError where config.json cannot be read or written.
  */
-export async function uninstallPlugins(dockerConfig: string): Promise<Changes> {
-  const changes: string[] = [];
+export async function uninstallPlugins(dockerConfig: string): Promise<readonly string[]> {
   const kept = (name: PluginName): Promise<Undo | undefined> =>
     undoOf(dockerConfig, name).catch(() => undefined);
-  const [command, builder] = [await kept(PLUGINS.command), await kept(PLUGINS.builder)];
-  changes.push(...(await restoreAlias(dockerConfig, builder)));
-  for (const [name, undo] of [
-    [PLUGINS.builder, builder],
-    [PLUGINS.command, command],
-  ] as const) {
-    if (undo === undefined) continue;
+  const changes = [...(await restoreAlias(dockerConfig, await kept(PLUGINS.builder)))];
+  for (const name of [PLUGINS.builder, PLUGINS.command]) {
+    if ((await kept(name)) === undefined) continue;
     await rm(pathOf(dockerConfig, name), { force: true });
     changes.push(`${pathOf(dockerConfig, name)}: removed`);
   }
-  for (const folder of command?.folders ?? [])
-    // Never another than these two, whatever the file says; and one that others use by now stays.
-    if ([dockerConfig, join(dockerConfig, 'cli-plugins')].includes(folder))
+  // Only where nothing else is in them.
+  if (changes.length > 0)
+    for (const folder of [join(dockerConfig, 'cli-plugins'), dockerConfig])
       await rmdir(folder).catch(() => undefined);
   return changes;
 }
 
-async function restoreAlias(dockerConfig: string, undo: Undo | undefined): Promise<Changes> {
-  const { path, text, alias } = await readConfig(dockerConfig);
-  if (text === undefined || alias.builder !== JSON.stringify(PLUGINS.builder)) return [];
-  const before = undo?.config ?? { file: true, aliases: false };
-  const edited = withoutBuilderAlias(text, {
-    aliases: before.aliases,
-    builder: before.builder,
-  });
-  if (!edited.ok) throw new UserError(`${path}: ${edited.error}`);
-  if (!before.file && edited.value.trim() === '{}') {
+async function restoreAlias(
+  dockerConfig: string,
+  undo: Undo | undefined,
+): Promise<readonly string[]> {
+  const { path, text, builder } = await readConfig(dockerConfig);
+  if (text === undefined || builder !== OURS) return [];
+  const edited = withoutBuilderAlias(text, undo?.builder);
+  if (undo?.isMade === true && edited.trim() === '{}') {
     await rm(path, { force: true });
     return [`${path}: removed; it did not exist before`];
   }
-  // Nobody has put anything else into it since.
-  const isEmpty = before.blank !== undefined && edited.value.trim() === '{}';
-  await writeFileBeside(path, isEmpty ? (before.blank ?? '') : edited.value, 0o600);
-  const now = before.builder === undefined ? 'is gone' : `is ${before.builder} again`;
-  return [`${path}: aliases.builder ${now}`];
+  await writeFileBeside(path, edited, 0o600);
+  return [
+    `${path}: aliases.builder ${undo?.builder === undefined ? 'is gone' : `is ${undo.builder} again`}`,
+  ];
 }
 
 /** How things stand, for `scoville doctor`. Throws UserError where config.json cannot be read. */
@@ -205,22 +122,20 @@ export async function installedPlugins(dockerConfig: string): Promise<{
 }> {
   const isThere = async (name: PluginName): Promise<boolean> =>
     (await undoOf(dockerConfig, name).catch(() => undefined)) !== undefined;
-  const { alias } = await readConfig(dockerConfig);
-  const isNamed = alias.builder === JSON.stringify(PLUGINS.builder);
+  const { builder } = await readConfig(dockerConfig);
+  const state = builder === OURS ? 'named' : 'not-named';
   return {
     command: await isThere(PLUGINS.command),
-    builder: (await isThere(PLUGINS.builder)) ? (isNamed ? 'named' : 'not-named') : 'absent',
+    builder: (await isThere(PLUGINS.builder)) ? state : 'absent',
   };
 }
 
-interface DockerConfigFile {
+/** Docker's config.json: its text, undefined where there is none, and the builder that it names. */
+async function readConfig(dockerConfig: string): Promise<{
   readonly path: string;
-  /** Undefined where there is no file. */
   readonly text: string | undefined;
-  readonly alias: { readonly aliases: boolean; readonly builder: string | undefined };
-}
-
-async function readConfig(dockerConfig: string): Promise<DockerConfigFile> {
+  readonly builder: string | undefined;
+}> {
   const path = join(dockerConfig, 'config.json');
   const bytes = await readFile(path).catch(async (cause: unknown) => {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
@@ -229,34 +144,23 @@ async function readConfig(dockerConfig: string): Promise<DockerConfigFile> {
       throw new UserError(`${path} is a dangling link`, { nextStep: `ls -l ${path}` });
     return undefined;
   });
-  const text = bytes === undefined ? undefined : decoded(bytes, path);
-  const alias = readBuilderAlias(jsonOf(text));
-  if (!alias.ok)
-    throw new UserError(`${path} is not what Docker writes: ${alias.error}`, {
+  if (bytes === undefined) return { path, text: undefined, builder: undefined };
+  const text = bytes.toString('utf8');
+  // Docker takes an empty file for one that is not there.
+  if (text.trim() === '') return { path, text: '{}\n', builder: undefined };
+  const read = parseStrictJson(bytes, 'it', LARGEST);
+  const problem = !read.ok
+    ? read.error
+    : !isObject(read.value)
+      ? 'it is not a JSON object'
+      : isObject(read.value['aliases'] ?? {})
+        ? undefined
+        : '"aliases" is not an object';
+  if (problem !== undefined)
+    throw new UserError(`${path} is not what Docker writes: ${problem}`, {
       nextStep: 'fix the file; nothing was changed',
     });
-  return { path, text, alias: alias.value };
-}
-
-/** Bytes that are no UTF-8 would come out as others. */
-function decoded(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new UserError(`${path} is not what Docker writes: it is not UTF-8`, {
-      nextStep: 'fix the file; nothing was changed',
-      cause,
-    });
-  }
-}
-
-function isBlank(text: string): boolean {
-  return text.trim() === '';
-}
-
-/** Docker takes an empty file for one that is not there. */
-function jsonOf(text: string | undefined): string {
-  return text === undefined || isBlank(text) ? '{}\n' : text;
+  return { path, text, builder: builderAlias(text) };
 }
 
 function pathOf(dockerConfig: string, name: PluginName): string {
@@ -272,20 +176,6 @@ async function undoOf(dockerConfig: string, name: PluginName): Promise<Undo | un
   throw new UserError(`${path} is there, and scoville install did not write it`, {
     nextStep: `check it, and move it away`,
   });
-}
-
-/** The leading ones of the folders (innermost first) that are not there. */
-async function missingFolders(folders: readonly string[]): Promise<readonly string[]> {
-  const there = await Promise.all(
-    folders.map((folder) =>
-      lstat(folder).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  const first = there.indexOf(true);
-  return first === -1 ? folders : folders.slice(0, first);
 }
 
 /** `scoville install`. */

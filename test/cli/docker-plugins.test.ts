@@ -11,11 +11,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
+  builderAlias,
   installedPlugins,
   installPlugins,
   uninstallPlugins,
+  withBuilderAlias,
+  withoutBuilderAlias,
 } from '../../src/cli/plugin-install.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
@@ -68,24 +72,21 @@ describe('install, then uninstall', () => {
     },
   );
 
-  test.each([
-    '{\n\t"auths": {"r": {}}\n}',
-    '{"aliases":{"builder":"buildx"},"x":1}',
-    '{}',
-    '',
-    '\n \n',
-  ])('leaves %j as it was, to the byte and the mode', async (text) => {
-    given(text, 0o640);
-    mkdirSync(join(dir, 'cli-plugins'));
-    writeFileSync(join(dir, 'cli-plugins/docker-other'), 'x');
-    const before = treeOf(dir);
-    await installPlugins(dir, ABOUT, true);
-    expect(statSync(config).mode & 0o777).toBe(0o640);
-    expect(await installedPlugins(dir)).toEqual({ command: true, builder: 'named' });
-    await uninstallPlugins(dir);
-    expect(treeOf(dir)).toEqual(before);
-    expect(await installedPlugins(dir)).toEqual({ command: false, builder: 'absent' });
-  });
+  test.each(['{\n\t"auths": {"r": {}}\n}', '{"aliases":{"builder":"buildx"},"x":1}', '{}'])(
+    'leaves %j as it was, to the byte and the mode',
+    async (text) => {
+      given(text, 0o640);
+      mkdirSync(join(dir, 'cli-plugins'));
+      writeFileSync(join(dir, 'cli-plugins/docker-other'), 'x');
+      const before = treeOf(dir);
+      await installPlugins(dir, ABOUT, true);
+      expect(statSync(config).mode & 0o777).toBe(0o640);
+      expect(await installedPlugins(dir)).toEqual({ command: true, builder: 'named' });
+      await uninstallPlugins(dir);
+      expect(treeOf(dir)).toEqual(before);
+      expect(await installedPlugins(dir)).toEqual({ command: false, builder: 'absent' });
+    },
+  );
 
   test('twice is as once: what was there before the first is what comes back', async () => {
     given('{"aliases":{"builder":"buildx"}}');
@@ -124,12 +125,11 @@ describe('install, then uninstall', () => {
     expect(readdirSync(join(dir, 'cli-plugins'))).toEqual(['docker-other']);
   });
 
-  test('an empty file that others have filled since keeps what they wrote', async () => {
-    given('');
+  test.each(['', '\n \n'])('takes the empty file %j for an empty object', async (text) => {
+    given(text);
     await installPlugins(dir, ABOUT, true);
-    writeFileSync(config, '{"aliases": {"builder": "scovillebuilder"}, "b": 2}');
     await uninstallPlugins(dir);
-    expect(readFileSync(config, 'utf8')).toBe('{"b": 2}');
+    expect(readFileSync(config, 'utf8')).toBe('{}\n');
   });
 
   test('without the file that kept it, the alias goes all the same', async () => {
@@ -141,9 +141,12 @@ describe('install, then uninstall', () => {
 
 describe('nothing is changed where', () => {
   test.each([
-    ['{"a": 1', /config\.json is not what Docker writes: line 1/],
+    ['{"a": 1', /config\.json is not what Docker writes: it is not JSON/],
+    ['{"a": 1 /* x */}', /it is not JSON/],
     ['[]', /not a JSON object/],
     ['{"aliases": 7}', /"aliases" is not an object/],
+    ['{"aliases": {}, "aliases": {}}', /"aliases"/],
+    ['{"aliases": {"builder": "a", "builder": "b"}}', /"aliases.builder" twice/],
   ])('config.json is %j', async (text, error) => {
     given(text);
     const before = treeOf(dir);
@@ -178,5 +181,59 @@ describe('nothing is changed where', () => {
     await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('did not write it');
     await uninstallPlugins(dir);
     expect(treeOf(dir)).toEqual(before);
+  });
+});
+
+describe('aliases.builder in the text of config.json', () => {
+  const thereAndBack = (text: string): readonly [string, string] => {
+    const set = withBuilderAlias(text);
+    return [set, withoutBuilderAlias(set, builderAlias(text))];
+  };
+
+  test.each([
+    ['{}', '{"aliases": {"builder":"scovillebuilder"}}'],
+    [
+      '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2]\n}',
+      '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2],"aliases": {"builder":"scovillebuilder"}\n}',
+    ],
+    ['{\r\n  "a": 1\r\n}\r\n', '{\r\n  "a": 1,"aliases": {"builder":"scovillebuilder"}\r\n}\r\n'],
+    [
+      '{"aliases": { "builder" : "b\\u0075ildx" }, "a": 1}',
+      '{"aliases": { "builder" : "scovillebuilder" }, "a": 1}',
+    ],
+    [
+      '{\n  "aliases": {\n    "x": "y"\n  }\n}',
+      '{\n  "aliases": {\n    "x": "y","builder": "scovillebuilder"\n  }\n}',
+    ],
+  ])('%j becomes %j, and comes back', (text, set) => {
+    expect(thereAndBack(text)).toEqual([set, text]);
+  });
+
+  test('any JSON comes back byte for byte, and means the same but for the alias', () => {
+    const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }));
+    const aliases = fc.option(fc.dictionary(fc.string(), fc.string(), { minKeys: 1 }));
+    const indent = fc.constantFrom(undefined, 1, 2, 4, '\t');
+    fc.assert(
+      fc.property(value, aliases, indent, (others, own, space) => {
+        const { aliases: dropped, ...rest } = others;
+        expect(dropped === undefined || own !== undefined).toBe(true);
+        const given = own === null ? rest : { ...rest, aliases: own };
+        const text = JSON.stringify(given, undefined, space);
+        const [set, back] = thereAndBack(text);
+        expect(back).toBe(text);
+        // As it is written: JSON has no -0.
+        const inText = JSON.parse(text) as { readonly aliases?: object };
+        expect(JSON.parse(set)).toEqual({
+          ...inText,
+          aliases: { ...inText.aliases, builder: 'scovillebuilder' },
+        });
+      }),
+    );
+  });
+
+  test('what Docker wrote since stays, also in another form', () => {
+    const since =
+      '{\n\t"aliases": {\n\t\t"builder": "scovillebuilder"\n\t},\n\t"credsStore": "x"\n}';
+    expect(withoutBuilderAlias(since, undefined)).toBe('{"credsStore": "x"\n}');
   });
 });

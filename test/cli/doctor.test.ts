@@ -25,7 +25,7 @@ async function row(id: string, about: DoctorContext): Promise<CheckRow | undefin
   return (await runChecks(rows, about))[0];
 }
 
-const docker = (args: string, stdout: string, more: ScriptedRun['result'] = {}): ScriptedRun => ({
+const docker = (args: string, stdout: string, more: object = {}): ScriptedRun => ({
   command: 'docker',
   args: args.split(' '),
   result: { stdout, ...more },

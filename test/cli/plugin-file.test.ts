@@ -55,10 +55,7 @@ describe("the plugin's file", () => {
   );
 
   test('keeps what uninstall puts back, and another program’s file keeps nothing', () => {
-    const undo = {
-      folders: ['/a'],
-      config: { file: true, aliases: false, builder: '"b\\u0075ildx"' },
-    };
+    const undo = { isMade: false, builder: '"b\\u0075ildx"' };
     const text = pluginFile('scovillebuilder', { start: ['/x'], version: '1', undo });
     expect(readUndo(text)).toEqual(undo);
     expect(readUndo('#!/bin/sh\nexec docker-buildx "$@"\n')).toBe(undefined);
