@@ -87,11 +87,8 @@ export interface AnnotationInputs {
   /** Repository name of the first tag, or the context's folder; the title of last resort. */
   readonly fallbackTitle: string | undefined;
   readonly base: { readonly name: string; readonly digest: string | undefined } | undefined;
-  /** LABELs of the target's stages. */
   readonly dockerfileLabels: Readonly<Record<string, string>>;
-  /** `--label`. */
   readonly userLabels: Readonly<Record<string, string>>;
-  /** `--annotation`. */
   readonly userAnnotations: LeveledAnnotations;
 }
 
@@ -241,7 +238,6 @@ const EARLIEST_EPOCH = 315_532_800;
 export interface EpochDecision {
   readonly seconds: number;
   readonly source: 'build-arg' | 'environment' | 'dockerfile' | 'lock' | 'base-image' | 'fallback';
-  /** One line for the plan. */
   readonly reason: string;
 }
 
@@ -251,7 +247,6 @@ export interface EpochInputs {
   readonly environment: string | undefined;
   /** Default of a global `ARG SOURCE_DATE_EPOCH=...`. */
   readonly dockerfileDefault: string | undefined;
-  /** Of the lock file that the build enforces. */
   readonly locked?: { readonly seconds: number; readonly reason: string } | undefined;
   readonly baseImages: readonly { readonly name: string; readonly created: string | undefined }[];
 }

@@ -4,7 +4,6 @@ import type { BuildxFlag } from '../model/events.ts';
 import type { Settings } from '../model/settings.ts';
 import { csvAttributes, type ParsedBuild } from './command-line.ts';
 
-/** A step that is done, or that was turned off, and by what. */
 export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };
 
 export interface AttestPlan {
@@ -13,7 +12,6 @@ export interface AttestPlan {
   readonly provenance: Step;
   readonly sign: Step;
   readonly verdict: Step;
-  /** What buildx is asked for of provenance and SBOM. */
   readonly buildxFlags: readonly BuildxFlag[];
 }
 
@@ -22,7 +20,6 @@ interface AttestationFlag {
   readonly type: 'provenance' | 'sbom';
   readonly written: string;
   readonly off: boolean;
-  /** Names other than `type` and `disabled`. */
   readonly parameters: readonly string[];
 }
 
@@ -116,9 +113,7 @@ function step(...reasons: readonly (string | false)[]): Step {
   return offBecause === undefined ? { on: true } : { on: false, offBecause };
 }
 
-/** What the user says of who must have signed. */
 export interface SignerFlags {
-  /** Public keys: files or URIs that cosign knows. */
   readonly keys: readonly string[];
   readonly identity: string | undefined;
   readonly identityPattern: string | undefined;

@@ -61,7 +61,6 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
   }),
 ].sort((a, b) => byCodeUnit(a.name, b.name));
 
-/** The flags that `scoville bake` adds: those of a build, for each target, and its own. */
 export const OWN_BAKE = {
   ...IMAGE_FLAGS,
   'min-level': many(
@@ -113,7 +112,6 @@ interface TargetGate {
   readonly value: string;
 }
 
-/** A command line of `scoville bake`, taken apart. */
 export interface ParsedBake {
   readonly kind: 'bake';
   /** The user's words for buildx, without our flags. */
@@ -133,11 +131,8 @@ export interface ParsedBake {
   readonly metadataFile: string | undefined;
   /** `--push`, which `--print` tells as an output like one of the definition. */
   readonly pushes: boolean;
-  /** Values of `--file`. */
   readonly files: readonly string[];
-  /** The targets and groups that are named. */
   readonly names: readonly string[];
-  /** The definition comes on stdin. */
   readonly readsStdin: boolean;
   /** The first target is the address of a definition. */
   readonly remote: string | undefined;
@@ -156,7 +151,6 @@ const TABLE = flagTable([...BAKE_FLAGS, ...OWN_BAKE_FLAGS], OWN_BAKE_FLAGS);
 
 type Given = Extract<Scanned, { kind: 'flag' }>;
 
-/** Parses the arguments of `scoville bake` as buildx does; passes unknown flags to buildx as is. */
 export function parseBakeArgs(
   argv: readonly string[],
 ): Result<ParsedBake | { readonly kind: 'help' }, UsageProblem> {

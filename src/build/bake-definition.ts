@@ -420,7 +420,6 @@ async function realOf(path: string): Promise<string> {
 export async function printBake(
   run: RunTool,
   request: {
-    /** The user's words, without `--print`. */
     readonly words: readonly string[];
     readonly cwd: string;
     readonly stdin: Uint8Array | undefined;

@@ -19,7 +19,6 @@ import { type BuildResult, type HeldBuild, holdBuild } from './build.ts';
 import { parseBuildArgs, type ParsedBuild } from './command-line.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
 
-/** A job whose build waits to be published. */
 interface Held {
   readonly job: BakeJob;
   readonly held: Extract<HeldBuild, { kind: 'ready' }>;
@@ -72,7 +71,6 @@ async function* inlineText({ target }: BakeJob): AsyncGenerator<Uint8Array> {
   if (target.inline !== undefined) yield Buffer.from(target.inline);
 }
 
-/** How one job ended. */
 export interface BakedJob {
   readonly job: BakeJob;
   readonly row: BakeRow;
@@ -81,7 +79,6 @@ export interface BakedJob {
   readonly exitCode: number;
   /** Why it failed; a terminal can ask a person for what a signer needs. */
   readonly error?: unknown;
-  /** As buildx writes it for a target. */
   readonly metadata?: unknown;
 }
 
@@ -174,7 +171,6 @@ export async function withKeptSigner(
   return withSigningChoice(command, choice);
 }
 
-/** A job that is over, or what waits to be published. */
 type Ended = { readonly done: BakedJob } | { readonly ready: Held };
 
 const AT_ONCE = 4;

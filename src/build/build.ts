@@ -77,7 +77,6 @@ export function plannedSteps({
   return steps.flatMap(([step, isOn]) => (isOn ? [step] : []));
 }
 
-/** How a build ended; what is an error of the user's or ours is thrown. */
 export type BuildResult =
   | { readonly kind: 'planned'; readonly plan: BuildPlan | PassthroughPlan }
   /** buildx did it alone, or failed: its exit code. */
@@ -96,10 +95,8 @@ export type BuildResult =
       readonly judged: JudgedBuild;
     };
 
-/** What a screen shows beside the scorecard of a build. */
 export interface JudgedBuild {
   readonly settings: Settings;
-  /** How the image of this Dockerfile was judged when it was built before. */
   readonly before: readonly Scored[] | undefined;
 }
 
@@ -115,7 +112,6 @@ type Judged =
       readonly deliver: () => Promise<BuildResult>;
     };
 
-/** An image in the layout that met its gate. */
 interface ReadyImage {
   readonly build: Build;
   readonly index: Descriptor;
@@ -169,7 +165,6 @@ export async function holdBuild(
   }
 }
 
-/** The phases of a build behind its plan. Each takes what the one before it gives (states.ts). */
 async function runPhases(
   context: PipelineContext,
   planned: Build,
@@ -272,7 +267,6 @@ async function holdAgainstGate(
   return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
 }
 
-/** Outputs other than an image, from what has just been built. */
 async function runOthers(context: PipelineContext, build: Build): Promise<number> {
   const { others } = build.plan;
   if (others === undefined) return 0;

@@ -4,7 +4,6 @@ import type { BuildInvocation, EventSink } from '../model/events.ts';
 import { type DockerInfo, oldStoreError } from './docker.ts';
 import { BuildEvents, PlainProgress, RawJsonProgress, type SolveStatus } from './progress.ts';
 
-/** How buildx shows its progress; undefined leaves it to buildx. */
 type Progress = 'rawjson' | 'plain' | 'quiet' | 'auto';
 
 /** What stands behind `docker`: the one place where an invocation becomes words. */
@@ -28,15 +27,12 @@ export function buildWords(
 interface BuildRequest {
   readonly invocation: BuildInvocation;
   readonly cwd?: string;
-  /** `ToolRun.plugin`. */
   readonly plugin?: string;
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
-  /** BuildKit's messages as events. */
   readonly onEvent?: EventSink;
   /** The same as lines of buildx' plain progress, without line ends. */
   readonly onLine?: (line: string) => void;
-  /** BuildKit's messages as they are. */
   readonly onStatus?: (status: SolveStatus) => void;
   readonly onJsonLine?: (line: string) => void;
 }
@@ -121,13 +117,11 @@ function eventReader(request: BuildRequest, keep: (line: string) => void): LineR
   };
 }
 
-/** A buildx builder as `docker buildx inspect` tells it. */
 export interface Builder {
   readonly name: string;
   /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
   readonly driver: string;
   readonly running: boolean;
-  /** How many machines build for it. */
   readonly nodes: number;
   /** `os/arch[/variant]`, those it can build for; empty where it does not run yet. */
   readonly platforms: readonly string[];
@@ -146,7 +140,6 @@ export async function currentBuilder(run: RunTool, name?: string): Promise<Build
   return parseBuilder(result.stdout);
 }
 
-/** Reads the text of `docker buildx inspect`. */
 export function parseBuilder(stdout: string): Builder {
   const all = (key: string): readonly string[] =>
     [...stdout.matchAll(new RegExp(`^${key}:[ \\t]*(.*)$`, 'gm'))].map((m) => m[1]?.trim() ?? '');

@@ -49,7 +49,6 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   return { ...built, image, builtLock, proof, kept };
 }
 
-/** A build, as far as it says what it fetched. */
 interface KeptInputs {
   readonly plan: BuildPlan;
   readonly store: LayoutStore;
@@ -122,7 +121,6 @@ export async function recallResult(
   return { referrers, tagged, scorecard: found.scorecard ?? undefined, contents };
 }
 
-/** Keeps the result for the next build that comes to the same digest. */
 export async function rememberResult(
   context: PipelineContext,
   judged: Judged,
@@ -219,7 +217,6 @@ function signerPart(signer: Signer): readonly string[] | undefined {
     : [identity.subject, identity.issuer, JSON.stringify(sigstore.services)];
 }
 
-/** Inspects, signs and judges the image, unless the same digest was already done today. */
 export async function attestImage(context: PipelineContext, checked: Checked): Promise<Attested> {
   const { image, store, signer } = checked;
   const made = image.platforms.map((one) => buildFact(checked, one.built, 0));

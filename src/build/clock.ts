@@ -113,12 +113,10 @@ const PROBED_DAY = '2001-09-09';
 const BY_FILE = 'file';
 const BY_VARIABLE = 'variable';
 
-/** The clock that RUNs see. */
 export interface SteadyClock {
   readonly folder: string;
   /** Images whose programs load it by LD_PRELOAD alone (musl). */
   readonly preloaded: readonly string[];
-  /** What LD_PRELOAD then is. */
   readonly preload: string;
 }
 

@@ -54,7 +54,6 @@ export function csvField(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Where the finished image goes. */
 export type Destination =
   | { readonly kind: 'docker'; readonly context?: string; readonly byDefault: boolean }
   | { readonly kind: 'registry'; readonly byDigest: boolean; readonly plainHttp: boolean }
@@ -63,7 +62,6 @@ export type Destination =
       readonly format: 'oci' | 'docker';
       /** `-` is stdout. */
       readonly path: string;
-      /** A layout directory in place of an archive (`tar=false`). */
       readonly directory: boolean;
     };
 
@@ -84,13 +82,11 @@ export interface ImageOutput {
 /** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
 interface NoImageOutput {
   readonly kind: 'passthrough';
-  /** One line for stderr. */
   readonly reason: string;
 }
 
 type OutputPlan = ImageOutput | NoImageOutput;
 
-/** One `--output` as buildx reads it; undefined where buildx would refuse it. */
 interface Entry {
   readonly type: string;
   readonly attributes: ReadonlyMap<string, string>;
@@ -247,15 +243,11 @@ function evaluationReason(parsed: Flagged): string | undefined {
   return undefined;
 }
 
-/** A command line of `scoville build`, taken apart. */
 export interface ParsedBuild {
   readonly kind: 'build';
-  /** PATH, URL or `-`. */
   readonly context: string;
-  /** Flags of buildx in the order they were given. */
   readonly flags: readonly BuildxFlag[];
   readonly own: OwnOptions;
-  /** Where the result goes, as these flags and the environment have it. */
   readonly output: OutputPlan;
   /** Words behind `scoville build` that make the same image, to be printed; see buildAgain. */
   readonly again?: readonly string[];

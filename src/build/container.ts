@@ -30,13 +30,11 @@ function isHere(address: string): boolean {
   return /^(?:tcp|https?):\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/]|$)/.test(address);
 }
 
-/** Time between two looks at a container. */
 const PAUSE_MS = 250;
 
 /** Result of an attempt: `answered`, words of something that may yet answer, or a final failure. */
 export type Attempt = 'answered' | { readonly said: string } | { readonly failure: string };
 
-/** How the wait ended; `exitCode` where the container ended. */
 interface Waited {
   readonly failure: string | undefined;
   readonly exitCode?: number;
@@ -70,7 +68,6 @@ export async function untilAnswered(
   }
 }
 
-/** Waits until a container is checked again. Throws Interrupted. */
 export async function pause({ signal }: PipelineContext): Promise<void> {
   await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   if (signal.aborted) throw new Interrupted('waiting for the container was interrupted');

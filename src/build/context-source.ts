@@ -12,7 +12,6 @@ const MAX_DOCKERFILE = 1024 * 1024;
 /** Source of a build's Dockerfile and context, and its Dockerfile's text if known before. */
 export interface ContextSource {
   readonly kind: 'directory' | 'remote' | 'stdin-dockerfile' | 'stdin-archive';
-  /** Absolute path of a context directory. */
   readonly directory: string | undefined;
   readonly contextName: string | undefined;
   readonly dockerfileText: string | undefined;
@@ -123,7 +122,6 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return bytes;
 }
 
-/** The stdin of a build that is given none. */
 export async function* noStdin(): AsyncGenerator<Uint8Array> {
   // Ends at once.
 }

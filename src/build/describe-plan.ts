@@ -11,7 +11,6 @@ import { changeLines } from './lock-changes.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
 import { maskText, shownWord } from './shown-command.ts';
 
-/** The plan for `--dry-run`: a line and a reason per decision. Masks secrets. Ends in a newline. */
 export function describePlan(plan: BuildPlan | PassthroughPlan): string {
   if (plan.kind === 'passthrough')
     return text([
@@ -44,7 +43,6 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
   ]);
 }
 
-/** The plan as a value for JSON, secrets masked. */
 export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
   const masked = (one: BuildInvocation, progress?: 'rawjson'): readonly string[] => [
     'docker',
@@ -168,7 +166,6 @@ function familiar(name: string): string {
   return reference.ok ? familiarReference(reference.value) : name;
 }
 
-/** The command as a POSIX shell would take it. */
 function commandLine(one: BuildInvocation, progress?: 'rawjson'): string {
   const assignments = Object.entries(one.env).map(([name, value]) => `${name}=${shellWord(value)}`);
   return [

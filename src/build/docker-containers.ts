@@ -6,22 +6,18 @@ import { cleanText } from '../lib/text.ts';
 import type { Rights } from '../model/template.ts';
 import { docker, engineError } from './docker.ts';
 
-/** A container that is about to be made. */
 interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly rights: Rights;
   /** Ports of the container, each put on a free port of this machine's loopback address. */
   readonly ports: readonly number[];
-  /** `NAME=VALUE` or `NAME`. */
   readonly env: readonly string[];
   /** Ask the image's HEALTHCHECK each second. */
   readonly quickHealth: boolean;
   /** Leave out no-new-privileges, as `docker run` does. */
   readonly newPrivileges?: boolean;
-  /** More options of `docker create`. */
   readonly options?: readonly string[];
-  /** Arguments of the entry point, in place of the image's CMD. */
   readonly command?: readonly string[];
 }
 
@@ -30,7 +26,6 @@ export interface ContainerState {
   readonly exitCode: number;
   /** Undefined where the image has no HEALTHCHECK. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
-  /** What the HEALTHCHECK printed last. */
   readonly healthOutput: string;
   /** Ports of the container with the port of this machine that leads to each. */
   readonly published: Readonly<Record<number, number>>;
@@ -103,7 +98,6 @@ export async function containerState(
 
 const STATE_FORMAT = '{"state":{{json .State}},"ports":{{json .NetworkSettings.Ports}}}';
 
-/** Reads the answer to STATE_FORMAT; undefined where it is none. */
 export function parseContainerState(stdout: string): ContainerState | undefined {
   const found = parseJson(stdout);
   const state = field(found, 'state');
@@ -264,7 +258,6 @@ export async function imageService(
   return parseImageService(result.stdout);
 }
 
-/** Reads an image's configuration as the engine prints it. */
 export function parseImageService(stdout: string): ImageService {
   const config = parseJson(stdout);
   const exposed = field(config, 'ExposedPorts');
@@ -285,7 +278,6 @@ export function parseImageService(stdout: string): ImageService {
   };
 }
 
-/** What a smoke command may look at in its environment. */
 interface SmokePlace {
   readonly container: string;
   readonly image: string;
@@ -295,7 +287,6 @@ interface SmokePlace {
 
 const OUTPUT_CHARS = 4096;
 
-/** The environment of a smoke command, beside this process' own. */
 export function smokeEnvironment({ container, image, port }: SmokePlace): Record<string, string> {
   return {
     SCOVILLE_CONTAINER: container,

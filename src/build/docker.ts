@@ -14,7 +14,6 @@ import {
   withDefaultTag,
 } from '../model/reference.ts';
 
-/** In milliseconds, of a call that moves no image. */
 const CALL_MS = 60_000;
 
 /** Runs docker to its own end. Throws as `completed` does. */
@@ -34,7 +33,6 @@ export function docker(
   });
 }
 
-/** The engine that `docker` talks to. */
 export interface DockerInfo {
   readonly serverVersion: string;
   /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
@@ -106,7 +104,6 @@ export async function engineAddress(
   return address === '' ? undefined : address;
 }
 
-/** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
 function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const info = parseJson(stdout);
   if (!isObject(info)) return undefined;
@@ -140,7 +137,6 @@ function pluginOf(listed: readonly unknown[], name: string): DockerInfo['buildx'
   return path === undefined || version === undefined ? undefined : { path, version };
 }
 
-/** What a failed call to the engine means, and what fixes it. */
 export function engineError(stderr: string): UserError {
   const text = cleanText(stderr).trim();
   const said = text.split('\n').at(-1) ?? '';
@@ -172,7 +168,6 @@ function cannotConnect(text: string, said: string): UserError {
   });
 }
 
-/** For a Docker whose image store has no OCI exporter. */
 export function oldStoreError(): UserError {
   return new UserError("this Docker's image store cannot export OCI layouts", {
     nextStep:
@@ -180,7 +175,6 @@ export function oldStoreError(): UserError {
   });
 }
 
-/** An image in the engine's store. */
 export interface LocalImage {
   /** With the containerd store the digest of its index or manifest, else that of its config. */
   readonly id: Digest;
@@ -189,7 +183,6 @@ export interface LocalImage {
   /** RFC 3339. */
   readonly created: string | undefined;
   readonly architecture: string;
-  /** diffIDs of its layers, base first. */
   readonly layers: readonly Digest[];
 }
 
@@ -258,7 +251,6 @@ function isNamed(image: LocalImage, ref: string): boolean {
   return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
 }
 
-/** Why the engine did not take an image. */
 interface LoadFailure {
   /** The stream left out a blob that the engine lacks; the full stream works. */
   readonly isMissing: boolean;
@@ -287,7 +279,6 @@ export function loadedNames(stdout: string): readonly string[] {
   return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
 }
 
-/** What `docker load` says on stderr. */
 export function loadFailure(stderr: string): LoadFailure {
   const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
   const isMissing =
@@ -297,7 +288,6 @@ export function loadFailure(stderr: string): LoadFailure {
   return { isMissing, message: message === '' ? 'docker load failed' : message };
 }
 
-/** The engine's store, to read images from. */
 interface LocalImages {
   /** An image by name or id; undefined if there is none. Throws UserError if no engine answers. */
   readonly find: (image: string) => Promise<LocalImage | undefined>;
@@ -308,7 +298,6 @@ interface LocalImages {
   readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
 }
 
-/** The store of the engine that `docker` talks to. */
 export function localImages(run: RunTool, signal?: AbortSignal): LocalImages {
   return {
     find: async (image) => (await inspectLocalImages(run, [image], signal))[0],

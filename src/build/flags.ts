@@ -37,7 +37,6 @@ export const LONGEST_AGE = 36_500;
 
 const NEEDS_IMAGE = { needsImage: true } as const;
 
-/** Flags of ours that count for one image. */
 export const IMAGE_FLAGS = {
   'dry-run': bool('Show the plan; build nothing', ONE_RUN),
   json: bool('Print the scorecard (or the plan) as JSON', ONE_RUN),

@@ -15,7 +15,6 @@ interface HeldToGate {
   readonly gate?: GateAnswer;
 }
 
-/** Holds the scorecard against `--min-level`, `--min-grade` and the settings. */
 export function gateImage(
   context: Pick<PipelineContext, 'emit' | 'now'>,
   settings: Settings['gate'],
@@ -41,7 +40,6 @@ export function gateImage(
 
 const SCHEMA = 3;
 
-/** What is kept of the last build of a Dockerfile. */
 interface LastScorecard {
   readonly digest: Digest;
   readonly criteria: readonly Scored[];
@@ -77,7 +75,6 @@ export async function keepScorecard(
   await cacheOf(context).set(await keyOf(built.dockerfile, built.target), kept);
 }
 
-/** How the last build of a Dockerfile was judged; undefined where none is known. */
 export async function lastScorecard(
   context: Where,
   dockerfile: string,

@@ -64,9 +64,7 @@ function quietGit(
     });
 }
 
-/** What git says of a build context. */
 export interface GitFacts {
-  /** Full commit id. */
   readonly commit: string;
   /** Committer time, seconds since 1970. */
   readonly committedAt: number;
@@ -169,7 +167,6 @@ export function withoutFilters(settings: readonly Setting[]): readonly string[] 
   return own.flatMap(({ key }) => ['-c', `${key}=${key.endsWith('.required') ? 'false' : ''}`]);
 }
 
-/** Reads the log line; undefined where it is none. */
 function parseCommit(
   stdout: string,
 ): Pick<GitFacts, 'commit' | 'committedAt' | 'exactTag'> | undefined {
@@ -200,7 +197,6 @@ interface TrackedFile {
   readonly mode: 0o644 | 0o755;
 }
 
-/** What git tracks below a folder. */
 interface TrackedFiles {
   readonly files: readonly TrackedFile[];
   /** `core.fileMode`: the file system's own executable bits mean something. */
@@ -243,9 +239,7 @@ async function fileModes(git: ReturnType<typeof quietGit>): Promise<boolean> {
 /** A commit to fetch; both checked by the caller (`reproduce/fetch-source.ts`). */
 interface CommitRequest {
   readonly url: string;
-  /** A whole commit id. */
   readonly revision: string;
-  /** An empty folder of our own. */
   readonly directory: string;
   readonly signal: AbortSignal;
 }

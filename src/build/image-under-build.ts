@@ -2,7 +2,6 @@ import type { Descriptor, ImageConfig, Manifest } from '../model/image.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Statement } from '../model/statement.ts';
 
-/** What BuildKit exported for one platform, and what it attested. */
 export interface BuiltPlatform {
   /** As BuildKit wrote it; the normaliser's input. */
   readonly descriptor: Descriptor;
@@ -19,7 +18,6 @@ interface TouchedFile {
   readonly rule: string;
 }
 
-/** One platform as it is published. */
 export interface FinalPlatform {
   readonly built: BuiltPlatform;
   readonly descriptor: Descriptor;

@@ -16,16 +16,13 @@ import {
 } from '../model/reference.ts';
 import type { ParsedBuild } from './command-line.ts';
 
-/** An image from outside that the build will use. */
 export interface NeededImage {
   /** As the build asks for it: a tag filled in, a digest where one is spelled. */
   readonly reference: ImageReference;
   readonly kind: ExternalImage['kind'] | 'build-context';
-  /** The target's own base, the last of its chain of stages. */
   readonly isBase: boolean;
 }
 
-/** What a registry answered for an image. */
 export interface ResolvedImage {
   /** The full name that was asked for, `docker.io/library/node:22`. */
   readonly name: string;
@@ -109,10 +106,8 @@ function sameRange(a: ExternalImage, b: ExternalImage | undefined): boolean {
   );
 }
 
-/** Where buildx looks for a source policy. */
 export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 
-/** An image name and the digest that this build holds it to. */
 export interface Pin {
   readonly from: string;
   readonly to: string;

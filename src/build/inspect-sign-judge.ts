@@ -56,7 +56,6 @@ function openBuilt(
   return openStored(store.blobs, image.index, name);
 }
 
-/** What only the build knows: how it was made, and which layers its base brought. */
 function evidenceOf(
   checked: Checked,
   { platforms, root, name }: OpenedImage,
@@ -147,7 +146,6 @@ function reproductionOf(
     : unknownFact('not tested yet: the build ran once', 'scoville build --prove -t IMAGE .');
 }
 
-/** With the artifact that has what the build fetched, where it is kept. */
 type Attesting = Checked & { readonly inputs: Descriptor | undefined };
 
 interface Signed {
@@ -270,7 +268,6 @@ async function signBoth(
   return { signed, tagged: await legacySignatures(context, place, signer, signedAlone(signed)) };
 }
 
-/** Signs what is said of its content, and waits for the rest. */
 async function attest(
   context: PipelineContext,
   attesting: Attesting,

@@ -147,7 +147,6 @@ function loadError(message: string): UserError {
 /** An image as `--output type=oci,dest=` asks for it. */
 interface ImageFile {
   readonly blobs: Content;
-  /** Entries for index.json, named. */
   readonly manifests: readonly Descriptor[];
   /** `-` is stdout. */
   readonly path: string;

@@ -250,7 +250,6 @@ export function changeLines(changes: readonly LockChange[]): readonly string[] {
   return left > 0 ? [...shown, `and ${left} more`] : shown;
 }
 
-/** What `scoville lock` prints. Ends with a line end. */
 export function updateSummary(
   file: string,
   changes: readonly LockChange[] | undefined,

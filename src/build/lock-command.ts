@@ -9,7 +9,6 @@ import { updateSummary } from './lock-changes.ts';
 import { progressStyle } from './plan.ts';
 import { packageCount, updateLock } from './update-lock.ts';
 
-/** `scoville lock` (`update` is its older name). */
 export const lock: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {

@@ -22,13 +22,10 @@ import { type LockRequest, withoutTarget } from './plan-lock.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
 import { foundHere, type FoundImage, imageOfRegistry, type Registries } from './registries.ts';
 
-/** In bytes. */
 const LARGEST_FILE = 16 * 1024 * 1024;
 
-/** A lock that takes part in a build. */
 export interface FoundLock {
   readonly request: LockRequest;
-  /** The file's text as it was read; undefined where there was none. */
   readonly text: string | undefined;
   /** What the file holds, though the build may not follow it. */
   readonly found: LockFile | undefined;

@@ -8,13 +8,10 @@ import {
 } from '../model/reference.ts';
 import { imageOfRegistry, type Registries } from './registries.ts';
 
-/** A base image as it goes into the Dockerfile. */
 export interface PinnedBase {
   readonly role: string;
-  /** With its digest where the registry gave it. */
   readonly image: string;
   readonly digest: string | undefined;
-  /** Why it has none. */
   readonly reason: string | undefined;
 }
 

@@ -38,7 +38,6 @@ import {
 } from './plan.ts';
 import { startNotices, steadyInputs } from './steady-inputs.ts';
 
-/** What the user wrote, checked; the parts of a plan that can be wrong. */
 interface Checked {
   readonly settings: Settings;
   readonly names: readonly string[];

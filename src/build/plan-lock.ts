@@ -122,9 +122,7 @@ export interface LockRequest {
   readonly before: LockFile | undefined;
   /** `--locked`: whatever differs is an error, and nothing is written. */
   readonly locked: boolean;
-  /** Name of the Dockerfile; undefined where it has none. */
   readonly dockerfile: string | undefined;
-  /** The normaliser's rules and their version. */
   readonly normaliser: string;
 }
 

@@ -33,7 +33,6 @@ export interface BuildInputs {
   readonly recorded?: RecordedValues | undefined;
 }
 
-/** What a published image took from its surroundings. */
 export interface RecordedValues {
   readonly epoch: EpochDecision | undefined;
   readonly steady: SteadyInputs | undefined;
@@ -42,9 +41,7 @@ export interface RecordedValues {
   readonly annotations: PlannedAnnotations;
 }
 
-/** Where the parts of one build are put. */
 export interface BuildPaths {
-  /** OCI layout directory that BuildKit exports into. */
   readonly layout: string;
   readonly metadataFile: string;
   readonly sourcePolicyFile: string;
@@ -53,7 +50,6 @@ export interface BuildPaths {
 /** Progress display; BuildKit always gets rawjson. `quiet` prints the image ID, `none` nothing. */
 export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
 
-/** Everything that a build will do, before it does anything. */
 export interface BuildPlan {
   readonly kind: 'build';
   readonly invocation: BuildInvocation;
@@ -63,7 +59,6 @@ export interface BuildPlan {
   readonly sourcePolicy: PlannedPolicy | undefined;
   /** Undefined where nothing is normalised and the user set none. */
   readonly epoch: EpochDecision | undefined;
-  /** What RUNs are given, by `--repro=deterministic`. */
   readonly steady: SteadyInputs | undefined;
   /** `created` of config and annotations, RFC 3339. */
   readonly created: string;
@@ -84,7 +79,6 @@ export interface BuildPlan {
   readonly lock?: PlannedLock;
   readonly needed: readonly NeededImage[];
   readonly settings: Settings;
-  /** Scan and grade the image. */
   readonly grade: boolean;
   /** Publish what was recorded beside the image. */
   readonly withInputs: boolean;
@@ -92,7 +86,6 @@ export interface BuildPlan {
   readonly prove: boolean;
   readonly progress: ProgressStyle;
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
-  /** Lines for stderr. */
   readonly notices: readonly string[];
   /**
    * What the context is a checkout of, by the names that buildx has for it: `source`, `revision`
@@ -112,7 +105,6 @@ export interface PlannedPolicy {
 export interface PassthroughPlan {
   readonly kind: 'passthrough';
   readonly invocation: BuildInvocation;
-  /** One line for stderr. */
   readonly reason: string;
 }
 

@@ -47,7 +47,6 @@ type ProgressMessage =
   | { readonly kind: 'status'; readonly status: SolveStatus }
   | { readonly kind: 'text'; readonly text: string };
 
-/** A pretty-printed message longer than this is no message. */
 const MESSAGE_LINES = 100_000;
 
 /**
@@ -146,7 +145,6 @@ function nonEmpty(text: string | undefined): string | undefined {
 class StepLines {
   readonly #steps = new Map<string, { readonly splitter: LineSplitter; lines: string[] }>();
 
-  /** The lines that this piece ends. */
   push(step: string, data: Uint8Array): readonly string[] {
     const { splitter } = this.#of(step);
     splitter.push(data);
@@ -199,7 +197,6 @@ export class BuildEvents {
   readonly #seen = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
   readonly #lines = new StepLines();
   readonly #warned = new Set<string>();
-  /** Bytes of a step's transfers, by their id. */
   readonly #transfers = new Map<string, Map<string, VertexStatus>>();
 
   events(status: SolveStatus): readonly PipelineEvent[] {

@@ -68,7 +68,6 @@ export function secondBuild(plan: BuildPlan, paths: BuildPaths): BuildPlan {
 /** Milliseconds between the builds: seconds change, and so do a zip file's two-second ticks. */
 const CLOCK_MOVES = 2100;
 
-/** Builds and normalizes; says what RUNs fetched if recorded. An exit code where buildx failed. */
 export async function buildOnce(
   context: PipelineContext,
   build: Build,
@@ -320,7 +319,6 @@ function proofs(context: PipelineContext): JsonCache {
   return openCache(context, 'second-builds', SCHEMA);
 }
 
-/** What the second build of the subjects showed, to be signed. */
 export function proofStatement(
   { version }: Pick<PipelineContext, 'version'>,
   { reproducible, differences, source }: Proof,

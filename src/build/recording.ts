@@ -22,7 +22,6 @@ import type { Build } from './states.ts';
 /** A proxy that attaches to one run of BuildKit: RUNs reach the network through it alone. */
 export interface RecordingHook {
   readonly injection: HermeticInjection;
-  /** In front of the user's own. */
   readonly flags: readonly BuildxFlag[];
   /** The proxy's password: a RUN may print its variables. */
   readonly secret: string;

@@ -25,7 +25,6 @@ import type { NeededImage, ResolvedImage } from './images.ts';
 
 const HUB = 'docker.io';
 
-/** The registry clients of one run, one each, with Docker's credentials and the engine's rules. */
 export class Registries {
   readonly #clients = new Map<string, RegistryClient>();
   readonly #credentials: CredentialSource;
@@ -153,7 +152,6 @@ export async function resolveImages(
   return found.filter((image) => image !== undefined);
 }
 
-/** An image of the engine's own store. */
 export function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
   return {
     reference,

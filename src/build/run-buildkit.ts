@@ -19,11 +19,9 @@ import { send, type Sent, shownEvent } from './send.ts';
 import type { Build } from './states.ts';
 
 export interface BuildKitRun {
-  /** Of buildx. */
   readonly exitCode: number;
   /** Buildx's last words, outside its progress. */
   readonly errorText: string;
-  /** What RUNs fetched or were given; undefined where nobody looked. */
   readonly recording: Recording | undefined;
 }
 

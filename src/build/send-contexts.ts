@@ -251,7 +251,6 @@ async function openFolders(folder: string): Promise<void> {
 
 interface SentContexts {
   readonly invocation: BuildInvocation;
-  /** Removes copies when BuildKit has ended. */
   readonly release: () => Promise<void>;
 }
 

@@ -23,7 +23,6 @@ import { maskText } from './shown-command.ts';
 import type { Build } from './states.ts';
 import { offered, steadyVariables } from './steady-inputs.ts';
 
-/** What buildx is given for a plan, and what its words mean. */
 export interface Sent {
   readonly invocation: BuildInvocation;
   readonly stdin: ContextSource['stdin'];
@@ -35,7 +34,6 @@ export interface Sent {
   readonly release: () => Promise<void>;
 }
 
-/** What goes into the Dockerfile, and in front of the user's flags. */
 interface Put {
   readonly injection: Injection;
   readonly flags: readonly BuildxFlag[];

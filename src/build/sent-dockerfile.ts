@@ -11,7 +11,6 @@ import {
  */
 const BEGIN_FILE = 'begin';
 const WATCH_FILE = 'seen';
-/** Where they are. */
 export const FOLDER = '/.scoville-hermetic';
 export const WATCH_WORDS = `{ . ${FOLDER}/${BEGIN_FILE}; } 2>/dev/null; `;
 const WATCH_TRAP = `trap '{ set +ex; . ${FOLDER}/${WATCH_FILE}; } 2>/dev/null' 0\n`;
@@ -215,7 +214,6 @@ const OTHER_VARIABLES = {
 /** Yarn 1 reads them too. Yarn 2 and later ignore `https_proxy` and other programs' variables. */
 export const YARN_ARGUMENTS = ['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'];
 
-/** Arguments with their values. */
 export const INJECTED_VALUES = [
   ...CA_VARIABLES.map((name): [string, string] => [name, CA]),
   ...Object.entries(OTHER_VARIABLES),
@@ -251,7 +249,6 @@ const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
 
-/** What is put into a Dockerfile whose RUNs are behind the proxy. */
 export interface HermeticInjection {
   /** Name under which OpenSSL finds the certificate in its folder. */
   readonly hashedName: string;
@@ -385,9 +382,7 @@ export const CLOCK_MOUNTS = Object.values(CLOCK_FILES)
 export interface Injection {
   /** ARGs of a stage that runs something; those that it declares or sets itself are left out. */
   readonly names: (stage: Stage) => readonly string[];
-  /** Each RUN has the clock mounted. */
   readonly clock: boolean;
-  /** Each RUN is behind the proxy. */
   readonly hermetic: HermeticInjection | undefined;
 }
 

@@ -22,7 +22,6 @@ import type { FoundLock } from './lock-file.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
 import type { FoundImage, Registries } from './registries.ts';
 
-/** A build that buildx does alone. */
 export interface PassedOn {
   readonly kind: 'passthrough';
   readonly plan: PassthroughPlan;
@@ -87,10 +86,8 @@ export const NOTHING_ATTACHED: Attached = {
   elsewhere: false,
 };
 
-/** BuildKit is done. */
 export interface Built extends Build {
   readonly exported: readonly BuiltPlatform[];
-  /** What RUNs fetched or were given; undefined where nobody looked. */
   readonly recording: Recording | undefined;
   readonly times: BuildTimes;
   /** Images of the build whose signature verified. */
@@ -99,7 +96,6 @@ export interface Built extends Build {
   readonly signer: Signer | undefined;
 }
 
-/** What building the same once more showed. */
 export type Proof = Pick<ImageComparison, 'reproducible' | 'differences' | 'source'>;
 
 /** Layers are rewritten; nothing forbids to sign the image. */
@@ -115,13 +111,10 @@ export interface Checked extends Built {
 /** What an image carries when it is published, and how it was judged. */
 export interface AttestedImage {
   readonly referrers: readonly Descriptor[];
-  /** Signatures as cosign up to 2 looks for them, by tag. */
   readonly tagged: readonly TaggedManifest[];
   /** Undefined where nothing is graded. */
   readonly scorecard: Scorecard | undefined;
-  /** What reports show beside the scorecard. */
   readonly contents: readonly ImageContents[];
 }
 
-/** Inspected, signed and judged. */
 export interface Attested extends Checked, AttestedImage {}

@@ -201,7 +201,6 @@ function withOtherPlatforms(built: LockFile, before: LockFile | undefined): Lock
     : built;
 }
 
-/** All packages of all platforms. */
 export function packageCount(lock: LockFile | undefined): number {
   return [...(lock?.packages.values() ?? [])]
     .flatMap((types) => [...types.values()])

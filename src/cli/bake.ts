@@ -27,7 +27,6 @@ import { saidWrong } from './flags.ts';
 import { type Command, type CommandIo, readStream, writeHelp } from './io.ts';
 import { writeReports } from './render-report.ts';
 
-/** `scoville bake`: flags as in `docker buildx bake`, and ours (plans/bake/bake-flags.ts). */
 export const bake: Command = async (args, io) => {
   const parsed = parseBakeArgs(args);
   if (!parsed.ok) return saidWrong(parsed.error, io);

@@ -2,7 +2,6 @@ import { beginDockerInfo } from '../build/docker.ts';
 import { runTool } from '../lib/run-tool.ts';
 import type { Command } from './io.ts';
 
-/** `scoville build`, with docker asked what it is while the code of the build is loaded. */
 export const buildEarly: Command = async (args, io) => {
   // As Docker's plugin it is asked with the flags that docker was given.
   if (io.docker === undefined) beginDockerInfo(runTool, io.signal);

@@ -33,7 +33,6 @@ import { saidWrong } from './flags.ts';
 import { type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
 import { writeReports } from './render-report.ts';
 
-/** `scoville build`: flags as in `docker buildx build`, and ours (plans/flags/own-flags.ts). */
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
@@ -141,7 +140,6 @@ function asked(
   return { style, interactive, json };
 }
 
-/** Prints what a build came to, and gives the exit code. */
 async function tell(
   result: BuildResult,
   parsed: ParsedBuild,

@@ -4,7 +4,6 @@ import FISH from './completion.fish?raw';
 import ZSH from './completion.zsh?raw';
 import { type CommandSpec, completedFlags, type FlagSpec, shownFlags } from './flag-table.ts';
 
-/** Columns of help where no narrower terminal shows it. */
 export const HELP_COLUMNS = 80;
 /** A flag whose head is wider has its help on the lines below. */
 const WIDEST_HEAD = 30;
@@ -111,7 +110,6 @@ export interface CompletedCommand {
 
 const HELP: FlagSpec = { name: 'help', short: 'h', kind: 'bool', help: 'Show this help' };
 
-/** What completion offers after a command: its flags, with their values. */
 function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
   return [...completedFlags(spec as CommandSpec), HELP];
 }

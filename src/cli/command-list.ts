@@ -5,7 +5,6 @@ import type { Command } from './io.ts';
 /** A command: what help shows of it, what it takes, and its module, loaded when it is called. */
 interface ListedCommand {
   readonly name: string;
-  /** An older name, which still works. */
   readonly was?: string;
   readonly summary: string;
   /** It tags, loads, pushes or attaches: an interrupt says what was not done. */
@@ -15,7 +14,6 @@ interface ListedCommand {
   readonly load: () => Promise<Command>;
 }
 
-/** All commands, in the order that the help text shows. */
 export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'build',

@@ -3,7 +3,6 @@ import { COMPLETION_SCRIPTS, SHELLS } from './command-help.ts';
 import { command, usageLine } from './flags.ts';
 import { COMPLETION } from './specs.ts';
 
-/** `scoville completion SHELL`. */
 export const completion = command(COMPLETION, (_flags, [name], io) => {
   const shell = SHELLS.find((candidate) => candidate === name);
   if (shell === undefined)

@@ -38,7 +38,6 @@ async function setSettings(
   return file;
 }
 
-/** `scoville config`. */
 export const config = command(CONFIG, async (flags, operands, io) => {
   const named = flags.config === undefined ? undefined : resolve(io.cwd, flags.config);
   const context = pipelineContext(io, () => undefined);

@@ -10,7 +10,6 @@ import { isUtf8 } from './render-report.ts';
 import { isTyped, terminalJob } from './terminal-job.ts';
 import { VERSION } from './version.ts';
 
-/** What the pipeline gets of the outside. */
 export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext {
   return {
     run: toolRunner(io),
@@ -54,7 +53,6 @@ export function canAsk(io: Outside): boolean {
   return canDraw(io) && io.inIsTerminal && io.outIsTerminal;
 }
 
-/** The terminal for screens that take keys. */
 export function terminalOf(io: CommandIo): Terminal {
   return { output: process.stderr, input: process.stdin, color: io.color, signal: io.signal };
 }
@@ -70,7 +68,6 @@ async function wasTyped(io: CommandIo): Promise<boolean> {
   return job !== undefined && isTyped(job, io.docker !== undefined);
 }
 
-/** True where a person typed the command, sees drawn progress and asked for no machine output. */
 export async function isForPerson(
   io: CommandIo,
   asked: { readonly style: string; readonly interactive: boolean; readonly json: boolean },

@@ -34,7 +34,6 @@ import { openToOthers, publicKeyOf } from '../trust/signer.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { installedPlugins } from './plugin-install.ts';
 
-/** What the checks may ask. */
 export interface DoctorContext extends Pick<
   PipelineContext,
   'run' | 'env' | 'cwd' | 'paths' | 'now' | 'signal'
@@ -46,7 +45,6 @@ export interface DoctorContext extends Pick<
   readonly connect: typeof canConnect;
 }
 
-/** What one look found. */
 export interface Finding {
   /** `advice`: builds work without it, or soon will not. `optional`: missing, and nobody needs it. */
   readonly state: 'ok' | 'missing' | 'advice' | 'optional';
@@ -55,7 +53,6 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** One thing that `scoville doctor` looks at. */
 export interface Check {
   /** Stable: scripts read it. */
   readonly id: string;
@@ -91,7 +88,6 @@ export function runChecks(
   );
 }
 
-/** True where nothing that a build needs is missing. */
 export function isFit(rows: readonly CheckRow[]): boolean {
   return !rows.some((r) => r.required && r.state === 'missing');
 }
@@ -404,10 +400,8 @@ const ROWS: readonly Row[] = [
   ['docker-plugin', 'Docker plugin', lookAtPlugin, () => 'scoville install'],
 ];
 
-/** Checks without which a build works. */
 const OPTIONAL = ['git', 'scanner', 'docker-plugin'];
 
-/** All that is checked, in the order that is shown. */
 export const CHECKS: readonly Check[] = ROWS.map(([id, title, look, fix]) => ({
   id,
   title,

@@ -8,7 +8,6 @@ import { type CommandIo, pathsOf, writeProse } from './io.ts';
 import { DOCTOR } from './specs.ts';
 import { VERSION } from './version.ts';
 
-/** `scoville doctor`. */
 export const doctor = command(DOCTOR, async ({ json }, _, io) => {
   const run = toolRunner(io);
   const rows = await runChecks(CHECKS, {

@@ -49,7 +49,6 @@ export function parseGoBool(text: string): boolean | undefined {
   return undefined;
 }
 
-/** All values of a flag of buildx, in order. */
 export function valuesOf({ flags }: Flagged, name: string): readonly string[] {
   return flags.flatMap((flag) => (flag.name === name ? [flag.value] : []));
 }
@@ -59,7 +58,6 @@ export function lastValueOf(flagged: Flagged, name: string): string | undefined 
   return valuesOf(flagged, name).at(-1);
 }
 
-/** A boolean flag of buildx; undefined where it was not given. */
 export function boolOf(flagged: Flagged, name: string): boolean | undefined {
   return parseGoBool(lastValueOf(flagged, name) ?? '');
 }
@@ -113,7 +111,6 @@ export interface Flag<T> extends Omit<FlagSpec, 'name'> {
   readonly read: (given: readonly string[], name: string) => Result<T>;
 }
 
-/** The flags of a command by their long names, in the order that help shows. */
 export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}`
@@ -189,7 +186,6 @@ export function slice(value: string, help: string, more: More = {}): Flag<readon
   return { ...many(value, help, more), kind: 'slice' };
 }
 
-/** One of few values. */
 export function choice<C extends string>(
   choices: readonly C[],
   value: string,
@@ -281,7 +277,6 @@ export interface UsageProblem {
   readonly exitCode: number;
 }
 
-/** One part of a command line, in its order. */
 export type Scanned =
   | { readonly kind: 'flag'; readonly spec: FlagSpec; readonly value: string }
   /** A flag that no table names, as it was written; `bare` where a value may still follow. */
@@ -289,7 +284,6 @@ export type Scanned =
   | { readonly kind: 'positional'; readonly text: string; readonly behindDashes: boolean }
   | { readonly kind: 'help' };
 
-/** Flags by long name and by shorthand. */
 export interface ScanTable {
   readonly long: ReadonlyMap<string, FlagSpec>;
   readonly short: ReadonlyMap<string, FlagSpec>;
@@ -422,11 +416,9 @@ function problem(message: string): Step {
   });
 }
 
-/** What a command takes besides flags. */
 interface Operands {
   readonly least?: number;
   readonly most?: number;
-  /** What is wrong where there are fewer or more: `takes two images`. */
   readonly error?: string;
   /** What completion offers: folders alone, or these words; otherwise files and folders. */
   readonly folders?: boolean;
@@ -451,7 +443,6 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly othersTitle?: string;
   /** Flags that it takes as another command has them: completed, and not shown by help. */
   readonly also?: readonly FlagSpec[];
-  /** What help ends with. */
   readonly end?: string;
   readonly operands?: Operands;
 }

@@ -118,7 +118,6 @@ export function saidWrong(
 /** Forms that can show a comparison of two images; the others are for a scorecard. */
 export const COMPARISON_FORMATS = ['terminal', 'json', 'html'] as const;
 
-/** Flags that several commands have, each with one meaning. */
 export const JSON_FLAG = bool('Print the result as JSON on stdout');
 export const PLAIN_HTTP = {
   ...OWN['plain-http'],
@@ -140,7 +139,6 @@ export const SIGNING_KEY = text('KEY|URI', 'Sign the result with this key', {
   standard: 'sign.key, else your own',
 });
 
-/** The flags that say whose signatures count. */
 export const SIGNER_FLAGS = {
   key: many('FILE|URI', 'A public key, or a KMS URI of cosign; may be repeated', { path: true }),
   'certificate-identity': text('NAME', 'A keyless signer'),
@@ -190,7 +188,6 @@ export const ATTACH_FLAGS = {
   policy: POLICY,
 };
 
-/** Their headings in help. */
 export const ATTACH_TITLES = {
   key: 'Whose signatures the new verdict counts (default: your own key, and trust.keys of the settings)',
   platform: 'Other flags',

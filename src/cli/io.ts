@@ -37,7 +37,6 @@ export interface CommandIo {
   };
 }
 
-/** A command: arguments behind its name in, exit code out (see EXIT in model/errors.ts). */
 export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;
 
 /** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
@@ -47,7 +46,6 @@ export function isSet(env: CommandIo['env'], name: string): boolean {
   return !['', '0', 'false'].includes(env[name] ?? '');
 }
 
-/** True in a job that nobody watches. */
 export function isCi(env: CommandIo['env']): boolean {
   return CI_VARIABLES.some((name) => isSet(env, name));
 }
@@ -120,7 +118,6 @@ export function writeProse(io: CommandIo, text: string): void {
   io.writeOut(io.outIsTerminal ? folded(text, io.columns) : text);
 }
 
-/** Writes what `scoville COMMAND --help` prints. */
 export async function writeHelp(io: CommandIo, spec: CommandSpec): Promise<void> {
   const { commandHelp, HELP_COLUMNS } = await import('./command-help.ts');
   const columns = io.outIsTerminal ? Math.min(HELP_COLUMNS, io.columns) : HELP_COLUMNS;

@@ -8,7 +8,6 @@ import { type CommandIo, conversing, writeHelp, writeProse } from './io.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from './plugin-call.ts';
 import { VERSION } from './version.ts';
 
-/** The text of `scoville --help`. */
 export function helpText(): string {
   const width = Math.max(...COMMANDS.map((c) => c.name.length)) + 2;
   const rows = COMMANDS.map((c) => `  ${c.name.padEnd(width)}${c.summary}`);

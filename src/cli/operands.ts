@@ -32,7 +32,6 @@ export async function imageSettings(named: string | undefined, io: CommandIo): P
   return settings;
 }
 
-/** The settings with the key of `--key`, where it is given. */
 export function withKey(settings: Settings, key: string | undefined): Settings {
   return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
 }
@@ -76,7 +75,6 @@ function ignoredLines({ ignored }: Settings, { cwd }: CommandIo): readonly strin
   });
 }
 
-/** The platform that `--platform` asks for, if given. Throws UserError where it is not one. */
 export function wantedPlatform(text: string | undefined): { readonly platform?: Platform } {
   if (text === undefined) return {};
   const platform = parsePlatform(text);
@@ -92,7 +90,6 @@ export function wantedPlatforms(texts: readonly string[]): readonly Platform[] {
   return [...new Map(platforms.map((one) => [platformName(one), one])).values()];
 }
 
-/** What the layout holds under a name. */
 interface StoredImage {
   readonly name: string;
   readonly index: Descriptor;

@@ -14,7 +14,6 @@ export type PluginName = (typeof PLUGINS)[keyof typeof PLUGINS];
 const MARK = '# Written by `scoville install`; `scoville uninstall` takes it away.';
 const UNDO = '# undo: ';
 
-/** What `scoville uninstall` puts back, kept in the plugin's file. */
 export interface Undo {
   /** There was no config.json. */
   readonly isMade?: boolean;
@@ -109,7 +108,6 @@ interface GlobalFlag {
   readonly value: string;
 }
 
-/** Takes apart what Docker handed a plugin of the name. */
 export function readDockerCall(words: readonly string[], names: readonly string[]): DockerCall {
   const before = leadingGlobals(words);
   const name = words[before.length];

@@ -39,7 +39,6 @@ export function withoutBuilderAlias(text: string, before: string | undefined): s
   return applyEdits(text, modify(text, isAlone ? ['aliases'] : ALIAS, undefined, {}));
 }
 
-/** What starts this program, absolute, and its version. */
 interface PluginStart {
   readonly start: readonly string[];
   readonly version: string;
@@ -178,7 +177,6 @@ async function undoOf(dockerConfig: string, name: PluginName): Promise<Undo | un
   });
 }
 
-/** `scoville install`. */
 export const install = command(INSTALL, async ({ replaceBuild }, _, io) => {
   const { dockerConfig } = pathsOf(io);
   const about = { start: io.program, version: VERSION };
@@ -191,7 +189,6 @@ export const install = command(INSTALL, async ({ replaceBuild }, _, io) => {
   return EXIT.met;
 });
 
-/** `scoville uninstall`. */
 export const uninstall = command(UNINSTALL, async (_flags, _, io) => {
   const { dockerConfig } = pathsOf(io);
   const changes = await uninstallPlugins(dockerConfig);

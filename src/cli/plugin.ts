@@ -169,7 +169,6 @@ async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
-/** Buildx completes the builder's flags; ours are completed from the tables of the commands. */
 async function complete(
   words: readonly string[],
   io: CommandIo,

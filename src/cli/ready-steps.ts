@@ -156,7 +156,6 @@ export async function readySteps(
 /** A name that one line of a settings file can hold. */
 const PLAIN_NAME = /^[^\p{Cc}\p{Cf}]{1,200}$/u;
 
-/** A fact that only the owner knows, as it would be set. */
 interface Declared {
   readonly criterion: string;
   readonly setting: string;

@@ -9,7 +9,6 @@ interface ReportScreen {
   readonly color: boolean;
   readonly width?: number;
   readonly unicode: boolean;
-  /** Every criterion, passed ones too. */
   readonly verbose?: boolean;
 }
 

@@ -21,7 +21,6 @@ import { type CommandIo, pathsOf, writeProse } from './io.ts';
 import { imageSettings, registryTarget, storedImage } from './operands.ts';
 import { LOAD_SPEC, PRUNE, PUSH } from './specs.ts';
 
-/** `scoville load`. */
 export const load = command(LOAD_SPEC, async (_, names, io) => {
   return withProgress(io, async (context) => {
     const store = await openStore(context.paths.store, io.now);
@@ -39,7 +38,6 @@ export const load = command(LOAD_SPEC, async (_, names, io) => {
   });
 });
 
-/** `scoville push`. */
 export const push = command(PUSH, async (flags, names, io) => {
   const settings = await imageSettings(flags.policy, io);
   const [first = '', ...targets] = names;
@@ -84,7 +82,6 @@ export const push = command(PUSH, async (flags, names, io) => {
   });
 });
 
-/** An archive or a layout directory, as it is, to each of the names. */
 async function pushFile(
   context: PipelineContext,
   registries: Registries,
@@ -115,7 +112,6 @@ async function pushFile(
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** `scoville prune`. */
 export const prune = command(PRUNE, async (flags, _, io) => {
   const { all, dryRun } = flags;
   const options = {

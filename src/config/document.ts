@@ -11,7 +11,6 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** `file:line:column: message`, as editors and terminals make a link of. */
 export function formatProblem(problem: ConfigProblem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
@@ -35,7 +34,6 @@ interface SchemaError {
 
 /** A document that fits its schema, and the place of what else may be wrong in it. */
 export interface CheckedDocument {
-  /** Undefined where the document is empty. */
   readonly value: unknown;
   readonly problemAt: (path: Path, message: string) => ConfigProblem;
 }

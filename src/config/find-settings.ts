@@ -37,7 +37,6 @@ const USER_FILE_NAME = 'config.yaml';
 const MOST_PARENTS = 64;
 const LARGEST_FILE = 1024 * 1024;
 
-/** Where the settings of a run may be, and what they are for. */
 export interface SettingsPlaces {
   /** A file that a flag names: the project's is then not read. */
   readonly named: string | undefined;

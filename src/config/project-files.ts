@@ -77,7 +77,6 @@ export async function writeFileBeside(
   }
 }
 
-/** Makes a folder, and its missing parents. Throws UserError if that fails. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   await folderToWrite(path);
   await makeFolders(path, { mode }).catch((cause: unknown) => {
@@ -96,9 +95,7 @@ export async function forgetFile(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** A file below a root. */
 interface FileToWrite {
-  /** Path from the root. */
   readonly path: string;
   readonly text: string;
 }

@@ -44,7 +44,6 @@ export interface Schema {
 /** Every setting of `.scoville.yaml`: the one table that parsing, merging and pages read. */
 export const SETTINGS_SCHEMA = CONFIG as unknown as Schema;
 
-/** A setting by its path, groups resolved: what a file can name on its own. */
 export interface SettingLeaf {
   /** `['gate', 'minLevel']`. */
   readonly path: readonly string[];

@@ -134,7 +134,6 @@ async function waiverProblems(
 /** `project`: builds or edits a project. `image`: judges or moves images that anyone may make. */
 export type Task = 'project' | 'image';
 
-/** What one file says, checked by the schema, without defaults. */
 export interface SettingsLayer {
   readonly source: SettingSource;
   readonly file: string;

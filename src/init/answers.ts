@@ -9,7 +9,6 @@ import { projectFacts } from './facts.ts';
 import type { InitFlags } from './init-flags.ts';
 import type { Answers } from './template.ts';
 
-/** Where answers come from, best first. */
 interface AnswerSources {
   /** `--set`; wrong ones are errors. */
   readonly given: ReadonlyMap<string, string>;
@@ -92,7 +91,6 @@ async function withPresets(
 
 const MOST_TRIES = 5;
 
-/** A question to a person. */
 interface Asked {
   readonly question: string;
   /** Answers to choose from; none where it is typed. */
@@ -145,13 +143,10 @@ function askedOf(question: Question): Asked {
   };
 }
 
-/** What answering may touch. */
 interface Asking {
   readonly io: CommandIo;
   readonly context: PipelineContext;
-  /** The project's. */
   readonly folder: string;
-  /** Undefined where nobody is asked. */
   readonly prompt: Prompt | undefined;
 }
 

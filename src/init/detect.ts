@@ -1,6 +1,5 @@
 import type { DetectionRule, Project, Template } from '../model/template.ts';
 
-/** A stack that a project may be of. */
 export interface StackMatch {
   readonly template: Template;
   readonly score: number;
@@ -120,7 +119,6 @@ function matchesName(pattern: string, name: string): boolean {
   );
 }
 
-/** Stacks that no template is for, by files that tell of them. */
 const OTHERS: Readonly<Record<string, string>> = {
   Perl: 'cpanfile Makefile.PL Build.PL *.psgi *.pl',
   CGI: '*.cgi cgi-bin/*',

@@ -40,7 +40,6 @@ files; the rest is asked in a terminal, and given by flags elsewhere. Nothing th
   operands: { most: 1, error: 'takes one folder', folders: true },
 } satisfies CommandSpec;
 
-/** What `scoville init` was asked for. */
 export type InitFlags = ReturnType<typeof initFlags>;
 
 /** The flags as the command takes them. Throws UserError for an answer without a name. */
@@ -52,9 +51,7 @@ export function initFlags(
   return {
     ...values,
     folder,
-    /** Answers by question. */
     given: new Map(pairs.filter(([name]) => !name.startsWith('base.'))),
-    /** Images by role. */
     bases: new Map(
       pairs.flatMap(([name, value]): [string, string][] =>
         name.startsWith('base.') ? [[name.slice('base.'.length), value]] : [],

@@ -24,10 +24,8 @@ import { loadTemplates, templatesFolder } from './manifest.ts';
 import { baseProblems, planInit, readProject } from './project.ts';
 import { makingCommand } from './template.ts';
 
-/** What an init did, or would do, as its texts show it. */
 interface InitOutcome {
   readonly template: Template;
-  /** Files of the project that speak for the stack. */
   readonly detectedBy: readonly string[];
   readonly answers: ReadonlyMap<string, string>;
   readonly files: readonly { readonly path: string; readonly text: string }[];
@@ -41,7 +39,6 @@ interface InitOutcome {
   readonly notes: readonly string[];
   /** Files that have to be made before it builds. */
   readonly missing: readonly string[];
-  /** The project's folder as it was typed. */
   readonly folder: string;
   readonly dryRun: boolean;
 }
@@ -74,7 +71,6 @@ function initText(outcome: InitOutcome): string {
   return `${[...lines, ...next].join('\n')}\n${contents.join('')}`;
 }
 
-/** What makes the files that are missing, then the build. */
 function nextStep({ answers, missing, folder }: InitOutcome): string {
   const makes = [...new Set(missing.flatMap((name) => makingCommand(name) ?? []))];
   const where = folder === '.' ? '' : ` in ${folder}`;
@@ -107,7 +103,6 @@ function initJson(outcome: InitOutcome): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** The stacks with what each asks. */
 function stacksText(templates: readonly Template[]): string {
   return templates
     .map(({ name, title, questions, bases }) => {
@@ -125,7 +120,6 @@ function stacksText(templates: readonly Template[]): string {
     .join('\n');
 }
 
-/** `scoville init`. */
 export const init = command(INIT, async (values, folders, io) => {
   const flags = initFlags(values, folders);
   const loaded = await loadTemplates(templatesFolder());
@@ -180,7 +174,6 @@ async function promptOf(io: CommandIo): Promise<Prompt | undefined> {
   return io.inIsTerminal && io.errIsTerminal ? linePrompt(io) : undefined;
 }
 
-/** Whether a person says that files which are there may go. */
 async function mayReplace(
   existing: readonly string[],
   prompt: Prompt | undefined,
@@ -205,7 +198,6 @@ async function folderOf(flags: InitFlags, io: CommandIo): Promise<string> {
   }
 }
 
-/** The stack that was named, else the one that the project is of, else what a person says. */
 async function stackOf(
   flags: InitFlags,
   templates: readonly Template[],

@@ -14,7 +14,6 @@ import type {
 const COMMON = 'common';
 const MANIFEST = 'manifest.yaml';
 
-/** What all stacks share. */
 type Shared = Pick<Template, 'questions' | 'files' | 'notes'>;
 
 type GivenQuestion = Pick<Question, 'ask' | 'type'> &
@@ -31,13 +30,11 @@ interface Given extends Pick<Template, 'title' | 'facts' | 'bases'> {
   readonly notes?: readonly { readonly text: string; readonly when?: Condition }[];
 }
 
-/** The templates with the texts of their files, by the path from their folder. */
 export interface LoadedTemplates {
   readonly templates: readonly Template[];
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** The templates folder. Throws UserError if it is not found. */
 export function templatesFolder(module?: string): string {
   return shippedFolder('templates', `${COMMON}/${MANIFEST}`, module);
 }
@@ -77,7 +74,6 @@ export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
   return { templates, texts: new Map(await Promise.all(texts)) };
 }
 
-/** A stack's own questions and files go before those of the same name that all share. */
 function sharedOf(
   given: Pick<Given, 'questions' | 'files' | 'notes'>,
   folder: string,

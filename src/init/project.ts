@@ -70,7 +70,6 @@ export async function readProject(folder: string, read: readonly string[]): Prom
   return { folder: basename(folder), files, texts: new Map(texts) };
 }
 
-/** What `scoville init` is about to write. */
 interface InitPlan {
   readonly template: Template;
   readonly answers: Answers;
@@ -79,7 +78,6 @@ interface InitPlan {
   readonly notes: readonly string[];
   /** What the Dockerfile copies of the project, and is not there. */
   readonly missing: readonly string[];
-  /** Paths of planned files that are there already. */
   readonly existing: readonly string[];
 }
 
@@ -93,7 +91,6 @@ interface InitRequest {
   readonly offline: boolean;
 }
 
-/** Fills a stack's files with the answers, and pins bases that a registry knows. Writes nothing. */
 export async function planInit(
   context: PipelineContext,
   { texts }: LoadedTemplates,
@@ -128,7 +125,6 @@ export async function planInit(
   return { template, answers, files: planned, bases, notes, missing, existing };
 }
 
-/** What the planned Dockerfile copies of the project, and is neither there nor about to be. */
 async function missingFiles(
   folder: string,
   planned: readonly PlannedFile[],

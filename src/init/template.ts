@@ -64,7 +64,6 @@ function fillPlaceholders(
     .join('\n');
 }
 
-/** Where secrets are mounted at run time. */
 const SECRETS_FOLDER = '/run/secrets';
 
 /** Answers by question; one that is not there was not given. */
@@ -96,7 +95,6 @@ function isNone({ type }: Question, value: string): boolean {
   return type === 'names' && value === 'none';
 }
 
-/** The image of a role, versions put in. */
 export function baseImage(
   image: string,
   template: Pick<Template, 'questions' | 'bases'>,
@@ -150,14 +148,11 @@ function variableOf(name: string): string {
   return name.replaceAll('-', '_').toUpperCase();
 }
 
-/** A file that is to be written into the project. */
 export interface PlannedFile {
-  /** Path from the project's root. */
   readonly path: string;
   readonly text: string;
 }
 
-/** The template's files that these answers ask for; of several for one place, the first. */
 export function filesFor(
   template: Template,
   answers: Answers,
@@ -169,7 +164,6 @@ export function filesFor(
   return wanted.filter((file, i) => wanted.findIndex(({ to }) => to === file.to) === i);
 }
 
-/** What the user should know, by these answers. */
 export function notesFor(template: Template, answers: Answers): readonly string[] {
   return template.notes.filter(({ when }) => applies(when, answers)).map(({ text }) => text);
 }

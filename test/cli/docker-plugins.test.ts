@@ -210,13 +210,12 @@ describe('aliases.builder in the text of config.json', () => {
   });
 
   test('any JSON comes back byte for byte, and means the same but for the alias', () => {
-    const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }));
+    const name = fc.string().filter((text) => text !== 'aliases');
+    const value = fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }));
     const aliases = fc.option(fc.dictionary(fc.string(), fc.string(), { minKeys: 1 }));
     const indent = fc.constantFrom(undefined, 1, 2, 4, '\t');
     fc.assert(
-      fc.property(value, aliases, indent, (others, own, space) => {
-        const { aliases: dropped, ...rest } = others;
-        expect(dropped === undefined || own !== undefined).toBe(true);
+      fc.property(value, aliases, indent, (rest, own, space) => {
         const given = own === null ? rest : { ...rest, aliases: own };
         const text = JSON.stringify(given, undefined, space);
         const [set, back] = thereAndBack(text);
