@@ -8,192 +8,36 @@ import {
 import type { LockChange, LockedPackages, LockFile, LockSubject } from '../model/lock.ts';
 import { rfc3339 } from './annotations.ts';
 
-/** Versions of a package, or answers to a request, with the digests of each. */
-type Answers = Map<string, Set<string>>;
-
-/**
- * In what two recordings differ, by stage: packages by name and version first, then everything else
- * that was answered otherwise (indexes, metadata, files without a version) by its request.
- */
-function fetchChanges(
-  before: Fetches = new Map(),
-  after: Fetches = new Map(),
-): readonly LockChange[] {
-  const [a, b] = [grouped(before), grouped(after)];
-  return [
-    ...differences(a.packages, b.packages, versionTexts),
-    ...differences(a.requests, b.requests, digestTexts),
-  ];
-}
-
-function grouped(fetches: Fetches): {
-  readonly packages: ReadonlyMap<string, Answers>;
-  readonly requests: ReadonlyMap<string, Answers>;
-} {
-  const packages = new Map<string, Answers>();
-  const named = new Set<unknown>();
-  for (const { fetch, stage, asked } of fetchedFiles(fetches)) {
-    const found = packageOfAddress(asked);
-    if (found?.version === undefined) continue;
-    named.add(fetch);
-    add(packages, `${stage}: ${found.type} ${found.name}`, found.version, fetch.digest);
-  }
-  const requests = new Map<string, Answers>();
-  for (const [stage, list] of fetches)
-    for (const fetch of list)
-      if (!named.has(fetch)) add(requests, `${stage}: ${requestText(fetch)}`, '', fetch.digest);
-  return { packages, requests };
-}
-
-function add(to: Map<string, Answers>, name: string, version: string, digest: string): void {
-  const answers = to.get(name) ?? new Map<string, Set<string>>();
-  to.set(name, answers);
-  answers.set(version, (answers.get(version) ?? new Set()).add(digest));
-}
-
-function differences(
-  before: ReadonlyMap<string, Answers>,
-  after: ReadonlyMap<string, Answers>,
-  texts: (answers: Answers | undefined, other: Answers | undefined) => string | undefined,
-): readonly LockChange[] {
-  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((name) => {
-    const [old, now] = [before.get(name), after.get(name)];
-    const [was, is] = [texts(old, now), texts(now, old)];
-    if (was === is) return [];
-    return [
-      {
-        subject: 'fetch',
-        name,
-        ...(was === undefined ? {} : { before: was }),
-        ...(is === undefined ? {} : { after: is }),
-      } as const,
-    ];
-  });
-}
-
-/** `1.2.3`, or with digests where the other side has other bytes for the same version. */
-function versionTexts(
-  answers: Answers | undefined,
-  other: Answers | undefined,
-): string | undefined {
-  if (answers === undefined) return undefined;
-  return [...answers]
-    .map(([version, digests]) => {
-      const own = [...digests].sort().join(' ');
-      const others = [...(other?.get(version) ?? digests)].sort().join(' ');
-      return own === others ? version : `${version} ${own}`;
-    })
-    .sort(byCodeUnit)
-    .join(', ');
-}
-
-function digestTexts(answers: Answers | undefined): string | undefined {
-  return answers === undefined
-    ? undefined
-    : [...answers.values()].flatMap((digests) => [...digests]).join(', ');
-}
+type Texts = ReadonlyMap<string, string>;
 
 /** In what two locks are not the same, in a stable order; who built it is not checked. */
 export function lockChanges(before: LockFile, after: LockFile): readonly LockChange[] {
-  const platforms = union(before.packages, after.packages);
+  const one = (subject: LockSubject, textOf: (lock: LockFile) => string | undefined) =>
+    mapChanges(subject, single(textOf(before)), single(textOf(after)));
+  const platforms = new Set([...before.packages.keys(), ...after.packages.keys()]);
   return [
-    ...one('dockerfile', before.dockerfile, after.dockerfile),
-    ...one('target', before.target, after.target),
-    ...mapChanges('image', texts(before), texts(after)),
-    ...one('epoch', epochText(before), epochText(after)),
-    ...one('start', startText(before), startText(after)),
-    ...one('normaliser', before.normaliser, after.normaliser),
-    ...mapChanges('snapshot', snapshotDates(before.snapshots), snapshotDates(after.snapshots)),
+    ...one('dockerfile', ({ dockerfile }) => dockerfile),
+    ...one('target', ({ target }) => target),
+    ...mapChanges('image', imageTexts(before), imageTexts(after)),
+    ...one('epoch', ({ epoch }) => epoch && String(epoch.seconds)),
+    ...one('start', ({ start }) => (start === undefined ? undefined : rfc3339(start))),
+    ...one('normaliser', ({ normaliser }) => normaliser),
+    ...mapChanges('snapshot', byFirstWord(before.snapshots), byFirstWord(after.snapshots)),
     ...mapChanges('remote', before.remotes, after.remotes),
-    ...platforms.flatMap((platform) =>
-      packageChanges(platform, before.packages.get(platform), after.packages.get(platform)),
-    ),
+    ...[...platforms]
+      .sort()
+      .flatMap((platform) =>
+        packageChanges(platform, before.packages.get(platform), after.packages.get(platform)),
+      ),
     ...fetchChanges(before.fetches, after.fetches),
   ];
 }
 
-/** Differences in a platform's packages; a single change if one side does not know the platform. */
-export function packageChanges(
-  platform: string,
-  before: LockedPackages | undefined,
-  after: LockedPackages | undefined,
-): readonly LockChange[] {
-  if (before === undefined || after === undefined) {
-    if (before === after) return [];
-    const count = `${countOf(before ?? after)} packages`;
-    return [
-      {
-        subject: 'platform',
-        name: platform,
-        ...(before === undefined ? { after: count } : { before: count }),
-      },
-    ];
-  }
-  return union(before, after).flatMap((type) =>
-    mapChanges('package', versions(before.get(type)), versions(after.get(type))).map((change) => ({
-      ...change,
-      name: `${type} ${change.name}`,
-      platform,
-    })),
-  );
+function single(text: string | undefined): Texts {
+  return new Map(text === undefined ? [] : [['', text]]);
 }
 
-/** What changed from one map of texts to another, by name. */
-export function mapChanges(
-  subject: LockChange['subject'],
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): readonly LockChange[] {
-  return union(before, after).flatMap((name) => {
-    const [a, b] = [before.get(name), after.get(name)];
-    return a === b ? [] : [changed(subject, name, a, b)];
-  });
-}
-
-/** Snapshots by mirror, so that another date reads as a change of that mirror. */
-function snapshotDates(snapshots: readonly string[]): ReadonlyMap<string, string> {
-  return groupedOfLockChanges(snapshots);
-}
-
-/** Several versions of one package are shown together: `4.17.20, 4.17.21`. */
-function versions(lines: readonly string[] = []): ReadonlyMap<string, string> {
-  return groupedOfLockChanges(lines);
-}
-
-function groupedOfLockChanges(lines: readonly string[]): ReadonlyMap<string, string> {
-  const all = new Map<string, string[]>();
-  for (const line of lines) {
-    const space = line.indexOf(' ');
-    const name = space < 0 ? line : line.slice(0, space);
-    all.set(name, [...(all.get(name) ?? []), line.slice(name.length + 1)]);
-  }
-  return new Map([...all].map(([name, list]) => [name, list.toSorted().join(', ')]));
-}
-
-function one(
-  subject: LockChange['subject'],
-  before: string | undefined,
-  after: string | undefined,
-): readonly LockChange[] {
-  return before === after ? [] : [changed(subject, '', before, after)];
-}
-
-function changed(
-  subject: LockChange['subject'],
-  name: string,
-  before: string | undefined,
-  after: string | undefined,
-): LockChange {
-  return {
-    subject,
-    name,
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-  };
-}
-
-/** An image as one text: its digest, and that it is the engine's own where it is. */
-function texts({ images }: LockFile): ReadonlyMap<string, string> {
+function imageTexts({ images }: LockFile): Texts {
   return new Map(
     [...images].map(([name, { digest, local }]) => [
       name,
@@ -202,20 +46,107 @@ function texts({ images }: LockFile): ReadonlyMap<string, string> {
   );
 }
 
-function startText({ start }: LockFile): string | undefined {
-  return start === undefined ? undefined : rfc3339(start);
+/** What changed from one map of texts to another, by name. */
+export function mapChanges(
+  subject: LockSubject,
+  before: Texts,
+  after: Texts,
+  platform?: string,
+): readonly LockChange[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === is) return [];
+    return [
+      {
+        subject,
+        name,
+        ...(platform === undefined ? {} : { platform }),
+        ...(was === undefined ? {} : { before: was }),
+        ...(is === undefined ? {} : { after: is }),
+      },
+    ];
+  });
 }
 
-function epochText({ epoch }: LockFile): string | undefined {
-  return epoch === undefined ? undefined : String(epoch.seconds);
+/** Differences in a platform's packages; a single change if one side does not know the platform. */
+export function packageChanges(
+  platform: string,
+  before: LockedPackages | undefined,
+  after: LockedPackages | undefined,
+): readonly LockChange[] {
+  const count = (all: LockedPackages | undefined): Texts =>
+    all === undefined
+      ? new Map()
+      : new Map([[platform, `${[...all.values()].flat().length} packages`]]);
+  if (before === undefined || after === undefined)
+    return mapChanges('platform', count(before), count(after));
+  return mapChanges('package', versionsOf(before), versionsOf(after), platform);
 }
 
-function countOf(packages: LockedPackages | undefined): number {
-  return [...(packages?.values() ?? [])].reduce((sum, list) => sum + list.length, 0);
+/** By type and name; several versions of one package together: `4.17.20, 4.17.21`. */
+function versionsOf(packages: LockedPackages): Texts {
+  return new Map(
+    [...packages].flatMap(([type, lines]) =>
+      [...byFirstWord(lines)].map(([name, found]) => [`${type} ${name}`, found] as const),
+    ),
+  );
 }
 
-function union(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): string[] {
-  return [...new Set([...a.keys(), ...b.keys()])].sort();
+/** What follows the first word of each line, by that word. */
+function byFirstWord(lines: readonly string[]): Texts {
+  const all = new Map<string, string[]>();
+  for (const line of lines) {
+    const [name = ''] = line.split(' ', 1);
+    all.set(name, [...(all.get(name) ?? []), line.slice(name.length + 1)]);
+  }
+  return new Map([...all].map(([name, list]) => [name, list.toSorted().join(', ')]));
+}
+
+/** Digests by version of a package, or under no version for all else, by stage and name. */
+type Answers = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+/**
+ * In what two recordings differ, by stage: packages by name and version, everything else (indexes,
+ * metadata, files without a version) by its request.
+ */
+function fetchChanges(
+  before: Fetches = new Map(),
+  after: Fetches = new Map(),
+): readonly LockChange[] {
+  const [a, b] = [answersOf(before), answersOf(after)];
+  return mapChanges('fetch', answerTexts(a, b), answerTexts(b, a));
+}
+
+function answersOf(fetches: Fetches): Answers {
+  const all = new Map<string, Map<string, Set<string>>>();
+  const add = (name: string, version: string, digest: string): void => {
+    const versions = all.get(name) ?? new Map<string, Set<string>>();
+    all.set(name, versions.set(version, (versions.get(version) ?? new Set()).add(digest)));
+  };
+  const named = new Set<unknown>();
+  for (const { fetch, stage, asked } of fetchedFiles(fetches)) {
+    const found = packageOfAddress(asked);
+    if (found?.version === undefined) continue;
+    named.add(fetch);
+    add(`${stage}: ${found.type} ${found.name}`, found.version, fetch.digest);
+  }
+  for (const [stage, list] of fetches)
+    for (const fetch of list)
+      if (!named.has(fetch)) add(`${stage}: ${requestText(fetch)}`, '', fetch.digest);
+  return all;
+}
+
+/** Versions, with digests where the other side has other bytes for the same version. */
+function answerTexts(own: Answers, other: Answers): Texts {
+  const texts = [...own].map(([name, versions]): [string, string] => {
+    const found = [...versions].map(([version, digests]) => {
+      const all = [...digests].sort().join(' ');
+      const others = [...(other.get(name)?.get(version) ?? digests)].sort().join(' ');
+      return version !== '' && all === others ? version : `${version} ${all}`.trim();
+    });
+    return [name, found.sort(byCodeUnit).join(', ')];
+  });
+  return new Map(texts);
 }
 
 const NOUN: Readonly<Record<LockSubject, string>> = {

@@ -1,10 +1,11 @@
-import { lstat, open, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { err, messageOf, ok, type Result } from '../lib/errors.ts';
 import { keyScheme, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import type { ConfigProblem } from './document.ts';
+import { boundedText } from './read-files.ts';
 import {
   mergeSettings,
   namedFiles,
@@ -127,10 +128,10 @@ export async function loadSettings(
   const layers: SettingsLayer[] = [];
   const problems: ConfigProblem[] = [];
   for (const [source, path] of files) {
-    const text = await readBounded(path);
-    const given = text.ok
-      ? await parseSettings(text.value, { ...options, file: path })
-      : err([problem(path, text.error)]);
+    const given = await boundedText(path, { largest: LARGEST_FILE, utf8: 'required' }).then(
+      (text) => parseSettings(text, { ...options, file: path }),
+      (cause: unknown) => err([problem(path, `cannot be read: ${messageOf(cause)}`)]),
+    );
     if (!given.ok) {
       problems.push(...given.error);
       continue;
@@ -179,31 +180,9 @@ async function ownerOf(path: string): Promise<number | undefined> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A regular file's text; a pipe or device, which could hang or never end, is refused. */
-async function readBounded(file: string): Promise<Result<string>> {
-  try {
-    const { size } = await stat(file).then((found) => {
-      if (!found.isFile()) throw new Error('not a regular file');
-      return found;
-    });
-    if (size > LARGEST_FILE) return err(`larger than ${LARGEST_FILE} bytes`);
-    const handle = await open(file, 'r');
-    try {
-      const bytes = await handle.readFile();
-      return ok(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    } finally {
-      await handle.close();
-    }
-  } catch (thrown) {
-    return err(`cannot be read: ${messageOf(thrown)}`);
-  }
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,29 +2,35 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 
+interface TextOptions {
+  readonly largest: number;
+  readonly utf8?: 'required';
+}
+
 /**
  * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws
  * UserError for what is no file, too large, or, where it has to be UTF-8, is not; else what is none
  * of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
  */
-export async function readText(
-  path: string,
-  options: { readonly largest: number; readonly utf8?: 'required' },
-): Promise<string | undefined> {
-  const { largest, utf8 } = options;
+export async function readText(path: string, options: TextOptions): Promise<string | undefined> {
   try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new Error('it is not a file');
-    if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
-    const bytes = await readFile(path);
-    const text = bytes.toString('utf8');
-    if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
-      throw new Error('it is not UTF-8');
-    return text;
+    return await boundedText(path, options);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** The same; throws Error with the reason alone. */
+export async function boundedText(path: string, { largest, utf8 }: TextOptions): Promise<string> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new Error('it is not a file');
+  if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
+  const bytes = await readFile(path);
+  const text = bytes.toString('utf8');
+  if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
+    throw new Error('it is not UTF-8');
+  return text;
 }
 
 function sizeText(bytes: number): string {

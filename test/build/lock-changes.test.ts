@@ -91,9 +91,9 @@ describe('what was fetched', () => {
     const after = of([npm('7.0.0'), 'b'], ['https://a.example/index', 'y']);
     expect(lockChanges(before, before)).toEqual([]);
     expect(lockChanges(before, after).map(changeText)).toEqual([
-      'fetch build: npm is-number: 6.0.0 → 7.0.0',
       `fetch build: GET https://a.example/gone: gone, was ${digestOf('x')}`,
       `fetch build: GET https://a.example/index: ${digestOf('x')} → ${digestOf('y')}`,
+      'fetch build: npm is-number: 6.0.0 → 7.0.0',
     ]);
   });
 

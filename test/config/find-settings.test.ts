@@ -80,21 +80,17 @@ describe('loadSettings', () => {
 
   test.each([
     ['a missing file', () => Promise.resolve(), /cannot be read: ENOENT/],
-    ['a folder', (file: string) => mkdir(file), /cannot be read: not a regular file/],
-    [
-      'a device',
-      (file: string) => symlink('/dev/zero', file),
-      /cannot be read: not a regular file/,
-    ],
+    ['a folder', (file: string) => mkdir(file), /cannot be read: it is not a file/],
+    ['a device', (file: string) => symlink('/dev/zero', file), /cannot be read: it is not a file/],
     [
       'bytes that are no text',
       (file: string) => writeFile(file, new Uint8Array([0xff, 0xfe, 0x00])),
-      /cannot be read: The encoded data was not valid/,
+      /cannot be read: it is not UTF-8/,
     ],
     [
       'a huge file',
       (file: string) => writeFile(file, new Uint8Array(1024 * 1024 + 1)),
-      /larger than 1048576 bytes/,
+      /it is larger than 1 MiB/,
     ],
   ])('refuses %s', async (_, make, message) => {
     const file = join(root, 'x.yaml');
