@@ -11,6 +11,7 @@ import type { PipelineContext } from '../model/context.ts';
 import { assignments, type DockerfileModel } from '../model/dockerfile.ts';
 import type { Platform } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
+import { formatReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { hermeticMode } from '../reproduce/recorded-fetches.ts';
 import { readVexFiles } from '../scan/vex.ts';
@@ -20,21 +21,16 @@ import { readProfiles, startProfiles } from '../trust/profile-artifact.ts';
 import { requireKey } from '../trust/signer.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { buildContext, type ContextSource, contextSource } from './context-source.ts';
+import { inspectLocalImages } from './docker.ts';
 import { buildEngine, warnOfBuilder } from './engine.ts';
 import { applyOptions } from './flags.ts';
 import { type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
-import {
-  findLock,
-  type FoundLock,
-  type LockMode,
-  requireNoDrift,
-  resolveLocked,
-} from './lock-file.ts';
+import { findLock, type FoundLock, type LockMode, requireNoDrift } from './lock-file.ts';
 import { planBuild } from './plan-build.ts';
 import type { LockRequest } from './plan-lock.ts';
 import { buildPaths, type RecordedValues } from './plan.ts';
-import { findLocalImages, type FoundImage, Registries, resolveImages } from './registries.ts';
+import { type FoundImage, Registries, resolveImages } from './registries.ts';
 import { addressWithoutSecrets } from './shown-command.ts';
 import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
 
@@ -227,28 +223,28 @@ async function engineAndImages(
   const mayUseLocal = boolOf(parsed, 'pull') !== true;
   // Asked together: each call of docker takes its time to start. What goes wrong with the engine,
   // dockerInfo says first.
-  const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
+  const names = needed.map(({ reference }) => formatReference(reference));
+  const local = mayUseLocal
+    ? inspectLocalImages(context.run, names, context.signal)
+    : Promise.resolve([]);
   local.catch(() => undefined);
   const engine = await buildEngine(context, named === '' ? undefined : named);
-  const platform = wantedPlatform(parsed, engine.platform);
-  const own = engine.seesLocal ? await local : [];
   const hermetic = hermeticMode(parsed.own, settings, lock?.before);
-  const images =
-    lock === undefined
-      ? await resolveImages(context, registries, needed, { local: own, platform })
-      : await resolveLocked(
-          {
-            context,
-            registries,
-            platform,
-            lockPath: lock.path,
-            strict: lockMode === 'update',
-            hermetic: hermetic.ok ? hermetic.value : undefined,
-          },
-          needed,
-          lock.before?.images ?? new Map<string, LockedImage>(),
-          own,
-        );
+  const images = await resolveImages(
+    {
+      context,
+      registries,
+      platform: wantedPlatform(parsed, engine.platform),
+      lock: lock && {
+        path: lock.path,
+        images: lock.before?.images ?? new Map<string, LockedImage>(),
+        strict: lockMode === 'update',
+        hermetic: hermetic.ok ? hermetic.value : undefined,
+      },
+    },
+    needed,
+    engine.seesLocal ? await local : [],
+  );
   if (engine.elsewhere !== undefined)
     warnOfBuilder(context, engine.elsewhere, needed, images, await local.catch(() => []));
   return { engine, images };

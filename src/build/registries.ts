@@ -1,3 +1,4 @@
+import { openCache } from '../image/caches.ts';
 import { askCredentialHelper } from '../image/credential-helper.ts';
 import {
   MAX_DOCUMENT_BYTES,
@@ -9,18 +10,17 @@ import { platformRanks } from '../image/platforms.ts';
 import { RegistryClient } from '../image/registry/client.ts';
 import { type ConnectionOptions, RegistryConnection } from '../image/registry/connection.ts';
 import { type CredentialSource, dockerCredentials } from '../image/registry/credentials.ts';
+import { RegistryError } from '../image/registry/http.ts';
 import { wholeStream } from '../lib/bytes.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
+import { isObject } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { isIndex, type Platform, platformName } from '../model/image.ts';
-import { type Digest, formatReference, type ImageReference } from '../model/reference.ts';
+import type { LockedImage } from '../model/lock.ts';
+import { type Digest, formatReference, type ImageReference, isDigest } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
-import {
-  type EngineRegistries,
-  engineRegistries,
-  inspectLocalImages,
-  type LocalImage,
-} from './docker.ts';
+import { type EngineRegistries, engineRegistries, type LocalImage } from './docker.ts';
 import type { NeededImage, ResolvedImage } from './images.ts';
 
 const HUB = 'docker.io';
@@ -107,60 +107,129 @@ export interface FoundImage extends ResolvedImage {
   readonly layers: readonly Digest[] | undefined;
 }
 
-/** The images in the engine's store: one entry for each, undefined if it is not there. */
-export function findLocalImages(
-  context: PipelineContext,
-  needed: readonly NeededImage[],
-): Promise<readonly (LocalImage | undefined)[]> {
-  const names = needed.map(({ reference }) => formatReference(reference));
-  return inspectLocalImages(context.run, names, context.signal);
+/** What resolving the images of a build goes by. */
+interface Where {
+  readonly context: PipelineContext;
+  readonly registries: Registries;
+  readonly platform: Platform;
+  /**
+   * Undefined for a build without a lock. `strict`: the lock is made again, so that what cannot be
+   * asked for is an error. A replay asks no registry for what the recording got from it.
+   */
+  readonly lock:
+    | {
+        readonly path: string;
+        readonly images: ReadonlyMap<string, LockedImage>;
+        readonly strict: boolean;
+        readonly hermetic?: 'record' | 'replay' | undefined;
+      }
+    | undefined;
 }
 
 /**
- * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does
- * on the docker driver without --pull, else in their registry. One that cannot be found is left
- * out; BuildKit then says so in its own words.
+ * Finds the images that a build takes from outside. Without a lock: in the engine's store first, as
+ * BuildKit does on the docker driver without --pull, else in their registry. With one: what it holds
+ * at the digest it gives, whatever its tag says now; the others from their registries, and from the
+ * engine's store only where no registry has them. One that cannot be found is left out; BuildKit
+ * then says so in its own words. Throws UserError where a registry has lost a locked digest.
+ * @param local what the engine's store has of each; none where that is not what is built from
  */
 export async function resolveImages(
-  context: PipelineContext,
-  registries: Registries,
+  where: Where,
   needed: readonly NeededImage[],
-  options: {
-    /** As `findLocalImages` gives them; none where the engine's store is not what is built from. */
-    readonly local: readonly (LocalImage | undefined)[];
-    readonly platform: Platform;
-  },
+  local: readonly (LocalImage | undefined)[],
 ): Promise<readonly FoundImage[]> {
-  const images = needed.map(({ reference }) => ({ reference, name: formatReference(reference) }));
+  const { context, lock, platform } = where;
+  // What registries have said of images at a digest does not change.
+  const said = lock?.hermetic === undefined ? undefined : openCache(context, 'images', SCHEMA);
+  const keyOf = (name: string, digest = ''): string =>
+    `${name}@${digest} ${platformName(platform)}`;
   const found = await Promise.all(
-    images.map(async ({ reference, name }, i): Promise<FoundImage | undefined> => {
-      const here = options.local[i];
-      if (here !== undefined) return foundHere(reference, here);
-      return imageOfRegistry(registries, reference, name, options.platform).catch(
-        (error: unknown) => {
-          context.signal.throwIfAborted();
-          const why = error instanceof Error ? error.message : String(error);
-          context.emit({
-            kind: 'notice',
-            text: `${name} was not resolved before the build: ${why}`,
-          });
-          return undefined;
-        },
-      );
+    needed.map(async ({ reference }, i): Promise<FoundImage | undefined> => {
+      const name = formatReference(reference);
+      const entry = lock?.images.get(name);
+      const here = local[i];
+      if (here !== undefined && (lock === undefined || entry?.local === true))
+        return foundHere(reference, here);
+      const digest = reference.digest ?? entry?.digest;
+      const platforms = entry?.platforms ?? new Map<string, Digest>();
+      const known = lock?.hermetic === 'replay' ? await said?.get(keyOf(name, digest)) : undefined;
+      if (isKnown(known)) return { reference, name, digest, platforms, local: false, ...known };
+      if (entry === undefined || entry.local || reference.digest !== undefined)
+        return newlyFound(where, reference, name, here);
+      return atLockedDigest(where, reference, name, entry);
     }),
   );
-  return found.filter((image) => image !== undefined);
+  const images = found.filter((image) => image !== undefined);
+  for (const { name, digest, local: isLocal, created, layers } of images)
+    if (!isLocal && digest !== undefined && created !== undefined && layers !== undefined)
+      await said?.set(keyOf(name, digest), { created, layers });
+  return images;
 }
 
-export function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
-  return {
-    reference,
-    name: formatReference(reference),
-    digest: here.id,
-    created: here.created,
-    local: true,
-    layers: here.layers,
-  };
+const SCHEMA = 1;
+
+function isKnown(value: unknown): value is Pick<FoundImage, 'created' | 'layers'> {
+  if (!isObject(value)) return false;
+  const { created, layers } = value;
+  return typeof created === 'string' && Array.isArray(layers) && layers.every(isDigest);
+}
+
+async function atLockedDigest(
+  where: Where,
+  reference: ImageReference,
+  name: string,
+  { digest, platforms }: LockedImage,
+): Promise<FoundImage> {
+  const { context, registries, platform, lock } = where;
+  const held = { reference, name, digest, platforms, local: false };
+  const asked = { ...reference, digest };
+  const image = await imageOfRegistry(registries, asked, name, platform).catch((error: unknown) => {
+    tell(context, `${name} was not looked up, its digest is the lock's`, error);
+    return { created: undefined, layers: undefined };
+  });
+  if (image === undefined)
+    throw new UserError(`${reference.registry} no longer has ${name}@${digest} of ${lock?.path}`, {
+      nextStep: 'scoville lock PATH locks what the tag points to now',
+    });
+  return { ...image, ...held };
+}
+
+async function newlyFound(
+  { context, registries, platform, lock }: Where,
+  reference: ImageReference,
+  name: string,
+  here: LocalImage | undefined,
+): Promise<FoundImage | undefined> {
+  const isStrict = lock?.strict === true;
+  try {
+    const image = await imageOfRegistry(registries, reference, name, platform);
+    if (image !== undefined) return image;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // It answered, but has no such image for us: an engine's own image is in no registry.
+    const cause = error instanceof Error ? error.cause : undefined;
+    const isRefusal = cause instanceof RegistryError && [401, 403, 404].includes(cause.status);
+    if (isStrict && !isRefusal)
+      throw new UserError(`${name} cannot be resolved: ${messageOf(error)}`, { cause: error });
+    if (here === undefined) tell(context, `${name} was not resolved before the build`, error);
+  }
+  if (here !== undefined) return foundHere(reference, here);
+  if (isStrict)
+    throw new UserError(`neither ${reference.registry} nor the engine has ${name}`, {
+      nextStep: 'check the name in the Dockerfile',
+    });
+  return undefined;
+}
+
+function tell(context: PipelineContext, what: string, error: unknown): void {
+  context.signal.throwIfAborted();
+  context.emit({ kind: 'notice', text: `${what}: ${messageOf(error)}` });
+}
+
+function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
+  const { id: digest, created, layers } = here;
+  return { reference, name: formatReference(reference), digest, created, local: true, layers };
 }
 
 /** An image from its registry; undefined if it has none. Throws as the registry client does. */

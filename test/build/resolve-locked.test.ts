@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { LocalImage } from '../../src/build/docker.ts';
 import { neededImages } from '../../src/build/images.ts';
-import { resolveLocked } from '../../src/build/lock-file.ts';
-import type { Registries } from '../../src/build/registries.ts';
+import { type Registries, resolveImages } from '../../src/build/registries.ts';
 import { RegistryError } from '../../src/image/registry/http.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
+import type { LockedImage } from '../../src/model/lock.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { digest, dockerfile, external, parsed } from './given.ts';
@@ -51,7 +51,7 @@ type Answer = 'index' | 'none' | 'refused' | 'down';
 async function resolve(
   answer: Answer,
   more: {
-    readonly locked?: Parameters<typeof resolveLocked>[2];
+    readonly locked?: ReadonlyMap<string, LockedImage>;
     readonly here?: LocalImage;
     readonly strict?: boolean;
   } = {},
@@ -85,16 +85,18 @@ async function resolve(
   const context = contextOf(() => Promise.reject(new Error('no tool')), '/nowhere', {
     emit: (event) => events.push(event),
   });
-  const found = await resolveLocked(
+  const found = await resolveImages(
     {
       context,
       registries: { client: () => client, reader: () => client } as unknown as Registries,
       platform: { os: 'linux', architecture: 'amd64' },
-      lockPath: '/app/scoville.lock',
-      strict: more.strict ?? false,
+      lock: {
+        path: '/app/scoville.lock',
+        images: more.locked ?? new Map<string, LockedImage>(),
+        strict: more.strict ?? false,
+      },
     },
     NEEDED,
-    more.locked ?? new Map(),
     [more.here],
   );
   return { found, asked, notices: events.flatMap((e) => (e.kind === 'notice' ? [e.text] : [])) };
@@ -103,7 +105,7 @@ async function resolve(
 const LOCKED = new Map([[NAME, { digest: digest('1'), local: false, platforms: new Map() }]]);
 const LOCKED_LOCAL = new Map([[NAME, { digest: digest('1'), local: true, platforms: new Map() }]]);
 
-describe('resolveLocked', () => {
+describe('images of a build with a lock', () => {
   test('a locked image is asked for by its digest, though the engine has the tag', async () => {
     const { found, asked } = await resolve('index', { locked: LOCKED, here: HERE });
     expect(asked).toEqual([digest('1')]);
