@@ -239,14 +239,14 @@ function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
 
 /**
  * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore
- * files"): the last pattern that holds a path, or a folder above it, decides. Where a pattern is
- * not sure, or there are more than 1,000, no path is known to be there.
+ * files"): the last pattern that holds a path, or a folder above it, decides. Undefined where a
+ * pattern is not sure, or there are more than 1,000.
  */
-export function contextIgnore(text: string): (path: string) => boolean {
+export function contextIgnore(text: string): ((path: string) => boolean) | undefined {
   const lines = text.replace(/^\uFEFF/, '').split('\n', MOST_PATTERNS + 1);
   const patterns: IgnorePattern[] = [];
   for (const pattern of lines.map(patternOf)) {
-    if (pattern === 'unsure' || lines.length > MOST_PATTERNS) return () => true;
+    if (pattern === 'unsure' || lines.length > MOST_PATTERNS) return undefined;
     if (pattern !== undefined) patterns.push(pattern);
   }
   return (path) => {
@@ -308,9 +308,10 @@ export function buildContext(
   if (directory === undefined) return undefined;
   let isIgnored: ((path: string) => boolean) | undefined;
   const isSent = (path: string): boolean => {
-    isIgnored ??= contextIgnore(
-      ownIgnore(dockerfile) ?? contextFile(directory, '.dockerignore') ?? '',
-    );
+    // Where a pattern is not sure, no path is known to be there.
+    isIgnored ??=
+      contextIgnore(ownIgnore(dockerfile) ?? contextFile(directory, '.dockerignore') ?? '') ??
+      (() => true);
     return !isIgnored(path);
   };
   return {

@@ -16,7 +16,7 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, posix, resolve } from 'node:path';
 import { isFolder } from '../config/project-files.ts';
 import { errorCode } from '../image/disk.ts';
 import { makeTemporaryFolder } from '../image/temporary-folder.ts';
@@ -24,64 +24,29 @@ import { messageOf, UserError } from '../lib/errors.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { RunTool } from '../lib/run-tool.ts';
-import { foldersOf, joined } from '../lib/text.ts';
+import { joined } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
-import { type ContextSource, ignoreFiles } from './context-source.ts';
+import { contextIgnore, type ContextSource, ignoreFiles } from './context-source.ts';
 import { trackedFiles } from './git.ts';
 import { type BuildPlan, flag, namedContext, withFlag } from './plan.ts';
 
-const META = /[*?[\]\\]/;
-
 /**
  * Which folders of a context a `.dockerignore` surely leaves out with all that is in them, by paths
- * relative to the context. Only patterns that are plain paths, or one behind a leading `**` and a
- * slash, are understood, and a folder that an exception (`!`) may reach into is not left out: a
- * caller that goes by this may send more than needed to BuildKit, which applies the file in full
- * (moby/patternmatcher), and never less.
+ * relative to the context; a folder that an exception (`!`) may reach into is not left out. A caller
+ * that goes by this may send more than needed to BuildKit, and never less.
  */
 export function ignoredFolders(text: string): (folder: string) => boolean {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  const plain = new Set<string>();
-  const anywhere = new Set<string>();
-  const exceptions: string[] = [];
-  for (const line of lines) {
-    if (line.startsWith('!')) exceptions.push(cleaned(line.slice(1).trim()));
-    else {
-      const pattern = cleaned(line);
-      const tail = pattern.startsWith('**/') ? pattern.slice(3) : undefined;
-      if (tail !== undefined && tail !== '' && !META.test(tail)) anywhere.add(tail);
-      else if (pattern !== '' && pattern !== '..' && !META.test(pattern)) plain.add(pattern);
-    }
-  }
+  const isLeftOut = contextIgnore(text) ?? (() => false);
+  const exceptions = [...text.matchAll(/^[ \t]*!(.*)$/gm)].map(([, line = '']) => {
+    const parts = posix.normalize(line.trim()).replace(/^\//, '').split('/');
+    const end = parts.findIndex((part) => part === '..' || /[*?[\]\\]/.test(part));
+    return parts.slice(0, end < 0 ? undefined : end).join('/');
+  });
+  const mayMeet = (known: string, folder: string): boolean =>
+    known === '' || `${known}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${known}/`);
   return (folder) =>
-    (plain.has(folder) || [...anywhere].some((tail) => `/${folder}`.endsWith(`/${tail}`))) &&
-    !exceptions.some((exception) => mayMeet(exception, folder));
-}
-
-/** Go's filepath.Clean, and without the slash in front. */
-function cleaned(pattern: string): string {
-  const parts: string[] = [];
-  for (const part of pattern.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else parts.push(part);
-  }
-  return parts.join('/');
-}
-
-/** False only where the exception can be about nothing in the folder, nor about the folder. */
-function mayMeet(exception: string, folder: string): boolean {
-  const parts = exception.split('/');
-  const meta = parts.findIndex((part) => META.test(part));
-  const known = parts.slice(0, meta < 0 ? parts.length : meta).join('/');
-  if (known === '') return true;
-  return `${known}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${known}/`);
+    isLeftOut(folder) && !exceptions.some((exception) => mayMeet(exception, folder));
 }
 
 /** Modes of tracked files and of their folders, as any checkout under umask 022 has them. */
@@ -325,9 +290,7 @@ async function copyRules(
     const rest = modes.size === 0 ? undefined : underOtherUmask;
     return { ...needed, rest, time: OTHER_TIME };
   }
-  const [first, ...others] = (found?.other ?? []).filter(
-    (path) => ![...foldersOf(path), path].some(isIgnored),
-  );
+  const [first, ...others] = (found?.other ?? []).filter((path) => !isIgnored(path));
   if (first === undefined) return undefined;
   const more = others.length > 0 ? ` and ${others.length} more have` : ' has';
   const different = `${JSON.stringify(first)}${more} another mode than git's`;

@@ -12,9 +12,10 @@ describe('ignoredFolders', () => {
     ['**/node_modules', 'my_node_modules', false],
     ['  .git \r', '.git', true],
     ['# .git', '.git', false],
-    ['*.git', '.git', false],
-    ['*', 'a', false],
+    ['*.git', '.git', true],
+    ['*', 'a', true],
     ['a/*', 'a', false],
+    ['a\\b', 'a', false],
     ['', 'a', false],
   ])('%j leaves out %s: %s', (text, folder, expected) => {
     expect(ignoredFolders(text)(folder)).toBe(expected);

@@ -146,7 +146,7 @@ function ignoreCase(random: Random): Case {
   return {
     question: { Kind: 'ignore', Text: text, Paths: paths },
     wrong: (theirs: readonly boolean[]) => {
-      const isLeftOut = contextIgnore(text);
+      const isLeftOut = contextIgnore(text) ?? (() => true);
       // Where a pattern is not sure, nothing is known to be there.
       if (isLeftOut('q/q') && isLeftOut('z z')) return undefined;
       return differs(paths.map(isLeftOut), theirs);
