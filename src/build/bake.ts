@@ -82,62 +82,55 @@ export interface BakedJob {
   readonly metadata?: unknown;
 }
 
-function row(
-  { target }: BakeJob,
+function baked(
+  job: BakeJob,
   state: BakeState,
-  more: Partial<Omit<BakeRow, 'target' | 'state'>> = {},
-): BakeRow {
-  return { target: target.name, state, names: target.tags, ...more };
-}
-
-function graded(report: ReportInput | undefined): Pick<BakeRow, 'scorecard'> {
-  return report === undefined ? {} : { scorecard: report.scorecard };
-}
-
-function carried(report: ReportInput | undefined): Pick<BakedJob, 'report' | 'exitCode'> {
-  return { exitCode: 0, ...(report === undefined ? {} : { report }) };
+  exitCode: number,
+  about: {
+    readonly reason?: string;
+    readonly digest?: Digest | undefined;
+    readonly report?: ReportInput | undefined;
+    readonly plan?: BuildPlan | PassthroughPlan;
+    readonly error?: unknown;
+  },
+): BakedJob {
+  const { reason, digest, report, ...more } = about;
+  const { name: target, tags: names } = job.target;
+  const row = {
+    target,
+    state,
+    names,
+    ...(reason === undefined ? {} : { reason }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(report === undefined ? {} : { scorecard: report.scorecard }),
+  };
+  return { job, row, exitCode, ...(report === undefined ? {} : { report }), ...more };
 }
 
 function over(job: BakeJob, result: BuildResult, digest?: Digest): BakedJob {
   switch (result.kind) {
     case 'planned':
-      return { job, row: row(job, 'planned'), plan: result.plan, exitCode: 0 };
+      return baked(job, 'planned', 0, { plan: result.plan });
     case 'buildx':
       return result.exitCode === 0
-        ? { job, row: row(job, 'built', { reason: 'by buildx alone: no image' }), exitCode: 0 }
-        : {
-            job,
-            row: row(job, 'failed', { reason: 'the build failed' }),
-            exitCode: result.exitCode,
-          };
+        ? baked(job, 'built', 0, { reason: 'by buildx alone: no image' })
+        : baked(job, 'failed', result.exitCode, { reason: 'the build failed' });
     case 'short': {
       const reason = result.shortfalls.map(({ message }) => message).join('; ');
-      return {
-        job,
-        row: row(job, 'short', { reason, ...graded(result.report) }),
-        report: result.report,
-        exitCode: 1,
-      };
+      return baked(job, 'short', 1, { reason, report: result.report });
     }
     case 'done':
-      return {
-        job,
-        row: row(job, 'published', {
-          ...(digest === undefined ? {} : { digest }),
-          ...graded(result.report),
-        }),
-        ...carried(result.report),
-      };
+      return baked(job, 'published', 0, { digest, report: result.report });
   }
 }
 
 function skipped(job: BakeJob, reason: string): BakedJob {
-  return { job, row: row(job, 'skipped', { reason }), exitCode: 0 };
+  return baked(job, 'skipped', 0, { reason });
 }
 
-function failed(job: BakeJob, error: unknown): BakedJob {
+function failed(job: BakeJob, error: unknown, report?: ReportInput): BakedJob {
   const exitCode = error instanceof UserError ? error.exitCode : 2;
-  return { job, row: row(job, 'failed', { reason: messageOf(error) }), exitCode, error };
+  return baked(job, 'failed', exitCode, { reason: messageOf(error), error, report });
 }
 
 /** True where a target of a bake would make the user's first key, which nobody chose. */
@@ -340,24 +333,18 @@ class BakeRun {
   }
 
   async #deliver({ job, held }: Held, holds: boolean): Promise<BakedJob> {
-    const { image } = held;
-    const digest = image?.index.digest;
-    const known = digest === undefined ? {} : { digest, ...graded(image?.report) };
-    if (job.isLink) return { job, row: row(job, 'linked', known), exitCode: 0 };
-    if (holds) {
-      const reason = 'good, but another target was not';
-      return { job, row: row(job, 'held', { ...known, reason }), ...carried(image?.report) };
-    }
+    const { report, index } = held.image ?? {};
+    const digest = index?.digest;
+    if (job.isLink) return baked(job, 'linked', 0, { digest, report });
+    if (holds)
+      return baked(job, 'held', 0, { digest, report, reason: 'good, but another target was not' });
     try {
       this.#outer.throwIfAborted();
       const done = over(job, await held.deliver(), digest);
       return { ...done, metadata: await this.#metadata(job) };
     } catch (error) {
       this.#outer.throwIfAborted();
-      return {
-        ...failed(job, error),
-        ...(image?.report === undefined ? {} : { report: image.report }),
-      };
+      return failed(job, error, report);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Completed, completed, toolFailure } from '../lib/run-result.ts';
+import { completed, toolFailure } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import type { BuildInvocation, EventSink } from '../model/events.ts';
 import { type DockerInfo, oldStoreError } from './docker.ts';
@@ -51,70 +51,45 @@ const ERROR_LINES = 200;
  * Throws Interrupted on abort, UserError without docker, ToolError where a signal ended it.
  */
 export async function runBuild(run: RunTool, request: BuildRequest): Promise<BuildOutcome> {
+  const { invocation, plugin, cwd, stdin, signal, onEvent, onLine, onStatus, onJsonLine } = request;
   const printed: string[] = [];
-  const keep = (line: string): void => {
-    printed.push(line);
-    if (printed.length > ERROR_LINES) printed.shift();
-  };
-  const reader = eventReader(request, keep);
-  const result = await start(run, request, reader.line);
-  reader.end();
-  return { exitCode: result.exitCode, stdout: result.stdout, errorText: printed.join('\n') };
-}
-
-function start(
-  run: RunTool,
-  request: BuildRequest,
-  line: (line: string) => void,
-): Promise<Completed> {
-  return completed(run, 'buildx', {
-    command: 'docker',
-    args: buildWords(request.invocation, 'rawjson'),
-    env: request.invocation.env,
-    stderr: 'lines',
-    onStderrLine: line,
-    timeoutMs: { unlimited: 'a build runs as long as it runs' },
-    ...(request.plugin === undefined ? {} : { plugin: request.plugin }),
-    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  });
-}
-
-interface LineReader {
-  readonly line: (line: string) => void;
-  readonly end: () => void;
-}
-
-function eventReader(request: BuildRequest, keep: (line: string) => void): LineReader {
   const progress = new RawJsonProgress();
   const events = new BuildEvents();
-  const plain = request.onLine === undefined ? undefined : new PlainProgress(request.onLine);
+  const plain = onLine === undefined ? undefined : new PlainProgress(onLine);
   const take = (messages: ReturnType<RawJsonProgress['push']>): void => {
     for (const message of messages) {
       if (message.kind === 'text') {
         plain?.end();
-        keep(message.text);
-        request.onLine?.(message.text);
-        request.onEvent?.({ kind: 'raw', text: message.text });
+        printed.push(message.text);
+        if (printed.length > ERROR_LINES) printed.shift();
+        onLine?.(message.text);
+        onEvent?.({ kind: 'raw', text: message.text });
         continue;
       }
-      request.onStatus?.(message.status);
+      onStatus?.(message.status);
       plain?.show(message.status);
-      for (const event of events.events(message.status)) request.onEvent?.(event);
+      for (const event of events.events(message.status)) onEvent?.(event);
     }
   };
-  return {
-    line: (line) => {
-      request.onJsonLine?.(line);
+  const { exitCode, stdout } = await completed(run, 'buildx', {
+    command: 'docker',
+    args: buildWords(invocation, 'rawjson'),
+    env: invocation.env,
+    stderr: 'lines',
+    onStderrLine: (line) => {
+      onJsonLine?.(line);
       take(progress.push(line));
     },
-    end: () => {
-      take(progress.end());
-      plain?.end();
-      for (const event of events.end()) request.onEvent?.(event);
-    },
-  };
+    timeoutMs: { unlimited: 'a build runs as long as it runs' },
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  take(progress.end());
+  plain?.end();
+  for (const event of events.end()) onEvent?.(event);
+  return { exitCode, stdout, errorText: printed.join('\n') };
 }
 
 export interface Builder {

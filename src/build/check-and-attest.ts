@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '../image/blob-store.ts';
 import { type JsonCache, openCache } from '../image/caches.ts';
-import type { LayoutStore } from '../image/layout/store.ts';
 import type { TaggedManifest } from '../image/referrers.ts';
 import { UserError } from '../lib/errors.ts';
-import type { Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { PARTS } from '../model/events.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
 import type { Descriptor } from '../model/image.ts';
-import type { LockFile } from '../model/lock.ts';
 import { digestOf } from '../model/reference.ts';
 import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
@@ -19,9 +16,7 @@ import { attachedBefore } from '../trust/renew-verdict.ts';
 import type { Signer } from '../trust/signer.ts';
 import { buildFact } from './build-on-bases.ts';
 import { checkBuilt, lockOfBuilt } from './built-lock.ts';
-import type { FinalImage } from './image-under-build.ts';
 import { isSeeded, normaliseBuilt } from './normalise-built.ts';
-import type { BuildPlan } from './plan.ts';
 import type { Attested, AttestedImage, Built, Checked } from './states.ts';
 
 /**
@@ -49,14 +44,6 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   return { ...built, image, builtLock, proof, kept };
 }
 
-interface KeptInputs {
-  readonly plan: BuildPlan;
-  readonly store: LayoutStore;
-  readonly recording: Recording | undefined;
-  readonly builtLock: LockFile | undefined;
-  readonly image: FinalImage;
-}
-
 /**
  * Keeps what the RUNs of a build fetched for whoever builds the image again, as an artifact that
  * the provenance names by its digest. Undefined for a build that was not recorded. Throws UserError
@@ -64,7 +51,7 @@ interface KeptInputs {
  */
 async function keepInputs(
   { paths, emit }: PipelineContext,
-  { plan, store, recording, builtLock, image }: KeptInputs,
+  { plan, store, recording, builtLock, image }: Checked,
 ): Promise<Descriptor | undefined> {
   const { lock, attest } = plan;
   if (recording === undefined || lock === undefined || builtLock === undefined) return undefined;

@@ -134,63 +134,54 @@ export async function steadyClock(
   const preloads = steadyLibraries(steady, native);
   await writeClock(folder, preloads);
   const preload = preloadText(preloads);
-  const images = build.dockerfile === undefined ? [] : (ranImages(build.dockerfile) ?? []);
   const probe = `${folder}-probe`;
   const probed = { ...steady, start: Date.parse(PROBED_DAY) / 1000 };
-  const arrange = (): Promise<void> => writeClock(probe, steadyLibraries(probed, native));
-  const clock = { folder: probe, preload, arrange };
-  const preloaded = await preloadedImages(context, build, clock, images);
+  let arranged: Promise<void> | undefined;
+  const seenBy = async (image: string, value?: string): ReturnType<typeof seenDays> => {
+    await (arranged ??= writeClock(probe, steadyLibraries(probed, native)));
+    return seenDays(context, build, probe, [image], value);
+  };
+  const preloaded: string[] = [];
+  for (const image of (build.dockerfile && ranImages(build.dockerfile)) ?? [])
+    if ((await clockOf(context, build, image, preload, seenBy)) === BY_VARIABLE)
+      preloaded.push(image);
   await rm(probe, { recursive: true, force: true });
   return { folder, preload, preloaded };
 }
 
 /**
- * Those whose programs see the clock by LD_PRELOAD alone. Programs of glibc see it without. Those
- * that are linked statically load nothing, which a warning says. Asked once a day and image.
+ * How programs of an image see the clock: those of glibc by file, of musl by LD_PRELOAD alone.
+ * Those that are linked statically load nothing, which a warning says. Asked once a day and image.
  */
-async function preloadedImages(
+async function clockOf(
   context: PipelineContext,
-  build: Build,
-  {
-    folder,
-    preload,
-    arrange,
-  }: Omit<SteadyClock, 'preloaded'> & {
-    readonly arrange: () => Promise<void>;
-  },
-  images: readonly string[],
-): Promise<readonly string[]> {
-  const preloaded: string[] = [];
+  { images }: Build,
+  image: string,
+  preload: string,
+  seenBy: (image: string, value?: string) => ReturnType<typeof seenDays>,
+): Promise<unknown> {
   const today = new Date(context.now()).toISOString().slice(0, 10);
+  const digest = images.find(({ name }) => name === image)?.digest ?? null;
+  const key = createHash('sha256')
+    .update(JSON.stringify([image, digest, today]))
+    .digest('hex');
   const known = openCache(context, 'clock-images', SCHEMA);
-  const keyOf = (image: string): string => {
-    const found = build.images.find(({ name }) => name === image);
-    return createHash('sha256')
-      .update(JSON.stringify([image, found?.digest ?? null, today]))
-      .digest('hex');
-  };
-  let arranged: Promise<void> | undefined;
-  for (const image of images) {
-    const kept = await known.get(keyOf(image));
-    const probe = async (value?: string): ReturnType<typeof seenDays> => {
-      await (arranged ??= arrange());
-      return seenDays(context, build, folder, [image], value);
-    };
-    const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
-      seen.ok && seen.value[0] === PROBED_DAY;
-    if (kept === BY_VARIABLE) preloaded.push(image);
-    if (kept === BY_VARIABLE || kept === BY_FILE) continue;
-    const seen = await probe();
-    const isByFile = isMoved(seen);
-    const isByVariable = !isByFile && seen.ok && preload !== '' && isMoved(await probe(preload));
-    if (isByVariable) preloaded.push(image);
-    if (isByFile || isByVariable) await known.set(keyOf(image), isByFile ? BY_FILE : BY_VARIABLE);
-    else
-      context.emit({
-        kind: 'warning',
-        text: `programs of ${image} see the machine's clock, not the recorded time: ${seen.ok ? 'they are linked statically, or against another C library' : 'it has no date command to try it with'}`,
-        nextStep: 'see "The same inputs" in docs/reproducibility.md',
-      });
-  }
-  return preloaded;
+  const kept = await known.get(key);
+  if (kept === BY_FILE || kept === BY_VARIABLE) return kept;
+  const isMoved = (seen: Awaited<ReturnType<typeof seenDays>>): boolean =>
+    seen.ok && seen.value[0] === PROBED_DAY;
+  const seen = await seenBy(image);
+  const by = isMoved(seen)
+    ? BY_FILE
+    : seen.ok && preload !== '' && isMoved(await seenBy(image, preload))
+      ? BY_VARIABLE
+      : undefined;
+  if (by !== undefined) await known.set(key, by);
+  else
+    context.emit({
+      kind: 'warning',
+      text: `programs of ${image} see the machine's clock, not the recorded time: ${seen.ok ? 'they are linked statically, or against another C library' : 'it has no date command to try it with'}`,
+      nextStep: 'see "The same inputs" in docs/reproducibility.md',
+    });
+  return by;
 }

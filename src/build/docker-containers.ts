@@ -1,7 +1,7 @@
 import { Interrupted, UserError } from '../lib/errors.ts';
 import { field, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
 import { toolFailure } from '../lib/run-result.ts';
-import type { RunTool } from '../lib/run-tool.ts';
+import type { RunTool, ToolResult } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { Rights } from '../model/template.ts';
 import { docker, engineError } from './docker.ts';
@@ -125,38 +125,28 @@ function publishedPorts(ports: unknown): Readonly<Record<number, number>> {
   );
 }
 
-/** The end of what the container printed, cleaned; empty where it cannot be had. */
-export async function containerLog(run: RunTool, name: string): Promise<string> {
-  const result = await run({
-    command: 'docker',
-    args: ['logs', '--tail', String(LOG_LINES), name],
-    timeoutMs: CALL_MS,
-  });
-  if (result.ended !== 'exit') return '';
-  return cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+/** A docker call that is on the way out: not abortable, and judged by its caller. */
+function call(run: RunTool, ...args: readonly string[]): Promise<ToolResult> {
+  return run({ command: 'docker', args, timeoutMs: CALL_MS });
 }
 
-/**
- * Removes a container with its anonymous volumes, running or not, also after an abort. True where
- * it is gone. A container that never was is gone too.
- */
+/** The end of what the container printed, cleaned; empty where it cannot be had. */
+export async function containerLog(run: RunTool, name: string): Promise<string> {
+  const result = await call(run, 'logs', '--tail', String(LOG_LINES), name);
+  return result.ended === 'exit' ? printed(result, LOG_CHARS) : '';
+}
+
+/** Removes a container with its anonymous volumes. True where it is gone, or never was. */
 export async function removeContainer(run: RunTool, name: string): Promise<boolean> {
-  const result = await run({
-    command: 'docker',
-    args: ['rm', '--force', '--volumes', name],
-    timeoutMs: CALL_MS,
-  });
+  const result = await call(run, 'rm', '--force', '--volumes', name);
   return (
     result.ended === 'exit' && (result.exitCode === 0 || /no such container/i.test(result.stderr))
   );
 }
 
-/**
- * Stops a container by its own stop signal, and kills it after ten seconds. Not abortable: it is on
- * the way to being removed.
- */
+/** Stops a container by its own stop signal, and kills it after ten seconds. */
 export async function stopContainer(run: RunTool, name: string): Promise<void> {
-  await run({ command: 'docker', args: ['stop', '--time', '10', name], timeoutMs: CALL_MS });
+  await call(run, 'stop', '--time', '10', name);
 }
 
 /**
@@ -173,16 +163,14 @@ export async function execInContainer(
   if (result.ended === 'aborted') throw new Interrupted('docker exec was interrupted');
   if (result.ended === 'exit' && result.exitCode === 0) return undefined;
   if (result.ended !== 'exit') return 'it took too long and was stopped';
-  const text = cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+  const text = printed(result, LOG_CHARS);
   return text === '' ? `exit code ${result.exitCode}` : `${text}\nexit code ${result.exitCode}`;
 }
 
 /** Removes a tag, and its image if this is the only tag; does nothing if there is none. */
 export async function removeLocalTag(run: RunTool, tag: string): Promise<void> {
-  await run({ command: 'docker', args: ['rmi', tag], timeoutMs: CALL_MS });
+  await call(run, 'rmi', tag);
 }
-
-const CALL_MS_OF_DOCKER_VOLUME = 60_000;
 
 /**
  * Creates a volume. It cannot be aborted, so a caller that removes the volume by name misses none.
@@ -203,13 +191,9 @@ export async function copyIntoContainer(
   if (result.exitCode !== 0) throw toolFailure(result, 'docker could not copy the tracer');
 }
 
-/** Removes a volume, also after an abort. True where it is gone. */
+/** True where it is gone. */
 export async function removeVolume(run: RunTool, name: string): Promise<boolean> {
-  const result = await run({
-    command: 'docker',
-    args: ['volume', 'rm', '--force', name],
-    timeoutMs: CALL_MS_OF_DOCKER_VOLUME,
-  });
+  const result = await call(run, 'volume', 'rm', '--force', name);
   return result.ended === 'exit' && result.exitCode === 0;
 }
 
@@ -327,7 +311,16 @@ export async function runSmokeCommand(
   }
 }
 
-function said(result: { readonly stdout: string; readonly stderr: string }): string {
-  const text = cleanText(`${result.stdout}${result.stderr}`).trim().slice(-OUTPUT_CHARS);
+function said(result: Printed): string {
+  const text = printed(result, OUTPUT_CHARS);
   return text === '' ? '' : `${text}\n`;
+}
+
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function printed({ stdout, stderr }: Printed, longest: number): string {
+  return cleanText(`${stdout}${stderr}`).trim().slice(-longest);
 }

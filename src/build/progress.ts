@@ -143,43 +143,33 @@ function nonEmpty(text: string | undefined): string | undefined {
 
 /** Splits each build step's output into clean lines: pieces end anywhere, even in a character. */
 class StepLines {
-  readonly #steps = new Map<string, { readonly splitter: LineSplitter; lines: string[] }>();
+  readonly #steps = new Map<
+    string,
+    { readonly splitter: LineSplitter; readonly lines: string[] }
+  >();
 
   push(step: string, data: Uint8Array): readonly string[] {
-    const { splitter } = this.#of(step);
-    splitter.push(data);
-    return this.#take(step);
+    const known = this.#steps.get(step) ?? begun();
+    this.#steps.set(step, known);
+    known.splitter.push(data);
+    return known.lines.splice(0);
   }
 
   /** The last line of a step that has no end; none where there is nothing. */
   end(step: string): readonly string[] {
-    this.#steps.get(step)?.splitter.end();
-    return this.#take(step);
+    const known = this.#steps.get(step);
+    known?.splitter.end();
+    return known?.lines.splice(0) ?? [];
   }
 
   steps(): readonly string[] {
     return [...this.#steps.keys()];
   }
+}
 
-  #of(step: string): { readonly splitter: LineSplitter } {
-    const known = this.#steps.get(step);
-    if (known !== undefined) return known;
-    const lines: string[] = [];
-    const begun = {
-      splitter: new LineSplitter((line) => begun.lines.push(lastState(line))),
-      lines,
-    };
-    this.#steps.set(step, begun);
-    return begun;
-  }
-
-  #take(step: string): readonly string[] {
-    const kept = this.#steps.get(step);
-    if (kept === undefined) return [];
-    const { lines } = kept;
-    kept.lines = [];
-    return lines;
-  }
+function begun(): { readonly splitter: LineSplitter; readonly lines: string[] } {
+  const lines: string[] = [];
+  return { lines, splitter: new LineSplitter((line) => lines.push(lastState(line))) };
 }
 
 /** What a terminal shows of a line that a progress bar wrote again and again. */

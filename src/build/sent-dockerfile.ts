@@ -1,3 +1,4 @@
+import { quantity } from '../lib/text.ts';
 import {
   type DockerfileModel,
   type Instruction,
@@ -155,15 +156,11 @@ export function pastProxy(
 ): string | undefined {
   const connections = opened - proxied;
   const found = [
-    ...(connections > 0 ? [`${connections} TCP ${plural('connection', connections)}`] : []),
-    ...(datagrams > 0 ? [`${datagrams} UDP or ICMP ${plural('packet', datagrams)}`] : []),
-    ...(raw > 0 ? [`${raw} raw ${plural('packet', raw)}`] : []),
+    ...(connections > 0 ? [quantity(connections, 'TCP connection')] : []),
+    ...(datagrams > 0 ? [quantity(datagrams, 'UDP or ICMP packet')] : []),
+    ...(raw > 0 ? [quantity(raw, 'raw packet')] : []),
   ];
   return found.length === 0 ? undefined : `sent ${found.join(' and ')} past the proxy`;
-}
-
-function plural(word: string, count: number): string {
-  return count === 1 ? word : `${word}s`;
 }
 
 /** The build context by which certificates and settings come in. */

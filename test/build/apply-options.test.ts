@@ -9,25 +9,6 @@ function settings(from: Settings, ...argv: readonly string[]): Settings {
 }
 
 describe('applyOptions', () => {
-  test('nothing given changes nothing', () => {
-    expect(settings(DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
-  });
-
-  test('each goes above the settings', () => {
-    const argv =
-      '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none --offline --vex=v.json';
-    expect(settings(DEFAULT_SETTINGS, ...argv.split(' '))).toEqual({
-      ...DEFAULT_SETTINGS,
-      reproducible: { ...DEFAULT_SETTINGS.reproducible, mode: 'off', pin: false },
-      gate: { waivers: [], minLevel: 4, minGrade: 'B' },
-      recentDays: 9,
-      registries: { 'r:1': { plainHttp: true } },
-      scanner: 'none',
-      offline: true,
-      vex: ['v.json'],
-    });
-  });
-
   const configured: Settings = {
     ...DEFAULT_SETTINGS,
     sign: { enabled: false, keyless: false, key: 'configured', publicLog: false, format: 'auto' },

@@ -110,12 +110,6 @@ test('completed: what the lock lacks is put in, what it holds stays', () => {
   expect([...next.packages.keys()].sort()).toEqual(['linux/amd64', 'linux/arm64', 'linux/s390x']);
 });
 
-test('additions are images, remotes and platforms that the lock lacks; a new package is drift', () => {
-  expect(isAddition({ subject: 'image', name: 'a', after: 'b' })).toBe(true);
-  expect(isAddition({ subject: 'image', name: 'a', before: 'x', after: 'b' })).toBe(false);
-  expect(isAddition({ subject: 'package', name: 'a', after: 'b' })).toBe(false);
-});
-
 test('snapshot dates are found in mirrors and in apt’s own option', () => {
   const run = (text: string) => ({ ...label(), keyword: 'RUN', rawArguments: text });
   const model = dockerfile([
