@@ -17,7 +17,6 @@ import { byCodeUnit } from '../lib/text.ts';
 import type { ReportRequest } from '../model/report.ts';
 import { GRADES } from '../model/scorecard.ts';
 import { BUILDX_FLAGS, IMAGE_FLAGS, LEVELS } from './flags.ts';
-import { isAddress } from './shown-command.ts';
 
 const HIDDEN = { hidden: true } as const;
 const SINCE_29 = { since: '0.29.1' } as const;
@@ -133,9 +132,6 @@ export interface ParsedBake {
   readonly pushes: boolean;
   readonly files: readonly string[];
   readonly names: readonly string[];
-  readonly readsStdin: boolean;
-  /** The first target is the address of a definition. */
-  readonly remote: string | undefined;
   /** Why buildx does it alone: it builds nothing. */
   readonly evaluates: string | undefined;
 }
@@ -186,8 +182,6 @@ export function parseBakeArgs(
     pushes: bool('push'),
     files: all('file'),
     names: positionals,
-    readsStdin: all('file').includes('-'),
-    remote: positionals.find(isAddress),
     evaluates: evaluation(bool, all),
   });
 }

@@ -296,10 +296,7 @@ function local(path: string): string {
   return path.replace(/^cwd:\/\//, '') || '.';
 }
 
-interface Grant {
-  readonly kind: 'fs.read' | 'fs.write';
-  readonly path: string;
-}
+type Grant = readonly [kind: 'fs.read' | 'fs.write', path: string];
 
 /**
  * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and files
@@ -316,7 +313,7 @@ export async function missingGrants(
   const missing = asked.filter((text) => !allow.includes(text));
   if (files && !allow.includes('ssh') && targets.some(forwardsAgent)) missing.push('ssh');
   if (files)
-    for (const { kind, path } of targets.flatMap(neededGrants))
+    for (const [kind, path] of targets.flatMap(neededGrants))
       if (!(await isGranted(kind, path, allow, cwd))) missing.push(`${kind}=${path}`);
   return [...new Set(missing)];
 }
@@ -343,17 +340,21 @@ function neededGrants(target: BakeTarget): readonly Grant[] {
     .filter((text) => !isAddress(text) && !/^[a-z-]+:/.test(text));
   const file = dockerfileOf(target);
   const isFile = file !== '-' && !isAddress(file) && !isAddress(target.context);
+  const read = [
+    ...paths,
+    ...(isFile ? [file] : []),
+    ...inFlags(target, ['secret', 'cache-from'], ['src', 'source']),
+    ...sshPaths(target),
+  ];
+  const written = [
+    ...inFlags(target, ['cache-to'], ['dest']),
+    ...(target.outputs ?? []).flatMap(destination),
+  ];
   return [
-    ...[...paths, ...(isFile ? [file] : [])].map((path) => ({ kind: 'fs.read' as const, path })),
-    ...inFlags(target, ['secret', 'cache-from'], ['src', 'source']).map(read),
-    ...inFlags(target, ['cache-to'], ['dest']).map(write),
-    ...sshPaths(target).map(read),
-    ...(target.outputs ?? []).flatMap(destination).map(write),
+    ...read.map((path): Grant => ['fs.read', path]),
+    ...written.map((path): Grant => ['fs.write', path]),
   ];
 }
-
-const read = (path: string): Grant => ({ kind: 'fs.read', path });
-const write = (path: string): Grant => ({ kind: 'fs.write', path });
 
 function inFlags(
   { flags }: BakeTarget,
@@ -385,7 +386,7 @@ function destination(output: string): readonly string[] {
 }
 
 async function isGranted(
-  kind: Grant['kind'],
+  kind: Grant[0],
   path: string,
   allow: readonly string[],
   cwd: string,

@@ -47,15 +47,10 @@ export async function passThrough(
 }
 
 /** What a planned build will go through, in the order in which it ends. */
-export function plannedSteps({
-  attest,
-  grade,
-  settings,
-  destinations,
-  prove,
-}: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>): readonly (
-  Phase | Part
-)[] {
+export function plannedSteps(
+  plan: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>,
+): readonly (Phase | Part)[] {
+  const { attest, grade, settings, destinations, prove } = plan;
   const { scanner, gate } = settings;
   const hasGate = gate.minLevel !== undefined || gate.minGrade !== undefined;
   const goesTo = (kind: BuildPlan['destinations'][number]['kind']): boolean =>

@@ -128,8 +128,8 @@ interface Where {
 
 /**
  * Finds the images that a build takes from outside. Without a lock: in the engine's store first, as
- * BuildKit does on the docker driver without --pull, else in their registry. With one: what it holds
- * at the digest it gives, whatever its tag says now; the others from their registries, and from the
+ * BuildKit does on the docker driver without --pull, else in their registry. With one: what it pins
+ * at that digest, whatever its tag says now; the others from their registries, and from the
  * engine's store only where no registry has them. One that cannot be found is left out; BuildKit
  * then says so in its own words. Throws UserError where a registry has lost a locked digest.
  * @param local what the engine's store has of each; none where that is not what is built from

@@ -33,8 +33,8 @@ import { type BuildPlan, flag, namedContext, withFlag } from './plan.ts';
 
 /**
  * Which folders of a context a `.dockerignore` surely leaves out with all that is in them, by paths
- * relative to the context; a folder that an exception (`!`) may reach into is not left out. A caller
- * that goes by this may send more than needed to BuildKit, and never less.
+ * relative to the context; a folder that an exception (`!`) may reach into is not left out. So a
+ * caller may send more than needed to BuildKit, and never less.
  */
 export function ignoredFolders(text: string): (folder: string) => boolean {
   const isLeftOut = contextIgnore(text) ?? (() => false);

@@ -14,6 +14,7 @@ import {
 import { bake as runBake, type BakedJob, opensFirstKey } from '../build/bake.ts';
 import { passThrough } from '../build/build.ts';
 import { styleOf } from '../build/plan.ts';
+import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable, writeFileBeside } from '../config/project-files.ts';
 import { isThere } from '../image/disk.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
@@ -94,15 +95,18 @@ async function askSigner(
 }
 
 async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefinition> {
-  if (parsed.remote !== undefined)
+  const remote = parsed.names.find(isAddress);
+  if (remote !== undefined)
     throw new UserError('a definition at an address is not built here', {
-      nextStep: `git clone it, and run scoville bake there; or: docker buildx bake ${parsed.remote}`,
+      nextStep: `git clone it, and run scoville bake there; or: docker buildx bake ${remote}`,
     });
   const context = pipelineContext(io, () => undefined);
   const text = await printBake(context.run, {
     words: parsed.printWords,
     cwd: io.cwd,
-    stdin: parsed.readsStdin ? await readStream(io.stdin, 'the definition on stdin') : undefined,
+    stdin: parsed.files.includes('-')
+      ? await readStream(io.stdin, 'the definition on stdin')
+      : undefined,
     signal: io.signal,
   });
   const definition = parseBakeDefinition(text);

@@ -46,7 +46,7 @@ export interface DoctorContext extends Pick<
 }
 
 export interface Finding {
-  /** `advice`: builds work without it, or soon will not. `optional`: missing, and nobody needs it. */
+  /** `advice`: builds work without it, or soon will not. `optional`: nobody needs it. */
   readonly state: 'ok' | 'missing' | 'advice' | 'optional';
   readonly detail: string;
   /** The one command that fixes it; for what is not ok. */

@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/text.ts';
 import { SPEC_URL } from '../model/criterion.ts';
 import { type Explanation, explanationList, explanationText } from '../report/command-texts.ts';
+import { jsonText } from '../report/text.ts';
 import type { CommandSpec } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
 import { writeProse } from './io.ts';
@@ -35,14 +36,7 @@ export const explain = command(EXPLAIN, ({ json }, operands, io) => {
   const ids = operands.length === 0 ? ALL_IDS : [...new Set(operands)];
   const found = ids.map(explained);
   const width = Math.min(io.columns, WIDEST);
-  if (json)
-    io.writeOut(
-      `${JSON.stringify(
-        found.map((one) => ({ schemaVersion: 1, ...one })),
-        null,
-        2,
-      )}\n`,
-    );
+  if (json) io.writeOut(jsonText(found.map((one) => ({ schemaVersion: 1, ...one }))));
   else
     writeProse(
       io,

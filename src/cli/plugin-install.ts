@@ -16,7 +16,7 @@ const ALIAS = ['aliases', 'builder'];
 const OURS = JSON.stringify(PLUGINS.builder);
 const LARGEST = 4 * 1024 * 1024;
 
-/** The value of `aliases.builder` as it is written in config.json; undefined where there is none. */
+/** The value of `aliases.builder` as config.json spells it; undefined where there is none. */
 export function builderAlias(text: string): string | undefined {
   const root = parseTree(text);
   const node = root && findNodeAtLocation(root, ALIAS);
@@ -28,7 +28,7 @@ export function withBuilderAlias(text: string): string {
   return applyEdits(text, modify(text, ALIAS, PLUGINS.builder, {}));
 }
 
-/** The text with its earlier `aliases.builder`, or without any, and without `aliases` then empty. */
+/** The text with its earlier `aliases.builder`, or with none, and no empty `aliases`. */
 export function withoutBuilderAlias(text: string, before: string | undefined): string {
   const root = parseTree(text);
   const node = root && findNodeAtLocation(root, ALIAS);

@@ -42,14 +42,11 @@ export const push = command(PUSH, async (flags, names, io) => {
   const settings = await imageSettings(flags.policy, io);
   const [first = '', ...targets] = names;
   const { place } = await parseImageName(first, io.cwd);
-  if (place === 'layout' || place === 'archive')
-    return withProgress(io, (context) => {
-      const all = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
-      return pushFile(context, all, first, targets, io);
-    });
   return withProgress(io, async (context) => {
-    const store = await openStore(context.paths.store, io.now);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+    if (place === 'layout' || place === 'archive')
+      return pushFile(context, registries, first, targets, io);
+    const store = await openStore(context.paths.store, io.now);
     for (const text of names) {
       const { name, index, ...stored } = await storedImage(store, text);
       const { referrers, tagged } = await withoutOlderVerdict(context, registries, {

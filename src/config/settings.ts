@@ -79,7 +79,7 @@ export function namedFiles(given: GivenSettings): readonly {
   readonly values: readonly string[];
 }[] {
   return FILE_SETTINGS.map(({ path, scope }) => {
-    const value = path.reduce<unknown>((all, name) => recordOf(all)[name], given);
+    const value = valueAt(given, path);
     const values = [value, ...listOf(value)].filter((one) => typeof one === 'string');
     return { setting: path.join('.'), isPublished: scope === 'project', values };
   });
@@ -264,8 +264,8 @@ function ignoring(
 
 function valueAt(given: GivenSettings, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, name) => {
-    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isGroup && Object.hasOwn(value, name) ? (value as GivenSettings)[name] : undefined;
+    const group = recordOf(value);
+    return Object.hasOwn(group, name) ? group[name] : undefined;
   }, given);
 }
 

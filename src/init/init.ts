@@ -21,24 +21,13 @@ import {
 import { PROJECT_FILES } from './facts.ts';
 import { INIT, type InitFlags, initFlags } from './init-flags.ts';
 import { loadTemplates, templatesFolder } from './manifest.ts';
-import { baseProblems, planInit, readProject } from './project.ts';
+import { baseProblems, type InitPlan, planInit, readProject } from './project.ts';
 import { makingCommand } from './template.ts';
 
-interface InitOutcome {
-  readonly template: Template;
+interface InitOutcome extends InitPlan {
+  /** Files of the project that speak for the stack. */
   readonly detectedBy: readonly string[];
-  readonly answers: ReadonlyMap<string, string>;
-  readonly files: readonly { readonly path: string; readonly text: string }[];
-  readonly existing: readonly string[];
-  readonly bases: readonly {
-    readonly role: string;
-    readonly image: string;
-    readonly digest: string | undefined;
-    readonly reason: string | undefined;
-  }[];
-  readonly notes: readonly string[];
-  /** Files that have to be made before it builds. */
-  readonly missing: readonly string[];
+  /** The project's folder as it was typed. */
   readonly folder: string;
   readonly dryRun: boolean;
 }

@@ -70,7 +70,7 @@ export async function readProject(folder: string, read: readonly string[]): Prom
   return { folder: basename(folder), files, texts: new Map(texts) };
 }
 
-interface InitPlan {
+export interface InitPlan {
   readonly template: Template;
   readonly answers: Answers;
   readonly files: readonly PlannedFile[];

@@ -1,22 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { BakeJob } from '../../src/build/bake-definition.ts';
 import { opensFirstKey, withKeptSigner } from '../../src/build/bake.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { keepSigningChoice } from '../../src/trust/signer.ts';
 import { contextOf } from '../config/pipeline-context.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { parsed } from './given.ts';
 
 let dir = '';
 const events: PipelineEvent[] = [];
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'scoville-bake-signer-'));
+  dir = temporaryFolder();
   events.length = 0;
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true, force: true });
 });
 
 const context = () =>

@@ -3,23 +3,22 @@ import {
   chmodSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { gitModes } from '../../src/build/send-contexts.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 let dir = '';
 const git = (...args: string[]) => execFileSync('git', args, { cwd: dir, stdio: 'ignore' });
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'scoville-modes-'));
+  dir = temporaryFolder();
   mkdirSync(join(dir, 'sub/deep'), { recursive: true, mode: 0o755 });
   for (const name of ['a', 'run.sh', 'sub/deep/b', 'untracked']) {
     writeFileSync(join(dir, name), name);
@@ -29,9 +28,6 @@ beforeEach(() => {
   symlinkSync('a', join(dir, 'link'));
   git('init', '-q');
   git('add', 'a', 'run.sh', 'link', 'sub');
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true });
 });
 
 const found = async () => {

@@ -3,17 +3,14 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import {
   copyContext,
   type CopyRules,
@@ -21,6 +18,7 @@ import {
   underOtherUmask,
   underUsualUmask,
 } from '../../src/build/send-contexts.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const OLD = 1_600_000_000;
 const TIME = 1_700_000_000;
@@ -42,7 +40,7 @@ let dir = '';
 let copy = '';
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'scoville-copied-'));
+  root = temporaryFolder();
   dir = join(root, 'app');
   copy = join(root, 'copy');
   mkdirSync(join(dir, 'src'), { recursive: true });
@@ -53,9 +51,6 @@ beforeEach(() => {
   }
   symlinkSync('src/a', join(dir, 'link'));
   chmodSync(join(dir, 'src'), 0o775);
-});
-afterEach(() => {
-  rmSync(root, { recursive: true });
 });
 
 async function modesAfter(rules: Partial<CopyRules>): Promise<Readonly<Record<string, string>>> {

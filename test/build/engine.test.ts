@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { buildEngine } from '../../src/build/engine.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const INFO = {
   version: '26.1.5',
@@ -33,10 +33,7 @@ const RUNS =
 
 let home = '';
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'scoville-builder-'));
-});
-afterEach(() => {
-  rmSync(home, { recursive: true });
+  home = temporaryFolder();
 });
 
 function made(...names: readonly string[]): void {

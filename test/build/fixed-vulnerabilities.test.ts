@@ -1,22 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { fixesOf } from '../../src/build/update-lock.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import type { LockChange } from '../../src/model/lock.ts';
 import { updateDatabase } from '../../src/scan/update-database.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
 import { pkg } from '../scan/osv-support.ts';
 
 let home = '';
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'scoville-fixes-'));
-});
-afterEach(() => {
-  rmSync(home, { recursive: true, force: true });
+  home = temporaryFolder();
 });
 
 const osRelease = { id: 'debian', versionId: '13' };

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fetchCommit } from '../../src/build/git.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const { signal } = new AbortController();
 const REVISION = 'a'.repeat(40);
@@ -14,14 +14,11 @@ describe('against a repository', () => {
   let folder = '';
   let target = '';
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'git-fetch-'));
+    folder = temporaryFolder();
     target = join(folder, 'target');
     mkdirSync(target);
     mkdirSync(join(folder, 'repo'));
     git('init', '-q');
-  });
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
   });
 
   function git(...args: readonly string[]): string {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { gitFacts, withoutCredentials, withoutFilters } from '../../src/build/git.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 describe('gitFacts', () => {
   let repository = '';
@@ -25,10 +25,7 @@ describe('gitFacts', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   beforeEach(() => {
-    repository = mkdtempSync(join(tmpdir(), 'scoville-git-'));
-  });
-  afterEach(() => {
-    rmSync(repository, { recursive: true });
+    repository = temporaryFolder();
   });
   const commit = (): void => {
     git('init', '-q', '-b', 'main');

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ContextSource } from '../../src/build/context-source.ts';
 import { applyOptions } from '../../src/build/flags.ts';
 import { findLock, type LockMode } from '../../src/build/lock-file.ts';
@@ -10,17 +10,15 @@ import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { ruleSet } from '../../src/normalize/catalogue.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { parsed } from './given.ts';
 import { lock } from './lock-given.ts';
 
 let folder = '';
 let events: PipelineEvent[] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-lock-file-'));
+  folder = temporaryFolder();
   events = [];
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 interface Given {

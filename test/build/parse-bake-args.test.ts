@@ -33,7 +33,6 @@ test('every word of the user goes to buildx, ours to each build, and to --print 
     allow: ['fs.read=..'],
     progress: 'plain',
     metadataFile: 'm.json',
-    readsStdin: false,
     keepGoing: false,
   });
 });
@@ -47,11 +46,6 @@ test.each([
   [['--print=false'], undefined],
 ])('%j builds nothing: %s', (argv, why) => {
   expect(parsed(...argv).evaluates).toBe(why);
-});
-
-test('an address in place of a file, and a definition on stdin, are seen', () => {
-  expect(parsed('https://example.com/r.git', 'app').remote).toBe('https://example.com/r.git');
-  expect(parsed('-f', '-').readsStdin).toBe(true);
 });
 
 test('--help anywhere is help, and a wrong flag is buildx’ to say', () => {

@@ -1,26 +1,23 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { folderDigest, proofInputs } from '../../src/build/prove.ts';
 import type { BuildxFlag } from '../../src/model/events.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
 const B = `sha256:${'b'.repeat(64)}` as Digest;
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'scoville-inputs-'));
+  root = temporaryFolder();
   for (const folder of ['app', 'lib', 'lib:2', 'lib@2', 'build']) {
     mkdirSync(join(root, folder));
     writeFileSync(join(root, folder, 'a'), 'a');
   }
-});
-afterEach(() => {
-  rmSync(root, { recursive: true });
 });
 
 interface Given {

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ContextSource } from '../../src/build/context-source.ts';
 import { runBuildKit } from '../../src/build/run-buildkit.ts';
 import { shownEvent } from '../../src/build/send.ts';
@@ -12,16 +11,14 @@ import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { parsed, planned } from './given.ts';
 
 const TEXT = 'FROM a\nRUN exit 7\n';
 let dir = '';
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'scoville-buildkit-'));
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true });
+  dir = temporaryFolder();
 });
 
 function prepared(argv: readonly string[], source: Partial<ContextSource> = {}): Build {

@@ -1,26 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { sendContexts } from '../../src/build/send-contexts.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { contextOf } from '../config/pipeline-context.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { planned } from './given.ts';
 
 let root = '';
 let dir = '';
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'scoville-sent-'));
+  root = temporaryFolder();
   dir = join(root, 'app');
   mkdirSync(dir);
   mkdirSync(join(root, 'layout'));
@@ -29,9 +21,6 @@ beforeEach(() => {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: dir, stdio: 'ignore' });
   git('init', '-q');
   git('add', '.');
-});
-afterEach(() => {
-  rmSync(root, { recursive: true });
 });
 
 /** Sends the folder as context, and as one that is named `other`. */

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parseBuildArgs, type ParsedBuild } from '../../src/build/command-line.ts';
 import {
   keepSigningChoice,
@@ -10,13 +9,11 @@ import {
   withSigningChoice,
 } from '../../src/trust/signer.ts';
 import { contextOf } from '../config/pipeline-context.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'scoville-signing-'));
-});
-afterEach(() => {
-  rmSync(dir, { recursive: true, force: true });
+  dir = temporaryFolder();
 });
 
 function parsed(line: string): ParsedBuild {

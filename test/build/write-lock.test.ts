@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { buildFact } from '../../src/build/build-on-bases.ts';
 import { checkBuilt, keepLock } from '../../src/build/built-lock.ts';
 import type { BuiltPlatform } from '../../src/build/image-under-build.ts';
@@ -11,6 +10,7 @@ import { ALONE, type Checked } from '../../src/build/states.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import type { LockFile } from '../../src/model/lock.ts';
 import { contextOf } from '../config/pipeline-context.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { digest, dockerfile, external, planned } from './given.ts';
 import { lock } from './lock-given.ts';
 
@@ -27,12 +27,9 @@ const context = () =>
     emit: (event) => events.push(event),
   });
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-write-lock-'));
+  folder = temporaryFolder();
   path = join(folder, 'scoville.lock');
   events = [];
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const HELD = lock({

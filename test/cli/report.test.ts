@@ -1,21 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/cli/io.ts';
 import { report } from '../../src/cli/report.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';
 import { htmlReport } from '../../src/report/html/report.tsx';
 import { jsonReport } from '../../src/report/json.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { sampleInput } from '../report/sample-contents.ts';
 import { fakeIo } from './command-io.ts';
 
 let home = '';
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'scoville-report-'));
-});
-afterEach(() => {
-  rmSync(home, { recursive: true, force: true });
+  home = temporaryFolder();
 });
 
 function inHome() {

@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { formatProblem } from '../../src/config/document.ts';
 import {
   findSettingsFile,
@@ -11,6 +10,7 @@ import {
 } from '../../src/config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { requireKey } from '../../src/trust/signer.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };
 let root = '';
@@ -21,13 +21,9 @@ function place(changes: Partial<SettingsPlaces>): SettingsPlaces {
 }
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'settings-'));
+  root = temporaryFolder();
   context = join(root, 'repository', 'service');
   await mkdir(context, { recursive: true });
-});
-
-afterEach(async () => {
-  await rm(root, { recursive: true });
 });
 
 describe('findSettingsFile', () => {
