@@ -52,7 +52,7 @@ interface DocumentKind {
 }
 
 const MOST_PROBLEMS = 100;
-const TOO_DEEP = 'nested too deeply';
+export const TOO_DEEP = 'nested too deeply';
 
 /**
  * Reads a YAML 1.2 document by its schema: every syntax error, unknown key, wrong type, bad value

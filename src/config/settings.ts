@@ -4,7 +4,7 @@ import { didYouMean } from '../lib/text.ts';
 import { endOfDay } from '../lib/time.ts';
 import { keyScheme, type SettingOrigin, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings, Waiver } from '../model/settings.ts';
-import { type CheckedDocument, type ConfigProblem, readDocument } from './document.ts';
+import { type CheckedDocument, type ConfigProblem, readDocument, TOO_DEEP } from './document.ts';
 import {
   DEFAULT_SETTINGS,
   isOf,
@@ -294,7 +294,10 @@ export async function withSettings(
   const yaml = await import('yaml');
   const document = yaml.parseDocument(text);
   const [broken] = document.errors;
-  if (broken !== undefined) return err(broken.message.split('\n', 1)[0] ?? '');
+  if (broken !== undefined)
+    return err(
+      broken.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (broken.message.split('\n', 1)[0] ?? ''),
+    );
   for (const { name, value } of settings) {
     const leaf = leafOf(name);
     if (!leaf.ok) return leaf;

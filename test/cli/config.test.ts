@@ -68,3 +68,11 @@ test('a file that is not YAML and a link stay as they are', async () => {
   await expect(run(['lock=true'])).rejects.toThrow('is a link');
   expect(text('other.yaml')).toBe('lock: false\n');
 });
+
+test('settings nested too deeply are named so, and stay as they are', async () => {
+  const deep = `${'{a: '.repeat(5000)}1${'}'.repeat(5000)}\n`;
+  writeFileSync(join(folder, '.scoville.yaml'), deep);
+  const io = fakeIo({ cwd: folder });
+  await expect(config(['sign.key=a.key'], io.io)).rejects.toThrow('nested too deeply');
+  expect(readFileSync(join(folder, '.scoville.yaml'), 'utf8')).toBe(deep);
+});

@@ -33,7 +33,7 @@ export class Sigstore {
       ...(options.tsa === true ? ['--tsa'] : []),
       ...(options.proxy === true ? ['--proxy-port', '0'] : []),
     ];
-    const server = resolve(import.meta.dirname, 'server.mjs');
+    const server = resolve(import.meta.dirname, '../sigstore/server.mjs');
     const child = spawn(process.execPath, [server, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
