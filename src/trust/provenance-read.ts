@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/errors.ts';
-import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
+import { field, isObject, type JsonObject, objectOf } from '../lib/json.ts';
 import { joined } from '../lib/text.ts';
 import type { RecordedSteps } from '../model/build-analysis.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
@@ -11,54 +11,98 @@ import { BUILD_TYPE } from './identity.ts';
 
 /** What a SLSA provenance predicate says, v0.2 and v1 alike. */
 export interface ReadProvenance {
-  readonly slsa: 'v0.2' | 'v1';
   /** Empty where the builder is not named (buildx 0.13 on the docker driver). */
   readonly builderId: string;
   readonly buildType: string;
   readonly materials: readonly Material[];
-  /** RFC 3339, as stated. */
   readonly startedOn: string | undefined;
   readonly finishedOn: string | undefined;
   readonly invocationId: string | undefined;
-  /** The Dockerfile's text (BuildKit, mode=max). */
   readonly dockerfile: { readonly name: string; readonly text: string } | undefined;
-  /** Where the build started: a git URL with its commit, or nothing for a local directory. */
-  readonly configSource: {
-    readonly uri?: string;
-    readonly digest: Readonly<Record<string, string>>;
-    readonly path?: string;
-  };
   readonly buildArgs: Readonly<Record<string, string>>;
   /** `--build-context` in BuildKit's form: `docker-image://`, `oci-layout://`, `local:`, a URL. */
   readonly buildContexts: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
   readonly target: string | undefined;
   /** `dockerfile.v0` or `gateway.v0`, and the image behind `# syntax=`. */
   readonly frontend: { readonly name: string | undefined; readonly source: string | undefined };
   readonly platform: string | undefined;
-  readonly vcs: { readonly source?: string; readonly revision?: string };
   /** Its RUNs got only the materials, by digest, and nothing else from a network. */
   readonly replayed: boolean;
   /** What ran; undefined where the steps are not recorded (mode=min). */
   readonly steps: RecordedSteps | undefined;
-  /** False where BuildKit left arguments out (mode=min). */
   readonly parametersComplete: boolean;
+  /** As stated, to be handed on or read further. */
+  readonly raw: {
+    /** `uri`, `digest`, `path`: a git URL with its commit; no `uri` for a local directory. */
+    readonly configSource: JsonObject;
+    /** `frontend`, `args`, `secrets` (ids alone), `ssh`, `locals`. */
+    readonly request: JsonObject;
+    readonly args: Readonly<Record<string, string>>;
+    /** The build steps (LLB), mode=max. */
+    readonly buildConfig: unknown;
+    /** `vcs`, `source`, `layers`. */
+    readonly metadata: JsonObject;
+    /** What this program states of its own. */
+    readonly own: JsonObject;
+    readonly hermetic: boolean;
+    readonly materialsComplete: boolean;
+  };
 }
 
-const BUILDKIT = 'https://mobyproject.org/buildkit@v1#';
 const MAX_DOCKERFILE_BYTES = 4 * 1024 * 1024;
 const MAX_MATERIALS = 10_000;
 const MAX_STEPS = 100_000;
 /** Fetched by BuildKit, not by a command: an ADD of an address, a git repository. */
 const FETCHED = /^(?:https?|git):\/\//;
 
-/** True for the predicate types that `parseProvenance` reads. */
 export function isProvenanceType(predicateType: string): boolean {
   return (
     predicateType === PREDICATE_TYPE.slsaProvenanceV1 ||
     predicateType === PREDICATE_TYPE.slsaProvenanceV02
   );
 }
+
+const BUILDKIT = 'https://mobyproject.org/buildkit@v1#';
+const [V1_IN, V1_RUN] = ['buildDefinition internalParameters', 'runDetails metadata'];
+const V1_EX = 'buildDefinition externalParameters';
+
+/**
+ * Where each version, and each release of BuildKit, has what a predicate says: paths, the first
+ * with a value counts. The specification writes invocationId, BuildKit and cosign invocationID.
+ */
+const PLACES = {
+  builder: ['builder', 'runDetails builder'],
+  buildType: ['buildType', 'buildDefinition buildType'],
+  materials: ['materials', 'buildDefinition resolvedDependencies'],
+  startedOn: ['metadata buildStartedOn', `${V1_RUN} startedOn`],
+  finishedOn: ['metadata buildFinishedOn', `${V1_RUN} finishedOn`],
+  invocationId: ['metadata buildInvocationID', `${V1_RUN} invocationId`, `${V1_RUN} invocationID`],
+  platform: [
+    'invocation environment platform',
+    `${V1_IN} builderPlatform`,
+    `${V1_IN} environment platform`,
+  ],
+  configSource: ['invocation configSource', `${V1_EX} configSource`],
+  // Newer BuildKit documents `request` and `buildkit_*`; its first v1 kept the names of v0.2.
+  request: ['invocation parameters', `${V1_EX} request`, `${V1_EX} parameters`],
+  buildConfig: ['buildConfig', `${V1_IN} buildConfig`, `${V1_EX} buildConfig`],
+  metadata: [
+    `metadata ${BUILDKIT}metadata`,
+    `${V1_RUN} buildkit_metadata`,
+    `${V1_RUN} ${BUILDKIT}metadata`,
+  ],
+  own: [`${V1_IN} scoville`],
+  hermetic: [
+    `metadata ${BUILDKIT}hermetic`,
+    `${V1_RUN} buildkit_hermetic`,
+    `${V1_RUN} ${BUILDKIT}hermetic`,
+  ],
+  completeness: [
+    'metadata completeness',
+    `${V1_RUN} buildkit_completeness`,
+    `${V1_RUN} ${BUILDKIT}completeness`,
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /**
  * Reads a provenance predicate, BuildKit's (docs/attestations/slsa-definitions.md), ours or another
@@ -67,139 +111,51 @@ export function isProvenanceType(predicateType: string): boolean {
  */
 export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
   if (!isObject(predicate)) return err('the provenance is not a JSON object');
-  if (isObject(predicate['buildDefinition']) || isObject(predicate['builder']))
-    return ok(readParts(provenanceParts(predicate)));
-  return err('the provenance has the fields of neither SLSA v0.2 nor v1');
-}
-
-/** Parts of a predicate as they are, found where its version and BuildKit's release has them. */
-interface ProvenanceParts {
-  readonly slsa: ReadProvenance['slsa'];
-  readonly builder: JsonObject;
-  readonly buildType: unknown;
-  readonly materials: unknown;
-  readonly startedOn: unknown;
-  readonly finishedOn: unknown;
-  readonly invocationId: unknown;
-  readonly platform: unknown;
-  /** `uri`, `digest`, `path`. */
-  readonly configSource: JsonObject;
-  /** `frontend`, `args`, `secrets` (ids alone), `ssh`, `locals`. */
-  readonly request: JsonObject;
-  readonly args: Readonly<Record<string, string>>;
-  /** The build steps (LLB), mode=max. */
-  readonly buildConfig: unknown;
-  /** `vcs`, `source`, `layers`. */
-  readonly metadata: JsonObject;
-  /** What this program states of its own. */
-  readonly own: JsonObject;
-  readonly hermetic: boolean;
-  readonly parametersComplete: boolean;
-  readonly materialsComplete: boolean;
-}
-
-/** Takes a predicate that `parseProvenance` could read apart. */
-export function provenanceParts(predicate: unknown): ProvenanceParts {
-  const object = objectOf(predicate);
-  return isObject(object['buildDefinition']) ? v1Parts(object) : v02Parts(object);
-}
-
-function v02Parts(predicate: JsonObject): ProvenanceParts {
-  const invocation = objectOf(predicate['invocation']);
-  const metadata = objectOf(predicate['metadata']);
-  const request = objectOf(invocation['parameters']);
-  const { entryPoint, ...source } = objectOf(invocation['configSource']);
-  const completeness = objectOf(metadata['completeness']);
-  return {
-    slsa: 'v0.2',
-    builder: objectOf(predicate['builder']),
-    buildType: predicate['buildType'],
-    materials: predicate['materials'],
-    startedOn: metadata['buildStartedOn'],
-    finishedOn: metadata['buildFinishedOn'],
-    invocationId: metadata['buildInvocationID'],
-    platform: objectOf(invocation['environment'])['platform'],
-    configSource: entryPoint === undefined ? source : { ...source, path: entryPoint },
-    request,
-    args: textsOf(request['args']),
-    buildConfig: predicate['buildConfig'],
-    metadata: objectOf(metadata[`${BUILDKIT}metadata`]),
-    own: {},
-    hermetic: metadata[`${BUILDKIT}hermetic`] === true,
-    parametersComplete: completeness['parameters'] === true,
-    materialsComplete: completeness['materials'] === true,
-  };
-}
-
-// Newer BuildKit documents `request` and `buildkit_*`; its first v1 statements kept v0.2's names.
-function v1Parts(predicate: JsonObject): ProvenanceParts {
-  const definition = objectOf(predicate['buildDefinition']);
-  const external = objectOf(definition['externalParameters']);
-  const internal = objectOf(definition['internalParameters']);
-  const details = objectOf(predicate['runDetails']);
-  const metadata = objectOf(details['metadata']);
-  const request = objectOf(external['request'] ?? external['parameters']);
-  const buildkit = (name: string): unknown =>
-    metadata[`buildkit_${name}`] ?? metadata[`${BUILDKIT}${name}`];
-  const completeness = objectOf(buildkit('completeness'));
-  return {
-    slsa: 'v1',
-    builder: objectOf(details['builder']),
-    buildType: definition['buildType'],
-    materials: definition['resolvedDependencies'],
-    startedOn: metadata['startedOn'],
-    finishedOn: metadata['finishedOn'],
-    // The specification writes invocationId; BuildKit and cosign write invocationID.
-    invocationId: metadata['invocationId'] ?? metadata['invocationID'],
-    platform: internal['builderPlatform'] ?? objectOf(internal['environment'])['platform'],
-    configSource: objectOf(external['configSource']),
-    request,
-    args: textsOf(request['args']),
-    buildConfig: internal['buildConfig'] ?? external['buildConfig'],
-    metadata: objectOf(buildkit('metadata')),
-    own: objectOf(internal['scoville']),
-    hermetic: buildkit('hermetic') === true,
-    parametersComplete: (completeness['request'] ?? completeness['parameters']) === true,
-    materialsComplete: (completeness['resolvedDependencies'] ?? completeness['materials']) === true,
-  };
-}
-
-function readParts(parts: ProvenanceParts): ReadProvenance {
-  const { args, configSource, metadata, own } = parts;
-  const path = textOf(configSource['path']);
-  const uri = textOf(configSource['uri']);
-  const { source, revision } = textsOf(metadata['vcs'], 20);
+  const isV1 = isObject(predicate['buildDefinition']);
+  if (!isV1 && !isObject(predicate['builder']))
+    return err('the provenance has the fields of neither SLSA v0.2 nor v1');
+  const at = (name: keyof typeof PLACES): unknown =>
+    PLACES[name]
+      .filter((path) => /^(?:buildDefinition|runDetails) /.test(path) === isV1)
+      .map((path) => path.split(' ').reduce(field, predicate as unknown))
+      .find((found) => found !== undefined && found !== null);
+  const request = objectOf(at('request'));
+  const args = textsOf(request['args']);
+  const { entryPoint, ...source } = objectOf(at('configSource'));
+  const configSource = isV1 || entryPoint === undefined ? source : { ...source, path: entryPoint };
+  const metadata = objectOf(at('metadata'));
   const { infos, locations } = objectOf(metadata['source']);
-  const dockerfile = dockerfileOf(infos, path);
-  const buildType = textOf(parts.buildType) ?? '';
-  return {
-    slsa: parts.slsa,
-    builderId: textOf(parts.builder['id']) ?? '',
+  const dockerfile = dockerfileOf(infos, textOf(configSource['path']));
+  const complete = objectOf(at('completeness'));
+  const own = objectOf(at('own'));
+  const buildType = textOf(at('buildType')) ?? '';
+  return ok({
+    builderId: textOf(objectOf(at('builder'))['id']) ?? '',
     buildType,
-    materials: materialsOf(parts.materials),
-    startedOn: textOf(parts.startedOn, 64),
-    finishedOn: textOf(parts.finishedOn, 64),
-    invocationId: textOf(parts.invocationId),
-    platform: textOf(parts.platform, 100),
-    parametersComplete: parts.parametersComplete,
+    materials: materialsOf(at('materials')),
+    startedOn: textOf(at('startedOn'), 64),
+    finishedOn: textOf(at('finishedOn'), 64),
+    invocationId: textOf(at('invocationId')),
+    platform: textOf(at('platform'), 100),
+    parametersComplete: (complete['request'] ?? complete['parameters']) === true,
     replayed: buildType === BUILD_TYPE && own['fetches'] === 'replayed',
     buildArgs: withPrefix(args, 'build-arg:'),
     buildContexts: withPrefix(args, 'context:'),
-    labels: withPrefix(args, 'label:'),
     target: args['target'],
-    frontend: { name: textOf(parts.request['frontend'], 200), source: args['source'] },
-    configSource: {
-      ...(uri === undefined ? {} : { uri }),
-      digest: textsOf(configSource['digest'], 20),
-      ...(path === undefined ? {} : { path }),
-    },
+    frontend: { name: textOf(request['frontend'], 200), source: args['source'] },
     dockerfile,
-    steps: recordedSteps(parts.buildConfig, locations, dockerfile?.text),
-    vcs: {
-      ...(source === undefined ? {} : { source }),
-      ...(revision === undefined ? {} : { revision }),
+    steps: recordedSteps(at('buildConfig'), locations, dockerfile?.text),
+    raw: {
+      configSource,
+      request,
+      args,
+      buildConfig: at('buildConfig'),
+      metadata,
+      own,
+      hermetic: at('hermetic') === true,
+      materialsComplete: (complete['resolvedDependencies'] ?? complete['materials']) === true,
     },
-  };
+  });
 }
 
 function materialsOf(value: unknown): Material[] {
@@ -278,8 +234,6 @@ function startLines(value: unknown): readonly number[] {
 
 const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
 const MOST_MOUNTS = 100;
-/** Marks changed working trees: in our statement, and after a revision in labels and buildx. */
-const DIRTY = 'dirty';
 
 /**
  * What a provenance says of how to build the image again, BuildKit's own or this program's. An
@@ -289,27 +243,26 @@ const DIRTY = 'dirty';
 export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
   const read = parseProvenance(predicate);
   if (!read.ok) return read;
-  const { buildType } = read.value;
+  const { buildType, raw } = read.value;
   const isOwn = buildType === BUILD_TYPE;
   if (!isOwn && !BUILDKIT_TYPE.test(buildType))
     return err(`a build of type ${JSON.stringify(buildType.slice(0, 200))} is not known here`);
-  const parts = provenanceParts(predicate);
-  const { own } = parts;
+  const own = isOwn ? raw.own : {};
   return ok({
     builder: isOwn ? 'scoville' : 'buildkit',
-    source: sourceOf(read.value, parts),
-    args: parts.args,
-    secrets: mountsOf(parts.request['secrets']),
-    ssh: mountsOf(parts.request['ssh']),
-    otherLocals: localsOf(parts.request['locals']),
+    source: sourceOf(raw),
+    args: raw.args,
+    secrets: mountsOf(raw.request['secrets']),
+    ssh: mountsOf(raw.request['ssh']),
+    otherLocals: localsOf(raw.request['locals']),
     materials: read.value.materials,
     dockerfileText: read.value.dockerfile?.text,
     isComplete: read.value.parametersComplete,
     platform: read.value.platform,
-    normaliser: isOwn ? normaliserOf(own) : undefined,
-    steady: isOwn ? steadyOf(own) : undefined,
-    inputs: isOwn ? inputsOf(own) : undefined,
-    epoch: isOwn ? countOf(own['sourceDateEpoch']) : undefined,
+    normaliser: normaliserOf(own),
+    steady: steadyOf(own),
+    inputs: inputsOf(own),
+    epoch: countOf(own['sourceDateEpoch']),
   });
 }
 
@@ -323,7 +276,6 @@ function normaliserOf(own: JsonObject): RecordedBuild['normaliser'] {
   return id !== undefined && isKnown ? { id, mode } : undefined;
 }
 
-/** What RUNs were given, where the statement says so and it is whole. */
 function steadyOf(own: JsonObject): RecordedBuild['steady'] {
   const said = objectOf(own['runs']);
   const start = countOf(said['start']);
@@ -366,13 +318,10 @@ function localsOf(value: unknown): readonly string[] {
     .filter((name) => name !== 'context' && name !== 'dockerfile');
 }
 
-function sourceOf(
-  read: ReadProvenance,
-  { metadata, args, own }: ReturnType<typeof provenanceParts>,
-): RecordedSource | undefined {
-  const name = read.configSource.path ?? 'Dockerfile';
-  if (read.configSource.uri !== undefined)
-    return gitContext(read.configSource.uri, read.configSource.digest, name);
+function sourceOf({ configSource, metadata, args, own }: ReadProvenance['raw']) {
+  const name = textOf(configSource['path']) ?? 'Dockerfile';
+  const uri = textOf(configSource['uri']);
+  if (uri !== undefined) return gitContext(uri, textsOf(configSource['digest'], 20), name);
   const vcs = textsOf(metadata['vcs'], 20);
   const { source: url, revision } = vcs;
   if (url === undefined || revision === undefined) return undefined;
@@ -384,7 +333,7 @@ function sourceOf(
     context: folder(vcs['localdir:context']),
     dockerfile: joined(folder(vcs['localdir:dockerfile']), name),
     byBuildKit: false,
-    isDirty: plain !== revision || label === `${plain}-dirty` || own['workingTree'] === DIRTY,
+    isDirty: plain !== revision || label === `${plain}-dirty` || own['workingTree'] === 'dirty',
   };
 }
 
@@ -397,16 +346,9 @@ function gitContext(
   const revision = digest['sha1'] ?? digest['gitCommit'];
   if (revision === undefined) return undefined;
   const [url = '', fragment = ''] = uri.replace(/^git\+/, '').split('#', 2);
-  const colon = fragment.indexOf(':');
-  const context = folder(colon < 0 ? undefined : fragment.slice(colon + 1));
-  return {
-    url,
-    revision,
-    context,
-    dockerfile: joined(context, name),
-    byBuildKit: true,
-    isDirty: false,
-  };
+  const context = folder(/:([^]*)/.exec(fragment)?.[1]);
+  const dockerfile = joined(context, name);
+  return { url, revision, context, dockerfile, byBuildKit: true, isDirty: false };
 }
 
 function folder(path: string | undefined): string {

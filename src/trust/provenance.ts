@@ -1,5 +1,5 @@
 import { ok, type Result } from '../lib/errors.ts';
-import { isObject, objectOf } from '../lib/json.ts';
+import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
 import { byCodeUnit, cleanText } from '../lib/text.ts';
 import type { Descriptor } from '../model/image.ts';
 import type { SteadyInputs } from '../model/lock.ts';
@@ -8,7 +8,7 @@ import { SECRET_SHAPE, secretName } from '../model/secret-names.ts';
 import type { ReproMode } from '../model/settings.ts';
 import type { Material } from '../model/statement.ts';
 import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
-import { parseProvenance, provenanceParts, type ReadProvenance } from './provenance-read.ts';
+import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
 
 /** Replaces a value that must not be published. */
 export const MASK = '[masked]';
@@ -22,7 +22,6 @@ const MAX_DEPTH = 100;
 export class SecretMask {
   readonly #values: readonly string[];
 
-  /** `args` as BuildKit has them: `build-arg:NAME`, `label:NAME`, `target`. */
   constructor(args: Readonly<Record<string, string>>) {
     this.#values = Object.entries(args)
       .filter(([key]) => isSecretArgument(key))
@@ -80,10 +79,8 @@ function isMaskedName(name: string): boolean {
 }
 
 interface NormaliserRecord {
-  /** Version of the rule set. */
   readonly version: string;
   readonly mode: Exclude<ReproMode, 'off'>;
-  /** Ids of the rules that were on. */
   readonly rules: readonly string[];
   readonly touched: readonly { readonly path: string; readonly rule: string }[];
 }
@@ -118,12 +115,10 @@ export function normalisedFiles(record: NormaliserRecord) {
 }
 
 export interface ProvenanceInput {
-  /** The predicate of BuildKit's statement, SLSA v0.2 or v1. */
   readonly buildkit: unknown;
   /** Digest of the manifest (or index) that BuildKit itself wrote, before the normaliser. */
   readonly buildkitDigest: Digest | undefined;
   readonly toolVersion: string;
-  /** `builderId` of the environment. */
   readonly builderId?: string;
   /** Address of the CI run; BuildKit's own id of its run stands beside it. */
   readonly invocationId?: string | undefined;
@@ -134,7 +129,6 @@ export interface ProvenanceInput {
   readonly finishedOn?: string;
   /** Our own decisions that shaped the image: epoch, pinning, options. Secrets are masked. */
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
-  /** Undefined where nothing was normalised. */
   readonly normaliser: NormaliserRecord | undefined;
   /** What RUNs were given. A seed is not a secret. */
   readonly runs?: SteadyInputs | undefined;
@@ -154,7 +148,6 @@ interface ResourceDescriptor {
   readonly uri?: string;
   readonly digest?: Readonly<Record<string, string>>;
   readonly mediaType?: string;
-  /** base64. */
   readonly content?: string;
   readonly annotations?: Readonly<Record<string, unknown>>;
 }
@@ -169,7 +162,7 @@ export interface SlsaProvenance {
   };
   readonly runDetails: {
     readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> };
-    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly metadata: JsonObject;
     readonly byproducts: readonly ResourceDescriptor[];
   };
 }
@@ -181,48 +174,52 @@ export interface SlsaProvenance {
  * secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
  */
 export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
-  const read = parseProvenance(input.buildkit);
-  if (!read.ok) return read;
-  const parts = provenanceParts(input.buildkit);
-  const mask = new SecretMask(parts.args);
+  const found = parseProvenance(input.buildkit);
+  if (!found.ok) return found;
+  const read = found.value;
+  const { configSource, request, args, buildConfig } = read.raw;
+  const mask = new SecretMask(args);
+  const masked = objectOf(mask.json({ ...request, args: {} }));
+  const materials = [...read.materials, ...(input.materials ?? [])];
   return ok({
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: {
-        configSource: mask.json(parts.configSource),
-        request: {
-          ...objectOf(mask.json({ ...parts.request, args: {} })),
-          args: mask.args(parts.args),
-        },
+        configSource: mask.json(configSource),
+        request: { ...masked, args: mask.args(args) },
       },
       internalParameters: {
-        builderPlatform: read.value.platform ?? '',
-        ...(parts.buildConfig === undefined ? {} : { buildConfig: mask.json(parts.buildConfig) }),
+        builderPlatform: read.platform ?? '',
+        ...(buildConfig === undefined ? {} : { buildConfig: mask.json(buildConfig) }),
         scoville: ownParameters(input, mask),
       },
-      resolvedDependencies: dependencies(
-        [...read.value.materials, ...(input.materials ?? [])],
-        mask,
-        input.signers,
-      ),
+      resolvedDependencies: dependencies(materials, mask, input.signers),
     },
     runDetails: {
       builder: {
         id: input.builderId ?? BUILDER_ID,
         version: { scoville: input.toolVersion, ...input.versions },
       },
-      metadata: runMetadata(input, read.value, parts, mask),
+      metadata: runMetadata(input, read, mask),
       byproducts: byproducts(input),
     },
   });
 }
 
 function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string, unknown> {
-  const normaliser = input.normaliser;
+  const { parameters = {}, runs, inputs, normaliser } = input;
   return {
-    ...objectOf(mask.json(input.parameters ?? {})),
-    ...(input.runs === undefined ? {} : { runs: { ...input.runs } }),
-    ...(input.inputs === undefined ? {} : { inputs: reference(input.inputs) }),
+    ...objectOf(mask.json(parameters)),
+    ...(runs === undefined ? {} : { runs: { ...runs } }),
+    ...(inputs === undefined
+      ? {}
+      : {
+          inputs: {
+            mediaType: inputs.mediaType,
+            digest: { sha256: digestHex(inputs.digest) },
+            annotations: { size: inputs.size, artifactType: inputs.artifactType },
+          },
+        }),
     normaliser:
       normaliser === undefined
         ? null
@@ -234,41 +231,33 @@ function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string,
   };
 }
 
-function reference({ mediaType, digest, size, artifactType }: Descriptor): ResourceDescriptor {
-  return {
-    mediaType,
-    digest: { sha256: digestHex(digest) },
-    annotations: { size, artifactType },
-  };
-}
-
-function runMetadata(
-  input: ProvenanceInput,
-  read: ReadProvenance,
-  parts: ReturnType<typeof provenanceParts>,
-  mask: SecretMask,
-): Record<string, unknown> {
-  return {
-    ...defined('invocationId', input.invocationId ?? read.invocationId),
-    ...defined(
-      'buildkit_invocationId',
-      input.invocationId === undefined ? undefined : read.invocationId,
-    ),
-    ...defined('startedOn', input.startedOn ?? read.startedOn),
-    ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
+function runMetadata(input: ProvenanceInput, read: ReadProvenance, mask: SecretMask): JsonObject {
+  const { invocationId, builderId, raw } = read;
+  const texts = {
+    invocationId: input.invocationId ?? invocationId,
+    buildkit_invocationId: input.invocationId === undefined ? undefined : invocationId,
+    startedOn: input.startedOn ?? read.startedOn,
+    finishedOn: input.finishedOn ?? read.finishedOn,
     // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
-    ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
-    ...buildkitMetadata({ ...parts.metadata, ...(input.vcs && { vcs: input.vcs }) }, mask),
-    buildkit_hermetic: parts.hermetic,
+    buildkit_builderId: builderId === '' ? undefined : builderId,
+  };
+  // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
+  // from before the normaliser.
+  const { source } = raw.metadata;
+  const vcs = input.vcs ?? raw.metadata['vcs'];
+  const metadata = {
+    ...(vcs === undefined ? {} : { vcs: mask.json(vcs) }),
+    ...(source === undefined ? {} : { source }),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    ...(Object.keys(metadata).length === 0 ? {} : { buildkit_metadata: metadata }),
+    buildkit_hermetic: raw.hermetic,
     buildkit_completeness: {
       request: read.parametersComplete,
-      resolvedDependencies: parts.materialsComplete,
+      resolvedDependencies: raw.materialsComplete,
     },
   };
-}
-
-function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {
-  return value === undefined ? {} : { [key]: value };
 }
 
 /** Each once, sorted by URI, credentials in URLs masked. */
@@ -289,22 +278,6 @@ function dependencies(
       const signedBy = signers?.get(`sha256:${material.digest['sha256'] ?? ''}`);
       return signedBy === undefined ? material : { ...material, annotations: { signedBy } };
     });
-}
-
-// The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
-// from before the normaliser.
-function buildkitMetadata(
-  metadata: Readonly<Record<string, unknown>>,
-  mask: SecretMask,
-): Readonly<Record<string, unknown>> {
-  const { source, vcs } = metadata;
-  if (source === undefined && vcs === undefined) return {};
-  return {
-    buildkit_metadata: {
-      ...(vcs === undefined ? {} : { vcs: mask.json(vcs) }),
-      ...(source === undefined ? {} : { source }),
-    },
-  };
 }
 
 function byproducts({ buildkitDigest, normaliser }: ProvenanceInput): ResourceDescriptor[] {

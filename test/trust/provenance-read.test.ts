@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILD_TYPE } from '../../src/trust/identity.ts';
-import {
-  isProvenanceType,
-  parseProvenance,
-  type ReadProvenance,
-} from '../../src/trust/provenance-read.ts';
+import { parseProvenance, type ReadProvenance } from '../../src/trust/provenance-read.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 
 const BASE = {
@@ -21,9 +17,8 @@ function read(predicate: unknown): ReadProvenance {
 
 describe('parseProvenance', () => {
   test('reads what buildx 0.13.1 wrote with mode=max', () => {
-    const { dockerfile, ...rest } = read(provenanceSample('buildx-0.13.1-max'));
+    const { dockerfile, raw, ...rest } = read(provenanceSample('buildx-0.13.1-max'));
     expect(rest).toEqual({
-      slsa: 'v0.2',
       builderId: '',
       buildType: 'https://mobyproject.org/buildkit@v1',
       materials: [BASE],
@@ -39,11 +34,14 @@ describe('parseProvenance', () => {
       },
       buildArgs: { NPM_TOKEN: 'abc-not-a-real-token', VERSION: '7' },
       buildContexts: {},
-      labels: { team: 'sample' },
       target: undefined,
       frontend: { name: 'dockerfile.v0', source: undefined },
-      configSource: { digest: {}, path: 'Dockerfile' },
-      vcs: {},
+    });
+    expect(raw).toMatchObject({
+      configSource: { path: 'Dockerfile' },
+      args: { 'label:team': 'sample', 'no-cache': '' },
+      hermetic: false,
+      materialsComplete: false,
     });
     expect(dockerfile?.name).toBe('Dockerfile');
     expect(dockerfile?.text).toMatch(
@@ -61,14 +59,12 @@ describe('parseProvenance', () => {
   test.each(['buildkit-v1-documented', 'buildkit-v1-early'] as const)('reads %s', (name) => {
     const v1 = read(provenanceSample(name));
     const max = read(provenanceSample('buildx-0.13.1-max'));
-    expect(v1).toEqual({
-      ...max,
-      slsa: 'v1',
-      buildType: v1.buildType,
-      vcs: {
-        source: 'https://github.com/example/app',
-        revision: '0123456789abcdef0123456789abcdef01234567',
-      },
+    expect({ ...v1, raw: {} }).toEqual({ ...max, buildType: v1.buildType, raw: {} });
+    expect(v1.raw.buildConfig).toEqual(max.raw.buildConfig);
+    expect(v1.raw.args).toEqual(max.raw.args);
+    expect(v1.raw.metadata['vcs']).toEqual({
+      source: 'https://github.com/example/app',
+      revision: '0123456789abcdef0123456789abcdef01234567',
     });
   });
 
@@ -126,7 +122,6 @@ describe('parseProvenance', () => {
       buildArgs: {},
       startedOn: undefined,
       dockerfile: undefined,
-      vcs: {},
     });
   });
 
@@ -154,6 +149,20 @@ describe('parseProvenance', () => {
     expect(read(predicate).dockerfile).toEqual({ name: 'b.Dockerfile', text: 'FROM b' });
   });
 
+  test('reads what says that it is hermetic and complete, in each version', () => {
+    const key = 'https://mobyproject.org/buildkit@v1#';
+    const v02 = {
+      builder: {},
+      metadata: { [`${key}hermetic`]: true, completeness: { materials: true } },
+    };
+    const metadata = {
+      buildkit_hermetic: true,
+      buildkit_completeness: { resolvedDependencies: true },
+    };
+    for (const predicate of [v02, { buildDefinition: {}, runDetails: { metadata } }])
+      expect(read(predicate).raw).toMatchObject({ hermetic: true, materialsComplete: true });
+  });
+
   test('an argument named __proto__ stays an argument', () => {
     const predicate: unknown = JSON.parse(
       '{"builder":{"id":""},"invocation":{"parameters":{"args":{"build-arg:__proto__":"x"}}}}',
@@ -175,12 +184,6 @@ describe('parseProvenance', () => {
       }),
     );
   });
-});
-
-test('isProvenanceType knows both versions', () => {
-  expect(isProvenanceType('https://slsa.dev/provenance/v1')).toBe(true);
-  expect(isProvenanceType('https://slsa.dev/provenance/v0.2')).toBe(true);
-  expect(isProvenanceType('https://slsa.dev/provenance/v0.1')).toBe(false);
 });
 
 test('that a build was replayed is read of our own statements alone', () => {

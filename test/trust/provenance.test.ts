@@ -66,11 +66,6 @@ describe('slsaProvenance', () => {
     expect(vcsOf({})).toHaveProperty('vcs', theirs.vcs);
   });
 
-  test('times of the whole run win over BuildKit’s', () => {
-    const { metadata } = made({ finishedOn: '2026-11-24T17:50:00Z' }).runDetails;
-    expect(metadata['finishedOn']).toBe('2026-11-24T17:50:00Z');
-  });
-
   test('keeps whom BuildKit named as builder', () => {
     const buildkit = {
       ...Object(provenanceSample('buildx-0.13.1-max')),
@@ -157,27 +152,11 @@ describe('slsaProvenance', () => {
     const before = parseProvenance(provenanceSample(name));
     const after = parseProvenance(made({ buildkit: provenanceSample(name) }));
     if (!before.ok || !after.ok) throw new Error('unreadable');
-    const {
-      materials,
-      platform,
-      configSource,
-      frontend,
-      dockerfile,
-      vcs,
-      labels,
-      parametersComplete,
-    } = before.value;
+    const { materials, platform, frontend, dockerfile, parametersComplete, raw } = before.value;
     expect(after.value).toMatchObject({
-      slsa: 'v1',
       builderId: 'pkg:npm/scoville',
-      materials,
-      platform,
-      configSource,
-      frontend,
-      dockerfile,
-      vcs,
-      labels,
-      parametersComplete,
+      ...{ materials, platform, frontend, dockerfile, parametersComplete },
+      raw: { configSource: raw.configSource },
     });
   });
 
