@@ -100,7 +100,6 @@ function isSignature({ evidence, verifiedBy }: CheckedAttachment): boolean {
   return evidence.says.kind === 'signature' && verifiedBy !== undefined;
 }
 
-/** A form is there where each signer left it. */
 function formsOf(
   image: OpenedImage,
   verified: readonly CheckedAttachment[],
@@ -108,33 +107,25 @@ function formsOf(
   rules: readonly StatementRule[],
 ): StoredForms {
   const root = image.root.digest;
+  // A form is there where each signer left it.
+  const byEach = (isIt: (one: CheckedAttachment) => boolean): boolean =>
+    names.every((name) => signedBy(verified, name).some(isIt));
   const hasSignature = (form: 'cosign-tag' | 'cosign-bundle', subject: string): boolean =>
-    names.every((name) =>
-      signedBy(verified, name).some(
-        ({ evidence: { says, subjects } }) =>
-          says.kind === 'signature' &&
-          says.form === form &&
-          subjects.some((digest) => digest === subject),
-      ),
+    byEach(
+      ({ evidence: { says, subjects } }) =>
+        says.kind === 'signature' && says.form === form && subjects.some((one) => one === subject),
     );
   const hasStatements = (kind: 'cosign-attestation-tag' | 'referrer'): boolean =>
-    names.every((name) =>
-      rules.every((rule) =>
-        signedBy(verified, name).some(
-          (one) =>
-            one.evidence.attachment.kind === kind &&
-            one.evidence.subjects.includes(root) &&
-            fits(one, rule),
-        ),
-      ),
+    rules.every((rule) =>
+      byEach((one) => {
+        const { attachment, subjects } = one.evidence;
+        return attachment.kind === kind && subjects.includes(root) && fits(one, rule);
+      }),
     );
-  const platforms = [
-    ...image.platforms.map(({ descriptor }) => descriptor.digest),
-    ...image.absent.map(({ digest }) => digest),
-  ];
+  const platforms = [...image.platforms.map(({ descriptor }) => descriptor), ...image.absent];
   return {
     signatureTag: hasSignature('cosign-tag', root),
-    signatureTagOfPlatforms: platforms.every((digest) => hasSignature('cosign-tag', digest)),
+    signatureTagOfPlatforms: platforms.every(({ digest }) => hasSignature('cosign-tag', digest)),
     signatureBundle: hasSignature('cosign-bundle', root),
     statementTag: hasStatements('cosign-attestation-tag'),
     statementBundles: hasStatements('referrer'),
@@ -194,60 +185,45 @@ function rulesFor(
   own: readonly CheckedAttachment[],
   { types, minLevel }: VerifyDemands,
 ): readonly StatementRule[] | undefined {
-  const rules = [
-    ...types.map((asked) => typeRule(own, asked)),
-    ...(minLevel === undefined ? [] : [levelRule(own, minLevel)]),
-  ];
-  const found = rules.filter((rule) => rule !== undefined);
-  if (found.length < rules.length) return undefined;
-  const distinct = new Map(
-    found.map((rule) => [JSON.stringify([rule.predicateType, rule.checks]), rule]),
-  );
-  return [...distinct.values()].map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
+  const found = types.map((asked) => typeRule(own, asked));
+  if (minLevel !== undefined) found.push(levelRule(own, minLevel));
+  const rules = new Map<string, StatementRule>();
+  for (const rule of found) {
+    if (rule === undefined) return undefined;
+    rules.set(JSON.stringify([rule.predicateType, rule.checks]), rule);
+  }
+  return [...rules.values()].map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
 }
 
 function typeRule(own: readonly CheckedAttachment[], asked: string): StatementRule | undefined {
-  const [type] = own
-    .map(signedType)
-    .filter((found) => found !== undefined && isOfType(found, asked));
+  const type = own.map(signedType).find((found) => found !== undefined && isOfType(found, asked));
   if (type === undefined) return undefined;
   const path = BUILDER[type];
-  if (path === undefined) return { name: nameOf(type), predicateType: type, checks: [] };
+  if (path === undefined)
+    return { name: isOfType(type, 'sbom') ? 'sbom' : 'statement', predicateType: type, checks: [] };
   const builder = own
     .filter((one) => signedType(one) === type)
     .map((one) => valueAt(predicateOf(one), path))
     .find((value) => typeof value === 'string');
-  return typeof builder === 'string'
-    ? { name: 'provenance', predicateType: type, checks: [{ path, is: 'equal', text: builder }] }
-    : undefined;
-}
-
-function nameOf(type: string): string {
-  return isOfType(type, 'sbom') ? 'sbom' : 'statement';
+  return builder === undefined
+    ? undefined
+    : { name: 'provenance', predicateType: type, checks: [{ path, is: 'equal', text: builder }] };
 }
 
 function levelRule(own: readonly CheckedAttachment[], minLevel: number): StatementRule | undefined {
-  const candidates = own
-    .filter((one) => signedType(one) === PREDICATE_TYPE.slsaVsa)
+  const level = { path: ['verifiedLevels'], is: 'containing', text: `CHPS_LEVEL_${minLevel}` };
+  return own
     .map((one) => valueAt(predicateOf(one), ['verifier', 'id']))
     .filter((verifier) => typeof verifier === 'string')
     .map((verifier): StatementRule => {
-      const checks: readonly PredicateCheck[] = [
+      const checks = [
         { path: ['verifier', 'id'], is: 'equal', text: verifier },
         { path: ['verificationResult'], is: 'equal', text: 'PASSED' },
-        ...(minLevel === 0
-          ? []
-          : [
-              {
-                path: ['verifiedLevels'],
-                is: 'containing',
-                text: `CHPS_LEVEL_${minLevel}`,
-              } as const,
-            ]),
-      ];
+        ...(minLevel === 0 ? [] : [level]),
+      ] as readonly PredicateCheck[];
       return { name: 'level', predicateType: PREDICATE_TYPE.slsaVsa, checks };
-    });
-  return candidates.find((rule) => own.some((one) => fits(one, rule)));
+    })
+    .find((rule) => own.some((one) => fits(one, rule)));
 }
 
 /** True if the statement has the rule's type and required content, read as the engines read it. */

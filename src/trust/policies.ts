@@ -1,46 +1,102 @@
-import { err, ok } from '../lib/errors.ts';
+import { Document, Scalar } from 'yaml';
+import { err, ok, type Result } from '../lib/errors.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import { kyvernoClusterPolicy } from './kyverno-cluster-policy.ts';
+import { EMPTY_TRUSTED_ROOT } from './cosign.ts';
 import {
   type AdmittedImage,
   celChecks,
   cueRule,
+  escaped,
   hashComment,
-  indented,
   type NamedText,
-  NAMESPACE_LABEL,
-  type OwnRoot,
   type PolicyFile,
   type PolicyFormat,
   type PolicyFormatName,
   policyName,
   type PolicySigner,
+  type PredicateCheck,
   referencePattern,
   regexLiteral,
   regoRule,
   type StatementRule,
   stringLiteral,
-  yamlText,
 } from './policy.ts';
 
-type IdentitySigner = Extract<PolicySigner, { kind: 'identity' }>;
+const NAMESPACE_LABEL = 'scoville/policy';
+const FULCIO = 'https://fulcio.sigstore.dev';
+const REKOR = 'https://rekor.sigstore.dev';
 
-/** The field of a key or a certificate's names, as policy-controller and Kyverno call them. */
-function signerField(signer: PolicySigner): string {
-  if (signer.kind === 'identity') return `identities: [{${identityFields(signer)}}]`;
-  const key =
-    signer.kind === 'key' ? `data: ${yamlText(signer.pem)}` : `kms: ${stringLiteral(signer.uri)}`;
-  return `key:\n  hashAlgorithm: sha256\n${indented(key, 2)}`;
+/** Every text is quoted, so that no reader of YAML takes it for anything else. */
+function yamlFile(
+  name: string,
+  comment: readonly string[],
+  ...documents: readonly object[]
+): Result<readonly PolicyFile[]> {
+  const texts = documents.map((document) =>
+    new Document(document, { version: '1.1' }).toString({
+      defaultStringType: 'QUOTE_DOUBLE',
+      defaultKeyType: 'PLAIN',
+      doubleQuotedMinMultiLineLength: Infinity,
+      lineWidth: 0,
+    }),
+  );
+  return ok([{ name, text: `${hashComment(comment)}${escaped(texts.join('---\n'))}` }]);
 }
 
-/** Exact texts compare as they are. */
-function identityFields({ identity, issuer }: IdentitySigner): string {
-  const field = (name: string, text: NamedText): string =>
-    'exact' in text
-      ? `${name}: ${stringLiteral(text.exact)}`
-      : `${name}RegExp: ${stringLiteral(text.pattern)}`;
-  return `${field('issuer', issuer)}, ${field('subject', identity)}`;
+function jsonFile(name: string, document: object): PolicyFile {
+  return { name, text: `${JSON.stringify(document, undefined, 2)}\n` };
+}
+
+/** Lines of printable ASCII, as a block that people can read. */
+function block(text: string): Scalar | string {
+  if (!/^[\x21-\x7e][\x20-\x7e\n]*[\x21-\x7e]\n$/.test(text)) return text;
+  const scalar = new Scalar(text);
+  scalar.type = Scalar.BLOCK_LITERAL;
+  return scalar;
+}
+
+/** A signer as policy-controller and Kyverno name it. Exact texts compare as they are. */
+function signerField(signer: PolicySigner, ofIdentity: object = {}): object {
+  if (signer.kind !== 'identity')
+    return {
+      key: {
+        hashAlgorithm: 'sha256',
+        ...(signer.kind === 'key' ? { data: block(signer.pem) } : { kms: signer.uri }),
+      },
+    };
+  const named = (name: string, text: NamedText): object =>
+    'exact' in text ? { [name]: text.exact } : { [`${name}RegExp`]: text.pattern };
+  const { issuer, identity } = signer;
+  const identities = [{ ...named('issuer', issuer), ...named('subject', identity) }];
+  return { keyless: { ...ofIdentity, identities } };
+}
+
+/**
+ * Whether an engine is to read bundles, which it does for identities alone; an error where it finds
+ * neither those nor what lies under cosign's tags.
+ */
+function readsBundles({ signers, rules, forms }: AdmittedImage, issue: string): Result<boolean> {
+  const isBundle = signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
+  if (!isBundle && !forms.signatureTag)
+    return err(
+      `it reads signatures by a key under the tag sha256-HEX.sig alone, and this image has none there (${issue}); sign with --signature-format both`,
+    );
+  if (rules.length > 0 && !(isBundle ? forms.statementBundles : forms.statementTag))
+    return err(
+      `it reads statements signed by a key under the tag sha256-HEX.att alone, and this image lacks them there (${issue})`,
+    );
+  return ok(isBundle);
+}
+
+function admits(repository: string, namespaces: string): string {
+  return `Admits ${repository} where it is signed, and no other image, in namespaces with the label ${namespaces}.`;
+}
+
+function fullNames({ repository }: AdmittedImage): readonly string[] {
+  return repository.startsWith('docker.io/')
+    ? ['Pods have to write the name in full, with docker.io/: names are compared as written.']
+    : [];
 }
 
 /**
@@ -49,23 +105,16 @@ function identityFields({ identity, issuer }: IdentitySigner): string {
  * matches an image has to be met.
  */
 const policyController: PolicyFormat = (image) => {
-  const { signers, rules, forms, repository } = image;
+  const { signers, rules, repository, digest, isPinned } = image;
   // Its globs have these characters alone (pkg/apis/glob); an address of IPv6 has others.
   if (!/^[\w./:-]+$/.test(repository))
     return err('its globs cannot name a registry by an IPv6 address');
-  const isBundle = signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
-  if (!isBundle && !forms.signatureTag)
-    return err(
-      'it reads signatures by a key under the tag sha256-HEX.sig alone, and this image has none there (policy-controller#1958); sign with --signature-format both',
-    );
-  if (rules.length > 0 && !(isBundle ? forms.statementBundles : forms.statementTag))
-    return err(
-      'it reads statements signed by a key under the tag sha256-HEX.att alone, and this image lacks them there (policy-controller#1958)',
-    );
+  const bundles = readsBundles(image, 'policy-controller#1958');
+  if (!bundles.ok) return bundles;
   const comment = [
-    `Admits ${repository} where it is signed, and no other image, in namespaces with the label policy.sigstore.dev/include=true.`,
+    admits(repository, 'policy.sigstore.dev/include=true'),
     'The ConfigMap refuses images that no policy names. It counts for all of those namespaces: add a policy for every other image that runs there.',
-    isBundle
+    bundles.value
       ? 'signatureFormat: bundle needs a policy-controller that knows the field (policy-controller#1725); older ones drop it, look for sha256-HEX.sig and refuse.'
       : 'The signature is read under the tag sha256-HEX.sig: keys do not work with signatureFormat: bundle (policy-controller#1958).',
     ...(rules.length > 0
@@ -75,67 +124,45 @@ const policyController: PolicyFormat = (image) => {
       : []),
     'Not run in a cluster. Checked against the fields of the CRD (v1beta1) and with an evaluator of the same rules.',
   ];
-  const format = isBundle ? 'bundle' : 'legacy';
-  const documents = [
-    clusterImagePolicy(image, 'signature', format, []),
-    ...(rules.length > 0 ? [clusterImagePolicy(image, 'statements', format, rules)] : []),
-    `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: config-policy-controller
-  namespace: cosign-system
-data:
-  no-match-policy: deny
-`,
-  ];
-  return ok([
-    { name: 'policy-controller.yaml', text: `${hashComment(comment)}${documents.join('---\n')}` },
-  ]);
-};
-
-function clusterImagePolicy(
-  image: AdmittedImage,
-  suffix: string,
-  format: string,
-  rules: readonly StatementRule[],
-): string {
-  const { repository, digest, isPinned, signers } = image;
   const name = repository.replace(/^docker\.io\//, 'index.docker.io/');
   // `*` does not match `/`, so nested repositories do not match.
   const globs = isPinned ? [`${name}@${digest}`] : [`${name}@sha256:*`, `${name}:*`];
-  const authority = (signer: PolicySigner): string =>
-    signer.kind === 'identity'
-      ? `keyless:
-  url: "https://fulcio.sigstore.dev"
-  ${signerField(signer)}
-ctlog:
-  url: "https://rekor.sigstore.dev"`
-      : signerField(signer);
-  const attestations = rules.map(
-    (rule) => `  - name: ${rule.name}
-    predicateType: ${stringLiteral(rule.predicateType)}
-    policy:
-      type: rego
-      data: ${indented(yamlText(regoRule(rule)), 6).trimStart()}
-`,
+  const policy = (suffix: string, asked: readonly StatementRule[]): object => ({
+    apiVersion: 'policy.sigstore.dev/v1beta1',
+    kind: 'ClusterImagePolicy',
+    metadata: { name: `${policyName(image)}-${suffix}` },
+    spec: {
+      mode: 'enforce',
+      images: globs.map((glob) => ({ glob })),
+      authorities: signers.map((signer, at) => ({
+        name: `signer${at}`,
+        signatureFormat: bundles.value ? 'bundle' : 'legacy',
+        ...signerField(signer, { url: FULCIO }),
+        ...(signer.kind === 'identity' ? { ctlog: { url: REKOR } } : {}),
+        ...(asked.length > 0 ? { attestations: asked.map(attestation) } : {}),
+      })),
+    },
+  });
+  return yamlFile(
+    'policy-controller.yaml',
+    comment,
+    policy('signature', []),
+    ...(rules.length > 0 ? [policy('statements', rules)] : []),
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'config-policy-controller', namespace: 'cosign-system' },
+      data: { 'no-match-policy': 'deny' },
+    },
   );
-  return `apiVersion: policy.sigstore.dev/v1beta1
-kind: ClusterImagePolicy
-metadata:
-  name: ${policyName(image)}-${suffix}
-spec:
-  mode: enforce
-  images:
-${globs.map((glob) => `    - glob: ${stringLiteral(glob)}\n`).join('')}  authorities:
-${signers
-  .map(
-    (signer, at) => `    - name: signer${at}
-      signatureFormat: ${format}
-${indented(authority(signer), 6)}
-${attestations.length === 0 ? '' : indented(`attestations:\n${attestations.join('')}`, 6)}`,
-  )
-  .join('')}`;
+};
+
+function attestation(rule: StatementRule): object {
+  const { name, predicateType } = rule;
+  return { name, predicateType, policy: { type: 'rego', data: block(regoRule(rule)) } };
 }
+
+const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';
 
 /**
  * Kyverno's ImageValidatingPolicy. It skips what `matchImageReferences` leaves out, and the lists
@@ -145,85 +172,17 @@ ${attestations.length === 0 ? '' : indented(`attestations:\n${attestations.join(
 const kyverno: PolicyFormat = (image) => {
   const { signers, rules, forms, repository } = image;
   // As soon as one bundle is attached to the image, it reads bundles alone.
-  const readsBundles = forms.signatureBundle || forms.statementBundles;
+  const isBundle = forms.signatureBundle || forms.statementBundles;
   if (!forms.signatureBundle && !forms.signatureTag)
     return err('the signers’ signature is neither a bundle nor under the tag sha256-HEX.sig');
-  if (rules.length > 0 && !(readsBundles ? forms.statementBundles : forms.statementTag))
+  if (rules.length > 0 && !(isBundle ? forms.statementBundles : forms.statementTag))
     return err('the statements are not in the form that it reads for this image');
   const name = policyName(image);
-  const all = `[${signers.map((_, at) => `attestors.signer${at}`).join(', ')}]`;
-  const validations = [
-    [`i.matches(${stringLiteral(referencePattern(image))})`, `only ${repository} may run here`],
-    [`verifyImageSignatures(i, ${all}) > 0`, 'no signature of a signer that counts'],
-    ...rules.map((rule) => [
-      [
-        `verifyAttestationSignatures(i, attestations.${rule.name}, ${all}) > 0`,
-        ...celChecks(rule, `extractPayload(i, attestations.${rule.name})`),
-      ].join(' && '),
-      `no signed statement says what is asked for: ${rule.name}`,
-    ]),
-  ];
-  const attestor = (signer: PolicySigner): string =>
-    signer.kind === 'identity'
-      ? `keyless:
-  ${signerField(signer)}
-ctlog:
-  url: "https://rekor.sigstore.dev"`
-      : `${signerField(signer)}
-ctlog:
-  insecureIgnoreTlog: true
-  insecureIgnoreSCT: true`;
-  const text = `apiVersion: policies.kyverno.io/v1beta1
-kind: ImageValidatingPolicy
-metadata:
-  name: ${name}
-spec:
-  failurePolicy: Fail
-  validationActions: [Deny]
-  webhookConfiguration:
-    timeoutSeconds: 30
-  matchConstraints:
-    namespaceSelector:
-      matchLabels:
-        ${NAMESPACE_LABEL}: "${name}"
-    resourceRules:
-      - apiGroups: [""]
-        apiVersions: ["v1"]
-        operations: ["CREATE", "UPDATE"]
-        resources: ["pods", "pods/ephemeralcontainers"]
-  matchImageReferences:
-    - glob: "*"
-  attestors:
-${signers
-  .map((signer, at) => `    - name: signer${at}\n      cosign:\n${indented(attestor(signer), 8)}\n`)
-  .join('')}${rules.length === 0 ? '' : '  attestations:\n'}${rules
-    .map(
-      (rule) =>
-        `    - name: ${rule.name}\n      intoto:\n        type: ${stringLiteral(rule.predicateType)}\n`,
-    )
-    .join('')}  validations:
-${validations
-  .map(([condition = '', message = '']) => {
-    const each = `${ALL_IMAGES}.all(list, list.all(i, ${condition}))`;
-    return `    - expression: ${stringLiteral(each)}\n      message: ${stringLiteral(message)}\n`;
-  })
-  .join('')}`;
-  return ok([{ name: 'kyverno.yaml', text: `${hashComment(kyvernoComment(image, name))}${text}` }]);
-};
-
-/** Every image of a pod, by the names of Kyverno's extractors. */
-const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';
-
-function kyvernoComment(image: AdmittedImage, name: string): readonly string[] {
-  const { signers, repository, forms } = image;
-  return [
-    `Admits ${repository} where it is signed, and no other image, in namespaces with the label ${NAMESPACE_LABEL}=${name}.`,
-    ...(repository.startsWith('docker.io/')
-      ? [
-          'Pods have to write the name in full, with docker.io/: names are compared as they are written.',
-        ]
-      : []),
-    ...(forms.signatureBundle && signers.some(({ kind }) => kind !== 'identity')
+  const isKey = signers.some(({ kind }) => kind !== 'identity');
+  const comment = [
+    admits(repository, `${NAMESPACE_LABEL}=${name}`),
+    ...fullNames(image),
+    ...(forms.signatureBundle && isKey
       ? ['Keys work on Kyverno 1.18.1 and fail on 1.19.0 (kyverno#17363).']
       : []),
     ...(forms.signatureBundle
@@ -233,6 +192,182 @@ function kyvernoComment(image: AdmittedImage, name: string): readonly string[] {
       : []),
     'Not run in a cluster. Checked against the fields of the CRD (v1beta1); the expressions were run by a CEL library.',
   ];
+  const all = `[${signers.map((_, at) => `attestors.signer${at}`).join(', ')}]`;
+  const validation = (condition: string, message: string): object => ({
+    expression: `${ALL_IMAGES}.all(list, list.all(i, ${condition}))`,
+    message,
+  });
+  return yamlFile('kyverno.yaml', comment, {
+    apiVersion: 'policies.kyverno.io/v1beta1',
+    kind: 'ImageValidatingPolicy',
+    metadata: { name },
+    spec: {
+      failurePolicy: 'Fail',
+      validationActions: ['Deny'],
+      webhookConfiguration: { timeoutSeconds: 30 },
+      matchConstraints: {
+        namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: name } },
+        resourceRules: [
+          {
+            apiGroups: [''],
+            apiVersions: ['v1'],
+            operations: ['CREATE', 'UPDATE'],
+            resources: ['pods', 'pods/ephemeralcontainers'],
+          },
+        ],
+      },
+      matchImageReferences: [{ glob: '*' }],
+      attestors: signers.map((signer, at) => ({
+        name: `signer${at}`,
+        cosign: {
+          ...signerField(signer),
+          ctlog:
+            signer.kind === 'identity'
+              ? { url: REKOR }
+              : { insecureIgnoreTlog: true, insecureIgnoreSCT: true },
+        },
+      })),
+      ...(rules.length === 0
+        ? {}
+        : {
+            attestations: rules.map((rule) => ({
+              name: rule.name,
+              intoto: { type: rule.predicateType },
+            })),
+          }),
+      validations: [
+        validation(
+          `i.matches(${stringLiteral(referencePattern(image))})`,
+          `only ${repository} may run here`,
+        ),
+        validation(`verifyImageSignatures(i, ${all}) > 0`, 'no signature of a signer that counts'),
+        ...rules.map((rule) =>
+          validation(
+            [
+              `verifyAttestationSignatures(i, attestations.${rule.name}, ${all}) > 0`,
+              ...celChecks(rule, `extractPayload(i, attestations.${rule.name})`),
+            ].join(' && '),
+            `no signed statement says what is asked for: ${rule.name}`,
+          ),
+        ),
+      ],
+    },
+  });
+};
+
+/** Kyverno's ClusterPolicy: a rule about names, and one about signature and statements. */
+const kyvernoClusterPolicy: PolicyFormat = (image) => {
+  const { signers, rules, repository, digest, isPinned } = image;
+  const bundles = readsBundles(image, 'kyverno#14233');
+  if (!bundles.ok) return bundles;
+  // Texts without RegExp are taken for wildcards.
+  const pattern = (named: NamedText): string =>
+    'exact' in named ? `^${regexLiteral(named.exact)}$` : named.pattern;
+  const rest = {
+    signatureAlgorithm: 'sha256',
+    rekor: { ignoreTlog: true, url: REKOR },
+    ctlog: { ignoreSCT: true },
+  };
+  const entries = signers.map((signer) => {
+    if (signer.kind === 'key') return { keys: { publicKeys: block(signer.pem), ...rest } };
+    if (signer.kind === 'kms') return { keys: { kms: signer.uri, ...rest } };
+    const [subjectRegExp, issuerRegExp] = [pattern(signer.identity), pattern(signer.issuer)];
+    return { keyless: { subjectRegExp, issuerRegExp, rekor: { url: REKOR } } };
+  });
+  // Kyverno puts values in for `{{ }}` and `$( )` anywhere in a rule; a raw string of JMESPath
+  // cannot hold a quote.
+  const texts = [
+    ...signers.flatMap((signer) => {
+      if (signer.kind === 'identity') return [pattern(signer.identity), pattern(signer.issuer)];
+      return signer.kind === 'kms' ? [signer.uri] : [];
+    }),
+    ...rules.map(({ predicateType }) => predicateType),
+  ];
+  const odd =
+    texts.find((text) => /\{\{|\}\}|\$\(/.test(text)) ??
+    rules
+      .flatMap(({ checks }) => checks.map(({ text }) => text))
+      .find((text) => /\{\{|\}\}|\$\(|['\\]|[^\x20-\x7e]/.test(text));
+  if (odd !== undefined)
+    return err(`it would read a part of ${JSON.stringify(odd)} as a variable or a quote`);
+  const name = policyName(image);
+  // The star matches slashes too, but what follows a repository's `:` or `@` cannot contain one.
+  const images = isPinned
+    ? [`${repository}@${digest}`, `${repository}:*@${digest}`]
+    : [`${repository}:*`, `${repository}@*`];
+  const container = [{ image: images.join(' | ') }];
+  const namespaceSelector = { matchLabels: { [NAMESPACE_LABEL]: name } };
+  const match = { any: [{ resources: { kinds: ['Pod'], namespaceSelector } }] };
+  const attestors = [{ count: 1, entries }];
+  const comment = [
+    admits(repository, `${NAMESPACE_LABEL}=${name}`),
+    'For Kyverno before 1.18; newer ones have ImageValidatingPolicy (--for kyverno).',
+    ...fullNames(image),
+    bundles.value
+      ? 'type: SigstoreBundle needs Kyverno 1.13, and a registry with the referrers API.'
+      : 'type: Cosign reads sha256-HEX.sig and sha256-HEX.att: keys fail with SigstoreBundle before kyverno#14233 is fixed.',
+    'Not run in a cluster. Checked against the fields of the CRD.',
+  ];
+  return yamlFile('kyverno-cluster-policy.yaml', comment, {
+    apiVersion: 'kyverno.io/v1',
+    kind: 'ClusterPolicy',
+    metadata: { name },
+    spec: {
+      validationFailureAction: 'Enforce',
+      failurePolicy: 'Fail',
+      background: false,
+      webhookTimeoutSeconds: 30,
+      rules: [
+        {
+          name: 'this-repository',
+          match,
+          validate: {
+            message: `only ${repository} may run here`,
+            pattern: {
+              spec: {
+                containers: container,
+                '=(initContainers)': container,
+                '=(ephemeralContainers)': container,
+              },
+            },
+          },
+        },
+        {
+          name: 'signed',
+          match,
+          verifyImages: [
+            {
+              type: bundles.value ? 'SigstoreBundle' : 'Cosign',
+              imageReferences: images,
+              mutateDigest: true,
+              verifyDigest: true,
+              required: true,
+              attestors,
+              ...(rules.length === 0
+                ? {}
+                : {
+                    attestations: rules.map(({ name: rule, predicateType: type, checks }) => ({
+                      name: rule,
+                      type,
+                      attestors,
+                      ...(checks.length === 0
+                        ? {}
+                        : { conditions: [{ all: checks.map(jmesPath) }] }),
+                    })),
+                  }),
+            },
+          ],
+        },
+      ],
+    },
+  });
+};
+
+/** A JMESPath condition, compared as a whole: its operators take wildcards. */
+function jmesPath({ path, is, text }: PredicateCheck): object {
+  const place = path.join('.');
+  const expression = is === 'equal' ? `${place} == '${text}'` : `contains(${place}, '${text}')`;
+  return { key: `{{ ${expression} }}`, operator: 'Equals', value: true };
 }
 
 /**
@@ -243,7 +378,7 @@ function kyvernoComment(image: AdmittedImage, name: string): readonly string[] {
 const containersImage: PolicyFormat = (image) => {
   const { repository, digest, isPinned, rules, forms, signers } = image;
   if (rules.length > 0) return err('its policy reads signatures, not statements');
-  const keys = signers.flatMap((signer) => (signer.kind === 'key' ? [signer.pem] : []));
+  const keys = signers.flatMap((signer) => (signer.kind === 'key' ? [base64(signer.pem)] : []));
   const fulcio = signers.length === 1 ? fulcioFields(signers[0]) : undefined;
   if (keys.length < signers.length && fulcio === undefined)
     return err(
@@ -257,41 +392,36 @@ const containersImage: PolicyFormat = (image) => {
     return err(
       'it asks for a signature of each platform’s manifest as well as of the index, and a platform here has none under sha256-HEX.sig',
     );
-  const [first = ''] = keys.map(base64);
-  const key = fulcio ?? (keys.length === 1 ? { keyData: first } : { keyDatas: keys.map(base64) });
+  const key = fulcio ?? (keys.length === 1 ? { keyData: keys[0] } : { keyDatas: keys });
   // A scope takes what lies below it too. The first alone would take another repository that the
   // key signed for itself, the second alone would take this repository's images under a name below
   // it.
-  const identities = [
+  const requirements = [
     { type: 'matchRepository' },
     { type: 'exactRepository', dockerRepository: repository },
+  ].map((signedIdentity) => ({ type: 'sigstoreSigned', ...key, signedIdentity }));
+  const scope = isPinned ? `${repository}@${digest}` : repository;
+  const comment = [
+    `With policy.json beside it: ${repository} may be pulled where it is signed, and no other image. The two go to /etc/containers/policy.json and /etc/containers/registries.d/, or for one user to ~/.config/containers/.`,
+    'cosign’s signatures name a repository and no tag: policy.json asks for matchRepository. Its second requirement keeps out repositories below this one.',
+    'A mirror of registries.conf needs an entry of its own here, for signatures are read there under its name: --mirror adds it.',
+    ...(keys.length > 1 ? ['Several keys (keyDatas) need skopeo 1.17 or podman 5.3.'] : []),
+    'Run with skopeo 1.18 and podman 5.4; CRI-O shares their code and was not run.',
   ];
-  const policy = {
+  const attached = { 'use-sigstore-attachments': true };
+  const places = [repository, ...image.mirrors].map((place) => [place, attached] as const);
+  const registries = yamlFile(`containers/registries.d/${policyName(image)}.yaml`, comment, {
+    docker: Object.fromEntries(places),
+  });
+  const policy = jsonFile('containers/policy.json', {
     default: [{ type: 'reject' }],
-    transports: {
-      docker: {
-        [isPinned ? `${repository}@${digest}` : repository]: identities.map((signedIdentity) => ({
-          type: 'sigstoreSigned',
-          ...key,
-          signedIdentity,
-        })),
-      },
-    },
-  };
-  return ok([
-    { name: 'containers/policy.json', text: `${JSON.stringify(policy, undefined, 2)}\n` },
-    {
-      name: `containers/registries.d/${policyName(image)}.yaml`,
-      text: `${hashComment(containersComment(image, keys.length))}docker:
-${[repository, ...image.mirrors]
-  .map((place) => `  ${stringLiteral(place)}:\n    use-sigstore-attachments: true\n`)
-  .join('')}`,
-    },
-  ]);
+    transports: { docker: { [scope]: requirements } },
+  });
+  return registries.ok ? ok([policy, ...registries.value]) : registries;
 };
 
 /** Undefined where it cannot ask for that signer. */
-function fulcioFields(signer: PolicySigner): Readonly<Record<string, unknown>> | undefined {
+function fulcioFields(signer: PolicySigner): object | undefined {
   if (signer.kind !== 'identity' || signer.root === undefined) return undefined;
   const { identity, issuer, root } = signer;
   const isWhole = 'exact' in identity && 'exact' in issuer;
@@ -299,24 +429,11 @@ function fulcioFields(signer: PolicySigner): Readonly<Record<string, unknown>> |
   const { SIGSTORE_ROOT_FILE: authorities = '', SIGSTORE_REKOR_PUBLIC_KEY: logKey = '' } =
     root.variables;
   if (authorities === '' || logKey === '') return undefined;
+  const [oidcIssuer, subjectEmail] = [issuer.exact, identity.exact];
   return {
-    fulcio: {
-      caData: base64(authorities),
-      oidcIssuer: issuer.exact,
-      subjectEmail: identity.exact,
-    },
+    fulcio: { caData: base64(authorities), oidcIssuer, subjectEmail },
     rekorPublicKeyData: base64(logKey),
   };
-}
-
-function containersComment({ repository }: AdmittedImage, keys: number): readonly string[] {
-  return [
-    `With policy.json beside it: ${repository} may be pulled where it is signed, and no other image. The two go to /etc/containers/policy.json and /etc/containers/registries.d/, or for one user to ~/.config/containers/.`,
-    'cosign’s signatures name a repository and no tag: policy.json asks for matchRepository. Its second requirement keeps out repositories below this one.',
-    'A mirror of registries.conf needs an entry of its own here, for signatures are read there under its name: --mirror adds it.',
-    ...(keys > 1 ? ['Several keys (keyDatas) need skopeo 1.17 or podman 5.3.'] : []),
-    'Run with skopeo 1.18 and podman 5.4; CRI-O shares their code and was not run.',
-  ];
 }
 
 function base64(text: string): string {
@@ -332,6 +449,7 @@ const buildkit: PolicyFormat = (image) => {
   const { repository, tag, digest } = image;
   const named = `docker-image://${repository}`;
   const pinned = referencePattern({ ...image, isPinned: true }).slice(1);
+  const matching = (identifier: string) => ({ identifier, match_type: 'REGEX' });
   const rules = [
     // A conversion starts the rules again, and some BuildKits deny before they convert.
     ...(tag === undefined
@@ -340,10 +458,7 @@ const buildkit: PolicyFormat = (image) => {
           {
             action: 'CONVERT',
             // EXACT converts to itself (selectorCache.Format).
-            selector: {
-              identifier: `^${regexLiteral(`${named}:${tag}`)}$`,
-              match_type: 'REGEX',
-            },
+            selector: matching(`^${regexLiteral(`${named}:${tag}`)}$`),
             updates: { identifier: `${named}:${tag}@${digest}` },
           },
         ]),
@@ -351,16 +466,9 @@ const buildkit: PolicyFormat = (image) => {
       action: 'DENY',
       selector: { identifier, match_type: 'WILDCARD' },
     })),
-    {
-      action: 'ALLOW',
-      selector: {
-        identifier: `^${regexLiteral('docker-image://')}${pinned}`,
-        match_type: 'REGEX',
-      },
-    },
+    { action: 'ALLOW', selector: matching(`^${regexLiteral('docker-image://')}${pinned}`) },
   ];
-  const text = `${JSON.stringify({ version: 1, rules }, undefined, 2)}\n`;
-  return ok([{ name: 'buildkit-source-policy.json', text }]);
+  return ok([jsonFile('buildkit-source-policy.json', { version: 1, rules })]);
 };
 
 /** A POSIX script that runs cosign alone, with the keys and rules that it needs beside it. */
@@ -370,45 +478,26 @@ const cosign: PolicyFormat = (image) => {
     return err('the signers’ signature is neither a bundle nor under the tag sha256-HEX.sig');
   if (rules.length > 0 && !forms.statementBundles)
     return err('the statements are not in sigstore bundles');
-  const files: readonly PolicyFile[] = [
-    { name: 'cosign/verify.sh', text: script(image) },
-    ...signers.flatMap((signer, at) =>
-      signer.kind === 'key' ? [{ name: `cosign/signer${at}.pub`, text: signer.pem }] : [],
+  // All signers are verified with the same root.
+  const root = signers.flatMap((one) => (one.kind === 'identity' ? (one.root ?? []) : []))[0];
+  const variables = Object.entries(root?.variables ?? {});
+  const files: Readonly<Record<string, string>> = {
+    'verify.sh': script(image, root === undefined ? undefined : Object.keys(root.variables)),
+    ...Object.fromEntries(
+      signers.flatMap((one, at) => (one.kind === 'key' ? [[`signer${at}.pub`, one.pem]] : [])),
     ),
-    ...rootFiles(image),
-    {
-      name: 'cosign/no-services.json',
-      text: '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}\n',
-    },
-    ...rules.map((rule) => ({
-      name: `cosign/${rule.name}.cue`,
-      text: cueRule(rule),
-    })),
-  ];
-  return ok(files);
+    ...(root === undefined ? {} : { 'trusted_root.json': root.json }),
+    ...Object.fromEntries(variables.map(([name, text]) => [`${name}.pem`, text])),
+    'no-services.json': EMPTY_TRUSTED_ROOT,
+    ...Object.fromEntries(rules.map((rule) => [`${rule.name}.cue`, cueRule(rule)])),
+  };
+  return ok(Object.entries(files).map(([name, text]) => ({ name: `cosign/${name}`, text })));
 };
 
-/** The root of the signers' own sigstore: all of them are verified with the same. */
-function rootOf({ signers }: AdmittedImage): OwnRoot | undefined {
-  return signers.flatMap((signer) =>
-    signer.kind === 'identity' && signer.root !== undefined ? [signer.root] : [],
-  )[0];
-}
-
-function rootFiles(image: AdmittedImage): readonly PolicyFile[] {
-  const root = rootOf(image);
-  if (root === undefined) return [];
-  const texts = Object.entries(root.variables);
-  return [
-    { name: 'cosign/trusted_root.json', text: root.json },
-    ...texts.map(([name, text]) => ({ name: `cosign/${name}.pem`, text })),
-  ];
-}
-
-function script(image: AdmittedImage): string {
+/** `root`: the variables of the trusted root that lies beside the script. */
+function script(image: AdmittedImage, root: readonly string[] | undefined): string {
   const { repository, digest, isPinned, signers, forms } = image;
   const pinned = `${repository}@${digest}`;
-  const root = rootOf(image);
   const name = shellWord(repository);
   const comment = [
     `Verifies ${repository} with cosign alone: sh verify.sh [IMAGE], with IMAGE in full. Prints the digest that verified, which is what to deploy. Any exit code other than 0 means: do not deploy.`,
@@ -446,9 +535,7 @@ function script(image: AdmittedImage): string {
       : [
           '# cosign 2 asks sigstore’s own servers for what these do not name, whatever --trusted-root says.',
           'if [ $generation = 2 ]; then',
-          ...Object.keys(root.variables).map(
-            (variable) => `  export ${variable}="$here/${variable}.pem"`,
-          ),
+          ...root.map((variable) => `  export ${variable}="$here/${variable}.pem"`),
           'fi',
         ]),
     ...signers.flatMap((signer, at) => signerFunction(signer, at, image)),
@@ -481,28 +568,22 @@ function signerFunction(
 }
 
 function signerWords(signer: PolicySigner, at: number): string {
-  const offline = '--insecure-ignore-tlog=true --trusted-root "$here/no-services.json"';
-  switch (signer.kind) {
-    case 'key':
-      return `--key "$here/signer${at}.pub" ${offline}`;
-    case 'kms':
-      return `--key ${shellWord(signer.uri)} ${offline}`;
-    case 'identity': {
-      const { identity, issuer, root } = signer;
-      const named = (flag: string, text: NamedText): string =>
-        'exact' in text
-          ? `${flag}=${shellWord(text.exact)}`
-          : `${flag}-regexp=${shellWord(text.pattern)}`;
-      return [
-        named('--certificate-identity', identity),
-        named('--certificate-oidc-issuer', issuer),
-        ...(root === undefined ? [] : ['--trusted-root "$here/trusted_root.json"']),
-      ].join(' ');
-    }
+  if (signer.kind !== 'identity') {
+    const key = signer.kind === 'key' ? `"$here/signer${at}.pub"` : shellWord(signer.uri);
+    return `--key ${key} --insecure-ignore-tlog=true --trusted-root "$here/no-services.json"`;
   }
+  const { identity, issuer, root } = signer;
+  const named = (flag: string, text: NamedText): string =>
+    'exact' in text
+      ? `${flag}=${shellWord(text.exact)}`
+      : `${flag}-regexp=${shellWord(text.pattern)}`;
+  return [
+    named('--certificate-identity', identity),
+    named('--certificate-oidc-issuer', issuer),
+    ...(root === undefined ? [] : ['--trusted-root "$here/trusted_root.json"']),
+  ].join(' ');
 }
 
-/** What writes the policy of each engine. */
 export const POLICY_FORMATS: Readonly<Record<PolicyFormatName, PolicyFormat>> = {
   'policy-controller': policyController,
   kyverno,

@@ -2,7 +2,6 @@ import type { Result } from '../lib/errors.ts';
 import { fileName, wrapWords } from '../lib/text.ts';
 import { type Digest, digestHex, digestOf } from '../model/reference.ts';
 
-/** The names that `--for` takes, in the order of help. */
 export const POLICY_FORMAT_NAMES = [
   'policy-controller',
   'kyverno',
@@ -12,14 +11,12 @@ export const POLICY_FORMAT_NAMES = [
   'cosign',
 ] as const;
 
-/** A name that `--for` takes. */
 export type PolicyFormatName = (typeof POLICY_FORMAT_NAMES)[number];
 
 /** A text that must be equal, or a regular expression (Go's syntax) from `^` to `$`. */
 export type NamedText = { readonly exact: string } | { readonly pattern: string };
 
 export type PolicySigner =
-  /** A public key in PEM form. */
   | { readonly kind: 'key'; readonly pem: string }
   /** A key that cosign asks a service for. */
   | { readonly kind: 'kms'; readonly uri: string }
@@ -37,7 +34,6 @@ export interface OwnRoot {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A condition on the predicate: the text at `path` equals, or the list there contains, `text`. */
 export interface PredicateCheck {
   readonly path: readonly string[];
   readonly is: 'equal' | 'containing';
@@ -53,7 +49,6 @@ export interface StatementRule {
   readonly checks: readonly PredicateCheck[];
 }
 
-/** How the image stores what the signers signed about the digest that a tag points to. */
 export interface StoredForms {
   /** A signature under the tag `sha256-HEX.sig`. */
   readonly signatureTag: boolean;
@@ -73,11 +68,9 @@ export interface AdmittedImage {
   readonly repository: string;
   /** The tag by which the user named it, where one was. */
   readonly tag?: string;
-  /** The index or manifest that was verified. */
   readonly digest: Digest;
   /** Admits only the digest that the user named; else whatever signers sign in the repository. */
   readonly isPinned: boolean;
-  /** Each of them alone is enough. */
   readonly signers: readonly [PolicySigner, ...PolicySigner[]];
   readonly rules: readonly StatementRule[];
   readonly forms: StoredForms;
@@ -85,7 +78,6 @@ export interface AdmittedImage {
   readonly mirrors: readonly string[];
 }
 
-/** A file of a policy; `name` is a path below the folder that the user names. */
 export interface PolicyFile {
   readonly name: string;
   readonly text: string;
@@ -96,14 +88,15 @@ export type PolicyFormat = (image: AdmittedImage) => Result<readonly PolicyFile[
 
 /** A string of CEL, Rego, YAML and JSON alike: all of them read JSON's escapes. */
 export function stringLiteral(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    unicodeEscape,
-  );
+  return escaped(JSON.stringify(text));
 }
 
-function unicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** Quoted texts without characters that end a line for some reader, or that YAML refuses. */
+export function escaped(quoted: string): string {
+  return quoted.replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Text that a regular expression of Go (RE2) and of JavaScript takes for itself. */
@@ -161,18 +154,6 @@ export function hashComment(paragraphs: readonly string[]): string {
     .join('');
 }
 
-/** A text as a YAML value, for below a key: lines of printable ASCII as a block. */
-export function yamlText(text: string): string {
-  return /^[\x21-\x7e][\x20-\x7e\n]*[\x21-\x7e]\n$/.test(text)
-    ? `|\n${indented(text.slice(0, -1), 2)}`
-    : stringLiteral(text);
-}
-
-/** Moves each line to the right. */
-export function indented(text: string, by: number): string {
-  return text.replace(/^(?=.)/gm, ' '.repeat(by));
-}
-
 /** Where a condition looks in a statement, for CEL and Rego. */
 function placeOf(root: string, { path }: PredicateCheck): string {
   return `${root}.predicate${path.map((step) => `[${stringLiteral(step)}]`).join('')}`;
@@ -224,9 +205,6 @@ export function cueRule({ predicateType, checks }: StatementRule): string {
     '',
   ].join('\n');
 }
-
-/** The label of a namespace in which Kyverno's policies count. */
-export const NAMESPACE_LABEL = 'scoville/policy';
 
 /** A Kubernetes name (RFC 1123 label) for the policy: readable, and different per repository. */
 export function policyName({ repository }: AdmittedImage): string {
