@@ -51,12 +51,10 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'fix/files.ts': 'our own record of a fix',
   'build/build.ts': 'what buildx wrote on this machine',
   'build/normalise-built.ts': 'documents that this build normalized and wrote',
-  'trust/keyless.ts': 'our own settings',
   'trust/signer.ts': 'our own settings',
   'build/bake-definition.ts': 'what buildx printed on this machine',
   'cli/plugin-call.ts': 'our own note in a script of ours',
   'report/json.ts': 'our own lines',
-  'scan/update-database.ts': 'our own note of a download',
   'scan/advisories.ts': 'our own database',
   'scan/osv.ts': 'answers of a service, which no engine reads',
 };
@@ -114,7 +112,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'build/run-buildkit.ts': 'the folder of a build',
   'trust/cosign.ts': 'a temporary folder of ours',
   'trust/sigstore.ts': 'a temporary folder of ours',
-  'trust/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',
+  'trust/cosign-sign.ts': 'a pair of keys is made in a folder beside, then renamed together',
 };
 
 /** What of node:fs puts bytes or names into a folder. */

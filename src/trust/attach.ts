@@ -16,6 +16,7 @@ import {
 import { readFrom } from '../image/registry/open-registry.ts';
 import { type AttachedThere, pushReferrers, taggedSubject } from '../image/registry/push.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { distinct } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
@@ -31,7 +32,7 @@ import {
   type OwnSigner,
   statementNames,
 } from './renew-verdict.ts';
-import { madePlaces, replacedStatements, signerIn } from './replaced.ts';
+import { type Made, madePlaces, replacedStatements, signerIn } from './replaced.ts';
 import { type SignedStatement, signStatements, type StatementToSign } from './sign.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { publicKeyIn } from './statement-kinds.ts';
@@ -39,11 +40,6 @@ import { withSigner } from './trusted-signers.ts';
 import { verdictStatements } from './verdict.ts';
 import { readAttachments } from './verify-attached.ts';
 
-/** Referrers, and what hangs under cosign's tags. */
-interface Made {
-  readonly referrers: readonly Descriptor[];
-  readonly tagged: readonly TaggedManifest[];
-}
 type Older = (there: AttachedThere) => Promise<boolean>;
 
 /**
@@ -54,48 +50,43 @@ type Older = (there: AttachedThere) => Promise<boolean>;
 function keepWithBuilds(
   store: LayoutStore,
   signal: AbortSignal,
-  ...addition: readonly [Descriptor, Made, Older]
-): Promise<void> {
-  // Two at once would each write what was there, and its own.
-  return whileAlone(join(store.root, 'attach.lock'), signal, () => keepAlone(store, ...addition));
-}
-
-async function keepAlone(
-  store: LayoutStore,
   { mediaType, digest, size }: Descriptor,
   made: Made,
   isReplaced: Older,
 ): Promise<void> {
-  const build = await store.lastOf(digest);
-  if (build === undefined) return;
-  const names: string[] = [];
-  for (const name of build.names)
-    if ((await store.findByName(name))?.descriptor.digest === digest) names.push(name);
-  const before: Descriptor[] = [];
-  for (const one of referrersOf(build, digest)) {
-    const bytes = await store.blobs.readDocument(one);
-    const read = parseManifestOrIndex(bytes, one.mediaType, one.digest);
-    const { subject } = read.kind === 'index' ? read.index : read.manifest;
-    const is = { where: 'referrer', descriptor: one } as const;
-    if (subject === undefined || !(await isReplaced({ subject: subject.digest, ...is })))
-      before.push(one);
-  }
-  const directory = await store.newBuild();
-  try {
-    await directory.finish({
-      manifests: [{ mediaType, digest, size }],
-      names: referencesOf(names),
-      referrers: [
-        ...unique([...before, ...made.referrers]),
-        ...taggedEntries(await mergedTags(store.blobs, build, made.tagged, isReplaced)),
-      ],
-    });
-  } finally {
-    await directory.end();
-  }
+  // Two at once would each write what was there, and its own.
+  return whileAlone(join(store.root, 'attach.lock'), signal, async () => {
+    const build = await store.lastOf(digest);
+    if (build === undefined) return;
+    const names: string[] = [];
+    for (const name of build.names)
+      if ((await store.findByName(name))?.descriptor.digest === digest) names.push(name);
+    const before: Descriptor[] = [];
+    for (const one of build.manifests) {
+      if (one.digest === digest || one.artifactType === undefined) continue;
+      const bytes = await store.blobs.readDocument(one);
+      const read = parseManifestOrIndex(bytes, one.mediaType, one.digest);
+      const { subject } = read.kind === 'index' ? read.index : read.manifest;
+      const is = { where: 'referrer', descriptor: one } as const;
+      if (subject === undefined || !(await isReplaced({ subject: subject.digest, ...is })))
+        before.push(one);
+    }
+    const directory = await store.newBuild();
+    try {
+      await directory.finish({
+        manifests: [{ mediaType, digest, size }],
+        names: referencesOf(names),
+        referrers: [
+          ...distinct([...before, ...made.referrers]),
+          ...taggedEntries(await mergedTags(store.blobs, build, made.tagged, isReplaced)),
+        ],
+      });
+    } finally {
+      await directory.end();
+    }
+  });
 }
 
-/** An image of the layout with all that its newest build keeps beside it. */
 export async function openBuild(
   store: LayoutStore,
   index: Descriptor,
@@ -128,38 +119,16 @@ async function mergedTags(
   return merged;
 }
 
-function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
-  return manifests.filter(
-    ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
-  );
-}
-
-/** An artifact made of the same bytes is the same. */
-function unique(descriptors: readonly Descriptor[]): readonly Descriptor[] {
-  return descriptors.filter(
-    ({ digest, annotations }, at) =>
-      at ===
-      descriptors.findIndex(
-        (one) =>
-          one.digest === digest && JSON.stringify(one.annotations) === JSON.stringify(annotations),
-      ),
-  );
-}
-
-/** Where a published image lies. */
 export interface Repository {
   readonly registry: string;
   readonly repository: string;
 }
 
-/** An image that was built or published before, and how it is opened once more. */
 export interface AttachTarget {
   /** Opens it as it is by now, or the platform that was asked for; the caller closes it. */
   readonly open: () => Promise<OpenedImage>;
   readonly openWhole: () => Promise<OpenedImage>;
-  /** As a reference, without a prefix. */
   readonly name: string;
-  /** Undefined where it lies in the layout alone. */
   readonly published: Repository | undefined;
   readonly registries: Registries;
   readonly settings: Settings;
@@ -201,6 +170,11 @@ export async function attachStatements(
 ): Promise<Attached> {
   const store = await openStore(context.paths.store, context.now);
   const signer = await resolveSigner(context, target.settings.sign);
+  const { published } = target;
+  const place =
+    published === undefined
+      ? 'signed and kept with the build; scoville push publishes it'
+      : `signed and published beside ${published.registry}/${published.repository}`;
   const signed = await withImage(target.open, (image) =>
     phase(
       context,
@@ -210,7 +184,7 @@ export async function attachStatements(
         await publish(context, target, store, image, { made, signer }, 'statements');
         return { made, digest: image.root.digest };
       },
-      ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
+      ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${place}` }),
     ),
   );
   const { digest } = signed;
@@ -242,7 +216,6 @@ export async function attachStatements(
   });
 }
 
-/** Signs and publishes a new verdict; undefined where it would take something away. */
 async function renewVerdict(
   context: PipelineContext,
   target: Omit<AttachTarget, 'grading'> & { readonly grading: GradeOptions },
@@ -286,7 +259,8 @@ async function ownSigner(
 }
 
 function keysOf(signer: Signer): readonly KeyObject[] {
-  return signer.kind === 'key' ? [publicKeyIn(signer.publicKey) ?? []].flat() : [];
+  const key = signer.kind === 'key' ? publicKeyIn(signer.publicKey) : undefined;
+  return key === undefined ? [] : [key];
 }
 
 async function withImage<T>(
@@ -364,10 +338,4 @@ async function publish(
   }
   const replaced = await older(documentsOf(blobs));
   await keepWithBuilds(store, context.signal, root, anew, replaced);
-}
-
-function placeText({ published }: AttachTarget): string {
-  return published === undefined
-    ? 'signed and kept with the build; scoville push publishes it'
-    : `signed and published beside ${published.registry}/${published.repository}`;
 }

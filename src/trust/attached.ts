@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { decode, type DecodeOptions } from 'cborg';
 import { err, messageOf, ok, type Result } from '../lib/errors.ts';
 import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
@@ -8,6 +8,7 @@ import { type Digest, parseDigest } from '../model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE, type Statement } from '../model/statement.ts';
 import {
   base64Of,
+  certificateIn,
   JWS,
   LOG_ENTRY,
   NOTATION_PAYLOAD,
@@ -75,11 +76,6 @@ type LegacyContent =
   | { readonly kind: 'payload'; readonly bytes: Uint8Array }
   | { readonly kind: 'envelope'; readonly envelope: JsonObject };
 
-interface LegacyBundle {
-  readonly bundle: Uint8Array;
-  readonly signedWith: 'certificate' | 'key';
-}
-
 /**
  * A signature in the form before bundles, as the sigstore bundle that says the same, which all
  * versions of cosign verify (3.1 dropped `--signature`). v0.1 where a certificate is
@@ -89,42 +85,42 @@ interface LegacyBundle {
 export function legacyBundle(
   content: LegacyContent,
   annotations: Annotations | undefined,
-): Result<LegacyBundle> {
+): Result<{ readonly bundle: Uint8Array } & Pick<ReadBundle, 'signedWith'>> {
   const text = (name: string): string | undefined => textOf(annotations?.[name], MAX_ANNOTATION);
   const chain = certificates(text(ANNOTATION.certificate), text(ANNOTATION.chain));
+  const isKey = chain.length === 0;
   const entry = logEntry(text(ANNOTATION.rekor));
   if (!entry.ok) return entry;
-  const signed = signedContent(content, text(ANNOTATION.signature));
-  if (!signed.ok) return signed;
-  const material =
-    chain.length > 0
-      ? { x509CertificateChain: { certificates: chain.map((rawBytes) => ({ rawBytes })) } }
-      : { publicKey: { hint: '' } };
-  // A key needs no log, and an entry of a log that cannot be asked would make it fail.
-  const logged = chain.length > 0 && entry.value !== undefined ? [entry.value] : [];
-  const bundle = {
-    mediaType:
-      chain.length > 0
-        ? 'application/vnd.dev.sigstore.bundle+json;version=0.1'
-        : 'application/vnd.dev.sigstore.bundle.v0.3+json',
-    verificationMaterial: { ...material, ...(logged.length > 0 ? { tlogEntries: logged } : {}) },
-    ...signed.value,
-  };
-  return ok({
-    bundle: Buffer.from(JSON.stringify(bundle)),
-    signedWith: chain.length > 0 ? 'certificate' : 'key',
-  });
-}
-
-function signedContent(
-  content: LegacyContent,
-  signature: string | undefined,
-): Result<Readonly<Record<string, unknown>>> {
-  if (content.kind === 'envelope') return ok({ dsseEnvelope: content.envelope });
-  if (signature === undefined || base64Of(signature, 16 * 1024)?.length === undefined)
+  const signature = text(ANNOTATION.signature);
+  if (content.kind === 'payload' && base64Of(signature, 16 * 1024) === undefined)
     return err(`the layer has no annotation ${ANNOTATION.signature} that is a signature`);
-  const digest = createHash('sha256').update(content.bytes).digest('base64');
-  return ok({ messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest }, signature } });
+  const signed =
+    content.kind === 'envelope'
+      ? { dsseEnvelope: content.envelope }
+      : {
+          messageSignature: {
+            messageDigest: {
+              algorithm: 'SHA2_256',
+              digest: createHash('sha256').update(content.bytes).digest('base64'),
+            },
+            signature,
+          },
+        };
+  const bundle = {
+    mediaType: isKey
+      ? MEDIA_TYPE.sigstoreBundle
+      : 'application/vnd.dev.sigstore.bundle+json;version=0.1',
+    verificationMaterial: {
+      ...(isKey
+        ? { publicKey: { hint: '' } }
+        : { x509CertificateChain: { certificates: chain.map((rawBytes) => ({ rawBytes })) } }),
+      // A key needs no log, and an entry of a log that cannot be asked would make it fail.
+      ...(isKey || entry.value === undefined ? {} : { tlogEntries: [entry.value] }),
+    },
+    ...signed,
+  };
+  const signedWith = isKey ? 'key' : 'certificate';
+  return ok({ bundle: Buffer.from(JSON.stringify(bundle)), signedWith });
 }
 
 /**
@@ -135,13 +131,9 @@ function certificates(leaf: string | undefined, chain: string | undefined): read
   const found = [...(leaf?.match(PEM) ?? []).slice(0, 1), ...(chain?.match(PEM) ?? [])];
   if (leaf === undefined) return [];
   return found.slice(0, MAX_CERTIFICATES).flatMap((pem, at) => {
-    try {
-      const certificate = new X509Certificate(pem);
-      const isRoot = at > 0 && certificate.subject === certificate.issuer;
-      return isRoot ? [] : [certificate.raw.toString('base64')];
-    } catch {
-      return [];
-    }
+    const certificate = certificateIn(Buffer.from(pem));
+    const isRoot = at > 0 && certificate?.subject === certificate?.issuer;
+    return certificate === undefined || isRoot ? [] : [certificate.raw.toString('base64')];
   });
 }
 
@@ -244,15 +236,12 @@ function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
   }
 }
 
-/** A blob that hangs on an image, with what its place says of it. */
 export interface AttachedBlob {
   readonly form: AttachedForm;
   readonly bytes: Uint8Array;
   readonly mediaType: string;
-  /** Of the manifest that lists the blob. */
   readonly artifactType: string | undefined;
   readonly annotations: Annotations | undefined;
-  /** Where its manifest was found. */
   readonly place: FoundAttestation['source'];
   /** What the blob hangs on: counts where the blob does not name a subject. */
   readonly hangsOn: Digest;
@@ -277,7 +266,6 @@ type Proof =
   | { readonly kind: 'notation'; readonly envelope: Uint8Array }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** What was read of one attached blob; nothing of it is verified. */
 export interface ReadAttachment {
   readonly says:
     | { readonly kind: 'signature'; readonly form: SignatureFact['kind'] }
@@ -287,12 +275,10 @@ export interface ReadAttachment {
         readonly predicate: unknown;
         readonly source: FoundAttestation['source'];
       };
-  /** The digests that it is about, as it says itself. */
   readonly subjects: readonly Digest[];
   readonly proof: Proof;
 }
 
-/** Bounds of one attached document, bytes. */
 export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 
 const UNSIGNED = 'nobody signed it';
@@ -319,26 +305,23 @@ export function readAttachedBlob(blob: AttachedBlob): Result<ReadAttachment> {
 }
 
 function fromBundle({ bytes, hangsOn, place }: AttachedBlob): Result<ReadAttachment> {
-  const bundle = readBundle(bytes, MAX_ATTACHED_BYTES);
-  if (!bundle.ok) return bundle;
-  const { content, signedWith } = bundle.value;
-  if (content.kind === 'message')
+  const read = readBundle(bytes, MAX_ATTACHED_BYTES);
+  if (!read.ok) return read;
+  const { envelope, digest, signedWith } = read.value;
+  const signature = { kind: 'signature', form: 'cosign-bundle' } as const;
+  if (envelope === undefined)
     return ok({
-      says: { kind: 'signature', form: 'cosign-bundle' },
-      subjects: [content.digest ?? hangsOn],
+      says: signature,
+      subjects: [digest ?? hangsOn],
       proof: { kind: 'message', bundle: bytes, payload: undefined, signedWith },
     });
-  const statement = statementIn(content.envelope, MAX_ATTACHED_BYTES);
+  const statement = statementIn(envelope, MAX_ATTACHED_BYTES);
   if (!statement.ok) return statement;
   const { predicateType } = statement.value;
   const proof = { kind: 'statement', bundle: bytes, predicateType, signedWith } as const;
-  if (predicateType === PREDICATE_TYPE.cosignSign)
-    return ok({
-      says: { kind: 'signature', form: 'cosign-bundle' },
-      subjects: subjectDigests(statement.value),
-      proof,
-    });
-  return ok(stated(statement.value, place, proof));
+  return predicateType === PREDICATE_TYPE.cosignSign
+    ? ok({ says: signature, subjects: subjectDigests(statement.value), proof })
+    : ok(stated(statement.value, place, proof));
 }
 
 function fromSimpleSigning({ bytes, annotations }: AttachedBlob): Result<ReadAttachment> {
@@ -359,9 +342,7 @@ function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadA
   if (!parsed.ok) return parsed;
   const statement = statementIn(parsed.value, MAX_ATTACHED_BYTES);
   if (!statement.ok) return statement;
-  const made = isObject(parsed.value)
-    ? legacyBundle({ kind: 'envelope', envelope: parsed.value }, annotations)
-    : err('the envelope is not a JSON object');
+  const made = legacyBundle({ kind: 'envelope', envelope: objectOf(parsed.value) }, annotations);
   const { predicateType } = statement.value;
   const proof: Proof = made.ok
     ? { kind: 'statement', predicateType, ...made.value }

@@ -76,7 +76,6 @@ interface FoundImage {
   readonly published: Repository | undefined;
 }
 
-/** Where it is, by the digest that its name points to now. */
 async function findImage(
   open: (text: string) => Promise<OpenedImage>,
   name: ImageName,
@@ -133,7 +132,6 @@ async function digestOf(
   }
 }
 
-/** What an image is worth by what hangs on it now, one line; or that its verdict stays. */
 export function attachedText({ digest, scorecard, kept }: Attached): string {
   const now =
     scorecard === undefined
@@ -143,7 +141,6 @@ export function attachedText({ digest, scorecard, kept }: Attached): string {
   return `${digest}  ${kept === undefined ? now : `the signed verdict stays${stays}`}\n`;
 }
 
-/** The same as JSON, with what was attached; no level and grade if it was not graded again. */
 export function attachedJson(
   image: string,
   { digest, referrers, scorecard, kept }: Attached,
@@ -174,7 +171,6 @@ export function attachedExit(kept: Attached['kept']): number {
   return isWorse ? EXIT.short : EXIT.met;
 }
 
-/** `scoville attest`. */
 export const attest = command(ATTEST, async (flags, [text = ''], io) => {
   const { type, predicate: file } = flags;
   if (type === undefined || file === undefined)

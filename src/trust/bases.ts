@@ -25,17 +25,14 @@ import {
 } from './trusted-signers.ts';
 import { verifyImage } from './verify-image.ts';
 
-/** Who signed each outside image of the build, by digest; only those that verified. */
 export type SignedBases = ReadonlyMap<Digest, string>;
 
 /** An image that the build takes from outside; without a digest where its registry gave none. */
 export type Base = Pick<FoundImage, 'reference' | 'name' | 'digest'>;
 
-/** Checks of bases that are under way. */
 interface BaseChecks {
   /** Waits for bases in `trust.bases`. Throws UserError if one fails or cannot be checked. */
   readonly required: () => Promise<void>;
-  /** What verified until now; what still runs is given up. */
   readonly verified: () => SignedBases;
 }
 
@@ -108,7 +105,6 @@ export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
   };
 }
 
-/** True where the settings ask for the image's signature. */
 function isRequired(
   { trust }: Pick<Settings, 'trust'>,
   { reference }: Pick<Base, 'reference'>,
@@ -116,7 +112,6 @@ function isRequired(
   return trust.bases.some((pattern) => matchesImage(pattern, reference));
 }
 
-/** Its publisher is known to sign, and the network may be used. */
 function isOffered({ offline }: Settings, { reference, digest }: Base): boolean {
   return !offline && digest !== undefined && publisherSigner(reference) !== undefined;
 }

@@ -1,7 +1,16 @@
+import { X509Certificate } from 'node:crypto';
 import { derAt, type DerElement, derElements } from '../image/formats/der.ts';
 import { parseStrictJson, readAs, type Shape } from '../image/formats/json.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { field, isObject, type JsonObject, listField, objectOf, textField } from '../lib/json.ts';
+import {
+  field,
+  given,
+  isObject,
+  type JsonObject,
+  listField,
+  objectOf,
+  textField,
+} from '../lib/json.ts';
 import { hasControls } from '../lib/text.ts';
 import { isBundleType, MEDIA_TYPE } from '../model/image.ts';
 import { type Digest, parseDigest } from '../model/reference.ts';
@@ -26,14 +35,12 @@ export function parseUntrustedJson(
   return parsed.ok ? readAs(parsed.value, shape, what) : parsed;
 }
 
-/** The first `max` elements; none of a value that is not an array. */
 export function listOf(value: unknown, max: number): readonly unknown[] {
   if (!Array.isArray(value)) return [];
   const list = value as readonly unknown[];
   return list.length > max ? list.slice(0, max) : list;
 }
 
-/** The value where it is a string of at most `max` characters. */
 export function textOf(value: unknown, max = 4096): string | undefined {
   return typeof value === 'string' && value.length <= max ? value : undefined;
 }
@@ -50,106 +57,65 @@ export function textsOf(value: unknown, max = 1000): Readonly<Record<string, str
 }
 
 /** Bytes of base64 or base64url, padded or not (RFC 4648); undefined if not, or over `maxBytes`. */
-export function base64Of(value: unknown, maxBytes: number): Uint8Array | undefined {
+export function base64Of(value: unknown, maxBytes: number): Buffer | undefined {
   if (typeof value !== 'string' || value.length > Math.ceil(maxBytes / 3) * 4) return undefined;
   const body = value.replace(/={1,2}$/, '');
   if (/[^A-Za-z0-9+/_-]/.test(body) || body.length % 4 === 1) return undefined;
   return Buffer.from(body.replaceAll('-', '+').replaceAll('_', '/'), 'base64');
 }
 
+/** A structure of Go: fields that are texts, fields that are not looked into, and others. */
+function struct(texts: string, any = '', more: Readonly<Record<string, Shape>> = {}): Shape {
+  const fields = (names: string, shape: Shape): readonly (readonly [string, Shape])[] =>
+    names.split(' ').flatMap((name) => (name === '' ? [] : [[name, shape] as const]));
+  const entries = [...fields(texts, 'text'), ...fields(any, 'any')];
+  return { struct: { ...Object.fromEntries(entries), ...more } };
+}
+
 /* What hangs on an image, as cosign, notation and other verifiers decode it. */
 
 /** DSSE, envelope.md. */
-const ENVELOPE: Shape = {
-  struct: {
-    payloadType: 'text',
-    payload: 'text',
-    signatures: { list: { struct: { keyid: 'text', sig: 'text' } } },
-  },
-};
+const ENVELOPE = struct('payloadType payload', '', { signatures: { list: struct('keyid sig') } });
 
 /** protobuf-specs, sigstore_bundle.proto. */
-const BUNDLE: Shape = {
-  struct: {
-    mediaType: 'text',
-    verificationMaterial: {
-      struct: {
-        publicKey: 'any',
-        certificate: 'any',
-        x509CertificateChain: 'any',
-        tlogEntries: 'any',
-        timestampVerificationData: 'any',
-      },
-    },
-    dsseEnvelope: ENVELOPE,
-    messageSignature: {
-      struct: {
-        messageDigest: { struct: { algorithm: 'any', digest: 'text' } },
-        signature: 'text',
-      },
-    },
-  },
-};
+const BUNDLE = struct('mediaType', '', {
+  verificationMaterial: struct(
+    '',
+    'publicKey certificate x509CertificateChain tlogEntries timestampVerificationData',
+  ),
+  dsseEnvelope: ENVELOPE,
+  messageSignature: struct('signature', '', { messageDigest: struct('digest', 'algorithm') }),
+});
 
 /** in-toto attestation, spec/v1/statement.md and resource_descriptor.md. */
-const STATEMENT: Shape = {
-  struct: {
-    _type: 'text',
-    subject: {
-      list: {
-        struct: {
-          name: 'text',
-          uri: 'text',
-          digest: { map: 'text' },
-          content: 'any',
-          downloadLocation: 'any',
-          mediaType: 'any',
-          annotations: 'any',
-        },
-      },
-    },
-    predicateType: 'text',
-    predicate: 'any',
+const STATEMENT = struct('_type predicateType', 'predicate', {
+  subject: {
+    list: struct('name uri', 'content downloadLocation mediaType annotations', {
+      digest: { map: 'text' },
+    }),
   },
-};
+});
 
 /** sigstore/cosign, specs/SIGNATURE_SPEC.md, "Payload". */
-export const SIMPLE_SIGNING: Shape = {
-  struct: {
-    critical: {
-      struct: {
-        identity: { struct: { 'docker-reference': 'text' } },
-        image: { struct: { 'docker-manifest-digest': 'text' } },
-        type: 'text',
-      },
-    },
-    optional: 'any',
-  },
-};
+export const SIMPLE_SIGNING = struct('', 'optional', {
+  critical: struct('type', '', {
+    identity: struct('docker-reference'),
+    image: struct('docker-manifest-digest'),
+  }),
+});
 
 /** JWS JSON serialization, flattened (RFC 7515, 7.2.2). */
-export const JWS: Shape = {
-  struct: { payload: 'text', protected: 'text', header: 'any', signature: 'text' },
-};
+export const JWS = struct('payload protected signature', 'header');
 
 /** notaryproject/specifications, signature-specification.md, "Payload". */
-export const NOTATION_PAYLOAD: Shape = {
-  struct: {
-    targetArtifact: {
-      struct: { mediaType: 'text', digest: 'text', size: 'integer', annotations: { map: 'any' } },
-    },
-  },
-};
+export const NOTATION_PAYLOAD = struct('', '', {
+  targetArtifact: struct('mediaType digest', '', { size: 'integer', annotations: { map: 'any' } }),
+});
 
 /** Rekor's entry as cosign keeps it in an annotation. */
-export const LOG_ENTRY: Shape = {
-  struct: {
-    SignedEntryTimestamp: 'text',
-    Payload: {
-      struct: { body: 'text', integratedTime: 'integer', logIndex: 'integer', logID: 'text' },
-    },
-  },
-};
+export const LOG_ENTRY = struct('SignedEntryTimestamp', '', {
+  Payload: struct('body logID', '', { integratedTime: 'integer', logIndex: 'integer' }),
+});
 
 /** Both spellings that are in use: cosign 2 and BuildKit write the older, cosign 3 the newer. */
 const STATEMENT_TYPES = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1'];
@@ -170,27 +136,18 @@ export function parseStatement(
   if (!isObject(parsed.value)) return err('the attestation is not a JSON object');
   const object = parsed.value;
   if ('_type' in object) return statementOf(object);
-  if ('payloadType' in object) return fromEnvelope(object, maxBytes);
-  if (typeof object['mediaType'] === 'string') return fromBundle(object, maxBytes);
-  return err('the attestation is neither a statement, a DSSE envelope nor a sigstore bundle');
+  if ('payloadType' in object) return statementIn(object, maxBytes);
+  if (typeof object['mediaType'] !== 'string')
+    return err('the attestation is neither a statement, a DSSE envelope nor a sigstore bundle');
+  const bundle = bundleOf(object);
+  if (!bundle.ok) return bundle;
+  return bundle.value.envelope === undefined
+    ? err('the bundle signs a message and does not contain a statement')
+    : statementIn(bundle.value.envelope, maxBytes);
 }
 
-function fromBundle(bundle: JsonObject, maxBytes: number): Result<Statement> {
-  const mediaType = textOf(bundle['mediaType'], 200) ?? '';
-  if (!isBundleType(mediaType)) return err('the media type of the bundle is not known');
-  if (!isObject(bundle['dsseEnvelope']))
-    return err('the bundle signs a message and does not contain a statement');
-  return fromEnvelope(bundle['dsseEnvelope'], maxBytes);
-}
-
-/** The statement in a DSSE envelope that is parsed already. */
-export function statementIn(envelope: unknown, maxBytes: number): Result<Statement> {
-  return isObject(envelope)
-    ? fromEnvelope(envelope, maxBytes)
-    : err('the envelope is not a JSON object');
-}
-
-function fromEnvelope(untrusted: JsonObject, maxBytes: number): Result<Statement> {
+export function statementIn(untrusted: unknown, maxBytes: number): Result<Statement> {
+  if (!isObject(untrusted)) return err('the envelope is not a JSON object');
   const read = readAs(untrusted, ENVELOPE, 'the envelope');
   if (!read.ok) return read;
   const envelope = objectOf(read.value);
@@ -199,39 +156,28 @@ function fromEnvelope(untrusted: JsonObject, maxBytes: number): Result<Statement
   const payload = base64Of(envelope['payload'], maxBytes);
   if (payload === undefined) return err('the payload of the envelope is not base64, or too large');
   const parsed = parseUntrustedJson(payload, 'the statement in the envelope', maxBytes);
-  if (!parsed.ok) return parsed;
-  return statementOf(objectOf(parsed.value));
+  return parsed.ok ? statementOf(objectOf(parsed.value)) : parsed;
 }
 
 function statementOf(untrusted: JsonObject): Result<Statement> {
   const read = readAs(untrusted, STATEMENT, 'the statement');
   if (!read.ok) return read;
-  const object = objectOf(read.value);
-  const type = textOf(object['_type'], 200);
+  const { _type, predicateType, subject, predicate } = objectOf(read.value);
+  const type = textOf(_type, 200);
   if (type === undefined || !STATEMENT_TYPES.includes(type))
     return err('the statement is not of a type that in-toto defines');
-  const predicateType = textOf(object['predicateType'], 1000);
-  if (predicateType === undefined || predicateType === '')
-    return err('the statement does not name a predicate type');
-  const subjects = object['subject'];
-  if (Array.isArray(subjects) && subjects.length > MAX_SUBJECTS)
+  const about = textOf(predicateType, 1000) ?? '';
+  if (about === '') return err('the statement does not name a predicate type');
+  if (Array.isArray(subject) && subject.length > MAX_SUBJECTS)
     return err(`the statement has more than ${MAX_SUBJECTS} subjects`);
-  return ok({
-    _type: type,
-    subject: listOf(subjects, MAX_SUBJECTS).map(subjectOf),
-    predicateType,
-    predicate: object['predicate'],
+  const subjects = listOf(subject, MAX_SUBJECTS).map((one) => {
+    const name = textOf(field(one, 'name'));
+    const digest = textsOf(field(one, 'digest'), 20);
+    return name === undefined ? { digest } : { name, digest };
   });
+  return ok({ _type: type, subject: subjects, predicateType: about, predicate });
 }
 
-function subjectOf(value: unknown): Statement['subject'][number] {
-  const subject = objectOf(value);
-  const name = textOf(subject['name']);
-  const digest = textsOf(subject['digest'], 20);
-  return name === undefined ? { digest } : { name, digest };
-}
-
-/** The sha256 digests of the subjects, each once; malformed ones are left out and cover nothing. */
 export function subjectDigests(statement: Statement): Digest[] {
   const digests = statement.subject
     .map(({ digest }) => parseDigest(`sha256:${digest['sha256'] ?? ''}`))
@@ -239,40 +185,64 @@ export function subjectDigests(statement: Statement): Digest[] {
   return [...new Set(digests)];
 }
 
-/** A sigstore bundle. With a certificate it is verified by identity, else by key. */
+/** A sigstore bundle, of which nothing is checked. */
 export interface ReadBundle {
-  readonly content:
-    | { readonly kind: 'envelope'; readonly envelope: unknown }
-    | { readonly kind: 'message'; readonly digest: Digest | undefined };
+  /** With a certificate it is verified by identity, else by key. */
   readonly signedWith: 'certificate' | 'key';
+  /** Undefined where plain bytes are signed. */
+  readonly envelope: JsonObject | undefined;
+  /** Of plain bytes: their digest as the bundle states it, and the signature in base64. */
+  readonly digest: Digest | undefined;
+  readonly signature: unknown;
+  /** DER, the leaf first. */
+  readonly certificates: readonly Buffer[];
+  readonly logEntries: readonly JsonObject[];
+  readonly timestamps: readonly unknown[];
 }
 
-/**
- * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without checking
- * its signatures. Of a signed message the digest is what the bundle says it is.
- */
-export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBundle> {
-  const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes, BUNDLE);
-  if (!parsed.ok) return parsed;
-  const bundle = objectOf(parsed.value);
-  if (!isBundleType(textOf(bundle['mediaType'], 200) ?? ''))
+const MAX_CERTIFICATE = 64 * 1024;
+
+/** Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3). */
+export function readBundle(bytes: Uint8Array, maxBytes = MAX_DOCUMENT_BYTES): Result<ReadBundle> {
+  const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes);
+  return parsed.ok ? bundleOf(parsed.value) : parsed;
+}
+
+function bundleOf(untrusted: unknown): Result<ReadBundle> {
+  const read = readAs(untrusted, BUNDLE, 'the bundle');
+  if (!read.ok) return read;
+  const { mediaType, verificationMaterial, dsseEnvelope, messageSignature } = objectOf(read.value);
+  if (!isBundleType(textOf(mediaType, 200) ?? ''))
     return err('the media type of the bundle is not known');
-  const material = objectOf(bundle['verificationMaterial']);
-  const signedWith =
-    isObject(material['certificate']) || isObject(material['x509CertificateChain'])
-      ? 'certificate'
-      : 'key';
-  if (isObject(bundle['dsseEnvelope']))
-    return ok({ content: { kind: 'envelope', envelope: bundle['dsseEnvelope'] }, signedWith });
-  const message = bundle['messageSignature'];
-  if (!isObject(message)) return err('the bundle contains neither an envelope nor a signature');
-  const stated = objectOf(message['messageDigest']);
-  const raw = stated['algorithm'] === 'SHA2_256' ? (base64Of(stated['digest'], 32) ?? []) : [];
-  const digest = parseDigest(`sha256:${Buffer.from(raw).toString('hex')}`);
-  return ok({ content: { kind: 'message', digest }, signedWith });
+  const envelope = isObject(dsseEnvelope) ? dsseEnvelope : undefined;
+  if (envelope === undefined && !isObject(messageSignature))
+    return err('the bundle contains neither an envelope nor a signature');
+  const material = objectOf(verificationMaterial);
+  const { certificate, x509CertificateChain: chain, tlogEntries } = material;
+  const given = isObject(certificate) ? [certificate] : listField(chain, 'certificates');
+  const { messageDigest, signature } = objectOf(messageSignature);
+  const { algorithm, digest } = objectOf(messageDigest);
+  const raw = algorithm === 'SHA2_256' ? (base64Of(digest, 32) ?? []) : [];
+  return ok({
+    signedWith: isObject(certificate) || isObject(chain) ? 'certificate' : 'key',
+    envelope,
+    digest: parseDigest(`sha256:${Buffer.from(raw).toString('hex')}`),
+    signature,
+    certificates: listOf(given, 10).map(
+      (one) => base64Of(field(one, 'rawBytes'), MAX_CERTIFICATE) ?? Buffer.alloc(0),
+    ),
+    logEntries: listOf(tlogEntries, 10).map(objectOf),
+    timestamps: listField(field(material, 'timestampVerificationData'), 'rfc3161Timestamps'),
+  });
 }
 
-const MAX_BYTES = 64 * 1024 * 1024;
+export function certificateIn(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}
 
 /** In a TimeStampResp: ContentInfo, SignedData, content, TSTInfo, genTime (RFC 3161, 2.4.2). */
 const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
@@ -280,28 +250,23 @@ const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
 /**
  * Who signed a sigstore bundle, its entry in a log and when, as its parts say; nothing of it is
  * verified here. The time is the log's, else the timestamp's. Of several entries or timestamps none
- * counts.
+ * counts: cosign passes over what it cannot check, and does not say which of several it checked.
  */
 export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
-  const parsed = parseStrictJson(bytes, 'it', MAX_BYTES);
-  const material = parsed.ok ? field(parsed.value, 'verificationMaterial') : undefined;
-  const [chained] = listField(field(material, 'x509CertificateChain'), 'certificates');
-  const certificate = textField(field(material, 'certificate') ?? chained, 'rawBytes');
-  const identity =
-    certificate === undefined ? undefined : certificateIdentity(Buffer.from(certificate, 'base64'));
-  const entry = onlyOne(listField(material, 'tlogEntries'));
-  const logIndex = entry === undefined ? undefined : wholeNumber(field(entry, 'logIndex') ?? 0);
-  const time = loggedAt(entry) ?? stampedAt(material);
+  const read = readBundle(bytes);
+  if (!read.ok) return {};
+  const { certificates, logEntries, timestamps } = read.value;
+  const [leaf] = certificates;
+  const identity = leaf === undefined ? undefined : certificateIdentity(leaf);
+  const entry = logEntries.length === 1 ? logEntries[0] : undefined;
+  const logIndex = entry && wholeNumber(entry['logIndex'] ?? 0);
+  // A log of version 2 does not state it.
+  const seconds = wholeNumber(entry?.['integratedTime']) || Number.NaN;
+  const stamp = timestamps.length === 1 ? textField(timestamps[0], 'signedTimestamp') : undefined;
+  const time = isoTime(seconds * 1000) ?? isoTime(stampedAt(stamp ?? ''));
   return {
-    ...(identity === undefined ? {} : { identity }),
-    ...(logIndex === undefined ? {} : { logIndex }),
-    ...(time === undefined ? {} : { time }),
+    ...given({ identity, logIndex, time }),
   };
-}
-
-/** cosign passes over what it cannot check, and does not say which of several it checked. */
-function onlyOne(list: readonly unknown[]): unknown {
-  return list.length === 1 ? list[0] : undefined;
 }
 
 /** Protobuf's JSON writes 64-bit numbers as texts. */
@@ -312,27 +277,16 @@ function wholeNumber(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Seconds since 1970; a log of version 2 does not state it. */
-function loggedAt(entry: unknown): string | undefined {
-  const seconds = wholeNumber(field(entry, 'integratedTime'));
-  if (seconds === undefined || seconds === 0 || seconds > 253_402_300_799) return undefined;
-  return isoTime(seconds * 1000);
-}
-
-function stampedAt(material: unknown): string | undefined {
-  const stamps = listField(field(material, 'timestampVerificationData'), 'rfc3161Timestamps');
-  const stamp = textField(onlyOne(stamps), 'signedTimestamp');
-  if (stamp === undefined) return undefined;
+function stampedAt(stamp: string): number {
   const element = derAt(Buffer.from(stamp, 'base64'), TIMESTAMP_TIME);
   const text = Buffer.from(element?.body ?? []).toString('latin1');
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d{1,9})?Z$/.exec(text);
-  if (parts === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '', minute = '', second = ''] = parts;
-  return isoTime(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`));
+  const form = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d{1,9})?Z$/;
+  return form.test(text) ? Date.parse(text.replace(form, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN;
 }
 
+/** Undefined for what is not a time, or after the year 9999. */
 function isoTime(ms: number): string | undefined {
-  return Number.isNaN(ms) ? undefined : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return ms <= 253_402_300_799_000 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : undefined;
 }
 
 /** Object identifiers, in DER: RFC 5280 4.2.1.6, and Fulcio's own (its docs/oid-info.md). */
@@ -345,49 +299,44 @@ const EMAIL = 0x81;
 const URI = 0x86;
 const OTHER_NAME = 0xa0;
 const EXTENSIONS = 0xa3;
+const UTF8_STRING = 0x0c;
 const LONGEST = 4096;
+const EMPTY = new Uint8Array();
 
 /**
  * Whom a certificate (DER) of Fulcio names: its one subject alternative name and its issuer
  * extension. Undefined for any other certificate. It says nothing about who signed the certificate.
  */
 export function certificateIdentity(der: Uint8Array): CertificateIdentity | undefined {
-  const parts = derElements(derAt(der, [0, 0])?.body ?? new Uint8Array()) ?? [];
+  const parts = derElements(derAt(der, [0, 0])?.body ?? EMPTY) ?? [];
   const extensions = parts.find(({ tag }) => tag === EXTENSIONS);
   const list = extensions && derElements(derAt(extensions.body, [0])?.body ?? extensions.body);
-  const values = new Map((list ?? []).map(extensionOf));
-  const issuer = utf8Text(values.get(ISSUER)) ?? textOfOfBundleOrigin(values.get(ISSUER_BEFORE));
+  const values = new Map(
+    (list ?? []).map(({ body }) => {
+      const [id, ...rest] = derElements(body) ?? [];
+      return [hex(id), rest.at(-1)?.body ?? EMPTY] as const;
+    }),
+  );
+  const issuer = utf8Text(values.get(ISSUER)) ?? plainText(values.get(ISSUER_BEFORE));
   const names = derElements(derAt(values.get(SUBJECT_NAMES) ?? EMPTY, [0])?.body ?? EMPTY) ?? [];
-  const [name] = names;
-  const subject =
-    names.length === 1 && name !== undefined ? subjectOfOfBundleOrigin(name) : undefined;
+  const subject = names.length === 1 ? nameIn(names[0]) : undefined;
   return subject === undefined || issuer === undefined ? undefined : { subject, issuer };
 }
 
-const EMPTY = new Uint8Array();
-
-/** The identifier and the value of an extension. */
-function extensionOf({ body }: DerElement): readonly [string, Uint8Array] {
-  const [id, ...rest] = derElements(body) ?? [];
-  return [hex(id?.body ?? EMPTY), rest.at(-1)?.body ?? EMPTY];
+function nameIn(name: DerElement | undefined): string | undefined {
+  if (name?.tag === EMAIL || name?.tag === URI) return plainText(name.body);
+  if (name?.tag !== OTHER_NAME) return undefined;
+  const [id, value] = derElements(name.body) ?? [];
+  return hex(id) === USER_NAME ? utf8Text(value?.body) : undefined;
 }
 
-function subjectOfOfBundleOrigin({ tag, body }: DerElement): string | undefined {
-  if (tag === EMAIL || tag === URI) return textOfOfBundleOrigin(body);
-  if (tag !== OTHER_NAME) return undefined;
-  const [id, value] = derElements(body) ?? [];
-  if (id === undefined || value === undefined || hex(id.body) !== USER_NAME) return undefined;
-  return utf8Text(value.body);
+function utf8Text(value: Uint8Array = EMPTY): string | undefined {
+  const element = derAt(value, [0]);
+  return element?.tag === UTF8_STRING ? plainText(element.body) : undefined;
 }
 
-/** The text in a UTF8String. */
-function utf8Text(value: Uint8Array | undefined): string | undefined {
-  const element = value === undefined ? undefined : derAt(value, [0]);
-  return element?.tag === 0x0c ? textOfOfBundleOrigin(element.body) : undefined;
-}
-
-function textOfOfBundleOrigin(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined || bytes.length === 0 || bytes.length > LONGEST) return undefined;
+function plainText(bytes: Uint8Array = EMPTY): string | undefined {
+  if (bytes.length === 0 || bytes.length > LONGEST) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return hasControls(text) ? undefined : text;
@@ -396,6 +345,6 @@ function textOfOfBundleOrigin(bytes: Uint8Array | undefined): string | undefined
   }
 }
 
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+function hex(element: DerElement | undefined): string {
+  return Buffer.from(element?.body ?? EMPTY).toString('hex');
 }

@@ -12,7 +12,6 @@ import type { Descriptor, OpenedImage, WholeImage } from '../model/image.ts';
 import { type Digest, formatReference, type ImageReference } from '../model/reference.ts';
 import { publishedReferrers } from '../reproduce/inputs.ts';
 
-/** Where an image is copied to. */
 export type CopyTarget =
   | {
       readonly kind: 'registry';
@@ -34,12 +33,9 @@ interface ImageCopy {
   readonly attached: readonly {
     readonly subject: Digest;
     readonly digest: Digest;
-    /** The type of a referrer, or cosign's tag. */
     readonly type: string;
   }[];
-  /** Bytes that were sent; of a file, that it has. */
   readonly bytes: number;
-  /** Blobs that the registry had. */
   readonly present: number;
 }
 

@@ -1,5 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { UserError } from '../lib/errors.ts';
+import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
+import { toolFailure } from '../lib/run-result.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { CertificateIdentity } from '../model/signature-origin.ts';
 import { bundleOrigin } from './bundle.ts';
@@ -8,9 +11,9 @@ import {
   cosignDialect,
   cosignUserError,
   EMPTY_TRUSTED_ROOT,
-  runSigning,
+  runCosign,
 } from './cosign.ts';
-import { keyAccess } from './keys.ts';
+import { keyAccess, keyName } from './keys.ts';
 import { keylessCall, keylessError, type Sigstore } from './sigstore.ts';
 
 type SigningKey =
@@ -21,10 +24,8 @@ export interface KeylessKey {
   readonly kind: 'keyless';
   readonly sigstore: Sigstore;
   readonly token: string;
-  /** Whom the token names, for errors. */
   readonly issuer: string;
   readonly subject: string;
-  /** The user's TUF cache. */
   readonly tufRoot: string;
   readonly now: () => number;
 }
@@ -44,7 +45,7 @@ async function signingCall(
   run: RunTool,
   key: SigningKey,
   files: CallFiles,
-  certificateOnly = false,
+  certificateOnly: boolean,
 ): Promise<SigningCall> {
   const dialect = await cosignDialect(run);
   const format = dialect.kind === 'flags' ? ['--new-bundle-format'] : [];
@@ -72,7 +73,6 @@ async function signingCall(
 
 interface Signing {
   readonly key: SigningKey;
-  /** An existing folder for the files of this call, which are removed. */
   readonly scratchDir: string;
   readonly signal?: AbortSignal;
 }
@@ -92,7 +92,7 @@ export function signStatement(
 ): Promise<Uint8Array> {
   const { predicateType, predicatePath, manifestPath } = request;
   const about = ['--type', predicateType, '--predicate', predicatePath, manifestPath];
-  return bundleOf(run, request, 'attest-blob', () => about);
+  return signedBundle(run, request, ['attest-blob'], () => about);
 }
 
 /** The sigstore bundle over plain bytes; keyless, it is logged. Throws like `signStatement`. */
@@ -101,10 +101,37 @@ export function signBlobBundle(
   request: Signing & { readonly payload: Uint8Array },
   certificateOnly = false,
 ): Promise<Uint8Array> {
-  const about = async (files: CallFiles): Promise<readonly string[]> => [
-    await files.write('payload', request.payload),
-  ];
-  return bundleOf(run, { ...request, certificateOnly }, 'sign-blob', about);
+  return signedBundle(
+    run,
+    request,
+    ['sign-blob'],
+    async (files) => [await files.write('payload', request.payload)],
+    certificateOnly,
+  );
+}
+
+async function signedBundle(
+  run: RunTool,
+  { key, scratchDir, signal }: Signing,
+  command: readonly string[],
+  about: (files: CallFiles) => readonly string[] | Promise<readonly string[]>,
+  certificateOnly = false,
+): Promise<Uint8Array> {
+  const files = new CallFiles(scratchDir);
+  try {
+    const { args, env, explain } = await signingCall(run, key, files, certificateOnly);
+    const bundle = files.path('json');
+    const result = await runCosign(
+      run,
+      [...command, '--yes', ...args, '--bundle', bundle, ...(await about(files))],
+      { env, timeoutMs: 180_000, signal },
+    );
+    if (result.exitCode !== 0)
+      throw explain(result.stderr) ?? toolFailure(result, 'cosign did not sign');
+    return await readFile(bundle);
+  } finally {
+    await files.remove();
+  }
 }
 
 /**
@@ -125,20 +152,46 @@ export async function certificateFor(
   );
 }
 
-async function bundleOf(
+/**
+ * Makes cosign.key and cosign.pub in `dir`, which is created and contains nothing else. The pair is
+ * made beside it and renamed, so that it is there whole or not at all. The password goes through
+ * the environment; '' means unencrypted. Private key 0600, folder 0700. False where the folder had
+ * a pair already (another process was first), which is untouched.
+ */
+export async function generateKeyPair(
   run: RunTool,
-  request: Signing & { readonly certificateOnly?: boolean },
-  command: string,
-  about: (files: CallFiles) => readonly string[] | Promise<readonly string[]>,
-): Promise<Uint8Array> {
-  const files = new CallFiles(request.scratchDir);
+  dir: string,
+  password: string,
+): Promise<boolean> {
+  await makeFolders(dirname(dir), { mode: 0o700 });
+  const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
   try {
-    const call = await signingCall(run, request.key, files, request.certificateOnly);
-    const bundle = files.path('json');
-    const args = [command, '--yes', ...call.args, '--bundle', bundle, ...(await about(files))];
-    await runSigning(run, { ...call, args }, request.signal);
-    return await readFile(bundle);
+    const env = { COSIGN_PASSWORD: password };
+    const result = await runCosign(run, ['generate-key-pair'], { cwd: beside, env });
+    if (result.exitCode !== 0) throw toolFailure(result, 'cosign made no key pair');
+    await chmod(join(beside, 'cosign.key'), 0o600);
+    await rename(beside, dir);
+    return true;
+  } catch (error) {
+    // The folder is there and not empty.
+    if (['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) return false;
+    throw error;
   } finally {
-    await files.remove();
+    await rm(beside, { recursive: true, force: true });
   }
+}
+
+export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
+  const { ref, env } = keyAccess(keyRef, password);
+  const result = await runCosign(run, ['public-key', '--key', ref], { env });
+  if (result.exitCode !== 0)
+    throw (
+      cosignUserError(result.stderr, keyRef) ??
+      toolFailure(result, `the public key of ${keyName(keyRef)} cannot be had`)
+    );
+  const pem = /-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?/.exec(
+    result.stdout,
+  );
+  if (pem === null) throw new UserError(`cosign gave no public key for ${keyName(keyRef)}`);
+  return pem[0];
 }

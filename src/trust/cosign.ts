@@ -21,33 +21,32 @@ export type CosignDialect =
   | { readonly kind: 'flags' }
   | { readonly kind: 'signing-config'; readonly withoutServices: string };
 
+export function runCosign(
+  run: RunTool,
+  args: readonly string[],
+  more: Omit<Partial<ToolRun>, 'command' | 'args' | 'signal'> & {
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<Completed> {
+  const { signal, ...rest } = more;
+  const what = { command: 'cosign', args, timeoutMs: 60_000, ...rest };
+  return completed(run, 'cosign', signal === undefined ? what : { ...what, signal });
+}
+
 /** Asked once per runner. Throws UserError if cosign is missing or too old for sigstore bundles. */
 export const cosignDialect = once(async (run: RunTool): Promise<CosignDialect> => {
-  const help = await completed(run, 'cosign', {
-    command: 'cosign',
-    args: ['attest-blob', '--help'],
-    timeoutMs: 30_000,
+  const { stdout, stderr } = await runCosign(run, ['attest-blob', '--help']);
+  const help = stdout + stderr;
+  if (help.includes('--signing-config')) {
+    const config = await runCosign(run, ['signing-config', 'create']);
+    if (config.exitCode !== 0) throw toolFailure(config, 'cosign made no signing config');
+    return { kind: 'signing-config', withoutServices: config.stdout };
+  }
+  if (help.includes('--new-bundle-format')) return { kind: 'flags' };
+  throw new UserError('this cosign is too old: it cannot write sigstore bundles', {
+    nextStep: howToInstall('cosign'),
   });
-  const kind = dialectOf(help.stdout + help.stderr);
-  if (kind === 'flags') return { kind };
-  if (kind === undefined)
-    throw new UserError('this cosign is too old: it cannot write sigstore bundles', {
-      nextStep: howToInstall('cosign'),
-    });
-  const config = await completed(run, 'cosign', {
-    command: 'cosign',
-    args: ['signing-config', 'create'],
-    timeoutMs: 30_000,
-  });
-  if (config.exitCode !== 0) throw toolFailure(config, 'cosign made no signing config');
-  return { kind, withoutServices: config.stdout };
 });
-
-/** Reads the help of `cosign attest-blob`. */
-export function dialectOf(help: string): CosignDialect['kind'] | undefined {
-  if (help.includes('--signing-config')) return 'signing-config';
-  return help.includes('--new-bundle-format') ? 'flags' : undefined;
-}
 
 /**
  * A sigstore trusted root (protobuf-specs, sigstore_trustroot.proto) that trusts no service. With a
@@ -106,7 +105,6 @@ export class CallFiles {
 
 /** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
 export class PasswordNeeded extends UserError {
-  /** The question, without its mark. */
   readonly question: string;
 
   constructor(ref: string, isWrong: boolean, cause?: unknown) {
@@ -146,21 +144,15 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
         'install a cosign that has it (its release named pivkey-pkcs11key), or sign with a key file',
       cause,
     });
-  if (isKeyUri(key))
-    return new UserError(`${named} cannot be used: ${keyName(said)}`, {
-      nextStep: nextFor(key, said),
-      cause,
-    });
-  return undefined;
-}
-
-const NO_PLUGIN = /unrecognized scheme|executable file not found/i;
-
-function nextFor(key: string, said: string): string {
-  const scheme = key.slice(0, key.indexOf(':'));
-  return NO_PLUGIN.test(said)
-    ? `install its plugin, sigstore-kms-${scheme}, on PATH, or sign with a key file (--key FILE)`
-    : 'check its address, its type and the credentials for it, or sign with a key file (--key FILE)';
+  if (!isKeyUri(key)) return undefined;
+  const hasNoPlugin = /unrecognized scheme|executable file not found/i.test(said);
+  const fix = hasNoPlugin
+    ? `install its plugin, sigstore-kms-${key.slice(0, key.indexOf(':'))}, on PATH`
+    : 'check its address, its type and the credentials for it';
+  return new UserError(`${named} cannot be used: ${keyName(said)}`, {
+    nextStep: `${fix}, or sign with a key file (--key FILE)`,
+    cause,
+  });
 }
 
 /** Why a verification failed: signature or statement are bad, or they could not be checked. */
@@ -171,29 +163,6 @@ export function verificationFailure(stderr: string): 'failed' | 'unknown' {
   const bad =
     /could not verify envelope|do(?:es)? not match|invalid (?:predicate|signature)|none of the expected identities|no matching|failed to verify (?:signature|certificate|log inclusion|timestamp)/i;
   return bad.test(said) ? 'failed' : 'unknown';
-}
-
-/** A call that signs, and what the user can fix about one that failed. */
-interface Signing extends Pick<ToolRun, 'args' | 'env'> {
-  readonly explain: (stderr: string) => UserError | undefined;
-}
-
-/** Signs. Throws UserError for what the user can fix (password, key, token), else ToolError. */
-export async function runSigning(
-  run: RunTool,
-  { args, env = {}, explain }: Signing,
-  signal: AbortSignal | undefined,
-): Promise<Completed> {
-  const result = await completed(run, 'cosign', {
-    command: 'cosign',
-    args,
-    env,
-    timeoutMs: 180_000,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  if (result.exitCode !== 0)
-    throw explain(result.stderr) ?? toolFailure(result, 'cosign did not sign');
-  return result;
 }
 
 const SCHEMA = 1;

@@ -75,7 +75,6 @@ is looked up there; a prefix says another place: docker: store: oci: oci-archive
   operands: { least: 1, error: 'needs an image' },
 } satisfies CommandSpec;
 
-/** What `scoville verify` was asked for. */
 export type VerifyFlags = FlagValues<typeof VERIFY.flags>;
 
 export const ATTEST = {
@@ -117,8 +116,6 @@ verdict replaces the old one unless it is lower: then what would change is said,
   },
   operands: { least: 1, most: 1, error: 'takes one image' },
 } satisfies CommandSpec;
-
-/** What `scoville attest` was asked for. */
 
 export const VEX = {
   name: 'vex',
@@ -180,7 +177,6 @@ A vulnerability that it sets aside is shown as waived.
   operands: { least: 1, most: 1, error: 'takes one image' },
 } satisfies CommandSpec;
 
-/** What `scoville vex` was asked for. */
 export type VexFlags = FlagValues<typeof VEX.flags>;
 
 export const POLICY_COMMAND = {
@@ -238,5 +234,4 @@ printed.`,
   operands: { least: 1, most: 1, error: 'needs one image' },
 } satisfies CommandSpec;
 
-/** What `scoville policy` was asked for. */
 export type PolicyFlags = FlagValues<typeof POLICY_COMMAND.flags>;

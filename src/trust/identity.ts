@@ -42,7 +42,6 @@ export function runAddress(env: Readonly<Record<string, string | undefined>>): s
 const PLAIN = /^[\w.:/-]{1,500}$/;
 const ADDRESS = /^https?:\/\/[\w.:-]+(?:\/[\w.~-]+){1,20}$/;
 
-/** Who judged, as a verification summary names its verifier. */
 export const VERIFIER_ID = 'pkg:npm/scoville';
 
 /** What our provenance's parameters mean: BuildKit's, and those that docs/attestations.md adds. */
@@ -152,7 +151,6 @@ export function tooLarge(bytes: number, signedBy: keyof typeof LARGEST): string 
 /** In bytes, of a predicate: in base64, with what is around it, readers' 16 MiB. */
 const LARGEST_READ = 11 * 1024 * 1024;
 
-/** Why no reader takes a statement with a predicate of this size; undefined where they do. */
 export function unreadable(bytes: number): string | undefined {
   if (bytes <= LARGEST_READ) return undefined;
   return `${(bytes / 1e6).toFixed(1)} MB, and readers take ${LARGEST_READ / 1024 / 1024} MiB`;

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,10 +6,11 @@ import { writeFileBeside } from '../config/project-files.ts';
 import { makeFolder } from '../image/disk.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
-import { listField } from '../lib/json.ts';
+import { given, listField, parseJson } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Settings, SigstoreChoice } from '../model/settings.ts';
 import type { CertificateIdentity } from '../model/signature-origin.ts';
+import { certificateIn } from './bundle.ts';
 import { certificateFor, type KeylessKey } from './cosign-sign.ts';
 import {
   ambientSource,
@@ -46,13 +47,9 @@ async function fulcioAuthorities(
   const pems = listField(answer.value.json, 'chains').flatMap((chain) =>
     listField(chain, 'certificates'),
   );
-  return pems.slice(0, MOST).flatMap((pem) => {
-    try {
-      return typeof pem === 'string' ? [new X509Certificate(pem)] : [];
-    } catch {
-      return [];
-    }
-  });
+  return pems
+    .slice(0, MOST)
+    .flatMap((pem) => (typeof pem === 'string' ? (certificateIn(Buffer.from(pem)) ?? []) : []));
 }
 
 /** A token that is this close to its end is not sent any more. */
@@ -84,17 +81,14 @@ export class KeylessSession {
     this.#source = source ?? loginSource(context, sigstore.services.oidc);
   }
 
-  /** Whom the certificates of this run name; undefined before the first. */
   get identity(): CertificateIdentity | undefined {
     return this.#identity;
   }
 
-  /** What the token says. Throws UserError where there is none, or where it cannot be used. */
   async claims(): Promise<TokenClaims> {
     return (await this.#token()).claims;
   }
 
-  /** What cosign signs with now. */
   async key(): Promise<KeylessKey> {
     const { token, claims } = await this.#token();
     const { env, now } = this.#context;
@@ -128,7 +122,18 @@ export class KeylessSession {
         });
   }
 
-  /** Why what was signed does not verify, by what cosign said. */
+  /** What verifies the certificates of this run. Throws UserError where there is none yet. */
+  async verifier() {
+    const { subject, issuer } = await this.meet(this.#identity);
+    const { trustedRoot } = this.sigstore;
+    return {
+      kind: 'identity',
+      identity: { exact: subject },
+      issuer: { exact: issuer },
+      ...(trustedRoot === undefined ? {} : { trustedRoot }),
+    } as const;
+  }
+
   async failure(said: string): Promise<UserError> {
     const key = await this.key();
     const { services } = this.sigstore;
@@ -214,7 +219,6 @@ function loginSource({ emit }: PipelineContext, issuer: string): TokenSource {
 }
 
 interface Disclosure {
-  /** For the file that keeps answers. */
   readonly id: string;
   /** `the private repository octo/shop`. */
   readonly text: string;
@@ -225,7 +229,6 @@ export function loginDisclosure(issuer: string): Disclosure {
   return { id: `login ${issuer}`, text: 'the email address that you log in with' };
 }
 
-/** What the holder of a token would make public; undefined where anyone can see it already. */
 export function disclosureOf(claims: TokenClaims): Disclosure | undefined {
   const { issuer, subject, email, repository, visibility } = claims;
   if (email !== undefined) return { id: `${issuer} ${email}`, text: `the email address ${email}` };
@@ -238,7 +241,6 @@ export function disclosureOf(claims: TokenClaims): Disclosure | undefined {
 /** Nobody agreed yet; a terminal can ask. */
 export class ConsentNeeded extends UserError {
   readonly disclosure: Disclosure;
-  /** The question, without its mark. */
   readonly question: string;
 
   constructor(disclosure: Disclosure, hosts: readonly string[]) {
@@ -264,7 +266,6 @@ export async function requireConsent(
   throw new ConsentNeeded(disclosure, hosts);
 }
 
-/** Keeps a yes for all later runs of this user. */
 export async function keepConsent(
   where: Pick<PipelineContext, 'paths'>,
   { id }: Disclosure,
@@ -279,13 +280,7 @@ function fileOf({ paths }: Pick<PipelineContext, 'paths'>): string {
 }
 
 async function agreed(where: Pick<PipelineContext, 'paths'>): Promise<readonly unknown[]> {
-  const text = await readFile(fileOf(where), 'utf8').catch(() => '{}');
-  try {
-    const kept = JSON.parse(text) as { readonly agreed?: unknown };
-    return Array.isArray(kept.agreed) ? (kept.agreed as readonly unknown[]) : [];
-  } catch {
-    return [];
-  }
+  return listField(parseJson(await readFile(fileOf(where), 'utf8').catch(() => '')), 'agreed');
 }
 
 /**
@@ -321,24 +316,19 @@ export async function keylessSession(
     return session;
   }
   await requireConsent(context, sign, disclosureOf(await session.claims()), hosts);
-  await tryCertificate(context, session);
+  const { run, signal } = context;
+  const key = await session.key();
+  await inTemporaryFolder('sign', async (scratchDir) =>
+    session.meet(await certificateFor(run, key, { scratchDir, signal })),
+  );
   return session;
 }
 
-async function tryCertificate(context: PipelineContext, session: KeylessSession): Promise<void> {
-  await inTemporaryFolder('sign', async (scratchDir) => {
-    const { run, signal } = context;
-    const key = await session.key();
-    await session.meet(await certificateFor(run, key, { scratchDir, signal }));
-  });
-}
-
-/** The sigstore that settings name; paths of flags are meant from here. */
 function sigstoreChoice({ cwd }: PipelineContext, sign: Settings['sign']): SigstoreChoice {
-  const { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer } = sign;
-  const [signingConfig, trustedRoot] = [sign.signingConfig, sign.trustedRoot].map((path) =>
-    path === undefined ? undefined : resolve(cwd, path),
-  );
-  const all = { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot } = sign;
+  return given({
+    ...{ fulcioUrl, rekorUrl, tsaUrl, oidcIssuer },
+    signingConfig: signingConfig && resolve(cwd, signingConfig),
+    trustedRoot: trustedRoot && resolve(cwd, trustedRoot),
+  });
 }

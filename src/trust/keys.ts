@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { isObject, objectOf } from '../lib/json.ts';
+import { given, isObject, objectOf } from '../lib/json.ts';
 import { keyScheme } from '../model/key-scheme.ts';
 import { decoded } from '../model/packages.ts';
 import { base64Of, parseUntrustedJson, textOf } from './bundle.ts';
@@ -170,7 +170,6 @@ function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer 
   });
 }
 
-/** True for a key address of cosign (KMS, PKCS#11, the environment), not for a file. */
 export function isKeyUri(ref: string): boolean {
   return keyScheme(ref) !== undefined;
 }
@@ -195,13 +194,11 @@ export function keyAccess(
   return {
     ref,
     env: {
-      ...(password === undefined ? {} : { COSIGN_PASSWORD: password }),
-      ...(pin === undefined ? {} : { COSIGN_PKCS11_PIN: pin }),
+      ...given({ COSIGN_PASSWORD: password, COSIGN_PKCS11_PIN: pin }),
     },
   };
 }
 
-/** A key's name for people: without a PIN, and without a password in a URL. */
 export function keyName(ref: string): string {
   return withoutPin(ref).ref.replaceAll(/(:\/\/)[^\s/@]+@/g, '$1***@');
 }

@@ -28,7 +28,7 @@ function byLowerCase(ids: readonly string[]): ReadonlyMap<string, string> {
 /** Reads a recorded license: an id in any case, an SPDX expression (2.3, annex D), or a name. */
 export function readLicense(recorded: string): License {
   const text = recorded.trim();
-  const id = licenseId(text);
+  const id = LICENSES.get(text.toLowerCase());
   if (id !== undefined) return { kind: 'id', id };
   if (text.length <= MAX_LENGTH) {
     const parser = new ExpressionParser(text.match(/[()]|[^\s()]+/g) ?? []);
@@ -36,10 +36,6 @@ export function readLicense(recorded: string): License {
     if (expression !== undefined) return { kind: 'expression', expression, refs: parser.refs };
   }
   return { kind: 'name', name: text };
-}
-
-function licenseId(text: string): string | undefined {
-  return LICENSES.get(text.toLowerCase());
 }
 
 /** Recursive descent over `or > and > with > simple`; undefined anywhere means: no expression. */
@@ -84,10 +80,10 @@ class ExpressionParser {
       if (!this.refs.includes(token)) this.refs.push(token);
       return token;
     }
-    const exact = licenseId(token);
+    const exact = LICENSES.get(token.toLowerCase());
     if (exact !== undefined || !token.endsWith('+')) return exact;
-    const base = licenseId(token.slice(0, -1));
-    return base === undefined ? undefined : `${base}+`;
+    const base = LICENSES.get(token.slice(0, -1).toLowerCase());
+    return base && `${base}+`;
   }
 
   #take(token: string): boolean {
@@ -109,7 +105,6 @@ interface ExtractedLicense {
 export class ExtractedLicenses {
   readonly #byId = new Map<string, ExtractedLicense>();
 
-  /** `licenseDeclared` of a package: all that it records, joined by AND; NOASSERTION for none. */
   declared(recorded: readonly string[]): string {
     if (recorded.length === 0) return 'NOASSERTION';
     const parts = [...new Set(recorded.map((text) => this.#expression(text)))];
@@ -117,7 +112,6 @@ export class ExtractedLicenses {
     return parts.map((part) => (part.includes(' OR ') ? `(${part})` : part)).join(' AND ');
   }
 
-  /** All licenses that the expressions so far refer to, sorted by id. */
   list(): ExtractedLicense[] {
     return [...this.#byId.values()].sort((a, b) => byCodeUnit(a.licenseId, b.licenseId));
   }

@@ -35,7 +35,6 @@ oci-archive:FILE or oci:DIR. What the target has of others stays; its tag is set
   operands: { least: 2, most: 2, error: 'takes an image, and where it goes' },
 } satisfies CommandSpec;
 
-/** `scoville mirror`. */
 export const mirror = command(MIRROR, async (flags, [from = '', to = ''], io) => {
   const settings = await imageSettings(flags.policy, io);
   const source = await sourceOf(from, io.cwd);

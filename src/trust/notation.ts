@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSmallLayout } from '../image/layout/entries.ts';
-import { err, Interrupted, ok, type Result, UserError } from '../lib/errors.ts';
+import { Interrupted, UserError } from '../lib/errors.ts';
 import { field, isObject, listField, parseJson, textField } from '../lib/json.ts';
-import type { RunTool, ToolResult } from '../lib/run-tool.ts';
+import type { RunTool } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, parseReference } from '../model/reference.ts';
-import type { AttachedEvidence } from './verify-attached.ts';
+import type { AttachedEvidence, CheckedAttachment } from './verify-attached.ts';
 
 interface NotationRequest {
   /** An OCI layout with the subject's manifest and the one signature. */
@@ -16,100 +16,63 @@ interface NotationRequest {
   readonly subject: Digest;
   /** `registry/repository` as trust policies name it; undefined where the image has none. */
   readonly scope: string | undefined;
-  /** Folders where notation looks for its configuration: the first with a trust policy counts. */
-  readonly configDirs: readonly string[];
+  /** Notation's configuration (notaryproject/specifications, directory structure). */
+  readonly configDir: string;
   readonly signal?: AbortSignal;
 }
 
-/** `unknown`: notation or a trust policy that enforces anything is missing. */
-type NotationAnswer =
-  | { readonly outcome: 'verified'; readonly verifiedBy: string }
-  | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
+type Checked = Omit<CheckedAttachment, 'evidence'>;
 
-/** Where notation keeps its configuration (notaryproject/specifications, directory structure). */
-export function notationConfigDirs(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: string,
-): readonly string[] {
-  const home = env['HOME'] ?? '/';
-  const xdg = env['XDG_CONFIG_HOME'] ?? '';
-  if (xdg !== '') return [join(xdg, 'notation')];
-  return platform === 'darwin'
-    ? [join(home, 'Library', 'Application Support', 'notation')]
-    : [join(home, '.config', 'notation')];
+function unchecked(reason: string): Checked {
+  return { verification: 'unverified', reason, isUnchecked: true };
 }
 
 /**
- * Has notation verify a signature against the user's own trust policy, which names who may sign.
- * The policy is read here too: under the levels `audit` and `skip` notation ends well whoever
- * signed, which proves nothing. No registry is asked.
+ * Has notation verify a signature against the user's own trust policy, which names who may sign: so
+ * another signer's signature fails. The policy is read here too: under the levels `audit` and
+ * `skip` notation ends well whoever signed, which proves nothing. No registry is asked.
  */
 export async function verifyNotation(
   run: RunTool,
-  request: NotationRequest,
-): Promise<NotationAnswer> {
-  const policy = await readPolicy(request.configDirs);
-  if (policy === undefined)
-    return { outcome: 'unknown', reason: 'notation has no trust policy that says who may sign' };
-  const { scope } = request;
+  { layoutDir, subject, scope, configDir, signal }: NotationRequest,
+): Promise<Checked> {
+  const read = (name: string): Promise<string> => readFile(join(configDir, name), 'utf8');
+  const document = await read('trustpolicy.oci.json')
+    .catch(() => read('trustpolicy.json'))
+    .catch(() => undefined);
+  if (document === undefined)
+    return unchecked('notation has no trust policy that says who may sign');
   if (scope === undefined)
-    return { outcome: 'unknown', reason: 'the image has no repository that a trust policy names' };
-  const statement = policyFor(policy, scope);
-  if (!statement.ok) return { outcome: 'unknown', reason: statement.error };
-  const { name, enforces } = statement.value;
-  if (!enforces)
-    return { outcome: 'unknown', reason: `the trust policy ${name} does not enforce authenticity` };
+    return unchecked('the image has no repository that a trust policy names');
+  const policy = policyFor(document, scope);
+  if (policy === undefined)
+    return unchecked(`the trust policy of notation has no statement for ${scope}`);
+  if (!policy.enforces)
+    return unchecked(`the trust policy ${policy.name} does not enforce authenticity`);
   const result = await run({
     command: 'notation',
-    args: ['verify', '--oci-layout', '--scope', scope, `${request.layoutDir}@${request.subject}`],
+    args: ['verify', '--oci-layout', '--scope', scope, `${layoutDir}@${subject}`],
     env: { NOTATION_EXPERIMENTAL: '1' },
     timeoutMs: 60_000,
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    ...(signal === undefined ? {} : { signal }),
   });
-  return answerOf(result, name);
-}
-
-function answerOf(result: ToolResult, policy: string): NotationAnswer {
   switch (result.ended) {
     case 'aborted':
       throw new Interrupted('notation was interrupted');
     case 'not-found':
-      return { outcome: 'unknown', reason: 'notation is not installed' };
+      return unchecked('notation is not installed');
     case 'signal':
     case 'timeout':
-      return { outcome: 'unknown', reason: 'notation did not come to an end' };
+      return unchecked('notation did not come to an end');
     case 'exit':
-      return result.exitCode === 0
-        ? { outcome: 'verified', verifiedBy: `trust policy ${policy} of notation` }
-        : { outcome: failure(result.stderr), reason: said(result.stderr) };
   }
-}
-
-/** A signature that is bad or not from a trusted signer, or one that could not be checked. */
-function failure(stderr: string): 'failed' | 'unknown' {
-  return /verification failed for all the signatures/i.test(stderr) ? 'failed' : 'unknown';
-}
-
-function said(stderr: string): string {
-  const lines = cleanText(stderr).trim().split('\n');
-  return lines.findLast((line) => line.startsWith('Error: '))?.slice('Error: '.length) ?? '';
-}
-
-async function readPolicy(dirs: readonly string[]): Promise<string | undefined> {
-  for (const dir of dirs)
-    for (const name of ['trustpolicy.oci.json', 'trustpolicy.json'])
-      try {
-        return await readFile(join(dir, name), 'utf8');
-      } catch {
-        // Not there, or not readable: then notation cannot read it either.
-      }
-  return undefined;
-}
-
-/** The trust policy statement for an image, and whether it requires a genuine signature. */
-interface PolicyStatement {
-  readonly name: string;
-  readonly enforces: boolean;
+  if (result.exitCode === 0)
+    return { verification: 'verified', verifiedBy: `trust policy ${policy.name} of notation` };
+  const lines = cleanText(result.stderr).trim().split('\n');
+  const said = lines.findLast((line) => line.startsWith('Error: '))?.slice('Error: '.length) ?? '';
+  return /verification failed for all the signatures/i.test(result.stderr)
+    ? { verification: 'failed', reason: said }
+    : unchecked(said);
 }
 
 /**
@@ -118,30 +81,19 @@ interface PolicyStatement {
  * one for `*`. `audit` and `skip` let notation end well whoever signed, and so does an override
  * that does not enforce authenticity.
  */
-export function policyFor(document: string, scope: string): Result<PolicyStatement> {
+function policyFor(document: string, scope: string) {
   const policies = listField(parseJson(document), 'trustPolicies');
-  const scopesOf = (policy: unknown): readonly unknown[] => listField(policy, 'registryScopes');
-  const policy =
-    policies.find((candidate) => scopesOf(candidate).includes(scope)) ??
-    policies.find((candidate) => scopesOf(candidate).includes('*'));
-  if (!isObject(policy)) return err(`the trust policy of notation has no statement for ${scope}`);
+  const naming = (name: string): unknown =>
+    policies.find((candidate) => listField(candidate, 'registryScopes').includes(name));
+  const policy = naming(scope) ?? naming('*');
+  if (!isObject(policy)) return undefined;
   const verification = field(policy, 'signatureVerification');
-  const level = textField(verification, 'level');
-  const override = field(field(verification, 'override'), 'authenticity');
-  return ok({
+  const level = textField(verification, 'level') ?? '';
+  const override = field(field(verification, 'override'), 'authenticity') ?? 'enforce';
+  return {
     name: textField(policy, 'name') ?? 'unnamed',
-    enforces:
-      (level === 'strict' || level === 'permissive') &&
-      (override === undefined || override === 'enforce'),
-  });
-}
-
-/** The outcome. A policy of the user's names who may sign, so another signer's signature fails. */
-interface Checked {
-  readonly verification: 'verified' | 'unverified' | 'failed';
-  readonly verifiedBy?: string;
-  readonly reason?: string;
-  readonly isUnchecked?: boolean;
+    enforces: ['strict', 'permissive'].includes(level) && override === 'enforce',
+  };
 }
 
 /**
@@ -149,39 +101,34 @@ interface Checked {
  * in a layout of its own, so that the answer is about this signature.
  */
 export async function verifyNotationSignature(
-  context: PipelineContext,
+  { run, env, signal }: PipelineContext,
   image: OpenedImage,
   { attachment, blob }: AttachedEvidence,
-  place: { readonly subject: Descriptor; readonly folder: string },
+  { subject, folder }: { readonly subject: Descriptor; readonly folder: string },
 ): Promise<Checked> {
+  const home = env['HOME'] ?? '/';
+  const standard =
+    process.platform === 'darwin'
+      ? join(home, 'Library', 'Application Support')
+      : join(home, '.config');
+  const reference = parseReference(image.name.replace(/^(?:registry|store|docker):(?:\/\/)?/, ''));
   try {
-    const { subject, folder } = place;
     await writeSmallLayout(
       folder,
       (one) => image.readBlob(one),
       [subject, attachment.descriptor],
       [attachment.manifest.config, blob],
     );
-    const answer = await verifyNotation(context.run, {
+    return await verifyNotation(run, {
       layoutDir: folder,
       subject: subject.digest,
-      scope: scopeOf(image.name),
-      configDirs: notationConfigDirs(context.env, process.platform),
-      signal: context.signal,
+      // An image by a file's name has none.
+      scope: reference.ok ? `${reference.value.registry}/${reference.value.repository}` : undefined,
+      configDir: join(env['XDG_CONFIG_HOME'] || standard, 'notation'),
+      signal,
     });
-    if (answer.outcome === 'verified')
-      return { verification: 'verified', verifiedBy: answer.verifiedBy };
-    return answer.outcome === 'failed'
-      ? { verification: 'failed', reason: answer.reason }
-      : { verification: 'unverified', reason: answer.reason, isUnchecked: true };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { verification: 'unverified', reason: error.message };
   }
-}
-
-/** Trust policies name repositories; an image by a file's name has none. */
-function scopeOf(name: string): string | undefined {
-  const reference = parseReference(name.replace(/^(?:registry|store|docker):(?:\/\/)?/, ''));
-  return reference.ok ? `${reference.value.registry}/${reference.value.repository}` : undefined;
 }

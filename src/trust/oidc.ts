@@ -6,7 +6,7 @@ import { parseStrictJson } from '../image/formats/json.ts';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { reasonOf } from '../lib/can-connect.ts';
 import { err, messageOf, ok, ProxyError, type Result } from '../lib/errors.ts';
-import { isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
+import { given, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
 import { cleanText } from '../lib/text.ts';
 
 const REQUEST_MS = 20_000;
@@ -15,12 +15,10 @@ const LARGEST = 256 * 1024;
 interface OidcRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent by POST: a form, or a JSON text. */
   readonly body?: URLSearchParams | string;
   readonly signal: AbortSignal;
 }
 
-/** The status and the JSON that an identity provider answers with. */
 interface OidcAnswer {
   readonly status: number;
   readonly json: unknown;
@@ -66,7 +64,6 @@ export interface TokenClaims {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
-  /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly email?: string;
   /** The provider behind the issuer, by which a person logged in. */
@@ -91,19 +88,19 @@ export function tokenClaims(token: string): Result<TokenClaims> {
   if (issuer === undefined || subject === undefined || expires === undefined)
     return err('it does not say who issued it, for whom, and until when');
   const audience = claims['aud'];
-  const optional = {
+  const optional = given({
     email: textField(claims, 'email'),
     connector: textField(claims['federated_claims'], 'connector_id'),
     repository: textField(claims, 'repository') ?? textField(claims, 'project_path'),
     visibility:
       textField(claims, 'repository_visibility') ?? textField(claims, 'project_visibility'),
-  };
+  });
   return ok({
     issuer,
     subject,
     audience: typeof audience === 'string' ? [audience] : listField(claims, 'aud').map(String),
     expiresAt: expires * 1000,
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    ...optional,
   });
 }
 
@@ -112,7 +109,6 @@ const WORD = /^[A-Za-z0-9_-]+$/;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TokenSource {
-  /** Its name, for people. */
   readonly name: string;
   /** True where each call gives a new token. */
   readonly renews: boolean;
@@ -126,7 +122,7 @@ const TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
 
 /** Variables set if an OIDC token exists: cosign's (GitLab, others), GitHub Actions, Buildkite. */
 const SOURCES: readonly (readonly [string, (env: Environment) => TokenSource])[] = [
-  ['SIGSTORE_ID_TOKEN', given],
+  ['SIGSTORE_ID_TOKEN', fixed],
   ['ACTIONS_ID_TOKEN_REQUEST_URL', github],
   ['BUILDKITE_AGENT_ACCESS_TOKEN', buildkite],
 ];
@@ -148,7 +144,7 @@ export async function ambientSource(env: Environment): Promise<TokenSource | und
   return (await token()).ok ? { name: TOKEN_FILE, renews: true, token } : undefined;
 }
 
-function given(env: Environment): TokenSource {
+function fixed(env: Environment): TokenSource {
   const token = (env['SIGSTORE_ID_TOKEN'] ?? '').trim();
   return { name: 'SIGSTORE_ID_TOKEN', renews: false, token: () => Promise.resolve(ok(token)) };
 }
@@ -156,47 +152,39 @@ function given(env: Environment): TokenSource {
 function github(env: Environment): TokenSource {
   const address = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
   const secret = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
+  const url = `${address}${address.includes('?') ? '&' : '?'}audience=${AUDIENCE}`;
+  const headers = { authorization: `bearer ${secret}` };
   return {
     name: 'GitHub Actions',
     renews: true,
-    token: async (signal) => {
-      if (secret === '') return err('ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set');
-      const joint = address.includes('?') ? '&' : '?';
-      return tokenOf('value', {
-        url: `${address}${joint}audience=${AUDIENCE}`,
-        headers: { authorization: `bearer ${secret}` },
-        signal,
-      });
-    },
+    token: async (signal) =>
+      secret === ''
+        ? err('ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set')
+        : tokenOf('value', { url, headers, signal }),
   };
 }
 
 function buildkite(env: Environment): TokenSource {
   const endpoint = env['BUILDKITE_AGENT_ENDPOINT'] ?? 'https://agent.buildkite.com/v3';
   const job = env['BUILDKITE_JOB_ID'] ?? '';
+  const request = {
+    url: `${endpoint.replace(/\/$/, '')}/jobs/${encodeURIComponent(job)}/oidc/tokens`,
+    headers: {
+      authorization: `Token ${env['BUILDKITE_AGENT_ACCESS_TOKEN'] ?? ''}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ audience: AUDIENCE }),
+  };
   return {
     name: 'Buildkite',
     renews: true,
-    token: async (signal) => {
-      if (job === '') return err('BUILDKITE_JOB_ID is not set');
-      return tokenOf('token', {
-        url: `${endpoint.replace(/\/$/, '')}/jobs/${encodeURIComponent(job)}/oidc/tokens`,
-        headers: {
-          authorization: `Token ${env['BUILDKITE_AGENT_ACCESS_TOKEN'] ?? ''}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ audience: AUDIENCE }),
-        signal,
-      });
-    },
+    token: async (signal) =>
+      job === '' ? err('BUILDKITE_JOB_ID is not set') : tokenOf('token', { ...request, signal }),
   };
 }
 
 /** Asked again where the provider is busy or out of reach. */
-async function tokenOf(
-  name: string,
-  request: Parameters<typeof askProvider>[0],
-): Promise<Result<string>> {
+async function tokenOf(name: string, request: OidcRequest): Promise<Result<string>> {
   for (let tries = 1; ; tries++) {
     const answer = await askProvider(request);
     if (answer.ok && answer.value.status < 300) {
@@ -209,7 +197,6 @@ async function tokenOf(
   }
 }
 
-/** What a person has to do: open the page and enter the code. */
 export interface DeviceCode {
   readonly page: string;
   readonly code: string;
@@ -227,7 +214,6 @@ const SCOPE = 'openid email';
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const LONGEST_SECONDS = 900;
 
-/** Where a login by code is begun, and where its token is fetched. */
 interface LoginEndpoints {
   readonly device: string;
   readonly token: string;
@@ -287,9 +273,8 @@ export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promi
   return awaited({ url: found.value.token, body: form, signal }, interval, seconds);
 }
 
-/** Asks for the token until the person has entered the code, or it is too late. */
 async function awaited(
-  request: Parameters<typeof askProvider>[0],
+  request: OidcRequest,
   interval: number,
   seconds: number,
 ): Promise<Result<string>> {
@@ -303,17 +288,26 @@ async function awaited(
     const { status, json } = answer.value;
     const token = textField(json, 'id_token');
     if (status < 300 && token !== undefined) return ok(token);
-    const error = textField(json, 'error');
-    if (error === 'slow_down') pause = Math.min(pause + 5, seconds);
-    else if (error === 'access_denied') return err('the login was refused');
-    else if (error === 'expired_token') break;
-    else if (error !== 'authorization_pending')
-      return err(`the login failed: ${cleanText(error ?? `status ${status}`).slice(0, 100)}`);
+    switch (textField(json, 'error')) {
+      case 'authorization_pending':
+        continue;
+      case 'slow_down':
+        pause = Math.min(pause + 5, seconds);
+        continue;
+      case 'access_denied':
+        return err('the login was refused');
+      case 'expired_token':
+        return err(`nobody entered the code within ${seconds} seconds`);
+      default: {
+        const said = cleanText(textField(json, 'error') ?? `status ${status}`).slice(0, 100);
+        return err(`the login failed: ${said}`);
+      }
+    }
   }
   return err(`nobody entered the code within ${seconds} seconds`);
 }
 
-async function ask(request: Parameters<typeof askProvider>[0]): Promise<Result<OidcAnswer>> {
+async function ask(request: OidcRequest): Promise<Result<OidcAnswer>> {
   const answer = await askProvider(request);
   if (!answer.ok || answer.value.status < 300) return answer;
   return err(`${new URL(request.url).host} answered ${answer.value.status}`);

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { BlobStore } from '../image/blob-store.ts';
 import { parseManifest } from '../image/documents.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import { listsReferrers, type RegistryClient } from '../image/registry/client.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
-import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
+import { field, type JsonObject, objectOf } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -22,12 +22,22 @@ import {
   digestHex,
   digestOf,
   formatReference,
+  type ImageReference,
   parseReference,
 } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { ANNOTATION } from './attached.ts';
-import { base64Of, bundleOrigin, listOf, parseUntrustedJson, textOf } from './bundle.ts';
+import {
+  base64Of,
+  bundleOrigin,
+  certificateIn,
+  listOf,
+  parseUntrustedJson,
+  type ReadBundle,
+  readBundle,
+  textOf,
+} from './bundle.ts';
 import { signBlobBundle } from './cosign-sign.ts';
 import { signBytes } from './sign-bundle.ts';
 import type { SignedStatement } from './sign.ts';
@@ -55,15 +65,11 @@ export function legacyEnvelope(
   predicateType: string,
   authorities: readonly X509Certificate[] = [],
 ): LegacyLayer | undefined {
-  const read = bundleIn(bundle);
-  const envelope = read['dsseEnvelope'];
-  const material = materialOf(objectOf(read['verificationMaterial']), authorities);
-  if (!isObject(envelope) || material === undefined) return undefined;
-  const logged =
-    ANNOTATION.rekor in material
-      ? loggedDigest(firstEntry(read['verificationMaterial']))
-      : undefined;
-  const text = envelopeTexts(envelope).find(
+  const read = readBundle(bundle, MAX_BYTES);
+  const material = read.ok ? materialOf(read.value, authorities) : undefined;
+  if (!read.ok || read.value.envelope === undefined || material === undefined) return undefined;
+  const logged = ANNOTATION.rekor in material ? loggedDigest(read.value) : undefined;
+  const text = envelopeTexts(read.value.envelope).find(
     (one) => logged === undefined || digestHex(digestOf(one)) === logged,
   );
   return text === undefined
@@ -90,12 +96,11 @@ function envelopeTexts({ payloadType, payload, signatures }: JsonObject): readon
 }
 
 /** Envelope digest of a log entry (rekor, pkg/types/dsse and intoto); undefined for other kinds. */
-function loggedDigest({ canonicalizedBody }: JsonObject): string | undefined {
-  const body = base64Of(canonicalizedBody, MAX_BYTES);
-  const parsed = body === undefined ? undefined : parseUntrustedJson(body, 'it', MAX_BYTES);
-  const spec = objectOf(objectOf(parsed?.ok === true ? parsed.value : undefined)['spec']);
-  const hash = objectOf(spec['envelopeHash'] ?? objectOf(spec['content'])['hash']);
-  return textOf(hash['value'], 100);
+function loggedDigest({ logEntries: [entry] }: ReadBundle): string | undefined {
+  const body = base64Of(entry?.['canonicalizedBody'], MAX_BYTES);
+  const parsed = body && parseUntrustedJson(body, 'it', MAX_BYTES);
+  const spec = objectOf(field(parsed?.ok === true ? parsed.value : undefined, 'spec'));
+  return textOf(field(spec['envelopeHash'] ?? field(spec['content'], 'hash'), 'value'), 100);
 }
 
 /**
@@ -106,32 +111,34 @@ export function legacySignature(
   bundle: Uint8Array,
   authorities: readonly X509Certificate[] = [],
 ): Annotations | undefined {
-  const read = bundleIn(bundle);
-  const signature = textOf(objectOf(read['messageSignature'])['signature'], MAX_MATERIAL);
-  const material = materialOf(objectOf(read['verificationMaterial']), authorities);
+  const read = readBundle(bundle, MAX_BYTES);
+  const material = read.ok ? materialOf(read.value, authorities) : undefined;
+  const signature = read.ok ? textOf(read.value.signature, MAX_MATERIAL) : undefined;
   return signature === undefined || material === undefined
     ? undefined
     : { [ANNOTATION.signature]: signature, ...material };
 }
 
-function bundleIn(bundle: Uint8Array): Readonly<Record<string, unknown>> {
-  const parsed = parseUntrustedJson(bundle, 'the bundle', MAX_BYTES);
-  return objectOf(parsed.ok ? parsed.value : undefined);
-}
-
 /** Certificate, its chain and the log entry; nothing for a key, which needs none of them. */
 function materialOf(
-  material: Readonly<Record<string, unknown>>,
+  { certificates: [first, ...others], logEntries: [entry] }: ReadBundle,
   authorities: readonly X509Certificate[],
 ): Annotations | undefined {
-  const given = listOf(objectOf(material['x509CertificateChain'])['certificates'], 10);
-  const first = objectOf(material['certificate'] ?? given[0]);
-  if (!('rawBytes' in first)) return {};
-  const leaf = certificateOf(first);
-  const log = logOf(firstEntry(material));
+  if (first === undefined) return {};
+  const leaf = certificateIn(first);
+  const log = logOf(entry ?? {});
   if (leaf === undefined || log === undefined) return undefined;
-  const others = given.slice(1).flatMap((one) => certificateOf(objectOf(one)) ?? []);
-  const chain = chainOf(leaf, [...others, ...authorities]);
+  // Issuers up to the root, each of the one before; of several, cosign 2 takes the last as root.
+  const issuers = [...others.flatMap((one) => certificateIn(one) ?? []), ...authorities];
+  const chain: X509Certificate[] = [];
+  for (let last = leaf; chain.length < MOST_ISSUERS;) {
+    const issuer = issuers.find(
+      (one) => !chain.includes(one) && last.checkIssued(one) && last.verify(one.publicKey),
+    );
+    if (issuer === undefined) break;
+    chain.push(issuer);
+    last = issuer;
+  }
   return {
     [ANNOTATION.certificate]: leaf.toString(),
     ...(chain.length === 0 ? {} : { [ANNOTATION.chain]: chain.map(String).join('') }),
@@ -139,54 +146,16 @@ function materialOf(
   };
 }
 
-/** Issuers up to the root, each of the one before; of several, cosign 2 takes the last as root. */
-function chainOf(
-  leaf: X509Certificate,
-  authorities: readonly X509Certificate[],
-): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  for (let last = leaf; chain.length < MOST_ISSUERS;) {
-    const issuer = authorities.find(
-      (one) => !chain.includes(one) && last.checkIssued(one) && last.verify(one.publicKey),
-    );
-    if (issuer === undefined) break;
-    chain.push(issuer);
-    last = issuer;
-  }
-  return chain;
-}
-
-/** The entry of a log that a bundle's material has; empty where there is none. */
-function firstEntry(material: unknown): JsonObject {
-  return objectOf(listOf(objectOf(material)['tlogEntries'], 1)[0]);
-}
-
-function certificateOf({
-  rawBytes,
-}: Readonly<Record<string, unknown>>): X509Certificate | undefined {
-  const raw = base64Of(rawBytes, MAX_MATERIAL);
-  try {
-    return raw === undefined ? undefined : new X509Certificate(raw);
-  } catch {
-    return undefined;
-  }
-}
-
-function logOf(entry: Readonly<Record<string, unknown>>): unknown {
-  const promise = textOf(objectOf(entry['inclusionPromise'])['signedEntryTimestamp'], MAX_MATERIAL);
+function logOf(entry: JsonObject): unknown {
+  const promise = textOf(field(entry['inclusionPromise'], 'signedEntryTimestamp'), MAX_MATERIAL);
   const body = textOf(entry['canonicalizedBody'], MAX_BYTES);
-  const id = base64Of(objectOf(entry['logId'])['keyId'], 64);
+  const id = base64Of(field(entry['logId'], 'keyId'), 64);
   const [time, index] = [Number(entry['integratedTime']), Number(entry['logIndex'])];
   if (promise === undefined || body === undefined || id === undefined) return undefined;
   if (!Number.isSafeInteger(time) || !Number.isSafeInteger(index) || time <= 0) return undefined;
   return {
     SignedEntryTimestamp: promise,
-    Payload: {
-      body,
-      integratedTime: time,
-      logIndex: index,
-      logID: Buffer.from(id).toString('hex'),
-    },
+    Payload: { body, integratedTime: time, logIndex: index, logID: id.toString('hex') },
   };
 }
 
@@ -196,9 +165,7 @@ const AT_ONCE = 4;
 interface Place {
   readonly blobs: BlobStore;
   readonly format: Settings['sign']['format'];
-  /** The image's first name; undefined where it has none. */
   readonly name: string | undefined;
-  /** Where it is published. */
   readonly repositories: readonly {
     readonly client: RegistryClient;
     readonly repository: string;
@@ -226,24 +193,30 @@ export async function legacySignatures(
   const { name, format, blobs } = place;
   if (!(await isWanted(place, signer, subjects))) return [];
   if (signer.kind === 'keyless' && !givesPromise(signer.session.sigstore.services)) {
-    tellOfLog(context, format);
+    context.emit({
+      kind: format === 'auto' ? 'notice' : 'warning',
+      text: 'signed as a bundle only: the log (Rekor v2) does not sign a timestamp, which a signature under sha256-HEX.sig needs. cosign up to 2.5, skopeo, podman and CRI-O cannot verify this image; with a log of Rekor v1 (--rekor-url URL) they can',
+    });
     return [];
   }
   const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
-  const tagged: TaggedManifest[] = [];
-  await inTemporaryFolder('sign', async (scratchDir) => {
-    const sign = async (payload: Uint8Array): Promise<Annotations> =>
-      opened === undefined
-        ? signedByCosign(context, signer, { payload, scratchDir })
-        : { [ANNOTATION.signature]: signBytes(opened, payload) };
-    await inParallel(subjects, AT_ONCE, async (digest) => {
-      const payload = simpleSigningPayload(repositoryOf(name, digest), digest);
-      const layer = signatureLayer(payload, await sign(payload));
-      tagged.push(await writeTagged(blobs, digest, 'sig', [layer]));
-    });
-  });
-  // In the order given, whichever was signed first.
-  return tagged.sort((a, b) => byCodeUnit(a.tag, b.tag));
+  const reference = parseReference(name ?? '');
+  const repository = reference.ok && repositoryName(reference.value);
+  const tagged = await inTemporaryFolder('sign', (scratchDir) =>
+    inParallel(subjects, AT_ONCE, async (digest) => {
+      const payload = simpleSigningPayload(repository || digest, digest);
+      const signature =
+        opened === undefined
+          ? await signedByCosign(context, signer, { payload, scratchDir })
+          : { [ANNOTATION.signature]: signBytes(opened, payload) };
+      return writeTagged(blobs, digest, 'sig', [signatureLayer(payload, signature)]);
+    }),
+  );
+  return tagged.toSorted((a, b) => byCodeUnit(a.tag, b.tag));
+}
+
+function repositoryName({ registry, repository }: ImageReference): string {
+  return formatReference({ registry, repository });
 }
 
 async function isWanted(
@@ -286,21 +259,6 @@ async function signedByCosign(
   );
 }
 
-function tellOfLog({ emit }: PipelineContext, format: Place['format']): void {
-  emit({
-    kind: format === 'auto' ? 'notice' : 'warning',
-    text: 'signed as a bundle only: the log (Rekor v2) does not sign a timestamp, which a signature under sha256-HEX.sig needs. cosign up to 2.5, skopeo, podman and CRI-O cannot verify this image; with a log of Rekor v1 (--rekor-url URL) they can',
-  });
-}
-
-/** The name's repository; the digest where the image has no name. */
-function repositoryOf(name: string | undefined, digest: string): string {
-  const reference = parseReference(name ?? '');
-  if (!reference.ok) return digest;
-  const { registry, repository } = reference.value;
-  return formatReference({ registry, repository });
-}
-
 const MAX_BUNDLE = 64 * 1024 * 1024;
 
 /**
@@ -318,10 +276,9 @@ export async function legacyAttestations(
     if (predicateType === PREDICATE_TYPE.cosignSign) continue;
     for (const [at, subject] of subjects.entries()) {
       const referrer = referrers[at];
-      const [bundle] =
-        referrer === undefined
-          ? []
-          : parseManifest(await blobs.readDocument(referrer), referrer.digest).layers;
+      if (referrer === undefined) continue;
+      const manifest = parseManifest(await blobs.readDocument(referrer), referrer.digest);
+      const [bundle] = manifest.layers;
       if (bundle === undefined) continue;
       const bytes = await blobs.read(bundle.digest, MAX_BUNDLE);
       const layer = legacyEnvelope(bytes, predicateType, authorities);

@@ -12,8 +12,9 @@ import { formatReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { openBuild } from './attach.ts';
 import { keysAtHand } from './replaced.ts';
-import { isVerdict, madeKind, signerOf } from './statement-kinds.ts';
-import { readVerdict, type StatedVerdict } from './verdict.ts';
+import { statedVerdicts } from './renew-verdict.ts';
+import { isVerdict, signerOf } from './statement-kinds.ts';
+import type { StatedVerdict } from './verdict.ts';
 import { type AttachedEvidence, readAttachments } from './verify-attached.ts';
 
 interface Stored {
@@ -82,19 +83,15 @@ export async function withoutOlderVerdict(
   }
 }
 
+/** The newest verdict of these signers. */
 function newest(
   all: readonly AttachedEvidence[],
   signers: ReadonlySet<string | undefined>,
   keys: readonly KeyObject[],
 ): StatedVerdict | undefined {
-  const predicates = (kind: string): readonly unknown[] =>
-    all.flatMap(({ says, proof }) => {
-      const signer = signerOf(proof, keys);
-      if (says.kind !== 'statement' || signer === undefined || !signers.has(signer)) return [];
-      return madeKind(says) === kind ? [says.predicate] : [];
-    });
-  const [verdict] = predicates('verdict')
-    .map((summary) => readVerdict(summary, predicates('tests')))
-    .sort((a, b) => Date.parse(b.timeVerified) - Date.parse(a.timeVerified));
-  return verdict;
+  const own = all.filter(({ proof }) => {
+    const signer = signerOf(proof, keys);
+    return signer !== undefined && signers.has(signer);
+  });
+  return statedVerdicts(own)[0];
 }

@@ -22,7 +22,6 @@ import { POLICY_FORMATS } from './policies.ts';
 import { type AdmittedImage, POLICY_FORMAT_NAMES, type PolicyFile } from './policy.ts';
 import { policyOf, signersOf, verificationText } from './verify-command.ts';
 
-/** `scoville policy`. */
 export const policy = command(POLICY_COMMAND, async (flags, [text = ''], io) => {
   const settings = await policyOf(flags, io);
   const reference = await registryName(text, io.cwd);

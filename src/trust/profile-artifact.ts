@@ -23,7 +23,6 @@ type ProfileKind = 'seccomp' | 'apparmor';
 
 export interface SecurityProfile {
   readonly kind: ProfileKind;
-  /** The predicate of the signed statement. */
   readonly predicate: Readonly<Record<string, unknown>>;
   /** Its artifact's layer (KEP-6061, "OCI Artifact Format"); undefined where runtimes take none. */
   readonly layer: Uint8Array | undefined;
@@ -149,10 +148,8 @@ function refusal(profile: Readonly<Record<string, unknown>>): string | undefined
     : `it has more than ${MAX_ENTRIES} entries for ${many}, and runtimes refuse that`;
 }
 
-/** What readers of attestations take (attachment-statement.ts). */
 const LARGEST = 16 * 1024 * 1024;
 
-/** A file's bytes. Throws where it is not a regular file of at most 16 MiB. */
 export async function readBytes(file: string): Promise<Uint8Array> {
   // A pipe that nobody writes into would never be opened.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -225,6 +222,14 @@ const CALL_MS = 60_000;
 const NOT_STARTED: readonly (number | undefined)[] = [125, 126, 127];
 const ALLOWS_ALL = '{"defaultAction":"SCMP_ACT_ALLOW"}';
 
+/** ELF64, little-endian, executable; one segment, the whole file, at 4 MiB; entry behind it. */
+const ELF = [
+  '7f454c4602010100000000000000000002000000010000007800400000000000',
+  '40000000000000000000000000000000000000004000380001000000000000000100000005000000',
+  '000000000000000000004000000000000000000000000000',
+  '000000000000000000000000000000000010000000000000',
+].join('');
+
 /** ELF machine and code of a program that ends at once, by Go's name of the processor. */
 const PROGRAMS: Readonly<Record<string, readonly [machine: number, code: string] | undefined>> = {
   // mov eax, 231 (exit_group); xor edi, edi; syscall; ud2
@@ -289,38 +294,13 @@ export async function startProfiles(
   }
 }
 
-/** A tar archive with the program alone, for `docker import`. */
 function imageWith(architecture: string): Uint8Array | undefined {
   const [machine, code = ''] = PROGRAMS[architecture] ?? [];
   if (machine === undefined) return undefined;
-  const size = 120 + code.length / 2;
-  const program = Buffer.alloc(size);
-  // ELF64, little-endian, executable; one segment, the whole file, at 4 MiB.
-  program.write('7f454c46020101', 'hex');
-  for (const [at, value] of [
-    [16, 2],
-    [18, machine],
-    [52, 64],
-    [54, 56],
-    [56, 1],
-  ] as const)
-    program.writeUInt16LE(value, at);
-  for (const [at, value] of [
-    [20, 1],
-    [24, 0x400078],
-    [32, 64],
-    [64, 1],
-    [68, 5],
-  ] as const)
-    program.writeUInt32LE(value, at);
-  for (const [at, value] of [
-    [80, 0x400000],
-    [96, size],
-    [104, size],
-    [112, 0x1000],
-  ] as const)
-    program.writeUInt32LE(value, at);
-  program.write(code, 120, 'hex');
+  const size = ELF.length / 2 + code.length / 2;
+  const program = Buffer.from(ELF + code, 'hex');
+  program.writeUInt16LE(machine, 18);
+  for (const at of [96, 104]) program.writeUInt32LE(size, at);
   const header = tarHeader(plainEntry('start', 'file', size, 0o755));
   return Buffer.concat([header, program, tarPadding(size), TAR_END]);
 }

@@ -25,10 +25,8 @@ import {
 import { verifyAttachments } from './verify-attachments.ts';
 import { isBuiltVex } from './vex-document.ts';
 
-/** Who signs the new verdict: what of the image's own statements are this signer's. */
 export interface OwnSigner {
   readonly kind: Signer['kind'];
-  /** As `signerOf` names it. */
   readonly name: string | undefined;
   readonly keys: readonly KeyObject[];
 }
@@ -37,11 +35,9 @@ interface RenewOptions {
   readonly grading: GradeOptions;
   /** Judge by the settings of the verdict that is there, not by those at hand. */
   readonly inherits: boolean;
-  /** Sign a lower one too. */
   readonly regrade: boolean;
 }
 
-/** A new judgment of an image, beside the verdict that is signed. */
 export interface Judged {
   readonly graded: Graded;
   readonly settings: Settings;
@@ -53,7 +49,6 @@ export interface Judged {
   readonly isTagged: boolean;
 }
 
-/** How a new verdict is lower than one that is there. */
 export interface Lowered {
   /** The level that is signed; undefined where its gate was missed. */
   readonly level: number | undefined;
@@ -77,6 +72,8 @@ export async function judgeAgain(
     signerOf(proof, own.keys) === own.name;
   const root = image.root.digest;
   const isOfRoot = ({ evidence }: CheckedAttachment): boolean => evidence.subjects.includes(root);
+  const statedOf = (some: readonly CheckedAttachment[]): readonly StatedVerdict[] =>
+    statedVerdicts(some.map(({ evidence }) => evidence));
   const [before] = statedOf(verdicts.filter((one) => isOfRoot(one) && isMine(one)));
   const judging = inherits && !regrade ? before?.judging : undefined;
   const settings = {
@@ -106,7 +103,6 @@ export async function judgeAgain(
   };
 }
 
-/** All that hangs on an image besides verdicts, as a text to compare. */
 export function statementNames({ found }: Pick<ReadAttachments, 'found'>): string {
   const names = found
     .filter(({ says }) => !isVerdict(says))
@@ -114,10 +110,10 @@ export function statementNames({ found }: Pick<ReadAttachments, 'found'>): strin
   return [...new Set(names)].sort().join('\n');
 }
 
-/** The newest first. */
-function statedOf(verdicts: readonly CheckedAttachment[]): readonly StatedVerdict[] {
+/** What verdicts say, the newest first. */
+export function statedVerdicts(found: readonly AttachedEvidence[]): readonly StatedVerdict[] {
   const predicates = (kind: string): readonly unknown[] =>
-    verdicts.flatMap(({ evidence: { says } }) =>
+    found.flatMap(({ says }) =>
       says.kind === 'statement' && madeKind(says) === kind ? [says.predicate] : [],
     );
   const tests = predicates('tests');

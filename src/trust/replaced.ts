@@ -15,7 +15,8 @@ import { NOBODY_NAMED, trustedSigners } from './trusted-signers.ts';
 
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
 
-interface Made {
+/** Referrers, and what hangs under cosign's tags. */
+export interface Made {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
 }
@@ -91,7 +92,6 @@ export async function madePlaces(blobs: BlobStore, made: Made): Promise<readonly
   return places;
 }
 
-/** Who signed what hangs on an image, as `signerOf` names it. */
 export async function signerIn(
   there: AttachedThere,
   keys: readonly KeyObject[],

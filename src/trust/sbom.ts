@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { err, ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { type Platform, platformName } from '../model/image.ts';
 import type {
@@ -12,9 +13,10 @@ import type {
 } from '../model/packages.ts';
 import { type Digest, digestHex } from '../model/reference.ts';
 import { imagePurl } from './identity.ts';
-import { ExtractedLicenses, type License, readLicense } from './licenses.ts';
+import { ExtractedLicenses, readLicense } from './licenses.ts';
 
-const MOST_PROGRAMS = 10_000;
+/** Programs, and downloads, that a document names. */
+const MOST_FILES = 10_000;
 
 /** What an SBOM is made of. The same input gives the same document, byte for byte. */
 export interface SbomInput {
@@ -22,17 +24,13 @@ export interface SbomInput {
   readonly osRelease: OsRelease | undefined;
   /** Programs of an image that records no packages, listed instead; paths have no leading slash. */
   readonly programs?: readonly Program[];
-  /** Files that the build fetched and left as they were. */
   readonly downloads?: readonly DownloadedFile[];
   /** Records that could not be read: with any, the document says that it is incomplete. */
   readonly unreadable?: readonly UnreadablePackages[];
   readonly image: {
-    /** Reference as the user tagged it. */
     readonly name: string;
-    /** What the statement's subject will be: manifest or index. */
     readonly digest: Digest;
     readonly platform: Platform;
-    /** Who distributes the image, where it is known. */
     readonly vendor?: string;
   };
   /** RFC 3339. */
@@ -40,25 +38,145 @@ export interface SbomInput {
   readonly toolVersion: string;
 }
 
-/** A program that no package record names. */
 interface Program {
   readonly path: string;
   readonly layer: Digest;
 }
 
-/** Programs that a document names: those of an image without packages. */
-function listedPrograms({ packages, programs = [] }: SbomInput): readonly Program[] {
-  return packages.length === 0 ? programs.slice(0, MOST_PROGRAMS) : [];
+/** The image or something that it contains, as both formats are written from. */
+interface Element {
+  readonly type: 'container' | 'operating-system' | 'library' | 'file';
+  readonly ref: string;
+  /** Of SPDX: letters, digits, `.` and `-` only (clause 7.2). */
+  readonly id: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly supplier?: Supplier;
+  readonly originator?: Supplier;
+  readonly digest?: Digest;
+  readonly licenses?: readonly string[];
+  readonly purl?: string;
+  readonly address?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+  /** What SPDX has no fields for. */
+  readonly sourceInfo?: string;
+  readonly comment?: string;
 }
 
-const MOST_DOWNLOADS = 10_000;
-
-/** Downloads that a document names, at most 10,000. */
-function listedDownloads({ downloads = [] }: SbomInput): readonly DownloadedFile[] {
-  return downloads.slice(0, MOST_DOWNLOADS);
+function elementsOf(input: SbomInput): readonly Element[] {
+  const { osRelease: os, packages, programs = [], downloads = [] } = input;
+  return [
+    ...(os === undefined ? [] : [osElement(os)]),
+    ...listedPackages(packages).map(packageElement),
+    ...(packages.length === 0 ? programs.slice(0, MOST_FILES).map(programElement) : []),
+    ...downloads.slice(0, MOST_FILES).map(downloadElement),
+  ];
 }
 
-/** A package with every place in the image. */
+function imageElement({ image, unreadable = [] }: SbomInput): Element {
+  const { name, digest, platform, vendor } = image;
+  const purl = imagePurl({ name, digest, architecture: platform.architecture });
+  const files = unreadable.map(
+    ({ location, reason }) => `${location.path} (layer ${location.layer}): ${reason}`,
+  );
+  return {
+    ...{ type: 'container', ref: purl, id: 'SPDXRef-Image', name, version: digest, digest, purl },
+    ...given({
+      supplier: vendor === undefined ? undefined : { kind: 'organization', name: vendor },
+      comment:
+        files.length === 0
+          ? undefined
+          : `Packages may be missing, since not all records of them could be read: ${files.join('; ')}`,
+    } as const),
+    properties: {
+      'scoville:platform': platformName(platform),
+      ...Object.fromEntries(
+        unreadable.flatMap(({ location: { path, layer }, reason }, index) =>
+          Object.entries({ path, layer, reason }).map(([key, value]) => [
+            `scoville:unreadable:${index}:${key}`,
+            value,
+          ]),
+        ),
+      ),
+    },
+  };
+}
+
+function osElement({ id: name, versionId: version, prettyName: description }: OsRelease): Element {
+  const unique = `${name}@${version ?? ''}`;
+  const id = elementId('OperatingSystem', name, unique);
+  const more = given({ version, description });
+  return { type: 'operating-system', ref: `os:${unique}`, id, name, ...more };
+}
+
+/** In SPDX a package of purpose FILE: a file of it needs a SHA-1, which is not taken of programs. */
+function programElement({ path, layer }: Program): Element {
+  return {
+    type: 'file',
+    ref: `file:/${path}`,
+    id: elementId('File', path, `/${path}`),
+    name: `/${path}`,
+    properties: { 'scoville:layer': layer },
+    sourceInfo: `layer ${layer}`,
+  };
+}
+
+function downloadElement(found: DownloadedFile): Element {
+  const { name, version, address, digest, path, layer, purl } = found;
+  return {
+    type: 'file',
+    ref: `download:/${path}`,
+    id: elementId('Download', name, `${digest} /${path}`),
+    ...{ name, digest, purl, address },
+    ...given({ version }),
+    properties: { 'scoville:path': `/${path}`, 'scoville:layer': layer },
+    sourceInfo: `/${path} (layer ${layer})`,
+  };
+}
+
+function packageElement({ package: found, ref, licenses, locations }: ListedPackage): Element {
+  const { type, name, version, supplier, originator, source, modularity, purl } = found;
+  const places = locations.map(
+    ({ path, inside, layer }) =>
+      `${path}${inside === undefined ? '' : `!/${inside}`} (layer ${layer})`,
+  );
+  const built = source === undefined ? '' : `; built from source ${source.name} ${source.version}`;
+  return {
+    type: 'library',
+    ref,
+    id: elementId(`Package-${type}`, name, ref),
+    ...{ name, licenses },
+    ...given({
+      version: version === '' ? undefined : version,
+      supplier,
+      originator,
+      purl: isPurl(purl) ? purl : undefined,
+    }),
+    properties: given({
+      'scoville:package:type': type as string,
+      'scoville:package:source': source && `${source.name}@${source.version}`,
+      'scoville:package:modularity': modularity,
+      ...Object.fromEntries(
+        locations.flatMap(({ path, inside, layer }, index) =>
+          Object.entries({ path, inside, layer }).map(([key, value]) => [
+            `scoville:location:${index}:${key}`,
+            value,
+          ]),
+        ),
+      ),
+    }) as Readonly<Record<string, string>>,
+    sourceInfo: `recorded in ${places.sort(byCodeUnit).join(', ')}${built}`,
+  };
+}
+
+/** The hash keeps ids apart that would be written alike. */
+function elementId(kind: string, name: string, unique: string): string {
+  const readable = name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 64);
+  const hash = createHash('sha256').update(unique).digest('hex').slice(0, 16);
+  return `SPDXRef-${kind}-${readable}-${hash}`;
+}
+
 interface ListedPackage {
   readonly package: Package;
   readonly licenses: readonly string[];
@@ -68,29 +186,23 @@ interface ListedPackage {
 }
 
 /** One entry per purl, sorted by it; a package in ten folders is one entry with ten locations. */
-export function listedPackages(packages: readonly Package[]): ListedPackage[] {
-  const byRef = new Map<string, Package[]>();
-  for (const found of packages) {
-    const ref = isPurl(found.purl) ? found.purl : `${found.type}/${found.name}@${found.version}`;
-    const group = byRef.get(ref);
-    if (group === undefined) byRef.set(ref, [found]);
-    else group.push(found);
-  }
+function listedPackages(packages: readonly Package[]): readonly ListedPackage[] {
+  const byRef = groupBy(packages, ({ purl, type, name, version }) =>
+    isPurl(purl) ? purl : `${type}/${name}@${version}`,
+  );
   return [...byRef]
     .sort(([a], [b]) => byCodeUnit(a, b))
     .flatMap(([ref, found]) => {
-      const group = found.sort((a, b) => compareLocations(a.location, b.location));
+      const group = found.toSorted((a, b) => compareLocations(a.location, b.location));
       const [first] = group;
-      if (first === undefined) return [];
-      const licenses = new Set(group.flatMap((p) => p.licenses.map((l) => l.trim())));
-      licenses.delete('');
-      const sorted = [...licenses].sort(byCodeUnit);
-      return [{ package: first, ref, licenses: sorted, locations: group.map((p) => p.location) }];
+      const recorded = group.flatMap((one) => one.licenses.map((license) => license.trim()));
+      const licenses = [...new Set(recorded)].filter((one) => one !== '').sort(byCodeUnit);
+      const locations = group.map(({ location }) => location);
+      return first === undefined ? [] : [{ package: first, ref, licenses, locations }];
     });
 }
 
-/** True for text that a document may give as a package URL. */
-export function isPurl(text: string): boolean {
+function isPurl(text: string): boolean {
   return /^pkg:[^\s]+$/.test(text);
 }
 
@@ -106,57 +218,22 @@ function compareLocations(a: PackageLocation, b: PackageLocation): number {
  * A UUID (RFC 9562, version 5) that belongs to this document alone: image digest, platform, time,
  * and who wrote it in which format. Documents of one image in two formats have different ones.
  */
-export function documentUuid(input: SbomInput, format: 'cyclonedx' | 'spdx'): string {
-  const name = [
-    input.image.digest,
-    platformName(input.image.platform),
-    input.created,
-    input.toolVersion,
-    format,
-  ].join('\n');
+function documentUuid({ image, created, toolVersion }: SbomInput, format: string): string {
+  const platform = platformName(image.platform);
+  const name = [image.digest, platform, created, toolVersion, format].join('\n');
   // Namespace for names that are URLs (RFC 9562, 6.6).
   const namespace = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
   const hash = createHash('sha1').update(namespace).update(`scoville:${name}`).digest();
   hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
   hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = hash.toString('hex');
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20, 32),
-  ].join('-');
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** The time in UTC to the second, as both formats take it. */
-export function utcSeconds(rfc3339: string): Result<string> {
+/** The time in UTC to the second, as both formats take it. Throws where it is not RFC 3339. */
+function utcSeconds(rfc3339: string): string {
   const time = Date.parse(rfc3339);
-  return Number.isNaN(time)
-    ? err(`${rfc3339} is not an RFC 3339 time`)
-    : ok(new Date(time).toISOString().replace(/\.\d+Z$/, 'Z'));
-}
-
-type LicenseChoice =
-  | { readonly license: { readonly id: string } | { readonly name: string } }
-  | { readonly expression: string };
-
-/** A component, the fields that we write (CycloneDX 1.6, `components`). */
-interface CyclonedxComponent {
-  readonly type: 'library' | 'operating-system' | 'container' | 'application' | 'file';
-  readonly 'bom-ref'?: string;
-  readonly group?: string;
-  readonly name: string;
-  readonly version?: string;
-  readonly description?: string;
-  /** `organizationalEntity`, which may also name a person. */
-  readonly supplier?: ReturnType<typeof entityOf>;
-  readonly authors?: readonly ReturnType<typeof contactOf>[];
-  readonly hashes?: readonly { readonly alg: 'SHA-256'; readonly content: string }[];
-  readonly licenses?: readonly LicenseChoice[];
-  readonly purl?: string;
-  readonly externalReferences?: readonly { readonly type: 'distribution'; readonly url: string }[];
-  readonly properties?: readonly { readonly name: string; readonly value: string }[];
+  if (Number.isNaN(time)) throw new RangeError(`${rfc3339} is not an RFC 3339 time`);
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**
@@ -166,356 +243,154 @@ interface CyclonedxComponent {
  * time.
  */
 export function cyclonedxDocument(input: SbomInput) {
-  const created = utcSeconds(input.created);
-  if (!created.ok) throw new RangeError(created.error);
-  const image = imageComponent(input);
-  const imageRef = image['bom-ref'] ?? '';
-  const isIncomplete = (input.unreadable ?? []).length > 0;
-  const components = [
-    ...(input.osRelease === undefined ? [] : [osComponent(input.osRelease)]),
-    ...listedPackages(input.packages).map(packageComponent),
-    ...listedPrograms(input).map(programComponent),
-    ...listedDownloads(input).map(downloadComponent),
-  ];
+  const { created, toolVersion, unreadable = [] } = input;
+  const image = cyclonedxComponent(imageElement(input));
+  const components = elementsOf(input).map(cyclonedxComponent);
+  const ref = image['bom-ref'];
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
     serialNumber: `urn:uuid:${documentUuid(input, 'cyclonedx')}`,
     version: 1,
     metadata: {
-      timestamp: created.value,
+      timestamp: utcSeconds(created),
       lifecycles: [{ phase: 'post-build' }],
-      tools: {
-        components: [{ type: 'application', name: 'scoville', version: input.toolVersion }],
-      },
+      tools: { components: [{ type: 'application', name: 'scoville', version: toolVersion }] },
       component: image,
-      ...(image.supplier === undefined ? {} : { supplier: image.supplier }),
+      ...given({ supplier: image.supplier }),
     },
     components,
-    dependencies: [
-      {
-        ref: imageRef,
-        dependsOn: components.map((component) => component['bom-ref'] ?? ''),
-      },
-    ],
-    ...(isIncomplete
-      ? { compositions: [{ aggregate: 'incomplete', assemblies: [imageRef] }] }
+    dependencies: [{ ref, dependsOn: components.map((component) => component['bom-ref']) }],
+    ...(unreadable.length > 0
+      ? { compositions: [{ aggregate: 'incomplete', assemblies: [ref] }] }
       : {}),
   };
 }
 
-function imageComponent({ image, unreadable = [] }: SbomInput): CyclonedxComponent {
-  const purl = imagePurl({
-    name: image.name,
-    digest: image.digest,
-    architecture: image.platform.architecture,
-  });
+/** CycloneDX 1.6, `components`. */
+function cyclonedxComponent(element: Element) {
+  const { type, ref, name, version, description, digest, purl, address, properties } = element;
+  const { supplier, originator, licenses = [] } = element;
+  // Maven's group has a field of its own.
+  const [, group, own = name] = /^(?:pkg:)?maven\//.test(ref)
+    ? (/^([^:]*):(.*)$/.exec(name) ?? [])
+    : [];
   return {
-    type: 'container',
-    'bom-ref': purl,
-    name: image.name,
-    version: image.digest,
-    ...(image.vendor === undefined ? {} : { supplier: { name: image.vendor } }),
-    hashes: [{ alg: 'SHA-256', content: digestHex(image.digest) }],
-    purl,
-    properties: [
-      { name: 'scoville:platform', value: platformName(image.platform) },
-      ...unreadable.flatMap(({ location, reason }, index) => [
-        { name: `scoville:unreadable:${index}:path`, value: location.path },
-        { name: `scoville:unreadable:${index}:layer`, value: location.layer },
-        { name: `scoville:unreadable:${index}:reason`, value: reason },
-      ]),
-    ],
-  };
-}
-
-function osComponent(os: OsRelease): CyclonedxComponent {
-  return {
-    type: 'operating-system',
-    'bom-ref': `os:${os.id}@${os.versionId ?? ''}`,
-    name: os.id,
-    ...(os.versionId === undefined ? {} : { version: os.versionId }),
-    ...(os.prettyName === undefined ? {} : { description: os.prettyName }),
-  };
-}
-
-function programComponent({ path, layer }: Program): CyclonedxComponent {
-  return {
-    type: 'file',
-    'bom-ref': `file:/${path}`,
-    name: `/${path}`,
-    properties: [{ name: 'scoville:layer', value: layer }],
-  };
-}
-
-function downloadComponent(found: DownloadedFile): CyclonedxComponent {
-  const { name, version, address, digest, path, layer, purl } = found;
-  return {
-    type: 'file',
-    'bom-ref': `download:/${path}`,
-    name,
-    ...(version === undefined ? {} : { version }),
-    hashes: [{ alg: 'SHA-256', content: digestHex(digest) }],
-    purl,
-    externalReferences: [{ type: 'distribution', url: address }],
-    properties: [
-      { name: 'scoville:path', value: `/${path}` },
-      { name: 'scoville:layer', value: layer },
-    ],
-  };
-}
-
-/** Maven's group has a field of its own. */
-function nameOf({ type, name }: Package): Pick<CyclonedxComponent, 'group' | 'name'> {
-  const colon = type === 'maven' ? name.indexOf(':') : -1;
-  return colon < 0 ? { name } : { group: name.slice(0, colon), name: name.slice(colon + 1) };
-}
-
-function packageComponent(listed: ListedPackage): CyclonedxComponent {
-  const { package: found, ref, licenses, locations } = listed;
-  const source = found.source;
-  return {
-    type: 'library',
+    type,
     'bom-ref': ref,
-    ...nameOf(found),
-    ...(found.version === '' ? {} : { version: found.version }),
-    ...(found.supplier === undefined ? {} : { supplier: entityOf(found.supplier) }),
-    ...(found.originator === undefined ? {} : { authors: [contactOf(found.originator)] }),
-    ...(licenses.length === 0 ? {} : { licenses: licenseChoices(licenses.map(readLicense)) }),
-    ...(isPurl(found.purl) ? { purl: found.purl } : {}),
-    properties: [
-      { name: 'scoville:package:type', value: found.type },
-      ...(source === undefined
-        ? []
-        : [{ name: 'scoville:package:source', value: `${source.name}@${source.version}` }]),
-      ...(found.modularity === undefined
-        ? []
-        : [{ name: 'scoville:package:modularity', value: found.modularity }]),
-      ...locations.flatMap((location, index) => [
-        { name: `scoville:location:${index}:path`, value: location.path },
-        ...(location.inside === undefined
-          ? []
-          : [{ name: `scoville:location:${index}:inside`, value: location.inside }]),
-        { name: `scoville:location:${index}:layer`, value: location.layer },
-      ]),
-    ],
+    ...given({
+      group,
+      name: own,
+      version,
+      description,
+      supplier: supplier && {
+        name: supplier.name,
+        ...(supplier.email === undefined ? {} : { contact: [{ email: supplier.email }] }),
+      },
+      authors: originator && [{ name: originator.name, ...given({ email: originator.email }) }],
+      hashes: digest && [{ alg: 'SHA-256', content: digestHex(digest) }],
+      licenses: licenses.length === 0 ? undefined : licenseChoices(licenses),
+      purl,
+      externalReferences:
+        address === undefined ? undefined : [{ type: 'distribution', url: address }],
+      properties:
+        properties && Object.entries(properties).map(([key, value]) => ({ name: key, value })),
+    }),
+    name: own,
   };
-}
-
-function entityOf({ name, email }: Supplier): {
-  readonly name: string;
-  readonly contact?: readonly { readonly email: string }[];
-} {
-  return { name, ...(email === undefined ? {} : { contact: [{ email }] }) };
-}
-
-function contactOf({ name, email }: Supplier): {
-  readonly name: string;
-  readonly email?: string;
-} {
-  return { name, ...(email === undefined ? {} : { email }) };
 }
 
 // A list of ids and names, or one expression alone (CycloneDX 1.6, `licenseChoice`): with more than
 // one, an expression becomes a name.
-function licenseChoices(licenses: readonly License[]): LicenseChoice[] {
+function licenseChoices(recorded: readonly string[]) {
+  const licenses = recorded.map(readLicense);
   const [only] = licenses;
   if (licenses.length === 1 && only?.kind === 'expression')
     return [{ expression: only.expression }];
   return licenses.map((license) => {
     if (license.kind === 'id') return { license: { id: license.id } };
-    return {
-      license: { name: license.kind === 'name' ? license.name : license.expression },
-    };
+    return { license: { name: license.kind === 'name' ? license.name : license.expression } };
   });
 }
-
-/** A package, the fields that we write (SPDX 2.3, clause 7). */
-interface SpdxPackage {
-  readonly SPDXID: string;
-  readonly name: string;
-  readonly versionInfo?: string;
-  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING_SYSTEM' | 'LIBRARY' | 'FILE';
-  readonly supplier: string;
-  readonly originator?: string;
-  readonly downloadLocation: string;
-  readonly filesAnalyzed: false;
-  readonly licenseConcluded: 'NOASSERTION';
-  readonly licenseDeclared: string;
-  readonly copyrightText: 'NOASSERTION';
-  readonly summary?: string;
-  readonly comment?: string;
-  readonly sourceInfo?: string;
-  readonly checksums?: readonly { readonly algorithm: 'SHA256'; readonly checksumValue: string }[];
-  readonly externalRefs?: readonly {
-    readonly referenceCategory: 'PACKAGE-MANAGER';
-    readonly referenceType: 'purl';
-    readonly referenceLocator: string;
-  }[];
-}
-
-const NOTHING_ASSERTED = {
-  supplier: 'NOASSERTION',
-  downloadLocation: 'NOASSERTION',
-  filesAnalyzed: false,
-  licenseConcluded: 'NOASSERTION',
-  copyrightText: 'NOASSERTION',
-} as const;
-const IMAGE_ID = 'SPDXRef-Image';
 
 /**
  * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its
  * operating system and its packages. Throws where `created` is not an RFC 3339 time.
  */
 export function spdxDocument(input: SbomInput) {
-  const created = utcSeconds(input.created);
-  if (!created.ok) throw new RangeError(created.error);
+  const { image, created, toolVersion } = input;
   const licenses = new ExtractedLicenses();
-  const contents = [
-    ...(input.osRelease === undefined ? [] : [osPackage(input.osRelease)]),
-    ...listedPackages(input.packages).map((listed) => contentPackage(listed, licenses)),
-    ...listedPrograms(input).map(programPackage),
-    ...listedDownloads(input).map(downloadPackage),
-  ];
+  const own = spdxPackage(imageElement(input), licenses);
+  const contents = elementsOf(input).map((element) => spdxPackage(element, licenses));
   const extracted = licenses.list();
+  const relationship = (spdxElementId: string, relationshipType: string, other: string) => ({
+    spdxElementId,
+    relationshipType,
+    relatedSpdxElement: other,
+  });
   return {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
     SPDXID: 'SPDXRef-DOCUMENT',
-    name: input.image.name,
-    documentNamespace: `https://spdx.org/spdxdocs/scoville-${digestHex(input.image.digest)}-${documentUuid(input, 'spdx')}`,
-    creationInfo: { created: created.value, creators: [`Tool: scoville-${input.toolVersion}`] },
-    packages: [imagePackage(input), ...contents],
+    name: image.name,
+    documentNamespace: `https://spdx.org/spdxdocs/scoville-${digestHex(image.digest)}-${documentUuid(input, 'spdx')}`,
+    creationInfo: { created: utcSeconds(created), creators: [`Tool: scoville-${toolVersion}`] },
+    packages: [own, ...contents],
     relationships: [
-      {
-        spdxElementId: 'SPDXRef-DOCUMENT',
-        relationshipType: 'DESCRIBES',
-        relatedSpdxElement: IMAGE_ID,
-      },
-      ...contents.map(({ SPDXID }) => ({
-        spdxElementId: IMAGE_ID,
-        relationshipType: 'CONTAINS',
-        relatedSpdxElement: SPDXID,
-      })),
+      relationship('SPDXRef-DOCUMENT', 'DESCRIBES', own.SPDXID),
+      ...contents.map(({ SPDXID }) => relationship(own.SPDXID, 'CONTAINS', SPDXID)),
     ],
     ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
   };
 }
 
-function imagePackage({ image, unreadable = [] }: SbomInput): SpdxPackage {
-  const purl = imagePurl({
-    name: image.name,
-    digest: image.digest,
-    architecture: image.platform.architecture,
-  });
-  return {
-    SPDXID: IMAGE_ID,
-    name: image.name,
-    versionInfo: image.digest,
-    primaryPackagePurpose: 'CONTAINER',
-    ...NOTHING_ASSERTED,
-    ...(image.vendor === undefined ? {} : { supplier: vendorOf(image.vendor) }),
-    licenseDeclared: 'NOASSERTION',
-    ...(unreadable.length === 0 ? {} : { comment: incompleteness(unreadable) }),
-    checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(image.digest) }],
-    externalRefs: [purlReference(purl)],
-  };
-}
+const PURPOSE = {
+  container: 'CONTAINER',
+  'operating-system': 'OPERATING_SYSTEM',
+  library: 'LIBRARY',
+  file: 'FILE',
+} as const;
 
-/** As a package of purpose FILE: an SPDX file needs a SHA-1, which is not taken of programs. */
-function programPackage({ path, layer }: Program): SpdxPackage {
+/** A package (SPDX 2.3, clause 7). */
+function spdxPackage(element: Element, extracted: ExtractedLicenses) {
+  const { id, name, type, version, address, licenses, digest, purl } = element;
+  const { supplier, originator, description, comment, sourceInfo } = element;
   return {
-    SPDXID: elementId('File', path, `/${path}`),
-    name: `/${path}`,
-    primaryPackagePurpose: 'FILE',
-    ...NOTHING_ASSERTED,
-    licenseDeclared: 'NOASSERTION',
-    sourceInfo: `layer ${layer}`,
-  };
-}
-
-function downloadPackage(found: DownloadedFile): SpdxPackage {
-  const { name, version, address, digest, path, layer, purl } = found;
-  return {
-    SPDXID: elementId('Download', name, `${digest} /${path}`),
+    SPDXID: id,
     name,
-    ...(version === undefined ? {} : { versionInfo: version }),
-    primaryPackagePurpose: 'FILE',
-    ...NOTHING_ASSERTED,
-    downloadLocation: address,
-    licenseDeclared: 'NOASSERTION',
-    checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(digest) }],
-    sourceInfo: `/${path} (layer ${layer})`,
-    externalRefs: [purlReference(purl)],
+    ...given({ versionInfo: version }),
+    primaryPackagePurpose: PURPOSE[type],
+    supplier: partyOf(supplier, type === 'container'),
+    ...(originator === undefined ? {} : { originator: partyOf(originator) }),
+    downloadLocation: address ?? 'NOASSERTION',
+    filesAnalyzed: false,
+    licenseConcluded: 'NOASSERTION',
+    licenseDeclared: licenses === undefined ? 'NOASSERTION' : extracted.declared(licenses),
+    copyrightText: 'NOASSERTION',
+    ...given({
+      summary: description,
+      comment,
+      sourceInfo,
+      checksums: digest && [{ algorithm: 'SHA256', checksumValue: digestHex(digest) }],
+      externalRefs:
+        purl === undefined
+          ? undefined
+          : [
+              {
+                referenceCategory: 'PACKAGE-MANAGER',
+                referenceType: 'purl',
+                referenceLocator: purl,
+              },
+            ],
+    }),
   };
 }
 
-/** SPDX 2.3 has no field that says so. */
-function incompleteness(unreadable: NonNullable<SbomInput['unreadable']>): string {
-  const files = unreadable.map(
-    ({ location, reason }) => `${location.path} (layer ${location.layer}): ${reason}`,
-  );
-  return `Packages may be missing, since not all records of them could be read: ${files.join('; ')}`;
-}
-
-function osPackage(os: OsRelease): SpdxPackage {
-  return {
-    SPDXID: elementId('OperatingSystem', os.id, `${os.id}@${os.versionId ?? ''}`),
-    name: os.id,
-    ...(os.versionId === undefined ? {} : { versionInfo: os.versionId }),
-    primaryPackagePurpose: 'OPERATING_SYSTEM',
-    ...NOTHING_ASSERTED,
-    licenseDeclared: 'NOASSERTION',
-    ...(os.prettyName === undefined ? {} : { summary: os.prettyName }),
-  };
-}
-
-function contentPackage(listed: ListedPackage, licenses: ExtractedLicenses): SpdxPackage {
-  const { package: found, locations } = listed;
-  const source =
-    found.source === undefined
-      ? []
-      : [`built from source ${found.source.name} ${found.source.version}`];
-  const places = locations
-    .map(
-      ({ path, inside, layer }) =>
-        `${path}${inside === undefined ? '' : `!/${inside}`} (layer ${layer})`,
-    )
-    .sort(byCodeUnit);
-  return {
-    SPDXID: elementId(`Package-${found.type}`, found.name, listed.ref),
-    name: found.name,
-    ...(found.version === '' ? {} : { versionInfo: found.version }),
-    primaryPackagePurpose: 'LIBRARY',
-    ...NOTHING_ASSERTED,
-    ...(found.supplier === undefined ? {} : { supplier: partyOf(found.supplier) }),
-    ...(found.originator === undefined ? {} : { originator: partyOf(found.originator) }),
-    licenseDeclared: licenses.declared(listed.licenses),
-    sourceInfo: [`recorded in ${places.join(', ')}`, ...source].join('; '),
-    ...(isPurl(found.purl) ? { externalRefs: [purlReference(found.purl)] } : {}),
-  };
-}
-
-/** What an annotation says; parentheses are for an address. */
-function vendorOf(text: string): string {
-  const name = text.replaceAll(/[()\u0000-\u001f\u007f]/g, ' ').trim();
-  return name === '' ? 'NOASSERTION' : partyOf({ kind: 'organization', name });
-}
-
-/** SPDX 2.3, 7.5 and 7.6. */
-function partyOf({ kind, name, email }: Supplier): string {
+/** SPDX 2.3, 7.5 and 7.6. Parentheses are for an address; an image's annotation may have others. */
+function partyOf(party: Supplier | undefined, isAnnotation = false): string {
+  const { kind, name = '', email } = party ?? {};
+  const plain = isAnnotation ? name.replaceAll(/[()\u0000-\u001f\u007f]/g, ' ').trim() : name;
+  if (plain === '') return 'NOASSERTION';
   const label = kind === 'person' ? 'Person' : 'Organization';
-  return `${label}: ${name}${email === undefined ? '' : ` (${email})`}`;
-}
-
-function purlReference(referenceLocator: string) {
-  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator } as const;
-}
-
-// Letters, digits, `.` and `-` only (clause 7.2); the hash keeps ids apart that would be written
-// alike.
-function elementId(kind: string, name: string, unique: string): string {
-  const readable = name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 64);
-  const hash = createHash('sha256').update(unique).digest('hex').slice(0, 16);
-  return `SPDXRef-${kind}-${readable}-${hash}`;
+  return `${label}: ${plain}${email === undefined ? '' : ` (${email})`}`;
 }

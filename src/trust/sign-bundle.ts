@@ -5,7 +5,6 @@ import { type Digest, digestHex } from '../model/reference.ts';
 import { parseStatement, parseUntrustedJson, subjectDigests } from './bundle.ts';
 import type { OpenedKey } from './keys.ts';
 
-/** A statement to sign: what it says of which manifests and indexes. */
 interface Claim {
   readonly subjects: readonly Digest[];
   readonly predicateType: string;

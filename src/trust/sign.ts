@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
 import type { BuildPlan } from '../build/plan.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../image/referrers.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
+import { inParallel } from '../lib/parallel.ts';
 import type { Incomplete, Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { FileFact } from '../model/facts.ts';
@@ -31,13 +32,11 @@ export interface StatementToSign {
   readonly predicateType: string;
   readonly predicate: unknown;
   readonly subject: Descriptor;
-  /** Other subjects: tags point to the index, engines run a manifest, verifiers ask for either. */
   readonly also?: readonly Descriptor[];
   /** To be kept as an artifact, whose manifest is signed. */
   readonly artifact?: ArtifactToSign;
 }
 
-/** A document attached to an image (image-spec, manifest.md, "Guidelines for Artifact Usage"). */
 interface ArtifactToSign {
   readonly artifactType: string;
   readonly mediaType: string;
@@ -64,11 +63,9 @@ export interface DocumentInputs {
   readonly recording: Recording | undefined;
   readonly toolVersion: string;
   readonly env: PipelineContext['env'];
-  /** Versions of what took part: `docker`, `buildx`. */
   readonly versions: Readonly<Record<string, string>>;
   /** Who signed an image that was used, by its digest. */
   readonly bases?: ReadonlyMap<string, string>;
-  /** The artifact that has what the build fetched. */
   readonly inputs?: Descriptor | undefined;
   readonly normaliser: { readonly version: string; readonly rules: readonly string[] };
   readonly startedOn: string;
@@ -150,15 +147,10 @@ function sboms(
     created: plan.created,
     toolVersion,
   };
-  return plan.attest.sbomFormats.map((format) =>
-    format === 'cyclonedx'
-      ? {
-          predicateType: PREDICATE_TYPE.cyclonedx,
-          predicate: cyclonedxDocument(input),
-          ...subjects,
-        }
-      : { predicateType: PREDICATE_TYPE.spdx, predicate: spdxDocument(input), ...subjects },
-  );
+  return plan.attest.sbomFormats.map((format) => {
+    const write = format === 'cyclonedx' ? cyclonedxDocument : spdxDocument;
+    return { predicateType: PREDICATE_TYPE[format], predicate: write(input), ...subjects };
+  });
 }
 
 function provenance(
@@ -233,7 +225,6 @@ function fetchParameters(
   };
 }
 
-/** The normalizer's rules that the image was made with. */
 export function rulesOf(plan: BuildPlan): {
   readonly version: string;
   readonly rules: readonly string[];
@@ -253,14 +244,6 @@ function sourceOf({ source, revision }: NonNullable<BuildPlan['vcs']>): readonly
 /** cosign calls under way at once; each is a process that computes. */
 const AT_ONCE = 4;
 
-/** Files of one signature. */
-interface SigningFiles {
-  readonly manifestPath: string;
-  readonly predicateType: string;
-  readonly scratchDir: string;
-  readonly bundlePath: string;
-}
-
 export interface SignedStatement {
   readonly predicateType: string;
   readonly predicate: unknown;
@@ -272,7 +255,6 @@ export interface SignedStatement {
   readonly referrers: readonly [Descriptor, ...Descriptor[]];
   /** The public key or identity that cosign verified it with; undefined if not verified here. */
   readonly verifiedBy: string | undefined;
-  /** Who signed by a certificate, and where that is logged. */
   readonly origin?: SignatureOrigin;
 }
 
@@ -288,178 +270,150 @@ export async function signStatements(
   statements: readonly StatementToSign[],
 ): Promise<readonly SignedStatement[]> {
   return inTemporaryFolder('sign', async (scratch) => {
-    const queue = statements.map((statement, i) => ({ statement, i }));
-    const done: (readonly SignedStatement[])[] = [];
-    const stop = new AbortController();
-    const signal = AbortSignal.any([context.signal, stop.signal]);
-    const failures: unknown[] = [];
-    const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const { statement: given, i: at } = next;
-        tellOfArtifact(context, given);
-        const own = { ...context, signal };
-        done[at] = await signOrKeep(
-          (statement) => signOne(own, blobs, signer, statement, join(scratch, String(at))),
-          blobs,
-          given,
-        );
-      }
-    };
-    const workers = Array.from({ length: AT_ONCE }, () =>
-      worker().catch((error: unknown) => {
-        failures.push(error);
-        stop.abort();
-      }),
+    const done = await inParallel([...statements.entries()], AT_ONCE, ([at, statement]) =>
+      signOrKeep(new Signing(context, blobs, signer, join(scratch, String(at))), statement),
     );
-    // Also the others have ended before their files are removed.
-    await Promise.all(workers);
-    if (failures.length > 0) throw failures[0];
     return done.flat();
   });
 }
 
+/** A document that is kept as an artifact has its manifest signed. */
 async function signOrKeep(
-  sign: (statement: StatementToSign) => Promise<SignedStatement>,
-  blobs: BlobStore,
+  signing: Signing,
   { artifact, ...statement }: StatementToSign,
 ): Promise<readonly SignedStatement[]> {
-  if (artifact === undefined) return [await sign(statement)];
+  if (artifact === undefined) return [await signing.sign(statement)];
   const { predicateType, predicate, subject, also = [] } = statement;
-  const { artifactType, mediaType, title, bytes: layer } = artifact;
+  const { artifactType, mediaType, title, bytes: layer, reason } = artifact;
+  const { blobs, context } = signing;
+  if (reason !== undefined)
+    context.emit({
+      kind: 'notice',
+      text: `the document of type ${predicateType} has ${reason}: attached as an artifact of type ${artifactType} with a signature of its own, and not as a statement`,
+    });
   const keep = (about: Descriptor): Promise<Descriptor> =>
     writeArtifact(blobs, { subject: about, artifactType, layer, title, mediaType });
   const [first, others] = [await keep(subject), await Promise.all(also.map(keep))];
-  const signature = await sign({
+  const signature = await signing.sign({
     predicateType: PREDICATE_TYPE.cosignSign,
     predicate: {},
     subject: first,
     also: others,
   });
-  const kept = {
-    subjects: [subject.digest, ...also.map(({ digest }) => digest)],
-    referrers: [first, ...others],
-  } as const;
-  // As readers of what is attached name them: a profile by its artifact, an SBOM by its bytes.
-  const digest = artifact.reason === undefined ? first.digest : digestOf(layer);
-  return [{ ...signature, predicateType, predicate, ...kept, digest }, signature];
-}
-
-/** Says what is not where a reader of statements looks for it. */
-function tellOfArtifact({ emit }: PipelineContext, { predicateType, artifact }: StatementToSign) {
-  if (artifact?.reason === undefined) return;
-  emit({
-    kind: 'notice',
-    text: `the document of type ${predicateType} has ${artifact.reason}: attached as an artifact of type ${artifact.artifactType} with a signature of its own, and not as a statement`,
-  });
-}
-
-/** An opened key signs once for all subjects, cosign for one file; each subject has a referrer. */
-async function signOne(
-  context: PipelineContext,
-  blobs: BlobStore,
-  signer: Signer,
-  statement: StatementToSign,
-  scratch: string,
-): Promise<SignedStatement> {
-  context.signal.throwIfAborted();
-  const { predicateType, predicate, subject: first, also = [] } = statement;
-  const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
-  const filesOf = (subject: Descriptor): SigningFiles => ({
-    manifestPath: blobs.path(subject.digest),
-    bundlePath: `${scratch}.bundle.json`,
-    scratchDir: join(scratch, '..'),
+  const document = {
+    ...signature,
     predicateType,
-  });
-  const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
-  const ofAll =
-    opened === undefined ? undefined : signBundle(opened, { subjects, predicateType, predicate });
-  const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
-    ofAll ?? signWithCosign(context, signer, predicate, filesOf(subject), subject.digest);
-  const bundle = await bundleOf(first);
-  const verifiedBy =
-    predicateType === PREDICATE_TYPE.cosignSign
-      ? await verified(context, signer, bundle, filesOf(first))
-      : undefined;
-  const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
-    writeBundleReferrer(blobs, { subject, bundle: signed, predicateType });
-  const others: Descriptor[] = [];
-  const referrer = await store(first, bundle);
-  for (const subject of also) others.push(await store(subject, await bundleOf(subject)));
-  const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
-  const referrers = [referrer, ...others] as const;
-  const digest = digestOf(bundle);
-  return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
+    predicate,
+    subjects: [subject.digest, ...also.map((one) => one.digest)],
+    referrers: [first, ...others],
+    // As readers of what is attached name them: a profile by its artifact, an SBOM by its bytes.
+    digest: reason === undefined ? first.digest : digestOf(layer),
+  } as const;
+  return [document, signature];
 }
 
-async function signWithCosign(
-  context: PipelineContext,
-  signer: Signer,
-  predicate: unknown,
-  files: SigningFiles,
-  subject: Digest,
-): Promise<Uint8Array> {
-  const predicatePath = `${files.bundlePath}.predicate.json`;
-  await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
-  const request = { ...files, predicatePath, signal: context.signal };
-  const key = signer.kind === 'key' ? signer : await signer.session.key();
-  const bundle = await signStatement(context.run, { ...request, key });
-  const { predicateType } = files;
-  const wrong = misstated(bundle, { subjects: [subject], predicateType, predicate });
-  if (wrong !== undefined)
-    throw new UserError(`cosign signed something else: ${wrong}`, { nextStep: 'scoville doctor' });
-  if (signer.kind === 'keyless') await signer.session.meet(bundleOrigin(bundle).identity);
-  return bundle;
-}
+/** One statement on its way to a signature; files of it begin with `scratch`. */
+class Signing {
+  readonly context: PipelineContext;
+  readonly blobs: BlobStore;
+  readonly #signer: Signer;
+  readonly #scratch: string;
 
-/**
- * Has cosign check the image's signature: with the public half of the key, or with the identity
- * that the certificate names. Undefined where it could not be checked, which a warning says.
- */
-async function verified(
-  context: PipelineContext,
-  signer: Signer,
-  bundle: Uint8Array,
-  files: SigningFiles,
-): Promise<string | undefined> {
-  const isOurs = signer.kind === 'key' && signer.opened !== undefined;
-  const proof = isOurs ? await proofByCosign(context, signer.publicKey) : undefined;
-  if (isOurs && proof?.isProven === true) return verifierName(signer);
-  await writeFile(files.bundlePath, bundle, { mode: 0o600 });
-  const by = await verifierOf(signer, files);
-  const blobPath = files.manifestPath;
-  const request = { ...files, blobPath, signer: by, signal: context.signal };
-  const answer = await verifyAttached(context.run, request);
-  if (answer.outcome === 'verified') {
-    await proof?.keep();
-    return signer.kind === 'key' ? verifierName(signer) : signerName(by);
+  constructor(context: PipelineContext, blobs: BlobStore, signer: Signer, scratch: string) {
+    this.context = context;
+    this.blobs = blobs;
+    this.#signer = signer;
+    this.#scratch = scratch;
   }
-  if (answer.outcome === 'failed' || isOurs) {
-    if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
-    throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
-      nextStep: 'scoville doctor',
+
+  /** An opened key signs once for all subjects, cosign for one file; each has a referrer. */
+  async sign(statement: StatementToSign): Promise<SignedStatement> {
+    this.context.signal.throwIfAborted();
+    const signer = this.#signer;
+    const { predicateType, predicate, subject: first, also = [] } = statement;
+    const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
+    const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
+    const ofAll = opened && signBundle(opened, { subjects, predicateType, predicate });
+    const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
+      ofAll ?? this.#withCosign(statement, subject.digest);
+    const bundle = await bundleOf(first);
+    const isSignature = predicateType === PREDICATE_TYPE.cosignSign;
+    const verifiedBy = isSignature ? await this.#verified(bundle, first.digest) : undefined;
+    const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
+      writeBundleReferrer(this.blobs, { subject, bundle: signed, predicateType });
+    const referrers: [Descriptor, ...Descriptor[]] = [await store(first, bundle)];
+    for (const subject of also) referrers.push(await store(subject, await bundleOf(subject)));
+    const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
+    const digest = digestOf(bundle);
+    return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
+  }
+
+  async #withCosign(
+    { predicateType, predicate }: StatementToSign,
+    subject: Digest,
+  ): Promise<Uint8Array> {
+    const { run, signal } = this.context;
+    const predicatePath = await this.#file('predicate.json', JSON.stringify(predicate));
+    const session = this.#signer.kind === 'keyless' ? this.#signer.session : undefined;
+    const bundle = await signStatement(run, {
+      manifestPath: this.blobs.path(subject),
+      predicateType,
+      predicatePath,
+      scratchDir: dirname(this.#scratch),
+      signal,
+      key: this.#signer.kind === 'key' ? this.#signer : await this.#signer.session.key(),
     });
+    const wrong = misstated(bundle, { subjects: [subject], predicateType, predicate });
+    if (wrong !== undefined)
+      throw new UserError(`cosign signed something else: ${wrong}`, {
+        nextStep: 'scoville doctor',
+      });
+    await session?.meet(bundleOrigin(bundle).identity);
+    return bundle;
   }
-  context.emit({
-    kind: 'warning',
-    text: `the signature could not be checked: ${answer.reason}`,
-    nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
-  });
-  return undefined;
-}
 
-async function verifierOf(signer: Signer, { bundlePath }: SigningFiles): Promise<Verifier> {
-  if (signer.kind === 'key') {
-    const publicKey = `${bundlePath}.pub`;
-    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
-    return { kind: 'key', publicKey };
+  /**
+   * Has cosign check the image's signature: with the public half of the key, or with the identity
+   * that the certificate names. Undefined where it could not be checked, which a warning says.
+   */
+  async #verified(bundle: Uint8Array, subject: Digest): Promise<string | undefined> {
+    const signer = this.#signer;
+    const isOurs = signer.kind === 'key' && signer.opened !== undefined;
+    const proof = isOurs ? await proofByCosign(this.context, signer.publicKey) : undefined;
+    if (isOurs && proof?.isProven === true) return verifierName(signer);
+    const by: Verifier =
+      signer.kind === 'key'
+        ? { kind: 'key', publicKey: await this.#file('pub', signer.publicKey) }
+        : await signer.session.verifier();
+    const answer = await verifyAttached(this.context.run, {
+      bundlePath: await this.#file('bundle.json', bundle),
+      blobPath: this.blobs.path(subject),
+      predicateType: PREDICATE_TYPE.cosignSign,
+      signer: by,
+      scratchDir: dirname(this.#scratch),
+      signal: this.context.signal,
+    });
+    if (answer.outcome === 'verified') {
+      await proof?.keep();
+      return signer.kind === 'key' ? verifierName(signer) : signerName(by);
+    }
+    if (answer.outcome === 'failed' || isOurs) {
+      if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
+      throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
+        nextStep: 'scoville doctor',
+      });
+    }
+    this.context.emit({
+      kind: 'warning',
+      text: `the signature could not be checked: ${answer.reason}`,
+      nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
+    });
+    return undefined;
   }
-  const { session } = signer;
-  const { subject, issuer } = await session.meet(session.identity);
-  const { trustedRoot } = session.sigstore;
-  return {
-    kind: 'identity',
-    identity: { exact: subject },
-    issuer: { exact: issuer },
-    ...(trustedRoot === undefined ? {} : { trustedRoot }),
-  };
+
+  async #file(end: string, content: string | Uint8Array): Promise<string> {
+    const path = `${this.#scratch}.${end}`;
+    await writeFile(path, content, { mode: 0o600 });
+    return path;
+  }
 }

@@ -15,20 +15,18 @@ import type { PipelineContext } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { digestOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
-import { generateKeyPair, publicKey } from './cosign-keys.ts';
+import { generateKeyPair, publicKey } from './cosign-sign.ts';
 import { signBlobBundle } from './cosign-sign.ts';
 import { PasswordNeeded } from './cosign.ts';
 import { type KeylessSession, keylessSession } from './keyless.ts';
 import { isKeyUri, keyName, openCosignKey, type OpenedKey, openPemKey } from './keys.ts';
 import { tokenVariable } from './oidc.ts';
 
-/** With what the image is signed. */
 export type Signer =
   | {
       readonly kind: 'key';
       readonly ref: string;
       readonly password: string;
-      /** Its public half, in PEM form. */
       readonly publicKey: string;
       /** Opens a key file, once; signing then takes microseconds. Without it, cosign signs. */
       readonly opened?: () => Promise<OpenedKey>;
@@ -69,7 +67,6 @@ export async function resolveSigner(
   return keySigner(context, own, password);
 }
 
-/** Where a user's own key lies. */
 function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
   readonly folder: string;
   readonly key: string;
@@ -148,7 +145,6 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
 
 interface OpenKey {
   readonly what: string;
-  /** A command. */
   readonly fix: string;
   /** They may write it: what it signs with may be theirs. */
   readonly isRefused: boolean;
@@ -258,7 +254,6 @@ export type SigningChoice =
 
 type Where = Pick<PipelineContext, 'paths'>;
 
-/** The file that keeps the answer. */
 export function signingFile({ paths }: Where): string {
   return join(paths.config, 'signing.json');
 }
@@ -319,13 +314,11 @@ function choiceOf(value: unknown): SigningChoice | undefined {
   return value.key === '' ? undefined : { with: 'key', key: value.key };
 }
 
-/** Keeps an answer for all later builds of this user. */
 export async function keepSigningChoice(where: Where, choice: SigningChoice): Promise<void> {
   await makeFolder(where.paths.config);
   await writeFileBeside(signingFile(where), `${JSON.stringify(choice, null, 2)}\n`);
 }
 
-/** Forgets an answer that did not work. */
 export async function forgetSigningChoice(where: Where): Promise<void> {
   await forgetFile(signingFile(where));
 }

@@ -1,22 +1,20 @@
-import { X509Certificate } from 'node:crypto';
 import { cp, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { derElements } from '../image/formats/der.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { field, isObject, listField, numberField, textField } from '../lib/json.ts';
-import { completed, toolFailure } from '../lib/run-result.ts';
+import { toolFailure } from '../lib/run-result.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { SigstoreChoice } from '../model/settings.ts';
-import { type CallFiles, cosignDialect, cosignSaid } from './cosign.ts';
+import { certificateIn } from './bundle.ts';
+import { type CallFiles, cosignDialect, cosignSaid, runCosign } from './cosign.ts';
 
-/** A log, and the version of Rekor that it is. */
 interface LogService {
   readonly url: string;
   readonly version: number;
 }
 
-/** The services that a keyless signature asks. */
 interface SigstoreServices {
   readonly fulcio: string;
   readonly logs: readonly LogService[];
@@ -73,7 +71,6 @@ function servicesOf(choice: SigstoreChoice, otherwise: SigstoreServices): Sigsto
   };
 }
 
-/** Throws UserError for an address that is not http or https, or that contains a password. */
 function requireAddresses({ fulcio, logs, tsas, oidc }: SigstoreServices): void {
   for (const url of [fulcio, ...logs.map((log) => log.url), ...tsas, oidc])
     if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
@@ -130,7 +127,11 @@ type TrustTexts = Readonly<Record<string, string>>;
  */
 export async function trustTexts(path: string, rekorUrl: string | undefined): Promise<TrustTexts> {
   const root = await readTrustedRoot(path);
-  const chains = (name: string): string => listField(root, name).map(certificates).join('');
+  const chains = (name: string): string =>
+    listField(root, name)
+      .flatMap((authority) => listField(field(authority, 'certChain'), 'certificates'))
+      .map((one) => certificateIn(derOf(one))?.toString() ?? '')
+      .join('');
   const texts = {
     SIGSTORE_ROOT_FILE: chains('certificateAuthorities'),
     SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: logKey(listField(root, 'ctlogs'), undefined),
@@ -165,39 +166,28 @@ export async function readTrustedRoot(path: string): Promise<unknown> {
   const root = parsed.value;
   if (!MEDIA_TYPE_OF_TRUSTED_ROOT.test(textField(root, 'mediaType') ?? ''))
     throw refuse('it is not a trusted root');
-  const wrong = [
-    ...['certificateAuthorities', 'timestampAuthorities'].flatMap((name) =>
-      entries(root, name, authorityFault),
-    ),
-    ...['tlogs', 'ctlogs'].flatMap((name) => entries(root, name, logFault)),
-  ];
-  if (wrong[0] !== undefined) throw refuse(wrong[0]);
+  for (const [names, faultOf] of PARTS)
+    for (const name of names) {
+      const list = field(root, name) ?? [];
+      if (!Array.isArray(list)) throw refuse(`${name} is not a list`);
+      for (const [at, entry] of list.entries()) {
+        const fault = faultOf(entry);
+        if (fault !== undefined) throw refuse(`${name}[${at}] ${fault}`);
+      }
+    }
   return root;
 }
 
-/** What is wrong with each entry of a list, with its place. */
-function entries(
-  root: unknown,
-  name: string,
-  faultOf: (entry: unknown) => string | undefined,
-): readonly string[] {
-  const list = field(root, name);
-  if (list !== undefined && !Array.isArray(list)) return [`${name} is not a list`];
-  return listField(root, name).flatMap((entry, at) => {
-    const fault = faultOf(entry);
-    return fault === undefined ? [] : [`${name}[${at}] ${fault}`];
-  });
-}
+const PARTS = [
+  [['certificateAuthorities', 'timestampAuthorities'], authorityFault],
+  [['tlogs', 'ctlogs'], logFault],
+] as const;
 
 function authorityFault(authority: unknown): string | undefined {
   const chain = listField(field(authority, 'certChain'), 'certificates');
   if (chain.length === 0) return 'has no certificate';
-  try {
-    for (const one of chain) new X509Certificate(derOf(one));
-    return undefined;
-  } catch {
-    return 'has a certificate that cannot be read';
-  }
+  const isRead = chain.every((one) => certificateIn(derOf(one)) !== undefined);
+  return isRead ? undefined : 'has a certificate that cannot be read';
 }
 
 function logFault(log: unknown): string | undefined {
@@ -214,35 +204,21 @@ function derOf(entry: unknown): Buffer {
   return Buffer.from(textField(entry, 'rawBytes') ?? '', 'base64');
 }
 
-function certificates(authority: unknown): string {
-  return listField(field(authority, 'certChain'), 'certificates')
-    .map((one) => pem('CERTIFICATE', textField(one, 'rawBytes')))
-    .join('');
-}
-
-/** The key of the log at this address, else of the first that is in use. */
 function logKey(logs: readonly unknown[], url: string | undefined): string {
   const inUse = logs.filter(
     (log) => textField(field(field(log, 'publicKey'), 'validFor'), 'end') === undefined,
   );
   const log = inUse.find((one) => textField(one, 'baseUrl') === url) ?? inUse[0];
-  return pem('PUBLIC KEY', textField(field(log, 'publicKey'), 'rawBytes'));
-}
-
-function pem(what: string, base64: string | undefined): string {
-  const der = Buffer.from(base64 ?? '', 'base64');
+  const der = derOf(field(log, 'publicKey'));
   if (der.length === 0) return '';
-  if (what === 'CERTIFICATE') return new X509Certificate(der).toString();
   const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN ${what}-----\n${lines}\n-----END ${what}-----\n`;
+  return `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----\n`;
 }
 
-/** A sigstore that this cosign can sign with, without a key. */
 export interface Sigstore {
   readonly services: SigstoreServices;
   /** For cosign from 2.6; undefined where flags name the services. */
   readonly signingConfig?: string;
-  /** A file by its absolute path. */
   readonly trustedRoot?: string;
   /** The same for a cosign that is asked by flags. */
   readonly trust?: TrustTexts;
@@ -294,11 +270,7 @@ async function configText(file: string): Promise<string> {
 
 /** The services of the current TUF repository: sigstore's, or that of `cosign initialize`. */
 async function defaultConfig(run: RunTool): Promise<string> {
-  const result = await completed(run, 'cosign', {
-    command: 'cosign',
-    args: ['signing-config', 'create', '--with-default-services'],
-    timeoutMs: 60_000,
-  });
+  const result = await runCosign(run, ['signing-config', 'create', '--with-default-services']);
   if (result.exitCode === 0) return result.stdout;
   throw toolFailure(
     result,
@@ -320,7 +292,6 @@ function withoutNewLogs(services: SigstoreServices): SigstoreServices {
 
 interface CallRequest {
   readonly token: string;
-  /** Nothing is logged. */
   readonly certificateOnly: boolean;
   readonly files: CallFiles;
   /** The user's TUF cache, which is copied for the call: two cosigns cannot use one at a time. */
@@ -362,19 +333,11 @@ export async function keylessCall(
 
 interface KeylessAttempt {
   readonly services: SigstoreServices;
-  /** The issuer and the subject of the token. */
   readonly issuer: string;
   readonly subject: string;
   /** True where a certificate alone was asked for. */
   readonly certificateOnly: boolean;
-  /** Present time, milliseconds since 1970. */
   readonly now: number;
-}
-
-interface Cause {
-  readonly pattern: RegExp;
-  readonly what: (attempt: KeylessAttempt) => string;
-  readonly next: string;
 }
 
 const OTHERWISE = 'or sign with a key (--key FILE), or not at all (--no-sign)';
@@ -382,83 +345,78 @@ const KEYS =
   'name the trusted root of the sigstore that signs: --trusted-root FILE (setting sign.trustedRoot)';
 const CLOCK = 'set the clocks: a certificate is valid for ten minutes';
 
-/** In this order: what cosign says of a later step contains words of the earlier ones. */
-const CAUSES: readonly Cause[] = [
-  {
-    pattern: /(?:Get|Post) \\?"https:[^"]{1,900}\\?": .{0,900}(?:x509|tls): /,
-    what: () => 'a service of sigstore is not reached over a TLS connection that is trusted',
-    next: 'name the CA of your network: SSL_CERT_FILE=FILE',
-  },
-  {
-    pattern:
-      /processing the identity token|not verified by identity provider|subject from identity/i,
-    what: ({ services, issuer, subject }) =>
+/**
+ * What cosign says, what that means and what to do. In this order: what it says of a later step
+ * contains words of the earlier ones.
+ */
+const CAUSES: readonly (readonly [RegExp, (attempt: KeylessAttempt) => string, string])[] = [
+  [
+    /(?:Get|Post) \\?"https:[^"]{1,900}\\?": .{0,900}(?:x509|tls): /,
+    () => 'a service of sigstore is not reached over a TLS connection that is trusted',
+    'name the CA of your network: SSL_CERT_FILE=FILE',
+  ],
+  [
+    /processing the identity token|not verified by identity provider|subject from identity/i,
+    ({ services, issuer, subject }) =>
       `Fulcio (${services.fulcio}) does not accept the OIDC token of ${issuer} for ${subject}`,
-    next: `check that this Fulcio knows the issuer and that the token is for it, ${OTHERWISE}`,
-  },
-  {
-    pattern: /integrated time outside/i,
-    what: ({ services }) =>
+    `check that this Fulcio knows the issuer and that the token is for it, ${OTHERWISE}`,
+  ],
+  [
+    /integrated time outside/i,
+    ({ services }) =>
       `the clocks of Fulcio (${services.fulcio}) and the log (${logNames(services)}) differ`,
-    next: CLOCK,
-  },
-  {
-    pattern: /leaf certificate verification failed|certificate has expired|not yet valid/i,
-    what: ({ services, now }) =>
-      `the certificate of Fulcio (${services.fulcio}) does not verify: its clock and this machine’s ` +
-      `(${new Date(now).toISOString()}) differ, or the trusted root is another sigstore’s`,
-    next: `${CLOCK}; ${KEYS}`,
-  },
-  {
-    pattern: /\btuf\b|CTFE public keys|rekor public keys|trusted[ _]root|getting Fulcio roots/i,
-    what: () => 'the keys that sigstore is checked with cannot be had',
-    next: `check the network, ${KEYS}`,
-  },
-  {
-    pattern: /\bSCT\b|signed certificate timestamp/i,
-    what: ({ services }) =>
+    CLOCK,
+  ],
+  [
+    /leaf certificate verification failed|certificate has expired|not yet valid/i,
+    ({ services, now }) =>
+      `the certificate of Fulcio (${services.fulcio}) does not verify: its clock and this machine’s (${new Date(now).toISOString()}) differ, or the trusted root is another sigstore’s`,
+    `${CLOCK}; ${KEYS}`,
+  ],
+  [
+    /\btuf\b|CTFE public keys|rekor public keys|trusted[ _]root|getting Fulcio roots/i,
+    () => 'the keys that sigstore is checked with cannot be had',
+    `check the network, ${KEYS}`,
+  ],
+  [
+    /\bSCT\b|signed certificate timestamp/i,
+    ({ services }) =>
       `the certificate of Fulcio (${services.fulcio}) is in no certificate log that is trusted`,
-    next: KEYS,
-  },
-  {
-    pattern: /log\/entries|log inclusion|transparency log|tlog/i,
-    what: ({ services }) => `the transparency log (${logNames(services)}) did not take the entry`,
-    next: `try again when the log answers, ${OTHERWISE}`,
-  },
-  {
-    pattern: /timestamp/i,
-    what: ({ services }) => `the timestamp authority (${services.tsas.join(', ')}) failed`,
-    next: `try again when it answers, ${OTHERWISE}`,
-  },
-  {
-    pattern: /signingCert|Fulcio returned|getting key from Fulcio/i,
-    what: ({ services }) => `Fulcio (${services.fulcio}) gave no certificate`,
-    next: `try again when it answers, ${OTHERWISE}`,
-  },
+    KEYS,
+  ],
+  [
+    /log\/entries|log inclusion|transparency log|tlog/i,
+    ({ services }) => `the transparency log (${logNames(services)}) did not take the entry`,
+    `try again when the log answers, ${OTHERWISE}`,
+  ],
+  [
+    /timestamp/i,
+    ({ services }) => `the timestamp authority (${services.tsas.join(', ')}) failed`,
+    `try again when it answers, ${OTHERWISE}`,
+  ],
+  [
+    /signingCert|Fulcio returned|getting key from Fulcio/i,
+    ({ services }) => `Fulcio (${services.fulcio}) gave no certificate`,
+    `try again when it answers, ${OTHERWISE}`,
+  ],
 ];
 
 /** What failed in a keyless signature, by what cosign said; the token is not in it. */
 export function keylessError(stderr: string, attempt: KeylessAttempt): UserError {
   const said = cosignSaid(stderr);
-  const found = CAUSES.find(({ pattern }) => pattern.test(said));
+  const [, whatOf, next = OTHERWISE.replace(/^or /, '')] =
+    CAUSES.find(([pattern]) => pattern.test(said)) ?? [];
   const what =
-    found?.what(attempt) ??
+    whatOf?.(attempt) ??
     (attempt.certificateOnly
       ? `Fulcio (${attempt.services.fulcio}) gave no certificate`
       : 'keyless signing failed');
-  return new UserError(`${what}: ${shortened(said)}`, {
-    nextStep: found?.next ?? OTHERWISE.replace(/^or /, ''),
-    cause: new Error(said),
-  });
+  // The service's own message where its answer is in JSON; without a temporary file of ours.
+  const message = /\\?"message\\?":\s*\\?"((?:[^"\\]){1,300})/.exec(said)?.[1];
+  const shown = (message ?? said).replace(/^signing \S+\.payload: /, '').slice(0, 400);
+  return new UserError(`${what}: ${shown}`, { nextStep: next, cause: new Error(said) });
 }
 
 function logNames({ logs }: SigstoreServices): string {
   return logs.map(({ url }) => url).join(', ');
-}
-
-/** The service's own message where its answer is in JSON. */
-function shortened(said: string): string {
-  const message = /\\?"message\\?":\s*\\?"((?:[^"\\]){1,300})/.exec(said)?.[1];
-  // The name of a temporary file of ours.
-  return (message ?? said).replace(/^signing \S+\.payload: /, '').slice(0, 400);
 }

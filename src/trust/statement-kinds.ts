@@ -1,10 +1,17 @@
-import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { isObject, objectOf } from '../lib/json.ts';
+import { field, isObject, objectOf } from '../lib/json.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import type { ReadAttachment } from './attached.ts';
-import { base64Of, listOf, parseUntrustedJson, textOf } from './bundle.ts';
+import {
+  base64Of,
+  certificateIdentity,
+  certificateIn,
+  listOf,
+  readBundle,
+  textOf,
+} from './bundle.ts';
 import { BUILD_TYPE, readPredicate, sbomType, VERIFIER_ID } from './identity.ts';
 import {
   PROFILE_ARTIFACT,
@@ -37,7 +44,6 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   'test-result': [PREDICATE_TYPE.testResult],
 };
 
-/** Short names of types, for help and errors. */
 export const PREDICATE_NAMES: readonly string[] = Object.keys(SHORT);
 
 /** The type to sign for a name with several types; cosign's `slsaprovenance` is the older one. */
@@ -130,10 +136,7 @@ function creators(document: Readonly<Record<string, unknown>>): readonly string[
   );
 }
 
-const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_SIGNATURE = 16 * 1024;
-/** OIDs of Fulcio's extensions with the token's issuer, 1.3.6.1.4.1.57264.1.8 and .1.1, in DER. */
-const ISSUER_OIDS = ['060a2b0601040183bf300108', '060a2b0601040183bf300101'];
 const HASHES = ['sha256', 'sha384', 'sha512'];
 
 /**
@@ -147,19 +150,32 @@ export function signerOf(
   keys: readonly KeyObject[],
 ): string | undefined {
   if (proof.kind === 'notation' || proof.kind === 'none') return undefined;
-  const parsed = parseUntrustedJson(proof.bundle, 'the bundle', MAX_BYTES);
-  if (!parsed.ok) return undefined;
-  const bundle = objectOf(parsed.value);
-  const signed = signedBytes(bundle, proof.kind === 'message' ? proof.payload : undefined);
-  if (signed === undefined) return undefined;
-  const certificate = certificateOf(objectOf(bundle['verificationMaterial']));
-  if (certificate !== undefined)
-    return holds(certificate.publicKey, signed) ? nameOf(certificate) : undefined;
-  const key = keys.find((one) => holds(one, signed));
-  return key?.export({ format: 'der', type: 'spki' }).toString('base64');
+  const read = readBundle(proof.bundle);
+  if (!read.ok) return undefined;
+  const { envelope, certificates, signature: plain } = read.value;
+  const payload = base64Of(envelope?.['payload'], MAX_BYTES_OF_ATTACHABLE);
+  const type = textOf(envelope?.['payloadType'], 200);
+  const message = proof.kind === 'message' ? proof.payload : undefined;
+  const bytes =
+    payload === undefined || type === undefined ? message : preAuthEncoding(type, payload);
+  const [first] = listOf(envelope?.['signatures'], 1);
+  const signature = base64Of(envelope === undefined ? plain : field(first, 'sig'), MAX_SIGNATURE);
+  if (bytes === undefined || signature === undefined) return undefined;
+  const [leaf] = certificates;
+  if (leaf === undefined) {
+    const key = keys.find((one) => holds(one, bytes, signature));
+    return key?.export({ format: 'der', type: 'spki' }).toString('base64');
+  }
+  const certificate = certificateIn(leaf);
+  const identity = certificateIdentity(leaf);
+  return certificate !== undefined &&
+    identity !== undefined &&
+    holds(certificate.publicKey, bytes, signature)
+    ? // A certificate lives for minutes, these names stay.
+      JSON.stringify([identity.subject, identity.issuer, certificate.issuer])
+    : undefined;
 }
 
-/** The public key in PEM form; undefined for what is none. */
 export function publicKeyIn(pem: string): KeyObject | undefined {
   try {
     return createPublicKey(pem);
@@ -168,55 +184,7 @@ export function publicKeyIn(pem: string): KeyObject | undefined {
   }
 }
 
-interface Signed {
-  readonly bytes: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-function signedBytes(
-  bundle: Readonly<Record<string, unknown>>,
-  payload: Uint8Array | undefined,
-): Signed | undefined {
-  const { dsseEnvelope: envelope, messageSignature: message } = bundle;
-  if (isObject(envelope)) {
-    const [first] = listOf(envelope['signatures'], 1);
-    const bytes = base64Of(envelope['payload'], MAX_BYTES);
-    const signature = base64Of(objectOf(first)['sig'], MAX_SIGNATURE);
-    const type = textOf(envelope['payloadType'], 200);
-    if (bytes === undefined || signature === undefined || type === undefined) return undefined;
-    return { bytes: preAuthEncoding(type, bytes), signature };
-  }
-  const signature = base64Of(objectOf(message)['signature'], MAX_SIGNATURE);
-  return payload === undefined || signature === undefined
-    ? undefined
-    : { bytes: payload, signature };
-}
-
-function certificateOf(material: Readonly<Record<string, unknown>>): X509Certificate | undefined {
-  const chain = objectOf(material['x509CertificateChain'])['certificates'];
-  const [leaf] = listOf(chain, 1);
-  const raw = base64Of(objectOf(material['certificate'] ?? leaf)['rawBytes'], MAX_SIGNATURE);
-  if (raw === undefined) return undefined;
-  try {
-    return new X509Certificate(raw);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Names and token issuer; a certificate lives for minutes, these stay. */
-function nameOf({ subjectAltName = '', issuer, raw }: X509Certificate): string {
-  const hex = raw.toString('hex');
-  const issuers = ISSUER_OIDS.map((oid) => {
-    const at = hex.indexOf(oid);
-    // OCTET STRING, its length in one byte, its content.
-    const length = at < 0 ? 0 : parseInt(hex.slice(at + oid.length + 2, at + oid.length + 4), 16);
-    return at < 0 ? '' : hex.slice(at + oid.length + 4, at + oid.length + 4 + 2 * length);
-  });
-  return JSON.stringify([subjectAltName, issuer, ...issuers]);
-}
-
-function holds(key: KeyObject, { bytes, signature }: Signed): boolean {
+function holds(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {
   const hashes = key.asymmetricKeyType === 'ed25519' ? [null] : HASHES;
   return hashes.some((hash) => {
     try {
@@ -231,7 +199,6 @@ type Attachable =
   | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown }
   | { readonly kind: 'profile'; readonly profile: SecurityProfile };
 
-/** As readers of attestations take it (attachment-statement.ts). */
 const MAX_BYTES_OF_ATTACHABLE = 16 * 1024 * 1024;
 
 /**

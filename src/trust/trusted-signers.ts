@@ -5,7 +5,7 @@ import { isOfTheProject } from '../config/find-settings.ts';
 import { isThere } from '../image/disk.ts';
 import { UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { keyScheme, type SettingOrigin } from '../model/key-scheme.ts';
+import { keyScheme } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import { isKeyUri, keyAccess, keyName } from './keys.ts';
 import { isAnchored } from './policy.ts';
@@ -52,7 +52,6 @@ export function signerArgs(signer: Signer, emptyTrust: string): readonly string[
   ];
 }
 
-/** Secrets of the signer's key, which are not for arguments. */
 export function signerEnv(signer: Signer): Readonly<Record<string, string>> {
   return signer.kind === 'key' ? keyAccess(signer.publicKey).env : {};
 }
@@ -61,7 +60,6 @@ function namedArgs(flag: string, named: Named): readonly string[] {
   return 'exact' in named ? [flag, named.exact] : [`${flag}-regexp`, named.pattern];
 }
 
-/** The signer for people. */
 export function signerName(signer: Signer): string {
   if (signer.kind === 'key') return keyName(signer.publicKey);
   return `${text(signer.identity)} (${text(signer.issuer)})`;
@@ -73,7 +71,6 @@ function text(named: Named): string {
 
 type Identity = Extract<Signer, { kind: 'identity' }>;
 
-/** A signer, and how reports name it. */
 export interface TrustedSigner {
   readonly signer: Signer;
   readonly name: string;
@@ -125,16 +122,16 @@ export async function trustedSigners(
   const signers = [...keys, ...identitySigner(context, identity.value, root)];
   const { offline } = settings;
   if (signers.length > 0) return { named: true, offline, signers };
-  const listed = [
+  const ofSettings = [
     ...(await listedKeys(context, settings)),
     ...listedIdentities(context, settings, root),
   ];
-  const isNamed = ['trust.keys', 'trust.identities'].some(
-    (setting) => originOf(settings, setting)?.source === 'named',
+  const isNamed = settings.origins.some(
+    ({ setting, source }) => /^trust\.(?:keys|identities)$/.test(setting) && source === 'named',
   );
-  if (isNamed) return { named: true, offline, signers: listed };
+  if (isNamed) return { named: true, offline, signers: ofSettings };
   const own = await ownKeys(context, settings);
-  return { named: false, offline, signers: [...own, ...listed] };
+  return { named: false, offline, signers: [...own, ...ofSettings] };
 }
 
 /**
@@ -159,16 +156,15 @@ export async function withSigner(
     await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
     return add({ signer: { kind: 'key', publicKey }, name: verifierName(signer) });
   }
-  const { identity, sigstore } = signer.session;
-  if (identity === undefined) return trusted;
-  const { trustedRoot } = sigstore;
-  const by: Signer = {
-    kind: 'identity',
-    identity: { exact: identity.subject },
-    issuer: { exact: identity.issuer },
-    ...(trustedRoot === undefined ? {} : { trustedRoot }),
-  };
+  if (signer.session.identity === undefined) return trusted;
+  const by = await signer.session.verifier();
   return add({ signer: by, name: signerName(by) });
+}
+
+/** Where a list of the settings comes from, for people. */
+function placeOf({ origins }: Pick<Settings, 'origins'>, setting: string): string {
+  const file = origins.find((one) => one.setting === setting)?.file;
+  return file === undefined ? setting : `${setting} of ${file}`;
 }
 
 /** `trust.identities`, each with its file. Throws UserError if one names nobody, or anybody. */
@@ -177,22 +173,20 @@ function listedIdentities(
   settings: Pick<Settings, 'trust' | 'origins'>,
   trustedRoot: string | undefined,
 ): readonly TrustedSigner[] {
-  const file = originOf(settings, 'trust.identities')?.file;
-  const from = file === undefined ? 'trust.identities' : `trust.identities of ${file}`;
+  const from = placeOf(settings, 'trust.identities');
   return settings.trust.identities.flatMap((one) => {
-    const { subject, subjectPattern, issuer, issuerPattern } = one;
     const named = namedIdentity({
-      ...NOBODY_NAMED,
-      ...{ identity: subject, identityPattern: subjectPattern, issuer, issuerPattern },
+      keys: [],
+      identity: one.subject,
+      identityPattern: one.subjectPattern,
+      issuer: one.issuer,
+      issuerPattern: one.issuerPattern,
     });
     if (!named.ok || named.value === undefined)
       throw new UserError(`${from}: ${named.ok ? 'an entry names nobody' : named.error}`, {
         nextStep: 'name each by subject and issuer',
       });
-    return identitySigner(context, named.value, trustedRoot).map(({ signer, name }) => ({
-      signer,
-      name: `${name} (${from})`,
-    }));
+    return identitySigner(context, named.value, trustedRoot).map((signer) => listed(signer, from));
   });
 }
 
@@ -228,23 +222,17 @@ function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity
   });
 }
 
-function originOf({ origins }: Pick<Settings, 'origins'>, name: string): SettingOrigin | undefined {
-  return origins.find(({ setting }) => setting === name);
+function listed({ signer, name }: TrustedSigner, from: string): TrustedSigner {
+  return { signer, name: `${name} (${from})` };
 }
 
-/** `trust.keys`, each with the file that names it. */
 async function listedKeys(
   context: PipelineContext,
   settings: Pick<Settings, 'trust' | 'origins'>,
 ): Promise<readonly TrustedSigner[]> {
-  const file = originOf(settings, 'trust.keys')?.file;
-  const from = file === undefined ? 'trust.keys' : `trust.keys of ${file}`;
-  return Promise.all(
-    settings.trust.keys.map(async (key) => {
-      const { signer, name } = await keySigner(key, context.cwd, from);
-      return { signer, name: `${name} (${from})` };
-    }),
-  );
+  const from = placeOf(settings, 'trust.keys');
+  const signers = settings.trust.keys.map((key) => keySigner(key, context.cwd, from));
+  return (await Promise.all(signers)).map((one) => listed(one, from));
 }
 
 /** The key made for the user, unless it is in the project, and the configured key's public half. */
@@ -254,18 +242,15 @@ async function ownKeys(
 ): Promise<readonly TrustedSigner[]> {
   const made = join(context.paths.config, 'keys', 'cosign.pub');
   const isTheirs = await isOfTheProject(made, context.cwd);
+  const configured = sign.key === undefined ? undefined : publicKeyOf(sign.key);
   const own = [
     ...(isTheirs ? [] : [{ path: made, name: OWN_KEY }]),
-    ...[sign.key === undefined ? undefined : publicKeyOf(sign.key)]
-      .filter((path) => path !== undefined)
-      .map((path) => ({ path, name: path })),
+    ...(configured === undefined ? [] : [{ path: configured, name: configured }]),
   ];
-  const there = await Promise.all(
-    own.map(async ({ path, name }): Promise<readonly TrustedSigner[]> => {
-      return (await isThere(path)) ? [{ signer: { kind: 'key', publicKey: path }, name }] : [];
-    }),
-  );
-  return there.flat();
+  const there = await Promise.all(own.map(({ path }) => isThere(path)));
+  return own
+    .filter((_, at) => there[at])
+    .map(({ path, name }) => ({ signer: { kind: 'key', publicKey: path }, name }));
 }
 
 async function keySigner(key: string, folder: string, from: string): Promise<TrustedSigner> {

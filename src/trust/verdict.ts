@@ -1,6 +1,6 @@
 import { gate } from '../criteria/score.ts';
 import type { Graded } from '../grade/assess.ts';
-import { objectOf } from '../lib/json.ts';
+import { given, objectOf } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type CriterionResult, type Outcome, SPEC_URL } from '../model/criterion.ts';
@@ -41,7 +41,6 @@ export interface VerdictContext {
   readonly toolVersion: string;
   /** RFC 3339. */
   readonly gradedAt: string;
-  /** Where the artifact is, as a URI: `imagePurl`. */
   readonly resourceUri: string;
   readonly gateMet: boolean;
   readonly policy: PolicyDescriptor;
@@ -198,7 +197,6 @@ export function readTestResult(predicate: unknown): StatedTests {
   };
 }
 
-/** A verdict of this tool as its two statements say it. */
 export interface StatedVerdict {
   /** Undefined where the gate was missed: such a verdict does not state one. */
   readonly level: number | undefined;
@@ -207,9 +205,7 @@ export interface StatedVerdict {
   readonly toolVersion: string;
   /** The settings that it was judged by; undefined where they are not all there to be read. */
   readonly judging: JudgingSettings | undefined;
-  /** Ids of criteria that it met. */
   readonly met: ReadonlySet<string>;
-  /** Ids of all criteria that it judged. */
   readonly criteria: ReadonlySet<string>;
 }
 
@@ -256,8 +252,7 @@ function readPolicy(policy: unknown): JudgingSettings | undefined {
   const grade = GRADES.find((one) => one === minGrade);
   const judging: JudgingSettings = {
     gate: {
-      ...(level === undefined ? {} : { minLevel: level }),
-      ...(grade === undefined ? {} : { minGrade: grade }),
+      ...given({ minLevel: level, minGrade: grade }),
       waivers: listOf(waivers, MOST).map(readWaiver),
     },
     trust: {
@@ -293,7 +288,6 @@ interface ReproductionResult {
   readonly reproducible: boolean;
   /** What differs, one line each; empty where nothing does. */
   readonly differences: readonly string[];
-  /** What it was built from, where that was fetched again. */
   readonly source?: { readonly url: string; readonly revision: string };
 }
 

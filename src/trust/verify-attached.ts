@@ -1,6 +1,5 @@
-import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
-import { objectOf } from '../lib/json.ts';
+import { field } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { Attachment, Attachments, Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
@@ -12,21 +11,18 @@ import {
   readAttachedBlob,
   type ReadAttachment,
 } from './attached.ts';
+import { readBundle } from './bundle.ts';
 
-/** An attached blob that was read, and where it lies. */
 export interface AttachedEvidence extends ReadAttachment {
-  /** The blob's digest; of a BuildKit attestation the manifest's. */
   readonly digest: Digest;
   readonly attachment: Attachment;
   readonly blob: Descriptor;
 }
 
-/** All that hangs on an image and is evidence of any kind. */
 export interface ReadAttachments {
   readonly found: readonly AttachedEvidence[];
   /** Blobs that claim to be evidence and could not be read, a reason each. */
   readonly unreadable: readonly { readonly digest: Digest; readonly reason: string }[];
-  /** Why there may be more than was found, where that is so. */
   readonly incomplete: string | undefined;
 }
 
@@ -147,13 +143,10 @@ async function readOne(
   return { kind: 'found', evidence: { ...read.value, digest, attachment, blob } };
 }
 
-/** An attached blob, and what verifying it came to. */
 export interface CheckedAttachment {
   readonly evidence: AttachedEvidence;
   readonly verification: 'verified' | 'unverified' | 'failed';
-  /** Key, identity or policy that it was verified against. */
   readonly verifiedBy?: string;
-  /** Why it is not verified. */
   readonly reason?: string;
   /** It could not be checked, though there was a signer to check against; it may verify later. */
   readonly isUnchecked?: boolean;
@@ -172,7 +165,6 @@ export function partsOf({ index, platforms }: OpenedImage): readonly Digest[] {
   return index === undefined ? [] : [...index.manifests.map(({ digest }) => digest), ...opened];
 }
 
-/** Documents that are about the image and not signatures, by their manifests. */
 export function artifactsOf({ found }: ReadAttachments): readonly Descriptor[] {
   return found.flatMap(({ says, proof, attachment }) =>
     says.kind === 'statement' && proof.kind === 'none' && attachment.kind === 'referrer'
@@ -216,8 +208,6 @@ export function withArtifacts(
     });
 }
 
-const LARGEST = 64 * 1024 * 1024;
-
 /**
  * What tells one envelope from another that a key signed: payload and signatures, for nothing else
  * decides whether it verifies. An envelope about several parts of an image hangs on each of them,
@@ -226,11 +216,10 @@ const LARGEST = 64 * 1024 * 1024;
  */
 export function envelopeName({ proof }: AttachedEvidence): string | undefined {
   if (proof.kind !== 'statement' || proof.signedWith !== 'key') return undefined;
-  const parsed = parseStrictJson(proof.bundle, 'the bundle', LARGEST);
-  if (!parsed.ok) return undefined;
-  const envelope = objectOf(objectOf(parsed.value)['dsseEnvelope']);
-  const { payloadType, payload, signatures } = envelope;
-  const values = Array.isArray(signatures) ? signatures.map((one) => objectOf(one)['sig']) : [];
+  const read = readBundle(proof.bundle);
+  if (!read.ok) return undefined;
+  const { payloadType, payload, signatures } = read.value.envelope ?? {};
+  const values = Array.isArray(signatures) ? signatures.map((one) => field(one, 'sig')) : [];
   return digestOf(JSON.stringify([payloadType, payload, values]));
 }
 

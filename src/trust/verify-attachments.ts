@@ -66,7 +66,6 @@ function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSig
 class Verifier {
   readonly #context: PipelineContext;
   readonly #image: OpenedImage;
-  /** What may be signed: the image's parts, and artifacts about them. */
   readonly #signable: readonly Descriptor[];
   readonly #trusted: TrustedSigners;
   readonly #scratch: string;
@@ -99,43 +98,40 @@ class Verifier {
   }
 
   async #check(evidence: AttachedEvidence, at: number): Promise<Check> {
-    const subject = this.#signable.find(({ digest }) => evidence.subjects.includes(digest));
-    if (subject === undefined) return aboutAnother(evidence);
-    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
-    const { proof } = evidence;
-    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
-    if (proof.kind === 'notation' && this.#trusted.named)
+    const { proof, says, subjects } = evidence;
+    const subject = this.#signable.find(({ digest }) => subjects.includes(digest));
+    if (subject === undefined)
       return {
-        verification: 'unverified',
-        reason: 'another signer is named than notation’s policy',
+        // A statement about another image does no harm: its subjects tell.
+        verification: says.kind === 'signature' ? 'failed' : 'unverified',
+        reason: `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`,
       };
-    if (proof.kind === 'notation')
-      return verifyNotationSignature(this.#context, this.#image, evidence, {
-        subject,
-        folder: join(this.#scratch, `notation-${at}`),
-      });
+    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
+    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+    if (proof.kind === 'notation') {
+      const reason = 'another signer is named than notation’s policy';
+      if (this.#trusted.named) return { verification: 'unverified', reason };
+      const folder = join(this.#scratch, `notation-${at}`);
+      return verifyNotationSignature(this.#context, this.#image, evidence, { subject, folder });
+    }
     const bundlePath = join(this.#scratch, `${at}.bundle.json`);
     await writeFile(bundlePath, proof.bundle, { mode: 0o600 });
     const payload = proof.kind === 'message' ? proof.payload : undefined;
-    const blobPath =
-      payload === undefined
-        ? await this.#subjectFile(subject)
-        : join(this.#scratch, `${at}.payload`);
-    if (payload !== undefined) await writeFile(blobPath, payload, { mode: 0o600 });
+    const payloadPath = join(this.#scratch, `${at}.payload`);
+    if (payload !== undefined) await writeFile(payloadPath, payload, { mode: 0o600 });
+    const blobPath = payload === undefined ? await this.#subjectFile(subject) : payloadPath;
     const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
-    const origin = proof.signedWith === 'certificate' ? bundleOrigin(proof.bundle) : undefined;
-    const check = await this.#bySigners(proof.signedWith, (trusted) =>
+    const check = await this.#bySigners(proof.signedWith, ({ signer }) =>
       verifyAttached(this.#context.run, {
-        bundlePath,
-        blobPath,
-        predicateType,
-        signer: trusted.signer,
+        ...{ bundlePath, blobPath, predicateType, signer },
         scratchDir: this.#scratch,
         signal: this.#context.signal,
       }),
     );
-    if (check.verification === 'verified' && origin !== undefined) return { ...check, origin };
-    if (check.verification !== 'failed' || origin?.identity === undefined) return check;
+    if (proof.signedWith === 'key') return check;
+    const origin = bundleOrigin(proof.bundle);
+    if (check.verification === 'verified') return { ...check, origin };
+    if (check.verification !== 'failed' || origin.identity === undefined) return check;
     const { subject: who, issuer } = origin.identity;
     // First, since what follows may be cut.
     return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
@@ -149,19 +145,23 @@ class Verifier {
     const { named, signers } = this.#trusted;
     const kind = signedWith === 'certificate' ? 'identity' : 'key';
     const fitting = signers.filter(({ signer }) => signer.kind === kind);
-    if (fitting.length === 0) return nobodyToAsk(signedWith);
-    const answers: Exclude<CosignAnswer, { outcome: 'verified' }>[] = [];
+    // Who signed in another way than the user named is neither confirmed nor refuted.
+    if (fitting.length === 0) return { verification: 'unverified', reason: NOBODY[kind] };
+    const reasons: string[] = [];
+    let open: string | undefined;
     for (const trusted of fitting) {
       const answer = await this.#answer(ask, trusted);
       if (answer.outcome === 'verified')
         return { verification: 'verified', verifiedBy: trusted.name };
-      answers.push(answer);
+      reasons.push(answer.reason);
+      if (answer.outcome === 'unknown') open ??= answer.reason;
     }
-    const open = answers.find(({ outcome }) => outcome === 'unknown');
-    if (open !== undefined) return unchecked(open.reason);
-    return named
-      ? { verification: 'failed', reason: refusal(fitting, answers[0]?.reason ?? '') }
-      : { verification: 'unverified', reason: 'no key at hand verifies it' };
+    if (open !== undefined) return unchecked(open);
+    if (!named) return { verification: 'unverified', reason: 'no key at hand verifies it' };
+    const [said = ''] = reasons;
+    const who = fitting.map(({ name }) => name).join(' or ');
+    const isRoot = said.startsWith('the trusted root ');
+    return { verification: 'failed', reason: isRoot ? said : `not signed by ${who} (${said})` };
   }
 
   /** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
@@ -222,7 +222,6 @@ export function namesake({ digest }: Descriptor): string {
 /** The certificate's authority, the promise of its log or the entry's log is not in the root. */
 const ANOTHER_ROOT = /leaf certificate verification failed|not enough verified /i;
 
-/** What cosign answered, with the file where the trusted root is not that of the sigstore. */
 function withRoot(answer: CosignAnswer, { signer }: TrustedSigner): CosignAnswer {
   const root = signer.kind === 'identity' ? signer.trustedRoot : undefined;
   if (answer.outcome === 'verified' || root === undefined || !ANOTHER_ROOT.test(answer.reason))
@@ -231,26 +230,12 @@ function withRoot(answer: CosignAnswer, { signer }: TrustedSigner): CosignAnswer
   return { ...answer, reason };
 }
 
-/** Another image's signature fails; a statement about another is unverified: its subjects tell. */
-function aboutAnother({ says, subjects }: AttachedEvidence): Check {
-  const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
-  return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };
-}
-
 function unchecked(reason: string): Check {
   return { verification: 'unverified', reason, isUnchecked: true };
 }
 
-function refusal(asked: readonly TrustedSigner[], said: string): string {
-  if (said.startsWith('the trusted root ')) return said;
-  return `not signed by ${asked.map(({ name }) => name).join(' or ')} (${said})`;
-}
-
-/** Who signed in another way than the user named is neither confirmed nor refuted. */
-function nobodyToAsk(signedWith: 'certificate' | 'key'): Check {
-  const reason =
-    signedWith === 'certificate'
-      ? 'it is signed with a certificate: --certificate-identity and --certificate-oidc-issuer verify it'
-      : 'it is signed with a key: --key FILE verifies it';
-  return { verification: 'unverified', reason };
-}
+const NOBODY = {
+  identity:
+    'it is signed with a certificate: --certificate-identity and --certificate-oidc-issuer verify it',
+  key: 'it is signed with a key: --key FILE verifies it',
+} as const;

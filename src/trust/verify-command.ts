@@ -22,7 +22,6 @@ import { VERIFY, type VerifyFlags } from './flags.ts';
 import { trustedSigners, type TrustedSigners } from './trusted-signers.ts';
 import { checkBlobs, verifyImage } from './verify-image.ts';
 
-/** The answers as one JSON document (schema/scoville-verify-1.json). */
 export function verificationJson(answers: readonly (ImageVerification | UnopenedImage)[]): string {
   return jsonText({ schemaVersion: '1', images: answers });
 }
@@ -135,7 +134,6 @@ export async function whereDeployed(text: string, cwd: string): Promise<string> 
   return hasHost ? `registry:${text}` : text;
 }
 
-/** `scoville verify`. */
 export const verify = command(VERIFY, async (flags, images, io) => {
   const settings = await policyOf(flags, io);
   const answers = await verifyAll(flags, images, settings, io);

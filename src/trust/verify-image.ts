@@ -1,4 +1,5 @@
 import { isForeign } from '../image/attachments.ts';
+import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../model/criterion.ts';
@@ -53,7 +54,6 @@ function missingOf(
 }
 
 export interface VerifyDemands {
-  /** Predicate types by short name or URI. */
   readonly types: readonly string[];
   readonly minLevel: number | undefined;
 }
@@ -279,8 +279,7 @@ function itemOf(one: CheckedAttachment): VerifiedItem {
   return {
     type: says.kind === 'signature' ? says.form : says.predicateType,
     verification,
-    ...(verifiedBy === undefined ? {} : { verifiedBy }),
-    ...(reason === undefined ? {} : { reason }),
+    ...given({ verifiedBy, reason }),
     digest,
     subjects,
     ...(origin === undefined ? {} : { origin }),

@@ -36,12 +36,10 @@ import {
 
 const ID = /^[A-Za-z][\w.:-]{2,127}$/;
 
-/** Who says it, and when: SOURCE_DATE_EPOCH, else now. Throws UserError if that is not a time. */
 function vexHead({ author }: VexFlags, { env, now }: CommandIo): VexHead {
   return { author, at: epochOf(env['SOURCE_DATE_EPOCH']) ?? Math.floor(now() / 1000) };
 }
 
-/** What the flags say of each vulnerability. Throws UserError if not a whole OpenVEX statement. */
 function vexClaims(flags: VexFlags): readonly VexClaim[] {
   const { vulnerability, status, justification, reason, until, package: packages } = flags;
   if (vulnerability.length === 0)
@@ -199,7 +197,6 @@ function shown({ id, severity, places, url }: OpenFinding, position: string): st
   return `${lines.map(cleanForTerminal).join('\n')}\n`;
 }
 
-/** A vulnerability that counts, in all packages and platforms that have it. */
 interface OpenFinding {
   readonly id: string;
   readonly aliases: readonly string[];
@@ -239,7 +236,6 @@ function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
   };
 }
 
-/** `scoville vex`. */
 export const vex = command(VEX, async (flags, [text = ''], io) => {
   const head = vexHead(flags, io);
   checkUntil(flags.until, io.now());
@@ -273,7 +269,6 @@ export const vex = command(VEX, async (flags, [text = ''], io) => {
   return attachedExit(attached?.kept);
 });
 
-/** Makes the document, and attaches it where that is asked for. */
 async function writeClaims(
   context: PipelineContext,
   text: string,

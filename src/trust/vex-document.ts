@@ -15,14 +15,12 @@ import type { VexDocument } from '../scan/vex-documents.ts';
 import { meansImage, meansRepository } from '../scan/vex.ts';
 import type { StatementToSign } from './sign.ts';
 
-/** A product of an OpenVEX statement (OPENVEX-SPEC, "Product"). */
 interface VexProductId {
   readonly '@id': string;
   readonly hashes?: { readonly 'sha-256': string };
   readonly subcomponents?: readonly { readonly '@id': string }[];
 }
 
-/** An image as scanners may know it. */
 export interface NamedImage {
   readonly reference: ImageReference;
   /** Of its index and each platform; how a scanner got the image decides which of them it knows. */
@@ -66,7 +64,6 @@ export const VEX_JUSTIFICATIONS = [
 
 export interface VexClaim {
   readonly vulnerability: readonly [name: string, ...aliases: string[]];
-  /** Package URLs that it is restricted to; none: the whole image. */
   readonly packages: readonly string[];
   readonly status: (typeof VEX_STATUSES)[number];
   readonly justification?: (typeof VEX_JUSTIFICATIONS)[number] | undefined;
@@ -210,7 +207,6 @@ function listOf(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(found) ? (found as readonly unknown[]).slice(0, MOST_ENTRIES) : [];
 }
 
-/** A built image: its names, and the digests of its index and its platforms. */
 interface BuiltImage {
   readonly names: readonly string[];
   readonly digests: readonly [Digest, ...Digest[]];

@@ -10,7 +10,7 @@ import type { AttestationsFact } from '../../src/model/facts.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { generateKeyPair } from '../../src/trust/cosign-keys.ts';
+import { generateKeyPair } from '../../src/trust/cosign-sign.ts';
 import { signBlobBundle, signStatement } from '../../src/trust/cosign-sign.ts';
 import { OWN_KEY, type TrustedSigners } from '../../src/trust/trusted-signers.ts';
 import { readAttachments } from '../../src/trust/verify-attached.ts';

@@ -3,7 +3,15 @@ import { bundleOrigin } from '../../src/trust/bundle.ts';
 
 const entry = (logIndex: string) => ({ logIndex, integratedTime: '1700000000' });
 const origin = (verificationMaterial: unknown) =>
-  bundleOrigin(Buffer.from(JSON.stringify({ verificationMaterial })));
+  bundleOrigin(
+    Buffer.from(
+      JSON.stringify({
+        mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        verificationMaterial,
+        messageSignature: {},
+      }),
+    ),
+  );
 
 test('the entry of a log, and its time', () => {
   expect(origin({ tlogEntries: [entry('7')] })).toEqual({

@@ -18,12 +18,6 @@ describe('imagePurl', () => {
   ])('%s', (name, purl) => {
     expect(imagePurl({ name, digest })).toBe(purl);
   });
-
-  test('names the architecture', () => {
-    expect(imagePurl({ name: 'app', digest, architecture: 'arm64' })).toBe(
-      `pkg:oci/app@${version}?arch=arm64&repository_url=docker.io/library/app`,
-    );
-  });
 });
 
 describe('who built, and in which run', () => {

@@ -89,7 +89,8 @@ test.each([
 });
 
 test('a key’s envelope needs no log', () => {
-  const key = { verificationMaterial: { publicKey: { hint: '' } }, ...envelope };
+  const mediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+  const key = { mediaType, verificationMaterial: { publicKey: { hint: '' } }, ...envelope };
   const made = legacyEnvelope(Buffer.from(JSON.stringify(key)), 't');
   expect(made?.annotations).toEqual({ [ANNOTATION.signature]: '', predicateType: 't' });
 });

@@ -29,14 +29,6 @@ describe('readLicense', () => {
     expect(readLicense(text)).toEqual({ kind: 'expression', expression, refs: [] });
   });
 
-  test('remembers the references of an expression, each once', () => {
-    expect(readLicense('LicenseRef-a OR (MIT AND LicenseRef-a)')).toEqual({
-      kind: 'expression',
-      expression: 'LicenseRef-a OR (MIT AND LicenseRef-a)',
-      refs: ['LicenseRef-a'],
-    });
-  });
-
   test.each([
     '__proto__',
     'constructor',

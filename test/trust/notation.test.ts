@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { notationConfigDirs, policyFor, verifyNotation } from '../../src/trust/notation.ts';
+import { verifyNotation } from '../../src/trust/notation.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
@@ -13,90 +13,33 @@ const policy = (level: string, more: object = {}, scopes = ['r.example/app']) =>
       { name: 'mine', registryScopes: scopes, signatureVerification: { level, ...more } },
     ],
   });
+const subject = digestOf('image');
+const refusal = `Warning: experimental\nError: signature verification failed for all the signatures associated with /layout@${subject}\n`;
 
-describe('policyFor', () => {
-  test.each([
-    ['strict', {}, true],
-    ['permissive', {}, true],
-    ['audit', {}, false],
-    ['skip', {}, false],
-    ['strict', { override: { authenticity: 'log' } }, false],
-    ['strict', { override: { expiry: 'log' } }, true],
-  ])('%s %j enforces: %s', (level, more, enforces) => {
-    expect(policyFor(policy(level, more), 'r.example/app')).toEqual({
-      ok: true,
-      value: { name: 'mine', enforces },
-    });
-  });
-
-  test('a statement for all speaks where none names the repository', () => {
-    expect(policyFor(policy('strict', {}, ['*']), 'r.example/other').ok).toBe(true);
-    expect(policyFor(policy('strict'), 'r.example/other')).toEqual({
-      ok: false,
-      error: 'the trust policy of notation has no statement for r.example/other',
-    });
-    expect(policyFor('no JSON', 'r.example/app').ok).toBe(false);
-  });
-});
-
-describe('verifyNotation', () => {
-  const subject = digestOf('image');
-  const ask = async (
-    document: string | undefined,
-    result: Parameters<typeof fakeRun>[0][number]['result'],
-    scope: string | undefined = 'r.example/app',
-  ) => {
-    const dir = temporaryFolder();
-    if (document !== undefined) writeFileSync(join(dir, 'trustpolicy.json'), document);
-    const fake = fakeRun([
-      {
-        command: 'notation',
-        args: ['verify', '--oci-layout', '--scope', 'r.example/app', `/layout@${subject}`],
-        result,
-      },
-    ]);
-    const answer = await verifyNotation(fake.run, {
-      layoutDir: '/layout',
-      subject,
-      scope,
-      configDirs: [dir],
-    });
-    return { answer, runs: fake.runs };
-  };
-
-  test('a good end under a policy that enforces is verified', async () => {
-    expect((await ask(policy('strict'), { exitCode: 0 })).answer).toEqual({
-      outcome: 'verified',
-      verifiedBy: 'trust policy mine of notation',
-    });
-  });
-
-  test('under a policy that does not, notation is not even asked', async () => {
-    const { answer, runs } = await ask(policy('audit'), { exitCode: 0 });
-    expect([answer.outcome, runs.length]).toEqual(['unknown', 0]);
-  });
-
-  test.each([
-    ['no policy', undefined, { exitCode: 0 }],
-    ['no notation', policy('strict'), { ended: 'not-found' }],
-    ['no end', policy('strict'), { ended: 'timeout', stdout: '', stderr: '' }],
-    ['another error', policy('strict'), { exitCode: 1, stderr: 'Error: no such layout\n' }],
-  ] as const)('%s is unknown', async (_, document, result) => {
-    expect((await ask(document, result)).answer.outcome).toBe('unknown');
-  });
-
-  test('a refusal fails', async () => {
-    const stderr = `Warning: experimental\nError: signature verification failed for all the signatures associated with /layout@${subject}\n`;
-    expect((await ask(policy('strict'), { exitCode: 1, stderr })).answer.outcome).toBe('failed');
-  });
-});
-
-test('its configuration is where notation looks for it', () => {
-  expect(notationConfigDirs({ XDG_CONFIG_HOME: '/x', HOME: '/h' }, 'linux')).toEqual([
-    '/x/notation',
-  ]);
-  expect(notationConfigDirs({ HOME: '/h' }, 'linux')).toEqual(['/h/.config/notation']);
-  expect(notationConfigDirs({ HOME: '/h' }, 'darwin')).toEqual([
-    '/h/Library/Application Support/notation',
-  ]);
+test.each([
+  ['strict', policy('strict'), {}, 'verified', 1],
+  ['permissive', policy('permissive'), {}, 'verified', 1],
+  ['a statement for all', policy('strict', {}, ['*']), {}, 'verified', 1],
+  ['another override', policy('strict', { override: { expiry: 'log' } }), {}, 'verified', 1],
+  ['audit: not even asked', policy('audit'), {}, 'unverified', 0],
+  ['skip', policy('skip'), {}, 'unverified', 0],
+  ['override', policy('strict', { override: { authenticity: 'log' } }), {}, 'unverified', 0],
+  ['another repository', policy('strict', {}, ['r.example/other']), {}, 'unverified', 0],
+  ['no JSON', 'no JSON', {}, 'unverified', 0],
+  ['no policy', undefined, {}, 'unverified', 0],
+  ['no notation', policy('strict'), { ended: 'not-found' }, 'unverified', 1],
+  ['no end', policy('strict'), { ended: 'timeout', stdout: '', stderr: '' }, 'unverified', 1],
+  ['an error', policy('strict'), { exitCode: 1, stderr: 'Error: no layout\n' }, 'unverified', 1],
+  ['a refusal', policy('strict'), { exitCode: 1, stderr: refusal }, 'failed', 1],
+] as const)('%s', async (_, document, result, verification, asked) => {
+  const configDir = temporaryFolder();
+  if (document !== undefined) writeFileSync(join(configDir, 'trustpolicy.json'), document);
+  const args = ['verify', '--oci-layout', '--scope', 'r.example/app', `/layout@${subject}`];
+  const { run, runs } = fakeRun([{ command: 'notation', args, result }]);
+  const request = { layoutDir: '/layout', subject, scope: 'r.example/app', configDir };
+  const answer = await verifyNotation(run, request);
+  expect([answer.verification, runs.length]).toEqual([verification, asked]);
+  expect(answer.verifiedBy).toBe(
+    verification === 'verified' ? 'trust policy mine of notation' : undefined,
+  );
 });

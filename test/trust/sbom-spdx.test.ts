@@ -32,13 +32,6 @@ describe('spdxDocument', () => {
     expect(spdxErrors(spdxDocument(sbomInput({ packages: [], osRelease: undefined })))).toEqual([]);
   });
 
-  test('the rules judge: a missing license text or a dangling id would not pass', () => {
-    const document = spdxDocument(sbomInput());
-    expect(spdxErrors({ ...document, hasExtractedLicensingInfos: [] })).not.toEqual([]);
-    expect(spdxErrors({ ...document, packages: document.packages.slice(1) })).not.toEqual([]);
-    expect(spdxErrors({ ...document, dataLicense: 'MIT' })).not.toEqual([]);
-  });
-
   test('is the same for the same packages in any order', () => {
     const reversed = sbomInput({ packages: [...SAMPLE_PACKAGES].reverse() });
     expect(JSON.stringify(spdxDocument(reversed))).toBe(JSON.stringify(spdxDocument(sbomInput())));
@@ -148,10 +141,6 @@ describe('spdxDocument', () => {
         name: 'LicenseRef-Callaway-BSD',
       },
     ]);
-  });
-
-  test('a time that is none is refused', () => {
-    expect(() => spdxDocument(sbomInput({ created: '' }))).toThrow(RangeError);
   });
 
   test('keeps the rules whatever names, versions and licenses a hostile image records', () => {

@@ -8,7 +8,7 @@ import { runTool } from '../../src/lib/run-tool.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { parseStatement, subjectDigests } from '../../src/trust/bundle.ts';
-import { generateKeyPair } from '../../src/trust/cosign-keys.ts';
+import { generateKeyPair } from '../../src/trust/cosign-sign.ts';
 import { signStatement } from '../../src/trust/cosign-sign.ts';
 import { verifyAttached } from '../../src/trust/cosign-verify-attached.ts';
 import { parseProvenance } from '../../src/trust/provenance-read.ts';

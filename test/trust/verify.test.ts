@@ -6,8 +6,7 @@ import { readFlags } from '../../src/cli/flags.ts';
 import type { ImageVerification, UnopenedImage } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { VERIFY } from '../../src/trust/flags.ts';
-import { verificationJson, verificationText, verify } from '../../src/trust/verify-command.ts';
-import { fakeIo } from '../cli/command-io.ts';
+import { verificationJson, verificationText } from '../../src/trust/verify-command.ts';
 
 const DIGEST = digestOf('image');
 const answer: ImageVerification = {
@@ -170,12 +169,5 @@ describe('flags', () => {
     [['--kye', 'x'], 'verify has no flag --kye'],
   ])('%j is refused', (args, message) => {
     expect(() => readFlags([...args, 'a'], VERIFY)).toThrow(message);
-  });
-});
-
-test('without an image it says how it is called', async () => {
-  await expect(verify([], fakeIo().io)).rejects.toMatchObject({
-    message: 'verify needs an image',
-    nextStep: 'Usage: scoville verify [flags] IMAGE...',
   });
 });

@@ -1,0 +1,187 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ToolRun } from '../../src/lib/run-tool.ts';
+import { signStatement } from '../../src/trust/cosign-sign.ts';
+import { verifyAttached } from '../../src/trust/cosign-verify-attached.ts';
+import { cosignSaid, cosignUserError, verificationFailure } from '../../src/trust/cosign.ts';
+import type { Signer } from '../../src/trust/trusted-signers.ts';
+import { fakeRun } from '../fakes/fake-run.ts';
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/cosign/${name}`, import.meta.url));
+const recorded = (name: string): string => readFileSync(fixture(name), 'utf8');
+const key: Signer = { kind: 'key', publicKey: 'k.pub' };
+const person: Signer = {
+  kind: 'identity',
+  identity: { pattern: '^https://github\\.com/org/' },
+  issuer: { exact: 'https://i' },
+  trustedRoot: 't.json',
+};
+
+let scratchDir = '';
+beforeEach(() => {
+  scratchDir = mkdtempSync(join(tmpdir(), 'scoville-cosign-'));
+});
+afterEach(() => {
+  rmSync(scratchDir, { recursive: true });
+});
+
+/** A cosign with the help of that version. */
+const cosign = (version: string, command: string, result: object) =>
+  fakeRun([
+    {
+      command: 'cosign',
+      args: ['attest-blob', '--help'],
+      result: { stdout: recorded(`${version}/attest-blob-help.txt`) },
+    },
+    { command: 'cosign', args: ['signing-config', 'create'], result: { stdout: '{}' } },
+    { command: 'cosign', args: [command], result },
+  ]);
+
+describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
+  test.each([
+    ['wrong.err', 'wrong password for the signing key k.key'],
+    ['nopw.err', 'the signing key k.key is encrypted, and no password was given'],
+    ['nokey.err', 'the signing key k.key cannot be read'],
+  ])('%s: %s', (file, message) => {
+    expect(cosignUserError(recorded(`${version}/${file}`), 'k.key')?.message).toBe(message);
+  });
+
+  test.each([
+    ['wrongkey.err', 'failed'],
+    ['subject.err', 'failed'],
+    ['notuf.err', 'unknown'],
+  ])('verifying, %s counts as %s', (file, outcome) => {
+    expect(verificationFailure(recorded(`${version}/${file}`))).toBe(outcome);
+  });
+
+  test('what it said is one line, without its noise', () => {
+    expect(cosignSaid(recorded(`${version}/wrongkey.err`))).toBe(
+      'failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1',
+    );
+  });
+
+  test.each([
+    [
+      key,
+      'https://example.org/t',
+      'verify-blob-attestation NEW --key k.pub --insecure-ignore-tlog --trusted-root FILE --bundle /b --type https://example.org/t /m',
+    ],
+    [
+      key,
+      undefined,
+      'verify-blob NEW --key k.pub --insecure-ignore-tlog --trusted-root FILE --bundle /b /m',
+    ],
+    [
+      person,
+      undefined,
+      'verify-blob NEW --certificate-identity-regexp ^https://github\\.com/org/ --certificate-oidc-issuer https://i --trusted-root t.json --bundle /b /m',
+    ],
+  ] as const)('is asked for %j, type %s', async (signer, predicateType, asked) => {
+    const { run, runs } = cosign(version, asked.split(' ', 1)[0] ?? '', {});
+    const request = { bundlePath: '/b', blobPath: '/m', scratchDir, signer, predicateType };
+    expect(await verifyAttached(run, request)).toEqual({ outcome: 'verified' });
+    const words = asked.replace('NEW ', version === '2.5.0' ? '--new-bundle-format ' : '');
+    expect(
+      runs
+        .at(-1)
+        ?.args.join(' ')
+        .replace(/\/\S+\.trust/, 'FILE'),
+    ).toBe(words);
+    expect(readdirSync(scratchDir)).toEqual([]);
+  });
+});
+
+test.each([
+  [1, recorded('2.5.0/wrongkey.err'), { outcome: 'failed' }],
+  [
+    1,
+    'Error: getting trusted root: no route to host\n',
+    { outcome: 'unknown', reason: 'getting trusted root: no route to host' },
+  ],
+])(
+  'exit code %s tells a bad signature from one that was not checked',
+  async (exitCode, stderr, answer) => {
+    const { run } = cosign('2.5.0', 'verify-blob', { exitCode, stderr });
+    const request = { bundlePath: '/b', blobPath: '/m', scratchDir, signer: key };
+    expect(await verifyAttached(run, { ...request, predicateType: undefined })).toMatchObject(
+      answer,
+    );
+  },
+);
+
+test.each([
+  [{ ended: 'not-found' } as const, 'cosign is not installed'],
+  [
+    { stdout: 'Flags:\n  --key\n  --bundle' },
+    'this cosign is too old: it cannot write sigstore bundles',
+  ],
+])('a cosign that is missing or too old is the user’s to mend', async (result, message) => {
+  const { run } = fakeRun([{ command: 'cosign', args: ['attest-blob', '--help'], result }]);
+  const request = { bundlePath: '/b', blobPath: '/m', scratchDir, signer: key };
+  await expect(verifyAttached(run, { ...request, predicateType: undefined })).rejects.toMatchObject(
+    { name: 'UserError', message },
+  );
+});
+
+test.each([
+  [
+    'pkcs11:token=t?pin-value=1234',
+    'opening pkcs11 token key: unimplemented',
+    'this cosign was built without PKCS#11',
+    /pivkey-pkcs11key/,
+  ],
+  [
+    'awskms:///alias/app',
+    'getting public key: the security token is expired',
+    'the signing key awskms:///alias/app cannot be used: getting public key: the security token is expired',
+    /^check its address, its type and the credentials for it/,
+  ],
+  [
+    'acmekms://app',
+    'loading URL: unrecognized scheme: acmekms://',
+    'the signing key acmekms://app cannot be used: loading URL: unrecognized scheme: acmekms://',
+    /^install its plugin, sigstore-kms-acmekms, on PATH/,
+  ],
+])('what is said of %s', (ref, said, message, nextStep) => {
+  const error = cosignUserError(`Error: ${said}\nerror during command execution: ${said}\n`, ref);
+  expect(error?.message).toBe(message);
+  expect(error?.nextStep).toMatch(nextStep);
+});
+
+describe('signing', () => {
+  const sign = (bundle: string, stderr = '') =>
+    cosign('2.5.0', 'attest-blob', async (run: ToolRun) => {
+      if (stderr !== '') return { ended: 'exit', exitCode: 1, stdout: '', stderr };
+      copyFileSync(bundle, run.args[run.args.indexOf('--bundle') + 1] ?? '');
+      return Promise.resolve({ ended: 'exit', exitCode: 0, stdout: '', stderr: '' });
+    });
+  const request = () => ({
+    predicateType: 'https://example.org/t',
+    key: { kind: 'key', ref: 'k.key', password: 'swordfish' } as const,
+    manifestPath: fixture('2.5.0/manifest.json'),
+    predicatePath: fixture('2.5.0/predicate.json'),
+    scratchDir,
+  });
+
+  test('gives the bundle, keeps the password out of the arguments, leaves nothing behind', async () => {
+    const { run, runs } = sign(fixture('2.5.0/bundle.json'));
+    const bundle = await signStatement(run, request());
+    expect(Buffer.from(bundle)).toEqual(readFileSync(fixture('2.5.0/bundle.json')));
+    expect(JSON.stringify(runs.map(({ args }) => args))).not.toContain('swordfish');
+    expect(runs.at(-1)?.env).toEqual({ COSIGN_PASSWORD: 'swordfish' });
+    expect(readdirSync(scratchDir)).toEqual([]);
+  });
+
+  test('a wrong password is the user’s to mend', async () => {
+    const { run } = sign('', recorded('2.5.0/wrong.err'));
+    await expect(signStatement(run, request())).rejects.toMatchObject({
+      name: 'UserError',
+      message: 'wrong password for the signing key k.key',
+      nextStep: 'set COSIGN_PASSWORD to the password of the key',
+    });
+  });
+});
