@@ -27,7 +27,6 @@ const KINDS = ['introduced', 'last_affected', 'fixed', 'limit'] as const;
 /** An event on the line of versions (OSV schema, `affected[].ranges[].events`). */
 type VersionEvent = readonly [kind: number, version: string];
 
-/** Which versions of a package a record is about; plain JSON. */
 interface AffectedVersions {
   readonly versions: readonly string[];
   readonly ranges: readonly (readonly VersionEvent[])[];
@@ -124,17 +123,13 @@ function isWithin(version: string, events: readonly VersionEvent[], order: Versi
   return isIn;
 }
 
-/** What a record says of one package of one release. */
 interface AdvisoryEntry {
   readonly release: string;
   readonly name: string;
-  /** Its `affected` is about this package alone. */
   readonly record: OsvRecord;
-  /** One for each of the record's `affected`. */
   readonly versions: readonly AffectedVersions[];
 }
 
-/** A record of an export, taken apart. */
 export interface AdvisoryParts {
   readonly id: string;
   /** When it was last changed, milliseconds since 1970; 0 where it does not say. */
@@ -154,7 +149,6 @@ export function isFamily(name: string): boolean {
   return /^[A-Za-z][\w .-]{0,63}$/.test(name) && !/[. ]$/.test(name);
 }
 
-/** The file of an ecosystem's database in its folder. */
 export function databaseFile(family: string): string {
   return `${encodeURIComponent(family)}.advisories`;
 }
@@ -216,14 +210,12 @@ const MOST_META = 16 * 1024 * 1024;
 /** Unpacked bytes of one part: the kernel's CVEs of all releases are some megabytes. */
 const MOST_PART = 512 * 1024 * 1024;
 
-/** What is known of a database without reading it. */
 export interface DatabaseMeta {
   readonly ecosystem: string;
   /** Base address or folder that the export came from. */
   readonly from: string;
   /** Of the export, RFC 3339. */
   readonly date: string;
-  /** When it was fetched, RFC 3339. */
   readonly fetched: string;
   readonly etag?: string;
   readonly records: number;
@@ -234,7 +226,6 @@ export interface DatabaseMeta {
   readonly parts: readonly (readonly [number, number, number])[];
 }
 
-/** A database is not as it was written. */
 export class DamagedDatabase extends Error {
   constructor() {
     super('it is damaged');
@@ -254,7 +245,6 @@ function partOf(key: string): number {
   return createHash('sha256').update(key).digest().readUInt16BE() % PARTS;
 }
 
-/** Gathers a database: records one by one, then the whole file. */
 export class AdvisoryWriter {
   readonly #lines = Array.from({ length: PARTS }, () => '');
   readonly #packed = Array.from({ length: PARTS }, (): Buffer[] => []);
@@ -273,7 +263,6 @@ export class AdvisoryWriter {
       this.#line(idKey(id), { release: '', name: '', record: head, versions: [] });
   }
 
-  /** The file, in pieces, and its description. */
   end(about: Pick<DatabaseMeta, 'ecosystem' | 'from' | 'date' | 'fetched' | 'etag'>): {
     readonly meta: DatabaseMeta;
     readonly pieces: readonly Buffer[];

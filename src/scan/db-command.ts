@@ -19,7 +19,6 @@ import {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** `scoville db`. */
 export const db = command(DB, async (flags, [action = '', ...named], io) => {
   const context = pipelineContext(io, () => undefined);
   const families = [...new Set(named.map(familyOf))];

@@ -1,7 +1,6 @@
 import { type CommandSpec, standard, text, whole } from '../cli/flag-table.ts';
 import { JSON_FLAG } from '../cli/flags.ts';
 
-/** What `scoville db` does. */
 const DB_ACTIONS = ['update', 'status', 'prune'] as const;
 
 export const DB = {

@@ -1,4 +1,5 @@
 import { field, isObject, listField, ownValue, textField } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { hasControls } from '../lib/text.ts';
 import type { Severity, Vulnerability } from '../model/facts.ts';
 import {
@@ -36,7 +37,6 @@ export function packageName(family: string, name: string): string {
 
 /** A vulnerability in an answer; `modified` shows whether the known record is up to date. */
 export interface OsvMatch {
-  /** Which of the plan's questions. */
   readonly question: number;
   readonly id: string;
   readonly modified: string;
@@ -133,21 +133,19 @@ export function osvDistribution(os: OsRelease | undefined): OsvDistribution | un
 function releaseOf(os: OsRelease): readonly string[] {
   if (os.id === 'debian' && os.versionId === undefined) {
     const codename = os.versionCodename ?? '';
-    const release = Object.hasOwn(DEBIAN_CODENAMES, codename) ? DEBIAN_CODENAMES[codename] : '';
-    return release === '' || release === undefined ? [] : [`Debian:${release}`];
+    const release = ownValue(DEBIAN_CODENAMES, codename);
+    return release === undefined ? [] : [`Debian:${release}`];
   }
   const { versionId } = os;
   const named = ownValue(VERSIONED, os.id);
   return versionId === undefined || named === undefined ? [] : named({ ...os, versionId });
 }
 
-/** One question of a batch: which vulnerabilities does this version have. */
 export interface OsvQuery {
   readonly package: { readonly name: string; readonly ecosystem: string };
   readonly version: string;
 }
 
-/** A question with the packages that it is asked for. */
 interface OsvQuestion {
   readonly query: OsvQuery;
   readonly packages: readonly Package[];
@@ -155,7 +153,6 @@ interface OsvQuestion {
 
 export interface OsvPlan {
   readonly questions: readonly OsvQuestion[];
-  /** What cannot be asked, a reason each. */
   readonly gaps: readonly string[];
   /** All ecosystems to ask about; the server must know them, or it finds nothing in them. */
   readonly ecosystems: readonly string[];
@@ -187,23 +184,26 @@ export function planOsv(packages: readonly Package[], os: OsRelease | undefined)
     gaps.push(
       `OSV has no data for ${os?.prettyName ?? os?.id ?? 'an unnamed distribution'}, ${system.length} of its packages were not looked up`,
     );
-  const questions = new Map<string, { query: OsvQuery; packages: Package[] }>();
-  const ask = (query: OsvQuery, one: Package): void => {
-    if (!isAskable(query)) return;
-    const key = [query.package.ecosystem, query.package.name, query.version].join('\0');
-    const before = questions.get(key);
-    if (before === undefined) questions.set(key, { query, packages: [one] });
-    else before.packages.push(one);
-  };
+  const asked: { readonly query: OsvQuery; readonly one: Package }[] = [];
   if (distribution !== undefined)
     for (const one of system)
       for (const ecosystem of distribution.ecosystems)
         for (const { name, version } of namesOf(one, distribution.names))
-          ask({ package: { name, ecosystem }, version }, one);
-  for (const one of packages) if (!isSystemType(one.type)) ask(languageQuery(one, one.type), one);
-  const asked = [...questions.values()];
-  const ecosystems = new Set(asked.map(({ query }) => query.package.ecosystem));
-  return { questions: asked, gaps, ecosystems: [...ecosystems].sort() };
+          asked.push({ query: { package: { name, ecosystem }, version }, one });
+  for (const one of packages)
+    if (!isSystemType(one.type)) asked.push({ query: languageQuery(one, one.type), one });
+  const questions = groupBy(
+    asked.filter(({ query }) => isAskable(query)),
+    ({ query: { package: about, version } }) => [about.ecosystem, about.name, version].join('\0'),
+  );
+  const ecosystems = new Set<string>();
+  const whole = [...questions.values()].flatMap((all): readonly OsvQuestion[] => {
+    const [first] = all;
+    if (first === undefined) return [];
+    ecosystems.add(first.query.package.ecosystem);
+    return [{ query: first.query, packages: all.map(({ one }) => one) }];
+  });
+  return { questions: whole, gaps, ecosystems: [...ecosystems].sort() };
 }
 
 function namesOf(
@@ -347,13 +347,11 @@ function ids(value: unknown, name: string): readonly string[] {
     .filter((id): id is string => typeof id === 'string' && isOsvId(id));
 }
 
-/** Text of a line at most, without control characters. */
 function shortText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > 256) return undefined;
   return hasControls(value) ? undefined : value;
 }
 
-/** A severity, whose word it is, and what that is worth (see `Report.weight`). */
 interface Judged {
   readonly severity: Severity;
   readonly severitySource: string;
@@ -404,12 +402,9 @@ export async function judgeOsv(
 async function worstScore(stated: readonly OsvSeverity[]): Promise<Judged | undefined> {
   const vectors = stated.filter(({ type }) => type.startsWith('CVSS_')).map(({ score }) => score);
   const scores = await Promise.all([...new Set(vectors)].map(cvssScore));
-  const worst = scores
+  const [worst] = scores
     .filter((score) => score !== undefined)
-    .reduce<(typeof scores)[number]>(
-      (a, b) => (a === undefined || b.score > a.score ? b : a),
-      undefined,
-    );
+    .toSorted((a, b) => b.score - a.score);
   if (worst === undefined) return undefined;
   return { severity: severityOfScore(worst.score), severitySource: worst.version, weight: 0 };
 }

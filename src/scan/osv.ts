@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { canConnect, reasonOf } from '../lib/can-connect.ts';
-import { err, ok, ProxyError, type Result } from '../lib/errors.ts';
+import { err, errorCode, ok, ProxyError, type Result } from '../lib/errors.ts';
 import { field, listField, lookup, textField } from '../lib/json.ts';
-import { inParallel } from '../lib/parallel.ts';
+import { groupBy, inParallel } from '../lib/parallel.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
 import {
@@ -21,15 +21,11 @@ import {
 } from './osv-records.ts';
 import { isCve, onePerCve, type Report } from './severity.ts';
 
-/** How a conversation with OSV goes; times in milliseconds. */
 interface OsvHttpOptions {
-  /** `https://api.osv.dev`, without a slash at the end. */
   readonly url: string;
   readonly userAgent: string;
   readonly signal?: AbortSignal;
-  /** For one request, its retries not counted. */
   readonly requestMs?: number;
-  /** For the whole conversation. */
   readonly budgetMs?: number;
   readonly fetch?: typeof fetch;
 }
@@ -114,18 +110,12 @@ function lost(reason: string, retry: boolean) {
 }
 
 /** 429 and temporary 5xx are worth a retry, after the server's time (RFC 9110, 10.2.3). */
-function failed(response: Response) {
-  const { status } = response;
+function failed({ status, headers }: Response) {
   const retry = status === 429 || status === 500 || (status >= 502 && status <= 504);
-  return err({ status, reason: `it answered ${status}`, retry, afterMs: retryAfter(response) });
-}
-
-function retryAfter(response: Response): number | undefined {
-  const text = response.headers.get('retry-after');
-  if (text === null) return undefined;
-  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  const text = headers.get('retry-after') ?? '';
+  const wait = /^\d{1,6}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  const afterMs = Number.isNaN(wait) ? undefined : Math.max(0, wait);
+  return err({ status, reason: `it answered ${status}`, retry, afterMs });
 }
 
 async function read(response: Response) {
@@ -141,8 +131,7 @@ async function read(response: Response) {
 /** What undici hides in the cause. */
 function networkReason(error: unknown): string {
   if (error instanceof ProxyError) return error.advice;
-  const cause = error instanceof Error ? error.cause : undefined;
-  return reasonOf(cause instanceof Error && 'code' in cause ? cause.code : undefined);
+  return reasonOf(errorCode(error instanceof Error ? error.cause : undefined));
 }
 
 interface OsvMatches {
@@ -207,14 +196,7 @@ async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatch
 
 /** One batch per ecosystem: the server refuses a whole batch if it does not know an ecosystem. */
 function batchesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
-  const byEcosystem = new Map<string, Asked[]>();
-  for (const one of asked) {
-    const { ecosystem } = one.query.package;
-    const before = byEcosystem.get(ecosystem);
-    if (before === undefined) byEcosystem.set(ecosystem, [one]);
-    else before.push(one);
-  }
-  return [...byEcosystem.values()].flatMap((all) =>
+  return [...groupBy(asked, ({ query }) => query.package.ecosystem).values()].flatMap((all) =>
     Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) =>
       all.slice(i * BATCH, (i + 1) * BATCH),
     ),
@@ -358,7 +340,6 @@ function scannerName(url: string): string {
   return address === OSV_URL ? 'OSV.dev' : `OSV at ${address}`;
 }
 
-/** The records of the matches, and of the CVEs behind those without a severity. */
 async function recordsOf(
   http: OsvHttp,
   request: OsvRequest,

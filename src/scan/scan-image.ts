@@ -16,11 +16,10 @@ import { digestHex, referencesOf } from '../model/reference.ts';
 import { type ScannerName, SCANNERS, type Settings } from '../model/settings.ts';
 import { planOsv } from './osv-records.ts';
 import { type ImageScan, withinAge, withPackages } from './scan-evidence.ts';
-import type { ScanRequest, ScanTarget } from './scanners.ts';
+import type { ScanTarget } from './scanners.ts';
 import { databaseFolder, noteEcosystems } from './update-database.ts';
 import { applyVex } from './vex.ts';
 
-/** True if a scanner can be started. OSV (an address) and the database (a file) always count. */
 async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
   if (name === 'osv' || name === 'database') return true;
   if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
@@ -40,31 +39,15 @@ async function runScanner(
 ): Promise<Result<VulnerabilitiesFact>> {
   if (name === 'osv') return askOsv(context, scan);
   if (name === 'database') return askDatabase(context, scan);
-  const { layoutDir } = scan;
-  if (layoutDir !== undefined)
-    return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
+  const { layoutDir, offline } = scan;
+  const { run, signal, now } = context;
+  const { scanWith } = await import('./scanners.ts');
+  const at = (target: ScanTarget): Promise<Result<VulnerabilitiesFact>> =>
+    scanWith(name, run, { target, offline, now: now(), signal });
+  if (layoutDir !== undefined) return at({ kind: 'layout', dir: layoutDir });
   if (name === 'docker-scout') return err('it needs the image in a layout on disk');
   const { withScanSbom } = await import('./scan-sbom.ts');
-  return withScanSbom(context, scan, (file) =>
-    scanTarget(context, name, scan, { kind: 'sbom', file }),
-  );
-}
-
-async function scanTarget(
-  { run, signal, now }: PipelineContext,
-  name: Exclude<ScannerName, 'osv' | 'database'>,
-  { offline }: ImageScan,
-  target: ScanTarget,
-): Promise<Result<VulnerabilitiesFact>> {
-  const request: ScanRequest = { target, offline, now: now(), signal };
-  switch (name) {
-    case 'grype':
-      return (await import('./scanners.ts')).scanWithGrype(run, request);
-    case 'trivy':
-      return (await import('./scanners.ts')).scanWithTrivy(run, request);
-    case 'docker-scout':
-      return (await import('./scanners.ts')).scanWithDockerScout(run, request);
-  }
+  return withScanSbom(context, scan, (file) => at({ kind: 'sbom', file }));
 }
 
 async function askDatabase(
@@ -151,13 +134,10 @@ function finished(
 
 interface ScanOptions {
   readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv' | 'databaseDays'>;
-  /** The image's names, by which VEX statements know it. */
   readonly names: readonly string[];
-  /** The OCI layout that contains the image; without one its packages are looked up. */
   readonly layout?: string;
 }
 
-/** Where records of vulnerabilities are kept between runs. */
 function vulnerabilityCache(home: CacheHome): JsonCache {
   return openCache(home, 'vulnerabilities', 1);
 }

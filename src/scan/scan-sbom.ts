@@ -5,7 +5,6 @@ import type { PipelineContext } from '../model/context.ts';
 import { cyclonedxDocument } from '../trust/sbom.ts';
 import type { ImageScan } from './scan-evidence.ts';
 
-/** Gives a scanner our SBOM of an image that is not on disk, in a file that is removed after. */
 export async function withScanSbom<T>(
   { version, now }: PipelineContext,
   { content, image }: ImageScan,

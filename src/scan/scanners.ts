@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/errors.ts';
-import { field, isObject, listField, parseJson, textField } from '../lib/json.ts';
+import { field, given, isObject, listField, parseJson, textField } from '../lib/json.ts';
 import { completed } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
@@ -7,7 +7,6 @@ import { type ToolName, TOOLS } from '../lib/tool-names.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import { isSystemType, readPurl } from '../model/packages.ts';
 import {
-  given,
   nearestFix,
   onePerCve,
   purlType,
@@ -18,15 +17,12 @@ import {
   severityOfScore,
 } from './severity.ts';
 
-/** What to scan: an OCI layout with one image in index.json, or a CycloneDX SBOM with purls. */
 export type ScanTarget =
   | { readonly kind: 'layout'; readonly dir: string }
   | { readonly kind: 'sbom'; readonly file: string };
 
-/** What a scan needs. We apply VEX later, in the same way for every scanner. */
 export interface ScanRequest {
   readonly target: ScanTarget;
-  /** No network: the database that is there has to do. */
   readonly offline: boolean;
   /** Present time, milliseconds since 1970: the date of a service that is always fresh. */
   readonly now: number;
@@ -57,8 +53,7 @@ export async function scanOutput(
       size += line.length;
       if (size <= MOST_CHARACTERS) report.push(line);
     },
-    ...(env === undefined ? {} : { env }),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ env, signal }),
   };
   const result = await completed(run, tool, what);
   if (result.exitCode !== 0)
@@ -72,7 +67,7 @@ export async function scanOutput(
 const MOST_CHARACTERS = 128 * 1024 * 1024;
 
 /** The stderr line with the reason; a missing database first, which scanners say a lot about. */
-export function scannerSaid(stderr: string): string {
+function scannerSaid(stderr: string): string {
   const lines = cleanText(stderr)
     .split('\n')
     .map((line) => line.trim())
@@ -83,32 +78,56 @@ export function scannerSaid(stderr: string): string {
   return (telling ?? lines.at(-1) ?? '').slice(0, 500);
 }
 
-/** A report that is not JSON of the scanner's kind. */
 function unreadable(): Result<VulnerabilitiesFact> {
   return err('its report cannot be read');
 }
 
-/** Scans with grype. An error where its database cannot be had, or it fails. */
-export async function scanWithGrype(
+/**
+ * Scans with one scanner, as it is; an error where its database cannot be had, or it fails. docker
+ * scout is a service: packages are found here and looked up at Docker, which wants a login.
+ */
+export async function scanWith(
+  name: 'grype' | 'trivy' | 'docker-scout',
   run: RunTool,
-  { target, offline, signal }: ScanRequest,
+  { target, offline, now, signal }: ScanRequest,
 ): Promise<Result<VulnerabilitiesFact>> {
-  const env = grypeEnvironment(offline);
-  const output = await scanOutput(run, 'grype', grypeArgs(target), { ...given({ signal }), env });
-  return output.ok ? parseGrype(output.value) : err(output.error);
-}
-
-/** `grype oci-dir:DIR -o json`, or `sbom:FILE`. */
-export function grypeArgs(target: ScanTarget): readonly string[] {
-  const what = target.kind === 'layout' ? `oci-dir:${target.dir}` : `sbom:${target.file}`;
-  return [what, '--output', 'json', '--quiet'];
-}
-
-/** Turns off grype's update check; offline it uses a database of any age: its age is shown. */
-export function grypeEnvironment(offline: boolean): Readonly<Record<string, string>> {
-  const always = { GRYPE_CHECK_FOR_APP_UPDATE: 'false' };
-  if (!offline) return always;
-  return { ...always, GRYPE_DB_AUTO_UPDATE: 'false', GRYPE_DB_VALIDATE_AGE: 'false' };
+  const output = (
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Result<string>> => scanOutput(run, name, args, given({ signal, env }));
+  const isLayout = target.kind === 'layout';
+  switch (name) {
+    case 'grype': {
+      const what = isLayout ? `oci-dir:${target.dir}` : `sbom:${target.file}`;
+      const found = await output([what, '--output', 'json', '--quiet'], {
+        GRYPE_CHECK_FOR_APP_UPDATE: 'false',
+        // A database of any age: its age is shown.
+        ...(offline ? { GRYPE_DB_AUTO_UPDATE: 'false', GRYPE_DB_VALIDATE_AGE: 'false' } : {}),
+      });
+      return found.ok ? parseGrype(found.value) : found;
+    }
+    case 'trivy': {
+      const found = await output([
+        ...(isLayout
+          ? ['image', '--input', target.dir, '--scanners', 'vuln']
+          : ['sbom', target.file]),
+        // Not --quiet: of some failures trivy only logs the cause.
+        ...['--format', 'json', '--no-progress'],
+        ...(offline ? ['--offline-scan', '--skip-db-update', '--skip-java-db-update'] : []),
+      ]);
+      if (!found.ok) return found;
+      // Asked after the scan, which may have brought a newer database.
+      const version = await output(['version', '--format', 'json']);
+      return parseTrivy(found.value, parseTrivyVersion(version.ok ? version.value : ''));
+    }
+    case 'docker-scout': {
+      if (offline)
+        return err('it looks everything up at Docker, and the network is not to be used');
+      if (!isLayout) return err('it needs the image itself');
+      const found = await output(['scout', 'cves', '--format', 'sarif', `oci-dir://${target.dir}`]);
+      return found.ok ? parseDockerScout(found.value, now) : found;
+    }
+  }
 }
 
 /**
@@ -149,7 +168,6 @@ function distributionAlerts(report: unknown): readonly string[] {
   ];
 }
 
-/** A match; undefined where it does not say what is found where. */
 function grypeReport(match: unknown): Report | undefined {
   const record = field(match, 'vulnerability');
   const artifact = field(match, 'artifact');
@@ -196,40 +214,11 @@ function judged(
   return { severity: other ?? 'unknown', weight: 0, severitySource: 'nvd' };
 }
 
-/** What `trivy version --format json` says. */
 interface TrivyVersion {
   readonly version: string;
   readonly databaseDate: string | undefined;
 }
 
-/** Scans with trivy. An error where its database cannot be had, or it fails. */
-export async function scanWithTrivy(
-  run: RunTool,
-  { target, offline, signal }: ScanRequest,
-): Promise<Result<VulnerabilitiesFact>> {
-  const options = given({ signal });
-  const output = await scanOutput(run, 'trivy', trivyArgs(target, offline), options);
-  if (!output.ok) return err(output.error);
-  // Asked after the scan, which may have brought a newer database.
-  const version = await scanOutput(run, 'trivy', ['version', '--format', 'json'], options);
-  return parseTrivy(output.value, parseTrivyVersion(version.ok ? version.value : ''));
-}
-
-/** `trivy image --input DIR --format json` or `trivy sbom`, vulnerabilities only. */
-export function trivyArgs(target: ScanTarget, offline: boolean): readonly string[] {
-  return [
-    ...(target.kind === 'layout'
-      ? ['image', '--input', target.dir, '--scanners', 'vuln']
-      : ['sbom', target.file]),
-    '--format',
-    'json',
-    // Not --quiet: of some failures trivy only logs the cause.
-    '--no-progress',
-    ...(offline ? ['--offline-scan', '--skip-db-update', '--skip-java-db-update'] : []),
-  ];
-}
-
-/** Reads trivy's version report; `unknown` where it is none. */
 export function parseTrivyVersion(json: string): TrivyVersion {
   const answer = parseJson(json);
   return {
@@ -262,7 +251,6 @@ export function parseTrivy(json: string, about: TrivyVersion): Result<Vulnerabil
   });
 }
 
-/** A finding; undefined where it does not say what is found where. */
 function trivyReport(found: unknown): Report | undefined {
   const id = reportText(found, 'VulnerabilityID');
   const name = reportText(found, 'PkgName');
@@ -290,27 +278,6 @@ function trivyReport(found: unknown): Report | undefined {
       purl,
     }),
   };
-}
-
-/**
- * Scans with docker scout, a service: packages are found here and looked up at Docker, which wants
- * a login. An error where that fails, and offline.
- */
-export async function scanWithDockerScout(
-  run: RunTool,
-  { target, offline, signal, now }: ScanRequest,
-): Promise<Result<VulnerabilitiesFact>> {
-  if (offline) return err('it looks everything up at Docker, and the network is not to be used');
-  if (target.kind === 'sbom') return err('it needs the image itself');
-  const output = await scanOutput(run, 'docker-scout', dockerScoutArgs(target), given({ signal }));
-  return output.ok ? parseDockerScout(output.value, now) : err(output.error);
-}
-
-/** `docker scout cves oci-dir://DIR --format sarif`. */
-export function dockerScoutArgs(
-  target: ScanTarget & { readonly kind: 'layout' },
-): readonly string[] {
-  return ['scout', 'cves', '--format', 'sarif', `oci-dir://${target.dir}`];
 }
 
 /** Reads docker scout's SARIF: a rule for each vulnerability, the packages in its properties. */
@@ -360,7 +327,6 @@ function reportsOf(rule: unknown): readonly Report[] | undefined {
   }));
 }
 
-/** Name and version of a package URL; the whole where it is none. */
 function packageOf(purl: string): Pick<Report, 'package' | 'version' | 'purl'> {
   const text = purl.slice(0, 512);
   const read = readPurl(text);

@@ -17,12 +17,6 @@ export function reportUrl(value: unknown, name: string): string | undefined {
   return text !== undefined && /^https?:\/\/[^\s@]+$/.test(text) ? text : undefined;
 }
 
-/** The object without the fields that are undefined. */
-export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
 /**
  * Names in databases and distributions, in lower case. Words without a judgment (`untriaged`, `not
  * yet assigned`) are not here.
@@ -94,7 +88,6 @@ export async function cvssScore(vector: string): Promise<CvssScore | undefined> 
   }
 }
 
-/** What a database calls a vulnerability, and what else it says that is the same. */
 interface NamedRecord {
   readonly id: string;
   readonly aliases?: readonly string[];
@@ -174,7 +167,6 @@ export function purlType(purl: string | undefined): string | undefined {
   return /^pkg:([a-z]{1,30})\//.exec(purl ?? '')?.[1];
 }
 
-/** What a database says of one package, under its own id. */
 export interface Report extends Vulnerability {
   /**
    * What its severity is worth beside another record's of the same CVE: 2 a distribution's word on

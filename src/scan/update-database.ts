@@ -14,7 +14,7 @@ import {
 import { claimAlone, whileAlone } from '../image/owner.ts';
 import { HttpSender } from '../image/registry/http.ts';
 import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
-import { isObject } from '../lib/json.ts';
+import { parseJson, textField } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   type AdvisoryParts,
@@ -28,12 +28,10 @@ import {
 } from './advisories.ts';
 import { familyOf } from './osv-records.ts';
 
-/** Where databases of advisories are kept; another form of them gets another folder. */
 export function databaseFolder({ paths }: CacheHome): string {
   return join(paths.cache, 'advisories', 'v2');
 }
 
-/** Changes when a database does; 0 where there is none. */
 export function databaseStamp(home: CacheHome): number {
   try {
     return statSync(databaseFolder(home)).mtimeMs;
@@ -65,7 +63,6 @@ export async function noteEcosystems(
   }
 }
 
-/** The ecosystems of images that were graded, and when one last was, milliseconds since 1970. */
 async function seenEcosystems(home: CacheHome): Promise<ReadonlyMap<string, number>> {
   const folder = seenFolder(home);
   const names = (await readdir(folder).catch(() => [])).map(decoded).filter(isFamily).sort();
@@ -85,14 +82,11 @@ function decoded(name: string): string {
   }
 }
 
-/** What a server says of an export. */
 interface ExportState {
   readonly etag?: string;
-  /** Milliseconds since 1970. */
   readonly modified?: number;
 }
 
-/** Where it comes from, and what is there of it already. */
 interface ExportRequest {
   readonly url: string;
   /** Where the bytes go; what an interrupted run left there is gone on with. */
@@ -122,7 +116,9 @@ export async function fetchExport(request: ExportRequest): Promise<ExportState |
     if (response.status === 304) return undefined;
     const etag = strongEtag(response);
     const isRest = response.status === 206;
-    if (isRest && !continues(response, have)) throw failed(request.url, 'it sent another part');
+    const part = response.headers.get('content-range') ?? '';
+    if (isRest && !new RegExp(`^bytes ${have}-\\d+/(?:\\d+|\\*)$`).test(part))
+      throw failed(request.url, 'it sent another part');
     if (!isRest) await file.truncate(0);
     await (etag === undefined
       ? rm(note, { force: true })
@@ -139,12 +135,7 @@ export async function fetchExport(request: ExportRequest): Promise<ExportState |
 }
 
 async function notedEtag(note: string): Promise<string | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(note, 'utf8'));
-    return isObject(value) && typeof value['etag'] === 'string' ? value['etag'] : undefined;
-  } catch {
-    return undefined;
-  }
+  return textField(parseJson(await readFile(note, 'utf8').catch(() => '')), 'etag');
 }
 
 /** A weak one does not promise the same bytes. */
@@ -153,59 +144,37 @@ function strongEtag({ headers }: Response): string | undefined {
   return etag !== null && /^"[\x21\x23-\x7e]{1,200}"$/.test(etag) ? etag : undefined;
 }
 
-function continues({ headers }: Response, from: number): boolean {
-  return new RegExp(`^bytes ${from}-\\d+/(?:\\d+|\\*)$`).test(headers.get('content-range') ?? '');
-}
-
 async function asked(
   { url, etag, userAgent, signal }: ExportRequest,
   sender: HttpSender,
   resumed: string | undefined,
   have: number,
 ): Promise<Response> {
-  const headers: Record<string, string> = { 'user-agent': userAgent };
-  // What is packed on the way has other bytes than the file.
-  headers['accept-encoding'] = 'identity';
-  if (etag !== undefined) headers['if-none-match'] = etag;
-  if (resumed !== undefined) {
-    headers['range'] = `bytes=${have}-`;
-    headers['if-range'] = resumed;
-  }
-  const response = await request(sender, url, headers, signal);
-  // Nothing is left to send: all of it is there, or another file is.
-  if (response.status === 416 && resumed !== undefined) {
-    await response.body?.cancel();
-    delete headers['range'];
-    delete headers['if-range'];
-    return okay(url, await request(sender, url, headers, signal));
-  }
-  return okay(url, response);
-}
-
-async function request(
-  sender: HttpSender,
-  url: string,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    const response = await sender.send(new URL(url), { headers, redirect: 'follow' });
+  const headers = {
+    'user-agent': userAgent,
+    // What is packed on the way has other bytes than the file.
+    'accept-encoding': 'identity',
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+  };
+  const rest = resumed === undefined ? {} : { range: `bytes=${have}-`, 'if-range': resumed };
+  const send = async (more: object): Promise<Response> => {
+    const init = { headers: { ...headers, ...more }, redirect: 'follow' } as const;
+    const response = await sender.send(new URL(url), init).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (error instanceof ProxyError) throw failed(url, error.message, error);
+      if (error instanceof UserError) throw error;
+      const cause = error instanceof Error ? error.cause : undefined;
+      throw failed(url, messageOf(cause ?? error), error);
+    });
     if (url.startsWith('https:') && !response.url.startsWith('https:'))
       throw failed(url, 'it redirects to an address without TLS');
-    return response;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof ProxyError) throw failed(url, error.message, error);
-    if (error instanceof UserError) throw error;
-    const cause = error instanceof Error ? error.cause : undefined;
-    throw failed(url, messageOf(cause ?? error), error);
-  }
-}
-
-async function okay(url: string, response: Response): Promise<Response> {
-  if ([200, 206, 304].includes(response.status)) return response;
-  await response.body?.cancel();
-  throw failed(url, `it answered ${response.status}`);
+    if ([200, 206, 304].includes(response.status)) return response;
+    await response.body?.cancel();
+    // Nothing is left to send: all of it is there, or another file is.
+    if (response.status === 416 && 'range' in more) return send({});
+    throw failed(url, `it answered ${response.status}`);
+  };
+  return send(rest);
 }
 
 async function receive(
@@ -337,7 +306,6 @@ async function bytesAt(file: FileHandle, at: number, length: number): Promise<Bu
   return bytes;
 }
 
-/** How far an update is, in bytes of the export. */
 export interface UpdateProgress {
   readonly ecosystem: string;
   readonly step: 'fetch' | 'read';
@@ -352,7 +320,6 @@ interface UpdateRequest {
   readonly onProgress: (progress: UpdateProgress) => void;
 }
 
-/** A database as it is now, and whether this run made it. */
 export interface Updated {
   readonly meta: DatabaseMeta;
   readonly isNew: boolean;
@@ -386,7 +353,6 @@ export async function updateDatabase(
   });
 }
 
-/** The description in a database; undefined where none can be read. */
 function readableMeta(path: string): DatabaseMeta | undefined {
   try {
     return databaseMeta(path);
@@ -413,20 +379,16 @@ async function fromServer(
       onProgress({ ecosystem, step: 'fetch', done, total });
     },
   });
-  if (state !== undefined) {
+  try {
     const copied = from !== OSV_EXPORTS;
-    const meta = await make(context, request, path, part, { ...state, copied }).catch(
-      async (error: unknown) => {
-        // What is wrong with it does not get better by going on from its end.
-        if (error instanceof UserError) await dropPart(part);
-        throw error;
-      },
-    );
+    const meta = state && (await make(context, request, path, part, { ...state, copied }));
     await dropPart(part);
     return meta;
+  } catch (error) {
+    // What is wrong with it does not get better by going on from its end.
+    if (error instanceof UserError) await dropPart(part);
+    throw error;
   }
-  await dropPart(part);
-  return undefined;
 }
 
 async function dropPart(part: string): Promise<void> {
@@ -501,10 +463,8 @@ async function make(
   return meta;
 }
 
-/** What there is for an ecosystem: a database, or images that would need one. */
 export interface DatabaseState {
   readonly ecosystem: string;
-  /** Absent where a database is missing or cannot be read. */
   readonly meta?: DatabaseMeta;
   readonly bytes: number;
   /** When an image with packages of it was last graded, milliseconds since 1970. */
@@ -515,7 +475,6 @@ type Home = Pick<PipelineContext, 'paths' | 'now'>;
 
 const SUFFIX = '.advisories';
 
-/** All databases on this machine, and the ecosystems that lack one. */
 export async function listDatabases(home: Home): Promise<readonly DatabaseState[]> {
   const folder = databaseFolder(home);
   const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(SUFFIX));

@@ -1,4 +1,4 @@
-import { field, listField, ownValue } from '../lib/json.ts';
+import { field, given, listField, ownValue } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { lastDayOf } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
@@ -9,7 +9,6 @@ export interface VexDocument {
   readonly name: string;
   /** True for the user's file or a signature-verified attestation; others set nothing aside. */
   readonly trusted: boolean;
-  /** Its JSON; for an attestation the predicate. */
   readonly value: unknown;
   /**
    * A file of the user's: what it says of a version of a package in an image counts for every image
@@ -22,18 +21,11 @@ export interface VexDocument {
 
 type VexStatus = 'not_affected' | 'fixed' | 'false_positive' | 'affected' | 'under_investigation';
 
-/** What a statement is about, by all its names: package URLs, references, `sha256:` digests. */
 export interface VexProduct {
   readonly names: readonly string[];
-  /** What in it the statement is about; none: the whole. */
-  readonly parts: readonly VexPart[];
+  readonly parts: readonly (readonly string[])[];
 }
 
-interface VexPart {
-  readonly names: readonly string[];
-}
-
-/** One statement, whatever format it came in. */
 export interface VexStatement {
   readonly document: string;
   readonly trusted: boolean;
@@ -48,29 +40,24 @@ export interface VexStatement {
   readonly products: readonly VexProduct[];
 }
 
-/** The statements of a document, or why it has none. */
 export interface VexReading {
   readonly statements: readonly VexStatement[];
   readonly problems: readonly string[];
 }
 
-/** Bounds of what is read from a document that others wrote. */
 const MOST_STATEMENTS = 50_000;
 const MOST_PRODUCTS = 5_000;
 const LONGEST_NAME = 2_048;
 
-/** A list, at most so many of it; empty where it is none. */
 function list(value: unknown, name: string, most: number): readonly unknown[] {
   return listField(value, name).slice(0, most);
 }
 
-/** Text of one bounded line; undefined where it is none. */
 function text(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return undefined;
   return oneLine(value);
 }
 
-/** A time as RFC 3339 writes it, in milliseconds; undefined where it is none. */
 function time(value: unknown): number | undefined {
   const parsed = typeof value === 'string' && value.length < 64 ? Date.parse(value) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : parsed;
@@ -85,28 +72,42 @@ function vulnerabilityNames(...names: readonly unknown[]): readonly string[] {
   return [...new Set(last)];
 }
 
-const STATUSES: readonly VexStatus[] = ['not_affected', 'fixed', 'affected', 'under_investigation'];
-
-export function isOpenVex(value: unknown): boolean {
-  return text(field(value, '@context'))?.startsWith('https://openvex.dev/ns') === true;
+/** A document's statements: OpenVEX or CycloneDX, recognized by its content. */
+export function readVex(document: VexDocument): VexReading {
+  const { value } = document;
+  if (text(field(value, '@context'))?.startsWith('https://openvex.dev/ns') === true)
+    return readOpenVex(document);
+  if (isCyclonedxVex(value)) return readCyclonedxVex(document);
+  return { statements: [], problems: ['it is neither OpenVEX nor CycloneDX with vulnerabilities'] };
 }
+
+/** Each entry as a statement, what is wrong with it, or nothing. */
+function readEach(
+  entries: readonly unknown[],
+  what: string,
+  read: (raw: unknown) => VexStatement | string | undefined,
+): VexReading {
+  const statements: VexStatement[] = [];
+  const problems: string[] = [];
+  for (const [i, raw] of entries.entries()) {
+    const found = read(raw);
+    if (typeof found === 'string') problems.push(`${what} ${i + 1} ${found}`);
+    else if (found !== undefined) statements.push(found);
+  }
+  return { statements, problems };
+}
+
+const STATUSES: readonly VexStatus[] = ['not_affected', 'fixed', 'affected', 'under_investigation'];
 
 /**
  * Reads an OpenVEX document (v0.2.0, and v0.0.1, which spells vulnerability and products as plain
  * text). A statement without a product takes the attestation's subjects; one that is not complete,
  * as `not_affected` without a reason, is a problem and does nothing.
  */
-export function readOpenVex(document: VexDocument): VexReading {
-  const { value } = document;
-  const issued = time(field(value, 'timestamp')) ?? 0;
-  const statements: VexStatement[] = [];
-  const problems: string[] = [];
-  for (const [i, raw] of list(value, 'statements', MOST_STATEMENTS).entries()) {
-    const read = statementOf(document, raw, issued);
-    if (typeof read === 'string') problems.push(`statement ${i + 1} ${read}`);
-    else statements.push(read);
-  }
-  return { statements, problems };
+function readOpenVex(document: VexDocument): VexReading {
+  const issued = time(field(document.value, 'timestamp')) ?? 0;
+  const entries = list(document.value, 'statements', MOST_STATEMENTS);
+  return readEach(entries, 'statement', (raw) => statementOf(document, raw, issued));
 }
 
 function statementOf(document: VexDocument, raw: unknown, issued: number): VexStatement | string {
@@ -126,8 +127,7 @@ function statementOf(document: VexDocument, raw: unknown, issued: number): VexSt
     trusted: document.trusted,
     vulnerability,
     status,
-    ...(justification === undefined ? {} : { justification }),
-    ...(until === undefined ? {} : { until }),
+    ...given({ justification, until }),
     time: time(field(raw, 'last_updated')) ?? time(field(raw, 'timestamp')) ?? issued,
     products,
   };
@@ -154,10 +154,8 @@ function productsOf(raw: unknown, { subjects = [] }: VexDocument): readonly VexP
   return [{ names: subjects, parts: shared }];
 }
 
-function partsOf(product: unknown): readonly VexPart[] {
-  return list(product, 'subcomponents', MOST_PRODUCTS).map((part) => ({
-    names: componentNames(part),
-  }));
+function partsOf(product: unknown): VexProduct['parts'] {
+  return list(product, 'subcomponents', MOST_PRODUCTS).map(componentNames);
 }
 
 function componentNames(component: unknown): readonly string[] {
@@ -181,7 +179,6 @@ const STATES: Readonly<Record<string, VexStatus>> = {
   not_affected: 'not_affected',
 };
 
-/** True for a CycloneDX document that says something of vulnerabilities. */
 export function isCyclonedxVex(value: unknown): boolean {
   return (
     field(value, 'bomFormat') === 'CycloneDX' && Array.isArray(field(value, 'vulnerabilities'))
@@ -194,45 +191,31 @@ export function isCyclonedxVex(value: unknown): boolean {
  * URLs, or through a BOM-Link to either. Where the document is about an image, its statements count
  * for that image only.
  */
-export function readCyclonedxVex(document: VexDocument): VexReading {
-  const { value } = document;
+function readCyclonedxVex(document: VexDocument): VexReading {
+  const { value, name, trusted } = document;
   const components = referredNames(value);
   const image = imageOf(value, document);
   const issued = time(field(field(value, 'metadata'), 'timestamp')) ?? 0;
-  const statements: VexStatement[] = [];
-  const problems: string[] = [];
-  for (const [i, raw] of list(value, 'vulnerabilities', MOST_STATEMENTS).entries()) {
+  const entries = list(value, 'vulnerabilities', MOST_STATEMENTS);
+  return readEach(entries, 'vulnerability', (raw) => {
     const analysis = field(raw, 'analysis');
     const state = text(field(analysis, 'state'));
-    if (state === undefined) continue;
+    if (state === undefined) return undefined;
     const status = ownValue(STATES, state);
     const references = list(raw, 'references', 500).map((reference) => field(reference, 'id'));
     const vulnerability = vulnerabilityNames(field(raw, 'id'), ...references);
     const products = affectedProducts(raw, components, image);
-    const problem =
-      vulnerability.length === 0
-        ? 'does not name a vulnerability'
-        : status === undefined
-          ? 'has no state of CycloneDX'
-          : products.length === 0
-            ? 'names nothing that it affects'
-            : undefined;
-    if (problem !== undefined || status === undefined) {
-      problems.push(`vulnerability ${i + 1} ${problem}`);
-      continue;
-    }
+    if (vulnerability.length === 0) return 'does not name a vulnerability';
+    if (status === undefined) return 'has no state of CycloneDX';
+    if (products.length === 0) return 'names nothing that it affects';
     const why = text(field(analysis, 'justification')) ?? text(field(analysis, 'detail'));
-    statements.push({
-      document: document.name,
-      trusted: document.trusted,
-      vulnerability,
-      status,
-      ...(why === undefined ? {} : { justification: why }),
+    return {
+      document: name,
+      ...{ trusted, vulnerability, status, products },
+      ...given({ justification: why }),
       time: time(field(analysis, 'lastUpdated')) ?? time(field(raw, 'updated')) ?? issued,
-      products,
-    });
-  }
-  return { statements, problems };
+    };
+  });
 }
 
 function affectedProducts(
@@ -247,7 +230,7 @@ function affectedProducts(
     const names = components.get(local) ?? [local];
     if (image.length === 0) return [{ names, parts: [] }];
     const isImage = names.some((name) => image.includes(name));
-    return [{ names: image, parts: isImage ? [] : [{ names }] }];
+    return [{ names: image, parts: isImage ? [] : [names] }];
   });
 }
 
@@ -263,7 +246,6 @@ function linkedRef(reference: string): string {
   }
 }
 
-/** The names of each `bom-ref`. */
 function referredNames(value: unknown): ReadonlyMap<string, readonly string[]> {
   const listed = [
     field(field(value, 'metadata'), 'component'),
@@ -285,10 +267,7 @@ function cyclonedxNames(component: unknown): readonly string[] {
       ? `sha256:${content.toLowerCase()}`
       : [];
   });
-  return [
-    ...(text(field(component, 'purl')) === undefined ? [] : [text(field(component, 'purl')) ?? '']),
-    ...hashes,
-  ];
+  return [...[text(field(component, 'purl')) ?? []].flat(), ...hashes];
 }
 
 /** The names of the image that the document is about; none where it does not say. */

@@ -1,5 +1,6 @@
 import { readJsonFile } from '../config/read-files.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { isOver } from '../lib/time.ts';
 import type {
   SuppressedVulnerability,
@@ -16,20 +17,15 @@ import {
 import { type FoundAttestation, PREDICATE_TYPE } from '../model/statement.ts';
 import {
   isCyclonedxVex,
-  isOpenVex,
-  readCyclonedxVex,
-  readOpenVex,
+  readVex,
   type VexDocument,
   type VexProduct,
   type VexReading,
   type VexStatement,
 } from './vex-documents.ts';
 
-/** The image that statements may be about. */
 export interface VexImage {
-  /** Of its index and its manifest. */
   readonly digests: readonly [Digest, ...Digest[]];
-  /** What it is called, parsed. */
   readonly references: readonly ImageReference[];
 }
 
@@ -76,7 +72,6 @@ export function meansRepository(stated: string, { references }: VexImage): boole
   return references.some((own) => isNamed(own, whole));
 }
 
-/** True for a package URL that says which version it is about. */
 function namesVersion(stated: string): boolean {
   return readPurl(stated)?.version !== undefined;
 }
@@ -121,13 +116,6 @@ function foldedPath({ type, path }: Purl): string {
   return OF_NO_CASE.has(type) ? whole.toLowerCase() : whole;
 }
 
-/** A document's statements: OpenVEX or CycloneDX, recognized by its content. */
-export function readVex(document: VexDocument): VexReading {
-  if (isOpenVex(document.value)) return readOpenVex(document);
-  if (isCyclonedxVex(document.value)) return readCyclonedxVex(document);
-  return { statements: [], problems: ['it is neither OpenVEX nor CycloneDX with vulnerabilities'] };
-}
-
 /**
  * Applies VEX documents to what a scanner found in an image. Of the statements about a
  * vulnerability in a package the latest decides; only those of trusted documents set it aside, and
@@ -141,7 +129,10 @@ export function applyVex(
 ): VulnerabilitiesFact {
   if (documents.length === 0) return scan;
   const readings = documents.map(readVex);
-  const byName = indexed(readings.flatMap(({ statements }) => statements));
+  const named = readings.flatMap(({ statements }) =>
+    statements.flatMap((one) => one.vulnerability.map((name) => [name, one] as const)),
+  );
+  const byName = groupBy(named, ([name]) => name);
   const wide = new Set(
     documents.filter((one) => one.ofRepository === true).map(({ name }) => name),
   );
@@ -152,8 +143,8 @@ export function applyVex(
   const left: Vulnerability[] = [];
   const suppressed: SuppressedVulnerability[] = [];
   for (const vulnerability of scan.vulnerabilities) {
-    const named = statementsNaming(vulnerability, byName);
-    const about = named.filter(({ products, document }) =>
+    const naming = statementsNaming(vulnerability, byName);
+    const about = naming.filter(({ products, document }) =>
       products.some((one) => isAbout(one, vulnerability.purl, image, wide.has(document))),
     );
     for (const { document } of about) used.add(document);
@@ -162,7 +153,7 @@ export function applyVex(
     const aside = isExpired(promised, now) ? undefined : promised;
     if (promised !== undefined && aside === undefined) over.add(overText(promised));
     if (about.length === 0)
-      for (const { document } of named)
+      for (const { document } of naming)
         if (wide.has(document)) missed.add(missText(document, vulnerability));
     if (aside === undefined) left.push(vulnerability);
     else suppressed.push(aside);
@@ -189,25 +180,12 @@ export function applyVex(
   };
 }
 
-function indexed(
-  statements: readonly VexStatement[],
-): ReadonlyMap<string, readonly VexStatement[]> {
-  const byName = new Map<string, VexStatement[]>();
-  for (const statement of statements)
-    for (const name of statement.vulnerability) {
-      const before = byName.get(name);
-      if (before === undefined) byName.set(name, [statement]);
-      else before.push(statement);
-    }
-  return byName;
-}
-
 function statementsNaming(
   { id, aliases = [] }: Vulnerability,
-  byName: ReadonlyMap<string, readonly VexStatement[]>,
+  byName: ReadonlyMap<string, readonly (readonly [string, VexStatement])[]>,
 ): readonly VexStatement[] {
   const named = [id, ...aliases].flatMap((name) => byName.get(name.toUpperCase()) ?? []);
-  return [...new Set(named)];
+  return [...new Set(named.map(([, statement]) => statement))];
 }
 
 const MOST_MISSES = 5;
@@ -225,14 +203,13 @@ function isAbout(
 ): boolean {
   const means = (stated: readonly string[]): boolean =>
     purl !== undefined && stated.some((name) => meansPackage(name, purl));
-  if (names.some((name) => meansImage(name, image)))
-    return parts.length === 0 || parts.some((part) => means(part.names));
+  if (names.some((name) => meansImage(name, image))) return parts.length === 0 || parts.some(means);
   // A part of another product says nothing of the same part elsewhere.
   if (parts.length === 0) return means(names);
   return (
     ofRepository &&
     names.some((name) => meansRepository(name, image)) &&
-    parts.some((part) => means(part.names.filter(namesVersion)))
+    parts.some((part) => means(part.filter(namesVersion)))
   );
 }
 

@@ -30,18 +30,6 @@ describe('names', () => {
       { id: 'CVE-2025-2000', aliases: ['RHSA-2025:1'] },
     ]);
   });
-
-  test('an advisory without a CVE is counted as itself', () => {
-    expect(counted(report('ELSA-2025-1', { aliases: ['RHSA-1'] }))).toEqual(['ELSA-2025-1 low']);
-  });
-
-  test('packages and versions are kept apart', () => {
-    const other = { package: 'q' };
-    expect(onePerCve([report('CVE-2025-1000'), report('CVE-2025-1000', other)])).toHaveLength(2);
-    expect(
-      onePerCve([report('CVE-2025-1000'), report('CVE-2025-1000', { version: '2' })]),
-    ).toHaveLength(2);
-  });
 });
 
 describe('of several reports', () => {

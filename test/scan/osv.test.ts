@@ -231,12 +231,6 @@ describe('what cannot be known', () => {
     });
   });
 
-  test('an image without packages needs no server', async () => {
-    expect(await found({ packages: [], url: 'http://127.0.0.1:1' })).toMatchObject({
-      vulnerabilities: [],
-    });
-  });
-
   test('a server that is not there is told of at once', async () => {
     expect(await ask({ url: 'http://127.0.0.1:1' })).toEqual({
       ok: false,

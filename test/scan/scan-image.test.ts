@@ -153,12 +153,6 @@ const noScout: ScriptedRun = {
 };
 
 describe('who is asked', () => {
-  test('the first that is installed', async () => {
-    install('grype', 'trivy');
-    const found = await scanned([grype({ stdout: sample('grype/report.json') })]);
-    expect(found.scanner).toBe('grype');
-  });
-
   test('the next where that one fails, which is told', async () => {
     install('grype', 'trivy');
     const found = await scanned([grype({ exitCode: 1, stderr: 'no database' }), ...trivy]);
@@ -306,14 +300,6 @@ describe('an image that lies nowhere on disk', () => {
     const { fact } = await scan([grype(result)], {}, NO_LAYOUT);
     expect(fact.known).toBe(true);
     expect([names, existsSync(file)]).toEqual([['pkg:npm/left@1.0.0'], false]);
-  });
-
-  test('is nothing for docker scout', async () => {
-    install('docker');
-    const version: ScriptedRun = { command: 'docker', args: ['scout', 'version'], result: {} };
-    expect((await scan([version], { scanner: 'docker-scout' }, NO_LAYOUT)).fact).toMatchObject({
-      reason: 'no vulnerability scan (docker-scout): it needs the image in a layout on disk',
-    });
   });
 });
 

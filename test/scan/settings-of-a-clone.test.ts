@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type RunTool, runTool } from '../../src/lib/run-tool.ts';
-import { type ScanTarget, scanWithGrype, scanWithTrivy } from '../../src/scan/scanners.ts';
+import { type ScanTarget, scanWith } from '../../src/scan/scanners.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const SETTINGS = [
@@ -27,11 +27,11 @@ afterEach(() => {
 
 describe('settings files of scanners in a cloned repository do not count', () => {
   test.each([
-    ['trivy', scanWithTrivy, 'layout'],
-    ['trivy', scanWithTrivy, 'sbom'],
-    ['grype', scanWithGrype, 'layout'],
-    ['grype', scanWithGrype, 'sbom'],
-  ] as const)('%s, %s of the clone', async (name, scan, kind) => {
+    ['trivy', 'layout'],
+    ['trivy', 'sbom'],
+    ['grype', 'layout'],
+    ['grype', 'sbom'],
+  ] as const)('%s, %s of the clone', async (name, kind) => {
     const clone = temporaryFolder();
     const layout = join(clone, 'layout');
     for (const folder of ['.grype', '.config/grype', 'layout/.grype', 'layout/.config/grype'])
@@ -48,7 +48,7 @@ describe('settings files of scanners in a cloned repository do not count', () =>
       kind === 'layout'
         ? { kind, dir: layout }
         : { kind, file: join(temporaryFolder(), 'sbom.json') };
-    expect((await scan(run, { target, offline: true, now: 0 })).ok).toBe(false);
+    expect((await scanWith(name, run, { target, offline: true, now: 0 })).ok).toBe(false);
 
     const seen = readFileSync(join(bin, `${name}.seen`), 'utf8')
       .trimEnd()
