@@ -263,9 +263,9 @@ function keysOf(signer: Signer): readonly KeyObject[] {
   return key === undefined ? [] : [key];
 }
 
-async function withImage<T>(
+export async function withImage<T>(
   open: AttachTarget['open'],
-  work: (image: OpenedImage) => Promise<T>,
+  work: (image: OpenedImage) => T | Promise<T>,
 ): Promise<T> {
   const image = await open();
   try {

@@ -15,7 +15,13 @@ import { withPlainHttp } from '../model/settings.ts';
 import { gradeText, levelText } from '../report/card.ts';
 import { jsonText } from '../report/text.ts';
 import { readVexFiles } from '../scan/vex.ts';
-import { type Attached, attachStatements, type AttachTarget, type Repository } from './attach.ts';
+import {
+  type Attached,
+  attachStatements,
+  type AttachTarget,
+  type Repository,
+  withImage,
+} from './attach.ts';
 import { ATTEST } from './flags.ts';
 import { profileStatements, readBytes, startProfiles } from './profile-artifact.ts';
 import { readAttachable } from './statement-kinds.ts';
@@ -101,14 +107,12 @@ async function findImage(
     context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
     return { text: `store:${full}`, name: full, published: undefined };
   }
-  const image = await open(name.text);
-  try {
-    if (image.place === 'registry')
-      return { text: pinned('registry', image.root.digest), name: full, published };
-    if (image.place === 'store') return { text: `store:${full}`, name: full, published: undefined };
-  } finally {
-    await image.close();
-  }
+  const { place, root } = await withImage(
+    () => open(name.text),
+    (image) => image,
+  );
+  if (place === 'registry') return { text: pinned('registry', root.digest), name: full, published };
+  if (place === 'store') return { text: `store:${full}`, name: full, published: undefined };
   throw new UserError(`${name.text} is in Docker alone, where nothing can be kept beside it`, {
     nextStep: 'build it with scoville build, or push it and name it with its registry',
   });
@@ -118,18 +122,14 @@ type Looked =
   | { readonly digest: OpenedImage['root']['digest']; readonly problem?: undefined }
   | { readonly digest?: undefined; readonly problem: UserError };
 
-async function digestOf(
-  open: (text: string) => Promise<OpenedImage>,
-  text: string,
-): Promise<Looked> {
-  try {
-    const image = await open(text);
-    await image.close();
-    return { digest: image.root.digest };
-  } catch (error) {
+function digestOf(open: (text: string) => Promise<OpenedImage>, text: string): Promise<Looked> {
+  return withImage(
+    () => open(text),
+    (image): Looked => ({ digest: image.root.digest }),
+  ).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     return { problem: error };
-  }
+  });
 }
 
 export function attachedText({ digest, scorecard, kept }: Attached): string {

@@ -14,6 +14,7 @@ import { certificateIn } from './bundle.ts';
 import { certificateFor, type KeylessKey } from './cosign-sign.ts';
 import {
   ambientSource,
+  AUDIENCE,
   askProvider,
   type DeviceCode,
   deviceLogin,
@@ -56,7 +57,6 @@ async function fulcioAuthorities(
 const MARGIN_MS = 60_000;
 /** A person's login may last for a minute in all. */
 const LOGIN_MARGIN_MS = 3_000;
-const AUDIENCE = 'sigstore';
 
 interface Held {
   readonly token: string;

@@ -67,7 +67,6 @@ export function openPemKey(text: string, password: string): Result<OpenedKey, Ke
 }
 
 const BEGIN = /-----BEGIN ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY-----\s/;
-const MAX_KEY_BYTES_OF_COSIGN_KEY = 64 * 1024;
 /** What a key file may ask of memory: cosign writes N=65536, r=8, which is 64 MiB. */
 const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
 
@@ -89,7 +88,7 @@ export async function openCosignKey(
   text: string,
   password: string,
 ): Promise<Result<OpenedKey, KeyProblem>> {
-  const sealed = text.length > MAX_KEY_BYTES_OF_COSIGN_KEY ? undefined : readSealedKey(text);
+  const sealed = text.length > MAX_KEY_BYTES ? undefined : readSealedKey(text);
   if (sealed === undefined) return err('other');
   const { xsalsa20poly1305 } = await import('@noble/ciphers/salsa.js');
   const secret = await derive(password, sealed);
@@ -125,16 +124,16 @@ function readSealedKey(text: string): SealedKey | undefined {
   const body = armored(text);
   if (body === undefined) return undefined;
   const json = Buffer.from(body, 'base64').toString('utf8');
-  const parsed = parseUntrustedJson(json, 'the key', MAX_KEY_BYTES_OF_COSIGN_KEY);
+  const parsed = parseUntrustedJson(json, 'the key', MAX_KEY_BYTES);
   if (!parsed.ok || !isObject(parsed.value)) return undefined;
   const kdf = objectOf(parsed.value['kdf']);
   const cipher = objectOf(parsed.value['cipher']);
   if (textOf(kdf['name'], 20) !== 'scrypt' || textOf(cipher['name'], 20) !== 'nacl/secretbox')
     return undefined;
   const { N, r, p } = objectOf(kdf['params']);
-  const salt = base64Of(kdf['salt'], MAX_KEY_BYTES_OF_COSIGN_KEY);
-  const nonce = base64Of(cipher['nonce'], MAX_KEY_BYTES_OF_COSIGN_KEY);
-  const sealed = base64Of(parsed.value['ciphertext'], MAX_KEY_BYTES_OF_COSIGN_KEY);
+  const salt = base64Of(kdf['salt'], MAX_KEY_BYTES);
+  const nonce = base64Of(cipher['nonce'], MAX_KEY_BYTES);
+  const sealed = base64Of(parsed.value['ciphertext'], MAX_KEY_BYTES);
   if (!isCost(N) || !isCost(r) || !isCost(p) || 128 * N * r * p > MAX_SCRYPT_BYTES)
     return undefined;
   if (salt === undefined || nonce?.length !== 24 || sealed === undefined) return undefined;

@@ -116,7 +116,7 @@ export interface TokenSource {
   readonly token: (signal: AbortSignal) => Promise<Result<string>>;
 }
 
-const AUDIENCE = 'sigstore';
+export const AUDIENCE = 'sigstore';
 /** Where cosign looks for a file, too. */
 const TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
 

@@ -18,7 +18,7 @@ import { parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ImageContents } from '../model/report.ts';
 import { jsonText } from '../report/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import { type Attached, attachStatements } from './attach.ts';
+import { type Attached, attachStatements, withImage } from './attach.ts';
 import { attachedExit, attachedJson, attachedText, attachTarget } from './attest-command.ts';
 import { VEX, type VexFlags } from './flags.ts';
 import { resolveSigner } from './signer.ts';
@@ -124,12 +124,9 @@ async function reviewImage(
     if (grading === undefined) throw new UserError('the image cannot be graded before a review');
     return inTemporaryFolder('signer', async (folder) => {
       const trusted = await withSigner(context, grading.trusted, signer, folder);
-      const image = await target.open();
-      try {
-        return openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents);
-      } finally {
-        await image.close();
-      }
+      return withImage(target.open, async (image) =>
+        openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents),
+      );
     });
   });
   if (findings.length === 0) io.writeErr('scoville: no vulnerability counts against it\n');
@@ -280,14 +277,7 @@ async function writeClaims(
   const target = await attachTarget(context, text, { ...flags, signers: namedSigners(flags) }, io);
   const make = (image: OpenedImage): OpenVexDocument =>
     openVexDocument(head, claims, namedImage(target.name, image, flags));
-  if (!flags.attach) {
-    const image = await target.open();
-    try {
-      return { document: make(image) };
-    } finally {
-      await image.close();
-    }
-  }
+  if (!flags.attach) return { document: await withImage(target.open, make) };
   let document: OpenVexDocument | undefined;
   const attached = await attachStatements(context, target, (image) => {
     const predicate = (document = make(image));

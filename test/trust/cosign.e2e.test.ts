@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { generateKeyPair, publicKey } from '../../src/trust/cosign-sign.ts';
-import { signStatement } from '../../src/trust/cosign-sign.ts';
+import { generateKeyPair, publicKey, signStatement } from '../../src/trust/cosign-sign.ts';
 import { verifyAttached } from '../../src/trust/cosign-verify-attached.ts';
 import { misstated } from '../../src/trust/sign-bundle.ts';
 
