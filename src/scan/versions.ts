@@ -121,8 +121,9 @@ const APK: Scheme = {
 };
 
 /**
- * Semantic Versioning 2.0 (section 11), as npm, crates.io and Go have it. Read with patience: `v1.2`
- * is 1.2.0, `1.21rc2` (Go's own) has a pre-release, and there may be more than three numbers.
+ * Semantic Versioning 2.0 (section 11), as npm, crates.io and Go have it. Read with patience:
+ * `v1.2` is 1.2.0, `1.21rc2` (Go's own) has a pre-release, and there may be more than three
+ * numbers.
  */
 const SEMVER: Scheme = {
   end: [0],

@@ -288,21 +288,12 @@ async function awaited(
     const { status, json } = answer.value;
     const token = textField(json, 'id_token');
     if (status < 300 && token !== undefined) return ok(token);
-    switch (textField(json, 'error')) {
-      case 'authorization_pending':
-        continue;
-      case 'slow_down':
-        pause = Math.min(pause + 5, seconds);
-        continue;
-      case 'access_denied':
-        return err('the login was refused');
-      case 'expired_token':
-        return err(`nobody entered the code within ${seconds} seconds`);
-      default: {
-        const said = cleanText(textField(json, 'error') ?? `status ${status}`).slice(0, 100);
-        return err(`the login failed: ${said}`);
-      }
-    }
+    const error = textField(json, 'error');
+    if (error === 'slow_down') pause = Math.min(pause + 5, seconds);
+    else if (error === 'access_denied') return err('the login was refused');
+    else if (error === 'expired_token') break;
+    else if (error !== 'authorization_pending')
+      return err(`the login failed: ${cleanText(error ?? `status ${status}`).slice(0, 100)}`);
   }
   return err(`nobody entered the code within ${seconds} seconds`);
 }

@@ -117,7 +117,7 @@ export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
   const at = (name: keyof typeof PLACES): unknown =>
     PLACES[name]
       .filter((path) => /^(?:buildDefinition|runDetails) /.test(path) === isV1)
-      .map((path) => path.split(' ').reduce(field, predicate as unknown))
+      .map((path) => path.split(' ').reduce<unknown>(field, predicate))
       .find((found) => found !== undefined && found !== null);
   const request = objectOf(at('request'));
   const args = textsOf(request['args']);

@@ -110,7 +110,7 @@ function osElement({ id: name, versionId: version, prettyName: description }: Os
   return { type: 'operating-system', ref: `os:${unique}`, id, name, ...more };
 }
 
-/** In SPDX a package of purpose FILE: a file of it needs a SHA-1, which is not taken of programs. */
+/** In SPDX a package of purpose FILE: a file needs a SHA-1, which is not taken of programs. */
 function programElement({ path, layer }: Program): Element {
   return {
     type: 'file',
@@ -154,7 +154,7 @@ function packageElement({ package: found, ref, licenses, locations }: ListedPack
       purl: isPurl(purl) ? purl : undefined,
     }),
     properties: given({
-      'scoville:package:type': type as string,
+      'scoville:package:type': type,
       'scoville:package:source': source && `${source.name}@${source.version}`,
       'scoville:package:modularity': modularity,
       ...Object.fromEntries(
@@ -165,7 +165,7 @@ function packageElement({ package: found, ref, licenses, locations }: ListedPack
           ]),
         ),
       ),
-    }) as Readonly<Record<string, string>>,
+    }),
     sourceInfo: `recorded in ${places.sort(byCodeUnit).join(', ')}${built}`,
   };
 }
