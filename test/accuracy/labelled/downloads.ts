@@ -56,6 +56,7 @@ export const DOWNLOADS_LABELLED: readonly Labelled[] = [
   built(
     'test compares the sum',
     `RUN curl -fsSLO https://example.com/a && test "$(sha256sum a | cut -d' ' -f1)" = ${SUM}`,
+    { 'verified-downloads': 'unknown' },
   ),
   built(
     'a here-document verifies',
