@@ -7,6 +7,59 @@ const processStarters = ['execa', 'child_process', 'node:child_process'].map((na
   message: 'Only src/lib/run-tool.ts starts processes.',
 }));
 
+/** What of node:fs puts bytes or names into a folder. */
+const FS_WRITERS = [
+  'writeFile',
+  'appendFile',
+  'copyFile',
+  'cp',
+  'rename',
+  'link',
+  'symlink',
+  'truncate',
+  'write',
+  'writev',
+];
+const fileWriters = ['fs', 'node:fs', 'fs/promises', 'node:fs/promises'].map((name) => ({
+  name,
+  importNames: [
+    ...FS_WRITERS.flatMap((one) => [one, `${one}Sync`]),
+    ...['createWriteStream', 'WriteStream', 'promises', 'default'],
+  ],
+  message:
+    'Files of users are written by src/image/disk.ts. Where only ours are, disable this and say which.',
+}));
+const outside = ['fs', 'fs/promises', 'http', 'https', 'net', 'os'].flatMap((one) =>
+  [one, `node:${one}`].map((name) => ({
+    name,
+    message: 'This room gets files, answers and time as arguments.',
+  })),
+);
+const syntax = [
+  {
+    selector: "MemberExpression[object.name='JSON'][property.name='parse']",
+    message:
+      'Engines read documents from outside otherwise: src/image/formats/json.ts. Where none does, disable this and say why.',
+  },
+  {
+    selector: 'CallExpression[callee.name=/^open(Sync)?$/] > Literal[value=/[wa+]/]',
+    message:
+      'Files of users are written by src/image/disk.ts. Where only ours are, disable this and say which.',
+  },
+  {
+    selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
+    message: 'src/lib/make-folders.ts makes folders: mkdir never ends below /proc.',
+  },
+];
+const clocks = [
+  "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+  "MemberExpression[object.name='process'][property.name='env']",
+].map((selector) => ({
+  selector,
+  message: 'This room gets files, answers and time as arguments.',
+}));
+
 export default tseslint.config(
   {
     ignores: [
@@ -61,8 +114,35 @@ export default tseslint.config(
     settings: { 'import-x/resolver': { typescript: true, node: { extensions: ['.ts', '.tsx'] } } },
   },
   {
-    files: ['src/lib/run-tool.ts', 'test/**', 'scripts/**'],
+    files: ['src/**'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [...processStarters, ...fileWriters] }],
+      'no-restricted-syntax': ['error', ...syntax],
+    },
+  },
+  {
+    // They are about bytes and texts alone.
+    files: ['model', 'programs', 'dockerfile', 'facts', 'criteria', 'report'].map(
+      (room) => `src/${room}/**`,
+    ),
+    rules: {
+      'no-restricted-imports': ['error', { paths: [...processStarters, ...outside] }],
+      'no-restricted-syntax': ['error', ...syntax, ...clocks],
+    },
+  },
+  {
+    files: ['src/image/disk.ts', 'src/lib/run-tool.ts', 'test/**', 'scripts/**'],
     rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: [
+      'src/image/disk.ts',
+      'src/image/formats/json.ts',
+      'src/lib/make-folders.ts',
+      'test/**',
+      'scripts/**',
+    ],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     // Most text that is read comes from outside: no pattern may take more than linear time on it.

@@ -351,6 +351,7 @@ class BakeRun {
   async #metadata(job: BakeJob): Promise<unknown> {
     if (this.#folder === undefined) return undefined;
     const text = await readFile(await this.#metadataPath(job), 'utf8').catch(() => undefined);
+    // eslint-disable-next-line no-restricted-syntax -- what buildx wrote on this machine
     return text === undefined ? undefined : (JSON.parse(text) as unknown);
   }
 

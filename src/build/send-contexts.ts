@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-imports -- the copy of a context, in a folder of ours */
 import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, type Stats } from 'node:fs';
 import {

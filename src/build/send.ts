@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- the folder of a build
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../lib/errors.ts';

@@ -70,6 +70,7 @@ export function readUndo(text: string): Undo | undefined {
   const [, mark, undo = ''] = text.split('\n', 3);
   if (mark !== MARK || !undo.startsWith(UNDO)) return undefined;
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own note in a script of ours
     return JSON.parse(undo.slice(UNDO.length)) as Undo;
   } catch {
     return undefined;

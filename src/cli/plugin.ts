@@ -137,6 +137,7 @@ async function withBuilderOfContext(call: DockerCall, io: CommandIo): Promise<Co
 async function configuredContext(dockerConfig: string): Promise<string | undefined> {
   try {
     const text = await readFile(join(dockerConfig, 'config.json'), 'utf8');
+    // eslint-disable-next-line no-restricted-syntax -- the configuration of the user’s own Docker client
     const { currentContext } = JSON.parse(text) as { readonly currentContext?: unknown };
     return typeof currentContext === 'string' ? currentContext : undefined;
   } catch {

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- calls the atomic writer; a device or pipe is written as it is
 import { access, constants, lstat, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';

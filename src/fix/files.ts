@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-imports -- what --undo needs, in our cache */
 import { createHash } from 'node:crypto';
 import {
   access,
@@ -119,6 +120,7 @@ export async function undoFix(
 
 async function readRecord(path: string): Promise<readonly FixedFile[]> {
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own record of a fix
     return JSON.parse(await readFile(path, 'utf8')) as readonly FixedFile[];
   } catch (cause) {
     throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });

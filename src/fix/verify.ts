@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from '../build/build.ts';

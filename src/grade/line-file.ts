@@ -30,6 +30,7 @@ export async function openLineFile(
   await fileToWrite(path);
   try {
     const there = await stat(path).catch(() => undefined);
+    // eslint-disable-next-line no-restricted-syntax -- lines are appended, so that a run can go on from them
     if (there !== undefined && !there.isFile()) return appending(await open(path, 'w'), undefined);
     const lock = `${path}.lock`;
     if (!(await claimAlone(lock)))
@@ -38,6 +39,7 @@ export async function openLineFile(
       });
     try {
       if (there !== undefined) await cleanUp(path, there, judge);
+      // eslint-disable-next-line no-restricted-syntax -- lines are appended, so that a run can go on from them
       return appending(await open(path, 'a'), lock);
     } catch (error) {
       await rm(lock, { force: true });

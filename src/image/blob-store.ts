@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+// eslint-disable-next-line no-restricted-imports -- the layout: a blob is renamed to the digest of what was written
 import { chmod, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wholeStream } from '../lib/bytes.ts';
@@ -24,6 +25,7 @@ async function startBlob(
   finalPath: (digest: Digest) => string,
 ): Promise<BlobWriter> {
   const temporary = temporaryPath(folder);
+  // eslint-disable-next-line no-restricted-syntax -- the layout: a blob is renamed to the digest of what was written
   const file = await open(temporary, 'wx', 0o644).catch((error: unknown) => {
     throw diskError(error, temporary);
   });

@@ -70,6 +70,7 @@ export function openCache(
         const bytes = await readEntry(pathOf(key));
         const head = Buffer.from(`${key}\n`);
         if (!bytes.subarray(0, head.length).equals(head)) return undefined;
+        // eslint-disable-next-line no-restricted-syntax -- our own cache
         return JSON.parse(bytes.subarray(head.length).toString()) as unknown;
       } catch {
         return undefined;

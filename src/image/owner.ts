@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+// eslint-disable-next-line no-restricted-imports -- our own lock, which has to be new
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -125,6 +126,7 @@ interface Owner {
 
 function ownerIn(text: string): Owner {
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own lock
     const owner = JSON.parse(text) as Owner | null;
     return owner !== null && Number.isSafeInteger(owner.pid) && (owner.pid ?? 0) > 0 ? owner : {};
   } catch {

@@ -58,6 +58,7 @@ export function textMapField(value: unknown, name: string): Readonly<Record<stri
 /** The value of JSON text, ignoring a byte order mark; undefined where the text is malformed. */
 export function parseJson(text: string): unknown {
   try {
+    // eslint-disable-next-line no-restricted-syntax -- what a program on this machine printed, records of package managers, and files of the user’s own project: no engine reads them
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;

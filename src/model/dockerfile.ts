@@ -204,6 +204,7 @@ export function jsonArray(
     if (token !== ']' || --depth > 0) continue;
     const end = index + 1;
     try {
+      // eslint-disable-next-line no-restricted-syntax -- a list of words on a line of a Dockerfile: it has no keys
       const items = JSON.parse(text.slice(start, end)) as readonly unknown[];
       return { items, isWhole: text.slice(end).trim() === '' };
     } catch {

@@ -102,6 +102,7 @@ export function failedLine(
 export function parseFleetLine(text: string): FleetLine | undefined {
   if (!text.startsWith(FLEET_LINE_START)) return undefined;
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own lines
     const line = JSON.parse(text) as Partial<GradedLine>;
     const isWhole =
       typeof line.image === 'string' &&

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a body gets a second name, its digest
 import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockText } from '../build/plan-lock.ts';

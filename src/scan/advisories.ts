@@ -311,6 +311,7 @@ export function databaseMeta(path: string): DatabaseMeta {
   return reading(path, (read, size) => {
     const at = Number(read(size - DIGITS, DIGITS).toString('latin1'));
     const text = gunzipSync(read(at, size - DIGITS - at), { maxOutputLength: MOST_META });
+    // eslint-disable-next-line no-restricted-syntax -- our own database
     return JSON.parse(text.toString('utf8')) as DatabaseMeta;
   });
 }
@@ -332,6 +333,7 @@ export function databaseEntries(
       for (const line of text.split('\n')) {
         const tab = line.indexOf('\t');
         const own = found.get(line.slice(0, Math.max(0, tab)));
+        // eslint-disable-next-line no-restricted-syntax -- our own database
         own?.push(JSON.parse(line.slice(tab + 1)) as AdvisoryEntry);
       }
     }

@@ -122,6 +122,7 @@ async function read(response: Response) {
   const bytes = await wholeStream(bodyOf(response), MAX_BYTES);
   if (bytes === undefined) return lost('its answer is larger than 64 MiB', false);
   try {
+    // eslint-disable-next-line no-restricted-syntax -- answers of a service, which no engine reads
     return ok(JSON.parse(bytes.toString('utf8')) as unknown);
   } catch {
     return lost('its answer is not JSON', true);

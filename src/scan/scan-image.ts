@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageContent } from '../facts/layer-files.ts';

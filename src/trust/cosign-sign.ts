@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a pair of keys is made in a folder beside, then renamed together
 import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, UserError } from '../lib/errors.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCache } from '../image/caches.ts';

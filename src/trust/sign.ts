@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';

@@ -300,6 +300,7 @@ async function keptChoice(where: Where): Promise<SigningChoice | undefined> {
   const text = await readFile(signingFile(where), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own settings
     return choiceOf(JSON.parse(text));
   } catch {
     return undefined;

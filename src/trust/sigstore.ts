@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { cp, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { derElements } from '../image/formats/der.ts';

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';

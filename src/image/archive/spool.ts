@@ -84,6 +84,7 @@ export async function startSpool(
 ): Promise<Spool> {
   await makeFolder(folder);
   const path = temporaryPath(folder);
+  // eslint-disable-next-line no-restricted-syntax -- a temporary file of ours
   const file = await open(path, 'wx+', 0o600).catch((error: unknown) => {
     throw diskError(error, path);
   });

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+// eslint-disable-next-line no-restricted-imports -- the layout: a link between its own folders
 import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +62,7 @@ async function readRecord(
   const record = await readOptional(join(dir, RECORD));
   if (record === undefined) return undefined;
   try {
+    // eslint-disable-next-line no-restricted-syntax -- our own record of a build
     const value: unknown = JSON.parse(record.toString('utf8'));
     if (typeof value !== 'object' || value === null || !('finishedAt' in value)) return undefined;
     if (typeof value.finishedAt !== 'number') return undefined;

@@ -30,6 +30,7 @@ export async function registryError(response: Response): Promise<RegistryError> 
   let code: string | undefined;
   let message = '';
   try {
+    // eslint-disable-next-line no-restricted-syntax -- a message, shown and not used
     const body = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] } | null;
     const first = body?.errors?.[0];
     if (typeof first?.code === 'string') code = oneLine(first.code).slice(0, 300);
