@@ -17,7 +17,7 @@ async function told(packed: Buffer): Promise<readonly number[]> {
   );
   for (let at = 0; at < packed.length; at += 1000)
     await decompressor.write(packed.subarray(at, at + 1000));
-  await decompressor.end();
+  decompressor.end();
   decompressor.destroy();
   return places;
 }
