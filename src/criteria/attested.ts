@@ -14,7 +14,7 @@ interface Attested {
   readonly unfit: readonly FoundAttestation[];
   /** Subject is another image. */
   readonly foreign: readonly FoundAttestation[];
-  /** A signature was checked and did not hold. */
+  /** A signature was checked and is not valid. */
   readonly broken: readonly FoundAttestation[];
 }
 
@@ -77,7 +77,7 @@ export function listField(value: unknown, name: string): readonly unknown[] {
 
 /**
  * The verdict where no attestation of a kind is this image's own: `fail`, with what was found
- * instead; `unknown` where a place that may hold one could not be asked.
+ * instead. It is `unknown` where a place that may have one could not be asked.
  */
 export function noneOwn(
   found: Attested,

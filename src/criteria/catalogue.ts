@@ -158,7 +158,7 @@ function unclaimed(annotations: Annotations): Annotations {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !CLAIMS.includes(key)));
 }
 
-/** Every criterion's answer on one image of one platform, in the catalogue's order. */
+/** Every criterion's answer on one image of one platform, in the order of `CATALOGUE`. */
 export function judgeImage(facts: Facts): CriterionResult[] {
   return CATALOGUE.map((criterion) => {
     const { id, title, vector, level, spec, remedies } = criterion;

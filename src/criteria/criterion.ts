@@ -40,7 +40,7 @@ function verdict(
   };
 }
 
-/** The criterion holds; `evidence` says what was looked at and must not be empty. */
+/** The criterion is met; `evidence` says what was checked and must not be empty. */
 export function pass(
   summary: string,
   evidence: readonly Evidence[],
@@ -49,7 +49,7 @@ export function pass(
   return verdict('pass', summary, evidence, options);
 }
 
-/** There is positive evidence that the criterion does not hold. */
+/** There is positive evidence that the criterion is not met. */
 export function fail(
   summary: string,
   evidence: readonly Evidence[],
@@ -91,7 +91,7 @@ export function configEvidence(field: string, value: string, detail?: string): E
   };
 }
 
-/** A file with its layer and size; a link names where it leads. */
+/** A file with its layer and size; a link names its target. */
 export function fileEvidence(file: FileFact, detail?: string): Evidence {
   const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
   const detailed = [detail, leads].filter((part) => part !== undefined).join(', ');

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../lib/errors.ts';
 import { lookup } from '../lib/json.ts';
 
-/** The image that a stage stands on, and what it installs there. */
+/** The base image of a stage, and what the stage installs. */
 interface BaseInput {
   /** Last part of the base's name, and its tag. */
   readonly base: string;
@@ -23,7 +23,7 @@ export interface Runtime {
   readonly env: readonly string[];
   /** True if packages of a language go along, which may be package managers and build tools. */
   readonly holdsPackages: boolean;
-  /** What the final stage holds, for the title. */
+  /** Content of the final stage, for the title. */
   readonly holds: string;
 }
 
@@ -44,8 +44,8 @@ interface Stack {
 
 /**
  * Commands that put the shared libraries of all programs below a folder of the build stage into
- * `/runtime/usr/lib`, with the records of their Debian packages, so that an SBOM names those. The
- * distroless images for programs of C bring libc, libm, libgcc_s and libstdc++ themselves.
+ * `/runtime/usr/lib`. The records of their Debian packages go along, so that an SBOM names those.
+ * The distroless images for programs of C bring libc, libm, libgcc_s and libstdc++ themselves.
  */
 export function libraryLines(folder: string): readonly string[] {
   return [

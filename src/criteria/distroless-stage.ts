@@ -119,7 +119,7 @@ function isThere(client: string, input: FixInput): boolean {
   return WHOLE.test(baseName(input)) && !/slim|alpine/.test(tag);
 }
 
-/** Instructions that say nothing to the build. */
+/** Instructions that do not change what is built. */
 const MOVED = new Set(
   'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
 );
@@ -127,10 +127,10 @@ const MOVED = new Set(
 const OWNER = '65532:65532';
 /** Outside of the app's folder, only folders that are for data by their place go along. */
 const DATA = /^\/(?:data|var\/(?:lib|log|cache|run|spool)|run)(?:\/|$)/;
-/** What neither a Dockerfile nor a shell reads in another way. */
+/** A path that neither a Dockerfile nor a shell reads in another way. */
 const PLAIN_PATH = /^\/[\w.@+/-]*$/;
 
-/** Where an instruction stands with the comment lines above it, and what ends its last line. */
+/** Where an instruction and the comment lines above it begin and end, and its line end. */
 function lines({ source }: FixInput, { start, end }: Placed): { start: number; end: number } {
   const { text } = source;
   const close = lineEnd(text, end);
@@ -144,7 +144,7 @@ function lines({ source }: FixInput, { start, end }: Placed): { start: number; e
   return { start: first, end: after };
 }
 
-/** ENV that the build behind it may read stays there too. */
+/** ENV stays in the old stage too, where a later step may read it. */
 function isMoved(one: Placed, own: readonly Placed[]): boolean {
   if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
   // What is collected is looked for by it, as the environment of an interpreter in a folder of its
@@ -171,7 +171,7 @@ export function movedInstructions(input: FixInput, own: readonly Placed[]): read
 interface Final {
   readonly runtime: Runtime;
   readonly command: RuntimeCommand;
-  /** Name of the stage that was last. */
+  /** Name of what was the last stage. */
   readonly stage: string;
 }
 
@@ -220,7 +220,7 @@ export function stageLines(
   ]);
 }
 
-/** The comment lines above instructions that are written anew. */
+/** Comment lines above the instructions that are rewritten. */
 function commentsAbove(
   input: FixInput,
   own: readonly Placed[],
@@ -239,8 +239,7 @@ function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): re
   const array = (words: readonly string[]): string =>
     `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
   const { program } = runtime;
-  // Images of an interpreter have an entry point of their own, which would stand in front of a
-  // command.
+  // An interpreter's image has an entry point of its own, which would start the command.
   if (entrypoint.length === 0 && /^(?:static|base|cc)-/.test(runtime.base))
     return [`CMD ${array([...program, ...cmd.slice(1)])}`];
   if (entrypoint.length === 0)
@@ -313,7 +312,7 @@ function environment(input: FixInput, own: readonly Placed[]): Result<readonly s
   return ok(found);
 }
 
-/** What moves, as it stood, in its order; a health check without its shell. */
+/** What moves to the final stage, in its old order; a health check without its shell. */
 function keptLines(
   input: FixInput,
   own: readonly Placed[],
@@ -357,8 +356,8 @@ function collectRun(lines: readonly string[], eol: string): string {
 }
 
 /**
- * Commands for the build stage that give the user what the program may write to: the working
- * folder without its content, and volumes and folders that the Dockerfile makes with theirs. COPY
+ * Commands for the build stage that give the user what the program may write to. The working folder
+ * goes without its content; volumes and folders that the Dockerfile makes go with theirs. COPY
  * makes folders of root, so they go by `/runtime`.
  */
 function handedOver(

@@ -43,7 +43,6 @@ export function inImage(input: FixInput): readonly Placed[] {
   return input.imageStages.flatMap((stage) => inStage(input, stage));
 }
 
-/** The last instruction of the image with this keyword. */
 export function lastInImage(input: FixInput, keyword: string): Placed | undefined {
   return inImage(input).findLast((one) => one.keyword === keyword);
 }
@@ -52,7 +51,7 @@ export function fromOf({ source }: FixInput, stage: number): SourceInstruction |
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
 }
 
-/** The image that the target stands on, as the Dockerfile names it. */
+/** The target's base from outside, as the Dockerfile names it. */
 export function outsideBase({
   model,
   imageStages,
@@ -112,7 +111,6 @@ export function usersInImage(
   return users;
 }
 
-/** True where an instruction is in exec form: a JSON array of strings. */
 export function isExecForm({ instruction }: Placed): boolean {
   return execStrings(instruction.rawArguments) !== undefined;
 }
@@ -156,7 +154,7 @@ export function workingFolder(input: FixInput): string {
   return folder.replace(/(?<=^\/|[^/])\/+$/, '');
 }
 
-/** A command of a RUN with the RUN that it stands in. */
+/** A command and the RUN it belongs to. */
 export interface FoundCommand {
   readonly run: Placed;
   readonly command: SourceCommand;
@@ -164,7 +162,7 @@ export interface FoundCommand {
 
 /**
  * The command that begins where a range of the analysis does, or the first that fits among those of
- * the scripts in its words; undefined where it has no place of its own.
+ * the scripts in its words. Undefined where it has no place of its own.
  */
 export function commandAt(
   input: FixInput,
@@ -205,7 +203,7 @@ export function endObstacle(run: Placed): string | undefined {
   return last && endsShell(last);
 }
 
-/** Why nothing behind a command runs; undefined where it does. */
+/** Why nothing after a command runs; undefined where something does. */
 export function endsShell({ argv, wrappers }: SourceCommand): string | undefined {
   const [program = ''] = [...wrappers, ...argv];
   return /^(?:exit|exec|return)$/.test(program) ? `nothing runs after ${program}` : undefined;
@@ -225,7 +223,7 @@ export function joinedBy({ text, eol, escape }: DockerfileSource, run: Placed): 
   return trailing ? ` && ${escape}${eol}${indent}` : ` ${escape}${eol}${indent}&& `;
 }
 
-/** Adds `&& command` behind a command of a RUN, or behind its last. */
+/** Adds `&& command` after a command of a RUN, or after its last. */
 export function andThen(
   source: DockerfileSource,
   run: Placed,
@@ -245,7 +243,7 @@ export function wordBehind(found: FoundCommand, { end }: SourceWord, word: strin
   return { start: end, end, text: isJson(found) ? `, ${JSON.stringify(word)}` : ` ${word}` };
 }
 
-/** True where a failure of a command, or of one that `&&` puts behind it, ends the RUN. */
+/** True where the RUN ends with a failure of a command, or of one added to it by `&&`. */
 export function stopsOnFailure(run: Placed, { start, command }: SourceCommand): boolean {
   const own = run.commands.filter(({ command: { depth } }) => depth === undefined);
   const setsErrexit = own.some(
@@ -297,7 +295,7 @@ export interface Doubt {
   readonly reason: string;
 }
 
-/** The risk of an edit: that of its gravest doubt, or what it is where there are none. */
+/** The risk of an edit: that of its gravest doubt, or the given one without doubts. */
 export function riskOf(
   shown: Doubt,
   doubts: readonly Doubt[],
@@ -307,7 +305,7 @@ export function riskOf(
   return { risk, riskReason: [...new Set(doubts.map(({ reason }) => reason))].join('; ') };
 }
 
-/** What is left alone, at the line of an instruction. */
+/** A refusal at the line of an instruction. */
 export function refusal(
   { line }: Pick<SourceInstruction, 'line'>,
   reason: string,
@@ -325,7 +323,6 @@ export function refusedAt(
   return { edits: [], refusals: [refusal(at, reason, settle)] };
 }
 
-/** Plans of several places as one. */
 export function together(plans: readonly FixPlan[]): FixPlan {
   return {
     edits: plans.flatMap(({ edits }) => edits),
@@ -351,7 +348,7 @@ export function linesBehind(
   lines: readonly string[],
 ): TextEdit {
   const at = lineEnd(text, end);
-  // A here-document lies between the two, and ends by itself.
+  // A here-document lies between the two and has its own end.
   const left = text.slice(textEnd, at).trim();
   return {
     start: left === escape ? textEnd : at,
@@ -360,7 +357,7 @@ export function linesBehind(
   };
 }
 
-/** Adds lines in front of the line in which a stretch begins, with its indentation. */
+/** Adds lines in front of the line of a range's beginning, with its indentation. */
 export function linesBefore(
   { eol }: { readonly eol: string },
   { start }: Pick<Span, 'start'>,

@@ -79,7 +79,7 @@ function readsWords(input: FixInput, words: readonly string[]): string | undefin
   return `the entry point ${program} gets other arguments: the program instead of /bin/sh`;
 }
 
-/** Why a file starts by a shell alone; undefined where it is shown to start by itself. */
+/** Why a file starts only through a shell; undefined where it is shown to start directly. */
 function fileDoubt(
   input: FixInput,
   program: string,

@@ -20,9 +20,9 @@ interface FoundProgram {
 }
 
 /**
- * Places of documents, examples and completions, where a script is read by a person or a shell, not
- * run; and of what cron, init and reportbug call, where a script has the name of what it looks
- * after (`etc/cron.daily/dpkg`).
+ * Places of documents, examples and completions, where a person or a shell reads a script and
+ * nothing runs it. Also places that cron, init and reportbug call: a script there has the name of
+ * the program that it looks after (`etc/cron.daily/dpkg`).
  */
 const DOCUMENTS =
   /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish|bug)|bash_completion\.d|completions|etc\/(?:cron\.[a-z]+|(?:init|rc\d)\.d))\//;

@@ -25,9 +25,9 @@ export interface JudgedLine {
 /** What is asked of every command of a kind. */
 interface LineQuestion<T extends JudgedLine> {
   readonly judge: (analysis: BuildAnalysis) => readonly T[];
-  /** What a build is that has no such command, and what was looked at. */
+  /** For a build without such a command: the summary, and what was checked. */
   readonly none: { readonly summary: string; readonly lookedAt: string };
-  /** Says of all of them that they are held. */
+  /** The summary where all of them are met. */
   readonly held: (judged: readonly T[]) => string;
   /** How to check it where no Dockerfile is known. */
   readonly settle: string;

@@ -11,7 +11,7 @@ const MOST_NOTES = 25;
 
 const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
 
-/** The criterion that a scan finds no CVE of a severity; of none at all, where none is named. */
+/** Met by a scan without CVEs of a severity, or of any where none is named. */
 function scanCriterion(
   severity: Severity | undefined,
   own: Pick<Criterion, 'id' | 'level' | 'spec' | 'why'>,
@@ -76,9 +76,9 @@ export const noKnownCves = scanCriterion(undefined, {
 });
 
 /**
- * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts
- * once. Finding none is a pass only where everything was looked at, by a database whose date is
- * known; an old one is warned of.
+ * Judges a scan by the CVEs of one severity, or by all; a CVE in several packages counts once.
+ * Without any it is a pass only where everything was checked by a database of a known date. An old
+ * database gives a warning.
  */
 export function judgeScan(
   scan: VulnerabilitiesFact,
@@ -178,7 +178,7 @@ function affected(counted: readonly Vulnerability[]): readonly string[] {
     });
 }
 
-/** What to upgrade to which version, and the CVEs that it fixes: a line each, most CVEs first. */
+/** Which versions fix which CVEs: one line for each package, most CVEs first. */
 function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
   const byPackage = new Map<string, Set<string>>();
   for (const { id, package: name, version, fixedIn } of counted) {

@@ -25,11 +25,11 @@ export interface LintInput {
   readonly declarations: DeclarationsFact;
 }
 
-/** What a rule finds: the range is that of the node, word or name that it was found on. */
+/** A rule's finding, at the range of the node, word or name. */
 export interface RuleFinding {
   readonly range: SourceRange;
   readonly message: string;
-  /** Where it weighs other than its rule. */
+  /** Set where it differs from the rule's. */
   readonly severity?: LintLevel;
 }
 
@@ -38,7 +38,6 @@ export type RuleCheck = (input: LintInput) => readonly RuleFinding[];
 /** A digest in good examples. */
 export const PIN = `sha256:${'0'.repeat(64)}`;
 
-/** A rule with what finds it. */
 export interface CheckedRule extends LintRule {
   readonly check: RuleCheck;
 }
@@ -75,7 +74,7 @@ export function instructionsOf(
   );
 }
 
-/** Of an OpenPGP key, as release scripts spell the keys they trust. */
+/** An OpenPGP key's fingerprint, as release scripts spell the keys they trust. */
 const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
 
 /** The first characters of a range, on its first line. */

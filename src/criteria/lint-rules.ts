@@ -14,7 +14,7 @@ import { baseOfImage, baseUnknown, inStage, proposed, refusedAt, together } from
 import { type CheckedRule, instructionsOf, type RuleFinding } from './lint-rule.ts';
 import { isMounted } from './package-caches.ts';
 
-/** Sources that stand for the whole context. */
+/** Sources that mean the whole context. */
 const WHOLE_CONTEXT = /^\.?\/?(?:\*|\.)?$/;
 
 function copiesAll({ keyword, flags, arguments: words, heredocs }: Instruction): boolean {
@@ -134,7 +134,7 @@ export const unreadShell: CheckedRule = {
   check: ({ analysis: { unread, installs, downloads } }) => {
     const at = ({ startLine, startColumn }: SourceRange): string => `${startLine}:${startColumn}`;
     const judged = new Set([...installs, ...downloads].map(({ range }) => at(range)));
-    // Of a line the first is said. What is known to be held, or is judged by another rule, is not.
+    // Reports the first of a line; not those that are verified or that another rule judges.
     const piped = downloads.flatMap((one) => (one.pipedToShell ? [one.range.startLine] : []));
     const open = unread.filter(
       ({ range, held }) =>
@@ -148,7 +148,7 @@ export const unreadShell: CheckedRule = {
   },
 };
 
-/** Whatever else runs may install by itself, or use the lists. */
+/** Programs that neither install anything nor use the lists; any other may. */
 const IDLE_PROGRAMS = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
 
 function updates({ program, words }: RunProgram): boolean {

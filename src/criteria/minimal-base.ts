@@ -108,9 +108,9 @@ interface MinimalBase {
 export const SYSTEM_PACKAGES = 400;
 
 /**
- * An image whose base the table does not name is minimal up to this many OS packages. The limit
- * stands between what holds one run-time or server (80 to 115 on Debian 13) and what holds a tool
- * chain or a system (133 and more); scripts/criteria-rules.ts has the counts.
+ * An image whose base the table does not name is minimal up to this many OS packages. Images with
+ * one run-time or server have fewer (80 to 115 on Debian 13). Those with a tool chain or a system
+ * have more (133 and up). scripts/criteria-rules.ts has the counts.
  */
 export const PACKAGE_LIMIT = 120;
 

@@ -37,7 +37,7 @@ function grouped(scorecard: Scorecard, ready: readonly ReadyStep[]): Map<string,
   return groups;
 }
 
-/** What the commands of steps can stand on. */
+/** What the commands of steps refer to. */
 export interface StepSource {
   /** Steps that are ready; of two for one criterion the first. */
   readonly ready?: readonly ReadyStep[];

@@ -19,7 +19,7 @@ interface FoundTool {
 }
 
 function toolsOf(filesystem: FilesystemFact): FoundTool[] {
-  // busybox' `ar` unpacks archives; it is no part of a tool chain.
+  // busybox' `ar` unpacks archives and does not belong to a tool chain.
   const named = findPrograms(filesystem, 'build-tools')
     .filter(({ file }) => file.multicall === undefined)
     .map(({ file, entry }) => ({ file, reason: `${entry.kind}: ${entry.reason}` }));
@@ -89,7 +89,7 @@ function isAfter(range: SourceRange, other: SourceRange): boolean {
     : range.startLine > other.startLine;
 }
 
-/** True where a word of a removal stands for the package: its name, or a pattern. */
+/** True where a word of a removal means the package: its name, or a pattern. */
 function stands(word: string, name: string): boolean {
   const plain = word.replace(/[=:].*/s, '');
   if (plain === name) return true;
@@ -105,7 +105,7 @@ function groups({ program, words }: RunProgram): readonly string[] {
   return [...virtual, ...words.filter((word) => word.includes('$'))].filter((word) => word !== '');
 }
 
-/** Whether later commands of the same RUN take out a package that the command installs. */
+/** Whether later commands of the same RUN remove a package that the command installs. */
 function isRemovedAgain(
   { manager, range }: PackageInstall,
   name: string,

@@ -27,7 +27,7 @@ import { checked, started } from './started-programs.ts';
 const SETUID = 0o4000;
 const SETGID = 0o2000;
 
-/** What raises the privileges of whoever runs the file; empty where nothing does. */
+/** What gives the user who runs the file more rights; empty without any. */
 function elevation(file: FileFact): string[] {
   return [
     ...(file.mode & SETUID ? [`setuid, uid ${file.uid}`] : []),
@@ -100,7 +100,7 @@ const COMMAND = 'find / -xdev -type f -perm /6000 -exec chmod a-s {} +';
 /** Packages that bring programs which need their bit. */
 const BRINGS_BIT =
   /^(?:sudo|doas|opendoas|fuse3?|cron|cronie|at|postfix|exim4\S*|sendmail|inetutils-ping|iputils(?:-ping)?|chromium(?:-browser)?|google-chrome-stable|policykit-1|polkitd|pkexec|dbus|dbus-daemon|screen|bubblewrap|firejail|uidmap|shadow-uidmap|wireshark|tshark|singularity\S*|apptainer|openssh-server|systemd|traceroute|nfs-common|cifs-utils|ntfs-3g|ecryptfs-utils|libcap2-bin)$/;
-/** Programs of a base that people use who have logged in; an app does without. */
+/** Programs of a base for logged-in users; an app does not need them. */
 const FOR_LOGINS =
   /\/(?:su|passwd|mount|umount|chsh|chfn|newgrp|gpasswd|chage|expiry|wall|write|bsd-write|ssh-agent|ssh-keysign|vlock|userhelper|bbsuid)$/;
 const INSTALLS =
@@ -123,7 +123,7 @@ function stripsBits(commands: readonly SourceCommand[]): boolean {
   );
 }
 
-/** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
+/** True where a RUN removes the bits and no later step installs packages as root. */
 function isStripped(input: FixInput): boolean {
   const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
   const at = runs.findLastIndex(({ commands }) => stripsBits(commands));
@@ -185,7 +185,7 @@ function plan(input: FixInput): FixPlan {
   });
 }
 
-/** What of the image needs such a bit, as far as it could be read; undefined where nothing does. */
+/** What in the image needs such a bit, as far as it could be read; undefined for nothing. */
 function needsBitIn(input: FixInput): string | undefined {
   for (const { called } of [started(input), checked(input)]) {
     const one = called.find(({ name }) => needsBit(name));
@@ -207,7 +207,7 @@ function needsBitIn(input: FixInput): string | undefined {
   return undefined;
 }
 
-/** What nothing shows of an image without the bits. */
+/** Doubts about an image without these bits. */
 function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly Doubt[] {
   const purpose = purposeOf(input);
   const other = elevated.find((path) => !FOR_LOGINS.test(`/${path}`));

@@ -96,7 +96,7 @@ const OWN_USER = new Set(
   ).split(' '),
 );
 
-/** Official images of which some versions do. */
+/** Official images of which some versions set one. */
 const MAY_HAVE_USER = new Set(
   'elasticsearch flyway groovy haproxy hitch irssi jenkins kapacitor neo4j rakudo-star sonarqube'.split(
     ' ',
@@ -119,7 +119,7 @@ function baseIsRoot({ base }: Stage): boolean | undefined {
   return MAY_HAVE_USER.has(name) ? undefined : !OWN_USER.has(name);
 }
 
-/** Bases that are published with an unprivileged user, and those that know no uid. */
+/** Bases that are published with an unprivileged user, and those without users. */
 function bringsUser({ base }: Stage): boolean {
   if (base.kind !== 'image' || base.image.reference === undefined) return false;
   const { registry, repository } = base.image.reference;
@@ -178,7 +178,6 @@ const SERVERS: Readonly<Record<string, string>> = {
 };
 
 interface ServerUser {
-  /** Name of the base. */
   readonly base: string;
   readonly name: string;
   /** Undefined where the base has no such user, or nothing is known of it. */
@@ -299,7 +298,7 @@ function rootCalls(input: FixInput, run: Started): string | undefined {
   return unread === undefined ? undefined : `it may have to start as root: ${unread}`;
 }
 
-/** All that nothing shows of an image that runs as another user. */
+/** Doubts about running the image as another user. */
 function doubtsOf(input: FixInput, run: Started, made: readonly string[]): readonly Doubt[] {
   const purpose = purposeOf(input, run);
   const [unread] = run.unread;

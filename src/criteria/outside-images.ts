@@ -18,7 +18,7 @@ import type { RuleFinding } from './lint-rule.ts';
 /** An image that the build took from outside, however that is known. */
 export interface OutsideImage {
   readonly text: string;
-  /** Undefined where the text is no reference, or holds a variable without a value. */
+  /** Undefined where the text is not a reference, or has a variable without a value. */
   readonly reference: ImageReference | undefined;
   readonly role: string;
   /** The digest that the Dockerfile spells, or that this build or its lock file enforced. */
@@ -156,7 +156,7 @@ export function imageFindings(model: DockerfileModel, judge: JudgeImage): readon
   });
 }
 
-/** A reference as it stands in the file, with the image that it means. */
+/** A reference as written in the file, with the image that it means. */
 export interface ImagePlace extends Span {
   /** As written, variables and all. */
   readonly text: string;

@@ -111,7 +111,7 @@ function aptVerbs({ commands }: SourceInstruction): readonly string[] {
   );
 }
 
-/** Why the lists have to stay: a RUN reads them behind this one, or nothing of this one does. */
+/** Why the lists have to stay: a later RUN reads them, or this one does not use them. */
 function listsObstacle({ source, analysis }: FixInput, run: Placed): string | undefined {
   const { line } = run;
   const later = source.instructions.filter((one) => one.line > line && one.keyword === 'RUN');
@@ -161,7 +161,7 @@ function keptOut(
     : 'the frontend of # syntax is older than cache mounts';
 }
 
-/** Frontends from 1.2 on mount caches; what names no version is newer. */
+/** Frontends from 1.2 on mount caches; one without a version is newer. */
 function hasMounts({ model }: FixInput): boolean {
   const [, version = ''] = /\/dockerfile:(?:v?1\.)(\d+)/.exec(model.syntax?.text ?? '') ?? [];
   return version === '' || Number(version) >= 2;

@@ -163,7 +163,7 @@ type At =
 /** Where the reference ends: in its own place, or at the default of the ARG that it ends with. */
 function placeOf(place: ImagePlace, old: string | undefined, input: FixInput): At {
   const { text, end } = place;
-  // The digest itself may stand behind variables.
+  // The digest itself may come from a variable.
   if (!text.includes('$') || (old !== undefined && text.endsWith(old)))
     return { ok: true, end, inDefault: false };
   const found = argumentDefault(text, input, (name) => input.givenArguments.includes(name));

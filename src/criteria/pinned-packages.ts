@@ -28,7 +28,7 @@ import { fitsPattern } from './started-programs.ts';
 
 const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 
-/** What nothing shows of a lock file that a command is held to. */
+/** Doubts about whether a command really follows a lock file. */
 function lockDoubts(input: FixInput, file: string, found: FoundCommand): readonly Doubt[] {
   const why = stale(input, file) ?? elsewhere(input, file, found);
   return why === undefined ? [] : [{ risk: 'medium', reason: why }];
@@ -68,7 +68,7 @@ function hasEntry(text: string, name: string, range: string): boolean {
   );
 }
 
-/** Why the command may run where the lock file does not lie. */
+/** Why the command may run outside of the lock file's folder. */
 function elsewhere(
   input: FixInput,
   file: string,
@@ -90,7 +90,7 @@ function elsewhere(
   return isHere ? undefined : `${file} may lie in another folder than ${here}`;
 }
 
-/** What stands where a version should, but lets it move. */
+/** Text at a version's place that lets the version move. */
 const MOVING = /[*^<>!]|^(?:latest|main|master|head|stable|next)$/i;
 
 function isLoose({ pin }: { readonly pin?: string }): boolean {

@@ -63,7 +63,6 @@ const QUIET = new Set(
   ).split(' '),
 );
 
-/** True for a program that needs no rights, and writes to no file. */
 export function isQuiet(name: string): boolean {
   return QUIET.has(name);
 }
@@ -76,7 +75,6 @@ const NEEDS_BIT = new Set(
   ).split(' '),
 );
 
-/** True for a program that needs the setuid or setgid bit of its file. */
 export function needsBit(name: string): boolean {
   return NEEDS_BIT.has(name);
 }
@@ -115,7 +113,7 @@ function builds(program: string): boolean {
 const SAYS_BUILD =
   /(?:^|[\s"'/_.=-])(?:dev-?containers?|ci-image|ci|build-?env|builders?|buildpack|toolchains?|sdk|cross-?compil\w*|compilers?|devtools?|playground|workspace|codespaces?|gitpod|sandbox)(?:$|[\s"'/_.:=-])/i;
 
-/** What an image is there for, by what it starts, and what it says of itself. */
+/** The purpose of an image, by what it starts and by its labels. */
 export function purposeOf(input: FixInput, run: Started = started(input)): Purpose {
   const own = ['ENTRYPOINT', 'CMD'].some((keyword) => lastInImage(input, keyword) !== undefined);
   const found = invocation(input);
@@ -168,7 +166,7 @@ function saysBuild(input: FixInput): boolean {
   );
 }
 
-/** Stages besides the image's own that stand on one of these: edits of it change them too. */
+/** Stages besides the image's own that are built from these: edits of these change them too. */
 export function othersOn({ model, imageStages }: FixInput, stages: readonly number[]): boolean {
   return model.stages.some(
     ({ index, base }) =>
@@ -200,7 +198,6 @@ function words(input: FixInput): readonly string[] {
   });
 }
 
-/** The server that the image starts, where it is one that is known. */
 function serverOf(input: FixInput): string | undefined {
   const said = words(input).map((word) => word.split('/').at(-1) ?? '');
   const programs = [...said, ...started(input).called.map(({ name }) => name)];

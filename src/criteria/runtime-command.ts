@@ -39,7 +39,7 @@ export function bareCheck(command: string): string {
   return text.slice(0, -CHECK_END_LENGTH) + text.slice(-CHECK_END_LENGTH).replace(CHECK_END, '');
 }
 
-/** The words of a shell command that a shell would hand over as they are; else why it would not. */
+/** The words of a shell command that a shell would pass on unchanged; else why it would not. */
 export function execWords(command: string): Result<readonly string[]> {
   const words: string[] = [];
   let word: string | undefined;
@@ -109,7 +109,7 @@ function wordsOf(one: Placed): Result<readonly string[]> {
   return found.ok ? found : err(`${one.keyword} needs a shell: ${found.error}`);
 }
 
-/** `npm start` as the script that it stands for. */
+/** `npm start` as the script that it runs. */
 function throughStarter(words: readonly string[], input: FixInput): Result<readonly string[]> {
   const [program = '', ...rest] = words;
   if (!STARTER.test(program)) return ok(words);

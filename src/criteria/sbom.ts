@@ -32,7 +32,7 @@ interface SbomContent {
 
 const MAX_PARTS = 500_000;
 const MAX_TEXT = 64 * 1024 * 1024;
-/** CycloneDX' component types that are no part of the content. */
+/** CycloneDX' component types that do not count as content. */
 const NO_PART = new Set(['operating-system', 'container', 'cryptographic-asset', 'platform']);
 /** SPDX' package purposes of the same kind. */
 const NO_PART_PURPOSE = /^(?:OPERATING[-_]SYSTEM|CONTAINER|SOURCE)$/;
@@ -63,7 +63,7 @@ function unwrapped(predicate: unknown): unknown {
 
 function cyclonedxParts(document: unknown): SbomPart[] {
   const parts: SbomPart[] = [];
-  // Components nest; a queue in place of recursion, so that depth costs nothing.
+  // Components nest. A queue instead of recursion, so that depth costs nothing.
   const open = [listField(document, 'components')];
   for (let list = open.pop(); list !== undefined; list = open.pop())
     for (const component of list) {
@@ -85,7 +85,7 @@ function cyclonedxParts(document: unknown): SbomPart[] {
   return parts;
 }
 
-/** SPDX' package that is the image itself: the document describes it, it is no content. */
+/** SPDX' package that is the image itself: it is what the document describes, not content. */
 function described(document: unknown): ReadonlySet<unknown> {
   const roots = listField(document, 'relationships')
     .filter((one) => field(one, 'relationshipType') === 'DESCRIBES')
@@ -97,7 +97,7 @@ function spdxParts(document: unknown): SbomPart[] {
   const roots = described(document);
   const packages = listField(document, 'packages').slice(0, MAX_PARTS);
   const content = packages.filter((one) => !roots.has(field(one, 'SPDXID')));
-  // A document that describes every package by itself has no root apart from its content.
+  // A document that describes each package has no root apart from its content.
   const listed = packages.length > 1 && content.length === 0 ? packages : content;
   const files = listField(document, 'files').slice(0, MAX_PARTS);
   return [
@@ -203,7 +203,7 @@ export function osParts(content: SbomContent): readonly SbomPart[] {
   );
 }
 
-/** True where the SBOM names files and programs, and the image holds none of them. */
+/** True where the SBOM names files and programs of which the image has none. */
 export function namesForeignFiles(content: SbomContent, filesystem: FilesystemFact): boolean {
   const files = content.parts.filter(({ isFile }) => isFile);
   if (files.length === 0 || files.length < content.parts.length) return false;

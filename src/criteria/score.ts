@@ -38,7 +38,6 @@ export function gradeOf(points: number, total: number): Grade {
   return reached?.grade ?? 'D';
 }
 
-/** True where `grade` is at least as good as `least`. */
 export function isAtLeast(grade: Grade, least: Grade): boolean {
   const rank = (wanted: Grade): number => GRADE_TABLE.findIndex((row) => row.grade === wanted);
   return rank(grade) <= rank(least);
@@ -87,7 +86,7 @@ function climb(before: readonly CriterionResult[], after: readonly CriterionResu
   return rank(before) - rank(after);
 }
 
-/** What to do: the criterion's first remedy, or first how to decide an unknown outcome. */
+/** What to do: the criterion's first remedy, or how to decide an unknown outcome. */
 function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 'example'> {
   const remedy = result.remedies[0];
   if (result.outcome === 'unknown' && result.settle !== undefined)
@@ -148,8 +147,8 @@ function order(a: Candidate, b: Candidate): number {
 
 /**
  * One change for each criterion that is not met, with the points, overall grade and level that the
- * image then has. Those that complete the next level come first, then those of the lowest level,
- * for they hold all higher ones back.
+ * image then has. Those that complete the next level come first. Then come those of the lowest
+ * level, since each higher level needs them.
  */
 export function suggest(criteria: readonly CriterionResult[]): Suggestion[] {
   return criteria
@@ -167,7 +166,7 @@ export interface GateOptions {
   readonly now: number;
 }
 
-/** One way in which an image is short of its gate, with the criteria that hold it back. */
+/** One way in which an image is short of its gate, with the criteria that cause it. */
 export interface Shortfall {
   readonly kind: 'level' | 'grade' | 'waiver';
   readonly message: string;
@@ -225,7 +224,7 @@ function shortOf(
 }
 
 /**
- * Holds a scorecard against the least level and grade; every platform has to reach them. A waived
+ * Compares a scorecard with the least level and grade; every platform has to reach them. A waived
  * criterion counts as met here and nowhere else. A waiver that expired, or does not name a
  * criterion, is itself a shortfall, whether or not it is needed.
  */
@@ -254,7 +253,7 @@ export function gate(
   return ok({ used: sound.filter(({ criterion }) => unmet.has(criterion)) });
 }
 
-/** Counts a fleet's lines one by one; what it holds does not grow with their number. */
+/** Counts a fleet's lines one by one; its memory does not grow with their number. */
 export class FleetTally {
   #graded = 0;
   #short = 0;
@@ -312,7 +311,6 @@ interface ScorecardInput {
   readonly digest: Digest;
   /** RFC 3339. */
   readonly gradedAt: string;
-  /** At least one. */
   readonly platforms: readonly [JudgedPlatform, ...JudgedPlatform[]];
   readonly notGraded?: readonly NotGraded[];
   readonly waivers?: readonly Waiver[];

@@ -126,7 +126,7 @@ function sourceOf(
     if (rest === '') return target.endsWith('/') || sources.length > 1 ? [] : [bare];
     const inFolder = posix.join(bare, rest);
     const [head = '', ...more] = rest.split('/');
-    // A file keeps its name below the target; what a folder holds goes there without it.
+    // A file keeps its name below the target; a folder's content goes there without the folder.
     const isFile =
       more.length === 0 &&
       (posix.basename(bare) === head || fitsPattern(posix.basename(bare), head));
@@ -159,7 +159,7 @@ type Origin =
     }
   /** Another image. */
   | { readonly kind: 'image'; readonly line: number }
-  /** No instruction names it: the base has it, or a RUN makes it unsaid. */
+  /** No instruction names it: the base has it, or a RUN makes it without naming it. */
   | { readonly kind: 'unsaid'; readonly stage: number };
 
 const MOST_STAGES = 32;
@@ -235,7 +235,6 @@ function absolute(input: FixInput, { folder }: Placed, path: string): string {
   return posix.resolve('/', base, folder, path);
 }
 
-/** A program that a container runs, by its name. */
 interface Called {
   readonly name: string;
   readonly words: readonly string[];

@@ -52,12 +52,12 @@ export const TRUSTED_PUBLISHERS: readonly TrustedPublisher[] = (
   ] as const
 ).map(([prefix, name, reason]) => ({ prefix, name, reason }));
 
-/** Registries where anyone can open a namespace: nothing vouches for what stands in it. */
+/** Registries where anyone can open a namespace, so nobody vouches for the content. */
 const PUBLIC_REGISTRIES = new Set(
   'docker.io ghcr.io quay.io registry.gitlab.com public.ecr.aws gcr.io cgr.dev ttl.sh'.split(' '),
 );
 
-/** The publisher or user's pattern that an image is trusted by; undefined if there is none. */
+/** The publisher or the user's pattern that trusts an image; undefined if there is none. */
 export function vouchedBy(
   reference: ImageReference,
   patterns: readonly string[],
@@ -122,9 +122,9 @@ const GOOGLE = 'https://accounts.google.com';
 
 /**
  * Publishers whose keyless signature can be asked for by one identity, with the root of the public
- * sigstore. Left out: those who sign with a key of their own, which is for the user to get and name
- * (Docker Hardened Images, Red Hat, cert-manager), and those whose identity names each release
- * (Cilium, Flux).
+ * sigstore. Those who sign with a key of their own are left out, since the user has to get and name
+ * it (Docker Hardened Images, Red Hat, cert-manager). So are those whose identity names each
+ * release (Cilium, Flux).
  */
 export const PUBLISHER_SIGNERS: readonly PublisherSigner[] = [
   {
@@ -165,7 +165,6 @@ export function publisherSigner(reference: ImageReference): PublisherSigner | un
   return PUBLISHER_SIGNERS.find(({ prefix }) => name.startsWith(prefix));
 }
 
-/** Whether anyone vouches for an image, and who. */
 function judgeSource(
   image: OutsideImage,
   patterns: readonly string[],

@@ -152,7 +152,7 @@ function toFile(
   return text.slice(0, word.start - start) + option + text.slice(last.end - start);
 }
 
-/** Makes the command after the pipe read the file instead; says why not, if that is not certain. */
+/** Makes the command after the pipe read the file instead; an error says why that is unsafe. */
 function fromFile(words: readonly SourceWord[], file: string): { readonly text: string } | string {
   const [program, ...rest] = words;
   const name = program?.value?.split('/').at(-1) ?? '';
@@ -215,7 +215,7 @@ interface UnreadRun {
 const isIn = (inner: SourceRange, { instruction: { range } }: Placed): boolean =>
   range.startLine <= inner.startLine && range.endLine >= inner.endLine;
 
-/** RUNs that start what nobody could read, each once. */
+/** RUNs that start programs that could not be read, each once. */
 function unreadRuns(input: FixInput): readonly UnreadRun[] {
   const runs = input.model.stages
     .flatMap(({ index }) => inStage(input, index))
@@ -280,7 +280,7 @@ function versionIn(url: string): string | undefined {
   )?.[1];
 }
 
-/** An address as it may be shown: without user, password and query, which may hold a token. */
+/** An address as it may be shown: without user, password and query, which may be secret. */
 export function shownAddress(url: string): string {
   return url.replace(/[?#].*/s, '').replace(/^(\w+:\/\/)[^/@]*@/, '$1');
 }
@@ -384,7 +384,7 @@ function held(download: Download, input: FixInput): FixPlan {
   };
 }
 
-/** The ARG that decides where a download leads; undefined where none does. */
+/** The ARG that decides the address of a download; undefined where none does. */
 function argumentIn({ stage, command }: Download, { source }: FixInput): string | undefined {
   const names = source.instructions
     .filter(({ keyword, stage: at }) => keyword === 'ARG' && (at === undefined || at === stage))
@@ -392,7 +392,7 @@ function argumentIn({ stage, command }: Download, { source }: FixInput): string 
   return names.find((name) => new RegExp(`\\$(?:\\{${name}\\b|${name}\\b)`).test(command));
 }
 
-/** Downloads are held to the hash that they have now. */
+/** Adds to each download a check of the hash that it has now. */
 export const verifyDownloads: FixRule = {
   id: 'verify-downloads',
   criterion: 'verified-downloads',

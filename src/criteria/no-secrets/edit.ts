@@ -2,7 +2,7 @@ import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule, ProposedEdit } from '../../model/fix.ts';
 import { NOTHING, riskOf } from '../edit-text.ts';
 
-/** What has no place in an image, and where it is one of those at the top of the context. */
+/** Names that should not be in an image, and the top of the context's that match. */
 const UNWANTED: readonly {
   readonly pattern: string;
   readonly also?: readonly string[];

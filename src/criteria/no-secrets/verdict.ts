@@ -58,7 +58,7 @@ function lookedAt({ scannedFiles, unopened = {} }: SecretsFact): readonly Eviden
   ];
 }
 
-/** What was read in part, where that is so: what was not found may be there. */
+/** What was read only in part: secrets in the rest are not found. */
 function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
   const [first] = gaps;
   if (first === undefined) return undefined;

@@ -8,7 +8,7 @@ interface AppArmorProfile {
 interface AppArmorText {
   /** Rules before and between the profiles: includes, variables, abi. */
   readonly outside: readonly string[];
-  /** Hats and children stand behind the profile that they are in. */
+  /** Hats and children follow the profile that they are in. */
   readonly profiles: readonly AppArmorProfile[];
 }
 
@@ -17,7 +17,7 @@ const MAX_DEPTH = 10;
 const HEAD = /^(?:profile \S|["/@])/;
 /** An include and a variable end with their line, all else with a comma. */
 const ENDS_WITH_LINE = /^#?include(?: if exists)? (?:<[^>]*>|"[^"]*"|\S+)|^@\{\w+\}\s*\+?=/;
-/** A text, a comment, `{a,b}` of a path and what else holds commas; else sign by sign. */
+/** A text, a comment, `{a,b}` of a path and others with commas; else sign by sign. */
 const TOKEN =
   /"[^"]*"|\\.|#(?!include\b)[^\n]*|@\{\w+\}|(?<=[^\s)"])\{[^{}\s]*\}|\([^()]*\)|[{},\n]|[^"\\#{}(),\n@]+|./gs;
 
@@ -57,7 +57,7 @@ export function readAppArmor(text: string): AppArmorText | undefined {
   return open.length > 0 || profiles.length === 0 ? undefined : { outside, profiles };
 }
 
-/** How a profile stands to docker-default (moby/profiles, apparmor/template.go), and why. */
+/** How a profile compares with docker-default (moby/profiles, apparmor/template.go), and why. */
 interface AppArmorVerdict {
   readonly holds: 'tighter' | 'not-tighter' | 'undecided';
   readonly reason: string;
@@ -151,7 +151,7 @@ const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)/;
 
 class Granted {
   readonly blankets = new Set<string>();
-  /** The first rule that no other can be seen through. */
+  /** The first rule whose effect is not known. */
   unseen: string | undefined;
   readonly #name: string;
   readonly #denied = new Set<string>();
@@ -164,7 +164,7 @@ class Granted {
     this.#name = name;
   }
 
-  /** What it grants and docker-default does not; undefined where there is nothing. */
+  /** The first right that it grants and docker-default does not. */
   get looser(): string | undefined {
     if (this.#looser !== undefined) return this.#looser;
     if (this.#reachesAlg && !this.#denied.has('network alg')) return 'network alg';

@@ -29,7 +29,7 @@ export interface Scope {
   readonly belowKernel?: Kernel;
 }
 
-/** A rule as the engine hands it to libseccomp; all conditions must be met. */
+/** A rule as the engine gives it to libseccomp; all conditions must be met. */
 export interface Rule extends Scope {
   readonly names: readonly string[];
   /** The call may go through: it is allowed, logged, or left to another program. */

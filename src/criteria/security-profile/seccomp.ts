@@ -98,7 +98,6 @@ const NATIVE: Readonly<Record<string, string>> = {
 };
 const MAX_RULES = 10_000;
 
-/** True for actions that refuse a call. */
 export function denies(action: string): boolean {
   return DENIES.test(action);
 }
@@ -142,7 +141,7 @@ function machineName(name: string): string {
   return name.replace(/^SCMP_ARCH_/, '');
 }
 
-/** Rules of an entry: conditions on one argument twice count apart, as runc hands them on. */
+/** Rules of an entry. Two conditions on one argument count apart, as in runc. */
 function rulesOf(entry: Readonly<Record<string, unknown>>): readonly Rule[] {
   const action = textField(entry, 'action') ?? '';
   if (!DENIES.test(action) && !PERMITS.test(action))
@@ -225,7 +224,7 @@ function listIn(value: unknown, name: string): readonly unknown[] {
   return listField(value, name);
 }
 
-/** Go reads `Syscalls` as `syscalls`: what we would pass over, the engine would not. */
+/** Go reads `Syscalls` as `syscalls`: the engine would use a key that we ignore. */
 function refuseFoldedKeys(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > 8) throw new MalformedProfile('it is nested too deep');
