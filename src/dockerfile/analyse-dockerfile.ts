@@ -97,9 +97,9 @@ export interface AnalysedDockerfile {
 
 /**
  * A Dockerfile as plain data: stages, instructions with ARG and ENV put in, the commands of each
- * RUN, the images from outside that the target reaches, and what the reached stages install and
- * download. `text` is at most 1 MiB. `context` gives the files of the build context (scripts, a
- * requirements file) where the caller has it; nothing is read here. The error names the line.
+ * RUN, outside images of the target, and what its stages install and download. `text` is at most 1
+ * MiB. `context` gives the files of the build context (scripts, a requirements file) where the
+ * caller has it; nothing is read here. The error names the line.
  */
 export function analyseDockerfile(
   text: string,
@@ -136,16 +136,16 @@ export function analyseRead(
 export interface IgnoreComment {
   readonly range: SourceRange;
   readonly ids: readonly string[];
-  /** '' where none is given: then it takes nothing back. */
+  /** '' without one: then the comment ignores nothing. */
   readonly reason: string;
-  /** The lines it holds for; undefined for the whole file. */
+  /** The lines that it covers; undefined for the whole file. */
   readonly lines: { readonly first: number; readonly last: number } | undefined;
 }
 
 const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)/is;
 const DIRECTIVE = /^\s*#[ \t]*(?:syntax|escape|check)[ \t]*=/i;
 
-/** First line, counted from 0, that is no parser directive. */
+/** First line that is not a parser directive, counted from 0. */
 function firstLine(lines: readonly string[]): number {
   let first = lines[0]?.startsWith('#!') === true ? 1 : 0;
   while (DIRECTIVE.test(lines[first] ?? '')) first += 1;
@@ -153,8 +153,8 @@ function firstLine(lines: readonly string[]): number {
 }
 
 /**
- * The ignore comments of a Dockerfile. One on the first line (parser directives aside) holds for
- * the file, one inside an instruction for that, any other for the instruction that follows.
+ * The ignore comments of a Dockerfile. One on the first line (parser directives aside) covers the
+ * file, one inside an instruction covers that, and any other the next instruction.
  */
 export function ignoreComments(text: string): readonly IgnoreComment[] {
   const source = text.replace(/^\uFEFF/, '');

@@ -41,7 +41,7 @@ interface FlatScript extends Script {
  * list has each command once, in the order in which they are written.
  */
 export interface FlatCommand {
-  /** As lint and fix have it. */
+  /** As lint and fix see it. */
   readonly command: ShellCommand;
   readonly id: number;
   /** Its words with known variables put in and unknown ones named, split as the shell does. */
@@ -51,7 +51,7 @@ export interface FlatCommand {
   readonly text: string;
   /** Its failure ends the RUN. */
   readonly stops: boolean;
-  /** Numbers of the conditions, loops and functions that it stands in, the outermost first. */
+  /** Numbers of the conditions, loops and functions around it, the outermost first. */
   readonly within: readonly number[];
   /** Numbers of the commands whose output it reads. */
   readonly pipedFrom: readonly number[];
@@ -63,17 +63,17 @@ export interface FlatCommand {
   readonly appends: boolean;
   /** Where it runs; '' where that is not known. */
   readonly folder: string;
-  /** What the script set before it, and what stands in front of it. */
+  /** What the script set before it, and the assignments in front of it. */
   readonly variables: ReadonlyMap<string, string | undefined>;
   /** PATH, where the script sets it, with its unknown parts named. */
   readonly programPath: string | undefined;
-  /** What it writes goes to a file with what others write. */
+  /** Its output goes to a file together with others' output. */
   readonly joins: boolean;
   /** It runs shell text whose commands are not in the list. */
   readonly hidesScript: boolean;
 }
 
-/** What holds where a script begins. */
+/** State at the beginning of a script. */
 interface FlatStart {
   readonly lookup: Lookup;
   readonly folder: string;
@@ -89,9 +89,9 @@ interface FlatStart {
 interface Place {
   readonly nested: boolean;
   readonly stops: boolean;
-  /** Where this shell ends with a failure, the RUN does. */
+  /** A failure of this shell is a failure of the RUN. */
   readonly exits: boolean;
-  /** errexit does not hold: in a condition, or in front of && and ||. */
+  /** errexit has no effect here: in a condition, or in front of && and ||. */
   readonly guarded: boolean;
   readonly within: readonly number[];
   readonly pipedFrom: readonly number[];
@@ -105,7 +105,7 @@ interface Known extends Variable {
   readonly all: readonly string[] | undefined;
 }
 
-/** Names that a script sets itself: what ARG and ENV say of them does not hold inside. */
+/** Names that a script sets itself: values of ARG and ENV do not count for them. */
 function assignedNames(list: List, names: Set<string>): void {
   for (const { pipeline } of list.items)
     for (const command of pipeline.elements) {
@@ -182,7 +182,7 @@ class Flattener {
       const before = at > chain ? items[at - 1]?.operator : undefined;
       const isKept = isEnd && place.stops && !isAfterOr;
       if (before === '||') isAfterOr = true;
-      // What stands behind `a &&` runs in any case only where the failure of `a` ends the script.
+      // What follows `a &&` runs in any case only where the failure of `a` ends the script.
       if (before === '||' || (before === '&&' && !isKept)) inChain = [...inChain, this.nextId++];
       const handler = items.findIndex((one, i) => i >= at && i < last && one.operator === '||');
       const byErrexit = at === last && this.errexit && !place.guarded;
@@ -387,7 +387,7 @@ class Flattener {
     return own;
   }
 
-  /** The commands of a script that stands in a command, behind the command that runs it. */
+  /** The commands of a script inside a command, after the command that runs it. */
   private inner(script: Script, own: Unwrapped, place: Place): void {
     const outer = this.script;
     const { errexit, pipefail, folder } = this;
@@ -414,7 +414,7 @@ class Flattener {
     if (program === 'cd' || program === 'pushd') {
       const to = argv.findLast(({ text }, at) => at > 0 && !text.startsWith('-'));
       const isKnown = to?.constant === true && !isConditional && words.length === 1;
-      // A variable that nothing sets again stands for one folder, whichever that is.
+      // A variable that nothing sets again means one folder, whichever that is.
       const isNamed =
         to !== undefined &&
         !isConditional &&
@@ -501,7 +501,7 @@ class Flattener {
   }
 }
 
-/** True where what stands behind `||` ends the script by a failure: `exit 1`, `{ …; exit 1; }`. */
+/** True where the part after `||` ends the script by a failure: `exit 1`, `{ …; exit 1; }`. */
 function fails(item: List['items'][number] | undefined): boolean {
   const [command, ...more] = item?.pipeline.elements ?? [];
   if (command === undefined || more.length > 0 || item?.pipeline.negated === true) return false;
@@ -528,7 +528,7 @@ function fails(item: List['items'][number] | undefined): boolean {
   return name === 'exit' && (status === undefined || /^(?:[1-9]\d?|\$\?)$/.test(status));
 }
 
-/** The scripts that stand in a command and that it runs: `sh -c TEXT`, `bash <<EOF`. */
+/** The scripts inside a command that it runs: `sh -c TEXT`, `bash <<EOF`. */
 function scriptsIn(
   outer: FlatScript,
   { words, redirects }: Pick<Simple, 'words' | 'redirects'>,
@@ -549,7 +549,7 @@ function scriptsIn(
   );
 }
 
-/** The script that a RUN in exec form hands to a shell; undefined where it does not. */
+/** The script that a RUN in exec form passes to a shell; undefined where it does not. */
 export function scriptOfExec(script: FlatScript): Script | undefined {
   const [command] = script.list.items[0]?.pipeline.elements ?? [];
   if (command?.kind !== 'simple') return undefined;

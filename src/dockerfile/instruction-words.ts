@@ -57,7 +57,7 @@ export function splitWords(text: string, escape: string): RawWord[] {
 export interface LeadingFlag {
   readonly name: string;
   readonly value: string;
-  /** True where an equals sign stands behind the name. */
+  /** True where an equals sign follows the name. */
   readonly valued: boolean;
   /** The value as written, and its offset. */
   readonly written: RawWord;

@@ -31,7 +31,7 @@ const KEYWORDS = new Set(
 const WHOLE = new Set(['USER', 'WORKDIR', 'STOPSIGNAL']);
 /** Instructions whose words stand between blanks, whatever is quoted. */
 const BLANK_SPLIT = new Set(['ADD', 'COPY', 'EXPOSE', 'FROM', 'VOLUME']);
-/** Instructions whose arguments go to a shell as they stand. */
+/** Instructions whose arguments go to a shell unchanged. */
 const VERBATIM = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'ONBUILD', 'MAINTAINER']);
 
 export interface InstructionHead {
@@ -77,7 +77,7 @@ function argumentsOf(
   return words.map((word) => substitute(word, lookup, escape).value);
 }
 
-/** Reads one instruction with the variables that hold where it stands. */
+/** Reads one instruction with the variables that are set at its place. */
 export function readInstruction(
   line: LogicalLine,
   escape: string,

@@ -68,10 +68,9 @@ export function copiedStage(model: DockerfileModel, line: number): CopiedStage |
 type ReadTarget = Pick<AnalysedDockerfile, 'model' | 'analysis'>;
 
 /**
- * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such
- * a target stands on what that one stands on, and what that one takes from outside, installs and
- * downloads is part of this image too. A target whose Dockerfile is not at hand leaves its stages'
- * base unknown.
+ * A Dockerfile together with those of the targets that it takes as named contexts. A stage on such
+ * a target has that target's base. Outside images, installs and downloads of the target belong to
+ * this image too. A target without a known Dockerfile leaves its stages' base unknown.
  */
 export function withLinkedTargets(
   { model, analysis }: ReadTarget,
@@ -109,7 +108,7 @@ export function withLinkedTargets(
   };
 }
 
-/** Their lines are of another file, so that the command says whose it is. */
+/** Their lines are of another file, so the command names it. */
 function named<K extends 'installs' | 'downloads'>(
   { target, analysis }: LinkedTarget,
   what: K,
@@ -126,7 +125,7 @@ function standsOn(stage: Stage, bases: ReadonlyMap<string, Stage['base']>): Stag
     : stage.base;
 }
 
-/** What the built stage stands on outside its Dockerfile. */
+/** The image from outside that the built stage begins from. */
 function foundation(model: DockerfileModel): Stage['base'] {
   return stageChain(model)[0]?.base ?? { kind: 'unknown', text: '' };
 }

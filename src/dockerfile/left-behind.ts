@@ -71,12 +71,12 @@ export function chmodOf(argv: readonly string[]):
   return { change: modeChange(argv[at] ?? ''), operands, isDeep };
 }
 
-/** More than a person's Dockerfile leaves. */
+/** Far more than a person's Dockerfile leaves. */
 const MOST = 2000;
 /** A folder of the user who runs the command: all of them are one here. */
 const HOME = /^(?:~|\$\{?HOME\}?|\/root|\/home\/[\w.-]+)(?=\/|$)/;
 
-/** What lies at a path: content, or the bits that a file has. */
+/** Something at a path: content, or the bits of a file. */
 interface Entry {
   readonly path: string;
   readonly range: SourceRange;
@@ -88,7 +88,7 @@ function inHome(path: string): string {
   return path.replace(HOME, '/root');
 }
 
-/** True for what a word names: the path itself and all below, or what a `*` in it stands for. */
+/** True for what a word names: the path itself and all below, or matches of a `*` in it. */
 function names(word: string, path: string): boolean {
   const [text, own] = [inHome(word), inHome(path)];
   const star = text.search(/[*?[]/);
@@ -106,7 +106,7 @@ function partOf(path: string, folder: string): string | undefined {
   return isIn ? text.slice(own === '/' ? 1 : own.length + 1) : undefined;
 }
 
-/** What criteria look for that instructions put into a stage so far, minus what is gone. */
+/** What a stage has so far that criteria look for, minus what was removed. */
 class Ledger {
   entries: readonly Entry[];
   readonly users: Map<string, number>;
@@ -127,14 +127,14 @@ class Ledger {
     this.put(path, { kind: 'bits', bits }, range, open);
   }
 
-  /** Takes bits from what a word names. */
+  /** Removes bits from the files that a word names. */
   lower(word: string, isOf: (bits: string) => boolean): void {
     this.entries = this.entries.filter(
       ({ what, path }) => what.kind !== 'bits' || !isOf(what.bits) || !names(word, path),
     );
   }
 
-  /** Removes what a word names; where it is not known, whether each entry is there is open. */
+  /** Removes what a word names. For an unknown word, each entry may or may not be gone. */
   remove(word: string | undefined): void {
     if (word === undefined) {
       const open = 'a command takes what is not known away';
@@ -220,7 +220,7 @@ class SecretFlow {
     );
   }
 
-  /** True for a path that is no part of the layer: in a mount, or of the kernel. */
+  /** True for a path outside of the layer: in a mount, or of the kernel. */
   isOutside(path: string): boolean {
     const isOfKernel = /^\/(?:dev|proc|sys|run\/secrets)(?:\/|$)/.test(path);
     return isOfKernel || this.#outside.some((place) => isWithin(path, place));
@@ -363,7 +363,7 @@ function writtenBy(event: CommandEvent, hasSecret: boolean): readonly string[] {
   return [...writesTo, ...named.map((word) => absolute(event, word.replace(/^of=/, '')))];
 }
 
-/** Notes what a command puts into the image, and what it takes out again. */
+/** Notes what a command puts into the image, and what it removes again. */
 function applyCommand(event: CommandEvent, around: Around): void {
   const { program, argv, range } = event;
   const { ledger, flow, files } = around;
@@ -468,7 +468,7 @@ export function leftBehind(
         }
       }
       if (!chain.includes(stage)) continue;
-      // What a layer holds is in the image, whatever a later one takes away.
+      // The content of a layer is in the image, whatever a later one removes.
       for (const file of ledger.files) {
         const key = `${file.range.startLine}:${file.range.startColumn} ${file.path}`;
         if (!kept.has(key)) kept.set(key, file);

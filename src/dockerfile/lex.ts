@@ -3,7 +3,7 @@ import { isSpace } from './instruction-words.ts';
 /** Value of a variable where it is known; `''` is a known empty one. */
 export type Lookup = (name: string) => string | undefined;
 
-/** What stands in `${NAME<operator>argument}`; for `/` the argument is pattern and replacement. */
+/** The value of `${NAME<operator>argument}`; for `/` the argument is pattern and replacement. */
 type Applied = (
   operator: string,
   value: string | undefined,
@@ -59,7 +59,7 @@ export class Lex {
     return this.#word === '' ? this.#words : [...this.#words, this.#word];
   }
 
-  /** A value may hold blanks, which end a word; what is quoted or escaped does not. */
+  /** A value may have blanks, which end a word; what is quoted or escaped does not. */
   #add(text: string, isHidden: boolean): void {
     for (const c of isHidden ? [text] : text)
       if (isHidden || !isSpace(c)) this.#word += c;
@@ -77,7 +77,7 @@ export class Lex {
     return this.#text.charAt(this.#at++);
   }
 
-  /** What is read up to `stop`, which goes, or to the end. */
+  /** Reads up to `stop`, which is dropped, or to the end. */
   #until(stop: string, keepsEscapes: boolean): string {
     if ((this.#depth += 1) > MAX_DEPTH) throw new TooMuch();
     let read = '';

@@ -16,8 +16,8 @@ const PLAIN = /^#[ \t]*\w+[ \t]*=[ \t]*\S/;
 
 /**
  * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top,
- * before any blank line, other comment or instruction. A `#!` line may stand before them. Where `#`
- * names no frontend, BuildKit looks for `// syntax=` (moby/buildkit,
+ * before any blank line, other comment or instruction. A `#!` line may come before them. Without a
+ * frontend after `#`, BuildKit looks for `// syntax=` (moby/buildkit,
  * frontend/dockerfile/parser/directives.go). `given` is the frontend that the build argument
  * `BUILDKIT_SYNTAX` names, which counts before the file.
  */
@@ -83,8 +83,8 @@ const TAKES_HEREDOCS = new Set(['RUN', 'COPY', 'ADD']);
 
 /**
  * The here-documents that an instruction opens, as BuildKit finds them: in RUN, COPY, ADD and
- * ONBUILD of these, not in the exec form, and in no line whose quotes or `${` are not closed. An
- * error where versions of BuildKit differ in whether it opens any.
+ * ONBUILD of these. The exec form and lines with an open quote or `${` have none. An error where
+ * versions of BuildKit differ in whether it opens any.
  */
 function heredocWords(text: string): readonly HeredocWord[] | { readonly error: string } {
   if (!text.includes('<<')) return [];
@@ -149,7 +149,7 @@ export function heredocDelimiter(word: string): {
   return { delimiter, expand: !/["'\\]/.test(word) };
 }
 
-/** Where a stretch of joined text stands in the file; line and column start at 1. */
+/** Place of a stretch of joined text in the file; line and column start at 1. */
 interface Segment {
   readonly offset: number;
   readonly line: number;
@@ -217,7 +217,7 @@ const CARRIAGE_RETURNS = /(?<!\r)\r+$/;
 /** A comment, or nothing. */
 const EMPTY = new RegExp(`^[${SPACE}]*(?:#|$)`);
 
-/** Joins a line with those that continue it; gives the index of the line behind them. */
+/** Joins a line with those that continue it; gives the index of the next line. */
 function join(lines: readonly string[], from: number, escape: string): [Joining, number] {
   const continued = new RegExp(`(?:^|[^\\${escape}])\\${escape}[ \\t]*$`);
   const joining: Joining = { text: '', segments: [], endLine: from + 1, endColumn: 1 };

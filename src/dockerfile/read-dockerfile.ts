@@ -86,12 +86,11 @@ function mountOptions(text: string): Readonly<Record<string, string>> {
   return options;
 }
 
-/** The options of each mount of a RUN. */
 export function mountsOf({ flags }: Instruction): readonly Readonly<Record<string, string>>[] {
   return flags.flatMap(({ name, value }) => (name === 'mount' ? [mountOptions(value)] : []));
 }
 
-/** An instruction with the scope and working directory that hold before it. */
+/** An instruction with the scope and working directory at its place. */
 export interface PlacedInstruction extends ReadInstruction {
   readonly scope: Scope;
   /** '' where it is not known. */
@@ -107,7 +106,7 @@ export interface ReadStage {
   readonly instructions: readonly PlacedInstruction[];
   readonly needs: readonly number[];
   readonly images: readonly ExternalImage[];
-  /** What a stage that builds on this one begins with. */
+  /** State at the beginning of a stage that builds on this one. */
   readonly left: StageState;
 }
 
@@ -315,7 +314,7 @@ class Reader {
     this.contexts = new Map(contexts.map(([name, value]) => [name.toLowerCase(), value]));
   }
 
-  /** Gives a message where the instruction may not stand here. */
+  /** Gives a message where the instruction is not allowed at this place. */
   read(line: LogicalLine): string | undefined {
     const head = headOf(line);
     if (head.keyword === '') return `unknown instruction: ${word(line.text)}`;

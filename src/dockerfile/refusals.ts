@@ -42,7 +42,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, FlagKind>>>> = {
   },
   RUN: { mount: 'often', network: 'once', security: 'once', device: 'often' },
 };
-/** BuildKit takes flags off these two and never looks at them. */
+/** BuildKit takes flags off these two and never checks them. */
 const UNREAD = new Set(['ARG', 'STOPSIGNAL']);
 
 type ReadFlags = readonly LeadingFlag[];
@@ -318,7 +318,7 @@ const ALONE = /^(?:readonly|ro|readwrite|rw|required)$/;
 const BOOLEAN = /^(?:1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/;
 const SIZE = /^\d+(?:\.\d+)? ?(?:[kmgtp]i?b?|b)?$/i;
 
-/** What a value has to be like, where BuildKit asks for more than text. */
+/** The form of a value, where BuildKit asks for more than text. */
 const VALUES: Readonly<Record<string, RegExp>> = {
   type: /^(?:bind|cache|tmpfs|secret|ssh)$/i,
   sharing: /^(?:shared|private|locked)$/i,

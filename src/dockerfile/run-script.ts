@@ -20,9 +20,9 @@ export interface RunShell {
   readonly program: string;
   readonly errexit: boolean;
   readonly pipefail: boolean;
-  /** Why what it does with the text of a RUN is not known. */
+  /** Why its effect on the text of a RUN is not known. */
   readonly unread?: string;
-  /** Its words, behind which the text of a RUN stands. */
+  /** Its words; the text of a RUN follows. */
   readonly argv: readonly string[];
 }
 
@@ -52,7 +52,7 @@ function optionsOf(words: readonly string[]): ReadonlySet<string> | undefined {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (takesText && at > 0 && !word.startsWith('-')) return undefined;
-    // -n reads commands and runs none; a word behind -c is the script, in place of the RUN.
+    // -n reads commands and does not run them; a word after -c is the script, instead of the RUN.
     if (LONG.test(word)) continue;
     if (!LETTERS.test(word)) return undefined;
     takesText ||= word.includes('c');
@@ -66,7 +66,7 @@ function optionsOf(words: readonly string[]): ReadonlySet<string> | undefined {
   return takesText ? set : undefined;
 }
 
-/** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for the RUNs behind it. */
+/** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for later RUNs. */
 export function shellOf(argv: readonly string[]): RunShell {
   const [path = '', ...words] = argv;
   const program = programOf([constantField(path)]).toLowerCase();
@@ -93,7 +93,7 @@ function literalWord(value: string, end: number): Word {
   return { text: value, parts: [{ kind: 'literal', value }], start: 0, end };
 }
 
-/** The strings of a JSON array, where they stand. */
+/** The strings of a JSON array, with their places. */
 function execWords(argv: readonly string[], line: LogicalLine, offset: number): readonly Word[] {
   const strings = [...line.text.slice(offset).matchAll(/"(?:[^"\\]|\\.)*"/g)];
   return argv.map((value, at): Word => {
@@ -137,9 +137,9 @@ export function unparsedScript(
 const ONLY_HEREDOC = /^<<-?\s*\S+$/;
 
 /**
- * The shell of a RUN whose arguments begin at `offset` of its line: a script of its own where it is
- * nothing but a here-document, the command line with its here-documents otherwise. Gives the reason
- * where it is not shell we read.
+ * The shell of a RUN whose arguments begin at `offset` of its line. A RUN that is nothing but a
+ * here-document is a script of its own; any other is a command line with here-documents. Gives the
+ * reason where it is not shell we read.
  */
 export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
   const written = line.text.slice(offset).trim();
@@ -203,7 +203,7 @@ export interface ScriptCommands {
 
 const MOST_DEPTH = 8;
 const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))/gm;
-/** Nothing of a script that is read by itself has a place in a Dockerfile. */
+/** A script that is not part of a Dockerfile has no place in one. */
 const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
 
 /** A word as far as known. A script's arguments are not: without any they expand to nothing. */

@@ -72,8 +72,8 @@ function applyPattern(operator: string, value: string, argument: string): string
 
 /**
  * Replaces `$NAME`, `${NAME}` and the modifiers of the Dockerfile reference (`:-` `:+` `-` `+` `?`
- * `#` `%` `/`) and takes quotes and escapes away, as BuildKit does for instructions that support
- * variables. What it refuses stays as written.
+ * `#` `%` `/`). Quotes and escapes go, as BuildKit does it for instructions that support variables.
+ * What it refuses stays as written.
  */
 export function substitute(text: string, lookup: Lookup, escape = '\\'): Substituted {
   const applied = (operator: string, value: string | undefined, argument: string, put: string) =>

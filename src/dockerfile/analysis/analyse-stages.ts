@@ -33,11 +33,11 @@ const REPOSITORY =
   /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*((?:https?|ftp|mirror[+\w]*):\/\/\S+)/g;
 const SOURCES = /^\/etc\/apt\/(?:sources\.list(?:$|\.d\/)|apt\.conf)/;
 const PLACE = /^\/etc\/apt\/sources\.list(?:$|\.d(?:\/|$))/;
-/** The files that images of Debian and Ubuntu hold, the older and the newer spelling. */
+/** The files of sources in Debian and Ubuntu images, older and newer spelling. */
 const LIST = /^\/etc\/apt\/sources\.list\*?$/;
 const DEB822 =
   /^\/etc\/apt\/sources\.list(?:\*|\.d(?:\/?|\/\*|\/(?:debian|ubuntu)\.sources|\/\*\.sources))$/;
-/** Bases that hold only the newer. */
+/** Bases that have only the newer. */
 const NEWER =
   /bookworm|trixie|forky|duke|\bsid\b|noble|plucky|questing|(?:^|\/)debian(?:$|@|:(?:1[2-9]|latest|stable|testing|unstable))|(?:^|\/)ubuntu(?:$|@|:(?:2[4-9]|latest|rolling|devel))/;
 
@@ -112,7 +112,7 @@ class AptSources {
   /** `s|http://deb.debian.org|http://snapshot.debian.org/archive/...|` on existing files. */
   #edited(words: readonly string[], named: readonly string[]): void {
     const script = words.find((word) => SNAPSHOT.test(word));
-    // What find or xargs hands over is a file of apt's where it names the ordinary archive.
+    // What find or xargs passes on is a file of apt's where it names the ordinary archive.
     const isHandedOver =
       words.some((word) => word === '{}' || word.includes('$(stdin)')) &&
       /\b(?:deb\.debian\.org|archive\.ubuntu\.com)\b/.test(script ?? '');
@@ -142,9 +142,9 @@ class AptSources {
 const MAX_COMMANDS = 4000;
 /** Stages that the target needs; no person writes as many. */
 const MAX_STAGES = 400;
-/** Of looking for files: less than a second. */
+/** File lookups, in all: less than a second. */
 const MAX_LOOKUPS = 300_000;
-/** Judging looks at each pair of download and check. */
+/** Judging compares each download with each check. */
 const MAX_JUDGED = 300;
 
 /** What stages do, and what they leave in the image: that is worked out once it is asked for. */
@@ -160,7 +160,7 @@ interface StageRead {
   readonly commands: readonly CommandEvent[];
   /** Commands of the stages below, and its own. */
   readonly chain: readonly BuildEvent[];
-  /** Indexes of the stages that it stands on, itself included. */
+  /** Indexes of the stages it builds on, and its own. */
   readonly needs: ReadonlySet<number>;
 }
 

@@ -47,7 +47,7 @@ interface StageCommands {
   readonly later: readonly CommandEvent[];
 }
 
-/** True for a sum in figures, or a variable that can hold nothing else. */
+/** True for a sum in figures, or a variable that cannot be anything else. */
 function isSum(text: string, digits: number, event: CommandEvent): boolean {
   const sum = new RegExp(`^[0-9a-f]{${digits}}$`, 'i');
   if (sum.test(text)) return true;
@@ -65,7 +65,7 @@ function isSum(text: string, digits: number, event: CommandEvent): boolean {
   );
 }
 
-/** The files of a list of sums; undefined where one of its lines is no sum of a file. */
+/** The files of a list of sums; undefined where a line is not the sum of a file. */
 function listed(text: string, digits: number, event: CommandEvent): readonly string[] | undefined {
   const lines = text.split('\n').filter((line) => line !== '');
   const files = lines.map((line) => {
@@ -249,7 +249,6 @@ function commitCheck(event: CommandEvent): Check | undefined {
 const STAYS =
   /^(?:-\S+ )*(?:status|log|describe|rev-parse|rev-list|config|clean|lfs|diff|ls-files|branch|gc|add|init|submodule (?!.*--remote)(?:update|init|sync|status)|(?:show|archive) (?:-\S+ )*HEAD(?:[: ]|$)|checkout (?:-b [\w-]+|-- .*|\.)$|switch -c [\w-]+$|reset(?: --hard)?$|remote|tag -l|version)/;
 
-/** The check of a known form that a command is. */
 function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
   if (
     event.isStarted ||
@@ -266,7 +265,7 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
   );
 }
 
-/** True for a command after which those behind it may not run, though nothing failed. */
+/** True for a command after which the later ones may not run, though nothing failed. */
 function leaves({ program, argv, own }: CommandEvent): boolean {
   if (own.wrappers.includes('exec')) return true;
   const [status] = wordsOf({ argv });
@@ -304,7 +303,7 @@ function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
 const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
   outer.every((one, at) => inner[at] === one);
 
-/** Why a check in front of nobody's eyes does not stop the build; undefined where it does. */
+/** Why a check does not stop the build; undefined where it does. */
 function idle(check: CommandEvent, events: readonly CommandEvent[]): string | undefined {
   if (check.stops || check.command.nested) return undefined;
   const { operator } = check.command;
@@ -345,7 +344,7 @@ function byCheck({ method, event, weak }: Check): DownloadCheck {
 
 const INTERPRETERS =
   /^(?:python|perl|ruby|node|nodejs|php|deno|bun|lua|Rscript|R|osascript|tclsh|powershell|pwsh)[\d.]*$/i;
-/** Interpreters that are given what to run are given something else on their input. */
+/** True where a shell or an interpreter runs its input: it has no script in its words. */
 function interprets(event: CommandEvent): boolean {
   const { program, argv } = event;
   const words = wordsOf({ argv });

@@ -43,7 +43,7 @@ export function wordsOf({ argv }: Pick<CommandEvent, 'argv'>): readonly string[]
   return argv.slice(1).map(({ text }) => text);
 }
 
-/** Where a word of a command leads, without `.` and `..`. */
+/** The target of a word of a command, without `.` and `..`. */
 export function placeOf({ folder }: Pick<CommandEvent, 'folder'>, word: string): string {
   return /^(?:~|\$)/.test(word) ? word : pathIn(folder, word) || '.';
 }
@@ -151,7 +151,7 @@ function pathOf(
   return overPath(overPath(programPath ?? '$PATH', files.programPath), PROGRAM_PATH).split(':', 64);
 }
 
-/** Where a folder of PATH that is not known may lead to, among what the build put. */
+/** Where a folder of PATH that is not known may be, among what the build put. */
 function placesBelow(end: string, id: number, files: StageFiles): readonly string[] {
   return files
     .put(/./, id)

@@ -45,7 +45,7 @@ export interface Fetch {
   /** The command itself says what it fetches, down to the bytes. */
   readonly ownCheck?: DownloadCheck;
   readonly ineffectiveCheck?: Download['ineffectiveCheck'];
-  /** Why nobody can tell from here whether something verifies it. */
+  /** Why the Dockerfile does not show whether something verifies it. */
   readonly open?: string;
 }
 
@@ -85,7 +85,7 @@ function fetchOf(
   };
 }
 
-/** A fetch whose address is not told by a word. */
+/** A fetch whose address is not in a word of the command. */
 function namedFetch(event: CommandEvent, kind: DownloadKind, name: string, own: Own = {}): Fetch {
   return fetchOf(event, kind, { ...constantField(name), constant: false }, '', own);
 }
@@ -99,7 +99,7 @@ function isRemote(given: string): boolean {
   return !LOCAL.test(address) && !/^(?:\.{0,2}\/|-)/.test(address);
 }
 
-/** What curl, wget and their kind fetch. */
+/** Fetches of curl, wget and similar. */
 function fileFetches(event: CommandEvent): readonly Fetch[] {
   const { program, argv, range, writesTo } = event;
   const known = FILE_FETCHERS[program];
@@ -149,7 +149,7 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
 const REPOSITORY =
   /^(?:(?:https?|ssh|git|ftps?|git\+https?|git\+ssh|rsync):\/\/|(?:[\w.-]+@)?[\w.-]+:(?!\/\/))/i;
 
-/** What git and its kind fetch: held by a commit in the command itself, or by a later checkout. */
+/** Fetches of git and similar: pinned by a commit in the command, or by a later checkout. */
 function repositories(event: CommandEvent): readonly Fetch[] {
   const { program, range } = event;
   const { operands, values, has } = readCommandLine(program, event.argv.slice(1));
@@ -365,7 +365,7 @@ function requirementLines(event: CommandEvent, files: StageFiles): readonly stri
   });
 }
 
-/** Where a manager is told that packages come from: words, variables and earlier commands. */
+/** Where a manager gets packages from: words, variables and earlier commands. */
 function indexesIn(
   event: CommandEvent,
   before: readonly CommandEvent[],
@@ -409,14 +409,14 @@ function looseAddress(line: string): readonly string[] {
 
 const GIVEN =
   /(?:^|[=@\s])(?:git\+|hg\+|svn\+|bzr\+|sparse\+)?(?:https?|ftps?|git|ssh|svn):\/\/(?!(?:localhost|127\.|\[::1\]))|(?:^|@)git@|(?:^|@)(?:github|gitlab|bitbucket|gist|sourcehut):/i;
-/** Of the system's managers all packages are signed, wherever they come from. */
+/** Managers of the system sign all their packages, wherever those come from. */
 const SIGNED = /^(?:apt|apt-get|aptitude|apt-fast|apk|dnf5?|microdnf|tdnf|yum|zypper|pacman)$/;
 const INSTALLS =
   /^\S+ (?:.* )?(?:install|i|in|add|update|up|upgrade|fix|create-project|-(?=\w*[SUiu])\w+)(?: |$)/;
-/** What they run is their first word; the others are for it. */
+/** Their first word is a package to run; the others are its arguments. */
 const RUNS = /^(?:npx|bunx|pnpx|uvx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx)|(?:uv|pipx) run) /;
 
-/** Addresses among the words of an install, but values of options that are judged elsewhere. */
+/** Addresses among the words of an install, without values of options judged elsewhere. */
 function givenIn(event: CommandEvent): readonly string[] {
   const { program } = event;
   const words = wordsOf(event);

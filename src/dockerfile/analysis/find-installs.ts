@@ -21,7 +21,7 @@ import {
 } from './commands.ts';
 import type { StageFiles } from './stage-files.ts';
 
-/** What of a lock file holds nothing: the entry, why, and the address that it is taken from. */
+/** An entry of a lock file that pins nothing: why, and the address that it is taken from. */
 interface UncheckedEntry {
   readonly reason: string;
   readonly address?: string;
@@ -146,7 +146,7 @@ export function uncheckedEntry(name: string, lock: string): UncheckedEntry | und
   return found === undefined ? undefined : { ...found, reason: `${name}: ${found.reason}` };
 }
 
-/** What an install command says of itself; place and text are added by the caller. */
+/** What an install command says; place and text are added by the caller. */
 type FoundInstall = Omit<PackageInstall, 'stage' | 'range' | 'command'>;
 
 /** What is known around an install command. */
@@ -232,7 +232,7 @@ function isFrozen(
   { has, values }: CommandLine,
   context: InstallContext,
 ): boolean {
-  // Other folders hold other lists, and what is found at an address is the newest of it.
+  // Other folders have other lists, and an address gives the newest.
   if (values('-o --option').some(({ text }) => /^Dir::/i.test(text))) return false;
   if (
     form.frozenBy?.includes('--no-index') === true &&
@@ -427,7 +427,7 @@ export function installsOf(
       const place = pathIn(own, folder || '.');
       if (isGone) return false;
       if (files.at(pathIn(place, name), id) !== undefined) return true;
-      // A folder of the context that is not at hand may have it.
+      // A folder of the context that was not read may have it.
       return files.isWhole(place) ? false : undefined;
     },
     fileText: (path) => {

@@ -68,7 +68,7 @@ class RunCommands {
     const shellPlace = { folder, id: budget.nextId, programPath: undefined };
     if (shell !== undefined && programFile(shell, shellPlace, files) !== undefined)
       this.unread(`its shell ${shell} is a file of the build`);
-    // A login shell, or one that is told so, runs settings first.
+    // A login shell runs settings first, and so does one that an option asks to.
     const settings = files.put(
       /^\/etc\/(?:profile|bash\.bashrc|zsh)|\/\.(?:bash|z)?(?:_?profile|rc|shrc|shenv)$|\.bashrc$/,
       budget.nextId,
@@ -255,7 +255,6 @@ function noteFiles(event: CommandEvent, events: readonly CommandEvent[], files: 
     }
 }
 
-/** What a stage does, in order. */
 export function stageEvents(stage: ReadStage, around: StageAround): readonly BuildEvent[] {
   const { budget, files } = around;
   return stage.instructions.flatMap((placed): readonly BuildEvent[] => {

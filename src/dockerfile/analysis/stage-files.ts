@@ -6,12 +6,12 @@ import { mountsOf } from '../read-dockerfile.ts';
 
 /** What is known of a file that the build itself put into a stage. */
 export type FileContent =
-  /** `origin`: the Dockerfile says what is in it, or the build context has it. */
+  /** `origin`: from the Dockerfile, or from the build context. */
   | { readonly kind: 'text'; readonly text: string; readonly origin: 'build' | 'context' }
   /** `target`: where it was downloaded to. */
   | { readonly kind: 'unread'; readonly why: string; readonly target?: string };
 
-/** Of looking for files, for all stages together. */
+/** File lookups, for all stages together. */
 export interface LookupBudget {
   steps: number;
 }
@@ -40,7 +40,6 @@ const ADDRESS = /^(?:https?:|git@|git:|ssh:|ftp:)/i;
 export const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
 const NAMED_FILE = /\.\w{1,5}$/;
 
-/** True for a path that is `folder`, or lies in it. */
 export function isWithin(path: string, folder: string): boolean {
   if (folder === '' || folder === '.') return !/^[/$~]/.test(path);
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
@@ -214,7 +213,7 @@ export class StageFiles {
       // A folder of another image in its own place is as its publisher made it.
       const isAsMade = from === 'image' ? sources.includes(path) : from !== 'context';
       if (isAsMade && !isStrict) return false;
-      // A file by its name is no folder, and a folder's name is no program's.
+      // A file by its name is not a folder, and a folder's name is not a program's.
       return folders.some((folder) => {
         if (path === folder) {
           const isSystem = PROGRAM_PATH.split(':').includes(folder);

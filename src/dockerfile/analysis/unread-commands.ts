@@ -14,13 +14,13 @@ import { isInstalledPath, modulePlaces } from '../shell/wrappers.ts';
 import { type CommandEvent, placeOf, programFile, wordsOf } from './commands.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 
-/** A command of which it is not known what it brings in. */
+/** A command that may bring in something unknown. */
 export interface UnreadCommand extends UnreadLine {
   readonly stage: number;
   readonly folder: string;
   /** The file that it runs. */
   readonly file?: string;
-  /** It runs the steps of the source at hand. */
+  /** It runs the steps of the source in its folder. */
   readonly isDriver?: true;
 }
 
@@ -44,7 +44,7 @@ const OS_INSTALLS =
 const TURNS = /^(?:eval|alias|enable|coproc|let)$/;
 const SCRIPT = /\.(?:phar|py|js|cjs|mjs|rb|pl)$/;
 
-/** What decides it where nobody reads what a program does. */
+/** How to decide it where nothing can read what a program does. */
 const SEEN =
   'RUN --network=none; or build with --record, then --replay: then each download is known by digest';
 const CONTEXT =
@@ -86,7 +86,7 @@ function ofFile(event: CommandEvent, path: string, content?: FileContent): Unrea
   });
 }
 
-/** The first file of the build that a command's program obeys and that may make it run code. */
+/** The first file of the build that a command's program follows and that may make it run code. */
 function obeyedFile(event: CommandEvent, files: StageFiles): string | undefined {
   const { program, argv, folder, id, variable } = event;
   if (isBuiltin(program)) return undefined;
@@ -194,7 +194,7 @@ function isOdd({ program, argv, own, words, readsFrom, input, text }: CommandEve
   if (/^(?:read|mapfile|readarray|getopts|unset)$/.test(program))
     if (line.some((one) => !one.constant && one.text.startsWith('$'))) return true;
   if (program === 'printf' && first === '-v' && line[1]?.constant !== true) return true;
-  // What `exec < FILE` leads to is what the shells behind it read.
+  // The target of `exec < FILE` is what later shells read.
   const isExec = own.wrappers.includes('exec') || words[0]?.text === 'exec';
   return isExec && words.length === 1 && (readsFrom.length > 0 || input !== undefined);
 }

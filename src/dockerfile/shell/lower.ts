@@ -12,7 +12,7 @@ import {
 } from 'unbash';
 import type { List, Redirect, Span, Word, WordPart } from './syntax-tree.ts';
 
-/** What reading words needs of the commands inside their substitutions. */
+/** How to read the commands inside the substitutions of a word. */
 export interface WordReader {
   /** A nested script's commands; its errors end reading. `at` where its text is not the file's. */
   readonly script: (script: ParsedScript | undefined, at: Span) => List;
@@ -49,7 +49,7 @@ export function wordParts(
   return joined(word.parts.flatMap((part) => partsOf(part, read, quoted)));
 }
 
-/** Parts of text that a shell expands as if it stood in double quotes. */
+/** Parts of text that a shell expands as in double quotes. */
 function expandedParts(
   parts: readonly ParsedPart[],
   read: WordReader,
@@ -107,7 +107,6 @@ function opaque(text: string, parts: readonly WordPart[]): WordPart {
   return { kind: 'opaque', text, parts };
 }
 
-/** An arithmetic expression. */
 export function counted(text: string, parts: readonly WordPart[]): WordPart {
   return { kind: 'opaque', text, parts, counts: true };
 }
@@ -121,7 +120,7 @@ function variable(name: string, quoted: boolean): WordPart {
   return { kind: 'variable', name, quoted, operator: '', argument: [] };
 }
 
-/** True for a word that can be read by itself. */
+/** True for a word that can be read without its neighbors. */
 function isWhole({ text }: ParsedWord): boolean {
   return parse(`: ${text}`).errors === undefined;
 }

@@ -248,10 +248,10 @@ const MAX_DEPTH = 48;
 const MAX_HEREDOCS = 1000;
 const TOO_DEEP = 'shell is nested too deeply';
 
-/** Holds where in the text nested scripts stand, and how deep. */
+/** Knows the places and the depth of nested scripts. */
 class Reader implements WordReader {
   private depth = 0;
-  /** The text is behind escapes (backquotes in backquotes): all of it stands where it begins. */
+  /** Set where the text was escaped (backquotes in backquotes): all of it has this place. */
   private within: Span | undefined;
 
   place({ pos, end }: { readonly pos: number; readonly end: number }): Span {
@@ -286,15 +286,15 @@ class Reader implements WordReader {
 
 /**
  * Reads shell text as bash does, which takes what POSIX shells take; the tracer knows where they
- * differ. The error tells of the first place that cannot be read, in nested scripts too, or of a
- * text over the bounds.
+ * differ. The error gives the first place that cannot be read, in nested scripts too, or says that
+ * a text is over the bounds.
  */
 export function parseShell(text: string): Result<List, ShellError> {
   if (text.length > MAX_LENGTH)
     return err({ message: `more than ${MAX_LENGTH} characters of shell`, offset: 0 });
   if (text.split('<<').length > MAX_HEREDOCS)
     return err({ message: `more than ${MAX_HEREDOCS} here-documents`, offset: 0 });
-  // A carriage return before a line end is a blank for whoever wrote it; offsets stay.
+  // Authors mean a blank by a carriage return before a line end; offsets stay.
   const source = text.replace(/\r(?=\n|$)/g, ' ');
   try {
     return ok(new Reader().script(parse(source), { start: 0, end: text.length }));

@@ -9,7 +9,7 @@ export interface Span {
 
 /** A piece of a word; a `quoted` one is never split into fields. */
 export type WordPart =
-  /** `pattern` where it stands for the names of files: an unquoted `*`, `?` or `[a-z]`. */
+  /** `pattern` where it means names of files: an unquoted `*`, `?` or `[a-z]`. */
   | { readonly kind: 'literal'; readonly value: string; readonly pattern?: true }
   | {
       readonly kind: 'variable';
@@ -165,7 +165,6 @@ export function expandedBy(command: Command): readonly List[] {
   }
 }
 
-/** The lists that a compound command is made of. */
 export function bodiesOf(command: Command): readonly List[] {
   switch (command.kind) {
     case 'simple':
@@ -191,8 +190,8 @@ export function bodiesOf(command: Command): readonly List[] {
 
 /**
  * A word as a command gets it. `text` has every known value put in and names the rest (`${NAME}`,
- * `$(...)`), so that two words that hold the same unknown compare equal; `constant` where nothing
- * is unknown.
+ * `$(...)`), so that two words with the same unknown compare equal. `constant` where nothing is
+ * unknown.
  */
 export interface Field {
   readonly text: string;
@@ -201,7 +200,7 @@ export interface Field {
   readonly sources: readonly number[];
 }
 
-/** What a variable holds where that is known, and the commands that its value comes from. */
+/** The value of a variable where it is known, and the commands that it comes from. */
 export interface Variable {
   readonly value: string | undefined;
   /** Where it is not: the value with its unknown parts named, as a field has them. */

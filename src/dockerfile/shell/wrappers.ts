@@ -36,11 +36,11 @@ export function programOf(argv: readonly Field[]): string {
 }
 
 const NAMES = /^(?:pipefail|errexit|nounset|xtrace|noexec)$/;
-/** Options that take no word of their own but a name. */
+/** Options whose only word is a name. */
 const OPTION =
   /^(?:[-+][A-NP-Za-z]+|--(?:login|norc|noprofile|posix)|pipefail|errexit|nounset|xtrace|noexec)$/;
 
-/** What a shell is told by the words before its script, and where that stands behind `-c`. */
+/** The options of a shell before its script, and the script's place after `-c`. */
 function shellOptions(argv: readonly Field[]): {
   readonly errexit: boolean;
   readonly pipefail: boolean;
@@ -102,7 +102,7 @@ export function scriptOnInput(
   return isPlain ? { text: input, errexit, pipefail } : undefined;
 }
 
-/** Folders of installed programs; the name of a project's file says nothing of what it does. */
+/** Folders of installed programs; the name of a project's file says nothing about its purpose. */
 const INSTALLED =
   /^\/(?:usr|opt|bin|sbin|root|home|snap|nix)\/|(?:^|\/)(?:\.?v?env|site-packages|node_modules|vendor|\.local)\//;
 
@@ -156,7 +156,7 @@ function interpretedProgram(program: string, argv: readonly Field[]): readonly F
   return [{ ...script, text: plain }, ...argv.slice(named === '' ? at + 2 : at + 1)];
 }
 
-/** What stands behind a wrapper; undefined where it is none, or starts nothing. */
+/** The command after a wrapper; undefined where it is not a wrapper, or starts nothing. */
 function behind(argv: readonly Field[], environment: Field[]): readonly Field[] | undefined {
   const program = programOf(argv);
   if (WRAPPERS[program] === undefined) return interpretedProgram(program, argv);
@@ -208,7 +208,6 @@ function startedBy(program: string, words: readonly Field[]): readonly (readonly
 /** Wrappers, runners and commands of one `find`; a longer chain is left as it is. */
 const MOST = 8;
 
-/** Takes wrappers off. */
 export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
@@ -242,7 +241,7 @@ export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   };
 }
 
-/** Characters that a word stands for, each with the stretch of the script that it was read from. */
+/** The characters of a word, each with the stretch of the script that it was read from. */
 interface Letters {
   text: string;
   readonly places: Span[];
@@ -294,9 +293,8 @@ function shellLetters({ text, start }: Word): Letters {
 }
 
 /**
- * The shell script that a word of another script, or a string of an exec form, holds: `sh -c
- * 'TEXT'`. Places in it lead to where it stands. Undefined for what no parser accepts, and for
- * `$'TEXT'`.
+ * The shell script in a word of another script, or in a string of an exec form: `sh -c 'TEXT'`. Its
+ * places are those of the outer script. Undefined for what parsers refuse, and for `$'TEXT'`.
  */
 export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script | undefined {
   if (!isJson && word.text.includes("$'")) return undefined;
