@@ -1,6 +1,6 @@
 import { lookup } from '../lib/json.ts';
 
-/** What options mean of a program that fetches the addresses among its words into files. */
+/** Options of a program that fetches the addresses among its words into files. */
 interface FileFetcher {
   /** Name an address, as words do. */
   readonly address?: string;
@@ -13,11 +13,11 @@ interface FileFetcher {
   readonly folder?: string;
   /** Name a file of addresses. */
   readonly list?: string;
-  /** The sum of what comes, which it checks. */
+  /** The expected sum, which it checks. */
   readonly checksum?: string;
-  /** More comes than the address names, each file under a name of its own. */
+  /** It fetches more than the address names, each file under a name of its own. */
   readonly tree?: string;
-  /** Lead to another machine than the address names. */
+  /** Options that send it to another machine than the address names. */
   readonly elsewhere?: string;
   readonly nothing?: string;
 }
@@ -55,7 +55,7 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
   axel: { file: '-o --output' },
 });
 
-/** What a program does by itself about what it fetches by a name. */
+/** How a program checks what it fetches by a name, without being asked to. */
 type Checking =
   /** Sums that came with the program, or with its definitions. */
   | 'own sums'
@@ -118,6 +118,6 @@ export const NAMED_FETCHES: readonly NamedFetch[] = [
   row('dotnet-install.sh', /^/, 'nothing', { unless: /--dry-run\b|--help\b/ }),
 ];
 
-/** Keys and repositories by address: what packages are trusted by. */
+/** Keys and repositories by address, which decide what packages are trusted. */
 export const KEY_FETCHES =
   /^(?:rpm .*--import|gpg2? .*--fetch-keys?|apt-key .*--fetch-keys|(?:yum-config-manager|dnf5?) .*(?:--add-repo|addrepo).*\.repo(?: |$)|zypper (?:.* )?(?:ar|addrepo) .*\.repo(?: |$))/;

@@ -33,7 +33,7 @@ export interface InstallForm {
   readonly manager: PackageManager;
   /** The words without a dash that the command begins with; `` any; `-` none at all. */
   readonly verbs: string;
-  /** How the words behind the verb, or the values of the options `from`, name packages. */
+  /** How the words after the verb, or the values of the options `from`, name packages. */
   readonly name?: NameReader;
   readonly from?: string;
   /** One of these options is given; none of those. */
@@ -43,7 +43,7 @@ export interface InstallForm {
   readonly most?: number;
   /** Options that give the version of what has none of its own. */
   readonly version?: string;
-  /** A version holds nothing without one of these: what the package needs is the newest. */
+  /** A version pins nothing without one of these: dependencies are the newest. */
   readonly pinsWith?: string;
   /** Without a named package it installs what the project lists; `alone`: if no word follows. */
   readonly unnamed?: 'always' | 'alone';
@@ -171,7 +171,7 @@ const composerName: NameReader = (word) => {
   return named(name, version, /^v?\d+\.\d+\.\d[\w.-]*$/);
 };
 const crate = joined('@', /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/);
-/** Of managers that are met rarely only what is surely not pinned is known: it has no digit. */
+/** For rare managers: only a word without a digit, `:` or `/` surely has no version. */
 const rough: NameReader = (word, _, next = '') =>
   /[\d:/]/.test(word + next) ? { name: '${version}', pin: word } : { name: word };
 const release: NameReader = (word) => named(word, word, RELEASE);
@@ -214,7 +214,7 @@ const bundleLock: LockRule = {
   variables: 'BUNDLE_FROZEN BUNDLE_DEPLOYMENT',
   before: /^bundle config (?:set )?(?:--\w+ )*(?:frozen|deployment) (?:1|true|'true'|"true")/,
 };
-/** What a program fetches to run; without `-y`, one without a version may be of the project. */
+/** Programs that fetch and run a package; without `-y`, one without a version may be local. */
 const runs = (programs: string, verbs: string): readonly InstallForm[] => [
   form('npm', programs, verbs, { name: npmName, only: '-p --package', from: '-p --package' }),
   form('npm', programs, verbs, { name: npmName, only: '-y --yes', most: 1 }),
@@ -338,7 +338,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     }),
   ]),
   form('npm', 'corepack', 'prepare|install|use', {
-    // `pnpm@9.1.0+sha512.…` is held by a sum besides.
+    // `pnpm@9.1.0+sha512.…` is pinned by a sum besides.
     name: (word, ...rest) => npmName(word.replace(/\+sha\d+\..*/s, ''), ...rest) ?? { name: word },
   }),
   form('gem', 'gem', 'update|up', { name: loose, ...ALL }),
@@ -416,7 +416,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   ),
 ];
 
-/** Programs whose packages something holds to what their index lists: signatures or sums. */
+/** Programs that check packages against their index: signatures or sums. */
 const HELD: ReadonlySet<string> = new Set(
   (
     `${APT} install_packages apk ${DNF} yumdownloader zypper pacman pip pip3 pipx uv uvx poetry pipenv pdm ${CONDA} npm npx pnpm pnpx bun bunx corepack ` +
@@ -433,7 +433,7 @@ export function isHeld(program: string): boolean {
 /** Command lines that write the lock file of a project again. */
 const WRITES_LOCK =
   /^(?:npm (?:.* )?(?:--package-lock-only|shrinkwrap|dedupe|ddp|update|up|upgrade|audit fix)|pnpm (?:.* )?(?:--lockfile-only|--fix-lockfile|update|up|upgrade|dedupe)|yarn (?:.* )?(?:--mode[= ]update-lockfile|up|upgrade|dedupe|import)|bun (?:.* )?(?:--lockfile-only|update)|(?:poetry|pdm|pipenv|uv|bundler?) (?:lock|update|upgrade|add|remove)|cargo (?:\+\S+ )?(?:update|generate-lockfile|add|remove|upgrade)|composer(?:\.phar)? (?:.* )?(?:update|upgrade|require|remove)|go (?:mod tidy|get|work sync))(?: |$)/;
-/** They then only look, or keep to the one that is there. */
+/** These only check the lock file, or keep to it. */
 const KEEPS = / (?:--check|--locked|--frozen|--offline|--local|--lock)(?: |$)/;
 const FAMILY: Readonly<Record<string, string>> = {
   npx: 'npm',

@@ -33,7 +33,7 @@ const ARCHITECTURE =
   /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-/;
 /** Vendor, system and C library behind it: one to three parts. */
 const TARGET_PARTS = 3;
-/** What distributions and build systems hang on a program's name. */
+/** Parts that distributions and build systems add to a program's name. */
 const DECORATION =
   /(?:\.(?:exe|js|cjs|mjs|phar|py|pyz|pex|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
 /** Linux' limit of a file name: what is longer cannot be unpacked, let alone run. */
@@ -44,8 +44,8 @@ const INTERPRETER_PREFIX = /^(?:python|ruby|node|php|lua)[\d.]*-(?=\w)/;
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**
- * The names a file of this name may go by, its own first: then with target prefix, extension and
- * version taken off (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
+ * The names a file of this name may go by, its own first. The others lack target prefix, extension
+ * and version (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
  */
 export function possibleNames(fileName: string): readonly string[] {
   if (fileName.length > NAME_MAX) return [];
@@ -106,7 +106,6 @@ export const SHELL_GROUPS: readonly ToolGroup[] = [
   },
 ];
 
-/** Every shell, for those who look for one in an image. */
 export const SHELL_PROGRAMS = toolTable(SHELL_GROUPS);
 
 /** Shells whose scripts are read, by their programs. */
@@ -231,7 +230,7 @@ export const BUILD_TOOL_GROUPS: readonly ToolGroup[] = [
 
 export const BUILD_TOOLS = toolTable(BUILD_TOOL_GROUPS);
 
-/** Packages whose purpose is building or debugging and whose name no rule below tells. */
+/** Packages for building or debugging that the rules below do not recognize by name. */
 export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
   'build-essential build-base alpine-sdk base-devel': 'draws in the C and C++ tool chain',
   'binutils llvm': 'assembler, linker, compiler back end',
@@ -249,7 +248,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map(
 
 /** Last words of tool chain packages that contain no executable tool and nothing to build with. */
 const NO_TOOL = new Set('base doc docs locales common data lib libs runtime lang'.split(' '));
-/** Kernel headers that every libc's development package draws in: alone they are no tooling. */
+/** Kernel headers that every libc's development package draws in: they alone do not count. */
 const NOT_TOOLING = new Set([
   'linux-libc-dev',
   'linux-headers',

@@ -1,6 +1,6 @@
 import { valuedOptions } from './options.ts';
 
-/** Of programs that end in a version (`python3.12`, `gcc-12`) the plain name. */
+/** The plain name of programs that end in a version (`python3.12`, `gcc-12`). */
 export function unversioned(program: string): string {
   return !/[\d.]$/.test(program) ? program : program.replace(/(?<![\d.-])-?[\d.]+$/, '');
 }
@@ -14,7 +14,7 @@ interface LocalPrograms {
   readonly programs: string;
   /** Only command lines like this: the words behind the program, joined by blanks. */
   readonly only?: RegExp;
-  /** The same, held against the words without options and their values. */
+  /** The same, matched with the words without options and their values. */
   readonly verbs?: RegExp;
   /** Command lines like this reach out, or run something that was not read. */
   readonly unless?: RegExp;
@@ -33,12 +33,11 @@ const SHELL_WORDS: ReadonlySet<string> = new Set(`${BUILTIN_NAMES} ${WORDS}`.spl
 /** Builtins that lie on PATH as programs, too. */
 const FILES: ReadonlySet<string> = new Set('[ test true false echo printf pwd kill'.split(' '));
 
-/** True for what a shell runs itself, whatever lies on PATH. */
 export function isBuiltin(program: string): boolean {
   return BUILTINS.has(program);
 }
 
-/** True for a word that means something to a shell in place of a program: `if`, `cd`, `eval`. */
+/** True for a word that means something to a shell instead of a program: `if`, `cd`, `eval`. */
 export function isShellWord(word: string): boolean {
   return SHELL_WORDS.has(word);
 }
@@ -48,7 +47,7 @@ export function isOfShellAlone(word: string): boolean {
   return isShellWord(word) && !FILES.has(word);
 }
 
-/** Settings of git that name no program and no other file of settings. */
+/** Settings of git that name neither a program nor another file of settings. */
 const GIT_KEYS =
   '(?:user|author|committer|advice|color|safe|https?|fetch|pull|push|pack|protocol\\.(?!ext)|core\\.(?:autocrlf|symlinks|longpaths|compression|quotepath|quotePath|filemode|fileMode|eol|safecrlf)\\b|init\\.default[bB]ranch|url\\.\\S+insteadO?o?f|gc\\.auto)';
 const GIT = new RegExp(
@@ -132,7 +131,7 @@ function onlyReadsText(words: readonly string[]): boolean {
     .replace(/\bsystem\("\[ -[a-z] [^"`$;&|]*" \$\d+ " \]"\)/g, '0')
     .replace(/^(?:-F ?\S+ )?/, '');
   if (/^-|^\S+ -[fEil]|inet/.test(line)) return false;
-  // What stands in texts and patterns is not run.
+  // Texts and patterns are not run.
   const code = line
     .replace(/"(?:\\.|[^"\\\n])*"/g, '""')
     .replace(/((?:^|[~(,!&|;{}])\s*)\/(?:\\.|[^/\\\n])*\//g, '$1 ');
@@ -218,7 +217,7 @@ const ROWS: readonly LocalPrograms[] = [
     only: /^-z\b/,
     unless: /(?:^| )-(?:[a-z]*[ec](?: |$)|-[a-z-]*exec)/i,
   },
-  // Their scripts are read by themselves.
+  // Their scripts are read elsewhere.
   { programs: 'sed gsed awk gawk mawk nawk', only: /^(?!)/ },
   {
     programs: 'apt apt-get aptitude apt-fast',
@@ -345,14 +344,14 @@ const DRIVEN: Readonly<Record<string, RegExp>> = {
 const FROM_ELSEWHERE =
   /^(?:--eval|SHELL=|MAKE=|\w*SHELL=|-D(?:CMAKE_(?:TOOLCHAIN|PROJECT|\w+_(?:COMPILER|LAUNCHER))|\w+_EXECUTABLE)|--toolchain|--native-file|--cross-file|--init-script|-P$|-f$|--file|--makefile|-I$|-S\S)|[;|&`<>]|\$\((?!\.\.\.\))/;
 
-/** True where it runs the steps of the source at hand (`make`, `./configure`). */
+/** True where it runs the steps of the source in its folder (`make`, `./configure`). */
 export function isBuildDriver(program: string, words: readonly string[]): boolean {
   const name = unversioned(program);
   if (DRIVERS.split(' ').includes(program)) return true;
   return Object.hasOwn(DRIVEN, name) && DRIVEN[name]?.test(words.join(' ')) === true;
 }
 
-/** True where the words of a driver leave it to its source what it runs. */
+/** True where the words of a driver do not change what its source runs. */
 export function drivesPlainly(program: string, words: readonly string[]): boolean {
   if (program === 'cmake' && words.some((word) => word.startsWith('-C'))) return false;
   return !words.some((word) => FROM_ELSEWHERE.test(word));
@@ -390,7 +389,7 @@ export function isLocal(program: string, words: readonly string[]): boolean {
   return rowsOf(program).some((row) => isIn(row, program, words));
 }
 
-/** True where its words say that it runs what they name, whatever else is known of it. */
+/** True where its words make it run what they name, whatever else is known of it. */
 export function isRefused(program: string, words: readonly string[]): boolean {
   const line = words.join(' ');
   return rowsOf(program).some(({ unless }) => unless?.test(line) === true);
@@ -399,7 +398,7 @@ export function isRefused(program: string, words: readonly string[]): boolean {
 const INSTALLS =
   /^(?:apt|apt-get|aptitude|apt-fast|apk|dnf5?|yum|microdnf|tdnf|zypper) (?:-\S+ )*(?:(?:re)?install|in|add|fetch|download|source|build-dep|upgrade|update|up|dup|patch|dist-upgrade|full-upgrade)\b/;
 
-/** True where this command line is known to start no compiler and no other program by itself. */
+/** True where this command line is known to start neither a compiler nor another program. */
 export function startsNoOther(program: string, words: readonly string[]): boolean {
   if (INSTALLS.test([program, ...words].join(' '))) return true;
   return !rowsOf(program).some(({ starts }) => starts === true) && isLocal(program, words);

@@ -10,7 +10,7 @@ export interface LeftCache {
   }) => boolean;
   /** Text of a RUN that shows it is taken care of. */
   readonly cleaned: RegExp;
-  /** The folder that it lies in: a mount over it keeps it out of the layer. */
+  /** Its folder: a mount there keeps it out of the layer. */
   readonly folder: RegExp;
   /** How it is kept out of the layer. */
   readonly keptOut:
@@ -20,7 +20,7 @@ export interface LeftCache {
     | { readonly verb: RegExp; readonly flag: string }
     /** A cache that is mounted over root's folder. */
     | { readonly mount: string };
-  /** A variable that switches it off. */
+  /** A variable that turns it off. */
   readonly offBy?: string;
   /** What it is, in words, and what is wrong with it. */
   readonly what: string;
@@ -40,7 +40,6 @@ interface LockFile {
   readonly flagWith?: { readonly file: string; readonly flag: string };
 }
 
-/** What is known of a package manager, each reader taking what it needs of it. */
 interface Manager {
   readonly id: PackageManager;
   /** The programs by which it is called. */
@@ -48,11 +47,11 @@ interface Manager {
   /** Packages of the system, from archives that drop old versions. */
   readonly isOfSystem?: true;
   readonly recorded?: Package['type'];
-  /** What stands between a name and its version. */
+  /** The sign between a name and its version. */
   readonly joint?: string;
   /** The verb that fetches the lists of an archive again. */
   readonly refresh?: string;
-  /** How its packages are taken out again, by which programs. */
+  /** How its packages are removed again, by which programs. */
   readonly removal?: { readonly programs: RegExp; readonly verbs: RegExp };
   /** What a package from an address counts as. */
   readonly fetches?: DownloadKind;

@@ -204,7 +204,7 @@ export function startedAt(
   // `setarch -R COMMAND` has no word of its own.
   if (own && !(program === 'setarch' && /^-/.test(words[0] ?? ''))) at += 1;
   if (program === 'setarch') while (words[at]?.startsWith('-') === true) at += 1;
-  // What stands behind `flock FILE -c` is text.
+  // In `flock FILE -c` a text follows.
   return RUNS_TEXT.has(program) && words[at] === '-c' ? undefined : { at, sets };
 }
 

@@ -8,7 +8,7 @@ export interface PasswordTaker {
   readonly pairs?: string;
   /** Options with the password in the same word only. */
   readonly attached?: string;
-  /** Held against the words behind the program, joined by blanks: the last word is the password. */
+  /** Matched with the words after the program, joined by blanks: the last word is the password. */
   readonly last?: RegExp;
   /** The word behind this one is the password. */
   readonly after?: string;

@@ -1,4 +1,4 @@
-/** Variables by which programs run what no command line names, or trust what they would not. */
+/** Variables that make programs run or trust what no command line names. */
 interface TurningVariable {
   readonly names: RegExp;
   /** Programs that obey it; all where not given. */
@@ -124,7 +124,7 @@ const OBEYS: Readonly<Record<string, RegExp>> = {
   composer: /^composer/,
 };
 
-/** True for a variable that tells this program where packages come from. */
+/** True for a variable that says where this program gets packages from. */
 export function namesIndex(variable: string, program: string): boolean {
   const manager = OBEYS[variable.replace(/_.*/s, '').toLowerCase()];
   return INDEX_VARIABLES.test(variable) && manager?.test(program) === true;
@@ -179,7 +179,7 @@ export function uncheckedVariable(
   return turning(UNCHECKED, variables, program);
 }
 
-/** Files by which programs run, or take orders from, what no command line names. */
+/** Files that make programs run what no command line names. */
 interface ObeyedFile {
   /** Programs that obey it; all where not given. */
   readonly programs?: RegExp;
@@ -343,18 +343,18 @@ const SETTING =
 const WRITTEN =
   /\[(?=[^\][]*\btrusted\s*=\s*(?:yes|true|1|on)\b)[^\][]*\]\s+(?!file:|copy:|cdrom:)\S|(?:^|\n|\\n)[ \t]*(?:Trusted|Allow-Insecure|Allow-Weak)[ \t]*:[ \t]*(?:yes|true|1|on)\b|\bAllowUnauthenticated\s+"?(?:true|yes|1|on)\b|(?:^|\n|\\n|\/)[ \t]*gpgcheck\s*=\s*(?:0|false|no|off)(?=\s|\\n|\/|$)|(?:^|\n|\\n)[ \t]*SigLevel\s*=\s*(?:Never|\S*TrustAll|Optional)/i;
 const LEAVES_ON = /^(?:1|true|yes|on|required|database\w*|trustedonly|online|throw)$/i;
-/** Settings that turn a check off where they are on. */
+/** Settings that turn a check off by being on. */
 const NEGATIVE =
   /allow|insecur|disable|unsafe|trusted|no-?verify|no-?|un|skip|ignore|force|dangerous/i;
 const NEGATIVE_SETTING = /allow|insecure|disable|unsafe|trusted|no-?verify/i;
-/** Dates of an archive that is frozen, and what only asks. */
+/** Dates of an archive that is frozen, and options that only ask. */
 const HARMLESS =
   /Check-Valid-Until|Check-Date|^--(?:no-install-recommends|no-check-update|no-sign-request)$/i;
 const HERE = /^(?:localhost|127\.)/;
 
 /**
- * The word or line by which a command turns the checks of a manager off, or may do so: an option or
- * a setting about trust that is not known to leave them on. `isSure` where it does.
+ * The word or line by which a command turns the checks of a manager off, or may do so. An option or
+ * a setting about trust that is not known to leave them on may. `isSure` where it does.
  */
 export function turnsChecksOff(
   program: string,
