@@ -188,7 +188,7 @@ interface Judging {
   readonly scored: readonly Scored[] | undefined;
 }
 
-/** What edits are worth, each by itself and several together; undefined where nothing is met. */
+/** Gain of each edit alone and of several together; undefined where nothing is met. */
 export interface Gains {
   readonly of: (id: string) => Gain | undefined;
   /**
@@ -221,9 +221,9 @@ interface Effect {
 }
 
 /**
- * What edits are worth: all criteria that are then met and were not, as far as the Dockerfile, or
- * what is known of an edit, shows; less those that are no longer. Grade and level are those of the
- * last build with that change; without one, the points alone.
+ * Gain of edits: the criteria that are then met and were not, less those that are no longer. The
+ * Dockerfile, or what is known of an edit, shows it. Grade and level are those of the last build
+ * with that change; without one, the points alone.
  */
 export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
   const { scored, files } = judging;

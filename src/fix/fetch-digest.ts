@@ -28,9 +28,8 @@ function allowed(url: URL, { allowsPlain }: FetchDigestOptions): string | undefi
 }
 
 /**
- * The digest of what an address leads to now, at most `largest` bytes; nothing is kept. No
- * credentials are sent, each redirect is held to the same rules. An error says why not; throws on
- * abort only.
+ * The digest of an address' content now, at most `largest` bytes; nothing is kept. No credentials
+ * are sent, and each redirect follows the same rules. An error says why not; throws on abort only.
  */
 export async function fetchDigest(
   address: string,

@@ -76,7 +76,7 @@ async function keepUndo(
   }
 }
 
-/** Another fix may take the same number: one of them ends with an error. Half a record is none. */
+/** Two fixes may choose the same number: one of them ends with an error. Never half a record. */
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
@@ -131,18 +131,18 @@ export interface OpenedFiles {
   readonly files: FixFiles;
   /** Absolute, links followed. */
   readonly paths: Readonly<Record<FixFile, string>>;
-  /** Absolute, as they are named: only what is no link is written. */
+  /** Absolute, as the user named them; written only where they are not links. */
   readonly named: Readonly<Record<FixFile, string>>;
-  /** As a person reads them, from the folder they stand in, with slashes. */
+  /** As a person reads them, from their folder, with slashes. */
   readonly names: Readonly<Record<FixFile, string>>;
   /** The build context's folder, absolute. */
   readonly contextFolder: string;
 }
 
 /**
- * Opens the Dockerfile that a path stands for, itself or the one of a folder, and the ignore file
- * that BuildKit reads with it. Throws UserError where there is none or several, where it cannot be
- * read, or where it is no UTF-8.
+ * Opens the Dockerfile that a path means, itself or the one of a folder, and the ignore file that
+ * BuildKit reads with it. Throws UserError where none or several are found, where it cannot be
+ * read, or where it is not UTF-8.
  */
 export async function openFixFiles(
   cwd: string,
@@ -251,7 +251,7 @@ export async function writeFixFiles(
   return changed;
 }
 
-/** A rename would replace what nobody may write to, for it asks the folder. */
+/** A rename needs rights on the folder only, so it would replace a read-only file. */
 async function refuseReadOnly(name: string, path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   const isWritable =

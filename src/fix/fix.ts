@@ -17,7 +17,7 @@ import { patchOf, shownDiff, tellWritten } from './fix-shown.ts';
 import { FIX, type FixFlags, fixFlags } from './flags.ts';
 import { applyFixes, type FixTask, planFixes } from './plan.ts';
 
-/** `scoville fix`. What stands behind `--` is for the builds of `--verify`. */
+/** `scoville fix`. Arguments after `--` are for the builds of `--verify`. */
 export const fix: Command = (args, io) => {
   const end = args.includes('--') ? args.indexOf('--') : args.length;
   const buildFlags = args.slice(end + 1);
@@ -107,7 +107,7 @@ async function chooseEach(task: FixTask, io: CommandIo, asks: boolean): Promise<
   return applyFixes(task, decide);
 }
 
-/** Our own colours stay; whatever else would steer the terminal goes. */
+/** Our own colors stay; any other control of the terminal goes. */
 function painted(diff: string): string {
   return diff
     .split(/(\u001b\[\d+m)/)

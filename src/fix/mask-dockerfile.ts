@@ -28,12 +28,12 @@ export function maskDockerfile(text: string): string {
   return new SecretMask({}).text(rest);
 }
 
-/** What a shell allows between a value's letters: quotes, backslashes and escaped line ends. */
+/** Signs that a shell allows between a value's letters: quotes, backslashes, escaped line ends. */
 const BETWEEN = String.raw`(?:["'\\]|\\\r?\n[ \t]{0,99}){0,9}`;
 const LONGEST_WORD = 200;
-/** Each is looked for in the whole text: of a hostile one with more, nothing is shown. */
+/** Most values searched for in the text; with more, nothing of it is shown. */
 const MOST_VALUES = 200;
-/** Fewer stand anywhere. */
+/** Shorter values match anywhere. */
 const LEAST_LETTERS = 4;
 
 function withoutValue(text: string, value: string): string {

@@ -81,7 +81,6 @@ export function KeyRow({ keys, marks, columns }: KeyRowProps) {
   );
 }
 
-/** All keys, one a row. */
 function KeyHelp({ keys }: Pick<Props, 'keys'>) {
   const rows: KeyList = [
     ...keys,
@@ -128,7 +127,7 @@ export interface EditView {
   readonly risk: string;
   /** What it is worth, in words; undefined where that is not known. */
   readonly gain?: string;
-  /** The change as a unified diff, without colours. */
+  /** The change as a unified diff, without colors. */
   readonly diff: string;
 }
 

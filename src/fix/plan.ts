@@ -58,7 +58,6 @@ import {
 import { fetchDigest } from './fetch-digest.ts';
 import { type OpenedFiles, openFixFiles } from './files.ts';
 
-/** What the facts are gathered for. */
 interface FactsRequest {
   readonly read: ReadForEdits;
   readonly needs: ReadonlySet<FixNeed>;
@@ -77,8 +76,8 @@ interface FactsRequest {
 const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);
 
 /**
- * What the image stands on: its base's configuration, users and packages, from Docker's store or
- * its registry; by full reference. Of several platforms, linux/amd64 or the first stands for all.
+ * Configuration, users and packages of the image's bases, from Docker's store or the registry; by
+ * full reference. Of several platforms, linux/amd64 or the first counts for all.
  */
 async function fixBases(
   context: PipelineContext,
@@ -149,8 +148,9 @@ async function baseImage(
 type Versions = Result<readonly InstalledVersion[]>;
 
 /**
- * Packages that each stage really got, by its index: of the target from scoville.lock beside the
- * Dockerfile, of all from a build of each stage that installs something, where one is asked for.
+ * Packages that each stage really got, by its index. Those of the target come from scoville.lock
+ * beside the Dockerfile. All come from a build of each stage that installs something, where one is
+ * asked for.
  */
 async function fixVersions(
   context: PipelineContext,
@@ -170,7 +170,7 @@ async function fixVersions(
   return found;
 }
 
-/** The names of a lock, written as in a URL where they hold a blank. */
+/** The names of a lock, written as in a URL where they have a blank. */
 function versionsOf(locked: LockedPackages): readonly InstalledVersion[] {
   return [...locked].flatMap(([type, lines]) =>
     lines.flatMap((line) => {
@@ -268,9 +268,9 @@ async function gatherFacts(
 }
 
 /**
- * The digests that the tags of a Dockerfile lead to, by full reference. What scoville.lock holds is
- * taken from there, so that both say the same; with `refresh` every registry is asked. An image
- * that only the engine has cannot be built by digest.
+ * The digests of the tags in a Dockerfile, by full reference. Those in scoville.lock are taken from
+ * there, so that both say the same; with `refresh` every registry is asked. An image that only the
+ * engine has cannot be built by digest.
  */
 export async function fixDigests(
   context: PipelineContext,
@@ -413,8 +413,8 @@ function isAskedFor(rule: string, { only, build, options, isDecided }: FixReques
 
 /**
  * Opens a Dockerfile for fixing and finds out what the wanted rules need: digests, versions,
- * hashes. What cannot be found out is no error: the rule that needs it says so. Throws UserError
- * where the Dockerfile cannot be read, or is none.
+ * hashes. What cannot be found out is not an error: the rule that needs it says so. Throws
+ * UserError where the Dockerfile cannot be read, or is none.
  */
 export async function planFixes(context: PipelineContext, request: FixRequest): Promise<FixTask> {
   const rules = namedRules(request.only);

@@ -27,12 +27,12 @@ import { RIGHTS, type Rights, type SmokeRequest, type SmokeResult } from '../mod
 import type { AppliedFixes, FixFiles } from './compose.ts';
 import { applyWanted, type FixTask } from './plan.ts';
 
-/** How long a container has to run on that nothing else is known of. */
+/** Time to keep running, for a container of which nothing else is known. */
 const STAYING_MS = 3_000;
 
 /**
- * Runs an image of the engine's store in a container of its own and finds out whether the program
- * in it answers: by the user's command, else by the image's HEALTHCHECK, else by whether it stays
+ * Runs an image of the engine's store in a container of its own and finds out whether its program
+ * answers. It asks the user's command, else the image's HEALTHCHECK, else whether the program stays
  * up. No capabilities are given at first, and those of `most` where it does not answer so. The
  * container is removed whatever happens. Throws Interrupted, UserError and ToolError.
  */
@@ -109,7 +109,6 @@ async function inContainer(
   }
 }
 
-/** How edits are proven. */
 export interface VerifyRequest {
   readonly smoke: SmokeRequest;
   readonly buildFlags: readonly string[];
@@ -175,7 +174,7 @@ export async function verifyFixes(
   }
 }
 
-/** The Dockerfile as it is has to build, and to answer where anything can tell. */
+/** The Dockerfile as it is has to build, and to answer where that can be seen. */
 function sound(built: Result<ProvenBuild, BuildFailure>): ProvenBuild {
   if (!built.ok)
     throw new UserError(
@@ -191,7 +190,7 @@ function sound(built: Result<ProvenBuild, BuildFailure>): ProvenBuild {
   return built.value;
 }
 
-/** What is worse than before; undefined where nothing is. */
+/** How the new build is worse; undefined where it is not. */
 function worse(before: ProvenBuild, after: ProvenBuild): Failure | undefined {
   const { smoke } = after;
   if (before.smoke.answers) {
