@@ -47,5 +47,4 @@ A comment takes findings back, for the instruction below it, or for the file whe
 Every rule: docs/lint.md`,
 } satisfies CommandSpec;
 
-/** What `scoville lint` was asked for. */
 export type LintFlags = FlagValues<typeof LINT.flags>;

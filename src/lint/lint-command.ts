@@ -20,7 +20,6 @@ import {
   lintFile,
 } from './lint.ts';
 
-/** `scoville lint`. */
 export const lint = command(LINT, async (flags, paths, io) => {
   const settings = await projectSettings(flags.config, io);
   const { files, unreadable } = await lintAll(
@@ -38,7 +37,7 @@ export const lint = command(LINT, async (flags, paths, io) => {
   return short ? EXIT.short : EXIT.met;
 });
 
-/** One file that cannot be read does not keep the others from being judged. */
+/** One file that cannot be read does not keep the others from being checked. */
 async function lintAll(
   paths: readonly string[],
   { buildArg: buildArgs, target }: LintFlags,

@@ -55,15 +55,14 @@ const NOT_OURS = new Set(['node_modules', 'vendor']);
 const DEEPEST = 16;
 const MOST_ENTRIES = 100_000;
 
-/** True where a file of this name in a folder is taken for a Dockerfile. */
 export function isDockerfileName(name: string): boolean {
   return NAMED.test(name) && !NO_DOCKERFILE.test(name);
 }
 
 /**
- * The Dockerfiles that a path of the user's stands for: itself, or those in a folder, sorted.
- * Links, hidden folders and dependencies are not followed. Throws UserError where the path cannot
- * be read, or the folder is too large to search.
+ * The Dockerfiles that a user's path means: itself, or those in a folder, sorted. Links, hidden
+ * folders and dependencies are not followed. Throws UserError where the path cannot be read, or the
+ * folder is too large to search.
  */
 export async function findDockerfiles(cwd: string, path: string): Promise<readonly string[]> {
   const found: string[] = [];
@@ -90,7 +89,7 @@ export async function findDockerfiles(cwd: string, path: string): Promise<readon
   return found.sort();
 }
 
-/** A Dockerfile to look at, with what a build would be given beside it. */
+/** A Dockerfile to check, with what a build would get beside it. */
 export interface LintRequest {
   readonly name: string;
   readonly text: string;
@@ -101,7 +100,7 @@ export interface LintRequest {
   readonly context?: BuildContext | undefined;
 }
 
-/** What a build on the most usual machine would be given, where the user says nothing else. */
+/** Build arguments of the most common machine, where the user sets none. */
 const PLATFORM_ARGS = Object.fromEntries(
   ['BUILD', 'TARGET'].flatMap((side) => [
     [`${side}PLATFORM`, 'linux/amd64'],
@@ -136,7 +135,7 @@ function inOrder(a: LintFinding, b: LintFinding): number {
   );
 }
 
-/** What one line says twice is said once. */
+/** Drops findings that a line has twice. */
 function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
   const key = ({ rule, range, message }: LintFinding): string =>
     `${rule} ${range.startLine}:${range.startColumn} ${message}`;
@@ -191,10 +190,10 @@ export function lintDockerfile(request: LintRequest): LintedFile {
   };
 }
 
-/** The lines as reports may show them: a secret that stands in one is masked. */
+/** The lines as reports may show them: secrets in them are masked. */
 function shownLines(lines: readonly string[], text: string): readonly string[] {
   const masked = maskDockerfile(text).split(/\r?\n/);
-  // A key of several lines becomes one: each is then masked by itself.
+  // A key of several lines becomes one: each is then masked alone.
   return masked.length === lines.length ? masked : lines.map(maskDockerfile);
 }
 
@@ -255,8 +254,8 @@ function formOf(comment: IgnoreComment): readonly LintFinding[] {
 }
 
 /**
- * Takes back what comments with a reason ignore, and tells of comments that do not do what they
- * seem to. `mayBeUnused` says where a comment without effect is one: not in stages that were not
+ * Removes what comments with a reason ignore, and reports comments that do not do what they seem
+ * to. `mayBeUnused` says where a comment without effect is one: not in stages that were not
  * checked.
  */
 function takeBack(
@@ -346,7 +345,7 @@ export async function lintFile(path: string, options: LintFilesOptions): Promise
 export interface BakedDockerfile {
   /** From the working folder. Of a Dockerfile inside the definition: the definition and target. */
   readonly path: string;
-  /** Its text, where it stands in the definition. */
+  /** Its text, where the definition has it. */
   readonly inline?: string;
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
