@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../src/lib/errors.ts';
+import { ok } from '../../src/lib/errors.ts';
 import type { BaseImage, FixFacts } from '../../src/model/fix.ts';
 
 /** A base `a` with a shell, its users and setuid files; `more` changes it. */
@@ -32,12 +32,3 @@ export function withBase(
   };
   return { facts: { bases: new Map([['docker.io/library/a:latest', ok(base)]]) } };
 }
-
-/** A base that cannot be had. */
-export const WITHOUT_BASE: { readonly facts: Partial<FixFacts> } = {
-  facts: {
-    bases: new Map<string, Result<BaseImage>>([
-      ['docker.io/library/a:latest', err('no such host')],
-    ]),
-  },
-};
