@@ -8,8 +8,8 @@ import { pinImages } from '../../src/criteria/pinned-images.ts';
 import { freezeArchives, lockFiles, pinPackages } from '../../src/criteria/pinned-packages.ts';
 import { verifyDownloads } from '../../src/criteria/verified-downloads.ts';
 import { planEdits } from '../../src/fix/compose.ts';
-import { err, ok } from '../../src/lib/errors.ts';
-import type { FixFacts, InstalledVersion } from '../../src/model/fix.ts';
+import { err, ok, type Result } from '../../src/lib/errors.ts';
+import type { FetchedFile, FixFacts, InstalledVersion } from '../../src/model/fix.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { withBase } from './bases.ts';
 import { type Around, around, DISTROLESS, fixed } from './support.ts';
@@ -30,7 +30,7 @@ const versions = (type: InstalledVersion['type'], list: string): readonly Instal
 
 /** What all cases know but for the base: tags, versions of the first stage, and downloads. */
 const FACTS: Partial<FixFacts> = {
-  digests: new Map([
+  digests: new Map<string, Result<Digest>>([
     ...DISTROLESS,
     ...['node:22', 'node:22.4-slim-bookworm', 'python:slim', 'debian:trixie-slim'].map(
       (name) => [`docker.io/library/${name}`, ok(digest('a'))] as const,
@@ -56,7 +56,7 @@ const FACTS: Partial<FixFacts> = {
       ]),
     ],
   ]),
-  hashes: new Map([
+  hashes: new Map<string, Result<FetchedFile>>([
     ...['/tool-1.2.3.tgz', '/install.sh', ''].map(
       (path) => [`https://x.org${path}`, ok({ digest: digest('a'), size: 10 })] as const,
     ),
@@ -99,11 +99,11 @@ const WORDS: Readonly<Record<string, Given>> = {
 function surroundings(given: Given): Around {
   const { base, of = 'a:latest', bare, files = {}, context, buildArgs = {}, repository } = given;
   const name = of.includes('/') ? of : `docker.io/library/${of}`;
-  const made = typeof base === 'object' ? withBase(base).facts.bases?.values().next().value : base;
-  const found =
-    typeof made === 'string' || made?.ok !== true
-      ? err(String(made))
-      : ok(bare === true ? { ...made.value, has: () => false } : made.value);
+  const more = bare === true ? { has: () => false } : {};
+  const [found = err('no base')] =
+    typeof base === 'object'
+      ? (withBase({ ...base, ...more }).facts.bases?.values() ?? [])
+      : [err(base ?? '')];
   return {
     files,
     buildArgs,

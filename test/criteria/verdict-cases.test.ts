@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { pinnedPackages } from '../../src/criteria/pinned-packages.ts';
 import { verifiedDownloads } from '../../src/criteria/verified-downloads.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { buildFact } from '../../src/facts/build-facts.ts';
 import { contextOf } from '../dockerfile/context-of.ts';
+import { judgesAs, type Row } from './criterion-table.ts';
 import { factsOf } from './facts-builder.ts';
+import { factsOfCase } from './facts-of-case.ts';
 
 const SUM = '0123456789abcdef'.repeat(4);
 /** What stands for long texts in the tables. */
@@ -57,3 +60,26 @@ test.each([verifiedDownloads, pinnedPackages])('the cases of $id', ({ id, judge 
   expect(wrong).toEqual([]);
   expect(cases.length).toBeGreaterThan(200);
 });
+
+/** The rows of verdicts.tsv by criterion. */
+function verdicts(): ReadonlyMap<string, readonly Row[]> {
+  const rows = new Map<string, Row[]>();
+  let id = '';
+  for (const row of readFileSync('test/criteria/verdicts.tsv', 'utf8').split('\n')) {
+    id = /^# criterion (.*)/.exec(row)?.[1] ?? id;
+    if (row === '' || row.startsWith('#')) continue;
+    const [outcome = '', name = '', says = '', given = '', more = '{}'] = row.split('\t');
+    const facts = factsOfCase(given);
+    rows.set(id, [
+      ...(rows.get(id) ?? []),
+      [outcome as Row[0], name, facts, says, JSON.parse(more) as NonNullable<Row[4]>],
+    ]);
+  }
+  return rows;
+}
+
+const VERDICTS = verdicts();
+test('every criterion has rows', () => {
+  expect([...VERDICTS.keys()].sort()).toEqual(CATALOGUE.map(({ id }) => id).sort());
+});
+for (const criterion of CATALOGUE) judgesAs(criterion, VERDICTS.get(criterion.id) ?? []);
