@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RULES } from '../../src/criteria/security-profile/seccomp-default.ts';
@@ -42,139 +43,56 @@ const judge = (entries: readonly unknown[], rest: object = {}, architecture = 'a
   );
 const NAMESPACES = 2114060288;
 
-describe('a seccomp profile beside the default', () => {
-  test.each<[string, string, readonly unknown[], object?, string?]>([
-    ['tighter', 'a few calls', [allow('read write')]],
-    [
-      'tighter',
-      'clone as the default filters it',
-      [allow('clone', with0('MASKED_EQ', NAMESPACES))],
-    ],
-    ['tighter', 'clone without any flag', [allow('clone', with0('EQ', 17))]],
-    ['tighter', 'clone with more masked', [allow('clone', with0('MASKED_EQ', 0xffffff00))]],
-    ['not-tighter', 'clone unfiltered', [allow('read clone')]],
-    ['not-tighter', 'clone with one namespace', [allow('clone', with0('MASKED_EQ', 0x7c020000))]],
-    [
-      'not-tighter',
-      'clone that asks for one',
-      [allow('clone', with0('MASKED_EQ', NAMESPACES, 0x10000000))],
-    ],
-    [
-      'not-tighter',
-      'clone filtered twice, which is either',
-      [
-        allow('clone', {
-          args: [
-            { index: 0, op: 'SCMP_CMP_MASKED_EQ', value: NAMESPACES, valueTwo: 0 },
-            { index: 0, op: 'SCMP_CMP_NE', value: 1 },
-          ],
-        }),
-      ],
-    ],
-    [
-      'not-tighter',
-      'clone beside a refusal',
-      [
-        allow('clone'),
-        {
-          names: ['clone'],
-          action: 'SCMP_ACT_ERRNO',
-          ...with0('MASKED_EQ', 0x10000000, 0x10000000),
-        },
-      ],
-    ],
-    [
-      'not-tighter',
-      'a filter on another argument',
-      [allow('clone', { args: [{ index: 1, op: 'SCMP_CMP_MASKED_EQ', value: NAMESPACES }] })],
-    ],
-    [
-      'tighter',
-      'that argument on s390x',
-      [allow('clone', { args: [{ index: 1, op: 'SCMP_CMP_MASKED_EQ', value: NAMESPACES }] })],
-      {},
-      's390x',
-    ],
-    ['tighter', 'sockets of IPv4', [allow('socket', with0('EQ', 2))]],
-    ['not-tighter', 'sockets of the kernel’s cryptography', [allow('socket', with0('EQ', 38))]],
-    ['not-tighter', 'sockets of all kinds but one', [allow('socket', with0('NE', 40))]],
-    ['not-tighter', 'a value wider than 32 bits', [allow('socket', with0('EQ', 2 ** 32 + 38))]],
-    [
-      'tighter',
-      'mount with the right to it',
-      [allow('read'), allow('mount', { includes: { caps: ['CAP_SYS_ADMIN'] } })],
-    ],
-    ['not-tighter', 'mount without', [allow('mount')]],
-    [
-      'not-tighter',
-      'mount with another right',
-      [allow('mount', { includes: { caps: ['CAP_CHOWN'] } })],
-    ],
-    [
-      'not-tighter',
-      'mount but with the right',
-      [allow('mount', { excludes: { caps: ['CAP_SYS_ADMIN'] } })],
-    ],
-    [
-      'tighter',
-      'clone with the right to namespaces',
-      [allow('read'), allow('clone', { includes: { caps: ['CAP_SYS_ADMIN'] } })],
-    ],
-    ['tighter', 'ptrace from 4.8', [allow('ptrace', { includes: { minKernel: '4.8' } })]],
-    ['not-tighter', 'ptrace from 4.7', [allow('ptrace', { includes: { minKernel: '4.7' } })]],
-    ['not-tighter', 'ptrace before 4.8', [allow('ptrace', { excludes: { minKernel: '4.8' } })]],
-    ['not-tighter', 'a call logged', [{ names: ['mount'], action: 'SCMP_ACT_LOG' }]],
-    ['not-tighter', 'a call left to a tracer', [{ names: ['mount'], action: 'SCMP_ACT_TRACE' }]],
-    [
-      'malformed',
-      'a call left to an agent, without which runc starts nothing',
-      [{ names: ['mount'], action: 'SCMP_ACT_NOTIFY' }],
-      { listenerPath: '/run/x' },
-    ],
-    ['not-tighter', 'the old spelling', [{ name: 'mount', action: 'SCMP_ACT_ALLOW' }]],
-    ['tighter', 'calls that this machine lacks', [allow('read breakpoint s390_runtime_instr')]],
-    ['not-tighter', 'arch_prctl where the engine has 32 bits', [allow('arch_prctl')], {}, '386'],
-    [
-      'not-tighter',
-      '64 bits beside an engine of 32',
-      [allow('read')],
-      { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] },
-      '386',
-    ],
-    ['tighter', 'its own machine', [allow('read')], { architectures: ['SCMP_ARCH_X86_64'] }],
-    ['not-tighter', 'traced by default', [], { defaultAction: 'SCMP_ACT_TRACE' }],
-    ['undecided', 'refusals that look like success', [allow('read')], { defaultErrnoRet: 0 }],
-    [
-      'undecided',
-      'one refusal that does',
-      [allow('read'), { names: ['setuid'], action: 'SCMP_ACT_ERRNO', errnoRet: 0 }],
-    ],
-    ['malformed', 'a key that Go folds', [allow('read')], { Syscalls: [allow('mount')] }],
-    [
-      'malformed',
-      'a key with the Kelvin sign',
-      [{ names: ['read'], action: 'SCMP_ACT_ALLOW', includes: { 'min\u212aernel': '4.8' } }],
-    ],
-    ['malformed', 'an unknown action', [{ names: ['mount'], action: 'ALLOW' }]],
-    ['malformed', 'an unknown comparison', [allow('clone', with0('MASK', 1))]],
-    [
-      'malformed',
-      'an argument that is not there',
-      [allow('clone', { args: [{ index: 6, op: 'SCMP_CMP_EQ', value: 1 }] })],
-    ],
-    ['malformed', 'name and names', [{ name: 'read', names: ['mount'], action: 'SCMP_ACT_ALLOW' }]],
-    [
-      'malformed',
-      'two lists of machines',
-      [],
-      { architectures: ['SCMP_ARCH_X86'], archMap: [{ architecture: 'SCMP_ARCH_X86' }] },
-    ],
-    ['malformed', 'no kernel version', [allow('read', { includes: { minKernel: '4' } })]],
-    ['malformed', 'an unknown flag', [allow('read')], { flags: ['SECCOMP_FILTER_FLAG_X'] }],
-  ])('%s: %s', (holds, _name, entries, rest = {}, architecture = 'amd64') => {
-    expect(judge(entries, rest, architecture)).toMatchObject({ kind: 'seccomp', holds });
-  });
+/** What docker-default denies of files, and of networks. */
+const DENIES = `deny network alg,
+  deny @{PROC}/* w,
+  deny @{PROC}/{[^1-9/],[^1-9/][^0-9/],[^1-9s/][^0-9y/][^0-9s/],[^1-9/][^0-9/][^0-9/][^0-9/]*}/** w,
+  deny @{PROC}/sys/[^k]** w,  # but the kernel's
+  deny @{PROC}/sys/kernel/{?,??,[^s][^h][^m]**} w,
+  deny @{PROC}/sysrq-trigger rwklx,
+  deny @{PROC}/kcore rwklx,
+  deny mount,
+  deny /sys/[^f]*/** wklx,
+  deny /sys/f[^s]*/** wklx,
+  deny /sys/fs/[^c]*/** wklx,
+  deny /sys/fs/c[^g]*/** wklx,
+  deny /sys/fs/cg[^r]*/** wklx,
+  deny /sys/firmware/** rwklx,
+  deny /sys/devices/virtual/powercap/** rwklx,
+  deny /sys/kernel/security/** rwklx,`;
+const OWN = 'signal (send,receive) peer=app, ptrace (trace,read) peer=app,';
 
+const SIGNS: Readonly<Record<string, string>> = {
+  '@NAMESPACES': String(NAMESPACES),
+  '@DENIES': DENIES,
+  '@KCORE': DENIES.replace('deny @{PROC}/kcore rwklx,', ''),
+  '@ONELINE': DENIES.replaceAll(/#.*/g, ''),
+  '@OWN': OWN,
+  '@TUNABLES': '#include <tunables/global>\n',
+  '@BASE': '\n  #include <abstractions/base>\n  ',
+};
+const whole = (text: string): string =>
+  Object.entries(SIGNS).reduce((all, [sign, long]) => all.replaceAll(sign, () => long), text);
+
+const ROWS = readFileSync('test/criteria/profiles.tsv', 'utf8')
+  .split('\n')
+  .filter((row) => row !== '' && !row.startsWith('#'))
+  .map((row) => row.split('\t'));
+test.each(ROWS)('%s: %s', (holds, _name, kind, text = '', rest = '', architecture = 'amd64') => {
+  if (kind === 'seccomp') {
+    const entries = (JSON.parse(whole(text)) as Entry[]).map((entry) => ({
+      ...('name' in entry ? {} : { action: 'SCMP_ACT_ALLOW' }),
+      ...entry,
+    }));
+    const more = JSON.parse(whole(rest || '{}')) as object;
+    expect(judge(entries, more, architecture)).toMatchObject({ kind, holds });
+    return;
+  }
+  const written = JSON.parse(`"${text.replaceAll('"', '\\"')}"`) as string;
+  expect(judgeProfile(kind as 'apparmor' | 'selinux', whole(written), 'amd64').holds).toBe(holds);
+});
+
+describe('a seccomp profile beside the default', () => {
   test('the default itself is not, on any machine', () => {
     for (const architecture of ['amd64', '386', 'arm64', 'arm', 'ppc64le', 's390x', 'riscv64'])
       expect(judge(DEFAULT.syscalls, {}, architecture).reason).toBe(

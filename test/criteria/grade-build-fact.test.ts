@@ -4,16 +4,11 @@ import { pinnedPackages } from '../../src/criteria/pinned-packages.ts';
 import { trustedSource } from '../../src/criteria/trusted-source.ts';
 import { verifiedDownloads } from '../../src/criteria/verified-downloads.ts';
 import { type GivenDockerfile, gradedBuild } from '../../src/grade/grade-build.ts';
-import {
-  type BuildFact,
-  type Fact,
-  type Facts,
-  known,
-  unknownFact,
-} from '../../src/model/facts.ts';
+import { type BuildFact, type Fact, known } from '../../src/model/facts.ts';
 import { type ImageConfig, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { declared, factsOf } from './facts-builder.ts';
 
 const IMAGE = digestOf('image');
 const HEX = 'b'.repeat(64);
@@ -31,6 +26,10 @@ const provenance = (
   more: Partial<FoundAttestation> & { readonly digest?: never; readonly base?: string } = {},
 ): FoundAttestation => {
   const { base = HEX, ...found } = more;
+  const data = Buffer.from(dockerfile ?? '').toString('base64');
+  const infos = [{ filename: 'Dockerfile', language: 'Dockerfile', data }];
+  const own = { 'https://mobyproject.org/buildkit@v1#metadata': { source: { infos } } };
+  const finished = { buildFinishedOn: '2026-11-20T10:00:00Z' };
   return {
     predicateType: PREDICATE_TYPE.slsaProvenanceV02,
     subjects: [IMAGE],
@@ -41,24 +40,7 @@ const provenance = (
       buildType: 'https://mobyproject.org/buildkit@v1',
       materials: [{ uri: 'pkg:docker/debian@trixie', digest: { sha256: base } }],
       invocation: { parameters: { args: { 'build-arg:VERSION': '2' } } },
-      metadata: {
-        buildFinishedOn: '2026-11-20T10:00:00Z',
-        ...(dockerfile === undefined
-          ? {}
-          : {
-              'https://mobyproject.org/buildkit@v1#metadata': {
-                source: {
-                  infos: [
-                    {
-                      filename: 'Dockerfile',
-                      language: 'Dockerfile',
-                      data: Buffer.from(dockerfile).toString('base64'),
-                    },
-                  ],
-                },
-              },
-            }),
-      },
+      metadata: dockerfile === undefined ? finished : { ...finished, ...own },
     },
     ...found,
   };
@@ -82,29 +64,11 @@ const valueOf = (fact: Fact<BuildFact>): BuildFact => {
   if (!fact.known) throw new Error(fact.reason);
   return fact.value;
 };
-const facts = (build: Fact<BuildFact>): Facts => {
-  const none = unknownFact('not asked');
-  return {
-    image: none,
-    filesystem: none,
-    packages: none,
-    secrets: none,
-    attestations: none,
-    vulnerabilities: none,
-    reproduction: none,
+const facts = (build: Fact<BuildFact>) =>
+  factsOf({
     build,
-    declarations: known(
-      {
-        secrets: undefined,
-        secretFiles: [],
-        trustedImages: [],
-        maxAgeDays: 30,
-        now: Date.parse('2026-11-24T00:00:00Z'),
-      },
-      'build',
-    ),
-  };
-};
+    declarations: known(declared({ now: Date.parse('2026-11-24T00:00:00Z') }), 'build'),
+  });
 
 describe('provenance', () => {
   test('gives the Dockerfile, the digests of what it names, the end, and the arguments', async () => {

@@ -7,69 +7,38 @@ import {
   withoutClaims,
 } from '../../src/criteria/catalogue.ts';
 import { EARNED_UNSIGNED } from '../../src/criteria/criterion.ts';
-import { type Facts, known, type SignatureFact, unknownFact } from '../../src/model/facts.ts';
-import { digestOf } from '../../src/model/reference.ts';
-import { type FoundAttestation, PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { type Facts, known, type SignatureFact } from '../../src/model/facts.ts';
+import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { attestation, factsOf, image } from './facts-builder.ts';
 
-const IMAGE = digestOf('image');
-const NOW = Date.parse('2026-11-24T00:00:00Z');
 const SIGNED: SignatureFact = { kind: 'cosign-tag', verification: 'verified', verifiedBy: 'k.pub' };
-const PROVENANCE: FoundAttestation = {
-  predicateType: PREDICATE_TYPE.slsaProvenanceV1,
-  subjects: [IMAGE],
-  source: 'bundle-referrer',
-  verification: 'unverified',
-  predicate: {
+const PROVENANCE = attestation(
+  PREDICATE_TYPE.slsaProvenanceV1,
+  {
     buildDefinition: { buildType: 'https://example.org/b' },
     runDetails: { builder: { id: 'https://example.org' } },
   },
-};
+  { verification: 'unverified' },
+);
 
 function facts(signatures: readonly SignatureFact[], source: 'image' | 'build' = 'image'): Facts {
-  const none = unknownFact('not asked');
-  return {
-    image: known(
-      {
-        platform: { os: 'linux', architecture: 'amd64' },
-        manifestDigest: IMAGE,
-        config: {
-          architecture: 'amd64',
-          os: 'linux',
-          created: '2026-11-20T00:00:00Z',
-          rootfs: { type: 'layers', diff_ids: [] },
-        },
-        manifest: {
-          schemaVersion: 2,
-          mediaType: 'application/vnd.oci.image.manifest.v1+json',
-          config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: IMAGE, size: 2 },
-          layers: [],
-        },
-        annotations: {
-          index: {},
-          manifest: { 'dev.scoville.secrets': 'none' },
-          labels: {
-            'org.opencontainers.image.base.name': 'alpine',
-            'org.opencontainers.image.vendor': 'Us',
-          },
-        },
+  const found = image({
+    created: '2026-02-25T00:00:00Z',
+    annotations: {
+      manifest: { 'dev.scoville.secrets': 'none' },
+      labels: {
+        'org.opencontainers.image.base.name': 'alpine',
+        'org.opencontainers.image.vendor': 'Us',
       },
-      source,
-    ),
-    filesystem: none,
-    packages: none,
-    secrets: none,
+    },
+  });
+  return factsOf({
+    image: found.known ? known(found.value, source) : found,
     attestations: known(
       { signatures, attestations: [PROVENANCE] },
       signatures.length > 0 ? 'verified-attestation' : 'unverified-attestation',
     ),
-    vulnerabilities: none,
-    reproduction: none,
-    build: none,
-    declarations: known(
-      { secrets: undefined, secretFiles: [], trustedImages: [], maxAgeDays: 30, now: NOW },
-      'build',
-    ),
-  };
+  });
 }
 
 function passes(given: Facts): readonly string[] {

@@ -4,29 +4,21 @@ import { downloads, installs } from './parse-dockerfile.ts';
 const CURL = 'curl -O https://x.org/f';
 
 describe('commands that another program starts', () => {
-  test.each([
-    `setarch i386 ${CURL}`,
-    `setarch -R ${CURL}`,
-    `linux32 ${CURL}`,
-    `setsid ${CURL}`,
-    `time -p ${CURL}`,
-    `sudo -Hu app ${CURL}`,
-    `runuser -u app -- ${CURL}`,
-    `runuser -u app ${CURL}`,
-    `s6-setuidgid app ${CURL}`,
-    `chpst -u app ${CURL}`,
-    `faketime 2020-01-01 ${CURL}`,
-    `unbuffer ${CURL}`,
-    `flock /lock -c "${CURL}"`,
-    `script -qec "${CURL}" /dev/null`,
-    `conda run -n e ${CURL}`,
-    `poetry run ${CURL}`,
-    `uv run --with a --no-project ${CURL}`,
-    `mise exec node@22 -- ${CURL}`,
-    `poetry run sudo uv run ${CURL}`,
-    `find / -name a -exec ${CURL} \\;`,
-  ])('%s', (run) => {
-    expect(downloads(`RUN ${run}`)).toEqual(['curl: nothing']);
+  // A line each; `C` is the command.
+  const LINES = `
+    setarch i386 C|setarch -R C|setarch i386 -R C|setarch $(uname -m) C|linux32 C|setsid C
+    sudo C|sudo -Hu app C|sudo -Hu app -- C|sudo -u app A=1 C|runuser -u app -- C|runuser -u app C
+    env -i -u X A=1 B=2 C|env -a z C|timeout -k 5 60 C|timeout --signal=KILL 60 C|time -p C
+    nice -n10 C|ionice -c2 -n 7 C|chrt -i 0 C|stdbuf -oL -e 0 C|prlimit --nofile=1024 C
+    setpriv --reuid 1 --clear-groups C|setpriv --pdeathsig keep C|unshare --map-user 0 -m C
+    flock -w 5 /lock C|flock --conflict-exit-code 3 /lock C|flock /lock -c "C"|command -p C
+    chroot --userspec 0:0 /x C|dumb-init --rewrite 15:3 -- C
+    envdir /e C|s6-setuidgid app C|chpst -u app C|faketime 2020-01-01 C|unbuffer C
+    script -qec "C" /dev/null|conda run -n e C|poetry run C|poetry -C x run C|nvm exec 22 C
+    uv run --with a --no-project C|mise exec node@22 -- C|poetry run sudo uv run C
+    find / -name a -exec C \\;`;
+  test.each(LINES.split(/[|\n] */).filter((line) => line.trim() !== ''))('%s', (line) => {
+    expect(downloads(`RUN ${line.replace(/\bC\b(?! x)/, CURL)}`)).toEqual(['curl: nothing']);
   });
 
   test.each([
@@ -57,7 +49,15 @@ describe('commands that another program starts', () => {
   });
 
   test('a program that is told nothing starts nothing', () => {
-    for (const run of ['runuser app', 'poetry run', 'poetry install', 'find . -exec', 'parallel'])
+    for (const run of [
+      'runuser app',
+      'poetry run',
+      'poetry install',
+      'find . -exec',
+      'parallel',
+      'tini',
+      `command -v ${CURL}`,
+    ])
       expect(downloads(`RUN ${run}`)).toEqual([]);
   });
 

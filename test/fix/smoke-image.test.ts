@@ -16,45 +16,33 @@ interface Engine {
   readonly address?: string;
 }
 
-/** An engine with one image; `runs` tells what it was asked. */
+/** An engine with one image; `asked` gives the calls that begin with these words. */
 function engine({ config = {}, state, smoke = {}, remove = {}, address = 'unix:///d' }: Engine) {
   let capabilities = false;
   const events: PipelineEvent[] = [];
+  const said = (stdout: string) =>
+    Promise.resolve({ ended: 'exit', exitCode: 0, stdout, stderr: '' } as const);
+  const docker = (words: string, result: ScriptedRun['result']): ScriptedRun => ({
+    ...{ command: 'docker', args: words.split(' '), result },
+  });
   const { run, runs } = fakeRun([
-    { command: 'docker', args: ['image', 'inspect'], result: { stdout: JSON.stringify(config) } },
-    {
-      command: 'docker',
-      args: ['create'],
-      result: (what: ToolRun) => {
-        capabilities = !what.args.includes('--cap-drop');
-        return Promise.resolve({ ended: 'exit', exitCode: 0, stdout: '', stderr: '' });
-      },
-    },
-    { command: 'docker', args: ['start'], result: {} },
-    { command: 'docker', args: ['context', 'inspect'], result: { stdout: `${address}\n` } },
-    {
-      command: 'docker',
-      args: ['container', 'inspect'],
-      result: () => {
-        const found = { state: state?.(capabilities) ?? { Running: true }, ports: PORTS };
-        return Promise.resolve({
-          ended: 'exit',
-          exitCode: 0,
-          stdout: JSON.stringify(found),
-          stderr: '',
-        });
-      },
-    },
-    { command: 'docker', args: ['logs'], result: { stdout: 'listening\n' } },
-    { command: 'docker', args: ['rm'], result: remove },
+    docker('image inspect', { stdout: JSON.stringify(config) }),
+    docker('create', ({ args }: ToolRun) => {
+      capabilities = !args.includes('--cap-drop');
+      return said('');
+    }),
+    docker('start', {}),
+    docker('context inspect', { stdout: `${address}\n` }),
+    docker('container inspect', () =>
+      said(JSON.stringify({ state: state?.(capabilities) ?? { Running: true }, ports: PORTS })),
+    ),
+    docker('logs', { stdout: 'listening\n' }),
+    docker('rm', remove),
     { command: 'sh', args: ['-c'], result: smoke },
   ]);
   let clock = 0;
   const context = {
-    run,
-    cwd: '/',
-    now: () => (clock += 400),
-    signal: new AbortController().signal,
+    ...{ run, cwd: '/', now: () => (clock += 400), signal: new AbortController().signal },
     emit: (event: PipelineEvent) => events.push(event),
   } as unknown as PipelineContext;
   const asked = (...words: string[]): readonly ToolRun[] =>
@@ -68,70 +56,94 @@ const ASK: SmokeRequest = { command: 'ask', port: undefined, env: [], timeoutMs:
 const LOOK: SmokeRequest = { ...ASK, command: undefined };
 const CHECKED = { Healthcheck: { Test: ['CMD', '/check'] } };
 
+const LONG: SmokeRequest = { ...LOOK, timeoutMs: 60_000 };
+const checked = (Health: object): Engine => ({
+  config: CHECKED,
+  state: () => ({ Running: true, Health }),
+});
+const ended = (ExitCode: number): Engine => ({ state: () => ({ Running: false, ExitCode }) });
+/** Up with the engine's capabilities alone. */
+const needy: Engine = {
+  config: EXPOSED,
+  state: (capabilities) => (capabilities ? { Running: true } : { Running: false, ExitCode: 1 }),
+};
+const UNHEALTHY = { Status: 'unhealthy', Log: [{ Output: 'no route' }] };
+
 describe('smokeImage', () => {
-  test('the command answers: no capability is given, and the container is removed', async () => {
-    const { context, asked, runs } = engine({ config: EXPOSED });
-    expect(await smokeImage(context, 'i', ASK, 'default')).toEqual({
-      answers: true,
-      judge: 'smoke command',
-      rights: 'none',
-    });
-    const sh = runs.find(({ command }) => command === 'sh');
-    expect(sh?.env).toMatchObject({ SCOVILLE_URL: 'http://127.0.0.1:32770' });
-    const name = asked('create')[0]?.args[2] ?? '';
-    expect(asked('rm', '--force', '--volumes', name)).toHaveLength(1);
-  });
-
-  test('it never answers: what it said and what the container printed', async () => {
-    const { context, asked } = engine({
-      config: EXPOSED,
-      smoke: { exitCode: 7, stderr: 'refused' },
-    });
-    expect(await smokeImage(context, 'i', ASK, 'none')).toEqual({
-      answers: false,
-      judge: 'smoke command',
-      reason: 'no answer in time: refused\nexit code 7',
-      log: 'listening',
-    });
-    expect(asked('rm')).toHaveLength(1);
-  });
-
-  test('a program that ends without capabilities is given the engine’s, where it had them before', async () => {
-    const state = (capabilities: boolean): object =>
-      capabilities ? { Running: true } : { Running: false, ExitCode: 1 };
-    const { context, asked } = engine({ config: EXPOSED, state });
-    expect(await smokeImage(context, 'i', ASK, 'default')).toMatchObject({ rights: 'default' });
-    expect(asked('rm')).toHaveLength(2);
-    expect(
-      await smokeImage(engine({ config: EXPOSED, state }).context, 'i', ASK, 'none'),
-    ).toMatchObject({ answers: false, reason: 'the container ended with exit code 1' });
-  });
-
-  test.each([
-    [{ Status: 'healthy' }, { answers: true, judge: 'HEALTHCHECK' }],
+  test.each<[string, Engine, SmokeRequest, 'none' | 'default', object]>([
     [
-      { Status: 'unhealthy', Log: [{ Output: 'no route' }] },
+      'the command answers: no capability is given',
+      { config: EXPOSED },
+      ASK,
+      'default',
+      { answers: true, judge: 'smoke command', rights: 'none' },
+    ],
+    [
+      'it never answers: what it said and what the container printed',
+      { config: EXPOSED, smoke: { exitCode: 7, stderr: 'refused' } },
+      ASK,
+      'none',
+      {
+        ...{ answers: false, judge: 'smoke command', log: 'listening' },
+        reason: 'no answer in time: refused\nexit code 7',
+      },
+    ],
+    [
+      'it ends without capabilities, which it had before',
+      needy,
+      ASK,
+      'default',
+      { rights: 'default' },
+    ],
+    [
+      'it ends without capabilities, and had none',
+      needy,
+      ASK,
+      'none',
+      { answers: false, reason: 'the container ended with exit code 1' },
+    ],
+    [
+      'a HEALTHCHECK decides without a command',
+      checked({ Status: 'healthy' }),
+      LOOK,
+      'none',
+      { answers: true, judge: 'HEALTHCHECK' },
+    ],
+    [
+      'a HEALTHCHECK that fails',
+      checked(UNHEALTHY),
+      LOOK,
+      'none',
       { answers: false, reason: 'the HEALTHCHECK says unhealthy: no route' },
     ],
-  ])('without a command the HEALTHCHECK decides: %o', async (Health, result) => {
-    const { context, asked } = engine({
-      config: CHECKED,
-      state: () => ({ Running: true, Health }),
-    });
-    expect(await smokeImage(context, 'i', LOOK, 'none')).toMatchObject(result);
-    expect(asked('create')[0]?.args).toContain('--health-interval');
+    ['neither: it stays up', {}, LONG, 'none', { answers: true, judge: 'staying up' }],
+    ['neither: it ends with 0', ended(0), LONG, 'none', { judge: 'ending well' }],
+    ['neither: it ends with 3', ended(3), LONG, 'none', { answers: false }],
+    [
+      'an engine elsewhere can say how a HEALTHCHECK does',
+      {
+        ...checked({ Status: 'healthy' }),
+        config: { ...EXPOSED, ...CHECKED },
+        address: 'ssh://me@host',
+      },
+      LOOK,
+      'default',
+      { answers: true },
+    ],
+  ])('%s', async (_, given, request, most, result) => {
+    const { context, asked } = engine(given);
+    expect(await smokeImage(context, 'i', request, most)).toMatchObject(result);
+    // Each container is removed by the name that it was made with.
+    for (const { args } of asked('create'))
+      expect(asked('rm', '--force', '--volumes', args[2] ?? '')).toHaveLength(1);
+    expect(asked('create').length).toBe(asked('rm').length);
   });
 
-  test('with neither it has to stay up, or to end with 0', async () => {
-    const long = { ...LOOK, timeoutMs: 60_000 };
-    expect(await smokeImage(engine({}).context, 'i', long, 'none')).toMatchObject({
-      answers: true,
-      judge: 'staying up',
-    });
-    const ended = (ExitCode: number) =>
-      engine({ state: () => ({ Running: false, ExitCode }) }).context;
-    expect(await smokeImage(ended(0), 'i', long, 'none')).toMatchObject({ judge: 'ending well' });
-    expect(await smokeImage(ended(3), 'i', long, 'none')).toMatchObject({ answers: false });
+  test('the command gets the address', async () => {
+    const { context, runs } = engine({ config: EXPOSED });
+    await smokeImage(context, 'i', ASK, 'default');
+    const sh = runs.find(({ command }) => command === 'sh');
+    expect(sh?.env).toMatchObject({ SCOVILLE_URL: 'http://127.0.0.1:32770' });
   });
 
   test.each(['tcp://10.0.0.9:2375', 'ssh://me@host', 'tcp://docker:2376', 'tcp://127.0.0.1.evil'])(
@@ -152,15 +164,6 @@ describe('smokeImage', () => {
       expect(await smokeImage(context, 'i', ASK, 'default')).toMatchObject({ answers: true });
     },
   );
-
-  test('an engine elsewhere can say how a HEALTHCHECK does', async () => {
-    const { context } = engine({
-      config: { ...EXPOSED, ...CHECKED },
-      state: () => ({ Running: true, Health: { Status: 'healthy' } }),
-      address: 'ssh://me@host',
-    });
-    expect(await smokeImage(context, 'i', LOOK, 'default')).toMatchObject({ answers: true });
-  });
 
   test('an interrupt removes the container too', async () => {
     const { context, asked } = engine({ config: EXPOSED, smoke: { ended: 'aborted' } });
