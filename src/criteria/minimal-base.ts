@@ -105,14 +105,14 @@ interface MinimalBase {
  * programs take a slim base to 250 (chromium) and 287 (ffmpeg); the development packages that full
  * official images are built on, to 448.
  */
-export const SYSTEM_PACKAGES = 400;
+const SYSTEM_PACKAGES = 400;
 
 /**
  * An image whose base the table does not name is minimal up to this many OS packages. Images with
  * one run-time or server have fewer (80 to 115 on Debian 13). Those with a tool chain or a system
  * have more (133 and up). scripts/criteria-rules.ts has the counts.
  */
-export const PACKAGE_LIMIT = 120;
+const PACKAGE_LIMIT = 120;
 
 const SLIM = /(?:^|-)slim(?:-|$)/;
 const ALPINE = /(?:^|-)alpine(?:[\d.]*)(?:-|$)/;

@@ -15,7 +15,7 @@ import {
 import { criterion, fail, listed, note, packageEvidence, pass } from './criterion.ts';
 
 /** A part of an image that an SBOM names: a package, a program or a file. */
-export interface SbomPart {
+interface SbomPart {
   readonly name: string;
   readonly version: string | undefined;
   /** CycloneDX' group: `@scope`, `org.example`. */
@@ -197,14 +197,14 @@ function foreignOsParts(content: SbomContent, packages: readonly Package[]): rea
 }
 
 /** Parts that are packages of an operating system, by their purls. */
-export function osParts(content: SbomContent): readonly SbomPart[] {
+function osParts(content: SbomContent): readonly SbomPart[] {
   return content.parts.filter(({ purls }) =>
     purls.some((purl) => OS_TYPES.has(readPurl(purl)?.type ?? '')),
   );
 }
 
 /** True where the SBOM names files and programs of which the image has none. */
-export function namesForeignFiles(content: SbomContent, filesystem: FilesystemFact): boolean {
+function namesForeignFiles(content: SbomContent, filesystem: FilesystemFact): boolean {
   const files = content.parts.filter(({ isFile }) => isFile);
   if (files.length === 0 || files.length < content.parts.length) return false;
   if (files.some(({ name }) => filesystem.has(name.replace(/^(?:\.?\/)+/, '')))) return false;
