@@ -1,7 +1,6 @@
 import {
   chmodSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -144,16 +143,6 @@ describe('scoville fix leaves a file what it is', () => {
     expect(await run(['--yes'])).toMatchObject({ code: 0 });
     expect(statSync(path()).mode & 0o7777).toBe(mode);
     expect(bytes()).toBe(GOOD);
-  });
-
-  test('a link stays one, and what it leads to stays as it is', async () => {
-    mkdirSync(path('elsewhere'));
-    mkdirSync(path('here'));
-    write(BAD, 'elsewhere/file');
-    symlinkSync('../elsewhere/file', path('here/Dockerfile'));
-    expect(String((await run(['--yes', 'here'])).code)).toContain('is a link');
-    expect(lstatSync(path('here/Dockerfile')).isSymbolicLink()).toBe(true);
-    expect(bytes('elsewhere/file')).toBe(BAD);
   });
 
   test('a file of several names is one file afterwards', async () => {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Registries } from '../../src/build/registries.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { readForEdits } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { fixHashes } from '../../src/fix/plan.ts';
+import { fixDigests, fixHashes } from '../../src/fix/plan.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { withPlainHttp } from '../../src/model/settings.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
@@ -31,23 +33,23 @@ afterAll(() => {
   server.close();
 });
 
-async function hashesOf(lines: readonly string[], offline = false, named = [base.slice(7)]) {
-  const read = readForEdits(['FROM debian', ...lines].join('\n'));
+/** A Dockerfile and what is asked about it. */
+function request(text: string, need: 'hashes' | 'digests', more: object) {
+  const read = readForEdits(text);
   if (!read.ok) throw new Error(read.error.message);
+  return {
+    ...{ read: read.value, needs: new Set([need]), contextFolder: '/nowhere', buildArgs: [] },
+    ...{ dockerfile: '/nowhere/Dockerfile', target: undefined, refresh: false, build: false },
+    settings: { ...DEFAULT_SETTINGS, ...more },
+  };
+}
+
+async function hashesOf(lines: readonly string[], offline = false, named = [base.slice(7)]) {
   const events: PipelineEvent[] = [];
   const context = contextOf(fakeRun([]).run, '/nowhere', { emit: (event) => events.push(event) });
-  const found = await fixHashes(context, {
-    read: read.value,
-    needs: new Set(['hashes']),
-    contextFolder: '/nowhere',
-    dockerfile: '/nowhere/Dockerfile',
-    buildArgs: [],
-    target: undefined,
-    settings: { ...DEFAULT_SETTINGS, offline, registries: withPlainHttp({}, named) },
-    refresh: false,
-    build: false,
-  });
-  return { found, events };
+  const settings = { offline, registries: withPlainHttp({}, named) };
+  const asks = request(['FROM debian', ...lines].join('\n'), 'hashes', settings);
+  return { found: await fixHashes(context, asks), events };
 }
 
 test('each address once, and how many came is told at the end', async () => {
@@ -88,4 +90,24 @@ test('this machine is not asked unless the user names it, a redirect to it neith
   const { found: on } = await hashesOf([`ADD ${base}/on /a`]);
   expect(on.get(`${base}/on`)).toMatchObject({ ok: false });
   expect(asked.slice(before)).toEqual(['/on']);
+});
+
+test('offline, only registries of images that the Dockerfile has are asked', async () => {
+  const text = 'FROM registry.example.com/golang:1.24\nRUN go build -o /a .\nCMD ["/a"]\n';
+  for (const [offline, expected] of [
+    [true, ['registry.example.com']],
+    [false, ['gcr.io', 'registry.example.com']],
+  ] as const) {
+    const registriesAsked = new Set<string>();
+    const registries = {
+      reader: (registry: string) => {
+        registriesAsked.add(registry);
+        const root = { descriptor: { digest: digestOf('x') } };
+        return { findManifest: () => Promise.resolve(root) };
+      },
+    } as unknown as Registries;
+    const context = contextOf(fakeRun([]).run, '/nowhere');
+    await fixDigests(context, registries, request(text, 'digests', { offline }), undefined);
+    expect([...registriesAsked].sort()).toEqual(expected);
+  }
 });
