@@ -28,7 +28,7 @@ const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 6;
 /** Artifacts whose signatures are looked up: an image has one or two. */
 const MAX_ARTIFACTS = 10;
-/** Types of what is a signature or holds one. */
+/** Types of signatures and of what contains them. */
 const SIGNATURES = /sigstore|cosign|notary|in-toto|dsse/i;
 const TAGS = [
   ['cosign-signature-tag', 'sig'],
@@ -121,7 +121,7 @@ async function gather(
   return reason === undefined ? { complete: true, found } : { complete: false, found, reason };
 }
 
-/** Only an image manifest holds a signature or attestation; an index may have a subject too. */
+/** Only image manifests contain signatures or attestations. An index may have a subject too. */
 function manifestIn(bytes: Uint8Array, digest: Digest): Manifest | undefined {
   try {
     return parseManifest(bytes, digest);
@@ -130,7 +130,6 @@ function manifestIn(bytes: Uint8Array, digest: Digest): Manifest | undefined {
   }
 }
 
-/** Everything that is said of an image. */
 export interface AttachedClosure {
   /** As a list of referrers names them. */
   readonly referrers: readonly { readonly subject: Digest; readonly descriptor: Descriptor }[];
@@ -228,7 +227,6 @@ async function asListed(
   };
 }
 
-/** What an opened image is, wherever its blobs are. */
 type OfDocuments = Omit<OpenedImage, 'place' | 'openLayer' | 'hasLayer' | 'close'>;
 
 /**
@@ -275,8 +273,8 @@ export class MissingLayerError extends UserError {
 }
 
 /**
- * True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"):
- * their `urls` say where else they are.
+ * True for layers that a registry may lack (image-spec, layer.md, "Non-Distributable Layers"):
+ * their `urls` say where they are.
  */
 export function isForeign({ urls }: Descriptor): boolean {
   return (urls?.length ?? 0) > 0;

@@ -41,8 +41,8 @@ export interface CacheHome {
 }
 
 /**
- * Results kept between runs, never thrown about: what is wrong with an entry is as if it were not
- * there, and what cannot be written is found out again next time. Safe for several processes.
+ * Results kept between runs. Never throws: a bad entry counts as missing, and a result that cannot
+ * be written is computed again next time. Safe for several processes.
  */
 export interface JsonCache {
   get(key: string): Promise<unknown>;

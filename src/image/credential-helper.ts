@@ -57,7 +57,7 @@ function answerOf(stdout: string): StoredCredentials {
   return { username, secret };
 }
 
-/** An object of strings: up to the first brace outside of one. */
+/** The first object of strings in a text; braces inside strings do not count. */
 function firstObject(text: string): string {
   return /^\s*\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}/.exec(text)?.[0] ?? '';
 }

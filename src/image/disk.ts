@@ -26,8 +26,8 @@ export function temporaryOwner(
 let known: string | undefined;
 
 /**
- * Where a process number means one process, in letters that a file name may hold: the machine's
- * name and id, and the namespace of processes. Containers that share a folder may share a name.
+ * Where process numbers are unique: the machine's name and id, and the namespace of processes, in
+ * letters that a file name allows. Containers that share a folder may share a name.
  */
 export function host(): string {
   known ??= [

@@ -18,8 +18,9 @@ export function quoted(text: string): string {
 }
 
 /*
- * The documents of an image as engines decode them: every field of the Go types of image-spec,
- * containerd, Docker and BuildKit, read here or not, so that none can be spelled another way.
+ * The documents of an image as engines decode them. Every field of the Go types of image-spec,
+ * containerd, Docker and BuildKit is listed, used here or not, so that none can be spelled
+ * differently.
  */
 const TEXTS: Shape = { list: 'text' };
 const TEXT_MAP: Shape = { map: 'text' };

@@ -116,9 +116,9 @@ const MAX_DEPTH_OF_REACHABLE = 4;
 const MAX_MANIFESTS = 10_000;
 
 /**
- * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged;
- * without it that throws. Throws UserError where indexes nest more than 4 deep, or there are more
- * than 10,000 manifests: nothing is left out unsaid.
+ * Everything that `roots` refer to. `onUnreadable` gets each manifest that is missing or damaged;
+ * without it that throws. Throws UserError if indexes nest more than 4 deep or there are more than
+ * 10,000 manifests, so that nothing is left out silently.
  */
 export async function reachable(
   store: Pick<Content, 'readDocument'>,

@@ -57,10 +57,10 @@ const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
 
 /**
- * What `text` names: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`,
- * `docker-archive:`, `-` for stdin), else by what is on the disk, a layout's folder or an archive,
- * else a reference. Paths count from `cwd`. Throws UserError, also for a name of an image under
- * which a file lies that is not called an archive.
+ * Reads an image name: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`,
+ * `docker-archive:`, `-` for stdin), else a layout's folder or an archive on the disk, else a
+ * reference. Paths are relative to `cwd`. Throws UserError, also if a file without an archive's
+ * extension has the name of an image.
  */
 export async function parseImageName(text: string, cwd: string): Promise<ImageName> {
   const shown = quoted(text).slice(1, -1);
@@ -98,7 +98,7 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   const { path, wanted } = await pathAndName(text, cwd);
   const found = await kindOf(path, isPath);
   if (found === 'layout' || found === 'archive') {
-    // The folder is often somebody else's: what lies in it must not stand for an image that is run
+    // The folder often belongs to somebody else. A file in it must not replace an image that is run
     // from a registry.
     if (!isPath && !ARCHIVE.test(path) && parseReference(text).ok)
       throw new UserError(`${shown} is the name of an image, and a file here too`, {
@@ -144,8 +144,8 @@ async function kindOf(
   try {
     const found = await stat(path);
     if (found.isDirectory()) return (await exists(join(path, 'oci-layout'))) ? 'layout' : 'folder';
-    // A file may be named as an image is; one that holds no archive is not meant, unless it is
-    // spelled as a path.
+    // A file may have the name of an image. Unless the name is spelled as a path, only an archive
+    // counts.
     return isPath || !found.isFile() || (await looksLikeArchive(path)) ? 'archive' : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
@@ -195,14 +195,14 @@ function engineImage(image: string): string {
 }
 
 export interface OpenOptions {
-  /** Where a name is looked for that says no place, first to last. */
+  /** Where to look up a name without a prefix, first to last. */
   readonly order: readonly ('store' | 'engine' | 'registry')[];
-  /** The client of a registry; it says by itself whether that one speaks plain HTTP. */
+  /** The client of a registry, which knows whether that one speaks plain HTTP. */
   readonly client: (registry: string) => RegistryClient;
   readonly engine: EngineImages;
   readonly store: () => Promise<LayoutStore>;
   readonly stdin: () => AsyncIterable<Uint8Array>;
-  /** A folder for archives that can be read only once; it is made where it is not there. */
+  /** A folder for archives that can be read only once; created if needed. */
   readonly spoolDir: string;
   /** Keeps documents of engine images by id. */
   readonly documents?: JsonCache | undefined;
@@ -211,9 +211,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens an image wherever it lies. Its documents are read and verified, its layers not yet. The
- * caller closes it. Throws UserError where it is not there, is no container image, is malformed, or
- * lacks the platform; nothing is left behind then.
+ * Opens an image from any place. Its documents are read and verified, its layers not yet. The
+ * caller closes it. Throws UserError, and leaves nothing behind, if it is missing, not a container
+ * image, malformed, or lacks the platform.
  */
 export async function openImage(name: ImageName, options: OpenOptions): Promise<OpenedImage> {
   const { text } = name;

@@ -71,9 +71,9 @@ function checkedPlatform(
 }
 
 /**
- * True where an engine makes a filesystem of a manifest, whatever its config calls itself:
- * containerd asks for no type of config, and Docker's classic store for none of layers; both want a
- * diffID for each layer.
+ * True if an engine can run a manifest, whatever its config calls itself. containerd does not check
+ * the config's type, and Docker's classic store not that of layers. Both want a diffID for each
+ * layer.
  */
 export function isRunnable({ layers }: Manifest, configBytes: Uint8Array): boolean {
   if (layers.length === 0 || !/^\s*\{/.test(Buffer.from(configBytes).toString('latin1')))
@@ -139,9 +139,9 @@ const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 4;
 
 /**
- * Follows the root to every platform that is asked for; manifests, configs and indexes are verified
- * by digest and checked for what they are. Throws UserError where the root is no container image, a
- * document is missing or malformed, or the platform is not there.
+ * Reads the documents of every requested platform. Manifests, configs and indexes are verified by
+ * digest, and their types checked. Throws UserError if the root is not a container image, a
+ * document is missing or malformed, or the image lacks the platform.
  */
 export async function openDocuments(
   root: Descriptor,

@@ -49,7 +49,6 @@ export async function isClaimed(file: string): Promise<boolean> {
   return (await stateOf(file)) === 'claimed';
 }
 
-/** True where the process that claimed `file` is gone. */
 export async function isLeft(file: string): Promise<boolean> {
   return (await stateOf(file)) === 'left';
 }
@@ -145,7 +144,7 @@ async function ageOf(file: string): Promise<number> {
   }
 }
 
-/** Boot and field 22 of /proc/PID/stat (proc(5)); undefined where there is no such file. */
+/** Boot and field 22 of /proc/PID/stat (proc(5)); undefined without such a file. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');

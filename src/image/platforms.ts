@@ -66,9 +66,9 @@ export function mayRunOn(platform: Platform, wanted: Platform): boolean {
 }
 
 /**
- * How far `platform` is from what a runtime of `wanted` takes first, for each order that versions
- * of engines try platforms in: 0 is the first, Infinity is nothing that it runs. Without a variant
- * a runtime takes the processor's usual one, and no other of it.
+ * Ranks `platform` for a runtime of `wanted`, once for each order that versions of engines use. 0
+ * is the first choice; Infinity does not run. Without a variant, a runtime accepts only the
+ * processor's usual one.
  */
 export function platformRanks(platform: Platform, wanted: Platform): readonly number[] {
   const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];
@@ -114,12 +114,12 @@ function variantOf({ architecture, variant }: Platform): string {
   return variant ?? VARIANTS[architecture] ?? '';
 }
 
-/** All that tells one entry of an index from another: a digest may be listed as two things. */
+/** Identifies an entry of an index: one digest may be listed as two things. */
 export function entryKey({ mediaType, digest, platform }: Descriptor): string {
   return JSON.stringify([mediaType, digest, platform && platformName(platform)]);
 }
 
-/** The fields of a platform that engines know. One without a value is as if it were not there. */
+/** The fields of a platform that engines know. One without a value counts as missing. */
 const KNOWN = ['architecture', 'os', 'os.version', 'os.features', 'variant', 'features'];
 
 /** A platform with no known field is dropped: Docker's classic store takes it on any machine. */
@@ -167,7 +167,7 @@ export function chooseEntries(
   };
 }
 
-/** True for a platform spelled as every engine spells it. An unnamed one takes no precedence. */
+/** True for a platform spelled as every engine spells it; false for an entry without one. */
 function isSpelledSo(given: Platform | undefined, read: Platform | undefined): boolean {
   return given !== undefined && read !== undefined && platformName(given) === platformName(read);
 }

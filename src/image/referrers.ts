@@ -216,7 +216,7 @@ export function taggedManifest(layers: readonly Descriptor[]): {
   return { config, manifest };
 }
 
-/** What tells one layer under a tag from another: the same payload is signed by several. */
+/** Identifies a layer under a tag: several people sign the same payload. */
 function layerName({ digest, annotations }: Descriptor): string {
   const sorted = Object.entries(annotations ?? {}).sort(([a], [b]) => byCodeUnit(a, b));
   return JSON.stringify([digest, sorted]);

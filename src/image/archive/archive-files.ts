@@ -45,7 +45,7 @@ export class RandomFile {
     return buffer;
   }
 
-  /** `length` bytes from `offset` on, in chunks of 1 MiB, one read ahead of who takes them. */
+  /** `length` bytes from `offset` on, in chunks of 1 MiB. One chunk is read ahead. */
   async *stream(offset: number, length: number): AsyncIterable<Uint8Array> {
     const end = offset + length;
     const next = (at: number): Promise<Uint8Array> | undefined => {
@@ -87,7 +87,7 @@ export interface ArchiveEntry {
   readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
   readonly offset: number;
   readonly size: number;
-  /** Path from the archive's root that a link leads to; undefined where it leads out. */
+  /** Target of a link, as a path from the archive's root; undefined if it is outside. */
   readonly target: string | undefined;
   /** True where an earlier entry has the same path. */
   readonly again: boolean;
@@ -107,10 +107,10 @@ interface Header {
 }
 
 /**
- * Finds every entry of a tar archive by its header; content is passed over unread. Of two entries
- * with one path the later stands, as for who unpacks it. Throws UserError where a header is
- * malformed, a size leads out of the file, a name leads out of the archive or over a link, or there
- * are more than 100,000 entries.
+ * Finds every entry of a tar archive by its header, without reading content. Of two entries with
+ * one path the later counts, as when it is unpacked. Throws UserError if a header is malformed, a
+ * size exceeds the file, a name is outside the archive or goes through a link, or there are more
+ * than 100,000 entries.
  */
 export async function readEntries(
   file: RandomFile,
@@ -170,7 +170,7 @@ function targetOf(type: TarType, path: string, linkname: string): string | undef
   return layerPath(`${path.split('/').slice(0, -1).join('/')}/${linkname}`);
 }
 
-/** Zeros stand for content: the reader of tars counts it, and nobody looks at it. */
+/** Content for the reader of tars, which only counts it. */
 const ZEROS = new Uint8Array(READ_CHUNK);
 
 /** The headers of an archive; content is passed over unread. Throws TarError. */
@@ -240,7 +240,7 @@ export class ArchiveFiles {
     return wholeOf(this.content(entry), MAX_DOCUMENT_BYTES);
   }
 
-  /** The links that a path goes through, then its file; empty if there is no file. */
+  /** The links that a path goes through, then its file; empty if it does not end at a file. */
   #follow(path: string): readonly ArchiveEntry[] {
     const way: ArchiveEntry[] = [];
     let at = path;

@@ -18,8 +18,8 @@ interface DockerLoad {
   /** Entries for index.json, named with `io.containerd.image.name` in full (see `namedEntries`). */
   readonly manifests: readonly Descriptor[];
   /**
-   * Platforms of the one image, for Docker's classic store too, which reads no index.json: where it
-   * is a single one. It says no names.
+   * Platforms of the one image. Docker's classic store does not read index.json, and loads these if
+   * there is a single one. Without names.
    */
   readonly forClassic?: readonly Pick<OpenedPlatform, 'manifest'>[];
   /** Blobs that the engine has already. */

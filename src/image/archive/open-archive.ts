@@ -60,10 +60,10 @@ const LAYER_TYPES = {
 } as const;
 
 /**
- * The image of a manifest.json that is meant, as `docker save` up to 24, podman, skopeo, bazel and
- * ko write it. An uncompressed layer's digest is the diffID that the config states, which whoever
- * reads the layer verifies; a compressed one is hashed now. Throws UserError where the archive is
- * not what manifest.json says.
+ * Reads the wanted image of a manifest.json, as `docker save` up to 24, podman, skopeo, bazel and
+ * ko write it. The digest of an uncompressed layer is the diffID from the config, which is verified
+ * when the layer is read. A compressed layer is hashed now. Throws UserError if the archive does
+ * not match its manifest.json.
  */
 async function readDockerSaved(
   files: ArchiveFiles,
@@ -93,9 +93,9 @@ async function readDockerSaved(
 }
 
 /**
- * Of an archive in both forms: throws UserError where manifest.json, which Docker's classic store
- * loads, tells of an image that the index does not. Where several images are there and one is
- * `wanted`, those that bear its names count, and names of manifest.json alone.
+ * For an archive in both forms: throws UserError if manifest.json, which Docker's classic store
+ * loads, names an image that the index does not. With several images and one `wanted`, only images
+ * with its names count, and names that manifest.json alone gives.
  */
 async function checkSavedAgrees(
   files: ArchiveFiles,

@@ -5,14 +5,13 @@ import { latin1, parseHeader } from '../tar/tar-header.ts';
 import { UNPACK_LIMITS, Unpacker, type UnpackLimits } from '../walk/unpack-layer.ts';
 import { RandomFile } from './archive-files.ts';
 
-/** One piece of input unpacks to about a thousand times its size at most, and that much is held. */
+/** A piece of input can unpack to about a thousand times its size, all in memory. */
 const INPUT_PIECE = 32 * 1024;
 const BLOCK = 512;
 
 /**
- * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode
- * 0600 that has no name by the time it is filled: nothing is left behind, however this process
- * ends.
+ * Keeps an archive that can be read only once, unpacked, in a file of mode 0600. The file has no
+ * name any more once it is filled, so nothing is left however this process ends.
  */
 class Spool {
   readonly #file: FileHandle;
@@ -70,7 +69,7 @@ class Spool {
     if (this.#first === undefined) return;
     this.#first = Buffer.concat([this.#first, chunk.subarray(0, BLOCK)]);
     if (this.#first.length < BLOCK) return;
-    // Before the disk is filled with what is no archive at all.
+    // Checked early: other input must not fill the disk.
     if (!isTar(this.#first)) throw notATar(this.#name);
     this.#first = undefined;
   }

@@ -4,7 +4,7 @@ export interface DerElement {
   readonly body: Uint8Array;
 }
 
-/** More than any certificate has side by side. */
+/** More than any certificate has at one level. */
 const MOST = 4096;
 
 /**
@@ -33,7 +33,7 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] | undefine
   return found;
 }
 
-/** The element that `path` leads to, one place a level; undefined where there is none. */
+/** The element at `path`, one index per level; undefined if there is none. */
 export function derAt(bytes: Uint8Array, path: readonly number[]): DerElement | undefined {
   let element: DerElement | undefined;
   for (const place of path) {

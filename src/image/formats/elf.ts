@@ -24,7 +24,7 @@ interface ElfHeader {
   readonly names: number;
 }
 
-/** SHT_NOBITS: it takes no room in the file. */
+/** SHT_NOBITS: such a section has no bytes in the file. */
 const NO_BITS = 8;
 const MAX_SECTIONS = 10_000;
 

@@ -152,7 +152,7 @@ function unpack(driven: DrivenZlib, packed: Uint8Array): Buffer | undefined {
 /** What one call takes: where the data are damaged, what came out of it is lost. */
 const SLICE = 8 * 1024;
 const OUTPUT_BYTES = 64 * 1024;
-/** What stands behind the data of gzip (RFC 1952, 2.3). */
+/** Length of what follows the data of gzip (RFC 1952, 2.3). */
 const TRAILER = 8;
 /** Names and comments in a header of gzip may be of any length. */
 const MOST_HEADER = 256 * 1024;
@@ -222,11 +222,11 @@ export class InflateSink implements EntrySink {
     }
   }
 
-  /** Takes a header, or holds what has come of it; gives how many bytes that were. */
+  /** Reads a header, or buffers its beginning. Returns the number of bytes used. */
   #header(bytes: Uint8Array): number {
     const before = this.#held.length;
     const all = before === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    // Zeros behind the end are let pass, with what stands behind them.
+    // Zeros after the end are ignored, with all that follows.
     const isOver = this.#trailer > 0 && all[this.#trailer] === 0;
     const end = isOver ? all.length : headerEnd(all, this.#trailer);
     if (end > all.length) {

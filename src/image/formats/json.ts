@@ -9,13 +9,13 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LONE = /\p{Surrogate}/u;
 
 /**
- * The value of a JSON document from outside, where every reader sees the same one; `what` names the
- * document in the error. Go's encoding/json, which engines read with, merges a key that is repeated
- * or takes the last one, and puts U+FFFD for bytes that are not UTF-8 and for half surrogate pairs:
- * each of these is an error here (RFC 8259, sections 4 and 8). So are a byte order mark, more than
- * `maxBytes` bytes, nesting of more than 200, and with `as Go` whole numbers with a fraction or an
- * exponent, which no integer of Go takes. Which keys of a known document differ by case alone is
- * told by `readAs`.
+ * Parses a JSON document from outside that every reader understands in the same way. `what` names
+ * the document in errors. Go's encoding/json, which engines use, merges a repeated key or takes the
+ * last one. It puts U+FFFD for bytes that are not UTF-8 and for half surrogate pairs. All of these
+ * are errors here (RFC 8259, sections 4 and 8). So are a byte order mark, more than `maxBytes`
+ * bytes and nesting of more than 200. With `as Go`, whole numbers with a fraction or an exponent
+ * are errors too, since Go does not read them as integers. `readAs` finds keys that differ by case
+ * alone.
  */
 export function parseStrictJson(
   document: Uint8Array | string,
@@ -96,7 +96,7 @@ class Scan {
     return undefined;
   }
 
-  /** Passes over a string; a key is held against those before it. */
+  /** Skips a string; a key is compared with those before it. */
   #string(isKey: boolean): string | undefined {
     const start = this.#at;
     do this.#at = this.#text.indexOf('"', this.#at + 1);
@@ -140,9 +140,9 @@ function unescaped(raw: string): string {
 }
 
 /**
- * What a Go type makes of a JSON value. A `struct` finds its fields without regard to case; a `map`
- * keeps its keys as they are; `any` is not looked into. `time` is RFC 3339, `bytes` base64, `empty`
- * a struct without fields.
+ * How Go decodes a JSON value. A `struct` matches its fields without regard to case. A `map` keeps
+ * its keys as they are. `any` is not checked. `time` is RFC 3339, `bytes` base64, `empty` a struct
+ * without fields.
  */
 export type Shape =
   | 'any'

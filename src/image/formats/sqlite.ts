@@ -16,7 +16,7 @@ export interface SqliteCell {
   readonly child: number | undefined;
   /** Its content in the pieces in which it lies in the file: who changes them changes the file. */
   readonly payload: readonly Buffer[];
-  /** What its last overflow page holds behind the content: nothing that is read. */
+  /** Unused bytes at the end of its last overflow page. */
   readonly rest: Buffer | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface SqlitePage {
 export class SqliteFile {
   readonly bytes: Buffer;
   readonly #size: number;
-  /** Bytes of a page that hold content (section 1.3.4). */
+  /** Bytes of a page that can contain content (section 1.3.4). */
   readonly #usable: number;
   readonly #seen = new Set<number>();
 

@@ -21,7 +21,7 @@ const NONE: Buffer = Buffer.alloc(0);
 interface LocalEntry {
   readonly name: string;
   readonly method: number;
-  /** Bytes in the archive; undefined where only a descriptor behind them tells (APPNOTE 4.3.9). */
+  /** Bytes in the archive; undefined if only a descriptor after them says it (APPNOTE 4.3.9). */
   readonly size: number | undefined;
   readonly readable: boolean;
 }
@@ -186,7 +186,7 @@ export class ZipStream {
     return part.length;
   }
 
-  /** The content ends where a descriptor tells how long it was, and a header follows. */
+  /** The content ends where a descriptor gives its length and a header follows. */
   #toDescriptor(input: Buffer): number {
     for (let at = input.indexOf('PK', 12, 'latin1'); at >= 0;) {
       if (at + 4 > input.length) break;
@@ -233,7 +233,7 @@ function localEntry(header: Buffer): LocalEntry {
 function compressedSize(header: Buffer, extraFrom: number): number {
   const size = header.readUInt32LE(18);
   if (size !== 0xffffffff) return size;
-  // The zip64 field holds the plain size, then this one (4.5.3).
+  // The zip64 field has the plain size first, then this one (4.5.3).
   for (let at = extraFrom; at + 4 <= header.length; at += 4 + header.readUInt16LE(at + 2))
     if (header.readUInt16LE(at) === 1 && at + 20 <= header.length)
       return Number(header.readBigUInt64LE(at + 12));

@@ -72,7 +72,7 @@ function describes(
 
 /** A member of a zip archive as the central directory has it (APPNOTE.TXT 4.3.12). */
 export interface ZipMember {
-  /** Where its header in the directory stands, in the bytes that were handed over. */
+  /** Offset of its header in the directory, in the given bytes. */
   readonly central: number;
   /** Where the header before its content stands, from the file's start. */
   readonly local: number;
@@ -106,10 +106,10 @@ const ALL_ONES = 0xffffffff;
 const ZIP64_FIELD = 1;
 
 /**
- * The directory of a zip archive, zip64 too: the one that readers find from the file's end (Java,
- * Python, unzip). `bytes` are those of the file from its byte `before` on. Undefined where there is
- * none, or where readers could find different ones: something between the directory and its end
- * record, totals that differ from what it holds.
+ * The directory of a zip archive, zip64 too, as readers find it from the file's end (Java, Python,
+ * unzip). `bytes` are those of the file from its byte `before` on. Undefined if there is none, or
+ * if readers could find different ones: bytes between the directory and its end record, or totals
+ * that differ from its entries.
  */
 export function zipDirectory(bytes: Uint8Array, before = 0): ZipDirectory | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

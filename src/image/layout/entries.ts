@@ -158,8 +158,8 @@ export function namesakes(
 }
 
 /**
- * Entries that are no image, are about another one, or are a part of an index that is listed too
- * (as oras does it) are left out; what cannot be read is kept, so that it is named.
+ * Leaves out entries that are not images, are about another one, or are part of a listed index (as
+ * oras writes it). Entries that cannot be read are kept, so that an error can name them.
  */
 async function imagesOf(
   entries: readonly Descriptor[],
@@ -239,9 +239,9 @@ export async function layoutEntries(folder: string): Promise<readonly Descriptor
 }
 
 /**
- * The entries of a layout that has `added` beside what it listed `before`: a name leads to the new
- * image, signatures under one tag of cosign's are those of both, all else stays. Their blobs are in
- * the layout already.
+ * The entries of a layout after `added` is put beside those of `before`. A name points to the new
+ * image, signatures under one cosign tag are merged, and all else stays. The blobs are in the
+ * layout already.
  */
 export async function mergedEntries(
   blobs: BlobStore,
@@ -258,7 +258,6 @@ export async function mergedEntries(
   return [...there.values(), ...merged];
 }
 
-/** The full name of an entry, else its tag, else its digest. */
 function nameOf(entry: Descriptor): string {
   return namesOf(entry)[0] ?? entry.digest;
 }

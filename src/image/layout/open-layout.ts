@@ -40,10 +40,11 @@ import {
 const MAX_LOOKED_AT = 1000;
 
 /**
- * What is attached to the images of a layout, by its index.json as the tools write it: entries
- * whose manifest has a subject (oras, this tool), signatures under `sha256-HEX.sig` (this tool,
- * skopeo), lists of referrers under `sha256-HEX` (regctl), and what `cosign save` puts beside its
- * one image.
+ * Attachments of the images in a layout, by its index.json:
+ * - entries whose manifest has a subject (oras, this tool).
+ * - signatures under `sha256-HEX.sig` (this tool, skopeo).
+ * - lists of referrers under `sha256-HEX` (regctl).
+ * - what `cosign save` puts beside its one image.
  */
 function layoutAttachments(
   entries: readonly Descriptor[],
@@ -127,7 +128,7 @@ interface BlobImage {
   readonly platform?: Platform | undefined;
   /** Documents besides the blobs: an index.json that is an image's index. */
   readonly read?: ReadDocument;
-  /** The root is no document of the place: what `docker save` wrote has no manifest. */
+  /** True if the root is not stored: what `docker save` wrote has no manifest. */
   readonly hasNoManifest?: boolean;
   readonly withoutAttachments?: string | undefined;
   readonly close?: () => Promise<void>;
@@ -186,7 +187,7 @@ export function openStored(
   return openBlobImage({ name, place: 'store', blobs: store, root, entries });
 }
 
-/** Layers of one of an opened image's platforms; none where it is not there. */
+/** Layers of one of an opened image's platforms; none if the image does not have it. */
 export function layersOf(
   { platforms }: Pick<OpenedImage, 'platforms'>,
   { descriptor: { digest } }: { readonly descriptor: Pick<Descriptor, 'digest'> },

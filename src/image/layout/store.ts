@@ -89,7 +89,7 @@ const PROVENANCE = 'https://slsa.dev/provenance/';
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 
 interface BuildContent {
-  /** Image indexes or manifests that the names stand for. */
+  /** Image indexes or manifests that the names point to. */
   readonly manifests: readonly Descriptor[];
   readonly names: readonly ImageReference[];
   /** Signatures and attestations, listed so that other readers of layouts find them. */
@@ -140,7 +140,9 @@ export class BuildDirectory {
     return this.#isFinished ? this.release() : this.discard();
   }
 
-  /** Tells that this process no longer uses the build: prune may take it when its time has come. */
+  /**
+   * Marks the build as no longer used by this process: prune may remove it when it is old enough.
+   */
   async release(): Promise<void> {
     await rm(join(this.dir, OWNER), { force: true });
   }
@@ -165,7 +167,7 @@ export class BuildDirectory {
             if (annotations?.['in-toto.io/predicate-type']?.startsWith(PROVENANCE) === true)
               await this.blobs.remove(digestHex(digest));
     } catch (error) {
-      // There is no export, or the build was ended in the middle of it.
+      // Not exported, or the build was ended in the middle of it.
       if (!(error instanceof UserError) && errorCode(error) !== 'ENOENT') throw error;
     }
   }
@@ -366,7 +368,7 @@ export class LayoutStore {
   }
 }
 
-/** Opens the store at `root`, making it where it is not there. `now` in milliseconds since 1970. */
+/** Opens the store at `root`, and creates it if needed. `now` in milliseconds since 1970. */
 export async function openStore(
   root: string,
   now: () => number = () => Date.now(),

@@ -66,10 +66,10 @@ interface Realm {
 }
 
 /**
- * The address at which a registry has tokens fetched. A password goes to the registry's own host or
- * domain, to the token server it is known to have, or to the one that the user names; elsewhere a
- * token is fetched without. Throws UserError where that is not so, where the address has no TLS, or
- * leads from a registry into this machine or network.
+ * The address from which a registry's tokens are fetched. A password is sent only to the registry's
+ * own host or domain, to its known token server, or to the one that the user names. Elsewhere a
+ * token is fetched without one. Throws UserError if that is not allowed, if the address has no TLS,
+ * or if it points from a registry into this machine or network.
  */
 export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
@@ -187,9 +187,9 @@ export class RegistryAuth {
   }
 
   /**
-   * Asks the realm for a token that covers the scopes (distribution, "Token Authentication
-   * Specification"; with an identity token the OAuth2 form). Throws RegistryError where it is
-   * refused, UserError where the realm is no safe address.
+   * Asks the realm for a token with the scopes (distribution, "Token Authentication Specification";
+   * with an identity token the OAuth2 form). Throws RegistryError if it is refused, UserError if
+   * the realm is not a safe address.
    */
   async #fetchToken(
     challenge: BearerChallenge,

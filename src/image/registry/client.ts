@@ -12,7 +12,7 @@ interface BlobUpload {
   readonly blob: Descriptor;
   /** The blob's bytes; called again for each try. */
   readonly open: () => AsyncIterable<Uint8Array>;
-  /** A repository of the same registry that may hold the blob. */
+  /** A repository of the same registry that may have the blob. */
   readonly mountFrom?: string;
   /** Gets how many bytes have been passed to the connection. */
   readonly onProgress?: (done: number) => void;
@@ -30,7 +30,7 @@ async function uploadBlob(
   upload: BlobUpload,
 ): Promise<UploadOutcome> {
   const { blob, mountFrom } = upload;
-  /** Failures of reading our own blob: fetch would tell of them as of a broken connection. */
+  /** Failures of reading our own blob. fetch would report them as a broken connection. */
   const readFailures: unknown[] = [];
   const body = async function* (): AsyncIterable<Uint8Array> {
     let done = 0;
@@ -128,7 +128,7 @@ async function send(
     scopes: [push(repository)],
     headers: {
       'content-type': 'application/octet-stream',
-      // Of a request without content `fetch` says it by itself: twice would be refused.
+      // `fetch` adds the length of an empty request. Sent twice it would be refused.
       ...(size > 0 ? { 'content-length': String(size) } : {}),
     },
     ...(size > 0 ? { body } : {}),
@@ -329,9 +329,9 @@ export class RegistryClient {
   }
 
   /**
-   * The blob's content. A cut transfer is taken up where it broke. What was handed out counts only
-   * when the iteration ends: then size and digest are verified; the digest not where `verify` is
-   * false, for a reader that hashes by itself, nor where it is not read from its `start`.
+   * The blob's content. An interrupted transfer continues where it stopped. Bytes count only when
+   * the iteration ends: then size and digest are verified. The digest is not checked with `verify:
+   * false`, for a reader that hashes, or if the blob is not read from its `start`.
    */
   async *getBlob(
     repository: string,
@@ -353,8 +353,7 @@ export class RegistryClient {
         }
         if (done < blob.size) throw new TransferError('the transfer ended before the blob did');
       } catch (error) {
-        // A large blob may break often and still come: what brought a good piece of it was no vain
-        // try.
+        // A large blob may be interrupted often. A try that got a good part of it does not count.
         if (done - before >= PROGRESS_BYTES) attempt = 1;
         before = done;
         const passing = error instanceof TransferError && attempt <= this.connection.retries;
@@ -401,8 +400,8 @@ export class RegistryClient {
   }
 
   /**
-   * Stores a manifest under a tag unless that stands for another by now than `before` (RFC 9110,
-   * 13.1). Registries that know no conditions store it all the same. False where it was not stored.
+   * Stores a manifest under a tag, unless the tag is no longer `before` (RFC 9110, 13.1).
+   * Registries without conditions store it anyway. False if it was not stored.
    */
   async replaceTag(
     repository: string,

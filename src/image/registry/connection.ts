@@ -37,7 +37,7 @@ export interface ConnectionOptions extends WayOptions {
 /** One call: `body` gives the content again for each try. */
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** What stands behind `/v2/`, or a whole address that the registry named. */
+  /** The path after `/v2/`, or a whole address that the registry named. */
   readonly at: string | URL;
   readonly scopes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -172,7 +172,6 @@ export class RegistryConnection {
     return this.#sender.content(response);
   }
 
-  /** The answer's content whole, at most `cap` bytes. */
   async bytes(response: Response, cap: number): Promise<Uint8Array> {
     const bytes = await wholeStream(this.content(response), cap);
     if (bytes === undefined) throw new UserError(`${this.registry} sent more than ${cap} bytes`);

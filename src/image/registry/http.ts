@@ -2,7 +2,7 @@ import { messageOf, ProxyError, UserError } from '../../lib/errors.ts';
 import { oneLine } from '../../lib/text.ts';
 import { errorCode } from '../disk.ts';
 
-/** An unsuccessful answer of a registry; `status` tells callers "not there" from the rest. */
+/** An unsuccessful answer of a registry. `status` separates "not found" from the rest. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly status: number;
@@ -16,7 +16,7 @@ export class RegistryError extends Error {
   }
 }
 
-/** A transfer that broke: the connection was cut or stood still. Worth another try. */
+/** A transfer that was cut or stalled. Worth another try. */
 export class TransferError extends Error {
   override readonly name = 'TransferError';
 }
@@ -40,7 +40,7 @@ export async function registryError(response: Response): Promise<RegistryError> 
         .slice(0, 300)
         .replace(/\b(Basic|Bearer)\s+\S+/gi, '$1 ***');
   } catch {
-    // Many answers come from a proxy in front and are no JSON; the status says enough.
+    // Many answers come from a proxy in front, without JSON. The status is enough.
   }
   return new RegistryError(response.status, code, message);
 }
@@ -282,7 +282,6 @@ export interface WayOptions extends SenderOptions {
   readonly unverified?: typeof fetch;
 }
 
-/** An address of a registry, and what sends to it. */
 export interface Way {
   readonly base: URL;
   readonly sender: HttpSender;

@@ -30,8 +30,8 @@ interface RegistryImage {
 }
 
 /**
- * Opens an image of a registry; layers are streamed when they are asked for, and nothing is written
- * to disk. Throws UserError where the registry does not have it or it is no container image.
+ * Opens an image of a registry. Layers are streamed on request, and nothing is written to disk.
+ * Throws UserError if the registry does not have it or it is not a container image.
  */
 export async function openRegistryImage(image: RegistryImage): Promise<OpenedImage> {
   const { name, client, platform } = image;

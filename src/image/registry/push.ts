@@ -33,7 +33,7 @@ export interface Attaching {
 interface AttachResult {
   /** Older statements that the registry does not let be removed. */
   readonly notRemoved: number;
-  /** Tags that hold something else there, which stays: SBOMs of `cosign attach sbom`. */
+  /** Existing tags with other content, which stay: SBOMs of `cosign attach sbom`. */
   readonly kept: ReadonlySet<string>;
 }
 
@@ -190,7 +190,7 @@ const UNDER_WAY = 4;
 interface Push extends Attaching {
   readonly root: Descriptor;
   readonly tags: readonly string[];
-  /** A repository of the same registry that may hold the blob: that of the base image. */
+  /** A repository of the same registry that may have the blob: that of the base image. */
   readonly mountFrom?: (blob: Descriptor) => string | undefined;
   readonly onTransfer?: (transfer: {
     readonly digest: Digest;
@@ -208,9 +208,9 @@ export interface PushResult extends AttachResult {
 }
 
 /**
- * Publishes an image: blobs that are missing in parallel, manifests by digest and children first,
- * what is attached to it, and the tags last, so that no tag names what is not all there. Throws
- * UserError; then no tag was set by this call, or the earlier ones of `tags` only.
+ * Publishes an image: missing blobs in parallel, manifests by digest and children first,
+ * attachments, and tags last, so that a tag never names a part. Throws UserError; then this call
+ * set no tag, or only the earlier ones of `tags`.
  */
 export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);

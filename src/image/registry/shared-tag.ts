@@ -30,10 +30,10 @@ const MOST_ASKED = 300;
 const AT_ONCE = 6;
 
 /**
- * Adds to what a tag stands for, and loses nothing that another client writes at the same time: on
- * a condition where the registry knows conditions, and read back in any case until nothing is
- * missing. A client that read before this one wrote can still overwrite it, so callers ask again
- * after a while. True where something was written. Throws UserError.
+ * Adds to the content of a tag, and loses nothing that another client writes at the same time. Uses
+ * a condition if the registry supports it, and reads back until nothing is missing. A client that
+ * read before this one wrote can still overwrite it, so callers ask again after a while. True if
+ * something was written. Throws UserError.
  */
 export async function updateSharedTag(
   client: RegistryClient,
@@ -92,9 +92,9 @@ export function fallbackList(
 }
 
 /**
- * Signatures or attestations under a tag of cosign's (`sha256-HEX.sig`, `.att`), with the layers of
- * `added` and without those that `isReplaced` names: a tag holds those of all signers. Throws
- * UserError where the tag is something else.
+ * Signatures or attestations under a cosign tag (`sha256-HEX.sig`, `.att`), which all signers
+ * share. Adds the layers of `added` and removes those that `isReplaced` names. Throws UserError if
+ * the tag is something else.
  */
 export function sharedSignatures(
   client: RegistryClient,

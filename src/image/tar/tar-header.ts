@@ -7,9 +7,8 @@ export class TarError extends Error {
 }
 
 /**
- * Names in a tar are bytes. They are UTF-8 nearly always; a byte that is not is kept as the lone
- * surrogate U+DC80..U+DCFF (as Python's `surrogateescape`), so that a name read and written again
- * is the same name.
+ * Names in a tar are bytes, nearly always UTF-8. Other bytes become lone surrogates U+DC80..U+DCFF
+ * (as Python's `surrogateescape`), so that a name is written as it was read.
  */
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ESCAPED = /[\udc80-\udcff]/;
@@ -78,7 +77,6 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 
 export const BLOCK = 512;
 
-/** A NUL-terminated text field. */
 function textField(block: Buffer, offset: number, length: number): string {
   const limit = offset + length;
   let end = offset;
@@ -92,8 +90,8 @@ function textField(block: Buffer, offset: number, length: number): string {
 }
 
 /**
- * A number field: octal digits between blanks and NULs, or GNU's base-256 where the first bit is
- * set. Throws where it holds something else or no safe integer.
+ * A number field: octal digits between blanks and NULs, or GNU's base-256 if the first bit is set.
+ * Throws for anything else and for unsafe integers.
  */
 function numberField(block: Uint8Array, offset: number, length: number, field: string): number {
   const first = block[offset] ?? 0;
@@ -187,7 +185,6 @@ export const META: Readonly<Record<string, Meta | undefined>> = {
   K: 'longLink',
 };
 
-/** A long name or link, without what pads it. */
 export function untilNul(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
@@ -195,8 +192,7 @@ export function untilNul(bytes: Uint8Array): string {
 
 /**
  * The safe form of an entry's name: relative to the image's root, `.` and `..` resolved, no leading
- * or trailing slash; '' for the root itself. Undefined where the name leads out of the root or
- * holds a NUL.
+ * or trailing slash; '' for the root. Undefined if the name is outside the root or has a NUL.
  */
 export function layerPath(name: string): string | undefined {
   if (isPlain(name)) return name;
@@ -423,9 +419,7 @@ export function contentSize(size: number): number {
   return size;
 }
 
-/**
- * The entry that header and extensions describe together; `size` is that of the content handed out.
- */
+/** The entry that header and extensions describe together. `size` is that of its content here. */
 export function toEntry(raw: RawHeader, ext: Extensions, size: number): TarEntry {
   const { block } = raw;
   const { pax } = ext;

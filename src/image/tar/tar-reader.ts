@@ -29,12 +29,11 @@ export interface TarHandler {
 }
 
 /**
- * Reads a tar archive as it arrives, in one pass and without waiting, as Go's archive/tar does, by
- * which engines unpack layers: ustar, pax, GNU long names and base-256 numbers. Bytes behind the
- * end mark are ignored. A global pax header is handed out as an entry of type `other`, by its
- * `path` where it has one, and changes nothing but that extended headers before it are void. Throws
- * TarError where the bytes are no such archive, and for sparse files, which no builder writes: few
- * bytes may claim any size.
+ * Reads a tar archive as it arrives, synchronously, as Go's archive/tar does, by which engines
+ * unpack layers: ustar, pax, GNU long names and base-256 numbers. Bytes after the end mark are
+ * ignored. A global pax header becomes an entry of type `other`, with its `path` if it has one. It
+ * only cancels extended headers before it. Throws TarError for other bytes, and for sparse files:
+ * builders never write them, and a few bytes may claim any size.
  */
 export class TarReader {
   readonly #handler: TarHandler;
@@ -172,7 +171,7 @@ export class TarReader {
   }
 }
 
-/** GNU tar, "Storing Sparse Files": all forms but the oldest are told by records. */
+/** GNU tar, "Storing Sparse Files": all forms but the oldest have records. */
 function saysSparse(pax: PaxRecords): boolean {
   return pax.size > 0 && [...pax.keys()].some((key) => key.startsWith('GNU.sparse.'));
 }

@@ -7,7 +7,7 @@ import { DrivenZlib } from '../formats/inflate.ts';
  * undefined and throws at once.
  */
 export interface Decompressor {
-  /** Settles when the chunk is processed. Fails if bytes are malformed or the callback threw. */
+  /** Resolves when the chunk is processed. Fails if bytes are malformed or the callback threw. */
   write(chunk: Uint8Array): Promise<void> | undefined;
   /** Throws where the data are cut off. */
   end(): void;
@@ -34,7 +34,7 @@ const BUFFER_BYTES = 256 * 1024;
 const LARGE_BYTES = 40 * 2 ** 20;
 /** zstd's largest error code (zstd_errors.h); size hints are never that close to the maximum. */
 const MAX_ERROR = 120;
-/** By code, in zstd_errors.h. The library holds no texts. */
+/** By code, in zstd_errors.h: the library has only the codes. */
 const ERRORS: Readonly<Record<number, string>> = {
   10: 'no zstd frame where one should begin',
   14: 'a zstd frame of a kind that is not supported',
@@ -49,10 +49,9 @@ const ERRORS: Readonly<Record<number, string>> = {
 let exports: Promise<ZstdExports> | undefined;
 
 /**
- * Unpacks zstd (RFC 8878) in this thread: any number of frames, those to skip among them, checksums
- * verified, windows of at most 128 MiB as zstd itself takes. Node's own is not used: none before
- * 22.15, stops without a word behind the first frame up to 24, and takes data that are cut off for
- * whole ones in 22.
+ * Unpacks zstd (RFC 8878) in this thread: several frames, skippable ones too, with checksums, and
+ * windows of at most 128 MiB as zstd allows. Node's own decoder needs 22.15. Up to 24 it stops
+ * silently after the first frame, and in 22 it accepts truncated data.
  */
 export class ZstdInThread implements Decompressor {
   readonly #onPlain: OnPlain;
@@ -142,8 +141,7 @@ class ZstdContext {
 }
 
 /**
- * The library's own loop takes no errors, so that bad data would keep it for ever; its module is
- * taken out of it as it starts, and driven here.
+ * The library loops for ever on bad data, so we take its WebAssembly module and drive it ourselves.
  */
 async function loadExports(): Promise<ZstdExports> {
   const { ZSTDDecoder } = await import('zstddec/stream');
@@ -181,7 +179,7 @@ export function compressionOf(head: Uint8Array): Compression {
   const [a = 0, b, c, d] = head;
   if (a === 0x1f && b === 0x8b) return 'gzip';
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return 'zstd';
-  // A frame to skip may stand in front (RFC 8878, 3.1.2).
+  // A skippable frame may come first (RFC 8878, 3.1.2).
   return (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18 ? 'zstd' : 'none';
 }
 
