@@ -94,7 +94,10 @@ function ownPathRules(own: OwnRules): readonly PathRule[] {
   });
 }
 
-/** Sets times after the rule that normalizes them, which wins where other files hold the time. */
+/**
+ * Sets times after the rule that normalizes them. That rule wins for times that other files
+ * contain.
+ */
 function ownTimeRules(own: OwnRules): readonly TimeRule[] {
   const times = Object.entries(own.time ?? {}).map(([pattern, text]) => ({
     isMeant: pathPattern(pattern),

@@ -69,7 +69,7 @@ class LinkTable {
     this.#files.set(path, { ...file });
   }
 
-  /** A link that was left out: what leads to it means the same file. */
+  /** Adds a link that was left out: links to it mean the same file. */
   alias(path: string, target: string | undefined): void {
     const file = target === undefined ? undefined : this.#files.get(target);
     if (file !== undefined) this.#files.set(path, file);
@@ -114,7 +114,7 @@ interface Held {
   filled: number;
 }
 
-/** Applies rules to passing entries; `take` collects the output. Holds one file at a time. */
+/** Applies rules to passing entries; `take` collects the output. Buffers one file at a time. */
 export class LayerRewriter implements TarHandler {
   readonly touched: Touched[] = [];
   readonly reports: Report[] = [];
@@ -181,7 +181,7 @@ export class LayerRewriter implements TarHandler {
   }
 
   #pathRule(path: string, entry: TarEntry): PathRule | undefined {
-    // A whiteout hides what a lower layer holds; without it that would show.
+    // A whiteout hides a path of a lower layer, which would show without it.
     if (/(^|\/)\.wh\.[^/]*$/.test(path)) return undefined;
     return this.#rules.find((rule): rule is PathRule => {
       if (rule.kind === 'empty')
@@ -250,7 +250,7 @@ export class LayerRewriter implements TarHandler {
     if (taken < chunk.length) this.onContent(chunk.subarray(taken));
   }
 
-  /** The first `need` bytes are there: they tell how many more are needed, or are all that is. */
+  /** The first `need` bytes are there. They say how many more are needed, or are enough. */
   #gathered(held: Held): void {
     if (!held.hasSniffed) {
       held.hasSniffed = true;

@@ -18,7 +18,7 @@ import { LayerRewriter, type Output, type Report, type Touched } from './layer-r
 import { NO_TRAIL, StampLedger, type TimeTrail } from './rule.ts';
 import { ZstdCompressor } from './zstd-compressor.ts';
 
-/** A file that a rule has to see as a whole is held in memory up to this size, in bytes. */
+/** Largest file that is kept in memory for a rule that needs all of it, in bytes. */
 const MAX_BUFFERED = 64 * 2 ** 20;
 
 export interface LayerInput {
@@ -61,9 +61,9 @@ export interface NormalisedLayer {
 }
 
 /**
- * Rewrites a layer in one pass so that the same build gives the same bytes: order and attributes
- * stay but for what rules change. Memory is bounded by `maxBuffered`, not by the size of files.
- * Throws TarError where the layer is no tar.
+ * Rewrites a layer in one pass so that the same build gives the same bytes. Order and attributes
+ * stay, except where rules change them. Memory is bounded by `maxBuffered`, not by the size of
+ * files. Throws TarError if the layer is not a tar.
  */
 export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer> {
   const { epoch, copied, earlier, fileTime } = input;

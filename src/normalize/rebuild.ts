@@ -13,7 +13,7 @@ interface LayerKind {
   readonly diffId: Digest;
   /** The base image's: never rewritten. */
   readonly isBase: boolean;
-  /** First word of the instruction, upper case; undefined where the history does not tell. */
+  /** First word of the instruction, upper case; undefined if the history does not say it. */
   readonly instruction: string | undefined;
   /** Made by COPY or ADD: the times in it are the context's. */
   readonly copied: boolean;
@@ -63,7 +63,7 @@ export const NORMALISER_ANNOTATION = 'dev.scoville.normaliser';
 /** BuildKit's note on a layer, which ours would contradict. */
 const BUILDKIT_TIMES = 'buildkit/rewritten-timestamp';
 
-/** What a layer became; of NormalisedLayer, only this counts here. */
+/** The part of `NormalisedLayer` that counts here. */
 interface NewLayer {
   readonly digest: Digest;
   readonly size: number;
@@ -194,10 +194,10 @@ function sorted(value: JsonObject): Record<string, unknown> {
 const NAME = /^[A-Za-z_]\w*(?==|$)/;
 
 /**
- * What a history entry says of EXPOSE and ARG, in words that do not depend on the BuildKit: that of
- * Docker 26 writes `EXPOSE map[80/tcp:{}]` and `ARG A`, that of Docker 28 `EXPOSE [80/tcp]` and
- * `ARG A=1` for the same build. Ports are sorted, and of arguments the names stay: a value that a
- * RUN used stands in that RUN's entry.
+ * The words of a history entry for EXPOSE and ARG, the same for every BuildKit. Docker 26 writes
+ * `EXPOSE map[80/tcp:{}]` and `ARG A`, Docker 28 `EXPOSE [80/tcp]` and `ARG A=1` for the same
+ * build. Ports are sorted, and arguments keep their names only: a RUN's own entry has the values
+ * that it used.
  */
 function steadyWords({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
   const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];

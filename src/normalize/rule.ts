@@ -1,13 +1,13 @@
 import { byCodeUnit } from '../lib/text.ts';
 import type { LayerEntry, TarEntry } from '../model/image.ts';
 
-/** Tells whether a path, relative to the image's root, is meant. */
+/** Matches a path, relative to the image's root. */
 export type PathTest = (path: string) => boolean;
 
 /**
- * A test for glob patterns over whole paths: `*` and `?` stay inside a name; `**`, as a whole name,
- * stands for any number of names, and at the end for at least one. A leading slash is allowed and
- * means nothing. Takes time in proportion to pattern times path, whatever either is.
+ * Matches glob patterns with whole paths. `*` and `?` stay inside a name. `**`, as a whole name,
+ * matches any number of names, and at the end at least one. A leading slash means nothing. Takes
+ * time in proportion to pattern times path for any input.
  */
 export function pathPattern(...patterns: readonly string[]): PathTest {
   const globs = patterns.map(toGlob);
@@ -28,7 +28,7 @@ export function treePattern(...patterns: readonly string[]): PathTest {
 
 interface Glob {
   readonly names: readonly string[];
-  /** What stands in front of the first special character: most paths are ruled out by it. */
+  /** The text before the first special character, which excludes most paths. */
   readonly literal: string;
 }
 
@@ -76,12 +76,12 @@ function matches(
   return at === pattern.length;
 }
 
-/** A stamp: a file that holds another's modification time, and is valid while the two agree. */
+/** A stamp: a file that contains another's modification time, and is valid while the two agree. */
 interface Stamp {
   /** Seconds as found and as written. */
   readonly stored: number;
   readonly written: number;
-  /** The other file's size, where the stamp holds that too. */
+  /** The other file's size, if the stamp contains that too. */
   readonly size?: number;
 }
 
@@ -95,13 +95,13 @@ export interface TimeTrail {
 
 export const NO_TRAIL: TimeTrail = { copiedSeconds: [], stamps: {} };
 
-/** More is no checkout: the rest stays as it is. */
+/** A context with more times was not checked out by git: the rest stays as it is. */
 const MOST_SECONDS = 65_536;
 
 /**
- * Gives every time its normalised value and keeps stamps true to it. A stamp that was valid stays
- * valid. Where both sides of a stale one would become the epoch, and so look valid, whichever comes
- * later in the image is written one second earlier.
+ * Normalizes every time and keeps stamps true to it. A stamp that was valid stays valid. Where both
+ * sides of a stale one would become the epoch, and so look valid, the later one in the image is
+ * written one second earlier.
  */
 export class StampLedger {
   readonly #epoch: number;
@@ -147,7 +147,7 @@ export class StampLedger {
     return yielded;
   }
 
-  /** What a stamp of `source` that holds `stored` has to hold from now on. */
+  /** The new content of a stamp of `source` that contains `stored`. */
   stampOf(source: string, stored: number, size?: number): number {
     const normal = this.normalised(stored);
     const seen = this.#sources.get(source);
@@ -209,7 +209,7 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** docs/normaliser.md says of each what it touches, and why the image means the same afterward. */
+/** `docs/normaliser.md` says for each what it changes, and why the image means the same. */
 interface RuleFacts {
   readonly id: string;
   readonly mode: 'safe' | 'aggressive';
@@ -239,7 +239,7 @@ export function pathRule({
   };
 }
 
-/** How a rule tells its files: by path, and by the first bytes where it gives any. */
+/** How a rule finds its files: by path, and by the first bytes if it gives any. */
 interface ContentRule extends RuleFacts {
   readonly applies: (
     file: LayerEntry,
@@ -271,5 +271,5 @@ export interface TimeRule extends RuleFacts {
 
 export type Rule = PathRule | RewriteRule | ReportRule | TimeRule;
 
-/** As many first bytes of a file as are read to tell what it is. */
+/** Number of first bytes that identify a file. */
 export const SNIFF_BYTES = 16;

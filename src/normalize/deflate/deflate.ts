@@ -402,9 +402,9 @@ const NICE = 48;
 const LAZY = 16;
 
 /**
- * Compresses `data` from `start` on as non-final DEFLATE blocks that end on a whole byte; what lies
- * in front of `start` (at most WINDOW bytes) is history that the reader has. Pieces so made may be
- * joined. Integer arithmetic alone: the same input gives the same bytes on any engine and
+ * Compresses `data` from `start` on as non-final DEFLATE blocks that end on a whole byte. The bytes
+ * before `start` (at most WINDOW) are history that the reader has. Pieces made this way can be
+ * joined. Uses integer arithmetic alone: the same input gives the same bytes on any engine and
  * processor.
  */
 export function deflatePiece(data: Uint8Array, start: number): Uint8Array {

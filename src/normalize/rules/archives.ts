@@ -43,13 +43,12 @@ const isStored: PathTest = pathPattern(
 const isTgz: PathTest = pathPattern('**/*.tgz');
 
 /**
- * Archives that some other file or a signature holds a checksum of: package managers' caches and
- * packages as published. What was downloaded is the same in every build anyway, and must not
- * change.
+ * Archives whose checksum is in another file or a signature: caches of package managers, and
+ * packages as published. Downloads are the same in every build anyway, and must not change.
  */
 export const isChecksummed: PathTest = (path) => isStored(path) || isTgz(path);
 
-/** An archive that unpacks to more is left as it is: all of it is held in memory. */
+/** Most bytes to unpack, since all of it is in memory. Larger archives are left as they are. */
 const MOST_BYTES = 256 * 2 ** 20;
 /** Records of a tar entry's access, change and creation times. */
 export const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
@@ -98,7 +97,7 @@ function unpackedMembers(bytes: Uint8Array): readonly Member[] | undefined {
   }
 }
 
-/** An archive's members; undefined if it is not a tar or a new one could not hold all of it. */
+/** An archive's members; undefined if it is not a tar or a new one could not contain all of it. */
 function membersOf(tar: Uint8Array): readonly Member[] | undefined {
   if (Buffer.from(tar.subarray(257, 262)).toString('latin1') !== 'ustar') return undefined;
   const members: Member[] = [];
@@ -266,7 +265,7 @@ export const zipDates: RewriteRule = {
   rewrite: (bytes, { epoch }) => retimeZip(bytes, epoch, () => true),
 };
 
-/** Where a member's headers stand in the file, and its extra fields in both. */
+/** Offsets of a member's headers in the file, and its extra fields in both. */
 interface ZipEntry {
   readonly central: number;
   readonly local: number;

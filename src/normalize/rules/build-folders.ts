@@ -182,7 +182,7 @@ function isSealed(bytes: Buffer, algorithm: string, size: number): boolean {
   return createHash(algorithm).update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end));
 }
 
-/** True where it cannot be told too. */
+/** True also if that is unknown. */
 function hasCache(bytes: Buffer, from: number, end: number): boolean {
   let at = from;
   while (at < end) {

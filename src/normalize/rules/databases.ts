@@ -17,11 +17,10 @@ import type { RewriteRule } from '../rule.ts';
 import { isChecksummed } from './archives.ts';
 
 /**
- * The bytes of an SQLite database that no reader looks at and that hold what was there before: free
- * pages (sqlite.org/fileformat2.html, section 1.5), what lies between the cells of a page, and
- * behind the end of a content in its last overflow page. Filling them with zeros is what `PRAGMA
- * secure_delete` does. Views into the file. Throws MalformedRecord, also where the file has pages
- * that keep a map of pages (auto_vacuum).
+ * Bytes of an SQLite database that readers ignore and that contain old data. These are free pages
+ * (sqlite.org/fileformat2.html, section 1.5), gaps between the cells of a page, and what follows
+ * content in its last overflow page. `PRAGMA secure_delete` fills them with zeros. Views into the
+ * file. Throws MalformedRecord, also if the file has pages that map pages (auto_vacuum).
  */
 function sqliteSlack(file: Uint8Array): readonly Buffer[] {
   const roots = sqliteObjects(new SqliteFile(file)).map(({ root }) => root);
@@ -85,9 +84,9 @@ interface Edit {
 }
 
 /**
- * Sets times of installation that are later than the epoch (seconds) in an rpm database of the
- * SQLite kind, and clears bytes of it that are read by nobody, in place: no row changes its length
- * or its place. Undefined where nothing is to change, or where it is no such database.
+ * Sets times of installation later than the epoch (seconds) in an rpm database of the SQLite kind,
+ * and clears unused bytes. Works in place: no row changes its length or its place. Undefined if
+ * nothing changes, or for another format.
  */
 export function retimedRpmDatabase(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
   try {

@@ -52,7 +52,7 @@ machine-id | aggressive | empty
   etc/machine-id var/lib/dbus/machine-id
 `;
 
-/** Files that are left out or emptied. docs/normaliser.md says why each is safe. */
+/** Files that are left out or emptied. `docs/normaliser.md` says why each is safe. */
 export const PATH_RULES: readonly PathRule[] = [
   ...TABLE.trim()
     .split(/\n(?! )/)

@@ -1,7 +1,7 @@
 import type { RewriteRule } from '../rule.ts';
 import { edited, LARGEST_RECORD } from './text-dates.ts';
 
-/** Which files hold which key, and by how many seconds its time is to lie before the epoch. */
+/** Files with a key for a time, and the seconds that the time must lie before the epoch. */
 const NOTES = [
   { path: /(?:^|\/)node_modules\/\.modules\.yaml$/, key: 'prunedAt', before: 0 },
   {

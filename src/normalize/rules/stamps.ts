@@ -2,7 +2,9 @@ import type { TarEntry } from '../../model/image.ts';
 import { pathPattern, type RewriteRule, type TimeRule } from '../rule.ts';
 import { OTHER_TIMES, withoutTimes } from './archives.ts';
 
-/** Python sources and font folders: other files hold their times (pyc-header, fontconfig-cache). */
+/**
+ * Python sources and font folders: other files contain their times (pyc-header, fontconfig-cache).
+ */
 export function isStamped(path: string, entry: TarEntry): boolean {
   return entry.type === 'directory' ? /font/i.test(path) : path.endsWith('.py');
 }
@@ -40,8 +42,7 @@ export const pycHeader: RewriteRule = {
   rewrite: (bytes, { path, stamps }) => {
     if (bytes.length < PYC_BYTES) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, PYC_BYTES);
-    // Magic numbers end in CR LF; before Python 3.7 there were no flags and the time stood in their
-    // place.
+    // Magic numbers end in CR LF. Before Python 3.7 the time came right after, without flags.
     const isPyc = view.getUint16(2, true) === 0x0a0d;
     const isTimed = view.getUint32(4, true) === 0;
     if (!isPyc || !isTimed) return undefined;

@@ -24,7 +24,7 @@ interface DateWords {
   readonly year: string;
 }
 
-/** Milliseconds since 1970; not a number where the words are no date. */
+/** Milliseconds since 1970; NaN if the words are not a date. */
 function timeOfWords({ month, day, time, year }: DateWords): number {
   const [hour, minute, second] = time.split(':').map(Number);
   const index = MONTHS.indexOf(month);
