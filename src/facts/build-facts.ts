@@ -38,10 +38,10 @@ const SHELL_RUN =
 const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
 
 /**
- * What an image's history says of its Dockerfile, as the text of one: the RUN, ADD of addresses and
- * ENV steps, each on the line of its number in the history plus 1, behind a FROM that the history
- * does not name. Undefined where no step runs or fetches anything. What other stages did, and what
- * COPY brought, it does not say; steps over several lines are left out and counted.
+ * Dockerfile text that an image's history shows: the RUN, ENV and ADD steps with an address. Each
+ * is on the line of its number in the history plus 1, after a FROM that the history does not name.
+ * Undefined if no step runs or fetches anything. Other stages and the content of COPY are unknown.
+ * Steps over several lines are left out and counted.
  */
 export function historyDockerfile(
   history: readonly HistoryEntry[] | undefined,
@@ -148,8 +148,8 @@ const SYSTEM_DATABASE =
   /^(?:var\/lib\/dpkg\/(?:status|status\.d\/.*)|(?:usr\/)?lib\/apk\/db\/.*|(?:var\/lib|usr\/lib\/sysimage)\/rpm\/.*)$/;
 
 /**
- * The packages of an image as a fact: unknown where the database of the operating system's packages
- * is there and could not be read, since nothing may be compared with a part of it.
+ * The packages of an image as a fact. Unknown if the database of the operating system's packages
+ * could not be read: nothing may be compared with a part of it.
  */
 export function knownPackages(
   content: Pick<ImageContent, 'packages' | 'unreadablePackages'>,
@@ -170,9 +170,9 @@ export interface EnforcedImage {
 }
 
 /**
- * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package
- * URLs, and for a `pkg:oci` that lacks a repository: BuildKit writes those for OCI layouts, and
- * their name is the build's own for them.
+ * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name. Undefined for other package
+ * URLs, and for a `pkg:oci` without a repository: BuildKit writes those for OCI layouts, under
+ * names of its own.
  */
 export function imageOfPurl(uri: string): string | undefined {
   if (layoutOfPurl(uri) !== undefined) return undefined;

@@ -45,8 +45,8 @@ interface Distribution {
 
 /**
  * By line: ID of os-release, name, kind of packages, numbers that name a release, and releases from
- * old to new with their ends. Debian's are those of LTS, which is for everyone; of Ubuntu, Red Hat,
- * Oracle and SUSE those of support without a subscription to more; of CentOS from 9 on those of
+ * old to new with their ends. Debian: the ends of LTS, which is for everyone. Ubuntu, Red Hat,
+ * Oracle and SUSE: those of support without a further subscription. CentOS from 9 on: those of
  * Stream. Amazon Linux goes by year: 2018.03 was the last of the first.
  */
 const TABLE = `

@@ -66,7 +66,6 @@ export class Place {
     return inode.kind === 'f' && inode.attributes !== undefined ? inode : undefined;
   }
 
-  /** All that is below it, folders before what they contain. */
   *below(): Generator<Place> {
     // No recursion: names of one letter can be 2,000 folders deep.
     const open = [(this.children ?? new Map<string, Place>()).values()];
@@ -94,11 +93,11 @@ const DEVICE = /^dev\/+(?:null|zero|full|random|urandom|tty|ptmx)$/;
 const OWN_ROOT = /^proc\/+(?:self|thread-self|\d+)(?:\/+task\/+\d+)?\/+root(?=\/|$)/;
 
 /**
- * The place that a path means, as a kernel walks: links in its folders are followed, its last part
- * where `follow` says so, `..` leaves the folder that a link led into, and none leaves the root.
- * Nothing is put together or split beforehand: links to each other cost no more than their number.
- * `isRunning`: as a process in the container walks, 'outside' where a link points to what is not in
- * the image; without it as an engine does before anything is mounted.
+ * Resolves a path as a kernel does. Links in its folders are followed, and its last part if
+ * `follow` is set. `..` leaves the folder that a link pointed to, and nothing leaves the root. The
+ * path is never joined or split first: links to each other cost no more than their number.
+ * `isRunning`: as a process in the container, with 'outside' for a link to something that is not in
+ * the image; else as an engine before anything is mounted.
  */
 export function walkPath(
   root: Place,
@@ -245,8 +244,8 @@ function withLineEnds(text: string): string {
 }
 
 /**
- * The final filesystem of layers put on each other, as overlayfs shows them: each is a folder of
- * its own (`LayerTree`), folders of one path are one, anything else hides what lies below it.
+ * The final filesystem of layers, as overlayfs shows them. Each layer is a folder of its own
+ * (`LayerTree`). Folders of one path are merged, and anything else hides what is below it.
  */
 export class FileTree {
   readonly #layers: readonly PlacedLayer[];
@@ -345,7 +344,6 @@ export function isManagerFile(path: string): boolean {
 }
 
 export const EXECUTE = 0o111;
-/** setuid and setgid. */
 export const ELEVATED = 0o6000;
 
 export const PASSWD = 'etc/passwd';

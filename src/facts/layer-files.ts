@@ -297,9 +297,9 @@ function atPlace(entry: LayerEntry, path: string | undefined): LayerEntry {
 }
 
 /**
- * By layer, what is to be known that was not kept while it was read, since other layers or links
- * decide: passwd and os-release may be links to a file, a hard link made one executable, packages
- * are recorded in a file that only links name.
+ * What to read again, by layer: other layers or links decide that it counts. passwd and os-release
+ * may be links, a hard link may make a file executable, and a record of packages may have its name
+ * only by a link.
  */
 export function closerLooks(tree: FileTree): ReadonlyMap<Digest, CloserLook> {
   const sizes = closerSizes(tree);

@@ -136,10 +136,10 @@ const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
 };
 
 /**
- * One layer alone, as Docker unpacks it: into a folder of its own, whatever the layers below
- * contain, entry by entry, links of this very layer followed (containerd's `archive.Apply`,
- * Docker's `archive.Unpack`). Overlayfs then shows the folders of all layers as one. What Docker
- * refuses throws UserError, and so does what its stores unpack to different files.
+ * One layer alone, as Docker unpacks it (containerd's `archive.Apply`, Docker's `archive.Unpack`):
+ * into a folder of its own, whatever the layers below contain, entry by entry. Links of this very
+ * layer are followed. Overlayfs then shows the folders of all layers as one. Throws UserError if
+ * Docker refuses the layer, or if its stores unpack it to different files.
  */
 export class LayerTree {
   readonly #root = new Place('', undefined, 'd');
@@ -190,9 +190,10 @@ export class LayerTree {
   }
 
   /**
-   * The layer's places as a path list. `needsLower` where the stores show the same only on other
-   * layers: in the lowest, containerd unpacks an opaque mark by removing what no entry has named,
-   * and a whiteout to nothing. Throws UserError where a folder's path points to nothing at the end.
+   * The layer's places as a path list. `needsLower` means that the stores agree only above other
+   * layers. In the lowest one, containerd unpacks an opaque mark by removing what no entry has
+   * named, and a whiteout to nothing. Throws UserError if a folder's path points to nothing at the
+   * end.
    */
   finish(): Pick<LayerFacts, 'paths' | 'attributes' | 'needsLower'> {
     if (this.#isLost) this.#checkListed();

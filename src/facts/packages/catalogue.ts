@@ -321,9 +321,9 @@ const MOST_PATHS = 1_000_000;
 type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 
 /**
- * Finds the records that a program in the container would find and that their own path does not
- * show: a database whose file or folder is reached by a symbolic link (`var/lib/dpkg ->
- * /opt/dpkg`), or that has another name as well (a hard link).
+ * Finds records that a program in the container would find, although their own path does not show
+ * it. A symbolic link may point to the file or folder of a database (`var/lib/dpkg -> /opt/dpkg`),
+ * or a hard link may give it another name.
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
   const found = new Map<Digest, Record<string, string>>();
@@ -443,11 +443,10 @@ interface Catalogue {
 }
 
 /**
- * A record counts where the file it was read from is still the one that the topmost layer gives.
- * What a package of the distribution brought is that package, as long as its database is there:
- * distributions fix what they ship under versions of their own, so naming the part again would be
- * to count it twice, and to find it vulnerable where it is not. Ordered by purl and path, so that
- * layers' order of entries makes no difference.
+ * Lists the packages. A record counts if the topmost layer still has the file it was read from.
+ * Parts of a distribution's package count as that package, as long as its database exists.
+ * Distributions fix them under versions of their own, so naming a part again would report false
+ * vulnerabilities. Ordered by purl and path, whatever the order of entries in layers.
  */
 export function catalogue(
   tree: FileTree,

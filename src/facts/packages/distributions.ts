@@ -360,8 +360,8 @@ interface RpmPackage {
 }
 
 /**
- * The package that a header blob of an rpm database speaks of, its version with the epoch in front
- * where it has one; undefined for a key that rpm keeps among its packages (`gpg-pubkey`). Throws
+ * The package of a header blob of an rpm database, its version with the epoch in front if it has
+ * one. Undefined for a key that rpm keeps among its packages (`gpg-pubkey`). Throws
  * MalformedRecord.
  */
 function rpmPackage(blob: Uint8Array): RpmPackage | undefined {

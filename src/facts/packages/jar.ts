@@ -134,7 +134,7 @@ const MAX_DEPTH = 4;
 const MAX_TEXT = 64 * 1024;
 const MAX_PACKAGES = 50_000;
 
-/** Hands over the beginning of a small text at its end. */
+/** Calls `done` with the beginning of a small text at its end. */
 function textSink(done: (text: string) => void): EntrySink {
   const parts: Buffer[] = [];
   let length = 0;

@@ -73,9 +73,9 @@ interface CredentialFile {
 }
 
 /**
- * By row: an id and whose file it is; its names, or parts of its path and a pattern for the path;
- * and what is secret in it: keys of `settings` (YAML, TOML, INI, shell) or `json`, or flags and a
- * pattern. Registries, clouds, forges and servers.
+ * Three lines a row. First an id and whose file it is. Then its names, or parts of its path and a
+ * pattern for the path. Last what is secret in it: keys of `settings` (YAML, TOML, INI, shell) or
+ * `json`, or flags and a pattern. Registries, clouds, forges and servers.
  */
 const TABLE = String.raw`
 npmrc | npm, pnpm: “.npmrc”

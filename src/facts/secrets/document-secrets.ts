@@ -266,9 +266,8 @@ function named({ words }: CommandWords): readonly string[] {
 }
 
 /**
- * Secrets that a command line, a script or a Dockerfile spells out: by the names of variables and
- * options, by the options, operands and input of programs that take a password, and by SQL that
- * sets one.
+ * Secrets that a command line, a script or a Dockerfile spells out. Found by names of variables and
+ * options, by the arguments and input of programs that take a password, and by SQL that sets one.
  */
 export function commandSecrets(text: string): readonly CommandSecret[] {
   const commands = WORTH.test(text) ? commandWords(text) : [];

@@ -75,7 +75,6 @@ function isTar(head: Uint8Array): boolean {
 
 type Member = (name: string) => EntrySink;
 
-/** A tar in a file. */
 class TarSplit implements EntrySink {
   readonly #reader: TarReader;
   #sink: EntrySink | undefined;

@@ -387,9 +387,9 @@ const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
 const MOST_KEPT = 32 * 1024 * 1024;
 
 /**
- * What the lists of Debian's packages in a layer say of its files: one that is there bit for bit as
- * its package ships it is published, and what looks like a secret in it everybody has. Lists that
- * are too many are not kept: their files then count as any other.
+ * Files that the lists of Debian's packages in a layer show as published. A file that is bit for
+ * bit as its package ships it is public, and so is what looks like a secret in it. Lists over the
+ * limit are not kept: their files then count as any other.
  */
 function packageLists() {
   const lists: Buffer[] = [];
@@ -486,9 +486,9 @@ function together(
 }
 
 /**
- * Secrets of all layers, those included whose file a later layer deletes or replaces, followed by
- * those that the configuration and provenance contain (`others`); what rules set aside comes apart,
- * with the reason.
+ * Secrets of all layers, followed by those of the configuration and provenance (`others`). Files
+ * that a later layer deletes or replaces count too. What rules exclude is listed apart, with the
+ * reason.
  */
 export function secretsFact(
   tree: FileTree,

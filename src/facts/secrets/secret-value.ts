@@ -160,9 +160,8 @@ export function isWords(value: string): boolean {
 }
 
 /**
- * True where a value looks drawn at random, as a generator's is and a word, a name or a path is
- * not: long, many different characters, letters and digits or cases in no order. One in a hundred
- * that is drawn is missed.
+ * True if a value looks random: long, many different characters, letters and digits or cases in no
+ * order. A word, a name or a path does not look so. Misses one random value in a hundred.
  */
 export function isDrawn(value: string, least = 16): boolean {
   if (value.length < least) return false;
@@ -235,9 +234,9 @@ function isLineOfData(before: string, token: string, after: string, keyword: str
 }
 
 /**
- * True where a token that begins with `keyword` can be a piece of other data: what is around it,
- * without a boundary, is data in the same letters, and the keyword is short enough to come up
- * there. In a text (`isText`) signs divide words, and only a long run is data.
+ * True if a token that begins with `keyword` can be a piece of other data: around it, without a
+ * boundary, is data in the same letters. The keyword must be short enough to occur there by chance.
+ * In a text (`isText`) punctuation divides words, and only a long run is data.
  */
 export function isByChance(
   text: string,
@@ -354,9 +353,9 @@ function isNameOfOne(name: string, value: string): boolean {
 }
 
 /**
- * True for words in a row where nothing was drawn: they say that another value comes, or name
- * another place; or the name asks for a key, which is drawn at random, and not for a password,
- * which a person makes up.
+ * True for words in a row that are not random. They say that another value comes, or name another
+ * place. Or the name asks for a key, which a generator makes, not for a password, which a person
+ * makes up.
  */
 function isSpoken(name: string, value: string): boolean {
   if (STAND_IN.test(value)) return true;
@@ -373,15 +372,14 @@ function isSpoken(name: string, value: string): boolean {
 const VALUE = /[A-Za-z0-9][\w+/=~-]{3,}/g;
 /** What stands before a value and names it: `"name": "`, `name = `, `<name>`. */
 const NAME = /(?<![\w.-])([A-Za-z][\w.-]*)["'\]]{0,2} {0,4}(?:[:=]|=>|>) {0,4}["'([]{0,2}$/;
-/** Names a thing, and is kept from nobody. */
+/** Identifies a thing, and is not secret. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LONGEST_NAME = 80;
 
 /**
- * The first line, from 1, on which `text` has what `other` has not and what may be a secret: a
- * value that looks drawn at random and is not a UUID, or one of any kind that is named as a secret.
- * Undefined where there is none. The two were built alike, but for the random numbers: what they
- * share is not drawn.
+ * The first line, from 1, with a possible secret that `text` has and `other` does not: a value that
+ * is named as a secret, or looks random and is not a UUID. Undefined if there is none. The two were
+ * built alike except for random numbers, so what they share is not random.
  */
 export function drawnSecretLine(text: string, other: string): number | undefined {
   const shared = new Set(other.match(VALUE));

@@ -199,7 +199,7 @@ function worth(letter: number | undefined): number {
   return WORTH[letter ?? 0] ?? 0;
 }
 
-/** A key in PEM, which its header tells. */
+/** True for a key in PEM, by its header. */
 function isArmored(bytes: Uint8Array, from: number): boolean {
   const start = Math.max(0, from - 64);
   const before = Buffer.from(bytes.buffer, bytes.byteOffset + start, from - start);

@@ -134,14 +134,13 @@ function rarestPair(keyword: Uint8Array, first: number): number {
 }
 
 /**
- * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in
- * order:
- * - FIRST_KEYWORD and the number of a keyword, for every place where one is within six or more
- *   bytes that can be printed;
- * - BASE64_RUN where 40 letters of base64 or more begin, then 0 where they end;
- * - UTF16 or UTF16_NUL_FIRST for the first of blocks of 16 bytes that are UTF-16 of Latin letters:
- *   a letter first, or its NUL; UTF16_END
- *   for the block behind them, or the first behind the end.
+ * What was found in bytes, as pairs of numbers: what it is, and at which byte. Roughly in order
+ * within each group:
+ * - FIRST_KEYWORD plus the number of a keyword, wherever one is within six or more printable bytes.
+ * - BASE64_RUN at the start of 40 or more letters of base64, then 0 at their end.
+ * - UTF16 or UTF16_NUL_FIRST at the first of blocks of 16 bytes that are UTF-16 of Latin letters.
+ *   The name says whether a letter or its NUL is first.
+ * - UTF16_END at the block after them, or after the end.
  */
 export type Findings = Uint32Array;
 
