@@ -50,7 +50,7 @@ export interface PlatformEvidence {
 }
 
 export interface Inspected {
-  /** Unknown where a layer may not be handed out. */
+  /** Unknown if a layer may not be distributed. */
   readonly content: Fact<ImageContent>;
   /** Layers that were read in this run; the facts of the others were in the cache. */
   readonly read: number;
@@ -64,14 +64,13 @@ export interface Scanned {
 
 export interface AssessedPlatform extends PlatformEvidence, Inspected, Scanned {
   readonly attestations: Fact<AttestationsFact>;
-  /** Whether a second build gave the same image. */
   readonly reproduction: Fact<ReproductionFact>;
 }
 
 /**
  * Reads the layers of every platform, each layer once, and searches them and the documents around
- * them for secrets. `secrets: false` leaves out that search in the layers. Throws UserError where
- * a layer is missing or damaged; one that may not be handed out makes the content unknown.
+ * them for secrets. `secrets: false` skips that search in the layers. Throws UserError if a layer
+ * is missing or damaged. A layer that may not be distributed makes the content unknown.
  */
 export function inspect<E extends PlatformEvidence>(
   context: PipelineContext,
@@ -111,7 +110,7 @@ export function inspect<E extends PlatformEvidence>(
   );
 }
 
-/** Reading less than that takes no time that needs a word. */
+/** Reading fewer bytes needs no progress text. */
 const MUCH_BYTES = 32e6;
 
 function toRead(evidence: readonly PlatformEvidence[]): { detail?: string; bytes?: number } {
@@ -181,7 +180,7 @@ function shownText(text: string): string {
   return maskDockerfile(text.slice(0, LONGEST));
 }
 
-/** A verdict as reports may show it: a secret that stands in a line of the Dockerfile is masked. */
+/** A verdict as reports may show it: a secret in a line of the Dockerfile is masked. */
 export function shownVerdict<V extends Pick<Verdict, 'evidence'>>(verdict: V): V {
   return { ...verdict, evidence: verdict.evidence.map(shownEvidence) };
 }
@@ -225,7 +224,6 @@ function withCarried(now: CriterionResult, carried: CarriedVerdict | undefined):
   return { ...now, ...verdict, evidence: [note, ...now.evidence] };
 }
 
-/** What files say of trust, and what counts of it. */
 function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard['trust']> {
   return origins
     .filter(({ isTrust }) => isTrust)
@@ -256,9 +254,8 @@ interface AssessOptions {
 }
 
 /**
- * From an image to its verdicts, whether it was just built or opened somewhere: what its layers and
- * documents say, what is attested and what a scanner found become the facts of each platform, and
- * each of the 23 criteria is judged by them. Nothing is read here.
+ * Judges the 23 criteria for an image that was just built or opened. Content, documents,
+ * attestations and a scanner's findings become the facts of each platform. Nothing is read here.
  */
 export function assess(
   context: PipelineContext,

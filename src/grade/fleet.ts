@@ -28,13 +28,13 @@ import type { GradeFlags } from './flags.ts';
 import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-image.ts';
 import { type Kept, type LineFile, openLineFile } from './line-file.ts';
 
-/** A list's line may be a path with blanks in it; a reference holds none. */
+/** A line of a list may be a path with blanks. A reference never has blanks. */
 const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
 
 /**
- * The images of a list, each once, in its order: one a line, blank lines and lines that begin with
- * `#` left out, and so is what follows a blank and a `#`. An error names the first line that is no
- * image.
+ * The images of a list, one a line, in order and without duplicates. Skips blank lines, lines that
+ * begin with `#`, and comments after a blank and a `#`. An error names the first line that is not
+ * an image.
  */
 export function parseImageList(text: string): Result<readonly string[]> {
   const images = new Set<string>();

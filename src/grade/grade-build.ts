@@ -73,10 +73,9 @@ interface ChosenProvenance {
 }
 
 /**
- * The best provenance of an image: its subject is one of `digests`, no check of its signature
- * failed; verified before unverified, one whose base was compared before others, signed before
- * BuildKit's own, one with a Dockerfile before one without. Where another that counts contradicts
- * it, a notice says so.
+ * The best provenance of an image: its subject is one of `digests`, and no check of its signature
+ * failed. In order of preference: verified, with a compared base, signed rather than BuildKit's
+ * own, with a Dockerfile. If another one that counts contradicts it, a notice says so.
  */
 export function chooseProvenance(
   attestations: readonly FoundAttestation[],
@@ -157,9 +156,9 @@ const MAX_BASES = 8;
 
 /**
  * Looks up bases by digest for statements that nobody signed. Such a statement must not choose whom
- * we ask: the Docker engine of this machine is asked, and a registry only where a publisher of the
- * table or the user's `trust.images` vouches for the image, or where the graded image itself comes
- * from there.
+ * we ask. The Docker engine of this machine is asked. A registry is asked only if a publisher of
+ * the table or the user's `trust.images` vouches for the image, or the graded image comes from
+ * there.
  */
 export function baseLayers(
   context: PipelineContext,
@@ -222,11 +221,10 @@ const DAY = 86_400_000;
 type Mark = Pick<FoundAttestation, 'contradicts' | 'unchecked'>;
 
 /**
- * Marks the statements that nobody is known to have signed and that do not fit the image:
- * provenance whose Dockerfile does not fit the history, whose base is not what the layers begin
- * with, or whose build ended on another day than the image was created. Anyone may attach such a
- * statement; the image's bytes have the last word. Where its base could not be compared, that is
- * marked as well.
+ * Marks unsigned statements that do not fit the image. Those are provenance whose Dockerfile does
+ * not fit the history, whose base differs from the lowest layers, or whose build ended on another
+ * day than the image was created. Anyone may attach such a statement, so the image's bytes decide.
+ * A base that could not be compared is marked as well.
  */
 export async function withContradictions(
   fact: Fact<AttestationsFact>,
@@ -314,9 +312,9 @@ export interface GradedBuild {
 type Dockerfile = NonNullable<Parameters<typeof buildFact>[0]['dockerfile']>;
 
 /**
- * How an image was built that was not built in this run: from a verified provenance, else from the
- * Dockerfile that the user names, else from a provenance that nobody signed, else as far as its
- * history shows. Throws UserError where the user's file is not a Dockerfile.
+ * How an image was built, if not in this run. The source is a verified provenance, else the
+ * Dockerfile that the user names, else an unsigned provenance, else the history. Throws UserError
+ * if the user's file is not a Dockerfile.
  */
 export async function gradedBuild(
   image: Pick<OpenedImage, 'root'>,
@@ -405,8 +403,8 @@ function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
 }
 
 /**
- * A Dockerfile that nobody signed, on a base that was not compared with the layers: the image may
- * have another one, and steps that it does not name may lie between the two.
+ * For an unsigned Dockerfile whose base was not compared with the layers. The image may have
+ * another base, with steps between the two that the Dockerfile does not name.
  */
 function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   if (!fact.known) return fact;

@@ -100,8 +100,8 @@ const FILE = 'Dockerfile';
 const LARGEST = 4 * 2 ** 20;
 
 /**
- * What commands for a graded image can stand on: the build that made it here, or a Dockerfile of
- * this folder that fits its history. Nothing, for the image of another project.
+ * The source for commands about a graded image: the build that made it here, or a Dockerfile of
+ * this folder that fits its history. Nothing for the image of another project.
  */
 async function stepSource(
   context: PipelineContext,

@@ -115,9 +115,9 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
 }
 
 /**
- * What a runtime of that platform may take: the nearest, and all it could run where the index is
- * nested or leaves out platforms, for then another one may come first. An image that was opened for
- * this platform alone has no others.
+ * The platforms that a runtime of `wanted` may run: the nearest one. If the index is nested or
+ * leaves out platforms, another may come first, so all that it could run count. An image that was
+ * opened for this platform alone has no others.
  */
 function takenFor(
   { platforms, index }: OpenedImage,
@@ -138,10 +138,10 @@ function takenFor(
 const SETTLE = 'scoville grade registry:IMAGE';
 
 /**
- * What hangs on one platform of an image, as the criteria read it: what is about its manifest or
- * about the index that lists it, and what is about no part of this image at all, which they have to
- * see. What is about another platform is left out. A place that keeps no signatures may keep
- * BuildKit's attestations all the same.
+ * Attachments of one platform of an image, as the criteria read them: those about its manifest or
+ * the index that lists it. Those about no part of this image count too, since the criteria have to
+ * see them. Leaves out attachments of other platforms. A place that keeps no signatures may keep
+ * BuildKit's attestations.
  */
 export function attestationsFact(
   image: OpenedImage,
@@ -555,9 +555,8 @@ export async function gradeOne(
 }
 
 /**
- * Why the question is not answered whole: platforms that were asked for by name, or for which a
- * gate would have to answer, and that could not be judged. Without either, the report tells of them
- * and that is all: Docker pulls one platform of many.
+ * Platforms that could not be judged, if they were asked for by name or a gate depends on them.
+ * Otherwise the report names them, and that is enough: Docker pulls one platform of many.
  */
 export function unanswered(
   flags: GradeFlags,

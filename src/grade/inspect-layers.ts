@@ -180,9 +180,9 @@ interface Inspected {
 }
 
 /**
- * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those
- * that the provenance tells everybody; `secrets: false` leaves out the scan of the layers;
- * `elsewhere` are secrets found outside of the layers. Throws as `inspectLayers` does.
+ * Content of a platform's layers, and secrets of its configuration. `buildArgs` are those that the
+ * provenance publishes. `secrets: false` skips the scan of the layers. `elsewhere` are secrets
+ * found outside of the layers. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
   context: CacheHome & Pick<PipelineContext, 'signal'>,

@@ -22,7 +22,7 @@ function keyOf(image: string): string {
   return `image ${name}`;
 }
 
-/** Without what no report shows: the predicates, which hold whole SBOMs, and the filesystem. */
+/** Removes what reports do not show: the filesystem, and predicates, which contain whole SBOMs. */
 function slim({ contents, ...input }: ReportInput): ReportInput {
   const kept = contents?.map(({ facts, ...platform }) => {
     const { image, packages, vulnerabilities, attestations } = facts;

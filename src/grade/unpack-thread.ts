@@ -82,8 +82,8 @@ const BLOCK_BYTES = 512 * 1024;
 const UNDER_WAY = 4;
 
 /**
- * Several images may be read at once. Two windows of 128 MiB are more than one may take, and
- * WebAssembly gives no memory back: so the turn for a large one ends with the thread.
+ * Several images may be read at once, but only one may use a window of 128 MiB. WebAssembly never
+ * frees memory, so the turn for a large window ends with the thread.
  */
 const turn = new SharedArrayBuffer(4);
 let lastId = 0;
