@@ -377,9 +377,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const LONGEST_NAME = 80;
 
 /**
- * The first line, from 1, with a possible secret that `text` has and `other` does not: a value that
- * is named as a secret, or looks random and is not a UUID. Undefined if there is none. The two were
- * built alike except for random numbers, so what they share is not random.
+ * The first line, from 1, with a possible secret that `text` has and `other` does not. That is a
+ * value named as a secret, or one that looks random and is not a UUID. Undefined if there is none.
+ * The two were built alike except for random numbers, so what they share is not random.
  */
 export function drawnSecretLine(text: string, other: string): number | undefined {
   const shared = new Set(other.match(VALUE));
