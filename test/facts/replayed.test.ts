@@ -51,10 +51,7 @@ describe('the fact', () => {
   const fact = (source: EvidenceSource, replayed: boolean) =>
     buildFact({
       dockerfile: { model: model(PLAIN), analysis, source },
-      provenance: {
-        source,
-        view: { materials, finishedOn: undefined, buildArgs: {}, replayed },
-      },
+      provenance: { source, view: { materials, finishedOn: undefined, buildArgs: {}, replayed } },
     });
 
   test.each([

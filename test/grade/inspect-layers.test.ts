@@ -163,10 +163,7 @@ describe('inspectLayers', SLOW, () => {
     const first = await inspect(twice, streamed, { cache, hasThread: true });
     expect([first.read, first.facts.length]).toEqual([LAYERS.length, twice.length]);
     const closed: LayerOrigin = { openLayer: () => Promise.reject(new Error('read again')) };
-    expect(await inspect(twice, closed, { cache })).toEqual({
-      facts: first.facts,
-      read: 0,
-    });
+    expect(await inspect(twice, closed, { cache })).toEqual({ facts: first.facts, read: 0 });
     await expect(inspect(twice, closed, { cache, secrets: false })).rejects.toThrow('read again');
   });
 

@@ -76,11 +76,7 @@ describe('walkLayer', () => {
     for (const chunk of [1, 100, 65_536]) {
       const seen = all();
       const walked = await walk(blob, [seen], { chunk, expectedDiffId: digestOf(tar) });
-      expect(walked).toEqual({
-        digest: digestOf(blob),
-        diffId: digestOf(tar),
-        entries: 3,
-      });
+      expect(walked).toEqual({ digest: digestOf(blob), diffId: digestOf(tar), entries: 3 });
       expect(seen.finish()).toEqual([
         ['etc/os-release', 'ID=debian', false],
         ['usr/bin/x', 'x'.repeat(1000), true],

@@ -162,10 +162,7 @@ describe('what goes wrong', () => {
         id: root.digest,
         engine: saved.engine,
         spoolDir: join(folder, 'spool'),
-        documents: {
-          get: () => Promise.resolve(value),
-          set: () => Promise.resolve(),
-        },
+        documents: { get: () => Promise.resolve(value), set: () => Promise.resolve() },
       });
       expect(image.platforms).toHaveLength(2);
       await image.close();

@@ -165,7 +165,9 @@ describe('documents and layers', () => {
 });
 
 describe('what hangs on it', () => {
-  async function attached(options: FakeRegistryOptions): Promise<{
+  async function attached(
+    options: FakeRegistryOptions,
+  ): Promise<{
     readonly registry: FakeRegistry;
     readonly opened: OpenedImage;
     readonly bytes: ImageBytes;

@@ -50,10 +50,7 @@ describe('platforms', () => {
     expect(absent).toEqual([]);
     expect(platforms).toHaveLength(1);
     expect(platforms[0].layers).toEqual([
-      {
-        blob: platforms[0].manifest.layers[0],
-        diffId: platforms[0].config.rootfs.diff_ids[0],
-      },
+      { blob: platforms[0].manifest.layers[0], diffId: platforms[0].config.rootfs.diff_ids[0] },
     ]);
   });
 

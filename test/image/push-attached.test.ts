@@ -73,10 +73,7 @@ test.each([true, false])('older referrers go (referrers API: %s)', async (referr
   await push({ referrers: [old, other] });
   const isReplaced = ({ descriptor }: AttachedThere) =>
     Promise.resolve(descriptor.digest === old.digest);
-  expect(await push({ referrers: [made], isReplaced })).toEqual({
-    notRemoved: 0,
-    kept: new Set(),
-  });
+  expect(await push({ referrers: [made], isReplaced })).toEqual({ notRemoved: 0, kept: new Set() });
   const listed = (await client.referrers('app', subject.digest)).map(({ digest }) => digest);
   expect([...listed].sort()).toEqual([other.digest, made.digest].sort());
 });

@@ -112,14 +112,7 @@ const TRICKS: readonly Trick[] = [
   }),
   ...SPARSE_TRICKS,
   ...ENTRY_TRICKS,
-  (e) =>
-    e.flag === '0' && e.content !== undefined
-      ? {
-          ...e,
-          flag: 'S',
-          dialect: 'gnu',
-        }
-      : e,
+  (e) => (e.flag === '0' && e.content !== undefined ? { ...e, flag: 'S', dialect: 'gnu' } : e),
   (e, r) => ({ ...e, size: r.pick([0, 1, 512, 600, 7 * 512]) }),
   (e, r) => ({
     ...e,
