@@ -9,14 +9,6 @@ const unreadable = (path: string): Parameters<typeof knownPackages>[0] => ({
 });
 
 describe('knownPackages', () => {
-  test('is what was found', () => {
-    expect(knownPackages({ packages: [], unreadablePackages: [] })).toEqual({
-      known: true,
-      value: [],
-      source: 'image',
-    });
-  });
-
   test.each([
     'var/lib/dpkg/status',
     'var/lib/dpkg/status.d/base',

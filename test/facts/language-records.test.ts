@@ -1,8 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { APK } from '../../src/facts/packages/distributions.ts';
-import { COMPOSER, GEM, NPM, NUGET, PYTHON } from '../../src/facts/packages/languages.ts';
-import { isPlainText, type RecordReader } from '../../src/facts/packages/record.ts';
+import { COMPOSER, NUGET } from '../../src/facts/packages/languages.ts';
 import { file, image, type Item } from './support.ts';
 
 const purls = (items: readonly Item[]): readonly string[] =>
@@ -114,40 +112,4 @@ describe('apk', () => {
       'it is in the binary format of apk 3, which is not read',
     );
   });
-});
-
-test('hostile texts give plain names or none', () => {
-  const readers: readonly RecordReader[] = [APK, COMPOSER, GEM, NPM, NUGET, PYTHON];
-  const word = fc.constantFrom(
-    'P:',
-    'V:',
-    'Name: ',
-    'Version: ',
-    '{"name":',
-    '"a\u001b"',
-    ',"version":"1"}',
-    's.name = "',
-    '"',
-    '\n',
-    '\n\n',
-    '# stub: ',
-    '[',
-    ']',
-    '{"libraries":',
-    '\u0000',
-    ' ',
-    'x',
-    '1',
-  );
-  fc.assert(
-    fc.property(fc.array(word, { maxLength: 30 }), (words) => {
-      for (const reader of readers)
-        for (const { name, version } of reader.read(
-          Buffer.from(words.join('')),
-          'specifications/x.gemspec',
-        ).packages)
-          expect(isPlainText(name) && isPlainText(version)).toBe(true);
-    }),
-    { numRuns: 500 },
-  );
 });

@@ -4,7 +4,6 @@ import { digestOf } from '../../src/model/reference.ts';
 import { mixed, pem } from './secret-samples.ts';
 import { file, image, imageWith, layerFacts } from './support.ts';
 
-const letters = mixed(46);
 const GITHUB = `ghp_${mixed(36)}`;
 
 function found(path: string, content: string | Uint8Array): readonly string[] {
@@ -47,29 +46,6 @@ describe('secrets in files', () => {
   test('more than a thousand are not listed', () => {
     const many = Array.from({ length: 60 }, (_, i) => file(`srv/${i}`, `${GITHUB} `.repeat(30)));
     expect(image(many).secrets.findings.length).toBe(1000);
-  });
-});
-
-describe('credential files', () => {
-  test.each([
-    ['root/.npmrc', `//registry.npmjs.org/:_authToken=${letters.slice(0, 20)}\n`, ['npmrc']],
-    ['root/.npmrc', '//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n', []],
-    ['root/.npmrc', 'registry=https://registry.npmjs.org\n; _authToken=none\n', []],
-    ['root/.netrc', 'machine a login b password hunter22\n', ['netrc']],
-    ['root/.docker/config.json', '{"auths":{"x":{"auth":"dXNlcjpwYXNz"}}}', ['docker-config']],
-    ['root/.docker/config.json', '{"auths":{},"credsStore":"pass"}', []],
-    [
-      'root/.aws/credentials',
-      `[default]\naws_secret_access_key = ${letters.slice(0, 40)}\n`,
-      ['aws-credentials'],
-    ],
-    ['root/.git-credentials', 'https://me:hunter22@example.net\n', ['git-credentials']],
-    ['root/.kube/config', 'users:\n- user:\n    token: abcdefgh1234\n', ['kubeconfig']],
-    ['root/.pypirc', '[pypi]\nusername = a\npassword = hunter22\n', ['pypirc']],
-    ['app/.git/HEAD', 'ref: refs/heads/main\n', ['git-directory']],
-    ['app/.gitignore', 'node_modules and more\n', []],
-  ])('%s', (path, content, rules) => {
-    expect(image([file(path, content)]).secrets.findings.map((f) => f.rule)).toEqual(rules);
   });
 });
 

@@ -116,14 +116,6 @@ describe('buildFact', () => {
   };
   const analysis = { installs: [], downloads: [], unread: [] };
 
-  test('is unknown without Dockerfile and provenance', () => {
-    expect(buildFact({ dockerfile: undefined })).toEqual({
-      known: false,
-      reason: 'no Dockerfile is known for this image',
-      settle: 'scoville grade --file Dockerfile IMAGE',
-    });
-  });
-
   test('takes time and epoch from provenance, this build first', () => {
     const provenance = { view, source: 'unverified-attestation' as const };
     const stated = buildFact({ dockerfile: undefined, provenance });

@@ -28,12 +28,6 @@ test.each([
   expect(notGraded.map(({ platform, reason }) => [platform, reason])).toEqual(missing);
 });
 
-test('none of what is asked for', () => {
-  expect(() => askedPlatforms(pulled(), [ARM, RISC])).toThrow(
-    'has none of linux/arm64, linux/riscv64 here, but linux/amd64',
-  );
-});
-
 test('a part of the index that names no platform is told by its digest', () => {
   const opened = pulled();
   const { mediaType, digest, size } = opened.absent[0];

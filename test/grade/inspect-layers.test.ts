@@ -139,15 +139,6 @@ describe('inspectLayers', SLOW, () => {
       expect(await inspect(LAYERS, origin, { hasThread: true })).toEqual(alone);
   });
 
-  test('small layers are read without a thread, and all where there is no code for one', async () => {
-    const never = thread('throw new Error("started");');
-    const alone = await inspect(LAYERS, streamed, { hasThread: false });
-    expect(await inspect(LAYERS, streamed, { workerFile: never })).toEqual(alone);
-    expect(await inspect(LAYERS, streamed, { workerFile: undefined, hasThread: true })).toEqual(
-      alone,
-    );
-  });
-
   test('the scan for secrets can be left out', async () => {
     for (const hasThread of [false, true]) {
       const { facts } = await inspect(LAYERS, streamed, { hasThread, secrets: false });
@@ -165,13 +156,6 @@ describe('inspectLayers', SLOW, () => {
     const closed: LayerOrigin = { openLayer: () => Promise.reject(new Error('read again')) };
     expect(await inspect(twice, closed, { cache })).toEqual({ facts: first.facts, read: 0 });
     await expect(inspect(twice, closed, { cache, secrets: false })).rejects.toThrow('read again');
-  });
-
-  test('facts that cannot be kept are given all the same', async () => {
-    const cache = { paths: { cache: join(temporaryFolder(), 'file') } };
-    writeFileSync(cache.paths.cache, 'no folder');
-    const { read } = await inspect(LAYERS, streamed, { cache });
-    expect(read).toBe(LAYERS.length);
   });
 
   test('what is kept of a blob does not speak for another diffID, nor for another type', async () => {

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AttachmentPlace, gatherAttachments } from '../../src/image/attachments.ts';
 import { verified } from '../../src/image/blob-store.ts';
-import { UserError } from '../../src/lib/errors.ts';
 import type { Descriptor } from '../../src/model/image.ts';
-import { digestHex } from '../../src/model/reference.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 function place(
@@ -45,30 +43,6 @@ test('a manifest that is another than its digest, or missing, makes it incomplet
   bytes.blobs.delete(lost.digest);
   const two = await gatherAttachments(place(bytes, [lost]), [image.digest], []);
   expect('reason' in two && two.reason).toContain('is missing');
-});
-
-test('tags are made of each subject, and an error of the place is the reason', async () => {
-  const bytes = new ImageBytes();
-  const [index, image] = [bytes.index([]), bytes.image()];
-  const asked: string[] = [];
-  const tagged = (tag: string): Promise<undefined> => {
-    asked.push(tag);
-    return tag.endsWith('.att')
-      ? Promise.reject(new UserError('no answer'))
-      : Promise.resolve(undefined);
-  };
-  const subjects = [index.digest, image.digest];
-  const got = await gatherAttachments(place(bytes, [], { tagged }), subjects, []);
-  expect(got).toEqual({ complete: false, found: [], reason: 'no answer' });
-  expect(asked.sort()).toEqual(
-    subjects.flatMap((d) => [`sha256-${digestHex(d)}.att`, `sha256-${digestHex(d)}.sig`]).sort(),
-  );
-});
-
-test('what is no error of the place is thrown', async () => {
-  const bytes = new ImageBytes();
-  const broken = place(bytes, [], { referrers: () => Promise.reject(new TypeError('a bug')) });
-  await expect(gatherAttachments(broken, [bytes.image().digest], [])).rejects.toThrow('a bug');
 });
 
 test('of an artifact, what hangs on it comes too; of a signature nothing more is asked', async () => {

@@ -3,23 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BlobStore } from '../../src/image/blob-store.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { collect, temporaryFolder } from '../fakes/layouts.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 async function storeOf(): Promise<BlobStore> {
   const store = new BlobStore(temporaryFolder());
   await store.prepare();
   return store;
 }
-
-test('what is written is read back by its digest', async () => {
-  const store = await storeOf();
-  const bytes = Buffer.from('{"a":1}');
-  const stored = await store.write(bytes);
-  expect(stored).toEqual({ digest: digestOf(bytes), size: 7 });
-  expect(Buffer.from(await store.read(stored.digest)).toString()).toBe('{"a":1}');
-  expect((await collect(store.openRead(stored.digest, { start: 3 }))).toString()).toBe('":1}');
-  expect(await store.has(digestOf('other'))).toBe(false);
-});
 
 test('a writer leaves nothing under a final name until it commits', async () => {
   const store = await storeOf();

@@ -52,13 +52,6 @@ test.each(['none', 'basic', 'bearer'] as const)(
   },
 );
 
-test('what is there is not sent again', async () => {
-  const { registry, client } = await setUp();
-  registry.putBlob('app', bytes);
-  expect(await client.pushBlob('app', { blob, open: from })).toBe('present');
-  expect(verbs(registry)).toBe('HEAD');
-});
-
 test('a blob of a neighbour is mounted, with a token for both', async () => {
   const { registry, client } = await setUp({ auth: 'bearer' });
   registry.putBlob('base/debian', bytes);

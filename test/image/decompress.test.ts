@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  compressionOf,
   type Decompressor,
   type OnPlain,
   startDecompressor,
@@ -39,14 +38,6 @@ const gzip = (onPlain: OnPlain): Decompressor => startDecompressor('gzip', onPla
 
 const text = Buffer.from('layer '.repeat(100_000));
 const noise = Buffer.from(Array.from({ length: 700_000 }, (_, i) => (i * i * 7919) >>> 11));
-
-test('the compression is told by the first bytes', () => {
-  expect(compressionOf(gzipSync(''))).toBe('gzip');
-  expect(compressionOf(zstdFrame(text))).toBe('zstd');
-  expect(compressionOf(zstdSkipped(text))).toBe('zstd');
-  expect(compressionOf(Buffer.from('etc/passwd'))).toBe('none');
-  expect(compressionOf(new Uint8Array(0))).toBe('none');
-});
 
 describe('gzip', () => {
   const members = Buffer.concat([gzipSync(text), gzipSync(''), gzipSync(noise)]);

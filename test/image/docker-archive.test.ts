@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { dockerLoadStream } from '../../src/image/archive/docker-archive.ts';
 import { BlobStore } from '../../src/image/blob-store.ts';
-import { namedEntries } from '../../src/image/image-index.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { collect, makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
 import { readTar } from '../fakes/tar-bytes.ts';
@@ -13,26 +12,6 @@ async function setUp() {
   const root = await makeIndex(blobs, [image.manifest]);
   return { blobs, image, root };
 }
-
-test('holds layout, index with names, and every blob', async () => {
-  const { blobs, image, root } = await setUp();
-  const manifests = namedEntries(root, [{ full: 'docker.io/library/app:1', tag: '1' }]);
-  const bytes = await collect(dockerLoadStream({ blobs, manifests }));
-  const read = readTar(bytes);
-  expect(read.slice(0, 4).map((e) => e.entry.name)).toEqual([
-    'oci-layout',
-    'index.json',
-    'blobs/',
-    'blobs/sha256/',
-  ]);
-  expect(JSON.parse(read[1]?.content.toString() ?? '')).toMatchObject({ manifests });
-  const files = read.slice(4);
-  for (const file of files)
-    expect(`blobs/sha256/${digestOf(file.content).slice(7)}`).toBe(file.entry.name);
-  const digests = [root, image.manifest, image.config, ...image.layers].map((d) => d.digest);
-  expect(files.map((f) => `sha256:${f.entry.name.slice(13)}`)).toEqual([...digests].sort());
-  expect(await collect(dockerLoadStream({ blobs, manifests }))).toEqual(bytes);
-});
 
 test('leaves out what the engine has, which need not be here', async () => {
   const { blobs, image, root } = await setUp();

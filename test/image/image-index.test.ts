@@ -76,26 +76,6 @@ const platform = (n: number): Descriptor => ({
   platform: { os: 'linux', architecture: 'amd64' },
 });
 
-test('platforms and BuildKit’s attestations are told apart', async () => {
-  const { add, read } = documents();
-  const attestation: Descriptor = {
-    ...platform(3),
-    annotations: {
-      'vnd.docker.reference.type': 'attestation-manifest',
-      'vnd.docker.reference.digest': platform(1).digest,
-    },
-  };
-  const root = add([add([platform(1), attestation]), platform(2), platform(1)]);
-  expect(await imageParts(root, read)).toEqual({
-    manifests: [platform(1), platform(2)],
-    attestations: [{ descriptor: attestation, subject: platform(1).digest }],
-  });
-  expect(await imageParts(platform(1), read)).toEqual({
-    manifests: [platform(1)],
-    attestations: [],
-  });
-});
-
 test('one attestation manifest that is listed for two platforms is about both', async () => {
   const { add, read } = documents();
   const about = (n: number): Descriptor => ({
@@ -108,11 +88,4 @@ test('one attestation manifest that is listed for two platforms is about both', 
   const root = add([platform(1), platform(2), about(1), about(2)]);
   const { attestations } = await imageParts(root, read);
   expect(attestations.map(({ subject }) => subject)).toEqual([1, 2].map((n) => platform(n).digest));
-});
-
-test('too deep a nesting is refused', async () => {
-  const { add, read } = documents();
-  let root = add([platform(1)]);
-  for (let i = 0; i < 3; i++) root = add([root, platform(i)]);
-  await expect(imageParts(root, read)).rejects.toThrow(/nested too deeply/);
 });

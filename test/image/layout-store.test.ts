@@ -116,12 +116,6 @@ describe('a build', () => {
     ]);
   });
 
-  test('without a name it is listed once', async () => {
-    const store = await openStore(temporaryFolder());
-    const { root } = await buildOf(store, 'x', []);
-    expect((await store.builds())[0]?.manifests).toEqual([root]);
-  });
-
   test('is found by its name, the newest first; an unfinished one is not', async () => {
     let now = 1000;
     const store = await openStore(temporaryFolder(), () => now++);

@@ -59,33 +59,6 @@ function setUp(tar: Buffer, id: Digest) {
 }
 
 describe('the containerd store', () => {
-  test('is saved once; the next time only when a layer is asked for', async () => {
-    const { tar, root } = containerdStore();
-    const { open, saves, spoolDir } = setUp(tar, root.digest);
-    const first = await open();
-    expect(saves()).toBe(1);
-    const [layer] = first.platforms[0].layers;
-    const blob = layer?.blob as Descriptor;
-    const bytes = await collect(await first.openLayer(blob));
-    expect(saves()).toBe(1);
-    expect(digestOf(bytes)).toBe(blob.digest);
-    await first.close();
-
-    const again = await open();
-    expect(again.platforms).toEqual(first.platforms);
-    expect(again.index).toEqual(first.index);
-    const { found } = await again.attachments();
-    expect(found.map((a) => a.kind)).toEqual(['buildkit-attestation']);
-    const statement = found[0]?.manifest.layers[0] as Descriptor;
-    expect(String(Buffer.from(await again.readBlob(statement)))).toContain('statement');
-    expect(saves()).toBe(1);
-    expect(await collect(await again.openLayer(blob))).toEqual(bytes);
-    expect(await again.layerFile?.(blob)).toMatchObject({ length: blob.size });
-    expect(saves()).toBe(2);
-    await again.close();
-    expect(readdirSync(spoolDir)).toEqual([]);
-  });
-
   test('nothing is kept of an image whose platforms the engine has in part', async () => {
     const bytes = new ImageBytes();
     const arm = bytes.image({ platform: ARM, text: 'arm' });
@@ -99,33 +72,6 @@ describe('the containerd store', () => {
       await image.close();
     }
     expect(saves()).toBe(2);
-  });
-
-  test('has no signatures, and says so', async () => {
-    const { tar, root } = containerdStore();
-    const { open } = setUp(tar, root.digest);
-    for (let i = 0; i < 2; i++) {
-      const image = await open();
-      expect(image.withoutAttachments).toContain("Docker's store keeps no signatures");
-      expect((await image.attachments()).complete).toBe(false);
-      await image.close();
-    }
-  });
-});
-
-describe('the classic store', () => {
-  test('the same, its manifest made by us', async () => {
-    const tar = archiveOf(dockerSaved());
-    const { open, saves } = setUp(tar, digestOf('config'));
-    const first = await open();
-    await first.close();
-    const again = await open();
-    expect(again.root).toEqual(first.root);
-    expect(again.platforms).toEqual(first.platforms);
-    expect(saves()).toBe(1);
-    const blob = again.platforms[0].layers[0]?.blob as Descriptor;
-    expect(digestOf(await collect(await again.openLayer(blob)))).toBe(blob.digest);
-    await again.close();
   });
 });
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/image/layout/store.ts';
@@ -10,7 +9,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import type { Descriptor } from '../../src/model/image.ts';
 import { parseReference } from '../../src/model/reference.ts';
 import { startFakeRegistry } from '../fakes/fake-registry.ts';
-import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
+import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
 
 const NONE: EngineImages = {
@@ -115,29 +114,5 @@ describe('a name with its place', () => {
     expect((await open(`store:${name}`)).place).toBe('store');
     await expect(open(`docker:${name}`)).rejects.toThrow(`Docker's store has no ${name}`);
     await expect(open(`store:${name}:9`)).rejects.toThrow('the layout of builds has no');
-  });
-
-  test('archives, stdin and layouts', async () => {
-    const tar = archiveOf(dockerSaved());
-    const { open, folder } = await setUp({
-      stdin: async function* () {
-        await Promise.resolve();
-        yield tar;
-      },
-    });
-    writeFileSync(join(folder, 'app.tar'), tar);
-    for (const text of ['-', './app.tar', 'docker-archive:app.tar']) {
-      const image = await open(text);
-      expect(image.place).toBe('archive');
-      expect(image.name).toBe(text === '-' ? 'stdin' : text);
-      await image.close();
-    }
-    await expect(open('oci-archive:gone.tar')).rejects.toThrow(
-      `cannot read ${join(folder, 'gone.tar')}: no such file`,
-    );
-    await expect(open('docker-archive:.')).rejects.toThrow('it is a folder');
-    await expect(open('oci:app.tar')).rejects.toThrow(
-      'oci:app.tar is not an OCI layout: it has no index.json',
-    );
   });
 });

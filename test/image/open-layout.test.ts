@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MissingLayerError } from '../../src/image/attachments.ts';
 import { openLayoutFolder } from '../../src/image/layout/open-layout.ts';
-import { fileBlocks } from '../../src/image/walk/unpack-layer.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestHex } from '../../src/model/reference.ts';
 import { ImageBytes } from '../fakes/images.ts';
-import { collect, temporaryFolder } from '../fakes/layouts.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 const CONTAINERD_NAME = 'io.containerd.image.name';
 const REF_NAME = 'org.opencontainers.image.ref.name';
@@ -32,15 +31,6 @@ function named(descriptor: Descriptor, name: string, full?: string): Descriptor 
 const open = (path: string, wanted?: string) => openLayoutFolder({ name: 'DIR', path, wanted });
 
 describe('which image', () => {
-  test('the only one, without its names', async () => {
-    const bytes = new ImageBytes();
-    const root = bytes.image();
-    const image = await open(written(bytes.layout([named(root, '1'), named(root, '2')])));
-    expect(image.place).toBe('layout');
-    expect(image.root).toEqual(root);
-    expect(image.root.annotations).toBeUndefined();
-  });
-
   test('one of several by tag, full name or digest; else they are listed', async () => {
     const bytes = new ImageBytes();
     const [one, two] = [bytes.image({ text: '1' }), bytes.image({ text: '2' })];
@@ -115,16 +105,6 @@ describe('which image', () => {
     await expect(open(written(bytes.layout([root, runs])))).rejects.toThrow('contains 2 images');
   });
 
-  test('an index whose parts are listed beside it, as oras does', async () => {
-    const bytes = new ImageBytes();
-    const amd = bytes.image();
-    const arm = bytes.image({ platform: { os: 'linux', architecture: 'arm64' }, text: 'arm' });
-    const attestation = bytes.attestation(amd);
-    const root = bytes.index([amd, arm, attestation]);
-    const image = await open(written(bytes.layout([amd, named(root, '1'), attestation, arm])));
-    expect(image.root.digest).toBe(root.digest);
-  });
-
   test('none, no layout, another version', async () => {
     const bytes = new ImageBytes();
     await expect(open(written(bytes.layout([])))).rejects.toThrow('DIR does not contain an image');
@@ -142,22 +122,6 @@ describe('which image', () => {
 });
 
 describe('what is read', () => {
-  test('layers in a stream and as a place in a file', async () => {
-    const bytes = new ImageBytes();
-    const path = written(bytes.layout([bytes.image()]));
-    const image = await open(path);
-    const blob = image.platforms[0].layers[0]?.blob as Descriptor;
-    const stored = bytes.blobs.get(blob.digest);
-    expect(await collect(await image.openLayer(blob))).toEqual(stored);
-    const file = await image.layerFile?.(blob);
-    expect(file).toEqual({
-      path: join(path, 'blobs/sha256', digestHex(blob.digest)),
-      start: 0,
-      length: blob.size,
-    });
-    expect(file && (await collect(fileBlocks(file)))).toEqual(stored);
-  });
-
   test('a layer that is missing is told, a foreign one as such', async () => {
     const bytes = new ImageBytes();
     const plain = bytes.image();
@@ -239,23 +203,6 @@ describe('what hangs on it', () => {
       ]),
     );
     expect(attachments.found).toHaveLength(5);
-  });
-
-  test('what `cosign save` writes beside its image', async () => {
-    const bytes = new ImageBytes();
-    const root = bytes.image();
-    const kind = (text: string) => ({ annotations: { kind: `dev.cosignproject.cosign/${text}` } });
-    const image = await open(
-      written(
-        bytes.layout([
-          { ...root, ...kind('image') },
-          { ...bytes.signature('1'), ...kind('sigs') },
-          { ...bytes.signature('2'), ...kind('atts') },
-        ]),
-      ),
-    );
-    const { found } = await image.attachments();
-    expect(found.map((a) => a.kind)).toEqual(['cosign-attestation-tag', 'cosign-signature-tag']);
   });
 
   test('a list that the layout lacks a part of is not complete', async () => {

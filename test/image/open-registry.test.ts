@@ -88,19 +88,6 @@ describe('documents and layers', () => {
     expect(ranges).toHaveLength(3);
   });
 
-  test('a registry that holds only some platforms', async () => {
-    const registry = await registryOf();
-    const bytes = new ImageBytes();
-    const amd = bytes.image();
-    const arm = bytes.image({ platform: { os: 'linux', architecture: 'arm64' }, text: 'arm' });
-    const root = bytes.index([amd, arm]);
-    bytes.blobs.delete(arm.digest);
-    put(registry, bytes, root);
-    const opened = await open(registry);
-    expect(opened.platforms).toHaveLength(1);
-    expect(opened.absent).toEqual([arm]);
-  });
-
   test.each(['foreign', 'nondistributable', 'plain'] as const)(
     'a %s layer that the registry lacks is an error of its own; its address is not asked',
     async (kind) => {
@@ -126,30 +113,6 @@ describe('documents and layers', () => {
     },
   );
 
-  test('a private registry, with what docker login left', async () => {
-    const registry = await registryOf({ auth: 'bearer', referrersApi: true });
-    const bytes = new ImageBytes();
-    put(registry, bytes, bytes.image());
-    const user = { kind: 'basic', username: 'user', password: 'secret' } as const;
-    const opened = await open(registry, 'app:1', { credentials: () => Promise.resolve(user) });
-    const layer = opened.platforms[0].layers[0]?.blob as Descriptor;
-    expect(digestOf(await collect(await opened.openLayer(layer)))).toBe(layer.digest);
-    expect((await opened.attachments()).complete).toBe(true);
-    expect(registry.calls.filter((call) => call === 'GET /token')).toHaveLength(1);
-    await expect(open(registry)).rejects.toThrow('answered 401');
-  });
-
-  test('schema 1 is told as what it is', async () => {
-    const registry = await registryOf();
-    registry.putManifest(
-      'app',
-      '1',
-      Buffer.from('{"schemaVersion":1,"name":"app","fsLayers":[]}'),
-      'application/vnd.docker.distribution.manifest.v1+prettyjws',
-    );
-    await expect(open(registry)).rejects.toThrow('schema 1');
-  });
-
   test('a blob that is larger than it may be is not read', async () => {
     const registry = await registryOf();
     const bytes = new ImageBytes();
@@ -165,9 +128,7 @@ describe('documents and layers', () => {
 });
 
 describe('what hangs on it', () => {
-  async function attached(
-    options: FakeRegistryOptions,
-  ): Promise<{
+  async function attached(options: FakeRegistryOptions): Promise<{
     readonly registry: FakeRegistry;
     readonly opened: OpenedImage;
     readonly bytes: ImageBytes;
@@ -216,14 +177,6 @@ describe('what hangs on it', () => {
     ]);
     const bundle = attachments.found[1]?.manifest.layers[0] as Descriptor;
     expect(String(Buffer.from(await opened.readBlob(bundle)))).toContain(root.digest);
-  });
-
-  test('is asked once', async () => {
-    const { opened, registry } = await attached({ referrersApi: true });
-    await opened.attachments();
-    const before = registry.requests.length;
-    await opened.attachments();
-    expect(registry.requests).toHaveLength(before);
   });
 
   test.each([

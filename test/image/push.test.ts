@@ -69,17 +69,6 @@ test('tags come last, manifests after what they list', async () => {
   expect(lastBlob).toBeLessThan(registry.calls.indexOf(puts[0] ?? ''));
 });
 
-test('without the referrers API they are listed under the fallback tag', async () => {
-  const { registry, client, root, referrers, push } = await setUp();
-  await push();
-  const tag = `app:sha256-${root.digest.slice(7)}`;
-  const index = JSON.parse(registry.manifests.get(tag)?.bytes.toString() ?? '{}') as {
-    manifests: Descriptor[];
-  };
-  expect(index.manifests).toEqual(referrers);
-  expect(await client.referrers('app', root.digest)).toEqual(referrers);
-});
-
 test('a signature with a tag of its own comes before the image’s tags', async () => {
   const { registry, client, root } = await setUp();
   const blobs = new BlobStore(temporaryFolder());

@@ -53,11 +53,6 @@ test.each([400, 403, 405, 500])('%i does not say that there is no list', async (
   await expect(client.referrers('app', subject)).rejects.toThrow();
 });
 
-test('an image without referrers has none', async () => {
-  const { client } = await setUp();
-  expect(await client.referrers('app', subject)).toEqual([]);
-});
-
 const nothing = (): Promise<boolean> => Promise.resolve(false);
 const add = (client: RegistryClient, ...ns: readonly number[]): Promise<boolean> =>
   updateSharedTag(client, 'app', fallbackList('app', subject, ns.map(referrer), nothing));

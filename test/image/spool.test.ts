@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { spoolAll, startSpool } from '../../src/image/archive/spool.ts';
@@ -17,16 +16,6 @@ async function spooled(bytes: Uint8Array, limits: Partial<UnpackLimits> = {}) {
   const file = await spoolAll(await startSpool(folder, 'FILE', limits), once(bytes));
   return { folder, file };
 }
-
-test('what was kept has no name, and is for its owner alone', async () => {
-  const tar = layerTar({ a: '1' });
-  const { folder, file } = await spooled(gzipSync(tar));
-  expect(readdirSync(folder)).toEqual([]);
-  expect((await stat(file.path)).mode & 0o777).toBe(0o600);
-  expect(Buffer.from(await file.read(0, tar.length + 100)).equals(tar)).toBe(true);
-  expect(await file.read(tar.length, 10)).toHaveLength(0);
-  await file.close();
-});
 
 test('a bomb is given up', async () => {
   const zeros = Buffer.concat([layerTar({ a: '1' }).subarray(0, -1024), Buffer.alloc(20_000_000)]);

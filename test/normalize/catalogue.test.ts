@@ -18,18 +18,6 @@ describe('the catalogue', () => {
     expect(described.sort()).toEqual(RULES.map((r) => `${r.id}: ${r.kind}, ${r.mode}`).sort());
     expect(page).toContain(`rule set version ${RULE_SET_VERSION}`);
   });
-
-  test('modes', () => {
-    expect(ruleSet('off')).toEqual({ id: `${RULE_SET_VERSION}-off`, mode: 'off', rules: [] });
-    expect(ruleSet('aggressive').rules).toEqual(RULES);
-    expect(ruleSet('deterministic')).toEqual({
-      id: `${RULE_SET_VERSION}-deterministic`,
-      mode: 'deterministic',
-      rules: RULES,
-    });
-    expect(ruleSet('safe').rules).toEqual(RULES.filter(({ mode }) => mode === 'safe'));
-    expect(ruleSet('safe').id).toBe(`${RULE_SET_VERSION}-safe`);
-  });
 });
 
 describe('files that rules drop or empty', () => {

@@ -327,11 +327,6 @@ describe('with rules', () => {
       { numRuns: 80 },
     );
   });
-
-  test('what is written is waited for, and its failure is the layer’s', async () => {
-    const write = () => Promise.reject(new Error('disk full'));
-    await expect(normalised([sample('a', 'x')], { write })).rejects.toThrow('disk full');
-  });
 });
 
 describe('the key of a result', () => {

@@ -6,27 +6,6 @@ import { EPOCH, LATER } from './sample-layer.ts';
 const run = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: false, earlier });
 const copy = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: true, earlier });
 
-describe('times', () => {
-  test('are whole seconds and never later than the epoch', () => {
-    expect([1.9, EPOCH - 0.5, EPOCH, LATER].map((time) => run().normalised(time))).toEqual([
-      1,
-      EPOCH - 1,
-      EPOCH,
-      EPOCH,
-    ]);
-  });
-
-  test('of a COPY are the epoch, also where they show up in a later layer', () => {
-    const ledger = copy();
-    expect(ledger.timeOf('a', 1000.5, 1, false)).toBe(EPOCH);
-    expect(ledger.timeOf('b', LATER, 1, false)).toBe(EPOCH);
-    expect(ledger.trail()).toEqual({ copiedSeconds: [1000], stamps: {} });
-    expect(run(ledger.trail()).normalised(1000)).toBe(EPOCH);
-    expect(run(run(ledger.trail()).trail()).normalised(1000)).toBe(EPOCH);
-    expect(run().normalised(1000)).toBe(1000);
-  });
-});
-
 describe('stamps', () => {
   test('of the one time that programs saw stay valid, whatever the file’s own', () => {
     const ledger = new StampLedger({ epoch: EPOCH, copied: false, fileTime: EPOCH + 50 });
