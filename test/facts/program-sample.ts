@@ -24,15 +24,10 @@ function counted(text: Uint8Array): Buffer {
 }
 
 export const MODULES = [
-  'path\texample.com/app/cmd/app',
-  'mod\texample.com/App\t(devel)\t',
-  'dep\tgolang.org/x/text\tv0.3.0\th1:x=',
-  'dep\texample.com/orig\tv1.0.0',
-  '=>\texample.com/fork\tv1.1.0\th1:y=',
-  'dep\texample.com/local\tv1.0.0',
-  '=>\t./local\t\t',
-  'build\t-compiler=gc',
-  '',
+  ...['path\texample.com/app/cmd/app', 'mod\texample.com/App\t(devel)\t'],
+  ...['dep\tgolang.org/x/text\tv0.3.0\th1:x=', 'dep\texample.com/orig\tv1.0.0'],
+  ...['=>\texample.com/fork\tv1.1.0\th1:y=', 'dep\texample.com/local\tv1.0.0', '=>\t./local\t\t'],
+  ...['build\t-compiler=gc', ''],
 ].join('\n');
 
 function modules(text: string): Buffer {

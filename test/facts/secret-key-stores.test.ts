@@ -75,12 +75,8 @@ describe('a key', () => {
 
   test('every store has been tried', () => {
     expect(KEY_STORES.map(({ id }) => id)).toEqual([
-      'der-private-key',
-      'pkcs12-key-store',
-      'java-key-store',
-      'pgp-key-ring',
-      'kerberos-keytab',
-      'gcloud-credentials-db',
+      ...['der-private-key', 'pkcs12-key-store', 'java-key-store', 'pgp-key-ring'],
+      ...['kerberos-keytab', 'gcloud-credentials-db'],
     ]);
   });
 });

@@ -94,12 +94,8 @@ describe('what is set aside', () => {
   });
 
   test.each([
-    'app/test.pem',
-    'app/src/tests/key.pem',
-    'app/node_modules/x/lib/key.pem',
-    'app/node_modules/x/key.pem',
-    'usr/local/lib/libmine.so',
-    'root/README.md',
+    ...['app/test.pem', 'app/src/tests/key.pem', 'app/node_modules/x/lib/key.pem'],
+    ...['app/node_modules/x/key.pem', 'usr/local/lib/libmine.so', 'root/README.md'],
   ])('%s counts', (path) => {
     expect(found(path, pem(''))).toEqual(['private-key Ab3d*** 1']);
   });

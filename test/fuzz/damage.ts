@@ -19,17 +19,7 @@ export const edit: fc.Arbitrary<Edit> = fc.oneof(
         fc.uint8Array({ minLength: 1, maxLength: 8 }),
         // Numbers at their bounds, of both byte orders.
         fc.constantFrom(
-          '00',
-          'ff',
-          '7f',
-          '80',
-          '0a',
-          '0b',
-          '0000',
-          'ffff',
-          '0001',
-          '0100',
-          '00000000',
+          ...['00', 'ff', '7f', '80', '0a', '0b', '0000', 'ffff', '0001', '0100', '00000000'],
         ),
         fc.constantFrom('ffffffff', '7fffffff', '00000001', '01000000', '8000000000000000'),
       )

@@ -63,26 +63,11 @@ const fields = (names: readonly string[]): fc.Arbitrary<Readonly<Record<string, 
 describe('documents of wrong types end in an image or a UserError', () => {
   test('config', async () => {
     const top = fields([
-      'architecture',
-      'os',
-      'rootfs',
-      'config',
-      'history',
-      'created',
-      'variant',
-      '__proto__',
+      ...['architecture', 'os', 'rootfs', 'config', 'history', 'created', 'variant', '__proto__'],
     ]);
     const inner = fields([
-      'User',
-      'Env',
-      'Entrypoint',
-      'Cmd',
-      'Labels',
-      'Healthcheck',
-      'Volumes',
-      'OnBuild',
-      'ExposedPorts',
-      'WorkingDir',
+      ...['User', 'Env', 'Entrypoint', 'Cmd', 'Labels', 'Healthcheck', 'Volumes', 'OnBuild'],
+      ...['ExposedPorts', 'WorkingDir'],
     ]);
     const step = fields(['created', 'created_by', 'comment', 'empty_layer', 'author']);
     await fc.assert(
@@ -105,14 +90,8 @@ describe('documents of wrong types end in an image or a UserError', () => {
 
   test('manifest', async () => {
     const names = [
-      'schemaVersion',
-      'mediaType',
-      'config',
-      'layers',
-      'annotations',
-      'subject',
-      'artifactType',
-      'manifests',
+      ...['schemaVersion', 'mediaType', 'config', 'layers', 'annotations', 'subject'],
+      ...['artifactType', 'manifests'],
     ];
     await fc.assert(
       fc.asyncProperty(fields(names), async (manifest) => {
@@ -125,22 +104,10 @@ describe('documents of wrong types end in an image or a UserError', () => {
 
   test('index', async () => {
     const names = [
-      'schemaVersion',
-      'mediaType',
-      'manifests',
-      'annotations',
-      'subject',
-      'layers',
-      'config',
+      ...['schemaVersion', 'mediaType', 'manifests', 'annotations', 'subject', 'layers', 'config'],
     ];
     const entry = fields([
-      'mediaType',
-      'digest',
-      'size',
-      'platform',
-      'annotations',
-      'artifactType',
-      'urls',
+      ...['mediaType', 'digest', 'size', 'platform', 'annotations', 'artifactType', 'urls'],
     ]);
     await fc.assert(
       fc.asyncProperty(fields(names), fc.array(entry, { maxLength: 3 }), async (index, changes) => {

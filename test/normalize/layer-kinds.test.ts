@@ -14,14 +14,10 @@ function image(layers: readonly string[], history: readonly HistoryEntry[] = [])
 
 describe('a layer', () => {
   const made = [
-    'COPY . . # buildkit',
-    'ADD app.tar / # buildkit',
-    'RUN /bin/sh -c apt-get update # buildkit',
-    'RUN |1 A=b /bin/sh -c make # buildkit',
-    'WORKDIR /app',
-    '/bin/sh -c #(nop) COPY file:0123 in /app ',
-    '/bin/sh -c apt-get update',
-    'bazel build ...',
+    ...['COPY . . # buildkit', 'ADD app.tar / # buildkit'],
+    ...['RUN /bin/sh -c apt-get update # buildkit', 'RUN |1 A=b /bin/sh -c make # buildkit'],
+    ...['WORKDIR /app', '/bin/sh -c #(nop) COPY file:0123 in /app ', '/bin/sh -c apt-get update'],
+    ...['bazel build ...'],
   ];
 
   test('is told by its history entry, those without a layer being passed over', () => {

@@ -116,19 +116,8 @@ async function readByEngine(archive: Buffer, host: string): Promise<View | undef
 }
 
 const FIELDS = [
-  'User',
-  'Env',
-  'Entrypoint',
-  'Cmd',
-  'Labels',
-  'WorkingDir',
-  'ExposedPorts',
-  'Volumes',
-  'StopSignal',
-  'OnBuild',
-  'Os',
-  'Architecture',
-  'Layers',
+  ...['User', 'Env', 'Entrypoint', 'Cmd', 'Labels', 'WorkingDir', 'ExposedPorts', 'Volumes'],
+  ...['StopSignal', 'OnBuild', 'Os', 'Architecture', 'Layers'],
 ];
 
 function view(told: Readonly<Record<string, unknown>>): View {

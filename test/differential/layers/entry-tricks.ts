@@ -9,13 +9,8 @@ const CAPABILITIES = [
   '\x01\0\0\x04\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0',
 ];
 const RECORDS = [
-  '12 path=s/b\n',
-  '14 path=s/a/c\n',
-  '16 linkpath=s/a\n',
-  '17 mode=0004755\n',
-  '9 size=3\n',
-  '',
-  'x',
+  ...['12 path=s/b\n', '14 path=s/a/c\n', '16 linkpath=s/a\n', '17 mode=0004755\n', '9 size=3\n'],
+  ...['', 'x'],
 ];
 
 /** A path of so many bytes, of components that every file system takes. */
@@ -118,17 +113,8 @@ export const ENTRY_TRICKS: readonly Trick[] = [
   (e, r) => ({
     ...e,
     name: r.pick([
-      'a',
-      'b/c',
-      'proc/a',
-      'proc/self/a',
-      'dev/a',
-      'dev/shm/a',
-      'sys/a',
-      'etc/a',
-      'etc/b/c',
-      'run/a',
-      'tmp/a',
+      ...['a', 'b/c', 'proc/a', 'proc/self/a', 'dev/a', 'dev/shm/a', 'sys/a', 'etc/a', 'etc/b/c'],
+      ...['run/a', 'tmp/a'],
     ]),
   }),
   (e, r) =>
@@ -175,16 +161,11 @@ export const ENTRY_TRICKS: readonly Trick[] = [
   (e, r) =>
     paxOf(e, [
       r.pick([
-        'SCHILY.xattr.trusted.overlay.metacopy',
-        'SCHILY.xattr.trusted.overlay.impure',
-        'SCHILY.xattr.trusted.overlay.origin',
-        'SCHILY.xattr.trusted.overlay.whiteouts',
-        'SCHILY.xattr.trusted.overlay.overlay.opaque',
-        'SCHILY.xattr.user.overlay.metacopy',
-        'SCHILY.xattr.security.ima',
-        'SCHILY.xattr.user.',
-        'schily.xattr.security.capability',
-        'SCHILY.xattr.security.capability\0',
+        ...['SCHILY.xattr.trusted.overlay.metacopy', 'SCHILY.xattr.trusted.overlay.impure'],
+        ...['SCHILY.xattr.trusted.overlay.origin', 'SCHILY.xattr.trusted.overlay.whiteouts'],
+        ...['SCHILY.xattr.trusted.overlay.overlay.opaque', 'SCHILY.xattr.user.overlay.metacopy'],
+        ...['SCHILY.xattr.security.ima', 'SCHILY.xattr.user.', 'schily.xattr.security.capability'],
+        ...['SCHILY.xattr.security.capability\0'],
       ]),
       r.pick(['', 'y', 'x', '\0']),
     ]),
@@ -193,13 +174,7 @@ export const ENTRY_TRICKS: readonly Trick[] = [
     paxOf(e, [
       'mtime',
       r.pick([
-        '-1',
-        '-99999999999.999999999',
-        '1.0000000001',
-        '9223372036',
-        '0.0.0',
-        '+1.5',
-        '-.5',
+        ...['-1', '-99999999999.999999999', '1.0000000001', '9223372036', '0.0.0', '+1.5', '-.5'],
       ]),
     ]),
   (e, r) => ({

@@ -3,19 +3,7 @@ import type { Random } from '../random.ts';
 /* Texts made of what is easily read in two ways. */
 
 const BLANKS = [
-  ' ',
-  ' ',
-  ' ',
-  ' ',
-  '  ',
-  '\t',
-  ' \\\n ',
-  ' `\n',
-  '\u00a0',
-  '\v',
-  '\r',
-  '\u2003',
-  '\ufeff',
+  ...[' ', ' ', ' ', ' ', '  ', '\t', ' \\\n ', ' `\n', '\u00a0', '\v', '\r', '\u2003', '\ufeff'],
 ];
 const WORDS =
   'a b=c $A ${A:-x} "a\u0020b" \'c\' a\\ \\" " \' \\ ` # x#y --x --x=y -- = a= =b <<E <<"E" <<-E 3<<E <<<E << <<$A <<E<<F x<<E [ ] ["a"] ["a","b"] ["a"' +
@@ -73,14 +61,7 @@ export function madePath(random: Random): string {
 }
 
 export const OPERATING_SYSTEMS = [
-  'linux',
-  'linux',
-  'linux',
-  'Linux',
-  '',
-  'windows',
-  'macos',
-  'darwin',
+  ...['linux', 'linux', 'linux', 'Linux', '', 'windows', 'macos', 'darwin'],
 ];
 export const ARCHITECTURES = listed(
   'amd64 amd64 arm64 arm 386 x86_64 AMD64 aarch64 i386 armhf armel riscv64',
