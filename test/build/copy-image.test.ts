@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Registries } from '../../src/build/registries.ts';
 import { openNamedImage } from '../../src/grade/grade-image.ts';
 import { parseManifest } from '../../src/image/documents.ts';
@@ -9,14 +9,11 @@ import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestHex } from '../../src/model/reference.ts';
 import { copyImage, type CopyTarget } from '../../src/trust/copy-image.ts';
 import { contextOf } from '../config/pipeline-context.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
+import { type FakeRegistry } from '../fakes/fake-registry.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { registryOf } from '../fakes/registries.ts';
 import { readTar } from '../fakes/tar-bytes.ts';
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
@@ -126,12 +123,6 @@ class Attached extends ImageBytes {
 
 function plain({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
-}
-
-async function registryOf(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  return registry;
 }
 
 function copier() {

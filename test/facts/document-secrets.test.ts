@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  buildArgumentSecrets,
   configSecrets,
   manifestSecrets,
   statementSecrets,
@@ -9,14 +10,55 @@ import { mixed } from './secret-samples.ts';
 
 const TOKEN = `ghp_${mixed(36)}`;
 
-function config(fields: object): ImageConfig {
+function config(fields: object, ...history: readonly string[]): ImageConfig {
   return {
     architecture: 'amd64',
     os: 'linux',
     rootfs: { type: 'layers', diff_ids: [] },
     config: fields,
+    history: history.map((created_by) => ({ created_by })),
   };
 }
+
+const found = (image: ImageConfig): readonly string[] =>
+  configSecrets(image).findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule}`);
+
+describe('variables, labels and history', () => {
+  test.each<[ImageConfig, string]>([
+    [config({ Env: [`X=${TOKEN}`] }), 'env X github-token'],
+    [config({ Env: ['DB_PASSWORD=hunter22'] }), 'env DB_PASSWORD named-secret'],
+    [config({ Env: ['API_KEY=abcd1234efgh'] }), 'env API_KEY named-secret'],
+    [config({ Labels: { note: TOKEN } }), 'label note github-token'],
+    [
+      config({}, `RUN |1 NPM_TOKEN=hunter2222 /bin/sh -c npm ci # buildkit`),
+      'history NPM_TOKEN named-secret',
+    ],
+    [config({}, `ARG GITHUB_TOKEN=${TOKEN}`), 'history history[0] github-token'],
+    [config({}, `/bin/sh -c #(nop)  ENV DB_PASSWORD=hunter22`), 'history DB_PASSWORD named-secret'],
+  ])('%j', (image, expected) => {
+    expect(found(image)).toEqual([expected]);
+  });
+
+  test.each([
+    ['PATH=/usr/bin', 'GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568'],
+    ['DB_PASSWORD=', 'DB_PASSWORD_FILE=/run/secrets/db'],
+    ['DB_PASSWORD=/run/secrets/db', 'TOKEN=true', 'SECRET=changeme'],
+    ['TOKENIZERS_PARALLELISM=false', 'PASSWORD_MIN=12345'],
+  ])('is quiet about %j', (...env) => {
+    expect(found(config({ Env: env }))).toEqual([]);
+  });
+
+  test('the fingerprint of a release key is none', () => {
+    const fingerprint = 'E3FF2839C048B25C084DEBE9B26995E310250568';
+    expect(found(config({}, `RUN key='${fingerprint}'; gpg --recv-keys "$key"`))).toEqual([]);
+    expect(found(config({}, `RUN API_KEY=${fingerprint} ./run`))).toHaveLength(1);
+  });
+
+  test('a placeholder in history is none', () => {
+    const steps = ['ARG TOKEN', 'RUN |1 V=1.2.3 /bin/sh -c make', 'CMD ["node"]'];
+    expect(found(config({}, ...steps))).toEqual([]);
+  });
+});
 
 describe('commands that an image runs', () => {
   test.each<[object, readonly string[]]>([
@@ -37,8 +79,10 @@ describe('commands that an image runs', () => {
       ['label com.example.api_token named-secret abc***'],
     ],
   ])('%j', (fields, expected) => {
-    const found = configSecrets(config(fields)).findings;
-    expect(found.map((f) => `${f.where} ${f.path ?? ''} ${f.rule} ${f.masked}`)).toEqual(expected);
+    const { findings } = configSecrets(config(fields));
+    expect(findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule} ${f.masked}`)).toEqual(
+      expected,
+    );
   });
 });
 
@@ -50,9 +94,9 @@ describe('commands that built it', () => {
     ['RUN NPM_TOKEN=hunter2222 npm ci', 'named-secret'],
     ['RUN /bin/sh -c export API_KEY="abcd1234efgh" && make', 'named-secret'],
   ])('%s', (created_by, rule) => {
-    const found = configSecrets({ ...config({}), history: [{ created_by }] }).findings;
-    expect(found.map((f) => f.rule)).toEqual([rule]);
-    expect(JSON.stringify(found)).not.toMatch(/hunter22|1234efgh/);
+    const { findings } = configSecrets(config({}, created_by));
+    expect(findings.map((f) => f.rule)).toEqual([rule]);
+    expect(JSON.stringify(findings)).not.toMatch(/hunter22|1234efgh/);
   });
 
   test.each([
@@ -64,7 +108,7 @@ describe('commands that built it', () => {
     'ENV PYTHON_SHA256=ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12',
     'RUN export GNUPGHOME="$(mktemp -d)"; for key in 4ED778F539E3634C779C87C6D7062848A1AB005C; do gpg --recv-keys "$key"; done',
   ])('not in %s', (created_by) => {
-    expect(configSecrets({ ...config({}), history: [{ created_by }] }).findings).toEqual([]);
+    expect(found(config({}, created_by))).toEqual([]);
   });
 });
 
@@ -88,7 +132,7 @@ test('a command that is too long to be read is a gap, not an error', () => {
 test('whatever a provenance holds, its Dockerfile too', () => {
   const dockerfile = `FROM scratch\nARG GITHUB=${TOKEN}\nENV DB_PASSWORD=hunter22\n`;
   const data = Buffer.from(dockerfile).toString('base64');
-  const found = statementSecrets({
+  const { findings } = statementSecrets({
     buildDefinition: {
       externalParameters: {
         configSource: { uri: 'https://me:hunter22@git.internal/x' },
@@ -96,11 +140,26 @@ test('whatever a provenance holds, its Dockerfile too', () => {
       },
     },
     metadata: { source: { infos: [{ filename: 'Dockerfile', data }] } },
-  }).findings;
-  expect(found.map((f) => `${f.path ?? ''} ${f.rule}`)).toEqual([
+  });
+  expect(findings.map((f) => `${f.path ?? ''} ${f.rule}`)).toEqual([
     'buildDefinition.externalParameters.configSource.uri password-in-url',
     'NPM_TOKEN named-secret',
     'metadata.source.infos.0.data github-token',
     'DB_PASSWORD named-secret',
   ]);
+});
+
+test('build arguments that provenance would tell', () => {
+  expect(buildArgumentSecrets({ NPM_TOKEN: 'hunter2222', V: '1.2.3', X: TOKEN }).findings).toEqual([
+    { rule: 'named-secret', masked: 'hu***', mark: MARK, where: 'provenance', path: 'NPM_TOKEN' },
+    { rule: 'github-token', masked: 'ghp_***', mark: MARK, where: 'provenance', path: 'X' },
+  ]);
+});
+
+test('BuildKit’s name for an OCI layout is no password in a URL', () => {
+  const layout = `oci-layout://jytjhbwg9pk6v837yffmnokx8:latest@sha256:${'a'.repeat(64)}`;
+  expect(statementSecrets({ args: { 'context:base': layout } }).findings).toEqual([]);
+  expect(
+    statementSecrets({ args: { x: 'https://me:x9Kq2LmZ7pRtW@git.acme.dev/r' } }).findings,
+  ).toHaveLength(1);
 });

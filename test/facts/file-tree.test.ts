@@ -11,40 +11,20 @@ function paths(...layers: readonly (readonly Item[])[]): readonly string[] {
 describe('layers on each other', () => {
   const usr = [folder('usr/bin'), program('usr/bin/sh'), link('bin', 'usr/bin')];
 
-  test.each<[string, readonly Item[], readonly string[]]>([
+  test.each<[string, readonly Item[], string]>([
     [
-      'a folder hides a link of the same name, and what that led to stays',
+      'a folder hides a link of the same name',
       [folder('bin'), program('bin/app')],
-      ['bin', 'bin/app', 'usr', 'usr/bin', 'usr/bin/sh'],
+      'bin bin/app USR',
     ],
-    [
-      'an opaque folder does not reach through a link below',
-      [folder('bin'), file('bin/.wh..wh..opq')],
-      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
-    ],
-    [
-      'a whiteout does not reach through a link below',
-      [file('bin/.wh.sh')],
-      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
-    ],
-    [
-      'a whiteout takes a link and not its target',
-      [file('.wh.bin')],
-      ['usr', 'usr/bin', 'usr/bin/sh'],
-    ],
-    [
-      'a folder that comes after its own whiteout shows what lies below',
-      [file('.wh.usr'), folder('usr')],
-      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
-    ],
-    [
-      'the device 0/0 is a whiteout',
-      [{ path: 'usr', type: 'char', devmajor: 4096, devminor: 0 }],
-      ['bin'],
-    ],
-    ['the root is never opaque', [file('.wh..wh..opq')], ['bin', 'usr', 'usr/bin', 'usr/bin/sh']],
+    ['an opaque folder and a link below', [folder('bin'), file('bin/.wh..wh..opq')], 'bin USR'],
+    ['a whiteout and a link below', [file('bin/.wh.sh')], 'bin USR'],
+    ['a whiteout takes a link and not its target', [file('.wh.bin')], 'USR'],
+    ['a folder after its own whiteout', [file('.wh.usr'), folder('usr')], 'bin USR'],
+    ['the device 0/0', [{ path: 'usr', type: 'char', devmajor: 4096, devminor: 0 }], 'bin'],
+    ['the root is never opaque', [file('.wh..wh..opq')], 'bin USR'],
   ])('%s', (_, upper, expected) => {
-    expect(paths(usr, upper)).toEqual(expected);
+    expect(paths(usr, upper).join(' ')).toBe(expected.replace('USR', 'usr usr/bin usr/bin/sh'));
   });
 });
 

@@ -51,160 +51,110 @@ const removed = (file: string) => `its record was removed, and its files are the
 const rewritten = (file: string) =>
   `its version in the record was rewritten, and its files are there: ${file}`;
 
+const INFO = `${SITE}/Django-3.0.dist-info`;
+const [INIT, HTTP] = [`${SITE}/django/__init__.py`, `${SITE}/django/http.py`] as const;
+const DJANGO_4: readonly Item[] = [
+  file(`${SITE}/Django-4.0.dist-info/METADATA`, METADATA.replace('3.0', '4.0')),
+  file(`${SITE}/Django-4.0.dist-info/RECORD`, 'django/__init__.py,,\ndjango/http.py,,\n'),
+];
+const status = (...stanzas: readonly string[]): Item =>
+  file('var/lib/dpkg/status', stanzas.join(''));
+const listOf = (name: string): Item => file(`var/lib/dpkg/info/${name}.list`, '/usr/bin/openssl\n');
+const OPENSSL = program('usr/bin/openssl');
+const BASE = deb('base', '1');
+const LIBZ = [file('lib/apk/db/installed', apk('1.2')), file('lib/libz.so.1', 'x')];
+const npm = (version: string, name = 'a', above = 'app/node_modules'): Item =>
+  file(`${above}/${name}/package.json`, `{"name":"${name}","version":"${version}"}`);
+const INDEX = 'app/node_modules/a/index.js';
+const NPM = [npm('1.0.0'), file(INDEX, 'x'), file('app/node_modules/a/lib/more.js', 'x')];
+const SPEC = 'usr/lib/gems/specifications/rack-2.0.gemspec';
+const RACK = 'usr/lib/gems/gems/rack-2.0/lib/rack.rb';
+const GEM = [file(SPEC, '# stub: rack 2.0 ruby lib\n'), file(RACK, 'x')];
+const INSTALLED = 'app/vendor/composer/installed.json';
+const COMPOSER = [
+  file(INSTALLED, '[{"name":"a/b","version":"1"}]'),
+  file('app/vendor/a/b/src/X.php', 'x'),
+];
+
 describe('a package is gone only where its files are', () => {
   test.each<[string, readonly Item[], readonly Item[], readonly string[]]>([
-    [
-      'Python, its metadata removed',
-      DJANGO,
-      [gone(`${SITE}/Django-3.0.dist-info`)],
-      [`Django 3.0 (${removed(`${SITE}/django/__init__.py`)})`],
-    ],
-    [
-      'Python, with its code',
-      DJANGO,
-      [gone(`${SITE}/Django-3.0.dist-info`), gone(`${SITE}/django`)],
-      [],
-    ],
+    ['Python, its metadata removed', DJANGO, [gone(INFO)], [`Django 3.0 (${removed(INIT)})`]],
+    ['Python, with its code', DJANGO, [gone(INFO), gone(`${SITE}/django`)], []],
     [
       'Python, and all files written again',
       DJANGO,
-      [
-        gone(`${SITE}/Django-3.0.dist-info`),
-        file(`${SITE}/django/__init__.py`, 'y'),
-        file(`${SITE}/django/http.py`, 'y'),
-      ],
-      [`Django 3.0 (${removed(`${SITE}/django/__init__.py`)})`],
+      [gone(INFO), file(INIT, 'y'), file(HTTP, 'y')],
+      [`Django 3.0 (${removed(INIT)})`],
     ],
     [
       'Python, its version rewritten',
       DJANGO,
-      [file(`${SITE}/Django-3.0.dist-info/METADATA`, METADATA.replace('3.0', '9.9'))],
-      [`Django 3.0 (${rewritten(`${SITE}/django/__init__.py`)})`, 'Django 9.9'],
+      [file(`${INFO}/METADATA`, METADATA.replace('3.0', '9.9'))],
+      [`Django 3.0 (${rewritten(INIT)})`, 'Django 9.9'],
     ],
     [
       'Python, upgraded',
       DJANGO,
-      [
-        gone(`${SITE}/Django-3.0.dist-info`),
-        file(`${SITE}/Django-4.0.dist-info/METADATA`, METADATA.replace('3.0', '4.0')),
-        file(`${SITE}/Django-4.0.dist-info/RECORD`, 'django/__init__.py,,\ndjango/http.py,,\n'),
-        file(`${SITE}/django/__init__.py`, 'y'),
-        file(`${SITE}/django/http.py`, 'y'),
-      ],
+      [gone(INFO), ...DJANGO_4, file(INIT, 'y'), file(HTTP, 'y')],
       ['Django 4.0'],
     ],
     [
       'Python, without a list of files',
       DJANGO.filter(({ path }) => !path.endsWith('RECORD')),
-      [gone(`${SITE}/Django-3.0.dist-info/METADATA`)],
-      [`Django 3.0 (${removed(`${SITE}/django/__init__.py`)})`],
+      [gone(`${INFO}/METADATA`)],
+      [`Django 3.0 (${removed(INIT)})`],
     ],
-    [
-      'Debian, its entry removed',
-      DEBIAN,
-      [file('var/lib/dpkg/status', deb('base', '1'))],
-      ['base 1', `openssl 3.0 (${removed('usr/bin/openssl')})`],
-    ],
-    [
-      'Debian, the database removed',
-      DEBIAN,
-      [gone('var/lib/dpkg')],
-      [`openssl 3.0 (${removed('usr/bin/openssl')})`],
-    ],
+    ['its entry', DEBIAN, [status(BASE)], ['base 1', `openssl 3.0 (${removed(OPENSSL.path)})`]],
+    ['its database', DEBIAN, [gone('var/lib/dpkg')], [`openssl 3.0 (${removed(OPENSSL.path)})`]],
     [
       'Debian, its version rewritten',
       DEBIAN,
-      [file('var/lib/dpkg/status', deb('openssl', '9.9') + deb('base', '1'))],
-      ['base 1', `openssl 3.0 (${rewritten('usr/bin/openssl')})`, 'openssl 9.9'],
+      [status(deb('openssl', '9.9'), BASE)],
+      ['base 1', `openssl 3.0 (${rewritten(OPENSSL.path)})`, 'openssl 9.9'],
     ],
     [
       'Debian, its source rewritten',
-      [file('var/lib/dpkg/status', debOf('openssl-src')), ...DEBIAN.slice(1)],
-      [file('var/lib/dpkg/status', debOf('harmless'))],
-      [`openssl 3.0 (${rewritten('usr/bin/openssl')})`, 'openssl 3.0'],
+      [status(debOf('openssl-src')), ...DEBIAN.slice(1)],
+      [status(debOf('harmless'))],
+      [`openssl 3.0 (${rewritten(OPENSSL.path)})`, 'openssl 3.0'],
     ],
     [
       'Debian, upgraded',
       DEBIAN,
-      [
-        file('var/lib/dpkg/status', deb('openssl', '3.1') + deb('base', '1')),
-        file('var/lib/dpkg/info/openssl.list', '/usr/bin/openssl\n'),
-        program('usr/bin/openssl'),
-      ],
+      [status(deb('openssl', '3.1'), BASE), listOf('openssl'), OPENSSL],
       ['base 1', 'openssl 3.1'],
     ],
-    [
-      'Debian, uninstalled, its configuration kept',
-      DEBIAN,
-      [file('var/lib/dpkg/status', deb('base', '1')), gone('usr/bin/openssl')],
-      ['base 1'],
-    ],
+    ['uninstalled, its settings kept', DEBIAN, [status(BASE), gone(OPENSSL.path)], ['base 1']],
     [
       'Debian, replaced by a package with its files',
       DEBIAN,
-      [
-        file('var/lib/dpkg/status', deb('openssl-new', '1') + deb('base', '1')),
-        file('var/lib/dpkg/info/openssl-new.list', '/usr/bin/openssl\n'),
-        program('usr/bin/openssl'),
-      ],
+      [status(deb('openssl-new', '1'), BASE), listOf('openssl-new'), OPENSSL],
       ['base 1', 'openssl-new 1'],
     ],
     [
       'Alpine',
-      [file('lib/apk/db/installed', apk('1.2')), file('lib/libz.so.1', 'x')],
+      LIBZ,
       [file('lib/apk/db/installed', apk('1.3'))],
       [`zlib 1.2 (${rewritten('lib/libz.so.1')})`, 'zlib 1.3'],
     ],
-    [
-      'npm, its manifest removed',
-      [
-        file('app/node_modules/a/package.json', '{"name":"a","version":"1.0.0"}'),
-        file('app/node_modules/a/index.js', 'x'),
-        file('app/node_modules/a/lib/more.js', 'x'),
-      ],
-      [gone('app/node_modules/a/package.json')],
-      [`a 1.0.0 (${removed('app/node_modules/a/index.js')})`],
-    ],
-    [
-      'npm, its version rewritten',
-      [
-        file('app/node_modules/a/package.json', '{"name":"a","version":"1.0.0"}'),
-        file('app/node_modules/a/index.js', 'x'),
-        file('app/node_modules/a/lib/more.js', 'x'),
-      ],
-      [file('app/node_modules/a/package.json', '{"name":"a","version":"9.0.0"}')],
-      [`a 1.0.0 (${rewritten('app/node_modules/a/index.js')})`, 'a 9.0.0'],
-    ],
+    ['npm, its manifest removed', NPM, [gone(npm('').path)], [`a 1.0.0 (${removed(INDEX)})`]],
+    ['npm, rewritten', NPM, [npm('9.0.0')], [`a 1.0.0 (${rewritten(INDEX)})`, 'a 9.0.0']],
     [
       'npm, all but what is below it removed',
-      [
-        file('app/node_modules/a/package.json', '{"name":"a","version":"1.0.0"}'),
-        file('app/node_modules/a/node_modules/b/package.json', '{"name":"b","version":"1.0.0"}'),
-      ],
-      [gone('app/node_modules/a/package.json')],
+      [npm('1.0.0'), npm('1.0.0', 'b', 'app/node_modules/a/node_modules')],
+      [gone(npm('').path)],
       ['b 1.0.0'],
     ],
-    [
-      'a gem',
-      [
-        file('usr/lib/gems/specifications/rack-2.0.gemspec', '# stub: rack 2.0 ruby lib\n'),
-        file('usr/lib/gems/gems/rack-2.0/lib/rack.rb', 'x'),
-      ],
-      [gone('usr/lib/gems/specifications/rack-2.0.gemspec')],
-      [`rack 2.0 (${removed('usr/lib/gems/gems/rack-2.0/lib/rack.rb')})`],
-    ],
+    ['a gem', GEM, [gone(SPEC)], [`rack 2.0 (${removed(RACK)})`]],
     [
       'composer',
-      [
-        file('app/vendor/composer/installed.json', '[{"name":"a/b","version":"1"}]'),
-        file('app/vendor/a/b/src/X.php', 'x'),
-      ],
-      [file('app/vendor/composer/installed.json', '[]')],
+      COMPOSER,
+      [file(INSTALLED, '[]')],
       [`a/b 1 (${removed('app/vendor/a/b/src/X.php')})`],
     ],
     [
       'a package with the name of what each object has',
-      [file('var/lib/dpkg/status', deb('constructor', '1') + deb('__proto__', '1'))],
+      [status(deb('constructor', '1'), deb('__proto__', '1'))],
       [gone('var/lib/dpkg/status')],
       [],
     ],
@@ -224,38 +174,42 @@ describe('a package is gone only where its files are', () => {
 describe('a system that few packages account for', () => {
   const programs = (count: number): readonly Item[] =>
     Array.from({ length: count }, (_, index) => program(`usr/bin/tool-${index}`));
-  const known = (...items: readonly Item[]) => knownPackages(image(items));
-  test('is one without a record', () => {
-    const fact = known(file('var/lib/dpkg/status', deb('one', '1')), ...programs(200));
-    expect(fact).toMatchObject({
-      known: false,
-      reason:
-        'var/lib/dpkg/status could not be read: it lists 1 packages, and 200 of the system’s 200 programs are of none of them',
-    });
+  const stanzas = (count: number): string =>
+    Array.from({ length: count }, (_, index) => deb(`x${index}`, '1')).join('');
+  const list = (count: number): Item =>
+    file(
+      'var/lib/dpkg/info/one.list',
+      Array.from({ length: count }, (_, index) => `/usr/bin/tool-${index}\n`).join(''),
+    );
+  const ONE = deb('one', '1');
+
+  test.each<[string, readonly Item[], string | undefined]>([
+    [
+      'without a record',
+      [status(ONE), ...programs(200)],
+      'var/lib/dpkg/status could not be read: it lists 1 packages, and 200 of the system’s 200 programs are of none of them',
+    ],
+    [
+      'of packages without files',
+      [status(ONE, stanzas(40)), list(1), ...programs(200)],
+      'var/lib/dpkg/status could not be read: it lists 41 packages, and 199 of the system’s 200 programs are of none of them',
+    ],
+    ['whose packages list the programs', [status(ONE), list(200), ...programs(200)], undefined],
+    ['with a few more programs', [status(ONE), ...programs(20)], undefined],
+    ['whose lists were taken away', [status(stanzas(80)), ...programs(300)], undefined],
+  ])('%s', (_, items, reason) => {
+    const fact = knownPackages(image(items));
+    expect(fact.known ? undefined : fact.reason).toBe(reason);
   });
-  test('also where it names others that have no files', () => {
-    const others = Array.from({ length: 40 }, (_, index) => deb(`x${index}`, '1')).join('');
-    const list = file('var/lib/dpkg/info/one.list', '/usr/bin/tool-0\n');
-    const status = file('var/lib/dpkg/status', deb('one', '1') + others);
-    expect(known(status, list, ...programs(200)).known).toBe(false);
-  });
-  test('also where only packages of a language are recorded', () => {
-    const npm = file('srv/node_modules/a/package.json', '{"name":"a","version":"1.0.0"}');
-    const unread = (...items: readonly Item[]) => image(...[items]).unreadablePackages;
-    expect(unread(npm, ...programs(200))).toMatchObject([
-      { reason: 'no package is recorded for 200 of the system’s 200 programs' },
+
+  test.each([
+    [200, ['no package is recorded for 200 of the system’s 200 programs']],
+    [20, []],
+  ])('with packages of a language, and %i programs', (count, reasons) => {
+    const { unreadablePackages } = image([
+      npm('1.0.0', 'a', 'srv/node_modules'),
+      ...programs(count),
     ]);
-    expect(unread(npm, ...programs(20))).toEqual([]);
-  });
-  test('is none where packages list the programs', () => {
-    const lines = Array.from({ length: 200 }, (_, index) => `/usr/bin/tool-${index}\n`).join('');
-    const list = file('var/lib/dpkg/info/one.list', lines);
-    const status = file('var/lib/dpkg/status', deb('one', '1'));
-    expect(known(status, list, ...programs(200)).known).toBe(true);
-  });
-  test('is none where a few programs were added, or the lists were taken away', () => {
-    expect(known(file('var/lib/dpkg/status', deb('one', '1')), ...programs(20)).known).toBe(true);
-    const many = Array.from({ length: 80 }, (_, index) => deb(`x${index}`, '1')).join('');
-    expect(known(file('var/lib/dpkg/status', many), ...programs(300)).known).toBe(true);
+    expect(unreadablePackages.map(({ reason }) => reason)).toEqual(reasons);
   });
 });

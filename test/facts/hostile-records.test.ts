@@ -24,30 +24,21 @@ const SEEDS: readonly (readonly [path: string, content: Buffer])[] = [
   ['var/lib/rpm/Packages.db', database('Packages.db')],
   ['var/lib/rpm/Packages', database('Packages-1234')],
   ['usr/share/rpm/Packages', database('Packages-4321')],
-  [
-    'lib/apk/db/installed',
-    Buffer.from('P:a\nV:1-r0\nA:x86_64\nL:MIT\no:b\nF:usr/bin\nR:a\nZ:Q1\n\nP:c\nV:2\n'),
-  ],
-  [
-    'var/lib/dpkg/status',
-    Buffer.from(
+  ...Object.entries({
+    'lib/apk/db/installed': 'P:a\nV:1-r0\nA:x86_64\nL:MIT\no:b\nF:usr/bin\nR:a\nZ:Q1\n\nP:c\nV:2\n',
+    'var/lib/dpkg/status':
       'Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\nSource: b (2)\nDescription: x\n more\n',
-    ),
-  ],
-  ['var/lib/dpkg/info/a.list', Buffer.from('/.\n/usr\n/usr/bin/a\n')],
-  ['var/lib/dpkg/status.d/a.md5sums', Buffer.from(`${'0'.repeat(32)}  usr/bin/a\n`)],
-  ['usr/share/doc/a/copyright', Buffer.from('Format: x\n\nFiles: *\nLicense: MIT\n text\n')],
-  ['a/node_modules/b/package.json', Buffer.from('{"name":"b","version":"1","license":"MIT"}')],
-  ['usr/lib/python3/a-1.dist-info/METADATA', Buffer.from(PURE)],
-  [
-    'gems/specifications/a-1.gemspec',
-    Buffer.from('# stub: a 1 ruby lib\ns.name = "a"\ns.version = "1"\ns.licenses = ["MIT"]\n'),
-  ],
-  [
-    'vendor/composer/installed.json',
-    Buffer.from('{"packages":[{"name":"a/b","version":"1","license":["MIT"]}]}'),
-  ],
-  ['app/a.deps.json', Buffer.from('{"libraries":{"A/1.0":{"type":"package"}}}')],
+    'var/lib/dpkg/info/a.list': '/.\n/usr\n/usr/bin/a\n',
+    'var/lib/dpkg/status.d/a.md5sums': `${'0'.repeat(32)}  usr/bin/a\n`,
+    'usr/share/doc/a/copyright': 'Format: x\n\nFiles: *\nLicense: MIT\n text\n',
+    'a/node_modules/b/package.json': '{"name":"b","version":"1","license":"MIT"}',
+    'usr/lib/python3/a-1.dist-info/METADATA': PURE,
+    'gems/specifications/a-1.gemspec':
+      '# stub: a 1 ruby lib\ns.name = "a"\ns.version = "1"\ns.licenses = ["MIT"]\n',
+    'vendor/composer/installed.json':
+      '{"packages":[{"name":"a/b","version":"1","license":["MIT"]}]}',
+    'app/a.deps.json': '{"libraries":{"A/1.0":{"type":"package"}}}',
+  }).map(([path, text]) => [path, Buffer.from(text)] as const),
   [
     'app/a.jar',
     zip([

@@ -26,58 +26,29 @@ const named = ({ packages }: RecordContent): string[] =>
     ({ name, version, inside }) => `${name}@${version}${inside === undefined ? '' : ` ${inside}`}`,
   );
 
+const SECTIONS =
+  'Implementation-Title: li\r\n b\r\nImplementation-Version: 4.5\r\nImplementation-Vendor-Id: org.x\r\n\r\nName: a/\r\nImplementation-Version: 9\r\n';
+const SPRING = 'Implementation-Title: spring-core\nImplementation-Version: 4.3.30\n';
+const bundle = (name: string): ZipItem => manifest(`Bundle-SymbolicName: ${name}\n`);
+
 describe('what a jar says of itself', () => {
   test.each<[string, string, readonly ZipItem[], readonly string[]]>([
     ['pom.properties', 'x.jar', [manifest('A: b\n'), pom('a')], ['com.acme:a@1.0']],
-    [
-      'a shaded one names them all',
-      'x.jar',
-      [pom('a'), pom('b', '2')],
-      ['com.acme:a@1.0', 'com.acme:b@2'],
-    ],
+    ['several', 'x.jar', [pom('a'), pom('b', '2')], ['com.acme:a@1.0', 'com.acme:b@2']],
     ['its file name', 'foo-bar-1.2.3-beta.jar', [manifest('X: y\n')], ['foo-bar@1.2.3-beta']],
-    [
-      'the manifest, lines continued, other sections left out',
-      'lib.jar',
-      [
-        manifest(
-          'Implementation-Title: li\r\n b\r\nImplementation-Version: 4.5\r\nImplementation-Vendor-Id: org.x\r\n\r\nName: a/\r\nImplementation-Version: 9\r\n',
-        ),
-      ],
-      ['org.x:lib@4.5'],
-    ],
-    [
-      'a bundle',
-      'core-2.0.jar',
-      [manifest('Bundle-SymbolicName: org.acme.core;singleton:=true\n')],
-      ['org.acme:core@2.0'],
-    ],
+    ['its main section, lines continued', 'lib.jar', [manifest(SECTIONS)], ['org.x:lib@4.5']],
+    ['a bundle', 'core-2.0.jar', [bundle('org.acme.core;singleton:=true')], ['org.acme:core@2.0']],
     [
       'a bundle whose name is all',
       'hamcrest.jar',
-      [manifest('Bundle-SymbolicName: org.hamcrest\nBundle-Version: 2.2\n')],
+      [bundle('org.hamcrest\nBundle-Version: 2.2')],
       ['org.hamcrest:hamcrest@2.2'],
     ],
-    [
-      'another symbolic name is no group',
-      'core-2.0.jar',
-      [manifest('Bundle-SymbolicName: acme.kernel\n')],
-      ['core@2.0'],
-    ],
+    ['another symbolic name is no group', 'core-2.0.jar', [bundle('acme.kernel')], ['core@2.0']],
     ['nothing', 'app.jar', [manifest('Main-Class: A\n')], []],
-    [
-      'a range is no version',
-      'spring3-core-3.x.jar',
-      [manifest('Implementation-Title: spring-core\nImplementation-Version: 4.3.30\n')],
-      ['spring-core@4.3.30'],
-    ],
+    ['a range', 'spring3-core-3.x.jar', [manifest(SPRING)], ['spring-core@4.3.30']],
     ['no entries', 'app-1.0.jar', [], ['app@1.0']],
-    [
-      'an incomplete pom.properties',
-      'app-1.0.jar',
-      [{ ...pom('a'), content: 'groupId=x\n' }],
-      ['app@1.0'],
-    ],
+    ['half a pom', 'app-1.0.jar', [{ ...pom('a'), content: 'groupId=x\n' }], ['app@1.0']],
   ])('%s', (_what, name, items, expected) => {
     expect(named(read(zip(items), name))).toEqual(expected);
   });

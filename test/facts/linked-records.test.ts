@@ -7,6 +7,9 @@ const METADATA = 'Metadata-Version: 2.1\nName: a\nVersion: 1\n';
 const PACKAGE = '{"name":"a","version":"1"}';
 const GEMSPEC = '# stub: a 1 ruby lib\n';
 
+const SINGLE = 'Package: a\nVersion: 1\n';
+const CONTENTS = new Map(Object.entries({ STATUS, APK, METADATA, PACKAGE, GEMSPEC, SINGLE }));
+
 function file(name: string, content: string): Item {
   return { name, content };
 }
@@ -15,8 +18,17 @@ function link(name: string, linkname: string): Item {
   return { name, type: 'symlink', linkname, mode: 0o777 };
 }
 
-function hardlink(name: string, linkname: string): Item {
-  return { name, type: 'hardlink', linkname };
+/** Layers divided by `|`, of files `PATH=CONTENT`, links `PATH->TARGET` and hard links `PATH=>PATH`. */
+function layersOf(text: string): readonly (readonly Item[])[] {
+  return text.split(' | ').map((layer) =>
+    layer.split(' ').map((item) => {
+      const [, name = '', mark, to = ''] = /^(.*?)(=>|->|=)(.*)$/.exec(item) ?? [];
+      if (mark === '->') return link(name, to);
+      return mark === '=>'
+        ? { name, type: 'hardlink', linkname: to }
+        : file(name, CONTENTS.get(to) ?? '');
+    }),
+  );
 }
 
 async function packagesOf(...layers: readonly (readonly Item[])[]) {
@@ -26,100 +38,36 @@ async function packagesOf(...layers: readonly (readonly Item[])[]) {
 }
 
 describe('a database is found where a program in the container finds it', () => {
-  test.each<[string, readonly (readonly Item[])[], string]>([
+  test.each([
+    ['dpkg, its folder', 'opt/d/status=STATUS var/lib/dpkg->/opt/d', 'deb a opt/d/status'],
+    ['dpkg, a folder above', 'v/lib/dpkg/status=STATUS var->v', 'deb a v/lib/dpkg/status'],
+    ['dpkg, its file', 'opt/s=STATUS | var/lib/dpkg/status->../../../opt/s', 'deb a opt/s'],
+    ['dpkg, two links', 'o/s=STATUS m->o var/lib/dpkg/status->/m/s', 'deb a o/s'],
+    ['dpkg, links in links', 'o/q=STATUS p/status->/o/q | var/lib/dpkg->/p', 'deb a o/q'],
+    ['dpkg, a hard link', 'o/s=STATUS var/lib/dpkg/status=>o/s', 'deb a o/s'],
+    ['… whose other name is gone', 'o/s=STATUS var/lib/dpkg/status=>o/s | o/.wh.s=', 'deb a o/s'],
+    ['distroless, its folder', 'o/x=SINGLE var/lib/dpkg/status.d->/o', 'deb a o/x'],
+    ['distroless, a file', 'o/x=SINGLE var/lib/dpkg/status.d/x->/o/x', 'deb a o/x'],
+    ['apk', 'o/db/installed=APK lib/apk->/o', 'apk a o/db/installed'],
     [
-      'dpkg, its folder',
-      [[file('opt/d/status', STATUS), link('var/lib/dpkg', '/opt/d')]],
-      'deb a opt/d/status',
-    ],
-    [
-      'dpkg, a folder above',
-      [[file('v/lib/dpkg/status', STATUS), link('var', 'v')]],
-      'deb a v/lib/dpkg/status',
-    ],
-    [
-      'dpkg, its file',
-      [[file('opt/s', STATUS)], [link('var/lib/dpkg/status', '../../../opt/s')]],
-      'deb a opt/s',
-    ],
-    [
-      'dpkg, two links',
-      [[file('o/s', STATUS), link('m', 'o'), link('var/lib/dpkg/status', '/m/s')]],
-      'deb a o/s',
-    ],
-    [
-      'dpkg, links in links',
-      [[file('o/q', STATUS), link('p/status', '/o/q')], [link('var/lib/dpkg', '/p')]],
-      'deb a o/q',
-    ],
-    [
-      'dpkg, a hard link',
-      [[file('o/s', STATUS), hardlink('var/lib/dpkg/status', 'o/s')]],
-      'deb a o/s',
-    ],
-    [
-      'dpkg, a hard link whose other name is gone',
-      [[file('o/s', STATUS), hardlink('var/lib/dpkg/status', 'o/s')], [file('o/.wh.s', '')]],
-      'deb a o/s',
-    ],
-    [
-      'distroless, its folder',
-      [[file('o/x', 'Package: a\nVersion: 1\n'), link('var/lib/dpkg/status.d', '/o')]],
-      'deb a o/x',
-    ],
-    [
-      'distroless, a file',
-      [[file('o/x', 'Package: a\nVersion: 1\n'), link('var/lib/dpkg/status.d/x', '/o/x')]],
-      'deb a o/x',
-    ],
-    ['apk', [[file('o/db/installed', APK), link('lib/apk', '/o')]], 'apk a o/db/installed'],
-    [
-      'apk, a merged /usr',
-      [[file('x/apk/db/installed', APK), link('usr/lib', '../x'), link('lib', 'usr/lib')]],
+      'a merged /usr',
+      'x/apk/db/installed=APK usr/lib->../x lib->usr/lib',
       'apk a x/apk/db/installed',
     ],
     [
       'python, its folder',
-      [[file('o/METADATA', METADATA), link('site-packages/a.dist-info', '/o')]],
+      'o/METADATA=METADATA site-packages/a.dist-info->/o',
       'pypi a o/METADATA',
     ],
-    [
-      'python, its file',
-      [[file('o/m', METADATA), link('site-packages/a-1.egg-info', '../o/m')]],
-      'pypi a o/m',
-    ],
-    [
-      'npm, a package',
-      [[file('o/package.json', PACKAGE), link('app/node_modules/a', '/o')]],
-      'npm a o/package.json',
-    ],
-    [
-      'npm, its folder',
-      [[file('o/a/package.json', PACKAGE), link('app/node_modules', '/o')]],
-      'npm a o/a/package.json',
-    ],
-    [
-      'npm, a scope',
-      [[file('o/a/package.json', PACKAGE), link('app/node_modules/@s', '/o')]],
-      'npm a o/a/package.json',
-    ],
-    [
-      'npm, both',
-      [[file('o/package.json', PACKAGE), link('m/a', '/o'), link('app/node_modules', '/m')]],
-      'npm a o/package.json',
-    ],
-    [
-      'npm, a store of hard links',
-      [[file('store/ab', PACKAGE), hardlink('node_modules/a/package.json', 'store/ab')]],
-      'npm a store/ab',
-    ],
-    [
-      'gem',
-      [[file('o/a-1.gemspec', GEMSPEC), link('specifications', '/o')]],
-      'gem a o/a-1.gemspec',
-    ],
+    ['python, its file', 'o/m=METADATA site-packages/a-1.egg-info->../o/m', 'pypi a o/m'],
+    ['npm, a package', 'o/package.json=PACKAGE app/node_modules/a->/o', 'npm a o/package.json'],
+    ['npm, its folder', 'o/a/package.json=PACKAGE app/node_modules->/o', 'npm a o/a/package.json'],
+    ['npm, a scope', 'o/a/package.json=PACKAGE app/node_modules/@s->/o', 'npm a o/a/package.json'],
+    ['npm, both', 'o/package.json=PACKAGE m/a->/o app/node_modules->/m', 'npm a o/package.json'],
+    ['npm, hard links', 'store/ab=PACKAGE node_modules/a/package.json=>store/ab', 'npm a store/ab'],
+    ['gem', 'o/a-1.gemspec=GEMSPEC specifications->/o', 'gem a o/a-1.gemspec'],
   ])('%s', async (_, layers, found) => {
-    expect(await packagesOf(...layers)).toEqual([found]);
+    expect(await packagesOf(...layersOf(layers))).toEqual([found]);
   });
 
   test('what no link leads to is not, nor what a link out of the image does', async () => {

@@ -60,85 +60,49 @@ function found(path: string, content: Uint8Array | string): readonly string[] {
   return image([file(path, content)]).secrets.findings.map(({ rule }) => rule);
 }
 
+const GZIP = gzipSync(SECRET);
+const TAR_GZIP = gzipSync(tar('a.json', SECRET));
+const again = (bytes: Uint8Array): string => base64(Buffer.from(base64(bytes)));
+const VALUE = `token: ${base64(Buffer.from(`x ${TOKEN} y`))}\n`;
+const lines = (text: string): string => text.replace(/.{60}/g, '$&\n    ');
+const behind = (start: string, ...rest: readonly Uint8Array[]): Buffer =>
+  Buffer.concat([Buffer.from(start), ...rest]);
+const deb = (control: readonly [string, Uint8Array], data: Uint8Array): Buffer =>
+  ar(
+    ['debian-binary', Buffer.from('2.0\n')],
+    ['control.tar.gz', gzipSync(tar(...control))],
+    ['data.tar.gz', gzipSync(tar('./etc/app.json', data))],
+  );
+const SQLITE = 'SQLite format 3\0';
+const NOTHING = Buffer.from('{}');
+
 describe('what is packed or encoded is read like a file', () => {
   test.each<[string, string, Uint8Array | string]>([
-    [
-      'gzip in base64, as cloud-init has it',
-      'a/user-data',
-      `content: ${base64(gzipSync(SECRET))}\n`,
-    ],
-    [
-      'gzip in base64 in base64, a release of Helm in a list of Secrets',
-      'backup/secrets.yaml',
-      `data:\n  release: ${base64(Buffer.from(base64(gzipSync(SECRET))))}\n`,
-    ],
-    [
-      'in it a Secret, its value in base64',
-      'backup/release.yaml',
-      `release: ${base64(
-        Buffer.from(
-          base64(gzipSync(Buffer.from(`token: ${base64(Buffer.from(`x ${TOKEN} y`))}\n`))),
-        ),
-      )}\n`,
-    ],
-    ['gzip in base64 over lines', 'a.yaml', base64(gzipSync(SECRET)).replace(/.{60}/g, '$&\n    ')],
+    ['gzip in base64, as cloud-init has it', 'a/user-data', `content: ${base64(GZIP)}\n`],
+    ['… twice, a release of Helm', 'b/secrets.yaml', `data:\n  release: ${again(GZIP)}\n`],
+    ['in it a value in base64', 'b/r.yaml', `release: ${again(gzipSync(Buffer.from(VALUE)))}\n`],
+    ['gzip in base64 over lines', 'a.yaml', lines(base64(GZIP))],
     ['a zip in base64', 'a.yaml', `binaryData:\n  a.zip: ${base64(zip)}\n`],
-    ['a tar of gzip in base64', 'a.json', `{"v":"${base64(gzipSync(tar('x.json', SECRET)))}"}`],
-    [
-      'a Debian package with gzip',
-      'opt/a.deb',
-      ar(
-        ['debian-binary', Buffer.from('2.0\n')],
-        ['control.tar.gz', gzipSync(tar('./control', Buffer.from('Package: a\n')))],
-        ['data.tar.gz', gzipSync(tar('./etc/app.json', SECRET))],
-      ),
-    ],
-    [
-      'its control scripts',
-      'opt/a.deb',
-      ar(
-        ['debian-binary', Buffer.from('2.0\n')],
-        ['control.tar.gz', gzipSync(tar('./postinst', SECRET))],
-      ),
-    ],
-    [
-      'a script before a tar of gzip',
-      'opt/run.sh',
-      Buffer.concat([Buffer.from(script), gzipSync(tar('a.json', SECRET))]),
-    ],
-    [
-      'a script before a plain gzip',
-      'opt/run.sh',
-      Buffer.concat([Buffer.from(script), gzipSync(SECRET)]),
-    ],
-    ['a script before a zip', 'opt/app.jar', Buffer.concat([Buffer.from(script), zip])],
+    ['a tar of gzip in base64', 'a.json', `{"v":"${base64(TAR_GZIP)}"}`],
+    ['a Debian package', 'opt/a.deb', deb(['./control', Buffer.from('Package: a\n')], SECRET)],
+    ['its control scripts', 'opt/a.deb', deb(['./postinst', SECRET], NOTHING)],
+    ['a script before a tar of gzip', 'opt/run.sh', behind(script, TAR_GZIP)],
+    ['a script before a plain gzip', 'opt/run.sh', behind(script, GZIP)],
+    ['a script before a zip', 'opt/app.jar', behind(script, zip)],
     ['a program before a zip', 'opt/sfx', Buffer.concat([elfWith('', 20_000), zip])],
     ['zlib', 'srv/a.bin', deflateSync(SECRET)],
     ['zlib in base64', 'srv/a.yaml', `a: ${base64(deflateSync(SECRET))}\n`],
     ['zlib with tables in base64', 'srv/a.yaml', `a: ${base64(deflateSync(drawn))}\n`],
     ['gzip in the base64 of URLs', 'a.txt', gzipSync(drawn).toString('base64url')],
-    ['gzip in hexadecimal', 'a.conf', `blob=${gzipSync(SECRET).toString('hex')}\n`],
-    [
-      'gzip in hexadecimal of lines',
-      'a.hex',
-      gzipSync(SECRET).toString('hex').toUpperCase().replace(/.{60}/g, '$&\n'),
-    ],
-    [
-      'a database in base64',
-      'a.txt',
-      base64(Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(99, 1), SECRET])),
-    ],
+    ['gzip in hexadecimal', 'a.conf', `blob=${GZIP.toString('hex')}\n`],
+    ['… in lines', 'a.hex', GZIP.toString('hex').toUpperCase().replace(/.{60}/g, '$&\n')],
+    ['a database in base64', 'a.txt', base64(behind(SQLITE, Buffer.alloc(99, 1), SECRET))],
     ['an object of git', `srv/repo/objects/${OBJECT}`, loose],
     ['an object of git under another name', 'srv/odd.bin', loose],
     [
       'UTF-16 in a database',
       'a.sqlite',
-      Buffer.concat([
-        Buffer.from('SQLite format 3\0'),
-        Buffer.alloc(4001, 1),
-        wide,
-        Buffer.alloc(99, 1),
-      ]),
+      behind(SQLITE, Buffer.alloc(4001, 1), wide, Buffer.alloc(99, 1)),
     ],
   ])('%s', (_what, path, content) => {
     expect(found(path, content)).toContain('github-token');

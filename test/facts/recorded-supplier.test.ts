@@ -58,71 +58,54 @@ const nobody = { supplier: undefined, originator: undefined };
 const jane = { kind: 'person', name: 'Jane', email: 'j@example.com' };
 const both = { supplier: jane, originator: jane };
 
+const ubuntu = {
+  kind: 'organization',
+  name: 'Ubuntu Developers',
+  email: 'u@lists.ubuntu.com',
+};
+const NPM = 'app/node_modules/a/package.json';
+const METADATA = 'lib/a-1.dist-info/METADATA';
+const python = (fields: string): string => `Name: a\nVersion: 1\n${fields}\n`;
+const npm = (fields: string): string => `{"name":"a","version":"1"${fields}}`;
+const bare = { kind: 'person', name: 'Jane' };
+const STATUS = `Package: a
+Status: install ok installed
+Version: 1
+Maintainer: Ubuntu Developers <u@lists.ubuntu.com>
+Original-Maintainer: Jane <j@example.com>
+`;
+const GEMSPEC = '# stub: a 1 ruby lib\n  s.authors = ["Jane".freeze, "Other".freeze]\n';
+const PALLETS = 'Maintainer: Pallets Project\nAuthor: Jane\nAuthor-email: j@example.com';
+const COMPOSER =
+  '[{"name":"a/b","version":"1","authors":[{"name":"Jane","email":"j@example.com"}]}]';
+
 test.each([
-  [
-    'deb',
-    'var/lib/dpkg/status',
-    'Package: a\nStatus: install ok installed\nVersion: 1\nMaintainer: Ubuntu Developers <u@lists.ubuntu.com>\nOriginal-Maintainer: Jane <j@example.com>\n',
-    {
-      supplier: { kind: 'organization', name: 'Ubuntu Developers', email: 'u@lists.ubuntu.com' },
-      originator: jane,
-    },
-  ],
+  ['deb', 'var/lib/dpkg/status', STATUS, { supplier: ubuntu, originator: jane }],
   [
     'apk',
     'lib/apk/db/installed',
     'P:a\nV:1\nm:Jane <j@example.com>\n',
     { ...nobody, supplier: jane },
   ],
+  ['npm', NPM, npm(',"author":{"name":"Jane","email":"j@example.com"}'), both],
+  ['npm without an author', NPM, npm(',"maintainers":["Jane <j@example.com>"]'), both],
+  ['npm, nobody', NPM, npm(''), nobody],
+  ['python', METADATA, python('Author: Jane\nAuthor-email: j@example.com'), both],
   [
-    'npm',
-    'app/node_modules/a/package.json',
-    '{"name":"a","version":"1","author":{"name":"Jane","email":"j@example.com"}}',
-    both,
-  ],
-  [
-    'npm without an author',
-    'app/node_modules/a/package.json',
-    '{"name":"a","version":"1","maintainers":["Jane <j@example.com>"]}',
-    both,
-  ],
-  ['npm, nobody', 'app/node_modules/a/package.json', '{"name":"a","version":"1"}', nobody],
-  [
-    'python',
-    'lib/a-1.dist-info/METADATA',
-    'Name: a\nVersion: 1\nAuthor: Jane\nAuthor-email: j@example.com\n',
-    both,
-  ],
-  [
-    'python, a name in the address',
-    'lib/a-1.dist-info/METADATA',
-    'Name: a\nVersion: 1\nAuthor-email: Jane <j@example.com>, Other <o@example.com>\n',
+    'a name in it',
+    METADATA,
+    python('Author-email: Jane <j@example.com>, Other <o@example.com>'),
     both,
   ],
   [
     'python, another maintainer',
-    'lib/a-1.dist-info/METADATA',
-    'Name: a\nVersion: 1\nMaintainer: Pallets Project\nAuthor: Jane\nAuthor-email: j@example.com\n',
+    METADATA,
+    python(PALLETS),
     { supplier: { kind: 'organization', name: 'Pallets Project' }, originator: jane },
   ],
-  [
-    'python, nobody',
-    'lib/a-1.dist-info/METADATA',
-    'Name: a\nVersion: 1\nAuthor: UNKNOWN\n',
-    nobody,
-  ],
-  [
-    'gem',
-    'gems/specifications/a-1.gemspec',
-    '# stub: a 1 ruby lib\n  s.authors = ["Jane".freeze, "Other".freeze]\n',
-    { supplier: { kind: 'person', name: 'Jane' }, originator: { kind: 'person', name: 'Jane' } },
-  ],
-  [
-    'composer',
-    'app/vendor/composer/installed.json',
-    '[{"name":"a/b","version":"1","authors":[{"name":"Jane","email":"j@example.com"}]}]',
-    both,
-  ],
+  ['python, nobody', METADATA, python('Author: UNKNOWN'), nobody],
+  ['gem', 'gems/specifications/a-1.gemspec', GEMSPEC, { supplier: bare, originator: bare }],
+  ['composer', 'app/vendor/composer/installed.json', COMPOSER, both],
 ])('%s', (_type, path, text, { supplier, originator }) => {
   const [found] = image([file(path, text)]).packages;
   expect([found?.supplier, found?.originator]).toEqual([supplier, originator]);

@@ -63,60 +63,23 @@ describe('nothing is left out without a word', () => {
 });
 
 describe('in another spelling', () => {
+  const KEY = pem('RSA ');
+  const short = pem('RSA ', (mixed(400).match(/.{1,16}/g) ?? []).join('\n'));
+  const line = Buffer.from(`a ${GITHUB}`);
+  const netrc = Buffer.from('machine a password hunter22\n');
+  const yaml = (text: string): string => `x: ${Buffer.from(text).toString('base64')}\n`;
+  const exe = [Buffer.from('4d5a90000301', 'hex'), Buffer.from(GITHUB, 'utf16le'), Buffer.alloc(9)];
   test.each<[string, Item, string]>([
-    [
-      'a member',
-      file('a.jar', zipSync({ 'x/a.txt': Buffer.from(`a ${GITHUB}`) })),
-      'github-token a.jar x/a.txt',
-    ],
-    [
-      'a stored member',
-      file('a.zip', zipSync({ 'a.txt': Buffer.from(`a ${GITHUB}`) }, { level: 0 })),
-      'github-token a.zip a.txt',
-    ],
-    [
-      'credentials by a member’s name',
-      file('a.zip', zipSync({ 'root/.netrc': Buffer.from('machine a password hunter22\n') })),
-      'netrc a.zip root/.netrc',
-    ],
-    ['gzip', file('a.gz', gzipSync(Buffer.from(`a ${GITHUB}`))), 'github-token a.gz content'],
-    [
-      'base64',
-      file('a.yaml', `x: ${Buffer.from(`token ${GITHUB}\n`).toString('base64')}\n`),
-      'github-token a.yaml',
-    ],
-    [
-      'a key in base64',
-      file('a.yaml', `x: ${Buffer.from(pem('RSA ')).toString('base64')}\n`),
-      'private-key a.yaml',
-    ],
-    [
-      'hexadecimal',
-      file('a.txt', Buffer.from(`token ${GITHUB}`).toString('hex')),
-      'github-token a.txt',
-    ],
-    [
-      'UTF-16 within a program',
-      file(
-        'a.exe',
-        Buffer.concat([
-          Buffer.from('4d5a90000301', 'hex'),
-          Buffer.from(GITHUB, 'utf16le'),
-          Buffer.alloc(9),
-        ]),
-      ),
-      'github-token a.exe',
-    ],
-    [
-      'a key of short lines',
-      file('a', pem('RSA ', (mixed(400).match(/.{1,16}/g) ?? []).join('\n'))),
-      'private-key a',
-    ],
-    [
-      'texts side by side in a program',
-      file('a', `\0\0some errorghp_${mixed(36)}more of it\0`),
-      'github-token a',
-    ],
+    ['a member', file('a.jar', zipSync({ 'x/a.txt': line })), 'github-token a.jar x/a.txt'],
+    ['stored', file('a.zip', zipSync({ 'a.txt': line }, { level: 0 })), 'github-token a.zip a.txt'],
+    ['by its name', file('a.zip', zipSync({ 'root/.netrc': netrc })), 'netrc a.zip root/.netrc'],
+    ['gzip', file('a.gz', gzipSync(line)), 'github-token a.gz content'],
+    ['base64', file('a.yaml', yaml(`token ${GITHUB}\n`)), 'github-token a.yaml'],
+    ['a key in base64', file('a.yaml', yaml(KEY)), 'private-key a.yaml'],
+    ['hexadecimal', file('a.txt', line.toString('hex')), 'github-token a.txt'],
+    ['UTF-16 within a program', file('a.exe', Buffer.concat(exe)), 'github-token a.exe'],
+    ['a key of short lines', file('a', short), 'private-key a'],
+    ['texts side by side', file('a', `\0\0some error${GITHUB}more of it\0`), 'github-token a'],
   ])('%s', (_name, item, expected) => {
     expect(rules(item)).toEqual([expected]);
   });

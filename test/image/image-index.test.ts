@@ -13,28 +13,16 @@ const entry = (annotations: Record<string, string>): unknown => ({
 const bytesOf = (manifests: unknown[]): Buffer =>
   Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
 
+const REF_NAME = 'org.opencontainers.image.ref.name';
+const NAMES = ['docker.io/library/app:1', 'docker.io/library/app:2'];
+const each = NAMES.map((name) =>
+  entry({ 'io.containerd.image.name': name, [REF_NAME]: name.slice(-1) }),
+);
 test.each<[string, unknown[], string[]]>([
-  [
-    'buildx 0.13',
-    [
-      entry({
-        'org.opencontainers.image.ref.name': 'docker.io/library/app:1,docker.io/library/app:2',
-      }),
-    ],
-    ['docker.io/library/app:1', 'docker.io/library/app:2'],
-  ],
-  [
-    'buildx 0.29',
-    ['1', '2'].map((tag) =>
-      entry({
-        'io.containerd.image.name': `docker.io/library/app:${tag}`,
-        'org.opencontainers.image.ref.name': tag,
-      }),
-    ),
-    ['docker.io/library/app:1', 'docker.io/library/app:2'],
-  ],
+  ['buildx 0.13', [entry({ [REF_NAME]: NAMES.join(',') })], NAMES],
+  ['buildx 0.29', each, NAMES],
   ['no name', [entry({})], []],
-  ['a short name alone', [entry({ 'org.opencontainers.image.ref.name': '1' })], []],
+  ['a short name alone', [entry({ [REF_NAME]: '1' })], []],
 ])('names as %s writes them', (_version, manifests, names) => {
   const descriptor = { mediaType: MEDIA_TYPE.index, digest, size: 855 };
   expect(readExportedIndex(bytesOf(manifests))).toEqual([{ descriptor, names }]);

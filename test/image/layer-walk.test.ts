@@ -56,22 +56,14 @@ const tar = layerTar({
 });
 
 describe('walkLayer', () => {
+  const [start, rest] = [tar.subarray(0, 700), tar.subarray(700)];
+  const frames = [zstdSkipped(Buffer.from('toc')), zstdFrame(start), zstdFrame(rest)];
   test.each<[string, Uint8Array]>([
     ['plain', tar],
     ['gzip', gzipSync(tar)],
-    [
-      'gzip of two members',
-      Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))]),
-    ],
+    ['gzip of two members', Buffer.concat([gzipSync(start), gzipSync(rest)])],
     ['zstd', zstdFrame(tar)],
-    [
-      'zstd of several frames',
-      Buffer.concat([
-        zstdSkipped(Buffer.from('toc')),
-        zstdFrame(tar.subarray(0, 700)),
-        zstdFrame(tar.subarray(700)),
-      ]),
-    ],
+    ['zstd of several frames', Buffer.concat(frames)],
   ])('%s', async (_name, blob) => {
     for (const chunk of [1, 100, 65_536]) {
       const seen = all();
@@ -135,38 +127,22 @@ describe('walkLayer', () => {
     await expect(walk(named(4001), [])).rejects.toThrow('a path longer than 4000 bytes');
   });
 
+  const packed = gzipSync(tar);
+  const bad = Buffer.concat([packed.subarray(0, 20), Buffer.alloc(500, 0xff)]);
+  const encrypted = 'application/vnd.oci.image.layer.v1.tar+encrypted';
+  const ratio = { limits: { ratioFrom: 1e6 } };
   test.each<[string, Uint8Array, Partial<LayerSource>, RegExp]>([
     ['another blob', tar, { expectedDigest: digestOf('other') }, /has other content/],
-    ['another diffID', gzipSync(tar), { expectedDiffId: digestOf('other') }, /unpacks to/],
-    ['a cut gzip', gzipSync(tar).subarray(0, 60), {}, /cannot be read: unexpected end of file/],
-    [
-      'no gzip',
-      Buffer.concat([gzipSync(tar).subarray(0, 20), Buffer.alloc(500, 0xff)]),
-      {},
-      /cannot be read/,
-    ],
+    ['another diffID', packed, { expectedDiffId: digestOf('other') }, /unpacks to/],
+    ['a cut gzip', packed.subarray(0, 60), {}, /cannot be read: unexpected end of file/],
+    ['no gzip', bad, {}, /cannot be read/],
     ['no tar', gzipSync('<html>'.repeat(200)), {}, /cannot be read: checksum/],
     ['too many entries', tar, { limits: { maxEntries: 2 } }, /more than 2 entries/],
-    [
-      'names that are too long',
-      tar,
-      { limits: { maxNameLength: 20 } },
-      /names in a layer are longer/,
-    ],
-    ['a bomb of zstd', zstdRepeat(0, 400), { limits: { ratioFrom: 1e6 } }, /250 times its size/],
-    ['too many bytes', gzipSync(tar), { limits: { maxBytes: 1000 } }, /unpacks to more than 1000/],
-    [
-      'a bomb',
-      gzipSync(Buffer.alloc(20_000_000)),
-      { limits: { ratioFrom: 1e6 } },
-      /250 times its size/,
-    ],
-    [
-      'an encrypted layer',
-      tar,
-      { mediaType: 'application/vnd.oci.image.layer.v1.tar+encrypted' },
-      /is encrypted/,
-    ],
+    ['names too long', tar, { limits: { maxNameLength: 20 } }, /names in a layer are longer/],
+    ['a bomb of zstd', zstdRepeat(0, 400), ratio, /250 times its size/],
+    ['too many bytes', packed, { limits: { maxBytes: 1000 } }, /unpacks to more than 1000/],
+    ['a bomb', gzipSync(Buffer.alloc(20_000_000)), ratio, /250 times its size/],
+    ['an encrypted layer', tar, { mediaType: encrypted }, /is encrypted/],
   ])('refuses %s', async (_name, blob, more, message) => {
     const walking = walk(blob, [all()], more);
     await expect(walking).rejects.toThrow(message);

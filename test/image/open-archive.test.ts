@@ -16,7 +16,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import type { Descriptor, OpenedImage } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
-import { collect, temporaryFolder } from '../fakes/layouts.ts';
+import { collect, failure, temporaryFolder } from '../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 
 const folder = temporaryFolder;
@@ -54,13 +54,7 @@ async function walked(image: OpenedImage): Promise<number> {
 }
 
 async function refusal(archive: Uint8Array, wanted?: string): Promise<string> {
-  const used = options(wanted);
-  const error: unknown = await openArchiveFile(fileOf(archive), used).then(
-    () => undefined,
-    (e: unknown) => e,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  return (error as UserError).message;
+  return (await failure(openArchiveFile(fileOf(archive), options(wanted)))).message;
 }
 
 function layoutArchive(): { readonly tar: Buffer; readonly root: Descriptor } {

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/image/layout/store.ts';
 import type { EngineImages } from '../../src/image/open-engine.ts';
 import { openImage, type OpenOptions, parseImageName } from '../../src/image/open-image.ts';
 import { writeBundleReferrer } from '../../src/image/referrers.ts';
-import { RegistryClient } from '../../src/image/registry/client.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import type { Descriptor } from '../../src/model/image.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import { startFakeRegistry } from '../fakes/fake-registry.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 const NONE: EngineImages = {
   find: () => Promise.resolve(undefined),
@@ -18,8 +17,7 @@ const NONE: EngineImages = {
 };
 
 async function setUp(options: Partial<OpenOptions> = {}) {
-  const registry = await startFakeRegistry();
-  onTestFinished(() => registry.close());
+  const registry = await registryOf();
   const bytes = new ImageBytes();
   const root = bytes.image();
   for (const blob of bytes.blobs.values()) registry.putBlob('app', blob);
@@ -28,8 +26,7 @@ async function setUp(options: Partial<OpenOptions> = {}) {
   const folder = temporaryFolder();
   const all: OpenOptions = {
     order: ['store', 'engine', 'registry'],
-    client: (host) =>
-      new RegistryClient({ registry: host, credentials: () => Promise.resolve(undefined) }),
+    client: (host) => clientOf({ host }),
     engine: NONE,
     store: () => openStore(join(folder, 'store')),
     stdin: () => {

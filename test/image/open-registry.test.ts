@@ -1,25 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MissingLayerError } from '../../src/image/attachments.ts';
-import { RegistryClient } from '../../src/image/registry/client.ts';
 import type { ConnectionOptions } from '../../src/image/registry/connection.ts';
 import { openRegistryImage } from '../../src/image/registry/open-registry.ts';
-import { UserError } from '../../src/lib/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, type OpenedImage } from '../../src/model/image.ts';
 import { digestHex, digestOf, parseReference } from '../../src/model/reference.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
+import type { FakeRegistry, FakeRegistryOptions } from '../fakes/fake-registry.ts';
 import { ImageBytes } from '../fakes/images.ts';
-import { collect } from '../fakes/layouts.ts';
-
-async function registryOf(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  return registry;
-}
+import { collect, failure } from '../fakes/layouts.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 /** Stores every blob; those that are manifests also as such, the root under the tag 1. */
 function put(registry: FakeRegistry, bytes: ImageBytes, root: Descriptor): void {
@@ -45,12 +34,7 @@ function open(
 ): Promise<OpenedImage> {
   const reference = parseReference(`${registry.host}/${name}`);
   if (!reference.ok) throw new Error(reference.error);
-  const client = new RegistryClient({
-    registry: registry.host,
-    credentials: () => Promise.resolve(undefined),
-    backoffMs: () => 1,
-    ...options,
-  });
+  const client = clientOf(registry, options);
   return openRegistryImage({ name, reference: reference.value, client });
 }
 
@@ -210,32 +194,20 @@ test('a list of referrers that never ends, or goes on elsewhere, is no list', as
     JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] }),
   );
   for (const next of ['?page=2', 'https://elsewhere.test/v2/']) {
-    const client = new RegistryClient({
-      registry: 'r.test',
-      credentials: () => Promise.resolve(undefined),
-      fetch: () =>
-        Promise.resolve(
-          new Response(page, {
-            headers: { 'content-type': MEDIA_TYPE.index, link: `<${next}>; rel="next"` },
-          }),
-        ),
-    });
-    const failure = await client.referrers('app', digestOf('x')).catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(UserError);
+    const headers = { 'content-type': MEDIA_TYPE.index, link: `<${next}>; rel="next"` };
+    const fetch = () => Promise.resolve(new Response(page, { headers }));
+    await failure(clientOf({ host: 'r.test' }, { fetch }).referrers('app', digestOf('x')));
   }
 });
 
 test('a registry elsewhere may not send us to this machine', async () => {
   let calls = 0;
-  const client = new RegistryClient({
-    registry: 'r.test',
-    credentials: () => Promise.resolve(undefined),
-    fetch: () => {
-      calls += 1;
-      const headers = { location: 'http://127.0.0.1:2375/containers/json' };
-      return Promise.resolve(new Response(null, { status: 307, headers }));
-    },
-  });
+  const fetch = () => {
+    calls += 1;
+    const headers = { location: 'http://127.0.0.1:2375/containers/json' };
+    return Promise.resolve(new Response(null, { status: 307, headers }));
+  };
+  const client = clientOf({ host: 'r.test' }, { fetch });
   const blob = { mediaType: 'x', digest: digestOf('x'), size: 1 };
   await expect(collect(client.getBlob('app', blob))).rejects.toThrow(
     'r.test redirects into this machine or its network',

@@ -10,6 +10,7 @@ import {
   platformName,
 } from '../../src/model/image.ts';
 import { ImageBytes } from '../fakes/images.ts';
+import { failure } from '../fakes/layouts.ts';
 
 const AMD = { os: 'linux', architecture: 'amd64' };
 const ARM = { os: 'linux', architecture: 'arm64' };
@@ -29,14 +30,8 @@ function open(bytes: ImageBytes, root: Descriptor, platform?: Platform): Promise
   });
 }
 
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (e: unknown) => e,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  return (error as UserError).message;
-}
+const refusal = async (promise: Promise<unknown>): Promise<string> =>
+  (await failure(promise)).message;
 
 const names = (documents: OpenedDocuments): readonly string[] =>
   documents.platforms.map(({ config }) => platformName(config));

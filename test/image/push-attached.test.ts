@@ -1,8 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BlobStore } from '../../src/image/blob-store.ts';
 import { parseManifest } from '../../src/image/documents.ts';
 import { signatureLayer, writeBundleReferrer, writeTagged } from '../../src/image/referrers.ts';
-import { RegistryClient } from '../../src/image/registry/client.ts';
 import {
   type AttachedThere,
   type Attaching,
@@ -10,23 +9,18 @@ import {
 } from '../../src/image/registry/push.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { type FakeRegistryOptions, startFakeRegistry } from '../fakes/fake-registry.ts';
+import type { FakeRegistryOptions } from '../fakes/fake-registry.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 const subject = { mediaType: MEDIA_TYPE.index, digest: digestOf('image'), size: 5 };
 const tag = (suffix: string): string => `sha256-${subject.digest.slice(7)}.${suffix}`;
 
 async function setUp(options: FakeRegistryOptions = {}) {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
+  const registry = await registryOf(options);
   const blobs = new BlobStore(temporaryFolder());
   await blobs.prepare();
-  const client = new RegistryClient({
-    registry: registry.host,
-    credentials: () => Promise.resolve(undefined),
-    backoffMs: () => 100,
-    retries: 2,
-  });
+  const client = clientOf(registry, { backoffMs: () => 100, retries: 2 });
   const push = (rest: Partial<Attaching>) =>
     pushReferrers({ blobs, client, repository: 'app', referrers: [], tagged: [], ...rest });
   const signed = (by: string, suffix: 'sig' | 'att' = 'sig') =>

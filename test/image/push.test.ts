@@ -1,55 +1,33 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BlobStore } from '../../src/image/blob-store.ts';
 import { signatureLayer, writeBundleReferrer, writeTagged } from '../../src/image/referrers.ts';
-import { RegistryClient } from '../../src/image/registry/client.ts';
-import { pushImage, type PushResult } from '../../src/image/registry/push.ts';
+import { pushImage } from '../../src/image/registry/push.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
+import type { FakeRegistryOptions } from '../fakes/fake-registry.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
-interface SetUp {
-  readonly registry: FakeRegistry;
-  readonly client: RegistryClient;
-  readonly root: Descriptor;
-  readonly referrers: readonly Descriptor[];
-  readonly push: (tags?: readonly string[], repository?: string) => Promise<PushResult>;
-}
-
-async function setUp(options: FakeRegistryOptions = {}): Promise<SetUp> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
+async function setUp(options: FakeRegistryOptions = {}) {
+  const registry = await registryOf(options);
   const blobs = new BlobStore(temporaryFolder());
   await blobs.prepare();
   const image = await makeImage(blobs, [{ a: 'base' }, { b: 'app' }]);
   const root = await makeIndex(blobs, [image.manifest]);
   const referrers: Descriptor[] = [];
-  for (const predicateType of ['https://example.org/a', 'https://example.org/b'])
-    referrers.push(
-      await writeBundleReferrer(blobs, {
-        subject: root,
-        bundle: Buffer.from(predicateType),
-        predicateType,
-      }),
-    );
-  const client = new RegistryClient({
-    registry: registry.host,
-    credentials: () => Promise.resolve(undefined),
-    backoffMs: () => 1,
-    retries: 2,
-  });
-  const push: SetUp['push'] = (tags = ['1', 'latest'], repository = 'app') =>
+  for (const predicateType of ['https://example.org/a', 'https://example.org/b']) {
+    const bundle = Buffer.from(predicateType);
+    referrers.push(await writeBundleReferrer(blobs, { subject: root, bundle, predicateType }));
+  }
+  const client = clientOf(registry, { retries: 2 });
+  const push = (tags = ['1', 'latest'], repository = 'app') =>
     pushImage({
       blobs,
       client,
       repository,
       root,
       referrers,
-      tagged: [],
       tags,
+      tagged: [],
       mountFrom: () => 'app',
     });
   return { registry, client, root, referrers, push };

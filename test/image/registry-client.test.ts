@@ -1,53 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { RegistryClient } from '../../src/image/registry/client.ts';
-import type { ConnectionOptions } from '../../src/image/registry/connection.ts';
+import { describe, expect, test, vi } from 'vitest';
 import type { Credential } from '../../src/image/registry/credentials.ts';
-import { UserError } from '../../src/lib/errors.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
-import { collect } from '../fakes/layouts.ts';
+import { collect, failure } from '../fakes/layouts.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 const USER: Credential = { kind: 'basic', username: 'user', password: 'secret' };
-
-async function registryOf(options: FakeRegistryOptions = {}): Promise<FakeRegistry> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  return registry;
-}
-
-function clientOf(
-  registry: Pick<FakeRegistry, 'host'>,
-  options: Partial<ConnectionOptions> & { credential?: Credential } = {},
-): RegistryClient {
-  const { credential, ...rest } = options;
-  return new RegistryClient({
-    registry: registry.host,
-    credentials: () => Promise.resolve(credential),
-    backoffMs: () => 1,
-    ...rest,
-  });
-}
 
 const manifest = Buffer.from(
   JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] }),
 );
 const blobBytes = randomBytes(3_000_000);
 const blob = { mediaType: 'x', digest: digestOf(blobBytes), size: blobBytes.length };
-
-async function failure(promise: Promise<unknown>): Promise<UserError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (e: unknown) => e,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  return error as UserError;
-}
 
 describe('manifests', () => {
   test('content that is not what the digest says is refused', async () => {

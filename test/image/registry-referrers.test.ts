@@ -1,15 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { fallbackTag, RegistryClient } from '../../src/image/registry/client.ts';
+import type { RegistryClient } from '../../src/image/registry/client.ts';
+import { fallbackTag } from '../../src/image/registry/client.ts';
 import { fallbackList, updateSharedTag } from '../../src/image/registry/shared-tag.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import {
-  type FakeRegistry,
-  type FakeRegistryOptions,
-  startFakeRegistry,
-} from '../fakes/fake-registry.ts';
+import type { FakeRegistryOptions } from '../fakes/fake-registry.ts';
+import { clientOf, registryOf } from '../fakes/registries.ts';
 
 const subject = digestOf('subject');
 const referrer = (n: number) => ({
@@ -19,13 +17,9 @@ const referrer = (n: number) => ({
   artifactType: MEDIA_TYPE.sigstoreBundle,
 });
 
-async function setUp(
-  options: FakeRegistryOptions = {},
-): Promise<{ registry: FakeRegistry; client: RegistryClient }> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  const credentials = (): Promise<undefined> => Promise.resolve(undefined);
-  return { registry, client: new RegistryClient({ registry: registry.host, credentials }) };
+async function setUp(options: FakeRegistryOptions = {}) {
+  const registry = await registryOf(options);
+  return { registry, client: clientOf(registry) };
 }
 
 test.each([
@@ -42,8 +36,7 @@ test.each([
   onTestFinished(() => {
     server.close();
   });
-  const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new RegistryClient({ registry, credentials: () => Promise.resolve(undefined) });
+  const client = clientOf({ host: `127.0.0.1:${(server.address() as AddressInfo).port}` });
   await expect(client.referrers('app', subject)).rejects.toThrow(/answered the list of referrers/);
 });
 

@@ -6,7 +6,8 @@ import { networkFetch } from '../../src/lib/fetch.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { Authority, Servers } from '../fakes/company.ts';
-import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
+import type { FakeRegistry } from '../fakes/fake-registry.ts';
+import { registryOf } from '../fakes/registries.ts';
 
 const manifest = Buffer.from(
   JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [] }),
@@ -59,8 +60,7 @@ test('a registry of TLS that nobody trusts is not asked, unless the engine calls
 });
 
 async function fake(): Promise<FakeRegistry> {
-  const registry = await startFakeRegistry({ auth: 'basic', username: 'me', password: 'secret' });
-  onTestFinished(() => registry.close());
+  const registry = await registryOf({ auth: 'basic', username: 'me', password: 'secret' });
   registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
   return registry;
 }
@@ -92,7 +92,7 @@ test('this machine is asked by plain HTTP, then by TLS with any certificate', as
 });
 
 test('a registry that answered once is not asked in another way on a bad day', async () => {
-  const registry = await open();
+  const registry = await registryOf();
   const here = client(registry.host, { retries: 0 });
   expect(await here.findManifest('app', '1')).toBeUndefined();
   await registry.close();
@@ -120,14 +120,8 @@ function mirrored(own: FakeRegistry, ...mirrors: readonly FakeRegistry[]): Regis
   return client(own.host, { mirrors: () => Promise.resolve(connections) });
 }
 
-async function open(options = {}): Promise<FakeRegistry> {
-  const registry = await startFakeRegistry(options);
-  onTestFinished(() => registry.close());
-  return registry;
-}
-
 test('a mirror is asked first, without the password of the registry, and passed over where it has none', async () => {
-  const [own, empty, mirror] = await Promise.all([fake(), open(), open()]);
+  const [own, empty, mirror] = await Promise.all([fake(), registryOf(), registryOf()]);
   mirror.putManifest('app', '1', manifest, MEDIA_TYPE.index);
   const reader = mirrored(own, empty, mirror);
   expect((await reader.findManifest('app', '1'))?.bytes).toEqual(manifest);
@@ -141,7 +135,7 @@ test('a mirror is asked first, without the password of the registry, and passed 
 });
 
 test('what a mirror gives is what the digest says, or an error', async () => {
-  const [own, mirror] = await Promise.all([fake(), open()]);
+  const [own, mirror] = await Promise.all([fake(), registryOf()]);
   const digest = own.putManifest('app', '1', manifest, MEDIA_TYPE.index);
   mirror.manifests.set(`app@${digest}`, { bytes: Buffer.from('{}'), mediaType: MEDIA_TYPE.index });
   const error = await failure(mirrored(own, mirror).findManifest('app', digest));
@@ -150,8 +144,8 @@ test('what a mirror gives is what the digest says, or an error', async () => {
 
 test('signatures are looked for at the registry, at a mirror only where that is out of reach', async () => {
   const [own, mirror] = await Promise.all([
-    open({ referrersApi: true }),
-    open({ referrersApi: true }),
+    registryOf({ referrersApi: true }),
+    registryOf({ referrersApi: true }),
   ]);
   const reader = mirrored(own, mirror);
   expect(await reader.referrers('app', DIGEST)).toEqual([]);
@@ -162,7 +156,7 @@ test('signatures are looked for at the registry, at a mirror only where that is 
 });
 
 test('nothing is pushed by way of a mirror', async () => {
-  const [own, mirror] = await Promise.all([open(), open()]);
+  const [own, mirror] = await Promise.all([registryOf(), registryOf()]);
   const reader = mirrored(own, mirror);
   await reader.putManifest('app', '1', { bytes: manifest, mediaType: MEDIA_TYPE.index });
   await reader.hasBlob('app', DIGEST);

@@ -13,9 +13,7 @@ export function noise(length: number, seed = 1): Uint8Array {
 
 /** Text that compresses as text does, the same on every run. */
 export function words(length: number): Uint8Array {
-  const list = [
-    ...['usr', 'lib', 'python', 'layer', 'the', 'of', 'normalise', 'epoch', '\n', ' = ', '/'],
-  ];
+  const list = 'usr|lib|python|layer|the|of|normalise|epoch|\n| = |/'.split('|');
   let text = '';
   for (const byte of noise(length)) {
     text += list[byte % list.length] ?? '';
