@@ -25,7 +25,7 @@ interface Referrer {
  * reads with `--new-bundle-format`. The same bundle gives the same bytes. The caller stores the
  * manifest, the bundle and the empty config.
  */
-export function bundleReferrer({
+function bundleReferrer({
   subject,
   bundle,
   predicateType,

@@ -7,6 +7,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { configSecrets } from '../../src/facts/secrets/document-secrets.ts';
+import { entry, tarOf } from '../fakes/tar-bytes.ts';
 import { mixed } from './secret-samples.ts';
 import { elfWith, file, image, layerFacts } from './support.ts';
 
@@ -14,26 +15,8 @@ const TOKEN = `ghp_${mixed(36)}`;
 const SECRET = Buffer.from(`{"name":"app","token":"${TOKEN}"}\n`);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-const octal = (value: number, length: number): string => value.toString(8).padStart(length, '0');
-
-/** A tar of one file, as POSIX has it. */
-function tar(name: string, content: Uint8Array): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(name);
-  header.write(octal(0o644, 7), 100);
-  header.write(octal(content.length, 11), 124);
-  header.write('        0', 148);
-  header.write('ustar\x0000', 257);
-  header.write(
-    octal(
-      header.reduce((sum, byte) => sum + byte, 0),
-      6,
-    ),
-    148,
-  );
-  const rest = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return Buffer.concat([header, content, rest, Buffer.alloc(1024)]);
-}
+const tar = (name: string, content: Uint8Array): Buffer =>
+  tarOf([{ entry: entry({ name, size: content.length }), content }]);
 
 function ar(...members: readonly (readonly [string, Uint8Array])[]): Buffer {
   return Buffer.concat([

@@ -52,3 +52,9 @@ export function readTar(
   reader.end();
   return items;
 }
+
+/** Bytes in pieces of `size`, as a connection gives them. */
+export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncIterable<Uint8Array> {
+  await Promise.resolve();
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}

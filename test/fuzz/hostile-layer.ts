@@ -5,18 +5,11 @@ import { collectLayer, foldLayers, type ImageContent } from '../../src/facts/lay
 import { walkLayer, type WalkLimits } from '../../src/image/walk/layer-walk.ts';
 import { MEDIA_TYPE, type TarEntry } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { entry, tarOf } from '../fakes/tar-bytes.ts';
+import { chunksOf, entry, tarOf } from '../fakes/tar-bytes.ts';
 
 export interface WalkOptions {
   readonly chunk?: number;
   readonly limits?: Partial<WalkLimits>;
-}
-
-async function* chunks(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + size);
-  }
 }
 
 /** The facts of a blob as every collector has them; throws what the walk throws. */
@@ -26,7 +19,7 @@ export async function factsOf(
 ): Promise<LayerFacts> {
   const collection = collectLayer();
   await walkLayer({
-    open: () => chunks(blob, chunk),
+    open: () => chunksOf(blob, chunk),
     mediaType: MEDIA_TYPE.layerGzip,
     collectors: collection.collectors,
     expectedDigest: digestOf(blob),

@@ -15,7 +15,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { failure as failed, temporaryFolder } from '../fakes/layouts.ts';
-import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
+import { chunksOf, entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 import { zstdFrame } from '../fakes/zstd-frames.ts';
 
 interface Made {
@@ -57,13 +57,8 @@ function bytesOf(layer: ImageLayer): Buffer {
   return found?.bytes ?? Buffer.alloc(0);
 }
 
-/** In pieces of no round size, as a connection gives them. */
-async function* pieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 30_011) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + 30_011);
-  }
-}
+/** In pieces of no round size. */
+const pieces = (bytes: Uint8Array) => chunksOf(bytes, 30_011);
 
 const streamed: LayerOrigin = {
   openLayer: (blob) => Promise.resolve(pieces(bytesOf({ blob, diffId: blob.digest }))),

@@ -3,16 +3,12 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
 import type { FakeRegistry, FakeRegistryOptions } from '../fakes/fake-registry.ts';
 import { clientOf, registryOf } from '../fakes/registries.ts';
+import { chunksOf } from '../fakes/tar-bytes.ts';
 
 const bytes = randomBytes(2_500_000);
 const blob = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length };
 
-async function* from(): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 65_536) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + 65_536);
-  }
-}
+const from = (): AsyncIterable<Uint8Array> => chunksOf(bytes);
 
 async function setUp(options: FakeRegistryOptions = {}) {
   const registry = await registryOf(options);

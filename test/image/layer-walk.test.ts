@@ -9,7 +9,7 @@ import {
   type WalkedLayer,
 } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
+import { chunksOf, entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 import { zstdFrame, zstdRepeat, zstdSkipped } from '../fakes/zstd-frames.ts';
 
 type Seen = readonly [path: string, content: string | undefined, truncated: boolean];
@@ -27,13 +27,6 @@ function collector(wants: (path: string) => ContentRequest): LayerCollector<Seen
 
 const all = (): LayerCollector<Seen[]> => collector(() => ({ want: 'all', cap: 1000 }));
 
-async function* chunks(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + size);
-  }
-}
-
 function walk(
   blob: Uint8Array,
   collectors: readonly LayerCollector<unknown>[],
@@ -41,7 +34,7 @@ function walk(
 ): Promise<WalkedLayer> {
   const { chunk = 65_536, ...rest } = more;
   return walkLayer({
-    open: () => chunks(blob, chunk),
+    open: () => chunksOf(blob, chunk),
     mediaType: MEDIA_TYPE.layerGzip,
     collectors,
     expectedDigest: digestOf(blob),

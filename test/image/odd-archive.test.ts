@@ -4,7 +4,7 @@ import type { Descriptor, Manifest } from '../../src/model/image.ts';
 import { archiveWithTrick, MEMBER_TRICKS } from '../differential/documents/odd-members.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
-import { entry, tarOf } from '../fakes/tar-bytes.ts';
+import { chunksOf, entry, tarOf } from '../fakes/tar-bytes.ts';
 
 // Docker 26.1 loads `evil` from each of these: its classic store unpacks the archive, and goes by
 // manifest.json.
@@ -110,10 +110,6 @@ test('another image that manifest.json names as the signed one, or that it alone
       answers,
     );
 });
-
-const chunksOf = async function* (archive: Buffer): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(archive);
-};
 
 test.each([
   ['by a digest', AMD, { wanted: good.digest }],

@@ -17,7 +17,7 @@ import type { Descriptor, OpenedImage } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
 import { collect, failure, temporaryFolder } from '../fakes/layouts.ts';
-import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
+import { chunksOf, entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 
 const folder = temporaryFolder;
 
@@ -29,11 +29,6 @@ function fileOf(bytes: Uint8Array): string {
 
 function options(wanted?: string): ArchiveOptions & { readonly spoolDir: string } {
   return { name: 'FILE', spoolDir: join(folder(), 'spool'), wanted };
-}
-
-async function* chunks(bytes: Uint8Array, size = 1000): AsyncIterable<Uint8Array> {
-  await Promise.resolve();
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 /** Reads every layer as a judge does: digest and diffID are verified. */
@@ -86,10 +81,10 @@ describe('an OCI layout as an archive', () => {
       'gzip on disk',
       (tar: Buffer, used: ArchiveOptions) => openArchiveFile(fileOf(gzipSync(tar)), used),
     ],
-    ['stdin', (tar: Buffer, used: ArchiveOptions) => openArchiveStream(chunks(tar), used)],
+    ['stdin', (tar: Buffer, used: ArchiveOptions) => openArchiveStream(chunksOf(tar), used)],
     [
       'gzip from stdin',
-      (tar: Buffer, used: ArchiveOptions) => openArchiveStream(chunks(gzipSync(tar), 1), used),
+      (tar: Buffer, used: ArchiveOptions) => openArchiveStream(chunksOf(gzipSync(tar), 1), used),
     ],
   ])('%s: kept without a name while it is open', async (_how, open) => {
     const { tar, root } = layoutArchive();
@@ -329,7 +324,9 @@ describe('hostile archives', () => {
     await expect(openArchiveStream(endless(), used)).rejects.toThrow('FILE is not a tar archive');
     expect(given).toBeLessThan(5);
     expect(readdirSync(used.spoolDir)).toEqual([]);
-    await expect(openArchiveStream(chunks(Buffer.alloc(0)), used)).rejects.toThrow('nothing came');
+    await expect(openArchiveStream(chunksOf(Buffer.alloc(0)), used)).rejects.toThrow(
+      'nothing came',
+    );
   });
 
   test('any damage ends in an image or a UserError', async () => {
@@ -344,7 +341,7 @@ describe('hostile archives', () => {
           for (const [at, value] of changes) bytes[at % bytes.length] = value;
           const part = cut === null ? bytes : bytes.subarray(0, cut % bytes.length);
           try {
-            const image = await openArchiveStream(chunks(part), options());
+            const image = await openArchiveStream(chunksOf(part), options());
             await walked(image).catch((error: unknown) => {
               expect(error).toBeInstanceOf(UserError);
             });
