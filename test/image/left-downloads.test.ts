@@ -1,38 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { BlobStore } from '../../src/image/blob-store.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
-import { plainEntry } from '../../src/model/image.ts';
 import { type Digest, digestOf } from '../../src/model/reference.ts';
 import { downloadsLeft } from '../../src/reproduce/left-downloads.ts';
 import { cyclonedxDocument, spdxDocument } from '../../src/trust/sbom.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
-let folder = '';
 let blobs: BlobStore;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-left-'));
-  blobs = new BlobStore(join(folder, 'blobs'));
+  blobs = new BlobStore(temporaryFolder());
   await blobs.prepare();
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A layer of files by path; a path that ends with a slash is a folder. */
 async function layer(files: Readonly<Record<string, string>>, packed = false): Promise<Digest> {
-  const parts = Object.entries(files).flatMap(([path, text]) => {
+  const items = Object.entries(files).map(([name, text]) => {
     const content = Buffer.from(text);
-    const type = path.endsWith('/') ? 'directory' : 'file';
-    return [
-      tarHeader(plainEntry(path, type, content.length, 0o755)),
-      content,
-      tarPadding(content.length),
-    ];
+    const type = name.endsWith('/') ? 'directory' : 'file';
+    return { entry: entry({ name, type, size: content.length, mode: 0o755 }), content };
   });
-  const bytes = Buffer.concat([...parts, TAR_END]);
+  const bytes = tarOf(items);
   const blob = packed ? gzipSync(bytes) : bytes;
   await blobs.write(blob);
   return digestOf(blob);
