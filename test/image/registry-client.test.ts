@@ -48,6 +48,14 @@ describe('who asks', () => {
     expect(token?.url).toBe('/token?service=fake+registry&scope=repository%3Aapp%3Apull');
   });
 
+  test('an identity token is traded in for an access token', async () => {
+    const registry = await registryOf({ auth: 'bearer', password: 'refresh' });
+    registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
+    const client = clientOf(registry, { credential: { kind: 'identity-token', token: 'refresh' } });
+    expect((await client.getManifest('app', '1')).descriptor.digest).toBe(digestOf(manifest));
+    expect(registry.calls).toContain('POST /token');
+  });
+
   test('basic is shown after the challenge, not before', async () => {
     const registry = await registryOf({ auth: 'basic' });
     registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
