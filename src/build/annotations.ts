@@ -206,9 +206,9 @@ export function labelsFromFlags(texts: readonly string[]): Readonly<Record<strin
 }
 
 /**
- * The full names of the image (`docker.io/library/app:latest`), each once, in the order they were
- * given: the values of `--tag`, or, as buildx has it, those of `name=` in outputs where no tag is
- * given. Errors have buildx' texts.
+ * The full names of the image (`docker.io/library/app:latest`), each once, in the order given. They
+ * come from `--tag`, or without tags from `name=` of outputs, as buildx does it. Errors have
+ * buildx' texts.
  */
 export function imageNames(
   tags: readonly string[],
@@ -234,7 +234,7 @@ export function imageNames(
 /** The earliest time of a layer, 1980-01-01T00:00:00Z, in seconds: zip files have none earlier. */
 const EARLIEST_EPOCH = 315_532_800;
 
-/** The time that layers are normalised to, seconds since 1970, and what decided it. */
+/** The time given to files in layers, seconds since 1970, and what decided it. */
 export interface EpochDecision {
   readonly seconds: number;
   readonly source: 'build-arg' | 'environment' | 'dockerfile' | 'lock' | 'base-image' | 'fallback';
@@ -252,10 +252,10 @@ export interface EpochInputs {
 }
 
 /**
- * The epoch of a build: what the user says, else what the lock file holds, else the creation time
- * of the oldest base image, so that a cached and a clean build agree and an unchanged layer keeps
- * its digest from commit to commit; never before 1980 by itself. `context`, which BuildKit ignores
- * for local contexts, leaves the choice to the base image.
+ * The epoch of a build: what the user says, else what the lock file has, else the creation time of
+ * the oldest base image. So a cached and a clean build agree, and an unchanged layer keeps its
+ * digest from commit to commit. The last of the three is never before 1980. BuildKit ignores
+ * `context` for local contexts, so it leaves the choice to the base image.
  */
 export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
   const said = [

@@ -128,7 +128,7 @@ export interface ParsedBake {
   readonly allow: readonly string[];
   readonly progress: string | undefined;
   readonly metadataFile: string | undefined;
-  /** `--push`, which `--print` tells as an output like one of the definition. */
+  /** `--push`: `--print` shows it as an output like those of the definition. */
   readonly pushes: boolean;
   readonly files: readonly string[];
   readonly names: readonly string[];
@@ -247,7 +247,7 @@ export function fitsNone(gate: TargetGate, targets: readonly string[]): boolean 
   return !targets.some((target) => fits(gate.targets, target));
 }
 
-/** `*` stands for any letters, as in Go's path.Match; a target's name holds no slash. */
+/** `*` matches any letters, as in Go's path.Match; names of targets never contain a slash. */
 function fits(pattern: string, target: string): boolean {
   const source = pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
   return new RegExp(`^${source.join('.*')}$`, 's').test(target);

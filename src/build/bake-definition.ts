@@ -38,9 +38,8 @@ const READ_ELSEWHERE = new Set(
 );
 
 /**
- * Reads what `docker buildx bake --print` says. An attribute that is not known here is an error: it
- * may be one that restricts the build (a policy), and leaving it out would build another thing than
- * the definition asks for.
+ * Reads what `docker buildx bake --print` says. An unknown attribute is an error: it may restrict
+ * the build (a policy), and without it the build would not be what the definition asks for.
  */
 export function parseBakeDefinition(text: string): Result<BakeDefinition> {
   let document: unknown;
@@ -78,7 +77,7 @@ export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
   return { ...definition, wanted: definition.wanted.toSorted() };
 }
 
-/** Groups may hold groups; a name that is both is the target. */
+/** Groups may contain groups; a name that is both is the target. */
 function expand(
   names: readonly string[],
   groups: JsonObject,
@@ -192,9 +191,9 @@ export interface BakeJob {
 const TARGET_SCHEME = 'target:';
 
 /**
- * The builds of a bake, each after those it is built from. A target that others are
- * built from is built once where it was asked for, makes an image, and has their platforms; else
- * once more for them, out of the cache.
+ * The builds of a bake, each after those it is built from. A target that other targets link is
+ * built once for all of them where it makes an image and has their platforms. Else it is built a
+ * second time for them, from the cache.
  */
 export function bakeJobs({ targets, wanted }: BakeDefinition): Result<readonly BakeJob[]> {
   const jobs = new Map<string, BakeJob>();
@@ -255,9 +254,9 @@ function has(platforms: readonly string[], needed: readonly string[]): boolean {
 }
 
 /**
- * The words of `docker buildx build` for a job; `contexts` says what stands for each linked target.
- * With `pushes`, `--push` of the whole bake, an image goes where a build with `--push` sends it: to
- * the registry, and not into Docker too.
+ * The words of `docker buildx build` for a job; `contexts` gives the address of each linked target.
+ * With `pushes`, `--push` of the whole bake, an image goes only to the registry and not into
+ * Docker, as with `--push` of a build.
  */
 export function jobWords(
   { target, isLink, platforms }: BakeJob,

@@ -171,8 +171,8 @@ const AT_ONCE = 4;
 /**
  * Builds all jobs, each after those it is built from, several at once; then publishes. Without
  * `--keep-going` nothing is published unless every target was built and met its gate, and a build
- * that fails ends those under way. Links come as OCI layouts of what was built here, normalised: an
- * image stands on the very layers that its base is published with.
+ * that fails ends those under way. Links are OCI layouts of the finished images, so that an image
+ * has the same base layers that its base is published with.
  * @param contextFor the outside as one target's build sees it
  */
 export async function bake(
@@ -319,7 +319,7 @@ class BakeRun {
       : undefined;
   }
 
-  /** Publishes what is ready, bases first, unless a failure holds everything back. */
+  /** Publishes what is ready, bases first. Without `--keep-going` a failure stops all of it. */
   async publish(ended: readonly Ended[]): Promise<readonly BakedJob[]> {
     const isBad = (end: Ended): boolean => 'done' in end && end.done.row.state !== 'planned';
     let holds = !this.#parsed.keepGoing && ended.some(isBad);

@@ -24,7 +24,7 @@ export function buildFact(build: Known, built: BuiltPlatform, finishedAt: number
   const fact = assemble({
     dockerfile: dockerfileOf(build, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
-    // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
+    // The policy of one build pins nothing for tomorrow; only a lock file does.
     enforced: enforcedByLock(build.plan),
     finishedAt: new Date(finishedAt).toISOString(),
     ...(epoch === undefined ? {} : { epoch }),
@@ -51,7 +51,7 @@ function withoutLinks(
   return { ...provenance, materials };
 }
 
-/** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
+/** Images that the lock file pins. Those of the engine's own store it cannot pin. */
 function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
   if (plan.lock === undefined) return [];
   return (plan.sourcePolicy?.pins ?? []).flatMap(({ from, to }) => {
@@ -180,8 +180,8 @@ async function runAndOpenKey(
   const early = opening.then((key) => openSoon(key, running));
   early.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
-    // Not before buildx has ended: it writes into the folder that is about to go. A build that
-    // failed by itself keeps its own code.
+    // Not before buildx has ended: it writes into the folder that is about to be removed. A build
+    // that failed for its own reasons keeps its exit code.
     const failed = await running.then(
       ({ exitCode }) => exitCode !== 0,
       () => false,

@@ -6,7 +6,7 @@ import { BuildEvents, PlainProgress, RawJsonProgress, type SolveStatus } from '.
 
 type Progress = 'rawjson' | 'plain' | 'quiet' | 'auto';
 
-/** What stands behind `docker`: the one place where an invocation becomes words. */
+/** The arguments of `docker`: the one place where an invocation becomes words. */
 export function buildWords(
   { outputs, metadataFile, flags, context }: BuildInvocation,
   progress?: Progress,
@@ -100,7 +100,7 @@ export interface Builder {
   readonly nodes: number;
   /** `os/arch[/variant]`, those it can build for; empty where it does not run yet. */
   readonly platforms: readonly string[];
-  /** Version of its BuildKit, where it tells one. */
+  /** Version of its BuildKit, where it gives one. */
   readonly buildkit?: string;
 }
 
@@ -149,9 +149,9 @@ export function parseBuilderNames(stdout: string): readonly { name: string; driv
 }
 
 /**
- * The `--builder` to add so that a build can export an OCI layout: none where the engine or the
- * current builder can, else another one in a container of this engine. A builder elsewhere that
- * nobody chose is not used: it would be sent the context and the secrets. Throws UserError that
+ * The `--builder` to add so that a build can export an OCI layout. None where the engine or the
+ * current builder can, else another builder in a container of this engine. A builder elsewhere that
+ * nobody chose is not used: it would receive the context and the secrets. Throws UserError that
  * says how to turn the containerd store on.
  */
 export async function builderForOci(

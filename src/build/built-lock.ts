@@ -50,8 +50,9 @@ export async function lockOfBuilt(
 }
 
 /**
- * Holds what was built against the lock: drift is reported, a line each, and with `--locked` thrown
- * as a UserError with exit code 2. What the lock merely lacks counts as drift with `--locked` only.
+ * Compares what was built with the lock. Drift is reported, a line each; with `--locked` it is
+ * thrown as a UserError with exit code 2. What the lock merely lacks counts as drift with
+ * `--locked` only.
  */
 export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: LockFile): void {
   const { lock } = plan;

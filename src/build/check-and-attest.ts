@@ -20,9 +20,9 @@ import { isSeeded, normaliseBuilt } from './normalise-built.ts';
 import type { Attested, AttestedImage, Built, Checked } from './states.ts';
 
 /**
- * Rewrites the layers and does what has to be done before anything is signed, since a signature may
- * stand in a public log: a seeded image is built with another seed, what was built is held against
- * the lock, and built again where a proof is asked for. Throws UserError where one forbids it.
+ * Rewrites the layers and does what must come before signing, since a signature may be in a public
+ * log. A seeded image is built with another seed, and what was built is compared with the lock.
+ * Where a proof is asked for, the image is built again. Throws UserError where one of these fails.
  */
 export async function checkImage(context: PipelineContext, built: Built): Promise<Checked> {
   const { plan, store, profiles, signer } = built;
@@ -45,9 +45,9 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
 }
 
 /**
- * Keeps what the RUNs of a build fetched for whoever builds the image again, as an artifact that
- * the provenance names by its digest. Undefined for a build that was not recorded. Throws UserError
- * where bytes are gone that the user wants to publish.
+ * Keeps what the RUNs of a build fetched, so that others can build the image again. It is an
+ * artifact that the provenance names by its digest. Undefined for a build that was not recorded.
+ * Throws UserError where bytes are gone that the user wants to publish.
  */
 async function keepInputs(
   { paths, emit }: PipelineContext,
@@ -151,7 +151,7 @@ function keyOf(
   if (by === undefined) return undefined;
   const { plan, vex, profiles, made, proof, kept, recording } = judged;
   const { settings, attest, names, epoch, grade, needed } = plan;
-  // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
+  // How high the gate is changes nothing that is signed. Reports say where trust came from.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
   const rules = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
   const parts = {

@@ -23,8 +23,8 @@ const OLD = 1_000_000_000;
 
 /**
  * Writes what is mounted into each RUN: libraries, and the loader's list of them. Throws UserError
- * where there are none, as for another processor than those of x86-64 and arm64: a build that
- * silently saw the machine's clock would not be the one asked for.
+ * where this processor has none: they exist for x86-64 and arm64. A build that silently saw the
+ * machine's clock would not be the one asked for.
  */
 export async function writeClock(folder: string, written: readonly Preload[]): Promise<void> {
   if (written.length === 0)
@@ -50,8 +50,8 @@ async function writeAged(path: string, content: Uint8Array): Promise<void> {
 }
 
 /**
- * What the `date` of each image says with the clock of `folder`, and with LD_PRELOAD where a value
- * is given, in their order; an error where not every image has one.
+ * What `date` prints in each image with the clock of `folder`, and with LD_PRELOAD where a value is
+ * given. In the order of the images; an error where one of them prints nothing.
  */
 export async function seenDays(
   context: PipelineContext,
@@ -122,8 +122,8 @@ export interface SteadyClock {
 }
 
 /**
- * Puts the clock that RUNs see into a folder, and tries it out on each image that something is run
- * in; a warning for one whose programs do not see it. Throws UserError on another processor.
+ * Puts the clock that RUNs see into a folder, and tries it in each image that runs something. Warns
+ * of an image whose programs do not see it. Throws UserError on another processor.
  */
 export async function steadyClock(
   context: PipelineContext,

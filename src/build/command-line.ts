@@ -17,8 +17,8 @@ import { BUILDX_FLAGS, OWN_FLAGS, type OwnOptions, readOwnOptions } from './flag
 import { addressWithoutSecrets, shownValue } from './shown-command.ts';
 
 /**
- * The fields of one line of comma-separated values as Go's encoding/csv reads it, which buildx
- * parses option values with: a field in double quotes may hold commas, `""` inside stands for one.
+ * The fields of one line of comma-separated values. buildx parses option values with Go's
+ * encoding/csv: a field in double quotes may contain commas, and `""` inside is one quote.
  * Undefined where the quotes are wrong.
  */
 export function csvFields(text: string): readonly string[] | undefined {
@@ -79,7 +79,7 @@ export interface ImageOutput {
   readonly others: readonly string[];
 }
 
-/** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
+/** A build without an image as result, or with one that we do not judge: buildx does it alone. */
 interface NoImageOutput {
   readonly kind: 'passthrough';
   readonly reason: string;
@@ -92,7 +92,7 @@ interface Entry {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** Types of outputs that hold an image. */
+/** Types of outputs that contain an image. */
 export const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
 
 /** Attributes that we answer to, or whose effect the pipeline has anyway. */
@@ -261,15 +261,15 @@ const BUILD_FLAG_EXIT = 125;
 const TABLE: FlagTable = flagTable([...BUILDX_FLAGS, ...OWN_FLAGS], OWN_FLAGS);
 
 /**
- * Takes apart the arguments behind `scoville build`, as buildx would read them.
+ * Parses the arguments of `scoville build`, as buildx would read them.
  *
- * A flag that neither buildx nor we are known to have is passed through in its place. Whether it
- * takes a value cannot be known: written `--x=v` it has one; written `--x v`, it is read as a
- * boolean, unless there would then be more than one positional argument; in that case what follows
- * such a flag is its value, the leftmost first, until one is left.
+ * A flag that neither buildx nor we know is passed on unchanged. We cannot know whether it takes a
+ * value. Written `--x=v` it has one. Written `--x v` it is read as a boolean, as long as one
+ * positional argument is left. Where more would be left, the words after such flags are their
+ * values, the leftmost first.
  *
- * Errors have the texts and exit codes of buildx 0.13 (125 for a bad flag, 1 for a number of
- * arguments other than one); a bad value of a flag of ours has exit code 2. `--help` anywhere gives
+ * Errors have the texts and exit codes of buildx 0.13: 125 for a bad flag, 1 for a number of
+ * arguments other than one. A bad value of a flag of ours has exit code 2. `--help` anywhere gives
  * `help`.
  */
 export function parseBuildArgs(

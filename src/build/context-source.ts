@@ -21,9 +21,9 @@ export interface ContextSource {
 }
 
 /**
- * Looks at a build's `PATH | URL | -` and `--file`. A missing or unreadable Dockerfile is no error
+ * Reads a build's `PATH | URL | -` and `--file`. A missing or unreadable Dockerfile is not an error
  * here: buildx says so in its own words. stdin is read only where the command line asks for it:
- * whole where it is a Dockerfile (at most 1 MiB), passed on where it is an archive.
+ * whole for a Dockerfile (at most 1 MiB), passed on for an archive.
  */
 export async function contextSource(options: {
   readonly context: string;
@@ -95,7 +95,7 @@ async function fromStdin(stdin: AsyncIterable<Uint8Array>): Promise<ContextSourc
   };
 }
 
-/** The magic of tar, gzip, bzip2, xz and zstd, as moby's archive package tells them. */
+/** The magic numbers of tar, gzip, bzip2, xz and zstd, as in moby's archive package. */
 function isArchive(head: Uint8Array): boolean {
   const bytes = Buffer.from(head);
   const starts = ['1f8b', '425a68', 'fd377a585a00', '28b52ffd'];
@@ -239,7 +239,7 @@ function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
 
 /**
  * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore
- * files"): the last pattern that holds a path, or a folder above it, decides. Undefined where a
+ * files"). The last pattern that matches a path, or a folder above it, decides. Undefined where a
  * pattern is not sure, or there are more than 1,000.
  */
 export function contextIgnore(text: string): ((path: string) => boolean) | undefined {
@@ -258,7 +258,7 @@ export function contextIgnore(text: string): ((path: string) => boolean) | undef
       isLeftOut = false;
       const held: boolean[] = [];
       for (const [i, { keeps, matches }] of patterns.entries()) {
-        // A pattern that would change nothing is not tried, and so does not hold for what is below.
+        // A pattern that would change nothing is not tried, and does not count for what is below.
         const isHeld = above[i] === true || (keeps === isLeftOut && matches(one));
         held.push(isHeld);
         if (isHeld) isLeftOut = !keeps;
@@ -299,7 +299,7 @@ export function contextFile(directory: string | undefined, path: string): string
 /**
  * The folder of a build as BuildKit gets it, without what the ignore file leaves out:
  * `DOCKERFILE.dockerignore` beside the Dockerfile, else `.dockerignore`. Undefined where the
- * context is no folder of this machine. Files are read when they are asked for.
+ * context is not a folder of this machine. Files are read when they are asked for.
  */
 export function buildContext(
   directory: string | undefined,

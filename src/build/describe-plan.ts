@@ -137,7 +137,7 @@ function signerText({ settings }: BuildPlan): string {
   return keyless ? 'keyless' : 'with your own key, or keyless where CI gives an identity';
 }
 
-/** What a gate asks for at least: `level 3`, `grade B`; empty where there is no gate. */
+/** What a gate asks for at least: `level 3`, `grade B`; empty without a gate. */
 export function leastWords({ minLevel, minGrade }: Settings['gate']): readonly string[] {
   return [
     ...(minLevel === undefined ? [] : [`level ${minLevel}`]),

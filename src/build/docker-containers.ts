@@ -27,7 +27,7 @@ export interface ContainerState {
   /** Undefined where the image has no HEALTHCHECK. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
   readonly healthOutput: string;
-  /** Ports of the container with the port of this machine that leads to each. */
+  /** Ports of the container, each with the port of this machine that is forwarded to it. */
   readonly published: Readonly<Record<number, number>>;
 }
 
@@ -283,7 +283,7 @@ export function smokeEnvironment({ container, image, port }: SmokePlace): Record
 
 /**
  * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0,
- * else the end of what it said. Throws Interrupted, and UserError where there is no sh.
+ * else the end of its output. Throws Interrupted, and UserError for an image without sh.
  */
 export async function runSmokeCommand(
   run: RunTool,

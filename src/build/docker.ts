@@ -40,11 +40,11 @@ export interface DockerInfo {
   readonly os: string;
   /** As in an OCI platform: `amd64`, `arm64`. */
   readonly architecture: string;
-  /** Docker's context, whose name its own builder has; not there where docker does not tell. */
+  /** Docker's context: its own builder has the same name. Missing where docker does not name it. */
   readonly context?: string;
   /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
   readonly security?: readonly string[];
-  /** The buildx that `docker buildx` starts; not there where docker does not tell. */
+  /** The buildx that `docker buildx` starts; missing where docker does not say. */
   readonly buildx?: { readonly path: string; readonly version: string };
 }
 
@@ -60,8 +60,8 @@ const ARCHITECTURES = lookup<string>({
 });
 
 /**
- * Asks the engine what it is. Throws UserError with the next step where there is no docker, no
- * engine behind it, or no permission to talk to it.
+ * Asks the engine what it is. Throws UserError with the next step where docker is missing, no
+ * engine answers, or we have no permission to use it.
  */
 export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
   const begun = asked.get(run);
@@ -140,7 +140,7 @@ function pluginOf(listed: readonly unknown[], name: string): DockerInfo['buildx'
 export function engineError(stderr: string): UserError {
   const text = cleanText(stderr).trim();
   const said = text.split('\n').at(-1) ?? '';
-  // Docker's words on it end in the name of a file that is not there.
+  // Docker's own message ends with the name of a missing file.
   if (/context not found/i.test(text))
     return new UserError(said.replace(/: open .*/, ''), { nextStep: 'docker context ls' });
   if (/permission denied/i.test(text))
@@ -204,7 +204,7 @@ export async function inspectLocalImages(
   return refs.map((ref) => images.find((image) => isNamed(image, ref)));
 }
 
-/** Lets a name stand for an image that the engine has. Throws UserError where that fails. */
+/** Gives an image of the engine another name. Throws UserError where that fails. */
 export async function tagImage(
   run: RunTool,
   id: Digest,

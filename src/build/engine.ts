@@ -68,7 +68,7 @@ function builtFor(builder: Builder | undefined): Platform | undefined {
   return architecture === undefined ? undefined : { os, architecture };
 }
 
-/** The builder that buildx would use; undefined if none was created here or buildx cannot tell. */
+/** The builder that buildx would use; undefined if none was created here or buildx does not say. */
 async function chosenBuilder(
   { env, paths, run }: PipelineContext,
   named: string | undefined,
@@ -81,9 +81,9 @@ async function chosenBuilder(
 }
 
 /**
- * The builder of a build for platforms that are named; undefined where only the engine's own is
- * asked for, or where nothing tells. Throws UserError where a RUN would need emulation that is not
- * there: BuildKit says so only when it comes to it, and not what helps.
+ * The builder for the platforms that are named. Undefined where only the engine's own is asked for,
+ * or where nothing is known of builders. Throws UserError where a RUN would need emulation that is
+ * missing: BuildKit says so only when it comes to that RUN, and not what helps.
  */
 export async function builderForPlatforms(
   context: PipelineContext,

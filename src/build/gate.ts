@@ -43,7 +43,7 @@ const SCHEMA = 3;
 interface LastScorecard {
   readonly digest: Digest;
   readonly criteria: readonly Scored[];
-  /** The build as words behind `scoville build`, and the folder where they hold. */
+  /** The build as words after `scoville build`, and the folder in which they are run. */
   readonly build?: { readonly words: readonly string[]; readonly cwd: string };
 }
 

@@ -26,8 +26,8 @@ const ENV = {
 };
 
 /**
- * Whether git could find a repository that holds `dir`: where no folder up to the root has a
- * `.git`, asking it only costs time.
+ * Whether git could find a repository around `dir`: where no folder up to the root has a `.git`,
+ * asking it only costs time.
  */
 function mayBeInRepository(dir: string): boolean {
   if (process.env['GIT_DIR'] !== undefined) return true;
@@ -85,7 +85,7 @@ const STATUS = [
 ];
 
 /**
- * The facts of the repository that holds `dir`; undefined outside of one, before its first commit,
+ * The facts of the repository around `dir`; undefined outside of one, before its first commit,
  * where git is missing or does not trust the folder's owner.
  */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
@@ -114,8 +114,8 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
 }
 
 /**
- * True if git knows the file and it differs from the last commit or from the index; false if not,
- * or if git cannot tell.
+ * True if git knows the file and it differs from the last commit or from the index. False if not,
+ * or if git does not answer.
  */
 export async function isChangedInGit(run: RunTool, path: string): Promise<boolean> {
   const git = quietGit(run, dirname(path));
@@ -245,7 +245,7 @@ interface CommitRequest {
 }
 
 const TIMEOUT_MS = 10 * 60_000;
-/** Commits of each branch and tag that are fetched where a server gives no single commit. */
+/** Commits of each branch and tag that are fetched from a server that refuses single commits. */
 const DEPTH = 500;
 
 /** Runs nothing a repository names; speaks only https and file, whatever rewrites the address. */
@@ -276,7 +276,7 @@ const ENV_OF_GIT_FETCH = {
   GIT_ALLOW_PROTOCOL: undefined,
 };
 
-/** Arguments of git for each step, in their order; the address stands behind `--`. */
+/** Arguments of git for each step, in their order; the address comes after `--`. */
 const COMMIT_STEPS = {
   init: () => ['init', '--quiet', '--template='],
   one: ({ url, revision }: CommitRequest) => [
@@ -296,9 +296,9 @@ const COMMIT_STEPS = {
 } as const;
 
 /**
- * Checks a commit out into a folder, without its history: by its id where the server gives it, else
- * among the newest 500 commits of each branch and tag. git itself holds what it fetched against the
- * id. Submodules are not fetched. An error says what git said.
+ * Checks a commit out into a folder, without its history: by its id where the server allows it,
+ * else among the newest 500 commits of each branch and tag. git itself checks what it fetched
+ * against the id. Submodules are not fetched. An error says what git said.
  */
 export async function fetchCommit(run: RunTool, request: CommitRequest): Promise<Result<void>> {
   const git = (args: readonly string[]): Promise<ToolResult> =>

@@ -9,9 +9,9 @@ import {
 import type { FinalPlatform } from './image-under-build.ts';
 
 /**
- * Writes the index that is published: the platform manifests in order, our annotations, and nothing
- * that differs from build to build, so that its digest is as reproducible as theirs (OCI
- * image-spec, image-index.md). Attestations refer to it.
+ * Writes the index that is published: the platform manifests in order, and our annotations (OCI
+ * image-spec, image-index.md). It has nothing that differs from build to build, so its digest is
+ * reproducible. Attestations refer to it.
  */
 export async function writeIndex(
   blobs: BlobStore,

@@ -3,7 +3,7 @@ import type { Digest } from '../model/reference.ts';
 import type { Statement } from '../model/statement.ts';
 
 export interface BuiltPlatform {
-  /** As BuildKit wrote it; the normaliser's input. */
+  /** As BuildKit wrote it, before layers are rewritten. */
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
@@ -11,7 +11,7 @@ export interface BuiltPlatform {
   readonly provenance: Statement | undefined;
 }
 
-/** A file that the normaliser touched or reported, with the layer that holds it. */
+/** A file that rewriting changed or reported, with its layer. */
 interface TouchedFile {
   readonly layer: Digest;
   readonly path: string;

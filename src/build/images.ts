@@ -26,7 +26,7 @@ export interface NeededImage {
 export interface ResolvedImage {
   /** The full name that was asked for, `docker.io/library/node:22`. */
   readonly name: string;
-  /** Of the index, or of the manifest where there is no index. */
+  /** Of the index, or of the manifest of an image without one. */
   readonly digest: Digest | undefined;
   /** RFC 3339, from the image's config. */
   readonly created: string | undefined;
@@ -147,10 +147,10 @@ export function pinsOf(
 }
 
 /**
- * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match
- * compares whole identifiers where they hold no `*`, which a reference never does; so a converted
- * name is not matched again. An address may hold one. `remotes` are the files of ADD, by address,
- * with the checksums that the lock holds.
+ * The policy that makes BuildKit use the digests, with the Dockerfile unchanged. The default match
+ * compares whole identifiers that have no `*`. References never have one, so a converted name does
+ * not match again; an address may. `remotes` are the files of ADD, by address, with the checksums
+ * of the lock.
  */
 export function sourcePolicy(
   pins: readonly Pin[],
@@ -230,7 +230,7 @@ function firstRunOn(model: DockerfileModel, platform: string): Instruction | und
   return undefined;
 }
 
-/** A stage that stands on another runs where that one does. */
+/** A stage that is built from another runs on the same platform. */
 function stagePlatform(model: DockerfileModel, index: number): string | undefined {
   return stageChain(model, index).findLast(({ platform }) => platform !== undefined)?.platform;
 }

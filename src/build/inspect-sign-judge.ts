@@ -157,9 +157,9 @@ interface Signed {
 const NONE: Signed = { signed: [], tagged: [] };
 
 /**
- * Reads the layers, signs and attests, scans and grades, signs the verdict. What needs no layer is
- * signed while they are read, for each call of cosign takes a fifth of a second; but where a person
- * has logged in, what takes long comes first: the login ends soon.
+ * Reads the layers, signs and attests, scans and grades, and signs the verdict. What needs no layer
+ * is signed while they are read, for each call of cosign takes a fifth of a second. Where a person
+ * has logged in, the slow part comes first instead: the login ends soon.
  */
 export async function inspectSignJudge(
   context: PipelineContext,

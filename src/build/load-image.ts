@@ -36,11 +36,12 @@ interface LoadResult {
 }
 
 /**
- * Loads an image into Docker: nothing where the engine has it under every name; else a stream
- * without the blobs of images that the engine has now (its base, and what this name stood for
- * before); the whole where the engine finds one missing. It is loaded without a name, since engines
- * move a tag before they know that an image runs. Each name is moved after that, so that whatever
- * fails it means the old image or the new one. Throws UserError where Docker does not take it.
+ * Loads an image into Docker. Nothing is sent where the engine has it under every name. Else a
+ * stream without the blobs of images that the engine has: its base, and the image that had this
+ * name before. The whole image is sent where the engine finds a blob missing. It is loaded without
+ * a name, since engines move a tag before they know that an image runs. Each name is moved after
+ * that, so that whatever fails, it means the old image or the new one. Throws UserError where
+ * Docker refuses it.
  */
 export async function loadImage(
   context: PipelineContext,
@@ -118,8 +119,8 @@ async function previousDigests({ store, names, index }: LoadRequest): Promise<re
 }
 
 /**
- * Blobs that the engine has: those of the images of our store that it holds under the same digest,
- * and those layers of the new image whose diffIDs its base images start with.
+ * Blobs that the engine has: those of images that both our store and the engine have under one
+ * digest, and base layers of the new image with the same diffIDs.
  */
 async function blobsOf(
   store: LayoutStore,
@@ -151,7 +152,7 @@ interface ImageFile {
   readonly manifests: readonly Descriptor[];
   /** `-` is stdout. */
   readonly path: string;
-  /** A layout directory (`tar=false`) in place of an archive. */
+  /** A layout directory (`tar=false`) instead of an archive. */
   readonly directory: boolean;
   /** What a layout directory lists stays listed. */
   readonly beside?: boolean;

@@ -20,7 +20,7 @@ const LARGEST_FILE = 16 * 1024 * 1024;
 export interface FoundLock {
   readonly request: LockRequest;
   readonly text: string | undefined;
-  /** What the file holds, though the build may not follow it. */
+  /** What the file says, though the build may not follow it. */
   readonly found: LockFile | undefined;
 }
 
@@ -49,8 +49,7 @@ export async function findLock(
   if (lock === false && mode === 'build') return undefined;
   const path = lockPath(lock, source, context.cwd);
   const isNamed = typeof lock === 'string';
-  // A folder that may not be looked into holds no Dockerfile for BuildKit either, which says so in
-  // its own words.
+  // BuildKit cannot read a Dockerfile in an unreadable folder either, and says so in its own words.
   const text =
     path === undefined || !(isNamed || (await canLookInto(dirname(path))))
       ? undefined
@@ -138,7 +137,7 @@ export function readLockText(path: string): Promise<string | undefined> {
 
 /**
  * Throws UserError (exit code 2) if `--locked` is given and what is known before the build differs
- * from the lock, or there is no image to check.
+ * from the lock, or the build makes no image to check.
  */
 export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolean): void {
   if (!locked) return;

@@ -252,8 +252,8 @@ async function* read(
 }
 
 /**
- * How much of the image is its base's: by the base's own diffIDs; where no base is known, by
- * BuildKit's export, which leaves base layers compressed and writes own ones as plain tar.
+ * How many layers of the image come from its base: by the base's own diffIDs. Where no base is
+ * known, by BuildKit's export: it leaves base layers compressed and writes own ones as plain tar.
  */
 function baseOf(built: BuiltPlatform, bases: NormaliseRequest['bases']): BasePart {
   const own = built.config.rootfs.diff_ids;
@@ -313,7 +313,7 @@ export function isSeeded({ plan, source }: Pick<Build, 'plan' | 'source'>): bool
 
 /**
  * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a
- * hash of a password or another secret: who knows the seed, which is public, can make it too.
+ * hash of a password or another secret. The seed is public, so anyone can make it too.
  */
 async function refusePredictable(
   context: PipelineContext,

@@ -17,7 +17,7 @@ import type { NeededImage, ResolvedImage } from './images.ts';
 import { lockChanges } from './lock-changes.ts';
 import { maskText } from './shown-command.ts';
 
-/** The images of a build as the lock holds them; one whose digest was not found is left out. */
+/** The images of a build as the lock lists them; one whose digest was not found is left out. */
 export function lockedImages(
   needed: readonly NeededImage[],
   resolved: readonly ResolvedImage[],
@@ -44,9 +44,8 @@ export function lockedPackages(
 }
 
 /**
- * The version that an install command got: of the own layers, and of the base where they have no
- * package of that name, since what is there already in the version that the archive has is not
- * installed again.
+ * The version that an install command got: the one in the own layers, or in the base where they
+ * lack the package. A package that the base has in the archive's version is not installed again.
  */
 export function presentPackages(
   image: readonly Package[],
@@ -75,7 +74,7 @@ function keyOf(one: Package): string {
   return `${one.type} ${lineOf(one)}`;
 }
 
-/** White space and control characters, which a hostile record may hold, are written as in a URL. */
+/** White space and control characters of a hostile record are written as in a URL. */
 function lineOf({ name, version }: Package): string {
   const word = (text: string): string =>
     text
@@ -118,7 +117,7 @@ function withoutQuery(uri: string): string {
 
 export interface LockRequest {
   readonly path: string;
-  /** What it holds; undefined where there is none yet, or where it is made again. */
+  /** Its content; undefined where it does not exist yet, or where it is made again. */
   readonly before: LockFile | undefined;
   /** `--locked`: whatever differs is an error, and nothing is written. */
   readonly locked: boolean;
@@ -196,7 +195,7 @@ function epochOf(
   return { epoch: { seconds: epoch.seconds, reason: epoch.reason } };
 }
 
-/** The lock with what it lacks put in; what it holds stays, though the build had it otherwise. */
+/** The lock with what it lacked added. Its entries stay, even where the build had others. */
 export function completed(before: LockFile, built: LockFile): LockFile {
   return {
     ...before,
@@ -204,7 +203,7 @@ export function completed(before: LockFile, built: LockFile): LockFile {
     ...(built.start === undefined ? {} : { start: before.start ?? built.start }),
     remotes: new Map([...built.remotes, ...before.remotes]),
     packages: new Map([...built.packages, ...before.packages]),
-    // Recorded on demand, and all together: what a build before fetched is no part of this one.
+    // Recorded on demand, and all together: what an earlier build fetched does not belong here.
     ...(built.fetches === undefined
       ? {}
       : { fetches: built.fetches, incomplete: built.incomplete ?? new Map<string, string[]>() }),

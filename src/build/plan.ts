@@ -17,7 +17,7 @@ export interface BuildInputs {
   /** With what the command line says above what files say. */
   readonly settings: Settings;
   readonly git: GitFacts | undefined;
-  /** Undefined where the Dockerfile is not at hand: a URL or stdin as context. */
+  /** Undefined where the Dockerfile cannot be read: a URL or stdin as context. */
   readonly dockerfile: DockerfileModel | undefined;
   readonly resolved: readonly ResolvedImage[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,7 @@ export interface BuildInputs {
   readonly paths: BuildPaths;
   /** Where a lock file is enforced or written. */
   readonly lock?: LockRequest | undefined;
-  /** For a rebuild of a published image: what it says of itself, instead of git and settings. */
+  /** For a rebuild of a published image: its own recorded values, instead of git and settings. */
   readonly recorded?: RecordedValues | undefined;
 }
 
@@ -57,7 +57,7 @@ export interface BuildPlan {
   readonly metadataFile: string;
   /** Write it to `file` before the build. */
   readonly sourcePolicy: PlannedPolicy | undefined;
-  /** Undefined where nothing is normalised and the user set none. */
+  /** Undefined where layers are not rewritten and the user set none. */
   readonly epoch: EpochDecision | undefined;
   readonly steady: SteadyInputs | undefined;
   /** `created` of config and annotations, RFC 3339. */

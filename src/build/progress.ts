@@ -51,8 +51,8 @@ const MESSAGE_LINES = 100_000;
 
 /**
  * Reads the lines of `--progress=rawjson`. buildx 0.13 prints each message over many lines, 0.29
- * each on one; what is neither (the error at the end, warnings of the CLI) comes back as text, in
- * its place.
+ * each on one. What is neither (the error at the end, warnings of the CLI) comes back as text, in
+ * order.
  */
 export class RawJsonProgress {
   #open: string[] = [];
@@ -191,7 +191,7 @@ export class BuildEvents {
 
   events(status: SolveStatus): readonly PipelineEvent[] {
     const steps = status.vertexes.flatMap((vertex) => this.#step(vertex));
-    // Of a quick step one status tells all: what it printed was printed before it ended.
+    // One status is enough for a quick step: what it printed was printed before it ended.
     const isStart = ({ step }: StepEvent): boolean => step.state === 'started';
     return [
       ...steps.filter(isStart),
@@ -266,7 +266,7 @@ function stateOf(vertex: Vertex): BuildStep['state'] | undefined {
   return vertex.started === undefined ? undefined : 'started';
 }
 
-/** Of done and cached, which BuildKit tells in either order, what came first stays. */
+/** BuildKit reports done and cached in either order; the first of them stays. */
 function isFinal(before: BuildStep['state'], next: BuildStep['state']): boolean {
   if (before === 'started') return false;
   return before === next || before === 'failed' || next !== 'failed';
@@ -290,7 +290,7 @@ interface PlainStep {
   readonly started: number | undefined;
   readonly lastLines: string[];
   /**
-   * Its last line, held until another step prints: BuildKit ends and restarts steps, and reports
+   * Its last line, kept until another step prints: BuildKit ends and restarts steps, and reports
    * `cached` late.
    */
   closing: string | undefined;
@@ -364,7 +364,7 @@ export class PlainProgress {
   #finish(vertex: Vertex): void {
     const step = this.#steps.get(vertex.digest);
     if (step === undefined || vertex.completed === undefined) return;
-    // After other steps have printed, an end that comes again is no news.
+    // After other steps have printed, a repeated end is not printed again.
     if (this.#current !== step && step.closed) return;
     this.#switchTo(step);
     if (vertex.error === undefined) {

@@ -109,12 +109,12 @@ export function withRecording(build: Build, recording: Recording | undefined): B
   return { ...build, attached: { ...build.attached, replayed: { recording, store } } };
 }
 
-/** More than a context that is built twice should hold. */
+/** Most files of a context that is built twice. */
 const MOST_ENTRIES = 200_000;
 
 /**
- * A digest of all that lies below a folder: names, kinds, modes and bytes, without `.git`.
- * Undefined where it is no folder, or cannot be read whole, or holds too much.
+ * A digest of everything below a folder: names, kinds, modes and bytes, without `.git`. Undefined
+ * where it is not a folder, cannot be read whole, or has too many files.
  */
 export async function folderDigest(
   folder: string,
@@ -153,8 +153,8 @@ type Made = Pick<Build, 'plan' | 'source' | 'images'>;
 const LARGEST_IGNORE = 1024 * 1024;
 
 /**
- * A digest of all that a build is made of, and of what came out. Undefined where a part of it is
- * not at hand, as a repository or a secret: a proof of such a build holds for once.
+ * A digest of all inputs of a build, and of its result. Undefined where an input cannot be read,
+ * such as a repository or a secret: then the proof counts only once.
  */
 export async function proofInputs(
   context: PipelineContext,
@@ -202,7 +202,7 @@ async function ignoreFile(dockerfile: string): Promise<string | null> {
   return (await readText(`${dockerfile}.dockerignore`, { largest: LARGEST_IGNORE })) ?? null;
 }
 
-/** The folder of a named context, none for an image. A URL is no folder and has no digest. */
+/** The folder of a named context; empty for an image. A URL has no digest. */
 function folderOf(named: string): readonly string[] {
   const value = named.slice(named.indexOf('=') + 1);
   if (value.startsWith('docker-image://')) return [];
@@ -210,7 +210,7 @@ function folderOf(named: string): readonly string[] {
   return [layout ?? value];
 }
 
-/** What is kept of a proof; only one that held is. */
+/** What is kept of a proof; only one that succeeded is. */
 interface KeptProof {
   readonly seconds: number;
   readonly at: number;
@@ -221,9 +221,9 @@ const SCHEMA = 2;
 const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * The second build of `--prove`, in another place and without a cache, held against the image; or
- * the last proof of the same inputs that came to the same digest. Throws UserError where it cannot
- * be built again: then nothing is known of it.
+ * The second build of `--prove`, in another place and without a cache, compared with the image. Or
+ * the last proof, where its inputs and its digest were the same. Throws UserError where the image
+ * cannot be built again: then nothing is known of it.
  */
 export async function proveBuild(
   context: PipelineContext,
@@ -284,7 +284,7 @@ export async function proveBuild(
   }
 }
 
-/** A failed proof is no error by itself: the image is what it is, and its level says so. */
+/** A failed proof is not an error: the image is what it is, and its level says so. */
 function tellDifferences(context: PipelineContext, { differences }: ImageComparison): void {
   const [first] = differences;
   if (first === undefined) return;

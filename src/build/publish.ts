@@ -13,9 +13,9 @@ import { pushEverywhere } from './push-image.ts';
 import type { Attested } from './states.ts';
 
 /**
- * The image to each destination of the plan, and under its names in the layout, where it also stays
- * when a destination does not take it: `scoville push` and `scoville load` bring it there later.
- * Throws what the destination's failure throws.
+ * Sends the image to each destination of the plan, and names it in the layout. It stays there when
+ * a destination refuses it: `scoville push` and `scoville load` bring it there later. Throws what
+ * the destination's failure throws.
  */
 export async function publish(
   context: PipelineContext,

@@ -13,7 +13,7 @@ import type { Registries } from './registries.ts';
 
 interface PushRequest {
   readonly store: LayoutStore;
-  /** How signatures are stored, and whose keys tell own older ones. */
+  /** How signatures are stored, and whose keys mark older ones as ours. */
   readonly settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];

@@ -25,7 +25,7 @@ export interface RecordingHook {
   readonly flags: readonly BuildxFlag[];
   /** The proxy's password: a RUN may print its variables. */
   readonly secret: string;
-  /** Told BuildKit's progress. */
+  /** Gets BuildKit's progress. */
   readonly watch: (status: SolveStatus) => void;
   /**
    * What the RUNs fetched, or were given. Throws UserError where the recording is not whole, the
@@ -35,7 +35,7 @@ export interface RecordingHook {
   readonly close: () => Promise<void>;
 }
 
-/** Starts the proxy. Throws UserError for a build that cannot be held to it. */
+/** Starts the proxy. Throws UserError for a build that can get around it. */
 export async function openRecording(
   context: PipelineContext,
   build: Build,
@@ -101,7 +101,7 @@ function lockedRecording({ lock }: BuildPlan, path: string): Recording {
   return { fetches, incomplete };
 }
 
-/** A replay gives what there is; it is no proof of what is not. */
+/** A replay offers what was recorded; it does not prove what is missing. */
 function warnOfGaps(context: PipelineContext, given: Recording | undefined): void {
   for (const text of new Set([...(given?.incomplete.values() ?? [])].flat()))
     context.emit({
@@ -132,7 +132,7 @@ function noticeAdds(
   }
 }
 
-/** What ADD takes from the network by itself: BuildKit fetches it, past any proxy. */
+/** What ADD takes from the network: BuildKit fetches it without the RUNs' proxy. */
 export function remoteAdds(
   model: DockerfileModel,
 ): readonly { readonly address: string; readonly line: number }[] {
@@ -162,7 +162,7 @@ function offlineRuns(
   );
 }
 
-/** Throws UserError for a build whose RUNs cannot be held to the proxy, with the reason. */
+/** Throws UserError for a build whose RUNs can get around the proxy, with the reason. */
 function requireHermetic(build: Build): void {
   const { plan, source, dockerfile, engine } = build;
   const cannot = (why: string, nextStep?: string): UserError =>

@@ -18,10 +18,9 @@ const OTHER_SEED = 1_618_033_988;
 const READ = new Set(['text', 'sqlite', 'key']);
 
 /**
- * Builds a seeded image once more with another seed, and throws UserError where a file that differs
- * has what may be a secret: a value that looks drawn at random, wherever it is. Warns of files that
- * differ and cannot be read so. The same image is built again once: what came of it is kept by its
- * digest.
+ * Builds a seeded image once more with another seed. Throws UserError where a file that differs has
+ * what may be a secret: a value that seems drawn at random, wherever it is. Warns of files that
+ * differ and cannot be read for that. The result is kept by the image's digest.
  */
 export async function refuseDrawn(
   context: PipelineContext,

@@ -90,7 +90,7 @@ export class Registries {
     const { mirrors } = await this.#asked();
     return mirrors.map((base) => {
       const options = this.#options(base.host);
-      // The engine shows mirrors no password; over TLS one that is kept for this host is no risk.
+      // The engine shows mirrors no password; one kept for this host is safe over TLS.
       const credentials: CredentialSource =
         base.protocol === 'https:' ? options.credentials : () => Promise.resolve(undefined);
       return new RegistryConnection({ ...options, credentials, base });

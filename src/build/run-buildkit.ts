@@ -69,7 +69,7 @@ export async function runBuildKit(
   }
 }
 
-/** A cache is exported once what was built has been looked at: then it is published. */
+/** A cache is exported only after what was built was checked, since that publishes it. */
 function apart(sent: Sent): { readonly first: Sent; readonly later: Sent | undefined } {
   const { flags, context, env } = sent.invocation;
   const isExport = (one: BuildxFlag): boolean =>
@@ -93,7 +93,7 @@ async function writePolicy({ sourcePolicy }: BuildPlan): Promise<void> {
   });
 }
 
-/** Each platform by itself where several nodes build; once more if the export lost content. */
+/** Each platform alone where several nodes build; once more if the export lost content. */
 async function runSent(
   context: PipelineContext,
   build: Build,
@@ -163,8 +163,8 @@ async function runBuildx(
 }
 
 /**
- * Builds each platform by itself and puts one index together: buildx exports no OCI layout where
- * several nodes build. The node of each platform is buildx' choice. Ends with the first that fails.
+ * Builds each platform alone and makes one index of them: buildx exports no OCI layout where
+ * several nodes build. buildx chooses the node of each platform. Ends with the first that fails.
  */
 export async function runByPlatform(
   layout: string,

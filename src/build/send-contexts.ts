@@ -33,8 +33,8 @@ import { trackedFiles } from './git.ts';
 import { type BuildPlan, flag, namedContext, withFlag } from './plan.ts';
 
 /**
- * Which folders of a context a `.dockerignore` surely leaves out with all that is in them, by paths
- * relative to the context; a folder that an exception (`!`) may reach into is not left out. So a
+ * Which folders of a context a `.dockerignore` leaves out with everything in them, by paths
+ * relative to the context. A folder that an exception (`!`) may reach into is not left out. So a
  * caller may send more than needed to BuildKit, and never less.
  */
 export function ignoredFolders(text: string): (folder: string) => boolean {
@@ -54,7 +54,7 @@ export function ignoredFolders(text: string): (folder: string) => boolean {
 interface GitModes {
   /** By path relative to the folder; the folder itself is not in it. */
   readonly modes: ReadonlyMap<string, number>;
-  /** Paths with another mode on disk, or second names of a file: git knows no hard links. */
+  /** Paths with another mode on disk, or second names of a file: git does not record hard links. */
   readonly other: readonly string[];
 }
 
@@ -224,7 +224,7 @@ interface SentContexts {
 const OTHER_TIME = 1_000_000_000;
 
 type Copied = CopyRules & {
-  /** Why a copy would be better; undefined where there is no build without it. */
+  /** Why a copy would be better; undefined where the build needs it anyway. */
   readonly different: string | undefined;
 };
 
@@ -287,7 +287,7 @@ async function copyRules(
   if (steady !== undefined && epoch !== undefined)
     return { ...needed, rest: underUsualUmask, time: epoch.seconds };
   if (elsewhere) {
-    // A folder of which git tracks nothing is no checkout, wherever it lies: its modes stay.
+    // A folder without files that git tracks is not a checkout, wherever it lies: its modes stay.
     const rest = modes.size === 0 ? undefined : underOtherUmask;
     return { ...needed, rest, time: OTHER_TIME };
   }

@@ -41,10 +41,11 @@ interface Put {
 }
 
 /**
- * All that is other in what BuildKit gets than in what the user wrote: contexts with git's modes; a
- * Dockerfile that offers each RUN SOURCE_DATE_EPOCH (by aggressive rules), a clock and variables
- * (by `deterministic`), and puts it behind the proxy of a recording. The user's files stay as they
- * are: another Dockerfile is sent from the build's own folder, its `.dockerignore` beside it.
+ * All differences between what BuildKit gets and what the user wrote: contexts with git's modes,
+ * and another Dockerfile. That one offers each RUN SOURCE_DATE_EPOCH (by aggressive rules), a clock
+ * and variables (by `deterministic`), and puts it behind the proxy of a recording. The user's files
+ * stay as they are: the other Dockerfile is sent from the build's own folder, its `.dockerignore`
+ * beside it.
  */
 export async function send(
   context: PipelineContext,
@@ -111,7 +112,7 @@ async function putInto(
   const isRun = dockerfile.stages.some(({ instructions }) =>
     instructions.some(({ keyword }) => keyword === 'RUN'),
   );
-  // Where nothing is run there is no clock to see.
+  // Without a RUN nothing sees a clock.
   if (steady === undefined || !isRun)
     return { ...put, injection: { ...put.injection, names: offered(dockerfile, undefined).names } };
   const { steadyClock } = await import('./clock.ts');
@@ -127,8 +128,8 @@ async function putInto(
 
 /**
  * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print
- * them: those whose names say that they hold a secret are masked in what people read, and so are
- * credentials in addresses.
+ * them. In what people read we mask those whose names suggest a secret, and credentials in
+ * addresses.
  */
 function shownText(
   { env }: PipelineContext,

@@ -54,8 +54,8 @@ interface WatchPlace {
 }
 
 /**
- * Where a RUN's command begins; undefined where the words would not be read by a shell of POSIX, or
- * not at the command's end: an exec form, a script with an interpreter of its own, `exec`.
+ * Where a RUN's command begins. Undefined where a POSIX shell would not read our words, or not run
+ * them at the command's end: an exec form, a script with its own interpreter, `exec`.
  */
 export function watchPlace(
   lines: readonly string[],
@@ -199,12 +199,12 @@ const CA_VARIABLES = [
 /** Of programs that need a setting of their own, beside certificates. */
 const OTHER_VARIABLES = {
   NODE_USE_ENV_PROXY: '1', // Node's own fetch, from Node 22.21 and 24.5.
-  // The file has the proxy's password, and each JVM prints this variable. Java 8 reads no such
-  // file.
+  // The file has the proxy's password, and each JVM prints this variable. Java 8 ignores such
+  // files.
   JAVA_TOOL_OPTIONS: `-XX:+IgnoreUnrecognizedVMOptions -XX:VMOptionsFile=${FOLDER}/${HERMETIC_FILES.java}`,
   // Maven takes a proxy's password of settings alone; those of its installation are replaced.
   MAVEN_ARGS: `--global-settings ${FOLDER}/${HERMETIC_FILES.maven}`,
-  // GnuTLS, which Debian's wget uses, reads no variable.
+  // GnuTLS, which Debian's wget uses, ignores such variables.
   SYSTEM_WGETRC: `${FOLDER}/${HERMETIC_FILES.wget}`,
 };
 
@@ -216,8 +216,7 @@ export const INJECTED_VALUES = [
   ...Object.entries(OTHER_VARIABLES),
 ];
 /**
- * Declares them in each stage that runs something; it is taken out of the history again
- * (restore-build.ts).
+ * Declares them in each stage that runs something. restore-build.ts removes it from the history.
  */
 const ARGUMENTS_LINE = `ARG ${[
   ...INJECTED_VALUES.map(
@@ -233,7 +232,7 @@ export const PROXY_ARGUMENTS = ['http_proxy', 'https_proxy', 'ftp_proxy', 'all_p
   (name) => [name, name.toUpperCase()],
 );
 
-/** By which BuildKit tells cache mounts of one build from those of others. */
+/** The namespace by which BuildKit separates cache mounts of builds. */
 export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
@@ -242,7 +241,7 @@ const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bu
 const APT_FILE = '99scoville-hermetic';
 /** No server: names are not looked up. */
 const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
-/** What may write the bundle anew; over a mount it cannot. */
+/** What may write the bundle again; over a mount it cannot. */
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
 
@@ -369,7 +368,7 @@ export const CLOCK_FILES = {
   preload: { name: 'ld.so.preload', target: '/etc/ld.so.preload' },
 } as const;
 
-/** Mounts stand in no history and leave nothing in a layer. */
+/** Mounts are not in the history and leave nothing in a layer. */
 export const CLOCK_MOUNTS = Object.values(CLOCK_FILES)
   .map(
     ({ name, target }) => `--mount=type=bind,from=${CLOCK_CONTEXT},source=${name},target=${target}`,
@@ -476,9 +475,8 @@ export function readBack(text: string): string | undefined {
 }
 
 /**
- * A line of what BuildKit says of a mistake, with line numbers as the user's file has them:
- * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line that tells of an added
- * one.
+ * A line of BuildKit's message about a mistake, with line numbers as in the user's file:
+ * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line about an added one.
  */
 export function asWritten(
   line: string,

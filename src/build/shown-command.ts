@@ -24,8 +24,8 @@ const SECRET_PARAMETER =
 
 /**
  * A flag's value in a command line that is shown, kept or printed to be pasted. A build argument is
- * named without its value, which docker then takes from the environment; credentials in addresses
- * and in attributes (`secret_access_key=`) are left out, for docker has other places for them.
+ * named without its value: docker then takes it from the environment. Credentials in addresses and
+ * attributes (`secret_access_key=`) are left out, for docker has other places for them.
  */
 export function shownValue(flag: string, value: string): string {
   const [name = ''] = value.split('=', 1);
@@ -45,7 +45,7 @@ export function shownWord(word: string): string {
   return `--${flag}=${shownValue(flag, value)}`;
 }
 
-/** An address, as of a context, without user, password and what a query may hold. */
+/** An address, as of a context, without user, password and query. */
 export function addressWithoutSecrets(text: string): string {
   return text
     .replaceAll(URL_CREDENTIALS, '$1')
@@ -54,7 +54,7 @@ export function addressWithoutSecrets(text: string): string {
     .replace(/\?$/, '');
 }
 
-/** Flags of comma-separated attributes that can hold credentials. */
+/** Flags of comma-separated attributes that can contain credentials. */
 const OF_ATTRIBUTES = /^(?:cache-from|cache-to|output|build-context|buildx-arg)$/;
 
 function withoutAttributes(flag: string, value: string): string {
@@ -69,9 +69,9 @@ function withoutAttributes(flag: string, value: string): string {
 }
 
 /**
- * The address of a repository that may stand in a published image: https, without user, password,
- * query, fragment and `.git`. `git@host:path` and `ssh://` become https. Undefined for local paths
- * and what is no address: they would tell of the machine, and lead nowhere.
+ * The address of a repository for a published image: https, without user, password, query, fragment
+ * and `.git`. `git@host:path` and `ssh://` become https. Undefined for local paths and other text:
+ * they would say something about the machine, and nobody could open them.
  */
 export function publicSourceUrl(remote: string): string | undefined {
   const text = remote.trim();

@@ -8,8 +8,8 @@ import { baseOf } from './images.ts';
 import { CLOCK_FILES, CLOCK_MOUNTS, type Injection } from './sent-dockerfile.ts';
 
 /**
- * The images from outside at the bottom of stages that run something and are part of the build;
- * undefined where one of those begins from nothing, or from what is not known.
+ * The images from outside below stages that run something and are part of the build. Undefined
+ * where one of those starts from scratch, or from something unknown.
  */
 export function ranImages(model: DockerfileModel): readonly string[] | undefined {
   const used = new Set(

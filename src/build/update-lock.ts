@@ -25,7 +25,7 @@ interface Content {
 
 /**
  * The changes with what each new version of a package fixes, by the database of advisories on this
- * machine: those that fix something first. As they are where there is no database, which is said.
+ * machine; those that fix something first. Unchanged without a database, which is said.
  */
 async function withFixes(
   context: PipelineContext,
@@ -60,7 +60,7 @@ function isUpdate({ subject, before, after }: LockChange): boolean {
   return subject === 'package' && before !== undefined && after !== undefined;
 }
 
-/** What each of the updates fixes; undefined where no database can tell. */
+/** What each of the updates fixes; undefined without a database. */
 export async function fixesOf(
   context: PipelineContext,
   updates: readonly LockChange[],
@@ -120,7 +120,7 @@ function idsOf(all: readonly Vulnerability[], packages: readonly Package[]): rea
     .map(({ id, severity }) => `${id} (${severity})`);
 }
 
-/** How an update ended; `changes` is undefined where there was no lock before. */
+/** How an update ended; `changes` is undefined for the first lock. */
 type LockUpdate =
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | {
@@ -190,7 +190,7 @@ function policyFile({ sourcePolicy }: Parameters<typeof secondBuild>[0]): string
   return sourcePolicy?.file ?? '';
 }
 
-/** Packages of platforms that were not built now stay while they stand on the same images. */
+/** Packages of platforms that were not built now stay while their base images are the same. */
 function withOtherPlatforms(built: LockFile, before: LockFile | undefined): LockFile {
   if (before === undefined) return built;
   const sameImages = lockChanges({ ...before, packages: built.packages }, built).every(
