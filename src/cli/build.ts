@@ -73,7 +73,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   return code;
 }
 
-/** Throws UserError for a flag that would do nothing silently, since there will be no image. */
+/** Throws UserError for a flag that would do nothing silently, since the build makes no image. */
 function requireImage({ own, output }: ParsedBuild): void {
   const name = output.kind === 'passthrough' ? uselessWithoutImage(own) : undefined;
   if (output.kind === 'passthrough' && name !== undefined)
@@ -117,8 +117,8 @@ async function withSigner(
 }
 
 /**
- * What a kept answer does now; one that no longer works fails every build. The key is not
- * printed, since its URI may hold a PIN.
+ * What a kept answer does now; one that no longer works fails every build. The key is not printed,
+ * since its URI may contain a PIN.
  */
 function keptText(choice: SigningChoice, file: string): string {
   switch (choice.with) {

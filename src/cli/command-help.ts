@@ -79,7 +79,7 @@ export function flagHead(flag: FlagSpec): string {
   return `${short}--${flag.name}${valueText(flag)}`;
 }
 
-/** What stands behind the name of a flag: its value. */
+/** What is written after the name of a flag: its value. */
 function valueText({ value, bare }: Pick<FlagSpec, 'value' | 'bare'>): string {
   if (value === undefined) return '';
   return bare === undefined ? ` ${value}` : value;
@@ -114,7 +114,7 @@ function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
   return [...completedFlags(spec as CommandSpec), HELP];
 }
 
-/** What the shell completes by itself: nothing, files, or folders. */
+/** What the shell completes on its own: nothing, files, or folders. */
 type Paths = 'none' | 'files' | 'folders';
 
 interface Offer {

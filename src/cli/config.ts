@@ -15,8 +15,8 @@ const LARGEST = 256 * 1024;
 
 /**
  * Sets settings in a file, by default the nearest of the project, else a new `.scoville.yaml` of
- * this folder. Gives its path. Throws UserError, with nothing written, for a setting that there is
- * not, a bad value, and a link, which could lead to the file of another project.
+ * this folder. Gives its path. Throws UserError, with nothing written, for an unknown setting, a
+ * bad value, and a link, which could point to the file of another project.
  */
 async function setSettings(
   { cwd, now }: Pick<PipelineContext, 'cwd' | 'now'>,

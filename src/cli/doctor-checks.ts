@@ -337,7 +337,7 @@ async function lookAtKey(about: DoctorContext, path: string): Promise<Finding> {
   try {
     await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
   } catch (thrown) {
-    // Without cosign nothing is known of the key; its own check tells.
+    // Without cosign nothing is known of the key; its own check says so.
     if (thrown instanceof ToolError || thrown instanceof MissingTool)
       return { state: 'advice', detail: `${path} is there; cosign could not be asked about it` };
     throw thrown;

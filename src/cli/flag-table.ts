@@ -3,8 +3,8 @@ import type { Flagged } from '../model/events.ts';
 import { REPORT_FORMATS, type ReportFormat, type ReportRequest } from '../model/report.ts';
 
 /**
- * How a flag takes its value, in the terms of spf13/pflag, which buildx parses with: `bool` stands
- * alone or as `--x=false`; `string` takes one, the last wins; `array` takes one each time; `slice`
+ * How a flag takes its value, in the terms of spf13/pflag, which buildx parses with. `bool` is
+ * alone or `--x=false`; `string` takes one, the last wins; `array` takes one each time; `slice`
  * takes a comma-separated list each time.
  */
 export type FlagKind = 'bool' | 'string' | 'array' | 'slice';
@@ -307,9 +307,9 @@ const BUILDX_USAGE_EXIT = 125;
 
 /**
  * Splits a command line as spf13/pflag does with interspersed flags: `--x=v`, `--x v`, `-xv`,
- * `-x=v`, `-x v`, clusters of shorthands, `--` as the end of flags, `-` and the empty argument as
- * positionals. What no table names is kept as it was written. Errors have the texts of pflag and
- * the exit code of buildx.
+ * `-x=v`, `-x v`, clusters of shorthands. `--` ends the flags; `-` and the empty argument are
+ * positionals. Flags that no table names are kept as they were written. Errors have the texts of
+ * pflag and the exit code of buildx.
  */
 export function scanArguments(
   argv: readonly string[],

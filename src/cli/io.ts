@@ -7,7 +7,7 @@ import { shellWord } from '../model/dockerfile.ts';
 import { folded } from '../ui/text.ts';
 import type { CommandSpec } from './flag-table.ts';
 
-/** What a command may touch of the outside: handed in by bin.ts, replaced in tests. */
+/** What a command may use of the outside: bin.ts makes it, tests replace it. */
 export interface CommandIo {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** The product: what a script would read. */
@@ -60,9 +60,9 @@ export function isAtTerminal({
 }
 
 /**
- * Folders by the XDG base directory specification, `SCOVILLE_HOME` above all of them (tests, CI):
- * the layout in the data directory, facts in the cache directory, keys in the configuration
- * directory. Throws UserError where a variable for settings is relative: in a clone it would name
+ * Folders by the XDG base directory specification; `SCOVILLE_HOME` replaces them all (tests, CI).
+ * The layout is in the data directory, facts in the cache directory, keys in the configuration
+ * directory. Throws UserError where a variable for settings is relative. In a clone it would name
  * the clone's own folder, with keys, registries, programs or a Docker engine of its author's
  * choice.
  */

@@ -1,12 +1,12 @@
 import { shellWord } from '../model/dockerfile.ts';
 
-/** The word behind which a plugin's file hands on how Docker called it. */
+/** The word after which a plugin's file passes on how Docker called it. */
 export const PLUGIN_WORD = 'docker-cli-plugin';
 export const METADATA_WORD = 'docker-cli-plugin-metadata';
 
 /**
  * Our two plugins. Of `docker scoville prune` and `docker builder prune` one is for us and the
- * other for buildx, and Docker tells a plugin only its own name: so the builder has another one.
+ * other for buildx. Docker gives a plugin only its own name, so the builder has another one.
  */
 export const PLUGINS = { command: 'scoville', builder: 'scovillebuilder' } as const;
 export type PluginName = (typeof PLUGINS)[keyof typeof PLUGINS];
@@ -15,7 +15,7 @@ const MARK = '# Written by `scoville install`; `scoville uninstall` takes it awa
 const UNDO = '# undo: ';
 
 export interface Undo {
-  /** There was no config.json. */
+  /** The user had no config.json. */
   readonly isMade?: boolean;
   /** The text of `aliases.builder` before. */
   readonly builder?: string;
@@ -34,9 +34,9 @@ export function pluginMetadata(name: PluginName, version: string): string {
 }
 
 /**
- * The plugin as a script for sh: it answers what Docker asks on every call by itself, without
- * waiting for Node.js, and else starts `start` (absolute paths). Where that is gone it says so and
- * fails: nothing is built unsigned behind anybody's back.
+ * The plugin as a script for sh. It answers what Docker asks on every call without starting
+ * Node.js, and else runs `start` (absolute paths). Where that is gone it says so and fails: nothing
+ * is built unsigned without a word.
  */
 export function pluginFile(
   name: PluginName,
@@ -79,7 +79,7 @@ export function readUndo(text: string): Undo | undefined {
 
 /** How Docker called one of our plugins: `docker-NAME [global flags] NAME [global flags] words`. */
 export interface DockerCall {
-  /** Docker's global flags as they were written, to be handed on to each `docker` that we start. */
+  /** Docker's global flags as they were written, for each `docker` that we start. */
   readonly globals: readonly string[];
   /** `--config`. */
   readonly configDir: string | undefined;
@@ -92,7 +92,7 @@ export interface DockerCall {
   readonly words: readonly string[];
 }
 
-/** docker/cli, cli/flags/options.go: the flags that stand in front of any command. */
+/** docker/cli, cli/flags/options.go: the flags before any command. */
 const VALUE_FLAGS: Readonly<Record<string, string>> = {
   c: 'context',
   H: 'host',
@@ -175,7 +175,7 @@ function valued(
 /**
  * What a call of the builder (`docker build`, `docker image build`, `docker builder X`, `docker
  * bake`) asks for: a build, with its arguments, or something that buildx does. `b` is buildx' short
- * name for `build`, and `--builder` may stand in front.
+ * name for `build`, and `--builder` may come first.
  */
 export function readBuilderWords(
   words: readonly string[],

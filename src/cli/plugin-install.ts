@@ -45,10 +45,10 @@ interface PluginStart {
 }
 
 /**
- * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker), and with
- * `replaceBuild` the builder's too, and names that one in config.json. What was there is kept in
- * the builder's file. Gives a line for each change. Throws UserError, having changed nothing, where
- * config.json cannot be read as JSON or a file of another program stands in the way.
+ * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker). With
+ * `replaceBuild` it adds the builder's too, and names that one in config.json. The earlier setting
+ * is kept in the builder's file. Gives a line for each change. Throws UserError, having changed
+ * nothing, where config.json is not valid JSON or another program's file has our name.
  */
 export async function installPlugins(
   dockerConfig: string,
@@ -145,7 +145,7 @@ async function readConfig(dockerConfig: string): Promise<{
   });
   if (bytes === undefined) return { path, text: undefined, builder: undefined };
   const text = bytes.toString('utf8');
-  // Docker takes an empty file for one that is not there.
+  // Docker treats an empty file like a missing one.
   if (text.trim() === '') return { path, text: '{}\n', builder: undefined };
   const read = parseStrictJson(bytes, 'it', LARGEST);
   const problem = !read.ok

@@ -21,9 +21,8 @@ const MOST_NAMES = 4 * 1024 * 1024;
 
 /**
  * Calls `cancel` when Docker closes the socket that it gave its plugin (`address`: a path, or
- * `@name` in Linux' abstract namespace): without a terminal in common, that is how Ctrl-C reaches a
- * plugin (docker/cli, cli-plugins/socket). Keeps no process alive; a socket that is not there is
- * none.
+ * `@name` in Linux' abstract namespace). Without a terminal in common, that is how Ctrl-C reaches a
+ * plugin (docker/cli, cli-plugins/socket). Keeps no process alive; a missing socket is ignored.
  */
 export function watchPluginSocket(address: string, cancel: () => void): void {
   const isAbstract = address.startsWith('@');
@@ -141,7 +140,7 @@ async function configuredContext(dockerConfig: string): Promise<string | undefin
     const { currentContext } = JSON.parse(text) as { readonly currentContext?: unknown };
     return typeof currentContext === 'string' ? currentContext : undefined;
   } catch {
-    // As for docker itself: no file, or none that can be read, names no context.
+    // As for docker itself: a missing or unreadable file means the default context.
     return undefined;
   }
 }

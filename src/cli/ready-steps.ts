@@ -153,7 +153,7 @@ export async function readySteps(
   return steps.flatMap((step) => step ?? []);
 }
 
-/** A name that one line of a settings file can hold. */
+/** A name that fits on one line of a settings file. */
 const PLAIN_NAME = /^[^\p{Cc}\p{Cf}]{1,200}$/u;
 
 interface Declared {
@@ -163,9 +163,9 @@ interface Declared {
 }
 
 /**
- * The command that declares what only the owner of a project knows, and builds again: who made the
- * image, as git knows them, and that it takes no secrets, where it shows none. Undefined where
- * nothing of it is open, or where the build is not one of a folder that can be repeated.
+ * The command that declares what only the owner of a project knows, and builds again. That is who
+ * made the image, as git knows them, and that it needs no secrets where none were found. Undefined
+ * where nothing is left to declare, or where the build is not one of a folder that can be repeated.
  */
 async function readyDeclarations(
   { criteria }: Scorecard,
@@ -216,7 +216,7 @@ function secrets(criteria: readonly CriterionResult[]): Declared | undefined {
   };
 }
 
-/** The file that `scoville config` would not find by itself from here; undefined where it does. */
+/** The file that `scoville config` would not find from here; undefined where it does. */
 async function settingsFile(folder: string, cwd: string): Promise<string | undefined> {
   const file = await settingsFileFor(folder);
   return file === (await settingsFileFor(cwd)) ? undefined : relative(cwd, file);

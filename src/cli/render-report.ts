@@ -4,7 +4,7 @@ import { unreachable } from '../lib/errors.ts';
 import type { ReportFormat, ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
 import type { CommandIo } from './io.ts';
 
-/** Colours and width for where a report goes; only the terminal's form looks at them. */
+/** Colors and width of the screen; only the terminal's form uses them. */
 interface ReportScreen {
   readonly color: boolean;
   readonly width?: number;

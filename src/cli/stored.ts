@@ -88,7 +88,7 @@ async function pushFile(
 ): Promise<number> {
   const image = await openNamedImage(context, registries, { text: file, stdin });
   try {
-    // Whoever wrote the file must not say what is overwritten in a registry.
+    // The author of the file must not choose what is overwritten in a registry.
     if (targets.length === 0)
       throw new UserError(`scoville push ${file} needs a name to push it to`, {
         nextStep: `scoville push ${file} ${image.whole?.names[0] ?? 'HOST/NAME:TAG'}`,

@@ -31,7 +31,7 @@ export async function terminalJob(run: RunTool, pid: number): Promise<TerminalJo
   return result.ended === 'exit' && result.exitCode === 0 ? parseNumbers(result.stdout) : undefined;
 }
 
-/** Linux, proc(5): the name in parentheses may hold anything. */
+/** Linux, proc(5): the name in parentheses may contain anything. */
 export function parseStat(text: string): TerminalJob | undefined {
   const pid = /^\d+/.exec(text)?.[0] ?? '';
   const [, parent, group, , , foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ');
