@@ -55,10 +55,10 @@ const MOST_PROBLEMS = 100;
 export const TOO_DEEP = 'nested too deeply';
 
 /**
- * Reads a YAML 1.2 document by its schema: every syntax error, unknown key, wrong type, bad value
- * and duplicate key is a problem with line and column, the first hundred of them. `key:` with
+ * Reads a YAML 1.2 document by its schema. Every syntax error, unknown key, wrong type, bad value
+ * and duplicate key is a problem with line and column; the first hundred are kept. `key:` with
  * nothing below it, its lines commented out, is a group or list that was not given. The parser is
- * loaded here, so that who reads no document never pays for it.
+ * loaded here, so that other commands never pay for it.
  */
 export async function readDocument(
   text: string,
@@ -121,7 +121,9 @@ function readYaml(
 
 type Node = Yaml.ParsedNode;
 
-/** What the parser takes and we do not: keys that are no text or come twice, too many aliases. */
+/**
+ * What the parser accepts and we do not: keys that are not text or come twice, too many aliases.
+ */
 function keyAndAliasProblems(
   yaml: typeof Yaml,
   document: Yaml.Document,
@@ -201,7 +203,7 @@ function valueAt(value: unknown, path: Path): unknown {
   return path.reduce((at, name) => (at as Readonly<Record<string | number, unknown>>)[name], value);
 }
 
-/** Groups and lists that were left empty are not there. */
+/** Groups and lists that were left empty count as missing. */
 function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;

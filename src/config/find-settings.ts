@@ -58,9 +58,9 @@ interface Project {
 
 /**
  * The settings file of a project: in the folder, else in the nearest of its parents up to the root
- * of its git repository. Outside a repository only the folder itself is checked, and folders of
- * another owner are not: a stray file above, in a home or temporary folder where others may write,
- * decides nothing. Undefined where there is none.
+ * of its git repository. Undefined where none is found. Outside a repository only the folder itself
+ * is checked, and folders of another owner are not. So a stray file in a home or temporary folder
+ * where others may write decides nothing.
  */
 export async function findSettingsFile(startDir: string): Promise<string | undefined> {
   return (await findProject(startDir)).file;
@@ -72,15 +72,15 @@ export async function settingsFileFor(startDir: string): Promise<string> {
 }
 
 /**
- * Whether a path lies in the git repository that holds `startDir`: whoever wrote the repository
- * wrote it. A repository that holds the home folder says nothing about who wrote what is below.
+ * Whether a path lies in the git repository around `startDir`, so that the repository's author
+ * wrote it. A repository around the home folder says nothing about who wrote what is below.
  */
 export async function isOfTheProject(path: string, startDir: string): Promise<boolean> {
   const root = await repositoryOf(startDir);
   return root !== undefined && (await isInside(path, root));
 }
 
-/** The root of the git repository that holds a folder; undefined for one that holds the home. */
+/** The root of the git repository around a folder; undefined for one around the home. */
 export async function repositoryOf(startDir: string): Promise<string | undefined> {
   const { root, isRepository } = await findProject(startDir);
   return isRepository && !(await isInside(homedir(), root)) ? root : undefined;

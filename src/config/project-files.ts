@@ -9,9 +9,9 @@ import type { ReportRequest } from '../model/report.ts';
 import { isInside, realPlace, repositoryOf } from './find-settings.ts';
 
 /**
- * Where a file really lies that is about to be written. In a project (a git repository, else
- * `folder`) the file itself must not be a link, and no folder may lead out of the project or into
- * its `.git`: whoever wrote the project made the links. Elsewhere links are the user's own. Throws
+ * Where a file really lies that is about to be written. The author of a project (a git repository,
+ * else `folder`) made the links in it. So the file itself must not be a link there, and no folder
+ * may point out of the project or into its `.git`. Elsewhere links are the user's own. Throws
  * UserError. `path` is absolute.
  */
 export function fileToWrite(path: string, folder = process.cwd()): Promise<string> {
@@ -53,9 +53,9 @@ async function projectOf(at: string, folder: string): Promise<string | undefined
 
 /**
  * Writes beside, then renames, so that a reader never sees half a file. A device or pipe
- * (`/dev/stderr`) is written to as it is, and so is a file with several names; the mode stays and,
- * where we may, the owner of a file that was there. `mode` is that of a new one. Throws UserError
- * where it cannot be written, and for a link of the project or of `folder` (place-to-write.ts).
+ * (`/dev/stderr`) and a file with several names are written in place. The mode stays and, where we
+ * may, the owner of an existing file; `mode` is that of a new one. Throws UserError where it cannot
+ * be written, and for a link of the project or of `folder`.
  */
 export async function writeFileBeside(
   path: string,
@@ -86,9 +86,8 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
 }
 
 /**
- * Removes a file that is to be written again. A device or pipe, which is written to as it is,
- * stays, and so does a link: `/dev/stderr` is one, and where stderr goes into a file it leads to
- * that.
+ * Removes a file that is to be written again. A device or pipe is written in place, so it stays. So
+ * does a link: `/dev/stderr` is one, and with stderr in a file it points to that file.
  */
 export async function forgetFile(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
@@ -161,9 +160,9 @@ async function kindOf(path: string): Promise<'none' | 'file' | 'other'> {
 }
 
 /**
- * Throws UserError for a file that could not be written when all is done: its folder is not there
- * or takes nothing, or a folder has its name. Devices and pipes are written to as they are. What is
- * in one of the folders `made` is left alone: outputs make those.
+ * Throws UserError for a file that could not be written at the end: its folder is missing or not
+ * writable, or a folder has its name. Devices and pipes are written as they are. A file in one of
+ * the folders `made` is not checked: outputs make those.
  */
 export async function requireWritable(
   cwd: string,
@@ -214,7 +213,7 @@ export function reportFiles(reports: readonly ReportRequest[]): readonly string[
   return files;
 }
 
-/** True for a folder, over links too; false for what is not there or cannot be read. */
+/** True for a folder, also through links; false for what is missing or cannot be read. */
 export function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

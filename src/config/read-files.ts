@@ -8,9 +8,9 @@ interface TextOptions {
 }
 
 /**
- * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws
- * UserError for what is no file, too large, or, where it has to be UTF-8, is not; else what is none
- * of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
+ * The text of a regular file of at most `largest` bytes, undefined where the file is missing.
+ * Throws UserError for another kind of file, one too large, or, where it has to be UTF-8, other
+ * bytes; else those become U+FFFD. A pipe is refused, not read: nobody could read it again.
  */
 export async function readText(path: string, options: TextOptions): Promise<string | undefined> {
   try {

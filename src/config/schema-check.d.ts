@@ -2,6 +2,6 @@
 declare module 'schema-check:*' {
   // eslint-disable-next-line @typescript-eslint/consistent-type-imports -- none else is relative here
   const check: import('./document.ts').SchemaCheck;
-  // eslint-disable-next-line import-x/no-default-export -- bundlers know no other
+  // eslint-disable-next-line import-x/no-default-export -- the bundler makes only this
   export default check;
 }

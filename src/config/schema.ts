@@ -72,7 +72,7 @@ export function isOf(schema: Schema, kind: 'array' | 'object' | 'boolean' | 'int
   return schema.type === kind || (Array.isArray(schema.type) && schema.type.includes(kind));
 }
 
-/** What holds without a settings file: the defaults of the schema. */
+/** The defaults of the schema, for runs without a settings file. */
 export const DEFAULT_SETTINGS: Settings = {
   ...(defaultsOf(SETTINGS_SCHEMA) as Settings),
   origins: [],

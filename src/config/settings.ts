@@ -144,9 +144,9 @@ export interface SettingsLayer {
 
 /**
  * Whether a file of this kind may say this setting for this task.
- * - What is said of an image (`image`) holds for images that are built, for no other image.
- * - A file that a person named, and a person's own file, may say all else.
- * - Of what is a person's alone (`person`) a project's file never speaks.
+ * - Settings about an image (`image`) apply to images that are built, and to no other image.
+ * - A file that a person named, and a person's own file, may say everything else.
+ * - A project's file has no say about settings of a person alone (`person`).
  * - A key or a file that is not the project's own is for a person to name (`foreign`).
  * - A project's file speaks of that project; of images in general it can only ask for more.
  */
@@ -161,10 +161,10 @@ export function counts(
 }
 
 /**
- * The settings of a run out of all files that have a say, defaults filled in. A named file goes
- * first. For what is a person's to say the person's file goes above the project's, else the
- * project's above the person's. Of what asks for more the highest counts. `origins` tells which
- * file each came from.
+ * The settings of a run, merged from all files that count, with defaults. A named file goes first.
+ * For settings of a person the person's file goes above the project's, else the project's above the
+ * person's. Of settings that only ask for more the highest counts. `origins` says which file each
+ * came from.
  */
 export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Settings {
   const settings = structuredClone(DEFAULT_SETTINGS) as unknown as Record<string, unknown>;
