@@ -97,7 +97,7 @@ interface Asked {
   readonly options: readonly { readonly value: string; readonly detail?: string }[];
   /** How an answer is spelled that is typed. */
   readonly hint?: string;
-  /** What Enter on nothing stands for. */
+  /** The answer that Enter gives. */
   readonly byDefault?: string;
   /** Why an answer does not do; undefined where it does. */
   readonly problem: (answer: string) => string | undefined;

@@ -43,9 +43,9 @@ const STRONG = 40;
 const CLEAR = 12;
 
 /**
- * The one stack that a project is of: the only one with the highest score, and no other close to it
- * that other files speak for, as in a program with a front end beside it. Undefined where there is
- * none, or no such one.
+ * The one stack of a project: the only one with the highest score. Another one with other files and
+ * nearly that score rules it out, as in a program with a front end beside it. Undefined where none
+ * is left.
  */
 export function likeliest(matches: readonly StackMatch[]): StackMatch | undefined {
   const [first, ...others] = matches;
@@ -139,7 +139,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   Lua: '*.lua',
 };
 
-/** The file that tells of a stack without a template, and that stack. */
+/** The file that shows a stack without a template, and that stack. */
 export function otherStack({ files }: Project): { file: string; stack: string } | undefined {
   for (const [stack, patterns] of Object.entries(OTHERS))
     for (const pattern of patterns.split(' ')) {

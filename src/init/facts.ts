@@ -273,7 +273,7 @@ const FACTS: Readonly<Record<FactReader, Readonly<Record<string, Source>>>> = {
       inFile('.ruby-version', /^(?:ruby-)?(\d+\.\d+)/),
       inFile('Gemfile', /^[ \t]*ruby\s+["'][~>= ]*(\d+\.\d+)/m),
     ),
-    // Not config.ru: ruby by itself does not start it.
+    // Not config.ru: ruby alone does not start it.
     entry: file('app.rb', 'server.rb', 'main.rb'),
   },
   php: {
@@ -295,14 +295,14 @@ const FACTS: Readonly<Record<FactReader, Readonly<Record<string, Source>>>> = {
       return page?.includes('/') === true ? page.replace(/\/[^/]*$/, '') : '.';
     },
   },
-  // A Makefile does not tell what it makes.
+  // A Makefile does not say what it makes.
   native: {
     name: as(imageName, inFile('CMakeLists.txt', /^[ \t]*project\s*\(\s*([^\s)]+)/im)),
     binary: inFile('CMakeLists.txt', /^[ \t]*add_executable\s*\(\s*([^\s)]+)/im),
   },
 };
 
-/** Files whose text tells something, by their path from the project's root. */
+/** Files whose text says something about a project, by their path from its root. */
 export const PROJECT_FILES: readonly string[] =
   `package.json .nvmrc .node-version tsconfig.json pyproject.toml requirements.txt go.mod Cargo.toml
   rust-toolchain rust-toolchain.toml pom.xml build.gradle build.gradle.kts settings.gradle

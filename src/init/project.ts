@@ -24,7 +24,7 @@ import {
 
 const DEEPEST = 3;
 const MOST_FILES = 5000;
-/** In characters: what tells of a project is far smaller, and larger ones cost time. */
+/** In characters. Useful files are far smaller, and larger ones cost time. */
 const LONGEST_TEXT = 256 * 1024;
 const NOT_OURS = new Set([
   'node_modules',
@@ -76,7 +76,7 @@ export interface InitPlan {
   readonly files: readonly PlannedFile[];
   readonly bases: readonly PinnedBase[];
   readonly notes: readonly string[];
-  /** What the Dockerfile copies of the project, and is not there. */
+  /** What the Dockerfile copies and the project lacks. */
   readonly missing: readonly string[];
   readonly existing: readonly string[];
 }
@@ -86,7 +86,7 @@ interface InitRequest {
   readonly template: Template;
   readonly answers: Answers;
   readonly ci: CiSystem | undefined;
-  /** Images in place of the manifest's, by role. */
+  /** Images that replace the manifest's, by role. */
   readonly bases: ReadonlyMap<string, string>;
   readonly offline: boolean;
 }

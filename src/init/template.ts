@@ -66,12 +66,12 @@ function fillPlaceholders(
 
 const SECRETS_FOLDER = '/run/secrets';
 
-/** Answers by question; one that is not there was not given. */
+/** Answers by question; a missing one was not given. */
 export type Answers = ReadonlyMap<string, string>;
 
 /**
  * A template's file with the answers put in. Every answer is checked again by its question's type,
- * so that none can be more than the value it stands for. Throws Error where one was not checked
+ * so that none can be more than the value it replaces. Throws Error where one was not checked
  * before.
  */
 export function renderFile(
@@ -198,7 +198,7 @@ export function makingCommand(name: string): string | undefined {
   return MADE_BY[name.replace(/^.*\//, '')];
 }
 
-/** Tells of a file that the Dockerfile copies and the project has not. */
+/** Names a file that the Dockerfile copies and the project lacks. */
 export function missingNote(name: string): string {
   const command = makingCommand(name);
   return `the Dockerfile copies ${name}, which does not exist yet; without it the build fails${command === undefined ? '' : ` (${command})`}`;
