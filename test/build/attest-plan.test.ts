@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attestationFlag, planAttestations } from '../../src/build/attest-plan.ts';
+import { planAttestations } from '../../src/build/attest-plan.ts';
 import { buildWords } from '../../src/build/buildx.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { parsed } from './given.ts';
@@ -14,17 +14,6 @@ function attestations(text: string, env: Readonly<Record<string, string>> = {}) 
 const off = (offBecause: string) => ({ on: false, offBecause });
 
 describe('planAttestations', () => {
-  test('all are made by default', () => {
-    expect(attestations('--pull')).toEqual({
-      sbom: { on: true },
-      sbomFormats: ['cyclonedx', 'spdx'],
-      provenance: { on: true },
-      sign: { on: true },
-      verdict: { on: true },
-      buildxWords: ['--provenance=mode=max'],
-    });
-  });
-
   test.each([
     ['--provenance=false', off('--provenance=false'), ['--provenance=false']],
     ['--attest=type=provenance,disabled=true', off('--provenance=false'), ['--provenance=false']],
@@ -92,9 +81,4 @@ describe('planAttestations', () => {
       verdict: off('the image is not graded'),
     });
   });
-});
-
-test('what buildx would refuse stays for buildx to refuse', () => {
-  const flags = parsed('--provenance=xx', '--attest=bad', '--attest=type=other', '.').flags;
-  expect(flags.map(attestationFlag)).toEqual([undefined, undefined, undefined]);
 });

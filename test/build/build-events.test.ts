@@ -60,20 +60,6 @@ describe('BuildEvents', () => {
     ).toMatchObject([{ step: { state: 'failed', error: 'no such file' } }]);
   });
 
-  test('what one status tells of a step comes in its order: begun, printed, ended', () => {
-    const [begun] = vertex({ started: 0 }).vertexes;
-    const [failed] = vertex({ started: 0, completed: 10, error: 'exit code: 3' }).vertexes;
-    const all = new BuildEvents().events({
-      ...log('trouble\n'),
-      vertexes: [begun, failed].filter((one) => one !== undefined),
-    });
-    expect(all.map((e) => (e.kind === 'build-step' ? e.step.state : e.kind))).toEqual([
-      'started',
-      'build-log',
-      'failed',
-    ]);
-  });
-
   test('output is told line by line, however it was cut', () => {
     const events = new BuildEvents();
     const all = ['a', 'b\nc\n', 'rest'].flatMap((text) => events.events(log(text)));
@@ -95,36 +81,6 @@ describe('BuildEvents', () => {
       '日本',
       '100 %',
       'end',
-    ]);
-  });
-
-  test('a warning is told once, with where to read on', () => {
-    const events = new BuildEvents();
-    const warning = {
-      vertex: '',
-      short: 'old syntax',
-      detail: ['use =', 'ENV a=b'],
-      url: 'https://d',
-    };
-    const status = { ...nothing, warnings: [warning, warning] };
-    expect(events.events(status)).toEqual([
-      { kind: 'build-warning', text: 'old syntax\nuse =\nENV a=b (https://d)' },
-    ]);
-  });
-
-  test('what a step moves is told as the sum of its transfers', () => {
-    const events = new BuildEvents();
-    const moved = (id: string, current: number, total: number): SolveStatus => ({
-      ...nothing,
-      statuses: [
-        { id, vertex: 'sha256:1', current, total, started: undefined, completed: undefined },
-      ],
-    });
-    const all = [moved('a', 0, 0), moved('a', 10, 100), moved('b', 5, 0), moved('a', 100, 100)];
-    expect(all.flatMap((status) => events.events(status))).toEqual([
-      { kind: 'step-transfer', step: 'sha256:1', done: 10, total: 100 },
-      { kind: 'step-transfer', step: 'sha256:1', done: 15, total: 105 },
-      { kind: 'step-transfer', step: 'sha256:1', done: 105, total: 105 },
     ]);
   });
 });

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildWords } from '../../src/build/buildx.ts';
-import {
-  imageInvocation,
-  layoutOutput,
-  namedContext,
-  otherOutputs,
-  withFlag,
-} from '../../src/build/plan.ts';
+import { imageInvocation, layoutOutput, namedContext } from '../../src/build/plan.ts';
 import { parsed } from './given.ts';
 
 const OURS = {
@@ -17,36 +11,6 @@ const OURS = {
 };
 
 describe('imageInvocation', () => {
-  test("ours stand first, the user's follow in their order, what we answer is left out", () => {
-    const argv =
-      '-t a --secret id=x -o type=docker --load --push -q --progress=plain --iidfile i --metadata-file m --annotation k=v --sbom=true --provenance=false --attest type=sbom --label a=c --new -f D --no-cache .';
-    const invocation = imageInvocation(parsed(...argv.split(' ')), OURS);
-    expect(invocation.env).toEqual({ SOURCE_DATE_EPOCH: '7' });
-    expect(buildWords(invocation, 'rawjson')).toEqual([
-      'buildx',
-      'build',
-      '--progress=rawjson',
-      '--output=type=oci,dest=/s/b,tar=false,compression=uncompressed',
-      '--metadata-file=/s/b.json',
-      '--provenance=mode=max',
-      '--label=a=b',
-      '--secret=id=x',
-      '--label=a=c',
-      '--new',
-      '--file=D',
-      '--no-cache=true',
-      '.',
-    ]);
-  });
-
-  test('what buildx would refuse reaches buildx', () => {
-    const words = buildWords(
-      imageInvocation(parsed('--provenance=xx', '--attest=y', '.'), OURS),
-      'rawjson',
-    );
-    expect(words.slice(-3)).toEqual(['--provenance=xx', '--attest=y', '.']);
-  });
-
   test('a context that looks like a flag stays a context', () => {
     const end = (...argv: readonly string[]): readonly string[] =>
       buildWords(imageInvocation(parsed(...argv), OURS)).slice(-2);
@@ -57,24 +21,6 @@ describe('imageInvocation', () => {
 
 test('a layout with a comma in its path is one field', () => {
   expect(layoutOutput('/a,b')).toBe('type=oci,"dest=/a,b",tar=false,compression=uncompressed');
-});
-
-test('outputs beside an image are made without what is answered here, and of the cache', () => {
-  const given = parsed(
-    ...'--push -o out -t a --no-cache --pull --iidfile i --build-arg A=1 --target t --sbom=true ctx'.split(
-      ' ',
-    ),
-  );
-  expect(buildWords(otherOutputs(given, ['out'], {}), 'rawjson')).toEqual(
-    'buildx build --progress=rawjson --output=out --build-arg=A=1 --target=t --sbom=true ctx'.split(
-      ' ',
-    ),
-  );
-});
-
-test('a flag that is added counts last, and the context stays the last word', () => {
-  const made = withFlag(imageInvocation(parsed('-f', 'D', '--', '-odd'), OURS), 'file', '/f');
-  expect(buildWords(made).slice(-4)).toEqual(['--file=D', '--file=/f', '--', '-odd']);
 });
 
 test.each([

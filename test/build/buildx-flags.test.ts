@@ -33,22 +33,6 @@ describe('the flags of docker buildx build', () => {
       expect(known).toContainEqual(flag.name === 'allow' ? { ...flag, kind: 'array' } : flag);
   });
 
-  test('0.13.1 shows those that are neither newer nor hidden, and no others', () => {
-    const shown = BUILDX_FLAGS.filter((flag) => flag.since === undefined && flag.hidden !== true);
-    const experimental = ['detach', 'print', 'root', 'server-config'];
-    expect(recorded.map((flag) => flag.name)).toEqual(
-      [...shown.map((flag) => flag.name), ...experimental].sort(),
-    );
-  });
-
-  test('later and hidden ones are known', () => {
-    const names = BUILDX_FLAGS.map((flag) => flag.name);
-    const later = 'call check debug policy resource'.split(' ');
-    const hidden =
-      'compress rm force-rm squash isolation security-opt memory memory-swap cpu-shares cpu-period cpu-quota cpuset-cpus cpuset-mems';
-    expect([...later, ...hidden.split(' ')].filter((name) => !names.includes(name))).toEqual([]);
-  });
-
   test('no name and no shorthand is there twice, ours included', () => {
     const all = [...BUILDX_FLAGS, ...OWN_FLAGS];
     const names = all.map((flag) => flag.name);

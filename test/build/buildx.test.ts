@@ -44,11 +44,3 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
   });
 });
 
-describe('runBuild', () => {
-  test('an abort is thrown', async () => {
-    const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'aborted' } }]);
-    await expect(runBuild(run, { invocation })).rejects.toMatchObject({
-      name: 'Interrupted',
-    });
-  });
-});

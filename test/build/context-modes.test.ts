@@ -36,11 +36,6 @@ const found = async () => {
 };
 const CLEAN = { a: 0o644, 'run.sh': 0o755, sub: 0o755, 'sub/deep': 0o755, 'sub/deep/b': 0o644 };
 
-test('under umask 022 all are as git has them, whatever the modes of what it does not track', async () => {
-  chmodSync(join(dir, 'untracked'), 0o666);
-  expect(await found()).toEqual({ modes: CLEAN, other: [] });
-});
-
 test('files and folders of other umasks get git’s modes; an executable bit set since counts', async () => {
   chmodSync(join(dir, 'a'), 0o600);
   chmodSync(join(dir, 'run.sh'), 0o775);

@@ -16,7 +16,6 @@ import {
   type CopyRules,
   removeCopy,
   underOtherUmask,
-  underUsualUmask,
 } from '../../src/build/send-contexts.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
@@ -79,20 +78,6 @@ test('git’s modes for what git tracks; the rest is the files themselves, and t
   expect(readlinkSync(join(copy, 'link'))).toBe('src/a');
   expect(lstatSync(join(copy, 'secret')).ino).toBe(lstatSync(join(dir, 'secret')).ino);
   expect(lstatSync(join(dir, 'src/a')).mode & 0o7777).toBe(0o664);
-});
-
-test('of one time for all: all is copied, what the group can write has a mode of umask 022', async () => {
-  expect(await modesAfter({ modes: GIT, rest: underUsualUmask, time: TIME })).toEqual({
-    src: '755',
-    'src/a': '644',
-    'src/run': '755',
-    secret: '600',
-    made: '644',
-    shared: '644',
-  });
-  expect(timesOf('src', 'link', ...Object.keys(FILES))).toEqual(new Set([TIME]));
-  expect(lstatSync(join(copy, 'secret')).ino).not.toBe(lstatSync(join(dir, 'secret')).ino);
-  expect(lstatSync(join(dir, 'secret')).mtimeMs).toBe(OLD * 1000);
 });
 
 test('elsewhere: another umask for what git does not track', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { csvAttributes, csvFields } from '../../src/build/command-line.ts';
+import { csvFields } from '../../src/build/command-line.ts';
 
 test.each([
   ['a,b', ['a', 'b']],
@@ -13,16 +13,6 @@ test.each([
   ['"a"b', undefined],
 ])('%j', (text, fields) => {
   expect(csvFields(text)).toEqual(fields);
-});
-
-test('attributes: keys in lower case, the last wins, each needs a value', () => {
-  expect(csvAttributes('Type=oci,"dest=a,b",type=tar')).toEqual(
-    new Map([
-      ['type', 'tar'],
-      ['dest', 'a,b'],
-    ]),
-  );
-  expect(csvAttributes('type')).toBeUndefined();
 });
 
 test('what is quoted is read back', () => {

@@ -3,9 +3,7 @@ import {
   createArguments,
   parseContainerState,
   parseImageService,
-  removeContainer,
 } from '../../src/build/docker-containers.ts';
-import { fakeRun } from '../fakes/fake-run.ts';
 
 const SPEC = { name: 'c', image: 'i:1', ports: [80], env: ['A=1'], quickHealth: false } as const;
 
@@ -17,12 +15,6 @@ describe('createArguments', () => {
       ...['--pids-limit', '1024', '--cap-drop', 'ALL'],
       ...['--publish', '127.0.0.1::80', '--env', 'A=1', 'i:1'],
     ]);
-  });
-
-  test('leaves the engine’s default where a program needs it, and asks the HEALTHCHECK each second', () => {
-    const args = createArguments({ ...SPEC, rights: 'default', quickHealth: true });
-    expect(args).not.toContain('--cap-drop');
-    expect(args.slice(-3)).toEqual(['--health-interval', '1s', 'i:1']);
   });
 });
 
@@ -51,20 +43,6 @@ describe('parseContainerState', () => {
       published: { 80: 32768 },
     });
   });
-
-  test('an ended one has its code, and no health without a HEALTHCHECK', () => {
-    const state = parseContainerState('{"state":{"Running":false,"ExitCode":127},"ports":{}}');
-    expect(state).toMatchObject({
-      running: false,
-      exitCode: 127,
-      health: undefined,
-      published: {},
-    });
-  });
-
-  test('is nothing where the engine said nothing', () => {
-    expect(parseContainerState('')).toBeUndefined();
-  });
 });
 
 describe('parseImageService', () => {
@@ -89,17 +67,5 @@ describe('parseImageService', () => {
     ['{"Entrypoint":"/app"}', [], []],
   ])('what %s starts, and how it is asked', (config, program, healthcheck) => {
     expect(parseImageService(config)).toMatchObject({ program, healthcheck });
-  });
-});
-
-describe('removeContainer', () => {
-  test.each([
-    [{ exitCode: 0 }, true],
-    [{ exitCode: 1, stderr: 'Error response from daemon: No such container: c' }, true],
-    [{ exitCode: 1, stderr: 'Cannot connect to the Docker daemon' }, false],
-  ])('%o', async (result, gone) => {
-    const { run, runs } = fakeRun([{ command: 'docker', args: ['rm'], result }]);
-    expect(await removeContainer(run, 'c')).toBe(gone);
-    expect(runs[0]?.args).toEqual(['rm', '--force', '--volumes', 'c']);
   });
 });

@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { builderForOci, parseBuilder, parseBuilderNames } from '../../src/build/buildx.ts';
 import {
-  beginDockerInfo,
   dockerInfo,
   dockerLoad,
   engineError,
   inspectLocalImages,
-  loadedNames,
   loadFailure,
 } from '../../src/build/docker.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
@@ -28,17 +26,6 @@ describe('dockerInfo', () => {
     });
   });
 
-  test('asked already, it is not asked again, and after that it is', async () => {
-    const { run, runs } = fakeRun([
-      { command: 'docker', args: ['info'], result: { stdout: recorded('info.json') } },
-    ]);
-    beginDockerInfo(run, new AbortController().signal);
-    await dockerInfo(run);
-    expect(runs).toHaveLength(1);
-    await dockerInfo(run);
-    expect(runs).toHaveLength(2);
-  });
-
   test('with the buildx that docker starts', async () => {
     const plugins = [
       { Name: 'broken', Err: 'no metadata' },
@@ -51,12 +38,6 @@ describe('dockerInfo', () => {
     });
   });
 
-  test('of an engine with the old store', async () => {
-    const stdout =
-      '{"version":"28.0.1","status":[["Backing Filesystem","extfs"]],"os":"linux","arch":"aarch64"}';
-    expect(await info({ stdout })).toMatchObject({ containerdStore: false, architecture: 'arm64' });
-  });
-
   test('an empty answer that ends with 0 is no engine', async () => {
     const stdout = '{"version":"","status":null,"os":"","arch":""}';
     const stderr =
@@ -65,11 +46,6 @@ describe('dockerInfo', () => {
       message: 'cannot connect to Docker at unix:///x',
       nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
     });
-  });
-
-  test('a missing docker says how to install it', async () => {
-    const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'not-found' } }]);
-    await expect(dockerInfo(run)).rejects.toThrow('docker is not installed');
   });
 
   test.each([
@@ -81,12 +57,6 @@ describe('dockerInfo', () => {
       nextStep:
         'check that it listens there; the address is of DOCKER_HOST or the context (docker context ls)',
     });
-  });
-
-  test('no permission is told apart from no engine', () => {
-    const said =
-      'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix: connect: permission denied';
-    expect(engineError(said).nextStep).toContain('usermod -aG docker');
   });
 
   test('a context that is not there is told as such, and not as an engine that is down', () => {
@@ -127,38 +97,11 @@ describe('inspectLocalImages', () => {
     expect(found[0]).toMatchObject({ architecture: 'amd64' });
     expect(found[0]?.layers).toHaveLength(1);
   });
-
-  test('no reference, no call', async () => {
-    expect(await inspectLocalImages(fakeRun([]).run, [])).toEqual([]);
-  });
-
-  test('an engine that does not answer is an error', async () => {
-    await expect(lookup(['a', 'b'], '', 'Cannot connect to the Docker daemon')).rejects.toThrow(
-      'cannot connect to Docker',
-    );
-  });
-
-  test('a short name finds its image among others', async () => {
-    const id = `sha256:${'a'.repeat(64)}`;
-    const row = JSON.stringify({ Id: id, RepoTags: ['app:latest'] });
-    const stderr = 'Error response from daemon: No such image: b:1';
-    expect((await lookup(['b:1', 'app'], row, stderr)).map((image) => image?.id)).toEqual([
-      undefined,
-      id,
-    ]);
-  });
 });
 
 describe('dockerLoad', () => {
   const load = (result: { exitCode?: number; stdout?: string; stderr?: string }) =>
     dockerLoad(fakeRun([{ command: 'docker', args: ['load'], result }]).run, nothing());
-
-  test('gives the names that were loaded', async () => {
-    const id = `sha256:${'c'.repeat(64)}`;
-    const stdout = `Loaded image: app:1\nLoaded image ID: ${id}\n`;
-    expect(await load({ stdout })).toEqual({ ok: true, value: ['app:1', id] });
-    expect(loadedNames('unrelated')).toEqual([]);
-  });
 
   test('a blob that the engine lacks is told apart', async () => {
     const answer = await load({ exitCode: 1, stderr: recorded('load-missing.err') });
@@ -205,10 +148,6 @@ describe('builders', () => {
       { command: 'docker', args: ['buildx', 'ls'], result: { stdout: ls } },
     ]).run;
 
-  test('with the containerd store nothing is asked', async () => {
-    expect(await builderForOci(fakeRun([]).run, { ...old, containerdStore: true })).toBeUndefined();
-  });
-
   test('with the old store another builder is used where there is one', async () => {
     expect(await builderForOci(engine(list), old)).toBe('mine');
   });
@@ -216,12 +155,6 @@ describe('builders', () => {
   test('a builder elsewhere that nobody chose is not sent the context', async () => {
     const remote = 'NAME/NODE DRIVER/ENDPOINT STATUS\ntheirs remote\n';
     await expect(builderForOci(engine(remote), old)).rejects.toThrow('cannot export OCI layouts');
-  });
-
-  test('else it says how to turn the containerd store on', async () => {
-    await expect(builderForOci(engine(recorded('buildx-ls.txt')), old)).rejects.toMatchObject({
-      nextStep: expect.stringContaining('containerd-snapshotter') as string,
-    });
   });
 });
 

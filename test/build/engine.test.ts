@@ -78,13 +78,6 @@ describe('where builders were made', () => {
     expect(inspected).toEqual([['buildx', 'inspect']]);
   });
 
-  test('the engine builds where its own is the one', async () => {
-    made('far');
-    const own = builder('default', 'docker', 'Status: running\nPlatforms: linux/amd64\n');
-    const { told } = await chosen([ENGINE, inspect(own)], 'default');
-    expect([told.seesLocal, told.elsewhere]).toEqual([true, undefined]);
-  });
-
   test('one that does not run yet is for the engine’s platform', async () => {
     made('far');
     const { told } = await chosen([

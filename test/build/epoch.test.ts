@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideEpoch, type EpochInputs, rfc3339 } from '../../src/build/annotations.ts';
+import { decideEpoch, type EpochInputs } from '../../src/build/annotations.ts';
 
 const NOTHING: EpochInputs = {
   buildArgument: undefined,
@@ -50,10 +50,6 @@ describe('decideEpoch', () => {
     },
   );
 
-  test('without a base, a constant', () => {
-    expect(epoch({})).toMatchObject({ seconds: 315_532_800, source: 'fallback' });
-  });
-
   test.each(['soon', '-1', '1.5', '9'.repeat(13), '253402300800'])(
     '%s is refused',
     (environment) => {
@@ -62,8 +58,4 @@ describe('decideEpoch', () => {
       );
     },
   );
-});
-
-test('times are whole seconds in UTC', () => {
-  expect(rfc3339(315_532_800)).toBe('1980-01-01T00:00:00Z');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedContexts, neededImages } from '../../src/build/images.ts';
+import { neededImages } from '../../src/build/images.ts';
 import { formatReference } from '../../src/model/reference.ts';
 import { digest, dockerfile, external, parsed } from './given.ts';
 
@@ -48,24 +48,7 @@ describe('neededImages', () => {
     ]);
   });
 
-  test('without a Dockerfile, none', () => {
-    expect(needed(undefined)).toEqual([]);
-  });
-
-  test('from scratch, no base', () => {
-    expect(needed(dockerfile([{ base: external('golang:1') }, { base: 'scratch' }]))).toEqual([
-      'from docker.io/library/golang:1',
-    ]);
-  });
-
   test('a circle of stages has no base', () => {
     expect(needed(dockerfile([{ base: 1 }, { base: 0 }]))).toEqual([]);
   });
-});
-
-test('names of contexts are familiar ones', () => {
-  const contexts = namedContexts(
-    parsed('--build-context=docker.io/library/a:latest=x=y', '--build-context=bad', '.'),
-  );
-  expect([...contexts]).toEqual([['a', 'x=y']]);
 });

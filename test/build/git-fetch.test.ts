@@ -35,19 +35,6 @@ describe('against a repository', () => {
     return git('rev-parse', 'HEAD');
   }
 
-  test('checks an older commit out, without its history', async () => {
-    commit('one');
-    const older = commit('two');
-    commit('three');
-    const url = `file://${join(folder, 'repo')}`;
-    const fetched = await fetchCommit(runTool, { url, revision: older, directory: target, signal });
-    expect(fetched).toEqual({ ok: true, value: undefined });
-    expect(readFileSync(join(target, 'file'), 'utf8')).toBe('two');
-    expect(
-      execFileSync('git', ['rev-list', '--count', 'HEAD'], { cwd: target, encoding: 'utf8' }),
-    ).toBe('1\n');
-  });
-
   test('hooks of a template and filters of the repository are not run', async () => {
     writeFileSync(join(folder, 'repo', '.gitattributes'), '* filter=evil\n');
     const revision = commit('x');
@@ -95,15 +82,4 @@ test('the address stands behind --, and every call has the guards', async () => 
     expect(cwd).toBe('/d');
     expect(env).toMatchObject({ GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: undefined });
   }
-});
-
-test('a missing git is told', async () => {
-  const fake = fakeRun([{ command: 'git', args: [], result: { ended: 'not-found' } }]);
-  const fetched = await fetchCommit(fake.run, {
-    url: 'https://x.example/y',
-    revision: REVISION,
-    directory: '/d',
-    signal,
-  });
-  expect(fetched).toEqual({ ok: false, error: 'git is not installed' });
 });

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { gitFacts, withoutCredentials, withoutFilters } from '../../src/build/git.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
-import { fakeRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 describe('gitFacts', () => {
@@ -57,21 +56,10 @@ describe('gitFacts', () => {
     expect((await gitFacts(runTool, repository))?.dirty).toBe(true);
   });
 
-  test('a folder of the repository tells its place in it', async () => {
-    commit();
-    mkdirSync(join(repository, 'a/b'), { recursive: true });
-    expect((await gitFacts(runTool, join(repository, 'a/b')))?.folder).toBe('a/b');
-  });
-
   test('outside of a repository, and before the first commit, there is nothing', async () => {
     expect(await gitFacts(runTool, repository)).toBeUndefined();
     git('init', '-q');
     expect(await gitFacts(runTool, repository)).toBeUndefined();
-  });
-
-  test('without git there is nothing', async () => {
-    const { run } = fakeRun([{ command: 'git', args: [], result: { ended: 'not-found' } }]);
-    expect(await gitFacts(run, '/x')).toBeUndefined();
   });
 
   test('nothing that the repository names is started', async () => {

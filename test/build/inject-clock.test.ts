@@ -30,16 +30,6 @@ describe('ranImages', () => {
   });
 });
 
-test('the probe looks at the day, as root, in each image', () => {
-  const text = clockProbe(['a', 'b@sha256:1']);
-  expect(text.match(/^FROM .*/gm)).toEqual([
-    'FROM a AS clock-0',
-    'FROM b@sha256:1 AS clock-1',
-    'FROM scratch',
-  ]);
-  expect(text).toContain('COPY --from=clock-1 /scoville-day /1');
-});
-
 test('the probe has LD_PRELOAD where a value is given: what musl may load', () => {
   const library = (name: string, by?: 'file' | 'neither') => ({
     name,

@@ -4,7 +4,6 @@ import {
   changeText,
   lockChanges,
   packageChanges,
-  updateSummary,
 } from '../../src/build/lock-changes.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { digest } from './given.ts';
@@ -98,13 +97,6 @@ describe('what was fetched', () => {
 });
 
 describe('text', () => {
-  test('what a new version fixes is on its line', () => {
-    const change = { subject: 'package', name: 'deb curl', before: '1', after: '2' } as const;
-    expect(changeText({ ...change, fixes: ['CVE-2026-1 (high)', 'CVE-2026-2 (low)'] })).toBe(
-      'package deb curl: 1 → 2, fixes CVE-2026-1 (high), CVE-2026-2 (low)',
-    );
-  });
-
   test('control characters of a lock reach no terminal', () => {
     expect(changeText({ subject: 'image', name: 'a\u001b[2Jb', after: 'x\ny' })).toBe(
       'image a [2Jb: new, x y',
@@ -119,14 +111,5 @@ describe('text', () => {
     }));
     const lines = changeLines(changes);
     expect([lines.length, lines.at(-1)]).toEqual([1001, 'and 3 more']);
-  });
-
-  test('the summary of an update', () => {
-    const totals = { images: 1, packages: 2 };
-    expect(updateSummary('f', undefined, totals)).toBe('f: written; 1 image, 2 packages\n');
-    expect(updateSummary('f', [], totals)).toBe('f: unchanged; 1 image, 2 packages\n');
-    expect(
-      updateSummary('f', [{ subject: 'epoch', name: '', before: '1', after: '2' }], totals),
-    ).toBe('f: 1 change; 1 image, 2 packages\n  epoch: 1 → 2\n');
   });
 });

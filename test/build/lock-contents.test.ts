@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { neededImages } from '../../src/build/images.ts';
-import {
-  lockedImages,
-  lockedPackages,
-  lockedRemotes,
-  presentPackages,
-} from '../../src/build/plan-lock.ts';
+import { lockedPackages, lockedRemotes, presentPackages } from '../../src/build/plan-lock.ts';
 import type { Package } from '../../src/model/packages.ts';
-import { digest, dockerfile, external, parsed } from './given.ts';
+import { digest } from './given.ts';
 
 function pack(name: string, version: string, type: Package['type'] = 'deb'): Package {
   return {
@@ -19,39 +13,6 @@ function pack(name: string, version: string, type: Package['type'] = 'deb'): Pac
     location: { path: 'p', layer: digest('0') },
   };
 }
-
-describe('lockedImages', () => {
-  test('registry, engine, spelled digest, and one that was not found', () => {
-    const needed = neededImages(
-      dockerfile([
-        { base: external('a:1') },
-        { base: external('b:1') },
-        { base: external(`c:1@${digest('c')}`) },
-        { base: external('d:1') },
-      ]),
-      parsed('.'),
-    );
-    const platforms = new Map([['linux/amd64', digest('9')]]);
-    const found = lockedImages(needed, [
-      { name: 'docker.io/library/a:1', digest: digest('a'), created: undefined, platforms },
-      { name: 'docker.io/library/b:1', digest: digest('b'), created: undefined, local: true },
-      {
-        name: `docker.io/library/c:1@${digest('c')}`,
-        digest: digest('c'),
-        created: undefined,
-        local: true,
-      },
-    ]);
-    expect([...found]).toEqual([
-      ['docker.io/library/a:1', { digest: digest('a'), local: false, platforms }],
-      ['docker.io/library/b:1', { digest: digest('b'), local: true, platforms: new Map() }],
-      [
-        `docker.io/library/c:1@${digest('c')}`,
-        { digest: digest('c'), local: false, platforms: new Map() },
-      ],
-    ]);
-  });
-});
 
 describe('lockedPackages', () => {
   test('leaves out what the base has in the same version, and sorts', () => {

@@ -90,18 +90,6 @@ describe('findLock', () => {
     expect(await find({ argv: ['--lock=false', '.'] })).toBeUndefined();
   });
 
-  test('an update heeds nothing of it, but knows it', async () => {
-    await write();
-    const found = await find({ mode: 'update' });
-    expect(found?.request.before).toBeUndefined();
-    expect(found?.found).toEqual(lock());
-  });
-
-  test('--lock=FILE names another, from here', async () => {
-    const path = await write('other.lock');
-    expect((await find({ argv: ['--lock=other.lock', '.'] }))?.request.path).toBe(path);
-  });
-
   test('a Dockerfile of stdin has its lock in the context', async () => {
     const path = await write();
     const found = await find({ source: { dockerfilePath: undefined as never } });

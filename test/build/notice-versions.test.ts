@@ -34,11 +34,6 @@ async function told(engine: string, buildx: string, folder: string): Promise<rea
   );
 }
 
-test('what is known is not told of', async () => {
-  expect(await told('26.1.5+dfsg1', 'buildx v0.13.1', cache())).toEqual([]);
-  expect(await told('28.5.2', 'buildx v0.29.1', cache())).toEqual([]);
-});
-
 test('what is newer or older is told of once for each version, the older with what mends it', async () => {
   const folder = cache();
   expect(await told('29.0.1', 'buildx v0.12.1', folder)).toEqual([
@@ -47,21 +42,6 @@ test('what is newer or older is told of once for each version, the older with wh
   ]);
   expect(await told('29.0.1', 'buildx v0.12.1', folder)).toEqual([]);
   expect(await told('29.0.2', 'buildx v0.12.1', folder)).toHaveLength(1);
-});
-
-test('a buildx that docker told of is not asked', async () => {
-  const events: PipelineEvent[] = [];
-  const { run } = fakeRun([]);
-  const emit = (event: PipelineEvent) => events.push(event);
-  const context = { run, paths: { cache: cache() }, emit } as unknown as PipelineContext;
-  const engine = { containerdStore: true, os: 'linux', architecture: 'amd64' };
-  const buildx = { path: '/p/docker-buildx', version: '0.12.1+ds1' };
-  await noticeVersions(context, { ...engine, serverVersion: '26.1.5', buildx });
-  expect(events).toHaveLength(1);
-});
-
-test('an engine without a number, and no buildx at all, stop nothing', async () => {
-  expect(await told('dev', '', cache())).toEqual([]);
 });
 
 test('where nothing can be remembered it is told again', async () => {

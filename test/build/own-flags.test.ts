@@ -4,60 +4,6 @@ import { REPORT_FORMATS } from '../../src/model/report.ts';
 import { parsed } from './given.ts';
 
 describe('our own options', () => {
-  test('nothing given decides nothing', () => {
-    expect(parsed('.').own).toEqual({
-      dryRun: false,
-      json: false,
-      verbose: false,
-      review: false,
-      report: [],
-      locked: false,
-      record: false,
-      replay: false,
-      withInputs: false,
-      grade: true,
-      profile: [],
-      vex: [],
-      plainHttp: [],
-      interactive: true,
-      buildxArg: [],
-    });
-  });
-
-  test('each is read', () => {
-    const argv =
-      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --record --replay --with-inputs --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
-    expect(parsed(...argv.split(' ')).own).toEqual({
-      dryRun: true,
-      json: true,
-      verbose: true,
-      review: true,
-      report: [{ format: 'markdown', file: 'a.md' }, { format: 'json' }],
-      minLevel: 3,
-      minGrade: 'A+',
-      sign: false,
-      key: 'k',
-      keyless: false,
-      repro: 'off',
-      pin: false,
-      lock: 'a.lock',
-      locked: true,
-      record: true,
-      replay: true,
-      withInputs: true,
-      grade: false,
-      scanner: 'grype',
-      offline: true,
-      profile: [],
-      vex: ['v.json', 'w.json'],
-      maxAge: 7,
-      plainHttp: ['r:5000', '[::1]:80'],
-      config: 'c.yaml',
-      interactive: false,
-      buildxArg: ['-x'],
-    });
-  });
-
   test.each([
     [['--lock', '.'], true],
     [['--lock=true', '.'], true],

@@ -60,14 +60,3 @@ test('a base gets the digest of its index behind its tag; one that is not told k
     'down.example/a:1',
   ]);
 });
-
-test('without a registry nothing is asked, and an interrupt is passed on', async () => {
-  const bases = new Map([['build', 'node:22']]);
-  expect(await pinBases(undefined, bases, new AbortController().signal)).toEqual([
-    { role: 'build', image: 'node:22', digest: undefined, reason: 'no registry was asked' },
-  ]);
-  const down = new Map([['down', 'down.example/a:1']]);
-  await expect(
-    pinBases(registries([]), down, AbortSignal.abort(new Error('interrupted'))),
-  ).rejects.toThrow('interrupted');
-});

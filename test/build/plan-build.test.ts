@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildWords } from '../../src/build/buildx.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
 
 const NODE = {
@@ -31,88 +29,6 @@ function problem(...argv: readonly string[]): string {
 }
 
 describe('planBuild', () => {
-  test('a whole plan', () => {
-    const plan = planned(['-t', 'acme/app:1', '--push', '.'], {
-      dockerfile: TWO_STAGES,
-      resolved: [NODE, GO],
-      git: GIT,
-      contextName: 'folder',
-    });
-    const labels = {
-      'org.opencontainers.image.base.digest': digest('a'),
-      'org.opencontainers.image.base.name': NODE.name,
-      'org.opencontainers.image.created': '2026-05-28T20:26:40Z',
-      'org.opencontainers.image.revision': 'c0ffee',
-      'org.opencontainers.image.source': 'https://example.com/acme/app',
-    };
-    expect(plan).toMatchObject({
-      kind: 'build',
-      invocation: {
-        context: '.',
-        env: {
-          SOURCE_DATE_EPOCH: '1769904000',
-          EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json',
-        },
-      },
-      epoch: { seconds: 1_769_904_000, source: 'base-image' },
-      created: '2026-05-28T20:26:40Z',
-      platforms: [],
-      names: ['docker.io/acme/app:1'],
-      destinations: [{ kind: 'registry' }],
-      progress: 'auto',
-      userFiles: {},
-      notices: [],
-    });
-    expect(plan.annotations.labels).toEqual(labels);
-    expect(plan.annotations.index).toEqual({ ...labels, 'org.opencontainers.image.title': 'Shop' });
-    expect(plan.sourcePolicy?.pins.map((pin) => pin.to)).toEqual([
-      `docker.io/library/golang:1@${digest('b')}`,
-      `docker.io/library/node:22@${digest('a')}`,
-    ]);
-    expect(buildWords(plan.invocation)).toEqual([
-      'buildx',
-      'build',
-      '--output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed',
-      '--metadata-file=/store/builds/1.json',
-      '--provenance=mode=max',
-      ...Object.entries(labels).map(([key, value]) => `--label=${key}=${value}`),
-      '.',
-    ]);
-  });
-
-  test('the same inputs give the same plan', () => {
-    const given = inputs(['.'], { dockerfile: TWO_STAGES, resolved: [NODE, GO], git: GIT });
-    expect(planBuild(given)).toEqual(planBuild(given));
-  });
-
-  test('an output that is no image is a passthrough', () => {
-    expect(planBuild(inputs(['-o', 'out', '--json', '.']))).toEqual({
-      ok: true,
-      value: {
-        kind: 'passthrough',
-        invocation: {
-          outputs: [],
-          flags: [{ name: 'output', value: 'out' }],
-          context: '.',
-          env: {},
-        },
-        reason: '--output type=local makes no image',
-      },
-    });
-  });
-
-  test('an image beside files is planned, and the files after it; a tar on stdout is refused', () => {
-    const plan = planned(['--push', '-o', 'out', '-t', 'app', '.'], {});
-    expect(plan.destinations).toEqual([{ kind: 'registry', byDigest: false, plainHttp: false }]);
-    const { env } = plan.invocation;
-    expect(plan.others).toEqual({ outputs: ['out'], flags: [], context: '.', env });
-    expect(planned(['--push', '-t', 'app', '.'], {}).others).toBeUndefined();
-    expect(planBuild(inputs(['--load', '-o', '-', '.']))).toEqual({
-      ok: false,
-      error: 'a tar on stdout beside an image is not made; name a file for it, or build it apart',
-    });
-  });
-
   test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
     const reference = `node:22@${digest('d')}`;
     const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
@@ -165,21 +81,6 @@ describe('planBuild', () => {
   test('--repro=off keeps an epoch that the user gave', () => {
     const plan = planned(['--repro=off', '.'], { env: { SOURCE_DATE_EPOCH: '5' } });
     expect(plan.epoch).toMatchObject({ seconds: 5 });
-  });
-
-  test("platforms, the user's files and the title of last resort", () => {
-    const argv = ['--platform=linux/amd64,linux/arm64', '--platform', 'linux/amd64', '--iidfile=i'];
-    const plan = planned([...argv, '.'], { contextName: 'folder' });
-    expect(plan.platforms).toEqual(['linux/amd64', 'linux/arm64']);
-    expect(plan.userFiles).toEqual({ iidFile: 'i' });
-    expect(plan.annotations.index['org.opencontainers.image.title']).toBe('folder');
-    const env = { DOCKER_DEFAULT_PLATFORM: 'linux/arm64' };
-    expect(planned(['.'], { env }).platforms).toEqual(['linux/arm64']);
-  });
-
-  test('options go above settings', () => {
-    const settings = { ...DEFAULT_SETTINGS, gate: { waivers: [], minLevel: 1 } };
-    expect(planned(['--min-level=3', '.'], { settings }).settings.gate.minLevel).toBe(3);
   });
 
   test.each([

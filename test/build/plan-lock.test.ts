@@ -66,13 +66,6 @@ describe('a plan with a lock', () => {
     expect(completed({ ...HELD, start: 4 }, { ...HELD, start: 5 }).start).toBe(4);
   });
 
-  test('without one there, the plan says that it is to be written', () => {
-    const made = plan(undefined);
-    expect(made.lock?.drift).toEqual([]);
-    expect(made.epoch?.source).toBe('base-image');
-    expect(describePlan(made)).toContain('/app/scoville.lock, to be written\n');
-  });
-
   test('drift: an image that the lock lacks or that nobody found, another epoch, target, rules', () => {
     const other = lock({ images: new Map(), snapshots: [], normaliser: '0-safe' });
     const made = plan(other, ['--build-arg', 'SOURCE_DATE_EPOCH=7', '--target', 'x', '.']);
@@ -86,11 +79,6 @@ describe('a plan with a lock', () => {
     expect(changeLines(lost.lock?.drift ?? [])).toEqual([
       `image ${NAME}: new, its digest is not known`,
     ]);
-  });
-
-  test('images of the lock that this build does not use are no drift', () => {
-    const more = lock({ ...HELD, images: new Map([...HELD.images, ...lock().images]) });
-    expect(plan(more).lock?.drift).toEqual([]);
   });
 });
 

@@ -133,12 +133,6 @@ describe('images of a build with a lock', () => {
     expect(found).toMatchObject([{ digest: digest('5'), local: true }]);
   });
 
-  test('what the lock lacks comes from the registry, with its platforms', async () => {
-    const { found } = await resolve('index', { here: HERE });
-    expect(found).toMatchObject([{ digest: digestOf(INDEX), local: false }]);
-    expect([...(found[0]?.platforms ?? [])]).toEqual([['linux/arm64/v8', digest('7')]]);
-  });
-
   test.each(['none', 'refused'] as const)(
     'and from the engine where the registry says %s',
     async (answer) => {

@@ -3,23 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readExport } from '../../src/build/normalise-built.ts';
 import { layoutOutput } from '../../src/build/plan.ts';
-import { forPlatform, runByPlatform } from '../../src/build/run-buildkit.ts';
+import { runByPlatform } from '../../src/build/run-buildkit.ts';
 import { openStore } from '../../src/image/layout/store.ts';
 import { makeImage, temporaryFolder } from '../fakes/layouts.ts';
 
 const EMPTY = { flags: [], context: '.', env: {} };
-
-test('a platform’s build is all the others’, into its own layout', () => {
-  const platform = { name: 'platform', value: 'a,b' };
-  const tag = { name: 'tag', value: 'x' };
-  const common = { context: '--platform=odd', env: {} };
-  const whole = { ...common, outputs: [layoutOutput('/l/b')], flags: [platform, tag] };
-  expect(forPlatform(whole, 'linux/arm64', '/l/b/platforms/1')).toEqual({
-    ...common,
-    outputs: ['type=oci,dest=/l/b/platforms/1,tar=false,compression=uncompressed'],
-    flags: [{ name: 'platform', value: 'linux/arm64' }, tag],
-  });
-});
 
 test('what the platforms’ builds exported becomes one index', async () => {
   const store = await openStore(temporaryFolder());

@@ -21,27 +21,6 @@ const paths = {
   sourcePolicyFile: '/store/2/policy.json',
 };
 
-test('the same words, without a cache, into another layout', () => {
-  const second = secondBuild(first, paths);
-  expect(buildWords(second.invocation)).toEqual([
-    'buildx',
-    'build',
-    '--output=type=oci,dest=/store/2,tar=false,compression=uncompressed',
-    '--metadata-file=/store/2/metadata.json',
-    '--no-cache=true',
-    '--build-arg=A=1',
-    'app',
-  ]);
-  expect(second.invocation.env).toEqual({
-    TZ: 'Pacific/Kiritimati',
-    LANG: 'tr_TR.UTF-8',
-    LC_ALL: 'tr_TR.UTF-8',
-    EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/2/policy.json',
-    SOURCE_DATE_EPOCH: '7',
-  });
-  expect(second.sourcePolicy?.file).toBe('/store/2/policy.json');
-});
-
 test('what the user says of the cache does not count: the second build has none', () => {
   const flags = [
     { name: 'no-cache', value: 'false' },

@@ -96,23 +96,6 @@ describe('behind the proxy', () => {
       expect(withoutInjection(found.text)).toEqual({ text, lines: found.lines });
     }
   });
-
-  test('can be taken out again behind the mounts of a clock', () => {
-    const found = injected(TEXT, [3], true);
-    expect(withoutInjection(found?.text ?? '')).toEqual({
-      text: sent(TEXT, { clock: true })?.text,
-      lines: found?.lines,
-    });
-  });
-
-  test('leaves a Dockerfile alone that runs nothing', () => {
-    expect(injected('FROM a\nCOPY . .\n')).toBeUndefined();
-  });
-});
-
-test('what is shown of a step does not tell of it', () => {
-  const [, , , line = ''] = injected(TEXT, [3])?.text.split('\n') ?? [];
-  expect(readBack(`[build 2/4] ${line}`)).toBe('[build 2/4] RUN apt-get install -y curl');
 });
 
 test('a JVM is told the proxy with its password by a file, which only Java from 9 reads', () => {
@@ -203,12 +186,6 @@ describe('SOURCE_DATE_EPOCH', () => {
   test('a global ARG alone reaches no stage', () => {
     expect(offered('ARG SOURCE_DATE_EPOCH=7\nFROM a\nRUN x')?.lines).toEqual([1, 2, undefined, 3]);
   });
-
-  test('line ends stay', () => {
-    expect(offered('FROM a\r\nRUN x\r\n')?.text).toBe(
-      'FROM a\r\nARG SOURCE_DATE_EPOCH\r\nRUN x\r\n',
-    );
-  });
 });
 
 describe('what BuildKit says', () => {
@@ -228,13 +205,6 @@ describe('what BuildKit says', () => {
 });
 
 describe('a clock', () => {
-  test('is taken out of what BuildKit says of a step', () => {
-    const text = 'FROM a\nRUN --network=none make\n';
-    const timed = sent(text, { clock: true })?.text ?? '';
-    expect(timed).not.toBe(text);
-    expect(readBack(`[1/2] ${timed}`)).toBe(`[1/2] ${text}`);
-  });
-
   test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
     expect(
       clocked(
@@ -243,14 +213,6 @@ describe('a clock', () => {
     ).toBe(
       'FROM debian AS a\nRUN M M date\n  run M M --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN M M <<EOF\nRUN x\nEOF\n',
     );
-  });
-
-  test('a Windows line end stays', () => {
-    expect(clocked('FROM debian\r\nRUN date\r\n')).toBe('FROM debian\r\nRUN M M date\r\n');
-  });
-
-  test('where nothing is run, nothing is said', () => {
-    expect(clocked('FROM debian\nCOPY . .\n')).toBeUndefined();
   });
 });
 

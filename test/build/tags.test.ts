@@ -10,11 +10,6 @@ test('names are full, each once, in order', () => {
   );
 });
 
-test('name= counts where there is no tag', () => {
-  expect(imageNames([], ['z'])).toEqual({ ok: true, value: ['docker.io/library/z:latest'] });
-  expect(imageNames([], [])).toEqual({ ok: true, value: [] });
-});
-
 test.each([
   ['App', 'invalid tag "App": repository name must be lowercase'],
   ['a b', 'invalid tag "a b": invalid reference format'],

@@ -15,12 +15,6 @@ test('every shown flag has a line that fits a terminal, hidden ones have none', 
   expect(HELP.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
-test('choices and shorthands are named', () => {
-  expect(HELP).toContain('--min-grade GRADE');
-  expect(HELP.replace(/\s+/g, ' ')).toContain('(A+, A, B, C, D)');
-  expect(HELP).toContain('-t, --tag NAME[:TAG]');
-});
-
 test('usages, titles, defaults and long texts', () => {
   const help = commandHelp({
     name: 'one',

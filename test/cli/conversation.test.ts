@@ -59,12 +59,6 @@ test('rawjson leaves stderr to the stream of BuildKit', async () => {
   expect(await shown('rawjson', TERMINAL)).toBe('{"vertexes":[]}\n');
 });
 
-test('a live log leaves no listener behind', async () => {
-  const before = process.listenerCount('exit');
-  await shown('auto', TERMINAL);
-  expect(process.listenerCount('exit')).toBe(before);
-});
-
 test('a CI system gets its own marks where nobody asked for plain lines', async () => {
   const env = { GITHUB_ACTIONS: 'true' };
   expect(await shown('auto', { env })).toContain('::warning title=scoville::a warning%0A');

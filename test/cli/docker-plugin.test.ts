@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { completedCommands } from '../../src/cli/command-list.ts';
@@ -46,12 +46,6 @@ async function called(
 }
 
 describe('docker scoville', () => {
-  test('is our own command line', async () => {
-    const { argv, docker } = await called(['scoville', 'prune', '--all']);
-    expect(argv).toEqual(['prune', '--all']);
-    expect(docker).toBe('info|builder=|config=|socket=|');
-  });
-
   test('hands Docker’s global flags on to each docker, and --config to ourselves', async () => {
     const { docker, io } = await called(
       ['--config', 'here', '--context=far', 'scoville', 'build'],
@@ -64,42 +58,6 @@ describe('docker scoville', () => {
     );
     expect(io.env['DOCKER_CONFIG']).toBe(join(folder, 'here'));
   });
-});
-
-describe('the builder', () => {
-  test.each([
-    { words: ['build', '-t', 'a', '.'], env: {}, builder: 'default' },
-    { words: ['build', '.'], env: { DOCKER_CONTEXT: 'near' }, builder: 'near' },
-  ])('builds by our build, where Docker builds: $builder', async ({ words, env, builder }) => {
-    const { argv, docker, io } = await called(['scovillebuilder', ...words], { env });
-    expect(argv).toEqual(words);
-    expect(docker).toContain(`builder=${builder}|`);
-    // It is Docker's choice, not the user's, and does not count as one.
-    expect(io.env['BUILDX_BUILDER']).toBe(undefined);
-  });
-
-  test('is the context that config.json names, unless the user names a builder', async () => {
-    mkdirSync(join(folder, '.docker'));
-    writeFileSync(join(folder, '.docker/config.json'), '{"currentContext":"far"}');
-    expect((await called(['scovillebuilder', 'build', '.'])).docker).toContain('builder=far|');
-    const named = { env: { BUILDX_BUILDER: 'mine' } };
-    vi.stubEnv('BUILDX_BUILDER', 'mine');
-    expect((await called(['scovillebuilder', 'build', '.'], named)).docker).toContain(
-      'builder=mine|',
-    );
-  });
-
-  test.each([[['prune', '-f']], [['bake', '--print']], [['du', '--verbose']]])(
-    'hands %j on to buildx, and ends as it ends',
-    async (words) => {
-      vi.stubEnv('SAY', '17');
-      const { io } = fakeIo({ homeDir: folder, cwd: temporaryFolder() });
-      const ours = (): Promise<number> => Promise.reject(new Error('none of ours'));
-      expect(
-        await dockerPlugin(['-D', 'scovillebuilder', ...words], io, ours, completedCommands),
-      ).toBe(17);
-    },
-  );
 });
 
 describe('what Docker asks without a call', () => {
@@ -136,11 +94,5 @@ describe('what Docker asks without a call', () => {
     const { io, out } = fakeIo();
     await dockerPlugin(['__completeNoDesc', 'scoville', ...typed], io, none, completedCommands);
     expect(out()).toBe(expected);
-  });
-
-  test('a call by hand is told what to type', async () => {
-    await expect(
-      dockerPlugin(['build', '.'], fakeIo().io, none, completedCommands),
-    ).rejects.toThrow('a plugin of Docker');
   });
 });

@@ -131,12 +131,6 @@ describe('install, then uninstall', () => {
     await uninstallPlugins(dir);
     expect(readFileSync(config, 'utf8')).toBe('{}\n');
   });
-
-  test('without the file that kept it, the alias goes all the same', async () => {
-    given('{"a":1,"aliases":{"builder":"scovillebuilder"}}');
-    await uninstallPlugins(dir);
-    expect(readFileSync(config, 'utf8')).toBe('{"a":1}');
-  });
 });
 
 describe('nothing is changed where', () => {
@@ -228,11 +222,5 @@ describe('aliases.builder in the text of config.json', () => {
         });
       }),
     );
-  });
-
-  test('what Docker wrote since stays, also in another form', () => {
-    const since =
-      '{\n\t"aliases": {\n\t\t"builder": "scovillebuilder"\n\t},\n\t"credsStore": "x"\n}';
-    expect(withoutBuilderAlias(since, undefined)).toBe('{"credsStore": "x"\n}');
   });
 });

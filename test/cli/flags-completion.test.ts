@@ -28,48 +28,24 @@ function offered(...words: readonly string[]): readonly string[] {
 }
 
 test.each([
-  [['b'], ['build', ':4']],
-  [
-    ['build', '--min'],
-    ['--min-level', '--min-grade', ':4'],
-  ],
-  [
-    ['build', '--min-grade', 'A'],
-    ['A+', 'A', ':4'],
-  ],
-  [
-    ['build', '--scanner', 'tr'],
-    ['trivy', ':4'],
-  ],
-  [
-    ['build', '--scanner=tr'],
-    ['--scanner=trivy', ':4'],
-  ],
-  [
-    ['build', '--scanner', ''],
-    [...SCANNER_CHOICES, ':4'],
-  ],
-  [['build', '-f', 'comp'], [':0']],
-  [['build', '--file=comp'], [':0']],
-  [['build', '-t', ''], [':4']],
-  [['build', ''], [':16']],
-  [['build', '--memory-s'], [':4']],
-  [['push', ''], [':0']],
-  [
-    ['push', '--'],
-    ['--all', '--policy', '--help', ':4'],
-  ],
-  [
-    ['pick', '-c', 'b'],
-    ['blue', ':4'],
-  ],
-  [
-    ['pick', 't'],
-    ['two', ':4'],
-  ],
-  [['none', '--'], [':0']],
+  ['b', 'build :4'],
+  ['build --min', '--min-level --min-grade :4'],
+  ['build --min-grade A', 'A+ A :4'],
+  ['build --scanner tr', 'trivy :4'],
+  ['build --scanner=tr', '--scanner=trivy :4'],
+  ['build --scanner ', `${SCANNER_CHOICES.join(' ')} :4`],
+  ['build -f comp', ':0'],
+  ['build --file=comp', ':0'],
+  ['build -t ', ':4'],
+  ['build ', ':16'],
+  ['build --memory-s', ':4'],
+  ['push ', ':0'],
+  ['push --', '--all --policy --help :4'],
+  ['pick -c b', 'blue :4'],
+  ['pick t', 'two :4'],
+  ['none --', ':0'],
 ])('%j', (words, expected) => {
-  expect(offered(...words)).toEqual(expected);
+  expect(offered(...words.split(' '))).toEqual(expected.split(' '));
 });
 
 /** What bash shows for these words, the last one being typed, where `answer` is what we answer. */

@@ -30,24 +30,6 @@ function problem(args: readonly string[]): unknown {
 }
 
 describe('readFlags', () => {
-  test('gives values and operands, each as its kind has it', () => {
-    const args = ['-j', 'a', '--keep=2', '--build-arg', 'A=1', '--build-arg=B=2', 'b'];
-    expect(readFlags([...args, '--fail-on', 'error', '--file', 'x', '--file=y'], SPEC)).toEqual({
-      flags: { json: true, keep: 2, buildArg: ['A=1', 'B=2'], failOn: 'error', file: 'y' },
-      operands: ['a', 'b'],
-    });
-  });
-
-  test('without flags the standard values', () => {
-    expect(readFlags([], SPEC).flags).toEqual({
-      json: false,
-      keep: 1,
-      buildArg: [],
-      failOn: undefined,
-      file: undefined,
-    });
-  });
-
   test.each([
     [['--json=yes'], /json/],
     [['--keep'], /keep/],

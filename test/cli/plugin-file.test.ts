@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pluginFile, pluginMetadata, readUndo } from '../../src/cli/plugin-call.ts';
+import { pluginFile } from '../../src/cli/plugin-call.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 function written(
@@ -16,17 +16,6 @@ function written(
 }
 
 describe("the plugin's file", () => {
-  test('answers what Docker asks by itself', () => {
-    const said = execFileSync(written(['/nowhere']), ['docker-cli-plugin-metadata']).toString();
-    expect(JSON.parse(said)).toEqual({
-      SchemaVersion: '0.1.0',
-      Vendor: 'Scoville',
-      Version: '1.2.3',
-      ShortDescription: 'Build images that are reproducible, signed, attested and graded',
-    });
-    expect(said).toBe(`${pluginMetadata('scoville', '1.2.3')}\n`);
-  });
-
   test('starts the program with each word as it was, also from a folder with a quote in its name', () => {
     const folder = join(temporaryFolder(), "it's $HOME");
     execFileSync('mkdir', [folder]);
@@ -53,13 +42,4 @@ describe("the plugin's file", () => {
       expect(ended?.stderr.toString()).toContain('next: install scoville, then again: scoville in');
     },
   );
-
-  test('keeps what uninstall puts back, and another program’s file keeps nothing', () => {
-    const undo = { isMade: false, builder: '"b\\u0075ildx"' };
-    const text = pluginFile('scovillebuilder', { start: ['/x'], version: '1', undo });
-    expect(readUndo(text)).toEqual(undo);
-    expect(readUndo('#!/bin/sh\nexec docker-buildx "$@"\n')).toBe(undefined);
-    expect(readUndo('')).toBe(undefined);
-    expect(readUndo(text.replace('# undo: {', '# undo: '))).toBe(undefined);
-  });
 });

@@ -31,77 +31,35 @@ function scan(...argv: readonly string[]): readonly string[] | string {
 
 describe('scanArguments', () => {
   test.each([
-    [
-      ['--tag', 'a', '.'],
-      ['tag=a', '"."'],
-    ],
-    [
-      ['--tag=a', '.'],
-      ['tag=a', '"."'],
-    ],
-    [
-      ['--tag=', '.'],
-      ['tag=', '"."'],
-    ],
-    [['--tag=a=b'], ['tag=a=b']],
-    [['-t', 'a'], ['tag=a']],
-    [['-ta'], ['tag=a']],
-    [['-t=a'], ['tag=a']],
-    [['-t='], ['tag==']],
-    [['-t', '-q'], ['tag=-q']],
-    [
-      ['--tag', '--', '.'],
-      ['tag=--', '"."'],
-    ],
-    [
-      ['-qt', 'a', '.'],
-      ['quiet=true', 'tag=a', '"."'],
-    ],
-    [
-      ['-qta', '.'],
-      ['quiet=true', 'tag=a', '"."'],
-    ],
-    [['-q=false'], ['quiet=false']],
-    [
-      ['--quiet', 'false'],
-      ['quiet=true', '"false"'],
-    ],
-    [
-      ['--quiet=0', '.'],
-      ['quiet=0', '"."'],
-    ],
-    [
-      ['.', '-q'],
-      ['"."', 'quiet=true'],
-    ],
-    [['--', '-q'], ['"-q"']],
-    [['-'], ['"-"']],
-    [[''], ['""']],
-    [
-      ['--no-sign', '.'],
-      ['sign=false', '"."'],
-    ],
-    [
-      ['--no-quiet', '.'],
-      ['?--no-quiet', '"."'],
-    ],
-    [
-      ['--no-sign=false', '.'],
-      ['?--no-sign=false', '"."'],
-    ],
-    [
-      ['--new', '.'],
-      ['?--new', '"."'],
-    ],
-    [['--new=v'], ['?--new=v']],
-    [
-      ['-qzf', '.'],
-      ['quiet=true', '?-zf', '"."'],
-    ],
-    [['--help'], ['help']],
-    [['-qh'], ['quiet=true', 'help']],
-  ])('%j', (argv, found) => {
-    expect(scan(...argv)).toEqual(found);
+    ['--tag a .', 'tag=a "."'],
+    ['--tag=a .', 'tag=a "."'],
+    ['--tag= .', 'tag= "."'],
+    ['--tag=a=b', 'tag=a=b'],
+    ['-t a', 'tag=a'],
+    ['-ta', 'tag=a'],
+    ['-t=a', 'tag=a'],
+    ['-t=', 'tag=='],
+    ['-t -q', 'tag=-q'],
+    ['--tag -- .', 'tag=-- "."'],
+    ['-qt a .', 'quiet=true tag=a "."'],
+    ['-qta .', 'quiet=true tag=a "."'],
+    ['-q=false', 'quiet=false'],
+    ['--quiet false', 'quiet=true "false"'],
+    ['--quiet=0 .', 'quiet=0 "."'],
+    ['. -q', '"." quiet=true'],
+    ['-- -q', '"-q"'],
+    ['-', '"-"'],
+    ['', '""'],
+    ['--no-sign .', 'sign=false "."'],
+    ['--no-quiet .', '?--no-quiet "."'],
+    ['--no-sign=false .', '?--no-sign=false "."'],
+    ['--new .', '?--new "."'],
+    ['--new=v', '?--new=v'],
+    ['-qzf .', 'quiet=true ?-zf "."'],
+    ['--help', 'help'],
+    ['-qh', 'quiet=true help'],
+  ])('%j', (line, found) => {
+    expect(scan(...line.split(' '))).toEqual(found.split(' '));
   });
 
   test.each([

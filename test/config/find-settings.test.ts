@@ -27,10 +27,6 @@ beforeEach(async () => {
 });
 
 describe('findSettingsFile', () => {
-  test('there is none', async () => {
-    expect(await findSettingsFile(context)).toBeUndefined();
-  });
-
   test("the context's own goes first", async () => {
     await mkdir(join(root, 'repository', '.git'));
     await writeFile(join(root, 'repository', '.scoville.yaml'), '');
@@ -57,12 +53,6 @@ describe('loadSettings', () => {
     const loaded = await loadSettings(place({}), OPTIONS);
     expect(loaded).toEqual({ ok: true, value: DEFAULT_SETTINGS });
     expect(await loadSettings(place({ startDir: undefined }), OPTIONS)).toEqual(loaded);
-  });
-
-  test('reads the file that it finds', async () => {
-    await writeFile(join(context, '.scoville.yaml'), 'recentDays: 5\n');
-    const loaded = await loadSettings(place({}), OPTIONS);
-    expect(loaded.ok && loaded.value.recentDays).toBe(5);
   });
 
   test('reads the file that is named, and says where it is wrong', async () => {
@@ -131,13 +121,6 @@ describe('whose file it is', () => {
     expect(named.ok).toBe(true);
   });
 
-  test('a file of the project elsewhere in it may be published', async () => {
-    await mkdir(join(repository(), '.git'));
-    await writeFile(join(context, '.scoville.yaml'), 'attest: { seccomp: ../seccomp.json }');
-    const loaded = await loadSettings(place({}), OPTIONS);
-    expect(loaded.ok && loaded.value.attest.seccomp).toBe(join(repository(), 'seccomp.json'));
-  });
-
   test('a link inside of the repository is followed', async () => {
     await mkdir(join(repository(), '.git'));
     await writeFile(join(repository(), 'common.yaml'), 'trust: { images: [a/b] }\n');
@@ -189,14 +172,6 @@ describe('whose file it is', () => {
     });
     await writeFile(policy, 'nonsense: 1\n');
     expect((await loadSettings(place({ policy }), OPTIONS)).ok).toBe(false);
-  });
-
-  test('what is wrong in either file is named', async () => {
-    const userDir = join(root, 'config');
-    await mkdir(userDir);
-    await writeFile(join(userDir, 'config.yaml'), 'recentDays: 0\n');
-    await writeFile(join(context, '.scoville.yaml'), 'scanner: x\n');
-    expect(await keysOf({ userDir })).toHaveLength(2);
   });
 
   const FOREIGN = [

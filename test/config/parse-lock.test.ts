@@ -13,16 +13,6 @@ async function problemsOf(text: string): Promise<readonly string[]> {
 }
 
 describe('parseLock', () => {
-  test('a lock of nothing', async () => {
-    const read = await parseLock(HEAD, 'f.lock');
-    expect(read.ok && read.value).toMatchObject({
-      normaliser: '1-safe',
-      builder: {},
-      snapshots: [],
-    });
-    expect(read.ok && [...read.value.images]).toEqual([]);
-  });
-
   test.each([
     ['', 'f.lock:1:1: the file must be a mapping of keys'],
     ['normaliser: x\n', 'f.lock:1:1: the file lacks schemaVersion'],

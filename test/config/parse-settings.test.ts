@@ -26,127 +26,6 @@ async function problemsOf(text: string, criteria?: readonly string[]): Promise<r
 }
 
 describe('parseSettings', () => {
-  test('reads every setting', async () => {
-    const text = `
-image:
-  title: Shop
-  description: Sells things
-  authors: Ada <ada@example.com>
-  vendor: Example
-  licenses: Apache-2.0
-  source: https://example.com/shop
-  url: https://shop.example.com
-  documentation: https://docs.example.com
-  version: "1.2"
-  annotations: { com.example.team: blue }
-secrets: { use: by-file, files: [/run/secrets/db] }
-sign: { enabled: true, key: keys/sign.key, keyless: false, format: legacy }
-attest: { sbom: [spdx], provenance: false, verdict: false }
-reproducible:
-  mode: deterministic
-  clock: running
-  start: 2026-01-02T03:04:05Z
-  oneProcessor: false
-  oneFileTime: false
-  sortedFolders: false
-  temporaryNames: false
-  sameAddresses: false
-  seed: 7
-  pin: false
-  drop: [/srv/cache/**]
-  empty: [srv/*.log]
-  time: { srv/**: epoch, etc/x: 2020-01-02 }
-gate:
-  minLevel: 3
-  minGrade: A+
-  waivers:
-    - { criterion: no-shell, reason: debugging, expires: 2026-08-20 }
-trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///alias/base], bases: [registry.example.com/*] }
-lock: true
-hermetic: replay
-recentDays: 7
-registries:
-  registry.local:5000: { plainHttp: true }
-scanner: docker-scout
-fix: { distroless: 'registry.example.com/distroless' }
-osv: { url: 'https://osv.example.com', exports: 'https://mirror.example.com/osv' }
-databaseDays: 14
-offline: true
-vex: [vex/app.openvex.json]
-ui: { after: end }
-`;
-    const { origins, ignored, ...settings } = await settingsOf(text);
-    expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([
-      new Set([FILE]),
-      [
-        {
-          file: FILE,
-          settings: ['trust.bases', 'registries', 'osv.url', 'osv.exports'],
-        },
-      ],
-    ]);
-    expect(settings).toEqual({
-      image: {
-        title: 'Shop',
-        description: 'Sells things',
-        authors: 'Ada <ada@example.com>',
-        vendor: 'Example',
-        licenses: 'Apache-2.0',
-        source: 'https://example.com/shop',
-        url: 'https://shop.example.com',
-        documentation: 'https://docs.example.com',
-        version: '1.2',
-        annotations: { 'com.example.team': 'blue' },
-      },
-      secrets: { use: 'by-file', files: ['/run/secrets/db'] },
-      sign: {
-        enabled: true,
-        key: '/project/keys/sign.key',
-        keyless: false,
-        format: 'legacy',
-        publicLog: false,
-      },
-      attest: { sbom: ['spdx'], provenance: false, verdict: false },
-      reproducible: {
-        mode: 'deterministic',
-        clock: 'running',
-        start: '2026-01-02T03:04:05Z',
-        oneProcessor: false,
-        oneFileTime: false,
-        sortedFolders: false,
-        temporaryNames: false,
-        sameAddresses: false,
-        seed: 7,
-        pin: false,
-        drop: ['/srv/cache/**'],
-        empty: ['srv/*.log'],
-        time: { 'srv/**': 'epoch', 'etc/x': '2020-01-02' },
-      },
-      gate: {
-        minLevel: 3,
-        minGrade: 'A+',
-        waivers: [{ criterion: 'no-shell', reason: 'debugging', expires: '2026-08-20' }],
-      },
-      trust: {
-        images: ['registry.example.com/base/*'],
-        keys: ['/project/keys/base.pub', 'awskms:///alias/base'],
-        identities: [],
-        bases: [],
-      },
-      lock: true,
-      hermetic: 'replay',
-      recentDays: 7,
-      registries: {},
-      scanner: 'docker-scout',
-      fix: { distroless: 'registry.example.com/distroless' },
-      osv: DEFAULT_SETTINGS.osv,
-      databaseDays: 14,
-      offline: true,
-      vex: ['/project/vex/app.openvex.json'],
-      ui: { after: 'end' },
-    });
-  });
-
   test.each(['', '# nothing\n', '---\n', 'gate:\nregistries:\n'])(
     'fills in the defaults: %j',
     async (text) => {
@@ -250,10 +129,6 @@ ui: { after: end }
     'reproducible: { time: { a: "2020-13-01" } }',
   ])('refuses %s', async (text) => {
     expect(await problemsOf(text)).toHaveLength(1);
-  });
-
-  test('tells all problems at once', async () => {
-    expect(await problemsOf('recentDays: x\nscanner: y\n')).toHaveLength(2);
   });
 
   test('a syntax error has its place', async () => {

@@ -18,12 +18,6 @@ function written(name: string, bytes: string | Uint8Array): string {
   return join(folder, name);
 }
 
-test('gives the text, undefined where there is no file', async () => {
-  const path = written('text', '\u{feff}FROM scratch\n');
-  expect(await readText(path, { largest: 100, utf8: 'required' })).toBe('\u{feff}FROM scratch\n');
-  expect(await readText(join(folder, 'none'), { largest: 100 })).toBeUndefined();
-});
-
 test('refuses a folder, a pipe without waiting for a writer, and what is too large', async () => {
   await expect(readText(folder, { largest: 100 })).rejects.toThrow(
     'cannot be read: it is not a file',

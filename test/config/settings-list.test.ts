@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSettings, withSettingRows } from '../../scripts/settings-list.ts';
 import { BUILDX_FLAGS, OWN_FLAGS } from '../../src/build/flags.ts';
-import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { parseSettings } from '../../src/config/settings.ts';
 
 const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
@@ -12,14 +11,6 @@ describe('docs/configuration.md', () => {
     expect(withSettingRows(PAGE)).toBe(PAGE);
     const rows = PAGE.split('\n').filter((line) => /^\| `[a-zA-Z.[\]*]+` /.test(line));
     expect(rows.map((row) => row.split('`')[1])).toEqual(listSettings().map(({ path }) => path));
-  });
-
-  test('gets a row for a setting that it lacks, and loses one that is gone', () => {
-    const [, before = '', row = ''] =
-      /\n(\| `sign.key` .*\n)(\| `sign.keyless` .*\n)/.exec(PAGE) ?? [];
-    expect(withSettingRows(PAGE.replace(row, ''))).toBe(PAGE);
-    const gone = row.replace('sign.keyless', 'sign.gone');
-    expect(withSettingRows(PAGE.replace(before, before + gone))).toBe(PAGE);
   });
 
   test('its examples are settings', async () => {
@@ -37,21 +28,5 @@ describe('listSettings', () => {
     const known = [...OWN_FLAGS, ...BUILDX_FLAGS].map((flag) => `--${flag.name}`);
     const flags = listSettings().flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
     expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
-  });
-
-  test('lists every key of the defaults', () => {
-    const leaves = (value: object, prefix: string): string[] =>
-      Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
-        key === 'origins' || key === 'ignored'
-          ? []
-          : typeof item === 'object' &&
-              item !== null &&
-              !Array.isArray(item) &&
-              Object.keys(item).length > 0
-            ? leaves(item, `${prefix}${key}.`)
-            : [`${prefix}${key}`],
-      );
-    const listed = new Set(listSettings().map(({ path }) => path));
-    expect(leaves(DEFAULT_SETTINGS, '').filter((path) => !listed.has(path))).toEqual([]);
   });
 });

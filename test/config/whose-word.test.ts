@@ -65,16 +65,6 @@ function layer(source: SettingsLayer['source'], given: SettingsLayer['given']): 
 }
 
 describe('mergeSettings', () => {
-  test('without files, the defaults', () => {
-    expect(mergeSettings([], 'project')).toEqual(DEFAULT_SETTINGS);
-    expect(mergeSettings([], 'image')).toEqual(DEFAULT_SETTINGS);
-  });
-
-  test('does not change the defaults', () => {
-    mergeSettings([layer('user', { osv: { url: 'https://x' } })], 'project');
-    expect(DEFAULT_SETTINGS.osv.url).toBe('https://api.osv.dev');
-  });
-
   test('of trust the person’s word goes above the project’s, of the build the project’s', () => {
     const said = { osv: { url: 'https://p' }, reproducible: { mode: 'off' }, lock: true };
     const own = { osv: { url: 'https://u' }, reproducible: { mode: 'aggressive' } };

@@ -20,15 +20,6 @@ async function tree(folder = root): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-test('writes all, folders too, in place of what was there, and leaves nothing beside them', async () => {
-  await writeFile(join(root, 'Dockerfile'), 'old');
-  await writeFilesTogether(root, [
-    { path: 'Dockerfile', text: 'new' },
-    { path: '.github/workflows/image.yaml', text: 'ci' },
-  ]);
-  expect(await tree()).toEqual({ Dockerfile: 'new', '.github/workflows/image.yaml': 'ci' });
-});
-
 test('writes none where one cannot be written: what was there is there again', async () => {
   await writeFile(join(root, 'Dockerfile'), 'old');
   await mkdir(join(root, 'seccomp.json'));

@@ -33,11 +33,6 @@ test('flags go above the project, and the project above defaults', () => {
   });
 });
 
-test('a default that declares something is left to the user', () => {
-  expect(collect({ authors: 'A' }, { name: 'shop' }, false).open).toEqual(['secrets']);
-  expect(collect({ authors: 'A', secrets: 'none' }, { name: 'shop' }, false).open).toEqual([]);
-});
-
 test('a wrong flag is an error, and a wrong word of the project is left out and said so', () => {
   expect(
     collect(
@@ -56,12 +51,5 @@ test('a wrong flag is an error, and a wrong word of the project is left out and 
       'what the project says of name is not used: it must be a name of lower-case letters and digits, with single . _ - between them',
       'what the project says of license is not used: it must be one line of text',
     ],
-  });
-});
-
-test('what is optional may be emptied', () => {
-  expect(collect({ license: '', name: '' }, { license: 'MIT' }, true)).toMatchObject({
-    answers: { license: '' },
-    errors: ['name must not be empty'],
   });
 });

@@ -81,26 +81,6 @@ describe('a project’s stack', () => {
       { folder: 'apps/web', name: 'node' },
     ]);
   });
-
-  test('comes with the files that speak for it and what they answer', () => {
-    const [match] = detectStacks(
-      templates,
-      project({ 'package.json': '{}', 'pnpm-lock.yaml': '', 'yarn.lock': '' }),
-    );
-    expect(match?.template.name).toBe('node');
-    expect(match?.files).toEqual(['package.json', 'pnpm-lock.yaml', 'yarn.lock']);
-    expect(match?.answers.get('manager')).toBe('pnpm');
-    const [typescript] = detectStacks(
-      templates,
-      project({
-        'package.json': '{"devDependencies":{"typescript":"5"}}',
-        'tsconfig.json': '{}',
-        'yarn.lock': '',
-      }),
-    );
-    expect(typescript?.template.name).toBe('typescript');
-    expect(typescript?.answers.get('manager')).toBe('yarn');
-  });
 });
 
 test.each([
