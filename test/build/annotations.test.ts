@@ -50,11 +50,6 @@ describe('planAnnotations', () => {
     expect(Object.keys(plan.index)).toEqual(Object.keys(plan.index).toSorted());
   });
 
-  test('without git and base, what is not known is not said', () => {
-    const plan = planned({ git: undefined, base: undefined, fallbackTitle: undefined });
-    expect(plan.index).toEqual({ [`${OCI}created`]: '2023-11-14T22:13:20Z' });
-  });
-
   test('a changed working tree is marked and has no version', () => {
     const git = { commit: 'c0ffee', committedAt: 0, exactTag: 'v1', dirty: true };
     const { index } = planned({ git });
@@ -82,21 +77,6 @@ describe('planAnnotations', () => {
     ]);
     expect(titles({ settings, userLabels, userAnnotations })).toEqual(['a', 'a', undefined]);
     expect(titles({ settings, userAnnotations })).toEqual(['a', 'a', 'a']);
-  });
-
-  test('settings add any key, and say how secrets are taken', () => {
-    const plan = planned({
-      settings: {
-        ...DEFAULT_SETTINGS,
-        image: { authors: 'Ada', annotations: { 'com.example.team': 'blue' } },
-        secrets: { use: 'by-file', files: [] },
-      },
-    });
-    expect(plan.labels).toMatchObject({
-      [`${OCI}authors`]: 'Ada',
-      'com.example.team': 'blue',
-      'dev.scoville.secrets': 'by-file',
-    });
   });
 
   test('values are one clean line of bounded length', () => {

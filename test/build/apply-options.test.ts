@@ -31,15 +31,4 @@ describe('applyOptions', () => {
       ...sign,
     });
   });
-
-  test('--key goes above keyless of the settings', () => {
-    const sign = { ...DEFAULT_SETTINGS.sign, keyless: true };
-    expect(settings({ ...DEFAULT_SETTINGS, sign }, '--key=k').sign).toEqual({
-      enabled: true,
-      keyless: false,
-      key: 'k',
-      publicLog: false,
-      format: 'auto',
-    });
-  });
 });

@@ -34,18 +34,6 @@ describe('planAttestations', () => {
     expect(attestations(text)).toMatchObject({ provenance, buildxWords });
   });
 
-  test.each([
-    ['--sbom=false', off('--sbom=false'), ['--provenance=mode=max']],
-    ['--sbom=true', { on: true }, ['--provenance=mode=max']],
-    [
-      '--sbom=generator=example.com/scan',
-      { on: true },
-      ['--provenance=mode=max', '--attest=type=sbom,generator=example.com/scan'],
-    ],
-  ])('sbom: %s', (text, sbom, buildxWords) => {
-    expect(attestations(text)).toMatchObject({ sbom, buildxWords });
-  });
-
   test('BUILDX_NO_DEFAULT_ATTESTATIONS turns off what no flag asks for', () => {
     const env = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
     expect(attestations('--pull', env)).toMatchObject({

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  bakeJobs,
-  dockerfileOf,
-  jobWords,
-  outputFolders,
-} from '../../src/build/bake-definition.ts';
+import { bakeJobs, dockerfileOf, jobWords } from '../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../src/model/events.ts';
 
 const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({
@@ -53,19 +48,6 @@ describe('jobs', () => {
     ]);
   });
 
-  test('of a bake that pushes go to the registry alone, files nowhere but into their folder', () => {
-    const words = (outputs: readonly string[], pushes: boolean): readonly string[] => {
-      const result = jobs(['app'], target('app', { outputs }));
-      return result.ok ? jobWords(result.value[0] ?? fail(), new Map(), pushes) : [];
-    };
-    const file = '--file=Dockerfile';
-    const image = 'type=image,push=true';
-    expect(words([image], true)).toEqual([file, `--output=${image}`, '--push', '--', '.']);
-    expect(words([image], false)).toEqual([file, `--output=${image}`, '--', '.']);
-    const folder = 'type=local,dest=out';
-    expect(words([folder], true)).toEqual([file, `--output=${folder}`, '--', '.']);
-  });
-
   test('of a base are two where it has not the platforms, or makes no image', () => {
     const app = target('app', { ...onBase, platforms: both });
     expect(ids(jobs(['app', 'base'], app, target('base')))).toEqual([
@@ -94,37 +76,6 @@ describe('jobs', () => {
   });
 });
 
-test('the words of a job are those of a build', () => {
-  const result = jobs(
-    ['app'],
-    target('app', {
-      context: 'sub/',
-      contexts: { base: 'target:base', lib: 'cwd://lib' },
-      platforms: both,
-      tags: ['app:1'],
-      entitlements: ['network.host'],
-      flags: ['--pull=true'],
-      outputs: ['type=registry'],
-    }),
-    target('base'),
-  );
-  expect(
-    result.ok &&
-      jobWords(result.value[1] ?? fail(), new Map([['base', 'oci-layout:///x@sha256:0']])),
-  ).toEqual([
-    '--file=sub/Dockerfile',
-    '--build-context=base=oci-layout:///x@sha256:0',
-    '--build-context=lib=lib',
-    '--pull=true',
-    '--allow=network.host',
-    `--platform=${both.join(',')}`,
-    '--tag=app:1',
-    '--output=type=registry',
-    '--',
-    'sub/',
-  ]);
-});
-
 test.each([
   [{ context: '.', dockerfile: 'a/D' }, 'a/D'],
   [{ context: 'sub', dockerfile: '../D' }, 'sub/../D'],
@@ -135,22 +86,6 @@ test.each([
   [{ context: 'sub', dockerfile: 'D', inline: 'FROM a' }, '-'],
 ])('the Dockerfile of %j is %s', (more, file) => {
   expect(dockerfileOf(target('app', more))).toBe(file);
-});
-
-test('files may lie where outputs go, but for those of what is only built from', () => {
-  const outputs = [
-    'type=local,dest=out',
-    'plain',
-    '-',
-    'type=oci,tar=false,dest=a b',
-    'type=docker',
-  ];
-  const result = jobs(
-    ['app'],
-    target('app', { ...onBase, outputs }),
-    target('base', { outputs: ['type=local,dest=never'] }),
-  );
-  expect(result.ok && outputFolders(result.value)).toEqual(['out', 'plain', 'a b']);
 });
 
 function fail(): never {

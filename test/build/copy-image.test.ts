@@ -390,15 +390,6 @@ describe('by a file', () => {
     );
     expect(target.requests).toEqual([]);
   });
-
-  test('an image that nothing hangs on is copied, which is said', async () => {
-    const target = await registryOf();
-    const { copy, written, events } = copier();
-    const bytes = new ImageBytes();
-    await copy(written('bare', bytes.layout([bytes.image()])), to(target, 'new', []));
-    expect(target.manifests.size).toBe(1);
-    expect(events.filter(({ kind }) => kind === 'notice')).toHaveLength(1);
-  });
 });
 
 function byDigest(a: Descriptor, b: Descriptor): number {

@@ -78,18 +78,6 @@ describe('where builders were made', () => {
     expect(inspected).toEqual([['buildx', 'inspect']]);
   });
 
-  test('one that does not run yet is for the engine’s platform', async () => {
-    made('far');
-    const { told } = await chosen([
-      ENGINE,
-      inspect(builder('far', 'docker-container', 'Status: inactive\n')),
-    ]);
-    expect(told).toMatchObject({
-      elsewhere: { running: false },
-      platform: { architecture: 'amd64' },
-    });
-  });
-
   test('where no engine answers, the chosen one builds alone; the engine’s own does not', async () => {
     made('far');
     const far = await chosen([NO_ENGINE, inspect(builder('far', 'remote', RUNS))]);

@@ -145,52 +145,42 @@ describe('fetches in a lock', () => {
   });
 });
 
+const X: Fetch = { address: 'http://x/', digest: A, size: 1 };
+const Y: Fetch = { address: 'http://y/', digest: B, size: 1 };
+const Z = { ...X, digest: B };
+const none = new Map<string, readonly string[]>();
+
+/** Fetches by stage, as `stage: xyz`. */
+const byStage = (fetches: Fetches): readonly string[] =>
+  [...fetches].map(
+    ([stage, list]) =>
+      `${stage}: ${list.map((one) => (one === X ? 'x' : one === Y ? 'y' : 'z')).join('')}`,
+  );
+
 describe('fetchesByStage', () => {
-  const one: Fetch = { address: 'http://x/1', digest: A, size: 1 };
-  const other: Fetch = { address: 'http://x/2', digest: B, size: 1 };
+  const all = { x: X, y: Y, z: Z };
 
-  const changed = { ...one, digest: B };
-
-  test('keeps the order, and of the last answers to a request one', () => {
-    const list = [one, other, one, changed, changed, one, one, other];
-    expect(fetchesByStage(list.map((fetch) => ({ fetch, stages: ['build'] })))).toEqual(
-      new Map([['build', [one, other, one, changed, changed, one]]]),
-    );
-  });
-
-  test('a stage has what it fetched, though another one has it too', () => {
-    const found = [
-      { fetch: one, stages: ['b'] },
-      { fetch: one, stages: ['b'] },
-      { fetch: one, stages: ['a'] },
-    ];
-    expect(fetchesByStage(found)).toEqual(
-      new Map([
-        ['a', [one]],
-        ['b', [one]],
-      ]),
-    );
-  });
-
-  test('puts what may be of several stages into each, and what is of none apart', () => {
-    expect(
-      fetchesByStage([
-        { fetch: one, stages: ['b', 'a'] },
-        { fetch: other, stages: [] },
-      ]),
-    ).toEqual(
-      new Map([
-        ['a', [one]],
-        ['b', [one]],
-        ['unknown', [other]],
-      ]),
-    );
+  /** What was fetched, each with the stages that may have, and what each stage has. */
+  test.each([
+    // The order stays, and of the last answers to a request one.
+    ['x=b y=b x=b z=b z=b x=b x=b y=b', ['b: xyxzzx']],
+    ['x=b x=b x=a', ['a: x', 'b: x']],
+    ['x=b,a y=', ['a: x', 'b: x', 'unknown: y']],
+  ])('%s', (found, expected) => {
+    const fetches = found.split(' ').map((word) => {
+      const [name = '', stages = ''] = word.split('=');
+      return {
+        fetch: all[name as keyof typeof all],
+        stages: stages.split(',').filter((stage) => stage !== ''),
+      };
+    });
+    expect(byStage(fetchesByStage(fetches))).toEqual(expected);
   });
 
   test('a provenance names what came, not what led there', () => {
-    const redirect: Fetch = { ...one, address: 'http://x/r', status: 302, size: 0 };
-    expect(fetchedMaterials(new Map([['a', [redirect, one]]]))).toEqual([
-      { uri: 'http://x/1', digest: { sha256: A.slice(7) } },
+    const redirect: Fetch = { ...X, address: 'http://x/r', status: 302, size: 0 };
+    expect(fetchedMaterials(new Map([['a', [redirect, X]]]))).toEqual([
+      { uri: 'http://x/', digest: { sha256: A.slice(7) } },
     ]);
   });
 });
@@ -211,35 +201,17 @@ describe('incompleteByStage', () => {
   });
 });
 
-const X: Fetch = { address: 'http://x/', digest: A, size: 1 };
-const Y: Fetch = { address: 'http://y/', digest: B, size: 1 };
-const none = new Map<string, readonly string[]>();
-
 describe('two targets of one Dockerfile', () => {
   test('have in a stage of both what the first got, and what only one asked for', () => {
     const first = { fetches: new Map([['base', [X]]]), incomplete: new Map([['base', ['one']]]) };
-    const later = { ...X, digest: B };
     const second = {
-      fetches: new Map([
-        ['base', [later, Y]],
-        ['web', [later]],
-      ]),
-      incomplete: new Map([
-        ['base', ['one', 'two']],
-        ['web', ['three']],
-      ]),
+      fetches: new Map(Object.entries({ base: [Z, Y], web: [Z] })),
+      incomplete: new Map(Object.entries({ base: ['one', 'two'], web: ['three'] })),
     };
     expect(merged(undefined, second)).toBe(second);
-    expect(merged(first, second)).toEqual({
-      fetches: new Map([
-        ['base', [X, Y]],
-        ['web', [later]],
-      ]),
-      incomplete: new Map([
-        ['base', ['one', 'two']],
-        ['web', ['three']],
-      ]),
-    });
+    const { fetches, incomplete } = merged(first, second);
+    expect(byStage(fetches)).toEqual(['base: xy', 'web: z']);
+    expect([...incomplete]).toEqual([...second.incomplete]);
   });
 
   const read = parseDockerfile(
@@ -249,20 +221,11 @@ describe('two targets of one Dockerfile', () => {
   const model = read.value;
 
   test('each is given what its own stages fetched, in the order of the Dockerfile', () => {
-    const fetches = new Map([
-      ['app', [Y]],
-      ['renamed', [X]],
-      ['unknown', [X]],
-      ['web', [X]],
-      ['z', [X]],
-    ]);
+    const fetches = new Map(
+      Object.entries({ app: [Y], renamed: [X], unknown: [X], web: [X], z: [X] }),
+    );
     const given = recordingFor({ fetches, incomplete: none }, model);
-    expect([...given.fetches]).toEqual([
-      ['z', [X]],
-      ['app', [Y]],
-      ['renamed', [X]],
-      ['unknown', [X]],
-    ]);
+    expect(byStage(given.fetches)).toEqual(['z: x', 'app: y', 'renamed: x', 'unknown: x']);
   });
 
   test('what is missing of a stage that is not built, or that gets no network, does not matter', () => {

@@ -67,22 +67,6 @@ describe('planBuild', () => {
     expect([plan.epoch?.seconds, plan.created]).toEqual([seconds, created]);
   });
 
-  test('without git, created is the epoch; without either, now', () => {
-    const given = { dockerfile: TWO_STAGES, resolved: [NODE] };
-    expect(planned(['.'], given).created).toBe('2026-03-01T00:00:00Z');
-    const off = planned(['--repro=off', '.'], given);
-    expect([off.epoch, off.invocation.env, off.created]).toEqual([
-      undefined,
-      { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json' },
-      '2026-08-20T12:00:00Z',
-    ]);
-  });
-
-  test('--repro=off keeps an epoch that the user gave', () => {
-    const plan = planned(['--repro=off', '.'], { env: { SOURCE_DATE_EPOCH: '5' } });
-    expect(plan.epoch).toMatchObject({ seconds: 5 });
-  });
-
   test.each([
     [['-t', 'A', '.'], 'invalid tag "A": repository name must be lowercase'],
     [['--push', '.'], 'tag is needed when pushing to registry'],

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   asWritten,
-  hermeticFiles,
   type Injection,
   readBack,
   sentDockerfile,
@@ -43,40 +42,7 @@ const offered = (text: string) => sent(text, { names: () => ['SOURCE_DATE_EPOCH'
 const clocked = (text: string): string | undefined =>
   sent(text, { clock: true })?.text.replaceAll(/--mount=\S+from=scoville-clock\S+/g, 'M');
 
-const mount = (file: string, target: string): string =>
-  `--mount=type=bind,from=scoville-hermetic,source=${file},target=${target}`;
-/** What the RUN that begins on a line gets. */
-const first = (line: number): string =>
-  [
-    mount(`run${line}`, '/.scoville-hermetic'),
-    mount(`run${line}/ca.pem`, '/etc/ssl/certs/0.0'),
-    mount(`run${line}/ca.pem`, '/etc/apk/ca.pem'),
-    mount(`run${line}/apt.conf`, '/etc/apt/apt.conf.d/99scoville-hermetic'),
-    mount(`run${line}/resolv.conf`, '/etc/resolv.conf'),
-  ].join(' ');
-const bundles = (line: number): string =>
-  [
-    mount(`run${line}/ca.pem`, '/etc/ssl/certs/ca-certificates.crt'),
-    mount(`run${line}/ca.pem`, '/etc/pki/tls/certs/ca-bundle.crt'),
-  ].join(' ');
-
 describe('behind the proxy', () => {
-  test('mounts into each RUN, over the bundle only where none is written, and declares where programs look', () => {
-    const lines = injected(TEXT, [3, 4])?.text.split('\n') ?? [];
-    expect(lines[2]).toMatch(
-      /^ARG SSL_CERT_FILE=\/\.scoville-hermetic\/ca\.pem NODE_EXTRA_CA_CERTS=\/\.scoville-hermetic\/ca\.pem /,
-    );
-    expect(lines.slice(3, 9)).toEqual([
-      `RUN --network=none ${first(3)} ${WATCH_WORDS}apt-get install -y curl`,
-      `run ${first(4)} ${bundles(4)} --network=none ${WATCH_WORDS}echo`,
-      `  RUN ${first(5)} ${bundles(5)} \\`,
-      `    ${WATCH_WORDS}npm ci`,
-      `RUN ${first(7)} ${bundles(7)} <<EOF`,
-      `${WATCH_WORDS}RUN not an instruction`,
-    ]);
-    expect(lines.slice(9)).toEqual(['EOF', 'FROM scratch', 'COPY --from=build / /', '']);
-  });
-
   test('is read as the same instructions, and can be taken out again', () => {
     for (const text of [TEXT, TEXT.replaceAll('\n', '\r\n')]) {
       const found = injected(text, [3]);
@@ -96,33 +62,6 @@ describe('behind the proxy', () => {
       expect(withoutInjection(found.text)).toEqual({ text, lines: found.lines });
     }
   });
-});
-
-test('a JVM is told the proxy with its password by a file, which only Java from 9 reads', () => {
-  const files = hermeticFiles({
-    pem: 'PEM',
-    trustStore: Buffer.from('p12'),
-    proxyUrl: 'http://build:pass-word@172.17.0.1:40000',
-    mark: 'mark',
-    mode: 'replay',
-  });
-  expect(String(files['java-options']).split('\n')).toEqual(
-    expect.arrayContaining([
-      '-Djavax.net.ssl.trustStore=/.scoville-hermetic/ca.p12',
-      '-Dhttps.proxyHost=172.17.0.1',
-      '-Dhttps.proxyPort=40000',
-      '-Dhttp.proxyUser=build',
-      '-Dhttps.proxyPassword=pass-word',
-      '-Djdk.http.auth.tunneling.disabledSchemes=',
-    ]),
-  );
-  expect(files['maven-settings.xml']).toContain(
-    '<protocol>https</protocol><host>172.17.0.1</host><port>40000</port><username>build</username><password>pass-word</password>',
-  );
-  expect(files['wgetrc']).toBe('ca_certificate = /.scoville-hermetic/ca.pem\n');
-  expect(injected(TEXT)?.text).toContain(
-    ' JAVA_TOOL_OPTIONS="-XX:+IgnoreUnrecognizedVMOptions -XX:VMOptionsFile=/.scoville-hermetic/java-options" ',
-  );
 });
 
 describe('the history', () => {

@@ -18,10 +18,6 @@ function settings(reproducible: Partial<Settings['reproducible']>): Settings {
 }
 
 describe('what RUNs are given', () => {
-  test.each(['safe', 'aggressive', 'off'] as const)('nothing by %s', (mode) => {
-    expect(steadyInputs(settings({ mode }), { startedAt: START })).toBeUndefined();
-  });
-
   test('by deterministic: the time of the first build, one processor, no seed', () => {
     expect(steadyInputs(settings({ mode: 'deterministic' }), { startedAt: START })).toEqual(INPUTS);
   });
@@ -30,12 +26,6 @@ describe('what RUNs are given', () => {
 test('random numbers are seeded only where that is asked for', () => {
   expect(steadyVariables(INPUTS)).not.toHaveProperty('FAKERANDOM_SEED');
   expect(steadyVariables({ ...INPUTS, seed: 7 })).toMatchObject({ FAKERANDOM_SEED: '7' });
-});
-
-test('new memory has zeros where addresses are the same', () => {
-  expect(steadyVariables({ ...INPUTS, sameAddresses: true })).toMatchObject({
-    GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0',
-  });
 });
 
 describe('the Dockerfile that is sent', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,15 +49,6 @@ test.each([[false], [true]])(
     ]);
   },
 );
-
-test('an archive that is there keeps its mode', async () => {
-  const { at, write } = await writer();
-  await writeFile(at('image.tar'), 'old');
-  chmodSync(at('image.tar'), 0o620);
-  await write('image.tar');
-  expect(statSync(at('image.tar')).mode & 0o7777).toBe(0o620);
-  expect(readFileSync(at('image.tar'), 'latin1')).toContain('oci-layout');
-});
 
 test('four that add an image to one folder at once: all are listed', async () => {
   const folder = temporaryFolder();

@@ -17,9 +17,3 @@ test('the scripts are answered with each command and what it does', async () => 
   const lines = COMMANDS.map(({ name, summary }) => `${name}\t${summary}`);
   expect(out()).toBe(`${[...lines, ':4'].join('\n')}\n`);
 });
-
-test('refuses two shells', () => {
-  return expect(completion(['bash', 'zsh'], fakeIo().io)).rejects.toThrow(
-    'completion takes one shell',
-  );
-});

@@ -55,10 +55,6 @@ test.each<ShownAs>(['quiet', 'none'])(
   },
 );
 
-test('rawjson leaves stderr to the stream of BuildKit', async () => {
-  expect(await shown('rawjson', TERMINAL)).toBe('{"vertexes":[]}\n');
-});
-
 test('a CI system gets its own marks where nobody asked for plain lines', async () => {
   const env = { GITHUB_ACTIONS: 'true' };
   expect(await shown('auto', { env })).toContain('::warning title=scoville::a warning%0A');

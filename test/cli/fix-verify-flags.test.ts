@@ -8,10 +8,6 @@ function readFixFlags(args: readonly string[], buildFlags: readonly string[] = [
 }
 
 describe('--verify', () => {
-  test('is off by default', () => {
-    expect(readFixFlags([]).verify).toBeUndefined();
-  });
-
   test('takes a command, limits, and flags of the build behind --', () => {
     const { verify, path } = readFixFlags(
       [

@@ -17,14 +17,4 @@ describe('flags that say how a Dockerfile was built', () => {
     expect(read).toThrow(UserError);
     expect(read).toThrow(`${flag} says how a Dockerfile was built`);
   });
-
-  test('beside one they are taken', () => {
-    const args = ['-f', 'Dockerfile', '--target', 'app', '--build-arg', 'A=1', 'image'];
-    expect(readGradeFlags(args)).toMatchObject({
-      file: 'Dockerfile',
-      target: 'app',
-      buildArgs: ['A=1'],
-      images: ['image'],
-    });
-  });
 });

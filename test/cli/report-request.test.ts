@@ -22,13 +22,6 @@ describe('parseReportRequest', () => {
 });
 
 describe('parseReportRequests', () => {
-  test('several, in their order', () => {
-    expect(parseReportRequests(['json', 'html=a', 'json'])).toEqual({
-      ok: true,
-      value: [{ format: 'json' }, { format: 'html', file: 'a' }, { format: 'json' }],
-    });
-  });
-
   test('no file is written twice', () => {
     expect(parseReportRequests(['json=a', 'html=a'])).toEqual({
       ok: false,

@@ -22,16 +22,6 @@ async function built(name: string) {
   return { store, index, referrer };
 }
 
-test('gives the image of a name, without the names that the layout notes on it, and its referrers', async () => {
-  const { store, index, referrer } = await built('app');
-  expect(await storedImage(store, 'app')).toEqual({
-    name: 'docker.io/library/app:latest',
-    index,
-    referrers: [referrer],
-    tagged: [],
-  });
-});
-
 test('says which name is not there, and how to make it', async () => {
   const { store } = await built('app');
   await expect(storedImage(store, 'app:2')).rejects.toMatchObject({

@@ -24,19 +24,17 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const PACKAGE = '{"scripts":{"build":"tsc --outDir dist"}}';
-const runs = (program: string): readonly string[] => [
-  `unread-shell: not read: what ${program} does was not read`,
+const runs = (program: string, what = 'does was not read'): readonly string[] => [
+  `unread-shell: not read: what ${program} ${what}`,
 ];
 /**
- * Maven and Gradle fetch plugins without a sum and run them, in the step that builds: what that
- * brings in is not known.
+ * They run what the project or its plugins have, in the step that builds: what that brings in is
+ * not known.
  */
 const UNREAD: Readonly<Record<string, readonly string[]>> = {
   'java/maven.Dockerfile': runs('mvn'),
   'java/gradle.Dockerfile': runs('gradle'),
-  'dotnet/Dockerfile': [
-    'unread-shell: not read: what dotnet runs is in the source it works on, which was not read',
-  ],
+  'dotnet/Dockerfile': runs('dotnet', 'runs is in the source it works on, which was not read'),
 };
 
 let loaded: LoadedTemplates;

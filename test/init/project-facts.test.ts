@@ -59,111 +59,64 @@ describe('what a project says of itself', () => {
     );
   });
 
-  test('the folder names a project that does not name itself', () => {
-    expect(facts('node', { 'package.json': 'not json' })).toEqual({ name: 'my-shop' });
-    expect(facts('ruby', {})).toEqual({ name: 'my-shop' });
-  });
+  const PYTHON =
+    '[build-system]\nname = "no"\n[project]\nname = "shop"\nlicense = "MIT"\nauthors = [{ name = "A B", email = "a@b.c" }]\n';
+  const POETRY = '[tool.poetry]\nname = "shop"\nauthors = ["A B <a@b.c>"]\n';
+  const GO = { 'go.mod': 'module example.com/shop/v2\n\ngo 1.24.1\n' };
+  const CARGO =
+    "[package]\nname = 'shop-api'\nauthors = ['A B <a@b.c>']\n\n[[bin]]\nname = \"api\"\n";
+  // Not those of its parent, plugins and dependencies.
+  const POM =
+    '<project><parent><artifactId>no</artifactId><version>9</version></parent><artifactId>shop</artifactId><version>1.2.0</version>' +
+    '<properties><java.version>17</java.version></properties><dependencies><dependency><artifactId>no</artifactId></dependency></dependencies></project>';
+  const NAMED =
+    '<project><artifactId>shop</artifactId><build><finalName>app</finalName></build></project>';
+  const GRADLE =
+    'version = "2.0"\njava { toolchain { languageVersion = JavaLanguageVersion.of(20) } }\n';
+  const NET =
+    '<Project><PropertyGroup><TargetFramework>net9.0</TargetFramework></PropertyGroup></Project>';
+  const COMPOSER = '{"name":"acme/shop","license":"proprietary"}';
+  const CMAKE = 'project(shop C)\nadd_executable(shopd main.c)\n';
 
-  test('TypeScript: where tsc writes', () => {
-    expect(facts('node', { 'tsconfig.json': '{ // c\n "outDir": "./build/" }' })['output']).toBe(
-      'build',
-    );
-  });
-
-  test('Python: by the standard table, by poetry’s, and what can be run', () => {
-    expect(
-      facts('python', {
-        'pyproject.toml':
-          '[build-system]\nname = "no"\n[project]\nname = "shop"\nlicense = "MIT"\nauthors = [{ name = "A B", email = "a@b.c" }]\n',
-        'shop/__main__.py': '',
-      }),
-    ).toEqual({ name: 'shop', license: 'MIT', authors: 'A B', start: '-m shop' });
-    expect(
-      facts('python', {
-        'pyproject.toml': '[tool.poetry]\nname = "shop"\nauthors = ["A B <a@b.c>"]\n',
-        'app.py': '',
-      }),
-    ).toEqual({ name: 'shop', authors: 'A B', start: 'app.py' });
-  });
-
-  test('Go: the module’s last name, its version, the one command', () => {
-    const mod = { 'go.mod': 'module example.com/shop/v2\n\ngo 1.24.1\n' };
-    expect(facts('go', { ...mod, 'cmd/api/main.go': '' })).toEqual({
-      name: 'shop',
-      version: '1.24',
-      package: 'cmd/api',
-    });
-    expect(facts('go', { ...mod, 'main.go': '' })['package']).toBe('.');
-    expect(facts('go', { ...mod, 'cmd/a/main.go': '', 'cmd/b/main.go': '' })['package']).toBe(
-      undefined,
-    );
-  });
-
-  test('Rust: package, binary, toolchain', () => {
-    expect(
-      facts('rust', {
-        'Cargo.toml':
-          "[package]\nname = 'shop-api'\nauthors = ['A B <a@b.c>']\n\n[[bin]]\nname = \"api\"\n",
-        'rust-toolchain.toml': '[toolchain]\nchannel = "1.88.0"\n',
-      }),
-    ).toEqual({ name: 'shop-api', authors: 'A B', binary: 'api', version: '1.88' });
-  });
-
-  test('Maven: the project’s own coordinates, not those of its parent, plugins and dependencies', () => {
-    const pom =
-      '<project><parent><artifactId>no</artifactId><version>9</version></parent><artifactId>shop</artifactId><version>1.2.0</version>' +
-      '<properties><java.version>17</java.version></properties><dependencies><dependency><artifactId>no</artifactId></dependency></dependencies></project>';
-    expect(facts('java', { 'pom.xml': pom })).toEqual({
-      name: 'shop',
-      version: '17',
-      jar: 'target/shop-1.2.0.jar',
-    });
-    const named =
-      '<project><artifactId>shop</artifactId><build><finalName>app</finalName></build></project>';
-    expect(facts('java', { 'pom.xml': named })['jar']).toBe('target/app.jar');
-  });
-
-  test('Gradle: name, version and the release that runs it', () => {
-    expect(
-      facts('java', {
-        'settings.gradle.kts': 'rootProject.name = "shop"\n',
-        'build.gradle.kts':
-          'version = "2.0"\njava { toolchain { languageVersion = JavaLanguageVersion.of(20) } }\n',
-      }),
-    ).toEqual({ name: 'shop', version: '21', jar: 'build/libs/shop-2.0.jar' });
-  });
-
-  test('.NET: the one project', () => {
-    const file =
-      '<Project><PropertyGroup><TargetFramework>net9.0</TargetFramework></PropertyGroup></Project>';
-    expect(facts('dotnet', { 'src/Shop.Api.csproj': file })).toEqual({
-      name: 'shop.api',
-      version: '9.0',
-      project: 'src/Shop.Api.csproj',
-      assembly: 'Shop.Api',
-    });
-    expect(facts('dotnet', { 'a.csproj': file, 'b.csproj': file })).toEqual({ name: 'my-shop' });
-  });
-
-  test('Ruby, PHP, pages, C', () => {
-    expect(facts('ruby', { Gemfile: "ruby '~> 3.3'\n", 'app.rb': '' })).toEqual({
-      name: 'my-shop',
-      version: '3.3',
-      entry: 'app.rb',
-    });
-    expect(
-      facts('php', {
-        'composer.json': '{"name":"acme/shop","license":"proprietary"}',
-        'public/index.php': '',
-      }),
-    ).toEqual({ name: 'shop', directory: 'public' });
-    expect(facts('site', { 'docs/index.html': '' })).toEqual({
-      name: 'my-shop',
-      directory: 'docs',
-    });
-    expect(
-      facts('native', { 'CMakeLists.txt': 'project(shop C)\nadd_executable(shopd main.c)\n' }),
-    ).toEqual({ name: 'shop', binary: 'shopd' });
+  /** A reader, files, and what they say as `question=answer`; My Shop is the folder. */
+  test.each<[FactReader, Readonly<Record<string, string>>, string]>([
+    ['node', { 'package.json': 'not json' }, 'name=my-shop'],
+    ['node', { 'tsconfig.json': '{ // c\n "outDir": "./build/" }' }, 'name=my-shop output=build'],
+    ['ruby', {}, 'name=my-shop'],
+    [
+      'python',
+      { 'pyproject.toml': PYTHON, 'shop/__main__.py': '' },
+      'authors=A_B license=MIT name=shop start=-m_shop',
+    ],
+    ['python', { 'pyproject.toml': POETRY, 'app.py': '' }, 'authors=A_B name=shop start=app.py'],
+    ['go', { ...GO, 'cmd/api/main.go': '' }, 'name=shop package=cmd/api version=1.24'],
+    ['go', { ...GO, 'main.go': '' }, 'name=shop package=. version=1.24'],
+    ['go', { ...GO, 'cmd/a/main.go': '', 'cmd/b/main.go': '' }, 'name=shop version=1.24'],
+    [
+      'rust',
+      { 'Cargo.toml': CARGO, 'rust-toolchain.toml': '[toolchain]\nchannel = "1.88.0"\n' },
+      'authors=A_B binary=api name=shop-api version=1.88',
+    ],
+    ['java', { 'pom.xml': POM }, 'jar=target/shop-1.2.0.jar name=shop version=17'],
+    ['java', { 'pom.xml': NAMED }, 'jar=target/app.jar name=shop'],
+    [
+      'java',
+      { 'settings.gradle.kts': 'rootProject.name = "shop"\n', 'build.gradle.kts': GRADLE },
+      'jar=build/libs/shop-2.0.jar name=shop version=21',
+    ],
+    [
+      'dotnet',
+      { 'src/Shop.Api.csproj': NET },
+      'assembly=Shop.Api name=shop.api project=src/Shop.Api.csproj version=9.0',
+    ],
+    ['dotnet', { 'a.csproj': NET, 'b.csproj': NET }, 'name=my-shop'],
+    ['ruby', { Gemfile: "ruby '~> 3.3'\n", 'app.rb': '' }, 'entry=app.rb name=my-shop version=3.3'],
+    ['php', { 'composer.json': COMPOSER, 'public/index.php': '' }, 'directory=public name=shop'],
+    ['site', { 'docs/index.html': '' }, 'directory=docs name=my-shop'],
+    ['native', { 'CMakeLists.txt': CMAKE }, 'binary=shopd name=shop'],
+  ])('%s, of %j: %s', (reader, files, said) => {
+    const found = Object.entries(facts(reader, files)).map((pair) => pair.join('='));
+    expect(found.toSorted().join(' ')).toBe(said.replaceAll('_', ' '));
   });
 
   test('a file made to be slow is read in no time', () => {
