@@ -47,7 +47,7 @@ export async function passThrough(
 }
 
 /** What a planned build will go through, in the order in which it ends. */
-export function plannedSteps(
+function plannedSteps(
   plan: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>,
 ): readonly (Phase | Part)[] {
   const { attest, grade, settings, destinations, prove } = plan;

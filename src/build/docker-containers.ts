@@ -271,7 +271,7 @@ interface SmokePlace {
 
 const OUTPUT_CHARS = 4096;
 
-export function smokeEnvironment({ container, image, port }: SmokePlace): Record<string, string> {
+function smokeEnvironment({ container, image, port }: SmokePlace): Record<string, string> {
   return {
     SCOVILLE_CONTAINER: container,
     SCOVILLE_IMAGE: image,

@@ -275,7 +275,7 @@ export async function dockerLoad(
 }
 
 /** The names in `Loaded image: NAME` and `Loaded image ID: DIGEST` lines. */
-export function loadedNames(stdout: string): readonly string[] {
+function loadedNames(stdout: string): readonly string[] {
   return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
 }
 

@@ -66,7 +66,7 @@ export function neededImages(
 }
 
 /** Build contexts by BuildKit's form of the name (docker/buildx, util/buildflags/context.go). */
-export function namedContexts(parsed: ParsedBuild): ReadonlyMap<string, string> {
+function namedContexts(parsed: ParsedBuild): ReadonlyMap<string, string> {
   return new Map(
     valuesOf(parsed, 'build-context').flatMap((text) => {
       const equals = text.indexOf('=');

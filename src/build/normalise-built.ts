@@ -131,7 +131,7 @@ interface NormaliseRequest {
 }
 
 /** Rewrites own layers, keeps base layers, renews config and manifest (repro.md, "layer epoch"). */
-export async function normalisePlatform(
+async function normalisePlatform(
   built: BuiltPlatform,
   request: NormaliseRequest,
 ): Promise<{ readonly platform: FinalPlatform; readonly rewritten: number }> {

@@ -18,7 +18,7 @@ import { lockChanges } from './lock-changes.ts';
 import { maskText } from './shown-command.ts';
 
 /** The images of a build as the lock lists them; one whose digest was not found is left out. */
-export function lockedImages(
+function lockedImages(
   needed: readonly NeededImage[],
   resolved: readonly ResolvedImage[],
 ): ReadonlyMap<string, LockedImage> {

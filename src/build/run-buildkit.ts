@@ -195,7 +195,7 @@ export async function runByPlatform(
 }
 
 /** The same for one platform, into its own layout over the same blobs. */
-export function forPlatform(
+function forPlatform(
   invocation: BuildInvocation,
   platform: string,
   into: string,

@@ -125,7 +125,7 @@ export function underOtherUmask(mode: number): number {
 }
 
 /** As made under 022: what the group can write was made under 002. */
-export function underUsualUmask(mode: number): number {
+function underUsualUmask(mode: number): number {
   return (mode & 0o020) === 0 ? mode : mode & ~0o022;
 }
 

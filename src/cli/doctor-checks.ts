@@ -45,7 +45,7 @@ export interface DoctorContext extends Pick<
   readonly connect: typeof canConnect;
 }
 
-export interface Finding {
+interface Finding {
   /** `advice`: builds work without it, or soon will not. `optional`: nobody needs it. */
   readonly state: 'ok' | 'missing' | 'advice' | 'optional';
   readonly detail: string;
@@ -53,7 +53,7 @@ export interface Finding {
   readonly fix?: string;
 }
 
-export interface Check {
+interface Check {
   /** Stable: scripts read it. */
   readonly id: string;
   readonly title: string;

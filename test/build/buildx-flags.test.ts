@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BUILDX_FLAGS, OWN_FLAGS } from '../../src/build/flags.ts';
 import type { FlagKind } from '../../src/cli/flag-table.ts';
 
@@ -24,26 +24,24 @@ const recorded = [
   ),
 ].map(([, short, name, type = '']) => ({ name, short, kind: KINDS[type] }));
 
-describe('the flags of docker buildx build', () => {
-  test('those that 0.13.1 shows are known by name, shorthand and kind', () => {
-    expect(recorded).toHaveLength(36);
-    const known = BUILDX_FLAGS.map(({ name, short, kind }) => ({ name, short, kind }));
-    for (const flag of recorded)
-      // Since then --allow has become one value each time.
-      expect(known).toContainEqual(flag.name === 'allow' ? { ...flag, kind: 'array' } : flag);
-  });
+test('those that 0.13.1 shows are known by name, shorthand and kind', () => {
+  expect(recorded).toHaveLength(36);
+  const known = BUILDX_FLAGS.map(({ name, short, kind }) => ({ name, short, kind }));
+  for (const flag of recorded)
+    // Since then --allow has become one value each time.
+    expect(known).toContainEqual(flag.name === 'allow' ? { ...flag, kind: 'array' } : flag);
+});
 
-  test('no name and no shorthand is there twice, ours included', () => {
-    const all = [...BUILDX_FLAGS, ...OWN_FLAGS];
-    const names = all.map((flag) => flag.name);
-    const shorts = all.flatMap((flag) => flag.short ?? []);
-    expect(new Set(names).size).toBe(names.length);
-    expect(new Set(shorts).size).toBe(shorts.length);
-    expect(OWN_FLAGS.filter((flag) => flag.short !== undefined)).toEqual([]);
-  });
+test('no name and no shorthand is there twice, ours included', () => {
+  const all = [...BUILDX_FLAGS, ...OWN_FLAGS];
+  const names = all.map((flag) => flag.name);
+  const shorts = all.flatMap((flag) => flag.short ?? []);
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(shorts).size).toBe(shorts.length);
+  expect(OWN_FLAGS.filter((flag) => flag.short !== undefined)).toEqual([]);
+});
 
-  test("turning ours off spells no flag of buildx'", () => {
-    const buildx = BUILDX_FLAGS.map((flag) => flag.name);
-    expect(OWN_FLAGS.filter((flag) => buildx.includes(`no-${flag.name}`))).toEqual([]);
-  });
+test("turning ours off spells no flag of buildx'", () => {
+  const buildx = BUILDX_FLAGS.map((flag) => flag.name);
+  expect(OWN_FLAGS.filter((flag) => buildx.includes(`no-${flag.name}`))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describePlan, planAsJson } from '../../src/build/describe-plan.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
 import { digest, dockerfile, external, inputs, planned } from './given.ts';
@@ -11,10 +11,9 @@ const GIVEN = {
 };
 const ARGV = '-t app --load --push --build-arg NPM_TOKEN=hunter2 --min-level=3 --sbom=false';
 
-describe('describePlan', () => {
-  test('a line a decision, with its reason', () => {
-    const plan = planned([...ARGV.split(' '), 'my dir'], GIVEN);
-    expect(describePlan(plan)).toBe(`context       my dir
+test('a line a decision, with its reason', () => {
+  const plan = planned([...ARGV.split(' '), 'my dir'], GIVEN);
+  expect(describePlan(plan)).toBe(`context       my dir
 names         app:latest
 to            registry, Docker
 epoch         1772323200 (2026-03-01T00:00:00Z; creation time of docker.io/library/node:22)
@@ -32,23 +31,21 @@ annotation    org.opencontainers.image.created=2026-03-01T00:00:00Z
 annotation    org.opencontainers.image.title=app
 command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1.policy.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app --build-arg=NPM_TOKEN 'my dir'
 `);
-  });
+});
 
-  test('a passthrough says why', () => {
-    const plan = planBuild(inputs(['--check', 'https://me:pw@example.com/a.git']));
-    if (!plan.ok) throw new Error(plan.error);
-    expect(describePlan(plan.value))
-      .toBe(`passthrough  --check evaluates the build and makes no image
+test('a passthrough says why', () => {
+  const plan = planBuild(inputs(['--check', 'https://me:pw@example.com/a.git']));
+  if (!plan.ok) throw new Error(plan.error);
+  expect(describePlan(plan.value)).toBe(`passthrough  --check evaluates the build and makes no image
 command      docker buildx build --check=true https://example.com/a.git
 `);
-    expect(planAsJson(plan.value)).toMatchObject({
-      kind: 'passthrough',
-      schemaVersion: '1',
-    });
+  expect(planAsJson(plan.value)).toMatchObject({
+    kind: 'passthrough',
+    schemaVersion: '1',
   });
+});
 
-  test('a terminal is given nothing to obey', () => {
-    const plan = planned(['\u001b[31m.\nnames  evil'], {});
-    expect(describePlan(plan).split('\n')[0]).toBe('context       [31m. names  evil');
-  });
+test('a terminal is given nothing to obey', () => {
+  const plan = planned(['\u001b[31m.\nnames  evil'], {});
+  expect(describePlan(plan).split('\n')[0]).toBe('context       [31m. names  evil');
 });

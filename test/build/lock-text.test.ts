@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { lockedPackages, lockText } from '../../src/build/plan-lock.ts';
 import { parseLock } from '../../src/config/lock.ts';
 import type { LockFile } from '../../src/model/lock.ts';
@@ -11,10 +11,9 @@ async function readBack(text: string): Promise<LockFile> {
   return read.value;
 }
 
-describe('lockText', () => {
-  test('is YAML with its keys in one order', async () => {
-    expect(await lockText(lock())).toBe(
-      `# What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).
+test('is YAML with its keys in one order', async () => {
+  expect(await lockText(lock())).toBe(
+    `# What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).
 
 schemaVersion: 1
 dockerfile: Dockerfile
@@ -49,40 +48,39 @@ packages:
       - y 2.10
   linux/arm64: {}
 `,
-    );
-  });
+  );
+});
 
-  test('is read back as it was written', async () => {
-    expect(await readBack(await lockText(lock()))).toEqual(lock());
-  });
+test('is read back as it was written', async () => {
+  expect(await readBack(await lockText(lock()))).toEqual(lock());
+});
 
-  test('takes packages of any name and version', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({ name: fc.string({ unit: 'binary', maxLength: 40 }), version: fc.string() }),
-          { maxLength: 8 },
-        ),
-        async (found) => {
-          const packages = lockedPackages(
-            found.map(({ name, version }) => ({
-              type: 'npm' as const,
-              name,
-              version,
-              purl: '',
-              licenses: [],
-              location: {
-                path: 'p',
-                layer: [...lock().images.values()][0]?.digest ?? ('' as never),
-              },
-            })),
-            [],
-          );
-          const given = lock({ packages: new Map([['linux/amd64', packages]]) });
-          expect(await readBack(await lockText(given))).toEqual(given);
-        },
+test('takes packages of any name and version', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ name: fc.string({ unit: 'binary', maxLength: 40 }), version: fc.string() }),
+        { maxLength: 8 },
       ),
-      { numRuns: 200 },
-    );
-  });
+      async (found) => {
+        const packages = lockedPackages(
+          found.map(({ name, version }) => ({
+            type: 'npm' as const,
+            name,
+            version,
+            purl: '',
+            licenses: [],
+            location: {
+              path: 'p',
+              layer: [...lock().images.values()][0]?.digest ?? ('' as never),
+            },
+          })),
+          [],
+        );
+        const given = lock({ packages: new Map([['linux/amd64', packages]]) });
+        expect(await readBack(await lockText(given))).toEqual(given);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

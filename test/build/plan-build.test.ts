@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { planBuild } from '../../src/build/plan-build.ts';
 import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
 
@@ -28,55 +28,54 @@ function problem(...argv: readonly string[]): string {
   return plan.ok ? 'none' : plan.error;
 }
 
-describe('planBuild', () => {
-  test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
-    const reference = `node:22@${digest('d')}`;
-    const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
-    expect(plan.sourcePolicy).toBeUndefined();
-    expect(plan.annotations.index).toMatchObject({
-      'org.opencontainers.image.base.name': NODE.name,
-      'org.opencontainers.image.base.digest': digest('d'),
-    });
+test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
+  const reference = `node:22@${digest('d')}`;
+  const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
+  expect(plan.sourcePolicy).toBeUndefined();
+  expect(plan.annotations.index).toMatchObject({
+    'org.opencontainers.image.base.name': NODE.name,
+    'org.opencontainers.image.base.digest': digest('d'),
   });
+});
 
-  test('--no-pin pins nothing; a policy of the user stays alone', () => {
-    const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO] };
-    expect(planned(['--no-pin', '.'], given).sourcePolicy).toBeUndefined();
-    const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'mine.json' };
-    const plan = planned(['.'], { ...given, env });
-    expect([plan.sourcePolicy, plan.invocation.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY']]).toEqual(
-      [undefined, undefined],
-    );
-    expect(plan.notices).toEqual([
-      'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is set: that policy stands, and no image is pinned here',
-    ]);
-  });
+test('--no-pin pins nothing; a policy of the user stays alone', () => {
+  const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO] };
+  expect(planned(['--no-pin', '.'], given).sourcePolicy).toBeUndefined();
+  const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'mine.json' };
+  const plan = planned(['.'], { ...given, env });
+  expect([plan.sourcePolicy, plan.invocation.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY']]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(plan.notices).toEqual([
+    'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is set: that policy stands, and no image is pinned here',
+  ]);
+});
 
-  test.each([
-    [
-      ['--build-arg=SOURCE_DATE_EPOCH=100'],
-      { SOURCE_DATE_EPOCH: '200' },
-      100,
-      '1970-01-01T00:01:40Z',
-    ],
-    [['--build-arg=SOURCE_DATE_EPOCH'], { SOURCE_DATE_EPOCH: '200' }, 200, '1970-01-01T00:03:20Z'],
-    [[], {}, 1_769_904_000, '2026-05-28T20:26:40Z'],
-  ])('epoch and created: %j %j', (argv, env, seconds, created) => {
-    const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO], git: GIT, env };
-    const plan = planned([...argv, '.'], given);
-    expect([plan.epoch?.seconds, plan.created]).toEqual([seconds, created]);
-  });
+test.each([
+  [
+    ['--build-arg=SOURCE_DATE_EPOCH=100'],
+    { SOURCE_DATE_EPOCH: '200' },
+    100,
+    '1970-01-01T00:01:40Z',
+  ],
+  [['--build-arg=SOURCE_DATE_EPOCH'], { SOURCE_DATE_EPOCH: '200' }, 200, '1970-01-01T00:03:20Z'],
+  [[], {}, 1_769_904_000, '2026-05-28T20:26:40Z'],
+])('epoch and created: %j %j', (argv, env, seconds, created) => {
+  const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO], git: GIT, env };
+  const plan = planned([...argv, '.'], given);
+  expect([plan.epoch?.seconds, plan.created]).toEqual([seconds, created]);
+});
 
-  test.each([
-    [['-t', 'A', '.'], 'invalid tag "A": repository name must be lowercase'],
-    [['--push', '.'], 'tag is needed when pushing to registry'],
-    [['--annotation', 'x', '.'], 'invalid annotation "x", expected key=value'],
-    [['-q', '--progress=tty', '.'], 'progress=tty and quiet cannot be used together'],
-    [
-      ['--build-arg', 'SOURCE_DATE_EPOCH=x', '.'],
-      'invalid SOURCE_DATE_EPOCH: "x" is not a number of seconds up to the year 9999',
-    ],
-  ])('%j is refused', (argv, message) => {
-    expect(problem(...argv)).toBe(message);
-  });
+test.each([
+  [['-t', 'A', '.'], 'invalid tag "A": repository name must be lowercase'],
+  [['--push', '.'], 'tag is needed when pushing to registry'],
+  [['--annotation', 'x', '.'], 'invalid annotation "x", expected key=value'],
+  [['-q', '--progress=tty', '.'], 'progress=tty and quiet cannot be used together'],
+  [
+    ['--build-arg', 'SOURCE_DATE_EPOCH=x', '.'],
+    'invalid SOURCE_DATE_EPOCH: "x" is not a number of seconds up to the year 9999',
+  ],
+])('%j is refused', (argv, message) => {
+  expect(problem(...argv)).toBe(message);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { LocalImage } from '../../src/build/docker.ts';
 import { neededImages } from '../../src/build/images.ts';
 import { type Registries, resolveImages } from '../../src/build/registries.ts';
@@ -105,53 +105,51 @@ async function resolve(
 const LOCKED = new Map([[NAME, { digest: digest('1'), local: false, platforms: new Map() }]]);
 const LOCKED_LOCAL = new Map([[NAME, { digest: digest('1'), local: true, platforms: new Map() }]]);
 
-describe('images of a build with a lock', () => {
-  test('a locked image is asked for by its digest, though the engine has the tag', async () => {
-    const { found, asked } = await resolve('index', { locked: LOCKED, here: HERE });
-    expect(asked).toEqual([digest('1')]);
-    expect(found).toMatchObject([{ name: NAME, digest: digest('1'), local: false }]);
-  });
+test('a locked image is asked for by its digest, though the engine has the tag', async () => {
+  const { found, asked } = await resolve('index', { locked: LOCKED, here: HERE });
+  expect(asked).toEqual([digest('1')]);
+  expect(found).toMatchObject([{ name: NAME, digest: digest('1'), local: false }]);
+});
 
-  test('a digest that the registry has lost is an error that says what to do', async () => {
-    await expect(resolve('none', { locked: LOCKED })).rejects.toMatchObject({
-      message: `r.example no longer has ${NAME}@${digest('1')} of /app/scoville.lock`,
-      exitCode: 2,
-    });
+test('a digest that the registry has lost is an error that says what to do', async () => {
+  await expect(resolve('none', { locked: LOCKED })).rejects.toMatchObject({
+    message: `r.example no longer has ${NAME}@${digest('1')} of /app/scoville.lock`,
+    exitCode: 2,
   });
+});
 
-  test('a registry that does not answer leaves the digest as the lock has it, and that is said', async () => {
-    const { found, notices } = await resolve('down', { locked: LOCKED });
-    expect(found).toMatchObject([{ digest: digest('1'), created: undefined }]);
-    expect(notices).toEqual([
-      `${NAME} was not looked up, its digest is the lock's: cannot reach r.example (ECONNREFUSED)`,
-    ]);
-  });
+test('a registry that does not answer leaves the digest as the lock has it, and that is said', async () => {
+  const { found, notices } = await resolve('down', { locked: LOCKED });
+  expect(found).toMatchObject([{ digest: digest('1'), created: undefined }]);
+  expect(notices).toEqual([
+    `${NAME} was not looked up, its digest is the lock's: cannot reach r.example (ECONNREFUSED)`,
+  ]);
+});
 
-  test('one locked as the engine’s own is taken from there, whatever its digest now', async () => {
-    const { found, asked } = await resolve('index', { locked: LOCKED_LOCAL, here: HERE });
-    expect(asked).toEqual([]);
+test('one locked as the engine’s own is taken from there, whatever its digest now', async () => {
+  const { found, asked } = await resolve('index', { locked: LOCKED_LOCAL, here: HERE });
+  expect(asked).toEqual([]);
+  expect(found).toMatchObject([{ digest: digest('5'), local: true }]);
+});
+
+test.each(['none', 'refused'] as const)(
+  'and from the engine where the registry says %s',
+  async (answer) => {
+    const { found } = await resolve(answer, { here: HERE, strict: true });
     expect(found).toMatchObject([{ digest: digest('5'), local: true }]);
-  });
+  },
+);
 
-  test.each(['none', 'refused'] as const)(
-    'and from the engine where the registry says %s',
-    async (answer) => {
-      const { found } = await resolve(answer, { here: HERE, strict: true });
-      expect(found).toMatchObject([{ digest: digest('5'), local: true }]);
-    },
+test('an update does not take the engine’s where the registry could not be asked', async () => {
+  await expect(resolve('down', { here: HERE, strict: true })).rejects.toThrow(
+    `${NAME} cannot be resolved: cannot reach`,
   );
+  await expect(resolve('none', { strict: true })).rejects.toThrow(
+    `neither r.example nor the engine has ${NAME}`,
+  );
+});
 
-  test('an update does not take the engine’s where the registry could not be asked', async () => {
-    await expect(resolve('down', { here: HERE, strict: true })).rejects.toThrow(
-      `${NAME} cannot be resolved: cannot reach`,
-    );
-    await expect(resolve('none', { strict: true })).rejects.toThrow(
-      `neither r.example nor the engine has ${NAME}`,
-    );
-  });
-
-  test('a build goes on, and BuildKit says what is wrong', async () => {
-    const { found, notices } = await resolve('down');
-    expect([found, notices.length]).toEqual([[], 1]);
-  });
+test('a build goes on, and BuildKit says what is wrong', async () => {
+  const { found, notices } = await resolve('down');
+  expect([found, notices.length]).toEqual([[], 1]);
 });

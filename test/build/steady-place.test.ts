@@ -1,17 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { runSteady } from './run-steady.ts';
 
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')('programs', () => {
   let folder = '';
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-place-'));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+  beforeEach(() => {
+    folder = temporaryFolder();
   });
   const run = (program: string, ...args: readonly string[]): string =>
     runSteady(folder, {}, program, ...args);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseBakeArgs } from '../../src/build/bake-command-line.ts';
 import { parseBuildArgs } from '../../src/build/command-line.ts';
 import { commandHelp, completionAnswer } from '../../src/cli/command-help.ts';
@@ -46,43 +46,41 @@ function isUnknown({ name }: { readonly name: string | undefined }): boolean {
   return name === undefined;
 }
 
-describe('one table of flags a command', () => {
-  test.each(COMMANDS)(
-    '$name: its help is what the command prints, in 80 columns',
-    async ({ name, spec, load }) => {
-      const { io, out } = fakeIo();
-      const command = await load();
-      expect(await command(['--help'], io)).toBe(0);
-      const help = commandHelp(await spec());
-      expect(out()).toBe(help);
-      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
-      expect(help).toContain(`Usage: scoville ${name}`);
-    },
-  );
+test.each(COMMANDS)(
+  '$name: its help is what the command prints, in 80 columns',
+  async ({ name, spec, load }) => {
+    const { io, out } = fakeIo();
+    const command = await load();
+    expect(await command(['--help'], io)).toBe(0);
+    const help = commandHelp(await spec());
+    expect(out()).toBe(help);
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(help).toContain(`Usage: scoville ${name}`);
+  },
+);
 
-  test.each(COMMANDS)('$name: each flag that help shows is parsed', async (one) => {
-    for (const flag of shownFlags(await one.spec()))
-      expect([flag.name, await takes(one, flag)]).toEqual([flag.name, true]);
-  });
+test.each(COMMANDS)('$name: each flag that help shows is parsed', async (one) => {
+  for (const flag of shownFlags(await one.spec()))
+    expect([flag.name, await takes(one, flag)]).toEqual([flag.name, true]);
+});
 
-  test.each(COMMANDS)(
-    '$name: each flag that help shows, and no other, stands in its table',
-    async ({ spec: specOf }) => {
-      const spec = await specOf();
-      const heads = [...commandHelp(spec).matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)];
-      expect(heads.map(([, flag]) => flag)).toEqual(shownFlags(spec).map((flag) => flag.name));
-    },
-  );
+test.each(COMMANDS)(
+  '$name: each flag that help shows, and no other, stands in its table',
+  async ({ spec: specOf }) => {
+    const spec = await specOf();
+    const heads = [...commandHelp(spec).matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)];
+    expect(heads.map(([, flag]) => flag)).toEqual(shownFlags(spec).map((flag) => flag.name));
+  },
+);
 
-  test('completion offers each flag of each command, with its values', async () => {
-    const commands = await completedCommands();
-    const offered = (...words: readonly string[]): readonly string[] =>
-      completionAnswer(commands, words, false).split('\n');
-    for (const { name, spec } of COMMANDS)
-      for (const flag of completedFlags(await spec())) {
-        expect([name, ...offered(name, '--')]).toContain(`--${flag.name}`);
-        if (flag.choices === undefined) continue;
-        expect(offered(name, `--${flag.name}`, '')).toEqual([...flag.choices, ':4', '']);
-      }
-  });
+test('completion offers each flag of each command, with its values', async () => {
+  const commands = await completedCommands();
+  const offered = (...words: readonly string[]): readonly string[] =>
+    completionAnswer(commands, words, false).split('\n');
+  for (const { name, spec } of COMMANDS)
+    for (const flag of completedFlags(await spec())) {
+      expect([name, ...offered(name, '--')]).toContain(`--${flag.name}`);
+      if (flag.choices === undefined) continue;
+      expect(offered(name, `--${flag.name}`, '')).toEqual([...flag.choices, ':4', '']);
+    }
 });

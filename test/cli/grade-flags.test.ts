@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readFlags } from '../../src/cli/flags.ts';
 import { GRADE, gradeFlags } from '../../src/grade/flags.ts';
 import { UserError } from '../../src/lib/errors.ts';
@@ -8,13 +8,11 @@ function readGradeFlags(args: readonly string[]) {
   return gradeFlags(flags, operands);
 }
 
-describe('flags that say how a Dockerfile was built', () => {
-  test.each([
-    [['--target', 'app'], '--target'],
-    [['--build-arg', 'A=1'], '--build-arg'],
-  ])('%j without one is refused, not passed over', (args, flag) => {
-    const read = (): unknown => readGradeFlags([...args, 'image']);
-    expect(read).toThrow(UserError);
-    expect(read).toThrow(`${flag} says how a Dockerfile was built`);
-  });
+test.each([
+  [['--target', 'app'], '--target'],
+  [['--build-arg', 'A=1'], '--build-arg'],
+])('%j without one is refused, not passed over', (args, flag) => {
+  const read = (): unknown => readGradeFlags([...args, 'image']);
+  expect(read).toThrow(UserError);
+  expect(read).toThrow(`${flag} says how a Dockerfile was built`);
 });

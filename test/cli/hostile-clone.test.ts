@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
@@ -29,35 +29,33 @@ async function inClone(words: readonly string[], where = '.'): Promise<string> {
 
 const GONE = 'oci:/nowhere/at/all';
 
-describe('a cloned project says nothing of images', () => {
-  test.each([
-    ['grade', ['grade', '-q', GONE]],
-    ['verify', ['verify', GONE]],
-    ['diff', ['diff', GONE, GONE]],
-    ['push', ['push', 'registry.example/none:1']],
-    ['mirror', ['mirror', GONE, 'oci:copy']],
-    ['reproduce IMAGE', ['reproduce', GONE]],
-  ])('%s', async (_, words) => {
-    const err = await inClone(words);
-    expect(err).toContain(
-      'scoville: .scoville.yaml is not trusted for images: ignored trust.images, trust.keys, registries, osv.url; --policy .scoville.yaml applies them\n',
-    );
-    expect(err).toContain(
-      'scoville: .scoville.yaml: secrets.use counts only for images built from that project\n',
-    );
-  });
+test.each([
+  ['grade', ['grade', '-q', GONE]],
+  ['verify', ['verify', GONE]],
+  ['diff', ['diff', GONE, GONE]],
+  ['push', ['push', 'registry.example/none:1']],
+  ['mirror', ['mirror', GONE, 'oci:copy']],
+  ['reproduce IMAGE', ['reproduce', GONE]],
+])('%s', async (_, words) => {
+  const err = await inClone(words);
+  expect(err).toContain(
+    'scoville: .scoville.yaml is not trusted for images: ignored trust.images, trust.keys, registries, osv.url; --policy .scoville.yaml applies them\n',
+  );
+  expect(err).toContain(
+    'scoville: .scoville.yaml: secrets.use counts only for images built from that project\n',
+  );
+});
 
-  test('from a folder below, by the name from there', async () => {
-    expect(await inClone(['verify', GONE], 'deep/er')).toContain('--policy ../../.scoville.yaml');
-  });
+test('from a folder below, by the name from there', async () => {
+  expect(await inClone(['verify', GONE], 'deep/er')).toContain('--policy ../../.scoville.yaml');
+});
 
-  test('a policy that is named counts, from the folder that the command runs in', async () => {
-    const err = await inClone(['verify', '--policy', '.scoville.yaml', GONE]);
-    expect(err).not.toContain('not trusted');
-    expect(err).toMatch(/the key .*evil\.pub \(trust\.keys of .*\) cannot be read/);
-  });
+test('a policy that is named counts, from the folder that the command runs in', async () => {
+  const err = await inClone(['verify', '--policy', '.scoville.yaml', GONE]);
+  expect(err).not.toContain('not trusted');
+  expect(err).toMatch(/the key .*evil\.pub \(trust\.keys of .*\) cannot be read/);
+});
 
-  test('its own Dockerfile is checked by its own settings', async () => {
-    expect(await inClone(['lint', '.'])).not.toContain('not trusted');
-  });
+test('its own Dockerfile is checked by its own settings', async () => {
+  expect(await inClone(['lint', '.'])).not.toContain('not trusted');
 });

@@ -1,14 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { writeFilesTogether } from '../../src/config/project-files.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 
 let root = '';
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'scoville-together-'));
+beforeEach(() => {
+  root = temporaryFolder();
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function tree(folder = root): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -36,7 +35,7 @@ test('writes none where one cannot be written: what was there is there again', a
 });
 
 test('a link that leads out of the project is not followed', async () => {
-  const outside = await mkdtemp(join(tmpdir(), 'scoville-outside-'));
+  const outside = temporaryFolder();
   await symlink(outside, join(root, '.github'));
   await expect(
     writeFilesTogether(root, [{ path: '.github/workflows/image.yaml', text: 'ci' }]),
@@ -48,5 +47,4 @@ test('a link that leads out of the project is not followed', async () => {
     'leads out of the project',
   );
   expect(await tree(outside)).toEqual({ target: 'theirs' });
-  await rm(outside, { recursive: true });
 });

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dockerLoad } from '../../src/build/docker.ts';
+import { runTool } from '../../src/lib/run-tool.ts';
 import { printedBy } from './containers.ts';
 import { bases, output, OWN, own, pinned, registry, run, Scoville } from './harness.ts';
 
@@ -154,6 +156,13 @@ describe('where an image goes', () => {
     expect(ended.exitCode).toBe(2);
     expect((await run('docker', ['image', 'inspect', own('outputs-context:1')])).exitCode).toBe(1);
   });
+});
+
+test('what is not an image is refused by Docker, and that is an error', async () => {
+  async function* junk(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.from('junk'));
+  }
+  expect(await dockerLoad(runTool, junk())).toMatchObject({ ok: false });
 });
 
 describe('what is built', () => {
