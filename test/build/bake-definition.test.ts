@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inComposeOrder, parseBakeDefinition } from '../../src/build/bake-definition.ts';
+import { parseBakeDefinition } from '../../src/build/bake-definition.ts';
 
 /** What buildx 0.13.1 and 0.29.1 printed of one definition; made here, for this test. */
 const OLD = {
@@ -144,20 +144,4 @@ test.each([
 test('a group that holds itself is no endless way', () => {
   const groups = { default: { targets: ['a'] }, a: { targets: ['a', 'app'] } };
   expect(read({ group: groups, target: { app: {} } }).wanted).toEqual(['app']);
-});
-
-test('services of a compose file, which buildx tells in another order each time, are told by name', () => {
-  const text = (targets: readonly string[]): string =>
-    JSON.stringify({ group: { default: { targets } }, target: { web: {}, api: {}, cron: {} } });
-  const wanted = [
-    ['web', 'cron', 'api'],
-    ['api', 'web', 'cron'],
-  ].map((targets) => {
-    const definition = parseBakeDefinition(text(targets));
-    return definition.ok ? inComposeOrder(definition.value).wanted : [];
-  });
-  expect(wanted).toEqual([
-    ['api', 'cron', 'web'],
-    ['api', 'cron', 'web'],
-  ]);
 });

@@ -32,10 +32,6 @@ function job(more: Partial<BakeJob['target']> = {}, isLink = false): BakeJob {
 const asked = (jobs: readonly BakeJob[], words: readonly string[] = [], dryRun = false) =>
   opensFirstKey(context(), { ownWords: words, dryRun }, jobs);
 
-test('a bake asks where one of its targets would make the first key', async () => {
-  expect(await asked([job({ outputs: ['type=local,dest=x'] }), job()])).toBe(true);
-});
-
 test('it does not where flags or the answer that is kept decide, where nothing is signed or built', async () => {
   expect(await asked([job()], ['--no-sign'])).toBe(false);
   expect(await asked([job()], [], true)).toBe(false);

@@ -3,8 +3,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
-  readlinkSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -60,25 +58,6 @@ async function modesAfter(rules: Partial<CopyRules>): Promise<Readonly<Record<st
     names.map((name) => [name, (lstatSync(join(copy, name)).mode & 0o7777).toString(8)]),
   );
 }
-
-const timesOf = (...names: readonly string[]) =>
-  new Set(names.map((name) => lstatSync(join(copy, name)).mtimeMs / 1000));
-
-test('git’s modes for what git tracks; the rest is the files themselves, and the user’s stay', async () => {
-  expect(await modesAfter({ modes: GIT })).toEqual({
-    src: '755',
-    'src/a': '644',
-    'src/run': '755',
-    secret: '600',
-    made: '644',
-    shared: '664',
-  });
-  expect(timesOf('src/a', 'src/run')).toEqual(new Set([OLD]));
-  expect(readFileSync(join(copy, 'src/a'), 'utf8')).toBe('src/a');
-  expect(readlinkSync(join(copy, 'link'))).toBe('src/a');
-  expect(lstatSync(join(copy, 'secret')).ino).toBe(lstatSync(join(dir, 'secret')).ino);
-  expect(lstatSync(join(dir, 'src/a')).mode & 0o7777).toBe(0o664);
-});
 
 test('elsewhere: another umask for what git does not track', async () => {
   const modes = await modesAfter({ modes: GIT, rest: underOtherUmask, time: TIME });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { describePlan, planAsJson } from '../../src/build/describe-plan.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
-import { digest, dockerfile, external, inputs, planned } from './given.ts';
+import { digest, dockerfile, inputs, planned } from './given.ts';
 
 const GIVEN = {
-  dockerfile: dockerfile([{ base: external('node:22') }]),
+  dockerfile: dockerfile('FROM node:22'),
   resolved: [
     { name: 'docker.io/library/node:22', digest: digest('a'), created: '2026-03-01T00:00:00Z' },
   ],

@@ -67,17 +67,6 @@ describe('where nobody made a builder', () => {
 });
 
 describe('where builders were made', () => {
-  test('one that `docker buildx use` chose builds, for its own platform, and sees no local images', async () => {
-    made('far');
-    const { told, inspected } = await chosen([ENGINE, inspect(builder('far', 'remote', RUNS))]);
-    expect(told).toMatchObject({
-      seesLocal: false,
-      elsewhere: { name: 'far', driver: 'remote', running: true },
-      platform: { os: 'linux', architecture: 'arm64' },
-    });
-    expect(inspected).toEqual([['buildx', 'inspect']]);
-  });
-
   test('where no engine answers, the chosen one builds alone; the engine’s own does not', async () => {
     made('far');
     const far = await chosen([NO_ENGINE, inspect(builder('far', 'remote', RUNS))]);

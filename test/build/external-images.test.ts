@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { neededImages } from '../../src/build/images.ts';
 import { formatReference } from '../../src/model/reference.ts';
-import { digest, dockerfile, external, parsed } from './given.ts';
+import { digest, dockerfile, parsed } from './given.ts';
 
 function needed(model: ReturnType<typeof dockerfile> | undefined, ...argv: readonly string[]) {
   return neededImages(model, parsed(...argv, '.')).map(
@@ -11,29 +11,29 @@ function needed(model: ReturnType<typeof dockerfile> | undefined, ...argv: reado
 }
 
 test('each once, the base of the target marked', () => {
-  const model = dockerfile(
-    [{ base: external('node:22') }, { base: external('node') }, { base: 1 }],
-    {
-      extra: [
-        external('nginx', 'copy-from'),
-        external('node:22', 'mount-from'),
-        external('docker/dockerfile:1', 'syntax'),
-        external('${UNKNOWN}'),
-      ],
-    },
-  );
+  const model = dockerfile(`# syntax=docker/dockerfile:1
+FROM node:22 AS first
+FROM node AS second
+FROM second
+COPY --from=nginx /a /
+COPY --from=first /a /
+RUN --mount=from=node:22,target=/n a
+`);
   expect(needed(model)).toEqual([
+    'syntax docker.io/docker/dockerfile:1',
     'from docker.io/library/node:22',
     'from (base) docker.io/library/node:latest',
     'copy-from docker.io/library/nginx:latest',
-    'syntax docker.io/docker/dockerfile:1',
   ]);
 });
 
 test('--build-context takes the place of a name', () => {
-  const model = dockerfile([{ base: external('node:22') }, { base: external('base') }], {
-    extra: [external('files', 'copy-from'), external('tools:1', 'copy-from')],
-  });
+  const model = dockerfile(`FROM node:22 AS a
+FROM base
+COPY --from=files /a /
+COPY --from=tools:1 /a /
+COPY --from=a /a /
+`);
   const argv = [
     '--build-context=docker.io/library/node:22=docker-image://localhost:5000/node@' + digest('a'),
     '--build-context=base:latest=docker-image://localhost:5000/base',
@@ -45,8 +45,4 @@ test('--build-context takes the place of a name', () => {
     'build-context (base) localhost:5000/base:latest',
     'copy-from docker.io/library/tools:1',
   ]);
-});
-
-test('a circle of stages has no base', () => {
-  expect(needed(dockerfile([{ base: 1 }, { base: 0 }]))).toEqual([]);
 });

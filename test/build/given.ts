@@ -3,13 +3,9 @@ import { applyOptions } from '../../src/build/flags.ts';
 import { planBuild } from '../../src/build/plan-build.ts';
 import type { BuildInputs, BuildPlan } from '../../src/build/plan.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import type {
-  DockerfileModel,
-  ExternalImage,
-  Instruction,
-  Stage,
-} from '../../src/model/dockerfile.ts';
-import { type Digest, parseDigest, parseReference } from '../../src/model/reference.ts';
+import type { DockerfileModel } from '../../src/model/dockerfile.ts';
+import { type Digest, parseDigest } from '../../src/model/reference.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
 /** The command line taken apart; throws where it is wrong. */
 export function parsed(...argv: readonly string[]): ParsedBuild {
@@ -59,60 +55,9 @@ export function planned(argv: readonly string[], more: Partial<BuildInputs> = {}
   return plan.value;
 }
 
-let line = 0;
-
-function range() {
-  line += 1;
-  return { startLine: line, startColumn: 1, endLine: line, endColumn: 80 };
-}
-
-export function external(text: string, kind: ExternalImage['kind'] = 'from'): ExternalImage {
-  const reference = parseReference(text);
-  return { kind, text, reference: reference.ok ? reference.value : undefined, range: range() };
-}
-
-export function label(...words: readonly string[]): Instruction {
-  return {
-    keyword: 'LABEL',
-    range: range(),
-    flags: [],
-    rawArguments: words.join(' '),
-    arguments: words,
-    argumentRanges: [],
-    heredocs: [],
-    commands: [],
-  };
-}
-
-/** A Dockerfile of stages, the last one built; a number as base is another stage. */
-export function dockerfile(
-  stages: readonly {
-    readonly base: ExternalImage | number | 'scratch';
-    readonly instructions?: readonly Instruction[];
-  }[],
-  more: Partial<DockerfileModel> & { readonly extra?: readonly ExternalImage[] } = {},
-): DockerfileModel {
-  const { extra = [], ...rest } = more;
-  const made = stages.map(({ base, instructions = [] }, index): Stage => ({
-    index,
-    base:
-      base === 'scratch'
-        ? { kind: 'scratch' }
-        : typeof base === 'number'
-          ? { kind: 'stage', index: base }
-          : { kind: 'image', image: base },
-    range: range(),
-    instructions,
-    needs: [],
-  }));
-  const bases = stages.flatMap(({ base }) => (typeof base === 'object' ? [base] : []));
-  return {
-    escape: '\\',
-    globalArgs: {},
-    stages: made,
-    target: made.length - 1,
-    reached: made.map((stage) => stage.index),
-    externalImages: [...bases, ...extra],
-    ...rest,
-  };
+/** The model of a Dockerfile that must parse. */
+export function dockerfile(text: string): DockerfileModel {
+  const read = parseDockerfile(text);
+  if (!read.ok) throw new Error(read.error.message);
+  return read.value;
 }

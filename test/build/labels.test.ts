@@ -1,24 +1,17 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { labelsFromFlags, labelsOf } from '../../src/build/annotations.ts';
-import { dockerfile, external, label } from './given.ts';
+import { dockerfile } from './given.ts';
 
-describe('labelsOf', () => {
-  test('the target and the stages it is built on count, a later one wins', () => {
-    const model = dockerfile([
-      {
-        base: external('node:22'),
-        instructions: [label('a="1"', "b='2 3'"), label('c', 'old', 'form')],
-      },
-      { base: external('golang:1'), instructions: [label('other=1')] },
-      { base: 0, instructions: [label('a=4', 'd=')] },
-    ]);
-    expect(labelsOf(model)).toEqual({ a: '4', b: '2 3', c: 'old form', d: '' });
-  });
-
-  test('a circle of stages ends', () => {
-    const model = dockerfile([{ base: 1, instructions: [label('a=1')] }, { base: 0 }]);
-    expect(labelsOf(model)).toEqual({ a: '1' });
-  });
+test('labels of the target and the stages it is built on count, a later one wins', () => {
+  const model = dockerfile(`FROM node:22 AS base
+LABEL a="1" b='2 3'
+LABEL c old form
+FROM golang:1
+LABEL other=1
+FROM base
+LABEL a=4 d=
+`);
+  expect(labelsOf(model)).toEqual({ a: '4', b: '2 3', c: 'old form', d: '' });
 });
 
 test('--label without = has an empty value, the last wins', () => {

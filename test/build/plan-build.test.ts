@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planBuild } from '../../src/build/plan-build.ts';
-import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
+import { digest, dockerfile, inputs, planned } from './given.ts';
 
 const NODE = {
   name: 'docker.io/library/node:22',
@@ -12,10 +12,9 @@ const GO = {
   digest: digest('b'),
   created: '2026-02-01T00:00:00Z',
 };
-const TWO_STAGES = dockerfile([
-  { base: external('golang:1') },
-  { base: external('node:22'), instructions: [label('org.opencontainers.image.title=Shop')] },
-]);
+const TWO_STAGES = dockerfile(
+  'FROM golang:1 AS a\nFROM node:22\nLABEL org.opencontainers.image.title=Shop\nCOPY --from=a /a /\n',
+);
 const GIT = {
   commit: 'c0ffee',
   committedAt: 1_780_000_000,
@@ -30,7 +29,7 @@ function problem(...argv: readonly string[]): string {
 
 test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
   const reference = `node:22@${digest('d')}`;
-  const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
+  const plan = planned(['.'], { dockerfile: dockerfile(`FROM ${reference}`) });
   expect(plan.sourcePolicy).toBeUndefined();
   expect(plan.annotations.index).toMatchObject({
     'org.opencontainers.image.base.name': NODE.name,

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { describePlan } from '../../src/build/describe-plan.ts';
 import { changeLines } from '../../src/build/lock-changes.ts';
 import { completed, isAddition, type LockRequest, snapshotsOf } from '../../src/build/plan-lock.ts';
-import { digest, dockerfile, external, label, planned } from './given.ts';
+import { digest, dockerfile, planned } from './given.ts';
 import { lock } from './lock-given.ts';
 
 const NAME = 'docker.io/library/node:22';
 const NODE = { name: NAME, digest: digest('a'), created: '2026-03-01T00:00:00Z' };
-const STAGES = dockerfile([{ base: external('node:22') }]);
+const STAGES = dockerfile('FROM node:22');
 const HELD = lock({
   target: undefined as never,
   images: new Map([[NAME, { digest: digest('a'), local: false, platforms: new Map() }]]),
@@ -99,20 +99,12 @@ test('completed: what the lock lacks is put in, what it holds stays', () => {
 });
 
 test('snapshot dates are found in mirrors and in apt’s own option', () => {
-  const run = (text: string) => ({ ...label(), keyword: 'RUN', rawArguments: text });
-  const model = dockerfile([
-    {
-      base: external('debian'),
-      instructions: [
-        run(
-          'echo deb http://snapshot.debian.org/archive/debian-security/20260301T000000Z trixie main',
-        ),
-        run('apt-get install --snapshot 20260302T000000Z curl'),
-        run('echo https://snapshot.ubuntu.com/ubuntu/20260303T000000Z'),
-        run('echo snapshot.debian.org/archive/debian/$DATE'),
-      ],
-    },
-  ]);
+  const model = dockerfile(`FROM debian
+RUN echo deb http://snapshot.debian.org/archive/debian-security/20260301T000000Z trixie main
+RUN apt-get install --snapshot 20260302T000000Z curl
+RUN echo https://snapshot.ubuntu.com/ubuntu/20260303T000000Z
+RUN echo snapshot.debian.org/archive/debian/$DATE
+`);
   expect(snapshotsOf(model)).toEqual([
     'apt 20260302T000000Z',
     'snapshot.debian.org/debian-security 20260301T000000Z',

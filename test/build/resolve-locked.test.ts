@@ -9,10 +9,10 @@ import { MEDIA_TYPE } from '../../src/model/image.ts';
 import type { LockedImage } from '../../src/model/lock.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { contextOf } from '../config/pipeline-context.ts';
-import { digest, dockerfile, external, parsed } from './given.ts';
+import { digest, dockerfile, parsed } from './given.ts';
 
 const NAME = 'r.example/a:1';
-const NEEDED = neededImages(dockerfile([{ base: external(NAME) }]), parsed('.'));
+const NEEDED = neededImages(dockerfile(`FROM ${NAME}`), parsed('.'));
 const HERE: LocalImage = {
   id: digest('5'),
   repoTags: [],
@@ -109,13 +109,6 @@ test('a locked image is asked for by its digest, though the engine has the tag',
   const { found, asked } = await resolve('index', { locked: LOCKED, here: HERE });
   expect(asked).toEqual([digest('1')]);
   expect(found).toMatchObject([{ name: NAME, digest: digest('1'), local: false }]);
-});
-
-test('a digest that the registry has lost is an error that says what to do', async () => {
-  await expect(resolve('none', { locked: LOCKED })).rejects.toMatchObject({
-    message: `r.example no longer has ${NAME}@${digest('1')} of /app/scoville.lock`,
-    exitCode: 2,
-  });
 });
 
 test('a registry that does not answer leaves the digest as the lock has it, and that is said', async () => {

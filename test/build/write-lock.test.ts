@@ -11,12 +11,12 @@ import type { PipelineEvent } from '../../src/model/events.ts';
 import type { LockFile } from '../../src/model/lock.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
-import { digest, dockerfile, external, planned } from './given.ts';
+import { digest, dockerfile, planned } from './given.ts';
 import { lock } from './lock-given.ts';
 
 const NAME = 'docker.io/library/node:22';
 const NODE = { name: NAME, digest: digest('a'), created: '2026-03-01T00:00:00Z' };
-const MODEL = dockerfile([{ base: external('node:22') }]);
+const MODEL = dockerfile('FROM node:22');
 const ANALYSIS = { installs: [], downloads: [], unread: [] };
 
 let folder = '';
