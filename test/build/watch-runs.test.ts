@@ -16,23 +16,21 @@ function sent(run: string, before = ''): string | undefined {
   return lines.join('\n').slice('FROM a\n'.length + before.length, -1);
 }
 
-test.each([
-  ['RUN a && b', 'RUN #a && b'],
-  [
-    'run --mount=type=cache,target=/a --network=default a',
-    'run --mount=type=cache,target=/a --network=default #a',
-  ],
-  [
-    'RUN \\\n  --mount=type=cache,target=/a \\\n  # why\n\\\n  a \\\n  b',
-    'RUN \\\n  --mount=type=cache,target=/a \\\n  # why\n\\\n  #a \\\n  b',
-  ],
-  ['RUN [ -f /a ] || b', 'RUN #[ -f /a ] || b'],
-  ['RUN <<EOF\na\nEOF', 'RUN <<EOF\n#a\nEOF'],
-  ["RUN find / -exec a '{}' ';'", "RUN #find / -exec a '{}' ';'"],
-  ['RUN mvn exec:java', 'RUN #mvn exec:java'],
-  ['RUN bundle exec rake', 'RUN #bundle exec rake'],
-  ['RUN cat <<EOF >/a\nb\nEOF', 'RUN #cat <<EOF >/a\nb\nEOF'],
-])('%j begins with the words', (run, expected) => {
+test.each(
+  Object.entries({
+    'RUN a && b': 'RUN #a && b',
+    'run --mount=type=cache,target=/a --network=default a':
+      'run --mount=type=cache,target=/a --network=default #a',
+    'RUN \\\n  --mount=type=cache,target=/a \\\n  # why\n\\\n  a \\\n  b':
+      'RUN \\\n  --mount=type=cache,target=/a \\\n  # why\n\\\n  #a \\\n  b',
+    'RUN [ -f /a ] || b': 'RUN #[ -f /a ] || b',
+    'RUN <<EOF\na\nEOF': 'RUN <<EOF\n#a\nEOF',
+    "RUN find / -exec a '{}' ';'": "RUN #find / -exec a '{}' ';'",
+    'RUN mvn exec:java': 'RUN #mvn exec:java',
+    'RUN bundle exec rake': 'RUN #bundle exec rake',
+    'RUN cat <<EOF >/a\nb\nEOF': 'RUN #cat <<EOF >/a\nb\nEOF',
+  }),
+)('%j begins with the words', (run, expected) => {
   expect(sent(run)).toBe(expected);
 });
 

@@ -184,22 +184,18 @@ describe('aliases.builder in the text of config.json', () => {
     return [set, withoutBuilderAlias(set, builderAlias(text))];
   };
 
-  test.each([
-    ['{}', '{"aliases": {"builder":"scovillebuilder"}}'],
-    [
-      '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2]\n}',
-      '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2],"aliases": {"builder":"scovillebuilder"}\n}',
-    ],
-    ['{\r\n  "a": 1\r\n}\r\n', '{\r\n  "a": 1,"aliases": {"builder":"scovillebuilder"}\r\n}\r\n'],
-    [
-      '{"aliases": { "builder" : "b\\u0075ildx" }, "a": 1}',
-      '{"aliases": { "builder" : "scovillebuilder" }, "a": 1}',
-    ],
-    [
-      '{\n  "aliases": {\n    "x": "y"\n  }\n}',
-      '{\n  "aliases": {\n    "x": "y","builder": "scovillebuilder"\n  }\n}',
-    ],
-  ])('%j becomes %j, and comes back', (text, set) => {
+  test.each(
+    Object.entries({
+      '{}': '{"aliases": {"builder":"scovillebuilder"}}',
+      '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2]\n}':
+        '{\n\t"auths": {\n\t\t"r": {}\n\t},\n\t"x": [1,  2],"aliases": {"builder":"scovillebuilder"}\n}',
+      '{\r\n  "a": 1\r\n}\r\n': '{\r\n  "a": 1,"aliases": {"builder":"scovillebuilder"}\r\n}\r\n',
+      '{"aliases": { "builder" : "b\\u0075ildx" }, "a": 1}':
+        '{"aliases": { "builder" : "scovillebuilder" }, "a": 1}',
+      '{\n  "aliases": {\n    "x": "y"\n  }\n}':
+        '{\n  "aliases": {\n    "x": "y","builder": "scovillebuilder"\n  }\n}',
+    }),
+  )('%j becomes %j, and comes back', (text, set) => {
     expect(thereAndBack(text)).toEqual([set, text]);
   });
 

@@ -302,28 +302,24 @@ test('a project of several stacks is asked about, and refused where nobody can b
   expect(out).toContain('Go service (go.mod, main.go)');
 });
 
-test.each([
-  [
-    '--stack nod',
-    'unknown stack "nod"; did you mean node? | --stack takes one of c, dotnet, go, java, node, php, python, ruby, rust, static, typescript',
-  ],
-  ['--stack node --set prot=1', 'node does not ask "prot"'],
-  ['--stack node --yes --set port=80', 'port must be a port from 1024 to 65535'],
-  ['--stack node --yes --set entry=../x.js', 'entry must be a path inside of the project'],
-  [
-    '--stack node --yes --set entry=a.js --set authors=A --set base.run=a',
-    'node has no base "run"; known are build, runtime',
-  ],
-  [
-    '--stack node --yes --set entry=a.js --set authors=A --set base.build=A',
-    'base.build must be an image reference',
-  ],
-  ['--set x', '--set takes NAME=VALUE, not "x"'],
-  ['--ci jenkins', 'invalid value "jenkins" for --ci; use one of github, gitlab'],
-  ['a b', 'init takes one folder'],
-  ['nothing', 'nothing cannot be read'],
-  ['--yes', 'could not detect the stack of the folder'],
-])('%s is refused', async (line, expected) => {
+test.each(
+  Object.entries({
+    '--stack nod':
+      'unknown stack "nod"; did you mean node? | --stack takes one of c, dotnet, go, java, node, php, python, ruby, rust, static, typescript',
+    '--stack node --set prot=1': 'node does not ask "prot"',
+    '--stack node --yes --set port=80': 'port must be a port from 1024 to 65535',
+    '--stack node --yes --set entry=../x.js': 'entry must be a path inside of the project',
+    '--stack node --yes --set entry=a.js --set authors=A --set base.run=a':
+      'node has no base "run"; known are build, runtime',
+    '--stack node --yes --set entry=a.js --set authors=A --set base.build=A':
+      'base.build must be an image reference',
+    '--set x': '--set takes NAME=VALUE, not "x"',
+    '--ci jenkins': 'invalid value "jenkins" for --ci; use one of github, gitlab',
+    'a b': 'init takes one folder',
+    nothing: 'nothing cannot be read',
+    '--yes': 'could not detect the stack of the folder',
+  }),
+)('%s is refused', async (line, expected) => {
   expect(await refusal(line.split(' '))).toContain(expected);
 });
 
