@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
-import { type AnnotationInputs, planAnnotations } from '../../src/build/annotations.ts';
+import {
+  type AnnotationInputs,
+  decideEpoch,
+  type EpochInputs,
+  imageNames,
+  labelsFromFlags,
+  labelsOf,
+  parseAnnotations,
+  planAnnotations,
+} from '../../src/build/annotations.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import { digest } from './given.ts';
+import { digest, dockerfile } from './given.ts';
 
 const NOTHING_BY_USER = {
   index: {},
@@ -92,5 +101,129 @@ test('a value of control characters only is left out', () => {
   const image = { title: '\u0007', annotations: {} };
   expect(planned({ settings: { ...DEFAULT_SETTINGS, image } }).index).not.toHaveProperty(
     `${OCI}title`,
+  );
+});
+
+test('each level has its own; without a level, manifest and index', () => {
+  expect(
+    parseAnnotations([
+      'a=1',
+      'index:b=2=3',
+      'manifest,index-descriptor:c=',
+      'manifest[linux/arm64]:d=4',
+      'manifest-descriptor:e=5',
+      '',
+      'a=6',
+      'manifest:__proto__=7',
+    ]),
+  ).toEqual({
+    ok: true,
+    value: {
+      index: { a: '6', b: '2=3' },
+      indexDescriptor: { c: '' },
+      manifest: { a: '6', c: '', ['__proto__']: '7' },
+      manifestDescriptor: { e: '5' },
+      byPlatform: [{ platform: 'linux/arm64', level: 'manifest', key: 'd', value: '4' }],
+    },
+  });
+});
+
+test.each([
+  ['a', 'invalid annotation "a", expected key=value'],
+  [
+    'Index:a=1',
+    'invalid annotation type "Index", expected type and optional platform in square brackets',
+  ],
+  ['layer:a=1', 'unknown annotation type "layer"'],
+  ['constructor:a=1', 'unknown annotation type "constructor"'],
+])('%s is refused in the words of buildx', (text, error) => {
+  expect(parseAnnotations([text])).toEqual({ ok: false, error });
+});
+
+test('names are full, each once, in order', () => {
+  expect(imageNames(['app', 'docker.io/library/app:latest', 'r:5000/a/b:1', 'u/x'], ['z'])).toEqual(
+    {
+      ok: true,
+      value: ['docker.io/library/app:latest', 'r:5000/a/b:1', 'docker.io/u/x:latest'],
+    },
+  );
+});
+
+test.each([
+  ['App', 'invalid tag "App": repository name must be lowercase'],
+  ['a b', 'invalid tag "a b": invalid reference format'],
+  ['a:', 'invalid tag "a:": invalid reference format'],
+  [
+    `a@sha256:${'0'.repeat(64)}`,
+    `invalid tag "a@sha256:${'0'.repeat(64)}": refusing to create a tag with a digest reference`,
+  ],
+])('%s', (tag, error) => {
+  expect(imageNames([tag], [])).toEqual({ ok: false, error });
+});
+
+test('labels of the target and the stages it is built on count, a later one wins', () => {
+  const model = dockerfile(`FROM node:22 AS base
+LABEL a="1" b='2 3'
+LABEL c old form
+FROM golang:1
+LABEL other=1
+FROM base
+LABEL a=4 d=
+`);
+  expect(labelsOf(model)).toEqual({ a: '4', b: '2 3', c: 'old form', d: '' });
+});
+
+test('--label without = has an empty value, the last wins', () => {
+  expect(labelsFromFlags(['a=1', 'b', 'a=2=3'])).toEqual({ a: '2=3', b: '' });
+});
+
+const NOTHING: EpochInputs = {
+  buildArgument: undefined,
+  environment: undefined,
+  dockerfileDefault: undefined,
+  baseImages: [],
+};
+
+function epoch(inputs: Partial<EpochInputs>) {
+  const decision = decideEpoch({ ...NOTHING, ...inputs });
+  return decision.ok ? decision.value : decision.error;
+}
+
+test('what the user says goes first: flag, environment, Dockerfile', () => {
+  const all = { buildArgument: '1', environment: '2', dockerfileDefault: '3' };
+  expect(epoch(all)).toMatchObject({ seconds: 1, source: 'build-arg' });
+  expect(epoch({ ...all, buildArgument: undefined })).toMatchObject({
+    seconds: 2,
+    reason: 'SOURCE_DATE_EPOCH of the environment',
+  });
+  expect(epoch({ dockerfileDefault: '3' })).toMatchObject({ seconds: 3, source: 'dockerfile' });
+  expect(epoch({ environment: '0' })).toMatchObject({ seconds: 0 });
+});
+
+test('else the oldest base image', () => {
+  const baseImages = [
+    { name: 'a', created: '2026-05-01T00:00:00Z' },
+    { name: 'b', created: '2025-05-01T00:00:00.999Z' },
+    { name: 'c', created: undefined },
+    { name: 'd', created: 'yesterday' },
+  ];
+  expect(epoch({ baseImages, environment: 'context' })).toEqual({
+    seconds: 1_746_057_600,
+    source: 'base-image',
+    reason: 'creation time of b, the oldest base image',
+  });
+});
+
+test.each(['1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z'])('never before 1980: %s', (created) => {
+  expect(epoch({ baseImages: [{ name: 'distroless', created }] })).toEqual({
+    seconds: 315_532_800,
+    source: 'base-image',
+    reason: 'creation time of distroless, moved up to 1980-01-01',
+  });
+});
+
+test.each(['soon', '-1', '1.5', '9'.repeat(13), '253402300800'])('%s is refused', (environment) => {
+  expect(epoch({ environment })).toBe(
+    `invalid SOURCE_DATE_EPOCH: "${environment}" is not a number of seconds up to the year 9999`,
   );
 });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { addressWithoutSecrets, shownValue, shownWord } from '../../src/build/shown-command.ts';
+import {
+  addressWithoutSecrets,
+  maskText,
+  publicSourceUrl,
+  shownValue,
+  shownWord,
+} from '../../src/build/shown-command.ts';
 
 test.each(
   Object.entries({
@@ -49,4 +55,44 @@ test('a flag of a later buildx is read by the same rule', () => {
 
 test('a folder stays as it is', () => {
   for (const path of ['.', 'a b/c', './?x', 'C:/x']) expect(addressWithoutSecrets(path)).toBe(path);
+});
+
+test.each([
+  ['http://me:pw@proxy:3128', 'http://****@proxy:3128'],
+  ['http://me:p@w@proxy:3128/a@b', 'http://****@proxy:3128/a@b'],
+  ['https://ghp_x@github.com/a/b.git', 'https://****@github.com/a/b.git'],
+  [`x=ghp_${'a'.repeat(36)}`, 'x=****'],
+  [
+    'pkcs11:token=t?pin-value=1%2634&module-path=/m.so',
+    'pkcs11:token=t?pin-value=****&module-path=/m.so',
+  ],
+])('%s', (text, shown) => {
+  expect(maskText(text)).toBe(shown);
+});
+
+test.each([
+  '{"url":"http://x","mail":"a@b"}',
+  'http://h/?to=a@b',
+  'http://h#a@b',
+  "'http://h' a@b",
+])('what only stands beside an address stays: %s', (text) => {
+  expect(maskText(text)).toBe(text);
+});
+
+test.each([
+  ['git@github.com:acme/app.git', 'https://github.com/acme/app'],
+  ['github.com:acme/app', 'https://github.com/acme/app'],
+  ['ssh://git@git.example.com:2222/acme/app.git', 'https://git.example.com/acme/app'],
+  ['https://user:token@example.com/acme/app.git?key=1#main', 'https://example.com/acme/app'],
+  ['https://token@example.com:8443/acme/app/', 'https://example.com:8443/acme/app'],
+  ['http://git.internal/app', 'http://git.internal/app'],
+  ['git://example.com/app.git', 'https://example.com/app'],
+  ['/srv/git/app.git', undefined],
+  ['../app', undefined],
+  ['file:///srv/git/app.git', undefined],
+  ['C:\\git\\app', undefined],
+  ['https://example.com', undefined],
+  ['', undefined],
+])('%s', (remote, url) => {
+  expect(publicSourceUrl(remote)).toBe(url);
 });
