@@ -195,11 +195,7 @@ export async function runByPlatform(
 }
 
 /** The same for one platform, into its own layout over the same blobs. */
-function forPlatform(
-  invocation: BuildInvocation,
-  platform: string,
-  into: string,
-): BuildInvocation {
+function forPlatform(invocation: BuildInvocation, platform: string, into: string): BuildInvocation {
   const flags = invocation.flags.filter(({ name }) => name !== 'platform');
   return {
     ...invocation,

@@ -43,4 +43,3 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
     expect(runs[0]?.args.slice(3)).toEqual(['--tag=app', '..']);
   });
 });
-
