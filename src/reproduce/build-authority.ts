@@ -9,7 +9,7 @@ import {
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 
-/** ITU-T X.690, the distinguished encoding: what a certificate needs of it. */
+/** ITU-T X.690, distinguished encoding, as far as certificates need it. */
 const TAG = {
   integer: 0x02,
   bitString: 0x03,
@@ -36,7 +36,7 @@ function set(...parts: readonly Uint8Array[]): Buffer {
   return tlv(TAG.set, Buffer.concat(parts));
 }
 
-/** A positive integer from its bytes, the highest first. */
+/** A positive integer from its bytes, highest first. */
 function integer(bytes: Uint8Array): Buffer {
   const isNegative = ((bytes[0] ?? 0) & 0x80) !== 0;
   return tlv(TAG.integer, isNegative ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
@@ -66,10 +66,12 @@ function bits(content: Uint8Array, unused = 0): Buffer {
   return tlv(TAG.bitString, Buffer.concat([Buffer.from([unused]), content]));
 }
 
-/** In lower case, without double spaces: OpenSSL's hash of the name is then that of its bytes. */
+/**
+ * Lower case without double spaces, so that OpenSSL's hash of the name equals that of its bytes.
+ */
 const NAME = 'scoville recording';
 const LONGEST_HOST = 253;
-/** Certificates that are kept for the next connection, 25 kB each. */
+/** Certificates kept for the next connection, 25 kB each. */
 const MOST_HOSTS = 1000;
 const NOT_BEFORE = '000101000000Z';
 const NOT_AFTER = '491231235959Z';
@@ -90,7 +92,7 @@ const OID = {
 const YES = Buffer.from([0x01, 0x01, 0xff]);
 const SUBJECT = [set(sequence(oid(OID.commonName), utf8(NAME)))];
 
-/** The file name by which OpenSSL finds this authority in a certificate folder (X509_NAME_hash). */
+/** The file name of this authority in OpenSSL's certificate folders (X509_NAME_hash). */
 export const HASHED_NAME = `${createHash('sha1')
   .update(Buffer.concat(SUBJECT))
   .digest()
@@ -99,8 +101,8 @@ export const HASHED_NAME = `${createHash('sha1')
   .padStart(8, '0')}.0`;
 
 /**
- * The certificate authority of one build. Its key is in memory and nowhere else, and ends with the
- * build; so its certificates can be valid on any day, that of a faked clock among them.
+ * The certificate authority of one build. Its key is only in memory and ends with the build, so
+ * certificates can be valid on any day, also that of a faked clock.
  */
 export class BuildAuthority {
   readonly #ca = keyPair();
@@ -120,7 +122,7 @@ export class BuildAuthority {
     }),
   );
 
-  /** What a server with this host's name shows. Throws where the text is no host. */
+  /** The TLS context of a server with this name. Throws for an invalid host. */
   contextFor(host: string): SecureContext {
     const known = this.#contexts.get(host);
     if (known !== undefined) return known;
@@ -130,7 +132,7 @@ export class BuildAuthority {
     return made;
   }
 
-  /** Key and certificate of a server with this host's name, PEM. Throws if it is not a host. */
+  /** Key and certificate of a server with this name, PEM. Throws for an invalid host. */
   identityOf(host: string): { readonly key: string; readonly cert: string } {
     const name = alternativeName(host);
     const key = this.#leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
@@ -219,7 +221,7 @@ function pemOf(der: Buffer): string {
   return new X509Certificate(der).toString();
 }
 
-/** RFC 7292, appendix D, RFC 2985, and what Java marks a certificate with that it may trust. */
+/** RFC 7292, appendix D, RFC 2985, and Java's mark of a trusted certificate. */
 const OID_OF_TRUST_STORE = {
   data: '1.2.840.113549.1.7.1',
   certificateBag: '1.2.840.113549.1.12.10.1.3',
@@ -229,8 +231,8 @@ const OID_OF_TRUST_STORE = {
 } as const;
 
 /**
- * A PKCS #12 store (RFC 7292) that has one trusted certificate, given as PEM. It is not encrypted
- * and has no code of integrity, so that Java reads it without a password.
+ * A PKCS #12 store (RFC 7292) with one trusted certificate, given as PEM. Without encryption and
+ * integrity code, so that Java reads it without a password.
  */
 export function pkcs12(pem: string): Buffer {
   const certificate = sequence(

@@ -1,6 +1,6 @@
 import type { ContentDifference, DifferenceKind } from '../model/report.ts';
 
-/** Why something differs from build to build, and what to do in the Dockerfile. */
+/** Why something differs between builds, and what to do in the Dockerfile. */
 export interface DifferenceClass {
   readonly id: string;
   readonly cause: string;
@@ -9,23 +9,23 @@ export interface DifferenceClass {
 
 type DifferenceFormat = ContentDifference['format'];
 
-/** A class, and what it is recognized by; what is not given does not matter. */
+/** A class and its conditions; absent ones do not matter. */
 export interface ClassRule extends DifferenceClass {
   readonly path?: RegExp;
-  /** One of them applies. */
+  /** Any of them. */
   readonly kinds?: readonly DifferenceKind[];
   readonly formats?: readonly DifferenceFormat[];
-  /** Against the line that says where the contents differ. */
+  /** Matches the line that says where contents differ. */
   readonly detail?: RegExp;
-  /** Against both lines of text: a match has to take part in what differs between them. */
+  /** Matches both lines of text; a match must include what differs between them. */
   readonly changed?: RegExp;
 }
 
 const LINES = /^line \d+: ("(?:[^"\\]|\\.)*"|nothing) and ("(?:[^"\\]|\\.)*"|nothing)$/;
-/** Text between two of them counts as one word. */
+/** A word: text between two separators. */
 const WORD = /[^\s"'`,;|()[\]{}<>=]+/g;
 
-/** Whether what differs between the lines that a detail quotes is, on both sides, of this form. */
+/** True if what differs between the lines that a detail quotes has this form on both sides. */
 export function isChanged(detail: string, pattern: RegExp): boolean {
   const sides = LINES.exec(detail)
     ?.slice(1)
@@ -38,7 +38,7 @@ export function isChanged(detail: string, pattern: RegExp): boolean {
     const differing = own.filter(({ 0: word }, i) =>
       isPaired ? word !== other[i]?.[0] : !other.some(([one]) => one === word),
     );
-    // A missing line says nothing, nor does one that has only lost a word.
+    // A missing line proves nothing, nor does one that only lost a word.
     if (differing.length === 0) return other.length > own.length;
     return [...line.matchAll(new RegExp(pattern, `g${pattern.flags.replace('g', '')}`))].some(
       ({ 0: match, index }) =>
@@ -49,20 +49,20 @@ export function isChanged(detail: string, pattern: RegExp): boolean {
   });
 }
 
-/** Without quotes, and with a space for what is escaped, which parts words. */
+/** Without quotes; escapes become spaces, which separate words. */
 function unquoted(text: string): string {
   return text.slice(1, -1).replaceAll(/\\(?:u[0-9a-f]{4}|.)/g, ' ');
 }
 
-/** What most tools that write a date take it from. */
+/** Most tools that write a date read it. */
 export const EPOCH = 'ARG SOURCE_DATE_EPOCH in that stage';
 
-/** `[elf gzip] ^ELF section`: one of these formats, any where none is named, and the detail. */
+/** `[elf gzip] ^ELF section`: one of these formats, any if empty, and the detail. */
 const CONTENT = /^\[([a-z ]*)\](?: (.*))?$/;
 
 /**
- * Rules as text. A row is an id and a pattern for the path; then with an indent what the contents
- * are, the cause, and after an arrow the remedy, where one is known.
+ * Rules as text. A row is an id and a pattern for the path. Indented below: the contents, the
+ * cause, and after an arrow the remedy, if known.
  */
 export function rules(table: string): readonly ClassRule[] {
   return table
@@ -85,7 +85,7 @@ export function rules(table: string): readonly ClassRule[] {
     });
 }
 
-/** Keys, passwords and other random values that all image users share: never to be normalized. */
+/** Keys, passwords and other random values that all users of an image share: never normalized. */
 export const SECRET_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 private-key | (?:^|/)ssh_host_[a-z0-9]+_key(?:\.pub)?$
@@ -153,7 +153,7 @@ machine-id | ^(?:etc|var/lib/dbus)/machine-id$
 
 const OWN_RULE = 'or name it in .scoville.yaml (reproducible.drop, empty)';
 
-/** What package managers and installers leave: logs, caches, databases, notes. */
+/** Leftovers of package managers and installers: logs, caches, databases, notes. */
 export const PACKAGE_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 package-log | ^var/log/(?:apt/|(?:dpkg|alternatives|bootstrap|fontconfig|apk|dnf[^/]*|yum|hawkey|pacman|zypper)\.log$|(?:fail|last|tally)log$|[wb]tmp$|zypp/|rhsm/)
@@ -216,8 +216,8 @@ java-truststore | /cacerts$
 ];
 
 /**
- * Wherever their folder lies. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB,
- * Lucene, Prometheus.
+ * In any folder. InnoDB and Aria, PostgreSQL, WiredTiger, LMDB, LevelDB and RocksDB, Lucene,
+ * Prometheus.
  */
 const OF_DATABASES = [
   ...['ibdata\\d+', 'ib_logfile\\d+', 'undo\\d{3}', 'aria_log[._]\\w+', 'ib_buffer_pool'],
@@ -232,7 +232,7 @@ const OF_DATABASES = [
 const NUXT = `Nuxt draws an id for each build, which pages and names of files contain
   → buildId in nuxt.config.ts, from the source`;
 
-/** What builds from source leave: logs, caches, tool folders, databases that a server fills. */
+/** Leftovers of builds from source: logs, caches, tool folders, databases that a server fills. */
 export const BUILD_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 git-folder | (?:^|/)\.git/

@@ -17,11 +17,11 @@ const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --n
 const ROOT =
   'of a root file system, empty /etc/machine-id (: > /etc/machine-id) and remove the keys that packages made before you pack it';
 
-/** Its members are not read. */
+/** We do not read its members. */
 const IMAGE =
   'a filesystem image contains the time at which it was made, and those of its files; its files may differ themselves, too';
 
-/** Archives, images and documents, which contain times of their contents or of their creation. */
+/** Archives, images and documents with times of their contents or creation. */
 const ARCHIVE_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 gzip-header
@@ -143,12 +143,12 @@ database-counter
 `),
 ];
 
-/** With a unit behind a number, or named so. */
+/** With a unit after a number, or after such a name. */
 const DURATION =
   /\d\s?(?:ms|µs|ns|s|secs?|seconds?)\b|\b(?:time|duration|elapsed|took)\b\W{1,4}[\d.]+/i;
 
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*';
-/** As ISO 8601 and date(1) write one, a time of day, and seconds since 1970 or parts of them. */
+/** ISO 8601, date(1), a time of day, and seconds since 1970 or fractions of them. */
 const DATE = new RegExp(
   [
     '\\b(?:19|20)\\d\\d([-/.]?)(?:0?[1-9]|1[0-2])\\1[0-3]?\\d(?!\\d)',
@@ -161,7 +161,7 @@ const DATE = new RegExp(
 const RANDOM =
   'make it when the container starts, or derive it from the source. Where it need not be secret: ARG FAKERANDOM_SEED=1 in that stage, with --repro=deterministic';
 
-/** What a line of text shows; the least special of all. */
+/** Lines of text; the least specific of all. */
 const TEXT_CLASSES: readonly ClassRule[] = [
   ...rules(String.raw`
 random-secret
@@ -253,7 +253,7 @@ random-id
   },
 ];
 
-/** Known differences, the most specific first. Paths as in the image, without a leading slash. */
+/** Known differences, most specific first. Paths as in the image, without a leading slash. */
 const CONTENT_CLASSES: readonly ClassRule[] = [
   ...SECRET_CLASSES,
   ...PACKAGE_CLASSES,
@@ -277,7 +277,7 @@ const HARD_LINK: DifferenceClass = {
     'have git track them: what it tracks is sent without links; else link them in a RUN (ln), or COPY one of them',
 };
 
-/** The class of a differing entry; `content` where both were read, `types` where both have it. */
+/** The class of a differing entry; `content` if both were read, `types` if both have it. */
 export function classOf(
   path: string,
   kinds: readonly DifferenceKind[],
@@ -301,7 +301,7 @@ export function classOf(
   return rule ?? UNEXPLAINED;
 }
 
-/** Of what is not the content, by what differs; the first that fits. */
+/** Differences other than content, by kind; the first that fits. */
 const METADATA: readonly (readonly [DifferenceKind, DifferenceClass])[] = [
   [
     'mode',

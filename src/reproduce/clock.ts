@@ -1,6 +1,6 @@
 import { fileTimeOf, type SteadyInputs } from '../model/lock.ts';
 
-/** Kinds of clock, as steady-clock.c has them. */
+/** Kinds of clock in steady-clock.c. */
 const [FROZEN, RUNNING, MOVED] = [0, 1, 2];
 const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
 
@@ -8,7 +8,7 @@ const SOURCES = ['clock', 'files', 'random', 'devices', 'turns', 'place', 'exec'
 
 /** What native/ compiles for one processor. */
 export interface Native {
-  /** As Node.js names it. */
+  /** Node.js's name. */
   readonly processor: string;
   readonly files: Readonly<Record<(typeof SOURCES)[number], Uint8Array>>;
 }
@@ -25,21 +25,25 @@ export function nativeFiles(processor: string, read: (name: string) => Uint8Arra
 export interface Preload {
   readonly name: string;
   readonly content: Uint8Array;
-  /** Named by the loader's file (glibc) alone, not by LD_PRELOAD (musl); a program by neither. */
+  /**
+   * `file`: named only in the loader's file (glibc), not in LD_PRELOAD (musl). `neither`: a
+   * program.
+   */
   readonly by?: 'file' | 'neither';
 }
 
-/** By it programs of musl load what is mounted; those of glibc find the same libraries twice. */
+/**
+ * For programs of musl, which load what is mounted; those of glibc then find the libraries twice.
+ */
 export const PRELOAD = 'LD_PRELOAD';
 
 /**
- * The libraries by which RUNs see a clock that stands still (steady-clock.c), files of one time,
- * folders in the order of names and temporary files of the same name (steady-files.c), one
- * processor and ids of the same numbers (steady-random.c, steady-devices.c), Node.js’s files in one
- * order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as
- * Node.js names it. Those that nothing asks for are left out; none for another processor. musl
- * begins a library without the words of the command, which steady-place.c needs. Programs that are
- * linked statically see the clock by a program that starts them (steady-exec.c, steady-run.c).
+ * The libraries that give RUNs equal inputs, for one processor; those without a use are left out,
+ * and other processors get none. steady-clock.c stops the clock. steady-files.c gives files one
+ * time, sorts folders and names temporary files. steady-random.c and steady-devices.c show one
+ * processor and count ids. steady-turns.c orders Node.js's files. steady-place.c fixes the
+ * addresses of programs; it needs the command's words, which musl does not pass to a library. For
+ * statically linked programs, steady-exec.c and steady-run.c start them with the clock.
  */
 export function steadyLibraries(steady: SteadyInputs, native?: Native): readonly Preload[] {
   const { start, clock, oneProcessor, sortedFolders, temporaryNames, sameAddresses } = steady;
@@ -66,12 +70,12 @@ export function steadyLibraries(steady: SteadyInputs, native?: Native): readonly
   ];
 }
 
-/** By it RUNs see the machine's clock moved by `seconds`; none for another processor. */
+/** A library that moves the clock of RUNs by `seconds`; none for other processors. */
 export function movedClock(seconds: number, native?: Native): readonly Preload[] {
   return native === undefined ? [] : [library('clock', native.files.clock, [seconds, MOVED])];
 }
 
-/** With its SETTINGS written in, 64 bits each; both processors are little-endian. */
+/** Writes its SETTINGS in, 64 bits each; both processors are little-endian. */
 function library(
   name: string,
   compiled: Uint8Array,

@@ -16,14 +16,14 @@ import type { Digest } from '../model/reference.ts';
 import type { ContentDifference, DifferenceKind, ImageDifference } from '../model/report.ts';
 import { contentDifference, listedNames } from './content-difference.ts';
 
-/** All that a layer says of an entry. */
+/** All that a layer records about an entry. */
 export interface EntryRecord extends TarEntry {
   readonly path: string;
-  /** Of its content; undefined for what has none. */
+  /** Of its content; undefined without content. */
   readonly content: Digest | undefined;
 }
 
-/** An entry that is not the same in two layers; `undefined` on the side that lacks it. */
+/** An entry that differs between two layers; `undefined` on the side that lacks it. */
 export interface EntryDifference {
   readonly path: string;
   readonly kinds: readonly DifferenceKind[];
@@ -31,7 +31,9 @@ export interface EntryDifference {
   readonly second: EntryRecord | undefined;
 }
 
-/** Records every entry of a layer in order, each content by its digest: none is kept in memory. */
+/**
+ * Records every entry of a layer in order, with its content's digest; no content stays in memory.
+ */
 export function entryRecorder(): LayerCollector<readonly EntryRecord[]> {
   const records: EntryRecord[] = [];
   let hash: Hash | undefined;
@@ -56,9 +58,9 @@ export function entryRecorder(): LayerCollector<readonly EntryRecord[]> {
 }
 
 /**
- * What is not the same in two layers, in the first's order, then what only the second has. An entry
- * that comes twice in a layer counts by its last, as when it is unpacked; where all entries agree
- * and their order does not, the first that is out of place is named.
+ * Differences of two layers: in the first's order, then entries that only the second has. Of an
+ * entry that comes twice, the last counts, as in unpacking. If only the order differs, the result
+ * is the first entry out of place.
  */
 export function compareEntries(
   first: readonly EntryRecord[],
@@ -81,7 +83,7 @@ export function compareEntries(
   return [];
 }
 
-/** The fields of an entry in which each kind of difference lies. */
+/** The fields of each kind of difference. */
 const FIELDS: Readonly<Partial<Record<DifferenceKind, readonly (keyof EntryRecord)[]>>> = {
   type: ['type'],
   content: ['content', 'size'],
@@ -93,19 +95,19 @@ const FIELDS: Readonly<Partial<Record<DifferenceKind, readonly (keyof EntryRecor
   device: ['devmajor', 'devminor'],
 };
 
-/** In what two records of one path are not the same; empty where they are. */
+/** Kinds of difference between two records of one path; may be empty. */
 function kindsOf(a: EntryRecord, b: EntryRecord): readonly DifferenceKind[] {
   return Object.entries(FIELDS).flatMap(([kind, fields]) =>
     fields.every((field) => isDeepStrictEqual(a[field], b[field])) ? [] : [kind as DifferenceKind],
   );
 }
 
-/** Bytes to which either side may unpack; what is larger is described by its outside. */
+/** Most bytes to unpack on either side; larger files are compared packed. */
 const MOST_UNPACKED = 32 * 1024 * 1024;
 
 /**
- * Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or
- * not, in which of its members; of other files of gzip and brotli in what is compressed.
+ * Where two contents differ, like `contentDifference`. Of a tar, with gzip or not: in which
+ * members. Of other gzip and brotli files: in what is compressed.
  */
 export function packedDifference(
   path: string,
@@ -118,7 +120,7 @@ export function packedDifference(
     const members = tarDifference(first, second);
     return members === undefined ? outside : { format: 'tar', detail: members };
   }
-  // What the header says is enough where nothing else differs.
+  // A difference in the header is enough if nothing else differs.
   if ((outside.format !== 'gzip' && !brotli) || /^gzip header: [^;]*$/.test(outside.detail))
     return outside;
   const unpack = brotli ? brotliDecompressSync : gunzipSync;
@@ -141,13 +143,12 @@ function unpacked(unpack: typeof gunzipSync, bytes: Uint8Array): Uint8Array | un
   try {
     return unpack(bytes, { maxOutputLength: MOST_UNPACKED });
   } catch {
-    // Damaged, larger than that, or something else behind such a header or name: its outside is
-    // described.
+    // Damaged, too large, or another format behind such a header or name: compared packed.
     return undefined;
   }
 }
 
-/** Undefined where one of them is not a tar. */
+/** Undefined unless both are tars. */
 function tarDifference(first: Uint8Array, second: Uint8Array): string | undefined {
   const [before, after] = [membersOf(first), membersOf(second)];
   if (before === undefined || after === undefined) return undefined;
@@ -192,7 +193,7 @@ function membersOf(bytes: Uint8Array): readonly EntryRecord[] | undefined {
   }
 }
 
-/** A layer with the instruction that wrote it, as the image's history has it. */
+/** A layer with the instruction in the image's history. */
 export interface TracedLayer {
   readonly blob: Descriptor;
   readonly diffId: Digest;
@@ -210,7 +211,7 @@ export function tracedLayers(
   config: ImageConfig,
 ): readonly TracedLayer[] {
   const written = (config.history ?? []).filter((entry) => entry.empty_layer !== true);
-  // A history that does not fit says nothing of which layer is whose.
+  // With another number of entries, the history does not show which is whose.
   const fits = written.length === layers.length;
   return layers.map((layer, i) => ({
     ...layer,
@@ -219,9 +220,8 @@ export function tracedLayers(
 }
 
 /**
- * Which layer of one image to compare with which of the other: the same instruction where the
- * histories say so, else the same place. The longest common sequence of instructions; what is left
- * over stands alone.
+ * Which layers of two images to compare: those with the same instruction in the histories, else in
+ * the same place. It is the longest common sequence of instructions; other layers stay alone.
  */
 export function pairLayers(
   first: readonly TracedLayer[],
@@ -254,9 +254,8 @@ const LONGEST = 120;
 const MOST = 200;
 
 /**
- * What the documents of two images say differently, field by field: of the config all but the
- * layers' diffIDs, of the manifest its annotations. Differences that follow from the layers are the
- * layers'.
+ * Differences of two images' documents, field by field: all of the config but the layers' diffIDs,
+ * and the manifest's annotations. Fields that follow from layers are left to the layers.
  */
 export function configDifferences(a: Documents, b: Documents): readonly Found[] {
   const fields = [
@@ -284,7 +283,7 @@ function changed(path: string, before: unknown, after: unknown): readonly Change
   return keys.flatMap((key) => changed(`${path}.${key}`, before[key], after[key]));
 }
 
-/** The value of a variable may be a secret; that it differs is enough. */
+/** A variable's value may be a secret, so it is not shown. */
 function shown(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   if (path.startsWith('config.config.Env') || path.startsWith('config.history'))
@@ -295,7 +294,7 @@ function shown(path: string, value: unknown): string {
 
 type Reason = Pick<Found, 'class' | 'cause' | 'remedy'>;
 
-/** By the field that differs; the first that fits. */
+/** By field; the first that fits. */
 const REASONS: readonly (readonly [RegExp, Reason])[] = [
   [
     /created$/,

@@ -27,11 +27,10 @@ import {
 } from './compare-entries.ts';
 import type { LookDeeper } from './diffoscope.ts';
 
-/** What is said of a difference beside its place. */
 type Found = Omit<ImageDifference, keyof Outside | 'platform'>;
 type Outside = Pick<ImageDifference, 'layer' | 'layerIndex' | 'line' | 'instruction'>;
 
-/** Of a difference that is in no layer. */
+/** For differences that are not in a layer. */
 const OUTSIDE: Outside = {
   layer: undefined,
   layerIndex: undefined,
@@ -39,9 +38,9 @@ const OUTSIDE: Outside = {
   instruction: undefined,
 };
 
-/** Differences of one layer that are listed: who has more wants a cause, not a list. */
+/** Differences listed per layer: with more, a cause helps, not a list. */
 const MOST_LISTED = 500;
-/** Bytes of a file that are kept to say where it differs; a larger one is only said to differ. */
+/** Bytes kept per file to show where it differs; a larger file only differs. */
 const MOST_CONTENT = 8 * 1024 * 1024;
 const MOST_CONTENT_TOTAL = 128 * 1024 * 1024;
 
@@ -49,9 +48,8 @@ const MOST_CONTENT_TOTAL = 128 * 1024 * 1024;
 type LineOf = (layer: TracedLayer) => Pick<ImageDifference, 'line' | 'copiedFrom'> | undefined;
 
 /**
- * Compares two images, platform by platform: manifests first, and where those differ the config and
- * each layer down to the entry. What has one digest is not read. Throws UserError where a layer
- * cannot be read.
+ * Compares two images, platform by platform: manifests first; if those differ, the config and each
+ * layer by entry. Equal digests are not read. Throws UserError for an unreadable layer.
  */
 export async function compareImages(
   { signal }: Pick<PipelineContext, 'signal'>,
@@ -120,7 +118,7 @@ interface FoundInLayer {
   readonly omitted: number;
 }
 
-/** What differs in two layers. Throws UserError if one cannot be read. */
+/** Differences of two layers. Throws UserError for an unreadable one. */
 async function comparePair(
   images: readonly [OpenedImage, OpenedImage],
   { first, second }: LayerPair,
@@ -212,7 +210,7 @@ function timeText(seconds: number): string {
   return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : `${seconds}`;
 }
 
-/** Files with different content, small enough to keep one by one and all together. */
+/** Files with different content, small enough to keep singly and together. */
 function contentsWanted(differences: readonly EntryDifference[]): ReadonlySet<string> {
   let total = 0;
   const wanted = differences.filter(({ kinds, first, second }) => {

@@ -15,16 +15,16 @@ const KEY_NAMES = lookup<string>({
   PARAMETERS: 'parameters for keys',
 });
 
-/** Files that contain passwords, their hashes or tokens by their nature. */
+/** Files whose content is passwords, their hashes or tokens. */
 const SECRET_FILE =
   /^(?:g?shadow-?|\.?htpasswd|\.erlang\.cookie|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env|\.env\..*|\.git-credentials|credentials|config\.json)$|secret|password|\.(?:pem|key|private)$/;
 const SHADOW = /(?:^|\/)g?shadow-?$/;
-/** shadow(5); by place. */
+/** shadow(5), in order. */
 const SHADOW_FIELDS = ['name', 'password', 'day of the last change'];
 
 /**
- * The first line that differs of two texts; undefined where they are none. Keys and certificates
- * are named, never shown, and of files that contain secrets only the line's number is shown.
+ * The first differing line of two texts; undefined for other contents. Keys and certificates are
+ * named, never shown. Of files with secrets, only the line's number is shown.
  */
 function textDifference(
   path: string,
@@ -68,7 +68,7 @@ function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((line, i) => line === b[i]);
 }
 
-/** Which fields of its lines differ, over all lines: `password, day of the last change`. */
+/** The differing fields over all lines: `password, day of the last change`. */
 function shadowFields(before: readonly string[], after: readonly string[]): string {
   const fields = new Set<string>();
   for (let i = 0; i < Math.max(before.length, after.length); i += 1) {
@@ -83,18 +83,18 @@ function shadowFields(before: readonly string[], after: readonly string[]): stri
 
 const LONGEST = 80;
 
-/** How much of a line is shown in front of what differs: as long as a date. */
+/** Text shown before a difference: as long as a date. */
 const SHOWN_BEFORE = 30;
 
-/** A piece of text as it may be shown: short, in quotes, without what may be a token. */
+/** A piece of text, short and in quotes, without what may be a token. */
 function quoted(line: string | undefined): string {
   return line === undefined ? 'nothing' : shortened(withoutTokens(line));
 }
 
-/** Two lines from a word shortly before they differ: the same text before may look like a cause. */
+/** Two lines from a word shortly before they differ: equal text before may look like a cause. */
 function quotedLines(before: string | undefined, after: string | undefined): string {
   if (before === undefined || after === undefined) return `${quoted(before)} and ${quoted(after)}`;
-  // Tokens first: a piece of one does not look like one.
+  // Tokens first: a cut one does not look like one.
   const [first, second] = [withoutTokens(before), withoutTokens(after)];
   let parts = 0;
   while (parts < first.length && first[parts] === second[parts]) parts += 1;
@@ -108,7 +108,7 @@ function shortened(told: string): string {
   return JSON.stringify(told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told);
 }
 
-/** What looks random may be a token: its first letters and its length are enough to find it. */
+/** Random-looking words may be tokens: first letters and length are enough to find them. */
 function withoutTokens(line: string): string {
   return line
     .replace(/\b[0-9a-f]{32,}\b/gi, (word) => `${word.slice(0, 8)}…(${word.length} hex digits)`)
@@ -117,7 +117,7 @@ function withoutTokens(line: string): string {
     );
 }
 
-/** Letters of all three kinds, many of each: no path or name has those. */
+/** Many characters of all three kinds: not a path or a name. */
 function isRandom(word: string): boolean {
   const count = (kind: RegExp): number => word.match(kind)?.length ?? 0;
   return count(/[A-Z]/g) >= 4 && count(/[a-z]/g) >= 4 && count(/\d/g) >= 2;
@@ -125,7 +125,7 @@ function isRandom(word: string): boolean {
 
 type Describe = (first: Uint8Array, second: Uint8Array) => string;
 
-/** Formats by how a file begins; one that is shorter than `least` has no whole header. */
+/** Formats by their first bytes; below `least` bytes the header is incomplete. */
 const FORMATS: readonly (readonly [
   format: ContentDifference['format'],
   magic: Buffer,
@@ -142,8 +142,8 @@ const FORMATS: readonly (readonly [
 ];
 
 /**
- * Says where two contents of one file differ. Neither is run, unpacked to disk, or shown as a
- * whole; keys are not shown at all.
+ * Says where two contents of one file differ. They are never run, unpacked to disk, or shown whole;
+ * keys are not shown at all.
  */
 export function contentDifference(
   path: string,
@@ -164,7 +164,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** A named part of a file, as a member of an archive. */
+/** A named part of a file, such as an archive's member. */
 interface Part {
   /** Bytes, or text that represents them. */
   readonly content: Uint8Array | string;
@@ -174,7 +174,7 @@ interface Part {
 
 type Parts = ReadonlyMap<string, Part>;
 
-/** Names of the parts whose content differs, and of those of which only the head does. */
+/** Names of the parts whose content differs, and of those where only the head does. */
 function differingParts(
   before: Parts,
   after: Parts,
@@ -193,19 +193,19 @@ function bytesOf({ content }: Part): Uint8Array {
   return typeof content === 'string' ? Buffer.from(content) : content;
 }
 
-/** The first names of parts that differ, cut where they are long, and how many more there are. */
+/** The first names of differing parts, shortened, and how many more there are. */
 export function listedNames(names: readonly string[], most = 3, longest = 100): string {
   const shown = names.slice(0, most).map((name) => name.slice(0, longest) || '(unnamed)');
   const more = names.length > most ? ` and ${names.length - most} more` : '';
   return `${shown.join(', ')}${more}`;
 }
 
-/** `what of a, b`; nothing where no part is so. */
+/** `what of a, b`; nothing without names. */
 function named(what: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${what} of ${listedNames(names)}`];
 }
 
-/** By the central directory (APPNOTE, 4.3.12). Of two members of a name the last counts. */
+/** From the central directory (APPNOTE, 4.3.12). Of members with one name the last counts. */
 function zipDifference(first: Uint8Array, second: Uint8Array): string {
   const [before, after] = [first, second].map((bytes) => {
     const directory = zipDirectory(bytes);
@@ -227,7 +227,7 @@ function zipDifference(first: Uint8Array, second: Uint8Array): string {
 
 const AR_HEADER = 60;
 
-/** Archives of ar are libraries and Debian packages. */
+/** Libraries and Debian packages. */
 function arDifference(first: Uint8Array, second: Uint8Array): string {
   const { content, heads } = differingParts(arMembers(first), arMembers(second));
   const parts = [...named('time or owner', heads), ...named('content', content)];
@@ -248,7 +248,7 @@ function arMembers(bytes: Uint8Array): Parts {
   return found;
 }
 
-/** Chunks of text begin with a keyword (PNG, 11.3.3). */
+/** Text chunks begin with a keyword (PNG, 11.3.3). */
 const PNG_TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
 
 function pngDifference(first: Uint8Array, second: Uint8Array): string {
@@ -256,7 +256,7 @@ function pngDifference(first: Uint8Array, second: Uint8Array): string {
   return content.length === 0 ? 'PNG: order of its chunks' : `PNG chunk ${listedNames(content, 4)}`;
 }
 
-/** By type and keyword; of equal names all but the last get a number. */
+/** By type and keyword; of equal names, all but the last get a number. */
 function pngChunks(bytes: Uint8Array): Parts {
   const found = new Map<string, Part>();
   const buffer = Buffer.from(bytes);
@@ -285,7 +285,7 @@ function elfDifference(first: Uint8Array, second: Uint8Array): string {
   return `ELF section ${listedNames(content, 5, 60)}${constants}`;
 }
 
-/** The text around the first byte that differs, where it is one on both sides. */
+/** The text around the first differing byte, if it is text on both sides. */
 function differingText(first: Uint8Array | undefined, second: Uint8Array | undefined): string {
   if (first === undefined || second === undefined) return '';
   const at = firstByte(first, second);
@@ -306,7 +306,7 @@ function textAround(bytes: Uint8Array, at: number): string {
 const PDF_FIELDS =
   'CreationDate ModDate CreateDate ModifyDate MetadataDate DocumentID InstanceID ID'.split(' ');
 
-/** Differing PDF fields that say when or which copy it is; compressed parts are not read. */
+/** Differing PDF fields with a time or an id; compressed parts are not read. */
 function pdfDifference(first: Uint8Array, second: Uint8Array): string {
   const [a, b] = [first, second].map((bytes) => Buffer.from(bytes).toString('latin1'));
   const names = PDF_FIELDS.filter((name) => {
@@ -327,7 +327,7 @@ function gzipDifference(first: Uint8Array, second: Uint8Array): string {
   return `gzip header: ${fields.join(', ')}${differs(10) ? '; and what follows' : ''}`;
 }
 
-/** How compiled Python files differ (PEP 552): version, flags, source time, size or hash, code. */
+/** Compiled Python files (PEP 552): version, flags, source time, size or hash, code. */
 function pycDifference(first: Uint8Array, second: Uint8Array): string {
   const differs = differsIn(first, second);
   const fields = [
@@ -342,7 +342,7 @@ function pycDifference(first: Uint8Array, second: Uint8Array): string {
 
 const MOST_PAGES = 8;
 
-/** The pages of an SQLite database that differ (file format, 1.3: page size at byte 16). */
+/** The differing pages of an SQLite database (file format, 1.3: page size at byte 16). */
 function sqliteDifference(first: Uint8Array, second: Uint8Array): string {
   const differs = differsIn(first, second);
   const size = Math.max(sqlitePageSize(first), 512);
@@ -378,10 +378,10 @@ function firstDifference(first: Uint8Array, second: Uint8Array): string {
 }
 
 const ID = /[0-9a-f-]/i;
-/** Of a uuid, or of what is longer. */
+/** Length of a uuid; longer ids count too. */
 const ID_DIGITS = 32;
 
-/** The place of the first byte that differs; whether all that differs is in ids, written in hex. */
+/** The first differing byte, and whether all differences are within ids in hex. */
 function binaryDifference(first: Uint8Array, second: Uint8Array): string {
   const place = firstDifference(first, second);
   return first.length === second.length && differsInIds(first, second)

@@ -5,7 +5,7 @@ import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ContentDifference } from '../model/report.ts';
 
-/** Shows two contents of one file in detail; undefined where that shows nothing. */
+/** Compares two contents of one file in detail; undefined if that shows nothing. */
 export type LookDeeper = (
   path: string,
   format: ContentDifference['format'],
@@ -15,15 +15,15 @@ export type LookDeeper = (
 
 /** Most files given to diffoscope; each takes seconds. */
 const MOST_FILES = 10;
-/** Its own text shows what differs in a text, and keys are never given to it. */
+/** Our own text is enough for texts, and diffoscope never gets keys. */
 const NOT_ASKED: readonly ContentDifference['format'][] = ['brotli', 'key', 'text'];
 
 const SECONDS = 30;
-/** Of what is kept of its text. */
+/** Kept lines of its output. */
 const MOST_LINES = 60;
 const LONGEST_LINE = 160;
 
-/** Bounded in size, depth and time; its output is plain text on stdout. */
+/** Limits of size, depth and time; plain text on stdout. */
 const ARGUMENTS = [
   '--no-progress',
   '--text=-',
@@ -36,9 +36,9 @@ const ARGUMENTS = [
 ];
 
 /**
- * Views by diffoscope, for the first ten files whose kind it knows better than we do. Contents lie
- * in a private folder under names of ours while it runs, and nowhere after that. Where it is not
- * installed, one notice says so.
+ * Views by diffoscope, for the first ten files of formats that it reads better than we do. Contents
+ * are in a private folder under our names while it runs, then removed. If it is not installed, one
+ * notice says so.
  */
 export function deeperViews({
   run,
@@ -50,7 +50,7 @@ export function deeperViews({
     if (left === 0 || NOT_ASKED.includes(format)) return undefined;
     left -= 1;
     return inTemporaryFolder('deeper', async (folder) => {
-      // An ending shows it a format; nothing else of an image's name names a file.
+      // Diffoscope needs the ending to see the format; no other part of an image's name is used.
       const ending = /\.[a-z0-9]{1,8}$/i.exec(path)?.[0] ?? '';
       const files = ['first', 'second'].map((name) => join(folder, `${name}${ending}`));
       for (const [i, content] of [first, second].entries())
@@ -63,7 +63,7 @@ export function deeperViews({
         signal,
       });
       signal.throwIfAborted();
-      // 0: the same; 1: they differ; 2 and more: trouble.
+      // 0: equal; 1: different; 2 and more: errors.
       if (result.ended === 'exit' && result.exitCode === 1) return viewOf(result.stdout);
       if (result.ended !== 'not-found') return undefined;
       left = 0;
@@ -77,8 +77,8 @@ export function deeperViews({
 }
 
 /**
- * The view without the two names at its top, which are ours, cut to what a person reads; nothing of
- * what may contain a private key.
+ * The view without the two names at its top, which are ours, cut to a readable length. Undefined if
+ * it may contain a private key.
  */
 function viewOf(stdout: string): string | undefined {
   if (/PRIVATE KEY/.test(stdout)) return undefined;

@@ -13,9 +13,9 @@ const LONGEST = 2000;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * The address that a stranger's source may be fetched from: https, or file for a repository on this
- * machine; what names an SSH server is asked for over https. An error says why not. Never a word
- * that git could take for a flag, a helper (`ext::`) or a path.
+ * The address for fetching a stranger's source: https, or file for a repository on this machine.
+ * SSH addresses become https. Errors say why not. Git can never read the result as a flag, a helper
+ * (`ext::`) or a path.
  */
 export function fetchableUrl(text: string): Result<string> {
   const shown = JSON.stringify(text.slice(0, 200));
@@ -40,14 +40,14 @@ export function fetchableUrl(text: string): Result<string> {
   return ok(url.href);
 }
 
-/** A full commit id, the only stable name of content: branches move, short ids can be ambiguous. */
+/** A full commit id, the only stable name: branches move, short ids can be ambiguous. */
 export function wholeCommit(text: string): Result<string> {
   return COMMIT.test(text)
     ? ok(text)
     : err(`${JSON.stringify(text.slice(0, 100))} is not a full commit id`);
 }
 
-/** A path in a repository, parts joined by `/`; an error if it leads outside or into `.git`. */
+/** A path in a repository, parts joined by `/`; an error for one outside or in `.git`. */
 export function pathInside(text: string): Result<string> {
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   const isHostile =
@@ -60,20 +60,19 @@ export function pathInside(text: string): Result<string> {
     : ok(parts.join('/'));
 }
 
-/** A commit's files in a folder of our own. */
+/** A commit's files in a temporary folder. */
 export interface FetchedSource {
   readonly url: string;
   readonly revision: string;
-  /** Absolute paths, both within the folder. */
+  /** Absolute paths in the folder. */
   readonly context: string;
   readonly dockerfile: string;
   readonly remove: () => Promise<void>;
 }
 
 /**
- * Fetches the source that a provenance names, or its commit from `elsewhere`. Throws UserError for
- * an address, commit or path that is not fit to be followed, and where it cannot be had; nothing is
- * left then.
+ * Fetches a provenance's source, or its commit from `elsewhere`. Throws UserError for an unsafe
+ * address, commit or path, and where fetching fails; then the folder is removed.
  */
 export async function fetchSource(
   context: Pick<PipelineContext, 'run' | 'signal' | 'cwd'>,
@@ -98,7 +97,7 @@ export async function fetchSource(
       });
     if (await isThere(join(directory, '.gitmodules')))
       throw unverifiable('the source has submodules, which are not fetched');
-    // As any checkout under umask 022, whatever ours is.
+    // As in any checkout with umask 022, whatever ours is.
     const checkedOut = await gitModes(run, directory);
     for (const [path, mode] of checkedOut?.modes ?? []) await chmod(join(directory, path), mode);
     if (source.byBuildKit) await rm(join(directory, '.git'), { recursive: true, force: true });
@@ -115,7 +114,7 @@ export async function fetchSource(
   }
 }
 
-/** What cannot be built again is neither reproducible nor not. */
+/** An image that cannot be rebuilt is neither reproducible nor not. */
 export function unverifiable(reason: string, options: { nextStep?: string } = {}): UserError {
   return new UserError(`could not check whether the image is reproducible:  ${reason}`, options);
 }
@@ -127,7 +126,7 @@ function fit(checked: Result<string>): string {
   });
 }
 
-/** A link must not lead out of the repository: its target would be sent into a stranger's build. */
+/** A link must not leave the repository: its target would go into a stranger's build. */
 async function within(directory: string, path: string): Promise<string> {
   const whole = join(directory, path);
   const real = await realpath(whole).catch(() => undefined);

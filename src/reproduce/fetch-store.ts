@@ -7,33 +7,36 @@ import { diskErrorIn, UserError } from '../lib/errors.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { type Digest, digestHex, digestOf } from '../model/reference.ts';
 
-/** Bytes of answers by digest, of one lock file: it cannot name what another's builds fetched. */
+/**
+ * Bytes of answers by digest. One per lock file, so that a lock cannot name answers of other
+ * builds.
+ */
 export interface FetchStore {
   readonly writer: () => Promise<FetchWriter>;
-  /** Where the bytes are, if they are there. */
+  /** The path of the bytes, which may be missing. */
   readonly path: (digest: Digest) => string;
-  /** True where the bytes are there, as many as stated, and have this digest. */
+  /** True if the bytes exist with the stated size and digest. */
   readonly verify: (stated: { readonly digest: Digest; readonly size: number }) => Promise<boolean>;
   /** Bytes `start` to before `end`. */
   readonly read: (digest: Digest, start?: number, end?: number) => AsyncIterable<Uint8Array>;
 }
 
-/** A body being written; once `commit` resolves, all of it is in the store, before that nothing. */
+/** A body being written: in the store once `commit` resolves, not before. */
 interface FetchWriter {
   readonly write: (chunk: Uint8Array) => Promise<void>;
-  /** Throws UserError where the content is not `expected`. */
+  /** Throws UserError if the content is not `expected`. */
   readonly commit: (
     expected?: Digest,
   ) => Promise<{ readonly digest: Digest; readonly size: number }>;
   readonly abort: () => Promise<void>;
 }
 
-/** The store of a lock file, `path` being absolute. Only this user can read it. */
+/** A lock file's store; `path` is absolute. Only this user can read it. */
 export function openFetchStore(cache: string, path: string): Promise<FetchStore> {
   return openFolder(join(cache, 'fetches', digestHex(digestOf(path))));
 }
 
-/** A store in a folder of its own. Only this user can read it. */
+/** A store in its own folder. Only this user can read it. */
 export async function openFolder(folder: string): Promise<FetchStore> {
   await makeFolders(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
@@ -70,7 +73,7 @@ export async function openFolder(folder: string): Promise<FetchStore> {
   };
 }
 
-/** In milliseconds. A partial file not written to for this long was left by a killed build. */
+/** In milliseconds. A killed build left a partial file that is older. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
 async function removeAbandoned(folder: string): Promise<void> {
@@ -83,9 +86,8 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-/** An answer without a body. */
 export async function* nothing(): AsyncGenerator<Uint8Array> {
-  // No bytes.
+  // Without bytes.
 }
 
 async function newWriter(folder: string, file: (digest: Digest) => string): Promise<FetchWriter> {

@@ -27,7 +27,7 @@ const BOTH = {
   diffoscope: DIFFOSCOPE,
 };
 
-/** Where a context is built twice: ours, beside those of a build. */
+/** Our flags for building a context twice, beside those of a build. */
 const ONLY_PATH = {
   tomorrow: bool(
     "Run the second build's RUNs on the next day; exit 2 where that cannot be arranged",
@@ -85,12 +85,11 @@ Where they differ, names each file, how it differs, the Dockerfile line that wro
 
 const IMAGE = { ...REPRODUCE, flags: { ...BOTH, ...ONLY_IMAGE } };
 
-/** What `scoville reproduce IMAGE` was asked for. */
 export type ImageFlags = NonNullable<Awaited<ReturnType<typeof readImageFlags>>>;
 
 /**
- * The flags, where an image is named; undefined where it is a build context: a folder that is
- * there, a URL, stdin. Throws UserError for a flag that does not go with an image.
+ * The flags, if an image is named; undefined for a build context: an existing folder, a URL, stdin.
+ * Throws UserError for a flag that does not fit an image.
  */
 export async function readImageFlags(args: readonly string[], cwd: string) {
   const image = await namedImage(args, cwd);
@@ -112,7 +111,7 @@ async function namedImage(args: readonly string[], cwd: string): Promise<string 
     allowPositionals: true,
     strict: false,
   });
-  // A digest names an image whatever else stands there; NAME=IMAGE is the value of a flag of build.
+  // A digest always names an image; NAME=IMAGE is the value of a build flag.
   const byDigest = positionals.find((word) => /^[^=]+@sha256:[0-9a-f]{64}$/.test(word));
   if (byDigest !== undefined) return byDigest;
   const [only, second] = positionals;

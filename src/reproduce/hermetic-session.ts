@@ -30,22 +30,22 @@ import { tracesOf } from './refuse-injected.ts';
 import { type Connection, StepClock } from './step-clock.ts';
 import { networkUpstream } from './upstream.ts';
 
-/** Where something that was seen may come from. */
+/** A possible origin of an observation. */
 interface Place {
   readonly stages: readonly string[];
   /** `Dockerfile:12`. */
   readonly text: string;
 }
 
-/** Why a recording is not all that a RUN had of a network. */
+/** Why a recording may miss network use of a RUN. */
 interface Gap {
   readonly text: string;
   readonly stages: readonly string[];
-  /** Not read by the proxy; gone past it; or nobody counted. */
+  /** Not readable for the proxy; past the proxy; or without a count. */
   readonly kind: 'unread' | 'past' | 'uncounted';
 }
 
-/** What passed the proxy unread. From `most` entries on there may be more, in any stage. */
+/** Unread traffic of the proxy. From `most` entries on, any stage may have more. */
 export function unreadGaps(
   unreadable: readonly Unreadable[],
   places: readonly Place[],
@@ -63,7 +63,7 @@ export function unreadGaps(
   return told.length < most ? told : [...told, more];
 }
 
-/** What went past it, or may have. */
+/** Traffic past the proxy, or possibly so. */
 function pastGaps(past: ReturnType<StepClock['past']>, file: string): readonly Gap[] {
   return past.map(({ place, why, isKnown }) => ({
     text: `${place?.line === undefined ? file : `${file}:${place.line}`} ${why}`,
@@ -73,48 +73,48 @@ function pastGaps(past: ReturnType<StepClock['past']>, file: string): readonly G
 }
 
 /**
- * The most things of one kind that are noted: a command decides how often it connects. More make
- * the recording incomplete.
+ * Most noted items of one kind, since a command decides how often it connects. More make the
+ * recording incomplete.
  */
 const MOST_UNREAD = 1000;
 const MOST_CONNECTIONS = 100_000;
-/** In milliseconds: how long an answer that nobody waits for may take when the build is over. */
+/** In milliseconds: limit for open answers after the build is over. */
 const GRACE_MS = 120_000;
 
 interface SessionRequest {
   readonly lockPath: string;
-  /** Undefined for the lock file's own. */
+  /** Default: the lock file's own. */
   readonly store: FetchStore | undefined;
-  /** What to replay; undefined to record. */
+  /** The answers to replay; undefined to record. */
   readonly replayed: Fetches | undefined;
-  /** What a recording is given too: that of a build that shares stages with this one. */
+  /** Answers that a recording starts with: those of a build with shared stages. */
   readonly known: Fetches | undefined;
   readonly dockerfile: DockerfileModel;
   readonly dockerfileName: string;
 }
 
-/** A proxy in front of one build. */
+/** A proxy for one build. */
 export interface HermeticSession {
   readonly proxyUrl: string;
-  /** Of the certificate, in OpenSSL's folder. */
+  /** Of the certificate, for OpenSSL's folder. */
   readonly hashedName: string;
-  /** A temporary folder of the session, and in it the one with what is mounted into each RUN. */
+  /** The session's temporary folder, and its subfolder that is mounted into each RUN. */
   readonly folder: string;
   readonly mounts: string;
-  /** By which what was put into RUNs is found again (`refuseInjected`). */
+  /** Marks of what was put into RUNs (`refuseInjected`). */
   readonly traces: ReturnType<typeof tracesOf>;
-  /** Told BuildKit's progress, so that a request can be told from which RUN it came. */
+  /** Gets BuildKit's progress, to find the RUN behind a request. */
   readonly watch: (status: SolveStatus) => void;
   /**
-   * Ends it and gives what was fetched, and where that is not known to be all. Throws UserError for
-   * an answer that was not kept whole, and in a replay for a request that the lock cannot answer. A
-   * build that `failed` is not recorded.
+   * Ends the session; returns what was fetched, and where that may be incomplete. Throws UserError
+   * for an answer that was not stored whole, and in a replay for a request that the lock cannot
+   * answer. A `failed` build is not recorded.
    */
   readonly finish: (failed: boolean) => Promise<Recording | undefined>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts it. Throws UserError where the engine's containers could not reach it. */
+/** Throws UserError if the engine's containers cannot reach the proxy. */
 export async function openSession(
   context: PipelineContext,
   request: SessionRequest,
@@ -127,7 +127,7 @@ export async function openSession(
   const unreadable: (Unreadable & Seen)[] = [];
   const connections: Connection[] = [];
   const host = await gatewayOf(context);
-  // A replay opens no connection: what could is not even made.
+  // A replay never opens a connection, so it gets no way to do so.
   const network = replayed === undefined ? await networkOf(context, host) : undefined;
   const recorder = network === undefined ? undefined : recording(store, network.ask, now, known);
   const player = replayed === undefined ? undefined : replay(replayed, store, now);
@@ -180,7 +180,7 @@ export async function openSession(
     },
     close,
     finish: async (failed) => {
-      // What a RUN opened and left at once may not have been taken yet, nor read.
+      // Connections that a RUN opened and left at once may still be queued.
       await setImmediate();
       await setImmediate();
       await recorder?.settled(AbortSignal.any([context.signal, graceSignal()]));
@@ -235,7 +235,7 @@ function runLines({ stages }: DockerfileModel): readonly number[] {
   );
 }
 
-/** For a RUN of any user, whatever the umask is. */
+/** For RUNs of any user, whatever the umask. */
 async function writeReadable(
   folder: string,
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -257,7 +257,7 @@ function graceSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** The network as this machine reaches it. RUNs do not get Docker's client certificates. */
+/** The network as this machine reaches it, without Docker's client certificates. */
 function networkOf({ env }: PipelineContext, gateway: string): ReturnType<typeof networkUpstream> {
   const { platform } = process;
   const origins = new Origins({ env, platform, folders: [] }, true);

@@ -16,11 +16,11 @@ import type { LockFile } from '../model/lock.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
 import { type FetchStore, openFetchStore, openFolder } from './fetch-store.ts';
 
-/** Type of the artifact that has what a build fetched. */
+/** Type of the artifact with what a build fetched. */
 export const INPUTS_ARTIFACT = 'application/vnd.scoville.inputs.v1';
 export const LOCK_MEDIA_TYPE = 'application/vnd.scoville.lock.v1+yaml';
 const BODY_MEDIA_TYPE = 'application/octet-stream';
-/** So that the manifest stays below the 4 MiB that registries take. */
+/** Keeps the manifest below the registries' limit of 4 MiB. */
 export const MOST_BODIES = 20_000;
 const EMPTY = digestOf('');
 
@@ -34,9 +34,9 @@ interface InputsToWrite {
 }
 
 /**
- * Keeps what a build fetched as an artifact about its image: the lock, and each body once, which is
- * linked from the store of fetches. Gives its descriptor. Throws UserError where bytes are not
- * there, or too many for one manifest.
+ * Writes what a build fetched as an artifact about its image: the lock, and each body once, linked
+ * from the store. Returns its descriptor. Throws UserError for missing bytes, or too many for one
+ * manifest.
  */
 export async function writeInputs(
   blobs: BlobStore,
@@ -57,7 +57,7 @@ export async function writeInputs(
   });
 }
 
-/** Size of each body by its digest; one without bytes needs no place. */
+/** Size of each body by digest, without empty ones. */
 export function bodiesOf(fetches: Fetches): ReadonlyMap<Digest, number> {
   return new Map(
     [...fetches.values()]
@@ -67,13 +67,13 @@ export function bodiesOf(fetches: Fetches): ReadonlyMap<Digest, number> {
   );
 }
 
-/** Links from this lock's own store only: the layout has other builds' blobs that it could name. */
+/** Links only from this lock's own store: the layout also has blobs of other builds. */
 async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): Promise<void> {
   try {
     await link(store.path(digest), blobs.path(digest));
     return;
   } catch (error) {
-    // The kernel looks for the first path before the second.
+    // The kernel checks the first path before the second.
     if (errorCode(error) === 'EEXIST') return;
   }
   const writer = await blobs.createWriter();
@@ -87,7 +87,7 @@ async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): 
   }
 }
 
-/** What is pushed with an image. Inputs only on request, since they may be private. */
+/** Attachments to push with an image. Inputs only on request, since they may be private. */
 export function publishedReferrers(
   referrers: readonly Descriptor[],
   withInputs: boolean,
@@ -102,16 +102,15 @@ export function publishedReferrers(
 
 const AT_ONCE = 4;
 
-/** What a published image was built from, fetched and checked. */
 export interface FetchedInputs {
   readonly lock: LockFile & { readonly fetches: Fetches };
   readonly store: FetchStore;
 }
 
 /**
- * Fetches the inputs artifact that a provenance names by digest, into `folder`: its lock, and each
- * body that the lock names, checked by size and digest while it comes. Throws UserError for one
- * that is not about this image, lacks anything, or is too large; `folder` is empty then.
+ * Fetches the inputs artifact that a provenance names by digest, into `folder`: its lock and each
+ * body in the lock, with size and digest checked while it arrives. Throws UserError if it is about
+ * another image, incomplete or too large; `folder` is then empty.
  */
 export async function fetchInputs(
   image: Pick<OpenedImage, 'root' | 'platforms' | 'readBlob' | 'openLayer'>,
@@ -136,7 +135,7 @@ export async function fetchInputs(
       const body = { mediaType: 'application/octet-stream', digest, size };
       await keep(store, body, await image.openLayer(body));
     });
-    // The body without bytes.
+    // The empty body.
     await (await store.writer()).commit();
     return { lock, store };
   } catch (error) {
@@ -158,7 +157,7 @@ async function lockOf(bytes: Uint8Array): Promise<FetchedInputs['lock']> {
   return { ...parsed.value, fetches };
 }
 
-/** Checks that the artifact lists all that the lock names, with its size, before any is fetched. */
+/** Before any fetch, checks that the artifact lists all bodies of the lock with their sizes. */
 function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Descriptor[]): void {
   const sizes = new Map(listed.map(({ digest, size }) => [digest, size]));
   for (const [digest, size] of bodies)
@@ -168,7 +167,7 @@ function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Des
     throw new UserError(`it is too large: ${bodies.size} files, ${bytes} bytes`);
 }
 
-/** Stops at the first byte that is too many. */
+/** Stops at the first byte over the limit. */
 async function keep(
   store: FetchStore,
   { digest, size }: Descriptor,

@@ -18,13 +18,13 @@ import type { TarEntry } from '../model/image.ts';
 import { type DownloadedFile, purlText } from '../model/packages.ts';
 import type { Digest } from '../model/reference.ts';
 
-/** In bytes: a smaller file may be the same by chance, an empty one is. */
+/** In bytes: smaller files may be equal by chance, empty ones always are. */
 const SMALLEST = 64;
 
-/** What a digest says of a file that has it. */
+/** The origin of a file with a digest. */
 type Origin = Pick<DownloadedFile, 'address' | 'name' | 'version' | 'purl'>;
 
-/** Downloads in each platform's own layers; none unless recorded and an SBOM is to be written. */
+/** Downloads in each platform's own layers; none unless recorded and an SBOM is wanted. */
 export async function downloadsOfImage(
   {
     plan,
@@ -50,9 +50,8 @@ export async function downloadsOfImage(
 }
 
 /**
- * Files that are, byte for byte, what the build fetched, in the layers as they lie on each other,
- * the lowest first. What was unpacked, changed or renamed by its content is not found: only the
- * same bytes are. Sorted by path.
+ * Files that equal, byte for byte, something that the build fetched, after all layers (lowest
+ * first) are applied. Unpacked or changed content is not found. Sorted by path.
  */
 export async function downloadsLeft(
   blobs: BlobStore,
@@ -123,7 +122,10 @@ function removeBelow(files: Map<string, DownloadedFile>, folder: string): void {
   for (const known of files.keys()) if (known.startsWith(folder)) files.delete(known);
 }
 
-/** GitHub's releases have their own type; a file from no registry is `generic` with its address. */
+/**
+ * GitHub's releases have a type of their own; a file without a registry is `generic` with its
+ * address.
+ */
 function namesOf(
   { type, name, version }: FetchedPackage,
   address: string,
@@ -131,7 +133,7 @@ function namesOf(
 ): Omit<Origin, 'address'> {
   const isPlain = type === 'generic' || type === 'github';
   const purl = purlText({
-    // A distribution's package needs its distribution, which an address does not tell.
+    // A distribution's package needs its distribution, which is not in an address.
     type: /^(?:deb|rpm|apk)$/.test(type) ? 'generic' : type,
     path: name.split('/'),
     version: version ?? '',

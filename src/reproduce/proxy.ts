@@ -15,23 +15,23 @@ import { type Answer, type Peer, plainReply, type ProxyRequest, type Reply } fro
 const MIB = 1024 * 1024;
 /** In bytes; git and npm send less. */
 const LARGEST_BODY = 64 * MIB;
-/** In bytes, of all requests of a build that are not answered yet. */
+/** In bytes, over all unanswered requests of a build. */
 const MOST_HELD = 256 * MIB;
-/** In bytes: what Node holds of a request beside its body, and of each piece of a body. */
+/** In bytes: memory of Node for a request besides its body, and for each piece of a body. */
 const REQUEST_COST = 32 * 1024;
 const CHUNK_COST = 512;
 
-/** A request that is not answered yet. */
+/** An unanswered request. */
 interface HeldRequest {
-  /** Its body, or why it is refused. The rest of a refused one is read and dropped. */
+  /** Its body, or why it is refused; the rest of a refused body is read and dropped. */
   readonly body: (message: IncomingMessage) => Promise<Buffer | string>;
-  /** To be called once, when it is answered. */
+  /** Call once, when answered. */
   readonly release: () => void;
 }
 
 /**
- * Bounds the memory that the commands of a build can fill with requests: one bound for all
- * connections. Gives undefined where there is no room for another request.
+ * Limits the memory that a build's commands can fill with requests, over all connections. Undefined
+ * when it is full.
  */
 function heldRequests(): () => HeldRequest | undefined {
   let held = 0;
@@ -70,21 +70,21 @@ async function bodyOf(
   return refusal ?? Buffer.concat(chunks);
 }
 
-/** A client of a protocol in which the server speaks first sends nothing. In milliseconds. */
+/** Clients of protocols where the server speaks first send nothing. In milliseconds. */
 const SILENT_MS = 30_000;
 const TLS_HANDSHAKE = 0x16;
 
-/** Something that went by the proxy and could not be read. */
+/** Traffic through the proxy that it could not read. */
 export interface Unreadable extends Readonly<Peer> {
   /** Host and port. */
   readonly target: string;
   readonly why: string;
 }
 
-/** Where the requests of a connection go, where CONNECT has said so. */
+/** The target of a connection after CONNECT. */
 interface Tunnel extends Readonly<Peer> {
   readonly origin: string;
-  /** Something was asked for in it. */
+  /** A request came through it. */
   asked: boolean;
 }
 
@@ -97,11 +97,11 @@ interface OpenTunnel {
   readonly tunnels: WeakMap<Socket, Tunnel>;
   readonly authority: Pick<BuildAuthority, 'contextFor'>;
   readonly onUnreadable: (seen: Unreadable) => void;
-  /** How long a connection may be silent before its first request. */
+  /** Longest silence of a connection before its first request. */
   readonly silentMs?: number;
 }
 
-/** Answers CONNECT as if the host were reached; the first byte then tells TLS from HTTP. */
+/** Answers CONNECT as if the host were reached; the first byte then shows TLS or HTTP. */
 function openTunnel(of: OpenTunnel): void {
   const { target, socket, peer, head, inner, tunnels, authority, onUnreadable } = of;
   const { silentMs = SILENT_MS } = of;
@@ -148,15 +148,15 @@ function openTunnel(of: OpenTunnel): void {
       const tunnel = { origin: `https://${shown}:${port}`, ...peer, asked: false };
       let refusal = 'ended before a request';
       secure.on('error', (error: Error) => {
-        // OpenSSL's whole message has numbers of this process in it.
+        // OpenSSL's whole message has numbers of this process.
         refusal = 'reason' in error ? String(error.reason) : error.message;
         secure.destroy();
       });
-      // Who does not trust the certificate says so, or just leaves.
+      // A client that distrusts the certificate says so, or just leaves.
       secure.once('close', () => {
         if (!tunnel.asked) onUnreadable({ target, why: `TLS: ${refusal}`, ...peer });
       });
-      // Clients keep connections for a request that never comes, and wait for them: pnpm does.
+      // Clients such as pnpm keep connections without requests, and wait for them.
       secure.setTimeout(silentMs, () => {
         tunnel.asked = true;
         secure.destroy();
@@ -179,36 +179,37 @@ const MOST_CONNECTIONS = 1024;
 const OPTIONS: ServerOptions = { requestTimeout: 0, keepAliveTimeout: 60_000 };
 
 export interface Proxy {
-  /** With the name and password of this build. A RUN has a name of its own (`urlOfRun`). */
+  /** With name and password of this build. RUNs have names of their own (`urlOfRun`). */
   readonly url: string;
   readonly close: () => Promise<void>;
 }
 
 interface ProxyOptions {
-  /** An address of this machine, which is all that is listened on. */
+  /** The one address of this machine to listen on. */
   readonly host: string;
   readonly authority: Pick<BuildAuthority, 'contextFor'>;
   readonly answer: Answer;
   readonly onUnreadable: (seen: Unreadable) => void;
-  /** False for an address that is not a RUN's: its connection is closed. */
+  /** False for an address outside of RUNs: its connection is closed. */
   readonly isClient?: (address: string) => boolean;
-  /** Told each connection's other end, whose RUN is known once it has asked for something. */
+  /** Gets each connection's peer; its RUN is known after its first request. */
   readonly onConnection?: (peer: Peer) => void;
-  /** In milliseconds: how long a connection may be silent before its first request. */
+  /** In milliseconds: longest silence of a connection before its first request. */
   readonly silentMs?: number;
 }
 
 /**
- * An HTTP proxy for one build (RFC 9110, section 9.3.6 for CONNECT; RFC 7617 for the password): it
- * reads what goes through TLS as well, and hands each request to `answer`. Who does not know the
- * build's password gets 407 and nothing else. Throws where `host` is not an address of this
- * machine.
+ * An HTTP proxy for one build (RFC 9110, section 9.3.6 for CONNECT; RFC 7617 for the password). It
+ * reads TLS traffic too, and passes each request to `answer`. Without the build's password, clients
+ * get only 407. Throws if `host` is not an address of this machine.
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const password = randomBytes(24).toString('base64url');
   const peers = new WeakMap<Socket, Peer>();
   const peerOf = (socket: Socket): Peer => peers.get(socket) ?? { client: clientOf(socket) };
-  /** True if the password is right. A connection belongs to one RUN, by the name that it gives. */
+  /**
+   * True for the right password. A connection belongs to one RUN, by the user name that it sends.
+   */
   const isOurs = ({ headers, socket }: IncomingMessage): boolean => {
     const [, text = ''] = /^basic (.+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
     const [user = '', given = ''] = Buffer.from(text, 'base64').toString('latin1').split(':', 2);
@@ -229,11 +230,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       return;
     }
     const url = tunnel?.origin ?? message.url ?? '';
-    // The host alone: an address may have a secret in it.
+    // Only the host: an address may contain a secret.
     const target = URL.canParse(url) ? new URL(url).host : '';
     const { client, run } = tunnel ?? peerOf(message.socket);
     options.onUnreadable({ target, why: 'too many requests at once', client, run });
-    // An answer would wait in memory for those in front of it.
+    // Its answer would wait in memory for those before it.
     message.socket.destroy();
   };
   const inner = createServer(OPTIONS, (request, response) => {
@@ -259,7 +260,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   outer.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (!isOurs(request)) {
-      // git asks without the password first. It opens another connection when this one is closed.
+      // git first asks without the password. It opens another connection when this one is closed.
       socket.end(
         `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
@@ -281,7 +282,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
 
 const RUN_NAME = /^run(\d{1,7})$/;
 
-/** The proxy's address for the RUN that begins on a line: it names itself by it. */
+/** The proxy's address for the RUN on a line: the name in it identifies the RUN. */
 export function urlOfRun(url: string, line: number): string {
   const own = new URL(url);
   own.username = `run${line}`;
@@ -324,7 +325,7 @@ async function serve(
   }
 }
 
-/** The request, or the status of one that is refused. */
+/** The request, or the status of a refusal. */
 async function requestOf(
   message: IncomingMessage,
   { tunnel, peer: { client, run } }: Asked,
@@ -335,7 +336,7 @@ async function requestOf(
   const address = tunnel === undefined ? url : `${tunnel.origin}${url}`;
   const isWhole = tunnel === undefined ? /^[a-z][a-z0-9+.-]*:\/\//i.test(url) : url.startsWith('/');
   if (!isWhole || !URL.canParse(address)) return 400;
-  // What a lock can have.
+  // A lock allows only this form.
   if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
   const { href, host } = new URL(address);
   const body = await hold.body(message);
@@ -345,7 +346,7 @@ async function requestOf(
   }
   return {
     method: message.method ?? 'GET',
-    // Without the port that the scheme has anyway.
+    // Without the scheme's default port.
     address: href,
     headers: textHeaders(message),
     body,
@@ -393,10 +394,10 @@ function textHeaders({ headers }: IncomingMessage): Readonly<Record<string, stri
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
- * Tells the containers on the bridge that has the address `host` from all others: this machine's
- * own addresses, which each of its users can send from and which the build's password could be read
- * by, and what is routed here from elsewhere. Interfaces are looked at for each connection: a
- * bridge without a container is not listed.
+ * True for the addresses of containers on the bridge with address `host`. False for this machine's
+ * own addresses: all its users can send from those, and could read the build's password. False for
+ * traffic that is routed here. Reads the interfaces for each connection, since a bridge without
+ * containers is not listed.
  */
 export function bridgeClients(
   host: string,

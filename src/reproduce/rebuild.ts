@@ -42,11 +42,11 @@ import { PRELOAD } from './clock.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { type FetchedInputs, fetchInputs } from './inputs.ts';
 
-/** What the user gives, since provenance does not contain it. */
+/** Inputs from the user, since provenance does not contain them. */
 export interface GivenInputs {
   /** `NAME=VALUE`. */
   readonly buildArgs: readonly string[];
-  /** As `--secret` takes them: `id=...,src=...`. */
+  /** In the form of `--secret`: `id=...,src=...`. */
   readonly secrets: readonly string[];
   readonly ssh: readonly string[];
 }
@@ -55,21 +55,21 @@ export interface GivenInputs {
 interface RebuildWords {
   readonly words: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Why it cannot be built again as it was; empty where it can. */
+  /** Why it cannot be rebuilt as it was; empty if it can. */
   readonly obstacles: readonly string[];
-  /** What can change the image though all else is the same; a difference then proves nothing. */
+  /** What can change the image although all else is equal; a difference then proves nothing. */
   readonly doubts: readonly string[];
 }
 
-/** As `SecretMask` of the provenance's writer puts it. */
+/** As `SecretMask` writes it into provenance. */
 const MASK = '[masked]';
-/** They change where a build fetches from, not what it is; a stranger's proxy is not used. */
+/** They change where a build fetches from, not what; a stranger's proxy is not used. */
 const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
-/** Attributes that leave the image as it is, or that are planned again. */
+/** Attributes that do not change the image, or that the plan sets again. */
 const WITHOUT_EFFECT =
   /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
 
-/** Flags for the same build, and its obstacles. Pure; hostile `record` text stays in one word. */
+/** Flags for the same build, and obstacles. Pure; hostile text of `record` stays in one word. */
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
   const words: string[] = [];
   const labels: Record<string, string> = {};
@@ -171,11 +171,10 @@ function shown(text: string): string {
 }
 
 /**
- * What a build takes from its surroundings, out of the record: images at their digests and files of
- * ADD at their checksums as a lock, the epoch, and what the published image itself says: `created`,
- * annotations, labels. `own` are the settings of this machine's user, `source` those that lie in
- * the source: of these only the rules count. Throws UserError where the image was normalized by
- * rules that this version does not have.
+ * The environment of the recorded build. A lock with images by digest and files of ADD by checksum;
+ * the epoch; `created`, annotations and labels of the published image. `own` are the settings of
+ * this machine's user. Of the `source`'s settings only the rules count. Throws UserError if this
+ * version lacks the rules that normalized the image.
  */
 function recordedInputs(
   image: OpenedImage,
@@ -208,7 +207,7 @@ function recordedInputs(
   };
 }
 
-/** Names that BuildKit took an image by, with the digest that it found. */
+/** Image names that BuildKit used, with the digests it found. */
 function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
   return new Map(
     record.materials.flatMap(({ uri, digest }): [string, Digest][] => {
@@ -231,7 +230,7 @@ function lockOf(record: Parameters<typeof recordedInputs>[1], normaliser: string
     builder: {},
     normaliser,
     snapshots: [],
-    // Of a recorded build, materials are what RUNs fetched too.
+    // Materials of a recorded build include what RUNs fetched.
     remotes: record.remotes ?? lockedRemotes(record.materials).remotes,
     packages: new Map(),
   };
@@ -270,13 +269,12 @@ function valuesOf(
   };
 }
 
-/** BuildKit's note on a layer whose times its exporter clamped, in seconds since 1970. */
+/** BuildKit's note on a layer whose times its exporter limited, in seconds since 1970. */
 const REWRITTEN = 'buildkit/rewritten-timestamp';
 
 /**
- * The build with BuildKit's own export, as an image has it that BuildKit itself published: its
- * compressor, its annotations, and times rewritten where a layer says so. `published` is that
- * image's manifest.
+ * The build with BuildKit's own export, for an image that BuildKit published: its compressor, its
+ * annotations, and rewritten times if a layer says so. `published` is that image's manifest.
  */
 export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
   const { layers, annotations = {} } = published;
@@ -291,7 +289,7 @@ export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
   return { ...plan, invocation: { ...plan.invocation, outputs: [output] } };
 }
 
-/** Modes in which another Dockerfile is sent than the source has. */
+/** Modes that send another Dockerfile than the source's. */
 const OFFERING = new Set<string>(['aggressive', 'deterministic']);
 
 interface RebuildRequest {
@@ -299,25 +297,24 @@ interface RebuildRequest {
   readonly record: RecordedBuild;
   readonly words: RebuildWords;
   readonly source: FetchedSource;
-  /** Of the user of this machine. */
+  /** Of this machine's user. */
   readonly settings: Settings;
   readonly store: LayoutStore;
   readonly directory: BuildDirectory;
 }
 
 interface Rebuilt {
-  /** The index or manifest that came out. */
+  /** The resulting index or manifest. */
   readonly root: Descriptor;
   readonly dockerfile: DockerfileModel | undefined;
-  /** Why what its RUNs were given may not be all that they had. */
+  /** Why its RUNs may have had more inputs than they were given. */
   readonly gaps: readonly string[];
 }
 
 /**
  * Builds what a provenance describes, from the fetched source, uncached, with the recorded images
- * and files enforced: as this program does, or for an image that BuildKit itself published with its
- * own export. An exit code where buildx failed. Throws UserError where the source does not fit the
- * record.
+ * and files enforced. Uses our export, or BuildKit's own for an image that BuildKit published.
+ * Returns an exit code if buildx failed. Throws UserError if the source does not fit the record.
  */
 export async function rebuild(
   context: PipelineContext,
@@ -355,7 +352,7 @@ export async function rebuild(
   return { root: (await normaliseBuilt(context, planned, built)).index, dockerfile, gaps };
 }
 
-/** Where it is known what the RUNs fetched, they are given that, and have no network. */
+/** RUNs get the recorded fetches, if known, and no network. */
 function ourBuild(
   prepared: Build,
   compression: 'gzip' | 'zstd',
@@ -372,7 +369,9 @@ function ourBuild(
   };
 }
 
-/** The normalizer's compressor, by the last layer; without layers of its own it does not matter. */
+/**
+ * The normalizer's compressor, from the last layer; it does not matter without layers of its own.
+ */
 function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zstd' {
   return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }
@@ -413,7 +412,7 @@ async function prepare(
     directory,
     recorded: inputs,
   }).catch((error: unknown) => {
-    // Another lock or setting would fix a build of one's own, but not this one.
+    // Advice to change a lock or setting does not fit a rebuild.
     if (error instanceof UserError) throw unverifiable(error.message);
     throw error;
   });
@@ -427,8 +426,8 @@ function sourceSettings(context: PipelineContext, source: FetchedSource): Promis
 }
 
 /**
- * Requires the provenance's Dockerfile, if any, in the source: another may have been piped in, or
- * lain outside of the repository.
+ * The source must contain the provenance's Dockerfile: another may have been piped in, or been
+ * outside of the repository.
  */
 function requireSameDockerfile({ source, dockerfile }: Build, record: RecordedBuild): void {
   const { dockerfileText } = source;
@@ -441,13 +440,13 @@ function requireSameDockerfile({ source, dockerfile }: Build, record: RecordedBu
     isOffered && dockerfile !== undefined
       ? sentDockerfile(dockerfileText, dockerfile, offered(dockerfile, record.steady))?.text
       : undefined;
-  // Which images ask for LD_PRELOAD was found out by running them.
+  // The build found the images that declare LD_PRELOAD by running them.
   const isDeclared = new RegExp(`^ARG ${PRELOAD}\\r?\\n`, 'gm');
   if (recorded.replaceAll(isDeclared, '') !== sent?.replaceAll(isDeclared, ''))
     throw unverifiable('it was built with another Dockerfile than its source contains');
 }
 
-/** An image with no digest in the record or Dockerfile would be what its tag points to now. */
+/** An image without a digest in record or Dockerfile would be what its tag points to now. */
 function requireRecorded({ needed, lock }: BuildPlan): void {
   const free = needed
     .map(({ reference }) => ({ reference, name: formatReference(reference) }))

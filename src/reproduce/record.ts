@@ -7,21 +7,21 @@ import { type Digest, digestOf } from '../model/reference.ts';
 import { SECRET_SHAPE } from '../model/secret-names.ts';
 import { type FetchStore, nothing } from './fetch-store.ts';
 
-/** Takes an answer on its way to the program that asked. */
+/** Sends an answer to the program that asked. */
 export interface Reply {
-  /** Status and headers; `size` in bytes where it is known. */
+  /** Status and headers; `size` in bytes if known. */
   readonly head: (status: number, headers: Readonly<Record<string, string>>, size?: number) => void;
-  /** Resolves when more may be written; at once where nobody listens any more. */
+  /** Resolves when more may be written; at once after the client left. */
   readonly write: (chunk: Uint8Array) => Promise<void>;
   readonly end: () => void;
-  /** Breaks the connection off, so that nobody takes a part for the whole. */
+  /** Breaks the connection off, so that a part does not look whole. */
   readonly breakOff: () => void;
 }
 
-/** Who answers: the network while it is recorded, or the store. */
+/** Answers a request: from the network while recording, or from the store. */
 export type Answer = (request: ProxyRequest, reply: Reply) => Promise<void>;
 
-/** Answers with a status alone. */
+/** A status without a body. */
 export function plainReply(reply: Reply, status: number, text = ''): void {
   const body = Buffer.from(text);
   reply.head(
@@ -33,7 +33,7 @@ export function plainReply(reply: Reply, status: number, text = ''): void {
   reply.end();
 }
 
-/** Headers of answers that programs go by. Cookies and all others are neither kept nor replayed. */
+/** Headers that programs use. Cookies and all others are neither kept nor replayed. */
 const KEPT = [
   'accept-ranges',
   'content-disposition',
@@ -48,10 +48,10 @@ const KEPT = [
   'www-authenticate',
 ];
 
-/** What a lock can hold. */
+/** Values that a lock allows. */
 const KEEPABLE = /^[\t -~\u0080-\u00ff]{1,4096}$/;
 
-/** Those of an answer that are kept, sorted by name. */
+/** Headers to keep, sorted by name. */
 function keptHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): Readonly<Record<string, string>> {
@@ -65,19 +65,19 @@ function keptHeaders(
   );
 }
 
-/** What stands for a secret in an address. */
+/** Replaces a secret in an address. */
 const REDACTED = 'REDACTED';
 
-/** Names of query parameters that hold a secret, or what only its holder knows. */
+/** Names of query parameters with a secret, or with something derived from one. */
 const SECRET_PARAMETER =
   /sig|token|key|secret|pass|pwd|credential|auth|jwt|session|code|nonce|hmac|policy/i;
-/** A parameter of a query, in an address or in a text around it. */
+/** A query parameter, in an address or in text around it. */
 const PARAMETER = /([?&;])([^=&;?#\s<>"',]+)=[^&;#\s<>"',]*/g;
 const CREDENTIALS = /((?:^|[\s<"',;])(?:[a-z][a-z0-9+.-]*:)?)\/\/[^/?#@\s<>"']*@/gi;
 
 /**
- * An address without credentials and fragment, and with `REDACTED` for each value that may be a
- * secret. Doing it twice changes nothing, so that a replayed redirect is found again.
+ * An address without credentials and fragment, with `REDACTED` for values that may be secrets.
+ * Idempotent, so that a replay finds a redirect again.
  */
 export function publicAddress(address: string): string {
   const url = new URL(address);
@@ -87,7 +87,7 @@ export function publicAddress(address: string): string {
   return masked(url.href);
 }
 
-/** The value of a header with every address in it masked, a relative one too. */
+/** A header's value with each address in it masked, relative ones too. */
 export function publicHeader(value: string): string {
   return masked(value.replaceAll(CREDENTIALS, '$1//'));
 }
@@ -104,15 +104,14 @@ function masked(text: string): string {
     .replaceAll(SECRET_SHAPE, REDACTED);
 }
 
-/** Requests of one build. */
+/** Per build. */
 const MOST_REQUESTS = 100_000;
 
-/** What a build has had recorded so far. */
 type RecordedSize = ReturnType<typeof recordedSize>;
 
 /**
- * Bounds what a build can have recorded, so that its commands fill neither memory nor disk. Each
- * function throws where there is more than a lock can have, or a replay would take.
+ * Limits what one build can record, so that its commands fill neither memory nor disk. Each
+ * function throws above the limits of a lock or a replay.
  */
 function recordedSize() {
   const known = new Map<string, Fetch>();
@@ -123,7 +122,7 @@ function recordedSize() {
       if (sum > most) throw new Error(error);
     };
   };
-  /** Characters that are remembered until the build ends. */
+  /** Characters kept until the build ends. */
   const text = counter(
     LONGEST_LOCK,
     `addresses and headers have more than ${LONGEST_LOCK} characters, which is what a lock can have`,
@@ -131,12 +130,12 @@ function recordedSize() {
   return {
     request: counter(MOST_REQUESTS, `the build has more than ${MOST_REQUESTS} requests`),
     text,
-    /** Bytes of an answer that are being written. */
+    /** Bytes of answers as they are written. */
     body: counter(
       MOST_FETCHED_BYTES,
       `the answers have more than ${MOST_FETCHED_BYTES / 1024 ** 3} GiB`,
     ),
-    /** The fetch; the same object for the same answer. */
+    /** One object for equal answers. */
     kept: (fetch: Fetch): Fetch => {
       const key = JSON.stringify(fetch);
       if (!known.has(key)) text(key.length);
@@ -147,24 +146,23 @@ function recordedSize() {
   };
 }
 
-/** The other end of a connection. */
 export interface Peer {
   /** Its IP address. */
   readonly client: string;
-  /** Line of the Dockerfile where its RUN begins; undefined until it has named itself. */
+  /** Dockerfile line of its RUN; undefined until it sends its name. */
   run?: number | undefined;
 }
 
 export interface ProxyRequest extends Readonly<Peer> {
   readonly method: string;
-  /** Whole, as it was asked for. */
+  /** As requested, with secrets. */
   readonly address: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** Request headers that decide which answer is the right one. What is not named here does not. */
+/** Request headers that decide the answer; all others do not. */
 const DECIDING = [
   'accept',
   'range',
@@ -176,7 +174,7 @@ const DECIDING = [
 
 type Asked = Pick<Fetch, 'address' | 'method' | 'request'>;
 
-/** What of a request the lock records: who asks again in the same way gets the same answer. */
+/** The recorded part of a request: an equal request gets the same answer. */
 function askedFor(request: ProxyRequest, without: readonly string[] = []): Asked {
   const { method, headers, body } = request;
   const deciding = DECIDING.filter((name) => !without.includes(name)).flatMap((name) => {
@@ -197,21 +195,21 @@ function askedFor(request: ProxyRequest, without: readonly string[] = []): Asked
   };
 }
 
-/** One text for what is asked; two requests with the same one may be answered alike. */
+/** A key for a request; requests with one key may get the same answer. */
 function keyOf({ method = 'GET', address, request = '' as Digest }: Asked): string {
   return `${method} ${address} ${request}`;
 }
 
-/** A request that the lock cannot answer, and who asked when. */
+/** A request that the lock cannot answer, with its client and time. */
 export interface Miss extends Readonly<Peer> {
   readonly asked: Pick<Fetch, 'address' | 'method'>;
-  /** `store`: the lock has it, and the store lacks its bytes. */
+  /** `lock`: not in the lock. `store`: its bytes are missing. */
   readonly why: 'lock' | 'store';
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
-/** Misses that are told; the build fails by the first. */
+/** Reported misses; the build fails at the first. */
 const MOST_MISSES = 1000;
 
 interface Replay {
@@ -220,9 +218,9 @@ interface Replay {
 }
 
 /**
- * Answers from the store, by the digests of the lock, and opens no connection. What was answered in
- * several ways is answered in their order, the last one again and again. A range of a file that the
- * lock has whole is cut out of it.
+ * Answers from the store by the lock's digests; never opens a connection. Several answers to one
+ * request come in their order, the last one repeatedly. A range is cut from the whole file, if the
+ * lock has it.
  */
 export function replay(fetches: Fetches, store: FetchStore, now: () => number): Replay {
   const misses: Miss[] = [];
@@ -246,7 +244,7 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
   return { answer, misses: () => misses };
 }
 
-/** Answers a request, each time with the next answer, `without` headers that normally matter. */
+/** The next answer to a request, `without` headers that normally matter. */
 function answersOf(
   fetches: Fetches,
 ): (request: ProxyRequest, without?: readonly string[]) => Fetch | undefined {
@@ -269,7 +267,7 @@ interface Range {
   readonly end: number;
 }
 
-/** RFC 9110, section 14.1.2, one range; undefined means all of it, `none` that nothing is there. */
+/** RFC 9110, section 14.1.2, one range; undefined: the whole file, `none`: outside of it. */
 function rangeOf(
   text: string | undefined,
   { size, status }: Pick<Fetch, 'size' | 'status'>,
@@ -281,7 +279,7 @@ function rangeOf(
   return start >= size || end <= start ? 'none' : { start, end };
 }
 
-/** Sends what the store has of it, which is verified already. */
+/** Sends bytes of the store, already verified. */
 async function send(
   { status = 200, headers = {}, digest, size }: Fetch,
   range: Range | 'none' | undefined,
@@ -301,17 +299,20 @@ async function send(
   reply.end();
 }
 
-/** An answer of a server, its body as it came. */
+/** A server's answer, its body as sent. */
 interface ServerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Asks a server; rejects if it is unreachable. No redirects, no unpacking. `signal` ends it. */
+/**
+ * Asks a server; rejects if it is unreachable. Does not follow redirects or unpack. `signal` ends
+ * it.
+ */
 export type Upstream = (request: ProxyRequest, signal: AbortSignal) => Promise<ServerAnswer>;
 
-/** A fetch, and who asked for it when. */
+/** A fetch, with its client and time. */
 interface Recorded extends Readonly<Peer> {
   readonly fetch: Fetch;
   /** Milliseconds since 1970. */
@@ -320,25 +321,24 @@ interface Recorded extends Readonly<Peer> {
 
 interface Recording {
   readonly answer: Answer;
-  /** In the order in which they were asked for. */
+  /** In the order of requests. */
   readonly fetches: () => readonly Recorded[];
-  /** Answers that ended too early, or could not be kept: the recording is not complete. */
+  /** Answers that ended early, or could not be stored: the recording is incomplete. */
   readonly failures: () => readonly { readonly address: string; readonly why: string }[];
-  /** Resolves when no answer is under way. What `signal` ends is a failure. */
+  /** Resolves when all answers are complete. Those that `signal` ends are failures. */
   readonly settled: (signal?: AbortSignal) => Promise<void>;
 }
 
-/** In characters: what a lock can hold. */
+/** In characters: a lock's limit. */
 const LONGEST_ADDRESS = 4096;
-/** Failures that are told. */
+/** Reported failures. */
 const MOST_FAILURES = 20;
 
 /**
- * Passes requests on to their servers and keeps the answers. What the proxy itself says (a server
- * that cannot be reached, a scheme that is not HTTP) is kept like any other answer, so that a
- * replay says the same. A redirect to an address with a secret is passed on without it, and the
- * secret put back when the address is asked for. What `known` has is not asked for again: builds
- * that share a stage get the same answers in it.
+ * Passes requests on to their servers and keeps the answers. The proxy's own answers (an
+ * unreachable server, a scheme that is not HTTP) are kept too, so that a replay repeats them. A
+ * redirect's secret is removed on the way to the client, and put back when the client follows it.
+ * Answers in `known` are not requested again: builds that share a stage see the same ones.
  */
 export function recording(
   store: FetchStore,
@@ -353,7 +353,7 @@ export function recording(
   const busy = new Set<Promise<void>>();
   const size = recordedSize();
   const ending = new AbortController();
-  // Each request that is under way listens.
+  // Each open request adds a listener.
   setMaxListeners(0, ending.signal);
   const record: Answer = async (request, reply) => {
     const seen = { at: now(), client: request.client, run: request.run };
@@ -414,12 +414,12 @@ export function recording(
   };
 }
 
-/** A redirect whose secret part only its server can give. */
+/** A redirect with a secret that only its server can create. */
 function isSigned({ headers }: Fetch): boolean {
   return hasSecret(headers?.['location'] ?? '');
 }
 
-/** The server's answer, or what stands for it where there is none. */
+/** The server's answer, or ours if it fails. */
 async function ask(
   request: ProxyRequest,
   upstream: Upstream,
@@ -428,16 +428,16 @@ async function ask(
   if (!/^https?:/i.test(request.address)) return ownAnswer(501);
   const answer = await upstream(request, signal).catch(() => ownAnswer(502));
   signal.throwIfAborted();
-  // What a lock can have.
+  // A lock's limits.
   return answer.status >= 200 && answer.status <= 599 ? answer : ownAnswer(502);
 }
 
-/** An answer of the proxy's own, without a body. */
+/** The proxy's own answer, without a body. */
 export function ownAnswer(status: number): ServerAnswer {
   return { status, headers: {}, body: nothing() };
 }
 
-/** Headers to keep, secrets masked; notes the real address of a redirect that has a secret. */
+/** Headers to keep, secrets masked; remembers the real address of a redirect with a secret. */
 function shownHeaders(
   { headers }: ServerAnswer,
   real: string,
@@ -461,7 +461,9 @@ function sizeOf({ headers }: ServerAnswer): number | undefined {
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Writes the body to store and client, even if the client leaves. Throws if its end is missing. */
+/**
+ * Writes the body to store and client, also after the client left. Throws if its end is missing.
+ */
 async function keep(
   { status, body }: ServerAnswer,
   shown: { readonly headers: Fetch['headers'] & object; readonly stated: number | undefined },

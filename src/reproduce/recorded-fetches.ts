@@ -16,12 +16,12 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { LockFile } from '../model/lock.ts';
 import type { Settings } from '../model/settings.ts';
 
-/** The stage of what no step is known to have fetched. */
+/** For fetches that fit no known step. */
 export const UNKNOWN_STAGE = 'unknown';
 
 /**
- * What was fetched, by stage, in the order of the requests. The last answer to a request is given
- * again and again, so each stage has it once; an answer that another one followed counts each time.
+ * Fetches by stage, in the order of requests. A replay repeats the last answer to a request, so
+ * each stage has that once. Earlier answers to it count each time.
  */
 export function fetchesByStage(
   found: readonly { readonly fetch: Fetch; readonly stages: readonly string[] }[],
@@ -46,11 +46,11 @@ export function fetchesByStage(
   return new Map(byName(stages));
 }
 
-/** In characters, and reasons per stage: a command decides what it connects to and how often. */
+/** In characters, and reasons per stage: commands decide where and how often they connect. */
 const LONGEST_REASON = 300;
 const MOST_REASONS = 20;
 
-/** Why a recording is not complete, by stage, each reason once, as a lock can have it. */
+/** Why a recording is incomplete, by stage, each reason once, within a lock's limits. */
 export function incompleteByStage(
   found: readonly { readonly text: string; readonly stages: readonly string[] }[],
 ): Incomplete {
@@ -64,7 +64,7 @@ export function incompleteByStage(
   return new Map(byName(stages));
 }
 
-/** Two recordings of one Dockerfile, where the second one was given what the first has. */
+/** Joins two recordings of one Dockerfile, where the second started with the first's answers. */
 export function merged(first: Recording | undefined, second: Recording): Recording {
   if (first === undefined) return second;
   const fetches = new Map([...first.fetches].map(([stage, list]) => [stage, [...list]]));
@@ -80,9 +80,8 @@ export function merged(first: Recording | undefined, second: Recording): Recordi
 }
 
 /**
- * What of a lock's recording a build is given: that of its own stages, in the order of the
- * Dockerfile, in which they were asked for. A stage that fetched nothing gets no network, so that
- * nothing can be missing of it.
+ * The part of a lock's recording for a build: fetches of its stages, in the Dockerfile's order.
+ * Stages that fetched nothing get no network, so nothing can be missing.
  */
 export function recordingFor(
   { fetches, incomplete }: Recording,
@@ -116,7 +115,7 @@ function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   return list;
 }
 
-/** All fetches of all stages, each address with its digest once, as materials of a provenance. */
+/** Fetches of all stages, each pair of address and digest once, as materials of a provenance. */
 export function fetchedMaterials(
   fetches: Fetches,
 ): readonly { readonly uri: string; readonly digest: Readonly<Record<string, string>> }[] {
@@ -135,25 +134,25 @@ function askedKey({ method = 'GET', address, request }: Fetch): string {
   return `${method} ${address} ${request ?? ''}`;
 }
 
-/** A step of a build that ran. Times are milliseconds since 1970. */
+/** A build step that ran. Times in milliseconds since 1970. */
 export interface RanStep {
   readonly name: string;
   readonly started: number;
-  /** Undefined while it runs. */
+  /** Undefined while running. */
   readonly ended: number | undefined;
 }
 
-/** Something that a RUN did, seen from outside. */
+/** A RUN's action, seen from outside. */
 export interface Seen {
   readonly at: number;
-  /** Line where the RUN begins, where it has named itself: all but an exec form do. */
+  /** The RUN's line, if it sent its name: all but exec forms do. */
   readonly run?: number | undefined;
 }
 
-/** BuildKit starts the clock of a step a moment late, and stops it a moment early. */
+/** BuildKit starts a step's clock a moment late, and stops it early. */
 const SLACK_MS = 20;
 
-/** The steps, by their place in the list, that ran at a time, in milliseconds since 1970. */
+/** Indexes of the steps that ran at a time, in milliseconds since 1970. */
 export function ranAt(steps: readonly RanStep[], at: number): readonly number[] {
   const strict = within(steps, at, 0);
   return strict.length > 0 ? strict : within(steps, at, SLACK_MS);
@@ -165,20 +164,20 @@ function within(steps: readonly RanStep[], at: number, slack: number): readonly 
   );
 }
 
-/** Where a step stands in the Dockerfile. */
+/** A step's place in the Dockerfile. */
 export interface StepPlace {
   /** The stage's name, or `stage-N`. */
   readonly stage: string;
-  /** Undefined where it is not known. */
+  /** Undefined if unknown. */
   readonly line: number | undefined;
 }
 
 const COUNTED = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
-/** A step's stage as BuildKit names it, its number, and how many there are. */
+/** BuildKit's name of a step: its stage, its number, and their total. */
 const NUMBERED = /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] /;
 
-/** The highest numbers of steps, by stage. */
+/** Highest step numbers, by stage. */
 type StepNumbers = ReadonlyMap<string, number>;
 
 export function noteNumber(numbers: Map<string, number>, name: string): void {
@@ -188,9 +187,9 @@ export function noteNumber(numbers: Map<string, number>, name: string): void {
 }
 
 /**
- * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for any other step. ONBUILD
- * steps of the base come first in a stage: numbers count them, the total of older versions does
- * not, and FROM is their line.
+ * Reads BuildKit's name of a RUN, `[build 2/5] RUN ...`; undefined for other steps. ONBUILD steps
+ * of the base come first in a stage. Numbers count them, totals of older versions do not; their
+ * line is FROM's.
  */
 export function placeOf(
   name: string,
@@ -214,7 +213,7 @@ export function placeOf(
   };
 }
 
-/** Where a RUN is that begins on this line; undefined where none does. */
+/** The place of the RUN on this line, else undefined. */
 export function placeOfRun(line: number, model: DockerfileModel): StepPlace | undefined {
   const index = model.stages.findIndex(({ instructions }) =>
     instructions.some(({ keyword, range }) => keyword === 'RUN' && range.startLine === line),
@@ -222,14 +221,12 @@ export function placeOfRun(line: number, model: DockerfileModel): StepPlace | un
   return index < 0 ? undefined : { stage: stageName(model, index) ?? '', line };
 }
 
-/** Whether BuildKit's name is of a RUN; newer versions say ONBUILD of one that the base brings. */
+/** True for BuildKit's name of a RUN; newer versions write ONBUILD for one of the base. */
 export function isRun(name: string): boolean {
   return /\] (?:ONBUILD )?RUN\b/.test(name);
 }
 
-/**
- * Whether a RUN that ran is none of the Dockerfile that was sent: an ONBUILD step of a base image.
- */
+/** True for a RUN that is not in the Dockerfile: an ONBUILD step of a base image. */
 export function isTrigger(name: string): boolean {
   return !name.includes(`from=${HERMETIC_CONTEXT},`);
 }
@@ -239,15 +236,15 @@ function stageName(model: DockerfileModel, index: number): string | undefined {
   return stage === undefined ? undefined : (stage.name ?? `stage-${index}`);
 }
 
-/** True for a variable of a RUN, `NAME=VALUE`, that was put in. */
+/** True for a variable that we added to a RUN, `NAME=VALUE`. */
 function isInjectedVariable(text: string): boolean {
   return INJECTED_VALUES.some((own) => text === own.join('=')) || /^YARN_HTTPS?_PROXY=/.test(text);
 }
 
-/** As BuildKit writes them in the history, before the command. */
+/** As in BuildKit's history, before the command. */
 const WORDS = [
   ...INJECTED_VALUES.map((own) => ` ${own.join('=')}`),
-  // An ARG without a default is written with what it was given by some versions only.
+  // Only some versions write the given value of an ARG without a default.
   ...YARN_ARGUMENTS.map((name) => new RegExp(` ${name}(?:=http://build:\\S+)?(?= |$)`)),
 ];
 
@@ -257,16 +254,15 @@ const ADDED_ARGUMENTS = new Set([
   ),
   `context:${HERMETIC_CONTEXT}`,
 ]);
-/** Where BuildKit's steps tell of the proxy, in its names of each version. */
+/** Fields with the proxy in BuildKit's steps, in each of its versions. */
 const PROXY_FIELDS = new Set(['proxyEnv', 'proxy_env']);
-/** In front of the id of a cache mount. */
+/** Before the id of a cache mount. */
 const CACHE_PREFIX = /^scoville-hermetic-[0-9a-f-]{36}(?=\/)/;
 const MAX_DEPTH = 100;
 
 /**
- * BuildKit's provenance without what was put into the build that it was sent: the Dockerfile and
- * its line map as the user has them, no proxy and no password of it. What nests deeper than 100
- * levels is left out.
+ * BuildKit's provenance without what we added to the build: the user's Dockerfile and line map, and
+ * no proxy with its password. Nesting below 100 levels is left out.
  */
 export function restoredProvenance(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) return null;
@@ -288,7 +284,7 @@ export function restoredProvenance(value: unknown, depth = 0): unknown {
     : own;
 }
 
-/** In a list: the context that was put in, or a variable of a RUN. */
+/** In a list: the added context, or a variable of a RUN. */
 function isInjected(item: unknown): boolean {
   return typeof item === 'string'
     ? isInjectedVariable(item)
@@ -302,7 +298,7 @@ function restoredText(data: string): string {
 
 type Lines = readonly (number | undefined)[];
 
-/** The line map of `{infos: [{data}], locations}`; undefined for another object. */
+/** The line map of `{infos: [{data}], locations}`; undefined for other objects. */
 function sentLines({ infos, locations }: Record<string, unknown>): Lines | undefined {
   if (!Array.isArray(infos) || !isObject(locations)) return undefined;
   const [first] = infos as readonly unknown[];
@@ -328,7 +324,7 @@ function relined(source: Record<string, unknown>, lines: Lines): Record<string, 
   return { ...source, locations: shift(source['locations'], 0) };
 }
 
-/** An entry of an image's history without what was put in; undefined for the ARG itself. */
+/** A history entry without what we added; undefined for the added ARG itself. */
 export function withoutInjected<E extends { readonly created_by?: string }>(
   entry: E,
 ): E | undefined {
@@ -350,9 +346,8 @@ export function withoutInjected<E extends { readonly created_by?: string }>(
 }
 
 /**
- * Whether RUNs are recorded or replayed; undefined for neither. `settings` have the command line
- * above them. A lock that has what was fetched is replayed with `--locked`. An error for flags that
- * exclude each other.
+ * The mode for RUNs; undefined for neither. `settings` include the command line. With `--locked`, a
+ * lock with fetches is replayed. An error for flags that exclude each other.
  */
 export function hermeticMode(
   { record, replay, locked }: Pick<OwnOptions, 'record' | 'replay' | 'locked'>,

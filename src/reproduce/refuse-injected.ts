@@ -13,24 +13,24 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
 import { tracedLayers } from './compare-entries.ts';
 
-/** Bytes that nothing but what a recording puts into RUNs has, and what they are of. */
+/** Bytes that only a recording's additions to RUNs contain, and what they are. */
 interface Trace {
   readonly what: string;
   readonly bytes: Buffer;
 }
 
-/** As many first bytes as tell how a file is packed. */
+/** First bytes, enough to see how a file is packed. */
 const HEAD = 64 * 1024;
-/** Places that are told: of one layer, and of all. */
+/** Places named per layer, and in all. */
 const SHOWN_OF_LAYER = 8;
 const SHOWN = 24;
-/** Characters of base64 that no line break divides, of two that follow each other. */
+/** Characters of base64 without a line break, two after each other. */
 const FRAGMENT = 24;
-/** Of an uncompressed point, without the byte that says so (SEC 1, section 2.3.3). */
+/** Of an uncompressed point, without its first byte (SEC 1, section 2.3.3). */
 const POINT = 64;
 const PASSWORD = 'the password of its proxy';
 
-/** What to look for: each secret and file of this build, as text, as base64 and as bytes. */
+/** What to find: each secret and file of this build, as text, as base64 and as bytes. */
 export function tracesOf(proxyUrl: string, pem: string, mark: string): readonly Trace[] {
   const { password } = new URL(proxyUrl);
   const { raw, publicKey } = new X509Certificate(pem);
@@ -50,11 +50,11 @@ export function tracesOf(proxyUrl: string, pem: string, mark: string): readonly 
   ];
 }
 
-/** A text plain, in UTF-16, and in base64, in which it begins at one of three places. */
+/** A text plain, in UTF-16, and in base64 at each of its three offsets. */
 function writings(text: string): readonly (string | Uint8Array)[] {
   const inBase64 = [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(text)]);
-    // The letters that what is before it or behind it decides as well are left out.
+    // Without the letters that bytes before or after it change.
     return bytes
       .toString('base64')
       .slice(Math.ceil((shift * 4) / 3), Math.floor(bytes.length / 3) * 4);
@@ -63,9 +63,9 @@ function writings(text: string): readonly (string | Uint8Array)[] {
 }
 
 /**
- * Throws UserError where a layer, the configuration or the provenance of a recorded or replayed
- * build has what was put into its RUNs: plain, in base64, and in archives that the search for
- * secrets opens.
+ * Searches a recorded or replayed build for what we added to its RUNs, and throws UserError if it
+ * finds any. Searches layers, configuration and provenance: plain, in base64, and in archives that
+ * the secret search opens.
  */
 export async function refuseInjected(
   traces: readonly Trace[],
@@ -91,7 +91,7 @@ export async function refuseInjected(
       tracedLayers(layers, config).map(({ createdBy }) => createdBy),
     );
     for (const [i, blob] of manifest.layers.entries())
-      // BuildKit leaves a base's layers compressed.
+      // BuildKit keeps a base's layers compressed.
       if (blob.mediaType === MEDIA_TYPE.layer) {
         const found = [...(await inLayer(plainLayer(blobs, blob.digest), traces))];
         const place = placeOf(dockerfile, lines[i], file);
@@ -120,7 +120,7 @@ export async function refuseInjected(
   );
 }
 
-/** By path, what of a recording a layer has. */
+/** By path, what a layer has of a recording. */
 async function inLayer(
   layer: AsyncIterable<Uint8Array>,
   traces: readonly Trace[],
@@ -152,7 +152,7 @@ function found(bytes: Buffer, traces: readonly Trace[]): string | undefined {
   return traces.find((trace) => bytes.includes(trace.bytes))?.what;
 }
 
-/** Looks at content as it comes, and at what is packed in it. */
+/** Searches content as it comes, and what is packed in it. */
 class TraceScan implements EntrySink {
   readonly #traces: readonly Trace[];
   readonly #note: (what: string) => void;
@@ -202,14 +202,14 @@ class TraceScan implements EntrySink {
   }
 }
 
-/** The line that wrote a layer; of a COPY out of another stage, those of the RUNs behind it too. */
+/** The line that wrote a layer; for a COPY from another stage, also those of its RUNs. */
 function placeOf(dockerfile: DockerfileModel, line: number | undefined, file: string): string {
   if (line === undefined) return `${file}: `;
   const runs = copiedStage(dockerfile, line)?.runLines ?? [];
   return `${file}:${line}${runs.length === 0 ? '' : ` (from a RUN of line ${runs.join(', ')})`}: `;
 }
 
-/** Only a variable of the proxy gets into the configuration: by an ARG of the Dockerfile. */
+/** Only the proxy's variable can get into the configuration: by an ARG of the Dockerfile. */
 function proxyPlace({ stages }: DockerfileModel, file: string): string {
   const named = stages
     .flatMap(({ instructions }) => instructions)

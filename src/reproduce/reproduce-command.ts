@@ -26,7 +26,6 @@ import {
   type Reproduction,
 } from './reproduce.ts';
 
-/** `scoville reproduce`. */
 export const reproduce: Command = async (args, io) => {
   if (asksHelp(args)) {
     await writeHelp(io, REPRODUCE);
@@ -75,7 +74,7 @@ async function answer(
   throw new UserError(`could not check whether the image is reproducible:  ${doubts.join('; ')}`);
 }
 
-/** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
+/** Bare `--attest` is ours; with a value (`--attest type=sbom`) it is buildx's. */
 function ownWords(
   args: readonly string[],
 ): ReproduceOptions & { readonly words: readonly string[] } {
@@ -93,7 +92,7 @@ function ownWords(
   };
 }
 
-/** Rebuilds the named image from its provenance, with the settings of where the command runs. */
+/** Rebuilds the named image from its provenance, with the settings of the working directory. */
 async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
   const { reproduceImage } = await import('./reproduce-image.ts');
   const settings = withKey(await imageSettings(flags.policy, io), flags.signingKey);
@@ -119,7 +118,6 @@ async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reprodu
   });
 }
 
-/** `scoville diff`. */
 export const diff = command(DIFF, async (flags, [first = '', second = ''], io) => {
   const reports = comparisonReports(flags.report, flags.json);
   const settings = await imageSettings(flags.policy, io);
@@ -143,7 +141,7 @@ export const diff = command(DIFF, async (flags, [first = '', second = ''], io) =
   return comparison.reproducible ? EXIT.met : EXIT.short;
 });
 
-/** Refuses reports only a scorecard has, before any build. `--json` asks for JSON on stdout. */
+/** Before any build, refuses reports that need a scorecard. `--json` asks for JSON on stdout. */
 function comparisonReports(
   requests: readonly ReportRequest[],
   json: boolean,
@@ -159,7 +157,9 @@ function comparisonReports(
   return all.some(({ file }) => file === undefined) ? all : [{ format: 'terminal' }, ...all];
 }
 
-/** Renders all, then writes each beside its file and renames it. Throws UserError if one fails. */
+/**
+ * Renders all, then writes each to a temporary file and renames it. Throws UserError if one fails.
+ */
 async function writeComparison(
   comparison: ImageComparison,
   requests: readonly ReportRequest[],

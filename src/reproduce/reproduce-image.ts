@@ -20,17 +20,16 @@ import { fetchSource, unverifiable } from './fetch-source.ts';
 import { type GivenInputs, rebuild, rebuildWords } from './rebuild.ts';
 import type { Reproduction } from './reproduce.ts';
 
-/** How an image says that it was built, and who signed for that. */
+/** The image's provenance, and who signed it. */
 interface RecordedImage {
   readonly record: RecordedBuild;
-  /** Key or identity that the statement was verified with; undefined where it was not. */
+  /** Key or identity; undefined if not verified. */
   readonly verifiedBy: string | undefined;
 }
 
 /**
- * The provenance of each of the image's platforms, all of which have to describe one build. Where
- * signers were named, only what one of them signed counts. Throws UserError where there is none
- * that can be used.
+ * The provenance of each platform of the image; all must describe one build. With named signers,
+ * only their statements count. Throws UserError without a usable one.
  */
 async function recordedBuilds(
   context: PipelineContext,
@@ -73,7 +72,7 @@ function noProvenance({ named, signers }: TrustedSigners, incomplete: string | u
   });
 }
 
-/** What has to be the same for platforms that one build makes: all but what names the platform. */
+/** Equal for all platforms of one build: all but the platform's name. */
 function essence({ builder, source, args, normaliser, epoch, secrets }: RecordedBuild): string {
   const entries = Object.entries(args).filter(([key]) => key !== 'platform');
   return JSON.stringify([builder, source, entries.sort(), normaliser, epoch, secrets]);
@@ -84,19 +83,18 @@ interface ImageReproductionRequest {
   readonly trusted: TrustedSigners;
   readonly settings: Settings;
   readonly registries: Registries;
-  /** Another place of the source than the provenance names. */
+  /** Another place of the source than in the provenance. */
   readonly source: string | undefined;
   readonly given: GivenInputs;
-  /** Signs the result, and keeps it beside that image. */
+  /** Sign the result, and keep it beside that image. */
   readonly attest: AttachTarget | undefined;
-  /** Have diffoscope compare files that differ. */
+  /** Use diffoscope for differing files. */
   readonly deeper: boolean;
 }
 
 /**
- * Builds a published image again from what its provenance says, and compares the two. Throws
- * UserError where that cannot be done as it was done then: such an image is neither reproducible
- * nor not.
+ * Rebuilds a published image from its provenance, and compares the two. Throws UserError if it
+ * cannot be rebuilt as it was: such an image is neither reproducible nor not.
  */
 export async function reproduceImage(
   context: PipelineContext,
@@ -122,7 +120,7 @@ export async function reproduceImage(
   try {
     context.emit({ kind: 'notice', text: `building ${source.url} at ${source.revision} again` });
     const built = await rebuild(context, { ...request, record, words, source, store, directory });
-    // buildx' own code would read as the answer that the images differ.
+    // buildx's own exit code would read as "the images differ".
     if (typeof built === 'number')
       throw unverifiable(`building it again failed (exit code ${built} of docker buildx build)`);
     const look = request.deeper ? deeperViews(context) : undefined;
@@ -151,7 +149,7 @@ export async function reproduceImage(
   }
 }
 
-/** The index where all that it lists was built again, and the manifests that were. */
+/** The rebuilt manifests, and the index if all its entries were rebuilt. */
 function subjectsOf({
   root,
   index,

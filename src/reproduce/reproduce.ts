@@ -22,16 +22,16 @@ import { deeperViews } from './diffoscope.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';
 
-/** A clock that is a day ahead, in a folder that a build can take as a context. */
+/** A clock one day ahead, in a folder for use as build context. */
 interface Tomorrow {
   readonly folder: string;
   readonly remove: () => Promise<void>;
 }
 
 /**
- * Gets ready for a build whose RUNs see tomorrow's date: a library, loaded into every program by
- * way of a mount. Tried out on each image that something is run in. Throws UserError where that
- * cannot be arranged: a build that silently ran today would prove nothing.
+ * Prepares a build whose RUNs see tomorrow's date: a mounted library, loaded into every program.
+ * Tests it on each image of the build. Throws UserError if that fails: a build that silently ran
+ * today would prove nothing.
  */
 async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promise<Tomorrow> {
   const { plan, dockerfile } = prepared;
@@ -61,7 +61,7 @@ async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promi
   }
 }
 
-/** Images whose own `date` does not show tomorrow. */
+/** Images whose `date` does not show tomorrow. */
 async function unmoved(
   context: PipelineContext,
   prepared: Build,
@@ -81,33 +81,33 @@ async function unmoved(
   return images.filter((_, i) => !right.includes(seen.value[i] ?? ''));
 }
 
-/** How it ended; `buildx`: one of the two builds failed, with its exit code. */
+/** `buildx`: one of the two builds failed, with its exit code. */
 export type Reproduction =
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | {
       readonly kind: 'compared';
       readonly comparison: ImageComparison;
-      /** Why a difference proves nothing, where that is so. */
+      /** Why a difference proves nothing. */
       readonly doubts: readonly string[];
-      /** There where the result was attached, and the verdict stayed, since it would be lower. */
+      /** Set if the result was attached, but the old verdict stays, since the new one is lower. */
       readonly kept: Lowered | undefined;
     };
 
 export interface ReproduceOptions {
   /** Sign the result, and keep it with the build. */
   readonly attest: boolean;
-  /** Sign the new verdict where it is lower, too. */
+  /** Sign the new verdict even if lower. */
   readonly regrade: boolean;
   /** The second build's RUNs see another day. */
   readonly tomorrow: boolean;
-  /** Have diffoscope compare files that differ. */
+  /** Use diffoscope for differing files. */
   readonly deeper: boolean;
 }
 
 /**
- * Builds an image, then once more without a cache, from a copy of the context in another folder
- * with other times and another umask, and compares the two. Nothing is tagged, loaded or pushed;
- * with `attest` the result is signed and kept with the build. Throws UserError as a build does.
+ * Builds an image twice and compares. The second build has no cache; its context is a copy in
+ * another folder with other times and another umask. Nothing is tagged, loaded or pushed; with
+ * `attest` the result is signed and kept with the build. Throws UserError as a build does.
  */
 export async function reproduce(
   context: PipelineContext,
@@ -127,11 +127,11 @@ export async function reproduce(
       throw new UserError('a context on stdin can be read only once', {
         nextStep: 'unpack it, and reproduce the folder',
       });
-    // What cannot be arranged fails before a build that takes long.
+    // Fails before the long build.
     tomorrow = options.tomorrow ? await arrangeTomorrow(context, prepared) : undefined;
     const a = await buildOnce(context, prepared);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
-    // Before the second build, which takes longest.
+    // Before the second build, the longest part.
     const attestable = options.attest
       ? await attestableBuild(context, prepared, a.index, options.regrade)
       : undefined;
@@ -161,9 +161,8 @@ export async function reproduce(
 }
 
 /**
- * The newest build of the plan's first name, where it is the image that was just built again.
- * Throws UserError where it is missing or another: a statement about an image that nobody published
- * helps nobody.
+ * The newest build of the plan's first name, which must be the image just rebuilt. Throws UserError
+ * otherwise: a statement about an unpublished image helps nobody.
  */
 async function attestableBuild(
   context: PipelineContext,

@@ -11,40 +11,40 @@ import {
   type StepPlace,
 } from './recorded-fetches.ts';
 
-/** It may stand behind a line that the command did not end. */
+/** The command's last line may lack its end. */
 const COUNTED = new RegExp(`${WATCH_MARK} (.+)\\n$`);
-/** In characters, of a log's end: a line may come in two pieces. */
+/** In characters, of a log's end: a line may arrive in two pieces. */
 const KEPT = 4096;
 
 interface Step extends RanStep {
   log: string;
-  /** How often a line of that kind was seen. A second one comes from a program that forges it. */
+  /** Number of such lines: a second one means that a program forged it. */
   marks: number;
   counts: RunCounts | undefined;
 }
 
-/** Neither a mount nor a flag reaches it: it has the network of any build. */
+/** Mounts and flags do not reach it: it has the network of any build. */
 const TRIGGER =
   'builds on an image with ONBUILD RUN, which has a network of its own that is neither recorded nor cut';
 
-/** A RUN that reached something past the proxy; where that is not known, that it may have. */
+/** A RUN that reached, or may have reached, something past the proxy. */
 interface PastProxy {
   readonly place: StepPlace | undefined;
   readonly why: string;
   readonly isKnown: boolean;
 }
 
-/** A connection that the proxy has taken, and when. */
+/** A connection to the proxy, and its time. */
 export interface Connection {
   readonly peer: Peer;
   readonly at: number;
 }
 
-/** When each RUN ran, and what its kernel counted. */
+/** When each RUN ran, and its kernel's counts. */
 export class StepClock {
   readonly #steps = new Map<string, Step>();
   readonly #highest = new Map<string, number>();
-  /** Names of ONBUILD steps, from the cache too: what they fetched, nobody recorded. */
+  /** Names of ONBUILD steps, cached ones too: nobody recorded what they fetched. */
   readonly #triggers = new Set<string>();
 
   push({ vertexes, logs }: SolveStatus): void {
@@ -78,7 +78,7 @@ export class StepClock {
     return placeOf(name, model, this.#highest);
   }
 
-  /** `connections`: what the proxy has seen. */
+  /** `connections`: those the proxy saw. */
   past(model: DockerfileModel, connections: readonly Connection[]): readonly PastProxy[] {
     const proxied = this.#proxied(model, connections);
     const brought = [...this.#triggers].map((name) => ({ name, why: TRIGGER, isKnown: true }));
@@ -97,9 +97,9 @@ export class StepClock {
   }
 
   /**
-   * Connections of each step that the proxy saw. One that has named its RUN belongs to it. Any
+   * Connections of each step that the proxy saw. One with its RUN's name belongs to that RUN. Any
    * other counts once, for a step of its address that opened more than the proxy has seen of it.
-   * Counts decide; times only choose between several such steps. A step without counts takes what
+   * Counts decide; times only choose between several such steps. A step without counts gets what
    * came while it ran.
    */
   #proxied(model: DockerfileModel, connections: readonly Connection[]): ReadonlyMap<Step, number> {
@@ -126,7 +126,7 @@ export class StepClock {
   }
 }
 
-/** Nearer in time to when something was seen; of two alike, the one whose address is known. */
+/** Nearer in time to an observation; if equal, the one with a known address. */
 function isNearer(step: Step, than: Step | undefined, at: number): boolean {
   if (than === undefined) return true;
   const [own, other] = [distance(step, at), distance(than, at)];

@@ -6,15 +6,17 @@ import type { Dispatcher } from 'undici';
 import { guardedLookup, isListed } from '../lib/own-address.ts';
 import { ownAnswer, type Upstream } from './record.ts';
 
-/** RFC 9110, section 7.6.1, and what is between a client and its proxy. */
+/** RFC 9110, section 7.6.1, and headers between a client and its proxy. */
 const HOP =
   /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|host|content-length|expect|accept-encoding)$/;
 
-/** Bridges of containers and virtual machines. The engine keeps a RUN from all but its own. */
+/** Bridges of containers and virtual machines. The engine separates a RUN from all but its own. */
 const BRIDGES =
   /^(?:br-|docker0|docker_gwbridge|virbr|podman|cni|lxdbr|lxcbr|vboxnet|vmnet|flannel|cali)/;
 
-/** Ends of what runs on this machine. A bridge to the machine's own network has others too. */
+/**
+ * Interfaces of what runs on this machine. A bridge to the machine's own network has others too.
+ */
 const VIRTUAL_END = /^(?:veth|vnet|tap|vif)/;
 
 /** True for a bridge of any name with only containers and virtual machines. */
@@ -23,7 +25,10 @@ export function hasContainersAlone(name: string, devices = '/sys/class/net'): bo
   return readdirSync(`${devices}/${name}/brif`).every((end) => VIRTUAL_END.test(end));
 }
 
-/** What a RUN's program could not reach by itself: loopback, and networks of other containers. */
+/**
+ * Addresses that a RUN's program could not reach directly: loopback, and networks of other
+ * containers.
+ */
 function forbidden(gateway: string, interfaces: Interfaces): BlockList {
   const list = new BlockList();
   list.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -31,7 +36,7 @@ function forbidden(gateway: string, interfaces: Interfaces): BlockList {
   list.addAddress('::', 'ipv6');
   list.addAddress('::1', 'ipv6');
   for (const [name, addresses = []] of Object.entries(interfaces)) {
-    // The engine's own bridge may have any name (`bridge` in daemon.json); its address is known.
+    // The engine's own bridge may have any name (`bridge` in daemon.json), but a known address.
     if (addresses.some(({ address }) => address === gateway)) continue;
     if (!BRIDGES.test(name) && !hasContainersAlone(name)) continue;
     for (const { cidr, family } of addresses) {
@@ -45,8 +50,8 @@ function forbidden(gateway: string, interfaces: Interfaces): BlockList {
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
- * True for an IP address to which no request of a build is passed on. `gateway` is this machine's
- * address on the bridge of the build.
+ * True for an IP address that a build's requests must not reach. `gateway` is this machine's
+ * address on the build's bridge.
  */
 export function isForbidden(
   address: string,
@@ -66,18 +71,17 @@ function wasClosed(error: unknown): boolean {
 }
 
 interface NetworkOptions {
-  /** This machine's address on the bridge of the build. */
+  /** This machine's address on the build's bridge. */
   readonly gateway: string;
-  /** Authorities that are trusted: read once, for a hundred of them cost more than a request. */
+  /** Trusted authorities: read once, since reading a hundred takes longer than a request. */
   readonly trust: SecureContext;
-  /** What goes through a proxy of this machine, where an address needs one. */
+  /** Dispatcher for addresses that need a proxy of this machine. */
   readonly behindProxy: (address: string) => Dispatcher | undefined;
 }
 
 /**
- * Asks servers of the network. Bodies are asked for unpacked, since another program may be the one
- * that reads them in a replay. An address that is
- * forbidden is answered with 403.
+ * Asks servers of the network. Asks for uncompressed bodies, since another program may read them in
+ * a replay. A forbidden address gets 403.
  */
 export async function networkUpstream({ gateway, trust, behindProxy }: NetworkOptions): Promise<{
   readonly ask: Upstream;
