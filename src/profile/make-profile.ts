@@ -22,7 +22,7 @@ interface ArgumentRule {
   readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
 }
 
-/** An entry of `syscalls`. `comment` is Docker's own field, which other readers pass over. */
+/** An entry of `syscalls`. `comment` is Docker's own field; other readers ignore it. */
 interface SyscallRule {
   readonly names: readonly string[];
   readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
@@ -39,12 +39,11 @@ export interface SeccompDocument {
   readonly syscalls: readonly SyscallRule[];
 }
 
-/** The profile as its file has it. */
 export function documentText(document: SeccompDocument): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** Where a profile comes from, as its first comment says it. */
+/** The origin of a profile, for its first comment. */
 interface ProfileOrigin {
   /** Digest of the image that was traced. */
   readonly image: string;
@@ -59,7 +58,6 @@ interface ProfileOrigin {
 
 const LONGEST = 2000;
 
-/** The comment of the calls that were seen. */
 export function profileComment(origin: ProfileOrigin): string {
   const { image, platform, when, exercises, confinement } = origin;
   const by = exercises.length === 0 ? 'its start alone' : exercises.join(', ');
@@ -69,7 +67,7 @@ export function profileComment(origin: ProfileOrigin): string {
   );
 }
 
-/** The image and the time that a comment of ours names; undefined where it is none. */
+/** Image and time in a comment of ours, else undefined. */
 function originOf(comment: string): { readonly image: string; readonly when: string } | undefined {
   const [, image, when] =
     /^scoville profile (sha256:[0-9a-f]{64}); [^;]{1,64}; (\d{4}-\d\d-\d\dT[\d:.]{8,12}Z);/.exec(
@@ -78,7 +76,7 @@ function originOf(comment: string): { readonly image: string; readonly when: str
   return image === undefined || when === undefined ? undefined : { image, when };
 }
 
-/** Calls that the engine or the tracer's list adds, with why. */
+/** Calls added for the engine or from the list of rare calls, with the reason. */
 interface CallGroup {
   readonly names: readonly string[];
   readonly why: string;
@@ -87,9 +85,9 @@ interface CallGroup {
 const group = (why: string, names: string): CallGroup => ({ why, names: names.split(' ') });
 
 /**
- * What runc calls between the filter and the program's `execve` with no-new-privileges (traced:
- * runc 1.1.15 with `strace -f runc run`), and what Go's run-time may call meanwhile: threads,
- * timers, preemption by signal.
+ * Calls of runc between the filter and the program's `execve` with no-new-privileges (traced: runc
+ * 1.1.15 with `strace -f runc run`), and what Go's run-time may call meanwhile: threads, timers,
+ * preemption by signal.
  */
 const START_CALLS: CallGroup = group(
   'runc, before the program starts',
@@ -98,13 +96,13 @@ const START_CALLS: CallGroup = group(
     'sigaltstack tgkill write',
 );
 
-/** The same without no-new-privileges: the filter then starts before the rights are dropped. */
+/** Same without no-new-privileges: the filter then starts before rights are dropped. */
 const PRIVILEGED_START_CALLS: CallGroup = group(
   'runc, before the program starts, in a container without no-new-privileges',
   'capget capset chdir faccessat2 fchown getcwd getppid prctl setgid setgroups setuid',
 );
 
-/** Flags of clone that make namespaces: Docker's default refuses them. */
+/** Flags of clone for namespaces: Docker's default refuses them. */
 const NAMESPACES = 0x7e020000;
 /** The new task is a thread of the caller. */
 const CLONE_THREAD = 0x10000;
@@ -113,13 +111,13 @@ const ALL_BITS = 0xffffffff;
 /** A runtime takes at most 128 entries (KEP-6061). */
 const MOST_RULES = 24;
 /**
- * Families that name look-ups open (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that
+ * Address families of name look-ups (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that
  * opened an Internet socket.
  */
 const LOOK_UP_FAMILIES = [1n, 2n, 10n, 16n];
-/** What Docker's default lets `personality` set. */
+/** Arguments of `personality` that Docker's default allows. */
 const PERSONALITIES = [0n, 8n, 0x20000n, 0x20008n, 0xffffffffn];
-/** PR_SET_NAME, which a thread calls that starts later. */
+/** PR_SET_NAME, for threads that start after the trace. */
 const SET_NAME = 15n;
 /**
  * PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT: runc
@@ -127,19 +125,19 @@ const SET_NAME = 15n;
  */
 const START_OPTIONS = [8n, 23n, 24n, 38n, 47n];
 
-/** What decides how far arguments are narrowed. */
+/** How far to narrow arguments. */
 interface Narrowing {
   /** GOARCH. */
   readonly architecture: string;
-  /** Nothing beside what was seen. */
+  /** Only what was seen. */
   readonly strict: boolean;
   /** Narrow `ioctl` too. */
   readonly ioctl: boolean;
 }
 
 /**
- * Rules for the arguments of a call, any of which lets it through; undefined where the call is not
- * narrowed. `seen` is undefined where only the engine or a rare case needs the call.
+ * Rules for a call's arguments, any of which allows it; undefined for any arguments. `seen` is
+ * undefined for calls that only the engine or a rare case needs.
  */
 function argumentRules(
   name: string,
@@ -162,7 +160,7 @@ function argumentRules(
   }
 }
 
-/** True where every task that was made is a thread: no other process was started. */
+/** True if every new task was a thread, so no process was started. */
 function onlyThreads(seen: SeenCall | undefined): boolean {
   if (seen === undefined) return true;
   return seen.values !== undefined && [...seen.values].every((flags) => (flags & 0x10000n) !== 0n);
@@ -212,12 +210,12 @@ function prctlRules(
   return rules.length > MOST_RULES ? undefined : rules;
 }
 
-/** The whole register has the value, as Docker's own rules compare. */
+/** Compares the whole register, as Docker's own rules do. */
 function equals(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
   return sorted(values).map((value) => ({ index, value, op: 'SCMP_CMP_EQ' }));
 }
 
-/** The low word has the value: C libraries differ in what they leave in the high one. */
+/** Compares the low word: C libraries leave different bits in the high one. */
 function words(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
   const low = new Set(values.map((value) => value & LOW_WORD));
   return sorted([...low]).map((valueTwo) => ({
@@ -232,15 +230,15 @@ function sorted(values: readonly bigint[]): readonly number[] {
   return values.map(Number).toSorted((a, b) => a - b);
 }
 
-/** Calls that a program makes too rarely for a trace, and what for. */
+/** Calls that are too rare for a trace, and their purpose. */
 interface RareCalls extends CallGroup {
-  /** Only for programs that made one of these; without it for all. */
+  /** Only for programs with one of these calls; absent: for all. */
   readonly after?: readonly string[];
 }
 
 /**
- * By line: what for, the calls, and after which other ones. All are in Docker's default. None opens
- * a connection, makes a process or changes rights.
+ * Per line: purpose, calls, and the calls they come with. All are in Docker's default. None opens a
+ * connection, makes a process or changes rights.
  */
 const RARE = `
 a signal handler, a thread or the program ends | exit exit_group restart_syscall rt_sigreturn
@@ -272,7 +270,7 @@ export const RARE_CALLS: readonly RareCalls[] = RARE.trim()
     };
   });
 
-/** A profile, and what was called that no profile of ours allows. */
+/** A profile, and calls that none of our profiles allows. */
 interface MadeProfile {
   readonly document: SeccompDocument;
   /** Calls that the program tried and Docker's default refuses, by name. */
@@ -281,7 +279,7 @@ interface MadeProfile {
 
 const EPERM = 1;
 const ENOSYS = 38;
-/** libseccomp's names of what a GOARCH is called by it. */
+/** libseccomp's names of the machines of a GOARCH. */
 const MACHINES: Readonly<Record<string, string>> = {
   amd64: 'amd64',
   '386': 'x86',
@@ -292,7 +290,7 @@ const MACHINES: Readonly<Record<string, string>> = {
   riscv64: 'riscv64',
   loong64: 'loongarch64',
 };
-/** Calls that exist to be narrowed in every profile. */
+/** Calls that every profile narrows. */
 const NARROWED = ['socket', 'clone', 'personality', 'prctl', 'ioctl'];
 
 export function canProfile(architecture: string): boolean {
@@ -300,9 +298,9 @@ export function canProfile(architecture: string): boolean {
 }
 
 /**
- * Makes the profile of a trace: what the program called and Docker's default allows every
- * container, what the engine needs to start it, and (without `strict`) calls that are too rare to
- * be seen. `comment` says where it comes from.
+ * Makes the profile of a trace. It allows what the program called within Docker's default, what the
+ * engine needs to start it, and (without `strict`) calls too rare for a trace. `comment` names its
+ * origin.
  */
 export function makeProfile(trace: Trace, narrowing: Narrowing, comment: string): MadeProfile {
   const machine = MACHINES[narrowing.architecture] ?? narrowing.architecture;
@@ -337,7 +335,7 @@ export function makeProfile(trace: Trace, narrowing: Narrowing, comment: string)
   };
 }
 
-/** As Docker's default answers: C libraries then take clone, whose flags a filter can read. */
+/** The answer of Docker's default: C libraries then use clone, whose flags a filter can read. */
 const NO_CLONE3: SyscallRule = {
   names: ['clone3'],
   action: 'SCMP_ACT_ERRNO',
@@ -353,7 +351,7 @@ function narrowedRules(
   return rules.map((rule) => ({ names, action: 'SCMP_ACT_ALLOW', args: [rule] }));
 }
 
-/** True for a rule that counts on every kernel, whatever the capabilities of the container. */
+/** True for a rule without conditions: any kernel, any capabilities. */
 function isForAll({ caps = [], arches = [], minKernel, belowKernel }: Rule, machine: string) {
   const isHere = arches.length === 0 || arches.includes(machine);
   return caps.length === 0 && minKernel === undefined && belowKernel === undefined && isHere;
@@ -375,11 +373,11 @@ function architectures(trace: Trace, architecture: string, machine: string): rea
   const used = others.filter((name) =>
     name === 'X32' ? trace.modes.has('x32') : trace.modes.has('32 bit'),
   );
-  // libseccomp adds the engine's own machine to one of 32 bits.
+  // For a 32-bit machine, libseccomp adds the engine's own.
   return [own, ...(architecture === '386' ? [] : used)].map((name) => `SCMP_ARCH_${name}`);
 }
 
-/** Something that the default lets every container do, by the calls that do it. */
+/** A right of every container under the default, with its calls. */
 interface Right {
   readonly words: string;
   readonly calls: readonly string[];
@@ -387,7 +385,9 @@ interface Right {
 
 const right = (words: string, calls: string): Right => ({ words, calls: calls.split(' ') });
 
-/** What attackers can use, worst first. Without calls that the default refuses (mount, bpf ...). */
+/**
+ * Rights that attackers use, worst first. Without calls that the default refuses (mount, bpf ...).
+ */
 const RIGHTS: readonly Right[] = [
   right('read or write the memory of other processes', 'ptrace process_vm_readv process_vm_writev'),
   right('run a program from memory', 'memfd_create execveat'),
@@ -414,7 +414,7 @@ const MACHINE_NOTES: Readonly<Record<string, string>> = {
   SCMP_ARCH_AARCH64: 'call the kernel as a program of 32 bits',
 };
 
-/** What a program under the profile can no longer do, as words that follow "it can no longer". */
+/** Rights that a program loses with the profile, as words after "it can no longer". */
 export function goneRights(
   { syscalls, architectures }: SeccompDocument,
   trace: Trace,
@@ -434,15 +434,14 @@ export function goneRights(
   ];
 }
 
-/** True where something that ran under the trace made a process, not threads alone. */
+/** True if anything in the trace made a process, not only threads. */
 export function startsProcesses({ calls }: Trace): boolean {
   return calls.has('fork') || calls.has('vfork') || !onlyThreads(calls.get('clone'));
 }
 
 /**
- * Calls of a trace that a profile forbids, in words, though the engine's default allows them:
- * `socket (AF 16)`. What the default refuses too is not among them, since the program lives without
- * it.
+ * Calls of a trace that a profile refuses and the engine's default allows, in words: `socket (AF
+ * 16)`. Calls that the default refuses too do not matter to the program.
  */
 function forbiddenCalls(trace: Trace, profile: SeccompProfile): readonly string[] {
   const permitting = profile.rules.filter(({ permits }) => permits);
@@ -464,7 +463,7 @@ function refusedValues(
   standard: readonly Rule[],
 ): readonly string[] {
   if (rules.some(({ conditions }) => conditions.length === 0)) return [];
-  // Too many values to be kept, and the profile wants certain ones.
+  // Too many values to keep, and the profile allows only some.
   if (values === undefined) return name === 'ioctl' || name === 'prctl' ? [name] : [];
   const isMet = (value: number, some: readonly Rule[]): boolean =>
     some.some(({ conditions }) => conditions.every((one) => meets(value, one)));
@@ -482,14 +481,14 @@ const ARGUMENT: Readonly<Record<string, string | undefined>> = {
   ioctl: 'request',
 };
 
-/** A profile that was made before, compared with what an image calls now. */
+/** An existing profile, compared with the calls of an image now. */
 interface CheckedProfile {
   readonly holds: boolean;
-  /** Calls of the program that it forbids, in words. */
+  /** Calls of the program that it refuses, in words. */
   readonly forbidden: readonly string[];
-  /** What it allows and the engine's default forbids, in words. */
+  /** What it allows and the engine's default refuses, in words. */
   readonly wider: readonly string[];
-  /** Image and time that it was made from; not there where it does not say. */
+  /** The image and time it was made from, if it names them. */
   readonly madeFrom?: { readonly image: string; readonly when: string };
 }
 

@@ -21,9 +21,7 @@ import { ANSWER_MS, type Confinement, confinementWords, runContainer } from './r
 import { traceImage, tracerFiles } from './trace-image.ts';
 import type { Trace } from './trace-reader.ts';
 
-/** What is asked for. */
 export interface ProfileRequest {
-  /** As Docker knows it. */
   readonly image: string;
   readonly exercises: readonly Exercise[];
   readonly env: readonly string[];
@@ -33,7 +31,7 @@ export interface ProfileRequest {
   readonly ioctl: boolean;
 }
 
-/** An image that ran under the tracer and answered. */
+/** An image that answered under the tracer. */
 export interface TracedImage {
   readonly image: string;
   readonly digest: Digest;
@@ -46,18 +44,18 @@ export interface TracedImage {
   readonly service: ImageService;
 }
 
-/** A profile that was shown to fit. */
+/** A profile that the image works under. */
 interface ProvenProfile {
   readonly document: SeccompDocument;
   readonly refused: readonly string[];
-  /** Calls of the default that are left, of how many. */
+  /** Calls that the profile keeps, of those of the default. */
   readonly kept: number;
   readonly total: number;
 }
 
-/** How long a program has to run on under its profile that nothing is asked of. */
+/** Without exercises, how long a program must run under its profile. */
 const STAYING_MS = 3_000;
-/** The tightest first: the first in which the program answers is taken. */
+/** Tightest first: the first that the program answers in is used. */
 const CONFINEMENTS: readonly Confinement[] = [
   { readOnly: true, rights: 'none' },
   { readOnly: false, rights: 'none' },
@@ -65,8 +63,8 @@ const CONFINEMENTS: readonly Confinement[] = [
 ];
 
 /**
- * Runs an image of the engine's store under the tracer, as confined as it answers. Throws UserError
- * where a tracer is missing or the image does not answer, Interrupted and ToolError.
+ * Runs an image of the engine's store under the tracer, as confined as it still answers. Throws
+ * UserError for a missing tracer or an image that does not answer, Interrupted and ToolError.
  */
 export async function traceForProfile(
   context: PipelineContext,
@@ -91,7 +89,7 @@ export async function traceForProfile(
   ];
   const failures: string[] = [];
   let log = '';
-  // What is refused in one confinement is mostly refused in all: then they share the time of one.
+  // A refusal in one confinement mostly repeats in all: the others share the time of one.
   const end = context.now() + timeoutMs;
   let left = timeoutMs;
   const refusalMs = timeoutMs / CONFINEMENTS.length;
@@ -138,7 +136,7 @@ export async function traceForProfile(
   );
 }
 
-/** The tracer is this machine's: it must fit the engine's kernel, and the engine the image. */
+/** The tracer is this machine's, so it must fit the engine's kernel and the image. */
 function requireTracer(
   engine: { readonly os: string; readonly architecture: string },
   architecture: string,
@@ -179,7 +177,7 @@ function warn(context: PipelineContext, trace: Trace, killed: boolean): void {
 
 /**
  * Makes the profile of a trace and proves it: no wider than the engine's default in any argument,
- * and the same exercises answer under it. Throws UserError where not.
+ * and the same exercises pass. Throws UserError otherwise.
  */
 export async function proveProfile(
   context: PipelineContext,
@@ -206,7 +204,7 @@ export async function proveProfile(
       confinement,
       name: `scoville-profile-${randomBytes(6).toString('hex')}`,
       exec: undefined,
-      // Without it, the engine makes more calls under the filter: what runs so runs with it too.
+      // Without it the engine makes more calls under the filter, so this is the harder case.
       newPrivileges: !strict,
       refusalMs: request.timeoutMs,
       forMs: traced.exercises.length > 0 ? 0 : STAYING_MS,
@@ -221,7 +219,6 @@ export async function proveProfile(
   return { document, refused, kept, total };
 }
 
-/** Where a profile of that trace comes from, as its comment says it. */
 function profileOrigin(
   { now }: PipelineContext,
   { digest, architecture, exercises, confinement }: TracedImage,

@@ -43,7 +43,7 @@ function duration(given: string, name: string): string | undefined {
     : `--${name} takes a time such as 10s or 5m, at most a day, not ${JSON.stringify(given)}`;
 }
 
-/** Seconds of what `--for` was given. */
+/** Seconds of a `--for` value. */
 export function secondsOf(given: string): number {
   return Number.parseInt(given, 10) * (given.endsWith('m') ? 60 : 1);
 }
@@ -99,7 +99,6 @@ type Flags = FlagValues<typeof PROFILE.flags>;
 
 const LARGEST_EXERCISES = 256 * 1024;
 
-/** `scoville profile`. */
 export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   const exercises = await exercisesOf(flags, io);
   const committed = flags.check ? await committedProfile(flags, io) : undefined;
@@ -210,9 +209,8 @@ async function exercisesOf(
 }
 
 /**
- * Builds a folder and loads it under a name of its own; the name of the image, or the exit code of
- * a build that failed. It is not signed, so that it needs no profile yet, nor graded: its gate may
- * ask for the profile.
+ * Builds a folder and loads it under a temporary name. Returns that name, or the exit code of a
+ * failed build. It does not sign or grade: the gate may ask for the very profile that is missing.
  */
 async function buildFolder(folder: string, io: CommandIo): Promise<string | number> {
   const name = basename(resolve(io.cwd, folder))

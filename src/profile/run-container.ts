@@ -22,7 +22,7 @@ type HttpExercise = Extract<Exercise, { kind: 'http' }>;
 const HTTP_MS = 10_000;
 const LONGEST_ANSWER = 1024 * 1024;
 
-/** How an answer is not as expected; `refused`: the program is up, and says no. */
+/** A wrong answer; `refused`: the program is up and refuses. */
 interface Shortfall {
   readonly said: string;
   readonly refused: boolean;
@@ -32,8 +32,8 @@ interface Shortfall {
 const LATER: readonly number[] = [408, 425, 429];
 
 /**
- * Sends the request to a port of this machine, on a connection of its own. Gives undefined where
- * the answer is as expected. An answer that is too long is cut off. Throws Interrupted.
+ * Sends the request to a port of this machine, on a new connection. Undefined for the expected
+ * answer. Long answers are cut off. Throws Interrupted.
  */
 async function askHttp(
   { path, method, headers, body, expect }: HttpExercise,
@@ -92,33 +92,32 @@ function judged({ status, text }: Answer, expect: HttpExercise['expect']): strin
     : `the answer does not contain ${JSON.stringify(expect.body)}`;
 }
 
-/** A running container, and what it is put through. */
+/** A running container and its exercises. */
 interface Exercised {
   readonly context: PipelineContext;
   readonly name: string;
   readonly image: string;
   readonly service: ImageService;
   readonly exercises: readonly Exercise[];
-  /** Time that the program has until it answers for the first time. */
+  /** Time until its first answer. */
   readonly timeoutMs: number;
-  /** Of that, how long it may refuse what it is asked: some answer 404 until all is loaded. */
+  /** Part of that in which it may refuse: some answer 404 until all is loaded. */
   readonly refusalMs: number;
-  /** How long it is exercised at least. */
+  /** Minimum time of the exercises. */
   readonly forMs: number;
-  /** Runs a program in the container; without it, the engine runs the HEALTHCHECK. */
+  /** Runs a program in the container; default: the engine runs the HEALTHCHECK. */
   readonly exec: Exec | undefined;
 }
 
-/** Gives undefined where the program ended with 0, else the end of what it said. */
+/** Undefined if the program ended with 0, else the end of its output. */
 export type Exec = (
   command: readonly string[],
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ) => Promise<string | undefined>;
 
-/** Why a program did not pass. */
 interface Failure {
   readonly text: string;
-  /** It was up and refused what it was asked: more time changes nothing. */
+  /** It was up and refused: more time would not help. */
   readonly refused: boolean;
 }
 
@@ -127,8 +126,8 @@ export const ANSWER_MS = 5_000;
 const REQUEST_MS = 10_000;
 
 /**
- * Puts a program through its exercises, again and again for as long as asked. Gives undefined where
- * each was answered, or why not. A program that ends with 0 answered if nothing was asked of it.
+ * Repeats a program's exercises for the time asked. Undefined if all passed, else why not. Without
+ * exercises, a program that ends with 0 passes.
  */
 async function runExercises(task: Exercised): Promise<Failure | undefined> {
   const { context, exercises, service } = task;
@@ -170,7 +169,7 @@ async function oneRound(task: Exercised, started: number): Promise<Failure | und
       last.refused = short.refused;
       return now >= refusedUntil ? { failure: short.said } : { said: short.said };
     };
-    // Once it has answered something, all else is there as well.
+    // After one answer, all else should answer too.
     const end = Math.max(started + task.timeoutMs, context.now() + ANSWER_MS);
     const { failure, exitCode } = await untilAnswered(context, task.name, attempt, end);
     if (failure !== undefined)
@@ -206,7 +205,7 @@ async function perform(
   }
 }
 
-/** What may yet be better. */
+/** A shortfall that more time may fix. */
 function waiting(said: string | undefined): Shortfall | undefined {
   return said === undefined ? undefined : { said, refused: false };
 }
@@ -229,7 +228,6 @@ export interface Confinement {
   readonly rights: Rights;
 }
 
-/** A run of the image, and what it is put through. */
 export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
   readonly name: string;
   readonly confinement: Confinement;
@@ -238,19 +236,18 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
   readonly newPrivileges: boolean;
   /** More options of `docker create`. */
   readonly options: readonly string[];
-  /** Arguments of the entry point, instead of the image's CMD. */
+  /** Arguments of the entry point, replacing CMD. */
   readonly command?: readonly string[];
 }
 
-/** What came of it. */
 export interface RunResult {
   /** Why it did not answer. */
   readonly failure: string | undefined;
-  /** It was up and refused what it was asked. */
+  /** It was up and refused. */
   readonly refused: boolean;
-  /** The end of what the program printed, where it did not answer. */
+  /** The end of the program's output, if it did not answer. */
   readonly log: string;
-  /** It had to be killed: it ran on for ten seconds after its stop signal. */
+  /** It was killed ten seconds after its stop signal. */
   readonly killed: boolean;
 }
 
@@ -262,9 +259,8 @@ export function confinementWords({ readOnly, rights }: Confinement): string {
 }
 
 /**
- * Runs the image in a container of its own, puts it through its exercises, and stops it by its own
- * stop signal. The container is removed whatever happens. Throws Interrupted, UserError and
- * ToolError.
+ * Runs the image in a container, exercises it, and stops it by its own stop signal. The container
+ * is always removed. Throws Interrupted, UserError and ToolError.
  */
 export async function runContainer(
   context: PipelineContext,
@@ -298,7 +294,7 @@ export async function runContainer(
       const log = await containerLog(run, name);
       return { failure: failure.text, refused: failure.refused, log, killed: false };
     }
-    // Only a trace has use for how the program ends.
+    // Only a trace needs to know how the program ends.
     const passed = { failure, refused: false, log: '' };
     if (request.exec === undefined) return { ...passed, killed: false };
     await stopContainer(run, name);

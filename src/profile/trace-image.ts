@@ -19,20 +19,20 @@ import { plainEntry } from '../model/image.ts';
 import { type Exec, runContainer, type RunRequest, type RunResult } from './run-container.ts';
 import { mergedTraces, type Trace, TraceReader } from './trace-reader.ts';
 
-/** Folder of the tracer in a container. */
+/** The tracer's folder in a container. */
 const TRACER = '/.scoville';
 const TRACE_PIPE = `${TRACER}/trace`;
-/** The same for what is started in the container beside its program. */
+/** Same for programs started in the container beside its own. */
 const EXEC_PIPE = `${TRACER}/exec`;
 
-/** The tracer, and what reads its pipe. */
+/** The tracer, and the reader of its pipe. */
 type TracerProgram = (typeof PROGRAMS)[number];
 
-/** The tracer as files for a volume, and how its programs are started from there. */
+/** The tracer as files for a volume, and the commands to start its programs there. */
 interface Tracer {
   /** A tar archive. */
   readonly archive: Uint8Array;
-  /** Words that start one of the programs, for `--entrypoint` and behind it. */
+  /** Words that start one of the programs, for `--entrypoint` and after it. */
   readonly start: (program: TracerProgram) => readonly string[];
 }
 
@@ -41,9 +41,8 @@ const LINKED = /^\s*(\S+) => (\/\S+) \(0x[0-9a-f]+\)$/;
 const LOADER = /^\s*(\/\S*\/ld[\w.-]*\.so[\w.]*)(?: => \S+)? \(0x[0-9a-f]+\)$/;
 
 /**
- * Takes strace and cat of this machine with their loader and libraries, so
- * that they run in any image of the same machine, those without a C library too. Throws UserError
- * where strace is missing.
+ * Copies strace and cat of this machine with loader and libraries, so that they run in any image of
+ * the same machine, also without a C library. Throws UserError if strace is missing.
  */
 export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   const files = new Map<string, string>();
@@ -81,7 +80,7 @@ export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   };
 }
 
-/** What the loader of this machine loads with a program; nothing for a static one. */
+/** The libraries of a program by this machine's loader; none for a static one. */
 async function linkedFiles(
   run: RunTool,
   path: string,
@@ -105,15 +104,15 @@ type TraceRequest = Omit<RunRequest, 'name' | 'exec' | 'newPrivileges' | 'option
   readonly architecture: string;
 };
 
-/** `-D`: the program stays process 1 and gets signals. `raw`: strace reads none of its memory. */
+/** `-D`: the program stays process 1 and gets signals. `raw`: strace does not read its memory. */
 const STRACE = ['-f', '--quiet=attach,exit', '-e', 'raw=all', '-o'];
-/** How long the rest of the trace is waited for once the program has ended. */
+/** Wait for the rest of the trace after the program ended. */
 const REST_MS = 10_000;
 
 /**
- * Runs the image under strace and reads what it calls. The tracer lies in a volume, which the
- * program sees read-only; it writes into a pipe that a second container reads, so that no trace
- * lies on a disk. Volume and containers are removed whatever happens.
+ * Runs the image under strace and reads its calls. The tracer is in a volume, read-only for the
+ * program. It writes into a pipe that a second container reads, so no trace is on a disk. Volume
+ * and containers are always removed.
  */
 export async function traceImage(
   context: PipelineContext,
@@ -139,7 +138,7 @@ export async function traceImage(
       ended.signal,
     ).catch(() => undefined);
     const [loader = '', ...before] = tracer.start('strace');
-    // What is started in the container has a tracer of its own, and a pipe: two of them in one
+    // Each program started in the container has its own tracer and pipe: two writers in one pipe
     // would cut each other's lines.
     const exec: Exec = async (command, limits) => {
       const part = new TraceReader(architecture);
@@ -184,7 +183,7 @@ export async function traceImage(
   }
 }
 
-/** A container for the tracer's programs: no network, no rights; nothing of the image runs. */
+/** A container for the tracer's programs: no network, no rights; it runs nothing of the image. */
 async function createReader(
   { run }: PipelineContext,
   name: string,
@@ -214,7 +213,7 @@ async function createReader(
   }
 }
 
-/** Nothing that the image has at that place gets into the volume. */
+/** `volume-nocopy`: nothing that the image has at that path gets into the volume. */
 function mount(volume: string, more: string): string {
   return `type=volume,src=${volume},dst=${TRACER},volume-nocopy${more}`;
 }

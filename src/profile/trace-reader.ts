@@ -1,13 +1,13 @@
 export interface SeenCall {
   readonly count: number;
-  /** Values of the argument that can be narrowed, 64 bits wide; undefined if none, or too many. */
+  /** Values of the narrowed argument, 64 bits wide; undefined for none, or too many. */
   readonly values: ReadonlySet<bigint> | undefined;
 }
 
-/** What the tracer wrote, without order and repetition. */
+/** The tracer's output, without order and repetition. */
 export interface Trace {
   readonly calls: ReadonlyMap<string, SeenCall>;
-  /** Other sets of calls than the machine's own that a process used. */
+  /** Sets of calls besides the machine's own that a process used. */
   readonly modes: ReadonlySet<CallMode>;
   /** Lines that are not strace's: the program can write into the trace too. */
   readonly unread: number;
@@ -26,7 +26,7 @@ const OBSERVED: Readonly<Record<string, number>> = {
 const LONGEST_LINE = 4096;
 /** Linux has fewer than 500 calls on any machine. */
 const MOST_CALLS = 1000;
-/** More different values than these are not worth a rule each. */
+/** More values are not worth a rule each. */
 const MOST_VALUES = 64;
 const CALL = /^\d{1,10} +([a-z_][a-z0-9_]{0,39})\(([0-9a-fx, ]{0,200})(?:\)| <unfinished \.\.\.>)/;
 const MODE = /^\d{1,10} +\[ Process PID=\d{1,10} runs in (32 bit|x32|64 bit) mode\. \]$/;
@@ -40,8 +40,8 @@ interface Seen {
 
 /**
  * Reads the output of `strace -f -e raw=all -o FILE`, in pieces of any size. It keeps a set of
- * calls, so that memory does not grow with the trace. The traced program can write lines of its
- * own: they add no more than the calls would that they name.
+ * calls, so memory does not grow with the trace. The traced program can write lines too: they add
+ * no more than the calls they name would.
  */
 export class TraceReader {
   readonly #calls = new Map<string, Seen>();
@@ -67,7 +67,7 @@ export class TraceReader {
     }
   }
 
-  /** What was read so far. A line that was cut off does not count. */
+  /** What was read so far, without a last line that was cut off. */
   trace(): Trace {
     return {
       calls: new Map([...this.#calls].map(([name, seen]) => [name, { ...seen }])),
@@ -109,7 +109,6 @@ export class TraceReader {
   }
 }
 
-/** One trace of what several tracers wrote. */
 export function mergedTraces(traces: readonly Trace[]): Trace {
   const calls = new Map<string, SeenCall>();
   for (const [name, seen] of traces.flatMap((one) => [...one.calls])) {
