@@ -2,7 +2,7 @@ import { type Vector, VECTORS } from '../model/criterion.ts';
 import type { Grade, Scorecard } from '../model/scorecard.ts';
 import { shortened, xmlText } from './text.ts';
 
-/** Colors of the specification, "Badges". It has none for B: the middle between its neighbors. */
+/** Colors of the specification, "Badges". It lacks one for B: the middle between its neighbors. */
 const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
   'A+': '01A178',
   A: '81FEA0',
@@ -20,12 +20,12 @@ const VECTOR_BADGES: Readonly<Record<Vector, { readonly label: string; readonly 
 };
 
 interface Badge {
-  /** Name of its files. */
+  /** Its file name. */
   readonly name: string;
   readonly alt: string;
   readonly label: string;
   readonly value: string;
-  /** Whose colour it has. */
+  /** The grade that gives the color. */
   readonly grade: Grade;
 }
 
@@ -59,7 +59,7 @@ export function badgesReport(scorecard: Scorecard): string {
   return `${badges.join('\n')}\n`;
 }
 
-/** What shields.io's endpoint badge (shields.io/badges/endpoint-badge) reads once published. */
+/** JSON for shields.io's endpoint badge (shields.io/badges/endpoint-badge), once published. */
 function endpoint({ label, value, grade }: Badge): string {
   const fields = {
     schemaVersion: 1,
@@ -112,9 +112,9 @@ export function badgeFiles(scorecard: Scorecard): readonly BadgeFile[] {
 interface BadgeText {
   readonly label: string;
   readonly value: string;
-  /** Read out in place of the picture. */
+  /** For screen readers. */
   readonly title: string;
-  /** Whose badge it is: image, digest, date. */
+  /** The badge's image, digest and date. */
   readonly about: string;
   /** Six hex digits each. */
   readonly colours: { readonly label: string; readonly value: string };
@@ -135,7 +135,6 @@ const WIDTHS: readonly (readonly [RegExp, number])[] = [
 const OTHERS = 66;
 const SPACE = 7;
 
-/** Whole pixels that the text takes in a badge. */
 export function badgeTextWidth(text: string): number {
   const tenths = Array.from(text).reduce(
     (sum, character) => sum + (WIDTHS.find(([kind]) => kind.test(character))?.[1] ?? OTHERS),
@@ -144,7 +143,7 @@ export function badgeTextWidth(text: string): number {
   return Math.ceil(tenths / 10);
 }
 
-/** A flat badge, 20 pixels high, that loads nothing; deterministic. Texts must be clean already. */
+/** A flat badge, 20 pixels high, that loads nothing; deterministic. Its texts must be clean. */
 function badgeSvg({ label, value, title, about, colours }: BadgeText): string {
   const [left, right] = [badgeTextWidth(label), badgeTextWidth(value)];
   const split = left + 2 * SPACE;

@@ -14,7 +14,7 @@ import type { GateAnswer, ReportInput } from '../model/report.ts';
 import type { NextStep, NotGraded, Score, Scorecard } from '../model/scorecard.ts';
 import { shortDigest } from './text.ts';
 
-/** The vectors as the specification's summary table heads them. */
+/** As in the heads of the specification's summary table. */
 export const VECTOR_NAMES: Readonly<Record<Vector, string>> = {
   minimalism: 'Minimalism',
   provenance: 'Provenance',
@@ -22,7 +22,7 @@ export const VECTOR_NAMES: Readonly<Record<Vector, string>> = {
   vulnerabilities: 'Vulnerabilities',
 };
 
-/** Why a finding is waived; undefined if not, or if its last day was before the verdict's day. */
+/** Why a finding is waived; undefined if not, or if the waiver ended before the verdict's day. */
 export function waiverReason(
   criterion: string,
   { waivers, gradedAt }: Scorecard,
@@ -39,12 +39,11 @@ const REASONS: Readonly<Record<NotGraded['reason'], string>> = {
   'not-listed': 'the image has none',
 };
 
-/** A line for each platform that could not be judged. */
 export function notGradedLines({ notGraded = [] }: Scorecard): readonly string[] {
   return notGraded.map(({ platform, reason }) => `${platform}: ${REASONS[reason]}`);
 }
 
-/** What a reader has to know beside the score, a heading and its lines. */
+/** What a reader must know beside the score. */
 export interface ReaderNote {
   /** For anchors: a-z and -. */
   readonly id: string;
@@ -52,7 +51,7 @@ export interface ReaderNote {
   readonly lines: readonly string[];
 }
 
-/** Platforms that were not judged, doubts about the evidence, and the files of trust settings. */
+/** Platforms without a verdict, doubts about the evidence, and the files of trust settings. */
 export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
   const notes: readonly ReaderNote[] = [
     { id: 'not-graded', heading: NOT_GRADED, lines: notGradedLines(scorecard) },
@@ -64,7 +63,7 @@ export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
 
 const WHOSE = { named: 'named by a flag', user: 'your own', project: 'the project’s' } as const;
 
-/** Reports are published, so they hide the project's path on the author's machine (JSON has it). */
+/** Reports are published, so paths of the author's machine are left out (JSON has them). */
 function trustLines({ trust = [] }: Scorecard): readonly string[] {
   return trust.map(({ setting, source, file }) => {
     const shown = source === 'project' ? file.replace(/^.*\//, '') : file;
@@ -72,14 +71,14 @@ function trustLines({ trust = [] }: Scorecard): readonly string[] {
   });
 }
 
-/** `14/23 (B) without what only the image says about itself`; undefined if that earns nothing. */
+/** `14/23 (B) without what only the image says about itself`; undefined if that adds nothing. */
 export function withoutClaimsText({ withoutClaims }: Scorecard): string | undefined {
   if (withoutClaims === undefined) return undefined;
   const { points, total, grade } = withoutClaims.overall;
   return `${points}/${total} (${grade}) without what only the image says about itself`;
 }
 
-/** How a profile that the image carries is applied at one place. */
+/** How to apply an image's profile in one place. */
 interface ProfileLine {
   readonly where: string;
   readonly text: string;
@@ -89,15 +88,14 @@ const SECCOMP = /seccomp/i;
 /** The artifact that runtimes pull (KEP-6061). */
 const ARTIFACT = /^application\/vnd\.cncf\.seccomp-profile\.config/;
 
-/** Where the image was looked for; `registry:5000/app` is a host with its port. */
+/** The image's place; `registry:5000/app` is a host with its port. */
 const PLACE = /^(?:registry|store|docker|docker-daemon):(?!\d+\/)(?:\/\/)?(?=[^/]+\/)/;
 
 export const PROFILE_HEADING = 'Run it with its profile';
 
 /**
- * The lines that run an image with the seccomp profile that is attached to it, since no runtime
- * applies one by itself; empty where none is attached, or none that somebody whom the user trusts
- * has signed.
+ * Lines that run an image with its attached seccomp profile, since runtimes do not apply one
+ * automatically. Empty without a profile, or without a trusted signature on it.
  */
 export function profileLines({
   scorecard: { image },
@@ -121,7 +119,7 @@ export function profileLines({
   const reference = parseReference(name);
   if (artifact === undefined || !reference.ok) return lines;
   const { registry, repository } = reference.value;
-  // A name without a registry is for this machine: nobody can pull its artifact.
+  // A name without a registry is local: nobody can pull its artifact.
   if (!name.startsWith(`${registry}/`)) return lines;
   const at = `${registry}/${repository}@${artifact}`;
   return [
@@ -131,24 +129,24 @@ export function profileLines({
   ];
 }
 
-/** A check that did not pass, or several with the same reason. */
+/** A check that did not pass, or several with one reason. */
 export interface CardRow {
   readonly outcome: 'fail' | 'unknown';
   readonly ids: readonly [string, ...string[]];
   readonly waived: boolean;
   readonly problem: string;
-  /** Where it is, unless the problem says so: `Dockerfile:5`, a path, an image. */
+  /** Unless the problem names it: `Dockerfile:5`, a path, an image. */
   readonly place?: string;
 }
 
-/** What keeps the image from one level. */
+/** Problems that block one level. */
 export interface CardGroup {
   readonly level: Level;
   readonly name: string;
   readonly rows: readonly CardRow[];
 }
 
-/** The levels whose problems are only counted. */
+/** Levels whose problems are only counted. */
 interface CardRest {
   readonly from: Level;
   readonly to: Level;
@@ -156,26 +154,26 @@ interface CardRest {
   readonly unchecked: number;
 }
 
-/** A scorecard as a person reads it: what is in the way of the next level first. */
+/** A scorecard for people: what blocks the next level first. */
 export interface Card {
   readonly groups: readonly CardGroup[];
   readonly rest?: CardRest;
   readonly passed: number;
   readonly notApplicable: number;
-  /** What to do first, at most three. */
+  /** First steps, at most three. */
   readonly steps: readonly NextStep[];
   readonly vectors: readonly {
     readonly vector: Vector;
     readonly score: Score;
-    /** How many of its criteria were checked. */
+    /** Number of its criteria that were checked. */
     readonly checked: number;
   }[];
 }
 
-/** A second level is shown whole while the card stays this short. */
+/** A second level has rows while the card stays this short. */
 const MOST_ROWS = 10;
 
-/** More steps than these are not read. */
+/** People do not read more. */
 const MOST_STEPS = 3;
 
 function placeOf(evidence: Evidence): string | undefined {
@@ -197,7 +195,7 @@ function placeOf(evidence: Evidence): string | undefined {
   }
 }
 
-/** The line of the Dockerfile, else the first place, unless the problem names it itself. */
+/** The Dockerfile line, else the first place, unless the problem names it. */
 function placeFor({ evidence, summary }: CriterionResult): string | undefined {
   const places = evidence
     .filter((one) => !('state' in one) || one.state !== 'held')
@@ -206,7 +204,7 @@ function placeFor({ evidence, summary }: CriterionResult): string | undefined {
   return place === undefined || summary.includes(place.replace(/^\//, '')) ? undefined : place;
 }
 
-/** Why a check is open; what several share is named once. What failed has a reason of its own. */
+/** The reason of an open check, for grouping. Each failed check is a reason of its own. */
 function causeOf({ outcome, id, summary }: CriterionResult): string {
   return outcome === 'unknown' ? `unknown ${summary}` : id;
 }
@@ -214,7 +212,7 @@ function causeOf({ outcome, id, summary }: CriterionResult): string {
 const count = (results: readonly CriterionResult[], outcome: CriterionResult['outcome']): number =>
   results.filter((one) => one.outcome === outcome).length;
 
-/** The levels that are shown whole: the first, and more while the card stays short. */
+/** The first level, and more while the card stays short. */
 function shownWhole(groups: readonly CardGroup[], mostRows: number): readonly CardGroup[] {
   let rows = 0;
   const past = groups.findIndex((group, index) => {
@@ -235,15 +233,15 @@ function restOf(groups: readonly CardGroup[]): CardRest | undefined {
 }
 
 /**
- * Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. The
- * levels above the next one have rows while there are at most `mostRows`.
+ * Sorts a scorecard into a card. It leaves nothing out: checks without a row are counted. Levels
+ * above the next one have rows while there are at most `mostRows`.
  */
 export function cardOf(
   { criteria, vectors, waivers }: Scorecard,
   steps: readonly NextStep[] = [],
   mostRows = MOST_ROWS,
 ): Card {
-  // By level, and in a level what fails before what could not be checked.
+  // By level; within a level, failed checks before unknown ones.
   const unmet = criteria
     .filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
     .sort((a, b) => a.level - b.level || count([a], 'unknown') - count([b], 'unknown'));
@@ -281,7 +279,7 @@ export function cardOf(
   };
 }
 
-/** The number of the step that answers a check; undefined where none of those shown does. */
+/** The number of the shown step for a check, else undefined. */
 export function stepOf({ steps }: Card, id: string): number | undefined {
   const index = steps.findIndex(({ criteria }) => criteria.includes(id));
   return index === -1 ? undefined : index + 1;
@@ -292,14 +290,14 @@ export function levelText({ level, levelName }: Pick<Scorecard, 'level' | 'level
   return level === 0 ? 'Level 0 of 5: not on the scale yet' : `Level ${level} of 5: ${levelName}`;
 }
 
-/** The grade over all checks, and the one over those checked, if some were not checked. */
+/** The grade over all checks; if some are unknown, the one over the others too. */
 export function gradeText({ overall, checked }: Pick<Scorecard, 'overall' | 'checked'>): string {
   const whole = `Grade ${overall.grade}, ${overall.points} of ${overall.total}`;
   if (checked.total === overall.total) return whole;
   return `${whole}; ${checked.grade} over the ${checked.total} checked`;
 }
 
-/** `2 failed, 1 not checked`; only what there is. */
+/** `2 failed, 1 not checked`, without zeros. */
 function countsText(counts: readonly (readonly [count: number, what: string])[]): string {
   return counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ');
 }
@@ -319,7 +317,7 @@ export function groupTexts(
   ];
 }
 
-/** What the card does not show whole: the levels above, and what is met. */
+/** What the card only counts: higher levels, and passed checks. */
 export function restText({ rest, passed, notApplicable }: Card): string {
   const levels =
     rest === undefined
@@ -334,7 +332,7 @@ export function restText({ rest, passed, notApplicable }: Card): string {
   return `${levels}Passed: ${passed}${none}.`;
 }
 
-/** What a step changes, and nothing that stays: `+5 points, grade C, level 2`. */
+/** What a step changes: `+5 points, grade C, level 2`. */
 export function gainText({ gains }: NextStep, { overall, level }: Scorecard): string {
   return [
     `+${plural(gains.points, 'point')}`,
@@ -343,7 +341,7 @@ export function gainText({ gains }: NextStep, { overall, level }: Scorecard): st
   ].join(', ');
 }
 
-/** The gate's answer in a line; undefined where no gate was asked for. */
+/** The gate's answer in a line; undefined without a gate. */
 export function gateHeading(gate: GateAnswer | undefined): string | undefined {
   if (gate === undefined) return undefined;
   return gate.unmet.length === 0

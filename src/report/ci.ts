@@ -17,7 +17,7 @@ import { evidenceText, jsonText, shortened, xmlText } from './text.ts';
 const LONGEST = 1000;
 const EVIDENCE_SHOWN = 50;
 
-/** Only characters that XML 1.0, 2.2 allows are left, and none is markup. */
+/** Keeps only characters of XML 1.0, 2.2, and escapes markup. */
 function xml(text: string): string {
   return xmlText(shortened(text, LONGEST));
 }
@@ -38,8 +38,7 @@ type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
   if (isMet(result.outcome)) return 'passed';
   if (waiverReason(result.id, scorecard) !== undefined) return 'skipped';
-  // What could not be judged must not look green: JUnit's `error` is a test that could not be
-  // carried out.
+  // An unknown must not look green: JUnit's `error` is a test that could not run.
   return result.outcome === 'fail' ? 'failure' : 'error';
 }
 
@@ -83,7 +82,7 @@ function suitesOf(scorecard: Scorecard): Suite[] {
   );
 }
 
-/** A suite of its own for platforms that could not be judged. */
+/** A suite for platforms that could not be judged. */
 function missingSuite(scorecard: Scorecard): { readonly xml: string; readonly count: number } {
   const lines = notGradedLines(scorecard);
   const name = xml(`${scorecard.image} / Platforms`);
@@ -100,8 +99,8 @@ ${cases.join('\n')}
 }
 
 /**
- * JUnit XML, with a suite for each vector of each platform of each image. Without a waiver, `fail`
- * is a failure and `unknown` is an error.
+ * JUnit XML, with a suite for each vector of each platform of each image. Unless waived, `fail` is
+ * a failure and `unknown` an error.
  */
 export function junitReport(scorecards: readonly Scorecard[]): string {
   const suites = scorecards.flatMap(suitesOf);
@@ -122,14 +121,14 @@ ${[...written, ...missing.map((one) => one.xml)].join('\n')}
 `;
 }
 
-/** GitLab: CI/CD, Code Quality, "Code Quality report format". All fields have to be there. */
+/** GitLab: CI/CD, Code Quality, "Code Quality report format". All fields are required. */
 interface Issue {
   readonly description: string;
   readonly check_name: string;
-  /** The same for the same finding in a later report; of no other finding in this one. */
+  /** Equal for the same finding in a later report; unique in this one. */
   readonly fingerprint: string;
   readonly severity: 'info' | 'minor' | 'major' | 'critical' | 'blocker';
-  /** A path of the repository, without `./` in front. */
+  /** A path in the repository, without `./`. */
   readonly location: { readonly path: string; readonly lines: { readonly begin: number } };
 }
 
@@ -162,15 +161,15 @@ function gradedIssues({ scorecard, dockerfile = 'Dockerfile' }: ReportInput): re
       const places = placesOf(result, { image, dockerfile });
       return places.slice(0, PLACES_SHOWN).map((place, index) => {
         const text = messageOf(result, place, index === 0 ? places.length - PLACES_SHOWN : 0);
-        // What is not in the Dockerfile has no path in the repository: it is shown where the
-        // Dockerfile begins.
+        // Findings outside of the Dockerfile have no path in the repository: they go to its first
+        // line.
         const line = place.location.physicalLocation.region?.startLine ?? 1;
         const said = { text, path: dockerfile, line };
         return issue(result.id, `${image} ${place.key}`, sarifLevel(result), said);
       });
     }),
   );
-  // What several platforms have alike is one.
+  // Equal findings of several platforms are one.
   return [...new Map(found.map((one) => [one.fingerprint, one])).values()];
 }
 
@@ -179,14 +178,14 @@ export function codeQualityReport(images: readonly ReportInput[]): string {
   return jsonText(images.flatMap(gradedIssues));
 }
 
-/** The same of `scoville lint`, without what a comment takes back. */
+/** Same for `scoville lint`, without ignored findings. */
 export function lintCodeQuality(files: readonly LintedFile[]): string {
   const seen = new Map<string, number>();
   const issues = files.flatMap(({ name, lines, findings }) =>
     findings.map(({ rule, severity, range, message, remedy }) => {
       const path = name === '-' ? 'Dockerfile' : name;
       const key = `${path} ${lines[range.startLine - 1]?.trim() ?? ''} ${message}`;
-      // A line may be in a file twice.
+      // A file may contain a line twice.
       const times = (seen.get(`${rule} ${key}`) ?? 0) + 1;
       seen.set(`${rule} ${key}`, times);
       const text = remedy === undefined ? message : `${message}. ${remedy}.`;

@@ -19,7 +19,7 @@ const STATES: Readonly<Record<BakeState, string>> = {
 
 const HEAD = ['target', 'level', 'grade', 'result', 'digest', 'names'];
 
-/** The table at the end of a bake, and below it why each target that was not published was not. */
+/** A bake's table, and why each unpublished target was not published. */
 export function bakeTable(rows: readonly BakeRow[]): string {
   const table = [HEAD, ...rows.map(cells)];
   const widths = HEAD.map((_, i) => Math.max(...table.map((row) => textWidth(row[i] ?? ''))));
@@ -51,17 +51,16 @@ function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
 }
 
-/** A bake as JSON: how each target ended, and its scorecard. */
 export function bakeJson(rows: readonly BakeRow[]): string {
   return jsonText({ schemaVersion: '1', targets: rows });
 }
 
-/** What the default refuses already, for readers who look for it among what is gone. */
+/** The default refuses these already: for readers who miss them in the list. */
 const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
 
 /**
- * A written profile, as text for a person. If the image was built only for this and is gone,
- * `folder` is what it was built from. Ends with a line end.
+ * A written profile, for a person; ends with a newline. `folder` is the source of an image that was
+ * built only for this and is gone.
  */
 export function profileText(summary: ProfileSummary, folder?: string): string {
   const image = folder ?? summary.image;
@@ -89,7 +88,7 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
   ].join('\n')}\n`;
 }
 
-/** What a check found, for a person. Ends with a line end. */
+/** Result of a check, for a person; ends with a newline. */
 export function checkText({
   file,
   image,
@@ -117,24 +116,24 @@ export function checkText({
   ].join('\n')}\n`;
 }
 
-/** What is known of an id that reports name. */
+/** What an id in a report means. */
 export interface Explanation {
   readonly id: string;
   readonly title: string;
-  /** Of a criterion; what has none is found by lint alone. */
+  /** Of a criterion; absent for ids of lint alone. */
   readonly level?: Level;
   readonly vector?: Vector;
-  /** How much a finding of `scoville lint` weighs; absent where lint has no rule of that name. */
+  /** Level of the lint finding; absent if lint has no such rule. */
   readonly lint?: string;
   readonly why: string;
   readonly decidedBy: string;
   readonly remedies: readonly Partial<Remedy>[];
-  /** A Dockerfile in which lint finds it, and one in which it does not. */
+  /** A Dockerfile with the finding, and one without it. */
   readonly bad?: string;
   readonly good?: string;
-  /** The command that edits a Dockerfile for it. */
+  /** The command that fixes a Dockerfile. */
   readonly fix?: string;
-  /** Address of the criterion in the specification. */
+  /** Address of its criterion in the specification. */
   readonly specification?: string;
 }
 
@@ -177,7 +176,7 @@ export function explanationText(about: Explanation, width: number): string {
   ].join('\n');
 }
 
-/** Every id with its title: criteria by level, then what only lint finds. */
+/** Every id with its title: criteria by level, then those of lint alone. */
 export function explanationList(
   all: readonly Pick<Explanation, 'id' | 'title' | 'level'>[],
 ): string {

@@ -17,14 +17,14 @@ import type {
 import type { Score } from '../model/scorecard.ts';
 import { VECTOR_NAMES } from './card.ts';
 
-/** A layer with what is known of where it comes from, lowest first. */
+/** A layer and its origin, lowest first. */
 interface LayerRow {
   readonly digest: Digest;
   /** Compressed bytes. */
   readonly size: number;
-  /** The instruction from the image's history; undefined if history and layers do not match. */
+  /** The history's instruction; undefined if history and layers do not match. */
   readonly createdBy: string | undefined;
-  /** Undefined where nothing says which layers the base brought. */
+  /** Undefined if the base's layers are unknown. */
   readonly fromBase: boolean | undefined;
   readonly packages: number;
 }
@@ -50,7 +50,7 @@ const FLAGGED = new RegExp(
   'gi',
 );
 
-/** A report need not repeat what the history shows everybody. */
+/** Reports do not repeat secrets, even if the history shows them. */
 function masked(text: string): string {
   return text
     .replace(ASSIGNED, '$1…')
@@ -59,7 +59,7 @@ function masked(text: string): string {
     .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1…@');
 }
 
-/** Removes what BuildKit and the classic builder add to an instruction, such as argument values. */
+/** Removes what builders add to an instruction, such as argument values. */
 function instructionOf(createdBy: string): string {
   return masked(createdBy)
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
@@ -69,13 +69,13 @@ function instructionOf(createdBy: string): string {
     .trim();
 }
 
-/** The instruction, or what a base that was not built from a Dockerfile says of itself. */
+/** The instruction, or the comment of a base that has no Dockerfile. */
 function saidBy(entry: HistoryEntry | undefined): string | undefined {
   const said = [entry?.created_by, entry?.comment].map((text) => text?.trim() ?? '');
   return said.find((text) => text !== '' && !text.startsWith('buildkit.'));
 }
 
-/** The manifest's layers with their history; empty if the manifest is not known. */
+/** The layers with their history; empty for an unknown manifest. */
 export function layerRows({ facts, baseLayers }: ImageContents): readonly LayerRow[] {
   if (!facts.image.known) return [];
   const { manifest, config } = facts.image.value;
@@ -100,20 +100,20 @@ function packagesByLayer(packages: readonly Package[]): ReadonlyMap<Digest, numb
   return counts;
 }
 
-/** Compressed bytes of all layers; undefined where the manifest is not known. */
+/** Compressed bytes of all layers; undefined for an unknown manifest. */
 export function layersSize({ facts }: ImageContents): number | undefined {
   return facts.image.known
     ? facts.image.value.manifest.layers.reduce((sum, { size }) => sum + size, 0)
     : undefined;
 }
 
-/** The sum over all platforms; undefined where one of them is not known. */
+/** Undefined if any value is. */
 function sum(values: readonly (number | undefined)[]): number | undefined {
   if (values.length === 0 || values.includes(undefined)) return undefined;
   return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
-/** An image as a column: its verdict, and its size and packages where they are known. */
+/** An image as a column: verdict, and size and packages if known. */
 function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage {
   const { image, digest, level, levelName, overall, vectors } = scorecard;
   const size = sum(contents.map(layersSize));
@@ -132,7 +132,7 @@ function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage
   };
 }
 
-/** What images are measured by: a row, with a cell for each; undefined where it is not known. */
+/** A row of measures, one cell per image; undefined where unknown. */
 interface Measure {
   readonly name: string;
   readonly cells: readonly (Score | string | undefined)[];
@@ -174,7 +174,7 @@ export function packageTexts(
   };
 }
 
-/** Images side by side: their results, and the outcome of each criterion that applied to any. */
+/** Results of several images, and the outcomes of each criterion that any of them has. */
 export function compareScorecards(images: readonly ReportInput[]): Comparison {
   const outcomes = images.map(
     ({ scorecard }) => new Map(scorecard.criteria.map(({ id, outcome }) => [id, outcome])),
@@ -194,7 +194,7 @@ export function compareScorecards(images: readonly ReportInput[]): Comparison {
   };
 }
 
-/** In the order of the newer image's criteria, then what only the older one was judged by. */
+/** In the order of the newer image's criteria, then those that only the older one has. */
 function criterionChanges(
   before: readonly CriterionResult[],
   after: readonly CriterionResult[],
@@ -213,7 +213,7 @@ function criterionChanges(
   });
 }
 
-/** Packages by type and name, those of all platforms; undefined if a platform's are unknown. */
+/** Packages of all platforms by type and name; undefined if a platform's are unknown. */
 function packagesOf(
   contents: readonly ImageContents[] = [],
 ): ReadonlyMap<string, readonly Package[]> | undefined {
@@ -247,8 +247,8 @@ function packageChanges(before: ReportInput, after: ReportInput): ScorecardDiffe
 }
 
 /**
- * What differs in `after`: outcomes in the order of criteria, packages by name over all platforms,
- * and both heads for level, points and size.
+ * Changes from `before` to `after`: outcomes in the order of criteria, packages by name over all
+ * platforms, and both heads for level, points and size.
  */
 export function diffScorecards(before: ReportInput, after: ReportInput): ScorecardDifference {
   const packages = packageChanges(before, after);

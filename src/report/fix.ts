@@ -15,25 +15,27 @@ import type { Scorecard } from '../model/scorecard.ts';
 import { cleanText, jsonText } from './text.ts';
 
 interface DiffedFile {
-  /** From the folder where the patch is applied, with slashes. */
+  /** Relative to the folder of `patch -p1`, with slashes. */
   readonly path: string;
-  /** Undefined for a file that is new. */
+  /** Undefined for a new file. */
   readonly before: string | undefined;
   readonly after: string;
 }
 
 interface DiffOptions {
-  /** Lines around a change; 3 where nothing is said. */
+  /** Lines around a change; default 3. */
   readonly context?: number;
   readonly color?: boolean;
 }
 
-/** Time grows with the square of differing lines: 0.3 s here. Above, all lines count as changed. */
+/**
+ * Time grows with the square of the differing lines: 0.3 s here. Above, all lines count as changed.
+ */
 const MOST_EDITS = 1000;
 
 /**
- * What changes in a file as a unified diff that `patch -p1` and `git apply` take; '' where nothing
- * does. Line endings are kept, and a last line without one is marked.
+ * A file's change as a unified diff for `patch -p1` and `git apply`; '' for none. Line endings are
+ * kept; a last line without one is marked.
  */
 export function unifiedDiff(file: DiffedFile, options: DiffOptions = {}): string {
   const { before = '', after, path } = file;
@@ -50,7 +52,7 @@ export function unifiedDiff(file: DiffedFile, options: DiffOptions = {}): string
   return (options.color === true ? lines.map(painted) : lines).join('\n');
 }
 
-/** The line of the old text that each line of the new one is, or stands for; both from 1. */
+/** Maps lines of the new text to those of the old one they came from; both from 1. */
 export function oldLines(before: string, after: string): (line: number) => number {
   const changes = diffLines(before, after, { maxEditLength: MOST_EDITS });
   const places = changes === undefined ? [] : placesOf(changes);
@@ -87,7 +89,7 @@ function hunksOf(before: string, after: string, context: number) {
   return gone.map((hunk) => ({ ...hunk, newStart: 1, newLines: come[0]?.newLines ?? 0, lines }));
 }
 
-/** GNU patch reads a name with a space only up to it, unless a tab follows the name. */
+/** GNU patch cuts a name at a space, unless a tab follows the name. */
 function withTab(head: string): string {
   return /^.{4}[^"]* /.test(head) ? `${head}\t` : head;
 }
@@ -115,7 +117,7 @@ export function gainText({ criteria, points, grade, level, together }: Gain): st
   return `${worth}, together with ${others}`;
 }
 
-/** An edit as it is asked about: what it does, why, what it may change, what it is worth. */
+/** An edit to ask about: what it does, why, its risk and its gain. */
 export function editText(edit: PlannedEdit, { color }: FixTextOptions): string {
   const colors = picocolors.createColors(color);
   const { id, title, why, risk, riskReason, gain, criterion } = edit;
@@ -131,7 +133,7 @@ export function editText(edit: PlannedEdit, { color }: FixTextOptions): string {
   return `${colors.bold(cleanText(title))}\n${lines.join('\n')}\n`;
 }
 
-/** What is left alone, a line each, with what would decide it. */
+/** Refusals, a line each, with what would decide them. */
 export function refusalsText(refusals: readonly Refusal[], name: string): string {
   return refusals
     .map(({ rule, reason, line, settle }) => {
@@ -141,7 +143,7 @@ export function refusalsText(refusals: readonly Refusal[], name: string): string
     .join('');
 }
 
-/** What the builds before and after show, and each edit taken back, with the end of its failure. */
+/** What the builds showed, and each undone edit with the end of its failure. */
 export function fixProofText({ before, after, takenBack, builds }: FixProof): string {
   const [was, is] = [before.scorecard, after.scorecard];
   const lines = takenBack.flatMap(takenBackLines);
@@ -204,23 +206,23 @@ function buildJson({ scorecard, smoke }: ProvenBuild): object {
   };
 }
 
-/** How a fix ended. */
 interface FixOutcome {
   readonly applied: readonly PlannedEdit[];
-  /** Edits that were not wanted, or whose risk is too high. */
+  /** Edits that were declined, or whose risk is too high. */
   readonly left: readonly PlannedEdit[];
   readonly refusals: readonly Refusal[];
   readonly written: readonly { readonly name: string; readonly before: string | null }[];
-  /** What those of `applied` are worth together; absent where that is not known. */
+  /** Gain of all applied edits; absent if unknown. */
   readonly gain?: Gain;
-  /** All edits of `applied` as one diff: a patch, where nothing is masked in it. */
+  /** All applied edits as one diff: a patch, unless something in it is masked. */
   readonly diff: string;
   readonly isMasked: boolean;
-  /** What building has shown. */
   readonly proof?: FixProof;
 }
 
-/** The outcome as JSON; edits without offsets, which hold only at one point of the composition. */
+/**
+ * The outcome as JSON. Edits lack offsets, which are valid only at one point of the composition.
+ */
 export function fixJson(
   { applied, left, refusals, written, gain, diff, isMasked, proof }: FixOutcome,
   {

@@ -2,13 +2,13 @@ import { quantity } from '../lib/text.ts';
 import type { ImageComparison, ImageDifference } from '../model/report.ts';
 import { cleanText, jsonText, withNulls } from './text.ts';
 
-/** The differences of one layer, or of the documents of a platform. */
+/** The differences of one layer, or of a platform's documents. */
 export interface LayerGroup {
   readonly first: ImageDifference;
   readonly entries: readonly ImageDifference[];
 }
 
-/** In the order in which they were found: documents, then layers from the base on. */
+/** In the order found: documents, then layers from the base on. */
 export function byLayer(differences: readonly ImageDifference[]): readonly LayerGroup[] {
   const groups = new Map<string, { first: ImageDifference; entries: ImageDifference[] }>();
   for (const one of differences) {
@@ -27,7 +27,7 @@ interface ClassGroup {
   readonly count: number;
 }
 
-/** Each cause with its remedy once, in the order found: one class may have several remedies. */
+/** Each pair of cause and remedy once, in the order found. */
 export function byClass(differences: readonly ImageDifference[]): readonly ClassGroup[] {
   const groups = new Map<string, ClassGroup>();
   for (const { class: id, cause, remedy } of differences) {
@@ -39,8 +39,8 @@ export function byClass(differences: readonly ImageDifference[]): readonly Class
 }
 
 /**
- * Where a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`;
- * undefined if that is not known.
+ * A layer's origin: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`; undefined if
+ * unknown.
  */
 export function placeText({
   line,
@@ -60,15 +60,15 @@ export function placeText({
 
 interface DifferenceScreen {
   readonly color: boolean;
-  /** Entries that are listed of each layer; the rest is counted. */
+  /** Entries listed per layer; the rest is counted. */
   readonly most?: number;
 }
 
 const MOST = 20;
-/** Lines of a deeper view; the other reports have all. */
+/** Lines of a deeper view; other reports have all. */
 const MOST_DEEPER = 20;
 
-/** Two images compared, as text: differences by layer, then each cause once with its remedy. */
+/** Two compared images as text: differences by layer, then each cause once with its remedy. */
 export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
   const { first, second, reproducible, platforms, differences, omitted } = comparison;
   const { source } = comparison;

@@ -10,7 +10,7 @@ import {
 import { compareScorecards, diffScorecards } from './compare.ts';
 import { jsonLine, jsonText, withNulls } from './text.ts';
 
-/** What a reader looks for first stands first. */
+/** The most important fields first. */
 const FIELDS = [
   ...(['schemaVersion', 'image', 'digest', 'platforms', 'notGraded', 'trust', 'notices'] as const),
   ...(['level', 'levelName', 'overall', 'checked', 'withoutClaims', 'vectors'] as const),
@@ -49,13 +49,12 @@ export function jsonDifference(before: ReportInput, after: ReportInput): string 
   });
 }
 
-/** How every line starts, so that another kind of file is not taken for a line that was cut off. */
+/** The start of every line: distinguishes other files from a line that was cut off. */
 export const FLEET_LINE_START = '{"schemaVersion":"1","status":"';
 
-/** What stands on every line. */
+/** Fields of every line. */
 export type FleetLineOf = Pick<FleetLine, 'image' | 'asked' | 'tool' | 'at'>;
 
-/** An image's line as JSON, without a line end. */
 export function fleetLineText(line: FleetLine): string {
   const { schemaVersion, status, ...rest } = line;
   return jsonLine({ schemaVersion, status, ...rest });
@@ -90,7 +89,6 @@ export function gradedLine(
   };
 }
 
-/** The line of an image that could not be graded. */
 export function failedLine(
   { image, asked, tool, at }: FleetLineOf,
   error: FailedLine['error'],
@@ -98,7 +96,7 @@ export function failedLine(
   return { schemaVersion: '1', status: 'failed', image, error, asked, tool, at };
 }
 
-/** Reads a line that an earlier run wrote; undefined where it is none, or not whole. */
+/** Reads a line of an earlier run; undefined if invalid or cut off. */
 export function parseFleetLine(text: string): FleetLine | undefined {
   if (!text.startsWith(FLEET_LINE_START)) return undefined;
   try {
@@ -127,7 +125,6 @@ function isGraded(line: Partial<GradedLine>): boolean {
 
 const MOST_CRITERIA = 5;
 
-/** What a fleet comes to, in a few lines. */
 export function fleetSummary(totals: FleetTotals): string {
   const { graded, short, failed, levels, grades, unmet } = totals;
   const rows: [string, string][] = [

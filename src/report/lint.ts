@@ -13,7 +13,7 @@ interface LintTextOptions {
   readonly width?: number;
 }
 
-/** A line of source that a terminal shows as one line, each character in its place. */
+/** A source line for a terminal, with each character in its column. */
 function shownLine(line: string, unicode: boolean): string {
   const mark = unicode ? '\ufffd' : '?';
   return Array.from(line, (character) =>
@@ -25,7 +25,7 @@ function colorOf(colors: Colors, level: LintLevel): (text: string) => string {
   return { error: colors.red, warning: colors.yellow, info: colors.cyan }[level];
 }
 
-/** The line of a finding, with the finding underlined; cut if it is too long for the screen. */
+/** A finding's line with the finding underlined, cut to the screen. */
 function source(
   { range, severity }: LintFinding,
   lines: readonly string[],
@@ -40,7 +40,7 @@ function source(
   const end = range.endLine === range.startLine ? range.endColumn - 1 : line.trimEnd().length;
   const about = shownLine(line.slice(range.startColumn - 1, end), unicode);
   const after = shownLine(line.slice(end), unicode);
-  // What stands far to the right is shown from there.
+  // A finding far to the right shifts the window.
   const far = textWidth(before) + 10 > room;
   const lead = far ? '... ' : before;
   const text = fitted(lead + about + after, room, '...');
@@ -68,7 +68,7 @@ function findingText(
   ];
 }
 
-/** What the last line says of all files together. */
+/** The last line, about all files. */
 function lintSummary(files: readonly LintedFile[]): string {
   const all = files.flatMap(({ findings }) => findings);
   const of = (level: LintLevel): number => all.filter((one) => one.severity === level).length;
@@ -81,7 +81,7 @@ function lintSummary(files: readonly LintedFile[]): string {
   return `${found} in ${quantity(files.length, 'file')}${taken}`;
 }
 
-/** Findings for people: place, severity, rule and message, then the line with underlined text. */
+/** Findings for people: place, level, rule and message, then the underlined line. */
 export function lintText(files: readonly LintedFile[], options: LintTextOptions): string {
   const colors = picocolors.createColors(options.color);
   const blocks = files.flatMap((file) =>
@@ -92,7 +92,7 @@ export function lintText(files: readonly LintedFile[], options: LintTextOptions)
   return [...blocks, ...more, lintSummary(files), ''].join('\n');
 }
 
-/** Findings by file as JSON, with ignored ones and the comment's reason (schema/lint-1.json). */
+/** Findings by file as JSON, with ignored ones and their reasons (schema/lint-1.json). */
 export function lintJson(files: readonly LintedFile[], version: string): string {
   const report = {
     schemaVersion: '1',
@@ -130,7 +130,7 @@ function ruleOf({ id, title, level, help, remedy, specification }: LintRule) {
   };
 }
 
-/** SARIF's columns count UTF-16 units and begin at 1, as ours do. */
+/** SARIF's columns count UTF-16 units from 1, as ours do. */
 function regionOf({ range }: LintFinding, lines: readonly string[]) {
   const text = lines[range.startLine - 1] ?? '';
   return {
@@ -170,7 +170,7 @@ function resultOf(
   };
 }
 
-/** SARIF 2.1.0, one run for all files; what a comment takes back is there as suppressed. */
+/** SARIF 2.1.0, one run for all files; ignored findings are suppressed results. */
 export function lintSarif(files: readonly LintedFile[], { version, rules }: LintRun): string {
   const indexes = new Map(rules.map(({ id }, index) => [id, index]));
   const results = files.flatMap((file) =>

@@ -36,7 +36,7 @@ export const MARKS: Readonly<Record<Outcome, string>> = {
 };
 
 const EVIDENCE_SHOWN = 10;
-/** GitHub allows 65,536 characters in a comment; a longer report leaves out the evidence. */
+/** GitHub allows 65,536 characters in a comment; longer reports leave out the evidence. */
 const LONGEST_REPORT = 60_000;
 
 function gateLines({ gate }: ReportInput): string[] {
@@ -186,7 +186,7 @@ function waived({ waivers }: Scorecard): string[] {
 
 /**
  * The scorecard as GitHub-flavored Markdown, for a pull request or a job summary: the gate first,
- * then what the next level lacks and what to do, all else behind folds. Ends with a newline.
+ * then the next level's problems and steps, all else folded. Ends with a newline.
  */
 export function markdownReport(input: ReportInput): string {
   const { scorecard } = input;
@@ -214,7 +214,7 @@ function mark(outcome: Outcome | undefined): string {
   return outcome === undefined ? '' : MARKS[outcome];
 }
 
-/** Images as columns, and what they are measured by as rows; scores overall are bold. */
+/** Images as columns, measures as rows; overall scores are bold. */
 function imageRows(images: readonly ComparedImage[]): string[] {
   return [
     cells(
@@ -268,7 +268,7 @@ function packageLines(packages: ScorecardDifference['packages']): string[] {
   ];
 }
 
-/** What is another in the newer image; ends with a newline. */
+/** Changes in the newer image; ends with a newline. */
 export function markdownDifference(old: ReportInput, now: ReportInput): string {
   const { before, after, criteria, packages } = diffScorecards(old, now);
   const changes =

@@ -8,7 +8,7 @@ import { evidenceText, jsonText, shortened } from './text.ts';
 
 export const LONGEST_MESSAGE = 1000;
 
-/** Escaped text: brackets would be links (SARIF 2.1.0, 3.11.6), `{0}` a placeholder (3.11.5). */
+/** Escaped: brackets would be links (SARIF 2.1.0, 3.11.6), `{0}` a placeholder (3.11.5). */
 export function sarifMessage(text: string): { readonly text: string } {
   const plain = shortened(text, LONGEST_MESSAGE)
     .replace(/[\\[\]]/g, '\\$&')
@@ -16,7 +16,7 @@ export function sarifMessage(text: string): { readonly text: string } {
   return { text: plain };
 }
 
-/** Lower levels are what every image should meet. */
+/** Every image should meet the lower levels. */
 const FAIL_LEVELS: Readonly<Record<Level, 'error' | 'warning'>> = {
   1: 'error',
   2: 'error',
@@ -34,7 +34,7 @@ const SECURITY_SEVERITIES: Readonly<Record<Level, string>> = {
   5: '2.0',
 };
 
-/** A failing criterion's level in SARIF; what is not known is a note. */
+/** A failing criterion's level in SARIF; an unknown is a note. */
 export function sarifLevel({
   outcome,
   level,
@@ -42,13 +42,13 @@ export function sarifLevel({
   return outcome === 'fail' ? FAIL_LEVELS[level] : 'note';
 }
 
-/** What a rule is called, for people and in SARIF's own spelling (3.49.7). */
+/** A rule's name, for people and as SARIF spells it (3.49.7). */
 export function sarifName({ id, title }: { readonly id: string; readonly title: string }) {
   const name = id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return { id, name, shortDescription: { text: title } };
 }
 
-/** A criterion as a rule (SARIF 2.1.0, 3.49), all of it from its result. */
+/** A criterion as a rule (SARIF 2.1.0, 3.49), from its result alone. */
 function sarifRule(result: CriterionResult) {
   const { id, title, vector, level, spec, remedies } = result;
   const helps = remedies.map(({ title: what, detail, example }) =>
@@ -77,10 +77,10 @@ function sarifRule(result: CriterionResult) {
   };
 }
 
-/** Base of addresses that are paths in the image, not in the repository. */
+/** Base of paths in the image, not in the repository. */
 const IMAGE_ROOT = 'IMAGE';
 
-/** Where a result points: SARIF's physical and logical location, and the key of its fingerprint. */
+/** A result's place: physical and logical location, and the fingerprint's key. */
 interface Place {
   readonly location: {
     readonly physicalLocation: {
@@ -96,7 +96,7 @@ interface Place {
       readonly kind: string;
     }[];
   };
-  /** The same for the same finding in a later image: no line numbers, digests or versions. */
+  /** Equal for the same finding in a later image: without line numbers, digests or versions. */
   readonly key: string;
   readonly text: string;
 }
@@ -108,7 +108,7 @@ interface PlaceContext {
 
 const LONGEST_NAME = 500;
 
-/** A relative URI reference (RFC 3986) out of a path from outside. */
+/** A relative URI reference (RFC 3986) for a path from outside. */
 export function uriOf(path: string): string {
   const parts = shortened(path, LONGEST_NAME)
     .split('/')
@@ -116,13 +116,13 @@ export function uriOf(path: string): string {
   return parts.map((part) => encodeURIComponent(part)).join('/') || 'image';
 }
 
-/** The image's name without tag and digest, which change from build to build. */
+/** The image's name without tag and digest, which change with each build. */
 export function imagePath(image: string): string {
   const read = parseReference(image);
   return read.ok ? `${read.value.registry}/${read.value.repository}` : image;
 }
 
-/** What evidence is about: lines of the Dockerfile, a file of the image, or a part of it. */
+/** The subject of evidence: Dockerfile lines, a file of the image, or a part of it. */
 interface Spot {
   readonly key: string;
   readonly lines?: readonly [start: number, end?: number, text?: string];
@@ -167,7 +167,7 @@ function placeOf({ key, lines, file, name }: Spot, text: string, context: PlaceC
     const artifactLocation = { uri: uriOf(context.dockerfile) };
     return { location: { physicalLocation: { artifactLocation, region } }, key, text };
   }
-  // Code scanning needs a physical location: for an image as a whole its name stands for one.
+  // Code scanning needs a physical location: for a whole image, its name.
   const uri = uriOf(file ?? imagePath(context.image));
   const fullyQualifiedName = shortened(`${context.image}//${file ?? name ?? ''}`, LONGEST_NAME);
   const kind = file === undefined ? 'object' : 'resource';
@@ -181,13 +181,13 @@ function placeOf({ key, lines, file, name }: Spot, text: string, context: PlaceC
   };
 }
 
-/** Where each piece is judged on its own, those that fail it; else all. */
+/** Pieces of evidence that fail, if each is judged; else all. */
 function against(evidence: readonly Evidence[]): readonly Evidence[] {
   const loose = evidence.filter((one) => 'state' in one && one.state === 'loose');
   return loose.length === 0 ? evidence : loose;
 }
 
-/** Each place of a result once; if all evidence is notes, the first, or the image as a whole. */
+/** Each place of a result once; if all evidence is notes, the first one, or the whole image. */
 export function placesOf(
   { evidence, outcome }: CriterionResult,
   context: PlaceContext,
@@ -195,29 +195,29 @@ export function placesOf(
   const shown = outcome === 'fail' ? against(evidence) : evidence;
   const places = shown.map((one) => placeOf(spotOf(one), evidenceText(one), context));
   const named = places.filter((_, index) => shown[index]?.kind !== 'note');
-  // What could not be judged is one result, however much was checked.
+  // An unknown is one result, however much was checked.
   const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
   const list = wanted.length === 0 ? [placeOf(WHOLE, '', context)] : wanted;
   return [...new Map(list.map((place) => [place.key, place])).values()];
 }
 
-/** A name for this finding that stays from run to run. */
+/** Equal for the same finding in each run. */
 export function fingerprint(criterion: string, key: string): string {
   return createHash('sha256').update(`${criterion}\n${key}`).digest('hex').slice(0, 32);
 }
 
-/** A log of runs (3.13), as text. */
+/** A log of runs (3.13). */
 export function sarifLog(runs: readonly object[]): string {
   const $schema = 'https://json.schemastore.org/sarif-2.1.0.json';
   return jsonText({ $schema, version: '2.1.0', runs });
 }
 
-/** The second is what GitHub keeps an alert by; it cannot make one for a path inside an image. */
+/** GitHub identifies alerts by the second one; it cannot compute one for a path in an image. */
 export function sarifPrints(print: string) {
   return { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` };
 }
 
-/** A criterion with more places than this says how many more there are. */
+/** Places per criterion; the rest is counted. */
 export const PLACES_SHOWN = 100;
 
 /** Accepted by the person who configured the image (3.35); an expired waiver suppresses nothing. */
@@ -234,7 +234,7 @@ function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
       ];
 }
 
-/** What a result says of one of its places; `rest` is how many places are left out. */
+/** A result's text for one of its places; `rest`: number of places left out. */
 export function messageOf(result: CriterionResult, place: Place, rest: number): string {
   const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
   const settle = result.settle === undefined ? '' : `. To check: ${result.settle}`;
@@ -270,7 +270,7 @@ function resultsOf(
 
 type SarifResult = ReturnType<typeof resultsOf>[number];
 
-/** One result for what several platforms have alike. */
+/** Merges equal results of several platforms. */
 function merged(results: readonly SarifResult[]): SarifResult[] {
   const byPrint = new Map<string, SarifResult>();
   for (const result of results) {
@@ -285,7 +285,7 @@ function merged(results: readonly SarifResult[]): SarifResult[] {
   return [...byPrint.values()];
 }
 
-/** Platforms that are missing are errors; all else that a reader should know is a note. */
+/** Missing platforms are errors; all other notes to the reader are notes. */
 function notificationsOf(scorecard: Scorecard) {
   const claims = withoutClaimsText(scorecard);
   const missing = notGradedLines(scorecard).map((line) => `not graded: ${line}`);

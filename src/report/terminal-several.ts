@@ -17,12 +17,12 @@ function line(screen: Screen, name: string, cells: readonly string[]): string {
   return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${cells.join('')}`.trimEnd();
 }
 
-/** Text that is painted after it has been padded to a column. */
+/** Text to paint after padding. */
 function cell(text: string, paint: (text: string) => string = (one) => one): string {
   return paint(text) + ' '.repeat(Math.max(0, COLUMN - textWidth(text)));
 }
 
-/** The images, numbered, then tables of as many as fit beside each other. */
+/** The numbered images, then tables of as many as fit side by side. */
 function tables(
   screen: Screen,
   images: readonly ComparedImage[],
@@ -124,7 +124,7 @@ function packageLines(screen: Screen, packages: ScorecardDifference['packages'])
   ];
 }
 
-/** What is another in the newer image, for a terminal; ends with a newline. */
+/** Changes in the newer image, for a terminal; ends with a newline. */
 export function terminalDifference(
   old: ReportInput,
   now: ReportInput,

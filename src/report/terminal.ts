@@ -33,16 +33,16 @@ import { fitted, padded, textWidth, wrapped } from './text-width.ts';
 import { cleanText, evidenceText, shortDigest } from './text.ts';
 
 export interface TerminalOptions {
-  /** Columns; 80 where none is given, never fewer than 40 or more than 140. */
+  /** Columns; default 80, limited to 40 to 140. */
   readonly width?: number | undefined;
   readonly color: boolean;
   /** Bars and marks beyond ASCII. */
   readonly unicode: boolean;
-  /** Every criterion on a line of its own, passed ones too. */
+  /** A line for every criterion, passed ones too. */
   readonly verbose?: boolean;
 }
 
-/** From here on there is room for bars, and for the step that helps. */
+/** Wide enough for bars and for the step that helps. */
 const WIDE_FROM = 100;
 
 type Colors = ReturnType<typeof picocolors.createColors>;
@@ -91,7 +91,7 @@ function bar(screen: Screen, score: Score, columns: number): string {
 
 type Side = readonly [text: string, paint: (text: string) => string];
 
-/** Two texts at the two ends of a line; on two lines where they do not fit on one. */
+/** Two texts at both ends of a line; on two lines if they do not fit. */
 function twoSides(screen: Screen, [left, paint]: Side, [right, paintRight]: Side): string[] {
   const gap = screen.width - 2 - textWidth(left) - textWidth(right);
   return gap < 2
@@ -110,7 +110,7 @@ export function markOf(screen: Screen, outcome: Outcome): string {
   return paint[outcome](marks.outcome[outcome]);
 }
 
-/** How wide it may be, and with which marks and colours. */
+/** Width, marks and colors of the report. */
 export function screenOf(options: TerminalOptions): Screen {
   return {
     width: Math.max(40, Math.min(140, options.width ?? 80)),
@@ -121,7 +121,7 @@ export function screenOf(options: TerminalOptions): Screen {
 }
 
 const ID = 20;
-/** Narrower screens have no column for places. */
+/** Narrower screens do not show places. */
 const PLACES_FROM = 70;
 
 function rowLines(screen: Screen, row: CardRow, step: number | undefined): string[] {
@@ -151,7 +151,7 @@ function rowLines(screen: Screen, row: CardRow, step: number | undefined): strin
   ];
 }
 
-/** What keeps the image from one level: a heading, then a row for each problem. */
+/** A level's heading, then a row for each problem. */
 function groupLines(screen: Screen, card: Card, group: CardGroup, isFirst: boolean): string[] {
   const [heading, counts] = groupTexts(group, isFirst);
   return [
@@ -173,7 +173,7 @@ function criterionRow(
   return `  ${markOf(screen, result.outcome)} ${level} ${padded(result.id, 20)}  ${body}`.trimEnd();
 }
 
-/** Every criterion of a vector, each on a line. */
+/** A vector's criteria, a line each. */
 function vectorBlock(screen: Screen, scorecard: Scorecard, vector: Vector): string[] {
   const waived = new Set(scorecard.waivers.map(({ criterion }) => criterion));
   return [
@@ -185,7 +185,7 @@ function vectorBlock(screen: Screen, scorecard: Scorecard, vector: Vector): stri
   ];
 }
 
-/** What the evidence adds to a summary that names its file or line already. */
+/** Evidence without what the summary already says. */
 function addition(evidence: Evidence, summary: string): string {
   const text = evidenceText(evidence);
   const named = evidence.kind === 'file' ? evidence.path : /^lines? \S+: /.exec(text)?.[0];
@@ -195,9 +195,8 @@ function addition(evidence: Evidence, summary: string): string {
 }
 
 /**
- * What a scorecard says of a criterion on one line: its summary, then the first piece of evidence
- * that says more, and what would decide an `unknown`. A verdict that rests on what the publisher
- * says of itself is marked.
+ * A criterion on one line: its summary, the first piece of evidence that adds something, and what
+ * would decide an `unknown`. A verdict from the publisher's own statements is marked.
  */
 export function criterionLine(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' [self-declared]' : '';
@@ -225,7 +224,7 @@ function header(screen: Screen, scorecard: Scorecard): string[] {
   ];
 }
 
-/** `Minimalism 1/4  Provenance 5/9 ...`, on as many lines as it takes. */
+/** `Minimalism 1/4  Provenance 5/9 ...`, wrapped. */
 function vectorLines(screen: Screen, { vectors }: Card): string[] {
   const cells = vectors.map(({ vector, score, checked }) => {
     const [name = ''] = VECTOR_NAMES[vector].split(' ');
@@ -267,7 +266,7 @@ function noteBlock(screen: Screen, { heading, lines }: ReaderNote): string[] {
   ];
 }
 
-/** Commands and settings to be pasted: never cut. */
+/** Commands and settings to paste are never cut. */
 function profileBlock(screen: Screen, lines: ReturnType<typeof profileLines>): string[] {
   if (lines.length === 0) return [];
   const { bold, cyan } = screen.colors;
@@ -285,7 +284,7 @@ function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
     : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
 }
 
-/** Commands that show more: the whole report, and one check. An image name too long is left out. */
+/** Commands for the whole report and for one check. An image name that is too long is left out. */
 function detailLines(screen: Screen, { image }: Scorecard): string[] {
   const text = (name: string): string => `Details: scoville report${name}, scoville explain ID`;
   const whole = text(` ${shown(screen, shellWord(image))}`);
@@ -293,7 +292,7 @@ function detailLines(screen: Screen, { image }: Scorecard): string[] {
   return ['', ...wrapped(line, screen.width - 2).map((one) => ` ${screen.colors.dim(one)}`)];
 }
 
-/** One line for an image that was judged as before; what a reader has to know stands below it. */
+/** One line for an image with the same verdict as before; notes to the reader follow. */
 function unchangedLine(screen: Screen, scorecard: Scorecard): string {
   const { level, overall } = scorecard;
   const tail = `  sha256:${shortDigest(scorecard.digest)}  level ${level}, grade ${overall.grade} (unchanged)`;
@@ -304,9 +303,8 @@ function unchangedLine(screen: Screen, scorecard: Scorecard): string {
 }
 
 /**
- * The scorecard for a terminal, at most `width` columns wide; ends with a newline. The level comes
- * first, then what the next level lacks, then what to do. Nothing from the image can move the
- * cursor.
+ * The scorecard for a terminal, at most `width` columns wide; ends with a newline. First the level,
+ * then the next level's problems, then the steps. Nothing from the image can move the cursor.
  */
 export function terminalReport(input: ReportInput, options: TerminalOptions): string {
   const { scorecard, steps = [], unchanged = false } = input;
@@ -341,7 +339,7 @@ function lines(screen: Screen, step: NextStep, scorecard: Scorecard, number: str
   const indent = ' '.repeat(number.length + 1);
   const command = shown(screen, step.command);
   const why = shown(screen, `${step.text}: ${gainText(step, scorecard)}`);
-  // A command is never cut: it is there to be pasted.
+  // A command to paste is never cut.
   if (number.length + textWidth(command) + 4 + textWidth(why) <= width)
     return twoSides(screen, [number + command, colors.cyan], [why, colors.dim]);
   return [
@@ -352,7 +350,7 @@ function lines(screen: Screen, step: NextStep, scorecard: Scorecard, number: str
   ];
 }
 
-/** The steps, numbered, each a whole command with what it does and gains. */
+/** Numbered steps, each a whole command with its purpose and gain. */
 export function stepLines(screen: Screen, scorecard: Scorecard, { steps }: Card): string[] {
   if (steps.length === 0) return [];
   return [

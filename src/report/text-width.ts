@@ -4,9 +4,9 @@ import wrapAnsi from 'wrap-ansi';
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * Characters of one column that join with no other: printable ASCII, letters of Latin, dashes and
- * quotes, arrows, lines and boxes. Most of what is written; the tables for all others take 40 ms to
- * set up.
+ * Characters of one column that never join another: printable ASCII, letters of Latin, dashes and
+ * quotes, arrows, lines and boxes. They are most text; the tables for all others take 40 ms to
+ * load.
  */
 const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc]*$/;
 
@@ -15,7 +15,7 @@ export function textWidth(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text cut to `columns`, with `ellipsis` at its end where something was left out. */
+/** The text cut to `columns`, ending with `ellipsis` if cut. */
 export function fitted(text: string, columns: number, ellipsis: string): string {
   if (textWidth(text) <= columns) return text;
   const room = columns - textWidth(ellipsis);
@@ -31,7 +31,6 @@ export function fitted(text: string, columns: number, ellipsis: string): string 
   return kept.trimEnd() + ellipsis;
 }
 
-/** The text filled up with spaces to `columns`. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
 }

@@ -4,16 +4,16 @@ import type { Evidence } from '../model/criterion.ts';
 import { type Digest, digestHex } from '../model/reference.ts';
 
 /**
- * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1,
- * with the escape that starts a terminal sequence), marks that turn text around or hide it (format
- * and default-ignorable characters, all tags and fillers), line and paragraph separators, halves of
- * surrogate pairs, and code points that are no characters. The two selectors of emoji and text
- * presentation stay: they change how a character is drawn and hide nothing.
+ * Characters that must not get from an image to a terminal or a page. Control characters (C0, DEL,
+ * C1, the escape that starts a terminal sequence). Marks that turn or hide text (format and
+ * default-ignorable characters, all tags and fillers). Line and paragraph separators, half
+ * surrogate pairs, noncharacters. The two selectors of emoji and text presentation stay: they only
+ * change how a character is drawn.
  */
 const UNSAFE =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
-/** Marks stacked higher than any script needs would cover the lines above. */
+/** More stacked marks than any script needs would cover the lines above. */
 const STACKED = /(\p{M}{4})\p{M}+/gu;
 
 /** The text on one line without CI commands, unsafe characters as U+FFFD, or `?` for ASCII only. */
@@ -24,13 +24,13 @@ export function cleanText(text: string, replacement = '\ufffd'): string {
 
 /** Clean text of at most `longest` UTF-16 units, an ellipsis at its end where it was cut. */
 export function shortened(text: string, longest: number): string {
-  // What stands behind need not be cleaned; the extra room lets runs of white space shrink.
+  // Later text need not be cleaned; the extra room lets runs of white space shrink.
   const clean = cleanText(text.length > longest * 4 ? text.slice(0, longest * 4) : text);
   if (clean.length <= longest && text.length <= longest * 4) return clean;
   return `${clean.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** Indented JSON with a final line end; characters unsafe for a terminal are written as escapes. */
+/** Indented JSON with a final newline; characters unsafe for a terminal are escapes. */
 export function jsonText(value: object): string {
   return `${spelledOut(JSON.stringify(value, undefined, 2))}\n`;
 }
@@ -41,15 +41,15 @@ export function jsonLine(value: object): string {
 
 function spelledOut(text: string): string {
   return jsonWithoutCiCommands(text).replace(UNSAFE, (found) => {
-    // It is JSON's own.
+    // JSON's own.
     if (found === '\n') return found;
-    // A character beyond the first plane is two units, each spelled out.
+    // A character outside the first plane is two units, each an escape.
     const units = Array.from({ length: found.length }, (_, at) => found.charCodeAt(at));
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
   });
 }
 
-/** The value with null for undefined: in our schemas what is not known is never left out. */
+/** Null for undefined: our schemas never leave an unknown value out. */
 export function withNulls(value: unknown): unknown {
   if (value === undefined) return null;
   if (Array.isArray(value)) return value.map(withNulls);
@@ -65,12 +65,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-/** Text escaped for XML, between tags and in a double-quoted attribute (XML 1.0, 2.4). */
+/** Escaped for XML, between tags and in a double-quoted attribute (XML 1.0, 2.4). */
 export function xmlText(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** The first twelve hex digits, as Docker shortens a digest. */
+/** The first twelve hex digits, as in Docker. */
 export function shortDigest(digest: Digest): string {
   return digestHex(digest).slice(0, 12);
 }
@@ -83,7 +83,7 @@ function lines(start: number, end: number): string {
   return start === end ? `line ${start}` : `lines ${start}-${end}`;
 }
 
-/** A piece of evidence on one line, as found: not cleaned. */
+/** A piece of evidence on one line, not cleaned. */
 export function evidenceText(evidence: Evidence): string {
   switch (evidence.kind) {
     case 'file': {
@@ -118,9 +118,9 @@ export function evidenceText(evidence: Evidence): string {
 const LONGEST = 300;
 
 /**
- * Text from an image as literal Markdown: no markup, link, table cell or HTML comes out of it. An
- * empty comment breaks what GitHub would link after the Markdown is read, where no backslash helps:
- * addresses, mentions, and issue numbers.
+ * Text from an image as literal Markdown: never markup, a link, a table cell or HTML. An empty
+ * comment stops GitHub's later linking of addresses, mentions and issue numbers, where backslashes
+ * do not help.
  */
 export function literal(text: string): string {
   return shortened(text, LONGEST)
@@ -131,14 +131,14 @@ export function literal(text: string): string {
     .replace(/@|\\#(?=\d)|:(?=\/\/)|(?<=www)\./gi, '$&<!-- -->');
 }
 
-/** A code span with a fence longer than any run of backticks in it; in a cell, `|` is escaped. */
+/** A code span with a fence longer than any run of backticks in it; `|` is escaped in a cell. */
 export function code(text: string, place: 'text' | 'cell' = 'text'): string {
   const short = shortened(text, LONGEST);
   const clean = place === 'cell' ? short.replace(/\|/g, '\\|') : short;
   const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  // A space at either end is taken off again (CommonMark 6.1), so that text of backticks or spaces
-  // stays as it is.
+  // A space at either end is removed again (CommonMark 6.1), so text of backticks or spaces
+  // survives.
   const pad = longest > 0 || /^ .* $/.test(clean) ? ' ' : '';
   return clean.trim() === '' ? '(empty)' : `${fence}${pad}${clean}${pad}${fence}`;
 }

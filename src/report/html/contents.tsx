@@ -17,9 +17,9 @@ import { shortDigest, shortened } from '../text.ts';
 import { each } from './document.tsx';
 import { Muted, Section, SEVERITY_TONES, Table, Tag, type Tone, UnknownNote } from './parts.tsx';
 
-/** Beyond these a page no longer opens at once; JSON and the SBOM have them all. */
+/** Larger pages do not open at once; JSON and the SBOM have all. */
 const MOST = { vulnerable: 2000, attestations: 200, layers: 256, packages: 10_000, gaps: 10 };
-/** A table of up to so many packages stands open. */
+/** A table of at most these rows starts open. */
 const OPEN = 150;
 
 interface OfPlatform {
@@ -27,7 +27,7 @@ interface OfPlatform {
   readonly id: string;
 }
 
-/** What is in the image, of each platform: vulnerabilities, signatures, layers and packages. */
+/** Contents of each platform: vulnerabilities, signatures, layers and packages. */
 export function Contents({ of: all }: { readonly of: readonly ImageContents[] }): ReactNode {
   if (all.length === 0) return null;
   const sections = (one: ImageContents, index: number): ReactNode => (
@@ -52,7 +52,9 @@ export function Contents({ of: all }: { readonly of: readonly ImageContents[] })
   );
 }
 
-/** Vulnerable packages, the worst first, with scanner and database: the result holds that day. */
+/**
+ * Vulnerable packages, worst first, with scanner and database: the result is valid for that day.
+ */
 function Vulnerabilities({ of: { facts }, id }: OfPlatform): ReactNode {
   const fact = facts.vulnerabilities;
   if (!fact.known)
@@ -128,7 +130,7 @@ function scannedBy(scan: VulnerabilitiesFact): string {
 const worstFirst = (a: Vulnerability, b: Vulnerability): number =>
   severityRank(a.severity) - severityRank(b.severity);
 
-/** Those of one version of a package together; the worst package first, then those with most. */
+/** Grouped by version of a package; worst package first, then by number. */
 function byPackage(all: readonly Vulnerability[]): readonly Affected[] {
   const groups = groupBy(
     all.toSorted((a, b) => worstFirst(a, b) || byCodeUnit(a.id, b.id)),
@@ -168,7 +170,7 @@ function affectedRow(found: Affected): readonly ReactNode[] {
   ];
 }
 
-/** Only what is an identifier letter by letter becomes part of an address. */
+/** Only a strict identifier becomes part of an address. */
 function Advisory({ id }: { readonly id: string }): ReactNode {
   const address = /^CVE-\d{4}-\d{4,10}$/.test(id)
     ? `https://www.cve.org/CVERecord?id=${id}`
@@ -210,7 +212,7 @@ const VERIFICATION_TONES: Readonly<Record<FoundAttestation['verification'], Tone
   failed: 'hot',
 };
 
-/** Signatures and attestations, and who vouches for each. */
+/** Signatures and attestations, and their signers. */
 function Attestations({ of: { facts }, id }: OfPlatform): ReactNode {
   const fact = facts.attestations;
   const all = fact.known ? [...fact.value.signatures, ...fact.value.attestations] : [];
@@ -247,7 +249,7 @@ function attestationRow(one: FoundAttestation | SignatureFact): readonly ReactNo
 
 const BAR = 160;
 
-/** Each layer with its share of the bytes, who brought it, and the packages in it. */
+/** Each layer with its share of the bytes, its origin and its packages. */
 function Layers({ of, id }: OfPlatform): ReactNode {
   const rows = layerRows(of);
   if (rows.length === 0) return null;
@@ -300,7 +302,7 @@ function Layers({ of, id }: OfPlatform): ReactNode {
   );
 }
 
-/** Every package with who brought it; the page's script makes the table searchable and sortable. */
+/** Every package with its origin; the page's script makes the table searchable and sortable. */
 function Packages({ of: { facts }, id }: OfPlatform): ReactNode {
   if (!facts.packages.known)
     return (

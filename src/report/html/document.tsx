@@ -6,13 +6,13 @@ import SYMBOLS from './icons.svg?raw';
 import SCRIPT from './page.client.js?raw';
 import STYLE from './page.css?raw';
 
-/** Longer lines than anybody reads are cut, and so is what has more of them. */
+/** People do not read longer lines, so values are cut. */
 const LONGEST = 2000;
 const MOST_LINES = 100;
 
 /**
  * A whole document that loads nothing: the browser refuses all but its own style and script. React
- * escapes each value, and what it wrote is cleaned and cut here, in one place.
+ * escapes each value; its output is cleaned and cut here, in one place.
  */
 export function documentOf(title: string, body: ReactNode): string {
   const sources = `style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}`;
@@ -36,23 +36,23 @@ ${SYMBOLS}${markupOf(<main>{body}</main>)}
 `;
 }
 
-/** A Content Security Policy source (CSP 3, 2.3.1) that allows exactly this text and no other. */
+/** A Content Security Policy source (CSP 3, 2.3.1) for exactly this text. */
 function sourceOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** Markup in which no text from an image has a character that hides or turns what stands by it. */
+/** Markup without characters from an image that hide or turn text. */
 export function markupOf(node: ReactNode): string {
-  // React escapes quotes and angle brackets in each value, so these are its own.
+  // React escapes quotes and angle brackets in values, so these are its own.
   return renderToStaticMarkup(node)
     .replace(/(?<==")[^"<>]+/g, bounded)
     .replace(/(?<=>)[^<>]+/g, bounded);
 }
 
-/** Most texts are names and numbers, and a page has a hundred thousand. */
+/** Fast path: most texts are names and numbers, and a page has a hundred thousand. */
 const PLAIN = /^[\w /.,+-]{0,100}$/;
 
-/** The value of an attribute or the text between two tags. Line ends and indentation stay. */
+/** An attribute's value or the text between two tags. Line ends and indentation stay. */
 function bounded(text: string): string {
   if (PLAIN.test(text)) return text;
   return text
@@ -62,13 +62,13 @@ function bounded(text: string): string {
       const indent = /^ {0,40}/.exec(line)?.[0] ?? '';
       const clean = cleanText(line.slice(indent.length));
       if (clean.length <= LONGEST) return indent + clean;
-      // Neither an entity nor a pair of surrogates is cut in two.
+      // Does not cut an entity or a surrogate pair.
       return `${indent}${clean.slice(0, LONGEST - 1).replace(/(?:&[#\w]{0,8}|[\ud800-\udbff])$/, '')}…`;
     })
     .join('\n');
 }
 
-/** Elements of a list. The page is never drawn a second time, so they need no keys. */
+/** Elements of a list. The page is drawn once, so they need no keys. */
 export function each<T>(all: readonly T[], one: (value: T, index: number) => ReactNode): ReactNode {
   return createElement(Fragment, null, ...all.map(one));
 }

@@ -17,11 +17,11 @@ import { Code, OutcomeIcon, Rest } from './parts.tsx';
 interface OfFindings {
   readonly scorecard: Scorecard;
   readonly of: readonly CriterionResult[];
-  /** Keeps the ids of several lists apart. */
+  /** Separates the ids of several lists. */
   readonly prefix: string;
 }
 
-/** All listed criteria with evidence, by vector. What is met stays folded. */
+/** All listed criteria with evidence, by vector. Met ones are folded. */
 export function Findings({ of: all, scorecard, prefix }: OfFindings): ReactNode {
   return each(VECTORS, (vector) => {
     const there = all.filter((one) => one.vector === vector);
@@ -121,11 +121,11 @@ function Finding(props: Omit<OfFindings, 'of'> & { readonly result: CriterionRes
   );
 }
 
-/** As many stand open; the rest behind a fold, and beyond the bound counted. */
+/** Shown open; more are folded, and beyond the bound counted. */
 const OPEN = 5;
 const SHOWN = 100;
 
-/** What an outcome rests on, each piece with its place. */
+/** The evidence of an outcome, each piece with its place. */
 function EvidenceList({ of: all }: { readonly of: readonly Evidence[] }): ReactNode {
   const list = (from: number, to: number): ReactNode => (
     <ul className="evidence">
@@ -159,7 +159,7 @@ function EvidenceList({ of: all }: { readonly of: readonly Evidence[] }): ReactN
   );
 }
 
-/** Its kind, what can be looked up letter by letter, and what is said about that. */
+/** Its kind, the exact identifier, and a text about it. */
 function evidenceParts(
   evidence: Evidence,
 ): readonly [kind: string, place: string | undefined, ...about: (string | undefined)[]] {

@@ -6,7 +6,7 @@ import type { Grade, Score } from '../../model/scorecard.ts';
 import { OUTCOME_WORDS } from '../card.ts';
 import { each } from './document.tsx';
 
-/** The colors of the style, from good to bad; `calm` says nothing. */
+/** The style's colors, from good to bad; `calm` is neutral. */
 export type Tone = 'cool' | 'mild' | 'warm' | 'spicy' | 'hot' | 'calm';
 
 const GRADE_TONES: Readonly<Record<Grade, Tone>> = {
@@ -28,7 +28,7 @@ export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = {
 
 export const TOP_LEVEL = LEVEL_NAMES.length - 1;
 
-/** A part of the page below a heading, which links and readers of screens find it by. */
+/** A part of the page with a heading, for links and screen readers. */
 export function Section(props: {
   readonly id: string;
   readonly title: ReactNode;
@@ -42,7 +42,7 @@ export function Section(props: {
   );
 }
 
-/** The outcome as a shape of its own, with its word for those who do not see it. */
+/** The outcome as a shape, with its word for screen readers. */
 export function OutcomeIcon({ of }: { readonly of: Outcome }): ReactNode {
   return (
     <svg className="icon" role="img" aria-label={OUTCOME_WORDS[of]}>
@@ -51,7 +51,7 @@ export function OutcomeIcon({ of }: { readonly of: Outcome }): ReactNode {
   );
 }
 
-/** As many chillis as there are levels, those reached filled. */
+/** One chilli per level; reached ones are filled. */
 export function Chillis({ level }: { readonly level: number }): ReactNode {
   return (
     <span className="chillis" role="img" aria-label={`level ${level} of ${TOP_LEVEL}`}>
@@ -76,7 +76,7 @@ export function GradeChip({ grade }: { readonly grade: Grade }): ReactNode {
   return <b className={`grade ${GRADE_TONES[grade]}`}>{grade}</b>;
 }
 
-/** One cell per criterion, met ones in the grade's heat; over 40, cells show the share instead. */
+/** One cell per criterion, met ones in the grade's heat; over 40, cells show the share. */
 export function HeatBar({ points, total, grade }: Score): ReactNode {
   const cells = Math.max(1, Math.min(total, 40));
   const filled = total === 0 ? 0 : Math.floor((points / total) * cells);
@@ -97,26 +97,26 @@ export function GradeOf({ grade, points, total }: Score): ReactNode {
   );
 }
 
-/** A row's cells, or a row that is written out. */
+/** A row's cells, or a whole row. */
 type Row = readonly ReactNode[] | ReactElement;
 
 interface TableProps<T> {
-  /** With `#` before it the column contains numbers and stands to the right. */
+  /** A `#` in front marks a column of numbers, aligned right. */
   readonly heads: readonly ReactNode[];
   readonly of: readonly T[];
   readonly row: (one: T, index: number) => Row;
   readonly kind?: string;
-  /** Whether the first cell of a row says what the row is about. */
+  /** True if the first cell is the row's head. */
   readonly isNamed?: boolean;
-  /** The script's name for a table that it sorts and filters; others stay as they are. */
+  /** The script's name for a sortable, filterable table. */
   readonly sortedAs?: string;
-  /** Of more rows the rest is counted, as so many more of `what`, with `children` behind it. */
+  /** Rows beyond this are counted, as more of `what`, followed by `children`. */
   readonly most?: number;
   readonly what?: string;
   readonly children?: ReactNode;
 }
 
-/** A table that scrolls sideways where the page is narrow. */
+/** A table that scrolls sideways on narrow pages. */
 export function Table<T>(props: TableProps<T>): ReactNode {
   const { heads, of, row, sortedAs, most = of.length, what, isNamed = false, children } = props;
   const isNumber = heads.map((head) => typeof head === 'string' && head.startsWith('#'));
@@ -174,7 +174,7 @@ export function List({ of: lines }: { readonly of: readonly string[] }): ReactNo
   );
 }
 
-/** `and 3 more packages`, and what is said of them; nothing where all are shown. */
+/** `and 3 more packages`, followed by `children`; nothing if all are shown. */
 export function Rest(props: {
   readonly count: number;
   readonly of?: string | undefined;
@@ -191,7 +191,7 @@ export function Rest(props: {
   );
 }
 
-/** Lines to copy: the one place where white space stays. */
+/** Lines to copy: the only place that keeps white space. */
 export function Code({ text }: { readonly text: string }): ReactNode {
   return (
     <pre>

@@ -71,7 +71,7 @@ interface OfScorecard {
   readonly scorecard: Scorecard;
 }
 
-/** Links to the parts of the page that are there. */
+/** Links to the page's parts. */
 function Navigation({ input: { contents = [] }, card: { steps } }: OfCard): ReactNode {
   const [first] = contents;
   const parts: readonly (readonly [id: string, name: string, isThere?: boolean])[] = [
@@ -96,7 +96,7 @@ function Navigation({ input: { contents = [] }, card: { steps } }: OfCard): Reac
   );
 }
 
-/** Who was judged, whether the gate is met, and the verdict at a glance. */
+/** Image, gate and the verdict at a glance. */
 function Top({ input, card }: OfCard): ReactNode {
   const { scorecard, contents = [], gate } = input;
   const { image, digest, level, levelName, gradedAt, platforms } = scorecard;
@@ -159,7 +159,7 @@ function Top({ input, card }: OfCard): ReactNode {
   );
 }
 
-/** Minutes are enough; the exact time stays in the machine-readable attribute. */
+/** Shown in minutes; the machine-readable attribute is exact. */
 function Time({ of: time }: { readonly of: string }): ReactNode {
   const shown = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/.exec(time);
   return shown === null ? (
@@ -169,7 +169,7 @@ function Time({ of: time }: { readonly of: string }): ReactNode {
   );
 }
 
-/** Overall and the four vectors as bars. What was not checked is not drawn as a bad score. */
+/** Overall and the four vectors as bars. Unchecked criteria are not drawn as a bad score. */
 function Scores({ overall, vectors }: Pick<Card, 'vectors'> & { overall: Score }): ReactNode {
   const row = (name: string, score: Score, isOverall: boolean): ReactNode => (
     <tr className={isOverall ? 'overall' : undefined}>
@@ -215,7 +215,7 @@ function Scores({ overall, vectors }: Pick<Card, 'vectors'> & { overall: Score }
   );
 }
 
-/** What keeps the image from its next level and, if that is short, higher ones; then the rest. */
+/** What blocks the next level and, if that is short, higher ones; then the rest. */
 function Problems({ card }: { readonly card: Card }): ReactNode {
   return (
     <Section
@@ -272,7 +272,7 @@ function CriterionLinks({ of: ids }: { readonly of: readonly string[] }): ReactN
   ));
 }
 
-/** What to do first, each step a whole command. */
+/** First steps, each a whole command. */
 function NextSteps({ card: { steps }, scorecard }: OfScorecard & Pick<OfCard, 'card'>): ReactNode {
   if (steps.length === 0) return null;
   return (
@@ -294,7 +294,7 @@ function NextSteps({ card: { steps }, scorecard }: OfScorecard & Pick<OfCard, 'c
   );
 }
 
-/** How a profile that is attached is applied, a line a place. */
+/** How to apply an attached profile, a line for each place. */
 function Profile({ input }: Pick<OfCard, 'input'>): ReactNode {
   const lines = profileLines(input);
   if (lines.length === 0) return null;
@@ -310,7 +310,7 @@ function Profile({ input }: Pick<OfCard, 'input'>): ReactNode {
   );
 }
 
-/** Scores by platform, and how each differs from the worst; nothing if there is one platform. */
+/** Scores by platform and their differences from the worst; nothing for one platform. */
 function Platforms({ scorecard }: OfScorecard): ReactNode {
   const { platforms } = scorecard;
   if (platforms.length < 2) return null;
@@ -343,7 +343,7 @@ function Platforms({ scorecard }: OfScorecard): ReactNode {
   );
 }
 
-/** The criteria that came out otherwise than on the platform that counts. */
+/** Criteria with another outcome than on the worst platform. */
 function differing(platform: PlatformScore, { criteria }: Scorecard): readonly CriterionResult[] {
   const counted = new Map(criteria.map((one) => [one.id, one]));
   return platform.criteria.filter((one) => {
@@ -352,7 +352,7 @@ function differing(platform: PlatformScore, { criteria }: Scorecard): readonly C
   });
 }
 
-/** The specification's table: levels by vectors, each criterion in its place with its outcome. */
+/** The specification's table: levels by vectors, with each criterion's outcome. */
 function Matrix({ scorecard }: OfScorecard): ReactNode {
   const { criteria } = scorecard;
   const levels = [...new Set(criteria.map(({ level }) => level))].sort((a, b) => a - b);

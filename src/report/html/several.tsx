@@ -74,7 +74,6 @@ function GradedImage({ image, digest, level, levelName }: ComparedImage): ReactN
   );
 }
 
-/** Rows of what images are measured by. */
 function measureRows(images: readonly ComparedImage[]): readonly (readonly ReactNode[])[] {
   return measures(images).map(({ name, cells }) => [
     name,
@@ -129,7 +128,7 @@ export function htmlComparison(inputs: readonly ReportInput[]): string {
 
 const MOST = { packages: 5000, entries: 2000 };
 
-/** What is another in the newer image, as one self-contained page. */
+/** Changes in the newer image, as one self-contained page. */
 export function htmlDifference(before: ReportInput, after: ReportInput): string {
   const { before: old, after: now, criteria, packages } = diffScorecards(before, after);
   const changes = [
@@ -283,7 +282,7 @@ function manifestRow(one: ImageComparison['platforms'][number]): readonly ReactN
   ];
 }
 
-/** Each cause once, what is seen most first. */
+/** Each cause once, most frequent first. */
 function Causes({ of }: { readonly of: readonly ImageDifference[] }): ReactNode {
   if (of.length === 0) return null;
   return (
