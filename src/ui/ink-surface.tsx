@@ -18,15 +18,13 @@ interface ScreenSize {
 const USUAL_COLUMNS = 80;
 
 /**
- * Columns that are drawn on. The last one stays free: where Ink cuts a text inside a character of
- * two columns, it gives one column too many, and a row that a terminal wraps is one that Ink does
- * not erase.
+ * Columns to draw on; the last stays free. Where Ink cuts a text inside a wide character, it prints
+ * one column too many. A row that the terminal wraps is one that Ink does not erase.
  */
 function inkColumns({ columns }: { readonly columns: number }): number {
   return (columns || USUAL_COLUMNS) - 1;
 }
 
-/** Columns to draw on and rows of the terminal, again whenever they change. */
 export function useScreenSize(): ScreenSize {
   const { stdout } = useStdout();
   const read = (): ScreenSize => ({ columns: inkColumns(stdout), rows: stdout.rows || 24 });
@@ -49,7 +47,6 @@ const ERASE = '\u001b[2J\u001b[H';
 const UP_AND_ERASE = '\u001b[1A\u001b[2K';
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** The terminal of a person: where it is drawn, and where keys come from. */
 export interface Terminal {
   readonly output: NodeJS.WriteStream;
   readonly input: NodeJS.ReadStream;
@@ -59,9 +56,9 @@ export interface Terminal {
 }
 
 /**
- * Shows an element until it calls `done` or the command is stopped: undefined then. `whole` takes
- * the alternate screen; what stood on the terminal is there again afterwards. Whatever happens,
- * cursor and line mode come back.
+ * Shows an element until it calls `done`, or returns undefined when the command is stopped. `whole`
+ * uses the alternate screen, so the terminal's text returns. Cursor and line mode are always
+ * restored.
  */
 export function show<T>(
   terminal: Terminal,
@@ -73,7 +70,7 @@ export function show<T>(
   return new Promise((resolve, reject) => {
     let instance: Instance | undefined;
     let isOpen = true;
-    // A shrunk screen holds pieces of the wider one.
+    // A narrower screen still shows pieces of the wider one.
     const erase = (): void => {
       output.write(ERASE);
     };
@@ -85,7 +82,7 @@ export function show<T>(
       output.off('resize', erase);
       if (!whole) instance?.rerender(null);
       instance?.unmount();
-      // What Ink leaves of nothing is an empty line.
+      // For nothing, Ink leaves an empty line.
       output.write(`${whole ? LEAVE : UP_AND_ERASE}${SHOW_CURSOR}`);
       if (input.isTTY) input.setRawMode(false);
     };
@@ -124,16 +121,15 @@ export function show<T>(
 interface Props {
   readonly model: LiveModel;
   readonly marks: Marks;
-  /** Counts up with each drawing: what runs turns. */
+  /** Counts drawings, to turn the spinner. */
   readonly frame: number;
-  /** Rows that may be taken; what does not fit is left out, logs first. */
+  /** Rows to use; what does not fit is left out, logs first. */
   readonly height: number;
   readonly columns: number;
 }
 
 const GAP = 2;
 
-/** What runs, with its last lines, and the checklist of the pipeline below it. */
 export function LiveArea({ model, marks, frame, height, columns }: Props) {
   const spinner = marks.spinner[frame % marks.spinner.length] ?? '';
   const list = rowsOfItems(model.items, columns);
@@ -155,7 +151,7 @@ export function LiveArea({ model, marks, frame, height, columns }: Props) {
   );
 }
 
-/** Rows that the checklist takes; two where it is short, so that nothing moves when it grows. */
+/** Two rows for a short checklist, so that nothing moves when it grows. */
 function rowsOfItems(items: readonly LiveItem[], columns: number): number {
   if (items.length === 0) return 0;
   let rows = 1;
@@ -231,19 +227,19 @@ interface InkSurfaceOptions {
 }
 
 const EMPTY: LiveModel = { rows: [], items: [] };
-/** Rows of a terminal that does not say how many it has. */
+/** For a terminal that does not report its rows. */
 const USUAL_ROWS = 24;
 
 /**
- * A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C and
- * Ctrl-Z stay the terminal's.
+ * A live log drawn by Ink on the last rows of a terminal. It does not read keys: Ctrl-C and Ctrl-Z
+ * stay the terminal's.
  */
 export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSurface {
   paintIf(color);
   let write: ((text: string) => void) | undefined;
   let frame = 0;
   let isOpen = true;
-  /** Ink leaves an empty line below what it wrote. What it had no time to draw leaves none. */
+  /** Ink leaves an empty line below its output, unless it had no time to draw. */
   let hasWritten = false;
   const seen = new Proxy(stream, {
     get: (target, name) => {
@@ -258,7 +254,7 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   });
   function Root({ model }: { readonly model: LiveModel }) {
     ({ write } = useStdout());
-    // Ink clears the whole terminal for what fills it.
+    // Ink clears the whole terminal for output that fills it.
     const height = Math.max(3, (stream.rows || USUAL_ROWS) - 3);
     const columns = inkColumns(stream);
     return (
@@ -278,17 +274,16 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   const erase = (): void => {
     instance.rerender(<Root model={EMPTY} />);
     instance.unmount();
-    // What Ink leaves of nothing is an empty line.
+    // For nothing, Ink leaves an empty line.
     if (hasWritten) stream.write(UP_AND_ERASE);
     hasWritten = false;
   };
-  // Ctrl-Z: the shell gets a terminal with a cursor, and what is drawn afterwards erases nothing of
-  // the shell's.
+  // Ctrl-Z: the shell gets its cursor back, and later drawing does not erase its text.
   const suspend = (): void => {
     erase();
     process.removeListener('SIGTSTP', suspend);
-    // With nobody listening the system stops the process here, or does not where nobody could let
-    // it go on.
+    // Without a listener the system stops the process here, or ignores it where nobody could resume
+    // it.
     process.kill(process.pid, 'SIGTSTP');
     process.on('SIGTSTP', suspend);
     instance = drawn();

@@ -2,7 +2,7 @@ import { bytesText, secondsText } from '../lib/text.ts';
 import type { BuildStep, EventSink, Part, Phase, PipelineEvent } from '../model/events.ts';
 import { cleanForTerminal, cleanLines, type Marks } from './text.ts';
 
-/** What runs: a line, with its last output lines below. Clean, each on one line; not cut. */
+/** A running step: a line, with its last output lines below. Clean, one line each, not cut. */
 export interface LiveRow {
   readonly key: string;
   readonly label: string;
@@ -28,7 +28,7 @@ export interface LiveSurface {
   /** Text that stays, above what changes; without its last line end. */
   readonly print: (text: string) => void;
   readonly draw: (model: LiveModel) => void;
-  /** Takes what changes away and leaves the terminal as it was. A second call does nothing. */
+  /** Erases the changing part and restores the terminal. A second call does nothing. */
   readonly close: () => void;
 }
 
@@ -64,24 +64,24 @@ const MOST_RUNNING = 4;
 const LOG_TAIL = 4;
 /** Lines that are kept of a step in case it fails. */
 const LOG_KEPT = 20;
-/** In milliseconds: below this a rate says nothing. */
+/** In milliseconds: a rate over less time means nothing. */
 const SHORT_MS = 500;
 /** How often the screen is drawn, at most. */
 const REDRAW_MS = 100;
 
-/** BuildKit ends what runs beside a step that failed: nothing is wrong with it. */
+/** BuildKit cancels steps beside a failed one: they did not fail. */
 const CANCELLED = /context canceled/;
 
 /** A phase or a step that runs. Times in milliseconds. */
 interface Running {
   readonly label: string;
   readonly since: number;
-  /** Bytes of what it transfers, by part, and since when. */
+  /** Bytes moved, by part, and since when. */
   readonly moved: Map<string, { readonly done: number; readonly total: number }>;
   movedSince: number | undefined;
 }
 
-/** Styles of the live log; identity functions where there is no colour. */
+/** Styles of the live log; identity functions without color. */
 interface LiveStyle {
   readonly dim: (text: string) => string;
   readonly green: (text: string) => string;
@@ -102,8 +102,8 @@ export interface LiveLogOptions {
 }
 
 /**
- * A live log: finished lines scroll up at once, what runs stays below and is drawn every 100 ms, so
- * that bursts draw only once. `stop` restores the terminal.
+ * A live log: finished lines scroll up at once; running steps stay below and are drawn every 100 ms
+ * at most. `stop` restores the terminal.
  */
 export function liveLog(options: LiveLogOptions): {
   readonly sink: EventSink;
@@ -138,12 +138,12 @@ class Drawing {
     this.#options = options;
   }
 
-  /** The newest of what runs; the lines stand below the step that printed last. */
+  /** The newest running steps; output lines below the step that printed last. */
   model(): LiveModel {
     const now = this.#options.now();
     const rows = [...this.#running].slice(-MOST_RUNNING).map(([key, one]): LiveRow => ({
       key,
-      // Names and log lines come from the Dockerfile and from what runs in it.
+      // Names and output lines come from the Dockerfile and its programs.
       label: oneLine(one.label),
       figures: `${secondsText((now - one.since) / 1000)} ${movedText(one, now)}`.trimEnd(),
       log: key === this.#logged ? this.#logOf(key).slice(-LOG_TAIL).map(oneLine) : [],
@@ -160,7 +160,7 @@ class Drawing {
     switch (event.kind) {
       case 'build-log': {
         const { step, text } = event;
-        // What comes when the failure has been printed still says why.
+        // Output after the printed failure still says why.
         if (this.#failed.has(step)) {
           surface.print(cleanLines(indented([text])));
           return;
@@ -227,7 +227,7 @@ class Drawing {
     return this.#logs.get(step) ?? [];
   }
 
-  /** Only what was planned is listed. */
+  /** Only planned steps are listed. */
   #mark(step: Phase | Part, state: LiveItem['state']): void {
     if (this.#items.has(step)) this.#items.set(step, state);
   }
@@ -293,19 +293,19 @@ function oneLine(text: string): string {
   return cleanForTerminal(text.replace(/[\t\n]/g, ' '));
 }
 
-/** Runs that are over sooner never draw, and never load what draws. */
+/** Shorter runs never draw, so they never load the drawing code. */
 const QUICK_MS = 150;
 
 interface LazySurfaceOptions {
-  /** Writes lines as long as nothing is drawn. */
+  /** For lines before anything is drawn. */
   readonly write: (text: string) => void;
-  /** Loads what draws; a failure leaves it at lines. */
+  /** Loads the drawing code; if that fails, lines continue. */
   readonly load: () => Promise<() => LiveSurface>;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
-/** A surface that opens with the first drawing after a moment; before, it only writes its lines. */
+/** A surface that opens with the first drawing after a moment; until then it only writes lines. */
 export function lazySurface({ write, load, now }: LazySurfaceOptions): LiveSurface {
   const since = now();
   let surface: LiveSurface | undefined;

@@ -22,12 +22,12 @@ function partText({ part, state, detail = '', seconds = 0 }: PartEvent): string 
   return `scoville: ${STEP_LABEL[part]}: ${detail}${end}`;
 }
 
-/** A transfer that takes longer says so then, and after twice the time each. */
+/** A longer transfer reports progress after this time, then after each doubling. */
 const SAY_FIRST_MS = 5000;
 
 /**
- * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own
- * plain mode numbers them, and how far a long transfer is. `now` gives milliseconds.
+ * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps, numbered as
+ * in its plain mode, and progress of long transfers. `now` in milliseconds.
  */
 export function plainLog(write: (text: string) => void, now: () => number = Date.now): EventSink {
   const line = (text: string): void => {
@@ -76,7 +76,7 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
         line(`scoville: warning: ${event.text}`);
         if (event.nextStep !== undefined) line(`  next: ${event.nextStep}`);
         return;
-      // What the build printed has come as lines.
+      // Its output has been printed as lines.
       case 'build-step':
       case 'build-log':
       case 'build-warning':
@@ -93,17 +93,15 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
   };
 }
 
-/** How a CI system's log folds lines and marks what counts. */
 interface CiMarks {
   /** Begins a folded part; `seconds` is the time of day. */
   readonly open: (title: string, seconds: number) => string;
   readonly close: (seconds: number) => string;
   readonly warning: (text: string, nextStep: string | undefined) => string;
-  /** A clean line in which nothing is a command to the CI system. */
+  /** The text is clean and the line is not a command to the CI system. */
   readonly line: (text: string) => string;
 }
 
-/** The CI system that runs us and whose log has marks of its own; undefined elsewhere. */
 export function ciMarks(env: Readonly<Record<string, string | undefined>>): CiMarks | undefined {
   if (env['GITHUB_ACTIONS'] === 'true') return GITHUB;
   if (env['GITLAB_CI'] === 'true') return GITLAB;
@@ -111,8 +109,8 @@ export function ciMarks(env: Readonly<Record<string, string | undefined>>): CiMa
 }
 
 /**
- * docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, which
- * was a command anywhere in a line.
+ * docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, a
+ * command anywhere in a line.
  */
 const GITHUB: CiMarks = {
   open: (title) => `::group::${data(title)}\n`,
@@ -130,8 +128,8 @@ const ERASE = '\u001b[0K';
 const SECTION = 'scoville_build';
 
 /**
- * docs.gitlab.com, "Custom collapsible sections". The control characters that mark a section do not
- * occur in clean text.
+ * docs.gitlab.com, "Custom collapsible sections". Clean text has no control characters, so it
+ * cannot mark a section.
  */
 const GITLAB: CiMarks = {
   open: (title, seconds) =>
@@ -145,9 +143,8 @@ const GITLAB: CiMarks = {
 const MOST_ERROR_LINES = 200;
 
 /**
- * The plain log for a CI system: the lines of the build folded away, since there are many and they
- * count only when it fails. Then what buildx said of its end follows outside the fold. `now` gives
- * milliseconds.
+ * The plain log for a CI system. The many lines of the build are folded: they matter only when it
+ * fails. What buildx said at its end follows outside the fold. `now` in milliseconds.
  */
 export function ciLog(
   write: (text: string) => void,

@@ -31,10 +31,7 @@ interface Props extends Omit<TextProps, 'children'> {
   readonly text: string;
 }
 
-/**
- * Text from outside on one row: cleaned of what could steer the terminal, and cut where it is too
- * long.
- */
+/** Text from outside on one row, cleaned and cut to its width. */
 export function Line({ text, ...style }: Props) {
   return (
     <Text wrap="truncate-end" {...style}>
@@ -43,7 +40,7 @@ export function Line({ text, ...style }: Props) {
   );
 }
 
-/** The same over as many rows as it needs. */
+/** Same, wrapped over several rows. */
 export function Paragraph({ text, ...style }: Props) {
   return (
     <Text wrap="wrap" {...style}>
@@ -53,12 +50,12 @@ export function Paragraph({ text, ...style }: Props) {
 }
 
 const CTRL_C = '\u0003';
-/** Runs of text, and the control characters that are keys by themselves. */
+/** Runs of text, and control characters that are keys. */
 const PARTS = /[\r\n\b\u007f\u0015]|[^\r\n\b\u007f\u0015]+/g;
 
 /**
- * Calls `press` for each key. What was typed while the program was busy comes from Ink as one
- * input: text and the control keys in it are kept apart here. Ctrl-C anywhere in it counts alone.
+ * Calls `press` for each key. Ink delivers keys typed while the program was busy as one input; here
+ * text and control keys in it are separated. Ctrl-C anywhere in it counts alone.
  */
 export function useKeys(
   press: (input: string, key: Partial<Key>) => void,
@@ -84,7 +81,7 @@ export interface KeyState<T> {
   readonly set: (value: T) => void;
 }
 
-/** Several keys may precede a React redraw: `now` shows each what the key before it changed. */
+/** Several keys may precede a React redraw: `now` gives each the state after the key before it. */
 export function useKeyState<T>(initial: T): KeyState<T> {
   const [shown, show] = useState(initial);
   const latest = useRef(initial);
@@ -105,14 +102,13 @@ export interface ChoiceProps<T> {
   readonly question: string;
   readonly options: readonly Option<T>[];
   readonly marks: Marks;
-  /** Where the pointer stands first. */
   readonly initial?: number;
   readonly note?: string;
   readonly onAnswer: (value: T) => void;
   readonly onInterrupt: () => void;
 }
 
-/** One answer out of several: arrows and Enter, or the number of the answer. */
+/** One answer of several: arrows and Enter, or its number. */
 export function Choice<T>(props: ChoiceProps<T>) {
   const { question, options, marks, note, onAnswer, onInterrupt } = props;
   const selected = useKeyState(props.initial ?? 0);
@@ -156,17 +152,17 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export interface TextFieldProps {
   readonly question: string;
-  /** What Enter on nothing stands for. */
+  /** The answer for Enter without text. */
   readonly byDefault?: string;
-  /** What is typed is not shown, and taken as it is. */
+  /** Typed without echo, and used as it is. */
   readonly hidden?: boolean;
-  /** Why an answer does not do; undefined where it does. */
+  /** Why an answer is refused; undefined for a good one. */
   readonly problem: (answer: string) => string | undefined;
   readonly onAnswer: (answer: string) => void;
   readonly onInterrupt: () => void;
 }
 
-/** A line that is typed; asked again, with the reason, until it does. */
+/** A typed line; asked again, with the reason, until it is good. */
 export function TextField(props: TextFieldProps) {
   const { question, byDefault, hidden = false, problem, onAnswer, onInterrupt } = props;
   const text = useKeyState('');
@@ -206,11 +202,11 @@ export function textElement(props: TextFieldProps) {
 
 export interface QuestionProps {
   readonly question: string;
-  /** Answers to choose from; none where it is typed. */
+  /** Answers to choose from; none for a typed answer. */
   readonly options: readonly Omit<Option<string>, 'label'>[];
-  /** How an answer is spelled that is typed. */
+  /** How to spell a typed answer. */
   readonly hint?: string;
-  /** Where the pointer stands first, or what Enter on nothing stands for. */
+  /** The selected answer, or the one for Enter without text. */
   readonly byDefault?: string;
   readonly problem: (answer: string) => string | undefined;
   readonly marks: Marks;
@@ -218,7 +214,7 @@ export interface QuestionProps {
   readonly onInterrupt: () => void;
 }
 
-/** A question whose answer is chosen where there is a choice, and typed elsewhere. */
+/** A choice where there are options, else a typed line. */
 export function Question(props: QuestionProps) {
   const { question, options, hint, byDefault, problem, marks, ...heard } = props;
   if (options.length === 0)
