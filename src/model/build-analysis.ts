@@ -28,21 +28,21 @@ export type PackageManager =
   | 'go'
   | 'cargo'
   | 'composer'
-  /** One that is met more rarely: pecl, cpanm, luarocks, opkg, R and the like. */
+  /** Rare ones: pecl, cpanm, luarocks, opkg, R and the like. */
   | 'other';
 
 /** One command of a Dockerfile that installs packages. */
 export interface PackageInstall {
   readonly manager: PackageManager;
-  /** What it names; empty where a lock file or a requirements file drives it. */
+  /** Empty where a lock file or a requirements file lists them. */
   readonly packages: readonly InstalledName[];
-  /** The command takes every version from a lock file, strictly (`npm ci`, `--frozen-lockfile`). */
+  /** A lock file gives every version, strictly (`npm ci`, `--frozen-lockfile`). */
   readonly lockFile: boolean;
-  /** An entry of the lock file without a sum or commit, with the address where it comes from. */
+  /** A lock file's entry without a sum or commit, with its address. */
   readonly looseLock?: { readonly reason: string; readonly address?: string };
-  /** The repository it reads from is frozen at a date or commit (snapshot.debian.org and kin). */
+  /** Its repository is frozen at a date or commit (snapshot.debian.org and the like). */
   readonly frozenRepository: boolean;
-  /** A requirements file that drives it and is not in the Dockerfile (`-r requirements.txt`). */
+  /** A requirements file that is not in the Dockerfile (`-r requirements.txt`). */
   readonly requirementsFile?: string;
   /** Index of the stage. */
   readonly stage: number;
@@ -61,7 +61,7 @@ export interface DownloadCheck {
   /** `sha256sum -c`, `gpg --verify`, `ADD --checksum`, `commit`. */
   readonly method: string;
   readonly range: SourceRange;
-  /** Why the check says little, if so: the checksum comes from the same origin as the file. */
+  /** Why the check proves little: the checksum comes from the same origin as the file. */
   readonly weak?: string;
 }
 
@@ -74,9 +74,9 @@ export interface Download {
   /** Its output goes straight into an interpreter. */
   readonly pipedToShell: boolean;
   readonly verifiedBy?: DownloadCheck;
-  /** A check that is there but cannot stop the build (`|| true`, `;` without `set -e`). */
+  /** A check that cannot stop the build (`|| true`, `;` without `set -e`). */
   readonly ineffectiveCheck?: DownloadCheck & { readonly reason: string };
-  /** Why nobody can tell from here whether something verifies it. */
+  /** Why it is unknown whether something verifies it. */
   readonly open?: string;
   /** Index of the stage. */
   readonly stage: number;
@@ -85,16 +85,16 @@ export interface Download {
   readonly command: string;
 }
 
-/** A line, or a command in it, that may install and download what is not seen. */
+/** A line or command that may install or download something we do not see. */
 export interface UnreadLine {
   readonly range: SourceRange;
   readonly reason: string;
-  /** The program that was not read, where the line itself was. */
+  /** The program that was not read, if the line itself was. */
   readonly program?: string;
   readonly command?: string;
   /** What would decide it. */
   readonly settle?: string;
-  /** It runs source from verified downloads only: nobody read its steps, but they cannot change. */
+  /** It runs only source from verified downloads: its steps are unknown, but cannot change. */
   readonly held?: true;
 }
 
@@ -106,28 +106,28 @@ export interface RecordedSteps {
   readonly fetchesInFrom: boolean;
 }
 
-/** What the stages that the target reaches install and download, read from the Dockerfile. */
+/** Installs and downloads of the stages that the target reaches, from the Dockerfile. */
 export interface BuildAnalysis {
   readonly installs: readonly PackageInstall[];
   readonly downloads: readonly Download[];
-  /** Lines with unknown installs and downloads: shell that does not parse, programs nobody read. */
+  /** Lines with unknown installs and downloads: unparsable shell, unread programs. */
   readonly unread: readonly UnreadLine[];
-  /** Why not all steps of the build are known, where that is so. */
+  /** Why some steps of the build are unknown. */
   readonly partial?: string;
 }
 
-/** One network answer that a build used. Secrets in addresses are masked before it is created. */
+/** One network answer that a build used; secrets in its addresses are masked. */
 export interface Fetch {
   readonly address: string;
   /** Absent: GET. */
   readonly method?: string;
-  /** Digest of what else decides the answer: body, range, accepted types. Absent without these. */
+  /** Digest of the rest of the request: body, range, accepted types. Absent without these. */
   readonly request?: Digest;
   /** Absent: 200. */
   readonly status?: number;
-  /** Those that a program goes by, in lower case. */
+  /** Those that programs use, in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the body as it was sent, compressed where it was. */
+  /** Of the body as sent, compressed if it was. */
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
@@ -136,25 +136,24 @@ export interface Fetch {
 /** In bytes, of all that one build fetched. */
 export const MOST_FETCHED_BYTES = 32 * 1024 ** 3;
 
-/** What each stage's RUNs fetched, by stage name or `stage-N`, in the order they asked for it. */
+/** What the RUNs of each stage fetched, by stage name or `stage-N`, in the order of requests. */
 export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
 
-/** By stage, in words with their line, what RUNs may have had of a network past the recording. */
+/** By stage: texts, with their line, about network use that was not recorded. */
 export type Incomplete = ReadonlyMap<string, readonly string[]>;
 
-/** What RUNs fetched, and where it is not known to be all. */
+/** What RUNs fetched, and where that may be incomplete. */
 export interface Recording {
   readonly fetches: Fetches;
   readonly incomplete: Incomplete;
 }
 
-/** By lock file, what builds that are made together recorded, and the Dockerfile that it is of. */
+/** By lock file: recordings of builds that run together, and the Dockerfile of each. */
 export type SharedRecordings = Map<
   string,
   { readonly dockerfile: string | undefined; readonly recording: Recording }
 >;
 
-/** A request as a person reads it. */
 export function requestText({
   method = 'GET',
   address,
@@ -162,17 +161,17 @@ export function requestText({
   return `${method} ${address}`;
 }
 
-/** What an address says that it gives. */
+/** The package that an address names. */
 export interface FetchedPackage {
   /** Type of a package URL: `npm`, `deb`; `generic` for a file of no known registry. */
   readonly type: string;
   /** With its namespace: `@scope/name`. */
   readonly name: string;
-  /** Undefined where the address does not say it plainly. */
+  /** Undefined where the address does not state it plainly. */
   readonly version: string | undefined;
 }
 
-/** A form of address, and what its groups `name` and `version` are of. */
+/** A form of address, and the package that its groups `name` and `version` belong to. */
 interface Form {
   readonly type: string;
   readonly pattern: RegExp;
@@ -194,7 +193,7 @@ const FORMS: readonly Form[] = [
   },
   { type: 'cargo', pattern: /\/(?<name>[A-Za-z][\w-]*)\/(?<version>\d[^/]*)\/download$/ },
   { type: 'cargo', pattern: /\/(?<name>[A-Za-z][\w-]*?)-(?<version>\d[^/]*)\.crate$/ },
-  // RubyGems: a platform may be behind the version.
+  // RubyGems: a platform may follow the version.
   {
     type: 'gem',
     pattern: /\/gems\/(?<name>[^/]+?)-(?<version>\d[\w.]*)(?:-[^/]+)?\.gem$/,
@@ -225,15 +224,15 @@ const FORMS: readonly Form[] = [
 
 const RELEASE =
   /^\/(?<name>[^/]+\/[^/]+)\/(?:releases\/download\/(?<tag>[^/]+)\/|archive\/(?:refs\/tags\/)?(?<archive>[^/]+?)\.(?:tar\.gz|zip)$)/;
-/** What is put behind a name and is no part of it. */
+/** File endings that do not belong to a package's name. */
 const ENDING =
   /\.(?:tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk|jar|exe|bin|AppImage|sh|run|pem|asc|sig|sha\d{1,3})$/i;
 const PLAIN_VERSION = /[-_](?<version>v?\d+(?:\.\d+)+(?:[-+.]?(?:rc|beta|alpha|b|r)\.?\d+)?)/i;
 
-/** The package of an address by its form alone; undefined where it has no name of a file. */
+/** The package of an address, by its form alone; undefined for an address without a file name. */
 export function packageOfAddress(address: string): FetchedPackage | undefined {
   const url = new URL(address);
-  // As long as a path of Linux: the patterns look at each part of it again.
+  // The longest path in Linux. The patterns read each part several times.
   const path = decoded(url.pathname.slice(0, 4096));
   for (const { type, pattern, name: nameOf } of FORMS) {
     const { name: text, version } = pattern.exec(path)?.groups ?? {};
@@ -257,15 +256,15 @@ function genericOf(path: string): FetchedPackage | undefined {
   return { type: 'generic', name, version: found?.groups?.['version'] };
 }
 
-/** What a fetch gave, and the address that was asked for where a redirect led to it. */
+/** A fetched file, with the address before redirects. */
 interface FetchedFile {
   readonly fetch: Fetch;
   readonly stage: string;
-  /** The user's address, first of its redirects; the last may be that of a store without names. */
+  /** The user's address, before redirects; the last one may be a store without names. */
   readonly asked: string;
 }
 
-/** Whole files that a build was given, in the order in which they were asked for. */
+/** Whole files that a build fetched, in the order of requests. */
 export function fetchedFiles(fetches: Fetches): readonly FetchedFile[] {
   const from = new Map<string, string>();
   for (const { address, headers } of [...fetches.values()].flat()) {

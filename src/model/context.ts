@@ -1,7 +1,7 @@
 import type { CommandSearch, RunTool } from '../lib/run-tool.ts';
 import type { EventSink, Part, Phase } from './events.ts';
 
-/** What the pipeline may touch of the outside; the commands hand it in. */
+/** The pipeline's access to the outside, passed in by the commands. */
 export interface PipelineContext {
   readonly run: RunTool;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -11,11 +11,10 @@ export interface PipelineContext {
   readonly signal: AbortSignal;
   readonly paths: Paths;
   readonly version: string;
-  /** A person is at the terminal and sees warnings: a login may be asked for. */
+  /** A person is at the terminal: warnings are seen, and a login may be asked for. */
   readonly isPerson?: boolean;
 }
 
-/** Where the tool keeps what it keeps. */
 export interface Paths {
   /** The OCI layout that all builds of this user share. */
   readonly store: string;
@@ -24,14 +23,13 @@ export interface Paths {
   readonly dockerConfig: string;
 }
 
-/** Where tools are looked for in this run. */
 export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>): CommandSearch {
   return { path: env['PATH'] ?? '', cwds: [cwd], home: env['HOME'] ?? '/' };
 }
 
 /**
- * Runs one phase: tells that it started, on what where `about` says so, and how it ended with its
- * seconds. A throw is passed on, the phase left open.
+ * Runs one phase. Reports its start, its subject (`about`) and its end with the seconds. A throw is
+ * passed on, and the phase stays open.
  */
 export async function phase<T>(
   context: PipelineContext,
@@ -53,7 +51,7 @@ export async function phase<T>(
   return value;
 }
 
-/** Runs a part of a phase, shown in a checklist; with words about it, in logs too. */
+/** Runs a part of a phase, shown in a checklist, and in logs if it has a text. */
 export async function part<T>(
   context: PipelineContext,
   name: Part,

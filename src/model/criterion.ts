@@ -20,10 +20,10 @@ export type Level = 1 | 2 | 3 | 4 | 5;
 
 export type Outcome = 'pass' | 'fail' | 'unknown' | 'not-applicable';
 
-/** What evidence says of its subject: it meets the criterion, it does not, or nobody knows. */
+/** `held`: meets the criterion. `loose`: does not. `open`: unknown. */
 export type EvidenceState = 'held' | 'loose' | 'open';
 
-/** What an outcome rests on; each kind names a place that a person can look at. */
+/** What an outcome is based on; each kind names a place that a person can check. */
 export type Evidence =
   | {
       readonly kind: 'file';
@@ -45,7 +45,7 @@ export type Evidence =
       readonly endLine: number;
       readonly text: string;
       readonly detail?: string;
-      /** Where each line is judged on its own. */
+      /** For lines that are judged one by one. */
       readonly state?: EvidenceState;
     }
   | {
@@ -53,7 +53,7 @@ export type Evidence =
       readonly predicateType: string;
       readonly digest?: Digest;
       readonly detail?: string;
-      /** Who signed by a certificate, where that is logged, and when. */
+      /** Identity in the certificate, log entry and time. */
       readonly origin?: SignatureOrigin;
     }
   | {
@@ -63,7 +63,7 @@ export type Evidence =
       readonly detail?: string;
       /** The Dockerfile's line that names it. */
       readonly line?: number;
-      /** Where each image is judged on its own. */
+      /** For images that are judged one by one. */
       readonly state?: EvidenceState;
     }
   | {
@@ -82,7 +82,6 @@ export type Evidence =
     }
   | { readonly kind: 'note'; readonly text: string };
 
-/** What a person can do about a criterion that does not pass. */
 export interface Remedy {
   /** Imperative, one line. */
   readonly title: string;
@@ -91,7 +90,6 @@ export interface Remedy {
   readonly example?: string;
 }
 
-/** What a check answers. */
 export interface Verdict {
   readonly outcome: Outcome;
   /** One line that a scorecard shows. */
@@ -99,7 +97,7 @@ export interface Verdict {
   readonly evidence: readonly Evidence[];
   /** The one command or flag that would decide an `unknown`. */
   readonly settle?: string;
-  /** Where the verdict rests on weaker or other evidence than the needed facts' own source. */
+  /** Set where the verdict uses weaker or other evidence than its facts' own source. */
   readonly source?: EvidenceSource;
 }
 
@@ -113,14 +111,17 @@ export interface Criterion {
   /** Why it matters, in one or two sentences. */
   readonly why: string;
   readonly needs: readonly (keyof Facts)[];
-  /** Facts that its check looks at where they are known, and does without where they are not. */
+  /** Facts that its check uses where they are known, but does not need. */
   readonly uses?: readonly (keyof Facts)[];
-  /** What decides it, as its documentation page tells it. */
+  /** What decides it, for its documentation page. */
   readonly decidedBy?: string;
-  /** `scoville fix` has edits for it. Said here so that a grade loads none; a test checks this. */
+  /**
+   * `scoville fix` has edits for it. Repeated here so that grading does not load them; a test
+   * compares.
+   */
   readonly fixable?: true;
   readonly remedies: readonly Remedy[];
-  /** Judges; `unknown` with the reason if one of `needs` is unknown, or with the check's error. */
+  /** `unknown` with the reason if one of `needs` is unknown, or with the check's error. */
   readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };
 }
 
@@ -140,52 +141,50 @@ export interface CriterionResult {
   readonly settle?: string;
 }
 
-/** True where the outcome is worth its point: a criterion that has no subject is met. */
+/** True for outcomes that are worth their point, including `not applicable`. */
 export function isMet(outcome: Outcome): boolean {
   return outcome === 'pass' || outcome === 'not-applicable';
 }
 
-/** One signature or attestation of an image that was verified, or was not. */
+/** A signature or attestation of an image, verified or not. */
 export interface VerifiedItem {
   /** `cosign-bundle`, `cosign-tag`, `notation`; of an attestation its predicate type. */
   readonly type: string;
   readonly verification: 'verified' | 'unverified' | 'failed';
   readonly verifiedBy?: string;
-  /** Why it is not verified. */
   readonly reason?: string;
   readonly digest: Digest;
-  /** What it is about. */
   readonly subjects: readonly Digest[];
-  /** Who signed by a certificate, where that is logged, and when; verified with it. */
+  /** Certificate, log entry and time; verified with it. */
   readonly origin?: SignatureOrigin;
 }
 
-/** With what the signature that counts was made, and where that is logged. */
+/** What made the signature that counts, and its log entry. */
 interface SignedWith extends SignatureOrigin {
   readonly kind: 'key' | 'certificate' | 'notation';
 }
 
-/** The answer to: may this image be deployed. `unjudged`: there is no answer. */
+/** May this image be deployed? `unjudged`: unknown. */
 export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
 /** The answer of `scoville verify` for an image, as in schema/scoville-verify-1.json. */
 export interface ImageVerification {
   readonly image: string;
-  /** The index or manifest that the name leads to: what to deploy. */
+  /** The index or manifest of the name: what to deploy. */
   readonly digest: Digest;
   readonly outcome: VerifyOutcome;
-  /** What it is short of, or why there is no answer; empty where it is verified. */
+  /** What is missing, or why the answer is unknown; empty if verified. */
   readonly reasons: readonly string[];
   /** Key or identity of the signature that counts. */
   readonly signedBy?: string;
   readonly signedWith?: SignedWith;
-  /** What no verified signature or statement says: `signature`, `provenance`, `SBOM`, `verdict`. */
+  /** What lacks a verified statement: `signature`, `provenance`, `SBOM`, `verdict`. */
   readonly missing: readonly string[];
   readonly signatures: readonly VerifiedItem[];
   readonly attestations: readonly VerifiedItem[];
-  /** Level that verified attestations state; undefined where none does. */
+  /** Undefined where verified attestations state none. */
   readonly level?: number;
-  /** When the verdict was made, RFC 3339. */
+  /** Of the verdict, RFC 3339. */
   readonly gradedAt?: string;
   readonly tests?: {
     readonly result: string;
@@ -193,11 +192,11 @@ export interface ImageVerification {
     readonly warned: number;
     readonly failed: number;
   };
-  /** What a second build showed, where a verified statement tells. */
+  /** Result of a second build, from a verified statement. */
   readonly reproduction?: { readonly reproducible: boolean; readonly differences: number };
 }
 
-/** What there is to say of an image that could not be opened, and so has no digest. */
+/** For an image that could not be opened, so without a digest. */
 export type UnopenedImage = Pick<
   ImageVerification,
   'image' | 'outcome' | 'reasons' | 'missing' | 'signatures' | 'attestations'

@@ -1,6 +1,6 @@
 import type { ImageReference } from './reference.ts';
 
-/** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
+/** UTF-16 offsets in the file; `end` is behind the last character. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -17,15 +17,15 @@ export interface SourceWord extends Span {
 export interface SourceCommand extends Span {
   readonly command: ShellCommand;
   readonly words: readonly SourceWord[];
-  /** Its words as far as they are known, those in front that only start it taken off. */
+  /** Its words as far as they are constant, without those that only start it (`sudo`). */
   readonly argv: readonly string[];
-  /** Commands that it starts besides: those of `find -exec`. */
+  /** Commands that it starts too: those of `find -exec`. */
   readonly started: readonly (readonly string[])[];
-  /** Names of the programs that were taken off (`sudo`, `env`), the first in front. */
+  /** The programs removed in front (`sudo`, `env`), in order. */
   readonly wrappers: readonly string[];
 }
 
-/** An instruction as it stands in the file. */
+/** An instruction with its place in the file. */
 export interface SourceInstruction extends Span {
   /** Upper case. */
   readonly keyword: string;
@@ -39,31 +39,31 @@ export interface SourceInstruction extends Span {
   readonly argumentsAt: number;
   /** The words of `text` behind the flags. */
   readonly words: readonly { readonly text: string; readonly start: number }[];
-  /** The span of the file that a span of `text` came from, including what is between two lines. */
+  /** The span in the file for a span of `text`, including what is between two lines. */
   readonly place: (start: number, end: number) => Span;
-  /** Behind the last character of `text` in the file: before the here-documents. */
+  /** In the file, behind the last character of `text`: before the here-documents. */
   readonly textEnd: number;
-  /** What the model has of it; FROM and what stands before it have none. */
+  /** The model's instruction; undefined for FROM and all before it. */
   readonly instruction: Instruction | undefined;
   readonly commands: readonly SourceCommand[];
   /**
-   * The end of the last command of its shell script, also in the string of an exec form; undefined
-   * where it has none, or one that runs in the background.
+   * The end of the last command of its shell script, also in the string of an exec form. Undefined
+   * without one, or if that runs in the background.
    */
   readonly scriptEnd: number | undefined;
   /** Working directory before it; '' where it is not known. */
   readonly folder: string;
 }
 
-/** A Dockerfile's text with the places of what was read from it. */
+/** A Dockerfile's text with the places of its parts. */
 export interface DockerfileSource {
   readonly text: string;
-  /** What ends its first line; LF where there is one line. */
+  /** The end of its first line; LF for a single line. */
   readonly eol: '\n' | '\r\n';
   readonly escape: '\\' | '`';
   readonly instructions: readonly SourceInstruction[];
   readonly spanOf: (range: SourceRange) => Span;
-  /** Offset of the first line that is neither parser directive nor in front of one. */
+  /** Offset of the first line behind parser directives and the lines before them. */
   readonly top: number;
 }
 
@@ -79,22 +79,21 @@ export interface SourceRange {
 export interface ShellWord {
   readonly text: string;
   readonly value: string | undefined;
-  /** Where it stands, quotes included. */
   readonly range: SourceRange;
 }
 
-/** How a command's failure and output connect to what follows it in its list. */
+/** The operator between a command and the next one. */
 export type ShellOperator = '&&' | '||' | ';' | '|' | '&' | '';
 
-/** A simple command of a RUN: its words in order, with the operator that follows it. */
+/** A simple command of a RUN, with the operator that follows. */
 export interface ShellCommand {
   readonly words: readonly ShellWord[];
   readonly operator: ShellOperator;
   /** Inside `$(...)`, a function body, `if`, or a loop. */
   readonly nested: boolean;
   /**
-   * How many scripts of other commands contain it (`sh -c TEXT`, `bash <<EOF`); those commands are
-   * in front of it. Absent for none.
+   * How many scripts of other commands contain it (`sh -c TEXT`, `bash <<EOF`); those commands
+   * precede it. Absent for none.
    */
   readonly depth?: number;
   readonly range: SourceRange;
@@ -114,17 +113,17 @@ export interface Instruction {
   readonly flags: readonly InstructionFlag[];
   /** What follows keyword and flags, continuation lines joined, variables not replaced. */
   readonly rawArguments: string;
-  /** Arguments split as the instruction does, with ARG and ENV replaced where they are known. */
+  /** Split as the instruction does, with known ARG and ENV replaced. */
   readonly arguments: readonly string[];
-  /** Where each of them is, quotes included; empty for an exec form and text that a shell reads. */
+  /** The place of each, quotes included; empty for an exec form and for text that a shell reads. */
   readonly argumentRanges: readonly SourceRange[];
   readonly heredocs: readonly { readonly delimiter: string; readonly content: string }[];
   /**
-   * RUN in shell form: its commands; in exec form: one. After each come those of a script in its
-   * words. Empty for other instructions.
+   * RUN in shell form: its commands; in exec form: one. Each is followed by those of a script in
+   * its words. Empty for other instructions.
    */
   readonly commands: readonly ShellCommand[];
-  /** Why `commands` could not be had, where shell in this RUN could not be parsed. */
+  /** Why the shell of this RUN could not be parsed. */
   readonly shellError?: string;
 }
 
@@ -137,7 +136,7 @@ export interface ExternalImage {
   readonly kind: 'from' | 'copy-from' | 'mount-from' | 'syntax';
   /** As written, variables replaced. */
   readonly text: string;
-  /** Undefined where the text is no reference or holds a variable without a value. */
+  /** Undefined for an invalid reference, or one with an unknown variable. */
   readonly reference: ImageReference | undefined;
   /** Of its name, without quotes. */
   readonly range: SourceRange;
@@ -164,7 +163,7 @@ export interface Stage {
 /** A Dockerfile as plain data. */
 export interface DockerfileModel {
   readonly syntax?: ExternalImage;
-  /** The frontend that reads it, if not Docker's own: the text means what this frontend decides. */
+  /** A frontend other than Docker's own: it decides what the text means. */
   readonly foreignFrontend?: string;
   readonly escape: '\\' | '`';
   /** ARGs before the first FROM, with the value that build args or defaults give. */
@@ -178,20 +177,19 @@ export interface DockerfileModel {
   readonly externalImages: readonly ExternalImage[];
 }
 
-/** Why a Dockerfile says nothing for sure under another frontend than Docker's own. */
+/** Why a Dockerfile for another frontend proves nothing. */
 export function readByAnother(frontend: string): string {
   return `the frontend ${frontend} reads this Dockerfile, and may read it otherwise than Docker’s own`;
 }
 
-/** True for a USER that is root with any etc/passwd: none, uid 0 or `root`, even with a group. */
+/** True for a USER that is root with any etc/passwd: absent, uid 0 or `root`, even with a group. */
 export function isRootUser(user: string): boolean {
   return /^(?:root|[+-]?0+)?(?::.*)?$/.test(user.trim());
 }
 
 /**
- * A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. Older
- * versions pass over text behind the array, newer ones take all for text then: `isWhole` tells that
- * there is none.
+ * A JSON array as BuildKit reads it; undefined for plain text. With more text behind the array,
+ * older versions ignore that text, and newer ones treat all as plain text: `isWhole` is then false.
  */
 export function jsonArray(
   text: string,
@@ -214,7 +212,7 @@ export function jsonArray(
   return undefined;
 }
 
-/** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
+/** The strings of an exec form (`["a", "b"]`), or undefined. */
 export function execStrings(text: string): readonly string[] | undefined {
   const items = jsonArray(text)?.items;
   return items?.every((item) => typeof item === 'string') === true
@@ -222,7 +220,7 @@ export function execStrings(text: string): readonly string[] | undefined {
     : undefined;
 }
 
-/** The stages that make up a stage (default: the target), from the one on an outside base on. */
+/** The chain of stages below a stage (default: the target), the one on an outside base first. */
 export function stageChain(
   { stages, target }: Pick<DockerfileModel, 'stages' | 'target'>,
   index = target,
@@ -230,13 +228,13 @@ export function stageChain(
   return chainOf(index, (at) => stages[at]);
 }
 
-/** The same of stages that are found by their index, read as a model or not yet. */
+/** Same for stages by index, as models or not yet. */
 export function chainOf<T extends Pick<Stage, 'base'>>(
   index: number,
   at: (index: number) => T | undefined,
 ): readonly T[] {
   const chain: T[] = [];
-  // A stage stands only on an earlier one: the index falls, so this ends.
+  // A stage uses only earlier ones: the index falls, so this ends.
   for (let stage = at(index); stage !== undefined && !chain.includes(stage);) {
     chain.unshift(stage);
     stage = stage.base.kind === 'stage' ? at(stage.base.index) : undefined;
@@ -244,40 +242,39 @@ export function chainOf<T extends Pick<Stage, 'base'>>(
   return chain;
 }
 
-/** `NAME=VALUE` taken apart at the first `=`; the value is undefined where there is none. */
+/** `NAME=VALUE`, split at the first `=`; the value is undefined without one. */
 export function assignment(text: string): readonly [name: string, value: string | undefined] {
   const equals = text.indexOf('=');
   return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** Values by name, from the texts like `NAME=VALUE`; if a name comes twice, the last one counts. */
+/** From texts like `NAME=VALUE`; the last of a name counts. */
 export function assignments(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map(assignment).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
 }
 
-/** Text as one word of a POSIX shell, for commands that are shown to be copied. */
+/** Text as one word of a POSIX shell, for commands to copy. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A folder as one word that `cd` takes for nothing else: `cd -` goes elsewhere. */
+/** A folder as one word for `cd`: `cd -` would go elsewhere. */
 export function folderWord(folder: string): string {
   return shellWord(folder.startsWith('-') ? `./${folder}` : folder);
 }
 
-/** A value without the quotes around it. */
 export function unquoted(text: string): string {
   return text.replace(/^(["'])(.*)\1$/s, '$2');
 }
 
 /** The folder sent to BuildKit, without ignored files. Paths are relative to it, with slashes. */
 export interface BuildContext {
-  /** Text of a file of at most 1 MiB; undefined where there is none, or where it is larger. */
+  /** Text of a file of at most 1 MiB; undefined where it is missing or larger. */
   readonly text: (path: string) => string | undefined;
-  /** What lies at a path; undefined where nothing does. */
+  /** Undefined where nothing exists at the path. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
-  /** Names in a folder (`''` for the whole context); undefined where there is none, or too many. */
+  /** Names in a folder (`''` for the context); undefined where it is missing, or has too many. */
   readonly names: (path: string) => readonly string[] | undefined;
 }

@@ -19,11 +19,11 @@ export type Phase =
   | 'push'
   | 'copy';
 
-/** Steps within phases that a checklist shows by themselves; several may run beside each other. */
+/** Steps within phases with a line of their own in a checklist; several may run at once. */
 export const PARTS = ['sbom', 'sign', 'scan'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** A build step as BuildKit's progress stream tells it. */
+/** A build step from BuildKit's progress stream. */
 export interface BuildStep {
   readonly digest: string;
   readonly name: string;
@@ -32,15 +32,15 @@ export interface BuildStep {
   readonly error?: string;
 }
 
-/** What the pipeline tells a screen or a log; consumers switch over `kind`. */
+/** Messages from the pipeline to a screen or a log; consumers switch over `kind`. */
 export type PipelineEvent =
-  /** What this run will do after its plan, in this order, as far as nothing stops it. */
+  /** What this run will do after its plan, in order, unless something stops it. */
   | { readonly kind: 'steps-planned'; readonly steps: readonly (Phase | Part)[] }
   | {
       readonly kind: 'part';
       readonly part: Part;
       readonly state: 'started' | 'done';
-      /** What it works on, or what came of it. */
+      /** Its subject, or its result. */
       readonly detail?: string;
       readonly seconds?: number;
     }
@@ -48,7 +48,7 @@ export type PipelineEvent =
       readonly kind: 'phase-started';
       readonly phase: Phase;
       readonly detail?: string;
-      /** Of what has to be read. */
+      /** Bytes to read. */
       readonly bytes?: number;
     }
   | {
@@ -61,7 +61,7 @@ export type PipelineEvent =
   | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
-  /** Bytes that a build step has moved, of all its downloads and uploads together. */
+  /** Bytes moved by a build step, over all its downloads and uploads. */
   | {
       readonly kind: 'step-transfer';
       readonly step: string;
@@ -69,11 +69,11 @@ export type PipelineEvent =
       readonly total: number;
     }
   | { readonly kind: 'build-warning'; readonly text: string }
-  /** A line of the build as buildx' plain mode prints it, those of `raw` among them. */
+  /** A line of the build as in buildx's plain mode, including those of `raw`. */
   | { readonly kind: 'build-line'; readonly text: string }
-  /** A line of BuildKit's own rawjson stream, where `--progress=rawjson` asked for it. */
+  /** A line of BuildKit's rawjson stream, for `--progress=rawjson`. */
   | { readonly kind: 'build-json'; readonly text: string }
-  /** A line that buildx printed outside its progress: errors with the Dockerfile around them. */
+  /** A line of buildx outside its progress: errors with the Dockerfile around them. */
   | { readonly kind: 'raw'; readonly text: string }
   | {
       readonly kind: 'transfer';
@@ -94,21 +94,20 @@ export type PipelineEvent =
 
 export type EventSink = (event: PipelineEvent) => void;
 
-/** A flag for buildx: name and value of a known one, or the words of another, as written. */
+/** A flag for buildx: name and value of a known one, or another as typed. */
 export type BuildxFlag =
   | { readonly name: string; readonly value: string }
   | { readonly name: undefined; readonly words: readonly string[] };
 
-/** Whatever has flags: an invocation, a command line. */
 export type Flagged = Pick<BuildInvocation, 'flags'>;
 
-/** A call of `docker buildx build` as data. tools/buildx makes it into words. */
+/** A call of `docker buildx build` as data; tools/buildx makes the words. */
 export interface BuildInvocation {
-  /** Our values of `--output`; the user's own are in the flags if buildx does the whole build. */
+  /** Our values of `--output`; the user's are in `flags` if buildx does the whole build. */
   readonly outputs: readonly string[];
   /** `--metadata-file` that is ours. */
   readonly metadataFile?: string;
-  /** In their order: the last counts of a flag that takes one value. */
+  /** In order: the last of a flag with one value counts. */
   readonly flags: readonly BuildxFlag[];
   /** PATH, URL or `-`. */
   readonly context: string;
@@ -129,7 +128,7 @@ export interface BakeTarget {
   readonly platforms: readonly string[];
   readonly tags: readonly string[];
   readonly entitlements: readonly string[];
-  /** Undefined where the definition says nothing of it. */
+  /** Undefined where the definition does not set it. */
   readonly outputs?: readonly string[];
   /** Everything else, as flags of `docker buildx build`. */
   readonly flags: readonly string[];
@@ -142,22 +141,22 @@ export interface BakeDefinition {
   readonly wanted: readonly string[];
 }
 
-/** A target of the same bake that a build takes as named context (`target:NAME`), as built. */
+/** A target of the same bake that another uses as named context (`target:NAME`), as built. */
 export interface LinkedTarget {
   /** Name of the context. */
   readonly context: string;
   /** Name of the target. */
   readonly target: string;
-  /** Of its index. */
+  /** Of the target's index. */
   readonly digest: Digest;
   /** diffIDs of its layers, base first, a list a platform. */
   readonly layers: readonly (readonly Digest[])[];
-  /** Undefined where its Dockerfile is not at hand. */
+  /** Undefined where its Dockerfile is unknown. */
   readonly dockerfile: DockerfileModel | undefined;
   readonly analysis: BuildAnalysis | undefined;
 }
 
-/** How a target ended. `held` is good enough, but was not published since another target failed. */
+/** How a target ended. `held`: good enough, but not published since another target failed. */
 export type BakeState =
   'published' | 'built' | 'linked' | 'held' | 'short' | 'failed' | 'skipped' | 'planned';
 

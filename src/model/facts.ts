@@ -7,12 +7,12 @@ import type { Digest } from './reference.ts';
 import type { SignatureOrigin } from './signature-origin.ts';
 import type { FoundAttestation } from './statement.ts';
 
-/** A known fact, or why it is not known, with the one command or flag that would decide it. */
+/** A known fact, or why it is unknown, with the one command or flag that would decide it. */
 export type Fact<T> =
   | { readonly known: true; readonly value: T; readonly source: EvidenceSource }
   | { readonly known: false; readonly reason: string; readonly settle?: string };
 
-/** Where evidence comes from, best first. */
+/** Best first. */
 export type EvidenceSource =
   'build' | 'verified-attestation' | 'unverified-attestation' | 'image' | 'dockerfile' | 'scanner';
 
@@ -20,7 +20,7 @@ export function known<T>(value: T, source: EvidenceSource): Fact<T> {
   return { known: true, value, source };
 }
 
-/** What shows how an image was built; each fact and criterion about its build says the same. */
+/** The command that shows how an image was built, for each fact and criterion about its build. */
 export const NAME_THE_DOCKERFILE = 'scoville grade --file Dockerfile IMAGE';
 
 export function unknownFact(
@@ -33,7 +33,7 @@ export function unknownFact(
 /** What a file is, by its first bytes where it is executable. */
 export type ExecutableKind = 'elf' | 'script' | 'macho' | 'pe' | 'unknown';
 
-/** A file of the final filesystem that a criterion may care for. Paths have no leading slash. */
+/** A file of the final filesystem that a criterion may need. Paths have no leading slash. */
 export interface FileFact {
   readonly path: string;
   readonly type: 'file' | 'symlink' | 'hardlink';
@@ -42,16 +42,16 @@ export interface FileFact {
   readonly gid: number;
   readonly size: number;
   /**
-   * For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or
-   * loops. Where only a running container has what it leads to (/proc, /dev, /sys) the link's text,
-   * and that it leads out of the image: it may be any program.
+   * For symlinks: the resolved path inside the image; undefined if it dangles or loops. A target in
+   * /proc, /dev or /sys exists only at run time: then the link's text, and a note that it may be
+   * any program.
    */
   readonly resolved?: string;
   readonly layer: Digest;
   readonly executable?: ExecutableKind;
-  /** Names of multi-call programs that its content shows: `busybox`, `toybox`. */
+  /** Names of multi-call programs in its content: `busybox`, `toybox`. */
   readonly multicall?: string;
-  /** The shell that its content shows it to be: `bash`, `dash`. */
+  /** The shell that its content is: `bash`, `dash`. */
   readonly shell?: string;
   /** File capabilities by name, `cap_net_bind_service+ep` form. */
   readonly capabilities?: readonly string[];
@@ -59,14 +59,16 @@ export interface FileFact {
 
 /** The final filesystem, whiteouts applied. */
 export interface FilesystemFact {
-  /** Executable regular files and symlinks (resolved) to one, perhaps only at run time, by path. */
+  /**
+   * Executable regular files, and symlinks (resolved) to one, perhaps only at run time; by path.
+   */
   readonly executables: readonly FileFact[];
   /** Regular files with setuid, setgid or capabilities. */
   readonly elevated: readonly FileFact[];
   readonly has: (path: string) => boolean;
   /** Files of a language's package manager itself (`usr/lib/node_modules/npm/package.json`). */
   readonly managerFiles: readonly FileFact[];
-  /** name to uid from etc/passwd; undefined where the image has none. */
+  /** Name to uid from etc/passwd; undefined without that file. */
   readonly passwd: Readonly<Record<string, number>> | undefined;
   readonly osRelease: OsRelease | undefined;
   readonly fileCount: number;
@@ -75,7 +77,7 @@ export interface FilesystemFact {
 export interface ImageFact {
   readonly platform: Platform;
   readonly manifestDigest: Digest;
-  /** The index that lists the manifest, where there is one. */
+  /** The index that lists the manifest. */
   readonly indexDigest?: Digest;
   readonly config: ImageConfig;
   readonly manifest: Manifest;
@@ -86,22 +88,20 @@ export interface ImageFact {
   };
 }
 
-/** An image that the build took from outside, with the digest that was used. */
+/** An outside image that the build used, with its digest. */
 export interface UsedImage {
   readonly text: string;
   readonly digest?: Digest;
-  /** True where the Dockerfile spells the digest. */
+  /** The Dockerfile contains the digest. */
   readonly pinnedInDockerfile: boolean;
-  /** True where this build, or a lock file, enforced the digest. */
+  /** This build, or a lock file, enforced the digest. */
   readonly pinnedByBuild: boolean;
   readonly role: 'base' | 'build-stage' | 'copy-from' | 'mount-from' | 'frontend' | 'build-context';
-  /** Where the Dockerfile names it. */
   readonly range?: SourceRange;
   /** The publisher whose signature on this image was verified. */
   readonly signedBy?: string;
 }
 
-/** How the image was built. */
 export interface BuildFact {
   readonly dockerfile: Fact<DockerfileModel>;
   readonly images: Fact<readonly UsedImage[]>;
@@ -111,29 +111,29 @@ export interface BuildFact {
   readonly epoch?: number;
   /** Installs and downloads of the Dockerfile; absent where no Dockerfile is known. */
   readonly analysis?: BuildAnalysis;
-  /** All that RUNs got from a replay: address to digest in the lock; absent where not known. */
+  /** All that a replay gave to RUNs: address to digest in the lock; absent where unknown. */
   readonly replayed?: ReadonlyMap<string, string>;
 }
 
 export interface SignatureFact {
   readonly kind: 'cosign-bundle' | 'cosign-tag' | 'notation';
   readonly verification: 'verified' | 'unverified' | 'failed';
-  /** Key or identity it was checked against. */
+  /** Key or identity. */
   readonly verifiedBy?: string;
   readonly digest?: Digest;
   readonly detail?: string;
-  /** Who signed by a certificate, where that is logged, and when. */
+  /** Identity in the certificate, log entry and time. */
   readonly origin?: SignatureOrigin;
 }
 
 export interface AttestationsFact {
   readonly signatures: readonly SignatureFact[];
   readonly attestations: readonly FoundAttestation[];
-  /** Why not every place could be asked, where that is so: what was not found may be there. */
+  /** Why some places could not be asked: more attestations may exist. */
   readonly incomplete?: string;
-  /** What would have every place asked, where something would. */
+  /** What would make it complete. */
   readonly settle?: string;
-  /** What the index lists without a signature here, where there is such: an engine may run it. */
+  /** Unsigned entries of the index; an engine may run them. */
   readonly unsigned?: string;
 }
 
@@ -146,76 +146,73 @@ export function severityRank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
-/** One CVE in one package: of several records that mean the same, one. */
+/** One CVE in one package; several records of one CVE are merged. */
 export interface Vulnerability {
-  /** The CVE where there is one, else the id that the database gives. */
+  /** The CVE, else the database's id. */
   readonly id: string;
   readonly severity: Severity;
   readonly package: string;
   readonly version: string;
-  /** The version to go to: the nearest that carries the fix. */
+  /** The nearest version with the fix. */
   readonly fixedIn?: string;
-  /** All versions that carry it, one a release branch, where there are several. */
+  /** All versions with the fix, one per release branch, if several. */
   readonly fixedVersions?: readonly string[];
   /** Other names of the same vulnerability: GHSA, distribution advisories. */
   readonly aliases?: readonly string[];
   /** Where to read about it, http or https. */
   readonly url?: string;
-  /** Whose word the severity is: `debian`, `ghsa`, `nvd`, `CVSS 3.1`. */
+  /** Source of the severity: `debian`, `ghsa`, `nvd`, `CVSS 3.1`. */
   readonly severitySource?: string;
   /** File of the image that records the package. */
   readonly path?: string;
   readonly purl?: string;
 }
 
-/** A vulnerability that a VEX statement sets aside, and by whose word. */
+/** A vulnerability that a VEX statement suppresses. */
 export interface SuppressedVulnerability {
   readonly vulnerability: Vulnerability;
   readonly status: 'not_affected' | 'fixed' | 'false_positive';
   readonly justification?: string;
-  /** The last day on which that counts, YYYY-MM-DD. */
+  /** Last day of the statement, YYYY-MM-DD. */
   readonly until?: string;
-  /** The document that says so: a file, or the digest of a verified attestation. */
+  /** The document: a file, or the digest of a verified attestation. */
   readonly source: string;
 }
 
 export interface VulnerabilitiesFact {
   readonly scanner: string;
   readonly scannerVersion: string;
-  /** Date of the scanner's database, RFC 3339, where it states one. */
+  /** Date of the scanner's database, RFC 3339. */
   readonly databaseDate?: string;
   /** After VEX. */
   readonly vulnerabilities: readonly Vulnerability[];
   readonly suppressedByVex: number;
-  /** Those that VEX set aside. */
+  /** Suppressed by VEX. */
   readonly suppressed?: readonly SuppressedVulnerability[];
-  /** Why there was nothing to ask the scanner about: its date and its silence then mean nothing. */
+  /** Why nothing was scanned: date and empty result then mean nothing. */
   readonly notScanned?: string;
-  /** Why parts were not scanned, a reason each: if any, finding nothing proves nothing. */
+  /** Why parts were not scanned: with any, an empty result proves nothing. */
   readonly gaps?: readonly string[];
-  /**
-   * There where the scan reads records itself: a CVE whose severity none of them states may be of
-   * any. What to do about it.
-   */
+  /** Set where CVEs have no severity in any record, so may be of any: what to do about it. */
   readonly unrated?: string;
-  /** What a reader should know beside: another scanner failed, a VEX document matched nothing. */
+  /** What a reader should know too: another scanner failed, a VEX document matched nothing. */
   readonly notices?: readonly string[];
 }
 
-/** What a second, uncached build showed. */
+/** Result of a second, uncached build. */
 export interface ReproductionFact {
   readonly reproducible: boolean;
   readonly statedBy: 'this-run' | 'verified-attestation';
   readonly differences: number;
 }
 
-/** What the configuration says of the image, for criteria that the author declares. */
+/** Declarations by the author in the image's configuration. */
 export interface DeclarationsFact {
   readonly secrets: 'none' | 'by-file' | undefined;
   readonly secretFiles: readonly string[];
   readonly trustedImages: readonly string[];
   readonly maxAgeDays: number;
-  /** Present time, milliseconds since 1970; handed in, never read. */
+  /** Present time, milliseconds since 1970; passed in, never read. */
   readonly now: number;
 }
 
@@ -236,36 +233,36 @@ export interface Facts {
 export interface SecretFinding {
   readonly rule: string;
   readonly masked: string;
-  /** The same for the same value; not shown. */
+  /** Equal for equal values; not shown. */
   readonly mark?: string;
   readonly where: 'layer' | 'env' | 'label' | 'annotation' | 'config' | 'history' | 'provenance';
   readonly path?: string;
-  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  /** The archive member with the secret; nested archives are separated by `!/`. */
   readonly inside?: string;
-  /** What the file is called holds it; it is masked in `path`. */
+  /** The secret is in the file's name, masked in `path`. */
   readonly inName?: true;
   readonly layer?: Digest;
   readonly line?: number;
-  /** Line of the Dockerfile that brought it, where that is known. */
+  /** Line of the Dockerfile that added it. */
   readonly dockerfileLine?: number;
-  /** Byte of the file where it begins, instead of a line: in programs, or far into a large file. */
+  /** Byte offset in the file, instead of a line: in programs, or far into a large file. */
   readonly offset?: number;
-  /** The file is gone from the final filesystem, but its layer still holds it. */
+  /** Deleted in the final filesystem, but still in its layer. */
   readonly deleted?: boolean;
 }
 
-/** What looks like a secret and is set aside by a rule, which says why. */
+/** What looks like a secret, but a rule explains it. */
 export interface SuppressedSecret extends SecretFinding {
   readonly reason: string;
 }
 
-/** Something that the search for secrets did not read to its end. */
+/** Something that the secret search did not read to its end. */
 export interface SecretGap {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Secrets of documents, and what of those was not read. */
+/** Secrets in documents, and what was not read. */
 export interface FoundSecrets {
   readonly findings: readonly SecretFinding[];
   readonly gaps: readonly SecretGap[];
@@ -274,19 +271,19 @@ export interface FoundSecrets {
 export interface SecretsFact {
   readonly findings: readonly SecretFinding[];
   readonly scannedFiles: number;
-  /** Published tests and documentation, by rule: counted and shown, never dropped. */
+  /** In published tests and documentation, by rule: counted and shown, never dropped. */
   readonly suppressed?: readonly SuppressedSecret[];
-  /** What was checked only in part, or not at all: what was not found may be there. */
+  /** What was checked only in part, or not at all: it may have more. */
   readonly gaps?: readonly SecretGap[];
-  /** Gaps that are not listed. */
+  /** Gaps beyond those listed. */
   readonly moreGaps?: number;
-  /** How many contents are packed in a way that is not opened, by that way. */
+  /** How many contents have a packing that we do not open, by packing. */
   readonly unopened?: Readonly<Record<string, number>>;
-  /** Why not every layer was checked, where that is so: what was not found may be there. */
+  /** Why some layers were not checked: they may have more. */
   readonly incomplete?: string;
 }
 
-/** What Go takes for space around a line. */
+/** Go's white space around a line. */
 const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
 const LARGEST = 2n ** 63n - 1n;
@@ -294,11 +291,10 @@ const LARGEST = 2n ** 63n - 1n;
 const LARGEST_UID = 2_147_483_647;
 
 /**
- * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a
- * line does not count, `#` is part of a name, a uid that is missing or not a number is 0, and of a
- * number the lower 32 bits count. The first line of a name decides. Names that are not UTF-8 are
- * left out: engines compare bytes, and a text of which bytes became U+FFFD is not what they
- * compare.
+ * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)). Space around a
+ * line is ignored, and `#` is part of a name. A missing or invalid uid is 0; of a number, the lower
+ * 32 bits count. The first line of a name decides. Names that are not UTF-8 are left out: engines
+ * compare bytes.
  */
 export function parsePasswd(text: string): Readonly<Record<string, number>> {
   const users = new Map<string, number>();
@@ -321,16 +317,15 @@ function wholeNumber(text: string): bigint | undefined {
   return /^[+-]?\d{1,4096}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
 }
 
-/** The uid that a container starts with, or why an engine does not start it. */
+/** The uid of a container's program, or why an engine does not start it. */
 type RunsAs =
   | { readonly kind: 'uid'; readonly uid: number; readonly by: 'default' | 'number' | 'name' }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'missing'; readonly name: string };
 
 /**
- * Who a USER is, a group behind it left out: a number of 64 bits is a uid, whatever names
- * etc/passwd has, all else is a name. Uids over 31 bits and below 0 are refused, names without a
- * line are missing.
+ * Resolves a USER, ignoring a group. A number of 64 bits is a uid, whatever names etc/passwd has;
+ * all else is a name. Uids over 31 bits or below 0 are refused; names without a line are missing.
  */
 export function runsAs(user: string, passwd: Readonly<Record<string, number>> = {}): RunsAs {
   const name = user.split(':')[0] ?? '';
@@ -346,11 +341,11 @@ export function runsAs(user: string, passwd: Readonly<Record<string, number>> = 
   return { kind: 'uid', uid, by: isUid ? 'number' : 'name' };
 }
 
-/** Where a build put something, by the command or instruction that did. */
+/** What a build put somewhere, and the command or instruction. */
 interface Left {
   readonly path: string;
   readonly range: SourceRange;
-  /** Why nobody can tell from the Dockerfile whether the image has it. */
+  /** Why the Dockerfile does not show whether the image has it. */
   readonly open?: string;
 }
 
@@ -360,12 +355,11 @@ export interface ElevatedFile extends Left {
   readonly bits: string;
 }
 
-/** What is known of a file in a layer. */
 export type LeftContent =
   | { readonly kind: 'text'; readonly text: string }
-  /** What a secret mount of the build holds, by its id. */
+  /** A secret mount of the build, by its id. */
   | { readonly kind: 'secret'; readonly mount: string }
-  /** A file or folder of the build context, without the files that are gone again. */
+  /** A file or folder of the build context, without deleted files. */
   | {
       readonly kind: 'context';
       readonly source: string;
@@ -377,14 +371,14 @@ export interface LeftFile extends Left {
   readonly content: LeftContent;
 }
 
-/** What the commands of a build leave in the image, as far as the Dockerfile shows it. */
+/** What the build's commands leave in the image, as far as the Dockerfile shows. */
 export interface LeftBehind {
-  /** In any layer: what a later one deletes is still there. */
+  /** In any layer, also if a later one deletes it. */
   readonly files: readonly LeftFile[];
   /** In the final filesystem. */
   readonly elevated: readonly ElevatedFile[];
   /** Uids of the users that the build makes, by name. */
   readonly users: ReadonlyMap<string, number>;
-  /** True where all users of the image are among them. */
+  /** True if `users` has all users of the image. */
   readonly allUsers: boolean;
 }

@@ -16,25 +16,24 @@ export interface TextEdit {
   readonly text: string;
 }
 
-/** How likely the image does something else afterwards, least first. */
+/** How likely the image changes its behavior, least first. */
 export const RISKS = ['none', 'low', 'medium', 'high'] as const;
 export type Risk = (typeof RISKS)[number];
 
-/** A file to edit. `Dockerfile`: the Dockerfile under any name; a missing file counts as empty. */
+/** `Dockerfile`: the Dockerfile under any name; a missing file counts as empty. */
 export type FixFile = 'Dockerfile' | '.dockerignore';
 
-/** What a rule proposes. */
 export interface ProposedEdit {
-  /** Subject (`node:22`), the same each run. A rule's proposals with one key are one edit. */
+  /** Subject (`node:22`), equal in each run. A rule's proposals with one key are one edit. */
   readonly key: string;
   /** Imperative, one line. */
   readonly title: string;
   readonly why: string;
   readonly risk: Risk;
   readonly riskReason: string;
-  /** The criterion that it serves, where that is not its rule's. */
+  /** The criterion it improves, if not its rule's. */
   readonly criterion?: string;
-  /** Criteria that are met once it is applied, though the Dockerfile alone does not show it. */
+  /** Criteria that the edit meets, although the Dockerfile alone does not show it. */
   readonly meets?: readonly string[];
   readonly file: FixFile;
   /** First line that changes, from 1. */
@@ -42,20 +41,19 @@ export interface ProposedEdit {
   readonly edits: readonly TextEdit[];
 }
 
-/** What an edit is worth. */
 export interface Gain {
-  /** Criteria that are then met, and were not. */
+  /** Criteria that become met. */
   readonly criteria: readonly string[];
-  /** For these criteria, less one for each that is no longer met. */
+  /** One for each of these, less one for each that is lost. */
   readonly points: number;
-  /** Overall grade and level afterwards; absent if unchanged or only the Dockerfile is known. */
+  /** Overall grade and level with the edit; absent if unchanged or only the Dockerfile is known. */
   readonly grade?: Grade;
   readonly level?: number;
-  /** Ids of the other edits that are needed for it. */
+  /** Ids of the other edits that it needs. */
   readonly together: readonly string[];
 }
 
-/** An edit that can be shown, asked about and applied by itself. */
+/** An edit that can be shown, asked about and applied alone. */
 export interface PlannedEdit extends ProposedEdit {
   /** `RULE:KEY`. */
   readonly id: string;
@@ -63,7 +61,6 @@ export interface PlannedEdit extends ProposedEdit {
   readonly gain?: Gain;
 }
 
-/** What a rule leaves alone, and why. */
 export interface Refusal {
   readonly rule: string;
   readonly criterion?: string;
@@ -73,65 +70,65 @@ export interface Refusal {
   readonly settle?: string;
 }
 
-/** True where a risk is no higher than the highest that is allowed. */
+/** True for a risk up to `most`. */
 export function isWithin(risk: Risk, most: Risk): boolean {
   return RISKS.indexOf(risk) <= RISKS.indexOf(most);
 }
 
-/** What is known of an image that a stage stands on. */
+/** A stage's base image, as far as known. */
 export interface BaseImage {
   readonly config: ImageConfig;
-  /** Name to uid by its etc/passwd; undefined where it has none or its layers were not read. */
+  /** Name to uid from its etc/passwd; undefined without one, or if layers were not read. */
   readonly passwd?: Readonly<Record<string, number>>;
   readonly packages?: readonly Pick<Package, 'type' | 'name' | 'version'>[];
   /** Paths of its setuid and setgid files. */
   readonly elevated?: readonly string[];
-  /** True where a path is in it; undefined where its layers were not read. */
+  /** True for a path in it; undefined if layers were not read. */
   readonly has?: (path: string) => boolean;
 }
 
-/** A file that an address led to just now. */
+/** A file just fetched from an address. */
 export interface FetchedFile {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
 }
 
-/** Kinds of facts that rules ask for; each is gathered only where a wanted rule needs it. */
+/** Kinds of facts for rules; each is gathered only where a wanted rule needs it. */
 export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 'git';
 
 export type InstalledVersion = Pick<Package, 'name' | 'version'> & { readonly type: string };
 
-/** The name that identifies an image: by its tag, if any, whatever digest an edit has added. */
+/** An image's name with its tag, if any, whatever digest an edit has added. */
 export function baseKey({ digest, ...reference }: ImageReference): string {
   const tagged = reference.tag === undefined && digest !== undefined;
   return formatReference(tagged ? { ...reference, digest } : withDefaultTag(reference));
 }
 
-/** What was found for the rules. An error says why it is unknown; absent if nobody asked for it. */
+/** Facts for the rules. An error says why one is unknown; absent if no rule asked. */
 export interface FixFacts {
   /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
   readonly digests: ReadonlyMap<string, Result<Digest>>;
-  /** Packages that a stage installed, or with a build all that it contains, by stage index. */
+  /** By stage index: packages that it installed, or with a build all that it contains. */
   readonly versions: ReadonlyMap<number, Result<readonly InstalledVersion[]>>;
   /** Files by address. */
   readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;
   /** Images by `baseKey` of their reference. */
   readonly bases: ReadonlyMap<string, Result<BaseImage>>;
-  /** Names at the top of the build context; undefined where it is not known. */
+  /** Names at the top of the build context; undefined if unknown. */
   readonly context: readonly string[] | undefined;
-  /** Text of the ignore file that holds for this Dockerfile; undefined where there is none. */
+  /** Text of the ignore file for this Dockerfile; undefined without one. */
   readonly ignoreFile: string | undefined;
   /** Address of the repository, for a label. */
   readonly repository: string | undefined;
 }
 
 export interface FixOptions {
-  /** Ask again for digests of references that are pinned and have a tag. */
+  /** Resolve again the digests of pinned references with a tag. */
   readonly refresh: boolean;
   /** Freeze package archives at this date (`20261124T000000Z`) instead of pinning packages. */
   readonly freeze?: string;
-  /** Where distroless images are: `gcr.io/distroless`, or a mirror of it. */
+  /** Registry folder of the distroless images: `gcr.io/distroless`, or a mirror. */
   readonly distroless: string;
 }
 
@@ -139,13 +136,12 @@ export interface FixInput {
   readonly source: DockerfileSource;
   readonly model: DockerfileModel;
   readonly analysis: BuildAnalysis;
-  /** What the build leaves in the image. */
   readonly left: () => LeftBehind;
-  /** Indexes of the stages that the image is made of, base first. */
+  /** Indexes of the stages in the image, base first. */
   readonly imageStages: readonly number[];
-  /** Names of the arguments that `--build-arg` gives. */
+  /** Names of the `--build-arg` arguments. */
   readonly givenArguments: readonly string[];
-  /** Text of a file of the build context by its path in it; undefined where there is none. */
+  /** Text of a file of the build context; undefined if missing. */
   readonly contextFile: (path: string) => string | undefined;
   readonly facts: FixFacts;
   readonly options: FixOptions;
@@ -157,40 +153,38 @@ export interface FixPlan {
 }
 
 /**
- * One remedy as edits: pure, and with nothing left to do where it has been applied. docs/fix.md has
- * a section about each.
+ * One remedy as edits: pure, and without edits where it is applied already. docs/fix.md has a
+ * section about each.
  */
 export interface FixRule {
   readonly id: string;
-  /** The criterion that it serves. */
   readonly criterion?: string;
-  /** The `scoville lint` rule whose ignore comments apply to it, if that is not the criterion. */
+  /** The `scoville lint` rule whose ignore comments apply to it, if not the criterion. */
   readonly lint?: string;
   readonly needs: readonly FixNeed[];
   readonly plan: (input: FixInput) => FixPlan;
 }
 
-/** What a Dockerfile came to when it was built. */
+/** Result of building a Dockerfile. */
 export interface ProvenBuild {
   readonly scorecard: Scorecard;
   readonly smoke: SmokeResult;
 }
 
-/** An edit that is not kept, and what it broke. */
+/** An edit that was undone, and why. */
 export interface TakenBack {
   readonly edit: PlannedEdit;
   readonly broke: 'build' | 'answer' | 'grade';
   readonly reason: string;
-  /** The end of what the failed build or container printed. */
+  /** The last output of the failed build or container. */
   readonly log: string;
 }
 
-/** What building before and after the edits has shown. */
+/** What builds before and after the edits have shown. */
 export interface FixProof {
   readonly before: ProvenBuild;
   readonly after: ProvenBuild;
   readonly takenBack: readonly TakenBack[];
-  /** How many images were built. */
   readonly builds: number;
 }
 
@@ -202,17 +196,17 @@ export type LintLevel = (typeof LINT_LEVELS)[number];
 export interface LintRule {
   readonly id: string;
   readonly title: string;
-  /** What a finding weighs, where the finding itself does not say otherwise. */
+  /** Default level of a finding. */
   readonly level: LintLevel;
   /** What is checked, and why it matters. */
   readonly help: string;
   /** Imperative, one line. */
   readonly remedy: string;
-  /** A Dockerfile in which the rule finds something. */
+  /** A Dockerfile with a finding. */
   readonly bad: string;
-  /** A Dockerfile that does the same and in which it finds nothing. */
+  /** The same Dockerfile, fixed. */
   readonly good: string;
-  /** Address of the criterion in the specification, where one decides. */
+  /** Address of its criterion in the specification. */
   readonly specification?: string;
 }
 
@@ -223,28 +217,25 @@ export interface LintFinding {
   readonly range: SourceRange;
   readonly message: string;
   readonly remedy?: string;
-  /** Name or number of the stage it is in. */
+  /** Name or number of its stage. */
   readonly stage?: string;
 }
 
-/** A finding that a comment in the file takes back, with the reason that stands there. */
+/** A finding that a comment in the file ignores, with its reason. */
 export interface IgnoredFinding extends LintFinding {
   readonly reason: string;
 }
 
-/** What was found in one Dockerfile. */
 export interface LintedFile {
-  /** As the user named it, or as it was found in a folder; `-` for stdin. */
+  /** As typed, or as found in a folder; `-` for stdin. */
   readonly name: string;
   readonly lines: readonly string[];
-  /** False where it is no Dockerfile that BuildKit would build: the one finding says why. */
+  /** False where BuildKit would not build it: the one finding says why. */
   readonly parsed: boolean;
-  /** In the order of their places. */
   readonly findings: readonly LintFinding[];
   readonly ignored: readonly IgnoredFinding[];
 }
 
-/** True where a finding weighs as much as `level`, or more. */
 export function isAtLeast(severity: LintLevel, level: LintLevel): boolean {
   return LINT_LEVELS.indexOf(severity) <= LINT_LEVELS.indexOf(level);
 }

@@ -15,7 +15,9 @@ export const MEDIA_TYPE = {
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
   inToto: 'application/vnd.in-toto+json',
   sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-  /** Of cosign before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, ATTESTATION_SPEC.md). */
+  /**
+   * Of cosign before bundles (SIGNATURE_SPEC.md, ATTESTATION_SPEC.md in sigstore/cosign, specs).
+   */
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
   dsse: 'application/vnd.dsse.envelope.v1+json',
 } as const;
@@ -112,7 +114,7 @@ export function platformName(p: Platform): string {
     : `${p.os}/${p.architecture}/${p.variant}`;
 }
 
-/** The platform of a manifest: as an index lists it, else as its config says. */
+/** The platform of a manifest: as its index lists it, else from its config. */
 export function platformOf({
   descriptor,
   config,
@@ -124,12 +126,12 @@ export function platformOf({
   return descriptor.platform ?? { os, architecture, ...(variant === '' ? {} : { variant }) };
 }
 
-/** The same as reports spell it. */
+/** Same as text for reports. */
 export function platformNameOf(one: Parameters<typeof platformOf>[0]): string {
   return platformName(platformOf(one));
 }
 
-/** BuildKit's mark on the manifests of an index that hold attestations, not an image. */
+/** BuildKit marks the manifests in an index that are attestations, not images. */
 export function isAttestationManifest(descriptor: Descriptor): boolean {
   return descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
 }
@@ -140,11 +142,11 @@ export function isIndex(mediaType: string): boolean {
 
 /** Annotations and labels of our own, besides OCI's. */
 export const OWN_ANNOTATION = {
-  /** How the program takes its secrets, from the configuration: `none` or `by-file`. */
+  /** How the program gets its secrets, from the configuration: `none` or `by-file`. */
   secrets: 'dev.scoville.secrets',
 } as const;
 
-/** Where an image was opened. `engine` is Docker's own store, however it exports images. */
+/** Where an image was opened. `engine` is Docker's own store, in either of its formats. */
 export type ImagePlace = 'registry' | 'engine' | 'layout' | 'archive' | 'store';
 
 /** One platform, its documents verified by digest; layers base first, each blob with its diffID. */
@@ -159,19 +161,19 @@ export interface OpenedPlatform {
 export interface Attachment {
   readonly kind:
     'referrer' | 'cosign-signature-tag' | 'cosign-attestation-tag' | 'buildkit-attestation';
-  /** The index's or manifest's digest that it hangs on. */
+  /** Digest of the index or manifest that it is attached to. */
   readonly subject: Digest;
   readonly descriptor: Descriptor;
   /** Verified by digest. */
   readonly manifest: Manifest;
 }
 
-/** What was found. `complete` is false where a place could not be asked: absence proves nothing. */
+/** `complete` is false where a place could not be asked: then absence proves nothing. */
 export type Attachments =
   | { readonly complete: true; readonly found: readonly Attachment[] }
   | { readonly complete: false; readonly found: readonly Attachment[]; readonly reason: string };
 
-/** Content of one place by digest. */
+/** Reads content of one place by digest. */
 export interface Content {
   readonly has: (digest: Digest) => Promise<boolean>;
   /** A manifest, index or config up to 4 MiB, verified. Throws UserError if missing or wrong. */
@@ -183,68 +185,71 @@ export interface Content {
   ) => AsyncIterable<Uint8Array>;
 }
 
-/** What a place keeps besides images. Each throws UserError where it cannot be asked. */
+/** Attachments that a place keeps. Both throw UserError where it cannot be asked. */
 export interface AttachedLists {
-  /** What may have `subject` as its subject. */
+  /** Manifests that list `subject` as their subject, unverified. */
   readonly referrers: (subject: Digest) => Promise<readonly Descriptor[]>;
-  /** The manifest under a tag, undefined where there is none. */
+  /** The manifest of a tag; undefined if missing. */
   readonly tagged: (tag: string) => Promise<Descriptor | undefined>;
 }
 
-/** What is copied of an image. */
+/** What to copy of an image. */
 export interface WholeImage {
   readonly content: Content;
   readonly lists: AttachedLists;
-  /** Full names with a tag that the image has there. */
+  /** Its full names with a tag. */
   readonly names: readonly string[];
 }
 
-/** An image in any place. Whoever reads bytes to their end checks them against their digest. */
+/** An image in any place. Each full read of bytes checks their digest. */
 export interface OpenedImage {
-  /** What the user typed, cleaned. */
+  /** As typed, cleaned. */
   readonly name: string;
   readonly place: ImagePlace;
-  /** The index or manifest that the name leads to. */
+  /** The index or manifest of the name. */
   readonly root: Descriptor;
-  /** The root's document where it is an index. */
+  /** The root's document, if it is an index. */
   readonly index: Index | undefined;
-  /** At least one; attestation manifests are none. */
+  /** At least one, without attestation manifests. */
   readonly platforms: readonly [OpenedPlatform, ...OpenedPlatform[]];
   /**
-   * What the index lists and this place lacks, because Docker pulls one platform of many. Not
-   * judged, so reports name it.
+   * Entries of the index that this place lacks, since Docker pulls one platform of many. Not
+   * judged, so reports name them.
    */
   readonly absent: readonly Descriptor[];
   /**
-   * What the index lists that is not a manifest as far as can be read. An engine may read more. Not
-   * judged, so reports name it.
+   * Entries of the index that cannot be read as a manifest. An engine may read more. Not judged, so
+   * reports name them.
    */
   readonly unread: readonly Descriptor[];
-  /** Other images listed under one of this image's names. Engines take the first or the last. */
+  /** Other images under one of this image's names. Engines use the first or the last. */
   readonly namesakes?: readonly Descriptor[];
   /** A verified document or attached blob. Throws UserError if missing, over 16 MiB or wrong. */
   readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
-  /** A layer's compressed bytes, in chunks of 256 KiB or more if possible. `walkLayer` verifies. */
+  /** A layer's compressed bytes, in chunks of 256 KiB or more if possible; `walkLayer` verifies. */
   readonly openLayer: (descriptor: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
-  /** False where the place lacks a layer. True where it cannot be asked: reading will show it. */
+  /**
+   * False where the place lacks a layer; true where it cannot be asked, since reading will show it.
+   */
   readonly hasLayer: (descriptor: Descriptor) => Promise<boolean>;
-  /** Where a layer's bytes are in a file while the image is open; undefined where in no file. */
+  /** The place of a layer's bytes in a file while the image is open; undefined if not in a file. */
   readonly layerFile?: (descriptor: Descriptor) => Promise<FileRange | undefined>;
   /** Signatures and attestations of the root and its platforms. Asked once. */
   readonly attachments: () => Promise<Attachments>;
-  /** The image and all about it, to copy by digest; absent where the place made up its manifest. */
+  /**
+   * The image with its attachments, to copy by digest; absent where the place made its manifest.
+   */
   readonly whole?: WholeImage;
-  /** Why the place cannot hold signatures at all (Docker's classic store), where that is so. */
+  /** Why the place cannot keep signatures at all (Docker's classic store). */
   readonly withoutAttachments?: string;
-  /** Registry that was asked for the attachments of an image that another place has. */
+  /** The registry that was asked for the attachments of an image from another place. */
   readonly attachedAt?: string;
   readonly close: () => Promise<void>;
 }
 
 /**
- * What a collector wants of an entry's content: none, the first `bytes`, all up to a cap, or every
- * byte as it comes, whatever the size: then its `chunk` is called with each piece and nothing is
- * held for it.
+ * How much of an entry's content a collector wants: nothing, the first `bytes`, all up to a cap, or
+ * a stream. A stream has any size: `chunk` gets each piece, and nothing is kept.
  */
 export type ContentRequest =
   | { readonly want: 'none' }
@@ -252,50 +257,50 @@ export type ContentRequest =
   | { readonly want: 'all'; readonly cap: number }
   | { readonly want: 'stream' };
 
-/** An entry of a layer with its normalised path: no leading slash, no `..`, no trailing slash. */
+/** An entry of a layer with its normalized path: no leading or trailing slash, no `..`. */
 export interface LayerEntry {
   readonly path: string;
   readonly entry: TarEntry;
 }
 
 /**
- * Reads what it wants of one layer, entry by entry, in one pass; `finish` gives its facts as plain
- * JSON. `wants` is asked before content is read; `visit` gets what was asked for (shorter where the
- * file is), valid during the call only, `truncated` where the file is larger than asked.
+ * Reads one layer in one pass, entry by entry; `finish` returns facts as plain JSON. `wants` runs
+ * before content is read. `visit` gets the wanted content, valid only during the call; `truncated`
+ * where the file is larger.
  */
 export interface LayerCollector<T> {
   readonly name: string;
   readonly wants: (entry: LayerEntry) => ContentRequest;
   /**
-   * The next bytes of an entry that was wanted as a stream, a view valid only during the call.
-   * `visit` then ends the entry, without content.
+   * The next bytes of a streamed entry, a view valid only during the call. `visit` then ends the
+   * entry, without content.
    */
   readonly chunk?: (bytes: Uint8Array) => void;
   readonly visit: (entry: LayerEntry, content: Uint8Array | undefined, truncated: boolean) => void;
   readonly finish: () => T;
 }
 
-/** Where a blob's bytes are in a file: a layout's own file, or part of an uncompressed archive. */
+/** Where a file contains a blob: a layout's own file, or part of an uncompressed archive. */
 export interface FileRange {
   readonly path: string;
   readonly start: number;
   readonly length: number;
 }
 
-/** A layer as read, with digests computed from it: of the blob and of its uncompressed bytes. */
+/** A layer as read, with computed digests: of the blob and of its uncompressed bytes. */
 export interface WalkedLayer {
   readonly digest: Digest;
   readonly diffId: Digest;
   readonly entries: number;
 }
 
-/** Kinds of tar entry that a layer may hold; anything else is carried through as `other`. */
+/** Kinds of tar entry in layers; all others are kept as `other`. */
 export type TarType =
   'file' | 'hardlink' | 'symlink' | 'char' | 'block' | 'directory' | 'fifo' | 'other';
 
 /** One entry's metadata, PAX and GNU extensions resolved. */
 export interface TarEntry {
-  /** As in the archive, unchecked; see `layerPath` for the safe form. */
+  /** As in the archive, unchecked; `layerPath` gives the safe form. */
   readonly name: string;
   readonly type: TarType;
   /** Permission bits with setuid, setgid and sticky (07777). */
@@ -306,18 +311,18 @@ export interface TarEntry {
   readonly gname: string;
   /** Content bytes that follow (0 for links and directories). */
   readonly size: number;
-  /** Seconds since 1970; may carry a fraction (PAX). */
+  /** Seconds since 1970; PAX allows a fraction. */
   readonly mtime: number;
   readonly linkname: string;
   readonly devmajor: number;
   readonly devminor: number;
-  /** PAX records beyond the fields above (xattrs as `SCHILY.xattr.NAME`), values as latin-1. */
+  /** PAX records beyond these fields (xattrs as `SCHILY.xattr.NAME`), values as latin-1. */
   readonly pax: Readonly<Record<string, string>>;
   /** The typeflag byte as found, for entries of type `other`. */
   readonly typeflag: string;
 }
 
-/** A plain entry, owned by root, with time 0 and nothing else. `size`: bytes of its content. */
+/** A plain entry, owned by root, with time 0. `size`: bytes of its content. */
 export function plainEntry(name: string, type: TarType, size: number, mode: number): TarEntry {
   return {
     name,

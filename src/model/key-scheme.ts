@@ -1,17 +1,17 @@
-/** `named`: by a flag. `user`: configuration of the user or machine. `project`: of the project. */
+/** `named`: a flag. `user`: configuration of the user or machine. `project`: the project's. */
 export type SettingSource = 'named' | 'user' | 'project';
 
-/** Which file a setting that counts was read from. */
+/** The file that a setting in use came from. */
 export interface SettingOrigin {
   /** `trust.keys`. */
   readonly setting: string;
   readonly source: SettingSource;
   readonly file: string;
-  /** It says whom or what to trust: reports name the file. */
+  /** A setting about trust: reports name its file. */
   readonly isTrust: boolean;
 }
 
-/** The origins without those of settings that a flag sets: by setting, the flag's value. */
+/** The origins without settings that a flag replaces: by setting, the flag's value. */
 export function originsBehind(
   origins: readonly SettingOrigin[],
   flags: Readonly<Record<string, unknown>>,
@@ -19,15 +19,15 @@ export function originsBehind(
   return origins.filter(({ setting }) => flags[setting] === undefined);
 }
 
-/** What cosign does to use a key of a scheme. */
+/** What cosign uses for a key of a scheme. */
 interface KeyScheme {
-  /** Asks a server, which the address or the environment names. */
+  /** A server, named by the address or the environment. */
   readonly network: boolean;
-  /** Uses what this user has for all programs: tokens of a cloud, the environment, a PIN. */
+  /** The user's general credentials: tokens of a cloud, the environment, a PIN. */
   readonly credentials: boolean;
-  /** Loads a library, or starts a program that is named after the scheme. */
+  /** A library, or a program named after the scheme. */
   readonly module: boolean;
-  /** An engine in a cluster can ask it too. */
+  /** An engine in a cluster can use it too. */
   readonly cluster: boolean;
 }
 
@@ -49,8 +49,8 @@ const SCHEMES: Readonly<Record<string, KeyScheme>> = {
 };
 
 /**
- * How cosign gets at a key that is not a file; undefined for a path. A scheme that is not listed is
- * a plugin of cosign: a program that may do anything. A project's file may only name paths.
+ * How cosign reads a key that is not a file; undefined for a path. An unlisted scheme is a plugin
+ * of cosign: a program that may do anything. A project's file may only name paths.
  */
 export function keyScheme(ref: string): KeyScheme | undefined {
   const [, scheme] = /^([a-z0-9+.-]+):/i.exec(ref) ?? [];

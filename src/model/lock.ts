@@ -11,52 +11,52 @@ export const LOCK_SCHEMA_VERSION = 1;
 /** In characters: some hundred thousand packages. */
 export const LONGEST_LOCK = 8 * 1024 * 1024;
 
-/** An image from outside, as the lock holds it. */
+/** An outside image in the lock. */
 export interface LockedImage {
-  /** Of the index, or of the manifest where there is no index. */
+  /** Of the index, or of the manifest without one. */
   readonly digest: Digest;
-  /** In the engine's own store alone, where no policy can hold it (docs/decisions/0005). */
+  /** Only in the engine's own store, where no policy can pin it (docs/decisions/0005). */
   readonly local: boolean;
-  /** Of each platform's manifest, by `os/arch[/variant]`; empty where it is not known. */
+  /** Digest of each platform's manifest, by `os/arch[/variant]`; empty if unknown. */
   readonly platforms: ReadonlyMap<string, Digest>;
 }
 
-/** Tools that built what the lock describes. Not enforced: other tools build the same image. */
+/** The tools of the build. Not enforced: other tools build the same image. */
 interface LockedBuilder {
   readonly docker?: string;
   readonly buildx?: string;
   readonly buildkit?: string;
-  /** `dockerfile.v0`, or the image behind `# syntax`. */
+  /** `dockerfile.v0`, or the image of `# syntax`. */
   readonly frontend?: string;
 }
 
 /** Packages by type (`deb`, `npm`), each `NAME VERSION`, sorted. */
 export type LockedPackages = ReadonlyMap<string, readonly string[]>;
 
-/** `scoville.lock`: what a build took from outside. docs/lock.md describes it. */
+/** `scoville.lock`: what a build used from outside. See docs/lock.md. */
 export interface LockFile {
   /** Name of the Dockerfile, without its folder. */
   readonly dockerfile?: string;
-  /** `--target` that it was written for. */
+  /** `--target` of the build. */
   readonly target?: string;
-  /** By the full name that the build asks for, `docker.io/library/node:22`. */
+  /** By full name as the build asks for it, `docker.io/library/node:22`. */
   readonly images: ReadonlyMap<string, LockedImage>;
-  /** Seconds since 1970, and what decided it. */
+  /** Seconds since 1970, and why. */
   readonly epoch?: { readonly seconds: number; readonly reason: string };
   /** When RUNs begin under `--repro=deterministic`, in seconds since 1970; else undefined. */
   readonly start?: number;
   readonly builder: LockedBuilder;
-  /** The rules and their version. */
+  /** The layer rules and their version. */
   readonly normaliser: string;
   /** Dates of frozen package mirrors in the Dockerfile: `snapshot.debian.org 20260301T000000Z`. */
   readonly snapshots: readonly string[];
   /** Files and repositories that ADD fetches, by address: `sha256:...`, for git `sha1:...`. */
   readonly remotes: ReadonlyMap<string, string>;
-  /** What the build's own layers installed, by platform. */
+  /** Packages that the build's own layers installed, by platform. */
   readonly packages: ReadonlyMap<string, LockedPackages>;
-  /** What RUNs fetched; undefined where the build was never recorded. */
+  /** What RUNs fetched; undefined if never recorded. */
   readonly fetches?: Fetches;
-  /** Where what RUNs fetched is not known to be all; undefined where it is. */
+  /** Where `fetches` may be incomplete; undefined if complete. */
   readonly incomplete?: Incomplete;
 }
 
@@ -73,20 +73,22 @@ export type LockSubject =
   | 'dockerfile'
   | 'platform';
 
-/** One difference of two locks, or a lock and a build. No `before`: added; no `after`: removed. */
+/**
+ * One difference of two locks, or of a lock and a build. No `before`: added; no `after`: removed.
+ */
 export interface LockChange {
   readonly subject: LockSubject;
-  /** `docker.io/library/node:22`, `deb curl`; empty for what there is one of. */
+  /** `docker.io/library/node:22`, `deb curl`; empty for single values. */
   readonly name: string;
   /** For packages. */
   readonly platform?: string;
   readonly before?: string;
   readonly after?: string;
-  /** Known vulnerabilities that the version before has and the one after does not, worst first. */
+  /** Known vulnerabilities of the version before that the one after lacks, worst first. */
   readonly fixes?: readonly string[];
 }
 
-/** Where a provenance says that the source of an image lies. */
+/** The source of an image according to its provenance. */
 export interface RecordedSource {
   /** As stated: an address of a git repository. */
   readonly url: string;
@@ -96,75 +98,74 @@ export interface RecordedSource {
   readonly context: string;
   /** The Dockerfile's path in the repository. */
   readonly dockerfile: string;
-  /** BuildKit fetched it by itself: it leaves `.git` out, which a local folder has. */
+  /** BuildKit fetched it itself, without `.git`, which a local folder has. */
   readonly byBuildKit: boolean;
-  /** The working tree had changes that are in no commit. */
+  /** The working tree had uncommitted changes. */
   readonly isDirty: boolean;
 }
 
-/** A secret or an agent of SSH that the build was given, by its id; values are in no provenance. */
+/** A secret or SSH agent of the build, by id; provenance never has its value. */
 export interface RecordedMount {
   readonly id: string;
   readonly optional: boolean;
 }
 
-/** What a provenance says of a build, as far as doing it again takes it. */
+/** What a provenance says of a build, as far as a rebuild needs it. */
 export interface RecordedBuild {
-  /** Who made the image out of what BuildKit built: this program's normaliser, or nobody. */
+  /** What made the image from BuildKit's output: this program's normalizer, or nothing. */
   readonly builder: 'scoville' | 'buildkit';
   readonly source: RecordedSource | undefined;
   /** The frontend's attributes: `build-arg:NAME`, `label:NAME`, `target` and others. */
   readonly args: Readonly<Record<string, string>>;
   readonly secrets: readonly RecordedMount[];
   readonly ssh: readonly RecordedMount[];
-  /** Names of the folders that were sent besides `context` and `dockerfile`. */
+  /** Names of folders sent besides `context` and `dockerfile`. */
   readonly otherLocals: readonly string[];
   readonly materials: readonly {
     readonly uri: string;
     readonly digest: Readonly<Record<string, string>>;
   }[];
   readonly dockerfileText: string | undefined;
-  /** False where arguments were left out (mode=min). */
+  /** False if arguments were left out (mode=min). */
   readonly isComplete: boolean;
-  /** `os/arch[/variant]` that it was built on. */
+  /** `os/arch[/variant]` of the build machine. */
   readonly platform: string | undefined;
-  /** Rules that the layers were normalised by; undefined where they were not. */
+  /** Rules that normalized the layers; undefined for none. */
   readonly normaliser: { readonly id: string; readonly mode: ReproMode } | undefined;
-  /** What RUNs were given by `deterministic`; undefined where nothing. */
+  /** What `deterministic` gave to RUNs; undefined for nothing. */
   readonly steady: SteadyInputs | undefined;
-  /** The artifact beside the image that has what RUNs fetched; undefined where none is named. */
+  /** The artifact beside the image with what RUNs fetched; undefined if not named. */
   readonly inputs: Descriptor | undefined;
-  /** Seconds since 1970; undefined where none is recorded. */
+  /** Seconds since 1970; undefined if not recorded. */
   readonly epoch: number | undefined;
 }
 
-/** What each RUN of a build is given so that it has the same inputs another time. */
+/** Inputs of each RUN that are equal in every build. */
 export interface SteadyInputs {
   /** Seconds since 1970. */
   readonly start: number;
-  /** `frozen`: it is that time throughout; `running`: in each program the clock begins there. */
+  /** `frozen`: the time does not move; `running`: each program starts at that time. */
   readonly clock: 'frozen' | 'running';
   readonly oneProcessor: boolean;
-  /** Files that the build wrote have one time (`fileTimeOf`), whenever it wrote them. */
+  /** Files that the build wrote have one time (`fileTimeOf`). */
   readonly oneFileTime: boolean;
   /** Folders are listed in the order of names. */
   readonly sortedFolders: boolean;
-  /** Names come from a counter, not at random: temporary files, file system ids, processes. */
+  /** A counter gives names instead of chance: temporary files, file system ids, processes. */
   readonly temporaryNames: boolean;
-  /** Programs lie in the same places of memory (x86-64), and find the same in what is new of it. */
+  /** Programs have equal memory addresses (x86-64), and equal bytes in new memory. */
   readonly sameAddresses: boolean;
-  /** Where random numbers begin; undefined where they are random. */
+  /** Seed of random numbers; undefined for real ones. */
   readonly seed: number | undefined;
 }
 
 /**
- * Seconds by which what the build wrote is older than now. With no age, a program that reads a file
- * again until it has been left alone for a second waits forever (postfix), and what asks whether a
- * file is older than nothing hears no (Ansible).
+ * Seconds by which files of the build are older than now. With age 0, postfix reads a file again
+ * for ever, until it is a second old, and Ansible never finds a file older than nothing.
  */
 const FILE_AGE = 2;
 
-/** The time of files that the build wrote, seconds since 1970; undefined if it is the true one. */
+/** The time of files that the build wrote, seconds since 1970; undefined for the real time. */
 export function fileTimeOf({ start, oneFileTime }: SteadyInputs): number | undefined {
   return oneFileTime ? start - FILE_AGE : undefined;
 }

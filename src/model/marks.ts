@@ -1,6 +1,6 @@
 import type { Outcome } from './criterion.ts';
 
-/** The signs that screens and reports of a terminal draw with. */
+/** Signs for screens and terminal reports. */
 export interface Marks {
   readonly done: string;
   readonly failed: string;
@@ -55,7 +55,7 @@ const ASCII: Marks = {
   outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
 };
 
-/** Signs beyond ASCII only where the locale says that the terminal shows them. */
+/** Signs beyond ASCII only where the locale shows that the terminal supports them. */
 export function marksOf(unicode: boolean): Marks {
   return unicode ? UNICODE : ASCII;
 }

@@ -1,11 +1,11 @@
 import { byCodeUnit } from '../lib/text.ts';
 import type { Digest } from './reference.ts';
 
-/** Where a package was found. `layer`: digest of the blob that brought the database or manifest. */
+/** `layer`: digest of the blob that added the database or manifest. */
 export interface PackageLocation {
   readonly path: string;
   readonly layer: Digest;
-  /** Path in the file of an archive inside an archive: `BOOT-INF/lib/a.jar`, `a.jar!/b.jar`. */
+  /** Path within nested archives: `BOOT-INF/lib/a.jar`, `a.jar!/b.jar`. */
   readonly inside?: string;
 }
 
@@ -25,43 +25,43 @@ export function isSystemType(type: string): type is SystemType {
 export type LanguageType =
   'npm' | 'pypi' | 'golang' | 'maven' | 'gem' | 'composer' | 'cargo' | 'nuget';
 
-/** An installed package, as a package database or a language's record in the image states it. */
+/** An installed package, from a package database or a language's record in the image. */
 export interface Package {
   readonly type: SystemType | LanguageType;
   readonly name: string;
   readonly version: string;
   /** Package URL (purl-spec). */
   readonly purl: string;
-  /** As recorded by the package: SPDX ids or free text. Empty where none is recorded. */
+  /** As recorded by the package: SPDX ids or free text. May be empty. */
   readonly licenses: readonly string[];
   readonly location: PackageLocation;
   readonly architecture?: string;
-  /** The source package, where the database names one (Debian: name and version). */
+  /** The source package, if the database names one (Debian: name and version). */
   readonly source?: { readonly name: string; readonly version: string };
-  /** Who gives it out: its maintainer in a distribution, its vendor, else its author. */
+  /** Its maintainer in a distribution, its vendor, else its author. */
   readonly supplier?: Supplier;
-  /** Who made it, where the record tells that from who gives it out. */
+  /** Its author, where the record distinguishes author and supplier. */
   readonly originator?: Supplier;
-  /** Why it counts although the final filesystem does not record it in this version. */
+  /** Why it counts although the final filesystem does not record this version. */
   readonly unrecorded?: string;
-  /** Module stream that an RPM was built for, as its header states it. */
+  /** An RPM's module stream, from its header. */
   readonly modularity?: string;
 }
 
-/** A file of the image that is, byte for byte, what the build fetched from an address. */
+/** A file of the image that equals, byte for byte, what the build fetched from an address. */
 export interface DownloadedFile {
   readonly path: string;
   readonly layer: Digest;
   readonly digest: Digest;
-  /** Where the build asked for it, secrets masked. */
+  /** As the build asked for it, secrets masked. */
   readonly address: string;
-  /** By the address; no version where that does not say it plainly. */
+  /** From the address; the version only if it is plain there. */
   readonly name: string;
   readonly version?: string;
   readonly purl: string;
 }
 
-/** A file that may record packages and was not read whole: the catalogue may lack its contents. */
+/** A file that may record packages and was not read whole: the package list may lack them. */
 export interface UnreadablePackages {
   readonly location: PackageLocation;
   readonly reason: string;
@@ -79,7 +79,6 @@ export interface PurlParts {
   readonly type: string;
   /** Namespace and name, each segment as it is. */
   readonly path: readonly string[];
-  /** '' for none. */
   readonly version: string;
   readonly qualifiers?: Readonly<Record<string, string | undefined>>;
 }
@@ -91,7 +90,7 @@ function encoded(text: string): string {
     .replaceAll('%3A', ':');
 }
 
-/** A package URL (purl-spec); qualifiers without a value are left out, the others sorted. */
+/** A package URL (purl-spec); qualifiers are sorted, those without a value left out. */
 export function purlText({ type, path, version, qualifiers = {} }: PurlParts): string {
   // The type definition of oci writes a digest's colon encoded.
   const at = type === 'oci' ? encoded(version).replaceAll(':', '%3A') : encoded(version);
@@ -111,14 +110,14 @@ export interface Purl {
   readonly qualifiers: ReadonlyMap<string, string>;
 }
 
-/** Reads a package URL (purl-spec); undefined where the text is none. */
+/** Reads a package URL (purl-spec); undefined for an invalid one. */
 export function readPurl(text: string): Purl | undefined {
   const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+)(?:\?([^#]*))?/i.exec(text);
   if (found === null) return undefined;
   const [, type = '', whole = '', query = ''] = found;
   const path = whole.replace(/^\/+|(?<!\/)\/+$/g, '');
-  // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at
-  // the start of a segment.
+  // A scope is `%40` in the name, so the last @ starts the version. Some write it plainly, at the
+  // start of a segment.
   const at = path.lastIndexOf('@');
   const isVersioned = at > path.lastIndexOf('/') + 1;
   const pairs = query.split('&').flatMap((pair): [string, string][] => {
@@ -135,7 +134,7 @@ export function readPurl(text: string): Purl | undefined {
   };
 }
 
-/** A part of a URL without its escapes; as it stands where those are wrong. */
+/** Decodes a part of a URL; an invalid one stays as it is. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

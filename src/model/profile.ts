@@ -1,6 +1,6 @@
 import { isObject } from '../lib/json.ts';
 
-/** What `scoville profile` says of a profile that it wrote, in the form of `--json`. */
+/** Summary of a written profile, in the form of `--json`. */
 export interface ProfileSummary {
   readonly schemaVersion: '1';
   readonly file: string;
@@ -8,25 +8,24 @@ export interface ProfileSummary {
   readonly digest: string;
   /** `linux/amd64`. */
   readonly platform: string;
-  /** Calls that the profile allows, of those of the engine's default. */
+  /** Calls that the profile allows, of `ofDefault`. */
   readonly calls: number;
   readonly ofDefault: number;
-  /** What the default allows and the profile does not, in words that follow "it can no longer". */
+  /** Rights of the default that the profile removes, as words after "it can no longer". */
   readonly gone: readonly string[];
   /** Calls that the program tried and the default refuses. */
   readonly refused: readonly string[];
   readonly exercises: readonly string[];
   readonly confinement: string;
-  /** Something that ran made a process, so that the profile cannot refuse a shell. */
+  /** Something started a process, so the profile cannot refuse a shell. */
   readonly startsProcesses: boolean;
 }
 
-/** True where an AppArmor profile says of itself that nobody has run the program under it. */
+/** True for an AppArmor profile whose text says that the program never ran under it. */
 export function isUnproven(appArmor: string): boolean {
   return appArmor.split('\n').some((line) => line.trimStart().startsWith('# NOT PROVEN:'));
 }
 
-/** What `scoville profile --check` found. */
 export interface ProfileCheck {
   readonly file: string;
   readonly image: string;
@@ -39,8 +38,8 @@ export interface ProfileCheck {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What runc knows (libcontainer/seccomp/config.go); with anything else no container starts. NOTIFY
- * is left out: it starts none without a program of the node that listens.
+ * Actions of runc (libcontainer/seccomp/config.go); with others no container starts. Without
+ * NOTIFY, which needs a program on the node that listens.
  */
 const ACTIONS = words('SCMP_ACT_', 'KILL KILL_PROCESS KILL_THREAD TRAP ERRNO TRACE ALLOW LOG');
 const OPERATORS = words('SCMP_CMP_', 'NE LT LE EQ GE GT MASKED_EQ');
@@ -48,7 +47,7 @@ const MACHINES = words(
   'SCMP_ARCH_',
   'X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X RISCV64 LOONGARCH64',
 );
-/** libseccomp puts no machines of both byte orders into one filter. */
+/** libseccomp refuses machines of both byte orders in one filter. */
 const BIG_ENDIAN = words('SCMP_ARCH_', 'MIPS MIPS64 MIPS64N32 PPC PPC64 S390 S390X');
 const ARGUMENT_FIELDS = ['index', 'value', 'valueTwo', 'op'];
 /** The last argument of a system call, and the largest error number that libseccomp takes. */
@@ -59,9 +58,9 @@ function words(prefix: string, names: string): ReadonlySet<string> {
 }
 
 /**
- * Why Docker or runc refuses a seccomp profile of either form; undefined where they take it. Some
- * that they take are refused too: one without `defaultAction` filters nothing, an error number
- * above 65535 becomes another, and what they pass over for this machine stops them on another.
+ * Why Docker or runc refuses a seccomp profile of either form; undefined for a good one. Three
+ * kinds that they accept are refused too. Without `defaultAction` it filters nothing. An error
+ * number above 65535 becomes another. Errors in entries for other machines show only on those.
  */
 export function seccompFlaw(profile: Fields): string | undefined {
   const { defaultAction, defaultErrnoRet, architectures, archMap, flags, syscalls } = profile;
@@ -76,7 +75,7 @@ export function seccompFlaw(profile: Fields): string | undefined {
   if (isFilled(architectures) && isFilled(archMap)) return 'it has both architectures and archMap';
   return (
     each('archMap', archMap, ({ architecture, subArchitectures }) =>
-      // An entry for a machine that nobody knows is never looked at.
+      // Entries for unknown machines are never used.
       typeof architecture === 'string' && MACHINES.has(architecture)
         ? machines('archMap', subArchitectures, architecture)
         : (text('architecture', architecture) ?? machines('archMap', subArchitectures)),
@@ -128,7 +127,7 @@ function outside(what: string, values: unknown, known: ReadonlySet<string>): str
     : `${what}: runtimes do not know ${odd === undefined ? 'what is missing' : JSON.stringify(odd)}`;
 }
 
-/** Other actions than ERRNO give it to a tracer, or to nobody. */
+/** Actions other than ERRNO pass it to a tracer, or ignore it. */
 function errno(what: string, value: unknown, action: unknown): string | undefined {
   const most = action === 'SCMP_ACT_ERRNO' ? MAX_ERRNO : Number.MAX_SAFE_INTEGER;
   return value === undefined || value === null || isWhole(value, most)

@@ -6,17 +6,15 @@ export type Digest = string & { readonly __brand: 'Digest' };
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
 
-/** True where `text` is a well-formed sha256 digest (OCI image-spec, descriptor.md, "Digests"). */
+/** Well-formed sha256 (OCI image-spec, descriptor.md, "Digests"). */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && SHA256.test(text);
 }
 
-/** The digest that `text` spells, or undefined where it spells none. */
 export function parseDigest(text: unknown): Digest | undefined {
   return isDigest(text) ? text : undefined;
 }
 
-/** sha256 of the bytes. */
 export function digestOf(bytes: Uint8Array | string): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
@@ -26,11 +24,10 @@ export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
 
-/** An image reference, normalized as by Docker: `node:22` is `docker.io/library/node`, tag `22`. */
+/** Normalized as in Docker: `node:22` is `docker.io/library/node`, tag `22`. */
 export interface ImageReference {
-  /** Host with port, `docker.io` where none was named. */
+  /** Host with port; default `docker.io`. */
   readonly registry: string;
-  /** Repository path below the registry. */
   readonly repository: string;
   readonly tag?: string;
   readonly digest?: Digest;
@@ -42,9 +39,9 @@ const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /**
- * Parses `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` by the grammar of distribution/reference.
- * The first component is a host where it holds a dot or a colon, or is `localhost`.
- * Gives an error that says which part is malformed. No tag is filled in.
+ * Parses `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` by the grammar of distribution/reference. The first
+ * component is a host if it contains a dot or a colon, or is `localhost`. Errors name the malformed
+ * part. A missing tag stays missing.
  */
 export function parseReference(text: string): Result<ImageReference> {
   if (text === '' || text.length > 4096) return err('an image reference must not be empty');
@@ -92,12 +89,11 @@ export function formatReference(ref: ImageReference): string {
   return `${ref.registry}/${ref.repository}${tag}${digest}`;
 }
 
-/** As Docker shows it: without `docker.io/` and `library/`. */
+/** Docker's short form: without `docker.io/` and `library/`. */
 export function familiarReference(ref: ImageReference): string {
   return formatReference(ref).replace(/^docker\.io\/(?:library\/)?/, '');
 }
 
-/** The reference with the tag `latest` where it names neither tag nor digest. */
 export function withDefaultTag(ref: ImageReference): ImageReference {
   return ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
 }

@@ -16,43 +16,42 @@ export const REPORT_FORMATS = [
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /**
- * `--report FORMAT[=FILE]`; without a file the report goes to stdout. For `badges` the file is a
- * folder, unless it ends in `.md`.
+ * `--report FORMAT[=FILE]`; without a file, to stdout. For `badges` the file is a folder, unless it
+ * ends in `.md`.
  */
 export interface ReportRequest<F extends ReportFormat = ReportFormat> {
   readonly format: F;
   readonly file?: string;
 }
 
-/** The facts that one platform's image was judged by, for reports that show more than verdicts. */
+/** The facts behind one platform's verdict, for reports that show more than verdicts. */
 export interface ImageContents {
-  /** As the scorecard's `PlatformScore` spells it. */
+  /** As in the scorecard's `PlatformScore`. */
   readonly platform: string;
   readonly facts: Pick<Facts, 'image' | 'packages' | 'attestations' | 'vulnerabilities'> &
     Partial<Pick<Facts, 'filesystem'>>;
-  /** How many of the lowest layers the base image brought, where that is known. */
+  /** How many of the lowest layers are the base image's. */
   readonly baseLayers?: number;
 }
 
-/** How an image stands to its gate. */
 export interface GateAnswer {
   /** `level 2 and grade B`. */
   readonly asked: string;
-  /** What the image lacks, one line each with the checks behind it; empty if the gate is met. */
+  /** What the image lacks, one line each with the checks behind it; empty if it passes. */
   readonly unmet: readonly string[];
 }
 
-/** Everything that a report may show of one image. Only the scorecard has to be there. */
+/** All that a report may show of one image. Only the scorecard is required. */
 export interface ReportInput {
   readonly scorecard: Scorecard;
   readonly contents?: readonly ImageContents[];
-  /** What to do next, best first; none where nothing is left or nobody worked it out. */
+  /** Next steps, best first; absent if not worked out. */
   readonly steps?: readonly NextStep[];
-  /** The gate that the image was checked against; absent where none was asked for. */
+  /** Absent without a gate. */
   readonly gate?: GateAnswer;
-  /** Digest and every outcome are as in the build before. */
+  /** Digest and outcomes equal those of the build before. */
   readonly unchanged?: boolean;
-  /** The Dockerfile that line numbers point into, relative to the repository's root, with `/`. */
+  /** The Dockerfile for line numbers, relative to the repository's root, with `/`. */
   readonly dockerfile?: string;
 }
 
@@ -83,18 +82,18 @@ interface ComparedCriterion {
 
 export interface Comparison {
   readonly images: readonly ComparedImage[];
-  /** One outcome per image, in order; undefined if that image was not checked for the criterion. */
+  /** One outcome per image, in order; undefined if that image has none for the criterion. */
   readonly criteria: readonly (ComparedCriterion & {
     readonly outcomes: readonly (Outcome | undefined)[];
   })[];
 }
 
-/** A criterion whose outcome changed. `gain`: 1 if a point is won, -1 if lost, 0 if it stays. */
+/** A criterion whose outcome changed. `gain`: 1 for a point won, -1 for one lost, else 0. */
 export interface CriterionChange extends ComparedCriterion {
   readonly before: Outcome | undefined;
   readonly after: Outcome | undefined;
   readonly gain: -1 | 0 | 1;
-  /** Why it is what it is now. */
+  /** Of the new outcome. */
   readonly summary: string;
 }
 
@@ -102,9 +101,9 @@ export interface CriterionChange extends ComparedCriterion {
 export interface PackageChange {
   readonly type: string;
   readonly name: string;
-  /** Empty where it was not there. */
+  /** Empty if added. */
   readonly before: readonly string[];
-  /** Empty where it is gone. */
+  /** Empty if removed. */
   readonly after: readonly string[];
 }
 
@@ -112,7 +111,7 @@ export interface ScorecardDifference {
   readonly before: ComparedImage;
   readonly after: ComparedImage;
   readonly criteria: readonly CriterionChange[];
-  /** Absent where the packages of one side are not known. */
+  /** Absent if the packages of one side are unknown. */
   readonly packages?: {
     readonly added: readonly PackageChange[];
     readonly removed: readonly PackageChange[];
@@ -120,7 +119,6 @@ export interface ScorecardDifference {
   };
 }
 
-/** In what an entry of two layers is not the same. */
 export type DifferenceKind =
   | 'presence'
   | 'type'
@@ -133,7 +131,7 @@ export type DifferenceKind =
   | 'device'
   | 'order';
 
-/** What kind of file it is, by its first bytes, and where the two are not the same. */
+/** The file's format, by its first bytes, and where its contents differ. */
 export interface ContentDifference {
   readonly format:
     | 'gzip'
@@ -149,45 +147,43 @@ export interface ContentDifference {
     | 'key'
     | 'text'
     | 'binary';
-  /** One line, of names and numbers and at most a short piece of text. */
+  /** One line: names, numbers and at most a short piece of text. */
   readonly detail: string;
 }
 
-/** A stage of a Dockerfile that another one copies files from. */
+/** A stage that another one copies files from. */
 export interface CopiedStage {
-  /** As the COPY names it. */
+  /** As in the COPY. */
   readonly name: string;
-  /** Lines of the RUNs that can have written the file, from 1: its own, and of stages it needs. */
+  /** Lines of RUNs that may have written the file, from 1: its own, and of stages it needs. */
   readonly runLines: readonly number[];
 }
 
-/** A difference with its explanation. */
 export interface ImageDifference {
-  /** Digest of the first image's layer; undefined for differences outside the layers. */
+  /** Digest of the first image's layer; undefined outside of layers. */
   readonly layer: Digest | undefined;
-  /** Place of the layer, from 0; undefined outside the layers. */
+  /** From 0; undefined outside of layers. */
   readonly layerIndex: number | undefined;
   readonly platform: string;
-  /** Path in the image; of a document, the field (`config.created`). */
+  /** Path in the image, or a document's field (`config.created`). */
   readonly path: string;
   readonly kind: DifferenceKind | 'config' | 'layers';
-  /** What is written differently: `content, mtime`, or the two values. */
+  /** What differs: `content, mtime`, or the two values. */
   readonly detail: string;
-  /** A class of volatile content; `unexplained` where none is known. */
+  /** A class of volatile content, or `unexplained`. */
   readonly class: string;
   readonly cause: string;
   readonly remedy: string | undefined;
   /** Line of the Dockerfile that wrote the layer, from 1. */
   readonly line: number | undefined;
-  /** Where that line copies out of another stage: one of its RUNs made the file. */
+  /** If that line copies from another stage: one of its RUNs made the file. */
   readonly copiedFrom?: CopiedStage;
-  /** The instruction behind the layer, as its history tells. */
+  /** The layer's instruction, from the history. */
   readonly instruction: string | undefined;
-  /** What diffoscope sees of the two contents, several lines; absent where it was not asked. */
+  /** diffoscope's view of both contents, several lines; absent if not asked. */
   readonly deeper?: string;
 }
 
-/** Two images held against each other. */
 export interface ImageComparison {
   readonly schemaVersion: '1';
   readonly reproducible: boolean;
@@ -199,17 +195,16 @@ export interface ImageComparison {
     readonly second: Digest | undefined;
   }[];
   readonly differences: readonly ImageDifference[];
-  /** Differences that were found and are not listed, since there are too many. */
+  /** Differences beyond those listed. */
   readonly omitted: number;
-  /** Of a published image that was built again: where its source was fetched from. */
+  /** For a rebuilt published image: the origin of its source. */
   readonly source?: RebuiltSource;
 }
 
-/** What a published image was built again from. */
 interface RebuiltSource {
   readonly url: string;
   /** A whole commit id. */
   readonly revision: string;
-  /** Key or identity that signed the provenance naming them; absent where it was not verified. */
+  /** Key or identity that signed the provenance; absent if not verified. */
   readonly verifiedBy?: string;
 }

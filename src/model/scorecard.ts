@@ -2,7 +2,7 @@ import type { CriterionResult, Outcome, Vector } from './criterion.ts';
 import type { SettingOrigin } from './key-scheme.ts';
 import type { Digest } from './reference.ts';
 
-/** The best first. */
+/** Best first. */
 export const GRADES = ['A+', 'A', 'B', 'C', 'D'] as const;
 export type Grade = (typeof GRADES)[number];
 
@@ -12,41 +12,40 @@ export interface Score {
   readonly grade: Grade;
 }
 
-/** One change and its gain. Ranked: those that complete the next level first, then by points. */
+/** One change and its gain. Those that complete the next level come first, then by points. */
 export interface Suggestion {
   readonly criterion: string;
   readonly title: string;
   readonly detail: string;
   readonly example?: string;
-  /** The command that edits the Dockerfile so, where `scoville fix` has a rule for it. */
+  /** The command for this edit, if `scoville fix` has a rule for it. */
   readonly fix?: string;
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
 
-/** A step that is ready for an image's project: edits by `scoville fix`, or settings to declare. */
+/** A ready step for an image's project: edits by `scoville fix`, or settings to declare. */
 export interface ReadyStep {
-  /** What it does, in a few words. */
   readonly text: string;
   /** The whole command. */
   readonly command: string;
-  /** Criteria that pass with it. */
+  /** Criteria that then pass. */
   readonly criteria: readonly string[];
-  /** Criteria that it may help. They get no step of their own until this one has been taken. */
+  /** Criteria that it may help. They get no own step until this one is done. */
   readonly partly?: readonly string[];
 }
 
-/** One thing to do, for every criterion that it answers. */
+/** One thing to do, for all criteria that it answers. */
 export interface NextStep {
   /** What it does, or why, in a few words. */
   readonly text: string;
-  /** The whole command, to be pasted. */
+  /** The whole command, to paste. */
   readonly command: string;
   readonly criteria: readonly string[];
-  /** Points won, and the grade and level that the image then has. */
+  /** Points won, and the resulting grade and level. */
   readonly gains: Suggestion['gains'];
 }
 
-/** Level and score without the points that only the image's own, unsigned word earns. */
+/** Level and score without points from the image's own, unsigned statements. */
 interface UnclaimedScore {
   readonly level: number;
   readonly overall: Score;
@@ -57,23 +56,23 @@ export interface PlatformScore {
   readonly digest: Digest;
   readonly level: number;
   readonly overall: Score;
-  /** Where it is less than `overall`. */
+  /** If less than `overall`. */
   readonly withoutClaims?: UnclaimedScore;
   readonly vectors: Readonly<Record<Vector, Score>>;
   readonly criteria: readonly CriterionResult[];
 }
 
-/** A platform that belongs to the image, or was asked for, and could not be judged. */
+/** A platform of the image, or one asked for, that could not be judged. */
 export interface NotGraded {
   readonly platform: string;
   /**
-   * The index lists it, and the place that the image was read from does not hold it; or it is
-   * listed as something that cannot be read as an image; or the image has none such.
+   * `not-held`: the index lists it, but the place read does not have it. `not-read`: it cannot be
+   * read as an image. `not-listed`: the image does not have it.
    */
   readonly reason: 'not-held' | 'not-read' | 'not-listed';
 }
 
-/** The whole judgement of an image; schema/scorecard-1.json describes its JSON form. */
+/** The whole verdict on an image; schema/scorecard-1.json describes its JSON form. */
 export interface Scorecard {
   readonly schemaVersion: '1';
   readonly tool: { readonly name: 'scoville'; readonly version: string };
@@ -82,19 +81,19 @@ export interface Scorecard {
   readonly digest: Digest;
   readonly gradedAt: string;
   readonly platforms: readonly PlatformScore[];
-  /** Where there are such: the score speaks of the platforms above alone. */
+  /** Absent if all were: the score covers only the platforms above. */
   readonly notGraded?: readonly NotGraded[];
-  /** Where files said whom and what to trust. */
+  /** Files with trust settings. */
   readonly trust?: readonly Omit<SettingOrigin, 'isTrust'>[];
-  /** What a reader should know of where the verdicts come from, a line each. */
+  /** What a reader should know about the verdicts' sources, a line each. */
   readonly notices?: readonly string[];
-  /** Of the worst platform, where it is less than `overall`. */
+  /** Of the worst platform, if less than `overall`. */
   readonly withoutClaims?: UnclaimedScore;
   /** Of the worst platform. */
   readonly level: number;
   readonly levelName: string;
   readonly overall: Score;
-  /** Over the criteria that could be checked: all but the unknown ones. */
+  /** Over the checked criteria: all but the unknown ones. */
   readonly checked: Score;
   readonly vectors: Readonly<Record<Vector, Score>>;
   readonly criteria: readonly CriterionResult[];
@@ -108,19 +107,18 @@ export interface Scorecard {
 
 interface FleetLineHead {
   readonly schemaVersion: '1';
-  /** As the list names it. */
+  /** As in the list. */
   readonly image: string;
-  /** Fingerprint of flags and settings behind the verdict; a run with the same keeps the line. */
+  /** Fingerprint of flags and settings behind the verdict; while equal, the line stays. */
   readonly asked: string;
   readonly tool: { readonly name: 'scoville'; readonly version: string };
   /** RFC 3339. */
   readonly at: string;
 }
 
-/** An image that was graded. */
 export interface GradedLine extends FleetLineHead {
   readonly status: 'graded';
-  /** Of the index or manifest that the name stood for. */
+  /** Of the index or manifest of the name. */
   readonly digest: Digest;
   readonly level: number;
   readonly levelName: string;
@@ -135,27 +133,26 @@ export interface GradedLine extends FleetLineHead {
     readonly level: number;
     readonly grade: Grade;
   }[];
-  /** In which ways it is short of the gate; empty where it meets it, or none is set. */
+  /** Why it fails the gate; empty if it passes, or without a gate. */
   readonly short: readonly string[];
 }
 
-/** An image that could not be graded; the next run tries it again. */
+/** An image that could not be graded; the next run tries again. */
 export interface FailedLine extends FleetLineHead {
   readonly status: 'failed';
   readonly error: { readonly message: string; readonly nextStep?: string };
 }
 
-/** One line of `scoville grade --file LIST`: all that is said of one image. */
+/** One line of `scoville grade --file LIST`: one image. */
 export type FleetLine = GradedLine | FailedLine;
 
-/** What all lines come to. */
 export interface FleetTotals {
   readonly graded: number;
   readonly short: number;
   readonly failed: number;
-  /** How many images, by level and by grade. */
+  /** Number of images, by level and by grade. */
   readonly levels: ReadonlyMap<number, number>;
   readonly grades: ReadonlyMap<Grade, number>;
-  /** Criteria by how many images do not meet them, most first. */
+  /** Criteria by number of images that do not meet them, most first. */
   readonly unmet: readonly { readonly criterion: string; readonly images: number }[];
 }

@@ -1,24 +1,23 @@
 /**
- * How sure a name is: `sure`, whatever its value; `likely`, a key or a short form that holds a
- * secret in most settings; `possible`, one that does where its value looks drawn at random, or that
- * is masked to be on the safe side.
+ * How sure a name is. `sure`: a secret, whatever its value. `likely`: a key or a short form, mostly
+ * a secret. `possible`: a secret if its value looks random; masked to be safe.
  */
 type Sureness = 'sure' | 'likely' | 'possible';
 
 const RANK: Readonly<Record<Sureness, number>> = { sure: 0, likely: 1, possible: 2 };
 
 interface NameRule {
-  /** People make its value up: a word that anybody guesses is one too. */
+  /** People invent its value: common words count too. */
   readonly isPassword?: true;
-  /** Matched against the whole name in capitals, its words divided by `_`. */
+  /** Matched against the whole name in capitals, words separated by `_`. */
   readonly pattern: RegExp;
   readonly reason: string;
 }
 
-/** Names of variables, settings and arguments that hold secrets, with reasons; first match wins. */
+/** Names of secret variables, settings and arguments, with reasons; first match wins. */
 export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = [
   {
-    // Words before it are often not divided: `DBPASS`, `ADMINPASSWORD`.
+    // Words before it are often not separated: `DBPASS`, `ADMINPASSWORD`.
     pattern: /PASSW(?:(?:OR)?D)?$|PASS_?PHRASE$|(?<!BY|COM|TRES|OVER|UNDER|SUR)PASS$|(?:^|_)PWD$/,
     reason: 'a password',
     sureness: 'sure',
@@ -62,7 +61,7 @@ export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })
   },
 ];
 
-/** Names that look like it and hold none, each with its reason. */
+/** Names that look secret but are not, with reasons. */
 export const NO_SECRET_NAMES: readonly NameRule[] = [
   { pattern: /^(?:OLD)?PWD$/, reason: 'the working directory, set by the shell' },
   {
@@ -131,20 +130,19 @@ function spelled(name: string): string {
 }
 
 /**
- * Why a variable, setting or argument of this name holds a secret; undefined where it does not, or
- * where that is less sure than `least`.
+ * Why a variable, setting or argument of this name is a secret; undefined if it is not, or less
+ * surely than `least`.
  */
 export function secretName(name: string, least: Sureness = 'likely'): string | undefined {
   const words = spelled(name.slice(-200));
   const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
   if (found === undefined || RANK[found.sureness] > RANK[least]) return undefined;
-  // Half of a pair has its own rule, whatever ends in ID.
+  // Half of a pair has its own rule, although it ends in ID.
   const isPair = /(?:^|_)ACCESS_KEY_ID$/.test(words);
   const isPublic = NO_SECRET_NAMES.some(({ pattern }) => pattern.test(words));
   return isPublic && !isPair ? undefined : found.reason;
 }
 
-/** True where a variable, setting or option of this name holds a password, which people make up. */
 export function isPasswordName(name: string): boolean {
   const words = spelled(name.slice(-200));
   const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
@@ -152,7 +150,7 @@ export function isPasswordName(name: string): boolean {
 }
 
 /**
- * True where a variable names the file that a secret is read from: `DB_PASSWORD_FILE`,
+ * True for a variable with the path of a secret's file: `DB_PASSWORD_FILE`,
  * `GOOGLE_APPLICATION_CREDENTIALS`.
  */
 export function secretFileName(name: string): boolean {
@@ -164,8 +162,8 @@ export function secretFileName(name: string): boolean {
 
 /**
  * Values that are secret under any name: tokens of forges, registries and clouds, JSON web tokens,
- * private keys. A web token begins at the first `eyJ` of a run of its letters: whoever writes many
- * of them in a row costs one look.
+ * private keys. A web token starts at the first `eyJ` of a run of its characters, so many in a row
+ * take linear time.
  */
 export const SECRET_SHAPE =
   /gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}|pypi-[\w-]{40,}|eyJ(?<!eyJ[\w-]*?eyJ)[\w-]{10,}\.[\w-]{10,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;

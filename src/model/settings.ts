@@ -1,7 +1,7 @@
 import type { SettingOrigin } from './key-scheme.ts';
 import type { Grade } from './scorecard.ts';
 
-/** A criterion whose failure the gate lets through, with the reason; never changes the score. */
+/** A criterion whose failure passes the gate, with the reason; never changes the score. */
 export interface Waiver {
   readonly criterion: string;
   readonly reason: string;
@@ -9,12 +9,12 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-/** In the order they are tried: those that read the image, then those that get a package list. */
+/** In the order of use: those that read the image, then those that read a package list. */
 export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as const;
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
-/** A keyless signer: subject and issuer, each by text or by pattern. */
+/** A keyless signer: subject and issuer, each as text or pattern. */
 interface TrustedIdentity {
   readonly subject?: string;
   readonly subjectPattern?: string;
@@ -24,18 +24,17 @@ interface TrustedIdentity {
 
 type SignatureFormat = 'auto' | 'bundle' | 'legacy' | 'both';
 
-/** What a person says of one registry. */
 interface RegistrySettings {
   /** It speaks HTTP without TLS. */
   readonly plainHttp?: boolean;
-  /** Host that it may have our password sent to, besides those of its own domain. */
+  /** Host that may receive our password, besides those of its own domain. */
   readonly tokenServer?: string;
 }
 
 /** How own layers become reproducible. `deterministic`: aggressive, with equal inputs for RUNs. */
 export type ReproMode = 'safe' | 'aggressive' | 'deterministic' | 'off';
 
-/** Your own sigstore, as settings and flags give it: addresses, and files by absolute path. */
+/** Your own sigstore: addresses, and files by absolute path. */
 export interface SigstoreChoice {
   readonly fulcioUrl?: string;
   readonly rekorUrl?: string;
@@ -45,11 +44,11 @@ export interface SigstoreChoice {
   readonly trustedRoot?: string;
 }
 
-/** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
+/** `.scoville.yaml` with defaults. See docs/configuration.md. */
 export interface Settings {
-  /** Where what is set in a file was set. */
+  /** The file of each setting. */
   readonly origins: readonly SettingOrigin[];
-  /** What files say and may not say here. */
+  /** Settings that their files may not set. */
   readonly ignored: readonly { readonly file: string; readonly settings: readonly string[] }[];
   readonly image: {
     readonly title?: string;
@@ -71,44 +70,46 @@ export interface Settings {
     readonly enabled: boolean;
     /** File, KMS URI or PKCS#11 URI. */
     readonly key?: string;
-    /** A project's file that names a key that a person alone may name: without theirs, no build. */
+    /** A project's file names a key that only a person may name: without theirs, no build. */
     readonly refusedKey?: string;
     readonly keyless: boolean;
-    /** `bundle`: sigstore bundle as a referrer; `legacy`: tag that cosign up to 2 uses; `both`. */
+    /** `bundle`: sigstore bundle as a referrer; `legacy`: tag of cosign up to 2; `both`. */
     readonly format: SignatureFormat;
-    /** Names, addresses and private repositories may be written into a public log. */
+    /** Names, addresses and private repositories may go into a public log. */
     readonly publicLog: boolean;
   } & SigstoreChoice;
   readonly attest: {
     readonly sbom: readonly ('cyclonedx' | 'spdx')[];
     readonly provenance: boolean;
     readonly verdict: boolean;
-    /** Files of profiles, absolute. */
+    /** Absolute paths of profiles. */
     readonly seccomp?: string;
     readonly apparmor?: string;
   };
   readonly reproducible: {
     readonly mode: ReproMode;
     /**
-     * What RUNs see under `deterministic`: the recorded time throughout, or one that goes on from
-     * there in each program.
+     * What RUNs see under `deterministic`: the recorded time, or a clock that starts there in each
+     * program.
      */
     readonly clock: 'frozen' | 'running';
-    /** The recorded time, RFC 3339; that of the first build where not given. */
+    /** The recorded time, RFC 3339; default: that of the first build. */
     readonly start?: string;
-    /** Have RUNs use one processor. */
     readonly oneProcessor: boolean;
     readonly oneFileTime: boolean;
     readonly sortedFolders: boolean;
     readonly temporaryNames: boolean;
     readonly sameAddresses: boolean;
-    /** Where random numbers of RUNs begin; drawn by the kernel where not given. */
+    /** Seed for RUNs' random numbers; default: from the kernel. */
     readonly seed?: number;
     readonly pin: boolean;
-    /** Path patterns of files to leave out of the layers, or to empty. */
+    /** Path patterns of files to remove from the layers, or to empty. */
     readonly drop: readonly string[];
     readonly empty: readonly string[];
-    /** Path patterns with the time of matching entries: `epoch`, or RFC 3339 day or time in UTC. */
+    /**
+     * Path patterns, each with the time for matching entries: `epoch`, or an RFC 3339 day or time
+     * in UTC.
+     */
     readonly time: Readonly<Record<string, string>>;
   };
   readonly gate: {
@@ -120,18 +121,18 @@ export interface Settings {
     readonly images: readonly string[];
     readonly keys: readonly string[];
     readonly identities: readonly TrustedIdentity[];
-    /** A file by its absolute path. */
+    /** Absolute path of a file. */
     readonly trustedRoot?: string;
-    /** Images that a build may use only where their signature verifies: names or patterns. */
+    /** Base images that need a verified signature: names or patterns. */
     readonly bases: readonly string[];
   };
   readonly fix: {
-    /** Registry and folder that hold the distroless images which `scoville fix` moves to. */
+    /** Registry and folder of the distroless images that `scoville fix` uses. */
     readonly distroless: string;
   };
-  /** Write `scoville.lock` where there is none. */
+  /** Write `scoville.lock` if there is not one yet. */
   readonly lock: boolean;
-  /** What becomes of a build's requests to the network. */
+  /** Network requests of a build. */
   readonly hermetic: 'off' | 'record' | 'replay';
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, RegistrySettings>>;
@@ -139,22 +140,22 @@ export interface Settings {
   readonly osv: {
     /** Base address of the OSV API, `https://api.osv.dev` or a mirror. */
     readonly url: string;
-    /** Where its exports are fetched from: a base address, or a mirror's. */
+    /** Base address of its exports, or of a mirror. */
     readonly exports: string;
   };
-  /** Age in days up to which a database of vulnerabilities can say that none are known. */
+  /** Age in days up to which a vulnerability database can prove that none are known. */
   readonly databaseDays: number;
-  /** Nothing is asked over the network for grading. */
+  /** Grading uses no network. */
   readonly offline: boolean;
   /** VEX documents: OpenVEX or CycloneDX files. */
   readonly vex: readonly string[];
   readonly ui: {
-    /** After a build that was typed at a prompt: ask whether to look at its findings, or end. */
+    /** After a build typed at a prompt: offer a review of its findings, or end. */
     readonly after: 'end' | 'review';
   };
 }
 
-/** The settings for registries, with those that a command line says speak HTTP without TLS. */
+/** The registry settings, plus plain HTTP for those on the command line. */
 export function withPlainHttp(
   registries: Settings['registries'],
   hosts: readonly string[],

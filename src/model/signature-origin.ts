@@ -1,4 +1,4 @@
-/** Whom a certificate of Fulcio names, and who vouches for that name. */
+/** The name in a certificate of Fulcio, and its issuer. */
 export interface CertificateIdentity {
   /** An address, or the URI of a workflow. */
   readonly subject: string;
@@ -6,7 +6,7 @@ export interface CertificateIdentity {
   readonly issuer: string;
 }
 
-/** What a sigstore bundle says of how it was signed. It counts where the bundle verifies. */
+/** How a sigstore bundle was signed. Counts only if the bundle verifies. */
 export interface SignatureOrigin {
   readonly identity?: CertificateIdentity;
   /** The entry of the transparency log. */
@@ -15,7 +15,7 @@ export interface SignatureOrigin {
   readonly time?: string;
 }
 
-/** Where and when, in words; empty where nothing is known. */
+/** Log entry and time, in words; may be empty. */
 export function loggedText({ logIndex, time }: SignatureOrigin): string {
   return [
     ...(logIndex === undefined ? [] : [`log entry ${logIndex}`]),

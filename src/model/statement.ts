@@ -22,7 +22,7 @@ export const PREDICATE_TYPE = {
   openvex: 'https://openvex.dev/ns',
 } as const;
 
-/** Where an attestation was found, and how much it can be trusted. */
+/** An attestation, its place, and how far to trust it. */
 export interface FoundAttestation {
   readonly predicateType: string;
   readonly predicate: unknown;
@@ -35,18 +35,18 @@ export interface FoundAttestation {
   /** Why an unsigned statement contradicts the image; it then counts for nothing. */
   readonly contradicts?: string;
   /**
-   * Why the base that an unsigned provenance names was not held against the image's layers, where
-   * that is so: then what its Dockerfile says earns nothing.
+   * Why the base in an unsigned provenance was not compared with the image's layers: then its
+   * Dockerfile earns nothing.
    */
   readonly unchecked?: string;
-  /** Digest of the bundle, or of the manifest that holds the statement. */
+  /** Digest of the bundle, or of the statement's manifest. */
   readonly digest?: Digest;
 }
 
 /**
- * Whether a statement about `subjects` speaks of a platform of an image: of its manifest, or of the
- * root without naming other platforms. `parts` are the manifests that the root lists: what names
- * some of them is about those, and names the root so that it is found there.
+ * True for a statement about a platform's manifest, or about the root without other platforms.
+ * `parts` are the manifests in the root. A statement that names some of them is about those, and
+ * names the root only to be found there.
  */
 export function isAboutPlatform(
   subjects: readonly Digest[],
@@ -57,7 +57,7 @@ export function isAboutPlatform(
   return subjects.includes(root) && !subjects.some((subject) => parts.includes(subject));
 }
 
-/** Something that a provenance says the build took in. */
+/** An input of the build according to its provenance. */
 export interface Material {
   readonly uri: string;
   /** By algorithm, without prefix: `sha256`, `sha1` for git commits. */

@@ -1,27 +1,27 @@
 import { parseReference } from './reference.ts';
 
-/** Who can tell what a project is: one reader of project files each. */
+/** Readers of project files, one per kind of project. */
 export type FactReader =
   'node' | 'python' | 'go' | 'rust' | 'java' | 'dotnet' | 'ruby' | 'php' | 'site' | 'native';
 
 export const CI_SYSTEMS = ['github', 'gitlab'] as const;
 export type CiSystem = (typeof CI_SYSTEMS)[number];
 
-/** Answers that must be given for something to apply, by question. */
+/** Answers that a file or question depends on, by question. */
 export type Condition = Readonly<Record<string, string>>;
 
-/** A file whose presence speaks for a stack. */
+/** A file that suggests a stack. */
 export interface DetectionRule {
-  /** Path from the project's root; `*` stands for a part of a name. */
+  /** Path from the project's root; `*` matches part of a name. */
   readonly file: string;
-  /** A word that the file has to hold. */
+  /** A word that the file must contain. */
   readonly contains?: string;
-  /** How much it speaks for the stack; what a project's files give is added up. */
+  /** Weight for the stack; those of all files are added. */
   readonly score: number;
   readonly answers: Condition;
 }
 
-/** Where a default comes from that no manifest knows: `git-user`, who commits in the project. */
+/** A default that is not in any manifest: `git-user`, the author of the project's commits. */
 export type Preset = 'git-user';
 
 export interface Question {
@@ -31,19 +31,19 @@ export interface Question {
   readonly choices: readonly string[];
   readonly byDefault?: string;
   readonly presetBy?: Preset;
-  /** May stay without an answer; lines with its placeholder are then left out. */
+  /** May stay empty; lines with its placeholder are then left out. */
   readonly optional: boolean;
-  /** The default is a statement about the program that only a person, or --yes, can make. */
+  /** The default states something about the program, which only a person, or --yes, can confirm. */
   readonly confirm: boolean;
 }
 
-/** A file of the template, verbatim but for its placeholders, and where it goes in the project. */
+/** A file of the template, verbatim except for placeholders, and its place in the project. */
 export interface TemplateFile {
   /** Path from the folder of templates. */
   readonly from: string;
   readonly to: string;
   readonly when: Condition;
-  /** Written for this CI system alone. */
+  /** Only for this CI system. */
   readonly ci?: CiSystem;
 }
 
@@ -52,21 +52,21 @@ interface TemplateNote {
   readonly when: Condition;
 }
 
-/** A stack's template, what all stacks share included. */
+/** A stack's template, including what all stacks share. */
 export interface Template {
   readonly name: string;
   readonly title: string;
-  /** Without one, the name of the project's folder is all that is known. */
+  /** Absent: only the name of the project's folder is known. */
   readonly facts?: FactReader;
   readonly detect: readonly DetectionRule[];
   readonly questions: readonly Question[];
-  /** Image by role, with placeholders of versions. */
+  /** Image by role, with placeholders for versions. */
   readonly bases: Readonly<Record<string, string>>;
   readonly files: readonly TemplateFile[];
   readonly notes: readonly TemplateNote[];
 }
 
-/** A project's folder as read: names of its files, and texts of the files that reveal something. */
+/** A project's folder: names of its files, and texts of those that matter. */
 export interface Project {
   /** Name of its folder. */
   readonly folder: string;
@@ -80,8 +80,8 @@ export function applies(condition: Condition, answers: ReadonlyMap<string, strin
 }
 
 /**
- * How an answer is written into a file. `plain`: as it is; `json`: as JSON, for YAML and exec
- * forms; the others are whole lines.
+ * How a file contains an answer. `plain`: as it is; `json`: as JSON, for YAML and exec forms; the
+ * others are whole lines.
  */
 export const ANSWER_FORMS = ['plain', 'json', 'env', 'settings'] as const;
 export type AnswerForm = (typeof ANSWER_FORMS)[number];
@@ -91,11 +91,11 @@ interface Kind {
   readonly expects: string;
   /** In characters. */
   readonly longest: number;
-  /** The first is the default; text that could steer a shell or a Dockerfile has no `plain`. */
+  /** The first is the default; text that could steer a shell or a Dockerfile lacks `plain`. */
   readonly forms: readonly [AnswerForm, ...AnswerForm[]];
 }
 
-/** What a template may ask for. Each kind limits the text, so that an answer can do no harm. */
+/** Kinds of answers. Each limits the text, so that an answer can do no harm. */
 const KINDS = {
   name: {
     pattern: /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
@@ -165,12 +165,12 @@ const KINDS = {
 export type AnswerType = keyof typeof KINDS;
 export const ANSWER_TYPES = Object.keys(KINDS) as readonly AnswerType[];
 
-/** The forms for an answer of this kind; the first is for a placeholder that names no form. */
+/** The forms for an answer of this kind; the first is the default. */
 export function formsOf(type: AnswerType): readonly [AnswerForm, ...AnswerForm[]] {
   return KINDS[type].forms;
 }
 
-/** What is wrong with an answer, to follow its name, or undefined. Callers judge empty answers. */
+/** What is wrong with an answer, to follow its name, or undefined. Callers check empty answers. */
 export function answerProblem(
   value: string,
   { type, choices = [] }: { readonly type: AnswerType; readonly choices?: readonly string[] },
@@ -188,43 +188,39 @@ export function answerProblem(
   return undefined;
 }
 
-/** How it is found out whether the program in an image works. */
+/** How to find out whether an image's program works. */
 export interface SmokeRequest {
   /**
-   * A user's command for `sh -c` on this machine. Without one the image's HEALTHCHECK decides, else
-   * that the container stays up.
+   * A user's command for `sh -c` on this machine. Default: the image's HEALTHCHECK, else that the
+   * container stays up.
    */
   readonly command: string | undefined;
-  /** The container port that the command talks to; default: the lowest that the image exposes. */
+  /** The container port for the command; default: the lowest exposed one. */
   readonly port: number | undefined;
   /** `NAME=VALUE` or `NAME`, for the container. */
   readonly env: readonly string[];
-  /** Time that the program has until it answers, in milliseconds. */
+  /** Until the program answers, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** By what it was judged, the weakest last: the container runs on for a while, or ends with 0. */
+/** What decided, the weakest last: the container stays up for a while, or ends with 0. */
 type SmokeJudge = 'smoke command' | 'HEALTHCHECK' | 'staying up' | 'ending well';
 
-/**
- * What the container may do. `none`: no capabilities. `default`: those that the engine gives, for
- * programs that do not start without.
- */
+/** `none`: no capabilities. `default`: the engine's, for programs that do not start without. */
 export const RIGHTS = ['none', 'default'] as const;
 export type Rights = (typeof RIGHTS)[number];
 
-/** What came of it. */
 export type SmokeResult =
   | { readonly answers: true; readonly judge: SmokeJudge; readonly rights: Rights }
   | {
       readonly answers: false;
       readonly judge: SmokeJudge;
       readonly reason: string;
-      /** The end of what the container and the command printed. */
+      /** The end of the output of container and command. */
       readonly log: string;
     };
 
-/** Something that a program is put through, with what it has to answer. */
+/** A test of a program, with the expected answer. */
 export type Exercise =
   | {
       readonly kind: 'http';
@@ -234,14 +230,14 @@ export type Exercise =
       readonly headers: Readonly<Record<string, string>>;
       /** Sent with the request. */
       readonly body: string | undefined;
-      /** Of the container; without it the lowest that the image exposes. */
+      /** Of the container; default: the lowest exposed one. */
       readonly port: number | undefined;
-      /** Without a status, one from 200 to 399. `body` is a part of the answer's. */
+      /** Default status: 200 to 399. `body` is a part of the answer's. */
       readonly expect: { readonly status?: number; readonly body?: string };
     }
-  /** A program of the image, started in the container; it has to end with 0. */
+  /** A program of the image, started in the container; it must end with 0. */
   | { readonly kind: 'run'; readonly command: readonly string[] }
-  /** A command for `sh -c` on this machine, which has to end with 0. */
+  /** A command for `sh -c` on this machine; it must end with 0. */
   | { readonly kind: 'smoke'; readonly command: string };
 
 export function namedPorts(exercises: readonly Exercise[]): readonly number[] {
