@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { err, ok, type Result } from './errors.ts';
 
 /**
- * Whether anything listens at the host of a URL, within `ms`, its name's look-up included. A laptop
- * without a network must not wait for a resolver's and a socket's own patience.
+ * True where anything listens at the host of a URL, within `ms` including the name look-up: without
+ * a network, resolver and socket alone would take far longer to give up.
  */
 export async function canConnect(url: string, ms: number): Promise<Result<undefined>> {
   const { protocol, hostname, port } = new URL(url);
@@ -30,7 +30,7 @@ export async function canConnect(url: string, ms: number): Promise<Result<undefi
   }
 }
 
-/** Why there is no connection, in words. */
+/** A short reason for a failed connection, by its error code. */
 export function reasonOf(code: unknown): string {
   switch (code) {
     case 'ENOTFOUND':

@@ -97,8 +97,8 @@ const OF_THE_DISK: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is the matter with the user's disk, as an error that names the file and says what to do;
- * anything else as it is. Without `path`, it is the one that the system names.
+ * An error of the user's disk as DiskError, with the file and what to do. Any other error as it is.
+ * `path` defaults to the one in the error.
  */
 export function diskError(error: unknown, path = pathOf(error)): unknown {
   if (error instanceof UserError) return error;
@@ -110,7 +110,7 @@ export function diskError(error: unknown, path = pathOf(error)): unknown {
       cause: error,
     });
   const what = OF_THE_DISK[code];
-  // Without a file it is a port or a process that is refused.
+  // Without a path, a port or a process was refused.
   if (what === undefined || (what === REFUSED && path === undefined)) return error;
   const nextStep =
     what === FULL
@@ -127,12 +127,12 @@ export function diskError(error: unknown, path = pathOf(error)): unknown {
 
 const OTHERS = 'Name other folders with SCOVILLE_HOME and TMPDIR.';
 
-/** Only a folder of ours is made: what it lies in is the user's TMPDIR, or a link to nothing. */
+/** We only make folders of our own, so the missing parent is the user's TMPDIR or a broken link. */
 function isOfNewFolder(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && /^mkd/.test(String(error.syscall));
 }
 
-/** The same of work in `folder`, for errors of writing, in which the system names no file. */
+/** Same for work in `folder`: errors of writing do not name a file. */
 export function diskErrorIn(folder: string, error: unknown): unknown {
   return pathOf(error) === undefined ? diskError(error, folder) : error;
 }
@@ -143,13 +143,12 @@ function pathOf(error: unknown): string | undefined {
     : undefined;
 }
 
-/** The `code` of a system error, undefined where there is none. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What an operation whose failure is expected gives back (style: a value, not a throw). */
+/** For failures that a caller expects: a value, not a throw. */
 export type Result<T, E = string> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 

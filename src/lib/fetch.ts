@@ -11,11 +11,10 @@ interface AnswerParser {
 }
 
 /**
- * Lets a server close its connection while we read slower than it sends. Up to undici 7, an end of
- * the connection that meets a parser paused by backpressure fails an assertion, outside of every
- * promise: the process dies, though the whole answer arrived. Here a paused parser takes in what
- * did arrive before undici sees the end. Needed for the fetch of Node.js too, until all have
- * undici 8.
+ * Lets a server close its connection while we read slower than it sends. Up to undici 7, the end of
+ * a connection with a paused parser fails an assertion and the process dies. Here a paused parser
+ * reads what arrived before undici sees the end. Node's own fetch needs it too, until all versions
+ * have undici 8.
  */
 export function drainAtEnd(): void {
   unsubscribe(CONNECTED, watch);
@@ -49,7 +48,7 @@ function isParser(value: unknown): value is AnswerParser {
   );
 }
 
-/** Node.js' own, whatever is put in its place later. */
+/** Node's own, kept before `useNetwork` replaces it. */
 const nodeFetch = globalThis.fetch;
 
 /** Sends each `fetch` as docker and cosign do: Node.js ignores proxies and system authorities. */
@@ -59,12 +58,11 @@ export function useNetwork(env: Network['env'], home: string): void {
 }
 
 /**
- * A `fetch` through the proxies of the environment, that trusts the authorities that docker and
- * cosign trust, and shows a registry the client certificate that Docker's `certs.d` keeps for it.
- * With `isVerified: false` servers need no certificate that is trusted: for registries that the
- * engine calls insecure. With `isNamed` this machine and its network are only reached at addresses
- * for which it says that a person named them: for addresses that a project's text names. Rejects
- * with ProxyError where the proxy is what failed.
+ * A `fetch` that uses the proxies of the environment, the authorities that docker and cosign trust,
+ * and Docker's client certificates (`certs.d`). `isVerified: false` accepts any certificate: for
+ * registries that the engine calls insecure. With `isNamed`, this machine and its network are
+ * reachable only at addresses for which it returns true. Rejects with ProxyError where the proxy
+ * failed.
  */
 export function networkFetch(
   env: Network['env'],
@@ -89,8 +87,7 @@ export function networkFetch(
       (loaded) => new loaded.Origins(network, isVerified, isNamed),
     );
     const origins = await loading;
-    // What is wrong with its settings is said here; thrown while fetch sends, it would be "fetch
-    // failed".
+    // Invalid settings are reported here; inside `fetch` they would become "fetch failed".
     origins.prepare(url);
     const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
     try {
@@ -103,7 +100,7 @@ export function networkFetch(
   };
 }
 
-/** Undici says what a proxy answered in words alone. */
+/** Undici puts the proxy's status only into its message. */
 const ANSWERED = /Proxy response \((\d{3})\)|Proxy Authentication Required \((407)\)/;
 
 function ofProxy(error: unknown, proxy: string): unknown {

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and its missing parents, and gives the first that it made, or undefined where all
- * were there. Node's own `recursive` never ends below /proc, which says of a name that it does not
- * take what others say of a missing parent.
+ * Makes a folder and its missing parents. Returns the first that it made, or undefined. Node's own
+ * `recursive` loops for ever below /proc, where the error of an invalid name is that of a missing
+ * parent.
  */
 export async function makeFolders(
   path: string,
@@ -22,13 +22,13 @@ export async function makeFolders(
       });
       return first ?? path;
     }
-    // It is there already, or a file is: the latter is said as it is by Node.
+    // It exists, or is a file: then Node's own error is right.
     await mkdir(path, { ...options, recursive: true });
     return undefined;
   }
 }
 
-/** With its parent there, a name that is "not found" is one that this file system does not take. */
+/** With an existing parent, "not found" means that this file system does not allow the name. */
 function refused(error: unknown, path: string): void {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EEXIST') return;

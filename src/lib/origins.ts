@@ -23,10 +23,9 @@ const FOLDERS = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
 type MayReadSystem = typeof tls & { getCACertificates?: (type: 'system') => string[] };
 
 /**
- * The certificate authorities that servers are verified with, as PEM: on Linux those of the system,
- * as Go's programs read them (SSL_CERT_FILE and SSL_CERT_DIR name others), elsewhere Node.js' own
- * and the system's, then NODE_EXTRA_CA_CERTS. Throws UserError where a file that SSL_CERT_FILE
- * names cannot be read.
+ * The certificate authorities to verify servers with, as PEM. On Linux those of the system, as Go
+ * reads them (SSL_CERT_FILE and SSL_CERT_DIR replace them). Elsewhere Node's own and the system's,
+ * then NODE_EXTRA_CA_CERTS. Throws UserError where SSL_CERT_FILE cannot be read.
  */
 export function trustedRoots(
   env: Readonly<Record<string, string | undefined>>,
@@ -49,7 +48,7 @@ function linuxRoots(named: readonly string[], file: string, folders: string): re
   const found = [
     ...named,
     ...(ofSystem === undefined ? [] : [ofSystem]),
-    // The file is made of what is in the folders: read again they add nothing but time.
+    // Systems make the file from these folders: they add only time.
     ...(folders === '' && ofSystem === undefined ? FOLDERS.flatMap(folderFiles) : []),
   ];
   return found.length === 0 ? tls.rootCertificates : found;
@@ -102,9 +101,8 @@ export interface Network {
 const { Agent, Dispatcher: Base, ProxyAgent, Socks5ProxyAgent } = undici;
 
 /**
- * Sends each request by what is known of its origin: proxy, authorities, client certificate. A
- * redirect to another origin is asked about again, so that neither certificate nor password follows
- * it.
+ * Sends each request with the proxy, authorities and client certificate of its origin. A redirect
+ * to another origin gets that origin's, so certificate and password do not follow it.
  */
 export class Origins extends Base {
   readonly #network: Network;
@@ -159,7 +157,7 @@ export class Origins extends Base {
     });
   }
 
-  /** Without an address: for a proxy, which is not shown what is for registries. */
+  /** Undefined means a proxy: registry certificates are not shown to it. */
   #contextOf(url: URL | undefined): SecureContext {
     const { env, platform, folders } = this.#network;
     const own = url === undefined ? undefined : registryCertificates(folders, url);
@@ -196,14 +194,14 @@ function ownNetwork(host: string): UserError {
   return new UserError(`${host} is this machine or in its network, and a project names it`);
 }
 
-/** Whatever prints the address of the proxy has no password to print. */
+/** For every address that is printed. */
 function withoutPassword(url: URL): string {
   const bare = new URL(url);
   bare.username = bare.password = '';
   return bare.href;
 }
 
-/** The library's agent, without its warning about an experiment: users can do nothing about it. */
+/** Without the library's warning that it is experimental: users cannot do anything about it. */
 function socksAgent(proxy: Proxy, requestTls: object): Dispatcher {
   const { username, password } = loginOf(proxy);
   const url = `socks5://${proxy.url.host}`;
@@ -239,9 +237,8 @@ function loginOf({ url, variable }: Proxy): Pick<URL, 'username' | 'password'> {
 const BODILESS = [101, 204, 205, 304];
 
 /**
- * What `fetch` gives for a request that follows no redirect, from any port: fetch itself refuses 80
- * of them (6000, 10080), where a registry may listen. Bodies come as they were sent. Rejects as
- * fetch does.
+ * Like `fetch` without redirects, but on any port: fetch refuses 80 ports (6000, 10080) that a
+ * registry may use. Bodies stay as sent. Rejects as fetch does.
  */
 export async function fetchAnyPort(
   url: URL,
@@ -260,7 +257,7 @@ export async function fetchAnyPort(
       ...(signal === undefined ? {} : { signal }),
     });
     const { statusCode: status } = answer;
-    // Whoever reads the body learns of it; of a body that nobody reads, nobody has to.
+    // The reader of the body gets the error; an unread body needs none.
     answer.body.on('error', () => undefined);
     const isEmpty = method === 'HEAD' || BODILESS.includes(status);
     if (isEmpty) await answer.body.dump();

@@ -46,9 +46,9 @@ export function isOwnAddress(address: string): boolean {
 }
 
 /**
- * Looks a name up as usual, and fails with `error` where any of its addresses is refused. It is
- * asked for the very connection, so that no name leads elsewhere a moment later. IP addresses are
- * not looked up: the caller checks those.
+ * Looks a name up as usual, but fails with `error` where one of its addresses is refused. It runs
+ * for the connection itself, so the name cannot change between check and use. IP addresses are not
+ * looked up: callers check those.
  */
 export function guardedLookup(
   refuses: (address: string) => boolean,

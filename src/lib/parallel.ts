@@ -1,6 +1,6 @@
 /**
- * Calls `act` for each item, at most `limit` at once; results in the items' order. Starts no more
- * after a failure, lets those under way end, and throws the first.
+ * Calls `act` for each item, at most `limit` at once; results in the items' order. After a failure
+ * it starts no more calls, waits for those that run, and throws the first error.
  */
 export async function inParallel<T, R>(
   items: readonly T[],
@@ -26,8 +26,8 @@ export async function inParallel<T, R>(
 }
 
 /**
- * Asks once for each key, also where two ask at the same time. An answer that failed is not kept:
- * the next caller asks again.
+ * One call per key, also for callers at the same time. Failures are not kept: the next caller asks
+ * again.
  */
 export function once<K extends object, A extends readonly unknown[], V>(
   ask: (key: K, ...rest: A) => Promise<V>,
@@ -43,7 +43,7 @@ export function once<K extends object, A extends readonly unknown[], V>(
   };
 }
 
-/** Values by what `of` says of each, in the order in which they came. Node 20 lacks Map.groupBy. */
+/** Node 20 lacks Map.groupBy. */
 export function groupBy<T, K>(all: readonly T[], of: (one: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const one of all) {
@@ -54,7 +54,7 @@ export function groupBy<T, K>(all: readonly T[], of: (one: T) => K): ReadonlyMap
   return groups;
 }
 
-/** Lets a few do their work at once; those of one key one after the other. */
+/** Runs a few tasks at once; those of one key one after the other. */
 export class Turns {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];

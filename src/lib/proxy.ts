@@ -12,7 +12,7 @@ export interface Proxy {
   readonly url: URL;
 }
 
-/** Of proxies that Go's net/http knows; for `socks5` too it has the proxy resolve the name. */
+/** The proxies that Go's net/http supports; with `socks5` too, the proxy resolves the name. */
 const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];
 const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
@@ -23,8 +23,8 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /**
  * The proxy for an address as Go's programs (docker, cosign, buildx) choose it
  * (golang.org/x/net/http/httpproxy): HTTPS_PROXY, HTTP_PROXY and NO_PROXY, capitals before small
- * letters. Undefined where it is asked directly. Throws UserError where the variable does not name
- * a proxy that can be used; its value, which may contain a password, is not printed.
+ * letters. Undefined for a direct connection. Throws UserError for an unusable proxy, without its
+ * value, which may contain a password.
  */
 export function proxyOf(address: string, env: Environment): Proxy | undefined {
   const url = new URL(address);
@@ -75,7 +75,7 @@ function matches(entry: string, host: string, port: string): boolean {
     one.addAddress(name, family === 4 ? 'ipv4' : 'ipv6');
     return contains(one, host);
   }
-  // A domain never matches an address, and one with a leading dot its subdomains alone.
+  // A domain never matches an IP address; one with a leading dot matches only its subdomains.
   if (isIP(host) !== 0) return false;
   const domain = name.replace(/^\*\./, '.');
   const ascii = /[^\x00-\x7f]/.test(domain) ? domainToASCII(domain.replace(/^\./, '')) : undefined;
@@ -110,8 +110,8 @@ const NONE: RegistryCertificates = { ca: [], cert: [], key: [] };
 const HUB = 'registry-1.docker.io';
 
 /**
- * The folders `certs.d` of Docker, a user's own first: of its configuration, of rootless Docker, of
- * the system. A relative path in a variable would lead into the project at hand, and is left out.
+ * Docker's folders `certs.d`, the user's own first: configuration, rootless Docker, system.
+ * Relative paths in variables are left out: they would point into the current project.
  */
 export function certificateFolders(
   env: Readonly<Record<string, string | undefined>>,
@@ -127,16 +127,15 @@ export function certificateFolders(
 }
 
 /**
- * The certificates for a host (`HOST` or `HOST:PORT`) in the first of the folders that has one of
- * that name, read as Docker reads them: each `.crt` is an authority, each `.cert` a client
- * certificate, with the `.key` of the same name. Another port is another host. Throws UserError
- * where a pair is not whole or a file cannot be read.
+ * The certificates for a host (`HOST` or `HOST:PORT`), from the first folder with that name. As in
+ * Docker, each `.crt` is an authority, and each `.cert` with its `.key` a client certificate.
+ * Another port is another host. Throws UserError for an incomplete pair or an unreadable file.
  */
 export function registryCertificates(
   folders: readonly string[],
   { hostname, port }: { readonly hostname: string; readonly port: string },
 ): RegistryCertificates {
-  // A host is the name of a folder here.
+  // The host becomes a folder's name.
   if (!/^(?:[\w-][\w.-]*|\[[\da-f:.]+\])$/i.test(hostname)) return NONE;
   const names =
     port === ''
@@ -150,7 +149,7 @@ export function registryCertificates(
   return NONE;
 }
 
-/** Undefined where the folder is not there, or only for the engine to read. */
+/** Undefined where the folder is missing, or readable only by the engine. */
 function filesOf(folder: string): readonly string[] | undefined {
   try {
     return readdirSync(folder).sort();

@@ -5,7 +5,7 @@ import { missingTool, type ToolName, TOOLS } from './tool-names.ts';
 
 const STDERR_TAIL = 4096;
 
-/** A ToolError that says how a run ended. For runs whose end the caller did not expect. */
+/** For runs whose end the caller did not expect. */
 export function toolFailure(result: ToolResult, message: string, nextStep?: string): ToolError {
   const stderr = 'stderr' in result ? result.stderr : '';
   return new ToolError(`${message}: ${howItEnded(result)}`, {

@@ -20,10 +20,7 @@ export interface ToolRun {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /**
-   * Where docker is asked for a plugin: the file that docker said it starts for it. Docker takes a
-   * tenth of a second to find it again.
-   */
+  /** For docker plugins: their file, as docker reported it. Saves docker a search of 0.1 s. */
   readonly plugin?: string;
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -43,7 +40,7 @@ export interface ToolRun {
   readonly signal?: AbortSignal;
 }
 
-/** How it ended, each way as data; nothing is thrown for a non-zero exit. */
+/** Every way that a run ends, as data: a non-zero exit does not throw. */
 export type ToolResult =
   | {
       readonly ended: 'exit';
@@ -61,7 +58,7 @@ export type ToolResult =
   | { readonly ended: 'not-found' }
   | { readonly ended: 'aborted' };
 
-/** Starts tools. The real one is in tools/run-tool.ts; the tests' throws on unexpected commands. */
+/** Tests use one that throws on unexpected commands. */
 export type RunTool = (run: ToolRun) => Promise<ToolResult>;
 
 /** What a command search uses: PATH, the user's and the tool's working folders, the user's home. */
@@ -83,11 +80,10 @@ export function findCommand(command: string, search: CommandSearch): string | un
 }
 
 /**
- * The entries of PATH that count, for us and for what the tools start themselves. Relative and
- * empty ones do not, and neither does a folder of the project, or a `node_modules/.bin` of a folder
- * above it: the author of a project must not choose our tools. The project is the working
- * directory, or the nearest folder above it with a `.git`. (One that is home, or holds it, says
- * nothing about who wrote what is below.)
+ * The entries of PATH to use, for us and for what the tools start. Left out: relative and empty
+ * entries, folders of the project, and `node_modules/.bin` of folders above it. So a project's
+ * author cannot choose our tools. The project is the working directory, or the nearest folder above
+ * it with a `.git`, unless that is home or above home.
  */
 function foldersOf({ path, cwds, home }: CommandSearch): readonly string[] {
   const here = cwds.map(realPath);
@@ -134,10 +130,9 @@ function isProgram(path: string): boolean {
 
 /** Bytes of a stream that are kept; of more, the last. */
 const CAPTURE_LIMIT = 16 * 1024 * 1024;
-/** A line longer than this is handed on in pieces. */
+/** Longer lines are passed on in pieces. */
 export const LINE_LIMIT = 1024 * 1024;
 
-/** Keeps the last `limit` bytes of what it is given. */
 export class OutputTail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
@@ -150,11 +145,10 @@ export class OutputTail {
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    // Twice the limit before it is cut, so that cutting stays rare.
+    // Cut at twice the limit, so that cutting stays rare.
     if (this.#size > 2 * this.#limit) this.#cut();
   }
 
-  /** What was kept, as UTF-8 text. */
   text(): string {
     if (this.#size > this.#limit) this.#cut();
     return Buffer.concat(this.#chunks).toString('utf8');
@@ -168,7 +162,11 @@ export class OutputTail {
   }
 }
 
-/** Cuts a stream of bytes into lines without their ends (`\n` or `\r\n`). */
+/**
+ * Splits bytes into lines without their ends (`
+ * ` or `\r
+ * `).
+ */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new StringDecoder('utf8');
@@ -188,7 +186,7 @@ export class LineSplitter {
     }
   }
 
-  /** Hands on a last line that has no end. */
+  /** Passes on a last line without an end. */
   end(): void {
     const last = this.#rest + this.#decoder.end();
     this.#rest = '';
@@ -202,9 +200,9 @@ function withoutReturn(line: string): string {
 
 /** Time between the polite signal and SIGKILL. BuildKit and cosign use it to clean up. */
 const GRACE_MS = 5_000;
-/** How long output is waited for after a tool has ended: a grandchild may hold the pipe open. */
+/** Wait for output after the tool ended: a grandchild may keep the pipe open. */
 const DRAIN_MS = 2_000;
-/** The same for output taken piece by piece: the rest may still be going to a slow disk. */
+/** Same for output taken piece by piece: a slow disk may still need it. */
 const TAKEN_DRAIN_MS = 60_000;
 
 /**
@@ -215,17 +213,17 @@ const TAKEN_DRAIN_MS = 60_000;
 export const runTool: RunTool = async (run) => {
   if (run.signal?.aborted === true) return { ended: 'aborted' };
   const env = environment(run);
-  // The project is where the user stands, whatever the tool's own folder is.
+  // The project is the user's folder, also where the tool runs elsewhere.
   const cwds = [process.cwd(), ...(run.cwd === undefined ? [] : [run.cwd])];
   const search = { path: env['PATH'] ?? '', cwds, home: homedir() };
   const file = findCommand(run.command, search);
-  // What the tool starts by itself (git, credential helpers) is looked for in the same folders.
+  // What the tool starts (git, credential helpers) comes from the same folders.
   if (search.path !== '') env['PATH'] = foldersOf(search).join(delimiter);
   // No program can be given such an argument; execa would call it a defect.
   if (file === undefined || run.args.join().includes('\0')) return { ended: 'not-found' };
   const plugin = pluginFile(run, file);
   if (plugin !== undefined) {
-    // By this a plugin knows that docker started it; the socket is of the docker that started us.
+    // A plugin sees here that docker started it; the socket is of the docker that started us.
     env['DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'] = file;
     delete env['DOCKER_CLI_PLUGIN_SOCKET'];
   }
@@ -262,8 +260,8 @@ export const runTool: RunTool = async (run) => {
 };
 
 /**
- * The plugin to start instead of docker. Undefined where docker is given flags of its own, where
- * the plugin is not here, and where docker may be a script, which may reach another machine.
+ * The plugin to start directly. Undefined where docker itself gets flags, where the plugin is
+ * missing, and where docker may be a script that reaches another machine.
  */
 function pluginFile({ plugin, args }: ToolRun, docker: string): string | undefined {
   if (plugin === undefined || basename(plugin) !== `docker-${args[0] ?? ''}`) return undefined;
@@ -282,7 +280,7 @@ function isProgramOfRunTool(file: string): boolean {
   return start.toString('latin1') !== '#!';
 }
 
-/** What runs now: it does not outlive us. */
+/** Killed when we exit. */
 const running = new Set<Started>();
 
 type Started = ReturnType<typeof start>;
@@ -318,7 +316,7 @@ function endRunning(): void {
   for (const child of running) child.kill();
 }
 
-/** A process that was started apart leads a group of its own; execa would end the process alone. */
+/** A detached process leads a group; execa would kill only the process. */
 function endGroupWith(child: Started): void {
   const send = (signal: NodeJS.Signals): boolean => {
     try {
@@ -360,7 +358,7 @@ function toolResult(ended: Result, stdout: string, stderr: string): ToolResult {
   if (timedOut) return { ended: 'timeout', stdout, stderr };
   if (signal !== undefined) return { ended: 'signal', signal, stdout, stderr };
   if (exitCode !== undefined) return { ended: 'exit', exitCode, stdout, stderr };
-  // It could not be started at all: gone since it was found, or no program for this machine.
+  // It was removed since the search, or is not for this machine.
   return { ended: 'not-found' };
 }
 
@@ -388,7 +386,7 @@ function readOutput(
   return { closed, text: () => tail.text() };
 }
 
-/** Passes output on, piece by piece; if it is refused, the rest of the tool's work is useless. */
+/** Passes output on, piece by piece. If that fails, the tool's work is useless. */
 function takeOutput(
   stream: Readable | null,
   take: ToolRun['onStdout'],
@@ -406,7 +404,7 @@ function takeOutput(
         return;
       }
   };
-  // A tool that is killed cuts its output off: how it ended says so.
+  // A killed tool cuts its output off; its result says so.
   const closed = handOn().catch(() => undefined);
   return { closed, text: () => '', failure: () => failure };
 }

@@ -4,7 +4,7 @@ const SEQUENCE =
 /** Control characters except tab, line separators, and marks that change the text direction. */
 const STEERING = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** True where a text has control characters: no name and no version has any. */
+/** Names and versions never have control characters. */
 export function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text);
 }
@@ -14,7 +14,6 @@ export function withoutSteering(line: string): string {
   return line.replace(SEQUENCE, '').replace(STEERING, '');
 }
 
-/** Addresses without their passwords, in a line that is shown. */
 export function withoutPasswords(line: string): string {
   return line.replace(/(:\/\/[^\s/@:"']{0,200}:)[^\s/@"']{1,2000}@/g, '$1***@');
 }
@@ -33,7 +32,7 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** Words in lines of at most so many characters; a longer word has a line of its own. */
+/** Words in lines of at most `width` characters; a longer word has a line of its own. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -76,7 +75,7 @@ export function bytesText(bytes: number): string {
   );
 }
 
-/** Steps of 1000, as Docker counts. What would be shown as 1000 of a unit is one of the next. */
+/** Steps of 1000, as in Docker. What would print as 1000 of a unit uses the next. */
 function inUnits(bytes: number, written: (value: number) => string): string {
   let value = Math.max(0, bytes);
   let unit = 0;
@@ -94,8 +93,8 @@ export function secondsText(seconds: number): string {
 }
 
 /**
- * The candidate that a mistyped word most likely means: the same letters but for case, `-` and `_`,
- * else the nearest within two edits (and less than half of the word). Undefined where none is near.
+ * The most likely candidate for a mistyped word: one that differs only in case, `-` and `_`, else
+ * the nearest within two edits (and less than half the word). Undefined where none is near.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
@@ -108,7 +107,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return ranked[0]?.candidate;
 }
 
-/** Levenshtein's distance, where two neighbours that changed places are one edit. */
+/** Levenshtein's distance, with a swap of two adjacent characters as one edit. */
 function editDistance(a: string, b: string): number {
   let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -127,20 +126,20 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * What a CI system takes for a command in a job's log: `##vso[` of Azure Pipelines and the old
- * `##[` of GitHub's runner anywhere in a line, `##teamcity[` and GitHub's `::set-output ...::`
- * where one begins. A long text is broken into lines, so that any place may be a beginning.
+ * Commands of CI systems in a job's log. `##vso[` of Azure Pipelines and the old `##[` of GitHub's
+ * runner count anywhere in a line; `##teamcity[` and GitHub's `::set-output ...::` at its start.
+ * Long texts are wrapped, so any place may become a start.
  */
 const AZURE = /##(vso|teamcity|)\[/gi;
 const GITHUB =
   /::(?=(?:debug|notice|warning|error|group|endgroup|echo|set-output|save-state|set-env|add-path|add-mask|add-matcher|remove-matcher|stop-commands|internal-[a-z-]+)\b)/gi;
 
-/** Text from outside in which a CI system finds no command: a blank parts what begins one. */
+/** A space breaks each command of a CI system. */
 export function withoutCiCommands(text: string): string {
   return text.replace(AZURE, '##$1 [').replace(GITHUB, ': :');
 }
 
-/** JSON with the same values, in which it finds none. */
+/** Same for JSON, whose values stay equal. */
 export function jsonWithoutCiCommands(json: string): string {
   return json.replace(/#(?=#(?:vso|teamcity)?\[)/gi, '\\u0023');
 }
@@ -170,7 +169,7 @@ export function joined(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-/** The folders that a path leads through, the outermost first: `a` and `a/b` of `a/b/c`. */
+/** The parent folders of a path, outermost first: `a` and `a/b` for `a/b/c`. */
 export function foldersOf(path: string): readonly string[] {
   return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }

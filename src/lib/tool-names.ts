@@ -1,6 +1,5 @@
 import { UserError } from './errors.ts';
 
-/** A tool is not installed. */
 export class MissingTool extends UserError {}
 
 interface KnownTool {
@@ -78,7 +77,6 @@ export const TOOLS = {
 
 export type ToolName = keyof typeof TOOLS;
 
-/** How to get a tool, in one line. */
 export function howToInstall(tool: ToolName): string {
   const { debian, macos, elsewhere }: KnownTool = TOOLS[tool];
   const others = elsewhere === undefined ? '' : `; others: ${elsewhere}`;

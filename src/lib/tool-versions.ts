@@ -25,7 +25,7 @@ export async function requireTool(run: RunTool, tool: ToolName): Promise<ToolVer
   return version;
 }
 
-/** The same of a tool of any age. Throws UserError where it is missing. */
+/** Same for a tool of any age. Throws UserError where it is missing. */
 export function toolVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
   return ASK[tool](run);
 }
@@ -63,11 +63,11 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** The releases that everything was tried on, and what has changed between releases before. */
+/** The releases that we test with, and what changed outside of them. */
 interface Known {
   readonly oldest: string;
   readonly newest: string;
-  /** What an older one may not do, or do otherwise. */
+  /** What may fail with older ones. */
   readonly older: string;
   readonly newer: string;
 }
@@ -103,7 +103,7 @@ interface UnknownVersion {
   readonly text: string;
 }
 
-/** Looks up a version (three numbers). Undefined counts as known: there is nothing to say. */
+/** `number`: three parts. Undefined counts as known, since nothing can be said about it. */
 export function unknownVersion(
   tool: KnownTool,
   number: string | undefined,
