@@ -18,12 +18,15 @@ export function withoutPasswords(line: string): string {
   return line.replace(/(:\/\/[^\s/@:"']{0,200}:)[^\s/@"']{1,2000}@/g, '$1***@');
 }
 
-/** The same for text of several lines, which stay apart. */
+/** `withoutSteering` for text of several lines: output of tools, before it is cut or stored. */
 export function cleanText(text: string): string {
   return text.split('\n').map(withoutSteering).join('\n');
 }
 
-/** Text on one line: blanks for controls and line ends, no direction marks or half characters. */
+/**
+ * A value on one line, for what is published: spaces for controls and line ends, U+FFFD for half
+ * characters, no direction marks. What a sequence leaves (`[31m`) stays to be seen.
+ */
 export function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
@@ -32,15 +35,28 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** Words in lines of at most `width` characters; a longer word has a line of its own. */
-export function wrapWords(text: string, width: number): readonly string[] {
+/**
+ * Words in lines of at most `most` columns; a longer word has a line of its own. `width` measures a
+ * text's columns.
+ */
+export function wrapWords(
+  text: string,
+  most: number,
+  width: (text: string) => number = (one) => one.length,
+): readonly string[] {
   const lines: string[] = [];
   let line = '';
+  let used = 0;
   for (const word of text.split(/ +/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    const columns = width(word);
+    if (line !== '' && used + 1 + columns > most) {
       lines.push(line);
       line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      used = columns;
+    } else {
+      used += line === '' ? columns : columns + 1;
+      line = line === '' ? word : `${line} ${word}`;
+    }
   }
   return line === '' ? lines : [...lines, line];
 }

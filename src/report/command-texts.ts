@@ -4,7 +4,7 @@ import type { BakeRow, BakeState } from '../model/events.ts';
 import type { ProfileCheck, ProfileSummary } from '../model/profile.ts';
 import { VECTOR_NAMES } from './card.ts';
 import { padded, textWidth, wrapped } from './text-width.ts';
-import { cleanText, jsonText, shortDigest } from './text.ts';
+import { shownText, jsonText, shortDigest } from './text.ts';
 
 const STATES: Readonly<Record<BakeState, string>> = {
   published: 'published',
@@ -30,7 +30,7 @@ export function bakeTable(rows: readonly BakeRow[]): string {
       .trimEnd(),
   );
   const reasons = rows.flatMap(({ target, reason }) =>
-    reason === undefined ? [] : [`  ${cleanText(target)}: ${cleanText(firstLine(reason))}`],
+    reason === undefined ? [] : [`  ${shownText(target)}: ${shownText(firstLine(reason))}`],
   );
   return `${[...lines, ...reasons].join('\n')}\n`;
 }
@@ -44,7 +44,7 @@ function cells({ target, state, digest, names, scorecard }: BakeRow): readonly s
     STATES[state],
     digest === undefined ? '-' : shortDigest(digest),
     names.join(', ') || '-',
-  ].map((text) => cleanText(text));
+  ].map((text) => shownText(text));
 }
 
 function firstLine(text: string): string {

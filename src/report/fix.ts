@@ -12,7 +12,7 @@ import type {
   TakenBack,
 } from '../model/fix.ts';
 import type { Scorecard } from '../model/scorecard.ts';
-import { cleanText, jsonText } from './text.ts';
+import { shownText, jsonText } from './text.ts';
 
 interface DiffedFile {
   /** Relative to the folder of `patch -p1`, with slashes. */
@@ -128,9 +128,9 @@ export function editText(edit: PlannedEdit, { color }: FixTextOptions): string {
     ['id', criterion === undefined ? id : `${id} (${criterion})`],
   ];
   const lines = rows.map(
-    ([name = '', text = '']) => `  ${colors.dim(name.padEnd(4))}  ${cleanText(text)}`,
+    ([name = '', text = '']) => `  ${colors.dim(name.padEnd(4))}  ${shownText(text)}`,
   );
-  return `${colors.bold(cleanText(title))}\n${lines.join('\n')}\n`;
+  return `${colors.bold(shownText(title))}\n${lines.join('\n')}\n`;
 }
 
 /** Refusals, a line each, with what would decide them. */
@@ -138,7 +138,7 @@ export function refusalsText(refusals: readonly Refusal[], name: string): string
   return refusals
     .map(({ rule, reason, line, settle }) => {
       const next = settle === undefined ? '' : `\n  next: ${settle}`;
-      return `${cleanText(`${name}:${line} ${rule}: left alone: ${reason}`)}${next}\n`;
+      return `${shownText(`${name}:${line} ${rule}: left alone: ${reason}`)}${next}\n`;
     })
     .join('');
 }
@@ -159,7 +159,7 @@ function levelText({ level }: Scorecard): string {
 }
 
 function answerText({ smoke }: ProvenBuild): string {
-  if (!smoke.answers) return `whether it answers is not known: ${cleanText(smoke.reason)}`;
+  if (!smoke.answers) return `whether it answers is not known: ${shownText(smoke.reason)}`;
   const how = {
     'smoke command': 'it answers the smoke command',
     HEALTHCHECK: 'its HEALTHCHECK is healthy',
@@ -177,11 +177,11 @@ const BROKE = {
 
 function takenBackLines({ edit, broke, reason, log }: TakenBack): readonly string[] {
   return [
-    `taken back: ${cleanText(edit.id)}: ${BROKE[broke]}: ${cleanText(reason)}`,
+    `taken back: ${shownText(edit.id)}: ${BROKE[broke]}: ${shownText(reason)}`,
     ...log
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => `  | ${cleanText(line)}`),
+      .map((line) => `  | ${shownText(line)}`),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { quantity } from '../lib/text.ts';
 import type { ImageComparison, ImageDifference } from '../model/report.ts';
-import { cleanText, jsonText, withNulls } from './text.ts';
+import { shownText, jsonText, withNulls } from './text.ts';
 
 /** The differences of one layer, or of a platform's documents. */
 export interface LayerGroup {
@@ -73,15 +73,15 @@ export function differencesReport(comparison: ImageComparison, screen: Differenc
   const { first, second, reproducible, platforms, differences, omitted } = comparison;
   const { source } = comparison;
   const lines = [
-    `first   ${cleanText(first.name)}  ${first.digest}`,
-    `second  ${cleanText(second.name)}  ${second.digest}`,
+    `first   ${shownText(first.name)}  ${first.digest}`,
+    `second  ${shownText(second.name)}  ${second.digest}`,
     ...platforms.map(
       (one) =>
-        `${one.first === one.second ? '=' : '≠'} ${cleanText(one.platform)}  ${one.first ?? 'not there'}${one.first === one.second ? '' : `  ${one.second ?? 'not there'}`}`,
+        `${one.first === one.second ? '=' : '≠'} ${shownText(one.platform)}  ${one.first ?? 'not there'}${one.first === one.second ? '' : `  ${one.second ?? 'not there'}`}`,
     ),
     ...(source === undefined
       ? []
-      : [`source  ${cleanText(source.url)} at ${cleanText(source.revision)}`]),
+      : [`source  ${shownText(source.url)} at ${shownText(source.revision)}`]),
     '',
   ];
   for (const group of byLayer(differences))
@@ -100,20 +100,20 @@ function layerLines({ first: one, entries: group }: LayerGroup, most: number): r
   const place = placeText(one);
   const head =
     one.layer === undefined
-      ? `${cleanText(one.platform)}: config and annotations`
+      ? `${shownText(one.platform)}: config and annotations`
       : [
-          `${cleanText(one.platform)}: layer ${one.layerIndex ?? ''}`,
+          `${shownText(one.platform)}: layer ${one.layerIndex ?? ''}`,
           one.layer.slice(0, 19),
-          ...(place === undefined ? [] : [cleanText(place)]),
+          ...(place === undefined ? [] : [shownText(place)]),
         ].join(', ');
   const instruction =
-    one.instruction === undefined ? [] : [`  ${cleanText(one.instruction).slice(0, 160)}`];
+    one.instruction === undefined ? [] : [`  ${shownText(one.instruction).slice(0, 160)}`];
   const entries = group.slice(0, most).flatMap((d) => {
-    const path = cleanText(d.path);
+    const path = shownText(d.path);
     const deeper = d.deeper?.split('\n').slice(0, MOST_DEEPER) ?? [];
     return [
-      `  ${path === '' ? d.kind : path}  [${d.class}]  ${cleanText(d.detail)}`,
-      ...deeper.map((line) => `      ${cleanText(line)}`),
+      `  ${path === '' ? d.kind : path}  [${d.class}]  ${shownText(d.detail)}`,
+      ...deeper.map((line) => `      ${shownText(line)}`),
     ];
   });
   const more =
@@ -125,8 +125,8 @@ function causeLines(differences: readonly ImageDifference[]): readonly string[] 
   return [
     'Why, and what to do',
     ...byClass(differences).flatMap(({ id, cause, remedy, count: found }) => [
-      `  ${id} (${found}): ${cleanText(cause)}`,
-      ...(remedy === undefined ? [] : [`    do: ${cleanText(remedy)}`]),
+      `  ${id} (${found}): ${shownText(cause)}`,
+      ...(remedy === undefined ? [] : [`    do: ${shownText(remedy)}`]),
     ]),
   ];
 }

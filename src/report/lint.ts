@@ -3,7 +3,7 @@ import { quantity } from '../lib/text.ts';
 import type { IgnoredFinding, LintedFile, LintFinding, LintLevel, LintRule } from '../model/fix.ts';
 import { fingerprint, sarifLog, sarifMessage, sarifName, sarifPrints, uriOf } from './sarif.ts';
 import { fitted, textWidth } from './text-width.ts';
-import { cleanText, jsonText, shortened } from './text.ts';
+import { shownText, jsonText, shortened } from './text.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -17,7 +17,7 @@ interface LintTextOptions {
 function shownLine(line: string, unicode: boolean): string {
   const mark = unicode ? '\ufffd' : '?';
   return Array.from(line, (character) =>
-    character === '\t' || character === ' ' ? ' ' : cleanText(character, mark),
+    character === '\t' || character === ' ' ? ' ' : shownText(character, mark),
   ).join('');
 }
 
@@ -59,7 +59,7 @@ function findingText(
   options: LintTextOptions,
 ): string[] {
   const { rule, severity, range, message } = finding;
-  const clean = (text: string): string => cleanText(text, options.unicode ? '\ufffd' : '?');
+  const clean = (text: string): string => shownText(text, options.unicode ? '\ufffd' : '?');
   const place = `${clean(file.name)}:${range.startLine}:${range.startColumn}`;
   const level = colorOf(colors, severity)(severity);
   return [

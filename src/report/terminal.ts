@@ -30,7 +30,7 @@ import {
   withoutClaimsText,
 } from './card.ts';
 import { fitted, padded, textWidth, wrapped } from './text-width.ts';
-import { cleanText, evidenceText, shortDigest } from './text.ts';
+import { shownText, evidenceText, shortDigest } from './text.ts';
 
 export interface TerminalOptions {
   /** Columns; default 80, limited to 40 to 140. */
@@ -67,7 +67,7 @@ export function heat(screen: Screen, grade: Grade): (text: string) => string {
 }
 
 export function shown(screen: Screen, text: string): string {
-  const clean = cleanText(text, screen.unicode ? '\ufffd' : '?');
+  const clean = shownText(text, screen.unicode ? '\ufffd' : '?');
   return screen.unicode ? clean : ascii(clean);
 }
 

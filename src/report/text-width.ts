@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
+import { wrapWords } from '../lib/text.ts';
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -37,7 +37,5 @@ export function padded(text: string, columns: number): string {
 
 /** The text broken at spaces into lines of at most `columns`; a longer word is cut. */
 export function wrapped(text: string, columns: number, ellipsis = '…'): string[] {
-  if (text === '') return [];
-  const lines = wrapAnsi(text, columns, { trim: true }).split('\n');
-  return lines.map((line) => fitted(line, columns, ellipsis));
+  return wrapWords(text, columns, textWidth).map((line) => fitted(line, columns, ellipsis));
 }

@@ -17,7 +17,7 @@ const UNSAFE =
 const STACKED = /(\p{M}{4})\p{M}+/gu;
 
 /** The text on one line without CI commands, unsafe characters as U+FFFD, or `?` for ASCII only. */
-export function cleanText(text: string, replacement = '\ufffd'): string {
+export function shownText(text: string, replacement = '\ufffd'): string {
   const clean = text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
   return withoutCiCommands(clean);
 }
@@ -25,7 +25,7 @@ export function cleanText(text: string, replacement = '\ufffd'): string {
 /** Clean text of at most `longest` UTF-16 units, an ellipsis at its end where it was cut. */
 export function shortened(text: string, longest: number): string {
   // Later text need not be cleaned; the extra room lets runs of white space shrink.
-  const clean = cleanText(text.length > longest * 4 ? text.slice(0, longest * 4) : text);
+  const clean = shownText(text.length > longest * 4 ? text.slice(0, longest * 4) : text);
   if (clean.length <= longest && text.length <= longest * 4) return clean;
   return `${clean.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

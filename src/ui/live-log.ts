@@ -1,6 +1,6 @@
 import { bytesText, secondsText } from '../lib/text.ts';
 import type { BuildStep, EventSink, Part, Phase, PipelineEvent } from '../model/events.ts';
-import { cleanForTerminal, cleanLines, type Marks } from './text.ts';
+import { cleanLines, cleanRow, type Marks } from './text.ts';
 
 /** A running step: a line, with its last output lines below. Clean, one line each, not cut. */
 export interface LiveRow {
@@ -144,9 +144,9 @@ class Drawing {
     const rows = [...this.#running].slice(-MOST_RUNNING).map(([key, one]): LiveRow => ({
       key,
       // Names and output lines come from the Dockerfile and its programs.
-      label: oneLine(one.label),
+      label: cleanRow(one.label),
       figures: `${secondsText((now - one.since) / 1000)} ${movedText(one, now)}`.trimEnd(),
-      log: key === this.#logged ? this.#logOf(key).slice(-LOG_TAIL).map(oneLine) : [],
+      log: key === this.#logged ? this.#logOf(key).slice(-LOG_TAIL).map(cleanRow) : [],
     }));
     const items = [...this.#items].map(([key, state]) => ({ key, label: STEP_LABEL[key], state }));
     return { rows, items };
@@ -267,7 +267,7 @@ class Drawing {
     // One column stays free: a terminal that fills its last one may wrap.
     const room = Math.max(20, this.#options.columns() - 1) - end.length - 3;
     const mark = state === 'failed' ? style.dim(marks.off) : style.green(marks.done);
-    const shown = this.#options.fit(oneLine(name), room);
+    const shown = this.#options.fit(cleanRow(name), room);
     surface.print(`${mark} ${shown} ${state === 'done' ? end : style.dim(end)}`);
   }
 }
@@ -287,10 +287,6 @@ function movedText({ moved, movedSince }: Running, now: number): string {
 
 function indented(log: readonly string[]): string {
   return log.map((line) => `  | ${line}`).join('\n');
-}
-
-function oneLine(text: string): string {
-  return cleanForTerminal(text.replace(/[\t\n]/g, ' '));
 }
 
 /** Shorter runs never draw, so they never load the drawing code. */

@@ -1,6 +1,6 @@
 import { Box, type Key, Text, type TextProps, useInput } from 'ink';
 import { useRef, useState } from 'react';
-import { cleanForTerminal, type Marks } from './text.ts';
+import { cleanForTerminal, cleanRow, type Marks } from './text.ts';
 
 /** The rows of `count` to show in `height`, with `selected`: the first, and one after the last. */
 export function windowOf(
@@ -35,7 +35,7 @@ interface Props extends Omit<TextProps, 'children'> {
 export function Line({ text, ...style }: Props) {
   return (
     <Text wrap="truncate-end" {...style}>
-      {cleanForTerminal(text.replace(/[\t\n]/g, ' '))}
+      {cleanRow(text)}
     </Text>
   );
 }
@@ -44,7 +44,7 @@ export function Line({ text, ...style }: Props) {
 export function Paragraph({ text, ...style }: Props) {
   return (
     <Text wrap="wrap" {...style}>
-      {cleanForTerminal(text.replace(/[\t\n]+/g, ' '))}
+      {cleanRow(text)}
     </Text>
   );
 }

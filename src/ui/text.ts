@@ -3,14 +3,20 @@ import { withoutCiCommands, withoutPasswords, withoutSteering } from '../lib/tex
 export { type Marks, marksOf } from '../model/marks.ts';
 
 /**
- * One line of text from outside that neither a terminal nor a CI system obeys, without passwords in
- * addresses. Tabs stay.
+ * One line from outside as a terminal may show it: neither terminal nor CI system finds a command in
+ * it, and addresses lack their passwords. Tabs stay. Reports use `shownText`, which marks instead of
+ * removing.
  */
 export function cleanForTerminal(text: string): string {
   return withoutPasswords(withoutCiCommands(withoutSteering(text)));
 }
 
-/** The same for text of several lines, which stay apart. */
+/** Same in one row of a screen: line ends and tabs are spaces. */
+export function cleanRow(text: string): string {
+  return cleanForTerminal(text.replace(/[\t\n]/g, ' '));
+}
+
+/** Same for each of several lines. */
 export function cleanLines(text: string): string {
   return text.split('\n').map(cleanForTerminal).join('\n');
 }

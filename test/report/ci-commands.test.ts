@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, jsonLine, jsonText } from '../../src/report/text.ts';
+import { shownText, jsonLine, jsonText } from '../../src/report/text.ts';
 import { cleanForTerminal } from '../../src/ui/text.ts';
 
 /** As the runners look for them: Azure Pipelines and GitHub's old form anywhere in a line. */
@@ -19,7 +19,7 @@ test.each([
   ['## Heading [a]', '## Heading [a]'],
   ['std::chrono::now', 'std::chrono::now'],
 ])('%j is printed as %j', (text, clean) => {
-  expect(cleanText(text)).toBe(clean);
+  expect(shownText(text)).toBe(clean);
   expect(cleanForTerminal(text)).toBe(clean);
 });
 
@@ -29,7 +29,7 @@ test('nothing that is taken out puts a command together', () => {
   const parts = ['#', ':', 'vso[', '[', 'error', '::', '##', '\u001b[0m', '\u202e', '\n', ' '];
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...parts)), (words) => {
-      for (const clean of [cleanText(words.join('')), cleanForTerminal(words.join(''))]) {
+      for (const clean of [shownText(words.join('')), cleanForTerminal(words.join(''))]) {
         expect(clean).not.toMatch(ANYWHERE);
         expect(clean).not.toMatch(AT_START);
       }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, shortened } from '../../src/report/text.ts';
+import { shownText, shortened } from '../../src/report/text.ts';
 
 test.each([
   ['plain', 'plain'],
@@ -17,13 +17,13 @@ test.each([
   ['a\u2028b', 'a b'],
   ['e\u0301\u0301\u0301\u0301\u0301\u0301x', 'e\u0301\u0301\u0301\u0301x'],
 ])('%j becomes %j', (text, clean) => {
-  expect(cleanText(text)).toBe(clean);
+  expect(shownText(text)).toBe(clean);
 });
 
 test('whatever comes in, no control character comes out', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(cleanText(text, '?')).not.toMatch(
+      expect(shownText(text, '?')).not.toMatch(
         /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
       );
     }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createElement, Fragment, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { cleanText } from '../text.ts';
+import { shownText } from '../text.ts';
 import SYMBOLS from './icons.svg?raw';
 import SCRIPT from './page.client.js?raw';
 import STYLE from './page.css?raw';
@@ -60,7 +60,7 @@ function bounded(text: string): string {
     .slice(0, MOST_LINES)
     .map((line) => {
       const indent = /^ {0,40}/.exec(line)?.[0] ?? '';
-      const clean = cleanText(line.slice(indent.length));
+      const clean = shownText(line.slice(indent.length));
       if (clean.length <= LONGEST) return indent + clean;
       // Does not cut an entity or a surrogate pair.
       return `${indent}${clean.slice(0, LONGEST - 1).replace(/(?:&[#\w]{0,8}|[\ud800-\udbff])$/, '')}…`;
