@@ -2,57 +2,81 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runTool } from '../../src/lib/run-tool.ts';
+import { runTool, type ToolRun } from '../../src/lib/run-tool.ts';
 
-const sh = (script: string) => ({ command: 'sh', args: ['-c', script], timeoutMs: 60_000 });
+const run = (command: string, args: readonly string[], more: Partial<ToolRun> = {}) =>
+  runTool({ command, args, timeoutMs: 60_000, ...more });
+const sh = (script: string, more?: Partial<ToolRun>) => run('sh', ['-c', script], more);
+const exit = (stdout: string) => ({ ended: 'exit', exitCode: 0, stdout, stderr: '' });
+const NOT_FOUND = { ended: 'not-found' };
 
 describe('runTool', () => {
-  test('an exit is data, whatever its code', async () => {
-    expect(await runTool(sh('echo out; echo err >&2; exit 3'))).toEqual({
-      ended: 'exit',
-      exitCode: 3,
-      stdout: 'out\n',
-      stderr: 'err\n',
-    });
-  });
-
-  test('arguments reach the tool as they are', async () => {
-    const args = ['-c', 'printf "%s|" "$@"', 'sh', '$(id)', '; ls', 'two words', ''];
-    expect(await runTool({ timeoutMs: 60_000, command: 'sh', args })).toMatchObject({
-      stdout: '$(id)|; ls|two words||',
-    });
-  });
-
-  test('bytes go to stdin', async () => {
-    const stdin = Buffer.from('hello');
-    expect(await runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin })).toMatchObject({
-      stdout: 'hello',
-    });
-  });
-
-  test('a stream goes to stdin', async () => {
-    const stdin = chunks(3, Buffer.from('ab'));
-    expect(await runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin })).toMatchObject({
-      stdout: 'ababab',
-    });
-  });
-
-  test('a tool that does not read its input is no error', async () => {
-    const stdin = chunks(64, Buffer.alloc(1_000_000));
-    expect(await runTool({ timeoutMs: 60_000, command: 'true', args: [], stdin })).toMatchObject({
-      exitCode: 0,
-    });
+  test.each<[string, () => ReturnType<typeof run>, object]>([
+    [
+      'an exit is data, whatever its code',
+      () => sh('echo out; echo err >&2; exit 3'),
+      { ended: 'exit', exitCode: 3, stdout: 'out\n', stderr: 'err\n' },
+    ],
+    [
+      'arguments reach the tool as they are',
+      () => run('sh', ['-c', 'printf "%s|" "$@"', 'sh', '$(id)', '; ls', 'two words', '']),
+      exit('$(id)|; ls|two words||'),
+    ],
+    ['bytes go to stdin', () => run('cat', [], { stdin: Buffer.from('hello') }), exit('hello')],
+    [
+      'a stream goes to stdin',
+      () => run('cat', [], { stdin: chunks(3, Buffer.from('ab')) }),
+      exit('ababab'),
+    ],
+    [
+      'a tool that does not read its input is no error',
+      () => run('true', [], { stdin: chunks(64, Buffer.alloc(1_000_000)) }),
+      exit(''),
+    ],
+    [
+      'a tool that is killed while its output is taken ends as killed',
+      () => sh('cat /dev/zero', { onStdout: () => Promise.resolve(), timeoutMs: 100 }),
+      { ended: 'timeout', stdout: '', stderr: '' },
+    ],
+    [
+      'a timeout ends it',
+      () => run('sleep', ['20'], { timeoutMs: 100 }),
+      { ended: 'timeout', stdout: '', stderr: '' },
+    ],
+    [
+      'what is aborted before it starts is not started',
+      () => run('true', [], { signal: AbortSignal.abort() }),
+      { ended: 'aborted' },
+    ],
+    [
+      'an abort ends it',
+      () => run('sleep', ['20'], { signal: AbortSignal.timeout(50) }),
+      { ended: 'aborted' },
+    ],
+    [
+      'a signal is told by name',
+      () => sh('kill -KILL $$'),
+      { ended: 'signal', signal: 'SIGKILL', stdout: '', stderr: '' },
+    ],
+    ['an argument is too long', () => run('true', ['x'.repeat(3_000_000)]), NOT_FOUND],
+    ['an argument has a NUL', () => run('true', ['a\0b']), NOT_FOUND],
+    ['a missing command is data', () => run('no-such-tool-here', []), NOT_FOUND],
+  ])('%s', async (_, result, expected) => {
+    expect(await result()).toEqual(expected);
   });
 
   test('a source that fails ends the tool and throws what it threw', async () => {
-    const run = runTool({ timeoutMs: 60_000, command: 'cat', args: [], stdin: failing() });
-    await expect(run).rejects.toThrow('the disk is gone');
+    await expect(run('cat', [], { stdin: failing() })).rejects.toThrow('the disk is gone');
+  });
+
+  test('a tool whose output is refused is ended, and what was thrown is thrown again', async () => {
+    const onStdout = () => Promise.reject(new Error('the disk is full'));
+    await expect(sh('cat /dev/zero', { onStdout })).rejects.toThrow('the disk is full');
   });
 
   test('lines are handed on as they come, and not kept where only lines are wanted', async () => {
     const lines: string[] = [];
-    const result = await runTool({
-      ...sh('printf "one\\ntwo\\r\\nthree"'),
+    const result = await sh('printf "one\\ntwo\\r\\nthree"', {
       stdout: 'lines',
       onStdoutLine: (line) => lines.push(line),
     });
@@ -63,8 +87,7 @@ describe('runTool', () => {
   test('bytes are handed on piece by piece, none read before the last was taken', async () => {
     const pieces: Uint8Array[] = [];
     let taking = 0;
-    const result = await runTool({
-      ...sh('head -c 3000000 /dev/zero; echo said >&2'),
+    const result = await sh('head -c 3000000 /dev/zero; echo said >&2', {
       onStdout: async (chunk) => {
         expect(++taking).toBe(1);
         await new Promise((done) => setTimeout(done, 1));
@@ -76,70 +99,9 @@ describe('runTool', () => {
     expect(Buffer.concat(pieces).equals(Buffer.alloc(3_000_000))).toBe(true);
   });
 
-  test('a tool whose output is refused is ended, and what was thrown is thrown again', async () => {
-    const run = runTool({
-      ...sh('cat /dev/zero'),
-      onStdout: () => Promise.reject(new Error('the disk is full')),
-    });
-    await expect(run).rejects.toThrow('the disk is full');
-  });
-
-  test('a tool that is killed while its output is taken ends as killed', async () => {
-    const onStdout = (): Promise<void> => Promise.resolve();
-    const run = runTool({ ...sh('cat /dev/zero'), onStdout, timeoutMs: 100 });
-    expect(await run).toMatchObject({ ended: 'timeout' });
-  });
-
-  test('a timeout ends it', async () => {
-    expect(await runTool({ command: 'sleep', args: ['20'], timeoutMs: 100 })).toMatchObject({
-      ended: 'timeout',
-    });
-  });
-
-  test('an abort ends it', async () => {
-    const abort = new AbortController();
-    const run = runTool({
-      timeoutMs: 60_000,
-      command: 'sleep',
-      args: ['20'],
-      signal: abort.signal,
-    });
-    setTimeout(() => {
-      abort.abort();
-    }, 50);
-    expect(await run).toEqual({ ended: 'aborted' });
-  });
-
-  test('what is aborted before it starts is not started', async () => {
-    expect(
-      await runTool({ timeoutMs: 60_000, command: 'true', args: [], signal: AbortSignal.abort() }),
-    ).toEqual({
-      ended: 'aborted',
-    });
-  });
-
-  test('a signal is told by name', async () => {
-    expect(await runTool(sh('kill -KILL $$'))).toMatchObject({
-      ended: 'signal',
-      signal: 'SIGKILL',
-    });
-  });
-
-  test.each([['x'.repeat(3_000_000)], ['a\0b']])('what cannot be started is data', async (arg) => {
-    expect(await runTool({ timeoutMs: 60_000, command: 'true', args: [arg] })).toEqual({
-      ended: 'not-found',
-    });
-  });
-
-  test('a missing command is data', async () => {
-    expect(await runTool({ timeoutMs: 60_000, command: 'no-such-tool-here', args: [] })).toEqual({
-      ended: 'not-found',
-    });
-  });
-
   test('a limit ends what the tool started as well, where that is asked for', async () => {
     const script = 'sleep 1000 & echo $!; trap "" TERM; wait; wait';
-    const result = await runTool({ ...sh(script), timeoutMs: 500, endsAll: true });
+    const result = await sh(script, { timeoutMs: 500, endsAll: true });
     expect(result.ended).toBe('timeout');
     const pid = Number('stdout' in result ? result.stdout : '');
     expect(pid).toBeGreaterThan(1);
@@ -150,15 +112,18 @@ describe('runTool', () => {
 
   test('a grandchild that keeps the pipe open does not hold us', async () => {
     const started = Date.now();
-    expect(await runTool(sh('sleep 60 & echo done'))).toMatchObject({ stdout: 'done\n' });
+    expect(await sh('sleep 60 & echo done')).toMatchObject({ stdout: 'done\n' });
     expect(Date.now() - started).toBeLessThan(40_000);
   });
 
   test('variables are added, and removed by undefined', async () => {
     process.env['SCOVILLE_TEST_GONE'] = 'here';
     const env = { SCOVILLE_TEST_NEW: 'new', SCOVILLE_TEST_GONE: undefined };
-    const run = { ...sh('echo "$SCOVILLE_TEST_NEW-${SCOVILLE_TEST_GONE-none}"'), env };
-    expect(await runTool(run)).toMatchObject({ stdout: 'new-none\n' });
+    expect(await sh('echo "$SCOVILLE_TEST_NEW-${SCOVILLE_TEST_GONE-none}"', { env })).toMatchObject(
+      {
+        stdout: 'new-none\n',
+      },
+    );
     delete process.env['SCOVILLE_TEST_GONE'];
   });
 });
@@ -184,23 +149,16 @@ describe('a plugin that docker told of', () => {
     ['a program, with flags of its own', '/usr/bin/env', ['printf', 'docker'], 'docker'],
     ['a script', program('docker', 'echo "docker $*"'), ['buildx', 'ls'], 'docker buildx ls\n'],
   ])('is started in its place where docker is %s', async (_, command, args, stdout) => {
-    expect(await runTool({ timeoutMs: 60_000, command, args, plugin, env })).toMatchObject({
-      stdout,
-    });
+    expect(await run(command, args, { plugin, env })).toMatchObject({ stdout });
   });
 
   test('is not started where it is not here', async () => {
     const gone = join(folder, 'gone', 'docker-buildx');
-    const args = ['buildx', 'ls'];
-    const ended = await runTool({
-      timeoutMs: 60_000,
-      command: '/usr/bin/env',
-      args,
-      plugin: gone,
-      env,
-    });
     // env looks for `buildx`.
-    expect(ended).toMatchObject({ ended: 'exit', exitCode: 127 });
+    expect(await run('/usr/bin/env', ['buildx', 'ls'], { plugin: gone, env })).toMatchObject({
+      ended: 'exit',
+      exitCode: 127,
+    });
   });
 });
 
@@ -221,33 +179,16 @@ describe('where tools are taken from', () => {
   test.each(['.', '', './bin', 'PROJECT', 'PROJECT/bin'])(
     'a PATH entry %j does not lead into the working directory',
     async (entry) => {
-      const path = `${entry.replace('PROJECT', project)}:/usr/bin:/bin`;
-      expect(
-        await runTool({
-          timeoutMs: 60_000,
-          command: 'planted-tool',
-          args: [],
-          cwd: project,
-          env: { PATH: path },
-        }),
-      ).toEqual({ ended: 'not-found' });
+      const env = { PATH: `${entry.replace('PROJECT', project)}:/usr/bin:/bin` };
+      expect(await run('planted-tool', [], { cwd: project, env })).toEqual(NOT_FOUND);
     },
   );
 
   test('a relative path is refused, an absolute one is not', async () => {
-    expect(
-      await runTool({ timeoutMs: 60_000, command: './planted-tool', args: [], cwd: project }),
-    ).toEqual({
-      ended: 'not-found',
+    expect(await run('./planted-tool', [], { cwd: project })).toEqual(NOT_FOUND);
+    expect(await run(join(project, 'planted-tool'), [], { cwd: project })).toMatchObject({
+      stdout: 'planted\n',
     });
-    expect(
-      await runTool({
-        timeoutMs: 60_000,
-        command: join(project, 'planted-tool'),
-        args: [],
-        cwd: project,
-      }),
-    ).toMatchObject({ stdout: 'planted\n' });
   });
 
   test.each(['work/node_modules/.bin', 'node_modules/.bin'])(
@@ -260,21 +201,14 @@ describe('where tools are taken from', () => {
       writeFileSync(join(bin, 'planted-npm-tool'), '#!/bin/sh\necho planted\n');
       chmodSync(join(bin, 'planted-npm-tool'), 0o755);
       const env = { PATH: `${bin}:/usr/bin:/bin` };
-      expect(
-        await runTool({ timeoutMs: 60_000, command: 'planted-npm-tool', args: [], cwd, env }),
-      ).toEqual({
-        ended: 'not-found',
-      });
+      expect(await run('planted-npm-tool', [], { cwd, env })).toEqual(NOT_FOUND);
     },
   );
 
   test('a relative XDG_CONFIG_HOME is left out, an absolute one is not', async () => {
     const env = { XDG_CONFIG_HOME: 'conf', XDG_DATA_HOME: './x', XDG_CACHE_HOME: '/home/u/c' };
-    const run = {
-      ...sh('echo "${XDG_CONFIG_HOME-none} ${XDG_DATA_HOME-none} $XDG_CACHE_HOME"'),
-      env,
-    };
-    expect(await runTool(run)).toMatchObject({ stdout: 'none none /home/u/c\n' });
+    const script = 'echo "${XDG_CONFIG_HOME-none} ${XDG_DATA_HOME-none} $XDG_CACHE_HOME"';
+    expect(await sh(script, { env })).toMatchObject({ stdout: 'none none /home/u/c\n' });
   });
 
   test.each([
@@ -285,27 +219,21 @@ describe('where tools are taken from', () => {
     mkdirSync(join(project, 'deep/er'), { recursive: true });
     vi.spyOn(process, 'cwd').mockReturnValue(where(project));
     const env = { PATH: `${project}/bin:/usr/bin:/bin` };
-    const run = { ...sh('echo "$PATH"; command -v planted-tool'), cwd: tmpdir(), env };
-    // Nor do the programs that a tool starts by itself come from there.
-    expect(await runTool(run)).toMatchObject({ exitCode: 127, stdout: '/usr/bin:/bin\n' });
-    expect(await runTool({ ...run, command: 'planted-tool', args: [] })).toEqual({
-      ended: 'not-found',
+    const at = { cwd: tmpdir(), env };
+    // Nor do programs that a tool starts come from there.
+    expect(await sh('echo "$PATH"; command -v planted-tool', at)).toMatchObject({
+      exitCode: 127,
+      stdout: '/usr/bin:/bin\n',
     });
+    expect(await run('planted-tool', [], at)).toEqual(NOT_FOUND);
     vi.restoreAllMocks();
     rmSync(join(project, '.git'), { recursive: true });
   });
 
   test('a folder on PATH elsewhere counts', async () => {
     const env = { PATH: `${project}/bin:/usr/bin` };
-    expect(
-      await runTool({
-        timeoutMs: 60_000,
-        command: 'planted-tool',
-        args: [],
-        cwd: tmpdir() + '/..',
-        env,
-      }),
-    ).toMatchObject({ ended: 'exit' });
+    const cwd = `${tmpdir()}/..`;
+    expect(await run('planted-tool', [], { cwd, env })).toMatchObject({ ended: 'exit' });
   });
 });
 
