@@ -22,24 +22,18 @@ function written(use: (surface: ReturnType<typeof inkSurface>) => void): string 
 const UP = '\u001b[1A';
 const UP_AND_ERASE = `${UP}\u001b[2K`;
 
-/**
- * The last line that Ink erases is one that it wrote: in a CI job it writes an empty line at the
- * end, elsewhere none.
- */
-function expectAsManyUpAsDown(text: string): void {
-  expect(text.split(UP).length).toBe(text.split('\n').length);
-}
-
-test('a surface that was closed before it showed anything erases no line of the shell’s', () => {
-  expectAsManyUpAsDown(written(() => undefined));
-});
-
-test('one that was told to draw, and closed before it did, erases no line of the shell’s either', () => {
-  expectAsManyUpAsDown(
-    written((surface) => {
+test.each<[string, Parameters<typeof written>[0]]>([
+  ['before it showed anything', () => undefined],
+  [
+    'before it drew what it was told to',
+    (surface) => {
       surface.draw({ rows: [], items: [{ key: 'read', label: 'read', state: 'running' }] });
-    }),
-  );
+    },
+  ],
+])('a surface that was closed %s erases no line of the shell’s', (_, use) => {
+  const text = written(use);
+  // In a CI job Ink writes an empty line at the end, elsewhere none.
+  expect(text.split(UP).length).toBe(text.split('\n').length);
 });
 
 test('one that printed takes its own empty line away', () => {

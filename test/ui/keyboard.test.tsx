@@ -9,6 +9,9 @@ import { pause } from './press.ts';
 
 type Say = (what: string) => () => void;
 
+const nothing = (): void => undefined;
+const FINE = { problem: () => undefined };
+
 /** Every screen that takes keys. */
 const SCREENS: readonly (readonly [name: string, screen: (say: Say) => ReactElement])[] = [
   [
@@ -28,7 +31,7 @@ const SCREENS: readonly (readonly [name: string, screen: (say: Say) => ReactElem
     (say) => (
       <TextField
         question="Who?"
-        problem={() => undefined}
+        {...FINE}
         onAnswer={say('answer')}
         onInterrupt={say('interrupt')}
       />
@@ -107,14 +110,7 @@ test.each([
 });
 
 test('a field shows all of what is typed at once', async () => {
-  const field = (
-    <TextField
-      question="Who?"
-      problem={() => undefined}
-      onAnswer={() => undefined}
-      onInterrupt={() => undefined}
-    />
-  );
+  const field = <TextField question="Who?" {...FINE} onAnswer={nothing} onInterrupt={nothing} />;
   expect(await typedAtOnce(field, ['h', 'e', 'l', 'l', 'o'])).toBe('Who?\n> hello');
 });
 
@@ -139,8 +135,8 @@ test('edits picked by several keys at once are all picked', async () => {
       edits={[edit('one'), edit('two'), edit('three')]}
       worth={() => undefined}
       marks={marksOf(true)}
-      onDone={() => undefined}
-      onInterrupt={() => undefined}
+      onDone={nothing}
+      onInterrupt={nothing}
     />
   );
   const frame = await typedAtOnce(screen, [' ', '\u001b[B', '\u001b[B', ' ', '\r']);

@@ -20,7 +20,7 @@ function asked(more: Partial<QuestionProps>) {
   return { press: presser(screen), said, frame: screen.lastFrame };
 }
 
-const MANAGERS = [{ value: 'npm' }, { value: 'pnpm', detail: 'fast' }, { value: 'yarn' }];
+const MANAGERS = [{ value: 'npm' }, { value: 'pnpm', detail: 'fast' }, { value: 'ya\u001b[2Jrn' }];
 
 test('a choice begins at the default, and gives what stands under the pointer', async () => {
   const { press, said, frame } = asked({ options: MANAGERS, byDefault: 'pnpm' });
@@ -28,13 +28,19 @@ test('a choice begins at the default, and gives what stands under the pointer', 
     'Package manager\n  1. npm\n> 2. pnpm  fast\n  3. yarn\nup, down and enter, or a number',
   );
   await press('\u001b[B', '\r');
-  expect(said).toEqual(['yarn']);
+  expect(said).toEqual(['ya\u001b[2Jrn']);
 });
 
-test('a choice without a default begins at the first', async () => {
+test.each([
+  [['\r'], 'npm'],
+  [['\u001b[B', '\r'], 'pnpm'],
+  [['2'], 'pnpm'],
+  [['9', '\u001b[B', '\u001b[A', '\r'], 'npm'],
+  [['\u0003'], 'interrupt'],
+])('of a choice without a default the keys %j answer %s', async (keys, answer) => {
   const { press, said } = asked({ options: MANAGERS });
-  await press('\r');
-  expect(said).toEqual(['npm']);
+  await press(...keys);
+  expect(said).toEqual([answer]);
 });
 
 test('what is typed is asked again until it does; Enter on nothing is the default', async () => {
@@ -48,8 +54,8 @@ test('what is typed is asked again until it does; Enter on nothing is the defaul
   expect(said).toEqual(['db', 'none']);
 });
 
-test.each([[{ options: MANAGERS }], [{}]])('Ctrl-C stops %j', async (more) => {
-  const { press, said } = asked(more);
+test('Ctrl-C stops what is typed', async () => {
+  const { press, said } = asked({});
   await press('\u0003');
   expect(said).toEqual(['interrupt']);
 });
