@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
@@ -8,26 +8,10 @@ import { bridgeClients } from '../../src/reproduce/proxy.ts';
 import { recording } from '../../src/reproduce/record.ts';
 import { fetchesByStage } from '../../src/reproduce/recorded-fetches.ts';
 import { lock } from '../build/lock-given.ts';
-import { Opened, passwordOf } from './recorded-server.ts';
+import { Opened, passwordOf, spoken } from './recorded-server.ts';
 
 const opened = new Opened();
 afterEach(() => opened.close());
-
-/** Sends bytes as they are, and gives what comes back until it ends. */
-function spoken(url: string, text: string): Promise<string> {
-  const { hostname, port } = new URL(url);
-  return new Promise((done) => {
-    let seen = '';
-    connect(Number(port), hostname, function (this: Socket) {
-      this.write(Buffer.from(text, 'latin1'));
-    })
-      .on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')))
-      .on('error', () => undefined)
-      .on('close', () => {
-        done(seen);
-      });
-  });
-}
 
 /** A server that answers each connection with the same bytes, whatever was asked. */
 async function answering(bytes: string): Promise<string> {

@@ -1,10 +1,9 @@
-import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { urlOfRun } from '../../src/reproduce/proxy.ts';
 import { type Answer, plainReply, type ProxyRequest } from '../../src/reproduce/record.ts';
-import { Opened, passwordOf } from './recorded-server.ts';
+import { Opened, passwordOf, spoken, tunnel } from './recorded-server.ts';
 
 const opened = new Opened();
 afterEach(() => opened.close());
@@ -19,24 +18,6 @@ function answering(): { readonly asked: ProxyRequest[]; readonly answer: Answer 
       return Promise.resolve();
     },
   };
-}
-
-/** Sends a text to the proxy and gives all that comes back until it ends, or `enough` is there. */
-function spoken(url: string, text: string, enough = /$^/): Promise<string> {
-  const { hostname, port } = new URL(url);
-  return new Promise((done) => {
-    let seen = '';
-    const socket = connect(Number(port), hostname, () => socket.write(text));
-    socket.on('data', (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (enough.test(seen)) socket.destroy();
-    });
-    socket
-      .on('error', () => undefined)
-      .on('close', () => {
-        done(seen);
-      });
-  });
 }
 
 describe('who may ask', () => {
@@ -111,11 +92,8 @@ describe('what is asked', () => {
   test('a client that speaks HTTP/2 and nothing else is named; who speaks both is answered', async () => {
     const { asked, answer } = answering();
     const proxy = await opened.proxy(answer);
-    const { hostname, port } = new URL(proxy.url);
     const handshake = async (ALPNProtocols: string[]): Promise<string> => {
-      const socket = connect(Number(port), hostname);
-      socket.write(`CONNECT a.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
-      await new Promise((done) => socket.once('data', done));
+      const socket = await tunnel(proxy.url, 'a.example:443');
       return new Promise((done) => {
         const ca = proxy.authority.pem;
         const secure = connectTls({ socket, servername: 'a.example', ca, ALPNProtocols }, () => {
@@ -137,10 +115,7 @@ describe('what is asked', () => {
 
   test('a connection without a request is closed after a while and not named', async () => {
     const proxy = await opened.proxy(answering().answer, { silentMs: 200 });
-    const { hostname, port } = new URL(proxy.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(`CONNECT a.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
-    await new Promise((done) => socket.once('data', done));
+    const socket = await tunnel(proxy.url, 'a.example:443');
     const idle = connectTls({ socket, servername: 'a.example', ca: proxy.authority.pem });
     idle.on('error', () => undefined).resume();
     await new Promise((done) => idle.once('close', done));
@@ -162,10 +137,7 @@ describe('what is asked', () => {
   test('HTTP without TLS in a tunnel', async () => {
     const { asked, answer } = answering();
     const proxy = await opened.proxy(answer);
-    const { hostname, port } = new URL(proxy.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(`CONNECT a:80 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
-    await new Promise((done) => socket.once('data', done));
+    const socket = await tunnel(proxy.url, 'a:80');
     socket.write('GET /x HTTP/1.1\r\nHost: a\r\n\r\n');
     const said = await new Promise<Buffer>((done) => socket.once('data', done));
     socket.destroy();
@@ -175,10 +147,7 @@ describe('what is asked', () => {
 
   test('a client that does not trust the authority, or speaks something else, is named', async () => {
     const proxy = await opened.proxy(answering().answer);
-    const { hostname, port } = new URL(proxy.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(`CONNECT pinned.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
-    await new Promise((done) => socket.once('data', done));
+    const socket = await tunnel(proxy.url, 'pinned.example:443');
     await new Promise<void>((done) => {
       connectTls({ socket, servername: 'pinned.example' })
         .on('error', () => undefined)

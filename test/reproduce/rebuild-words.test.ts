@@ -34,7 +34,7 @@ describe('rebuildWords', () => {
           'frontend.caps': 'moby.buildkit',
         },
       }),
-      { buildArgs: [], secrets: [], ssh: [] },
+      NOTHING,
     );
     expect(words).toMatchObject({ words: [], obstacles: [] });
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, connect, isIP, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
@@ -111,4 +111,28 @@ export class Opened {
 export function passwordOf(url: string): string {
   const { username, password } = new URL(url);
   return `Proxy-Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}\r\n`;
+}
+
+/** Sends bytes as they are, and gives all that comes back until it ends. */
+export function spoken(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((done) => {
+    let seen = '';
+    const socket = connect(Number(port), hostname, () => socket.write(Buffer.from(text, 'latin1')));
+    socket
+      .on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')))
+      .on('error', () => undefined)
+      .on('close', () => {
+        done(seen);
+      });
+  });
+}
+
+/** A connection through a proxy to `target`, after its CONNECT was answered. */
+export async function tunnel(proxy: string, target: string): Promise<Socket> {
+  const { hostname, port } = new URL(proxy);
+  const socket = connect(Number(port), hostname);
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy)}\r\n`);
+  await new Promise((done) => socket.once('data', done));
+  return socket;
 }
