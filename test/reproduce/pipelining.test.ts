@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { Client } from 'undici';
 import { afterEach, expect, test } from 'vitest';
 import { recording, replay } from '../../src/reproduce/record.ts';
 import { Opened } from './recorded-server.ts';
@@ -24,89 +24,32 @@ const SIZE = 300_000;
 const DEPTH = 10;
 const ROUNDS = 6;
 
-function statusOf(text: string): string {
-  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? '';
-}
-
-/** The answers on one connection, as many as asked for: status and size of the body. */
-class Answers {
-  #seen = Buffer.alloc(0);
-  #wake = (): void => undefined;
-  #isClosed = false;
-
-  constructor(socket: Socket) {
-    socket.on('data', (chunk: Buffer) => {
-      this.#seen = Buffer.concat([this.#seen, chunk]);
-      this.#wake();
-    });
-    socket.on('close', () => {
-      this.#isClosed = true;
-      this.#wake();
-    });
-  }
-
-  async next(method: string): Promise<string> {
-    const head = (await this.#until('\r\n\r\n')).toString('latin1');
-    const status = statusOf(head);
-    let size = 0;
-    if (method === 'HEAD' || status === '304' || status === '204') return `${status} 0`;
-    if (/transfer-encoding: chunked/i.test(head))
-      for (;;) {
-        const length = Number.parseInt((await this.#until('\r\n')).toString(), 16);
-        await this.#take(length + 2);
-        size += length;
-        if (length === 0) return `${status} ${size}`;
-      }
-    size = Number(/content-length: (\d+)/i.exec(head)?.[1]);
-    await this.#take(size);
-    return `${status} ${size}`;
-  }
-
-  async #until(end: string): Promise<Buffer> {
-    for (;;) {
-      const at = this.#seen.indexOf(end);
-      if (at >= 0) return this.#take(at + end.length);
-      await this.#more();
-    }
-  }
-
-  async #take(size: number): Promise<Buffer> {
-    while (this.#seen.length < size) await this.#more();
-    const taken = this.#seen.subarray(0, size);
-    this.#seen = this.#seen.subarray(size);
-    return taken;
-  }
-
-  async #more(): Promise<void> {
-    if (this.#isClosed) throw new Error('the connection was closed');
-    await new Promise<void>((done) => (this.#wake = done));
-  }
-}
-
-/** Asks as apt does, and gives what came. */
+/** Asks as apt does, and gives status and size of what came. */
 async function pipelined(url: string, server: string): Promise<readonly string[]> {
-  const { hostname, port, username, password } = new URL(url);
+  const { origin, username, password } = new URL(url);
   const basic = Buffer.from(`${username}:${password}`).toString('base64');
-  const socket = connect(Number(port), hostname);
-  const answers = new Answers(socket);
-  const found: string[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const asked = Array.from(
-      { length: DEPTH },
-      (_, i) => KINDS[(i * 7 + round * 3) % KINDS.length] ?? '',
-    );
-    socket.write(
-      asked
-        .map((kind) => {
-          const [path = '', method = '', range = ''] = kind.split(' ');
-          return `${method} ${server}${path} HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic ${basic}\r\n${range === '' ? '' : `Range: ${range}\r\n`}\r\n`;
-        })
-        .join(''),
-    );
-    for (const kind of asked)
-      found.push(`${kind}: ${await answers.next(kind.split(' ')[1] ?? '')}`);
-  }
-  socket.destroy();
+  const client = new Client(origin, { pipelining: DEPTH });
+  const asked = Array.from({ length: ROUNDS * DEPTH }, (_, i) => {
+    const round = Math.floor(i / DEPTH);
+    return KINDS[((i % DEPTH) * 7 + round * 3) % KINDS.length] ?? '';
+  });
+  const found = await Promise.all(
+    asked.map(async (kind) => {
+      const [path = '', method = '', range] = kind.split(' ');
+      const { statusCode, body } = await client.request({
+        path: `${server}${path}`,
+        method: method,
+        reset: false,
+        blocking: false,
+        headers: {
+          'proxy-authorization': `Basic ${basic}`,
+          ...(range === undefined ? {} : { range }),
+        },
+      });
+      return `${kind}: ${statusCode} ${(await body.bytes()).length}`;
+    }),
+  );
+  await client.close();
   return found;
 }
 
