@@ -3,9 +3,8 @@ import { withoutCiCommands, withoutPasswords, withoutSteering } from '../lib/tex
 export { type Marks, marksOf } from '../model/marks.ts';
 
 /**
- * One line from outside as a terminal may show it: neither terminal nor CI system finds a command in
- * it, and addresses lack their passwords. Tabs stay. Reports use `shownText`, which marks instead of
- * removing.
+ * One line from outside for a terminal: without commands to it or to a CI system, and without
+ * passwords in addresses. Tabs stay. Reports use `shownText`, which marks instead of removing.
  */
 export function cleanForTerminal(text: string): string {
   return withoutPasswords(withoutCiCommands(withoutSteering(text)));
