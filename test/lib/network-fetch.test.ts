@@ -119,13 +119,12 @@ describe('a proxy with a password, and a registry with mutual TLS', () => {
     expect((error as Error).cause).toMatchObject({ code: expect.stringMatching(/CERT/) as string });
   });
 
-  test.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])('%s is trusted', async (name) => {
-    expect(await failure(`https://${OTHER}/`, { HTTPS_PROXY: proxy, [name]: roots })).toBe(200);
-  });
-
-  test('SSL_CERT_DIR is trusted', async () => {
-    const env = { HTTPS_PROXY: proxy, SSL_CERT_DIR: `/nonexistent:${home}` };
-    expect(await failure(`https://${OTHER}/`, env)).toBe(200);
+  test.each([
+    ['SSL_CERT_FILE', () => roots],
+    ['NODE_EXTRA_CA_CERTS', () => roots],
+    ['SSL_CERT_DIR', () => `/nonexistent:${home}`],
+  ])('%s is trusted', async (name, value) => {
+    expect(await failure(`https://${OTHER}/`, { HTTPS_PROXY: proxy, [name]: value() })).toBe(200);
   });
 
   test('only where it is asked for, any certificate will do', async () => {
@@ -157,27 +156,16 @@ describe('a SOCKS5 proxy', () => {
     expect(await (await insecure(`https://${OTHER}/`)).text()).toBe('other');
   });
 
+  const REFUSED = 'it refused user and password';
   test.each([
-    [
-      'another password',
-      (url: string) => url.replace('me:', 'you:'),
-      'it refused user and password',
-    ],
-    [
-      'no password',
-      (url: string) => url.replace(/\/\/[^@]*@/, '//'),
-      'it refused user and password',
-    ],
-    ['no server', () => 'socks5://127.0.0.1:1', 'ECONNREFUSED'],
-  ])('%s is said, and no password', async (_, change, why) => {
-    const error = await failure(`https://${HOST}/`, { HTTPS_PROXY: change(socks) });
+    ['another password', HOST, () => socks.replace('me:', 'you:'), REFUSED],
+    ['no password', HOST, () => socks.replace(/\/\/[^@]*@/, '//'), REFUSED],
+    ['no server', HOST, () => 'socks5://127.0.0.1:1', 'ECONNREFUSED'],
+    ['a host out of reach', 'nowhere.corp.test', () => openSocks, 'Host unreachable'],
+  ])('%s is said, and no password', async (_, host, through, why) => {
+    const error = await failure(`https://${host}/`, { HTTPS_PROXY: through() });
     expect(error).toMatchObject({ name: 'ProxyError', why });
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(/p@ss|p%40ss/);
-  });
-
-  test('a host that it does not reach', async () => {
-    const error = await failure('https://nowhere.corp.test/', { HTTPS_PROXY: openSocks });
-    expect(error).toMatchObject({ name: 'ProxyError', why: 'Host unreachable' });
   });
 });
 
@@ -193,15 +181,13 @@ describe('what fails says what it was', () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('p%40ss');
   });
 
-  test('the same for plain HTTP', async () => {
-    const HTTP_PROXY = proxy.replace(/me:[^@]*@/, '');
-    const error = await failure('http://plain.corp.test/', { HTTP_PROXY });
-    expect(error).toMatchObject({ name: 'ProxyError', why: 'it answered 407' });
-  });
-
-  test('a host that the proxy does not reach', async () => {
-    const error = await failure('https://nowhere.corp.test/', { HTTPS_PROXY: proxy });
-    expect(error).toMatchObject({ why: 'it answered 502' });
+  test.each([
+    ['a password, for plain HTTP', 'http://plain.corp.test/', /me:[^@]*@/, 'it answered 407'],
+    ['a host', 'https://nowhere.corp.test/', '', 'it answered 502'],
+  ])('a proxy that refuses %s', async (_, url, cut, why) => {
+    const address = proxy.replace(cut, '');
+    const error = await failure(url, { HTTP_PROXY: address, HTTPS_PROXY: address });
+    expect(error).toMatchObject({ name: 'ProxyError', why });
   });
 
   test('a proxy that is not there, or has a certificate that is not trusted', async () => {
