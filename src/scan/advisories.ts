@@ -197,9 +197,9 @@ export function advisoryParts(value: unknown, family: string): Result<AdvisoryPa
 }
 
 /**
- * A database of one ecosystem is one file, written once: what records say of one package each, as
- * lines of a key, a tab and JSON, in parts by the hash of the key; then what is known of the whole,
- * as JSON; then where that begins, in 12 digits. All of it but the digits is gzip.
+ * A database of one ecosystem is one file, written once. First come parts by the hash of a key:
+ * what records say of one package each, in lines of a key, a tab and JSON. Then comes what is known
+ * of the whole, as JSON. The last 12 digits say where that begins. All but the digits is gzip.
  */
 const PARTS = 1024;
 const DIGITS = 12;
@@ -372,10 +372,9 @@ interface DatabaseRequest {
 }
 
 /**
- * Known vulnerabilities of packages by the databases on this machine: the questions, the records
- * and the counting are those of the OSV API, and which versions are affected is decided here. An
- * error where no database has anything of what is asked, or one is damaged. An ecosystem or release
- * without data is a gap.
+ * Known vulnerabilities of packages by the databases on this machine. Questions, records and counts
+ * are those of the OSV API; which versions are affected is decided here. An error where no database
+ * has anything of what is asked, or one is damaged. An ecosystem or release without data is a gap.
  */
 export async function scanWithDatabase({
   folder,

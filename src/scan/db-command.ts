@@ -145,7 +145,7 @@ function statusText(states: readonly DatabaseState[], mostDays: number, now: num
 
 const EVERY_MS = 2000;
 
-/** Tells on stderr, every other second, how many bytes of an export are fetched or read. */
+/** Says on stderr, every other second, how many bytes of an export are fetched or read. */
 function updateProgress({
   now,
   writeErr,

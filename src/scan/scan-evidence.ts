@@ -47,8 +47,8 @@ const COVERED = lookup<ReadonlySet<string>>({
 });
 
 /**
- * What the release of an image says of a scan at `now` (milliseconds since 1970): nobody reports
- * CVEs for a release past its end of support, nor for packages that are not of the distribution.
+ * What the release of an image means for a scan at `now` (milliseconds since 1970). Nobody reports
+ * CVEs for a release past its end of support, nor for packages of others.
  */
 export function releaseGaps(
   scanner: string,
@@ -79,9 +79,9 @@ export function releaseGaps(
 }
 
 /**
- * A scan beside our own catalog of the image: findings get the package URL and file that the
- * scanner did not give, and what could not be looked up becomes a gap. `byPackages`: the scanner
- * got the packages and did not look for itself. `now`: milliseconds since 1970, for the age of the
+ * A scan joined with our own catalog of the image. Findings get the package URL and file that the
+ * scanner did not give; what could not be looked up becomes a gap. `byPackages`: the scanner got
+ * the packages and did not look for itself. `now`: milliseconds since 1970, for the age of the
  * distribution's release.
  */
 export function withPackages(

@@ -82,10 +82,9 @@ async function askOsv(
 const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
- * Known vulnerabilities of one platform's image by the scanner that is configured, or the first
- * that can scan: grype, trivy, docker scout, else the OSV.dev API, and where that cannot be asked
- * its exports on this machine. VEX documents are applied to the answer, the same for each. Unknown,
- * with each one's reason, where none can.
+ * Known vulnerabilities of one platform's image by the configured scanner, or by the first that can
+ * scan: grype, trivy, docker scout. Else the OSV.dev API, else its exports on this machine. VEX
+ * documents apply to each answer alike. Unknown, with each one's reason, where none can scan.
  */
 export async function scanImage(
   context: PipelineContext,

@@ -143,9 +143,8 @@ function isBetter(a: string, b: string): boolean {
 }
 
 /**
- * Of versions that carry a fix, the one to go to: the lowest above the installed one, by the order
- * of the ecosystem (the type of its package URL: `npm`, `deb`); the lowest of all where none is
- * above.
+ * The fixed version to go to: the lowest above the installed one, else the lowest of all. `order`
+ * is that of the ecosystem (the type of its package URL: `npm`, `deb`).
  */
 export function nearestFix(
   installed: string,
@@ -169,16 +168,16 @@ export function purlType(purl: string | undefined): string | undefined {
 
 export interface Report extends Vulnerability {
   /**
-   * What its severity is worth beside another record's of the same CVE: 2 a distribution's word on
-   * this very CVE, 1 a word on an advisory or from a database for everybody, 0 a computed score.
+   * Which record of a CVE has the say about its severity, highest first. 2: a distribution's word
+   * on this very CVE. 1: an advisory, or a database for everybody. 0: a computed score.
    */
   readonly weight: 0 | 1 | 2;
 }
 
 /**
- * Every CVE once for each package and version, whatever it is called in each database: names that
- * are aliases of each other are one, an advisory counts as the CVEs that it names. Worst first,
- * then by id, package and version; the order of the reports makes no difference.
+ * Every CVE once for each package and version. Names that are aliases of each other are one; an
+ * advisory counts as the CVEs that it names. Worst first, then by id, package and version, whatever
+ * the order of the reports.
  */
 export function onePerCve(reports: readonly Report[]): readonly Vulnerability[] {
   const ordered = [...reports].sort(

@@ -227,9 +227,9 @@ interface ExportRecord extends AdvisoryParts {
 }
 
 /**
- * The records of an export (`all.zip`), one by one. Throws MalformedRecord where it is not one as
- * OSV writes it: members that overlap or are damaged, names that are not an id's, records that are
- * repeated, too large, another ecosystem's, or not strict JSON.
+ * The records of an export (`all.zip`), one by one. Throws MalformedRecord where OSV would not have
+ * written it. Members overlap or are damaged, a name does not fit the id, or a record is repeated,
+ * too large, of another ecosystem, or not strict JSON.
  */
 async function* exportRecords(
   file: FileHandle,

@@ -117,9 +117,9 @@ function foldedPath({ type, path }: Purl): string {
 }
 
 /**
- * Applies VEX documents to what a scanner found in an image. Of the statements about a
- * vulnerability in a package the latest decides; only those of trusted documents set it aside, and
- * none after its last day; `now` in milliseconds since 1970. What had no effect is in the notices.
+ * Applies VEX documents to what a scanner found in an image. The latest statement about a
+ * vulnerability in a package decides. Only trusted documents set one aside, and none after its last
+ * day. `now` in milliseconds since 1970. What had no effect is in the notices.
  */
 export function applyVex(
   scan: VulnerabilitiesFact,

@@ -54,9 +54,9 @@ type Answer =
   | { readonly ok: false; readonly reason: string; readonly isRefuted: boolean };
 
 /**
- * Starts to verify the images that a build takes from outside: those of `trust.bases`, against
- * their publisher's identity or the user's keys, and those of publishers that are known to sign.
- * The others are not asked for. What verified once is kept by digest and signer.
+ * Starts to verify the images that a build takes from outside. Those of `trust.bases` are checked
+ * against their publisher's identity or the user's keys, others where their publisher is known to
+ * sign. What verified once is kept by digest and signer.
  */
 export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
   const { context, settings } = asked;

@@ -64,7 +64,7 @@ export function base64Of(value: unknown, maxBytes: number): Buffer | undefined {
   return Buffer.from(body.replaceAll('-', '+').replaceAll('_', '/'), 'base64');
 }
 
-/** A structure of Go: fields that are texts, fields that are not looked into, and others. */
+/** A structure of Go: fields that are texts, fields that are not read, and others. */
 function struct(texts: string, any = '', more: Readonly<Record<string, Shape>> = {}): Shape {
   const fields = (names: string, shape: Shape): readonly (readonly [string, Shape])[] =>
     names.split(' ').flatMap((name) => (name === '' ? [] : [[name, shape] as const]));

@@ -16,7 +16,7 @@ import { isKeyUri, keyName } from './keys.ts';
 /**
  * How this cosign wants to be asked. Known by its flags, since distributions build it without a
  * version number. `flags`: 2.4 to 2.5, `--new-bundle-format --tlog-upload=false`. `signing-config`:
- * from 2.6, a file that names no services.
+ * from 2.6, a file without services.
  */
 export type CosignDialect =
   | { readonly kind: 'flags' }
@@ -176,9 +176,9 @@ export function requireCosign(context: PipelineContext): string {
 }
 
 /**
- * Whether this cosign verified a bundle that this release made with the key (PEM): signing in this
- * process is worth what an independent verifier says of it, which costs what a signature does. A
- * cosign that was installed again is asked again.
+ * Whether this cosign verified a bundle that this release made with the key (PEM). A signature of
+ * this process is worth what an independent verifier says of it, and that costs what a signature
+ * does. A cosign that was installed again is asked again.
  */
 export async function proofByCosign(
   context: PipelineContext,

@@ -7,16 +7,16 @@ import { PREDICATE_TYPE } from '../model/statement.ts';
 import { parseUntrustedJson } from './bundle.ts';
 
 /**
- * Who built, as `runDetails.builder.id` says it: the package that this program is published as,
- * without a version, so that a policy can name it once. The versions of what took part stand in
+ * Who built (`runDetails.builder.id`): the package that this program is published as, without a
+ * version, so that a policy can name it once. The versions of what took part are in
  * `runDetails.builder.version`. docs/attestations.md defines it.
  */
 export const BUILDER_ID = 'pkg:npm/scoville';
 
 /**
  * The builder where a CI service ran it: the same, with the service and the workflow or project
- * behind `#`, so that a policy can tell one from another. As the environment says it; who signed is
- * what vouches for it.
+ * behind `#`, so that a policy can name one of them. It is what the environment says; only the
+ * signer vouches for it.
  */
 export function builderId(env: Readonly<Record<string, string | undefined>>): string {
   const workflow = env['GITHUB_WORKFLOW_REF']?.split('@')[0];
@@ -89,11 +89,11 @@ const SPDX =
   /^(?:https?:\/\/)?(?:www\.)?spdx\.(?:dev|org)\/(?:document|spdxdocs|rdf)|^(?:text\/)?spdx(?:json|\+json)?$/i;
 
 /**
- * The predicate with its wrappings taken off and its type in one spelling. SBOMs come as
- * `https://spdx.dev/Document`, with `/v2.3` or `-v2.3` behind it, as
- * `https://cyclonedx.org/bom/v1.5` or `/schema`; older cosign quotes the document as a text, or
- * puts it under `Data` of a custom predicate. What a custom predicate quotes goes by its content.
- * Other predicates come back as they are.
+ * The predicate without wrappings, its type in one spelling. SPDX comes as
+ * `https://spdx.dev/Document`, also with `/v2.3` or `-v2.3`; CycloneDX as
+ * `https://cyclonedx.org/bom/v1.5` or `/schema`. Older cosign quotes the document as a text, or
+ * puts it under `Data` of a custom predicate, where its content decides. Other predicates come back
+ * as they are.
  */
 export function readPredicate(predicateType: string, predicate: unknown): ReadPredicate {
   const unwrapped = unwrap(predicate);

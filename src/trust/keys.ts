@@ -32,7 +32,7 @@ const MAX_KEY_BYTES = 64 * 1024;
 
 /**
  * Opens a key for signing. SHA-256 with every curve and with RSA, which is what cosign 2.5 and 3.1
- * verify; Ed25519 hashes by itself. A key of another kind is refused, since nobody could verify it.
+ * verify; Ed25519 has its own hash. A key of another kind is refused, since nobody could verify it.
  */
 function openedKey(key: KeyObject): Result<OpenedKey, KeyProblem> {
   if (!isVerifiable(key)) return err('unsupported');

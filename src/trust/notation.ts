@@ -28,9 +28,9 @@ function unchecked(reason: string): Checked {
 }
 
 /**
- * Has notation verify a signature against the user's own trust policy, which names who may sign: so
- * another signer's signature fails. The policy is read here too: under the levels `audit` and
- * `skip` notation ends well whoever signed, which proves nothing. No registry is asked.
+ * Has notation verify a signature against the user's own trust policy, which names the signers. The
+ * policy is read here too: under the levels `audit` and `skip` notation ends well whatever the
+ * signer, which proves nothing. No registry is asked.
  */
 export async function verifyNotation(
   run: RunTool,
@@ -78,8 +78,7 @@ export async function verifyNotation(
 /**
  * Finds the statement for `scope` (`registry/repository`) in notation's OCI trust policy
  * (notaryproject/specifications, trust-store-trust-policy.md): one that names the scope, else the
- * one for `*`. `audit` and `skip` let notation end well whoever signed, and so does an override
- * that does not enforce authenticity.
+ * one for `*`. `audit`, `skip` and an override that does not enforce authenticity prove nothing.
  */
 function policyFor(document: string, scope: string) {
   const policies = listField(parseJson(document), 'trustPolicies');

@@ -27,8 +27,8 @@ interface Stored {
 }
 
 /**
- * What a stored build publishes beside its image: without its own verdict where the registry has a
- * newer one by the same signer, and with a warning where it replaces a better one.
+ * What a stored build publishes beside its image. Its own verdict stays out where the registry has
+ * a newer one by the same signer; where it replaces a better one, that is a warning.
  */
 export async function withoutOlderVerdict(
   context: PipelineContext,

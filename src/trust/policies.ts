@@ -100,9 +100,9 @@ function fullNames({ repository }: AdmittedImage): readonly string[] {
 }
 
 /**
- * sigstore's policy-controller: a ClusterImagePolicy for the signature and one for the statements,
- * since an authority with attestations does not ask for a signature, and since every policy that
- * matches an image has to be met.
+ * sigstore's policy-controller: a ClusterImagePolicy for the signature and one for the statements.
+ * An authority with attestations does not ask for a signature, and an image has to meet every
+ * policy that matches it.
  */
 const policyController: PolicyFormat = (image) => {
   const { signers, rules, repository, digest, isPinned } = image;
@@ -275,7 +275,7 @@ const kyvernoClusterPolicy: PolicyFormat = (image) => {
     return { keyless: { subjectRegExp, issuerRegExp, rekor: { url: REKOR } } };
   });
   // Kyverno puts values in for `{{ }}` and `$( )` anywhere in a rule; a raw string of JMESPath
-  // cannot hold a quote.
+  // cannot contain a quote.
   const texts = [
     ...signers.flatMap((signer) => {
       if (signer.kind === 'identity') return [pattern(signer.identity), pattern(signer.issuer)];

@@ -50,9 +50,9 @@ const OF_SECCOMP = /^(?:defaultaction|defaulterrnoret|architectures|archmap|sysc
 const ENTRY_FIELDS = ['names', 'action', 'errnoRet', 'args'];
 
 /**
- * Reads a profile's file: JSON with a field of seccomp is a seccomp profile, other JSON a
- * structured AppArmor profile, and what is not JSON is AppArmor's own language, which has no
- * artifact. The error says why runtimes would refuse it.
+ * Reads a profile's file. JSON with a field of seccomp is a seccomp profile, other JSON a
+ * structured AppArmor profile. What is not JSON is AppArmor's own language, which has no artifact.
+ * The error says why runtimes would refuse it.
  */
 export function readSecurityProfile(
   bytes: Uint8Array,

@@ -31,7 +31,7 @@ export interface ReadProvenance {
   /** What ran; undefined where the steps are not recorded (mode=min). */
   readonly steps: RecordedSteps | undefined;
   readonly parametersComplete: boolean;
-  /** As stated, to be handed on or read further. */
+  /** As stated, to be passed on or read further. */
   readonly raw: {
     /** `uri`, `digest`, `path`: a git URL with its commit; no `uri` for a local directory. */
     readonly configSource: JsonObject;

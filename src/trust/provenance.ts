@@ -89,9 +89,8 @@ interface NormaliserRecord {
 const MAX_LISTED_PER_RULE = 1000;
 
 /**
- * The list of touched files as a byproduct: JSON `[{rule, count, paths}]`, sorted, in `content`
- * (base64) with its digest, and the count by rule in `annotations`, so that it can be read at a
- * glance.
+ * The list of touched files as a byproduct. `content` (base64, with its digest) is JSON `[{rule,
+ * count, paths}]`, sorted. The count by rule is in `annotations` too.
  */
 export function normalisedFiles(record: NormaliserRecord) {
   const byRule = new Map<string, Set<string>>();
@@ -116,7 +115,7 @@ export function normalisedFiles(record: NormaliserRecord) {
 
 export interface ProvenanceInput {
   readonly buildkit: unknown;
-  /** Digest of the manifest (or index) that BuildKit itself wrote, before the normaliser. */
+  /** Digest of the manifest (or index) that BuildKit itself wrote, before normalization. */
   readonly buildkitDigest: Digest | undefined;
   readonly toolVersion: string;
   readonly builderId?: string;
@@ -169,9 +168,9 @@ export interface SlsaProvenance {
 
 /**
  * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and
- * Dockerfile, with this program as the named builder, what the normaliser did, and BuildKit's own
- * result as a byproduct. The subject is the statement's affair. Values of build arguments that look
- * secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
+ * Dockerfile. Added are this program as the builder, what was normalized, and BuildKit's own result
+ * as a byproduct. The subject is the statement's affair. Values of build arguments that look secret
+ * are masked wherever they appear. An error where BuildKit's predicate cannot be read.
  */
 export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
   const found = parseProvenance(input.buildkit);
@@ -242,7 +241,7 @@ function runMetadata(input: ProvenanceInput, read: ReadProvenance, mask: SecretM
     buildkit_builderId: builderId === '' ? undefined : builderId,
   };
   // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
-  // from before the normaliser.
+  // from before normalization.
   const { source } = raw.metadata;
   const vcs = input.vcs ?? raw.metadata['vcs'];
   const metadata = {

@@ -200,9 +200,9 @@ const OWN: readonly string[] = [
 ];
 
 /**
- * What hangs on the last build of the same digest besides what a build makes itself, where it
- * verifies by the keys at hand: VEX, profiles, second builds, results of tests. `made` says which
- * profiles this build attaches, and whether it was proven.
+ * What the last build of the same digest has beside what a build makes itself, where it verifies by
+ * the keys here: VEX, profiles, second builds, results of tests. `made` says which profiles this
+ * build attaches, and whether it was proven.
  */
 export async function attachedBefore(
   context: PipelineContext,

@@ -74,10 +74,10 @@ export interface DocumentInputs {
 }
 
 /**
- * The statements about what was built: SBOMs, provenance, signatures. All of them are about the
- * index, since that is what a tag leads to, and about the platforms' manifests, which engines pull:
- * what is said of one platform names that one. These are the signature and provenance, which need
- * nothing that the layers hold.
+ * The statements about what was built: SBOMs, provenance, signatures. They are about the index,
+ * which a tag means, and about the platforms' manifests, which engines pull; what is said of one
+ * platform names that one. Those here are the signature and provenance, which need nothing from the
+ * layers.
  */
 export function earlyStatements(
   inputs: Omit<DocumentInputs, 'content'>,

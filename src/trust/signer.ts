@@ -34,9 +34,9 @@ export type Signer =
   | { readonly kind: 'keyless'; readonly session: KeylessSession };
 
 /**
- * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of
- * the user's own in the configuration directory, made on first use and announced. Its password is
- * COSIGN_PASSWORD, empty where that is not set.
+ * The configured key. Else keyless, where asked for or where the environment has an OIDC token.
+ * Else a key of the user's own in the configuration directory, made on first use and announced. Its
+ * password is COSIGN_PASSWORD, empty where that is not set.
  */
 export async function resolveSigner(
   context: PipelineContext,
@@ -223,7 +223,7 @@ export function publicKeyOf(keyRef: string): string | undefined {
 
 /**
  * Throws UserError if the named key file does not exist, if others may write it, or if a project's
- * file named a key that it may not name: better before a long build than after.
+ * file named a key that it may not name. Before a long build is better than after.
  */
 export async function requireKey({
   key: ref,
@@ -259,9 +259,9 @@ export function signingFile({ paths }: Where): string {
 }
 
 /**
- * What a build would be signed with by the person's own choice: the answer that was kept; `open`
- * where there is none and the first key would be made; undefined where flags, settings, a CI
- * identity or a key that is there decide.
+ * What a build would be signed with by the person's own choice: the answer that was kept. `open`
+ * where none was given and the first key would be made. Undefined where flags, settings, a CI
+ * identity or an existing key decide.
  */
 export async function signingChoice(
   context: PipelineContext,

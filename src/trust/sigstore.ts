@@ -122,9 +122,9 @@ type TrustTexts = Readonly<Record<string, string>>;
 
 /**
  * The keys and certificates in a trusted root (protobuf-specs, sigstore_trustroot.proto,
- * TrustedRoot), by the variable that names them to cosign 2, which takes one key of each kind of
- * log: that of `rekorUrl`, else the first that is still in use. Throws UserError where the file is
- * not one.
+ * TrustedRoot), by the variable that names them to cosign 2. It takes one key of each kind of log:
+ * that of `rekorUrl`, else the first that is still in use. Throws UserError where the file is not a
+ * trusted root.
  */
 export async function trustTexts(path: string, rekorUrl: string | undefined): Promise<TrustTexts> {
   const root = await readTrustedRoot(path);

@@ -64,9 +64,9 @@ export function isPredicateName(asked: string): boolean {
 }
 
 /**
- * True where a statement's type is what was asked for by short name or URI. A URI asks for itself,
- * or for a version of itself (`https://spdx.dev/Document` takes `.../v2.3`); it does not take what
- * merely begins alike.
+ * True where a statement's type is what was asked for by short name or URI. A URI matches itself
+ * and its versions (`https://spdx.dev/Document` matches `.../v2.3`), and nothing that merely begins
+ * alike.
  */
 export function isOfType(predicateType: string, asked: string): boolean {
   const wanted = Object.hasOwn(SHORT, asked) ? (SHORT[asked] ?? []) : [asked];
@@ -140,10 +140,10 @@ const MAX_SIGNATURE = 16 * 1024;
 const HASHES = ['sha256', 'sha384', 'sha512'];
 
 /**
- * Who signed what is attached, as a text to compare: the key of `keys` that verifies it, or the
+ * The signer of what is attached, as a text to compare: the key of `keys` that verifies it, or the
  * names in the certificate whose key does. Undefined where nothing verifies, and for notation. That
- * certificate may be anyone's: the answer is fit to tell own statements from those of others, and
- * not to trust one.
+ * certificate may be anyone's. So the answer separates own statements from those of others, and
+ * gives nobody trust.
  */
 export function signerOf(
   proof: ReadAttachment['proof'],
@@ -203,8 +203,8 @@ const MAX_BYTES_OF_ATTACHABLE = 16 * 1024 * 1024;
 
 /**
  * The predicate in a file, of a type by short name or URI. The error says why it cannot be
- * attached: an unknown type, what is not JSON that every reader sees alike, a document of another
- * kind, or a verdict, which this tool makes itself.
+ * attached. Its type is unknown, readers of JSON would see it differently, it is a document of
+ * another kind, or it is a verdict, which only this tool makes.
  */
 export function readAttachable(type: string, bytes: Uint8Array): Result<Attachable> {
   if (!isPredicateName(type))

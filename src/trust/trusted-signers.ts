@@ -136,8 +136,9 @@ export async function trustedSigners(
 }
 
 /**
- * The same with the one who signs now, unless the user asked for just the others: a key behind a
- * URI, one without its public half beside it, or who just logged in. `folder` keeps a public half.
+ * The same with the present signer, unless the user asked for the others alone. That is a key
+ * behind a URI, a key without its public half beside it, or a fresh login. `folder` keeps a public
+ * half.
  */
 export async function withSigner(
   context: PipelineContext,

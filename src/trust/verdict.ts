@@ -49,9 +49,9 @@ export interface VerdictContext {
 }
 
 /**
- * The verdict as a SLSA verification summary v1 (slsa.dev/spec/v1.2): `verifiedLevels` has
- * `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for any of them by equality,
- * `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
+ * The verdict as a SLSA verification summary v1 (slsa.dev/spec/v1.2). `verifiedLevels` has
+ * `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for any of them by equality. It
+ * has `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
  */
 export function verificationSummary(judgement: Judgement, context: VerdictContext) {
   const each = new Map(context.inputAttestations?.map((one) => [one.digest, one]));

@@ -209,10 +209,10 @@ export function withArtifacts(
 }
 
 /**
- * What tells one envelope from another that a key signed: payload and signatures, for nothing else
- * decides whether it verifies. An envelope about several parts of an image hangs on each of them,
- * and under cosign's tags as well. Undefined for what has none, and for what a certificate signed,
- * which more belongs to.
+ * Payload and signatures of an envelope that a key signed: nothing else decides whether it
+ * verifies. An envelope about several parts of an image is attached to each of them, and under
+ * cosign's tags as well. Undefined without an envelope, and where a certificate signed, since more
+ * belongs to that.
  */
 export function envelopeName({ proof }: AttachedEvidence): string | undefined {
   if (proof.kind !== 'statement' || proof.signedWith !== 'key') return undefined;

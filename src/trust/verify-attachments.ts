@@ -103,7 +103,7 @@ class Verifier {
     const subject = this.#signable.find(({ digest }) => subjects.includes(digest));
     if (subject === undefined)
       return {
-        // A statement about another image does no harm: its subjects tell.
+        // A statement about another image does no harm: its subjects say so.
         verification: says.kind === 'signature' ? 'failed' : 'unverified',
         reason: `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`,
       };

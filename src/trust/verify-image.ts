@@ -41,7 +41,7 @@ const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as c
 
 /**
  * What no verified signature or statement says; `stated` gives those that cover the image, by type.
- * `isBare`: there is no signature at all, where otherwise none of those that are there verifies.
+ * `isBare`: nothing is signed. Otherwise none of the signatures verifies.
  */
 function missingOf(
   signed: readonly CheckedAttachment[],
@@ -59,8 +59,8 @@ export interface VerifyDemands {
 }
 
 /**
- * Whether an image may be deployed: a trusted signer's signature of its digest verifies, and so do
- * attestations of what is asked for, about the index or about each of several platforms.
+ * Whether an image may be deployed. A trusted signer's signature of its digest verifies, and so do
+ * the attestations that are asked for, about the index or about each of several platforms.
  */
 export async function verifyImage(
   context: PipelineContext,

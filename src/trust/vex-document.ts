@@ -30,9 +30,8 @@ export interface NamedImage {
 /**
  * An image's names, by each of which one of trivy, grype, Docker Scout and this tool knows it.
  * Trivy and grype ask with `pkg:oci/NAME@DIGEST` and put different things into `repository_url`, so
- * that it stays out: what a statement leaves out holds for all. The hash is grype's, too. Docker
- * Scout asks with `pkg:docker/IMAGE@TAG`. `packages` restrict them to those package URLs in the
- * image.
+ * that it stays out: a statement without it is about all. The hash is grype's, too. Docker Scout
+ * asks with `pkg:docker/IMAGE@TAG`. `packages` restrict them to those package URLs in the image.
  */
 export function vexProducts(
   { reference, digests }: NamedImage,
@@ -142,9 +141,9 @@ const MOST_ENTRIES = 50_000;
 
 /**
  * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its
- * digests, which is how scanners ask. `means` says whether a product's name is the image's; it is
- * told whether the product's parts are versions of packages.
- * Undefined where it is not OpenVEX, or no statement means it.
+ * digests, which is how scanners ask. `means` says whether a product's name is the image's; its
+ * argument says whether the product's parts are versions of packages. Undefined where it is not
+ * OpenVEX, or no statement means the image.
  */
 export function builtVex(
   document: unknown,
@@ -213,8 +212,8 @@ interface BuiltImage {
 }
 
 /**
- * The OpenVEX documents of the settings that say something of a built image, to be signed with it,
- * so that others apply them without the files: a new digest starts with them again. CycloneDX
+ * The OpenVEX documents of the settings that say something of a built image. They are signed with
+ * it, so that others apply them without the files; a new digest starts with them again. CycloneDX
  * documents stay with the settings.
  */
 export function vexStatements(
