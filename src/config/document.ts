@@ -16,7 +16,7 @@ export function formatProblem(problem: ConfigProblem): string {
 }
 
 /** Code that ajv made from a schema when the command was bundled (scripts/bundle/plugins.mjs). */
-export interface SchemaCheck {
+interface SchemaCheck {
   (value: unknown): boolean;
   errors?: readonly SchemaError[] | null;
 }

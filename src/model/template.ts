@@ -22,7 +22,7 @@ export interface DetectionRule {
 }
 
 /** A default that is not in any manifest: `git-user`, the author of the project's commits. */
-export type Preset = 'git-user';
+type Preset = 'git-user';
 
 export interface Question {
   readonly id: string;

@@ -18,7 +18,7 @@ import { isKeyUri, keyName } from './keys.ts';
  * version number. `flags`: 2.4 to 2.5, `--new-bundle-format --tlog-upload=false`. `signing-config`:
  * from 2.6, a file without services.
  */
-export type CosignDialect =
+type CosignDialect =
   | { readonly kind: 'flags' }
   | { readonly kind: 'signing-config'; readonly withoutServices: string };
 

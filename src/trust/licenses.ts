@@ -6,7 +6,7 @@ import licenses from 'spdx-license-ids/index.json' with { type: 'json' };
 import { byCodeUnit } from '../lib/text.ts';
 
 /** A license as a package records it: an SBOM has another form for each kind. */
-export type License =
+type License =
   /** On the SPDX license list. */
   | { readonly kind: 'id'; readonly id: string }
   /** A valid SPDX expression, canonical; `refs` are the LicenseRef- ids in it. */
