@@ -16,7 +16,7 @@ test('what both stores of Docker read of odd documents is what we read, or refus
         overlay2: classic.host,
       },
       {
-        ...{ seed: 1, cases: isWhole ? 60 : 5, until: Date.now() + 600_000 },
+        ...{ seed: 1, cases: isWhole ? 60 : 15, until: Date.now() + 600_000 },
         ...{ spoolDir, log: () => undefined },
       },
     );
