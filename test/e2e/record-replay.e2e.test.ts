@@ -94,13 +94,16 @@ const buildOf = (context: string, ...args: string[]): string[] => [
 const digest = (): string => readFileSync(join(folder, 'iid'), 'utf8');
 
 /**
- * Docker's bridge, seen once under load: no packet of a RUN came through any more, from the moment
- * when another RUN ended. apt waits 30 s for an answer, then 30 s for a connection. A proxy that
- * has stopped refuses at once, and one that hangs is connected to: neither is taken for it.
+ * Docker's bridge, seen twice under load: no packet of a RUN came through any more, from the moment
+ * when another RUN ended. A proxy that has stopped refuses at once, and one that hangs is connected
+ * to: neither is taken for it.
  */
 function isCutOff(stderr: string): boolean {
-  const [, late = ''] = /^#\d+ (6\d)\.\d+ Ign:\d/m.exec(stderr) ?? [];
-  return late !== '' && stderr.includes(`Unable to connect to ${gateway}:`);
+  return (
+    /^#\d+ [\d.]+ Get:\d/m.test(stderr) &&
+    stderr.includes(`Unable to connect to ${gateway}:`) &&
+    !stderr.includes('Connection refused')
+  );
 }
 
 function notComplete(stderr: string): readonly string[] {
