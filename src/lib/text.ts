@@ -14,8 +14,9 @@ export function withoutSteering(line: string): string {
   return line.replace(SEQUENCE, '').replace(STEERING, '');
 }
 
-export function withoutPasswords(line: string): string {
-  return line.replace(/(:\/\/[^\s/@:"']{0,200}:)[^\s/@"']{1,2000}@/g, '$1***@');
+/** The text with `mask` instead of the password of each address. */
+export function withoutPasswords(text: string, mask: string): string {
+  return text.replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${mask}@`);
 }
 
 /** `withoutSteering` for text of several lines: output of tools, before it is cut or stored. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { groupBy } from '../lib/parallel.ts';
-import { byCodeUnit, countText, sizeText } from '../lib/text.ts';
+import { byCodeUnit, countText, sizeText, withoutPasswords } from '../lib/text.ts';
 import { type CriterionResult, isMet, type Outcome, VECTORS } from '../model/criterion.ts';
 import type { HistoryEntry } from '../model/image.ts';
 import type { Package } from '../model/packages.ts';
@@ -52,11 +52,11 @@ const FLAGGED = new RegExp(
 
 /** Reports do not repeat secrets, even if the history shows them. */
 function masked(text: string): string {
-  return text
+  const plain = text
     .replace(ASSIGNED, '$1…')
     .replace(FLAGGED, '$1…')
-    .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …')
-    .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1…@');
+    .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …');
+  return withoutPasswords(plain, '…');
 }
 
 /** Removes what builders add to an instruction, such as argument values. */

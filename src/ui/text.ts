@@ -7,7 +7,7 @@ export { type Marks, marksOf } from '../model/marks.ts';
  * passwords in addresses. Tabs stay. Reports use `shownText`, which marks instead of removing.
  */
 export function cleanForTerminal(text: string): string {
-  return withoutPasswords(withoutCiCommands(withoutSteering(text)));
+  return withoutPasswords(withoutCiCommands(withoutSteering(text)), '***');
 }
 
 /** Same in one row of a screen: line ends and tabs are spaces. */

@@ -33,16 +33,19 @@ export async function registryError(response: Response): Promise<RegistryError> 
     // eslint-disable-next-line no-restricted-syntax -- a message, shown and not used
     const body = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] } | null;
     const first = body?.errors?.[0];
-    if (typeof first?.code === 'string') code = oneLine(first.code).slice(0, 300);
-    // Some answer with the header that we sent.
-    if (typeof first?.message === 'string')
-      message = oneLine(first.message)
-        .slice(0, 300)
-        .replace(/\b(Basic|Bearer)\s+\S+/gi, '$1 ***');
+    if (typeof first?.code === 'string') code = quoted(first.code);
+    if (typeof first?.message === 'string') message = quoted(first.message);
   } catch {
     // Many answers come from a proxy in front, without JSON. The status is enough.
   }
   return new RegistryError(response.status, code, message);
+}
+
+/** A registry's own words for an error: some repeat the header that we sent. */
+function quoted(text: string): string {
+  return oneLine(text)
+    .slice(0, 300)
+    .replace(/\b(Basic|Bearer)\s+\S+/gi, '$1 ***');
 }
 
 /** A failed registry call as an error for the user: what was asked, the answer, what to do. */
