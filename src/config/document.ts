@@ -52,7 +52,7 @@ interface DocumentKind {
 }
 
 const MOST_PROBLEMS = 100;
-export const TOO_DEEP = 'nested too deeply';
+const TOO_DEEP = 'nested too deeply';
 
 /**
  * Reads a YAML 1.2 document by its schema. Every syntax error, unknown key, wrong type, bad value
@@ -76,6 +76,11 @@ export async function readDocument(
   }
 }
 
+/** What the parser says, without the lines that it quotes. */
+export function syntaxMessage({ code, message }: Yaml.YAMLError): string {
+  return code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (message.split('\n', 1)[0] ?? '');
+}
+
 function readYaml(
   yaml: typeof Yaml,
   text: string,
@@ -91,8 +96,8 @@ function readYaml(
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), message };
   };
-  const syntax = [...document.errors, ...document.warnings].map(({ pos, code, message }) =>
-    problem(pos[0], code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (message.split('\n', 1)[0] ?? '')),
+  const syntax = [...document.errors, ...document.warnings].map((error) =>
+    problem(error.pos[0], syntaxMessage(error)),
   );
   if (syntax.length > 0) return err(syntax.slice(0, MOST_PROBLEMS));
   const problems = keyAndAliasProblems(yaml, document, mostAliases, problem);

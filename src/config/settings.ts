@@ -4,7 +4,12 @@ import { didYouMean } from '../lib/text.ts';
 import { endOfDay } from '../lib/time.ts';
 import { keyScheme, type SettingOrigin, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings, Waiver } from '../model/settings.ts';
-import { type CheckedDocument, type ConfigProblem, readDocument, TOO_DEEP } from './document.ts';
+import {
+  type CheckedDocument,
+  type ConfigProblem,
+  readDocument,
+  syntaxMessage,
+} from './document.ts';
 import {
   DEFAULT_SETTINGS,
   isOf,
@@ -146,7 +151,7 @@ export interface SettingsLayer {
  * Whether a file of this kind may say this setting for this task.
  * - Settings about an image (`image`) apply to images that are built, and to no other image.
  * - A file that a person named, and a person's own file, may say everything else.
- * - A project's file has no say about settings of a person alone (`person`).
+ * - Settings of a person alone (`person`) do not apply from a project's file.
  * - A key or a file that is not the project's own is for a person to name (`foreign`).
  * - A project's file speaks of that project; of images in general it can only ask for more.
  */
@@ -294,10 +299,7 @@ export async function withSettings(
   const yaml = await import('yaml');
   const document = yaml.parseDocument(text);
   const [broken] = document.errors;
-  if (broken !== undefined)
-    return err(
-      broken.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (broken.message.split('\n', 1)[0] ?? ''),
-    );
+  if (broken !== undefined) return err(syntaxMessage(broken));
   for (const { name, value } of settings) {
     const leaf = leafOf(name);
     if (!leaf.ok) return leaf;
