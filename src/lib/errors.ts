@@ -78,22 +78,31 @@ export function messageOf(thrown: unknown): string {
 /** The user's disk does not do what we ask of it. */
 export class DiskError extends UserError {}
 
-const FULL = 'no space left on the disk while writing';
-const REFUSED = 'no permission to write';
-/** What errors of the system say of the user's disk; the name of the file follows. */
-const OF_THE_DISK: Readonly<Record<string, string>> = {
+const OTHERS = 'Name other folders with SCOVILLE_HOME and TMPDIR.';
+const MOVE = 'Move it away, then try again.';
+const FULL = [
+  'no space left on the disk while writing',
+  'Free some with `scoville prune` and `docker system prune`, then try again.',
+] as const;
+const REFUSED = [
+  'no permission to write',
+  'Make FOLDER writable for your user, or set XDG_CACHE_HOME to a folder that is.',
+] as const;
+const FILES = ['too many files are open for', 'Allow more: ulimit -n 4096'] as const;
+/** What happened, before the name of the file, and what to do; FOLDER is that of the file. */
+const OF_THE_DISK: Readonly<Record<string, readonly [what: string, nextStep: string]>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
   EACCES: REFUSED,
   EPERM: REFUSED,
   EROFS: REFUSED,
-  ENOTDIR: 'a file is where a folder should be, at or above',
-  EISDIR: 'a folder is where a file should be:',
-  ELOOP: 'symbolic links form a loop at',
-  ENAMETOOLONG: 'the path is too long:',
-  EMFILE: 'too many files are open for',
-  ENFILE: 'too many files are open for',
-  EIO: 'the disk fails at',
+  ENOTDIR: ['a file is where a folder should be, at or above', MOVE],
+  EISDIR: ['a folder is where a file should be:', MOVE],
+  ELOOP: ['symbolic links form a loop at', OTHERS],
+  ENAMETOOLONG: ['the path is too long:', OTHERS],
+  EMFILE: FILES,
+  ENFILE: FILES,
+  EIO: ['the disk fails at', MOVE],
 };
 
 /**
@@ -109,23 +118,13 @@ export function diskError(error: unknown, path = pathOf(error)): unknown {
       nextStep: OTHERS,
       cause: error,
     });
-  const what = OF_THE_DISK[code];
+  const found = OF_THE_DISK[code];
   // Without a path, a port or a process was refused.
-  if (what === undefined || (what === REFUSED && path === undefined)) return error;
-  const nextStep =
-    what === FULL
-      ? 'Free some with `scoville prune` and `docker system prune`, then try again.'
-      : what === REFUSED
-        ? `Make ${dirname(path ?? '')} writable for your user, or set XDG_CACHE_HOME to a folder that is.`
-        : code.endsWith('FILE')
-          ? 'Allow more: ulimit -n 4096'
-          : code === 'ELOOP' || code === 'ENAMETOOLONG'
-            ? OTHERS
-            : 'Move it away, then try again.';
+  if (found === undefined || (found === REFUSED && path === undefined)) return error;
+  const [what, advice] = found;
+  const nextStep = advice.replace('FOLDER', () => dirname(path ?? ''));
   return new DiskError(`${what} ${path ?? 'a file'}`, { nextStep, cause: error });
 }
-
-const OTHERS = 'Name other folders with SCOVILLE_HOME and TMPDIR.';
 
 /** We only make folders of our own, so the missing parent is the user's TMPDIR or a broken link. */
 function isOfNewFolder(error: unknown): boolean {
