@@ -83,7 +83,7 @@ async function chosenBuilder(
 /**
  * The builder for the platforms that are named. Undefined where only the engine's own is asked for,
  * or where nothing is known of builders. Throws UserError where a RUN would need emulation that is
- * missing: BuildKit says so only when it comes to that RUN, and not what helps.
+ * missing: BuildKit reports that only at that RUN, without the fix.
  */
 export async function builderForPlatforms(
   context: PipelineContext,

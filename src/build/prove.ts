@@ -202,7 +202,7 @@ async function ignoreFile(dockerfile: string): Promise<string | null> {
   return (await readText(`${dockerfile}.dockerignore`, { largest: LARGEST_IGNORE })) ?? null;
 }
 
-/** The folder of a named context; empty for an image. A URL has no digest. */
+/** The folder of a named context: none for an image. */
 function folderOf(named: string): readonly string[] {
   const value = named.slice(named.indexOf('=') + 1);
   if (value.startsWith('docker-image://')) return [];

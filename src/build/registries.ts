@@ -207,7 +207,7 @@ async function newlyFound(
     if (image !== undefined) return image;
   } catch (error) {
     context.signal.throwIfAborted();
-    // It answered, but has no such image for us: an engine's own image is in no registry.
+    // The registry refused or lacks the image: it may be one of the engine's own.
     const cause = error instanceof Error ? error.cause : undefined;
     const isRefusal = cause instanceof RegistryError && [401, 403, 404].includes(cause.status);
     if (isStrict && !isRefusal)

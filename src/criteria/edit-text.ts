@@ -162,7 +162,7 @@ export interface FoundCommand {
 
 /**
  * The command that begins where a range of the analysis does, or the first that fits among those of
- * the scripts in its words. Undefined where it has no place of its own.
+ * the scripts in its words. Undefined where neither is found.
  */
 export function commandAt(
   input: FixInput,
