@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/time.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { SteadyInputs } from '../model/lock.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
@@ -64,8 +65,6 @@ function nameOf(reference: ImageReference): string {
 /** Named as in libfaketime: a Dockerfile that declares it asks for seeded random numbers too. */
 export const SEED = 'FAKERANDOM_SEED';
 const EPOCH = 'SOURCE_DATE_EPOCH';
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** RUNs' start if no time is set, in seconds since 1970: by lock, or this machine's first build. */
 interface Begun {
   readonly lock?: { readonly before: { readonly start?: number } | undefined } | undefined;

@@ -9,6 +9,7 @@ import { openStore } from '../image/layout/store.ts';
 import { parseImageName } from '../image/open-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { bytesText, quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import { withDefaultTag } from '../model/reference.ts';
 import { withPlainHttp } from '../model/settings.ts';
@@ -106,8 +107,6 @@ async function pushFile(
     await image.close();
   }
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const prune = command(PRUNE, async (flags, _, io) => {
   const { all, dryRun } = flags;

@@ -1,11 +1,11 @@
 import { byCodeUnit, quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { Criterion, Evidence, Verdict } from '../model/criterion.ts';
 import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
 import { criterion, fail, listed, note, pass, unknown } from './criterion.ts';
 
 /** A database older than this many days carries a warning: a week brings some hundred new CVEs. */
 const STALE_DAYS = 7;
-const DAY_MS = 86_400_000;
 /** Lines of advice and of what was set aside, before the findings themselves. */
 const MOST_NOTES = 25;
 

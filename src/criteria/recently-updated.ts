@@ -1,5 +1,6 @@
 import { field } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { Verdict } from '../model/criterion.ts';
 import type {
   AttestationsFact,
@@ -26,7 +27,6 @@ export function parseTimestamp(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-const DAY = 86_400_000;
 /** No image was built before this: such a time is a zero, a clamp or a broken clock. */
 const FIRST_IMAGES = Date.UTC(2013, 0, 1);
 const PROVENANCE = /^https:\/\/slsa\.dev\/provenance\//;
@@ -96,7 +96,7 @@ function unsignedTime(
 }
 
 function judgeAge(built: BuildTime, now: number, maxDays: number): Verdict {
-  const age = (now - built.time) / DAY;
+  const age = (now - built.time) / DAY_MS;
   const evidence = [configEvidence(built.field, built.text), note(`limit ${maxDays} days`)];
   if (age < -1)
     return unknown(`built in the future: ${built.text}`, SETTLE, evidence, built.source);
@@ -126,7 +126,7 @@ export const recentlyUpdated = criterion({
     if (finished !== undefined) return judgeAge(finished, now, maxAgeDays);
     // Anyone who may push can state a time: one that nobody signed only makes the image older.
     const unsigned = unsignedTime(build, attestations, image);
-    if (unsigned !== undefined && now - unsigned.time > maxAgeDays * DAY)
+    if (unsigned !== undefined && now - unsigned.time > maxAgeDays * DAY_MS)
       return judgeAge(unsigned, now, maxAgeDays);
     const created = fromConfig(image, build);
     return typeof created === 'string'

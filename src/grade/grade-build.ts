@@ -7,6 +7,7 @@ import { vouchedBy } from '../criteria/trusted-source.ts';
 import type { AnalysedDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { buildFact, historyDockerfile, historyMisfit, usedImages } from '../facts/build-facts.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   assignment,
@@ -216,8 +217,6 @@ function beginsWith(layers: readonly Digest[], base: readonly Digest[]): boolean
   return base.length > 0 && base.every((layer, i) => isDigest(layer) && layer === layers[i]);
 }
 
-const DAY = 86_400_000;
-
 type Mark = Pick<FoundAttestation, 'contradicts' | 'unchecked'>;
 
 /**
@@ -289,7 +288,7 @@ function timeMisfit(
   if (Number.isNaN(end) || Number.isNaN(time)) return undefined;
   const isEpoch =
     epoch !== undefined && Math.abs(time - Number(epoch) * 1000) < 1000 && time <= end;
-  if (isEpoch || Math.abs(end - time) <= DAY) return undefined;
+  if (isEpoch || Math.abs(end - time) <= DAY_MS) return undefined;
   return `its build ended on ${finishedOn ?? ''}, the image was created on ${created ?? ''}`;
 }
 

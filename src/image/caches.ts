@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError, errorCode, messageOf, UserError } from '../lib/errors.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { EventSink } from '../model/events.ts';
 import { makeFolder, temporaryOwner, writeBeside } from './disk.ts';
@@ -52,7 +53,7 @@ export interface JsonCache {
 
 const MAX_ENTRY_BYTES = 64 * MIB;
 /** A use is noted at most that often: what was read today need not be written to. */
-const NOTE_USE_MS = 24 * 60 * 60 * 1000;
+const NOTE_USE_MS = DAY_MS;
 
 /** Skips entries of another `schemaVersion`. */
 export function openCache(
@@ -168,8 +169,6 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     throw error;
   }
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Trims caches once a day, after a run that filled them: it costs more than most runs. */
 export async function boundKeptDaily(

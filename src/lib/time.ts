@@ -1,7 +1,7 @@
 /** The end of year 9999 in seconds since 1970, the last that RFC 3339 has for an image's date. */
 export const LATEST_EPOCH = 253_402_300_799;
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const NOTE = /\bvalid until (\d{4}-\d{2}-\d{2})\b/gi;
 
 /** The end of a UTC day (YYYY-MM-DD), in milliseconds since 1970; undefined for an invalid day. */

@@ -9,6 +9,7 @@ import { ranImages } from '../build/steady-inputs.ts';
 import { openStore } from '../image/layout/store.ts';
 import { makeTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
 import type { ImageComparison } from '../model/report.ts';
@@ -19,7 +20,6 @@ import { movedClock } from './clock.ts';
 import { builtImage, compareBuilds } from './compare-images.ts';
 import { deeperViews } from './diffoscope.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';
 
 /** A clock one day ahead, in a folder for use as build context. */

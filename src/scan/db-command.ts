@@ -5,6 +5,7 @@ import type { CommandIo } from '../cli/io.ts';
 import { imageSettings } from '../cli/operands.ts';
 import { EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { bytesText, quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { DB } from './db-spec.ts';
 import { familyOf } from './osv-records.ts';
@@ -16,8 +17,6 @@ import {
   updateDatabase,
   type UpdateProgress,
 } from './update-database.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const db = command(DB, async (flags, [action = '', ...named], io) => {
   const context = pipelineContext(io, () => undefined);

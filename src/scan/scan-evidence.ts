@@ -1,6 +1,7 @@
 import { DISTRIBUTIONS, releaseSupport } from '../facts/distribution.ts';
 import type { ImageContent } from '../facts/layer-files.ts';
 import { lookup } from '../lib/json.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
 import { isSystemType, type OsRelease, type Package } from '../model/packages.ts';
 import type { Settings } from '../model/settings.ts';
@@ -117,8 +118,6 @@ export function withPackages(
     ...(notices.length === 0 ? {} : { notices }),
   };
 }
-
-const DAY_MS = 86_400_000;
 
 /** A database older than the user lets it be leaves a gap: what it does not know proves nothing. */
 export function withinAge(

@@ -15,6 +15,7 @@ import { claimAlone, whileAlone } from '../image/owner.ts';
 import { HttpSender } from '../image/registry/http.ts';
 import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
 import { parseJson, textField } from '../lib/json.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   type AdvisoryParts,
@@ -43,8 +44,6 @@ export function databaseStamp(home: CacheHome): number {
 function seenFolder({ paths }: CacheHome): string {
   return join(paths.cache, 'advisories', 'seen');
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Notes, once a day, the ecosystems of an image's packages: their databases are worth fetching. */
 export async function noteEcosystems(
