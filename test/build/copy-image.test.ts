@@ -194,6 +194,12 @@ describe('from registry to registry', () => {
     ];
     const image = new Attached();
     image.publish(source, 'app');
+    // What a list names is there before the list, however slow it is.
+    target.faults.push({
+      match: new RegExp(`^PUT .*/manifests/${image.part.digest}`),
+      times: 1,
+      kind: { do: 'delay', ms: 400 },
+    });
     const { copy } = copier();
     const copied = await copy(`registry:${source.host}/app:1`, to(target));
     expectAll(target, image);

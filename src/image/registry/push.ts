@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
 import { inParallel } from '../../lib/parallel.ts';
-import type { Content, Descriptor } from '../../model/image.ts';
+import { type Content, type Descriptor, isIndex } from '../../model/image.ts';
 import type { Digest } from '../../model/reference.ts';
 import { parseManifest, parseManifestOrIndex } from '../documents.ts';
 import { reachable } from '../image-index.ts';
@@ -105,20 +105,26 @@ async function pushAttached(
   };
 }
 
+/** A registry refuses an index before what it lists, which may be a referrer as well. */
 async function putReferrers(push: Attaching): Promise<readonly Put[]> {
-  const put = await inParallel(
-    push.referrers,
-    AT_ONCE,
-    async (referrer): Promise<Put | undefined> => {
-      const bytes = await push.blobs.readDocument(referrer);
-      const { mediaType, digest } = referrer;
-      const manifest = { bytes, mediaType };
-      const { subjectIndexed } = await push.client.putManifest(push.repository, digest, manifest);
-      const parsed = parseManifestOrIndex(bytes, mediaType, digest);
-      const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
-      return subject && { subject: subject.digest, referrer, isIndexed: subjectIndexed };
-    },
-  );
+  const order = (await reachable(push.blobs, push.referrers)).manifests.map(({ digest }) => digest);
+  const putOne = async (referrer: Descriptor): Promise<Put | undefined> => {
+    const bytes = await push.blobs.readDocument(referrer);
+    const { mediaType, digest } = referrer;
+    const manifest = { bytes, mediaType };
+    const { subjectIndexed } = await push.client.putManifest(push.repository, digest, manifest);
+    const parsed = parseManifestOrIndex(bytes, mediaType, digest);
+    const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
+    return subject && { subject: subject.digest, referrer, isIndexed: subjectIndexed };
+  };
+  const single = push.referrers.filter(({ mediaType }) => !isIndex(mediaType));
+  const lists = push.referrers
+    .filter(({ mediaType }) => isIndex(mediaType))
+    .sort((a, b) => order.indexOf(a.digest) - order.indexOf(b.digest));
+  const put = [
+    ...(await inParallel(single, AT_ONCE, putOne)),
+    ...(await inParallel(lists, 1, putOne)),
+  ];
   return put.filter((one) => one !== undefined);
 }
 
