@@ -2,10 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { type Outcome, Phases, PLACES, type Stop } from './phases.ts';
 
-/** `npm run phases` sets it: how often a build is stopped at each place, in each way, on each store. */
+/** `npm run phases` sets it: how often a build is stopped at each place on each store. */
 const times = Number(process.env['SCOVILLE_PHASES'] ?? '0');
 const isShort = times === 0;
 const STOPS: readonly Stop[] = ['kill', 'interrupt', 'full disk'];
+/** Each way at least once, then in turn. */
+const turns = Array.from(
+  { length: Math.max(STOPS.length, times) },
+  (_, i) => [i + 1, STOPS[i % STOPS.length] as Stop] as const,
+);
 const places = isShort ? ['load, half sent'] : Object.keys(PLACES);
 const only = process.env['SCOVILLE_PHASES_ONLY'];
 
@@ -28,14 +33,15 @@ describe.runIf(process.getuid?.() === 0).each(isShort ? ['containerd'] : ['conta
     });
 
     describe.each(places.filter((place) => only === undefined || place === only))('%s', (place) => {
-      test.each(STOPS)('by %s: each name means the old image or the new one', async (stop) => {
-        for (let i = 0; i < Math.max(1, times); i += 1) {
+      test.each(turns)(
+        '%i, by %s: each name means the old image or the new one',
+        async (_, stop) => {
           const outcome = await phases.trial(place, stop);
           outcomes.push(outcome);
           if (!isShort) process.stderr.write(`${JSON.stringify(outcome)}\n`);
           expect(['old', 'new']).toContain(outcome.docker);
-        }
-      });
+        },
+      );
     });
   },
 );
