@@ -89,15 +89,29 @@ export function networkFetch(
     const origins = await loading;
     // Invalid settings are reported here; inside `fetch` they would become "fetch failed".
     origins.prepare(url);
-    const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
+    const asked = init ?? (input instanceof Request ? input : {});
+    let response: Response;
     try {
-      if (init?.redirect === 'manual' || init?.redirect === 'error')
-        return await (await import('./origins.ts')).fetchAnyPort(url, init, origins);
-      return await nodeFetch(input, { ...init, dispatcher });
+      response = await (await import('./origins.ts')).fetchAnyPort(url, asked, origins);
     } catch (error) {
       throw proxy === undefined ? error : ofProxy(error, proxy.url.host);
     }
+    if (proxy === undefined || url.protocol === 'https:' || !isRefusedOnTheWay(response))
+      return response;
+    await response.body?.cancel();
+    throw new ProxyError(proxy.url.host, `it answered ${response.status}`, undefined);
   };
+}
+
+/** Over plain HTTP a proxy answers in the place of a registry, whose refusals are JSON or ask for a login. */
+function isRefusedOnTheWay({ status, headers }: Response): boolean {
+  if (status === 407) return true;
+  if (status !== 401 && status !== 403) return false;
+  const isOfRegistry =
+    headers.has('docker-distribution-api-version') ||
+    /json/i.test(headers.get('content-type') ?? '') ||
+    (status === 401 && headers.has('www-authenticate'));
+  return !isOfRegistry;
 }
 
 /** Undici puts the proxy's status only into its message. */

@@ -236,14 +236,18 @@ function loginOf({ url, variable }: Proxy): Pick<URL, 'username' | 'password'> {
 
 const BODILESS = [101, 204, 205, 304];
 
+const REDIRECTS = [301, 302, 303, 307, 308];
+const MOST_REDIRECTS = 20;
+
 /**
- * Like `fetch` without redirects, but on any port: fetch refuses 80 ports (6000, 10080) that a
- * registry may use. Bodies stay as sent. Rejects as fetch does.
+ * Like `fetch`, but on any port: fetch refuses 80 ports (6000, 10080) that a registry may use.
+ * Bodies stay as sent, and only requests without one follow redirects. Rejects as fetch does.
  */
 export async function fetchAnyPort(
   url: URL,
   { method = 'GET', headers, body, signal, redirect }: RequestInit,
   dispatcher: Dispatcher,
+  redirects = 0,
 ): Promise<Response> {
   const asked = new Headers(headers);
   if (body instanceof URLSearchParams && !asked.has('content-type'))
@@ -261,9 +265,15 @@ export async function fetchAnyPort(
     answer.body.on('error', () => undefined);
     const isEmpty = method === 'HEAD' || BODILESS.includes(status);
     if (isEmpty) await answer.body.dump();
-    if (redirect === 'error' && status >= 300 && status < 400 && 'location' in answer.headers) {
+    const { location } = answer.headers;
+    if (redirect !== 'manual' && REDIRECTS.includes(status) && location !== undefined) {
       answer.body.destroy();
-      throw new Error(`${url.host} redirects`);
+      if (redirect === 'error' || body || redirects === MOST_REDIRECTS)
+        throw new Error(`${url.host} redirects`);
+      const next = new URL(String(location), url);
+      if (next.origin !== url.origin) asked.delete('authorization');
+      const init = { method, headers: asked, ...(signal === undefined ? {} : { signal }) };
+      return await fetchAnyPort(next, init, dispatcher, redirects + 1);
     }
     const response = new Response(isEmpty ? null : streamOf(answer.body), {
       status,

@@ -17,8 +17,9 @@ test.for([6000, 6566, 6665, 6669, 10080])(
     const server = createServer((asked, response) => {
       asked.on('data', (piece: Buffer) => bodies.push(piece.toString()));
       asked.on('end', () => {
-        const headers = { location: '/elsewhere', 'set-cookie': ['a=1', 'b=2'] };
-        response.writeHead(asked.url === '/away' ? 302 : 201, headers);
+        const location = asked.url === '/round' ? '/round' : '/elsewhere';
+        const headers = { location, 'set-cookie': ['a=1', 'b=2'] };
+        response.writeHead(asked.url === '/away' || asked.url === '/round' ? 302 : 201, headers);
         response.end(asked.method === 'HEAD' ? undefined : 'here');
       });
     });
@@ -50,6 +51,10 @@ test.for([6000, 6566, 6665, 6669, 10080])(
       expect(head.body).toBeNull();
       await expect(ask(`${url}/away`, { redirect: 'error' })).rejects.toThrow('fetch failed');
       expect((await ask(`${url}/away`, { redirect: 'manual' })).status).toBe(302);
+      const followed = await ask(`${url}/away`);
+      expect([followed.status, followed.url]).toEqual([201, `${url}/elsewhere`]);
+      expect(await followed.text()).toBe('here');
+      await expect(ask(`${url}/round`)).rejects.toThrow('fetch failed');
       const stopped = AbortSignal.abort(new Error('enough'));
       await expect(ask(url, { redirect: 'manual', signal: stopped })).rejects.toThrow('enough');
     } finally {

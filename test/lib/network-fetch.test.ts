@@ -190,6 +190,29 @@ describe('what fails says what it was', () => {
     expect(error).toMatchObject({ name: 'ProxyError', why });
   });
 
+  test.each([
+    ['the proxy', 401, {}, { name: 'ProxyError', why: 'it answered 401' }],
+    [
+      'the proxy',
+      403,
+      { 'content-type': 'text/html' },
+      { name: 'ProxyError', why: 'it answered 403' },
+    ],
+    ['the registry', 401, { 'www-authenticate': 'Bearer realm="http://a.test/"' }, 401],
+    ['the registry', 403, { 'content-type': 'application/json' }, 403],
+    ['the registry', 403, { 'docker-distribution-api-version': 'registry/2.0' }, 403],
+  ])('over plain HTTP %s answers %i with %o', async (_, status, headers, expected) => {
+    const refusing = await servers.listen(
+      createServer((_asked, response) => {
+        response.writeHead(status, headers).end('no');
+      }),
+    );
+    const HTTP_PROXY = `http://127.0.0.1:${refusing}`;
+    const found = await failure('http://plain.corp.test/v2/', { HTTP_PROXY });
+    if (typeof expected === 'number') expect(found).toBe(expected);
+    else expect(found).toMatchObject(expected);
+  });
+
   test('a proxy that is not there, or has a certificate that is not trusted', async () => {
     const there = await failure(`https://${HOST}/`, { HTTPS_PROXY: 'http://127.0.0.1:1' });
     expect(there).toMatchObject({ proxy: '127.0.0.1:1', why: 'ECONNREFUSED' });
