@@ -22,14 +22,14 @@ type HttpExercise = Extract<Exercise, { kind: 'http' }>;
 const HTTP_MS = 10_000;
 const LONGEST_ANSWER = 1024 * 1024;
 
-/** A wrong answer; `refused`: the program is up and refuses. */
+/** A wrong answer; `refused`: the program is up, and more time rarely makes it another one. */
 interface Shortfall {
   readonly said: string;
   readonly refused: boolean;
 }
 
-/** Answers of 400 to 499 that ask for another try (RFC 9110, 8470 and 6585). */
-const LATER: readonly number[] = [408, 425, 429];
+/** Answers that ask for another try (RFC 9110, 8470 and 6585), or that speak for what is not up. */
+const LATER: readonly number[] = [408, 425, 429, 502, 503, 504];
 
 /**
  * Sends the request to a port of this machine, on a new connection. Undefined for the expected
@@ -74,8 +74,7 @@ async function askHttp(
   if (signal.aborted) throw new Interrupted('the exercise was interrupted');
   const said = typeof answer === 'string' ? answer : judged(answer, expect);
   if (said === undefined) return undefined;
-  const status = typeof answer === 'string' ? 0 : answer.status;
-  return { said, refused: status >= 400 && status < 500 && !LATER.includes(status) };
+  return { said, refused: typeof answer !== 'string' && !LATER.includes(answer.status) };
 }
 
 interface Answer {
