@@ -1,8 +1,7 @@
 import { ARCHETYPES_LABELLED } from './labelled/archetypes.ts';
 import { ATTESTED_LABELLED } from './labelled/attested.ts';
 import { BASES_LABELLED } from './labelled/bases.ts';
-import { DOWNLOADS_LABELLED } from './labelled/downloads.ts';
-import { PINS_LABELLED } from './labelled/pins.ts';
+import { DOWNLOADS_LABELLED, PINS_LABELLED } from './labelled/dockerfiles.ts';
 import { LISTED_LABELLED } from './labelled/sboms-and-profiles.ts';
 import { SECRETS_LABELLED } from './labelled/secrets-and-config.ts';
 import { SHELLS_LABELLED } from './labelled/shells.ts';

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../src/model/criterion.ts';
 import { file, folder, type Item, link, program } from '../facts/support.ts';
+import { cellText } from '../fakes/table.ts';
 import type { Layer, Recipe } from './made-image.ts';
 import { KEY, provenance, sbom, scanOf, seccomp } from './statements.ts';
 
@@ -14,6 +15,11 @@ export interface Labelled {
 }
 
 export const PIN = `sha256:${'a'.repeat(64)}`;
+
+/** A Dockerfile of a table: `@PIN` is a digest, `@SUM` a checksum. */
+export function dockerfileOf(cell: string): string {
+  return cellText(cell).replaceAll('@PIN', PIN).replaceAll('@SUM', 'b'.repeat(64));
+}
 
 /** A dpkg record, as `status` and distroless' `status.d` hold it. */
 export function dpkgRecord(name: string, version = '1.0-1'): string {

@@ -53,10 +53,9 @@ const PARTS = { documents, layers, texts };
 async function layers({ containerd, overlay2 }: Hosts, options: PartOptions): Promise<number> {
   const clientOf = (host: string | undefined): EngineClient | undefined =>
     host === undefined ? undefined : new EngineClient(host);
-  const { cases, taken, differences } = await runLayers(
-    { containerd: clientOf(containerd), overlay2: clientOf(overlay2) },
-    options,
-  );
+  const clients = { containerd: clientOf(containerd), overlay2: clientOf(overlay2) };
+  const { cases, taken, differences } = await runLayers(clients, options);
+  for (const client of Object.values(clients)) client?.discard();
   options.log(
     `layers: ${cases} stacks from seed ${options.seed}, ${taken} taken, ${differences.length} differ`,
   );

@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.stop();
-  await scoville.remove();
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -55,8 +55,8 @@ export class BadDay {
     return `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
   }
 
-  async remove(): Promise<void> {
-    await this.scoville.remove();
+  remove(): void {
+    this.scoville.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { BadDay, isInDocker, newName, Running } from './bad-day.ts';
 import { bases, OWN } from './harness.ts';
+import { rows } from './rows.ts';
 
 const MB = 1024 * 1024;
 /**
@@ -24,7 +25,7 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await fake.close();
-  await day.remove();
+  day.remove();
 });
 
 interface Moment {
@@ -161,7 +162,8 @@ describe('Ctrl-C', () => {
 });
 
 describe('a signal to the command alone', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the build', async (alone) => {
+  const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  test.each(rows(SIGNALS, (_, at) => at === 0))('%s ends the build', async (alone) => {
     await interrupted({
       context: day.context({
         Dockerfile: `FROM ${bases.busybox}\nRUN echo begun ${alone} && sleep 63 # ${OWN}\n`,

@@ -22,7 +22,9 @@ const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 
 const day = new BadDay();
-afterAll(() => day.remove());
+afterAll(() => {
+  day.remove();
+});
 
 /** A server, where a RUN reaches it, that answers once a file is there. */
 async function openedBy(file: string): Promise<{ address: string; close: () => void }> {
@@ -234,8 +236,10 @@ LABEL hostile="${HOSTILE}"
     const context = join(mkdtempSync(join(day.folder, 'parent-')), HOSTILE);
     mkdirSync(context);
     await output('cp', ['-r', `${day.context()}/.`, context]);
-    const theirs = await run('docker', ['buildx', 'build', context]);
-    const ours = await day.scoville.run(['build', context]);
+    const [theirs, ours] = await Promise.all([
+      run('docker', ['buildx', 'build', context]),
+      day.scoville.run(['build', context]),
+    ]);
     expect(ours.exitCode).toBe(theirs.exitCode);
     expectClean(ours);
   });
@@ -269,7 +273,7 @@ describe('two builds at once', () => {
       ]);
       await home.expect(0, ['load', name]);
     } finally {
-      await home.remove();
+      home.remove();
     }
   });
 });

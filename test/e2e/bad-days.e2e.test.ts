@@ -7,7 +7,9 @@ import { startClassicEngine } from './classic-engine.ts';
 import { bases, output, run } from './harness.ts';
 
 const day = new BadDay();
-afterAll(() => day.remove());
+afterAll(() => {
+  day.remove();
+});
 
 /** Runs a build that must end with that code, and that must leave no image behind. */
 async function refused(

@@ -71,8 +71,8 @@ describe('scoville bake', () => {
     const { stdout } = await bake(0, ['--push', '--json', '--metadata-file', 'm.json']);
     pushed = JSON.parse(stdout) as Baked;
   });
-  afterAll(async () => {
-    await scoville.remove();
+  afterAll(() => {
+    scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { Sigstore } from '../trust/stand-in.ts';
-import { bases, output, OWN, own, registry, run, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, own, registry, Scoville } from './harness.ts';
 
 describe('trust.bases', () => {
   const scoville = new Scoville();
@@ -33,13 +33,9 @@ describe('trust.bases', () => {
     const trust = `trust:\n  bases: ['${place}/*']\n  keys: [${at('publisher.pub')}]\n`;
     writeFileSync(join(scoville.home, 'config', 'config.yaml'), `offline: true\n${trust}`);
   });
-  afterAll(async () => {
-    await scoville.remove();
-    await run('docker', [
-      'rmi',
-      '--force',
-      ...['signed', 'by-other', 'unsigned'].map((name) => `${place}/${name}:1`),
-    ]);
+  afterAll(() => {
+    scoville.remove();
+    discard([...['signed', 'by-other', 'unsigned'].map((name) => `${place}/${name}:1`)]);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -153,11 +149,11 @@ describe('trust.bases, of a publisher without keys', () => {
     other.stop();
     trust(sigstore.trustedRoot);
   });
-  afterAll(async () => {
+  afterAll(() => {
     sigstore.stop();
-    await scoville.remove();
+    scoville.remove();
     const names = ['signed', 'by-other', 'of-other-root'].map((name) => `${place}/${name}:1`);
-    await run('docker', ['rmi', '--force', TAG, ...names]);
+    discard([TAG, ...names]);
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -3,8 +3,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
-import { isWhole } from './rows.ts';
+import { bases, discard, output, OWN, registry, run, Scoville } from './harness.ts';
+import { isWhole, rows } from './rows.ts';
 
 /**
  * The engine's own BuildKit at a TCP address, as buildx' remote driver wants a buildkitd: dockerd
@@ -83,7 +83,7 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
     await run('docker', ['buildx', 'rm', remote]);
     await run('docker', ['buildx', 'rm', nodes]);
     for (const server of servers) server.close();
-    await scoville.remove();
+    scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -132,12 +132,13 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
   test('caches are exported to and imported from a folder and a registry', async () => {
     const cache = join(folder, 'cache');
     const push = ['--push', '-t', `${name}:1`, `--builder=${remote}`];
-    for (const [to, from] of [
-      [`type=local,dest=${cache}`, `type=local,src=${cache}`],
+    const caches = [
       [`type=registry,ref=${name}:cache`, `type=registry,ref=${name}:cache`],
-    ] as const) {
-      const first = await build(0, 'run', [...push, `--cache-to=${to}`]);
-      const next = await build(0, 'run', [...push, `--cache-from=${from}`]);
+      [`type=local,dest=${cache}`, `type=local,src=${cache}`],
+    ] as const;
+    for (const [to, from] of rows(caches, (_, at) => at === 0)) {
+      const first = await build(0, 'run', [...push, '--sign=false', `--cache-to=${to}`]);
+      const next = await build(0, 'run', [...push, '--sign=false', `--cache-from=${from}`]);
       expect(next.stderr).toContain('importing cache manifest from');
       expect(digestOf(next.stdout)).toBe(digestOf(first.stdout));
     }
@@ -166,7 +167,7 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
       expect(stderr).toContain(`the builder ${dead} (remote) does not answer`);
     } finally {
       await run('docker', ['buildx', 'rm', dead]);
-      await run('docker', ['rmi', '--force', own]);
+      discard([own]);
     }
   });
 

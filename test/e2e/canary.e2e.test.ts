@@ -56,8 +56,8 @@ CMD ["/app"]
   );
   writeFileSync(join(context, 'app'), 'an app\n');
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

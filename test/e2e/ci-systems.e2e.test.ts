@@ -97,7 +97,7 @@ beforeAll(async () => {
 afterAll(async () => {
   sigstore.stop();
   await osv.close();
-  await scoville.remove();
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -63,7 +63,7 @@ describe.runIf(canRun)('an engine with a mirror and an insecure registry', () =>
   });
   afterAll(async () => {
     await engine.stop();
-    await scoville.remove();
+    scoville.remove();
   });
 
   test('the base comes by the mirror; the image is pushed, graded and verified without TLS', async () => {

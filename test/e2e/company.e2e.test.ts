@@ -74,7 +74,7 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
   afterAll(async () => {
     await behind?.stop();
     await servers.close();
-    await scoville.remove();
+    scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,4 +1,4 @@
-import { type Ended, run } from './harness.ts';
+import { discard, type Ended, output, run } from './harness.ts';
 
 /**
  * `docker run ARGS` to its end, and all that it printed. A stream that is attached to a container
@@ -20,7 +20,7 @@ export async function runContainer(
     const printed = await docker('logs', container);
     return { ...printed, exitCode: code.exitCode === 0 ? Number(code.stdout) : code.exitCode };
   } finally {
-    await docker('rm', '--force', '--volumes', container);
+    discard([container], ['rm', '--volumes'], host);
   }
 }
 
@@ -30,4 +30,15 @@ export async function printedBy(...args: readonly string[]): Promise<string> {
   if (exitCode !== 0)
     throw new Error(`the container of ${args.join(' ')}: exit ${exitCode}\n${stderr}\n${stdout}`);
   return stdout;
+}
+
+/** A file of an image, which need not run. */
+export async function fileIn(image: string, path: string): Promise<string> {
+  const container = (await output('docker', ['create', image, '/none'])).trim();
+  try {
+    const { bytes } = await run('docker', ['cp', `${container}:${path}`, '-']);
+    return (await run('tar', ['-xOf', '-'], { input: bytes })).stdout;
+  } finally {
+    discard([container], ['rm']);
+  }
 }

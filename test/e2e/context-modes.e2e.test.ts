@@ -35,8 +35,8 @@ beforeAll(async () => {
   await git('add', '.');
   await git('commit', '-qm', 'first');
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -8,17 +8,15 @@ import { engineAnswers, runLayers, type Unpackers } from '../differential/layers
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { isWhole, rows } from './rows.ts';
 
-let classic: ClassicEngine | undefined;
+let engines: readonly ClassicEngine[] = [];
 let unpackers: Unpackers = { containerd: undefined, overlay2: undefined };
 
 beforeAll(async () => {
-  classic = await startClassicEngine();
-  unpackers = {
-    containerd: new EngineClient(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'),
-    overlay2: new EngineClient(classic.host),
-  };
+  engines = await Promise.all([startClassicEngine(true), startClassicEngine(false)]);
+  const [containerd, overlay2] = engines.map(({ host }) => new EngineClient(host));
+  unpackers = { containerd, overlay2 };
 });
-afterAll(() => classic?.stop());
+afterAll(() => Promise.all(engines.map((engine) => engine.stop())));
 
 /** By number, not by time: a busy machine tries as many. */
 const CASES = isWhole ? 200 : 12;

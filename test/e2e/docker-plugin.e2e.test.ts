@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, OWN, own, run, Scoville } from './harness.ts';
+import { bases, discard, type Ended, output, OWN, own, run, Scoville } from './harness.ts';
 import { rows } from './rows.ts';
 
 /**
@@ -48,9 +48,9 @@ describe('in place of docker build', () => {
     };
     await scoville.expect(0, ['install', '--replace-build'], { env });
   });
-  afterAll(async () => {
-    await run('docker', ['rmi', '--force', ...['a', 'b', 'c', 'd', 'e'].map(image)]);
-    await scoville.remove();
+  afterAll(() => {
+    discard(['a', 'b', 'c', 'd', 'e'].map(image));
+    scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 

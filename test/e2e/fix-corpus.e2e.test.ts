@@ -12,7 +12,7 @@ const images: string[] = [];
 afterAll(async () => {
   if (images.length > 0) await run('docker', ['rmi', '--force', ...images]);
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  await scoville.remove();
+  scoville.remove();
 });
 
 interface Project {

@@ -56,9 +56,9 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  await scoville.remove();
+  scoville.remove();
 });
 
 async function isGone(container: string): Promise<boolean> {

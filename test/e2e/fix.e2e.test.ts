@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.close();
   await rm(folder, { recursive: true, force: true });
-  await scoville.remove();
+  scoville.remove();
 });
 
 const scoville = new Scoville();

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, own, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, discard, own, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Card {
   readonly image: string;
@@ -43,9 +43,9 @@ beforeAll(async () => {
   ]);
   ({ digest } = JSON.parse(built.stdout) as Card);
 });
-afterAll(async () => {
-  await scoville.remove();
-  await run('docker', ['rmi', '-f', NAME]);
+afterAll(() => {
+  scoville.remove();
+  discard([NAME]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -206,6 +206,6 @@ test('the same digest has one verdict: what Docker does not store is looked up i
     expect(outcome(named, 'sbom')).not.toBe(outcome(stored, 'sbom'));
     expect(JSON.stringify(stored)).toContain('signatures and attestations were not looked up');
   } finally {
-    await other.remove();
+    other.remove();
   }
 });

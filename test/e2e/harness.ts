@@ -97,6 +97,20 @@ export function run(
   });
 }
 
+/**
+ * Takes images or containers (`rm`) away while the tests go on: an engine with many of them takes
+ * seconds for each. `host` are words before the command, such as `-H unix://...`.
+ */
+export function discard(
+  names: readonly string[],
+  verb: readonly string[] = ['rmi'],
+  host: readonly string[] = [],
+): void {
+  const named = names.filter((name) => name !== '');
+  const args = [...host, ...verb, '--force', ...named];
+  if (named.length > 0) spawn('docker', args, { detached: true, stdio: 'ignore' }).unref();
+}
+
 /** A scoville with a home of its own; `remove` takes away the home and what it named in Docker. */
 export class Scoville {
   readonly home = mkdtempSync(join(tmpdir(), 'scoville-e2e-'));
@@ -129,9 +143,8 @@ export class Scoville {
     return join(this.home, 'config', 'keys', 'cosign.pub');
   }
 
-  async remove(): Promise<void> {
-    const names = [...this.#images].filter((name) => name !== '');
-    if (names.length > 0) await run('docker', ['rmi', '--force', ...names]);
+  remove(): void {
+    discard([...this.#images]);
     rmSync(this.home, { recursive: true, force: true });
   }
 }
@@ -192,7 +205,7 @@ export async function filesOf(image: string): Promise<readonly string[]> {
           !/ (dev|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab)|\.dockerenv)\b/.test(line),
       );
   } finally {
-    await run('docker', ['rm', '--force', container]);
+    discard([container], ['rm']);
   }
 }
 

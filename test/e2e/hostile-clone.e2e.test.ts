@@ -36,8 +36,8 @@ gate: { waivers: [{ criterion: signed, reason: trust me }] }
 });
 afterAll(async () => {
   await osv.close();
-  await author.remove();
-  await person.remove();
+  author.remove();
+  person.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

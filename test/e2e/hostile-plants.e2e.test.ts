@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FakeRegistry } from '../fakes/fake-registry.ts';
-import { bases, own, registry, run, Scoville } from './harness.ts';
+import { bases, discard, own, registry, Scoville } from './harness.ts';
 
 /** A clone in which whatever could start a program, or lend a password, does. */
 const person = new Scoville();
@@ -93,8 +93,8 @@ afterEach(() => {
 afterAll(async () => {
   await stranger.close();
   agent.close();
-  await person.remove();
-  await run('docker', ['rmi', '--force', own('hostile-plants:bake')]);
+  person.remove();
+  discard([own('hostile-plants:bake')]);
   rmSync(folder, { recursive: true });
 });
 

@@ -432,7 +432,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await classic?.stop();
-  await scoville.remove();
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -95,7 +95,9 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     });
   const verify = (signer: typeof GITHUB, more: readonly string[] = []): Promise<Ended> =>
     scoville.run(['verify', '--json', ...by(signer), ...more, tag], { env });
-  afterAll(() => scoville.remove());
+  afterAll(() => {
+    scoville.remove();
+  });
 
   test('a job of GitHub signs, and the build checks it by its own identity', async () => {
     const ended = await build(['--push', ...services()], sigstore.githubEnv);
@@ -128,6 +130,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
         ],
       },
     ]);
+    if (!isTried) return;
     const text = await scoville.run(['verify', ...by(GITHUB), tag], { env });
     expect(text.stdout).toMatch(
       /\); signed with a certificate, log entry \d+ on 20\S+Z; level \d$/m,
@@ -156,8 +159,6 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ['subject', { ...GITHUB, subject: `${GITHUB.subject}x` }],
     ['issuer', { ...GITHUB, issuer: GITLAB.issuer }],
   ])('another %s does not verify', async (_, signer) => {
-    const ended = await verify(signer);
-    expect(ended.exitCode).toBe(1);
     const text = await scoville.expect(1, ['verify', ...by(signer), tag], { env });
     const named = `its certificate names ${GITHUB.subject} (${GITHUB.issuer}): not signed by `;
     expect(text.stdout.split(named)).toHaveLength(2);
@@ -253,8 +254,8 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     ]);
     const email = expect.stringMatching(/other@example\.com\W+ not found/) as string;
     expect(await asked('other@example.com')).toEqual([email, email]);
+    // What does not verify gets no policy.
     const signer = { subject: 'dev@example.com', issuer: iss };
-    expect((await verify(signer)).exitCode).toBe(0);
     const out = join(folder, 'policy');
     const asks = ['policy', ...by(signer), '--for', 'containers-image', '--output', out, tag];
     const made = await scoville.run(asks, { env });
@@ -400,7 +401,7 @@ test('an SBOM that a log would refuse is an artifact, whose signature verifies',
   const asked = readers({ by: signer, trustedRoot: sigstore.trustedRoot })['cosign 2.5 `verify`'];
   const artifact = `${repository}@${sbom?.digest ?? ''}`;
   expect(asked && (await answers(asked, [artifact], { env: sigstore.trustEnv }))).toEqual(['yes']);
-  await scoville.remove();
+  scoville.remove();
   rmSync(large, { recursive: true, force: true });
 });
 
@@ -430,7 +431,7 @@ test('cosign 2.5: builds at once, with a TUF cache that each would lock', async 
     );
   const ended = await Promise.all([build('one'), build('two')]);
   expect(ended.map(({ exitCode, stderr }) => (exitCode === 0 ? '' : stderr))).toEqual(['', '']);
-  await scoville.remove();
+  scoville.remove();
 });
 
 test.runIf(existsSync(join(second, 'ready')))(
@@ -465,6 +466,6 @@ test.runIf(existsSync(join(second, 'ready')))(
     expect(older.stdout).toContain('it is logged in Rekor v2, which this cosign cannot read');
     const refused = await scoville.expect(2, build, { env });
     expect(refused.stderr).toContain('this cosign cannot write into Rekor v2');
-    await scoville.remove();
+    scoville.remove();
   },
 );

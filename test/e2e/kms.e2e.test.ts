@@ -48,7 +48,9 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, bi
       cwd: join(folder, 'app'),
       env: { PATH: pathWith(bin), ...env },
     });
-  afterAll(() => scoville.remove());
+  afterAll(() => {
+    scoville.remove();
+  });
 
   // A kind by each cosign; `npm run test:all` has both by both.
   type Kind = readonly [name: string, key: () => string, env: () => Record<string, string>];
@@ -108,7 +110,7 @@ test.each([
       env: { PATH: pathWith(''), ...vault.env, ...env },
     },
   );
-  await scoville.remove();
+  scoville.remove();
   expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringContaining(reason)]);
   expect(ended.stderr).toContain(`the signing key ${key}`);
   expect(ended.stderr).not.toMatch(/normalize:|hvs\./);

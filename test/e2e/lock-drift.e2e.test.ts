@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { bases, output, own, registry, run, Scoville } from './harness.ts';
+import { bases, discard, output, own, registry, Scoville } from './harness.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -19,14 +19,16 @@ const scoville = new Scoville();
 const APP = own('scoville-drift-app:1');
 const BASE = own(`${registry}/scoville-drift/base:1`);
 const QUIET = ['--no-interactive', '--sign=false', '--scanner=none', '--grade=false'];
+/** Nobody looks at the image. */
+const KEPT = ['-o', 'type=image,store=false', '-t', APP];
 let folder = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-drift-'));
 });
-afterAll(async () => {
-  await scoville.remove();
-  await run('docker', ['rmi', '--force', BASE, APP]);
+afterAll(() => {
+  scoville.remove();
+  discard([BASE]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -60,15 +62,14 @@ test('a version of an apt repository that moved on is drift: named, and fatal wi
   const dir = context('apt', { Dockerfile: APT, version: '1.0-1' });
   await scoville.expect(0, ['update', '--no-interactive', dir]);
   expect(Object.values(lockOf(dir).packages)).toEqual([{ deb: ['drifting 1.0-1'] }]);
-  await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
   writeFileSync(join(dir, 'version'), '1.0-2');
-  const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+  const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, ...KEPT, dir]);
   expect(failed.stderr).toMatch(/package deb drifting \(linux\/\w+\): 1\.0-1 → 1\.0-2/);
-  const told = await scoville.expect(0, ['build', ...QUIET, '-t', APP, dir]);
+  const told = await scoville.expect(0, ['build', ...QUIET, ...KEPT, dir]);
   expect(told.stderr).toMatch(/not as \S+scoville\.lock says: package deb drifting/);
   const updated = await scoville.expect(0, ['update', '--no-interactive', dir]);
   expect(updated.stdout).toMatch(/package deb drifting \(linux\/\w+\): 1\.0-1 → 1\.0-2/);
-  await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+  await scoville.expect(0, ['build', '--locked', ...QUIET, ...KEPT, dir]);
 });
 
 test('of two platforms the lock holds a digest each, and the packages of each', async () => {
@@ -116,9 +117,9 @@ test('a frozen mirror whose date moved is drift before anything is built', async
     `FROM ${bases.busybox}\nRUN echo deb http://snapshot.debian.org/archive/debian/${date}/ trixie main > /list\n`;
   const dir = context('snapshot', { Dockerfile: text('20260101T000000Z') });
   await scoville.expect(0, ['update', '--no-interactive', dir]);
-  await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+  await scoville.expect(0, ['build', '--locked', ...QUIET, ...KEPT, dir]);
   writeFileSync(join(dir, 'Dockerfile'), text('20260301T000000Z'));
-  const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+  const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, ...KEPT, dir]);
   expect(failed.stderr).toContain('20260101T000000Z');
   expect(failed.stderr).toContain('20260301T000000Z');
   expect(failed.stderr).not.toContain('exporting');

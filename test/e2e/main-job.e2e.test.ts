@@ -2,7 +2,18 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, own, OWN, pinned, registry, ROOT, run, Scoville } from './harness.ts';
+import {
+  bases,
+  discard,
+  output,
+  own,
+  OWN,
+  pinned,
+  registry,
+  ROOT,
+  run,
+  Scoville,
+} from './harness.ts';
 import { until } from './until.ts';
 
 const TAG = `${registry}/e2e/node-app:${OWN}`;
@@ -57,8 +68,8 @@ beforeAll(async () => {
   ]);
   scorecard = JSON.parse(ended.stdout) as ScoreJson;
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -270,7 +281,7 @@ test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the b
     ['verified-downloads', 'unknown'],
     ['pinned-packages', 'unknown'],
   ]);
-  await run('docker', ['rmi', '-f', base]);
+  discard([base]);
 });
 
 describe('scoville build -q', () => {

@@ -73,8 +73,8 @@ beforeAll(async () => {
   ] as const)
     await scoville.expect(0, ['build', ...flags, `--repro=${mode}`, '-t', name, dir]);
 }, SLOW);
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

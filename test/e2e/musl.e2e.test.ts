@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, OWN, own, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, own, registry, ROOT, Scoville } from './harness.ts';
 
 /** An image whose shell and `date` are of musl: its loader reads no list of a RUN's, but LD_PRELOAD. */
 const BASE = own(`${registry}/e2e-musl-base:1`);
@@ -46,10 +46,10 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  await publisher.remove();
-  await stranger.remove();
-  await run('docker', ['rmi', '-f', BASE, IMAGE]);
+afterAll(() => {
+  publisher.remove();
+  stranger.remove();
+  discard([BASE, IMAGE]);
   rmSync(folder, { recursive: true, force: true });
 });
 

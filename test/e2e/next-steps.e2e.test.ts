@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, own, ROOT, run, Scoville } from './harness.ts';
+import { bases, discard, own, ROOT, run, Scoville } from './harness.ts';
 import { rows } from './rows.ts';
 
 const scoville = new Scoville();
@@ -10,8 +10,8 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-steps-'));
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -54,6 +54,6 @@ test.each(rows([...CASES], (_, at) => at === 1))(
         '',
       ]);
     }
-    await run('docker', ['rmi', '-f', name]);
+    discard([name]);
   },
 );

@@ -13,7 +13,7 @@ import { type RunTool, runTool } from '../../src/lib/run-tool.ts';
 import type { OpenedImage } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
-import { output, registry, run } from './harness.ts';
+import { discard, output, registry, run } from './harness.ts';
 
 const REPOSITORY = `${registry}/e2e/open`;
 const NAME = `${REPOSITORY}:two`;
@@ -102,8 +102,8 @@ beforeAll(async () => {
   expected = await contents(image);
 });
 
-afterAll(async () => {
-  await run('docker', ['rmi', '--force', NAME, `${REPOSITORY}:one`]);
+afterAll(() => {
+  discard([NAME, `${REPOSITORY}:one`]);
   rmSync(dir, { recursive: true, force: true });
 });
 

@@ -24,8 +24,8 @@ beforeAll(() => {
   writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY hello /hello\n');
   writeFileSync(join(context, 'hello'), 'hello\n');
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   for (const dir of [folder, context]) rmSync(dir, { recursive: true, force: true });
 });
 

@@ -50,7 +50,7 @@ describe('the single executable', () => {
   });
   afterAll(async () => {
     await run('docker', ['rmi', '--force', own('package-e2e:1')]);
-    await scoville.remove();
+    scoville.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 

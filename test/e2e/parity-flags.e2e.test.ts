@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   bases,
+  discard,
   dockerBuild,
   type Ended,
   filesOf,
@@ -49,9 +50,9 @@ beforeAll(() => {
   });
   writeFileSync(join(folder, 'key'), privateKey, { mode: 0o600 });
 });
-afterAll(async () => {
-  await run('docker', ['rmi', '--force', ...made]);
-  await scoville.remove();
+afterAll(() => {
+  discard([...made]);
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

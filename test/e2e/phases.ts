@@ -190,7 +190,7 @@ export class Phases {
 
   async remove(): Promise<void> {
     const names = [...this.#kept, this.#name];
-    await this.#docker(['rmi', '--no-prune', ...names]).catch(() => undefined);
+    await this.#docker(['rmi', '--force', '--no-prune', ...names]).catch(() => undefined);
     this.#gate.close();
     await output('umount', [join(this.folder, 'disk')]);
     rmSync(this.folder, { recursive: true, force: true });

@@ -14,8 +14,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'Dockerfile'), `FROM ${bases.busybox}\nLABEL run=${randomUUID()}\n`);
   await scoville.expect(0, ['build', '--offline', '--push', '-t', image, folder]);
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -11,7 +11,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { regoRule } from '../../src/trust/policy.ts';
-import { bases, type Ended, output, OWN, pinned, registry, run, Scoville } from './harness.ts';
+import {
+  bases,
+  discard,
+  type Ended,
+  output,
+  OWN,
+  pinned,
+  registry,
+  run,
+  Scoville,
+} from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const path = (process.env['PATH'] ?? '')
@@ -84,9 +94,9 @@ describe('scoville policy', () => {
     const asked = ['--min-level', '1', '--type', 'provenance', '--type', 'sbom'];
     await scoville.expect(0, ['policy', ...asked, '--output', at('stated'), of('1')]);
   });
-  afterAll(async () => {
-    await scoville.remove();
-    await run('docker', ['rmi', '--force', ...[of('other'), of('unsigned')]]);
+  afterAll(() => {
+    scoville.remove();
+    discard([of('other'), of('unsigned')]);
     rmSync(folder, { recursive: true, force: true });
   });
 

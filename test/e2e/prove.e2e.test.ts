@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
-import { bases, CLI, own, registry, run, Scoville } from './harness.ts';
+import { bases, CLI, discard, own, registry, run, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -26,8 +26,8 @@ beforeAll(() => {
   writeFileSync(join(context, 'in.txt'), 'one\n');
   write('cp /in.txt /out.txt');
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(context, { recursive: true, force: true });
 });
 
@@ -131,7 +131,7 @@ test('no step of the offline path opens a socket to anything but the engine and 
   // Of this machine: the engine, and what C libraries ask for names.
   const local = [...seen].filter((place) => place.startsWith('/'));
   expect(local.filter((path) => !/docker.*\.sock$|\/nscd\/socket$/.test(path))).toEqual([]);
-  await run('docker', ['rmi', '--force', image]);
+  discard([image]);
 });
 
 /** Where the sockets of a trace lead to: paths, and addresses with their port. */

@@ -31,8 +31,8 @@ beforeAll(async () => {
   digests = [index.digest, ...index.manifests.map(({ digest }) => digest)];
 });
 
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, bridgeAddress, CLI, own, run, Scoville } from './harness.ts';
+import { bases, bridgeAddress, CLI, discard, own, run, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-record-bake-'));
@@ -68,10 +68,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, '.dockerignore'), '*\n');
 });
 
-afterAll(async () => {
+afterAll(() => {
   stop();
-  await run('docker', ['rmi', '--force', ...TAGS]);
-  await scoville.remove();
+  discard(TAGS);
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -28,9 +28,9 @@ function write(more = ''): void {
   writeFileSync(join(folder, 'Dockerfile'), `${lines.filter((line) => line !== '').join('\n')}\n`);
 }
 
-afterAll(async () => {
-  await scoville.remove();
-  await other.remove();
+afterAll(() => {
+  scoville.remove();
+  other.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

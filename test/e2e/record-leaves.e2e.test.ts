@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, OWN, run, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, Scoville } from './harness.ts';
 
 const scoville = new Scoville();
 const TAG = `scoville-record-leaves-${OWN}:1`;
@@ -13,9 +13,9 @@ beforeAll(() => {
   writeFileSync(join(folder, '.dockerignore'), '*\n');
 });
 
-afterAll(async () => {
-  await scoville.remove();
-  await run('docker', ['rmi', '-f', TAG]);
+afterAll(() => {
+  scoville.remove();
+  discard([TAG]);
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -53,9 +53,9 @@ beforeAll(async () => {
   writeFileSync(join(context, 'Dockerfile'), dockerfile(address));
 });
 
-afterAll(async () => {
+afterAll(() => {
   stop();
-  await scoville.remove();
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

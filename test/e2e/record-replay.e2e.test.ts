@@ -6,7 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
-import { bases, bridgeAddress, CLI, output, OWN, own, registry, run, Scoville } from './harness.ts';
+import {
+  bases,
+  bridgeAddress,
+  CLI,
+  discard,
+  output,
+  OWN,
+  own,
+  registry,
+  run,
+  Scoville,
+} from './harness.ts';
 
 const scoville = new Scoville();
 const TAG = own('scoville-record-replay:1');
@@ -70,9 +81,9 @@ beforeAll(async () => {
   writeFileSync(join(folder, '.dockerignore'), '*\n');
 });
 
-afterAll(async () => {
+afterAll(() => {
   for (const close of closers) close();
-  await scoville.remove();
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -198,5 +209,5 @@ test('a RUN that the base image brings is named as it is recorded, and ends a re
   expect(lock).toContain(`incomplete:\n  made:\n    - ${why}`);
   const replayed = await scoville.expect(2, buildOf(context, '--replay'));
   expect(replayed.stderr).toContain(`scoville.lock\n  ${why}\n`);
-  await run('docker', ['rmi', '-f', base]);
+  discard([base]);
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   bases,
   bridgeAddress,
+  discard,
   dockerBuild,
   type Ended,
   output,
@@ -16,6 +17,7 @@ import {
   run,
   Scoville,
 } from './harness.ts';
+import { isWhole, rows } from './rows.ts';
 
 /** The publisher, and somebody else, with a home and so a key of their own. */
 const publisher = new Scoville();
@@ -91,10 +93,10 @@ beforeAll(async () => {
   commit();
 });
 
-afterAll(async () => {
-  await publisher.remove();
-  await other.remove();
-  await run('docker', ['rmi', '-f', BASE]);
+afterAll(() => {
+  publisher.remove();
+  other.remove();
+  discard([BASE]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -145,52 +147,56 @@ describe('scoville reproduce IMAGE', () => {
       `registry:${image}`,
     ]);
     expect(outcomeOf(alone.stdout)).toBe('unknown');
-    // Whoever published it has a copy in the layout of builds, which grade opens first.
-    await reproduce(publisher, ['--attest', image]);
-    const own = await publisher.run([
-      ...['grade', '--json', '--offline', '--scanner=none', '--key', publisher.publicKey],
-      image,
-    ]);
-    expect(own.stderr).toContain('from the layout of builds');
-    expect(outcomeOf(own.stdout)).toBe('pass');
   });
 
-  test.each([
-    [
-      'safe',
-      'what was fetched travels with the image: a stranger replays it when the server is gone',
-    ],
+  test.runIf(isWhole)(
+    'whoever published it has a copy in the layout of builds, which grade opens first',
+    async () => {
+      const image = `${REPOSITORY}:good`;
+      await reproduce(publisher, ['--attest', image]);
+      const own = await publisher.run([
+        ...['grade', '--json', '--offline', '--scanner=none', '--key', publisher.publicKey],
+        image,
+      ]);
+      expect(own.stderr).toContain('from the layout of builds');
+      expect(outcomeOf(own.stdout)).toBe('pass');
+    },
+  );
+
+  const FETCHED = [
     ['deterministic', 'so does the time that RUNs saw'],
-  ])('%s: %s', async (mode) => {
-    const gateway = await bridgeAddress();
-    const server = createServer((_, response) => response.end(`answer ${Math.random()}\n`));
-    await new Promise<void>((done) => server.listen(0, gateway, done));
-    const { port } = server.address() as AddressInfo;
-    const text = dockerfile(`wget -qO /answer http://${gateway}:${port}/answer`);
-    writeFileSync(join(work, 'app', 'Dockerfile'), text);
-    writeFileSync(join(work, 'app', '.dockerignore'), 'scoville.lock\n');
-    commit();
-    const image = await publish(`inputs-${mode}`, ['--record', `--repro=${mode}`]);
-    server.closeAllConnections();
-    server.close();
-    const stranger = ['--key', publisher.publicKey, image];
-    // Private answers stay at home until their owner says otherwise.
-    const without = await reproduce(other, stranger);
-    expect(without.exitCode).toBe(2);
-    expect(without.stderr).toContain('scoville push --with-inputs');
-    await publisher.expect(0, ['push', '--with-inputs', image]);
-    const ended = await reproduce(other, stranger);
-    expect(ended.exitCode, ended.stderr).toBe(0);
-    expect(ended.stdout).toContain('every image manifest has the same digest');
-    rmSync(join(work, 'app', 'scoville.lock'));
-    writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('echo $WORD > /word'));
-    commit();
-  });
+    ['safe', 'nothing else does'],
+  ] as const;
+  test.each(rows(FETCHED, ([mode]) => mode === 'deterministic'))(
+    'what was fetched travels with the image, a stranger replays it when the server is gone; %s: %s',
+    async (mode) => {
+      const gateway = await bridgeAddress();
+      const server = createServer((_, response) => response.end(`answer ${Math.random()}\n`));
+      await new Promise<void>((done) => server.listen(0, gateway, done));
+      const { port } = server.address() as AddressInfo;
+      const text = dockerfile(`wget -qO /answer http://${gateway}:${port}/answer`);
+      writeFileSync(join(work, 'app', 'Dockerfile'), text);
+      writeFileSync(join(work, 'app', '.dockerignore'), 'scoville.lock\n');
+      commit();
+      const image = await publish(`inputs-${mode}`, ['--record', `--repro=${mode}`]);
+      server.closeAllConnections();
+      server.close();
+      const stranger = ['--key', publisher.publicKey, image];
+      // Private answers stay at home until their owner says otherwise.
+      const without = await reproduce(other, stranger);
+      expect(without.exitCode).toBe(2);
+      expect(without.stderr).toContain('scoville push --with-inputs');
+      await publisher.expect(0, ['push', '--with-inputs', image]);
+      const ended = await reproduce(other, stranger);
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      expect(ended.stdout).toContain('every image manifest has the same digest');
+      rmSync(join(work, 'app', 'scoville.lock'));
+      writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('echo $WORD > /word'));
+      commit();
+    },
+  );
 
   test('a signer that was named and did not sign: exit 2, and nothing is built', async () => {
-    await other.run(['build', '-q', '--grade=false', '-t', own('scoville-e2e-other-key:1'), '-'], {
-      input: 'FROM scratch\nLABEL a=b\n',
-    });
     const ended = await reproduce(other, ['--key', other.publicKey, `${REPOSITORY}:good`]);
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain('no provenance of it is signed by');
@@ -240,7 +246,7 @@ describe('scoville reproduce IMAGE', () => {
       const image = `${REPOSITORY}:stray`;
       const context = join(folder, 'stray');
       mkdirSync(context);
-      writeFileSync(join(context, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo x > /x\n`);
+      writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
       await publisher.expect(0, [
         ...['build', '-q', '--grade=false', '--push', '-t', image, context],
       ]);
@@ -249,7 +255,7 @@ describe('scoville reproduce IMAGE', () => {
       expect(ended.stderr).toContain('its provenance does not name a source repository and commit');
     });
 
-    test('a masked argument, until it is given', async () => {
+    test('a masked argument until it is given, a commit that is nowhere to be had until another copy is named', async () => {
       writeFileSync(
         join(work, 'app', 'Dockerfile'),
         `FROM ${BASE}\nARG API_TOKEN\nRUN echo $API_TOKEN | md5sum > /t\n`,
@@ -259,23 +265,16 @@ describe('scoville reproduce IMAGE', () => {
       const ended = await reproduce(other, [image]);
       expect(ended.exitCode).toBe(2);
       expect(ended.stderr).toContain('the value of "build-arg:API_TOKEN" is masked');
-      const given = await reproduce(other, ['--build-arg', 'API_TOKEN=abcdefgh', image]);
-      expect(given.exitCode, given.stderr).toBe(0);
-      expect(given.stdout).toContain('The same: every image manifest has the same digest.');
-    });
-
-    test('a commit that is nowhere to be had, until another copy is named', async () => {
       const copy = join(folder, 'copy.git');
-      execFileSync('git', ['clone', '-q', '--bare', join(folder, 'repo.git'), copy]);
-      rmSync(join(folder, 'repo.git'), { recursive: true });
-      const image = `${REPOSITORY}:masked`;
-      const ended = await reproduce(other, ['--build-arg', 'API_TOKEN=abcdefgh', image]);
-      expect(ended.exitCode).toBe(2);
-      expect(ended.stderr).toContain('cannot be had');
+      renameSync(join(folder, 'repo.git'), copy);
+      const gone = await reproduce(other, ['--build-arg', 'API_TOKEN=abcdefgh', image]);
+      expect(gone.exitCode).toBe(2);
+      expect(gone.stderr).toContain('cannot be had');
       const elsewhere = await reproduce(other, [
         ...['--source', `file://${copy}`, '--build-arg', 'API_TOKEN=abcdefgh', image],
       ]);
       expect(elsewhere.exitCode, elsewhere.stderr).toBe(0);
+      expect(elsewhere.stdout).toContain('The same: every image manifest has the same digest.');
     });
 
     test('a source that is named in a way that runs a program', async () => {

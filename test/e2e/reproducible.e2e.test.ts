@@ -23,8 +23,8 @@ beforeAll(async () => {
     `NODE_RUNTIME=${await pinned(bases.nodeDistroless)}`,
   ];
 });
-afterAll(async () => {
-  for (const home of homes) await home.remove();
+afterAll(() => {
+  for (const home of homes) home.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Sigstore } from '../trust/stand-in.ts';
-import { bases, output, OWN, own, ROOT, run } from './harness.ts';
+import { bases, discard, output, OWN, own, ROOT } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
 
 const IMAGE = own('scoville-e2e-screen-signing:1');
@@ -39,10 +39,10 @@ beforeAll(async () => {
 
 afterEach(() => terminal?.close());
 
-afterAll(async () => {
+afterAll(() => {
   sigstore.stop();
   const baked = ['one', 'two'].map((name) => `scoville-e2e-screen-bake-${name}:1`);
-  await run('docker', ['rmi', '--force', IMAGE, ...baked]);
+  discard([IMAGE, ...baked]);
   rmSync(folder, { recursive: true, force: true });
 });
 

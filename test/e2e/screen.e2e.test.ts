@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bases, own, OWN, ROOT, run } from './harness.ts';
+import { bases, discard, own, OWN, ROOT } from './harness.ts';
+import { rows } from './rows.ts';
 import { isSane, Terminal } from './tmux.ts';
 
 const IMAGE = own('scoville-e2e-screen:1');
@@ -51,8 +52,8 @@ afterEach(async () => {
   await terminal.close();
 });
 
-afterAll(async () => {
-  await run('docker', ['rmi', '--force', IMAGE]);
+afterAll(() => {
+  discard([IMAGE]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -310,7 +311,8 @@ describe('a terminal that shows less', () => {
     await terminal.until('EXIT 0');
   });
 
-  test.each(['TERM=dumb', 'SCOVILLE_ACCESSIBLE=1', 'CI=true'])(
+  const PLAIN = ['SCOVILLE_ACCESSIBLE=1', 'TERM=dumb', 'CI=true'];
+  test.each(rows(PLAIN, (_, at) => at === 0))(
     '%s: plain lines, and no question',
     async (variable) => {
       await terminal.type(`${variable} ${build} app 2> err.txt; echo "EXIT $?"`);

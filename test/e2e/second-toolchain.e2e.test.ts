@@ -46,8 +46,8 @@ describe.runIf(isDebianRoot || existsSync(join(second, 'ready')))(
         ...['--trusted-root', join(folder, 'trusted-root.json')],
       ];
     });
-    afterAll(async () => {
-      await scoville.remove();
+    afterAll(() => {
+      scoville.remove();
       rmSync(folder, { recursive: true, force: true });
     });
 

@@ -24,9 +24,9 @@ beforeAll(async () => {
   await output('bash', [join(ROOT, 'scripts/engine.sh'), 'stacks', ...names]);
   await fillDatabase(scoville);
 }, 1_200_000);
-afterAll(async () => {
-  await scoville.remove();
-  await reader.remove();
+afterAll(() => {
+  scoville.remove();
+  reader.remove();
 });
 
 describe('a project of each stack, from scoville init to an answer', () => {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
 import { bases, type Ended, output, own, run, Scoville } from './harness.ts';
+import { until } from './until.ts';
 
 /**
  * Traps 3.1 to 3.10 that were measured on plain BuildKit flags: what each does to a build through
@@ -43,8 +44,8 @@ let count = 0;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-traps-'));
 });
-afterAll(async () => {
-  await scoville.remove();
+afterAll(() => {
+  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -173,6 +174,8 @@ test('trap 3.7: a build that fails in a RUN, at the gate or in the export leaves
   // A second name of an image that is nobody’s would stay behind here.
   const listed = await output('docker', ['images', '--quiet', NAME.split(':')[0] ?? '']);
   expect(listed.trim().split('\n')).toHaveLength(1);
+  const users = ['ps', '--all', '--quiet', '--filter', `ancestor=${NAME}`];
+  await until('no container of it', async () => (await output('docker', users)) === '');
   await run('docker', ['rmi', NAME]);
   expect((await run('docker', ['image', 'inspect', NAME])).exitCode).not.toBe(0);
 });

@@ -107,9 +107,9 @@ beforeAll(async () => {
   await forge('forged-steps', more, honest);
 }, 120_000);
 
-afterAll(async () => {
+afterAll(() => {
   rmSync(folder, { recursive: true });
-  await scoville.remove();
+  scoville.remove();
 });
 
 describe('a provenance that nobody signed', () => {

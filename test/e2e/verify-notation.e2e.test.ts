@@ -68,8 +68,8 @@ describe.runIf(hasNotation)('what notation signed', () => {
     await run('docker', ['rmi', '--force', `${repository}:1`]);
     image = `${repository}@${(JSON.parse(text) as { digest: string }).digest}`;
   });
-  afterAll(async () => {
-    await scoville.remove();
+  afterAll(() => {
+    scoville.remove();
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await osv.close();
-  await scoville.remove();
+  scoville.remove();
   rmSync(context, { recursive: true, force: true });
 });
 

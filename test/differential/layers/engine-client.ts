@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { sha256 } from './docker-archive.ts';
 import { exportedTree } from './exported-tree.ts';
 import type { Answer } from './seen-tree.ts';
+
+const MOST_KEPT = 50;
 
 interface Reply {
   readonly status: number;
@@ -11,33 +14,39 @@ interface Reply {
 /** Asks an engine over its socket (Docker Engine API 1.43). */
 export class EngineClient {
   readonly #socket: string;
+  readonly #images: string[] = [];
+  readonly #containers: string[] = [];
 
   constructor(host: string) {
     this.#socket = host.replace(/^unix:\/\//, '');
   }
 
   /**
-   * What the engine makes of an image that `docker load` takes under `name`; nothing of it stays.
+   * What the engine makes of an image that `docker load` takes under `name`. Image and container
+   * stay until `discard`: to take them away takes longer than all else.
    */
   async answer(archive: Buffer, name: string): Promise<Answer> {
-    try {
-      const loaded = await this.#ask('POST', '/images/load?quiet=1', archive, 'application/x-tar');
-      const failed = failureOf(loaded);
-      if (failed !== undefined) return { refused: failed };
-      const body = Buffer.from(JSON.stringify({ Image: name, Cmd: ['/none'] }));
-      const created = await this.#ask('POST', '/containers/create', body, 'application/json');
-      if (created.status !== 201) return { refused: failureOf(created) ?? 'not created' };
-      const { Id: id } = JSON.parse(created.body.toString()) as { readonly Id: string };
-      try {
-        const exported = await this.#ask('GET', `/containers/${id}/export`);
-        if (exported.status !== 200) throw new Error(`export: ${exported.body.toString()}`);
-        return { tree: exportedTree(exported.body) };
-      } finally {
-        await this.#ask('DELETE', `/containers/${id}?force=1`);
-      }
-    } finally {
-      await this.#ask('DELETE', `/images/${name}?force=1`);
-    }
+    if (this.#images.length >= MOST_KEPT) this.discard();
+    this.#images.push(name);
+    const loaded = await this.#ask('POST', '/images/load?quiet=1', archive, 'application/x-tar');
+    const failed = failureOf(loaded);
+    if (failed !== undefined) return { refused: failed };
+    const body = Buffer.from(JSON.stringify({ Image: name, Cmd: ['/none'] }));
+    const created = await this.#ask('POST', '/containers/create', body, 'application/json');
+    if (created.status !== 201) return { refused: failureOf(created) ?? 'not created' };
+    const { Id: id } = JSON.parse(created.body.toString()) as { readonly Id: string };
+    this.#containers.push(id);
+    const exported = await this.#ask('GET', `/containers/${id}/export`);
+    if (exported.status !== 200) throw new Error(`export: ${exported.body.toString()}`);
+    return { tree: exportedTree(exported.body) };
+  }
+
+  /** Takes away what `answer` made, while others go on. */
+  discard(): void {
+    const docker = `docker -H unix://${this.#socket}`;
+    const [containers, images] = [this.#containers.splice(0), this.#images.splice(0)];
+    const command = `${docker} rm --force ${containers.join(' ')}; ${docker} rmi --force ${images.join(' ')}`;
+    spawn('sh', ['-c', command], { detached: true, stdio: 'ignore' }).unref();
   }
 
   #ask(method: string, path: string, body?: Buffer, type?: string): Promise<Reply> {

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+
+/** The rows of a tab-separated table, by its path from the project's folder; `# ` begins a comment. */
+export function tableRows(path: string): readonly (readonly string[])[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((row) => row !== '' && !row.startsWith('# '))
+    .map((row) => row.split('\t'));
+}
+
+/** A cell in which `\n` and `\t` are what they are in a string. */
+export function cellText(cell: string): string {
+  return cell.replaceAll(/\\(.)/g, (_, letter: string) =>
+    letter === 'n' ? '\n' : letter === 't' ? '\t' : letter,
+  );
+}
