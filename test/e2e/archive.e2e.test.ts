@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/criterion.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { CLI, output, OWN, registry, run, Scoville } from './harness.ts';
+import { CLI, output, OWN, registry, run } from './harness.ts';
 import { answers, cells, COSIGN_3, readers } from './readers.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 // From a build to a site without a network, and between two registries: one digest, all that hangs
 // on it.
@@ -16,10 +16,10 @@ const has = async (name: string): Promise<boolean> => (await run('which', [name]
 const [hasOras, hasSkopeo, hasStrace, hasRegistry] = await Promise.all(
   ['oras', 'skopeo', 'strace', 'docker-registry'].map(has),
 );
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const name = `e2e/archive-${OWN}`;
 const image = `${registry}/${name}:1`;
-let folder = '';
+const folder = folderHere('archive');
 let digest = '';
 let arm = '';
 let other = '';
@@ -35,7 +35,6 @@ const imageIn = (text: string): { readonly manifests: readonly Manifest[] } =>
   JSON.parse(text) as { readonly manifests: readonly Manifest[] };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-archive-'));
   writeFileSync(at('hello'), OWN);
   writeFileSync(at('Dockerfile'), 'FROM scratch\nCOPY hello /hello\nUSER 1000\n');
   writeFileSync(
@@ -56,8 +55,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.stop();
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function verified(...args: readonly string[]): Promise<ImageVerification> {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SYSCALLS } from '../../src/criteria/security-profile/seccomp-default.ts';
 import { printedBy } from './containers.ts';
 import { bases, discard, output, own, registry, Scoville } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -35,8 +35,8 @@ const ACCEPT = {
 const SECCOMP = 'application/vnd.cncf.seccomp-profile.config.v1+json';
 const image = own(`${registry}/attest-e2e:1`);
 const repository = image.replace(/:1$/, '');
-const scoville = new Scoville();
-let context = '';
+const scoville = scovilleHere();
+const context = folderHere('attest');
 /** The default without what few programs call. */
 const profile = {
   defaultAction: 'SCMP_ACT_ERRNO',
@@ -50,15 +50,10 @@ const profile = {
 };
 
 beforeAll(() => {
-  context = mkdtempSync(join(tmpdir(), 'scoville-attest-'));
   // Another image in each run: the registry keeps what was attached by other keys.
   const dockerfile = `FROM ${bases.busybox}\nLABEL run=${randomUUID()}\nUSER 65532\nENTRYPOINT ["/bin/echo", "it runs"]\n`;
   writeFileSync(join(context, 'Dockerfile'), dockerfile);
   writeFileSync(join(context, 'seccomp.json'), JSON.stringify(profile));
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(context, { recursive: true, force: true });
 });
 
 const json = (text: string): unknown => JSON.parse(text);

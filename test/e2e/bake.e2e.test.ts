@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, OWN, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const NAME = `${registry}/e2e/bake-${OWN}`;
@@ -48,8 +48,8 @@ target "greedy" {
 `;
 
 describe('scoville bake', () => {
-  const scoville = new Scoville();
-  let folder = '';
+  const scoville = scovilleHere();
+  const folder = folderHere('bake');
   const env = { TAG: '1' };
   const bake = (exitCode: number, args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
     scoville.expect(exitCode, ['bake', '--scanner=none', ...args], {
@@ -65,15 +65,10 @@ describe('scoville bake', () => {
   let pushed: Baked = { targets: [] };
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-bake-'));
     writeFileSync(join(folder, 'docker-bake.hcl'), DEFINITION);
     writeFileSync(join(folder, 'lib.txt'), 'lib');
     const { stdout } = await bake(0, ['--push', '--json', '--metadata-file', 'm.json']);
     pushed = JSON.parse(stdout) as Baked;
-  });
-  afterAll(() => {
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('publishes each target, signed; what is only built from goes nowhere', async () => {

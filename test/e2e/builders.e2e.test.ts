@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, discard, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, registry, run } from './harness.ts';
 import { isWhole, rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /**
  * The engine's own BuildKit at a TCP address, as buildx' remote driver wants a buildkitd: dockerd
@@ -53,12 +53,12 @@ const endpoint = await output('docker', [
 const socket = /^unix:\/\/(.*)$/.exec(endpoint.trim())?.[1];
 
 describe.runIf(socket !== undefined)('builders elsewhere', () => {
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   const remote = `e2e-remote-${OWN}`;
   const nodes = `e2e-nodes-${OWN}`;
   const name = `${registry}/e2e/builders-${OWN}`;
   const servers: Server[] = [];
-  let folder = '';
+  const folder = folderHere('builders');
   const build = (exitCode: number, file: string, args: readonly string[]) =>
     scoville.expect(exitCode, [
       ...['build', '--scanner=none', '--json', '-f', join(folder, file), ...args, folder],
@@ -66,7 +66,6 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
   const digestOf = (stdout: string): string => (JSON.parse(stdout) as { digest: string }).digest;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-builders-'));
     writeFileSync(join(folder, 'file'), 'x');
     writeFileSync(join(folder, 'run'), `FROM ${bases.busybox}\nRUN echo x >/x\n`);
     writeFileSync(join(folder, 'copy'), 'FROM scratch\nARG TARGETARCH\nCOPY file /$TARGETARCH\n');
@@ -83,8 +82,6 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
     await run('docker', ['buildx', 'rm', remote]);
     await run('docker', ['buildx', 'rm', nodes]);
     for (const server of servers) server.close();
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('a remote one gives the digest that the engine gives', async () => {

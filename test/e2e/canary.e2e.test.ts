@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { canary, figures, forgetHits, lookAt } from './canary.ts';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-const folder = mkdtempSync(join(tmpdir(), 'scoville-canary-'));
+const scoville = scovilleHere();
+const folder = folderHere('canary');
 const context = join(folder, 'app');
 const image = `${registry}/e2e/canary-${OWN}:1`;
 
@@ -55,10 +55,6 @@ CMD ["/app"]
 `,
   );
   writeFileSync(join(context, 'app'), 'an app\n');
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('no secret is in output, reports, caches, or a registry', () => {

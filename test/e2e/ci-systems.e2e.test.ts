@@ -1,19 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { Sigstore } from '../trust/stand-in.ts';
-import { bases, type Ended, OWN, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, type Ended, OWN, registry, ROOT, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Step {
   readonly name?: string;
@@ -46,10 +38,10 @@ interface Job {
   };
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
 const NAME = `${registry}/e2e/ci-${OWN}`;
-let folder = '';
+const folder = folderHere('ci');
 let sigstore: Sigstore;
 const osv = new FakeOsv();
 let runnerEnv: Record<string, string | undefined> = {};
@@ -62,7 +54,6 @@ beforeAll(async () => {
     id: 'CVE-2026-0001',
     affected: [{ package: { ecosystem: 'npm', name: 'lodash' } }],
   });
-  folder = mkdtempSync(join(tmpdir(), 'scoville-ci-'));
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   symlinkSync(join(ROOT, 'dist/scoville.js'), join(bin, 'scoville'));
@@ -97,8 +88,6 @@ beforeAll(async () => {
 afterAll(async () => {
   sigstore.stop();
   await osv.close();
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A file of examples/, with the test's registry for GitHub's. */

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority } from '../fakes/company.ts';
 import { CompanyEngine } from './company-engine.ts';
-import { bases, CLI, type Ended, output, OWN, run, Scoville } from './harness.ts';
+import { bases, CLI, type Ended, output, OWN, run } from './harness.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';
+import { scovilleHere } from './workplace.ts';
 
 // A second engine whose daemon.json names a mirror of Docker Hub and an insecure registry: both are
 // reached the way the engine reaches them, from build to verify.
@@ -19,7 +20,7 @@ const canRun = isRoot && tools.every(({ exitCode }) => exitCode === 0);
 
 describe.runIf(canRun)('an engine with a mirror and an insecure registry', () => {
   const engine = new CompanyEngine(new Authority('Company CA'));
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   let mirror: RegistryServer | undefined;
   /** The lines of a registry's log of access since the last time. */
   const read = new Map<string, number>();
@@ -63,7 +64,6 @@ describe.runIf(canRun)('an engine with a mirror and an insecure registry', () =>
   });
   afterAll(async () => {
     await engine.stop();
-    scoville.remove();
   });
 
   test('the base comes by the mirror; the image is pushed, graded and verified without TLS', async () => {

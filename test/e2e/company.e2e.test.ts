@@ -1,20 +1,12 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
 import { canary } from './canary.ts';
-import { bases, OWN, run, Scoville } from './harness.ts';
+import { bases, OWN, run } from './harness.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
 // it, whose name the proxy alone can resolve, asks for a client certificate of the company's own
@@ -29,12 +21,12 @@ const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
 const hasRegistry = (await run('which', ['docker-registry'])).exitCode === 0;
 
 describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with mutual TLS', () => {
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   const servers = new Servers();
   const company = new Authority('Company CA');
   const seen: string[] = [];
   const lines = new Set<string>();
-  let folder = '';
+  const folder = folderHere('company');
   let proxy = '';
   let behind: RegistryServer | undefined;
   const at = (name: string): string => join(folder, name);
@@ -52,7 +44,6 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
   });
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-company-'));
     const certs = at(`docker/certs.d/${HOST}`);
     mkdirSync(certs, { recursive: true });
     mkdirSync(at('context'));
@@ -74,8 +65,6 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
   afterAll(async () => {
     await behind?.stop();
     await servers.close();
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('an image is built, pushed, graded and verified', async () => {

@@ -1,22 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, output, own, Scoville } from './harness.ts';
+import { bases, output, own } from './harness.ts';
 import { isWhole } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Built {
   readonly digest: string;
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const NAME = own('scoville-modes:1');
-let folder = '';
+const folder = folderHere('modes');
 let origin = '';
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-modes-'));
   origin = join(folder, 'origin');
   mkdirSync(join(origin, 'app/lib'), { recursive: true });
   writeFileSync(
@@ -34,10 +33,6 @@ beforeAll(async () => {
   await git('init', '-q');
   await git('add', '.');
   await git('commit', '-qm', 'first');
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function checkout(umask: string): Promise<string> {

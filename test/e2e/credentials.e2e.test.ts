@@ -1,6 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Registries } from '../../src/build/registries.ts';
@@ -8,11 +7,12 @@ import { runTool } from '../../src/lib/run-tool.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { Servers } from '../fakes/company.ts';
 import { run } from './harness.ts';
+import { folderHere } from './workplace.ts';
 
 // What of Docker's configuration reaches a registry, by Docker's own client and by ours: the
 // stand-in below asks for a token, and notes what its token server is shown.
 const servers = new Servers();
-const folder = mkdtempSync(join(tmpdir(), 'scoville-credentials-'));
+const folder = folderHere('credentials');
 let registry = '';
 let shown: string[] = [];
 
@@ -55,7 +55,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await servers.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const answers = (username: string, secret: string): string =>

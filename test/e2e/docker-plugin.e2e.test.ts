@@ -2,18 +2,16 @@ import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, discard, type Ended, output, OWN, own, run, Scoville } from './harness.ts';
+import { bases, discard, type Ended, output, OWN, own, run } from './harness.ts';
 import { rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /**
  * Docker's plugins of this toolchain where they are not installed (`npm run test:toolchains`);
@@ -23,8 +21,8 @@ const plugins = join(process.env['DOCKER_CONFIG'] ?? '/nowhere', 'cli-plugins');
 const links = existsSync(plugins) ? readdirSync(plugins) : [];
 
 describe('in place of docker build', () => {
-  const scoville = new Scoville();
-  let folder = '';
+  const scoville = scovilleHere();
+  const folder = folderHere('in-place');
   let config = '';
   let env: Record<string, string | undefined> = {};
   const image = (name: string): string => own(`in-place:${name}`);
@@ -32,7 +30,6 @@ describe('in place of docker build', () => {
     run('docker', args, { cwd: folder, env: { ...env, ...more } });
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-in-place-'));
     config = join(folder, 'docker');
     mkdirSync(join(config, 'cli-plugins'), { recursive: true });
     for (const name of links) symlinkSync(join(plugins, name), join(config, 'cli-plugins', name));
@@ -50,8 +47,6 @@ describe('in place of docker build', () => {
   });
   afterAll(() => {
     discard(['a', 'b', 'c', 'd', 'e'].map(image));
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('docker knows the plugin', async () => {

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runContainer } from './containers.ts';
-import { bases, own, run, Scoville } from './harness.ts';
+import { bases, own, run } from './harness.ts';
 import { rows } from './rows.ts';
+import { scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const folders: string[] = [];
 const images: string[] = [];
 afterAll(async () => {
   if (images.length > 0) await run('docker', ['rmi', '--force', ...images]);
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  scoville.remove();
 });
 
 interface Project {

@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, registry, ROOT, run } from './harness.ts';
 import { isWhole } from './rows.ts';
 import { until } from './until.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-const folder = mkdtempSync(join(tmpdir(), 'fix-verify-'));
+const scoville = scovilleHere();
+const folder = folderHere('fix-verify');
 const dockerfile = join(folder, 'Dockerfile');
 
 /** A service that answers by way of a shell. */
@@ -54,11 +54,6 @@ beforeAll(async () => {
     dockerfile,
     `FROM ${bases.node}\nWORKDIR /app\nCOPY server.js .\nEXPOSE 8080\nCMD node server.js\n`,
   );
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  scoville.remove();
 });
 
 async function isGone(container: string): Promise<boolean> {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, run, Scoville } from './harness.ts';
+import { bases, run } from './harness.ts';
+import { scovilleHere } from './workplace.ts';
 
 let folder = '';
 let server: Server | undefined;
@@ -18,10 +19,9 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.close();
   await rm(folder, { recursive: true, force: true });
-  scoville.remove();
 });
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const ONLY = 'pinned-images,verified-downloads,no-elevated-files,nonroot-user,exec-form,maintainer';
 
 describe('scoville fix with a real registry', () => {

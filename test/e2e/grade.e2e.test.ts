@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, discard, own, registry, ROOT, run, Scoville } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Card {
   readonly image: string;
@@ -18,13 +18,12 @@ interface Card {
   }[];
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const NAME = own(`${registry}/scoville-grade:1`);
-let folder = '';
+const folder = folderHere('grade');
 let digest = '';
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-grade-'));
   const context = join(folder, 'context');
   mkdirSync(context);
   writeFileSync(
@@ -44,9 +43,7 @@ beforeAll(async () => {
   ({ digest } = JSON.parse(built.stdout) as Card);
 });
 afterAll(() => {
-  scoville.remove();
   discard([NAME]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function graded(...args: readonly string[]): Promise<Card> {

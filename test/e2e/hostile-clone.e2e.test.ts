@@ -1,22 +1,21 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/criterion.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
-import { OWN, own, registry, Scoville } from './harness.ts';
+import { OWN, own, registry } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /** The clone's author, who also signed an image, and the person who cloned it. */
-const author = new Scoville();
-const person = new Scoville();
+const author = scovilleHere();
+const person = scovilleHere();
 const osv = new FakeOsv();
 const image = `${registry}/e2e/hostile-${OWN}:1`;
-let folder = '';
+const folder = folderHere('hostile');
 let clone = '';
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-hostile-'));
   clone = join(folder, 'clone');
   mkdirSync(join(clone, '.git'), { recursive: true });
   writeFileSync(join(clone, 'Dockerfile'), 'FROM scratch\nCOPY package.json /node_modules/left/\n');
@@ -36,9 +35,6 @@ gate: { waivers: [{ criterion: signed, reason: trust me }] }
 });
 afterAll(async () => {
   await osv.close();
-  author.remove();
-  person.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const IGNORED =

@@ -1,16 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FakeRegistry } from '../fakes/fake-registry.ts';
-import { bases, discard, own, registry, Scoville } from './harness.ts';
+import { bases, discard, own, registry } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /** A clone in which whatever could start a program, or lend a password, does. */
-const person = new Scoville();
+const person = scovilleHere();
 const stranger = new FakeRegistry({ auth: 'basic', username: 'them', password: 'theirs' });
 const agent = createServer();
-const folder = mkdtempSync(join(tmpdir(), 'scoville-plants-'));
+const folder = folderHere('plants');
 const clone = join(folder, 'clone');
 const ran = join(folder, 'ran');
 const PROGRAMS = [
@@ -93,9 +93,7 @@ afterEach(() => {
 afterAll(async () => {
   await stranger.close();
   agent.close();
-  person.remove();
   discard([own('hostile-plants:bake')]);
-  rmSync(folder, { recursive: true });
 });
 
 const PATH = ['.', '', './bin', clone, join(clone, 'bin'), join(clone, 'node_modules/.bin')];

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/criterion.ts';
@@ -9,8 +8,9 @@ import type { Scorecard } from '../../src/model/scorecard.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { runContainer } from './containers.ts';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run } from './harness.ts';
 import { rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const FOREIGN = 'application/vnd.foo.v1+json';
 const AMD = { os: 'linux', architecture: 'amd64' };
@@ -18,8 +18,8 @@ const UNSIGNED = 'no signature verifies for the index, nor for linux/';
 const ARM = { os: 'linux', architecture: 'arm64' };
 const path = `e2e/index-runtime-${OWN}`;
 const repository = `${registry}/${path}`;
-const folder = mkdtempSync(join(tmpdir(), 'scoville-index-runtime-'));
-const scoville = new Scoville();
+const folder = folderHere('index-runtime');
+const scoville = scovilleHere();
 
 type Who = 'good' | 'evil';
 type Images = Readonly<Record<Who, Descriptor>>;
@@ -432,8 +432,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await classic?.stop();
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Whom the engine takes from that name, by what it shows and by what it runs. */

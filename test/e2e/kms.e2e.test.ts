@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsKms } from '../trust/aws.ts';
 import { Vault } from '../trust/vault.ts';
 import { bases, type Ended, output, OWN, own, registry, ROOT, Scoville } from './harness.ts';
 import { rows } from './rows.ts';
+import { folderHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const generations = [
@@ -13,12 +13,11 @@ const generations = [
   { name: 'cosign 3.1', bin: join(second, 'bin'), isThere: existsSync(join(second, 'ready')) },
 ];
 
-let folder = '';
+const folder = folderHere('kms');
 let vault: Vault;
 let aws: AwsKms;
 beforeAll(async () => {
   [vault, aws] = await Promise.all([Vault.start(), AwsKms.start()]);
-  folder = mkdtempSync(join(tmpdir(), 'scoville-kms-'));
   mkdirSync(join(folder, 'plugins'));
   symlinkSync(
     join(ROOT, 'test/fixtures/sigstore-kms-hashivault.mjs'),
@@ -32,7 +31,6 @@ beforeAll(async () => {
 afterAll(() => {
   vault.stop();
   aws.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** With the plugin, and the programs of a folder in front of others. */

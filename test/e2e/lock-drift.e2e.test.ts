@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { bases, discard, output, own, registry, Scoville } from './harness.ts';
+import { bases, discard, output, own, registry } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -15,21 +15,16 @@ interface Lock {
   readonly packages: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const APP = own('scoville-drift-app:1');
 const BASE = own(`${registry}/scoville-drift/base:1`);
 const QUIET = ['--no-interactive', '--sign=false', '--scanner=none', '--grade=false'];
 /** Nobody looks at the image. */
 const KEPT = ['-o', 'type=image,store=false', '-t', APP];
-let folder = '';
+const folder = folderHere('drift');
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-drift-'));
-});
 afterAll(() => {
-  scoville.remove();
   discard([BASE]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function context(name: string, files: Readonly<Record<string, string>>): string {

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { fileIn } from './containers.ts';
-import { bases, discard, dockerBuild, output, own, registry, run, Scoville } from './harness.ts';
+import { bases, discard, dockerBuild, output, own, registry, run } from './harness.ts';
 import { isWhole } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -18,25 +18,22 @@ interface Lock {
   readonly packages: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const BASE = own(`${registry}/scoville-lock/base:1`);
 const LOCAL = own('scoville-lock/local:1');
 const APP = own('scoville-lock-app:1');
-let folder = '';
+const folder = folderHere('lock');
 let server: Server;
 let served = 'first\n';
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-lock-'));
   server = createServer((_, response) => response.end(served));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   await pushBase('one');
 });
 afterAll(async () => {
-  scoville.remove();
   discard([BASE, LOCAL, APP]);
   await new Promise((done) => server.close(done));
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /**

@@ -1,20 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  bases,
-  discard,
-  output,
-  own,
-  OWN,
-  pinned,
-  registry,
-  ROOT,
-  run,
-  Scoville,
-} from './harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bases, discard, output, own, OWN, pinned, registry, ROOT, run } from './harness.ts';
 import { until } from './until.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const TAG = `${registry}/e2e/node-app:${OWN}`;
 let buildArgs: readonly string[] = [];
@@ -32,13 +21,12 @@ interface ScoreJson {
   }[];
 }
 
-const scoville = new Scoville();
-let folder = '';
+const scoville = scovilleHere();
+const folder = folderHere('main');
 let context = '';
 let scorecard: ScoreJson;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-main-'));
   // A copy outside of any repository: what git says of ours changes with every commit.
   context = join(folder, 'short-links');
   cpSync(join(ROOT, 'examples/node-app'), context, { recursive: true });
@@ -67,10 +55,6 @@ beforeAll(async () => {
     context,
   ]);
   scorecard = JSON.parse(ended.stdout) as ScoreJson;
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function outcome(id: string): string | undefined {

@@ -1,21 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, output, own, Scoville } from './harness.ts';
+import { bases, output, own } from './harness.ts';
 import { isWhole } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /**
  * What normalising must not change: one image, as the rules leave it and as BuildKit made it, asked
  * the same questions.
  */
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const SAFE = own('scoville-means:safe');
 const ASIS = own('scoville-means:off');
 const SLOW = 15 * 60_000;
-let folder = '';
+const folder = folderHere('means');
 
 /** The JDK stays in a stage: BuildKit has it for the questions too, and no image carries it. */
 const JDK = `FROM ${bases.debian} AS jdk
@@ -57,7 +57,6 @@ say shadow "$(cut -d: -f1,2,4- /etc/shadow | sha256sum)"
 `;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-means-'));
   const dir = join(folder, 'image');
   mkdirSync(dir);
   writeFileSync(join(dir, 'Dockerfile'), DOCKERFILE);
@@ -73,10 +72,6 @@ beforeAll(async () => {
   ] as const)
     await scoville.expect(0, ['build', ...flags, `--repro=${mode}`, '-t', name, dir]);
 }, SLOW);
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 async function answers(name: string): Promise<ReadonlyMap<string, string>> {
   const said = await printedBy('--network=none', name, 'sh', '-c', QUESTIONS);

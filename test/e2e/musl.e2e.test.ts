@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, discard, output, OWN, own, registry, ROOT, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, own, registry, ROOT } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /** An image whose shell and `date` are of musl: its loader reads no list of a RUN's, but LD_PRELOAD. */
 const BASE = own(`${registry}/e2e-musl-base:1`);
 const IMAGE = `${registry}/e2e-musl:${OWN}`;
 const START = Date.parse('2024-01-02T03:04:05Z') / 1000;
-const publisher = new Scoville();
-const stranger = new Scoville();
-let folder = '';
+const publisher = scovilleHere();
+const stranger = scovilleHere();
+const folder = folderHere('musl');
 
 const DOCKERFILE = `FROM ${BASE}
 COPY --from=${bases.busybox} /bin/busybox /bin/busybox
@@ -20,7 +20,6 @@ RUN busybox date -u +%s > /static
 `;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-musl-'));
   const work = join(folder, 'work');
   const git = (...args: readonly string[]): unknown =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
@@ -47,10 +46,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  publisher.remove();
-  stranger.remove();
   discard([BASE, IMAGE]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('programs of musl see the recorded time, folders in order and counted names, and wait as long as they ask', async () => {

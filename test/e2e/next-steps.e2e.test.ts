@@ -1,19 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, discard, own, ROOT, run, Scoville } from './harness.ts';
+import { expect, test } from 'vitest';
+import { bases, discard, own, ROOT, run } from './harness.ts';
 import { rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-steps-'));
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scoville = scovilleHere();
+const folder = folderHere('steps');
 
 const CASES = [
   ['a file of another name', ['-f', 'my files/Prod.Dockerfile'], `FROM ${bases.busybox}\nCMD ls\n`],

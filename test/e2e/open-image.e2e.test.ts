@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localImages } from '../../src/build/docker.ts';
@@ -14,10 +13,11 @@ import type { OpenedImage } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { discard, output, registry, run } from './harness.ts';
+import { folderHere } from './workplace.ts';
 
 const REPOSITORY = `${registry}/e2e/open`;
 const NAME = `${REPOSITORY}:two`;
-const dir = mkdtempSync(join(tmpdir(), 'scoville-open-'));
+const dir = folderHere('open');
 const at = (name: string): string => join(dir, name);
 let digest = '';
 
@@ -104,7 +104,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   discard([NAME, `${REPOSITORY}:one`]);
-  rmSync(dir, { recursive: true, force: true });
 });
 
 describe('a registry', () => {

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dockerLoad } from '../../src/build/docker.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { printedBy } from './containers.ts';
-import { bases, output, OWN, own, pinned, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, own, pinned, registry, run } from './harness.ts';
+import { scovilleHere } from './workplace.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -14,7 +15,7 @@ interface ScoreJson {
   readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 let context = '';
 let folder = '';
 
@@ -25,7 +26,6 @@ beforeAll(() => {
   writeFileSync(join(context, 'hello'), 'hello\n');
 });
 afterAll(() => {
-  scoville.remove();
   for (const dir of [folder, context]) rmSync(dir, { recursive: true, force: true });
 });
 

@@ -2,22 +2,20 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, own, ROOT, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, own, ROOT, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 describe('the single executable', () => {
-  const scoville = new Scoville();
-  let folder = '';
+  const scoville = scovilleHere();
+  const folder = folderHere('package');
   let app = '';
   let program = '';
   let home = '';
@@ -27,7 +25,6 @@ describe('the single executable', () => {
     run(program, args, { cwd: app, env: { ...env, ...more } });
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-package-'));
     app = join(folder, 'app');
     mkdirSync(app);
     program = join(folder, 'scoville');
@@ -50,8 +47,6 @@ describe('the single executable', () => {
   });
   afterAll(async () => {
     await run('docker', ['rmi', '--force', own('package-e2e:1')]);
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('is the same program, and finds what comes with it', async () => {

@@ -1,15 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -22,11 +12,11 @@ import {
   OWN,
   registry,
   run,
-  Scoville,
 } from './harness.ts';
 import { configOf } from './image-config.ts';
 import { type FlagCase, flagCases } from './parity-flag-cases.ts';
 import { rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 type Tool = 'docker' | 'scoville';
 const TOOLS = ['docker', 'scoville'] as const;
@@ -37,12 +27,11 @@ const TRIED = rows(
   CASES.map((one, at) => ({ ...one, at })),
   ({ flag }) => FEW.includes(flag),
 );
-const scoville = new Scoville();
-let folder = '';
+const scoville = scovilleHere();
+const folder = folderHere('parity-flags');
 const made = new Set<string>();
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-parity-flags-'));
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -52,8 +41,6 @@ beforeAll(() => {
 });
 afterAll(() => {
   discard([...made]);
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A context of the same name for each of the two. */

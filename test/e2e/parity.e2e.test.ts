@@ -1,23 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { discard, type Ended, filesOf, own, run, Scoville } from './harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { discard, type Ended, filesOf, own, run } from './harness.ts';
 import { configOf } from './image-config.ts';
 import { PARITY_CASES, type ParityCase } from './parity-cases.ts';
 import { isWhole, rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-let folder = '';
+const scoville = scovilleHere();
+const folder = folderHere('parity');
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-parity-'));
-});
 afterAll(() => {
-  scoville.remove();
   discard([own('parity-docker:1')]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function context(parity: ParityCase): string {

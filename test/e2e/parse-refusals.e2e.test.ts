@@ -1,15 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ACCEPTED, NOT_JUDGED, REFUSED } from '../dockerfile/recorded.ts';
 import { rows } from './rows.ts';
+import { folderHere } from './workplace.ts';
 
-const context = mkdtempSync(join(tmpdir(), 'refusals-'));
-afterAll(() => {
-  rmSync(context, { recursive: true, force: true });
-});
+const context = folderHere('refusals');
 
 /**
  * Files without a FROM are left out: the outline of one that has only an ARG ends the daemon of

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, own, registry, Scoville } from './harness.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { bases, own, registry } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const image = own(`${registry}/policy-forms-e2e:1`);
-let folder = '';
+const folder = folderHere('policy-forms');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-policy-forms-'));
   writeFileSync(join(folder, 'Dockerfile'), `FROM ${bases.busybox}\nLABEL run=${randomUUID()}\n`);
   await scoville.expect(0, ['build', '--offline', '--push', '-t', image, folder]);
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test.each([

@@ -1,27 +1,9 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { regoRule } from '../../src/trust/policy.ts';
-import {
-  bases,
-  discard,
-  type Ended,
-  output,
-  OWN,
-  pinned,
-  registry,
-  run,
-  Scoville,
-} from './harness.ts';
+import { bases, discard, type Ended, output, OWN, pinned, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const path = (process.env['PATH'] ?? '')
@@ -44,11 +26,11 @@ const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const hasPodman = (await run('which', ['podman'])).exitCode === 0;
 
 describe('scoville policy', () => {
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   const repository = `${registry}/e2e/policy-${OWN}/app`;
   const of = (tag: string): string => `${repository}:${tag}`;
   const nested = `${repository}/evil`;
-  let folder = '';
+  const folder = folderHere('policy-e2e');
   const at = (...names: readonly string[]): string => join(folder, ...names);
 
   /** Moves an image with its signatures under another name. */
@@ -70,7 +52,6 @@ describe('scoville policy', () => {
   }
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-policy-e2e-'));
     writeFileSync(at('hello'), OWN);
     // Level 1: nothing but a file. The other has a base that does not reach it.
     writeFileSync(at('Dockerfile'), 'FROM scratch\nCOPY hello /\n');
@@ -95,9 +76,7 @@ describe('scoville policy', () => {
     await scoville.expect(0, ['policy', ...asked, '--output', at('stated'), of('1')]);
   });
   afterAll(() => {
-    scoville.remove();
     discard([of('other'), of('unsigned')]);
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('nothing is written for an image that does not verify', async () => {

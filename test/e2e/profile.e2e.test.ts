@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, discard, dockerBuild, output, own, ROOT, run, Scoville } from './harness.ts';
+import { bases, discard, dockerBuild, output, own, ROOT, run } from './harness.ts';
 import { until } from './until.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-const folder = mkdtempSync(join(tmpdir(), 'profile-e2e-'));
+const scoville = scovilleHere();
+const folder = folderHere('profile-e2e');
 const NODE = own('profile-e2e-node:1');
 const STATIC = own('profile-e2e-static:1');
 
@@ -37,9 +37,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
   discard([NODE, STATIC]);
-  scoville.remove();
 });
 
 async function profile(image: string, ...flags: readonly string[]) {

@@ -1,18 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
-import { bases, CLI, discard, own, registry, run, Scoville } from './harness.ts';
+import { bases, CLI, discard, own, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface ScoreJson {
   readonly digest: string;
   readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const name = own('prove-e2e:1');
-let context = '';
+const context = folderHere('prove');
 
 const write = (command: string): void => {
   writeFileSync(
@@ -22,13 +22,8 @@ const write = (command: string): void => {
 };
 
 beforeAll(() => {
-  context = mkdtempSync(join(tmpdir(), 'scoville-prove-'));
   writeFileSync(join(context, 'in.txt'), 'one\n');
   write('cp /in.txt /out.txt');
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(context, { recursive: true, force: true });
 });
 
 async function build(exitCode: number, ...flags: string[]) {

@@ -1,22 +1,21 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { bases, output, OWN, registry, run } from './harness.ts';
 import { answers, askSkopeo, cells, readers } from './readers.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const repository = `${registry}/e2e/published-${OWN}`;
 const image = `${repository}:1`;
-let folder = '';
+const folder = folderHere('published');
 let digests: readonly string[] = [];
 const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-published-'));
   writeFileSync(at('Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${OWN} > /p\nUSER 1\n`);
   writeFileSync(
     at('none.json'),
@@ -29,11 +28,6 @@ beforeAll(async () => {
     manifests: readonly { digest: string }[];
   };
   digests = [index.digest, ...index.manifests.map(({ digest }) => digest)];
-});
-
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const key = (): Parameters<typeof readers>[0] => ({

@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, bridgeAddress, CLI, discard, own, run, Scoville } from './harness.ts';
+import { bases, bridgeAddress, CLI, discard, own, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-const folder = mkdtempSync(join(tmpdir(), 'scoville-record-bake-'));
+const scoville = scovilleHere();
+const folder = folderHere('record-bake');
 const lockFile = join(folder, 'scoville.lock');
 const asked: string[] = [];
 let gateway = '';
@@ -71,8 +71,6 @@ beforeAll(async () => {
 afterAll(() => {
   stop();
   discard(TAGS);
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const TAGS = ['app:1', 'web:1', 'tool:a', 'tool:b'].map((tag) =>

@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { bases, output, own, registry, Scoville } from './harness.ts';
+import { expect, test } from 'vitest';
+import { bases, output, own, registry } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
-const other = new Scoville();
-const folder = mkdtempSync(join(tmpdir(), 'scoville-record-grade-'));
+const scoville = scovilleHere();
+const other = scovilleHere();
+const folder = folderHere('record-grade');
 const lockFile = join(folder, 'scoville.lock');
 const IMAGE = own(`${registry}/e2e-record-grade`);
 const GAP =
@@ -27,12 +27,6 @@ function write(more = ''): void {
   ];
   writeFileSync(join(folder, 'Dockerfile'), `${lines.filter((line) => line !== '').join('\n')}\n`);
 }
-
-afterAll(() => {
-  scoville.remove();
-  other.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 interface Graded {
   readonly criteria: readonly {

@@ -1,22 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, discard, output, OWN, Scoville } from './harness.ts';
+import { bases, discard, output, OWN } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const TAG = `scoville-record-leaves-${OWN}:1`;
-let folder = '';
+const folder = folderHere('leaves');
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-leaves-'));
   writeFileSync(join(folder, '.dockerignore'), '*\n');
 });
 
 afterAll(() => {
-  scoville.remove();
   discard([TAG]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function build(lines: readonly string[], ...args: string[]): string[] {

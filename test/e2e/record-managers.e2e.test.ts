@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
-import { bases, output, registry, ROOT, Scoville } from './harness.ts';
+import { bases, output, registry, ROOT } from './harness.ts';
 import { writeRegistries } from './managers/registries.ts';
 import { registryListener } from './managers/serve-registries.ts';
 import { MANAGERS, type Manager } from './managers/table.ts';
 import { isWhole } from './rows.ts';
+import { scovilleHere } from './workplace.ts';
 
 /** `all`, or names separated by commas: `npm run managers` runs each. */
 const WANTED = process.env['SCOVILLE_MANAGERS'] ?? (isWhole ? '' : 'npm');
@@ -18,7 +19,7 @@ const managers = MANAGERS.filter(({ name, quick }) =>
   WANTED === '' ? quick : WANTED === 'all' || WANTED.split(',').includes(name),
 );
 const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const folder = mkdtempSync(join(tmpdir(), 'scoville-managers-'));
 const context = join(folder, 'context');
 let env: Readonly<Record<string, string>> = {};
@@ -55,7 +56,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   stop();
-  scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

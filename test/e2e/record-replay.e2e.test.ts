@@ -1,28 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
-import {
-  bases,
-  bridgeAddress,
-  CLI,
-  discard,
-  output,
-  OWN,
-  own,
-  registry,
-  run,
-  Scoville,
-} from './harness.ts';
+import { bases, bridgeAddress, CLI, discard, output, OWN, own, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const TAG = own('scoville-record-replay:1');
 const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
-let folder = '';
+const folder = folderHere('record');
 let gateway = '';
 let env: Readonly<Record<string, string>> = {};
 const closers: (() => void)[] = [];
@@ -48,7 +37,6 @@ async function serve(secure: boolean, authority: BuildAuthority): Promise<string
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-record-'));
   gateway = await bridgeAddress();
   const authority = new BuildAuthority();
   const bundle = join(folder, 'bundle.pem');
@@ -83,8 +71,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   for (const close of closers) close();
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const build = (...args: string[]): string[] => buildOf(folder, ...args);

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, run } from './harness.ts';
+import { folderHere } from './workplace.ts';
 
 describe('npm run release -- --dry-run', () => {
-  let folder = '';
+  const folder = folderHere('release');
   let files = '';
   let printed = '';
   const version = (
@@ -14,7 +14,6 @@ describe('npm run release -- --dry-run', () => {
   ).version;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-release-'));
     files = join(folder, 'files');
     const script = join(ROOT, 'scripts/release.mjs');
     const repository = ['--repository', 'https://github.com/me/scoville'];
@@ -29,9 +28,6 @@ describe('npm run release -- --dry-run', () => {
     ]);
     if (ended.exitCode !== 0) throw new Error(`${ended.stdout}${ended.stderr}`);
     printed = ended.stdout;
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test('makes the npm package and the Debian package, and does the main job with each', () => {

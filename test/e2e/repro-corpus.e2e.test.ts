@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, OWN, Scoville } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { bases, output, OWN } from './harness.ts';
 import { isWhole } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -24,16 +16,8 @@ interface Comparison {
   }[];
 }
 
-const scoville = new Scoville();
-let folder = '';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-corpus-'));
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+const scoville = scovilleHere();
+const folder = folderHere('corpus');
 
 function context(
   name: string,

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Scoville } from './harness.ts';
 import {
   bases,
   bridgeAddress,
@@ -15,17 +15,17 @@ import {
   own,
   registry,
   run,
-  Scoville,
 } from './harness.ts';
 import { isWhole, rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /** The publisher, and somebody else, with a home and so a key of their own. */
-const publisher = new Scoville();
-const other = new Scoville();
+const publisher = scovilleHere();
+const other = scovilleHere();
 const REPOSITORY = own(`${registry}/e2e-reproduce-image`);
 /** A tag that moves between the two builds. */
 const BASE = own(`${registry}/e2e-reproduce-base:1`);
-let folder = '';
+const folder = folderHere('reproduce-image');
 let work = '';
 
 interface Comparison {
@@ -78,7 +78,6 @@ async function baseImage(word: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-reproduce-image-'));
   work = join(folder, 'work');
   execFileSync('git', ['init', '-q', '--bare', join(folder, 'repo.git')]);
   execFileSync('git', ['clone', '-q', `file://${join(folder, 'repo.git')}`, work], {
@@ -94,10 +93,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  publisher.remove();
-  other.remove();
   discard([BASE]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function dockerfile(command: string): string {

@@ -1,18 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  bases,
-  discard,
-  farFromMidnight,
-  output,
-  own,
-  registry,
-  ROOT,
-  Scoville,
-} from './harness.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bases, discard, farFromMidnight, output, own, registry, ROOT } from './harness.ts';
 import { isWhole, rows } from './rows.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -28,16 +19,11 @@ interface Comparison {
   }[];
 }
 
-const scoville = new Scoville();
-let folder = '';
+const scoville = scovilleHere();
+const folder = folderHere('reproduce');
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-reproduce-'));
-});
 afterAll(() => {
-  scoville.remove();
   discard([own('scoville-diff:a'), own('scoville-diff:b')]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function context(name: string, dockerfile: string): string {

@@ -1,21 +1,20 @@
-import { cpSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bases, own, pinned, ROOT, Scoville } from './harness.ts';
 import { isWhole } from './rows.ts';
+import { folderHere } from './workplace.ts';
 
 interface ScoreJson {
   readonly digest: string;
   readonly platforms: readonly { readonly digest: string }[];
 }
 
-let folder = '';
+const folder = folderHere('repro');
 let buildArgs: readonly string[] = [];
 const homes: Scoville[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-repro-'));
   buildArgs = [
     '--build-arg',
     `NODE_BUILD=${await pinned(bases.node)}`,
@@ -25,7 +24,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
   for (const home of homes) home.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /**

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { retimedRpmDatabase } from '../../src/normalize/rules/databases.ts';
 import { until } from './until.ts';
+import { folderHere } from './workplace.ts';
 
 const SPEC = (name: string, files: number): string => `Name: ${name}
 Version: 1
@@ -22,11 +22,10 @@ for i in $(seq 1 ${files}); do echo $i > %{buildroot}/opt/${name}/file-$i; done
 `;
 
 describe('what rpm does, twice', () => {
-  let folder = '';
+  const folder = folderHere('rpm');
   const epoch = 1_500_000_000;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-rpm-'));
     for (const [name, files] of [
       ['small', 1],
       ['large', 600],
@@ -42,9 +41,6 @@ describe('what rpm does, twice', () => {
       ]);
     }
   }, 120_000);
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
 
   const rpm = (db: string, ...args: string[]): string =>
     execFileSync('rpm', ['--dbpath', db, ...args], { encoding: 'utf8' });

@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Sigstore } from '../trust/stand-in.ts';
 import { bases, discard, output, OWN, own, ROOT } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
+import { folderHere } from './workplace.ts';
 
 const IMAGE = own('scoville-e2e-screen-signing:1');
 const PASSWORD = 'correct horse';
-const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-signing-'));
+const folder = folderHere('screen-signing');
 const scoville = join(folder, 'scoville');
 const build = `${scoville} build --scanner=none -t ${IMAGE}`;
 const config = (name: string): string => join(folder, 'home/config', name);
@@ -43,7 +43,6 @@ afterAll(() => {
   sigstore.stop();
   const baked = ['one', 'two'].map((name) => `scoville-e2e-screen-bake-${name}:1`);
   discard([IMAGE, ...baked]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('the first build asks how, asks before the public log, shows one code, and keeps what worked', async () => {

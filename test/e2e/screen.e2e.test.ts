@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bases, discard, own, OWN, ROOT } from './harness.ts';
 import { rows } from './rows.ts';
 import { isSane, Terminal } from './tmux.ts';
+import { folderHere } from './workplace.ts';
 
 const IMAGE = own('scoville-e2e-screen:1');
 const EDITS = 'space pick';
-const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-'));
+const folder = folderHere('screen');
 /** By its path: a script's shell may set another PATH. */
 const build = `${join(folder, 'scoville')} build --sign=false --scanner=none -t ${IMAGE}`;
 
@@ -54,7 +54,6 @@ afterEach(async () => {
 
 afterAll(() => {
   discard([IMAGE]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a build in a terminal of 80 by 24', () => {

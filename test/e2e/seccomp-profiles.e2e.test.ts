@@ -1,18 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { REFUSED, TAKEN } from '../model/seccomp-profiles.ts';
 import { bases, run } from './harness.ts';
 import { rows } from './rows.ts';
+import { folderHere } from './workplace.ts';
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-seccomp-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = folderHere('seccomp');
 
 /** What is wrong with the profile according to Docker and runc; '' where the program ran. */
 async function refusal(profile: object): Promise<string> {

@@ -1,8 +1,8 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, output, OWN, pinned, registry, ROOT, Scoville } from './harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, OWN, pinned, registry, ROOT } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /**
  * The other generation's clients, unpacked by `scripts/engine.sh test-tools`; on a machine that is
@@ -15,17 +15,16 @@ const TAG = `${registry}/e2e/second:${OWN}`;
 describe.runIf(isDebianRoot || existsSync(join(second, 'ready')))(
   'Docker 28, buildx 0.29 and cosign 3.1',
   () => {
-    const scoville = new Scoville();
+    const scoville = scovilleHere();
     const env = {
       PATH: `${join(second, 'bin')}:${process.env['PATH'] ?? ''}`,
       DOCKER_CONFIG: join(second, 'docker-config'),
     };
-    let folder = '';
+    const folder = folderHere('second');
     let flags: readonly string[] = [];
     let digest = '';
 
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'scoville-second-'));
       writeFileSync(
         join(folder, 'trusted-root.json'),
         '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',
@@ -45,10 +44,6 @@ describe.runIf(isDebianRoot || existsSync(join(second, 'ready')))(
         ...['--key', scoville.publicKey, '--insecure-ignore-tlog=true'],
         ...['--trusted-root', join(folder, 'trusted-root.json')],
       ];
-    });
-    afterAll(() => {
-      scoville.remove();
-      rmSync(folder, { recursive: true, force: true });
     });
 
     test('are what was used', async () => {

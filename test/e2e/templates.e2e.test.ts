@@ -1,18 +1,19 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { loadTemplates } from '../../src/init/manifest.ts';
-import { bases, output, pinned, ROOT, Scoville } from './harness.ts';
+import { bases, output, pinned, ROOT } from './harness.ts';
 import { rows } from './rows.ts';
 import { TEMPLATE_CASES } from './template-cases.ts';
 import { fillDatabase, type Trial, tryTemplate } from './template-trial.ts';
 import { dockerfilesOf, rowOnPage, templateRow, withTable } from './templates-table.ts';
+import { scovilleHere } from './workplace.ts';
 
 const PAGE = join(ROOT, 'docs/templates.md');
-const scoville = new Scoville();
+const scoville = scovilleHere();
 /** Of another machine: nothing is in it but what the registry and the key say. */
-const reader = new Scoville();
+const reader = scovilleHere();
 const trials = new Map<string, Trial>();
 /** npm run templates */
 const writesPage = process.env['SCOVILLE_WRITE_TEMPLATES'] === '1';
@@ -24,10 +25,6 @@ beforeAll(async () => {
   await output('bash', [join(ROOT, 'scripts/engine.sh'), 'stacks', ...names]);
   await fillDatabase(scoville);
 }, 1_200_000);
-afterAll(() => {
-  scoville.remove();
-  reader.remove();
-});
 
 describe('a project of each stack, from scoville init to an answer', () => {
   test.each(cases)(

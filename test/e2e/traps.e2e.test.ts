@@ -3,18 +3,17 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { printedBy } from './containers.ts';
-import { bases, type Ended, output, own, run, Scoville } from './harness.ts';
+import { bases, type Ended, output, own, run } from './harness.ts';
 import { until } from './until.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 /**
  * Traps 3.1 to 3.10 that were measured on plain BuildKit flags: what each does to a build through
@@ -36,18 +35,10 @@ interface Built {
   readonly config: Config;
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 const NAME = own('scoville-traps:1');
-let folder = '';
+const folder = folderHere('traps');
 let count = 0;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'scoville-traps-'));
-});
-afterAll(() => {
-  scoville.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 function context(name: string, files: Readonly<Record<string, string>>): string {
   const dir = join(folder, name);

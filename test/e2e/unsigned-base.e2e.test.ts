@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestHex, digestOf } from '../../src/model/reference.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const path = `e2e/unsigned-base-${OWN}`;
-const folder = mkdtempSync(join(tmpdir(), 'scoville-unsigned-base-'));
-const scoville = new Scoville();
+const folder = folderHere('unsigned-base');
+const scoville = scovilleHere();
 const RUN = 'RUN echo built > /built';
 const IDS = ['trusted-source', 'pinned-images', 'verified-downloads', 'pinned-packages'];
 
@@ -106,11 +106,6 @@ beforeAll(async () => {
   await forge('forged-base', other, honest);
   await forge('forged-steps', more, honest);
 }, 120_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-  scoville.remove();
-});
 
 describe('a provenance that nobody signed', () => {
   test('earns its points where the image begins with its base', async () => {

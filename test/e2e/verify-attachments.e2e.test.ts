@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { attestationsFact } from '../../src/grade/grade-image.ts';
 import { type RunTool, runTool } from '../../src/lib/run-tool.ts';
 import type { AttestationsFact } from '../../src/model/facts.ts';
@@ -16,6 +15,7 @@ import { readAttachments } from '../../src/trust/verify-attached.ts';
 import { verifyAttachments } from '../../src/trust/verify-attachments.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { MemoryImage } from '../fakes/opened-image.ts';
+import { folderHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
@@ -42,18 +42,14 @@ describe.each([
   ['the second toolchain’s cosign', onSecondPath, hasSecond],
 ] as const)('%s', (_, run, isThere) => {
   describe.runIf(isThere)('verifies what hangs on an image', () => {
-    let dir = '';
+    const dir = folderHere('attached');
     const keys: Record<'mine' | 'other', string> = { mine: '', other: '' };
 
     beforeAll(async () => {
-      dir = mkdtempSync(join(tmpdir(), 'scoville-attached-'));
       for (const name of ['mine', 'other'] as const) {
         await generateKeyPair(run, join(dir, name), '');
         keys[name] = join(dir, name, 'cosign.pub');
       }
-    });
-    afterAll(() => {
-      rmSync(dir, { recursive: true, force: true });
     });
 
     const key = (by: 'mine' | 'other') =>

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/criterion.ts';
-import { bases, output, OWN, registry, run, Scoville } from './harness.ts';
+import { bases, output, OWN, registry, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
@@ -12,9 +12,9 @@ const hasNotation =
   isDebianRoot || (await run('which', ['notation'], { env: { PATH } })).exitCode === 0;
 
 describe.runIf(hasNotation)('what notation signed', () => {
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   const repository = `${registry}/e2e/notation-${OWN}`;
-  let home = '';
+  const home = folderHere('notation');
   let image = '';
 
   const env = (who = 'mine') => ({ PATH, XDG_CONFIG_HOME: join(home, who) });
@@ -52,7 +52,6 @@ describe.runIf(hasNotation)('what notation signed', () => {
   }
 
   beforeAll(async () => {
-    home = mkdtempSync(join(tmpdir(), 'scoville-notation-'));
     for (const who of ['mine', 'other']) {
       mkdirSync(join(home, who));
       const args = ['cert', 'generate-test', '--default', `${who}.test`];
@@ -67,10 +66,6 @@ describe.runIf(hasNotation)('what notation signed', () => {
     ]);
     await run('docker', ['rmi', '--force', `${repository}:1`]);
     image = `${repository}@${(JSON.parse(text) as { digest: string }).digest}`;
-  });
-  afterAll(() => {
-    scoville.remove();
-    rmSync(home, { recursive: true, force: true });
   });
 
   test('verifies by the user’s trust policy, in both envelopes; another’s does not', async () => {

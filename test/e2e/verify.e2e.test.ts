@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ImageVerification } from '../../src/model/criterion.ts';
-import { bases, discard, output, OWN, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, discard, output, OWN, registry, ROOT, run } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
@@ -22,15 +22,14 @@ const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const PLAIN = ['--src-tls-verify=false', '--dest-tls-verify=false'];
 
 describe('scoville verify', () => {
-  const scoville = new Scoville();
+  const scoville = scovilleHere();
   const repository = `${registry}/e2e/verify-${OWN}`;
   const tagged = (name: string): string => `${repository}/${name}:1`;
-  let folder = '';
+  const folder = folderHere('verify-e2e');
   let own = '';
   const at = (name: string): string => join(folder, name);
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-verify-e2e-'));
     writeFileSync(at('Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${OWN} > /hello\nUSER 1000\n`);
     writeFileSync(at('predicate.json'), '{"builder":{"id":"https://b"},"buildType":"t"}');
     await scoville.expect(0, ['build', '-q', '--push', '-t', tagged('own'), folder]);
@@ -40,10 +39,6 @@ describe('scoville verify', () => {
         cwd: folder,
         env: { COSIGN_PASSWORD: '' },
       });
-  });
-  afterAll(() => {
-    scoville.remove();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function answer(exitCode: number, ...args: readonly string[]): Promise<ImageVerification> {
@@ -58,10 +53,12 @@ describe('scoville verify', () => {
   /** An image of somebody else's under a name of its own, with its digest. */
   async function foreign(name: string): Promise<string> {
     writeFileSync(at(`${name}.Dockerfile`), `FROM ${bases.busybox}\nLABEL name=${name}\n`);
-    const args = ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', tagged(name)];
-    const digest = await output('docker', [...args, '-f', at(`${name}.Dockerfile`), folder]);
+    const to = ['--provenance=false', '--push', '-t', tagged(name)];
+    const given = ['--metadata-file', at('pushed.json'), '-f', at(`${name}.Dockerfile`), folder];
+    await output('docker', ['buildx', 'build', ...to, ...given]);
     discard([tagged(name)]);
-    return `${repository}/${name}@${digest.trim()}`;
+    const pushed = JSON.parse(readFileSync(at('pushed.json'), 'utf8')) as Record<string, string>;
+    return `${repository}/${name}@${pushed['containerimage.digest'] ?? ''}`;
   }
   const outcomesOf = ({ signatures, attestations }: ImageVerification): readonly string[] =>
     [...signatures, ...attestations].map((item) => `${item.type} ${item.verification}`);

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { vex as vexCommand } from '../../src/trust/vex-command.ts';
 import { fakeIo } from '../cli/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
-import { own, Scoville } from './harness.ts';
+import { own } from './harness.ts';
+import { folderHere, scovilleHere } from './workplace.ts';
 
 interface ScoreJson {
   readonly criteria: readonly {
@@ -15,13 +15,12 @@ interface ScoreJson {
   }[];
 }
 
-const scoville = new Scoville();
+const scoville = scovilleHere();
 // OSV.dev is out of reach: a local server speaks its API.
 const osv = new FakeOsv();
-let context = '';
+const context = folderHere('vex');
 
 beforeAll(async () => {
-  context = mkdtempSync(join(tmpdir(), 'scoville-vex-'));
   await osv.listen();
   osv.entries.push({
     id: 'GHSA-aaaa-bbbb-cccc',
@@ -42,8 +41,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await osv.close();
-  scoville.remove();
-  rmSync(context, { recursive: true, force: true });
 });
 
 const vex = (status: string): string =>
