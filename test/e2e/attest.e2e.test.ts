@@ -3,19 +3,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SYSCALLS } from '../../src/criteria/security-profile/seccomp-default.ts';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import { printedBy } from './containers.ts';
 import { bases, discard, output, own, registry, Scoville } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
-interface ScoreJson {
-  readonly digest: string;
-  readonly level: number;
-  readonly criteria: readonly {
-    readonly id: string;
-    readonly outcome: string;
-    readonly source: string;
-  }[];
-}
 interface Verification {
   readonly level?: number;
   readonly attestations: readonly { readonly type: string; readonly verification: string }[];
@@ -73,22 +65,18 @@ async function referrers(
 async function verdictOf(
   id: string,
   ...flags: string[]
-): Promise<ScoreJson['criteria'][number] | undefined> {
+): Promise<Scorecard['criteria'][number] | undefined> {
   const { stdout } = await scoville.expect(0, [
-    'grade',
-    '--json',
-    '--offline',
-    ...flags,
-    `registry:${image}`,
+    ...['grade', '--json', '--offline', ...flags, `registry:${image}`],
   ]);
-  return (json(stdout) as ScoreJson).criteria.find((one) => one.id === id);
+  return (json(stdout) as Scorecard).criteria.find((one) => one.id === id);
 }
 
 test('a build attaches the profile of its settings, signed, and as the artifact that runtimes pull', async () => {
   writeFileSync(join(context, '.scoville.yaml'), 'attest:\n  seccomp: seccomp.json\n');
   const args = ['build', '--offline', '--json', '--push', '-t', image, context];
   const { stdout } = await scoville.expect(0, args);
-  const { digest, criteria } = json(stdout) as ScoreJson;
+  const { digest, criteria } = json(stdout) as Scorecard;
   expect(criteria.find(({ id }) => id === 'security-profile')?.outcome).toBe('pass');
 
   const [artifact] = (await referrers(digest)).filter((one) => one.artifactType === SECCOMP);
@@ -119,12 +107,12 @@ test('another machine reads it by the key, and unsigned it counts for nothing', 
     const args = ['grade', '--json', '--offline', `registry:${image}`];
     const one = json(
       (await other.expect(0, [...args, '--key', scoville.publicKey])).stdout,
-    ) as ScoreJson;
+    ) as Scorecard;
     expect(one.criteria.find(({ id }) => id === 'security-profile')).toMatchObject({
       outcome: 'pass',
       source: 'verified-attestation',
     });
-    const two = json((await other.expect(0, args)).stdout) as ScoreJson;
+    const two = json((await other.expect(0, args)).stdout) as Scorecard;
     expect(two.criteria.find(({ id }) => id === 'security-profile')?.outcome).toBe('unknown');
   } finally {
     other.remove();
@@ -143,7 +131,7 @@ test('what is attached later is signed by the same key, and the verdict is renew
   const flags = ['--type', 'seccomp', '--predicate', join(context, 'seccomp.json')];
   const { stdout } = await scoville.expect(0, ['attest', ...flags, '--json', image]);
   expect(json(stdout)).toMatchObject({ image, level: expect.any(Number) as number });
-  const attached = json(stdout) as ScoreJson;
+  const attached = json(stdout) as Scorecard;
   expect((await verdictOf('security-profile'))?.outcome).toBe('pass');
   const verified = json(
     (await scoville.expect(0, ['verify', '--json', '--key', scoville.publicKey, image])).stdout,
@@ -162,17 +150,9 @@ test('what is attached later is signed by the same key, and the verdict is renew
   const root = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
   writeFileSync(noServices, JSON.stringify({ mediaType: root }));
   await output('cosign', [
-    'verify-attestation',
-    '--new-bundle-format',
-    '--key',
-    scoville.publicKey,
-    '--insecure-ignore-tlog',
-    '--allow-http-registry',
-    '--trusted-root',
-    noServices,
-    '--type',
-    'pkg:npm/scoville#seccomp-profile/v1',
-    image,
+    ...['verify-attestation', '--new-bundle-format', '--key', scoville.publicKey],
+    ...['--insecure-ignore-tlog', '--allow-http-registry', '--trusted-root', noServices],
+    ...['--type', 'pkg:npm/scoville#seccomp-profile/v1', image],
   ]);
 });
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { written } from '../fakes/written.ts';
 import { bases, type Ended, output, OWN, ROOT, run, Scoville } from './harness.ts';
 import { until } from './until.ts';
 
@@ -25,17 +26,11 @@ export class BadDay {
    * is given.
    */
   context(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
-    const folder = mkdtempSync(join(this.folder, 'context-'));
-    const all = {
+    return written(mkdtempSync(join(this.folder, 'context-')), {
       Dockerfile: `FROM ${bases.busybox}\nCOPY content /content\n`,
       content: randomBytes(16).toString('hex'),
       ...files,
-    };
-    for (const [name, content] of Object.entries(all)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), content);
-    }
-    return folder;
+    });
   }
 
   /** A PATH that has these tools and no other. */

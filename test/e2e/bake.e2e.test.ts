@@ -208,10 +208,7 @@ describe('scoville bake', () => {
       await bake(
         0,
         [
-          'greedy',
-          '--push',
-          '--set',
-          `greedy.tags=${NAME}/greedy:1`,
+          ...['greedy', '--push', '--set', `greedy.tags=${NAME}/greedy:1`],
           '--allow=fs.read=/etc/hostname',
         ],
         newer,

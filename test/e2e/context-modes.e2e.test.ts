@@ -43,16 +43,8 @@ async function checkout(umask: string): Promise<string> {
 
 async function digestOf(dir: string, ...flags: string[]): Promise<string> {
   const { stdout } = await scoville.expect(0, [
-    'build',
-    '--json',
-    '--sign=false',
-    '--scanner=none',
-    '-t',
-    NAME,
-    '--build-context',
-    `other=${join(dir, 'app')}`,
-    ...flags,
-    dir,
+    ...['build', '--json', '--sign=false', '--scanner=none', '-t', NAME],
+    ...['--build-context', `other=${join(dir, 'app')}`, ...flags, dir],
   ]);
   return (JSON.parse(stdout) as Built).digest;
 }

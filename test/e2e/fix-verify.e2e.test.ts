@@ -68,14 +68,7 @@ describe('fix --verify', () => {
       const asked = join(folder, 'asked');
       const smoke = `echo "$SCOVILLE_CONTAINER" >>${asked}; curl -fsS --max-time 2 "$SCOVILLE_URL" | grep -q hello`;
       const args = [
-        'fix',
-        '--yes',
-        '--json',
-        '--verify',
-        '--smoke',
-        smoke,
-        '--smoke-timeout',
-        '20',
+        ...['fix', '--yes', '--json', '--verify', '--smoke', smoke, '--smoke-timeout', '20'],
       ];
       const { stdout } = await scoville.expect(1, [...args, folder], { cwd: folder });
       const { edits, verified } = JSON.parse(stdout) as FixJson;

@@ -2,21 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Scorecard } from '../../src/model/scorecard.ts';
+import { words } from '../fakes/table.ts';
 import { bases, discard, own, registry, ROOT, run, Scoville } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
-
-interface Card {
-  readonly image: string;
-  readonly digest: string;
-  readonly level: number;
-  readonly platforms: readonly { readonly digest: string }[];
-  readonly criteria: readonly {
-    readonly id: string;
-    readonly outcome: string;
-    readonly summary: string;
-    readonly source: string;
-  }[];
-}
 
 const scoville = scovilleHere();
 const NAME = own(`${registry}/scoville-grade:1`);
@@ -32,38 +21,27 @@ beforeAll(async () => {
   );
   writeFileSync(join(context, 'note.txt'), 'hello\n');
   const built = await scoville.expect(0, [
-    'build',
-    '--json',
-    '--load',
-    '--push',
-    '-t',
-    NAME,
-    context,
+    ...['build', '--json', '--load', '--push', '-t', NAME, context],
   ]);
-  ({ digest } = JSON.parse(built.stdout) as Card);
+  ({ digest } = JSON.parse(built.stdout) as Scorecard);
 });
 afterAll(() => {
   discard([NAME]);
 });
 
-async function graded(...args: readonly string[]): Promise<Card> {
+async function graded(...args: readonly string[]): Promise<Scorecard> {
   const ended = await scoville.expect(0, ['grade', '--json', '--offline', ...args]);
-  return JSON.parse(ended.stdout) as Card;
+  return JSON.parse(ended.stdout) as Scorecard;
 }
 
-function outcome(card: Card, id: string): string {
+function outcome(card: Scorecard, id: string): string {
   return card.criteria.find((one) => one.id === id)?.outcome ?? 'none';
 }
 
-const CONTENT = [
-  'minimal-base',
-  'no-build-tooling',
-  'no-shell',
-  'no-package-manager',
-  'no-secrets',
-  'no-elevated-files',
-  'nonroot-user',
-];
+const CONTENT = words(`
+  minimal-base no-build-tooling no-shell no-package-manager no-secrets no-elevated-files
+  nonroot-user
+`);
 
 describe('one image, wherever it lies', () => {
   test('in the registry: its signature, SBOM and provenance verify with the user’s own key', async () => {
@@ -97,7 +75,7 @@ describe('one image, wherever it lies', () => {
   test('on stdin', async () => {
     const input = readFileSync(join(folder, 'image.tar'));
     const ended = await scoville.expect(0, ['grade', '--json', '--offline', '-'], { input });
-    expect((JSON.parse(ended.stdout) as Card).digest).toBe(digest);
+    expect((JSON.parse(ended.stdout) as Scorecard).digest).toBe(digest);
   });
 
   test('without its signatures, signed is not failed but unknown', async () => {
@@ -122,30 +100,18 @@ describe('what counts', () => {
 
   test('the gate: exit 1, and why', async () => {
     const ended = await scoville.expect(1, [
-      'grade',
-      '--offline',
-      '--min-level',
-      '3',
-      `registry:${NAME}`,
+      ...['grade', '--offline', '--min-level', '3', `registry:${NAME}`],
     ]);
     expect(ended.stderr).toContain('scoville: short of the gate: level');
   });
 
   test('two images are compared, and with --diff told apart', async () => {
     const both = await scoville.expect(0, [
-      'grade',
-      '--offline',
-      '--json',
-      `registry:${NAME}`,
-      bases.debian,
+      ...['grade', '--offline', '--json', `registry:${NAME}`, bases.debian],
     ]);
     expect(Object.keys(JSON.parse(both.stdout) as object)).toContain('images');
     const ended = await scoville.expect(0, [
-      'grade',
-      '--offline',
-      '--diff',
-      bases.debian,
-      `registry:${NAME}`,
+      ...['grade', '--offline', '--diff', bases.debian, `registry:${NAME}`],
     ]);
     expect(ended.stdout).toContain('nonroot-user');
   });
@@ -189,15 +155,15 @@ test('the same digest has one verdict: what Docker does not store is looked up i
   // A user who did not build it, so that the layout of builds cannot answer.
   const other = new Scoville();
   try {
-    const grade = async (...args: readonly string[]): Promise<Card> => {
+    const grade = async (...args: readonly string[]): Promise<Scorecard> => {
       const ended = await other.expect(0, ['grade', '--json', '--scanner', 'none', ...args]);
-      return JSON.parse(ended.stdout) as Card;
+      return JSON.parse(ended.stdout) as Scorecard;
     };
     const stored = await grade(`docker:${NAME}`);
     const named = await grade(NAME);
     const published = await grade(`registry:${NAME}`);
     expect(named.digest).toBe(published.digest);
-    const verdicts = (card: Card) =>
+    const verdicts = (card: Scorecard) =>
       card.criteria.map(({ id, outcome, summary }) => [id, outcome, summary]);
     expect(verdicts(named)).toEqual(verdicts(published));
     expect(outcome(named, 'sbom')).not.toBe(outcome(stored, 'sbom'));

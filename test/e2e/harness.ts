@@ -224,12 +224,7 @@ export async function farFromMidnight(): Promise<void> {
 export async function pinned(reference: string): Promise<string> {
   const { digest } = JSON.parse(
     await output('docker', [
-      'buildx',
-      'imagetools',
-      'inspect',
-      '--format',
-      '{{json .Manifest}}',
-      reference,
+      ...['buildx', 'imagetools', 'inspect', '--format', '{{json .Manifest}}', reference],
     ]),
   ) as { readonly digest: string };
   return `${reference}@${digest}`;

@@ -100,11 +100,7 @@ describe('in a clone whose settings trust their author', () => {
     mkdirSync(join(person.home, 'config'), { recursive: true });
     writeFileSync(join(person.home, 'config/config.yaml'), 'scanner: none\n');
     const { stdout } = await person.expect(0, [
-      'build',
-      '--json',
-      '-t',
-      own('hostile-e2e:1'),
-      clone,
+      ...['build', '--json', '-t', own('hostile-e2e:1'), clone],
     ]);
     const card = JSON.parse(stdout) as Scorecard;
     expect(card.criteria.find(({ id }) => id === 'no-critical')?.outcome).toBe('unknown');

@@ -14,17 +14,7 @@ const folder = folderHere('plants');
 const clone = join(folder, 'clone');
 const ran = join(folder, 'ran');
 const PROGRAMS = [
-  ...[
-    'docker',
-    'docker-buildx',
-    'buildx',
-    'buildctl',
-    'git',
-    'cosign',
-    'notation',
-    'syft',
-    'trivy',
-  ],
+  ...'docker docker-buildx buildx buildctl git cosign notation syft trivy'.split(' '),
   ...['grype', 'osv-scanner', 'oras', 'crane', 'node', 'npm', 'sh', 'bash', 'tar', 'gpg', 'shfmt'],
   ...['docker-credential-evil', 'docker-credential-desktop', 'docker-credential-pass', 'ssh'],
 ];

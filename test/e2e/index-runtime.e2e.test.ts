@@ -70,14 +70,7 @@ async function build(who: Who): Promise<Descriptor> {
   );
   const name = `${repository}:${who}`;
   await output('docker', [
-    'buildx',
-    'build',
-    '-q',
-    '--provenance=false',
-    '--push',
-    '-t',
-    name,
-    context,
+    ...['buildx', 'build', '-q', '--provenance=false', '--push', '-t', name, context],
   ]);
   await run('docker', ['rmi', '--force', name]);
   const answer = await ask('GET', `http://${registry}/v2/${path}/manifests/${who}`);

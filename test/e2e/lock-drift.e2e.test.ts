@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { written } from '../fakes/written.ts';
 import { bases, discard, output, own, registry } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
@@ -28,12 +29,7 @@ afterAll(() => {
 });
 
 function context(name: string, files: Readonly<Record<string, string>>): string {
-  const dir = join(folder, name);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(dir, path, '..'), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  return dir;
+  return written(join(folder, name), files);
 }
 
 const lockOf = (dir: string): Lock =>
@@ -71,13 +67,7 @@ test('of two platforms the lock holds a digest each, and the packages of each', 
   const platforms = '--platform=linux/amd64,linux/arm64';
   const pushBase = (word: string) =>
     output('docker', [
-      'buildx',
-      'build',
-      platforms,
-      '--provenance=false',
-      '--push',
-      '--tag',
-      BASE,
+      ...['buildx', 'build', platforms, '--provenance=false', '--push', '--tag', BASE],
       context(`base-${word}`, { Dockerfile: 'FROM scratch\nCOPY word /\n', word }),
     ]);
   await pushBase('one');

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { written } from '../fakes/written.ts';
 import { fileIn } from './containers.ts';
 import { bases, discard, dockerBuild, output, own, registry, run } from './harness.ts';
 import { isWhole } from './rows.ts';
@@ -40,10 +41,10 @@ afterAll(async () => {
  * A base under the same tag each time, with another word, not kept in the engine. Gives its digest.
  */
 async function pushBase(word: string): Promise<string> {
-  const dir = join(folder, `base-${word}`);
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'Dockerfile'), `FROM ${bases.busybox}\nCOPY word /word\n`);
-  writeFileSync(join(dir, 'word'), `${word}\n`);
+  const dir = written(join(folder, `base-${word}`), {
+    Dockerfile: `FROM ${bases.busybox}\nCOPY word /word\n`,
+    word: `${word}\n`,
+  });
   const pushed = await dockerBuild(['-q', '--push', '--tag', BASE, dir]);
   expect(pushed.exitCode, pushed.stderr).toBe(0);
   await run('docker', ['rmi', '--force', BASE]);
@@ -51,10 +52,7 @@ async function pushBase(word: string): Promise<string> {
 }
 
 function context(name: string, dockerfile: string): string {
-  const dir = join(folder, name);
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'Dockerfile'), dockerfile);
-  return dir;
+  return written(join(folder, name), { Dockerfile: dockerfile });
 }
 
 function lockOf(dir: string): Lock {
@@ -82,13 +80,7 @@ describe('scoville.lock', () => {
     const moved = await pushBase('two');
     expect(before.images[BASE]?.digest).not.toBe(moved);
     const held = await scoville.expect(0, [
-      'build',
-      '--json',
-      '--locked',
-      ...QUIET.slice(0, -1),
-      '-t',
-      APP,
-      dir,
+      ...['build', '--json', '--locked', ...QUIET.slice(0, -1), '-t', APP, dir],
     ]);
     expect(await wordIn(APP, '/word')).toBe('one');
     expect(readFileSync(join(dir, 'scoville.lock'), 'utf8')).toBe(text);

@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Scorecard } from '../../src/model/scorecard.ts';
+import { words } from '../fakes/table.ts';
 import { bases, discard, output, own, OWN, pinned, registry, ROOT, run } from './harness.ts';
 import { until } from './until.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
@@ -8,23 +10,10 @@ import { folderHere, scovilleHere } from './workplace.ts';
 const TAG = `${registry}/e2e/node-app:${OWN}`;
 let buildArgs: readonly string[] = [];
 
-interface ScoreJson {
-  readonly schemaVersion: string;
-  readonly digest: string;
-  readonly platforms: readonly { readonly platform: string; readonly digest: string }[];
-  readonly level: number;
-  readonly overall: { readonly points: number; readonly total: number; readonly grade: string };
-  readonly criteria: readonly {
-    readonly id: string;
-    readonly outcome: string;
-    readonly summary: string;
-  }[];
-}
-
 const scoville = scovilleHere();
 const folder = folderHere('main');
 let context = '';
-let scorecard: ScoreJson;
+let scorecard: Scorecard;
 
 beforeAll(async () => {
   // A copy outside of any repository: what git says of ours changes with every commit.
@@ -41,20 +30,10 @@ beforeAll(async () => {
     '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',
   );
   const ended = await scoville.expect(0, [
-    'build',
-    '--json',
-    '--load',
-    '--push',
-    '-t',
-    TAG,
-    ...buildArgs,
-    '--iidfile',
-    join(folder, 'iid'),
-    '--metadata-file',
-    join(folder, 'metadata.json'),
-    context,
+    ...['build', '--json', '--load', '--push', '-t', TAG, ...buildArgs, '--iidfile'],
+    ...[join(folder, 'iid'), '--metadata-file', join(folder, 'metadata.json'), context],
   ]);
-  scorecard = JSON.parse(ended.stdout) as ScoreJson;
+  scorecard = JSON.parse(ended.stdout) as Scorecard;
 });
 
 function outcome(id: string): string | undefined {
@@ -84,24 +63,11 @@ describe('scoville build --load --push of a real service', () => {
   });
 
   test('passes what this example is made to pass', () => {
-    for (const id of [
-      'minimal-base',
-      'no-build-tooling',
-      'no-shell',
-      'no-package-manager',
-      'trusted-source',
-      'signed',
-      'recently-updated',
-      'pinned-images',
-      'pinned-packages',
-      'provenance',
-      'sbom',
-      'no-secrets',
-      'no-elevated-files',
-      'nonroot-user',
-      'secrets-by-file',
-      'annotations',
-    ])
+    for (const id of words(`
+      minimal-base no-build-tooling no-shell no-package-manager trusted-source signed
+      recently-updated pinned-images pinned-packages provenance sbom no-secrets no-elevated-files
+      nonroot-user secrets-by-file annotations
+    `))
       expect([id, outcome(id)]).toEqual([id, 'pass']);
   });
 
@@ -120,12 +86,7 @@ describe('scoville build --load --push of a real service', () => {
     );
     const inspected = JSON.parse(
       await output('docker', [
-        'buildx',
-        'imagetools',
-        'inspect',
-        '--format',
-        '{{json .Manifest}}',
-        TAG,
+        ...['buildx', 'imagetools', 'inspect', '--format', '{{json .Manifest}}', TAG],
       ]),
     ) as { digest: string; manifests: { digest: string }[] };
     expect(inspected.digest).toBe(digest);
@@ -139,19 +100,12 @@ describe('scoville build --load --push of a real service', () => {
       await output('cosign', ['verify', ...cosignFlags(), '--output', 'json', TAG]),
     ) as unknown[];
     expect(verified.length).toBeGreaterThan(0);
-    for (const type of [
-      'cyclonedx',
-      'spdxjson',
-      'https://slsa.dev/provenance/v1',
-      'https://slsa.dev/verification_summary/v1',
-      'https://in-toto.io/attestation/test-result/v0.1',
-    ]) {
+    for (const type of words(`
+      cyclonedx spdxjson https://slsa.dev/provenance/v1 https://slsa.dev/verification_summary/v1
+      https://in-toto.io/attestation/test-result/v0.1
+    `)) {
       const lines = await output('cosign', [
-        'verify-attestation',
-        ...cosignFlags(),
-        '--type',
-        type,
-        TAG,
+        ...['verify-attestation', ...cosignFlags(), '--type', type, TAG],
       ]);
       const { payload } = JSON.parse(lines.split('\n')[0] ?? '') as { payload: string };
       const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as {
@@ -195,14 +149,13 @@ describe('scoville build --load --push of a real service', () => {
     // The image is reproducible: another run's referrers, by another key, may be about this very
     // index.
     const types = new Set(manifests.map((m) => m.annotations['dev.sigstore.bundle.predicateType']));
-    expect([...types].toSorted()).toEqual([
-      'https://cyclonedx.org/bom',
-      'https://in-toto.io/attestation/test-result/v0.1',
-      'https://sigstore.dev/cosign/sign/v1',
-      'https://slsa.dev/provenance/v1',
-      'https://slsa.dev/verification_summary/v1',
-      'https://spdx.dev/Document',
-    ]);
+    expect([...types].toSorted()).toEqual(
+      words(`
+      https://cyclonedx.org/bom https://in-toto.io/attestation/test-result/v0.1
+      https://sigstore.dev/cosign/sign/v1 https://slsa.dev/provenance/v1
+      https://slsa.dev/verification_summary/v1 https://spdx.dev/Document
+    `),
+    );
   });
 
   test('runs and answers', async () => {
@@ -210,12 +163,7 @@ describe('scoville build --load --push of a real service', () => {
     writeFileSync(token, 'e2e-token', { mode: 0o644 });
     const id = (
       await output('docker', [
-        'run',
-        '-d',
-        '-p',
-        '127.0.0.1::8080',
-        '-v',
-        `${token}:/run/secrets/api-token:ro`,
+        ...['run', '-d', '-p', '127.0.0.1::8080', '-v', `${token}:/run/secrets/api-token:ro`],
         TAG,
       ])
     ).trim();
@@ -235,16 +183,9 @@ describe('scoville build --load --push of a real service', () => {
 
   test('an unchanged rebuild keeps the digest and signs nothing again', async () => {
     const ended = await scoville.expect(0, [
-      'build',
-      '--json',
-      '--load',
-      '--push',
-      '-t',
-      TAG,
-      ...buildArgs,
-      context,
+      ...['build', '--json', '--load', '--push', '-t', TAG, ...buildArgs, context],
     ]);
-    expect((JSON.parse(ended.stdout) as ScoreJson).digest).toBe(scorecard.digest);
+    expect((JSON.parse(ended.stdout) as Scorecard).digest).toBe(scorecard.digest);
     expect(ended.stderr).toMatch(/sign and attest: .*\(cached/);
   });
 });
@@ -259,7 +200,7 @@ test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the b
   writeFileSync(file, `FROM ${base} AS made\nRUN echo seen > /seen\n`);
   const to = `type=oci,tar=false,dest=${join(folder, 'onbuild-layout')}`;
   const ended = await scoville.expect(0, ['build', '--json', '-o', to, dir]);
-  const { criteria } = JSON.parse(ended.stdout) as ScoreJson;
+  const { criteria } = JSON.parse(ended.stdout) as Scorecard;
   const hidden = criteria.filter(({ summary }) => summary.includes('ONBUILD steps of a base'));
   expect(hidden.map(({ id, outcome }) => [id, outcome])).toEqual([
     ['verified-downloads', 'unknown'],
@@ -271,12 +212,7 @@ test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the b
 describe('scoville build -q', () => {
   test('prints the image ID alone', async () => {
     const ended = await scoville.expect(0, [
-      'build',
-      '-q',
-      '-t',
-      own('only-id:1'),
-      ...buildArgs,
-      context,
+      ...['build', '-q', '-t', own('only-id:1'), ...buildArgs, context],
     ]);
     expect(ended.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
     expect(ended.stderr).toBe('');

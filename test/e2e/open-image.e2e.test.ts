@@ -81,14 +81,7 @@ beforeAll(async () => {
   );
   const platforms = ['--platform', 'linux/amd64,linux/arm64'];
   await output('docker', [
-    'buildx',
-    'build',
-    '--push',
-    '--provenance=true',
-    ...platforms,
-    '-t',
-    NAME,
-    dir,
+    ...['buildx', 'build', '--push', '--provenance=true', ...platforms, '-t', NAME, dir],
   ]);
   await run('docker', ['rmi', '--force', NAME]);
   const raw = await output('skopeo', [
@@ -131,11 +124,7 @@ describe('a registry', () => {
     const env = { COSIGN_PASSWORD: '' };
     await output('cosign', ['generate-key-pair'], { cwd: dir, env });
     const signing = [
-      '--key',
-      'cosign.key',
-      '--tlog-upload=false',
-      '-y',
-      '--allow-insecure-registry',
+      ...['--key', 'cosign.key', '--tlog-upload=false', '-y', '--allow-insecure-registry'],
     ];
     await output('cosign', ['sign', ...signing, `${REPOSITORY}@${digest}`], { cwd: dir, env });
     const attest = ['attest', '--type', 'spdx', '--predicate', 'sbom.json'];
@@ -148,12 +137,7 @@ describe('a registry', () => {
     expect(await kindsOf(image)).toEqual([...tags, referrer, ...builds]);
 
     await output('oras', [
-      'copy',
-      '-r',
-      '--from-plain-http',
-      '--to-oci-layout',
-      NAME,
-      `${at('oras')}:two`,
+      ...['copy', '-r', '--from-plain-http', '--to-oci-layout', NAME, `${at('oras')}:two`],
     ]);
     const oras = (await open('./oras')).image;
     expect(oras.root.digest).toBe(digest);
@@ -213,13 +197,7 @@ describe("Docker's store", () => {
 
   test('an image of one platform is opened again without a save, by name and by id', async () => {
     await output('docker', [
-      'buildx',
-      'build',
-      '-q',
-      '--provenance=false',
-      '--load',
-      '-t',
-      `${REPOSITORY}:one`,
+      ...['buildx', 'build', '-q', '--provenance=false', '--load', '-t', `${REPOSITORY}:one`],
       dir,
     ]);
     const inspect = ['image', 'inspect', '--format', '{{.Id}}', `${REPOSITORY}:one`];

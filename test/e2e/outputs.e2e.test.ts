@@ -5,15 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dockerLoad } from '../../src/build/docker.ts';
 import { runTool } from '../../src/lib/run-tool.ts';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import { printedBy } from './containers.ts';
 import { bases, output, OWN, own, pinned, registry, run } from './harness.ts';
 import { scovilleHere } from './workplace.ts';
-
-interface ScoreJson {
-  readonly digest: string;
-  readonly platforms: readonly { readonly platform: string; readonly digest: string }[];
-  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
-}
 
 const scoville = scovilleHere();
 let context = '';
@@ -29,8 +24,8 @@ afterAll(() => {
   for (const dir of [folder, context]) rmSync(dir, { recursive: true, force: true });
 });
 
-async function built(...args: string[]): Promise<ScoreJson> {
-  return JSON.parse((await scoville.expect(0, ['build', '--json', ...args])).stdout) as ScoreJson;
+async function built(...args: string[]): Promise<Scorecard> {
+  return JSON.parse((await scoville.expect(0, ['build', '--json', ...args])).stdout) as Scorecard;
 }
 
 describe('where an image goes', () => {
@@ -52,11 +47,7 @@ describe('where an image goes', () => {
     expect((await run('docker', ['image', 'inspect', own('outputs-archive:1')])).exitCode).toBe(1);
     await output('docker', ['load', '--input', file]);
     const id = await output('docker', [
-      'image',
-      'inspect',
-      '--format',
-      '{{.Id}}',
-      own('outputs-archive:1'),
+      ...['image', 'inspect', '--format', '{{.Id}}', own('outputs-archive:1')],
     ]);
     expect(id.trim()).toBe(digest);
   });
@@ -135,23 +126,14 @@ describe('where an image goes', () => {
     expect((await scoville.expect(0, ['push', name])).stdout).toBe(`${digest}\n`);
     expect((await scoville.expect(0, ['load', name])).stdout).toBe(`${digest}\n`);
     const verified = await run('cosign', [
-      'verify',
-      '--key',
-      scoville.publicKey,
-      '--insecure-ignore-tlog=true',
-      name,
+      ...['verify', '--key', scoville.publicKey, '--insecure-ignore-tlog=true', name],
     ]);
     expect(verified.exitCode).toBe(0);
   });
 
   test('a Docker context that is not there is an error, not another engine', async () => {
     const ended = await scoville.run([
-      'build',
-      '-t',
-      own('outputs-context:1'),
-      '-o',
-      'type=docker,context=nowhere',
-      context,
+      ...['build', '-t', own('outputs-context:1'), '-o', 'type=docker,context=nowhere', context],
     ]);
     expect(ended.exitCode).toBe(2);
     expect((await run('docker', ['image', 'inspect', own('outputs-context:1')])).exitCode).toBe(1);
@@ -186,11 +168,7 @@ describe('what is built', () => {
     for (const subject of [digest, ...platforms.map((p) => p.digest)]) {
       const reference = `${name.replace(/:\d+$/, '')}@${subject}`;
       const verified = await run('cosign', [
-        'verify',
-        '--key',
-        scoville.publicKey,
-        '--insecure-ignore-tlog=true',
-        reference,
+        ...['verify', '--key', scoville.publicKey, '--insecure-ignore-tlog=true', reference],
       ]);
       expect([subject, verified.exitCode]).toEqual([subject, 0]);
     }
@@ -203,7 +181,7 @@ describe('what is built', () => {
       ['build', '--json', '-t', own('outputs-args:1'), '--build-arg', 'BASE', folder],
       { env: { BASE: await pinned(bases.busybox) } },
     );
-    const { criteria } = JSON.parse(ended.stdout) as ScoreJson;
+    const { criteria } = JSON.parse(ended.stdout) as Scorecard;
     expect(criteria.find((c) => c.id === 'pinned-images')?.outcome).toBe('pass');
   });
 });

@@ -93,11 +93,7 @@ describe('the single executable', () => {
     };
     expect(card(ours.stdout)).toEqual(card(theirs.stdout));
     const graded = await packaged([
-      'grade',
-      '--json',
-      '--scanner',
-      'none',
-      `docker:${own('package-e2e:1')}`,
+      ...['grade', '--json', '--scanner', 'none', `docker:${own('package-e2e:1')}`],
     ]);
     expect(card(graded.stdout).digest).toBe(card(ours.stdout).digest);
   });

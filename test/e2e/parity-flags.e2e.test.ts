@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import {
   bases,
   discard,
@@ -49,11 +50,7 @@ function contextOf(one: FlagCase, tool: Tool, at: number): string {
   const { dockerfile = 'RUN echo built > /built\n' } = one;
   const gap = dockerfile.startsWith('AS ') ? ' ' : '\n';
   const files = { Dockerfile: `FROM ${bases.busybox}${gap}${dockerfile}`, ...one.files };
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  return dir;
+  return written(dir, files);
 }
 
 function build(tool: Tool, args: readonly string[], cwd: string): Promise<Ended> {

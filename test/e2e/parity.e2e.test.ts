@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import { discard, type Ended, filesOf, own, run } from './harness.ts';
 import { configOf } from './image-config.ts';
 import { PARITY_CASES, type ParityCase } from './parity-cases.ts';
@@ -16,12 +17,7 @@ afterAll(() => {
 });
 
 function context(parity: ParityCase): string {
-  const dir = mkdtempSync(join(folder, 'context-'));
-  for (const [path, text] of Object.entries(parity.files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  return dir;
+  return written(mkdtempSync(join(folder, 'context-')), parity.files);
 }
 
 function build(parity: ParityCase, how: 'docker' | 'scoville', dir: string): Promise<Ended> {

@@ -236,12 +236,7 @@ export class Phases {
   get #args(): readonly string[] {
     const to = this.#context === undefined ? '' : `,context=${this.#context}`;
     return [
-      'build',
-      '--push',
-      '-o',
-      `type=docker${to}`,
-      '-t',
-      this.#name,
+      ...['build', '--push', '-o', `type=docker${to}`, '-t', this.#name],
       join(this.folder, 'app'),
     ];
   }

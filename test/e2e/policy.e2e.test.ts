@@ -142,13 +142,7 @@ describe('scoville policy', () => {
         run(
           'docker',
           [
-            'buildx',
-            'build',
-            '--progress=plain',
-            '--output',
-            'type=cacheonly',
-            '-f',
-            '-',
+            ...['buildx', 'build', '--progress=plain', '--output', 'type=cacheonly', '-f', '-'],
             at('empty'),
           ],
           { env: { ...env, ...policy }, input: `FROM ${from}\nLABEL a=b\n` },

@@ -1,14 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
 import { bases, CLI, discard, own, registry, run } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
-
-interface ScoreJson {
-  readonly digest: string;
-  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
-}
 
 const scoville = scovilleHere();
 const name = own('prove-e2e:1');
@@ -29,7 +25,7 @@ beforeAll(() => {
 async function build(exitCode: number, ...flags: string[]) {
   const args = ['build', '--offline', '--json', '-t', name, ...flags, context];
   const { stdout, stderr } = await scoville.expect(exitCode, args);
-  const score = JSON.parse(stdout) as ScoreJson;
+  const score = JSON.parse(stdout) as Scorecard;
   const reproducible = score.criteria.find(({ id }) => id === 'reproducible')?.outcome;
   return { ...score, reproducible, stderr };
 }
@@ -101,14 +97,7 @@ test('no step of the offline path opens a socket to anything but the engine and 
   const seen = new Set<string>();
   for (const step of steps) {
     const traced = [
-      '-f',
-      '-qq',
-      '-s',
-      '200',
-      '-e',
-      'trace=connect,sendto,sendmsg,sendmmsg',
-      '-o',
-      trace,
+      ...['-f', '-qq', '-s', '200', '-e', 'trace=connect,sendto,sendmsg,sendmmsg', '-o', trace],
     ];
     const ended = await run('strace', [...traced, process.execPath, CLI, ...step], {
       env: { SCOVILLE_HOME: scoville.home, COSIGN_PASSWORD: undefined },

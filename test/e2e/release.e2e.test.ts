@@ -19,12 +19,7 @@ describe('npm run release -- --dry-run', () => {
     const repository = ['--repository', 'https://github.com/me/scoville'];
     const only = ['--only', 'npm', '--only', 'deb'];
     const ended = await run(process.execPath, [
-      script,
-      '--dry-run',
-      ...only,
-      ...repository,
-      '--out',
-      files,
+      ...[script, '--dry-run', ...only, ...repository, '--out', files],
     ]);
     if (ended.exitCode !== 0) throw new Error(`${ended.stdout}${ended.stderr}`);
     printed = ended.stdout;

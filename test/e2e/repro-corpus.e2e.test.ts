@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import { bases, output, OWN } from './harness.ts';
 import { isWhole } from './rows.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
@@ -24,11 +25,7 @@ function context(
   dockerfile: string,
   files: Readonly<Record<string, string>> = {},
 ): string {
-  const dir = join(folder, name);
-  mkdirSync(dir);
-  for (const [path, text] of Object.entries({ Dockerfile: dockerfile, ...files }))
-    writeFileSync(join(dir, path), text);
-  return dir;
+  return written(join(folder, name), { Dockerfile: dockerfile, ...files });
 }
 
 async function reproduced(dir: string, ...flags: string[]): Promise<Comparison> {

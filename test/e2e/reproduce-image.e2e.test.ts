@@ -121,13 +121,7 @@ describe('scoville reproduce IMAGE', () => {
       verifiedBy: publisher.publicKey,
     });
     const verified = await other.expect(0, [
-      'verify',
-      '--json',
-      '--key',
-      publisher.publicKey,
-      '--key',
-      other.publicKey,
-      image,
+      ...['verify', '--json', '--key', publisher.publicKey, '--key', other.publicKey, image],
     ]);
     expect(JSON.parse(verified.stdout)).toMatchObject({
       images: [{ reproduction: { reproducible: true, differences: 0 } }],

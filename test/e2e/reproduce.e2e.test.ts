@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import { bases, discard, farFromMidnight, output, own, registry, ROOT } from './harness.ts';
 import { isWhole, rows } from './rows.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
@@ -27,11 +28,7 @@ afterAll(() => {
 });
 
 function context(name: string, dockerfile: string): string {
-  const dir = join(folder, name);
-  mkdirSync(dir);
-  writeFileSync(join(dir, 'Dockerfile'), dockerfile);
-  writeFileSync(join(dir, 'file.txt'), 'content\n');
-  return dir;
+  return written(join(folder, name), { Dockerfile: dockerfile, 'file.txt': 'content\n' });
 }
 
 describe('scoville reproduce', () => {
@@ -181,15 +178,8 @@ describe('scoville diff', () => {
       ['b', 'two'],
     ] as const)
       await scoville.expect(0, [
-        'build',
-        '--load',
-        '--sign=false',
-        '--grade=false',
-        '--build-arg',
-        `WORD=${word}`,
-        '-t',
-        own(`scoville-diff:${tag}`),
-        dir,
+        ...['build', '--load', '--sign=false', '--grade=false', '--build-arg', `WORD=${word}`],
+        ...['-t', own(`scoville-diff:${tag}`), dir],
       ]);
     const same = await scoville.expect(0, [
       'diff',

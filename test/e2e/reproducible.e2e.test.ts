@@ -42,15 +42,8 @@ async function buildCopy(
   const scoville = new Scoville();
   homes.push(scoville);
   const ended = await scoville.expect(0, [
-    'build',
-    '--json',
-    '--output',
-    `type=oci,dest=${join(folder, `${name}.tar`)}`,
-    '-t',
-    own('repro-node-app:1'),
-    ...buildArgs,
-    ...flags,
-    context,
+    ...['build', '--json', '--output', `type=oci,dest=${join(folder, `${name}.tar`)}`],
+    ...['-t', own('repro-node-app:1'), ...buildArgs, ...flags, context],
   ]);
   return JSON.parse(ended.stdout) as ScoreJson;
 }

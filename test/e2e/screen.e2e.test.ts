@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import { bases, discard, own, OWN, ROOT } from './harness.ts';
 import { rows } from './rows.ts';
 import { isSane, Terminal } from './tmux.ts';
@@ -15,10 +16,7 @@ const build = `${join(folder, 'scoville')} build --sign=false --scanner=none -t 
 let terminal: Terminal;
 
 function project(name: string, lines: readonly string[]): string {
-  const dir = join(folder, name);
-  mkdirSync(dir);
-  writeFileSync(join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
-  return dir;
+  return written(join(folder, name), { Dockerfile: `${lines.join('\n')}\n` });
 }
 
 beforeAll(() => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { words } from '../fakes/table.ts';
 import { Chromium } from './chromium.ts';
 import { output, ROOT } from './harness.ts';
 import { serveFolder } from './static-server.ts';
@@ -25,14 +26,9 @@ function outside(): readonly string[] {
   return browser.requests().filter((url) => !/^data:/.test(url) && !url.startsWith(server.address));
 }
 
-const PAGES = [
-  '/',
-  '/overview',
-  '/tutorials/first-image',
-  '/reference/commands/build',
-  '/criteria/no-secrets',
-  '/comparison',
-];
+const PAGES = words(`
+  / /overview /tutorials/first-image /reference/commands/build /criteria/no-secrets /comparison
+`);
 
 describe.each(PAGES)('%s', (path) => {
   test.each([

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
 import { runContainer } from './containers.ts';
 import { output, OWN, pinned, registry, ROOT, run, type Scoville } from './harness.ts';
@@ -27,11 +28,6 @@ export interface Trial {
   readonly isVerified: boolean;
   /** What the two builds differ in; empty where they do not. */
   readonly differences: string;
-}
-
-interface ScoreJson {
-  readonly level: number;
-  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
 }
 
 /** Ecosystems of what the templates put into images. */
@@ -89,7 +85,7 @@ export async function tryTemplate(
     const words = ['build', '--json', ...flags, ...(await contexts(tried)), project];
     const built = await scoville.expect(0, words);
     const served = await serve(image, project, folder, tried);
-    const { level, criteria } = JSON.parse(built.stdout) as ScoreJson;
+    const { level, criteria } = JSON.parse(built.stdout) as Scorecard;
     const short = criteria.flatMap(({ id, outcome }) =>
       outcome === 'pass' || outcome === 'not-applicable' ? [] : [id],
     );

@@ -2,7 +2,6 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  mkdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -10,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { written } from '../fakes/written.ts';
 import { printedBy } from './containers.ts';
 import { bases, type Ended, output, own, run } from './harness.ts';
 import { until } from './until.ts';
@@ -41,10 +41,7 @@ const folder = folderHere('traps');
 let count = 0;
 
 function context(name: string, files: Readonly<Record<string, string>>): string {
-  const dir = join(folder, name);
-  mkdirSync(dir, { recursive: true });
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(dir, path), text);
-  return dir;
+  return written(join(folder, name), files);
 }
 
 /** Commits all of a folder, at a time in seconds since 1970. */
@@ -186,12 +183,7 @@ test('trap 3.8 and 3.10: a rebuild rewrites nothing, and the base’s layers and
   expect(first.layers.slice(0, base.layers.length)).toEqual(base.layers.map((l) => l.digest));
   expect(first.layers).toHaveLength(base.layers.length + 1);
   const theirs = await output('docker', [
-    'buildx',
-    'imagetools',
-    'inspect',
-    '--format',
-    '{{json .Image.History}}',
-    bases.debian,
+    ...['buildx', 'imagetools', 'inspect', '--format', '{{json .Image.History}}', bases.debian],
   ]);
   const history = JSON.parse(theirs) as Config['history'];
   const times = (entries: Config['history']) =>

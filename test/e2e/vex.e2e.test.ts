@@ -1,19 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import { vex as vexCommand } from '../../src/trust/vex-command.ts';
 import { fakeIo } from '../cli/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { own } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
-
-interface ScoreJson {
-  readonly criteria: readonly {
-    readonly id: string;
-    readonly outcome: string;
-    readonly summary: string;
-  }[];
-}
 
 const scoville = scovilleHere();
 // OSV.dev is out of reach: a local server speaks its API.
@@ -70,7 +63,7 @@ async function* typed(text: string): AsyncGenerator<Uint8Array> {
 async function critical(...flags: string[]): Promise<string | undefined> {
   const args = ['build', '--json', '-t', own('vex-e2e:1'), ...flags, context];
   const { stdout } = await scoville.expect(0, args);
-  const { criteria } = JSON.parse(stdout) as ScoreJson;
+  const { criteria } = JSON.parse(stdout) as Scorecard;
   return criteria.find(({ id }) => id === 'no-critical')?.outcome;
 }
 
@@ -101,7 +94,7 @@ test('scoville vex waives one in an image that was built, and takes it back', as
   const policy = ['--policy', join(scoville.home, 'config/config.yaml')];
   const verdict = async (): Promise<string> => {
     const { stdout } = await scoville.run(['grade', '--json', ...policy, name]);
-    const { criteria } = JSON.parse(stdout) as ScoreJson;
+    const { criteria } = JSON.parse(stdout) as Scorecard;
     const found = criteria.find(({ id }) => id === 'no-critical');
     return `${found?.outcome ?? ''}: ${found?.summary ?? ''}`;
   };
@@ -128,11 +121,7 @@ test('--review asks of each finding, and attaches what was said', async () => {
   const name = own('vex-e2e:4');
   await scoville.expect(0, ['build', '-t', name, context]);
   const args = [
-    '--review',
-    '--attach',
-    '--policy',
-    join(scoville.home, 'config/config.yaml'),
-    name,
+    ...['--review', '--attach', '--policy', join(scoville.home, 'config/config.yaml'), name],
   ];
   const { io, out, err } = fakeIo({
     cwd: context,
@@ -146,7 +135,7 @@ test('--review asks of each finding, and attaches what was said', async () => {
   expect(out()).toMatch(/^sha256:[0-9a-f]{64} {2}Level \d/i);
   const graded = ['grade', '--json', '--policy', join(scoville.home, 'config/config.yaml'), name];
   const { stdout } = await scoville.run(graded);
-  const { criteria } = JSON.parse(stdout) as ScoreJson;
+  const { criteria } = JSON.parse(stdout) as Scorecard;
   expect(criteria.find(({ id }) => id === 'no-critical')?.summary).toMatch(
     /^no critical CVE but 1 waived by VEX \(CVE-2026-0001\)/,
   );

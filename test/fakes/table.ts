@@ -14,3 +14,8 @@ export function cellText(cell: string): string {
     letter === 'n' ? '\n' : letter === 't' ? '\t' : letter,
   );
 }
+
+/** The words of a text, which may be in several lines. */
+export function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}

@@ -1,5 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MissingLayerError } from '../../src/image/attachments.ts';
 import { openLayoutFolder } from '../../src/image/layout/open-layout.ts';
@@ -7,18 +7,13 @@ import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestHex } from '../../src/model/reference.ts';
 import { ImageBytes } from '../fakes/images.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { written as writtenIn } from '../fakes/written.ts';
 
 const CONTAINERD_NAME = 'io.containerd.image.name';
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
-function written(files: Readonly<Record<string, Uint8Array>>): string {
-  const path = temporaryFolder();
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), content);
-  }
-  return path;
-}
+const written = (files: Readonly<Record<string, Uint8Array>>): string =>
+  writtenIn(temporaryFolder(), files);
 
 function named(descriptor: Descriptor, name: string, full?: string): Descriptor {
   const annotations = {

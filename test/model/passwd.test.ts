@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parsePasswd, runsAs } from '../../src/model/facts.ts';
+import { words } from '../fakes/table.ts';
 
 test.each<[string, string, number]>([
   ['an ordinary line', 'app:x:1000:1000::/:/bin/sh', 1000],
@@ -35,17 +36,10 @@ test('a name of every object is a name', () => {
 });
 
 /** Tried with Docker 26 (containerd store), each as the USER of an image that has these lines. */
-const LINES = [
-  'root:x:0:0::/:',
-  'app:x:1000:1000::/:',
-  '1000:x:0:0::/:',
-  '0:x:7:7::/:',
-  '0x0:x:5:5::/:',
-  '99999999999999999999:x:9:9::/:',
-  'zero:x:0x0:0::/:',
-  'big:x:4294967296:0::/:',
-  'neg:x:-1:0::/:',
-].join('\n');
+const LINES = words(`
+  root:x:0:0::/: app:x:1000:1000::/: 1000:x:0:0::/: 0:x:7:7::/: 0x0:x:5:5::/:
+  99999999999999999999:x:9:9::/: zero:x:0x0:0::/: big:x:4294967296:0::/: neg:x:-1:0::/:
+`).join('\n');
 
 test.each<[string, number | 'refused' | 'missing']>([
   ['', 0],

@@ -1,23 +1,6 @@
 import fc from 'fast-check';
 
-const WORDS = [
-  'a',
-  'alpha',
-  'b',
-  'beta',
-  'rc',
-  'RC',
-  'pre',
-  'dev',
-  'post',
-  'p',
-  'final',
-  'ga',
-  'sp',
-  'SNAPSHOT',
-  'git',
-  'r',
-];
+const WORDS = 'a alpha b beta rc RC pre dev post p final ga sp SNAPSHOT git r'.split(' ');
 const MARKS = ['.', '.', '.', '-', '_', '~', '+', '^', ':', '!', ''];
 
 /** Texts that look like versions, and some that do not. */
