@@ -24,17 +24,19 @@ const patience = {
 /** They take a minute or more. */
 const longest = [
   'keyless',
-  'profile',
   'reproduce-image',
-  'docs-commands',
-  'lock',
+  'keep-verdict',
   'attest',
-  'verify',
-  'screen',
+  'profile',
+  'reproduce',
+  'docs-commands',
+  'bad-days-interrupt',
   'bad-days-registry',
-  'bad-days-store',
-  'ci-systems',
-  'templates',
+  'prove',
+  'record-replay',
+  'record-grade',
+  'lock',
+  'bake',
 ].map((name) => `${name}.e2e.test.ts`);
 
 /** What takes longest begins first, so that at the end no worker waits for another. */

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { Result } from '../../src/lib/errors.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../src/model/facts.ts';
 import type { OsRelease, Package } from '../../src/model/packages.ts';
@@ -28,202 +29,31 @@ interface Case {
 }
 
 const DEBIAN: OsRelease = { id: 'debian', versionId: '13' };
-const UBUNTU: OsRelease = { id: 'ubuntu', versionId: '24.04' };
 const ALPINE: OsRelease = { id: 'alpine', versionId: '3.20.3' };
-const ROCKY: OsRelease = { id: 'rocky', versionId: '9.4' };
+
 const HIGH = [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N' }];
 
 function entry(id: string, given: Readonly<Record<string, unknown>>): OsvEntry {
   return advisory(id, given);
 }
 
-const CASES: readonly Case[] = [
-  {
-    title: 'Debian by its source package, its own word before CVSS',
-    os: DEBIAN,
-    installed: pkg('deb', 'libssl3t64', '3.5.1-1~deb13u1', {
-      source: { name: 'openssl', version: '3.5.1-1~deb13u1' },
-    }),
-    exports: {
-      Debian: [
-        entry('DEBIAN-CVE-2026-0001', {
-          upstream: ['CVE-2026-0001'],
-          severity: HIGH,
-          affected: [
-            affects('Debian:13', 'openssl', [{ introduced: '0' }, { fixed: '3.5.1-1' }], {
-              ecosystem_specific: { urgency: 'low' },
-            }),
-            affects('Debian:12', 'openssl', [{ introduced: '0' }]),
-          ],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0001', 'low', '3.5.1-1']],
-  },
-  {
-    title: 'Debian, where its own word is all that is said',
-    os: DEBIAN,
-    installed: pkg('deb', 'tzdata', '2026f-0+deb13u1'),
-    exports: {
-      Debian: [
-        entry('DEBIAN-CVE-2026-0012', {
-          upstream: ['CVE-2026-0012'],
-          affected: [
-            affects('Debian:13', 'tzdata', [{ introduced: '0' }], {
-              ecosystem_specific: { urgency: 'medium' },
-            }),
-          ],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0012', 'medium', undefined]],
-  },
-  {
-    title: 'Ubuntu under its name with LTS, its priority first',
-    os: UBUNTU,
-    installed: pkg('deb', 'curl', '8.5.0-2ubuntu10.6', {
-      source: { name: 'curl', version: '8.5.0-2ubuntu10.6' },
-    }),
-    exports: {
-      Ubuntu: [
-        entry('UBUNTU-CVE-2026-0002', {
-          upstream: ['CVE-2026-0002'],
-          severity: [{ type: 'Ubuntu', score: 'medium' }],
-          affected: [
-            affects('Ubuntu:24.04:LTS', 'curl', [
-              { introduced: '0' },
-              { fixed: '8.5.0-2ubuntu10.10' },
-            ]),
-          ],
-        }),
-        entry('UBUNTU-CVE-2026-0003', {
-          upstream: ['CVE-2026-0003'],
-          affected: [
-            affects('Ubuntu:24.04:LTS', 'curl', [
-              { introduced: '0' },
-              { fixed: '8.5.0-2ubuntu10.6' },
-            ]),
-          ],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0002', 'medium', '8.5.0-2ubuntu10.10']],
-  },
-  {
-    title: 'Alpine, whose records say no severity: that of the CVE itself',
-    os: ALPINE,
-    installed: pkg('apk', 'libcrypto3', '3.3.1-r9', {
-      source: { name: 'openssl', version: '3.3.1-r9' },
-    }),
-    exports: {
-      Alpine: [
-        entry('ALPINE-CVE-2026-0004', {
-          upstream: ['CVE-2026-0004'],
-          affected: [
-            affects('Alpine:v3.20', 'openssl', [{ introduced: '0' }, { fixed: '3.3.1-r10' }]),
-          ],
-        }),
-        entry('ALPINE-CVE-2026-0005', {
-          upstream: ['CVE-2026-0005'],
-          affected: [affects('Alpine:v3.19', 'openssl', [{ introduced: '0' }])],
-        }),
-      ],
-      GIT: [entry('CVE-2026-0004', { severity: HIGH })],
-    },
-    found: [['CVE-2026-0004', 'high', '3.3.1-r10']],
-  },
-  {
-    title: 'an advisory of Rocky Linux, which counts as its CVEs',
-    os: ROCKY,
-    installed: pkg('rpm', 'openssl-libs', '1:3.0.7-27.el9', {
-      source: { name: 'openssl', version: '1:3.0.7-27.el9' },
-    }),
-    exports: {
-      'Rocky Linux': [
-        entry('RLSA-2026:0006', {
-          related: ['CVE-2026-0006', 'CVE-2026-0007'],
-          summary: 'Important: openssl security update',
-          affected: [
-            affects('Rocky Linux:9', 'openssl', [
-              { introduced: '0' },
-              { fixed: '1:3.0.7-28.el9_4' },
-            ]),
-          ],
-        }),
-      ],
-    },
-    found: [
-      ['CVE-2026-0006', 'high', '1:3.0.7-28.el9_4'],
-      ['CVE-2026-0007', 'high', '1:3.0.7-28.el9_4'],
-    ],
-  },
-  {
-    title: 'Python: one CVE of two databases, once, under any spelling of the name',
-    installed: pkg('pypi', 'Flask_Cors', '4.0.0rc1'),
-    exports: {
-      PyPI: [
-        entry('PYSEC-2026-8', {
-          aliases: ['CVE-2026-0008', 'GHSA-aaaa-bbbb-cccc'],
-          affected: [affects('PyPI', 'flask-cors', [{ introduced: '0' }, { fixed: '4.0.0' }])],
-        }),
-        entry('GHSA-aaaa-bbbb-cccc', {
-          aliases: ['CVE-2026-0008'],
-          database_specific: { severity: 'CRITICAL' },
-          affected: [affects('PyPI', 'flask-cors', [{ introduced: '0' }, { fixed: '4.0.0' }])],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0008', 'critical', '4.0.0']],
-  },
-  {
-    title: 'npm: the nearest of two fixes; a withdrawn record is none',
-    installed: pkg('npm', 'left', '2.1.0'),
-    exports: {
-      npm: [
-        entry('GHSA-dddd-eeee-ffff', {
-          aliases: ['CVE-2026-0009'],
-          severity: HIGH,
-          affected: [
-            affects('npm', 'left', [{ introduced: '0' }, { fixed: '1.9.1' }]),
-            affects('npm', 'left', [{ introduced: '2.0.0' }, { fixed: '2.1.1' }]),
-          ],
-        }),
-        entry('GHSA-gggg-hhhh-iiii', {
-          withdrawn: '2026-01-01T00:00:00Z',
-          affected: [affects('npm', 'left', [{ introduced: '0' }])],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0009', 'high', '2.1.1']],
-  },
-  {
-    title: 'Go: a pseudo-version before the fix',
-    installed: pkg('golang', 'example.org/x', 'v0.3.1-0.20250101000000-abcdefabcdef'),
-    exports: {
-      Go: [
-        entry('GO-2026-0010', {
-          aliases: ['CVE-2026-0010'],
-          severity: HIGH,
-          affected: [affects('Go', 'example.org/x', [{ introduced: '0' }, { fixed: '0.3.1' }])],
-        }),
-      ],
-    },
-    found: [['CVE-2026-0010', 'high', '0.3.1']],
-  },
-  {
-    title: 'a package beside, and nothing found',
-    installed: pkg('npm', 'left', '3.0.0'),
-    exports: {
-      npm: [
-        entry('GHSA-jjjj-kkkk-llll', {
-          aliases: ['CVE-2026-0011'],
-          affected: [affects('npm', 'leftish', [{ introduced: '0' }])],
-        }),
-      ],
-    },
-    found: [],
-  },
-];
+interface Row extends Omit<Case, 'installed' | 'found'> {
+  readonly installed: Parameters<typeof pkg>;
+  readonly found: readonly (readonly [id: string, severity: string, fix?: string])[];
+}
+
+const ROWS = parse(readFileSync('test/scan/same-answers.yaml', 'utf8')) as readonly Row[];
+const CASES = ROWS.map(({ installed, exports, found, ...row }) => ({
+  ...row,
+  installed: pkg(...installed),
+  exports: Object.fromEntries(
+    Object.entries(exports).map(([name, records]) => [
+      name,
+      records.map(({ id, ...given }) => entry(id, given)),
+    ]),
+  ),
+  found: found.map(([id, severity, fix]): Finding => [id, severity, fix]),
+}));
 
 let home: string;
 let osv: FakeOsv;
