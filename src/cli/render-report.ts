@@ -64,11 +64,8 @@ async function terminal(subject: ReportSubject, screen: ReportScreen): Promise<s
   if (subject.kind === 'image')
     return (await import('../report/terminal.ts')).terminalReport(subject.image, screen);
   if (subject.kind === 'comparison')
-    return (await import('../report/terminal-several.ts')).terminalComparison(
-      subject.images,
-      screen,
-    );
-  const { terminalDifference } = await import('../report/terminal-several.ts');
+    return (await import('../report/terminal.ts')).terminalComparison(subject.images, screen);
+  const { terminalDifference } = await import('../report/terminal.ts');
   return terminalDifference(subject.before, subject.after, screen);
 }
 
@@ -90,10 +87,10 @@ async function markdown(subject: ReportSubject): Promise<string> {
 
 async function html(subject: ReportSubject): Promise<string> {
   if (subject.kind === 'image')
-    return (await import('../report/html/report.tsx')).htmlReport(subject.image);
+    return (await import('../report/html/report.ts')).htmlReport(subject.image);
   if (subject.kind === 'comparison')
-    return (await import('../report/html/several.tsx')).htmlComparison(subject.images);
-  const { htmlDifference } = await import('../report/html/several.tsx');
+    return (await import('../report/html/several.ts')).htmlComparison(subject.images);
+  const { htmlDifference } = await import('../report/html/several.ts');
   return htmlDifference(subject.before, subject.after);
 }
 

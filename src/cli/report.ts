@@ -58,7 +58,7 @@ export const report = command(REPORT, async ({ output, json, diff }, [image, aft
   const { scorecard } = input;
   const file =
     output === undefined ? await usualFile(paths.cache, scorecard.image) : resolve(io.cwd, output);
-  const { htmlReport } = await import('../report/html/report.tsx');
+  const { htmlReport } = await import('../report/html/report.ts');
   await writeFileBeside(file, htmlReport(input));
   const { image: name, digest, gradedAt, level, overall } = scorecard;
   if (json)

@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { plural } from '../lib/text.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { parseReference } from '../model/reference.ts';
-import type { GateAnswer, ReportInput } from '../model/report.ts';
+import type { ReportInput } from '../model/report.ts';
 import type { NextStep, NotGraded, Score, Scorecard } from '../model/scorecard.ts';
 import { shortDigest } from './text.ts';
 
@@ -131,50 +132,123 @@ export function profileLines({
 
 /** A check that did not pass, or several with one reason. */
 export interface CardRow {
+  readonly level: Level;
   readonly outcome: 'fail' | 'unknown';
   readonly ids: readonly [string, ...string[]];
   readonly waived: boolean;
   readonly problem: string;
   /** Unless the problem names it: `Dockerfile:5`, a path, an image. */
   readonly place?: string;
+  /** The number of the shown step that helps. */
+  readonly step?: number;
 }
 
-/** Problems that block one level. */
-export interface CardGroup {
-  readonly level: Level;
-  readonly name: string;
-  readonly rows: readonly CardRow[];
-}
-
-/** Levels whose problems are only counted. */
-interface CardRest {
-  readonly from: Level;
-  readonly to: Level;
-  readonly failed: number;
-  readonly unchecked: number;
-}
-
-/** A scorecard for people: what blocks the next level first. */
+/** What a report says of one image to people, in the words of all forms. */
 export interface Card {
-  readonly groups: readonly CardGroup[];
-  readonly rest?: CardRest;
-  readonly passed: number;
-  readonly notApplicable: number;
-  /** First steps, at most three. */
-  readonly steps: readonly NextStep[];
+  readonly level: string;
+  readonly grade: string;
+  readonly claims: string | undefined;
+  readonly gate: { readonly heading: string; readonly unmet: readonly string[] } | undefined;
   readonly vectors: readonly {
     readonly vector: Vector;
+    readonly name: string;
     readonly score: Score;
-    /** Number of its criteria that were checked. */
-    readonly checked: number;
+    /** False where none of its criteria could be checked. */
+    readonly isChecked: boolean;
   }[];
+  readonly notes: readonly ReaderNote[];
+  /** Problems that block one level: `For level 1 (Pimiento)` and `2 to fix, 1 not checked`. */
+  readonly groups: readonly {
+    readonly heading: string;
+    readonly counts: string;
+    readonly rows: readonly CardRow[];
+  }[];
+  /** What is only counted: higher levels, and passed checks. */
+  readonly rest: string;
+  /** First steps, at most three; `gain`: `+5 points, grade C, level 2`. */
+  readonly steps: readonly (NextStep & { readonly gain: string })[];
+  readonly stepsHeading: string;
+  readonly profile: readonly ProfileLine[];
 }
 
 /** A second level has rows while the card stays this short. */
 const MOST_ROWS = 10;
-
 /** People do not read more. */
 const MOST_STEPS = 3;
+
+/** Sorts a scorecard into a card. It leaves nothing out: checks without a row are counted. */
+export function cardOf(input: ReportInput): Card {
+  const { scorecard, gate } = input;
+  const { criteria, vectors } = scorecard;
+  const steps = (input.steps ?? []).slice(0, MOST_STEPS);
+  const levels = [...groupBy(rowsOf(scorecard, steps), ({ level }) => level)];
+  let rows = 0;
+  const past = levels.findIndex(([, of], index) => {
+    rows += of.length;
+    return index > 0 && rows > MOST_ROWS;
+  });
+  const shown = past === -1 ? levels : levels.slice(0, past);
+  return {
+    level: levelText(scorecard),
+    grade: gradeText(scorecard),
+    claims: withoutClaimsText(scorecard),
+    gate: gate && {
+      heading:
+        gate.unmet.length === 0
+          ? `Gate met: ${gate.asked}`
+          : `Gate not met: ${gate.asked} is asked for`,
+      unmet: gate.unmet,
+    },
+    vectors: VECTORS.map((vector) => ({
+      vector,
+      name: VECTOR_NAMES[vector],
+      score: vectors[vector],
+      isChecked: criteria.some((one) => one.vector === vector && one.outcome !== 'unknown'),
+    })),
+    notes: readerNotes(scorecard),
+    groups: shown.map(([level, of], index) => {
+      const failed = count(of, 'fail');
+      return {
+        heading: `For level ${level} (${LEVEL_NAMES[level]})`,
+        counts: countsText([
+          [failed, index === 0 ? 'to fix' : 'more to fix'],
+          [of.length - failed, 'not checked'],
+        ]),
+        rows: of,
+      };
+    }),
+    rest: restText(
+      levels.slice(shown.length).flatMap(([, of]) => of),
+      scorecard,
+    ),
+    steps: steps.map((step) => ({ ...step, gain: gainText(step, scorecard) })),
+    stepsHeading: steps.length === 1 ? 'Next step' : 'Next steps',
+    profile: profileLines(input),
+  };
+}
+
+/** By level; within a level, failed checks before unknown ones. Those of one reason are one. */
+function rowsOf({ criteria, waivers }: Scorecard, steps: readonly NextStep[]): readonly CardRow[] {
+  const unmet = criteria
+    .filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
+    .sort((a, b) => a.level - b.level || count([a], 'unknown') - count([b], 'unknown'));
+  const reasons = groupBy(unmet, ({ outcome, id, summary }) =>
+    outcome === 'unknown' ? `unknown ${summary}` : id,
+  );
+  return [...reasons.values()].map((same) => {
+    const [first] = same as readonly [CriterionResult];
+    const others = criteria.filter((one) => one !== first && same.includes(one));
+    const step = steps.findIndex((one) => one.criteria.includes(first.id)) + 1;
+    return {
+      level: first.level,
+      outcome: first.outcome === 'unknown' ? 'unknown' : 'fail',
+      ids: [first.id, ...others.map(({ id }) => id)],
+      waived: waivers.some(({ criterion }) => criterion === first.id),
+      problem: first.summary,
+      ...given({ place: placeFor(first), step: step === 0 ? undefined : step }),
+    };
+  });
+}
 
 function placeOf(evidence: Evidence): string | undefined {
   switch (evidence.kind) {
@@ -204,85 +278,11 @@ function placeFor({ evidence, summary }: CriterionResult): string | undefined {
   return place === undefined || summary.includes(place.replace(/^\//, '')) ? undefined : place;
 }
 
-/** The reason of an open check, for grouping. Each failed check is a reason of its own. */
-function causeOf({ outcome, id, summary }: CriterionResult): string {
-  return outcome === 'unknown' ? `unknown ${summary}` : id;
-}
-
-const count = (results: readonly CriterionResult[], outcome: CriterionResult['outcome']): number =>
-  results.filter((one) => one.outcome === outcome).length;
-
-/** The first level, and more while the card stays short. */
-function shownWhole(groups: readonly CardGroup[], mostRows: number): readonly CardGroup[] {
-  let rows = 0;
-  const past = groups.findIndex((group, index) => {
-    rows += group.rows.length;
-    return index > 0 && rows > mostRows;
-  });
-  return past === -1 ? groups : groups.slice(0, past);
-}
-
-function restOf(groups: readonly CardGroup[]): CardRest | undefined {
-  const [first, last] = [groups[0], groups.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
-  const ids = (outcome: CardRow['outcome']): number =>
-    groups
-      .flatMap(({ rows }) => rows.filter((row) => row.outcome === outcome))
-      .flatMap((row) => row.ids).length;
-  return { from: first.level, to: last.level, failed: ids('fail'), unchecked: ids('unknown') };
-}
-
-/**
- * Sorts a scorecard into a card. It leaves nothing out: checks without a row are counted. Levels
- * above the next one have rows while there are at most `mostRows`.
- */
-export function cardOf(
-  { criteria, vectors, waivers }: Scorecard,
-  steps: readonly NextStep[] = [],
-  mostRows = MOST_ROWS,
-): Card {
-  // By level; within a level, failed checks before unknown ones.
-  const unmet = criteria
-    .filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown')
-    .sort((a, b) => a.level - b.level || count([a], 'unknown') - count([b], 'unknown'));
-  const waived = new Set(waivers.map(({ criterion }) => criterion));
-  const rows = [...groupBy(unmet, causeOf).values()].map((same) => {
-    const [first] = same as readonly [CriterionResult];
-    const others = criteria.filter((one) => one !== first && same.includes(one));
-    const place = placeFor(first);
-    const row: CardRow = {
-      outcome: first.outcome === 'unknown' ? 'unknown' : 'fail',
-      ids: [first.id, ...others.map(({ id }) => id)],
-      waived: waived.has(first.id),
-      problem: first.summary,
-      ...(place === undefined ? {} : { place }),
-    };
-    return { level: first.level, row };
-  });
-  const groups = [...groupBy(rows, ({ level }) => level)].map(([level, of]): CardGroup => ({
-    level,
-    name: LEVEL_NAMES[level],
-    rows: of.map(({ row }) => row),
-  }));
-  const shown = shownWhole(groups, mostRows);
-  const rest = restOf(groups.slice(shown.length));
-  return {
-    groups: shown,
-    ...(rest === undefined ? {} : { rest }),
-    passed: count(criteria, 'pass'),
-    notApplicable: count(criteria, 'not-applicable'),
-    steps: steps.slice(0, MOST_STEPS),
-    vectors: VECTORS.map((vector) => {
-      const own = criteria.filter((one) => one.vector === vector);
-      return { vector, score: vectors[vector], checked: own.length - count(own, 'unknown') };
-    }),
-  };
-}
-
-/** The number of the shown step for a check, else undefined. */
-export function stepOf({ steps }: Card, id: string): number | undefined {
-  const index = steps.findIndex(({ criteria }) => criteria.includes(id));
-  return index === -1 ? undefined : index + 1;
+function count(
+  results: readonly Pick<CriterionResult, 'outcome'>[],
+  outcome: CriterionResult['outcome'],
+): number {
+  return results.filter((one) => one.outcome === outcome).length;
 }
 
 /** `Level 0 of 5: not on the scale yet`. */
@@ -302,55 +302,26 @@ function countsText(counts: readonly (readonly [count: number, what: string])[])
   return counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ');
 }
 
-/** `For level 1 (Pimiento)` and `2 to fix, 1 not checked`. */
-export function groupTexts(
-  { level, name, rows }: CardGroup,
-  isFirst: boolean,
-): readonly [string, string] {
-  const failed = rows.filter(({ outcome }) => outcome === 'fail').length;
-  return [
-    `For level ${level} (${name})`,
-    countsText([
-      [failed, isFirst ? 'to fix' : 'more to fix'],
-      [rows.length - failed, 'not checked'],
-    ]),
-  ];
+function restText(rows: readonly CardRow[], { criteria }: Scorecard): string {
+  const [from, to] = [rows[0]?.level, rows.at(-1)?.level];
+  const ids = (outcome: CardRow['outcome']): number =>
+    rows.filter((row) => row.outcome === outcome).flatMap((row) => row.ids).length;
+  const open = countsText([
+    [ids('fail'), 'failed'],
+    [ids('unknown'), 'not checked'],
+  ]);
+  const levels = from === to ? `Level ${from ?? ''}` : `Levels ${from ?? ''} to ${to ?? ''}`;
+  const none = count(criteria, 'not-applicable');
+  const passed = `Passed: ${count(criteria, 'pass')}${none === 0 ? '' : `, ${none} not applicable`}.`;
+  return from === undefined ? passed : `${levels}: ${open}. ${passed}`;
 }
 
-/** What the card only counts: higher levels, and passed checks. */
-export function restText({ rest, passed, notApplicable }: Card): string {
-  const levels =
-    rest === undefined
-      ? ''
-      : `${rest.from === rest.to ? `Level ${rest.from}` : `Levels ${rest.from} to ${rest.to}`}: ${countsText(
-          [
-            [rest.failed, 'failed'],
-            [rest.unchecked, 'not checked'],
-          ],
-        )}. `;
-  const none = notApplicable === 0 ? '' : `, ${notApplicable} not applicable`;
-  return `${levels}Passed: ${passed}${none}.`;
-}
-
-/** What a step changes: `+5 points, grade C, level 2`. */
-export function gainText({ gains }: NextStep, { overall, level }: Scorecard): string {
+function gainText({ gains }: NextStep, { overall, level }: Scorecard): string {
   return [
     `+${plural(gains.points, 'point')}`,
     ...(gains.grade === overall.grade ? [] : [`grade ${gains.grade}`]),
     ...(gains.level === level ? [] : [`level ${gains.level}`]),
   ].join(', ');
-}
-
-/** The gate's answer in a line; undefined without a gate. */
-export function gateHeading(gate: GateAnswer | undefined): string | undefined {
-  if (gate === undefined) return undefined;
-  return gate.unmet.length === 0
-    ? `Gate met: ${gate.asked}`
-    : `Gate not met: ${gate.asked} is asked for`;
-}
-
-export function stepsHeading(steps: readonly NextStep[]): string {
-  return steps.length === 1 ? 'Next step' : 'Next steps';
 }
 
 export const OUTCOME_WORDS: Readonly<Record<CriterionResult['outcome'], string>> = {

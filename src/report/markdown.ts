@@ -8,23 +8,7 @@ import type {
 } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
-import {
-  type Card,
-  cardOf,
-  type CardRow,
-  gainText,
-  gateHeading,
-  gradeText,
-  groupTexts,
-  levelText,
-  PROFILE_HEADING,
-  profileLines,
-  readerNotes,
-  restText,
-  stepsHeading,
-  VECTOR_NAMES,
-  withoutClaimsText,
-} from './card.ts';
+import { type Card, cardOf, type CardRow, PROFILE_HEADING, VECTOR_NAMES } from './card.ts';
 import { compareScorecards, diffScorecards, measures, packageTexts } from './compare.ts';
 import { code, evidenceText, literal, shortDigest } from './text.ts';
 
@@ -39,47 +23,32 @@ const EVIDENCE_SHOWN = 10;
 /** GitHub allows 65,536 characters in a comment; longer reports leave out the evidence. */
 const LONGEST_REPORT = 60_000;
 
-function gateLines({ gate }: ReportInput): string[] {
-  const heading = gateHeading(gate);
-  if (heading === undefined) return [];
-  const unmet = gate?.unmet ?? [];
-  return [
-    `${unmet.length === 0 ? '✅' : '❌'} **${literal(heading)}**`,
-    '',
-    ...unmet.map((line) => `- ${literal(line)}`),
-    ...(unmet.length === 0 ? [] : ['']),
-  ];
+function gateLines({ gate }: Card): string[] {
+  if (gate === undefined) return [];
+  const { heading, unmet } = gate;
+  const lines = unmet.map((line) => `- ${literal(line)}`);
+  const mark = unmet.length === 0 ? '✅' : '❌';
+  return [`${mark} **${literal(heading)}**`, '', ...lines, ...(unmet.length === 0 ? [] : [''])];
 }
 
-function heading(input: ReportInput, card: Card): string[] {
-  const { scorecard } = input;
+function heading(scorecard: Scorecard, card: Card): string[] {
   const { image, digest, platforms } = scorecard;
-  const unclaimed = withoutClaimsText(scorecard);
-  const vectors = card.vectors.map(({ vector, score, checked }) =>
-    checked === 0
-      ? `${VECTOR_NAMES[vector]} not checked`
-      : `${VECTOR_NAMES[vector]} ${score.points}/${score.total}`,
+  const vectors = card.vectors.map(({ name, score, isChecked }) =>
+    isChecked ? `${name} ${score.points}/${score.total}` : `${name} not checked`,
+  );
+  const each = platforms.map(
+    ({ platform, level, overall }) => `${literal(platform)} level ${level}, ${overall.grade}`,
   );
   return [
-    `## ${literal(image)}`,
-    '',
-    ...gateLines(input),
-    `**${levelText(scorecard)}** · ${gradeText(scorecard)}`,
-    '',
-    `${vectors.join(' · ')} · ${code(digest)}`,
-    '',
+    ...[`## ${literal(image)}`, ''],
+    ...gateLines(card),
+    ...[`**${card.level}** · ${card.grade}`, ''],
+    ...[`${vectors.join(' · ')} · ${code(digest)}`, ''],
     badgesReport(scorecard).trimEnd(),
-    ...(unclaimed === undefined ? [] : ['', unclaimed]),
-    ...(platforms.length < 2
-      ? []
-      : [
-          '',
-          `Platforms, the worst counts: ${platforms.map((one) => `${literal(one.platform)} level ${one.level}, ${one.overall.grade}`).join('; ')}`,
-        ]),
-    ...readerNotes(scorecard).flatMap(({ heading, lines }) => [
-      '',
-      `⚠️ ${heading}:`,
-      '',
+    ...(card.claims === undefined ? [] : ['', card.claims]),
+    ...(platforms.length < 2 ? [] : ['', `Platforms, the worst counts: ${each.join('; ')}`]),
+    ...card.notes.flatMap(({ heading, lines }) => [
+      ...['', `⚠️ ${heading}:`, ''],
       ...lines.map((line) => `- ${literal(line)}`),
     ]),
   ];
@@ -88,58 +57,18 @@ function heading(input: ReportInput, card: Card): string[] {
 function problemRow({ outcome, ids, problem, place, waived }: CardRow): string {
   const what = `${literal(problem)}${waived ? ' (waived)' : ''}`;
   const where = place === undefined ? '' : code(place, 'cell');
-  return `| ${MARKS[outcome].split(' ')[0] ?? ''} ${ids.join(', ')} | ${what} | ${where} |`;
+  return cells(`${MARKS[outcome].split(' ')[0] ?? ''} ${ids.join(', ')}`, what, where);
 }
 
-function groupLines(card: Card): string[] {
-  const groups = card.groups.flatMap((group, index) => {
-    const [heading, counts] = groupTexts(group, index === 0);
-    return [
-      '',
-      `### ${heading}: ${counts}`,
-      '',
-      '| check | problem | place |',
-      '| --- | --- | --- |',
-      ...group.rows.map(problemRow),
-    ];
-  });
-  return [...groups, '', restText(card)];
-}
-
-function stepLines({ steps }: Card, scorecard: Scorecard): string[] {
-  if (steps.length === 0) return [];
-  return [
-    '',
-    `### ${stepsHeading(steps)}`,
-    '',
-    ...steps.map(
-      (step, index) =>
-        `${index + 1}. ${code(step.command)}: ${literal(step.text)} (${gainText(step, scorecard)})`,
-    ),
-  ];
-}
-
-function profileBlock(input: ReportInput): string[] {
-  const lines = profileLines(input);
-  if (lines.length === 0) return [];
-  return [
-    '',
-    `### ${PROFILE_HEADING}`,
-    '',
-    ...lines.map(({ where, text }) => `- ${where}: ${code(text)}`),
-  ];
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `### ${title}`, '', ...lines];
 }
 
 function row(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' (self-declared)' : '';
   const settle = result.settle === undefined ? '' : `. To check: ${code(result.settle, 'cell')}`;
-  const cells = [
-    result.id,
-    String(result.level),
-    MARKS[result.outcome],
-    literal(result.summary) + declared + settle,
-  ];
-  return `| ${cells.join(' | ')} |`;
+  const why = literal(result.summary) + declared + settle;
+  return cells(result.id, String(result.level), MARKS[result.outcome], why);
 }
 
 function vectorTables({ vectors, criteria }: Scorecard): string[] {
@@ -149,8 +78,7 @@ function vectorTables({ vectors, criteria }: Scorecard): string[] {
       '',
       `**${VECTOR_NAMES[vector]}: ${grade} (${points}/${total})**`,
       '',
-      '| check | level | outcome | why |',
-      '| --- | --- | --- | --- |',
+      ...[cells('check', 'level', 'outcome', 'why'), cells('---', '---', '---', '---')],
       ...criteria.filter((one) => one.vector === vector).map(row),
     ];
   });
@@ -175,32 +103,37 @@ function evidenceBlock({ criteria }: Scorecard): string[] {
   return ['', '<details><summary>Evidence</summary>', '', ...lines, '', '</details>'];
 }
 
-function waived({ waivers }: Scorecard): string[] {
-  if (waivers.length === 0) return [];
-  const lines = waivers.map(({ criterion, reason, expires }) => {
-    const until = expires === undefined ? '' : ` (until ${literal(expires)})`;
-    return `- ${literal(criterion)}: ${literal(reason)}${until}`;
-  });
-  return ['', '### Waived', '', ...lines];
-}
-
 /**
  * The scorecard as GitHub-flavored Markdown, for a pull request or a job summary: the gate first,
  * then the next level's problems and steps, all else folded. Ends with a newline.
  */
 export function markdownReport(input: ReportInput): string {
   const { scorecard } = input;
-  const card = cardOf(scorecard, input.steps);
+  const card = cardOf(input);
+  const steps = card.steps.map(
+    ({ command, text, gain }, index) =>
+      `${index + 1}. ${code(command)}: ${literal(text)} (${gain})`,
+  );
+  const profile = card.profile.map(({ where, text }) => `- ${where}: ${code(text)}`);
   const before = [
-    ...heading(input, card),
-    ...groupLines(card),
-    ...stepLines(card, scorecard),
-    ...profileBlock(input),
+    ...heading(scorecard, card),
+    ...card.groups.flatMap(({ heading, counts, rows }) =>
+      section(`${heading}: ${counts}`, [
+        ...[cells('check', 'problem', 'place'), cells('---', '---', '---')],
+        ...rows.map(problemRow),
+      ]),
+    ),
+    ...['', card.rest],
+    ...section(card.stepsHeading, steps),
+    ...section(PROFILE_HEADING, profile),
     ...vectorTables(scorecard),
   ];
-  const evidence = evidenceBlock(scorecard);
-  const after = waived(scorecard);
-  const whole = `${[...before, ...evidence, ...after].join('\n')}\n`;
+  const waived = scorecard.waivers.map(({ criterion, reason, expires }) => {
+    const until = expires === undefined ? '' : ` (until ${literal(expires)})`;
+    return `- ${literal(criterion)}: ${literal(reason)}${until}`;
+  });
+  const after = section('Waived', waived);
+  const whole = `${[...before, ...evidenceBlock(scorecard), ...after].join('\n')}\n`;
   return whole.length <= LONGEST_REPORT ? whole : `${[...before, ...after].join('\n')}\n`;
 }
 

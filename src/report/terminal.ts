@@ -8,31 +8,27 @@ import {
 } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { type Marks, marksOf } from '../model/marks.ts';
-import type { ReportInput } from '../model/report.ts';
-import type { Grade, NextStep, Score, Scorecard } from '../model/scorecard.ts';
+import type {
+  ComparedImage,
+  Comparison,
+  CriterionChange,
+  ReportInput,
+  ScorecardDifference,
+} from '../model/report.ts';
+import type { Grade, Score, Scorecard } from '../model/scorecard.ts';
 import {
   type Card,
-  type CardGroup,
   cardOf,
   type CardRow,
-  gainText,
-  gradeText,
-  groupTexts,
-  levelText,
   PROFILE_HEADING,
-  profileLines,
   type ReaderNote,
-  readerNotes,
-  restText,
-  stepOf,
-  stepsHeading,
   VECTOR_NAMES,
-  withoutClaimsText,
 } from './card.ts';
+import { compareScorecards, diffScorecards, measures, packageTexts } from './compare.ts';
 import { fitted, padded, textWidth, wrapped } from './text-width.ts';
 import { shownText, evidenceText, shortDigest } from './text.ts';
 
-export interface TerminalOptions {
+interface TerminalOptions {
   /** Columns; default 80, limited to 40 to 140. */
   readonly width?: number | undefined;
   readonly color: boolean;
@@ -47,14 +43,14 @@ const WIDE_FROM = 100;
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
-export interface Screen {
+interface Screen {
   readonly width: number;
   readonly colors: Colors;
   readonly marks: Marks;
   readonly unicode: boolean;
 }
 
-export function heat(screen: Screen, grade: Grade): (text: string) => string {
+function heat(screen: Screen, grade: Grade): (text: string) => string {
   const { colors } = screen;
   const byGrade: Record<Grade, (text: string) => string> = {
     'A+': colors.green,
@@ -66,7 +62,7 @@ export function heat(screen: Screen, grade: Grade): (text: string) => string {
   return byGrade[grade];
 }
 
-export function shown(screen: Screen, text: string): string {
+function shown(screen: Screen, text: string): string {
   const clean = shownText(text, screen.unicode ? '\ufffd' : '?');
   return screen.unicode ? clean : ascii(clean);
 }
@@ -99,7 +95,7 @@ function twoSides(screen: Screen, [left, paint]: Side, [right, paintRight]: Side
     : [` ${paint(left)}${' '.repeat(gap)}${paintRight(right)}`];
 }
 
-export function markOf(screen: Screen, outcome: Outcome): string {
+function markOf(screen: Screen, outcome: Outcome): string {
   const { colors, marks } = screen;
   const paint: Record<Outcome, (text: string) => string> = {
     pass: colors.green,
@@ -111,7 +107,7 @@ export function markOf(screen: Screen, outcome: Outcome): string {
 }
 
 /** Width, marks and colors of the report. */
-export function screenOf(options: TerminalOptions): Screen {
+function screenOf(options: TerminalOptions): Screen {
   return {
     width: Math.max(40, Math.min(140, options.width ?? 80)),
     colors: picocolors.createColors(options.color),
@@ -124,8 +120,9 @@ const ID = 20;
 /** Narrower screens do not show places. */
 const PLACES_FROM = 70;
 
-function rowLines(screen: Screen, row: CardRow, step: number | undefined): string[] {
+function rowLines(screen: Screen, row: CardRow): string[] {
   const { colors, marks, width } = screen;
+  const { step } = row;
   const others = row.ids.length === 1 ? '' : ` +${row.ids.length - 1}`;
   const id = padded(row.ids[0] + others, ID);
   const note = row.waived ? '[waived] ' : '';
@@ -148,16 +145,6 @@ function rowLines(screen: Screen, row: CardRow, step: number | undefined): strin
   return [
     ` ${mark} ${id} ${padded(first, room)}${right}${helped}`.trimEnd(),
     ...more.map((line) => ` ${' '.repeat(ID + 2)} ${line}`),
-  ];
-}
-
-/** A level's heading, then a row for each problem. */
-function groupLines(screen: Screen, card: Card, group: CardGroup, isFirst: boolean): string[] {
-  const [heading, counts] = groupTexts(group, isFirst);
-  return [
-    '',
-    ` ${screen.colors.bold(heading)}: ${counts}`,
-    ...group.rows.flatMap((row) => rowLines(screen, row, stepOf(card, row.ids[0]))),
   ];
 }
 
@@ -208,7 +195,7 @@ export function criterionLine(result: CriterionResult): string {
   return result.summary + declared + (more === undefined ? '' : `; ${more}`);
 }
 
-function header(screen: Screen, scorecard: Scorecard): string[] {
+function header(screen: Screen, scorecard: Scorecard, card: Card): string[] {
   const { colors, marks, width } = screen;
   const digest = `sha256:${shortDigest(scorecard.digest)}`;
   const name = fitted(shown(screen, scorecard.image), width - digest.length - 4, marks.ellipsis);
@@ -216,21 +203,17 @@ function header(screen: Screen, scorecard: Scorecard): string[] {
   return [
     ...twoSides(screen, [name, colors.bold], [digest, colors.dim]),
     '',
-    ...twoSides(
-      screen,
-      [levelText(scorecard), (text) => paint(colors.bold(text))],
-      [gradeText(scorecard), paint],
-    ),
+    ...twoSides(screen, [card.level, (text) => paint(colors.bold(text))], [card.grade, paint]),
   ];
 }
 
 /** `Minimalism 1/4  Provenance 5/9 ...`, wrapped. */
 function vectorLines(screen: Screen, { vectors }: Card): string[] {
-  const cells = vectors.map(({ vector, score, checked }) => {
-    const [name = ''] = VECTOR_NAMES[vector].split(' ');
-    const text = checked === 0 ? `${name} not checked` : `${name} ${score.points}/${score.total}`;
-    const drawn =
-      checked === 0 ? text : `${name} ${bar(screen, score, 8)} ${score.points}/${score.total}`;
+  const cells = vectors.map(({ name: whole, score, isChecked }) => {
+    const [name = ''] = whole.split(' ');
+    const points = `${score.points}/${score.total}`;
+    const text = isChecked ? `${name} ${points}` : `${name} not checked`;
+    const drawn = isChecked ? `${name} ${bar(screen, score, 8)} ${points}` : text;
     return screen.width < WIDE_FROM ? { text, drawn: text } : { text: text + ' '.repeat(9), drawn };
   });
   const lines: { length: number; text: string }[] = [];
@@ -266,24 +249,6 @@ function noteBlock(screen: Screen, { heading, lines }: ReaderNote): string[] {
   ];
 }
 
-/** Commands and settings to paste are never cut. */
-function profileBlock(screen: Screen, lines: ReturnType<typeof profileLines>): string[] {
-  if (lines.length === 0) return [];
-  const { bold, cyan } = screen.colors;
-  return [
-    '',
-    ` ${bold(PROFILE_HEADING)}`,
-    ...lines.map(({ where, text }) => `  ${where}: ${cyan(shown(screen, text))}`),
-  ];
-}
-
-function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
-  const text = withoutClaimsText(scorecard);
-  return text === undefined
-    ? []
-    : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
-}
-
 /** Commands for the whole report and for one check. An image name that is too long is left out. */
 function detailLines(screen: Screen, { image }: Scorecard): string[] {
   const text = (name: string): string => `Details: scoville report${name}, scoville explain ID`;
@@ -307,38 +272,44 @@ function unchangedLine(screen: Screen, scorecard: Scorecard): string {
  * then the next level's problems, then the steps. Nothing from the image can move the cursor.
  */
 export function terminalReport(input: ReportInput, options: TerminalOptions): string {
-  const { scorecard, steps = [], unchanged = false } = input;
+  const { scorecard, unchanged = false } = input;
   const screen = screenOf(options);
-  const notes = readerNotes(scorecard).flatMap((note) => noteBlock(screen, note));
-  if (unchanged && options.verbose !== true)
-    return `${[unchangedLine(screen, scorecard), ...notes].join('\n')}\n`;
-  const card = cardOf(scorecard, steps);
+  const { colors, width, marks } = screen;
+  const card = cardOf(input);
+  const notes = card.notes.flatMap((note) => noteBlock(screen, note));
   const verbose = options.verbose === true;
+  if (unchanged && !verbose) return `${[unchangedLine(screen, scorecard), ...notes].join('\n')}\n`;
+  const { claims } = card;
+  const dim = (text: string): string => ` ${colors.dim(text)}`;
   const lines = [
-    ...header(screen, scorecard),
-    ...claimsLine(screen, scorecard),
+    ...header(screen, scorecard, card),
+    ...(claims === undefined ? [] : [` ${dim(fitted(claims, width - 4, marks.ellipsis))}`]),
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
     ...notes,
-    ...card.groups.flatMap((group, index) => groupLines(screen, card, group, index === 0)),
+    ...card.groups.flatMap(({ heading, counts, rows }) => [
+      ...['', ` ${colors.bold(heading)}: ${counts}`],
+      ...rows.flatMap((row) => rowLines(screen, row)),
+    ]),
     ...(verbose
       ? VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector))
-      : [
-          ...(card.groups.length === 0 ? [''] : []),
-          ...wrapped(restText(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
-        ]),
-    ...stepLines(screen, scorecard, card),
-    ...profileBlock(screen, profileLines(input)),
+      : [...(card.groups.length === 0 ? [''] : []), ...wrapped(card.rest, width - 2).map(dim)]),
+    ...(card.steps.length === 0 ? [] : ['', ` ${colors.bold(card.stepsHeading)}`]),
+    ...card.steps.flatMap((step, index) => stepLines(screen, step, `${index + 1}. `)),
+    ...(card.profile.length === 0 ? [] : ['', ` ${colors.bold(PROFILE_HEADING)}`]),
+    // Commands and settings to paste are never cut.
+    ...card.profile.map(({ where, text }) => `  ${where}: ${colors.cyan(shown(screen, text))}`),
     ...detailLines(screen, scorecard),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function lines(screen: Screen, step: NextStep, scorecard: Scorecard, number: string): string[] {
+/** A step: the whole command with its purpose and gain. */
+function stepLines(screen: Screen, step: Card['steps'][number], number: string): string[] {
   const { colors, marks, width } = screen;
   const indent = ' '.repeat(number.length + 1);
   const command = shown(screen, step.command);
-  const why = shown(screen, `${step.text}: ${gainText(step, scorecard)}`);
+  const why = shown(screen, `${step.text}: ${step.gain}`);
   // A command to paste is never cut.
   if (number.length + textWidth(command) + 4 + textWidth(why) <= width)
     return twoSides(screen, [number + command, colors.cyan], [why, colors.dim]);
@@ -350,12 +321,136 @@ function lines(screen: Screen, step: NextStep, scorecard: Scorecard, number: str
   ];
 }
 
-/** Numbered steps, each a whole command with its purpose and gain. */
-export function stepLines(screen: Screen, scorecard: Scorecard, { steps }: Card): string[] {
-  if (steps.length === 0) return [];
+const NAME = 25;
+const COLUMN = 9;
+
+function line(screen: Screen, name: string, cells: readonly string[]): string {
+  return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${cells.join('')}`.trimEnd();
+}
+
+/** Text to paint after padding. */
+function cell(text: string, paint: (text: string) => string = (one) => one): string {
+  return paint(text) + ' '.repeat(Math.max(0, COLUMN - textWidth(text)));
+}
+
+/** The numbered images, then tables of as many as fit side by side. */
+function tables(
+  screen: Screen,
+  images: readonly ComparedImage[],
+  criteria: Comparison['criteria'] = [],
+): string[] {
+  const digits = String(images.length).length + 2;
+  const legend = images.map(({ image, digest, level, levelName }, index) => {
+    const tail = `level ${level} ${levelName}`;
+    const room = Math.max(8, screen.width - digits - textWidth(tail) - 18);
+    const name = padded(fitted(shown(screen, image), room, screen.marks.ellipsis), room);
+    const row = ` ${padded(`[${index + 1}]`, digits)} ${name} ${shortDigest(digest)} ${tail}`;
+    return fitted(row, screen.width, screen.marks.ellipsis).trimEnd();
+  });
+  const fit = Math.max(1, Math.floor((screen.width - NAME - 2) / COLUMN));
+  const blocks = Array.from({ length: Math.ceil(images.length / fit) }, (_, index) => {
+    const from = index * fit;
+    const part = images.slice(from, from + fit);
+    return [
+      '',
+      line(
+        screen,
+        '',
+        part.map((_, at) => cell(`[${from + at + 1}]`)),
+      ),
+      line(
+        screen,
+        'Level',
+        part.map(({ level }) => cell(String(level))),
+      ),
+      ...measures(part)
+        .filter(({ cells }) => cells.some((one) => one !== undefined))
+        .map(({ name, cells }) =>
+          line(
+            screen,
+            name,
+            cells.map((one = '?') =>
+              typeof one === 'string'
+                ? cell(one)
+                : cell(
+                    `${padded(one.grade, 2)} ${one.points}/${one.total}`,
+                    heat(screen, one.grade),
+                  ),
+            ),
+          ),
+        ),
+      ...(criteria.length === 0 ? [] : ['']),
+      ...criteria.map(({ id, level, outcomes }) =>
+        line(
+          screen,
+          `${level} ${id}`,
+          outcomes
+            .slice(from, from + fit)
+            .map((one) =>
+              one === undefined
+                ? cell('')
+                : cell(screen.marks.outcome[one], () => markOf(screen, one)),
+            ),
+        ),
+      ),
+    ];
+  });
+  return [...legend, ...blocks.flat()];
+}
+
+/** Images side by side for a terminal; ends with a newline. */
+export function terminalComparison(
+  images: readonly ReportInput[],
+  options: TerminalOptions,
+): string {
+  const { images: columns, criteria } = compareScorecards(images);
+  return `${tables(screenOf(options), columns, criteria).join('\n')}\n`;
+}
+
+const PACKAGES_SHOWN = 20;
+
+function changeRow(screen: Screen, change: CriterionChange): string {
+  const { before, after, gain, id, level, summary } = change;
+  const { arrow, ellipsis } = screen.marks;
+  const sign = gain > 0 ? '+' : gain < 0 ? '-' : ' ';
+  const [was = '', is = ''] = [before, after].map((one) =>
+    one === undefined ? ' ' : markOf(screen, one),
+  );
+  const room = screen.width - 33 - arrow.length;
+  const why = room < 10 ? '' : fitted(shown(screen, summary), room, ellipsis);
+  return ` ${sign} ${was} ${arrow} ${is} ${level} ${padded(id, 20)}  ${why}`.trimEnd();
+}
+
+function packageLines(screen: Screen, packages: ScorecardDifference['packages']): string[] {
+  if (packages === undefined) return [];
+  const { heading, lines } = packageTexts(packages, screen.marks.arrow);
+  const rest = lines.length - PACKAGES_SHOWN;
   return [
     '',
-    ` ${screen.colors.bold(stepsHeading(steps))}`,
-    ...steps.flatMap((step, index) => lines(screen, step, scorecard, `${index + 1}. `)),
+    ` ${screen.colors.bold(heading)}`,
+    ...lines
+      .slice(0, PACKAGES_SHOWN)
+      .map((one) => ` ${fitted(shown(screen, one), screen.width - 2, screen.marks.ellipsis)}`),
+    ...(rest > 0 ? [`   and ${rest} more: --report json names them all`] : []),
   ];
+}
+
+/** Changes in the newer image, for a terminal; ends with a newline. */
+export function terminalDifference(
+  old: ReportInput,
+  now: ReportInput,
+  options: TerminalOptions,
+): string {
+  const screen = screenOf(options);
+  const { before, after, criteria, packages } = diffScorecards(old, now);
+  const lines = [
+    ...tables(screen, [before, after]),
+    '',
+    criteria.length === 0
+      ? ' Every criterion came out as before'
+      : ` ${screen.colors.bold('Changed criteria')}`,
+    ...criteria.map((one) => changeRow(screen, one)),
+    ...packageLines(screen, packages),
+  ];
+  return `${lines.join('\n')}\n`;
 }

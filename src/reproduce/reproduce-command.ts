@@ -182,7 +182,7 @@ async function rendering(
   color: boolean,
 ): Promise<string> {
   if (format === 'html')
-    return (await import('../report/html/several.tsx')).htmlImageDifferences(comparison);
+    return (await import('../report/html/several.ts')).htmlImageDifferences(comparison);
   const report = await import('../report/image-differences.ts');
   return format === 'json'
     ? report.imageDifferencesJson(comparison)

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/cli/io.ts';
 import { report } from '../../src/cli/report.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';
-import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlReport } from '../../src/report/html/report.ts';
 import { jsonReport } from '../../src/report/json.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { sampleInput } from '../report/sample-contents.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlReport } from '../../src/report/html/report.ts';
 import {
   htmlComparison,
   htmlDifference,
   htmlImageDifferences,
-} from '../../src/report/html/several.tsx';
+} from '../../src/report/html/several.ts';
 import { packageOf, sampleInput } from '../report/sample-contents.ts';
 import { sampleDifferences } from '../report/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../report/sample-scorecard.ts';

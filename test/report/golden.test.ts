@@ -10,7 +10,7 @@ import type { Scorecard } from '../../src/model/scorecard.ts';
 import { badgeFiles } from '../../src/report/badges.ts';
 import { codeQualityReport, junitReport, lintCodeQuality } from '../../src/report/ci.ts';
 import { bakeTable, checkText, profileText } from '../../src/report/command-texts.ts';
-import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlReport } from '../../src/report/html/report.ts';
 import { differencesReport } from '../../src/report/image-differences.ts';
 import { lintJson, lintSarif, lintText } from '../../src/report/lint.ts';
 import {
@@ -19,7 +19,7 @@ import {
   markdownReport,
 } from '../../src/report/markdown.ts';
 import { sarifReport } from '../../src/report/sarif.ts';
-import { terminalComparison, terminalDifference } from '../../src/report/terminal-several.ts';
+import { terminalComparison, terminalDifference } from '../../src/report/terminal.ts';
 import { terminalReport } from '../../src/report/terminal.ts';
 import { packageOf, sampleContents, sampleInput } from './sample-contents.ts';
 import { sampleDifferences } from './sample-differences.ts';

@@ -1,7 +1,7 @@
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import { junitReport } from '../../src/report/ci.ts';
-import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlReport } from '../../src/report/html/report.ts';
 import { jsonReport } from '../../src/report/json.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
 import { sarifReport } from '../../src/report/sarif.ts';

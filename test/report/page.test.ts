@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ReportInput } from '../../src/model/report.ts';
-import { htmlReport } from '../../src/report/html/report.tsx';
+import { htmlReport } from '../../src/report/html/report.ts';
 import {
   htmlComparison,
   htmlDifference,
   htmlImageDifferences,
-} from '../../src/report/html/several.tsx';
+} from '../../src/report/html/several.ts';
 import { attribute, type Element, elementsOf, flawsOf, textOf } from './page-tree.ts';
 import { packageOf, sampleContents, sampleInput } from './sample-contents.ts';
 import { sameImages, sampleDifferences } from './sample-differences.ts';

@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { jsonComparison, jsonDifference } from '../../src/report/json.ts';
 import { markdownComparison, markdownDifference } from '../../src/report/markdown.ts';
-import { terminalComparison, terminalDifference } from '../../src/report/terminal-several.ts';
+import { terminalComparison, terminalDifference } from '../../src/report/terminal.ts';
 import { textWidth } from '../../src/report/text-width.ts';
 import { packageOf, sampleInput } from './sample-contents.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';

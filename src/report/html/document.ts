@@ -1,10 +1,27 @@
 import { createHash } from 'node:crypto';
-import { createElement, Fragment, type ReactNode } from 'react';
+import { createElement, isValidElement, type ReactElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { shownText } from '../text.ts';
 import SYMBOLS from './icons.svg?raw';
 import SCRIPT from './page.client.js?raw';
 import STYLE from './page.css?raw';
+
+type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What is inside an element: lists may be nested; nothing for null, undefined and booleans. */
+export type Content =
+  ReactElement | string | number | boolean | null | undefined | readonly Content[];
+
+/** An element: name and classes (`p.muted`), attributes where it has any, content. */
+export function h(name: string, first?: Attributes | Content, ...rest: Content[]): ReactElement {
+  const [tag = '', ...classes] = name.split('.');
+  const hasAttributes =
+    typeof first === 'object' && first !== null && !Array.isArray(first) && !isValidElement(first);
+  const attributes = hasAttributes ? (first as Attributes) : {};
+  const content = hasAttributes ? rest : [first as Content, ...rest];
+  const own = classes.length === 0 ? {} : { className: classes.join(' ') };
+  return createElement(tag, { ...own, ...attributes }, ...content.flat<Content[], 9>(9));
+}
 
 /** People do not read longer lines, so values are cut. */
 const LONGEST = 2000;
@@ -14,7 +31,7 @@ const MOST_LINES = 100;
  * A whole document that loads nothing: the browser refuses all but its own style and script. React
  * escapes each value; its output is cleaned and cut here, in one place.
  */
-export function documentOf(title: string, body: ReactNode): string {
+export function documentOf(title: string, body: Content): string {
   const sources = `style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}`;
   return `<!doctype html>
 <html lang="en">
@@ -25,11 +42,11 @@ export function documentOf(title: string, body: ReactNode): string {
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-${markupOf(<title>{title}</title>)}
+${markupOf(h('title', title))}
 <style>${STYLE}</style>
 </head>
 <body>
-${SYMBOLS}${markupOf(<main>{body}</main>)}
+${SYMBOLS}${markupOf(h('main', body))}
 <script>${SCRIPT}</script>
 </body>
 </html>
@@ -42,9 +59,9 @@ function sourceOf(text: string): string {
 }
 
 /** Markup without characters from an image that hide or turn text. */
-export function markupOf(node: ReactNode): string {
+export function markupOf(element: ReactElement): string {
   // React escapes quotes and angle brackets in values, so these are its own.
-  return renderToStaticMarkup(node)
+  return renderToStaticMarkup(element)
     .replace(/(?<==")[^"<>]+/g, bounded)
     .replace(/(?<=>)[^<>]+/g, bounded);
 }
@@ -66,9 +83,4 @@ function bounded(text: string): string {
       return `${indent}${clean.slice(0, LONGEST - 1).replace(/(?:&[#\w]{0,8}|[\ud800-\udbff])$/, '')}…`;
     })
     .join('\n');
-}
-
-/** Elements of a list. The page is drawn once, so they need no keys. */
-export function each<T>(all: readonly T[], one: (value: T, index: number) => ReactNode): ReactNode {
-  return createElement(Fragment, null, ...all.map(one));
 }
