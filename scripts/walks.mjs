@@ -89,7 +89,7 @@ const CHAINS = [
       'image/attachments.ts',
       'trust/attached.ts',
       'trust/verify-attachments.ts',
-      'trust/cosign-verify-attached.ts',
+      'trust/trusted-signers.ts',
       'criteria/attested.ts',
     ],
   },

@@ -26,8 +26,7 @@ import {
 import type { PipelineContext } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
-import { publicKey } from '../trust/cosign-sign.ts';
-import { cosignDialect } from '../trust/cosign.ts';
+import { cosignDialect, publicKey } from '../trust/cosign.ts';
 import { keyName } from '../trust/keys.ts';
 import { tokenVariable } from '../trust/oidc.ts';
 import { openToOthers, publicKeyOf } from '../trust/signer.ts';

@@ -15,7 +15,6 @@ import {
 } from '../image/referrers.ts';
 import { readFrom } from '../image/registry/open-registry.ts';
 import { type AttachedThere, pushReferrers, taggedSubject } from '../image/registry/push.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { distinct } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
@@ -192,28 +191,26 @@ export async function attachStatements(
   const grading = await target.grading();
   if (grading === undefined) return { digest, referrers, scorecard: undefined };
   const own = await ownSigner(store, signer, signed.made);
-  return inTemporaryFolder('signer', async (folder) => {
-    const trusted = await withSigner(context, grading.trusted, signer, folder);
-    const options = { ...target, grading: { ...grading, trusted } };
-    for (let round = 1; ; round++) {
-      const { judged, made } = await withImage(target.openWhole, (image) =>
-        renewVerdict(context, options, store, image, { signer, own }),
-      );
-      const { lower, graded } = judged;
-      const { scorecard } = graded;
-      if (made === undefined)
-        return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
-      const isCurrent = await withImage(
-        target.openWhole,
-        async (image) => statementNames(await readAttachments(image)) === judged.statements,
-      );
-      // Another run that attached something meanwhile may have judged without this, too.
-      if (isCurrent || round === MOST_ROUNDS) {
-        const renewed = made.flatMap((one) => one.referrers);
-        return { digest, referrers: [...referrers, ...renewed], scorecard };
-      }
+  const trusted = await withSigner(context, grading.trusted, signer);
+  const options = { ...target, grading: { ...grading, trusted } };
+  for (let round = 1; ; round++) {
+    const { judged, made } = await withImage(target.openWhole, (image) =>
+      renewVerdict(context, options, store, image, { signer, own }),
+    );
+    const { lower, graded } = judged;
+    const { scorecard } = graded;
+    if (made === undefined)
+      return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
+    const isCurrent = await withImage(
+      target.openWhole,
+      async (image) => statementNames(await readAttachments(image)) === judged.statements,
+    );
+    // Another run that attached something meanwhile may have judged without this, too.
+    if (isCurrent || round === MOST_ROUNDS) {
+      const renewed = made.flatMap((one) => one.referrers);
+      return { digest, referrers: [...referrers, ...renewed], scorecard };
     }
-  });
+  }
 }
 
 async function renewVerdict(

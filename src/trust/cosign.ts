@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
-import { rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours; a pair of keys is made in a folder beside, then renamed together
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { openCache } from '../image/caches.ts';
-import { UserError } from '../lib/errors.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
+import { errorCode, UserError } from '../lib/errors.ts';
+import { makeFolders } from '../lib/make-folders.ts';
 import { once } from '../lib/parallel.ts';
 import { completed, type Completed, toolFailure } from '../lib/run-result.ts';
 import { findCommand, type RunTool, type ToolRun } from '../lib/run-tool.ts';
@@ -11,7 +12,7 @@ import { cleanText } from '../lib/text.ts';
 import { howToInstall, missingTool } from '../lib/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../model/context.ts';
 import { digestOf } from '../model/reference.ts';
-import { isKeyUri, keyName } from './keys.ts';
+import { isKeyUri, keyAccess, keyName } from './keys.ts';
 
 /**
  * How this cosign wants to be asked. Known by its flags, since distributions build it without a
@@ -77,31 +78,23 @@ export const VERIFY_ENV: Readonly<Record<string, undefined>> = Object.fromEntrie
   TRUST_VARIABLES.map((name) => [name, undefined]),
 );
 
-/** The files of one call of cosign, in an existing folder; the caller removes them together. */
-export class CallFiles {
-  readonly #name: string;
-  readonly #paths: string[] = [];
+/** A folder for the files of one call. */
+export interface CallFolder {
+  readonly path: string;
+  readonly write: (name: string, content: string | Uint8Array) => Promise<string>;
+}
 
-  constructor(folder: string) {
-    this.#name = join(folder, `cosign-${randomUUID()}`);
-  }
-
-  /** A path that nothing is at. */
-  path(suffix: string): string {
-    const path = `${this.#name}.${suffix}`;
-    this.#paths.push(path);
-    return path;
-  }
-
-  async write(suffix: string, content: string | Uint8Array): Promise<string> {
-    const path = this.path(suffix);
-    await writeFile(path, content, { flag: 'wx', mode: 0o600 });
-    return path;
-  }
-
-  async remove(): Promise<void> {
-    await Promise.all(this.#paths.map((path) => rm(path, { recursive: true, force: true })));
-  }
+export function inCallFolder<T>(call: (folder: CallFolder) => Promise<T>): Promise<T> {
+  return inTemporaryFolder('cosign', (path) =>
+    call({
+      path,
+      write: async (name, content) => {
+        const file = join(path, `cosign.${name}`);
+        await writeFile(file, content, { flag: 'wx', mode: 0o600 });
+        return file;
+      },
+    }),
+  );
 }
 
 /** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
@@ -189,4 +182,139 @@ export async function proofByCosign(
   const name = JSON.stringify([digestOf(publicKey), context.version, cosign, size, mtimeMs]);
   const proofs = openCache(context, 'proofs', SCHEMA);
   return { isProven: (await proofs.get(name)) === true, keep: () => proofs.set(name, true) };
+}
+
+export interface KeyRef {
+  readonly kind: 'key';
+  readonly ref: string;
+  readonly password?: string;
+}
+
+/** How a call signs: with a key it uses no network. */
+export interface SigningCall {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** An error that the user can fix, by what cosign said; undefined for any other. */
+  readonly explain: (stderr: string) => UserError | undefined;
+}
+
+/** Makes the call of one signature, whose files go into the folder. */
+export type CosignKey = KeyRef | ((run: RunTool, folder: CallFolder) => Promise<SigningCall>);
+
+/**
+ * The sigstore bundle of an in-toto statement about a manifest, by its file. What it states is for
+ * the caller to check. Throws UserError for what the user can fix (password, key, token), else
+ * ToolError.
+ */
+export function signStatement(
+  run: RunTool,
+  key: CosignKey,
+  statement: {
+    readonly manifestPath: string;
+    readonly predicateType: string;
+    readonly predicate: unknown;
+  },
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const { predicateType, predicate, manifestPath } = statement;
+  return signedBundle(run, key, signal, async ({ write }) => [
+    ...['attest-blob', '--type', predicateType],
+    ...['--predicate', await write('predicate.json', JSON.stringify(predicate)), manifestPath],
+  ]);
+}
+
+/** The sigstore bundle over plain bytes; keyless, it is logged. Throws like `signStatement`. */
+export function signPayload(
+  run: RunTool,
+  key: CosignKey,
+  payload: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return signedBundle(run, key, signal, async ({ write }) => [
+    'sign-blob',
+    await write('payload', payload),
+  ]);
+}
+
+function signedBundle(
+  run: RunTool,
+  key: CosignKey,
+  signal: AbortSignal | undefined,
+  about: (folder: CallFolder) => Promise<readonly string[]>,
+): Promise<Uint8Array> {
+  return inCallFolder(async (folder) => {
+    const { kind } = await cosignDialect(run);
+    const call = await (typeof key === 'function' ? key(run, folder) : callByKey(run, key, folder));
+    const bundle = join(folder.path, 'cosign.json');
+    const [command = '', ...rest] = await about(folder);
+    const form = [...(kind === 'flags' ? ['--new-bundle-format'] : []), '--bundle', bundle];
+    const { env } = call;
+    const args = [command, '--yes', ...call.args, ...form, ...rest];
+    const result = await runCosign(run, args, { env, timeoutMs: 180_000, signal });
+    if (result.exitCode !== 0)
+      throw call.explain(result.stderr) ?? toolFailure(result, 'cosign did not sign');
+    return readFile(bundle);
+  });
+}
+
+async function callByKey(
+  run: RunTool,
+  { ref: given, password }: KeyRef,
+  { write }: CallFolder,
+): Promise<SigningCall> {
+  const dialect = await cosignDialect(run);
+  const { ref, env } = keyAccess(given, password);
+  const offline =
+    dialect.kind === 'flags'
+      ? ['--tlog-upload=false']
+      : [
+          ...['--signing-config', await write('config', dialect.withoutServices)],
+          ...['--trusted-root', await write('trust', EMPTY_TRUSTED_ROOT)],
+        ];
+  const explain = (stderr: string): UserError | undefined => cosignUserError(stderr, given);
+  return { args: ['--key', ref, ...offline], env, explain };
+}
+
+/**
+ * Makes cosign.key and cosign.pub in `dir`, which is created and contains nothing else. The pair is
+ * made beside it and renamed, so that it is there whole or not at all. The password goes through
+ * the environment; '' means unencrypted. Private key 0600, folder 0700. False where the folder had
+ * a pair already (another process was first), which is untouched.
+ */
+export async function generateKeyPair(
+  run: RunTool,
+  dir: string,
+  password: string,
+): Promise<boolean> {
+  await makeFolders(dirname(dir), { mode: 0o700 });
+  const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
+  try {
+    const env = { COSIGN_PASSWORD: password };
+    const result = await runCosign(run, ['generate-key-pair'], { cwd: beside, env });
+    if (result.exitCode !== 0) throw toolFailure(result, 'cosign made no key pair');
+    await chmod(join(beside, 'cosign.key'), 0o600);
+    await rename(beside, dir);
+    return true;
+  } catch (error) {
+    // The folder is there and not empty.
+    if (['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) return false;
+    throw error;
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
+  const { ref, env } = keyAccess(keyRef, password);
+  const result = await runCosign(run, ['public-key', '--key', ref], { env });
+  if (result.exitCode !== 0)
+    throw (
+      cosignUserError(result.stderr, keyRef) ??
+      toolFailure(result, `the public key of ${keyName(keyRef)} cannot be had`)
+    );
+  const pem = /-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?/.exec(
+    result.stdout,
+  );
+  if (pem === null) throw new UserError(`cosign gave no public key for ${keyName(keyRef)}`);
+  return pem[0];
 }

@@ -4,14 +4,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeFileBeside } from '../config/project-files.ts';
 import { makeFolder } from '../image/disk.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
 import { given, listField, parseJson } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Settings, SigstoreChoice } from '../model/settings.ts';
 import type { CertificateIdentity } from '../model/signature-origin.ts';
-import { certificateIn } from './bundle.ts';
-import { certificateFor, type KeylessKey } from './cosign-sign.ts';
+import { bundleOrigin, certificateIn } from './bundle.ts';
+import { type CosignKey, signPayload } from './cosign.ts';
 import {
   ambientSource,
   AUDIENCE,
@@ -25,7 +24,9 @@ import {
 } from './oidc.ts';
 import {
   givesPromise,
+  keylessCall,
   keylessError,
+  type KeylessKey,
   publicHosts,
   resolveSigstore,
   type Sigstore,
@@ -89,11 +90,15 @@ export class KeylessSession {
     return (await this.#token()).claims;
   }
 
-  async key(): Promise<KeylessKey> {
+  /** How cosign signs with the token; `certificateOnly` tries it, and logs nothing in Rekor. */
+  async key(certificateOnly = false): Promise<CosignKey> {
+    return keylessCall(await this.#key(), certificateOnly);
+  }
+
+  async #key(): Promise<KeylessKey> {
     const { token, claims } = await this.#token();
     const { env, now } = this.#context;
     return {
-      kind: 'keyless',
       sigstore: this.sigstore,
       token,
       issuer: claims.issuer,
@@ -135,7 +140,7 @@ export class KeylessSession {
   }
 
   async failure(said: string): Promise<UserError> {
-    const key = await this.key();
+    const key = await this.#key();
     const { services } = this.sigstore;
     return keylessError(said, { ...key, services, certificateOnly: false, now: key.now() });
   }
@@ -316,11 +321,9 @@ export async function keylessSession(
     return session;
   }
   await requireConsent(context, sign, disclosureOf(await session.claims()), hosts);
-  const { run, signal } = context;
-  const key = await session.key();
-  await inTemporaryFolder('sign', async (scratchDir) =>
-    session.meet(await certificateFor(run, key, { scratchDir, signal })),
-  );
+  const key = await session.key(true);
+  const bundle = await signPayload(context.run, key, Buffer.from('scoville\n'), context.signal);
+  await session.meet(bundleOrigin(bundle).identity);
   return session;
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSmallLayout } from '../image/layout/entries.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { Interrupted, UserError } from '../lib/errors.ts';
 import { field, isObject, listField, parseJson, textField } from '../lib/json.ts';
 import type { RunTool } from '../lib/run-tool.ts';
@@ -103,7 +104,7 @@ export async function verifyNotationSignature(
   { run, env, signal }: PipelineContext,
   image: OpenedImage,
   { attachment, blob }: AttachedEvidence,
-  { subject, folder }: { readonly subject: Descriptor; readonly folder: string },
+  subject: Descriptor,
 ): Promise<Checked> {
   const home = env['HOME'] ?? '/';
   const standard =
@@ -111,23 +112,20 @@ export async function verifyNotationSignature(
       ? join(home, 'Library', 'Application Support')
       : join(home, '.config');
   const reference = parseReference(image.name.replace(/^(?:registry|store|docker):(?:\/\/)?/, ''));
-  try {
-    await writeSmallLayout(
-      folder,
-      (one) => image.readBlob(one),
-      [subject, attachment.descriptor],
-      [attachment.manifest.config, blob],
-    );
-    return await verifyNotation(run, {
-      layoutDir: folder,
+  return inTemporaryFolder('notation', async (layoutDir) => {
+    const blobs = [attachment.manifest.config, blob];
+    const manifests = [subject, attachment.descriptor];
+    await writeSmallLayout(layoutDir, (one) => image.readBlob(one), manifests, blobs);
+    return verifyNotation(run, {
+      layoutDir,
       subject: subject.digest,
       // An image by a file's name has none.
       scope: reference.ok ? `${reference.value.registry}/${reference.value.repository}` : undefined,
       configDir: join(env['XDG_CONFIG_HOME'] || standard, 'notation'),
       signal,
     });
-  } catch (error) {
+  }).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     return { verification: 'unverified', reason: error.message };
-  }
+  });
 }

@@ -10,7 +10,6 @@ import {
   writeTagged,
 } from '../image/referrers.ts';
 import { listsReferrers, type RegistryClient } from '../image/registry/client.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
 import { field, type JsonObject, objectOf } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
@@ -38,7 +37,7 @@ import {
   readBundle,
   textOf,
 } from './bundle.ts';
-import { signBlobBundle } from './cosign-sign.ts';
+import { signPayload } from './cosign.ts';
 import { signBytes } from './sign-bundle.ts';
 import type { SignedStatement } from './sign.ts';
 import type { Signer } from './signer.ts';
@@ -202,16 +201,14 @@ export async function legacySignatures(
   const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
   const reference = parseReference(name ?? '');
   const repository = reference.ok && repositoryName(reference.value);
-  const tagged = await inTemporaryFolder('sign', (scratchDir) =>
-    inParallel(subjects, AT_ONCE, async (digest) => {
-      const payload = simpleSigningPayload(repository || digest, digest);
-      const signature =
-        opened === undefined
-          ? await signedByCosign(context, signer, { payload, scratchDir })
-          : { [ANNOTATION.signature]: signBytes(opened, payload) };
-      return writeTagged(blobs, digest, 'sig', [signatureLayer(payload, signature)]);
-    }),
-  );
+  const tagged = await inParallel(subjects, AT_ONCE, async (digest) => {
+    const payload = simpleSigningPayload(repository || digest, digest);
+    const signature =
+      opened === undefined
+        ? await signedByCosign(context, signer, payload)
+        : { [ANNOTATION.signature]: signBytes(opened, payload) };
+    return writeTagged(blobs, digest, 'sig', [signatureLayer(payload, signature)]);
+  });
   return tagged.toSorted((a, b) => byCodeUnit(a.tag, b.tag));
 }
 
@@ -240,11 +237,11 @@ async function isWanted(
 async function signedByCosign(
   { run, signal }: PipelineContext,
   signer: Signer,
-  payload: { readonly payload: Uint8Array; readonly scratchDir: string },
+  payload: Uint8Array,
 ): Promise<Annotations> {
   const session = signer.kind === 'keyless' ? signer.session : undefined;
   const key = signer.kind === 'keyless' ? await signer.session.key() : signer;
-  const bundle = await signBlobBundle(run, { ...payload, key, signal });
+  const bundle = await signPayload(run, key, payload, signal);
   await session?.meet(bundleOrigin(bundle).identity);
   const annotations = legacySignature(bundle, await session?.authorities());
   if (annotations !== undefined) return annotations;

@@ -1,11 +1,7 @@
-// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
-import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
 import type { BuildPlan } from '../build/plan.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../image/referrers.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { Incomplete, Recording } from '../model/build-analysis.ts';
@@ -19,15 +15,13 @@ import { type Material, PREDICATE_TYPE } from '../model/statement.ts';
 import { ruleSet } from '../normalize/catalogue.ts';
 import { fetchedMaterials } from '../reproduce/recorded-fetches.ts';
 import { bundleOrigin } from './bundle.ts';
-import { signStatement } from './cosign-sign.ts';
-import { verifyAttached } from './cosign-verify-attached.ts';
-import { proofByCosign } from './cosign.ts';
+import { proofByCosign, signStatement } from './cosign.ts';
 import { builderId, runAddress, tooLarge, unreadable } from './identity.ts';
 import { slsaProvenance } from './provenance.ts';
 import { cyclonedxDocument, spdxDocument } from './sbom.ts';
 import { misstated, signBundle } from './sign-bundle.ts';
 import { type Signer, verifierName } from './signer.ts';
-import { type Signer as Verifier, signerName } from './trusted-signers.ts';
+import { verifierOf, verifyAttached } from './trusted-signers.ts';
 
 export interface StatementToSign {
   readonly predicateType: string;
@@ -270,12 +264,15 @@ export async function signStatements(
   signer: Signer,
   statements: readonly StatementToSign[],
 ): Promise<readonly SignedStatement[]> {
-  return inTemporaryFolder('sign', async (scratch) => {
-    const done = await inParallel([...statements.entries()], AT_ONCE, ([at, statement]) =>
-      signOrKeep(new Signing(context, blobs, signer, join(scratch, String(at))), statement),
-    );
-    return done.flat();
-  });
+  const signing = { context, blobs, signer };
+  const done = await inParallel(statements, AT_ONCE, (one) => signOrKeep(signing, one));
+  return done.flat();
+}
+
+interface Signing {
+  readonly context: PipelineContext;
+  readonly blobs: BlobStore;
+  readonly signer: Signer;
 }
 
 /** A document that is kept as an artifact has its manifest signed. */
@@ -283,7 +280,7 @@ async function signOrKeep(
   signing: Signing,
   { artifact, ...statement }: StatementToSign,
 ): Promise<readonly SignedStatement[]> {
-  if (artifact === undefined) return [await signing.sign(statement)];
+  if (artifact === undefined) return [await signOne(signing, statement)];
   const { predicateType, predicate, subject, also = [] } = statement;
   const { artifactType, mediaType, title, bytes: layer, reason } = artifact;
   const { blobs, context } = signing;
@@ -295,7 +292,7 @@ async function signOrKeep(
   const keep = (about: Descriptor): Promise<Descriptor> =>
     writeArtifact(blobs, { subject: about, artifactType, layer, title, mediaType });
   const [first, others] = [await keep(subject), await Promise.all(also.map(keep))];
-  const signature = await signing.sign({
+  const signature = await signOne(signing, {
     predicateType: PREDICATE_TYPE.cosignSign,
     predicate: {},
     subject: first,
@@ -313,108 +310,75 @@ async function signOrKeep(
   return [document, signature];
 }
 
-/** One statement on its way to a signature; files of it begin with `scratch`. */
-class Signing {
-  readonly context: PipelineContext;
-  readonly blobs: BlobStore;
-  readonly #signer: Signer;
-  readonly #scratch: string;
+/** An opened key signs once for all subjects, cosign for one file; each has a referrer. */
+async function signOne(signing: Signing, statement: StatementToSign): Promise<SignedStatement> {
+  const { context, blobs, signer } = signing;
+  context.signal.throwIfAborted();
+  const { predicateType, predicate, subject: first, also = [] } = statement;
+  const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
+  const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
+  const ofAll = opened && signBundle(opened, { subjects, predicateType, predicate });
+  const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
+    ofAll ?? byCosign(signing, statement, subject.digest);
+  const bundle = await bundleOf(first);
+  const isSignature = predicateType === PREDICATE_TYPE.cosignSign;
+  const verifiedBy = isSignature ? await verified(signing, bundle, first.digest) : undefined;
+  const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
+    writeBundleReferrer(blobs, { subject, bundle: signed, predicateType });
+  const referrers: [Descriptor, ...Descriptor[]] = [await store(first, bundle)];
+  for (const subject of also) referrers.push(await store(subject, await bundleOf(subject)));
+  const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
+  const digest = digestOf(bundle);
+  return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
+}
 
-  constructor(context: PipelineContext, blobs: BlobStore, signer: Signer, scratch: string) {
-    this.context = context;
-    this.blobs = blobs;
-    this.#signer = signer;
-    this.#scratch = scratch;
+async function byCosign(
+  { context, blobs, signer }: Signing,
+  { predicateType, predicate }: StatementToSign,
+  subject: Digest,
+): Promise<Uint8Array> {
+  const { run, signal } = context;
+  const key = signer.kind === 'key' ? signer : await signer.session.key();
+  const stated = { predicateType, predicate };
+  const manifestPath = blobs.path(subject);
+  const bundle = await signStatement(run, key, { manifestPath, ...stated }, signal);
+  const wrong = misstated(bundle, { subjects: [subject], ...stated });
+  if (wrong !== undefined)
+    throw new UserError(`cosign signed something else: ${wrong}`, { nextStep: 'scoville doctor' });
+  if (signer.kind === 'keyless') await signer.session.meet(bundleOrigin(bundle).identity);
+  return bundle;
+}
+
+/**
+ * Has cosign check the image's signature: with the public half of the key, or with the identity
+ * that the certificate names. Undefined where it could not be checked, which a warning says.
+ */
+async function verified(
+  { context, blobs, signer }: Signing,
+  bundle: Uint8Array,
+  subject: Digest,
+): Promise<string | undefined> {
+  const isOurs = signer.kind === 'key' && signer.opened !== undefined;
+  const proof = isOurs ? await proofByCosign(context, signer.publicKey) : undefined;
+  if (isOurs && proof?.isProven === true) return verifierName(signer);
+  const blob = blobs.path(subject);
+  const asked = { bundle, blob, predicateType: PREDICATE_TYPE.cosignSign, signal: context.signal };
+  const { signer: by, name } = await verifierOf(signer);
+  const answer = await verifyAttached(context.run, { ...asked, signer: by });
+  if (answer.outcome === 'verified') {
+    await proof?.keep();
+    return name;
   }
-
-  /** An opened key signs once for all subjects, cosign for one file; each has a referrer. */
-  async sign(statement: StatementToSign): Promise<SignedStatement> {
-    this.context.signal.throwIfAborted();
-    const signer = this.#signer;
-    const { predicateType, predicate, subject: first, also = [] } = statement;
-    const opened = signer.kind === 'key' ? await signer.opened?.() : undefined;
-    const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
-    const ofAll = opened && signBundle(opened, { subjects, predicateType, predicate });
-    const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
-      ofAll ?? this.#withCosign(statement, subject.digest);
-    const bundle = await bundleOf(first);
-    const isSignature = predicateType === PREDICATE_TYPE.cosignSign;
-    const verifiedBy = isSignature ? await this.#verified(bundle, first.digest) : undefined;
-    const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
-      writeBundleReferrer(this.blobs, { subject, bundle: signed, predicateType });
-    const referrers: [Descriptor, ...Descriptor[]] = [await store(first, bundle)];
-    for (const subject of also) referrers.push(await store(subject, await bundleOf(subject)));
-    const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
-    const digest = digestOf(bundle);
-    return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
-  }
-
-  async #withCosign(
-    { predicateType, predicate }: StatementToSign,
-    subject: Digest,
-  ): Promise<Uint8Array> {
-    const { run, signal } = this.context;
-    const predicatePath = await this.#file('predicate.json', JSON.stringify(predicate));
-    const session = this.#signer.kind === 'keyless' ? this.#signer.session : undefined;
-    const bundle = await signStatement(run, {
-      manifestPath: this.blobs.path(subject),
-      predicateType,
-      predicatePath,
-      scratchDir: dirname(this.#scratch),
-      signal,
-      key: this.#signer.kind === 'key' ? this.#signer : await this.#signer.session.key(),
+  if (answer.outcome === 'failed' || isOurs) {
+    if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
+    throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
+      nextStep: 'scoville doctor',
     });
-    const wrong = misstated(bundle, { subjects: [subject], predicateType, predicate });
-    if (wrong !== undefined)
-      throw new UserError(`cosign signed something else: ${wrong}`, {
-        nextStep: 'scoville doctor',
-      });
-    await session?.meet(bundleOrigin(bundle).identity);
-    return bundle;
   }
-
-  /**
-   * Has cosign check the image's signature: with the public half of the key, or with the identity
-   * that the certificate names. Undefined where it could not be checked, which a warning says.
-   */
-  async #verified(bundle: Uint8Array, subject: Digest): Promise<string | undefined> {
-    const signer = this.#signer;
-    const isOurs = signer.kind === 'key' && signer.opened !== undefined;
-    const proof = isOurs ? await proofByCosign(this.context, signer.publicKey) : undefined;
-    if (isOurs && proof?.isProven === true) return verifierName(signer);
-    const by: Verifier =
-      signer.kind === 'key'
-        ? { kind: 'key', publicKey: await this.#file('pub', signer.publicKey) }
-        : await signer.session.verifier();
-    const answer = await verifyAttached(this.context.run, {
-      bundlePath: await this.#file('bundle.json', bundle),
-      blobPath: this.blobs.path(subject),
-      predicateType: PREDICATE_TYPE.cosignSign,
-      signer: by,
-      scratchDir: dirname(this.#scratch),
-      signal: this.context.signal,
-    });
-    if (answer.outcome === 'verified') {
-      await proof?.keep();
-      return signer.kind === 'key' ? verifierName(signer) : signerName(by);
-    }
-    if (answer.outcome === 'failed' || isOurs) {
-      if (signer.kind === 'keyless') throw await signer.session.failure(answer.reason);
-      throw new UserError(`cosign does not verify what was just signed: ${answer.reason}`, {
-        nextStep: 'scoville doctor',
-      });
-    }
-    this.context.emit({
-      kind: 'warning',
-      text: `the signature could not be checked: ${answer.reason}`,
-      nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
-    });
-    return undefined;
-  }
-
-  async #file(end: string, content: string | Uint8Array): Promise<string> {
-    const path = `${this.#scratch}.${end}`;
-    await writeFile(path, content, { mode: 0o600 });
-    return path;
-  }
+  context.emit({
+    kind: 'warning',
+    text: `the signature could not be checked: ${answer.reason}`,
+    nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
+  });
+  return undefined;
 }

@@ -8,16 +8,13 @@ import { forgetFile, writeFileBeside } from '../config/project-files.ts';
 import { openCache } from '../image/caches.ts';
 import { isThere, makeFolder } from '../image/disk.ts';
 import { whileAlone } from '../image/owner.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { requireTool } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { digestOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
-import { generateKeyPair, publicKey } from './cosign-sign.ts';
-import { signBlobBundle } from './cosign-sign.ts';
-import { PasswordNeeded } from './cosign.ts';
+import { generateKeyPair, PasswordNeeded, publicKey, signPayload } from './cosign.ts';
 import { type KeylessSession, keylessSession } from './keyless.ts';
 import { isKeyUri, keyName, openCosignKey, type OpenedKey, openPemKey } from './keys.ts';
 import { tokenVariable } from './oidc.ts';
@@ -178,12 +175,9 @@ async function triedSigner(
   const { run, signal } = context;
   const pem = await publicKey(run, ref, password);
   if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
-  return inTemporaryFolder('sign', async (scratchDir) => {
-    const payload = Buffer.from('scoville\n');
-    const key = { kind: 'key', ref, password } as const;
-    await signBlobBundle(run, { payload, key, scratchDir, signal });
-    return { ...key, publicKey: pem };
-  });
+  const key = { kind: 'key', ref, password } as const;
+  await signPayload(run, key, Buffer.from('scoville\n'), signal);
+  return { ...key, publicKey: pem };
 }
 
 function pemOf({ publicKey: key }: OpenedKey): string {

@@ -1,6 +1,6 @@
 // eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
 import { cp, readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { derElements } from '../image/formats/der.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
@@ -9,7 +9,7 @@ import { toolFailure } from '../lib/run-result.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { SigstoreChoice } from '../model/settings.ts';
 import { certificateIn } from './bundle.ts';
-import { type CallFiles, cosignDialect, cosignSaid, runCosign } from './cosign.ts';
+import { cosignDialect, type CosignKey, cosignSaid, runCosign } from './cosign.ts';
 
 interface LogService {
   readonly url: string;
@@ -225,11 +225,6 @@ export interface Sigstore {
   readonly trust?: TrustTexts;
 }
 
-interface KeylessCall {
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /**
  * The sigstore that is to be asked: of one's own where settings name it, else the public one, or
  * the one that `cosign initialize` was given. Throws UserError where a file cannot be used, or
@@ -291,45 +286,53 @@ function withoutNewLogs(services: SigstoreServices): SigstoreServices {
   return { ...services, logs };
 }
 
-interface CallRequest {
+/** Fulcio's certificate for an OIDC token, logged in Rekor. */
+export interface KeylessKey {
+  readonly sigstore: Sigstore;
   readonly token: string;
-  readonly certificateOnly: boolean;
-  readonly files: CallFiles;
+  readonly issuer: string;
+  readonly subject: string;
   /** The user's TUF cache, which is copied for the call: two cosigns cannot use one at a time. */
   readonly tufRoot: string;
+  readonly now: () => number;
 }
 
-/** Writes the files of one call. The token goes by a file: arguments can be seen by other users. */
-export async function keylessCall(
-  { services, signingConfig, trustedRoot, trust }: Sigstore,
-  { token, certificateOnly, files, tufRoot }: CallRequest,
-): Promise<KeylessCall> {
+/**
+ * How a call signs keyless; for a certificate alone nothing is logged. The token goes by a file:
+ * arguments can be seen by other users.
+ */
+export function keylessCall(key: KeylessKey, certificateOnly = false): CosignKey {
+  const { services, signingConfig, trustedRoot, trust } = key.sigstore;
   const only = certificateOnly ? { ...services, logs: [], tsas: [] } : services;
-  const withToken = ['--identity-token', await files.write('token', token)];
-  if (signingConfig !== undefined) {
-    const text = certificateOnly ? signingConfigText(only) : signingConfig;
-    const root = trustedRoot === undefined ? [] : ['--trusted-root', trustedRoot];
-    const config = await files.write('config', text);
-    return { args: [...withToken, '--signing-config', config, ...root], env: {} };
-  }
-  const [log] = only.logs;
-  const [tsa] = only.tsas;
-  const args = [
-    ...withToken,
-    ...['--fulcio-url', only.fulcio],
-    ...(log === undefined ? ['--tlog-upload=false'] : ['--rekor-url', log.url]),
-    ...(tsa === undefined ? [] : ['--timestamp-server-url', tsa]),
-  ];
-  if (trust !== undefined) {
-    const env: Record<string, string> = {};
-    for (const [variable, text] of Object.entries(trust))
-      env[variable] = await files.write(`${variable}.pem`, text);
-    return { args, env };
-  }
-  const copy = files.path('tuf');
-  const filter = (from: string): boolean => basename(from) !== 'LOCK';
-  await cp(tufRoot, copy, { recursive: true, filter }).catch(() => undefined);
-  return { args, env: { TUF_ROOT: copy } };
+  const explain = (said: string): UserError =>
+    keylessError(said, { ...key, services, certificateOnly, now: key.now() });
+  return async (_run, { path, write }) => {
+    const withToken = ['--identity-token', await write('token', key.token)];
+    if (signingConfig !== undefined) {
+      const text = certificateOnly ? signingConfigText(only) : signingConfig;
+      const root = trustedRoot === undefined ? [] : ['--trusted-root', trustedRoot];
+      const config = ['--signing-config', await write('config', text)];
+      return { args: [...withToken, ...config, ...root], env: {}, explain };
+    }
+    const [log] = only.logs;
+    const [tsa] = only.tsas;
+    const args = [
+      ...withToken,
+      ...['--fulcio-url', only.fulcio],
+      ...(log === undefined ? ['--tlog-upload=false'] : ['--rekor-url', log.url]),
+      ...(tsa === undefined ? [] : ['--timestamp-server-url', tsa]),
+    ];
+    if (trust !== undefined) {
+      const env: Record<string, string> = {};
+      for (const [variable, text] of Object.entries(trust))
+        env[variable] = await write(`${variable}.pem`, text);
+      return { args, env, explain };
+    }
+    const copy = join(path, 'tuf');
+    const filter = (from: string): boolean => basename(from) !== 'LOCK';
+    await cp(key.tufRoot, copy, { recursive: true, filter }).catch(() => undefined);
+    return { args, env: { TUF_ROOT: copy }, explain };
+  };
 }
 
 interface KeylessAttempt {

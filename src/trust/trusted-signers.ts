@@ -1,13 +1,23 @@
-// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { namedIdentity, type SignerFlags } from '../build/attest-plan.ts';
 import { isOfTheProject } from '../config/find-settings.ts';
 import { isThere } from '../image/disk.ts';
 import { UserError } from '../lib/errors.ts';
+import type { RunTool } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { keyScheme } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
+import {
+  type CallFolder,
+  cosignDialect,
+  cosignSaid,
+  EMPTY_TRUSTED_ROOT,
+  inCallFolder,
+  runCosign,
+  verificationFailure,
+  VERIFY_ENV,
+} from './cosign.ts';
 import { isKeyUri, keyAccess, keyName } from './keys.ts';
 import { isAnchored } from './policy.ts';
 import { publicKeyOf, type Signer as SigningSigner, verifierName } from './signer.ts';
@@ -17,8 +27,8 @@ import { readTrustedRoot } from './sigstore.ts';
 type Named = { readonly exact: string } | { readonly pattern: string };
 
 /**
- * Who must have signed. A key (file, KMS or other URI of cosign's) needs no network; an identity
- * needs sigstore's trusted root, which cosign fetches where no file is given.
+ * Who must have signed. A key (PEM text, file, KMS or other URI of cosign's) needs no network; an
+ * identity needs sigstore's trusted root, which cosign fetches where no file is given.
  */
 export type Signer =
   | { readonly kind: 'key'; readonly publicKey: string }
@@ -36,32 +46,72 @@ export function needsNetwork(signer: Signer): boolean {
   return keyScheme(signer.publicKey)?.network === true;
 }
 
-/** The flags that name the signer. `emptyTrust` is a trusted root file that trusts no service. */
-export function signerArgs(signer: Signer, emptyTrust: string): readonly string[] {
-  if (signer.kind === 'key')
-    return [
-      '--key',
-      keyAccess(signer.publicKey).ref,
-      '--insecure-ignore-tlog',
-      '--trusted-root',
-      emptyTrust,
+/** `failed`: this signer did not sign this. `unknown`: not checked. Neither counts as verified. */
+export type CosignAnswer =
+  | { readonly outcome: 'verified' }
+  | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
+
+/** cosign up to 2.5 reads an entry of Rekor v2 as one without a time. */
+const NEW_LOG = /nil value in transaction log entry/i;
+
+/**
+ * Asks cosign whether the signer signed the blob, the bytes or their file: plain, or as the subject
+ * of a statement of that type. cosign 2.5 takes any type, so the caller checks it too. No registry
+ * is asked; with a key, no network at all.
+ */
+export function verifyAttached(
+  run: RunTool,
+  asked: {
+    readonly bundle: Uint8Array;
+    readonly blob: Uint8Array | string;
+    readonly predicateType: string | undefined;
+    readonly signer: Signer;
+    readonly signal?: AbortSignal;
+  },
+): Promise<CosignAnswer> {
+  const { bundle, blob, predicateType, signer, signal } = asked;
+  return inCallFolder(async ({ write }) => {
+    const { kind } = await cosignDialect(run);
+    const args = [
+      predicateType === undefined ? 'verify-blob' : 'verify-blob-attestation',
+      ...(kind === 'flags' ? ['--new-bundle-format'] : []),
+      ...(await signerArgs(signer, write)),
+      ...['--bundle', await write('bundle.json', bundle)],
+      ...(predicateType === undefined ? [] : ['--type', predicateType]),
+      typeof blob === 'string' ? blob : await write('blob', blob),
     ];
+    const ofKey = signer.kind === 'key' ? keyAccess(signer.publicKey).env : {};
+    const env = { ...VERIFY_ENV, ...ofKey };
+    const { exitCode, stderr } = await runCosign(run, args, { env, signal });
+    if (exitCode === 0) return { outcome: 'verified' };
+    const reason = cosignSaid(stderr);
+    return NEW_LOG.test(reason)
+      ? {
+          outcome: 'unknown',
+          reason: 'it is logged in Rekor v2, which this cosign cannot read: install cosign 3',
+        }
+      : { outcome: verificationFailure(stderr), reason };
+  });
+}
+
+/** The flags that name the signer; a key is asked for with a trusted root that trusts no service. */
+async function signerArgs(signer: Signer, write: CallFolder['write']): Promise<readonly string[]> {
+  if (signer.kind === 'key') {
+    const isPem = signer.publicKey.startsWith('-----BEGIN ');
+    const file = isPem ? await write('pub', signer.publicKey) : signer.publicKey;
+    const trust = ['--trusted-root', await write('trust', EMPTY_TRUSTED_ROOT)];
+    return ['--key', keyAccess(file).ref, '--insecure-ignore-tlog', ...trust];
+  }
+  const named = (flag: string, given: Named): readonly string[] =>
+    'exact' in given ? [flag, given.exact] : [`${flag}-regexp`, given.pattern];
   return [
-    ...namedArgs('--certificate-identity', signer.identity),
-    ...namedArgs('--certificate-oidc-issuer', signer.issuer),
+    ...named('--certificate-identity', signer.identity),
+    ...named('--certificate-oidc-issuer', signer.issuer),
     ...(signer.trustedRoot === undefined ? [] : ['--trusted-root', signer.trustedRoot]),
   ];
 }
 
-export function signerEnv(signer: Signer): Readonly<Record<string, string>> {
-  return signer.kind === 'key' ? keyAccess(signer.publicKey).env : {};
-}
-
-function namedArgs(flag: string, named: Named): readonly string[] {
-  return 'exact' in named ? [flag, named.exact] : [`${flag}-regexp`, named.pattern];
-}
-
-export function signerName(signer: Signer): string {
+function signerName(signer: Signer): string {
   if (signer.kind === 'key') return keyName(signer.publicKey);
   return `${text(signer.identity)} (${text(signer.issuer)})`;
 }
@@ -137,30 +187,30 @@ export async function trustedSigners(
 
 /**
  * The same with the present signer, unless the user asked for the others alone. That is a key
- * behind a URI, a key without its public half beside it, or a fresh login. `folder` keeps a public
- * half.
+ * behind a URI, a key without its public half beside it, or a fresh login.
  */
 export async function withSigner(
-  context: PipelineContext,
+  { cwd }: PipelineContext,
   trusted: TrustedSigners,
   signer: SigningSigner,
-  folder: string,
 ): Promise<TrustedSigners> {
   if (trusted.named) return trusted;
-  const add = (one: TrustedSigner): TrustedSigners => ({
-    ...trusted,
-    signers: [one, ...trusted.signers],
-  });
   if (signer.kind === 'key') {
     const beside = publicKeyOf(signer.ref);
-    if (beside !== undefined && (await isThere(resolve(context.cwd, beside)))) return trusted;
-    const publicKey = join(folder, 'signer.pub');
-    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
-    return add({ signer: { kind: 'key', publicKey }, name: verifierName(signer) });
-  }
-  if (signer.session.identity === undefined) return trusted;
+    if (beside !== undefined && (await isThere(resolve(cwd, beside)))) return trusted;
+  } else if (signer.session.identity === undefined) return trusted;
+  return { ...trusted, signers: [await verifierOf(signer), ...trusted.signers] };
+}
+
+/** Whom the signer's signatures are verified by. */
+export async function verifierOf(signer: SigningSigner): Promise<TrustedSigner> {
+  if (signer.kind === 'key')
+    return {
+      signer: { kind: 'key', publicKey: signer.publicKey },
+      name: verifierName(signer),
+    };
   const by = await signer.session.verifier();
-  return add({ signer: by, name: signerName(by) });
+  return { signer: by, name: signerName(by) };
 }
 
 /** Where a list of the settings comes from, for people. */

@@ -1,17 +1,18 @@
-// eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { Interrupted, messageOf } from '../lib/errors.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
-import { type Digest, digestHex } from '../model/reference.ts';
+import type { Digest } from '../model/reference.ts';
 import { bundleOrigin } from './bundle.ts';
-import { type CosignAnswer, verifyAttached } from './cosign-verify-attached.ts';
 import { TRUST_VARIABLES } from './cosign.ts';
 import { verifyNotationSignature } from './notation.ts';
-import { needsNetwork, type TrustedSigner, type TrustedSigners } from './trusted-signers.ts';
+import {
+  type CosignAnswer,
+  needsNetwork,
+  type TrustedSigner,
+  type TrustedSigners,
+  verifyAttached,
+} from './trusted-signers.ts';
 import {
   artifactsOf,
   type AttachedEvidence,
@@ -41,16 +42,12 @@ export async function verifyAttachments(
   trusted: TrustedSigners,
 ): Promise<readonly CheckedAttachment[]> {
   tellOfVariables(context, trusted);
-  return inTemporaryFolder('verify', async (scratch) => {
-    const subjects = [...imageDescriptors(image), ...artifactsOf(read)];
-    const verifier = new Verifier(context, image, subjects, trusted, scratch);
-    const checked: CheckedAttachment[] = [];
-    await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
-      context.signal.throwIfAborted();
-      checked[at] = { evidence, ...(await verifier.checkOnce(evidence, at)) };
-    });
-    return withArtifacts(checked, image);
+  const verifier = new Verifier(context, image, read, trusted);
+  const checked = await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
+    context.signal.throwIfAborted();
+    return { evidence, ...(await verifier.checkOnce(evidence, at)) };
   });
+  return withArtifacts(checked, image);
 }
 
 /** People who set them expect them to count. */
@@ -69,23 +66,20 @@ class Verifier {
   readonly #image: OpenedImage;
   readonly #signable: readonly Descriptor[];
   readonly #trusted: TrustedSigners;
-  readonly #scratch: string;
-  readonly #subjects = new Map<Digest, Promise<string>>();
+  readonly #subjects = new Map<Digest, Promise<Uint8Array>>();
   readonly #envelopes = new Map<string, Promise<Check>>();
   #noTrustedRoot: CosignAnswer | undefined;
 
   constructor(
     context: PipelineContext,
     image: OpenedImage,
-    signable: readonly Descriptor[],
+    read: ReadAttachments,
     trusted: TrustedSigners,
-    scratch: string,
   ) {
     this.#context = context;
     this.#image = image;
-    this.#signable = signable;
+    this.#signable = [...imageDescriptors(image), ...artifactsOf(read)];
     this.#trusted = trusted;
-    this.#scratch = scratch;
   }
 
   /** An envelope that verified once verifies anywhere; others are checked again in each place. */
@@ -112,25 +106,18 @@ class Verifier {
     if (proof.kind === 'notation') {
       const reason = 'another signer is named than notation’s policy';
       if (this.#trusted.named) return { verification: 'unverified', reason };
-      const folder = join(this.#scratch, `notation-${at}`);
-      return verifyNotationSignature(this.#context, this.#image, evidence, { subject, folder });
+      return verifyNotationSignature(this.#context, this.#image, evidence, subject);
     }
-    const bundlePath = join(this.#scratch, `${at}.bundle.json`);
-    await writeFile(bundlePath, proof.bundle, { mode: 0o600 });
+    const { bundle, signedWith } = proof;
     const payload = proof.kind === 'message' ? proof.payload : undefined;
-    const payloadPath = join(this.#scratch, `${at}.payload`);
-    if (payload !== undefined) await writeFile(payloadPath, payload, { mode: 0o600 });
-    const blobPath = payload === undefined ? await this.#subjectFile(subject) : payloadPath;
+    const blob = payload ?? (await this.#bytesOf(subject));
     const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
-    const check = await this.#bySigners(proof.signedWith, ({ signer }) =>
-      verifyAttached(this.#context.run, {
-        ...{ bundlePath, blobPath, predicateType, signer },
-        scratchDir: this.#scratch,
-        signal: this.#context.signal,
-      }),
+    const { run, signal } = this.#context;
+    const check = await this.#bySigners(signedWith, ({ signer }) =>
+      verifyAttached(run, { bundle, blob, predicateType, signer, signal }),
     );
-    if (proof.signedWith === 'key') return check;
-    const origin = bundleOrigin(proof.bundle);
+    if (signedWith === 'key') return check;
+    const origin = bundleOrigin(bundle);
     if (check.verification === 'verified') return { ...check, origin };
     if (check.verification !== 'failed' || origin.identity === undefined) return check;
     const { subject: who, issuer } = origin.identity;
@@ -191,17 +178,11 @@ class Verifier {
     }
   }
 
-  /** The bytes of the index or manifest, written once for all that is about it. */
-  #subjectFile(subject: Descriptor): Promise<string> {
-    const before = this.#subjects.get(subject.digest);
-    if (before !== undefined) return before;
-    const path = join(this.#scratch, digestHex(subject.digest));
-    const written = this.#image
-      .readBlob(subject)
-      .then((bytes) => writeFile(path, bytes, { mode: 0o600 }))
-      .then(() => path);
-    this.#subjects.set(subject.digest, written);
-    return written;
+  /** The bytes of the index or manifest, read once for all that is about it. */
+  #bytesOf(subject: Descriptor): Promise<Uint8Array> {
+    const bytes = this.#subjects.get(subject.digest) ?? this.#image.readBlob(subject);
+    this.#subjects.set(subject.digest, bytes);
+    return bytes;
   }
 }
 

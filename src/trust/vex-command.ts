@@ -6,7 +6,6 @@ import { type CommandIo, stdinLines } from '../cli/io.ts';
 import { wantedPlatform } from '../cli/operands.ts';
 import { writeFileBeside } from '../config/project-files.ts';
 import { gradeOpened } from '../grade/grade-image.ts';
-import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { endOfDay, isOver, LATEST_EPOCH } from '../lib/time.ts';
@@ -122,12 +121,10 @@ async function reviewImage(
     const signer = await resolveSigner(context, target.settings.sign);
     const grading = await target.grading();
     if (grading === undefined) throw new UserError('the image cannot be graded before a review');
-    return inTemporaryFolder('signer', async (folder) => {
-      const trusted = await withSigner(context, grading.trusted, signer, folder);
-      return withImage(target.open, async (image) =>
-        openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents),
-      );
-    });
+    const trusted = await withSigner(context, grading.trusted, signer);
+    return withImage(target.open, async (image) =>
+      openFindings((await gradeOpened(context, image, { ...grading, trusted })).contents),
+    );
   });
   if (findings.length === 0) io.writeErr('scoville: no vulnerability counts against it\n');
   const claims = await askEach(findings, stdinLines(io), (line) => {

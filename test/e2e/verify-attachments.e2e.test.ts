@@ -9,7 +9,7 @@ import type { AttestationsFact } from '../../src/model/facts.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { generateKeyPair, signBlobBundle, signStatement } from '../../src/trust/cosign-sign.ts';
+import { generateKeyPair, signPayload, signStatement } from '../../src/trust/cosign.ts';
 import { OWN_KEY, type TrustedSigners } from '../../src/trust/trusted-signers.ts';
 import { readAttachments } from '../../src/trust/verify-attached.ts';
 import { verifyAttachments } from '../../src/trust/verify-attachments.ts';
@@ -22,13 +22,10 @@ const hasSecond = existsSync(join(second, 'ready'));
 const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 /** The signature alone, base64. */
-const signBlob = async (...call: Parameters<typeof signBlobBundle>): Promise<string> => {
-  const { messageSignature } = JSON.parse(
-    Buffer.from(await signBlobBundle(...call)).toString(),
-  ) as {
-    messageSignature: { signature: string };
-  };
-  return messageSignature.signature;
+const signBlob = async (...call: Parameters<typeof signPayload>): Promise<string> => {
+  const text = Buffer.from(await signPayload(...call)).toString();
+  return (JSON.parse(text) as { messageSignature: { signature: string } }).messageSignature
+    .signature;
 };
 const onPath = runTool;
 const onSecondPath: RunTool = (run) =>
@@ -64,14 +61,8 @@ describe.each([
       by: 'mine' | 'other' = 'mine',
     ): Promise<Uint8Array> {
       writeFileSync(join(dir, 'manifest'), image.bytesOf(subject));
-      writeFileSync(join(dir, 'predicate'), JSON.stringify(predicate));
-      return signStatement(run, {
-        manifestPath: join(dir, 'manifest'),
-        predicatePath: join(dir, 'predicate'),
-        predicateType: type,
-        key: key(by),
-        scratchDir: dir,
-      });
+      const manifestPath = join(dir, 'manifest');
+      return signStatement(run, key(by), { manifestPath, predicateType: type, predicate });
     }
 
     function referrer(image: MemoryImage, subject: Descriptor, bytes: Uint8Array): Digest {
@@ -100,7 +91,7 @@ describe.each([
           optional: null,
         }),
       );
-      const signature = await signBlob(run, { payload, key: key('mine'), scratchDir: dir });
+      const signature = await signBlob(run, key('mine'), payload);
       return image.attach({
         kind: 'cosign-signature-tag',
         subject,
@@ -184,7 +175,7 @@ describe.each([
       const image = new MemoryImage();
       const subject = image.platform();
       const payload = image.bytesOf(subject);
-      const signature = await signBlob(run, { payload, key: key('mine'), scratchDir: dir });
+      const signature = await signBlob(run, key('mine'), payload);
       const digest = createHash('sha256').update(payload).digest('base64');
       const bundle = {
         mediaType: MEDIA_TYPE.sigstoreBundle,
@@ -273,7 +264,7 @@ describe.each([
         Buffer.from(`DSSEv1 ${type.length} ${type} ${body.length} `),
         body,
       ]);
-      const sig = await signBlob(run, { payload: signed, key: key('mine'), scratchDir: dir });
+      const sig = await signBlob(run, key('mine'), signed);
       parsed.dsseEnvelope.payload = body.toString('base64');
       parsed.dsseEnvelope.signatures = [{ sig }];
       referrer(image, subject, Buffer.from(JSON.stringify(parsed)));

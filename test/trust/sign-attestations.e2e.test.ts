@@ -8,11 +8,11 @@ import { runTool } from '../../src/lib/run-tool.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { parseStatement, subjectDigests } from '../../src/trust/bundle.ts';
-import { generateKeyPair, signStatement } from '../../src/trust/cosign-sign.ts';
-import { verifyAttached } from '../../src/trust/cosign-verify-attached.ts';
+import { generateKeyPair, signStatement } from '../../src/trust/cosign.ts';
 import { parseProvenance } from '../../src/trust/provenance-read.ts';
 import { slsaProvenance } from '../../src/trust/provenance.ts';
 import { cyclonedxDocument, spdxDocument } from '../../src/trust/sbom.ts';
+import { verifyAttached } from '../../src/trust/trusted-signers.ts';
 import { testResult, verdictPolicy, verificationSummary } from '../../src/trust/verdict.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 import { sbomInput } from './sbom-samples.ts';
@@ -59,25 +59,12 @@ describe('what we write, cosign signs unchanged and verifies, and we read again'
     [PREDICATE_TYPE.slsaVsa, verificationSummary(judgement, context)],
     [PREDICATE_TYPE.testResult, testResult(judgement)],
   ])('%s', async (predicateType, predicate) => {
-    const predicatePath = join(dir, 'predicate.json');
-    const manifestPath = join(dir, 'manifest.json');
-    await writeFile(predicatePath, JSON.stringify(predicate));
-    const bundle = await signStatement(runTool, {
-      manifestPath,
-      predicateType,
-      predicatePath,
-      key: { kind: 'key', ref: join(dir, 'keys/cosign.key'), password: '' },
-      scratchDir: dir,
-    });
-    const bundlePath = join(dir, 'bundle.json');
-    await writeFile(bundlePath, bundle);
-    const verified = await verifyAttached(runTool, {
-      bundlePath,
-      blobPath: manifestPath,
-      predicateType,
-      signer: { kind: 'key', publicKey: join(dir, 'keys/cosign.pub') },
-      scratchDir: dir,
-    });
+    const blob = join(dir, 'manifest.json');
+    const key = { kind: 'key', ref: join(dir, 'keys/cosign.key'), password: '' } as const;
+    const stated = { manifestPath: blob, predicateType, predicate };
+    const bundle = await signStatement(runTool, key, stated);
+    const signer = { kind: 'key', publicKey: join(dir, 'keys/cosign.pub') } as const;
+    const verified = await verifyAttached(runTool, { bundle, blob, predicateType, signer });
     expect(verified).toMatchObject({ outcome: 'verified' });
 
     const statement = parseStatement(bundle);
