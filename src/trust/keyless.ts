@@ -219,13 +219,13 @@ function loginSource({ emit }: PipelineContext, issuer: string): TokenSource {
   return {
     name: issuer,
     renews: true,
-    token: (signal) => deviceLogin({ issuer, show, signal }),
+    token: (signal) => deviceLogin(issuer, show, signal),
   };
 }
 
+/** What a log would show: `the private repository octo/shop`. */
 interface Disclosure {
   readonly id: string;
-  /** `the private repository octo/shop`. */
   readonly text: string;
 }
 

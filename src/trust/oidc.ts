@@ -19,10 +19,7 @@ interface OidcRequest {
   readonly signal: AbortSignal;
 }
 
-interface OidcAnswer {
-  readonly status: number;
-  readonly json: unknown;
-}
+type OidcAnswer = Result<{ readonly status: number; readonly json: unknown }>;
 
 /**
  * Asks an identity provider, over TLS unless it is on this machine. A redirect is an error: what is
@@ -33,7 +30,7 @@ export async function askProvider({
   headers = {},
   body,
   signal,
-}: OidcRequest): Promise<Result<OidcAnswer>> {
+}: OidcRequest): Promise<OidcAnswer> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return err('its address is not a URL');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOCAL.test(url.hostname)))
@@ -121,22 +118,39 @@ export const AUDIENCE = 'sigstore';
 const TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
 
 /** Variables set if an OIDC token exists: cosign's (GitLab, others), GitHub Actions, Buildkite. */
-const SOURCES: readonly (readonly [string, (env: Environment) => TokenSource])[] = [
-  ['SIGSTORE_ID_TOKEN', fixed],
-  ['ACTIONS_ID_TOKEN_REQUEST_URL', github],
-  ['BUILDKITE_AGENT_ACCESS_TOKEN', buildkite],
-];
+const SOURCES: Readonly<Record<string, (value: string, env: Environment) => TokenSource>> = {
+  SIGSTORE_ID_TOKEN: (value) => ({
+    name: 'SIGSTORE_ID_TOKEN',
+    renews: false,
+    token: () => Promise.resolve(ok(value.trim())),
+  }),
+  ACTIONS_ID_TOKEN_REQUEST_URL: (address, env) =>
+    asked('GitHub Actions', 'value', env, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', (secret) => ({
+      url: `${address}${address.includes('?') ? '&' : '?'}audience=${AUDIENCE}`,
+      headers: { authorization: `bearer ${secret}` },
+    })),
+  BUILDKITE_AGENT_ACCESS_TOKEN: (secret, env) =>
+    asked('Buildkite', 'token', env, 'BUILDKITE_JOB_ID', (job) => {
+      const endpoint = env['BUILDKITE_AGENT_ENDPOINT'] ?? 'https://agent.buildkite.com/v3';
+      return {
+        url: `${endpoint.replace(/\/$/, '')}/jobs/${encodeURIComponent(job)}/oidc/tokens`,
+        headers: { authorization: `Token ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ audience: AUDIENCE }),
+      };
+    }),
+};
 
 /** The variable by which the environment offers a token; undefined where none does. */
 export function tokenVariable(env: Environment): string | undefined {
-  return SOURCES.find(([name]) => (env[name] ?? '') !== '')?.[0];
+  return Object.keys(SOURCES).find((name) => (env[name] ?? '') !== '');
 }
 
 /** The source of this job's token: a variable, or the file some platforms mount; else undefined. */
 export async function ambientSource(env: Environment): Promise<TokenSource | undefined> {
-  const found = SOURCES.find(([name]) => (env[name] ?? '') !== '');
-  if (found !== undefined) return found[1](env);
-  const token = async (): Promise<Result<string>> =>
+  const variable = tokenVariable(env) ?? '';
+  const source = SOURCES[variable]?.(env[variable] ?? '', env);
+  if (source !== undefined) return source;
+  const token = (): Promise<Result<string>> =>
     readFile(TOKEN_FILE, 'utf8').then(
       (text) => ok(text.trim()),
       () => err('it cannot be read'),
@@ -144,43 +158,18 @@ export async function ambientSource(env: Environment): Promise<TokenSource | und
   return (await token()).ok ? { name: TOKEN_FILE, renews: true, token } : undefined;
 }
 
-function fixed(env: Environment): TokenSource {
-  const token = (env['SIGSTORE_ID_TOKEN'] ?? '').trim();
-  return { name: 'SIGSTORE_ID_TOKEN', renews: false, token: () => Promise.resolve(ok(token)) };
-}
-
-function github(env: Environment): TokenSource {
-  const address = env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '';
-  const secret = env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '';
-  const url = `${address}${address.includes('?') ? '&' : '?'}audience=${AUDIENCE}`;
-  const headers = { authorization: `bearer ${secret}` };
-  return {
-    name: 'GitHub Actions',
-    renews: true,
-    token: async (signal) =>
-      secret === ''
-        ? err('ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set')
-        : tokenOf('value', { url, headers, signal }),
-  };
-}
-
-function buildkite(env: Environment): TokenSource {
-  const endpoint = env['BUILDKITE_AGENT_ENDPOINT'] ?? 'https://agent.buildkite.com/v3';
-  const job = env['BUILDKITE_JOB_ID'] ?? '';
-  const request = {
-    url: `${endpoint.replace(/\/$/, '')}/jobs/${encodeURIComponent(job)}/oidc/tokens`,
-    headers: {
-      authorization: `Token ${env['BUILDKITE_AGENT_ACCESS_TOKEN'] ?? ''}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ audience: AUDIENCE }),
-  };
-  return {
-    name: 'Buildkite',
-    renews: true,
-    token: async (signal) =>
-      job === '' ? err('BUILDKITE_JOB_ID is not set') : tokenOf('token', { ...request, signal }),
-  };
+/** A service whose answer has the token in `field`; `needed` names what else the job has to set. */
+function asked(
+  name: string,
+  field: string,
+  env: Environment,
+  needed: string,
+  request: (value: string) => Omit<OidcRequest, 'signal'>,
+): TokenSource {
+  const value = env[needed] ?? '';
+  const token = async (signal: AbortSignal): Promise<Result<string>> =>
+    value === '' ? err(`${needed} is not set`) : tokenOf(field, { ...request(value), signal });
+  return { name, renews: true, token };
 }
 
 /** Asked again where the provider is busy or out of reach. */
@@ -203,27 +192,15 @@ export interface DeviceCode {
   readonly seconds: number;
 }
 
-interface LoginOptions {
-  readonly issuer: string;
-  readonly show: (code: DeviceCode) => void;
-  readonly signal: AbortSignal;
-}
-
-const CLIENT = 'sigstore';
-const SCOPE = 'openid email';
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const CLIENT = { client_id: 'sigstore', scope: 'openid email' };
 const LONGEST_SECONDS = 900;
-
-interface LoginEndpoints {
-  readonly device: string;
-  readonly token: string;
-}
 
 /** Gets an issuer's endpoints for login by code; an error says why not. Throws only on abort. */
 export async function loginEndpoints(
   issuer: string,
   signal: AbortSignal,
-): Promise<Result<LoginEndpoints>> {
+): Promise<Result<{ readonly device: string; readonly token: string }>> {
   const found = await ask({ url: `${issuer}/.well-known/openid-configuration`, signal });
   if (!found.ok) return found;
   const device = textField(found.value.json, 'device_authorization_endpoint');
@@ -237,15 +214,18 @@ export async function loginEndpoints(
  * Logs a person in by the device flow (RFC 8628, with PKCE as the issuer of sigstore asks for it)
  * and gives the identity token. An error says what failed. Throws on abort only.
  */
-export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promise<Result<string>> {
+export async function deviceLogin(
+  issuer: string,
+  show: (code: DeviceCode) => void,
+  signal: AbortSignal,
+): Promise<Result<string>> {
   const found = await loginEndpoints(issuer, signal);
   if (!found.ok) return found;
   const verifier = randomBytes(32).toString('base64url');
   const started = await ask({
     url: found.value.device,
     body: new URLSearchParams({
-      client_id: CLIENT,
-      scope: SCOPE,
+      ...CLIENT,
       nonce: randomBytes(16).toString('base64url'),
       code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256',
@@ -253,24 +233,22 @@ export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promi
     signal,
   });
   if (!started.ok) return started;
-  const device = textField(started.value.json, 'device_code');
-  const code = textField(started.value.json, 'user_code');
-  const page = pageOf(started.value.json);
+  const { json } = started.value;
+  const [device, code, page] = [textField(json, 'device_code'), codeIn(json), pageOf(json)];
   if (device === undefined || code === undefined || page === undefined)
     return err(`${issuer} gave no code to log in with`);
-  const seconds = Math.min(numberField(started.value.json, 'expires_in') ?? 300, LONGEST_SECONDS);
-  show({ page, code: cleanText(code).slice(0, 64), seconds });
-  const asked = numberField(started.value.json, 'interval') ?? 5;
+  const seconds = Math.min(numberField(json, 'expires_in') ?? 300, LONGEST_SECONDS);
+  show({ page, code, seconds });
   // Never oftener than each second, and never later than the code is valid.
-  const interval = Math.min(Math.max(asked, 1), seconds);
-  const form = new URLSearchParams({
-    grant_type: GRANT,
-    device_code: device,
-    client_id: CLIENT,
-    scope: SCOPE,
-    code_verifier: verifier,
-  });
-  return awaited({ url: found.value.token, body: form, signal }, interval, seconds);
+  const interval = Math.min(Math.max(numberField(json, 'interval') ?? 5, 1), seconds);
+  const grant = { grant_type: GRANT, device_code: device, code_verifier: verifier };
+  const body = new URLSearchParams({ ...CLIENT, ...grant });
+  return awaited({ url: found.value.token, body, signal }, interval, seconds);
+}
+
+function codeIn(json: unknown): string | undefined {
+  const code = textField(json, 'user_code');
+  return code === undefined ? undefined : cleanText(code).slice(0, 64);
 }
 
 async function awaited(
@@ -298,7 +276,7 @@ async function awaited(
   return err(`nobody entered the code within ${seconds} seconds`);
 }
 
-async function ask(request: OidcRequest): Promise<Result<OidcAnswer>> {
+async function ask(request: OidcRequest): Promise<OidcAnswer> {
   const answer = await askProvider(request);
   if (!answer.ok || answer.value.status < 300) return answer;
   return err(`${new URL(request.url).host} answered ${answer.value.status}`);

@@ -3,8 +3,8 @@ import { cp, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { derElements } from '../image/formats/der.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
-import { messageOf, UserError } from '../lib/errors.ts';
-import { field, isObject, listField, numberField, textField } from '../lib/json.ts';
+import { errorCode, messageOf, UserError } from '../lib/errors.ts';
+import { field, given, isObject, listField, numberField, textField } from '../lib/json.ts';
 import { toolFailure } from '../lib/run-result.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { SigstoreChoice } from '../model/settings.ts';
@@ -72,15 +72,6 @@ function servicesOf(choice: SigstoreChoice, otherwise: SigstoreServices): Sigsto
   };
 }
 
-function requireAddresses({ fulcio, logs, tsas, oidc }: SigstoreServices): void {
-  for (const url of [fulcio, ...logs.map((log) => log.url), ...tsas, oidc])
-    if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
-      throw new UserError(
-        'a service of sigstore is not named by an http or https address without user and password',
-        { nextStep: 'check sign.fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, and the signing config' },
-      );
-}
-
 /** These services' signing config; without logs and timestamps, cosign only gets a certificate. */
 function signingConfigText(services: SigstoreServices): string {
   const service = ({ url, version }: LogService) => ({
@@ -113,9 +104,8 @@ export function publicHosts({ fulcio, logs }: SigstoreServices): readonly string
   return [...new Set(hosts.filter((host) => /(?:^|\.)sigstore\.dev\.?$/i.test(host)))];
 }
 
-const LARGEST_OF_TRUSTED_ROOT = 16 * 1024 * 1024;
-const MEDIA_TYPE_OF_TRUSTED_ROOT =
-  /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\+json/;
+const LARGEST_ROOT = 16 * 1024 * 1024;
+const ROOT_TYPE = /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\+json/;
 
 /** Cosign 2's alternative to a trusted root: variables that each name a PEM file, with its text. */
 type TrustTexts = Readonly<Record<string, string>>;
@@ -154,35 +144,34 @@ export async function readTrustedRoot(path: string): Promise<unknown> {
     });
   // cosign reads it once more for each signature: a pipe would be empty by then.
   const found = await stat(path).catch((error: unknown) => {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw refuse(isMissing ? 'no such file' : messageOf(error));
+    throw refuse(errorCode(error) === 'ENOENT' ? 'no such file' : messageOf(error));
   });
-  if (!found.isFile() || found.size > LARGEST_OF_TRUSTED_ROOT)
+  if (!found.isFile() || found.size > LARGEST_ROOT)
     throw refuse('it is not a file of at most 16 MiB');
   const bytes = await readFile(path).catch((error: unknown) => {
     throw refuse(messageOf(error));
   });
-  const parsed = parseStrictJson(bytes, 'it', LARGEST_OF_TRUSTED_ROOT);
+  const parsed = parseStrictJson(bytes, 'it', LARGEST_ROOT);
   if (!parsed.ok) throw refuse(parsed.error);
   const root = parsed.value;
-  if (!MEDIA_TYPE_OF_TRUSTED_ROOT.test(textField(root, 'mediaType') ?? ''))
-    throw refuse('it is not a trusted root');
-  for (const [names, faultOf] of PARTS)
-    for (const name of names) {
-      const list = field(root, name) ?? [];
-      if (!Array.isArray(list)) throw refuse(`${name} is not a list`);
-      for (const [at, entry] of list.entries()) {
-        const fault = faultOf(entry);
-        if (fault !== undefined) throw refuse(`${name}[${at}] ${fault}`);
-      }
+  if (!ROOT_TYPE.test(textField(root, 'mediaType') ?? '')) throw refuse('it is not a trusted root');
+  for (const [name, faultOf] of Object.entries(PARTS)) {
+    const list = field(root, name) ?? [];
+    if (!Array.isArray(list)) throw refuse(`${name} is not a list`);
+    for (const [at, entry] of list.entries()) {
+      const fault = faultOf(entry);
+      if (fault !== undefined) throw refuse(`${name}[${at}] ${fault}`);
     }
+  }
   return root;
 }
 
-const PARTS = [
-  [['certificateAuthorities', 'timestampAuthorities'], authorityFault],
-  [['tlogs', 'ctlogs'], logFault],
-] as const;
+const PARTS = {
+  certificateAuthorities: authorityFault,
+  timestampAuthorities: authorityFault,
+  tlogs: logFault,
+  ctlogs: logFault,
+};
 
 function authorityFault(authority: unknown): string | undefined {
   const chain = listField(field(authority, 'certChain'), 'certificates');
@@ -232,36 +221,39 @@ export interface Sigstore {
  */
 export async function resolveSigstore(run: RunTool, choice: SigstoreChoice): Promise<Sigstore> {
   const found = await sigstoreOf(run, choice);
-  requireAddresses(found.services);
+  const { fulcio, logs, tsas, oidc } = found.services;
+  for (const url of [fulcio, ...logs.map((log) => log.url), ...tsas, oidc])
+    if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
+      throw new UserError(
+        'a service of sigstore is not named by an http or https address without user and password',
+        { nextStep: 'check sign.fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, and the signing config' },
+      );
   return found;
 }
 
 async function sigstoreOf(run: RunTool, choice: SigstoreChoice): Promise<Sigstore> {
   const { kind } = await cosignDialect(run);
   const { signingConfig: file, trustedRoot, fulcioUrl, rekorUrl } = choice;
-  const text = file === undefined ? undefined : await configText(file);
-  const root = trustedRoot === undefined ? {} : { trustedRoot };
+  const text =
+    file &&
+    (await readFile(file, 'utf8').catch((error: unknown) => {
+      throw new UserError(`the signing config ${file} cannot be read: ${messageOf(error)}`);
+    }));
+  const named = text === undefined ? undefined : readSigningConfig(text, file ?? '');
   // Also a check of the file, better before a build than after.
   const trust = trustedRoot === undefined ? undefined : await trustTexts(trustedRoot, rekorUrl);
+  const root = given({ trustedRoot });
   if (kind === 'flags') {
-    const named = text === undefined ? PUBLIC_SERVICES : readSigningConfig(text, file ?? '');
-    const services = withoutNewLogs(servicesOf(choice, named));
-    return { services, ...root, ...(trust === undefined ? {} : { trust }) };
+    const services = withoutNewLogs(servicesOf(choice, named ?? PUBLIC_SERVICES));
+    return { services, ...root, ...given({ trust }) };
   }
-  if (text !== undefined)
-    return { services: readSigningConfig(text, file ?? ''), signingConfig: text, ...root };
+  if (named !== undefined) return { services: named, ...given({ signingConfig: text }), ...root };
   const otherwise =
     fulcioUrl === undefined || rekorUrl === undefined
       ? readSigningConfig(await defaultConfig(run), 'what cosign takes by default')
       : PUBLIC_SERVICES;
   const services = servicesOf(choice, otherwise);
   return { services, signingConfig: signingConfigText(services), ...root };
-}
-
-async function configText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UserError(`the signing config ${file} cannot be read: ${messageOf(error)}`);
-  });
 }
 
 /** The services of the current TUF repository: sigstore's, or that of `cosign initialize`. */
@@ -335,11 +327,8 @@ export function keylessCall(key: KeylessKey, certificateOnly = false): CosignKey
   };
 }
 
-interface KeylessAttempt {
+interface KeylessAttempt extends Pick<KeylessKey, 'issuer' | 'subject'> {
   readonly services: SigstoreServices;
-  readonly issuer: string;
-  readonly subject: string;
-  /** True where a certificate alone was asked for. */
   readonly certificateOnly: boolean;
   readonly now: number;
 }

@@ -36,7 +36,7 @@ test('an interval of weeks does not make a loop: one question before the code ex
   const shown: unknown[] = [];
   const show = (code: unknown): unknown => shown.push(code);
   const { signal } = new AbortController();
-  expect(await deviceLogin({ issuer, show, signal })).toMatchObject({ ok: false });
+  expect(await deviceLogin(issuer, show, signal)).toMatchObject({ ok: false });
   expect(shown).toMatchObject([{ code: 'ABCD', seconds: 2 }]);
   expect(polls).toBe(1);
 });
