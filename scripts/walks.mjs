@@ -88,7 +88,7 @@ const CHAINS = [
       'trust/verify-image.ts',
       'image/attachments.ts',
       'trust/attached.ts',
-      'trust/verify-attachments.ts',
+      'trust/verify-attached.ts',
       'trust/trusted-signers.ts',
       'criteria/attested.ts',
     ],

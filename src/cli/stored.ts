@@ -15,7 +15,7 @@ import { withDefaultTag } from '../model/reference.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { publishedReferrers } from '../reproduce/inputs.ts';
 import { copyImage } from '../trust/copy-image.ts';
-import { withoutOlderVerdict } from '../trust/older-verdict.ts';
+import { withoutOlderVerdict } from '../trust/replaced.ts';
 import { withProgress } from './conversation.ts';
 import { command } from './flags.ts';
 import { type CommandIo, pathsOf, writeProse } from './io.ts';

@@ -183,7 +183,7 @@ async function rendering(
 ): Promise<string> {
   if (format === 'html')
     return (await import('../report/html/several.ts')).htmlImageDifferences(comparison);
-  const report = await import('../report/image-differences.ts');
+  const report = await import('../report/compare.ts');
   return format === 'json'
     ? report.imageDifferencesJson(comparison)
     : report.differencesReport(comparison, { color });

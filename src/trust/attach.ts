@@ -4,7 +4,6 @@ import type { Registries } from '../build/registries.ts';
 import type { GradeOptions } from '../grade/grade-image.ts';
 import { type BlobStore, documentsOf, type ReadDocument } from '../image/blob-store.ts';
 import { parseManifest, parseManifestOrIndex } from '../image/documents.ts';
-import { openStored } from '../image/layout/open-layout.ts';
 import { type LayoutStore, openStore, type StoredBuild } from '../image/layout/store.ts';
 import { whileAlone } from '../image/owner.ts';
 import {
@@ -86,15 +85,6 @@ function keepWithBuilds(
   });
 }
 
-export async function openBuild(
-  store: LayoutStore,
-  index: Descriptor,
-  name: string,
-): Promise<OpenedImage> {
-  const build = await store.lastOf(index.digest);
-  return openStored(store.blobs, index, name, build?.manifests ?? []);
-}
-
 /** Signatures and attestations by tag, the build's and the new ones merged per tag. */
 async function mergedTags(
   blobs: BlobStore,
@@ -156,6 +146,14 @@ const MOST_ROUNDS = 5;
 /** What a statement that is attached replaces, by kind; a grade replaces verdicts. */
 const REPLACED = { statements: ['second build'], verdict: ['verdict', 'tests'] } as const;
 
+interface Attaching {
+  readonly context: PipelineContext;
+  readonly target: AttachTarget;
+  readonly store: LayoutStore;
+  readonly signer: Signer;
+  readonly keys: readonly KeyObject[];
+}
+
 /**
  * Signs statements about an image that is there already, publishes them beside it and keeps them
  * with the builds of the same digest. Then it is judged again with what the signed verdict knew,
@@ -169,95 +167,89 @@ export async function attachStatements(
 ): Promise<Attached> {
   const store = await openStore(context.paths.store, context.now);
   const signer = await resolveSigner(context, target.settings.sign);
+  const key = signer.kind === 'key' ? publicKeyIn(signer.publicKey) : undefined;
+  const attaching = { context, target, store, signer, keys: key === undefined ? [] : [key] };
   const { published } = target;
   const place =
     published === undefined
       ? 'signed and kept with the build; scoville push publishes it'
       : `signed and published beside ${published.registry}/${published.repository}`;
-  const signed = await withImage(target.open, (image) =>
+  const { digest, made } = await withImage(target.open, (image) =>
     phase(
       context,
       'attest',
-      async () => {
-        const made = await signFor(context, store, signer, image, make(image));
-        await publish(context, target, store, image, { made, signer }, 'statements');
-        return { made, digest: image.root.digest };
-      },
+      async () => ({
+        made: await signAndPublish(attaching, image, make(image), 'statements'),
+        digest: image.root.digest,
+      }),
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${place}` }),
     ),
   );
-  const { digest } = signed;
-  const referrers = signed.made.flatMap((one) => one.referrers);
+  const referrers = made.flatMap((one) => one.referrers);
   const grading = await target.grading();
   if (grading === undefined) return { digest, referrers, scorecard: undefined };
-  const own = await ownSigner(store, signer, signed.made);
+  const own = await ownSigner(attaching, referrers);
   const trusted = await withSigner(context, grading.trusted, signer);
-  const options = { ...target, grading: { ...grading, trusted } };
   for (let round = 1; ; round++) {
-    const { judged, made } = await withImage(target.openWhole, (image) =>
-      renewVerdict(context, options, store, image, { signer, own }),
+    const { judged, renewed } = await withImage(target.openWhole, (image) =>
+      renewVerdict(attaching, image, own, { ...grading, trusted }),
     );
     const { lower, graded } = judged;
     const { scorecard } = graded;
-    if (made === undefined)
+    if (renewed === undefined)
       return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
     const isCurrent = await withImage(
       target.openWhole,
       async (image) => statementNames(await readAttachments(image)) === judged.statements,
     );
     // Another run that attached something meanwhile may have judged without this, too.
-    if (isCurrent || round === MOST_ROUNDS) {
-      const renewed = made.flatMap((one) => one.referrers);
-      return { digest, referrers: [...referrers, ...renewed], scorecard };
-    }
+    if (isCurrent || round === MOST_ROUNDS)
+      return {
+        digest,
+        scorecard,
+        referrers: [...referrers, ...renewed.flatMap((one) => one.referrers)],
+      };
   }
 }
 
 async function renewVerdict(
-  context: PipelineContext,
-  target: Omit<AttachTarget, 'grading'> & { readonly grading: GradeOptions },
-  store: LayoutStore,
+  attaching: Attaching,
   image: OpenedImage,
-  { signer, own }: { readonly signer: Signer; readonly own: OwnSigner },
-): Promise<{ readonly judged: Judged; readonly made: readonly SignedStatement[] | undefined }> {
-  const judged = await judgeAgain(context, image, own, target);
+  own: OwnSigner,
+  grading: GradeOptions,
+): Promise<{ readonly judged: Judged; readonly renewed: readonly SignedStatement[] | undefined }> {
+  const { context, target } = attaching;
+  const { regrade } = target;
+  const judged = await judgeAgain(context, image, own, { ...target, grading });
   const { lower, graded, settings, isTagged } = judged;
   if (lower !== undefined) {
-    const levels = `level ${graded.scorecard.level}${lower.level === undefined ? '' : `, not ${lower.level}`}`;
+    const level = lower.level === undefined ? '' : `, not ${lower.level}`;
+    const why = `(level ${graded.scorecard.level}${level}): ${loweredText(lower)}`;
     context.emit({
       kind: 'warning',
-      text: target.regrade
-        ? `the new verdict is lower (${levels}): ${loweredText(lower)}`
-        : `the verdict stays as it was signed. Graded here, the image would have a lower one (${levels}): ${loweredText(lower)}`,
-      ...(target.regrade
+      text: regrade
+        ? `the new verdict is lower ${why}`
+        : `the verdict stays as it was signed. Graded here, the image would have a lower one ${why}`,
+      ...(regrade
         ? {}
         : { nextStep: 'give the settings of its build (--policy FILE), or --regrade to sign it' }),
     });
-    if (!target.regrade) return { judged, made: undefined };
+    if (!regrade) return { judged, renewed: undefined };
   }
   const named = { name: target.name, ...wholeOf(image) };
   const statements = verdictStatements(context, named, graded, settings);
-  const made = await signFor(context, store, signer, image, statements);
-  await publish(context, target, store, image, { made, signer }, 'verdict', isTagged);
-  return { judged, made };
+  const renewed = await signAndPublish(attaching, image, statements, 'verdict', isTagged);
+  return { judged, renewed };
 }
 
 async function ownSigner(
-  { blobs }: LayoutStore,
-  signer: Signer,
-  made: readonly SignedStatement[],
+  { store, signer, keys }: Attaching,
+  referrers: readonly Descriptor[],
 ): Promise<OwnSigner> {
-  const keys = keysOf(signer);
-  const referrers = made.flatMap((one) => one.referrers);
-  const read = documentsOf(blobs);
-  const places = await madePlaces(blobs, { referrers, tagged: [] });
+  const read = documentsOf(store.blobs);
+  const places = await madePlaces(store.blobs, { referrers, tagged: [] });
   const names = await Promise.all(places.map((one) => signerIn(one, keys, read)));
   return { kind: signer.kind, keys, name: names.find((name) => name !== undefined) };
-}
-
-function keysOf(signer: Signer): readonly KeyObject[] {
-  const key = signer.kind === 'key' ? publicKeyIn(signer.publicKey) : undefined;
-  return key === undefined ? [] : [key];
 }
 
 export async function withImage<T>(
@@ -272,20 +264,6 @@ export async function withImage<T>(
   }
 }
 
-/** cosign signs a file: the manifest as it is published. */
-async function signFor(
-  context: PipelineContext,
-  { blobs }: LayoutStore,
-  signer: Signer,
-  image: OpenedImage,
-  statements: readonly StatementToSign[],
-): Promise<readonly SignedStatement[]> {
-  const subjects = statements.flatMap(({ subject, also = [] }) => [subject, ...also]);
-  for (const subject of new Map(subjects.map((one) => [one.digest, one])).values())
-    await blobs.write(await image.readBlob(subject));
-  return signStatements(context, blobs, signer, statements);
-}
-
 /** The image as opened: its root, and its platforms if all of them are here to be judged. */
 export function wholeOf({ root, absent, platforms }: OpenedImage): {
   readonly subject: Descriptor;
@@ -297,18 +275,21 @@ export function wholeOf({ root, absent, platforms }: OpenedImage): {
   return { subject: root, also: absent.length === 0 ? others : [] };
 }
 
-async function publish(
-  context: PipelineContext,
-  target: Pick<AttachTarget, 'name' | 'published' | 'registries' | 'settings'>,
-  store: LayoutStore,
-  { root }: OpenedImage,
-  { made, signer }: { readonly made: readonly SignedStatement[]; readonly signer: Signer },
+async function signAndPublish(
+  { context, target, store, signer, keys }: Attaching,
+  image: OpenedImage,
+  statements: readonly StatementToSign[],
   replaces: keyof typeof REPLACED,
   isTagged = false,
-): Promise<void> {
+): Promise<readonly SignedStatement[]> {
   const { blobs } = store;
-  const { name, published, registries } = target;
-  const { format } = target.settings.sign;
+  // cosign signs a file: the manifest as it is published.
+  const subjects = statements.flatMap(({ subject, also = [] }) => [subject, ...also]);
+  for (const subject of new Map(subjects.map((one) => [one.digest, one])).values())
+    await blobs.write(await image.readBlob(subject));
+  const made = await signStatements(context, blobs, signer, statements);
+  const { name, published, registries, settings } = target;
+  const { format } = settings.sign;
   const repositories =
     published === undefined
       ? []
@@ -321,9 +302,9 @@ async function publish(
       ...(format === 'bundle' && !isTagged ? [] : await legacyAttestations(blobs, made, signer)),
     ],
   };
-  const older = (read: ReadDocument): ReturnType<typeof replacedStatements> =>
-    replacedStatements(blobs, anew, keysOf(signer), read, REPLACED[replaces]);
-  for (const { client, repository } of repositories) {
+  const older = (read: ReadDocument): Promise<Older> =>
+    replacedStatements(blobs, anew, keys, read, REPLACED[replaces]);
+  for (const { client, repository } of repositories)
     await pushReferrers({
       blobs,
       client,
@@ -332,7 +313,7 @@ async function publish(
       attestationTags: format === 'auto' && !isTagged ? 'without-referrers' : 'always',
       isReplaced: await older(readFrom(client, repository)),
     });
-  }
   const replaced = await older(documentsOf(blobs));
-  await keepWithBuilds(store, context.signal, root, anew, replaced);
+  await keepWithBuilds(store, context.signal, image.root, anew, replaced);
+  return made;
 }

@@ -3,7 +3,7 @@ import { decode, type DecodeOptions } from 'cborg';
 import { err, messageOf, ok, type Result } from '../lib/errors.ts';
 import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
 import type { SignatureFact } from '../model/facts.ts';
-import { type Annotations, isBundleType, MEDIA_TYPE } from '../model/image.ts';
+import { type Annotations, type Descriptor, isBundleType, MEDIA_TYPE } from '../model/image.ts';
 import { type Digest, parseDigest } from '../model/reference.ts';
 import { type FoundAttestation, PREDICATE_TYPE, type Statement } from '../model/statement.ts';
 import {
@@ -35,16 +35,22 @@ const DOCUMENT = /(?:seccomp|apparmor|selinux|security-?profile|openvex|vex\+jso
 /** Notary artifact type (notaryproject/specifications, signature-specification.md, "Storage"). */
 const NOTATION_ARTIFACT = 'application/vnd.cncf.notary.signature';
 
+/** A blob, with what its place says of it. */
+export interface AttachedBlob {
+  readonly blob: Descriptor;
+  /** Of its manifest. Before OCI 1.1 the type of an artifact was that of its config. */
+  readonly artifactType: string | undefined;
+  readonly place: FoundAttestation['source'];
+  /** What the blob hangs on: counts where the blob does not name a subject. */
+  readonly hangsOn: Digest;
+}
+
 /**
- * The form of a blob, by its media type, else from the artifact type of the manifest that
- * lists it (config media type in images of older clients). Undefined for other kinds.
+ * The form of a blob, by its media type, else from the artifact type. Undefined for other kinds.
  * Parameters and letter case do not matter.
  */
-export function attachedForm(
-  mediaType: string,
-  artifactType: string | undefined,
-): AttachedForm | undefined {
-  const own = mediaType.toLowerCase();
+export function attachedForm({ blob, artifactType }: AttachedBlob): AttachedForm | undefined {
+  const own = blob.mediaType.toLowerCase();
   const artifact = (artifactType ?? '').toLowerCase();
   if (isBundleType(own)) return 'bundle';
   if (own === MEDIA_TYPE.simpleSigning) return 'simple-signing';
@@ -236,17 +242,6 @@ function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
   }
 }
 
-export interface AttachedBlob {
-  readonly form: AttachedForm;
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-  readonly artifactType: string | undefined;
-  readonly annotations: Annotations | undefined;
-  readonly place: FoundAttestation['source'];
-  /** What the blob hangs on: counts where the blob does not name a subject. */
-  readonly hangsOn: Digest;
-}
-
 /** How to verify it. `statement`: an envelope about a digest; `message`: a signature over bytes. */
 type Proof =
   | {
@@ -283,51 +278,52 @@ export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 
 const UNSIGNED = 'nobody signed it';
 
+type Reader = (bytes: Uint8Array, attached: AttachedBlob) => Result<ReadAttachment>;
+
+const READERS: Readonly<Record<AttachedForm, Reader>> = {
+  bundle: fromBundle,
+  'simple-signing': fromSimpleSigning,
+  dsse: fromEnvelope,
+  statement: fromStatement,
+  notation: fromNotation,
+  sbom: fromDocument,
+  document: fromDocument,
+};
+
 /** Reads an attached blob by form, trusting nothing; the error says why it is not evidence. */
-export function readAttachedBlob(blob: AttachedBlob): Result<ReadAttachment> {
-  if (blob.bytes.length > MAX_ATTACHED_BYTES)
+export function readAttachedBlob(
+  attached: AttachedBlob,
+  bytes: Uint8Array,
+): Result<ReadAttachment> {
+  const form = attachedForm(attached);
+  if (form === undefined) return err('it is not evidence');
+  if (bytes.length > MAX_ATTACHED_BYTES)
     return err(`it is larger than ${MAX_ATTACHED_BYTES} bytes`);
-  switch (blob.form) {
-    case 'bundle':
-      return fromBundle(blob);
-    case 'simple-signing':
-      return fromSimpleSigning(blob);
-    case 'dsse':
-      return fromEnvelope(blob);
-    case 'statement':
-      return fromStatement(blob);
-    case 'notation':
-      return fromNotation(blob);
-    case 'sbom':
-    case 'document':
-      return fromDocument(blob);
-  }
+  return READERS[form](bytes, attached);
 }
 
-function fromBundle({ bytes, hangsOn, place }: AttachedBlob): Result<ReadAttachment> {
+function fromBundle(bytes: Uint8Array, { hangsOn, place }: AttachedBlob): Result<ReadAttachment> {
   const read = readBundle(bytes, MAX_ATTACHED_BYTES);
   if (!read.ok) return read;
   const { envelope, digest, signedWith } = read.value;
-  const signature = { kind: 'signature', form: 'cosign-bundle' } as const;
-  if (envelope === undefined)
-    return ok({
-      says: signature,
-      subjects: [digest ?? hangsOn],
-      proof: { kind: 'message', bundle: bytes, payload: undefined, signedWith },
-    });
+  const says = { kind: 'signature', form: 'cosign-bundle' } as const;
+  if (envelope === undefined) {
+    const proof = { kind: 'message', bundle: bytes, payload: undefined, signedWith } as const;
+    return ok({ says, subjects: [digest ?? hangsOn], proof });
+  }
   const statement = statementIn(envelope, MAX_ATTACHED_BYTES);
   if (!statement.ok) return statement;
   const { predicateType } = statement.value;
   const proof = { kind: 'statement', bundle: bytes, predicateType, signedWith } as const;
   return predicateType === PREDICATE_TYPE.cosignSign
-    ? ok({ says: signature, subjects: subjectDigests(statement.value), proof })
+    ? ok({ says, subjects: subjectDigests(statement.value), proof })
     : ok(stated(statement.value, place, proof));
 }
 
-function fromSimpleSigning({ bytes, annotations }: AttachedBlob): Result<ReadAttachment> {
+function fromSimpleSigning(bytes: Uint8Array, { blob }: AttachedBlob): Result<ReadAttachment> {
   const payload = parseSimpleSigning(bytes);
   if (!payload.ok) return payload;
-  const made = legacyBundle({ kind: 'payload', bytes }, annotations);
+  const made = legacyBundle({ kind: 'payload', bytes }, blob.annotations);
   return ok({
     says: { kind: 'signature', form: 'cosign-tag' },
     subjects: [payload.value],
@@ -337,12 +333,13 @@ function fromSimpleSigning({ bytes, annotations }: AttachedBlob): Result<ReadAtt
   });
 }
 
-function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadAttachment> {
+function fromEnvelope(bytes: Uint8Array, { blob, place }: AttachedBlob): Result<ReadAttachment> {
   const parsed = parseUntrustedJson(bytes, 'the envelope', MAX_ATTACHED_BYTES);
   if (!parsed.ok) return parsed;
   const statement = statementIn(parsed.value, MAX_ATTACHED_BYTES);
   if (!statement.ok) return statement;
-  const made = legacyBundle({ kind: 'envelope', envelope: objectOf(parsed.value) }, annotations);
+  const envelope = objectOf(parsed.value);
+  const made = legacyBundle({ kind: 'envelope', envelope }, blob.annotations);
   const { predicateType } = statement.value;
   const proof: Proof = made.ok
     ? { kind: 'statement', predicateType, ...made.value }
@@ -351,18 +348,19 @@ function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadA
 }
 
 /** An unsigned statement from BuildKit; other tools put envelopes and bundles under its type. */
-function fromStatement(blob: AttachedBlob): Result<ReadAttachment> {
-  const parsed = parseUntrustedJson(blob.bytes, 'the attestation', MAX_ATTACHED_BYTES);
+function fromStatement(bytes: Uint8Array, attached: AttachedBlob): Result<ReadAttachment> {
+  const parsed = parseUntrustedJson(bytes, 'the attestation', MAX_ATTACHED_BYTES);
   if (!parsed.ok) return parsed;
-  if (isObject(parsed.value) && 'payloadType' in parsed.value) return fromEnvelope(blob);
-  if (isObject(parsed.value) && 'verificationMaterial' in parsed.value) return fromBundle(blob);
-  const statement = parseStatement(blob.bytes, MAX_ATTACHED_BYTES);
+  const document = objectOf(parsed.value);
+  if ('payloadType' in document) return fromEnvelope(bytes, attached);
+  if ('verificationMaterial' in document) return fromBundle(bytes, attached);
+  const statement = parseStatement(bytes, MAX_ATTACHED_BYTES);
   if (!statement.ok) return statement;
-  return ok(stated(statement.value, blob.place, { kind: 'none', reason: UNSIGNED }));
+  return ok(stated(statement.value, attached.place, { kind: 'none', reason: UNSIGNED }));
 }
 
-function fromNotation({ bytes, mediaType }: AttachedBlob): Result<ReadAttachment> {
-  const target = notationTarget(bytes, mediaType.toLowerCase());
+function fromNotation(bytes: Uint8Array, { blob }: AttachedBlob): Result<ReadAttachment> {
+  const target = notationTarget(bytes, blob.mediaType.toLowerCase());
   if (!target.ok) return target;
   return ok({
     says: { kind: 'signature', form: 'notation' },
@@ -372,19 +370,19 @@ function fromNotation({ bytes, mediaType }: AttachedBlob): Result<ReadAttachment
 }
 
 /** An SBOM or profile attached as is (`oras attach`): unsigned, about what the blob hangs on. */
-function fromDocument(blob: AttachedBlob): Result<ReadAttachment> {
-  const parsed = parseUntrustedJson(blob.bytes, 'the document', MAX_ATTACHED_BYTES);
-  const artifact = blob.artifactType ?? '';
-  const type = artifact === '' || artifact === NOTATION_ARTIFACT ? blob.mediaType : artifact;
+function fromDocument(bytes: Uint8Array, attached: AttachedBlob): Result<ReadAttachment> {
+  const { blob, artifactType: artifact = '', place, hangsOn } = attached;
+  const isSbom = attachedForm(attached) === 'sbom';
+  const parsed = parseUntrustedJson(bytes, 'the document', MAX_ATTACHED_BYTES);
   // A profile may be plain text; an SBOM that is none is not read here.
-  if (!parsed.ok && blob.form === 'sbom') return parsed;
-  const predicate = parsed.ok ? parsed.value : new TextDecoder().decode(blob.bytes);
-  const predicateType = blob.form === 'sbom' ? sbomType(predicate) : type;
+  if (!parsed.ok && isSbom) return parsed;
+  const predicate = parsed.ok ? parsed.value : new TextDecoder().decode(bytes);
+  const type = artifact === '' || artifact === NOTATION_ARTIFACT ? blob.mediaType : artifact;
+  const predicateType = isSbom ? sbomType(predicate) : type;
   if (predicateType === undefined) return err('the SBOM is neither CycloneDX nor SPDX JSON');
-  const subject = parseDigest(blob.hangsOn);
   return ok({
-    says: { kind: 'statement', predicateType, predicate, source: blob.place },
-    subjects: subject === undefined ? [] : [subject],
+    says: { kind: 'statement', predicateType, predicate, source: place },
+    subjects: [hangsOn],
     proof: { kind: 'none', reason: UNSIGNED },
   });
 }
@@ -395,11 +393,8 @@ function stated(
   proof: Proof,
 ): ReadAttachment {
   const read = readPredicate(statement.predicateType, statement.predicate);
-  return {
-    says: { kind: 'statement', ...read, source },
-    subjects: subjectDigests(statement),
-    proof,
-  };
+  const says = { kind: 'statement', ...read, source } as const;
+  return { says, subjects: subjectDigests(statement), proof };
 }
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;

@@ -7,9 +7,9 @@ import { field, isObject, listField, parseJson, textField } from '../lib/json.ts
 import type { RunTool } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { Descriptor, OpenedImage } from '../model/image.ts';
+import type { Attachment, Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, parseReference } from '../model/reference.ts';
-import type { AttachedEvidence, CheckedAttachment } from './verify-attached.ts';
+import type { SignatureOrigin } from '../model/signature-origin.ts';
 
 interface NotationRequest {
   /** An OCI layout with the subject's manifest and the one signature. */
@@ -22,9 +22,18 @@ interface NotationRequest {
   readonly signal?: AbortSignal;
 }
 
-type Checked = Omit<CheckedAttachment, 'evidence'>;
+/** What is known of one signature. */
+export interface Check {
+  readonly verification: 'verified' | 'unverified' | 'failed';
+  readonly verifiedBy?: string;
+  readonly reason?: string;
+  /** It could not be checked, though there was a signer to check against; it may verify later. */
+  readonly isUnchecked?: boolean;
+  /** Who signed by a certificate, where that is logged, and when; of what is verified. */
+  readonly origin?: SignatureOrigin;
+}
 
-function unchecked(reason: string): Checked {
+export function unchecked(reason: string): Check {
   return { verification: 'unverified', reason, isUnchecked: true };
 }
 
@@ -36,7 +45,7 @@ function unchecked(reason: string): Checked {
 export async function verifyNotation(
   run: RunTool,
   { layoutDir, subject, scope, configDir, signal }: NotationRequest,
-): Promise<Checked> {
+): Promise<Check> {
   const read = (name: string): Promise<string> => readFile(join(configDir, name), 'utf8');
   const document = await read('trustpolicy.oci.json')
     .catch(() => read('trustpolicy.json'))
@@ -103,9 +112,9 @@ function policyFor(document: string, scope: string) {
 export async function verifyNotationSignature(
   { run, env, signal }: PipelineContext,
   image: OpenedImage,
-  { attachment, blob }: AttachedEvidence,
+  { attachment, blob }: { readonly attachment: Attachment; readonly blob: Descriptor },
   subject: Descriptor,
-): Promise<Checked> {
+): Promise<Check> {
   const home = env['HOME'] ?? '/';
   const standard =
     process.platform === 'darwin'

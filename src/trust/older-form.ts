@@ -38,7 +38,7 @@ import {
   textOf,
 } from './bundle.ts';
 import { signPayload } from './cosign.ts';
-import { signBytes } from './sign-bundle.ts';
+import { signBytes } from './keys.ts';
 import type { SignedStatement } from './sign.ts';
 import type { Signer } from './signer.ts';
 import { givesPromise } from './sigstore.ts';

@@ -1,3 +1,5 @@
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Registries } from '../build/registries.ts';
 import { withProgress } from '../cli/conversation.ts';
@@ -7,8 +9,12 @@ import { writeFilesTogether } from '../config/project-files.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { parseImageName } from '../image/open-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
+import { distinct, isObject } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import type { PipelineContext } from '../model/context.ts';
+import type { ImageVerification } from '../model/criterion.ts';
+import type { OpenedImage } from '../model/image.ts';
+import { keyScheme } from '../model/key-scheme.ts';
 import {
   formatReference,
   type ImageReference,
@@ -16,11 +22,256 @@ import {
   withDefaultTag,
 } from '../model/reference.ts';
 import { withPlainHttp } from '../model/settings.ts';
-import { admittedImage } from './admitted-image.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
 import { POLICY_COMMAND, type PolicyFlags } from './flags.ts';
+import { isKeyUri, keyName } from './keys.ts';
 import { POLICY_FORMATS } from './policies.ts';
-import { type AdmittedImage, POLICY_FORMAT_NAMES, type PolicyFile } from './policy.ts';
+import {
+  type AdmittedImage,
+  isAnchored,
+  type OwnRoot,
+  POLICY_FORMAT_NAMES,
+  type PolicyFile,
+  type PolicySigner,
+  type PredicateCheck,
+  type StatementRule,
+  type StoredForms,
+} from './policy.ts';
+import { trustTexts } from './sigstore.ts';
+import { isOfType } from './statement-kinds.ts';
+import type { Signer, TrustedSigners } from './trusted-signers.ts';
+import type { CheckedAttachment } from './verify-attached.ts';
 import { policyOf, signersOf, verificationText } from './verify-command.ts';
+import { type VerifyDemands, verifyWithEvidence } from './verify-image.ts';
+
+interface Named {
+  readonly reference: ImageReference;
+  readonly mirrors: readonly string[];
+}
+
+/**
+ * Verifies the image as `scoville verify` does, and gives what a policy needs to admit it and
+ * nothing else; undefined where it does not verify. Throws UserError where it verifies in a way
+ * that no policy can ask for.
+ */
+async function admittedImage(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+  { reference, mirrors }: Named,
+): Promise<{ readonly answer: ImageVerification; readonly admitted: AdmittedImage | undefined }> {
+  const { answer, verified } = await verifyWithEvidence(context, image, trusted, demands);
+  if (answer.outcome !== 'verified') return { answer, admitted: undefined };
+  // Engines ask for what is about the digest that a name points to, and not a platform's.
+  const whole = verified.filter(({ evidence }) => evidence.subjects.includes(image.root.digest));
+  const names = [...new Set(whole.filter(isSignature).map(({ verifiedBy }) => verifiedBy))];
+  const [first] = names;
+  if (first === undefined)
+    throw new UserError(
+      `the index ${image.root.digest} is not signed itself, only the platforms that it lists; engines verify the index`,
+      { nextStep: 'sign the index: cosign sign --recursive, or scoville build --push' },
+    );
+  const rules = names
+    .map((name) => rulesFor(signedBy(whole, name), demands))
+    .find((found) => found !== undefined);
+  if (rules === undefined)
+    throw new UserError(
+      `no single signer signed ${image.root.digest} and, about the same digest, all that is asked for`,
+      { nextStep: 'ask for fewer types, or have one key sign both' },
+    );
+  const vouching = names.filter((name) => stands(signedBy(whole, name), rules));
+  const signers = await Promise.all(
+    trusted.signers
+      .filter(({ name }) => vouching.includes(name))
+      .map(({ signer }) => policySigner(signer)),
+  );
+  const [one, ...others] = distinct(signers);
+  if (one === undefined)
+    throw new UserError('the signature that verifies is not of cosign’s kind', {
+      nextStep: 'name the signer: --key FILE, or --certificate-identity',
+    });
+  const { digest: named, tag } = reference;
+  const admitted: AdmittedImage = {
+    repository: formatReference({ registry: reference.registry, repository: reference.repository }),
+    ...(tag === undefined ? {} : { tag }),
+    digest: image.root.digest,
+    isPinned: named !== undefined,
+    signers: [one, ...others],
+    rules,
+    forms: formsOf(image, verified, vouching, rules),
+    mirrors,
+  };
+  return { answer, admitted };
+}
+
+function signedBy(
+  found: readonly CheckedAttachment[],
+  name: string | undefined,
+): readonly CheckedAttachment[] {
+  return found.filter(({ verifiedBy }) => verifiedBy === name);
+}
+
+function stands(own: readonly CheckedAttachment[], rules: readonly StatementRule[]): boolean {
+  return rules.every((rule) => own.some((one) => fits(one, rule)));
+}
+
+function isSignature({ evidence, verifiedBy }: CheckedAttachment): boolean {
+  return evidence.says.kind === 'signature' && verifiedBy !== undefined;
+}
+
+function formsOf(
+  image: OpenedImage,
+  verified: readonly CheckedAttachment[],
+  names: readonly (string | undefined)[],
+  rules: readonly StatementRule[],
+): StoredForms {
+  const root = image.root.digest;
+  // A form is there where each signer left it.
+  const byEach = (isIt: (one: CheckedAttachment) => boolean): boolean =>
+    names.every((name) => signedBy(verified, name).some(isIt));
+  const hasSignature = (form: 'cosign-tag' | 'cosign-bundle', subject: string): boolean =>
+    byEach(
+      ({ evidence: { says, subjects } }) =>
+        says.kind === 'signature' && says.form === form && subjects.some((one) => one === subject),
+    );
+  const hasStatements = (kind: 'cosign-attestation-tag' | 'referrer'): boolean =>
+    rules.every((rule) =>
+      byEach((one) => {
+        const { attachment, subjects } = one.evidence;
+        return attachment.kind === kind && subjects.includes(root) && fits(one, rule);
+      }),
+    );
+  const platforms = [...image.platforms.map(({ descriptor }) => descriptor), ...image.absent];
+  return {
+    signatureTag: hasSignature('cosign-tag', root),
+    signatureTagOfPlatforms: platforms.every(({ digest }) => hasSignature('cosign-tag', digest)),
+    signatureBundle: hasSignature('cosign-bundle', root),
+    statementTag: hasStatements('cosign-attestation-tag'),
+    statementBundles: hasStatements('referrer'),
+  };
+}
+
+/**
+ * A signer as policies name it: of a key file the key alone, whatever else is in the file. Throws
+ * UserError for a key that only this machine can read, and for a pattern that would take more than
+ * whole texts.
+ */
+async function policySigner(signer: Signer): Promise<PolicySigner> {
+  if (signer.kind === 'identity') {
+    const { identity, issuer, trustedRoot } = signer;
+    for (const named of [identity, issuer]) refuseOpen(named);
+    const root = trustedRoot === undefined ? {} : { root: await ownRoot(trustedRoot) };
+    return { kind: 'identity', identity, issuer, ...root };
+  }
+  const { publicKey } = signer;
+  if (keyScheme(publicKey)?.cluster === true) return { kind: 'kms', uri: publicKey };
+  if (isKeyUri(publicKey))
+    throw new UserError(`${keyName(publicKey)} is a key that only this machine can read`, {
+      nextStep: `cosign public-key --key ${keyName(publicKey)} > cosign.pub, then --key cosign.pub`,
+    });
+  try {
+    const key = createPublicKey(await readFile(publicKey));
+    return { kind: 'key', pem: key.export({ type: 'spki', format: 'pem' }).toString() };
+  } catch (cause) {
+    throw new UserError(`the key ${publicKey} cannot be read`, { cause });
+  }
+}
+
+async function ownRoot(path: string): Promise<OwnRoot> {
+  const variables = await trustTexts(path, undefined);
+  return { json: await readFile(path, 'utf8'), variables };
+}
+
+function refuseOpen(named: Extract<Signer, { kind: 'identity' }>['identity']): void {
+  if ('exact' in named || isAnchored(named.pattern)) return;
+  throw new UserError(
+    `the pattern ${named.pattern} also takes names that only contain it; a policy would admit them`,
+    { nextStep: 'begin it with ^ and end it with $, and put alternatives into (?: )' },
+  );
+}
+
+const BUILDER: Readonly<Record<string, readonly string[]>> = {
+  [PREDICATE_TYPE.slsaProvenanceV1]: ['runDetails', 'builder', 'id'],
+  [PREDICATE_TYPE.slsaProvenanceV02]: ['builder', 'id'],
+};
+
+/**
+ * The rules that one signer's statements about the image meet: of each type asked for the first, of
+ * a provenance its builder, of a verdict the level and who judged. Undefined where something is
+ * missing.
+ */
+function rulesFor(
+  own: readonly CheckedAttachment[],
+  { types, minLevel }: VerifyDemands,
+): readonly StatementRule[] | undefined {
+  const found = types.map((asked) => typeRule(own, asked));
+  if (minLevel !== undefined) found.push(levelRule(own, minLevel));
+  const rules = new Map<string, StatementRule>();
+  for (const rule of found) {
+    if (rule === undefined) return undefined;
+    rules.set(JSON.stringify([rule.predicateType, rule.checks]), rule);
+  }
+  return [...rules.values()].map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
+}
+
+function typeRule(own: readonly CheckedAttachment[], asked: string): StatementRule | undefined {
+  const type = own.map(signedType).find((found) => found !== undefined && isOfType(found, asked));
+  if (type === undefined) return undefined;
+  const path = BUILDER[type];
+  if (path === undefined)
+    return { name: isOfType(type, 'sbom') ? 'sbom' : 'statement', predicateType: type, checks: [] };
+  const builder = own
+    .filter((one) => signedType(one) === type)
+    .map((one) => valueAt(predicateOf(one), path))
+    .find((value) => typeof value === 'string');
+  return builder === undefined
+    ? undefined
+    : { name: 'provenance', predicateType: type, checks: [{ path, is: 'equal', text: builder }] };
+}
+
+function levelRule(own: readonly CheckedAttachment[], minLevel: number): StatementRule | undefined {
+  const level = { path: ['verifiedLevels'], is: 'containing', text: `CHPS_LEVEL_${minLevel}` };
+  return own
+    .map((one) => valueAt(predicateOf(one), ['verifier', 'id']))
+    .filter((verifier) => typeof verifier === 'string')
+    .map((verifier): StatementRule => {
+      const checks = [
+        { path: ['verifier', 'id'], is: 'equal', text: verifier },
+        { path: ['verificationResult'], is: 'equal', text: 'PASSED' },
+        ...(minLevel === 0 ? [] : [level]),
+      ] as readonly PredicateCheck[];
+      return { name: 'level', predicateType: PREDICATE_TYPE.slsaVsa, checks };
+    })
+    .find((rule) => own.some((one) => fits(one, rule)));
+}
+
+/** True if the statement has the rule's type and required content, read as the engines read it. */
+function fits(one: CheckedAttachment, { predicateType, checks }: StatementRule): boolean {
+  return (
+    signedType(one) === predicateType &&
+    checks.every(({ path, is, text }) => {
+      const value = valueAt(predicateOf(one), path);
+      return is === 'equal' ? value === text : Array.isArray(value) && value.includes(text);
+    })
+  );
+}
+
+/** As signed: engines compare it letter by letter. */
+function signedType({ evidence: { proof } }: CheckedAttachment): string | undefined {
+  return proof.kind === 'statement' ? proof.predicateType : undefined;
+}
+
+function predicateOf({ evidence: { says } }: CheckedAttachment): unknown {
+  return says.kind === 'statement' ? says.predicate : undefined;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) => (isObject(at) && Object.hasOwn(at, step) ? at[step] : undefined),
+    value,
+  );
+}
 
 export const policy = command(POLICY_COMMAND, async (flags, [text = ''], io) => {
   const settings = await policyOf(flags, io);

@@ -104,36 +104,19 @@ export function regexLiteral(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-/** True where a pattern matches only whole texts: `^...$` whose anchors no alternative escapes. */
+/**
+ * True where a pattern matches only whole texts: `^...$` whose anchors no alternative escapes.
+ * Go's flag `m` makes the anchors those of lines, and its \Q quotes what follows.
+ */
 export function isAnchored(pattern: string): boolean {
-  if (!/^\^[^]*[^\\]\$$/.test(pattern)) return false;
-  // Go's flag `m` makes the anchors those of lines.
-  if (/\(\?[a-zA-Z]*m/.test(pattern)) return false;
-  return !hasOuterAlternative(pattern);
-}
-
-/** `^a|b$` is anchored in neither half. */
-function hasOuterAlternative(pattern: string): boolean {
-  let depth = 0;
-  let isClass = false;
-  for (let at = 0; at < pattern.length; at += 1) {
-    const character = pattern[at];
-    if (character === '\\') {
-      // Go's \Q...\E quotes what follows, to its end.
-      if (pattern[at + 1] === 'Q') return true;
-      at += 1;
-    } else if (isClass) {
-      if (character === ']') isClass = false;
-    } else if (character === '[') {
-      isClass = true;
-      // A bracket that comes first is a member.
-      if (pattern[at + 1] === '^') at += 1;
-      if (pattern[at + 1] === ']') at += 1;
-    } else if (character === '(') depth += 1;
-    else if (character === ')') depth -= 1;
-    else if (character === '|' && depth === 0) return true;
+  if (!/^\^[^]*[^\\]\$$/.test(pattern) || /\(\?[a-zA-Z]*m|\\Q/.test(pattern)) return false;
+  // A bracket that comes first in a class is a member of it.
+  let bare = pattern.replace(/\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]/g, '');
+  for (let before = ''; before !== bare;) {
+    before = bare;
+    bare = bare.replace(/\([^()]*\)/g, '');
   }
-  return false;
+  return !bare.includes('|');
 }
 
 const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';

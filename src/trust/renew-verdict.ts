@@ -21,8 +21,8 @@ import {
   type CheckedAttachment,
   type ReadAttachments,
   readAttachments,
+  verifyAttachments,
 } from './verify-attached.ts';
-import { verifyAttachments } from './verify-attachments.ts';
 import { isBuiltVex } from './vex-document.ts';
 
 export interface OwnSigner {
@@ -179,6 +179,16 @@ export function loweredText({ criteria, reasons }: Lowered): string {
       `${id} ${outcome === 'fail' ? 'fails' : 'is not known'} (${summary})`,
   );
   return [...changes, ...reasons].join('; ');
+}
+
+/** An image of the layout, with all that its last build published. */
+export async function openBuild(
+  store: LayoutStore,
+  index: Descriptor,
+  name: string,
+): Promise<OpenedImage> {
+  const build = await store.lastOf(index.digest);
+  return openStored(store.blobs, index, name, build?.manifests ?? []);
 }
 
 export interface KeptAttachments {

@@ -1,17 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { noStdin } from '../build/context-source.ts';
+import type { Registries } from '../build/registries.ts';
+import { openNamedImage } from '../grade/grade-image.ts';
 import { type BlobStore, documentsOf, type ReadDocument } from '../image/blob-store.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from '../image/documents.ts';
-import type { TaggedManifest } from '../image/referrers.ts';
+import type { LayoutStore } from '../image/layout/store.ts';
+import { type TaggedManifest, writeTaggedManifest } from '../image/referrers.ts';
 import { type AttachedThere, taggedSubject } from '../image/registry/push.ts';
-import { UserError } from '../lib/errors.ts';
+import { ToolError, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor } from '../model/image.ts';
-import type { Digest } from '../model/reference.ts';
+import { type Digest, formatReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { attachedForm, MAX_ATTACHED_BYTES, readAttachedBlob } from './attached.ts';
-import { madeKind, publicKeyIn, signerOf } from './statement-kinds.ts';
+import { openBuild, statedVerdicts } from './renew-verdict.ts';
+import { isVerdict, madeKind, publicKeyIn, signerOf } from './statement-kinds.ts';
 import { NOBODY_NAMED, trustedSigners } from './trusted-signers.ts';
+import type { StatedVerdict } from './verdict.ts';
+import { type AttachedEvidence, readAttachments } from './verify-attached.ts';
 
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
 
@@ -108,43 +115,111 @@ async function nameOf(
 ): Promise<
   { readonly name: string; readonly kind: string | undefined; readonly signer: string } | undefined
 > {
-  const found =
-    where === 'cosign-tag' ? { blob: descriptor } : await layerOf(descriptor, subject, read);
-  if (found === undefined) return undefined;
-  const { blob, artifactType } = found;
-  const form = attachedForm(blob.mediaType, artifactType);
-  if (form === undefined || blob.size > MAX_ATTACHED_BYTES) return undefined;
+  const isTagged = where === 'cosign-tag';
+  const [blob, artifactType] = isTagged ? [descriptor] : await layerOf(descriptor, subject, read);
+  if (blob === undefined || blob.size > MAX_ATTACHED_BYTES) return undefined;
+  const place = isTagged ? 'cosign-tag' : 'bundle-referrer';
+  const attached = { blob, artifactType, place, hangsOn: subject } as const;
+  if (attachedForm(attached) === undefined) return undefined;
   const bytes = await read(blob, MAX_ATTACHED_BYTES);
-  if (bytes === undefined) return undefined;
-  const says = readAttachedBlob({
-    form,
-    bytes,
-    mediaType: blob.mediaType,
-    artifactType,
-    annotations: blob.annotations,
-    place: where === 'referrer' ? 'bundle-referrer' : 'cosign-tag',
-    hangsOn: subject,
-  });
-  if (!says.ok || !says.value.subjects.includes(subject)) return undefined;
-  const kind = madeKind(says.value.says);
-  const signer = signerOf(says.value.proof, keys);
+  const found = bytes && readAttachedBlob(attached, bytes);
+  if (found?.ok !== true || !found.value.subjects.includes(subject)) return undefined;
+  const { says, proof } = found.value;
+  const [kind, signer] = [madeKind(says), signerOf(proof, keys)];
   return signer === undefined
     ? undefined
     : { name: JSON.stringify([where, subject, kind, signer]), kind, signer };
 }
 
-/** The one layer of a referrer that says itself that it is about the subject. */
+/** The one layer of a referrer that says itself that it is about the subject, and its type. */
 async function layerOf(
   descriptor: Descriptor,
   subject: Digest,
   read: ReadDocument,
-): Promise<{ readonly blob: Descriptor; readonly artifactType?: string } | undefined> {
+): Promise<readonly [Descriptor, string] | readonly []> {
   const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
-  if (bytes === undefined) return undefined;
-  const manifest = parseManifest(bytes, descriptor.digest);
-  const [layer, second] = manifest.layers;
-  if (manifest.subject?.digest !== subject || layer === undefined || second !== undefined)
-    return undefined;
-  // Before OCI 1.1 the type of an artifact was that of its config.
-  return { blob: layer, artifactType: manifest.artifactType ?? manifest.config.mediaType };
+  if (bytes === undefined) return [];
+  const { layers, subject: about, artifactType, config } = parseManifest(bytes, descriptor.digest);
+  const [layer, second] = layers;
+  if (about?.digest !== subject || layer === undefined || second !== undefined) return [];
+  return [layer, artifactType ?? config.mediaType];
+}
+
+interface Stored {
+  readonly store: LayoutStore;
+  readonly settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>;
+  readonly name: string;
+  readonly index: Descriptor;
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+}
+
+/**
+ * What a stored build publishes beside its image. Its own verdict stays out where the registry has
+ * a newer one by the same signer; where it replaces a better one, that is a warning.
+ */
+export async function withoutOlderVerdict(
+  context: PipelineContext,
+  registries: Registries,
+  { store, settings, name, index, referrers, tagged }: Stored,
+): Promise<Pick<Stored, 'referrers' | 'tagged'>> {
+  const stored = { referrers, tagged };
+  const reference = parseReference(name);
+  if (!reference.ok) return stored;
+  const { registry, repository } = reference.value;
+  const there = formatReference({ registry, repository, digest: index.digest });
+  const request = { text: `registry:${there}`, stdin: noStdin() };
+  const published = await openNamedImage(context, registries, request).catch((error: unknown) => {
+    // It is not published yet, or the push itself says why nobody answers.
+    if (error instanceof UserError || error instanceof ToolError) return undefined;
+    throw error;
+  });
+  if (published === undefined) return stored;
+  try {
+    const keys = await keysAtHand(context, settings);
+    // Of the layout: nothing stays open.
+    const own = await openBuild(store, index, name);
+    const mine = (await readAttachments(own)).found.filter(({ says }) => isVerdict(says));
+    const theirs = (await readAttachments(published)).found.filter(({ says }) => isVerdict(says));
+    const signers = new Set(mine.map(({ proof }) => signerOf(proof, keys)));
+    const [before, now] = [theirs, mine].map((all) => newest(all, signers, keys));
+    if (before === undefined || now === undefined) return stored;
+    const words = ({ level, timeVerified }: StatedVerdict): string =>
+      `${level === undefined ? 'gate missed' : `level ${level}`}, ${timeVerified}`;
+    const isNewer = Date.parse(before.timeVerified) > Date.parse(now.timeVerified);
+    if (!isNewer && (before.level ?? -1) <= (now.level ?? -1)) return stored;
+    context.emit({
+      kind: 'warning',
+      text: isNewer
+        ? `${there} has a newer verdict (${words(before)}): that of this build (${words(now)}) is not published`
+        : `the verdict of this build (${words(now)}) replaces a better one (${words(before)}) in ${there}`,
+    });
+    if (!isNewer) return stored;
+    const left = new Set(mine.map(({ attachment }) => attachment.descriptor.digest));
+    return {
+      referrers: referrers.filter(({ digest }) => !left.has(digest)),
+      tagged: await Promise.all(
+        tagged.map(async ({ tag, descriptor }) => {
+          const bytes = await store.blobs.readDocument(descriptor);
+          const layers = parseManifest(bytes, tag).layers.filter(({ digest }) => !left.has(digest));
+          return { tag, descriptor: await writeTaggedManifest(store.blobs, layers) };
+        }),
+      ),
+    };
+  } finally {
+    await published.close();
+  }
+}
+
+/** The newest verdict of these signers. */
+function newest(
+  all: readonly AttachedEvidence[],
+  signers: ReadonlySet<string | undefined>,
+  keys: readonly KeyObject[],
+): StatedVerdict | undefined {
+  const own = all.filter(({ proof }) => {
+    const signer = signerOf(proof, keys);
+    return signer !== undefined && signers.has(signer);
+  });
+  return statedVerdicts(own)[0];
 }

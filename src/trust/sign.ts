@@ -19,7 +19,7 @@ import { proofByCosign, signStatement } from './cosign.ts';
 import { builderId, runAddress, tooLarge, unreadable } from './identity.ts';
 import { slsaProvenance } from './provenance.ts';
 import { cyclonedxDocument, spdxDocument } from './sbom.ts';
-import { misstated, signBundle } from './sign-bundle.ts';
+import { misstated, signBundle } from './keys.ts';
 import { type Signer, verifierName } from './signer.ts';
 import { verifierOf, verifyAttached } from './trusted-signers.ts';
 

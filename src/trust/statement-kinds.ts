@@ -20,7 +20,7 @@ import {
   type SecurityProfile,
 } from './profile-artifact.ts';
 import { isProvenanceType } from './provenance-read.ts';
-import { preAuthEncoding } from './sign-bundle.ts';
+import { preAuthEncoding } from './keys.ts';
 import { readReproduction, readSummary } from './verdict.ts';
 
 /** Short names as cosign's `--type` knows them, those of the verdict, and those of profiles. */

@@ -1,17 +1,27 @@
-import { messageOf, UserError } from '../lib/errors.ts';
+import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
 import { field } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
+import type { PipelineContext } from '../model/context.ts';
 import type { Attachment, Attachments, Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
-import type { SignatureOrigin } from '../model/signature-origin.ts';
 import type { FoundAttestation } from '../model/statement.ts';
 import {
+  type AttachedBlob,
   attachedForm,
   MAX_ATTACHED_BYTES,
   readAttachedBlob,
   type ReadAttachment,
 } from './attached.ts';
-import { readBundle } from './bundle.ts';
+import { bundleOrigin, readBundle } from './bundle.ts';
+import { TRUST_VARIABLES } from './cosign.ts';
+import { type Check, unchecked, verifyNotationSignature } from './notation.ts';
+import {
+  type CosignAnswer,
+  needsNetwork,
+  type TrustedSigner,
+  type TrustedSigners,
+  verifyAttached,
+} from './trusted-signers.ts';
 
 export interface AttachedEvidence extends ReadAttachment {
   readonly digest: Digest;
@@ -37,11 +47,6 @@ const PLACE: Readonly<Record<Attachment['kind'], FoundAttestation['source']>> = 
   'buildkit-attestation': 'buildkit-manifest',
 };
 
-interface Wanted {
-  readonly attachment: Attachment;
-  readonly blob: Descriptor;
-}
-
 /**
  * Fetches and reads what hangs on the image: signatures, attestations, SBOM and profile documents,
  * each of at most 16 MiB, 256 MiB in all. One that cannot be read does not hide the others. Nothing
@@ -50,11 +55,12 @@ interface Wanted {
 export async function readAttachments(image: OpenedImage): Promise<ReadAttachments> {
   const attachments = await image.attachments();
   const wanted = wantedBlobs(attachments);
-  const within = withinBounds(wanted);
-  const reads: Read[] = [];
-  await inParallel([...within.entries()], AT_ONCE, async ([at, { attachment, blob }]) => {
-    reads[at] = await readOne(image, attachment, blob);
+  let total = 0;
+  const within = wanted.slice(0, MAX_BLOBS).filter(({ blob }) => {
+    total += blob.size;
+    return total <= MAX_TOTAL_BYTES;
   });
+  const reads = await inParallel(within, AT_ONCE, (one) => readOne(image, one));
   const failed = reads.flatMap((read) => (read.kind === 'found' ? [] : [read]));
   // What could not be fetched may be the very statement that is looked for.
   const missing = failed.find(({ kind }) => kind === 'missing')?.reason;
@@ -70,33 +76,23 @@ export async function readAttachments(image: OpenedImage): Promise<ReadAttachmen
   };
 }
 
-function withinBounds(wanted: readonly Wanted[]): readonly Wanted[] {
-  let total = 0;
-  return wanted.slice(0, MAX_BLOBS).filter(({ blob }) => {
-    total += blob.size;
-    return total <= MAX_TOTAL_BYTES;
-  });
+interface Wanted extends AttachedBlob {
+  readonly attachment: Attachment;
 }
 
 /** Each blob once for each subject and annotations: a list may name one referrer twice. */
 function wantedBlobs({ found }: Attachments): readonly Wanted[] {
-  const wanted = found.flatMap((attachment) =>
-    attachment.manifest.layers
-      .filter((blob) => formOf(attachment, blob) !== undefined)
-      .map((blob): Wanted => ({ attachment, blob })),
-  );
-  const key = ({ attachment, blob }: Wanted): string =>
-    JSON.stringify([attachment.subject, blob.digest, blob.annotations]);
+  const wanted = found.flatMap((attachment) => {
+    const { kind, subject: hangsOn, manifest } = attachment;
+    const artifactType = manifest.artifactType ?? manifest.config.mediaType;
+    const about = { attachment, artifactType, place: PLACE[kind], hangsOn };
+    return manifest.layers
+      .map((blob): Wanted => ({ ...about, blob }))
+      .filter((one) => attachedForm(one) !== undefined);
+  });
+  const key = ({ hangsOn, blob }: Wanted): string =>
+    JSON.stringify([hangsOn, blob.digest, blob.annotations]);
   return [...new Map(wanted.map((one) => [key(one), one])).values()];
-}
-
-/** The artifact type of an image-spec 1.0 artifact is its config's media type. */
-function artifactTypeOf({ manifest }: Attachment): string | undefined {
-  return manifest.artifactType ?? manifest.config.mediaType;
-}
-
-function formOf(attachment: Attachment, blob: Descriptor) {
-  return attachedForm(blob.mediaType, artifactTypeOf(attachment));
 }
 
 type Read =
@@ -107,18 +103,14 @@ type Read =
       readonly reason: string;
     };
 
-async function readOne(
-  image: OpenedImage,
-  attachment: Attachment,
-  blob: Descriptor,
-): Promise<Read> {
-  const form = formOf(attachment, blob);
+async function readOne(image: OpenedImage, wanted: Wanted): Promise<Read> {
+  const { attachment, blob } = wanted;
   const failed = (kind: 'missing' | 'malformed', reason: string): Read => ({
     kind,
     digest: blob.digest,
     reason,
   });
-  if (form === undefined || blob.size > MAX_ATTACHED_BYTES)
+  if (blob.size > MAX_ATTACHED_BYTES)
     return failed('missing', `${blob.digest} is larger than ${MAX_ATTACHED_BYTES} bytes`);
   let bytes: Uint8Array;
   try {
@@ -127,31 +119,16 @@ async function readOne(
     if (!(error instanceof UserError)) throw error;
     return failed('missing', messageOf(error));
   }
-  const read = readAttachedBlob({
-    form,
-    bytes,
-    mediaType: blob.mediaType,
-    artifactType: artifactTypeOf(attachment),
-    annotations: blob.annotations,
-    place: PLACE[attachment.kind],
-    hangsOn: attachment.subject,
-  });
+  const read = readAttachedBlob(wanted, bytes);
   if (!read.ok) return failed('malformed', read.error);
   // A document is known by the artifact that runtimes pull.
-  const isWhole = attachment.kind === 'buildkit-attestation' || form === 'document';
+  const isWhole = attachment.kind === 'buildkit-attestation' || attachedForm(wanted) === 'document';
   const digest = isWhole ? attachment.descriptor.digest : blob.digest;
   return { kind: 'found', evidence: { ...read.value, digest, attachment, blob } };
 }
 
-export interface CheckedAttachment {
+export interface CheckedAttachment extends Check {
   readonly evidence: AttachedEvidence;
-  readonly verification: 'verified' | 'unverified' | 'failed';
-  readonly verifiedBy?: string;
-  readonly reason?: string;
-  /** It could not be checked, though there was a signer to check against; it may verify later. */
-  readonly isUnchecked?: boolean;
-  /** Who signed by a certificate, where that is logged, and when; of what is verified. */
-  readonly origin?: SignatureOrigin;
 }
 
 /** What signatures of this image may be about: the index or manifest of its name, its platforms. */
@@ -165,7 +142,7 @@ export function partsOf({ index, platforms }: OpenedImage): readonly Digest[] {
   return index === undefined ? [] : [...index.manifests.map(({ digest }) => digest), ...opened];
 }
 
-export function artifactsOf({ found }: ReadAttachments): readonly Descriptor[] {
+function artifactsOf({ found }: ReadAttachments): readonly Descriptor[] {
   return found.flatMap(({ says, proof, attachment }) =>
     says.kind === 'statement' && proof.kind === 'none' && attachment.kind === 'referrer'
       ? [attachment.descriptor]
@@ -177,7 +154,7 @@ export function artifactsOf({ found }: ReadAttachments): readonly Descriptor[] {
  * A signature of an artifact's manifest, whose subject is the image, verifies the document in it;
  * it does not sign the image.
  */
-export function withArtifacts(
+function withArtifacts(
   checked: readonly CheckedAttachment[],
   image: OpenedImage,
 ): readonly CheckedAttachment[] {
@@ -214,7 +191,7 @@ export function withArtifacts(
  * cosign's tags as well. Undefined without an envelope, and where a certificate signed, since more
  * belongs to that.
  */
-export function envelopeName({ proof }: AttachedEvidence): string | undefined {
+function envelopeName({ proof }: AttachedEvidence): string | undefined {
   if (proof.kind !== 'statement' || proof.signedWith !== 'key') return undefined;
   const read = readBundle(proof.bundle);
   if (!read.ok) return undefined;
@@ -243,3 +220,200 @@ function nameOf({ evidence, verification }: CheckedAttachment): string | undefin
   if (verification !== 'verified' || evidence.proof.kind !== 'statement') return undefined;
   return envelopeName(evidence) ?? evidence.blob.digest;
 }
+
+/** cosign calls under way at once; each is a process that computes. */
+const AT_ONCE_OF_VERIFY_ATTACHMENTS = 4;
+/** More than any image has; a hostile one must not keep cosign busy for hours. */
+const MAX_CHECKS = 400;
+
+/**
+ * Has cosign, and notation where the user set it up, verify what hangs on the image against those
+ * whom the user trusts. A blob about another image is not verified: it proves nothing here. Throws
+ * UserError where a signer was named and cosign is missing.
+ */
+export async function verifyAttachments(
+  context: PipelineContext,
+  image: OpenedImage,
+  read: ReadAttachments,
+  trusted: TrustedSigners,
+): Promise<readonly CheckedAttachment[]> {
+  tellOfVariables(context, trusted);
+  const verifier = new Verifier(context, image, read, trusted);
+  const checked = await inParallel(
+    [...read.found.entries()],
+    AT_ONCE_OF_VERIFY_ATTACHMENTS,
+    async ([at, evidence]) => {
+      context.signal.throwIfAborted();
+      return { evidence, ...(await verifier.checkOnce(evidence, at)) };
+    },
+  );
+  return withArtifacts(checked, image);
+}
+
+/** People who set them expect them to count. */
+function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSigners): void {
+  if (!signers.some(({ signer }) => signer.kind === 'identity')) return;
+  const found = TRUST_VARIABLES.filter((name) => (env[name] ?? '') !== '');
+  if (found.length > 0)
+    emit({
+      kind: 'notice',
+      text: `${found.join(', ')} in the environment: not used for verifying; --trusted-root FILE names a root of your own`,
+    });
+}
+
+class Verifier {
+  readonly #context: PipelineContext;
+  readonly #image: OpenedImage;
+  readonly #signable: readonly Descriptor[];
+  readonly #trusted: TrustedSigners;
+  readonly #subjects = new Map<Digest, Promise<Uint8Array>>();
+  readonly #envelopes = new Map<string, Promise<Check>>();
+  #noTrustedRoot: CosignAnswer | undefined;
+
+  constructor(
+    context: PipelineContext,
+    image: OpenedImage,
+    read: ReadAttachments,
+    trusted: TrustedSigners,
+  ) {
+    this.#context = context;
+    this.#image = image;
+    this.#signable = [...imageDescriptors(image), ...artifactsOf(read)];
+    this.#trusted = trusted;
+  }
+
+  /** An envelope that verified once verifies anywhere; others are checked again in each place. */
+  async checkOnce(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const name = envelopeName(evidence);
+    const before = name === undefined ? undefined : await this.#envelopes.get(name);
+    if (before?.verification === 'verified') return before;
+    const check = this.#check(evidence, at);
+    if (name !== undefined) this.#envelopes.set(name, check);
+    return check;
+  }
+
+  async #check(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const { proof, says, subjects } = evidence;
+    const subject = this.#signable.find(({ digest }) => subjects.includes(digest));
+    if (subject === undefined)
+      return {
+        // A statement about another image does no harm: its subjects say so.
+        verification: says.kind === 'signature' ? 'failed' : 'unverified',
+        reason: `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`,
+      };
+    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
+    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+    if (proof.kind === 'notation') {
+      const reason = 'another signer is named than notation’s policy';
+      if (this.#trusted.named) return { verification: 'unverified', reason };
+      return verifyNotationSignature(this.#context, this.#image, evidence, subject);
+    }
+    const { bundle, signedWith } = proof;
+    const payload = proof.kind === 'message' ? proof.payload : undefined;
+    const blob = payload ?? (await this.#bytesOf(subject));
+    const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
+    const { run, signal } = this.#context;
+    const check = await this.#bySigners(signedWith, ({ signer }) =>
+      verifyAttached(run, { bundle, blob, predicateType, signer, signal }),
+    );
+    if (signedWith === 'key') return check;
+    const origin = bundleOrigin(bundle);
+    if (check.verification === 'verified') return { ...check, origin };
+    if (check.verification !== 'failed' || origin.identity === undefined) return check;
+    const { subject: who, issuer } = origin.identity;
+    // First, since what follows may be cut.
+    return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
+  }
+
+  /** The first signer that verifies: identities for a certificate, keys for a bare signature. */
+  async #bySigners(
+    signedWith: 'certificate' | 'key',
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+  ): Promise<Check> {
+    const { named, signers } = this.#trusted;
+    const kind = signedWith === 'certificate' ? 'identity' : 'key';
+    const fitting = signers.filter(({ signer }) => signer.kind === kind);
+    // Who signed in another way than the user named is neither confirmed nor refuted.
+    if (fitting.length === 0) return { verification: 'unverified', reason: NOBODY[kind] };
+    const reasons: string[] = [];
+    let open: string | undefined;
+    for (const trusted of fitting) {
+      const answer = await this.#answer(ask, trusted);
+      if (answer.outcome === 'verified')
+        return { verification: 'verified', verifiedBy: trusted.name };
+      reasons.push(answer.reason);
+      if (answer.outcome === 'unknown') open ??= answer.reason;
+    }
+    if (open !== undefined) return unchecked(open);
+    if (!named) return { verification: 'unverified', reason: 'no key at hand verifies it' };
+    const [said = ''] = reasons;
+    const who = fitting.map(({ name }) => name).join(' or ');
+    const isRoot = said.startsWith('the trusted root ');
+    return { verification: 'failed', reason: isRoot ? said : `not signed by ${who} (${said})` };
+  }
+
+  /** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
+  async #answer(
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+    trusted: TrustedSigner,
+  ): Promise<CosignAnswer> {
+    const isIdentity = trusted.signer.kind === 'identity';
+    if (this.#trusted.offline === true && needsNetwork(trusted.signer))
+      return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
+    if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
+    try {
+      const answer = withRoot(await ask(trusted), trusted);
+      if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
+        return answer;
+      // A missing network is asked once, not for each signature.
+      this.#noTrustedRoot = {
+        outcome: 'unknown',
+        reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
+      };
+      return this.#noTrustedRoot;
+    } catch (error) {
+      if (this.#trusted.named || error instanceof Interrupted || this.#context.signal.aborted)
+        throw error;
+      return { outcome: 'unknown', reason: messageOf(error) };
+    }
+  }
+
+  /** The bytes of the index or manifest, read once for all that is about it. */
+  #bytesOf(subject: Descriptor): Promise<Uint8Array> {
+    const bytes = this.#subjects.get(subject.digest) ?? this.#image.readBlob(subject);
+    this.#subjects.set(subject.digest, bytes);
+    return bytes;
+  }
+}
+
+const OFFLINE_IDENTITY =
+  'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one';
+const OFFLINE_KEY = 'the key is asked for over the network, which is not to be used';
+
+/** Why nobody knows what such an index lets in: an engine may read what we cannot. */
+export function unreadEntry({ digest, mediaType }: Descriptor): string {
+  const type = JSON.stringify(mediaType.slice(0, 100));
+  return `the index lists ${digest} as ${type}, which cannot be read as an image; an engine may run it`;
+}
+
+/** Why an archive with such an image is not answered for by another of that name. */
+export function namesake({ digest }: Descriptor): string {
+  return `${digest} is there under the same name, and an engine may load it: verify without --platform and digest`;
+}
+
+/** The certificate's authority, the promise of its log or the entry's log is not in the root. */
+const ANOTHER_ROOT = /leaf certificate verification failed|not enough verified /i;
+
+function withRoot(answer: CosignAnswer, { signer }: TrustedSigner): CosignAnswer {
+  const root = signer.kind === 'identity' ? signer.trustedRoot : undefined;
+  if (answer.outcome === 'verified' || root === undefined || !ANOTHER_ROOT.test(answer.reason))
+    return answer;
+  const reason = `the trusted root ${root} does not vouch for it: name the trusted_root.json of the sigstore that signed (${answer.reason})`;
+  return { ...answer, reason };
+}
+
+const NOBODY = {
+  identity:
+    'it is signed with a certificate: --certificate-identity and --certificate-oidc-issuer verify it',
+  key: 'it is signed with a key: --key FILE verifies it',
+} as const;

@@ -12,11 +12,13 @@ import type { TrustedSigners } from './trusted-signers.ts';
 import { readReproduction, readSummary, readTestResult, type StatedLevel } from './verdict.ts';
 import {
   type CheckedAttachment,
+  namesake,
   partsOf,
   readAttachments,
+  unreadEntry,
+  verifyAttachments,
   withoutCopies,
 } from './verify-attached.ts';
-import { namesake, unreadEntry, verifyAttachments } from './verify-attachments.ts';
 
 /** Who signed an image, and with what. A logged signature counts more than an unlogged one. */
 export function signedBy(

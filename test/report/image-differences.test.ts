@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { differencesReport, imageDifferencesJson } from '../../src/report/image-differences.ts';
+import { differencesReport, imageDifferencesJson } from '../../src/report/compare.ts';
 import { sameImages, sampleDifferences } from './sample-differences.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../schema/image-comparison-1.json');

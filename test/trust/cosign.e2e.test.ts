@@ -6,7 +6,7 @@ import { runTool } from '../../src/lib/run-tool.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { generateKeyPair, publicKey, signStatement } from '../../src/trust/cosign.ts';
-import { misstated } from '../../src/trust/sign-bundle.ts';
+import { misstated } from '../../src/trust/keys.ts';
 import { verifyAttached } from '../../src/trust/trusted-signers.ts';
 
 const PASSWORD = 'correct horse';

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { openCosignKey, type OpenedKey, openPemKey } from '../../src/trust/keys.ts';
-import { signBundle, signBytes } from '../../src/trust/sign-bundle.ts';
+import { openCosignKey, type OpenedKey, openPemKey, signBundle, signBytes } from '../../src/trust/keys.ts';
 import { output, run } from '../e2e/harness.ts';
 import { COSIGN_3 } from '../e2e/readers.ts';
 

@@ -14,10 +14,9 @@ import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { BUILD_TYPE, VERIFIER_ID } from '../../src/trust/identity.ts';
-import type { OpenedKey } from '../../src/trust/keys.ts';
+import { type OpenedKey, signBundle, signBytes } from '../../src/trust/keys.ts';
 import { legacyEnvelope } from '../../src/trust/older-form.ts';
 import { replacedStatements } from '../../src/trust/replaced.ts';
-import { signBundle, signBytes } from '../../src/trust/sign-bundle.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 function newKey(): OpenedKey {

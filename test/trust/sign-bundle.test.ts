@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import type { OpenedKey } from '../../src/trust/keys.ts';
-import { misstated, preAuthEncoding, signBundle, signBytes } from '../../src/trust/sign-bundle.ts';
+import { misstated, type OpenedKey, preAuthEncoding, signBundle, signBytes } from '../../src/trust/keys.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const key: OpenedKey = {

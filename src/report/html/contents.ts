@@ -248,7 +248,9 @@ function packages({ facts }: ImageContents, id: string): Content {
       shortened(location.path, 160),
     ],
     {
-      ...{ sortedAs: 'packages', most: MOST.packages, what: 'package' },
+      sortedAs: 'packages',
+      most: MOST.packages,
+      what: 'package',
       rest: '; the SBOM names them all',
     },
   );

@@ -9,8 +9,15 @@ import type {
   ScorecardDifference,
 } from '../../model/report.ts';
 import { VECTOR_NAMES } from '../card.ts';
-import { compareScorecards, diffScorecards, measures } from '../compare.ts';
-import { byClass, byLayer, type LayerGroup, placeText } from '../image-differences.ts';
+import {
+  byClass,
+  byLayer,
+  compareScorecards,
+  diffScorecards,
+  type LayerGroup,
+  measures,
+  placeText,
+} from '../compare.ts';
 import { shortDigest, shortened } from '../text.ts';
 import { type Content, documentOf, h } from './document.ts';
 import {
