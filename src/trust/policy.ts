@@ -111,7 +111,7 @@ export function regexLiteral(text: string): string {
 export function isAnchored(pattern: string): boolean {
   if (!/^\^[^]*[^\\]\$$/.test(pattern) || /\(\?[a-zA-Z]*m|\\Q/.test(pattern)) return false;
   // A bracket that comes first in a class is a member of it.
-  let bare = pattern.replace(/\\[^]|\[\^?\]?(?:\\[^]|[^\]\\])*\]/g, '');
+  let bare = pattern.replace(/\\[^]|\[\^?\]?(?:\\[^]|[^\]\\]){0,100}\]/g, '');
   for (let before = ''; before !== bare;) {
     before = bare;
     bare = bare.replace(/\([^()]*\)/g, '');

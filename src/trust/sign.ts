@@ -17,9 +17,9 @@ import { fetchedMaterials } from '../reproduce/recorded-fetches.ts';
 import { bundleOrigin } from './bundle.ts';
 import { proofByCosign, signStatement } from './cosign.ts';
 import { builderId, runAddress, tooLarge, unreadable } from './identity.ts';
+import { misstated, signBundle } from './keys.ts';
 import { slsaProvenance } from './provenance.ts';
 import { cyclonedxDocument, spdxDocument } from './sbom.ts';
-import { misstated, signBundle } from './keys.ts';
 import { type Signer, verifierName } from './signer.ts';
 import { verifierOf, verifyAttached } from './trusted-signers.ts';
 

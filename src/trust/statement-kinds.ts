@@ -13,6 +13,7 @@ import {
   textOf,
 } from './bundle.ts';
 import { BUILD_TYPE, readPredicate, sbomType, VERIFIER_ID } from './identity.ts';
+import { preAuthEncoding } from './keys.ts';
 import {
   PROFILE_ARTIFACT,
   PROFILE_PREDICATE,
@@ -20,7 +21,6 @@ import {
   type SecurityProfile,
 } from './profile-artifact.ts';
 import { isProvenanceType } from './provenance-read.ts';
-import { preAuthEncoding } from './keys.ts';
 import { readReproduction, readSummary } from './verdict.ts';
 
 /** Short names as cosign's `--type` knows them, those of the verdict, and those of profiles. */

@@ -10,8 +10,8 @@ import type { Scorecard } from '../../src/model/scorecard.ts';
 import { badgeFiles } from '../../src/report/badges.ts';
 import { codeQualityReport, junitReport, lintCodeQuality } from '../../src/report/ci.ts';
 import { bakeTable, checkText, profileText } from '../../src/report/command-texts.ts';
-import { htmlReport } from '../../src/report/html/report.ts';
 import { differencesReport } from '../../src/report/compare.ts';
+import { htmlReport } from '../../src/report/html/report.ts';
 import { lintJson, lintSarif, lintText } from '../../src/report/lint.ts';
 import {
   markdownComparison,
