@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/errors.ts';
-import { ownValue } from '../lib/json.ts';
+import { given, ownValue } from '../lib/json.ts';
 import { byName, oneLine } from '../lib/text.ts';
 import { LATEST_EPOCH } from '../lib/time.ts';
 import { assignment, type DockerfileModel, stageChain, unquoted } from '../model/dockerfile.ts';
@@ -137,23 +137,17 @@ export function planAnnotations(inputs: AnnotationInputs): PlannedAnnotations {
 function configuredValues(settings: Settings): Readonly<Record<string, string>> {
   const { annotations, ...fields } = settings.image;
   const named = Object.entries(fields).map(([name, value]) => [`${OCI}${name}`, value] as const);
-  const { use } = settings.secrets;
-  return {
-    ...Object.fromEntries(named),
-    ...(use === undefined ? {} : { [OWN_ANNOTATION.secrets]: use }),
-    ...annotations,
-  };
+  const own = given({ [OWN_ANNOTATION.secrets]: settings.secrets.use });
+  return { ...Object.fromEntries(named), ...own, ...annotations };
 }
 
 function derivedValues(inputs: AnnotationInputs): Readonly<Record<string, string>> {
-  const { git, base } = inputs;
-  const source = git?.remoteUrl === undefined ? undefined : publicSourceUrl(git.remoteUrl);
-  const revision = git === undefined ? undefined : git.commit + (git.dirty ? '-dirty' : '');
-  const values = {
-    title: inputs.fallbackTitle,
-    source,
-    revision,
-    created: inputs.created,
+  const { git, base, fallbackTitle: title, created } = inputs;
+  const values: Readonly<Record<string, string | undefined>> = {
+    title,
+    source: git?.remoteUrl === undefined ? undefined : publicSourceUrl(git.remoteUrl),
+    revision: git && git.commit + (git.dirty ? '-dirty' : ''),
+    created,
     version: git?.dirty === false ? git.exactTag : undefined,
     'base.name': base?.name,
     'base.digest': base?.digest,
@@ -217,22 +211,22 @@ export function imageNames(
   const names: string[] = [];
   for (const text of tags.length > 0 ? tags : outputNames) {
     const reference = parseReference(text);
-    if (!reference.ok) {
-      const lower = parseReference(text.toLowerCase());
-      const why = lower.ok ? 'repository name must be lowercase' : 'invalid reference format';
-      return err(`invalid tag ${JSON.stringify(text)}: ${why}`);
+    if (reference.ok && reference.value.digest === undefined) {
+      names.push(formatReference(withDefaultTag(reference.value)));
+      continue;
     }
-    if (reference.value.digest !== undefined)
-      return err(
-        `invalid tag ${JSON.stringify(text)}: refusing to create a tag with a digest reference`,
-      );
-    names.push(formatReference(withDefaultTag(reference.value)));
+    const why = reference.ok
+      ? 'refusing to create a tag with a digest reference'
+      : parseReference(text.toLowerCase()).ok
+        ? 'repository name must be lowercase'
+        : 'invalid reference format';
+    return err(`invalid tag ${JSON.stringify(text)}: ${why}`);
   }
   return ok([...new Set(names)]);
 }
 
 /** The earliest time of a layer, 1980-01-01T00:00:00Z, in seconds: zip files have none earlier. */
-const EARLIEST_EPOCH = 315_532_800;
+export const EARLIEST_EPOCH = 315_532_800;
 
 /** The time given to files in layers, seconds since 1970, and what decided it. */
 export interface EpochDecision {
@@ -271,14 +265,9 @@ export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
       );
     return ok({ seconds: Number(text), source, reason: `SOURCE_DATE_EPOCH of ${from}` });
   }
-  const { locked } = inputs;
-  if (locked !== undefined)
-    return ok({
-      seconds: locked.seconds,
-      source: 'lock',
-      reason: `lock file: ${locked.reason}`,
-    });
-  return ok(epochOfBases(inputs.baseImages));
+  const { locked, baseImages } = inputs;
+  if (locked === undefined) return ok(epochOfBases(baseImages));
+  return ok({ seconds: locked.seconds, source: 'lock', reason: `lock file: ${locked.reason}` });
 }
 
 function epochOfBases(bases: EpochInputs['baseImages']): EpochDecision {
@@ -287,24 +276,18 @@ function epochOfBases(bases: EpochInputs['baseImages']): EpochDecision {
     return Number.isFinite(seconds) ? [{ name, seconds }] : [];
   });
   const oldest = dated.toSorted((a, b) => a.seconds - b.seconds)[0];
+  const earliest = { seconds: EARLIEST_EPOCH, source: 'base-image' } as const;
   if (oldest === undefined)
     return {
-      seconds: EARLIEST_EPOCH,
+      ...earliest,
       source: 'fallback',
       reason: 'no base image with a creation time: 1980-01-01',
     };
+  const reason = `creation time of ${oldest.name}`;
   if (oldest.seconds < EARLIEST_EPOCH)
-    return {
-      seconds: EARLIEST_EPOCH,
-      source: 'base-image',
-      reason: `creation time of ${oldest.name}, moved up to 1980-01-01`,
-    };
+    return { ...earliest, reason: `${reason}, moved up to 1980-01-01` };
   const which = dated.length > 1 ? ', the oldest base image' : '';
-  return {
-    seconds: oldest.seconds,
-    source: 'base-image',
-    reason: `creation time of ${oldest.name}${which}`,
-  };
+  return { ...earliest, seconds: oldest.seconds, reason: `${reason}${which}` };
 }
 
 /** RFC 3339 in UTC, whole seconds. */

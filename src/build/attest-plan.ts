@@ -6,14 +6,7 @@ import { csvAttributes, type ParsedBuild } from './command-line.ts';
 
 export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };
 
-export interface AttestPlan {
-  readonly sbom: Step;
-  readonly sbomFormats: Settings['attest']['sbom'];
-  readonly provenance: Step;
-  readonly sign: Step;
-  readonly verdict: Step;
-  readonly buildxFlags: readonly BuildxFlag[];
-}
+export type AttestPlan = ReturnType<typeof planAttestations>;
 
 /** What one flag says of one kind of attestation, in the form of `--attest`. */
 interface AttestationFlag {
@@ -35,7 +28,7 @@ export function planAttestations(
   settings: Settings,
   env: Readonly<Record<string, string | undefined>>,
   graded: boolean,
-): AttestPlan {
+) {
   const provenance = lastOf(parsed, 'provenance');
   const sbom = lastOf(parsed, 'sbom');
   const noDefaults = parseGoBool(env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '') ?? false;
@@ -50,7 +43,7 @@ export function planAttestations(
       offByFlag(sbom),
       sbom === undefined && formats.length === 0 && 'attest.sbom in the settings',
     ),
-    sbomFormats: formats.length > 0 ? formats : ['cyclonedx'],
+    sbomFormats: formats.length > 0 ? formats : (['cyclonedx'] as const),
     provenance: provenanceStep,
     sign: step(!settings.sign.enabled && 'signing is turned off'),
     verdict: step(
@@ -58,17 +51,27 @@ export function planAttestations(
       !settings.attest.verdict && 'attest.verdict in the settings',
     ),
     buildxFlags: [
-      ...provenanceFlags(provenance, provenanceStep.on),
+      // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max
+      // unless the user chose.
+      !provenanceStep.on
+        ? flag('provenance', 'false')
+        : provenance !== undefined && provenance.parameters.length > 0
+          ? flag('attest', provenance.written)
+          : flag('provenance', 'mode=max'),
       ...(sbom?.off === false && sbom.parameters.includes('generator')
-        ? [{ name: 'attest', value: sbom.written }]
+        ? [flag('attest', sbom.written)]
         : []),
-    ],
+    ] as readonly BuildxFlag[],
   };
+}
+
+function flag(name: string, value: string): BuildxFlag {
+  return { name, value };
 }
 
 /** What a flag says of provenance or SBOM; undefined for other flags, or if buildx refuses it. */
 export function attestationFlag(flag: BuildxFlag): AttestationFlag | undefined {
-  const written = attestForm(flag);
+  const written = flag.name === undefined ? undefined : attestForm(flag);
   const attributes = written === undefined ? undefined : csvAttributes(written);
   if (written === undefined || attributes === undefined) return undefined;
   const type = attributes.get('type');
@@ -80,28 +83,17 @@ export function attestationFlag(flag: BuildxFlag): AttestationFlag | undefined {
 }
 
 /** docker/buildx, util/buildflags/attests.go, CanonicalizeAttest. */
-function attestForm(flag: BuildxFlag): string | undefined {
-  if (flag.name === 'attest') return flag.value;
-  if ((flag.name !== 'provenance' && flag.name !== 'sbom') || flag.value === '') return undefined;
-  const bool = parseGoBool(flag.value);
-  return bool === undefined
-    ? `type=${flag.name},${flag.value}`
-    : `type=${flag.name},disabled=${!bool}`;
+function attestForm({ name, value = '' }: Readonly<Partial<Record<'name' | 'value', string>>>) {
+  if (name === 'attest') return value;
+  if ((name !== 'provenance' && name !== 'sbom') || value === '') return undefined;
+  const bool = parseGoBool(value);
+  return `type=${name},${bool === undefined ? value : `disabled=${!bool}`}`;
 }
 
 /** buildx reads `--attest` first, then the shorthands; the last of a type counts. */
 function lastOf(parsed: ParsedBuild, type: AttestationFlag['type']): AttestationFlag | undefined {
   const inOrder = ['attest', type].flatMap((name) => parsed.flags.filter((f) => f.name === name));
   return inOrder.map(attestationFlag).findLast((found) => found?.type === type);
-}
-
-function provenanceFlags(given: AttestationFlag | undefined, on: boolean): readonly BuildxFlag[] {
-  if (!on) return [{ name: 'provenance', value: 'false' }];
-  // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max unless
-  // the user chose.
-  return given !== undefined && given.parameters.length > 0
-    ? [{ name: 'attest', value: given.written }]
-    : [{ name: 'provenance', value: 'mode=max' }];
 }
 
 function offByFlag(flag: AttestationFlag | undefined): string | false {
@@ -121,11 +113,7 @@ export interface SignerFlags {
   readonly issuerPattern: string | undefined;
 }
 
-/** An identity that was named whole: who, and who vouches for it. */
-interface NamedIdentity {
-  readonly identity: { readonly exact: string } | { readonly pattern: string };
-  readonly issuer: { readonly exact: string } | { readonly pattern: string };
-}
+type Named = { readonly exact: string } | { readonly pattern: string };
 
 /** Names that nobody means: a pattern that takes one of them takes anybody. */
 const NOBODY = [
@@ -143,24 +131,27 @@ const MAX_PATTERN = 1024;
  * asked for, each by text or by pattern; a pattern that anybody satisfies is refused, since such a
  * verification proves no signer.
  */
-export function namedIdentity(flags: SignerFlags): Result<NamedIdentity | undefined> {
-  const identity = oneOf('certificate-identity', flags.identity, flags.identityPattern);
-  if (!identity.ok) return identity;
-  const issuer = oneOf('certificate-oidc-issuer', flags.issuer, flags.issuerPattern);
-  if (!issuer.ok) return issuer;
-  if (identity.value === undefined && issuer.value === undefined) return ok(undefined);
-  if (identity.value === undefined)
+export function namedIdentity(
+  flags: SignerFlags,
+): Result<{ readonly identity: Named; readonly issuer: Named } | undefined> {
+  const who = oneOf('certificate-identity', flags.identity, flags.identityPattern);
+  if (!who.ok) return who;
+  const by = oneOf('certificate-oidc-issuer', flags.issuer, flags.issuerPattern);
+  if (!by.ok) return by;
+  const [identity, issuer] = [who.value, by.value];
+  if (identity !== undefined && issuer !== undefined) return ok({ identity, issuer });
+  if (issuer !== undefined)
     return err('--certificate-oidc-issuer needs --certificate-identity beside it');
-  if (issuer.value === undefined)
-    return err('--certificate-identity needs --certificate-oidc-issuer beside it');
-  return ok({ identity: identity.value, issuer: issuer.value });
+  return identity === undefined
+    ? ok(undefined)
+    : err('--certificate-identity needs --certificate-oidc-issuer beside it');
 }
 
 function oneOf(
   flag: string,
   exact: string | undefined,
   pattern: string | undefined,
-): Result<NamedIdentity['identity'] | undefined> {
+): Result<Named | undefined> {
   if (exact !== undefined && pattern !== undefined)
     return err(`--${flag} and --${flag}-regexp exclude each other`);
   if (exact !== undefined)

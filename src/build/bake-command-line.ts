@@ -14,7 +14,6 @@ import {
 } from '../cli/flag-table.ts';
 import { err, EXIT, ok, type Result } from '../lib/errors.ts';
 import { byCodeUnit } from '../lib/text.ts';
-import type { ReportRequest } from '../model/report.ts';
 import { GRADES } from '../model/scorecard.ts';
 import { BUILDX_FLAGS, IMAGE_FLAGS, LEVELS } from './flags.ts';
 
@@ -111,30 +110,8 @@ interface TargetGate {
   readonly value: string;
 }
 
-export interface ParsedBake {
-  readonly kind: 'bake';
-  /** The user's words for buildx, without our flags. */
-  readonly words: readonly string[];
-  /** Those by which `docker buildx bake --print` resolves the definition. */
-  readonly printWords: readonly string[];
-  /** Our flags that each target's build gets. */
-  readonly ownWords: readonly string[];
-  readonly gates: readonly TargetGate[];
-  readonly keepGoing: boolean;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  readonly reports: readonly ReportRequest[];
-  readonly builder: string | undefined;
-  readonly allow: readonly string[];
-  readonly progress: string | undefined;
-  readonly metadataFile: string | undefined;
-  /** `--push`: `--print` shows it as an output like those of the definition. */
-  readonly pushes: boolean;
-  readonly files: readonly string[];
-  readonly names: readonly string[];
-  /** Why buildx does it alone: it builds nothing. */
-  readonly evaluates: string | undefined;
-}
+export type ParsedBake = Extract<Parsed, { readonly kind: 'bake' }>;
+type Parsed = Extract<ReturnType<typeof parseBakeArgs>, { readonly ok: true }>['value'];
 
 const OWN_BAKE_FLAGS = specsOf(OWN_BAKE);
 const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
@@ -147,13 +124,11 @@ const TABLE = flagTable([...BAKE_FLAGS, ...OWN_BAKE_FLAGS], OWN_BAKE_FLAGS);
 
 type Given = Extract<Scanned, { kind: 'flag' }>;
 
-export function parseBakeArgs(
-  argv: readonly string[],
-): Result<ParsedBake | { readonly kind: 'help' }, UsageProblem> {
+export function parseBakeArgs(argv: readonly string[]) {
   const scanned = scanArguments(argv, TABLE);
   if (!scanned.ok) return scanned;
   const parts = scanned.value;
-  if (parts.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  if (parts.some((part) => part.kind === 'help')) return ok({ kind: 'help' } as const);
   const given = parts.filter((part): part is Given => part.kind === 'flag');
   const all = (name: string): readonly string[] =>
     given.filter((g) => g.spec.name === name).map((g) => g.value);
@@ -162,11 +137,16 @@ export function parseBakeArgs(
   if (!reports.ok) return wrong(reports.error);
   const gates = readGates(given);
   if (!gates.ok) return gates;
-  const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
+  const theirs = parts.filter((part) => part.kind !== 'flag' || !OWN_NAMES.has(part.spec.name));
   return ok({
-    kind: 'bake',
-    words: parts.filter((part) => !isOwn(part)).flatMap(wordsOf),
-    printWords: parts.filter((part) => !isOwn(part) && isPrinted(part)).flatMap(wordsOf),
+    kind: 'bake' as const,
+    /** The user's words for buildx, without our flags. */
+    words: theirs.flatMap(wordsOf),
+    /** Those by which `docker buildx bake --print` resolves the definition. */
+    printWords: theirs
+      .filter((part) => part.kind !== 'flag' || !NOT_PRINTED.has(part.spec.name))
+      .flatMap(wordsOf),
+    /** Our flags that each target's build gets. */
     ownWords: given
       .filter(({ spec }) => OWN_NAMES.has(spec.name) && !SAID_HERE.has(spec.name))
       .map(({ spec, value }) => `--${spec.name}=${value}`),
@@ -179,31 +159,18 @@ export function parseBakeArgs(
     allow: all('allow'),
     progress: all('progress').at(-1),
     metadataFile: all('metadata-file').at(-1),
+    /** `--push`: `--print` shows it as an output like those of the definition. */
     pushes: bool('push'),
     files: all('file'),
-    names: positionals,
+    names: parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : [])),
+    /** Why buildx does it alone: it builds nothing. */
     evaluates: evaluation(bool, all),
   });
 }
 
-function isOwn(part: Scanned): boolean {
-  return part.kind === 'flag' && OWN_NAMES.has(part.spec.name);
-}
-
-function isPrinted(part: Scanned): boolean {
-  return part.kind !== 'flag' || !NOT_PRINTED.has(part.spec.name);
-}
-
 function wordsOf(part: Scanned): readonly string[] {
-  switch (part.kind) {
-    case 'flag':
-      return [`--${part.spec.name}=${part.value}`];
-    case 'unknown':
-    case 'positional':
-      return [part.text];
-    case 'help':
-      return [];
-  }
+  if (part.kind === 'flag') return [`--${part.spec.name}=${part.value}`];
+  return part.kind === 'help' ? [] : [part.text];
 }
 
 function evaluation(
@@ -253,6 +220,6 @@ function fits(pattern: string, target: string): boolean {
   return new RegExp(`^${source.join('.*')}$`, 's').test(target);
 }
 
-function wrong(message: string): { readonly ok: false; readonly error: UsageProblem } {
-  return err({ message, exitCode: EXIT.failed });
+function wrong(message: string) {
+  return err<UsageProblem>({ message, exitCode: EXIT.failed });
 }

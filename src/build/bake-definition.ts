@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { err, ok, type Result, UserError } from '../lib/errors.ts';
 import { type JsonObject, lookup, objectOf } from '../lib/json.ts';
 import { completed } from '../lib/run-result.ts';
-import type { RunTool } from '../lib/run-tool.ts';
+import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { BakeDefinition, BakeTarget } from '../model/events.ts';
 import { csvAttributes, csvField, IMAGE_TYPES } from './command-line.ts';
@@ -56,13 +56,22 @@ export function parseBakeDefinition(text: string): Result<BakeDefinition> {
     targets.set(name, target.value);
   }
   const groups = objectOf(objectOf(document)['group']);
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  // Groups may contain groups; a name that is both is the target.
+  const visit = (name: string): void => {
+    if (targets.has(name)) found.add(name);
+    else if (!seen.has(name)) {
+      seen.add(name);
+      textsOf(objectOf(groups[name])['targets']).forEach(visit);
+    }
+  };
   // buildx 0.13 leaves the group out where the target is called `default`.
-  const asked =
-    groups['default'] === undefined ? ['default'] : textsOf(objectOf(groups['default'])['targets']);
-  const wanted = expand(asked, groups, targets);
-  return wanted.length === 0
+  const named = groups['default'];
+  (named === undefined ? ['default'] : textsOf(objectOf(named)['targets'])).forEach(visit);
+  return found.size === 0
     ? err('the definition does not name a target')
-    : ok({ targets, wanted });
+    : ok({ targets, wanted: [...found] });
 }
 
 export const COMPOSE_FILES: readonly string[] = [
@@ -77,25 +86,6 @@ export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
   return { ...definition, wanted: definition.wanted.toSorted() };
 }
 
-/** Groups may contain groups; a name that is both is the target. */
-function expand(
-  names: readonly string[],
-  groups: JsonObject,
-  targets: ReadonlyMap<string, BakeTarget>,
-): readonly string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const visit = (name: string): void => {
-    if (targets.has(name)) found.add(name);
-    else if (!seen.has(name)) {
-      seen.add(name);
-      textsOf(objectOf(groups[name])['targets']).forEach(visit);
-    }
-  };
-  names.forEach(visit);
-  return [...found];
-}
-
 function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
   const flags: string[] = [];
   for (const [key, item] of Object.entries(value)) {
@@ -107,6 +97,13 @@ function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
     else return err(`target ${name} has ${JSON.stringify(key)}, which is not known here`);
   }
   const inline = value['dockerfile-inline'];
+  const pairs = (key: string): readonly [string, string][] => Object.entries(pairsOf(value[key]));
+  const listed = value['extra-hosts'];
+  const hosts = Array.isArray(listed)
+    ? textsOf(listed)
+    : pairs('extra-hosts').flatMap(([host, list]) =>
+        list.split(',').map((address) => `${host}:${address}`),
+      );
   return ok({
     name,
     context: textsOf(value['context'])[0] ?? '.',
@@ -118,26 +115,14 @@ function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
     entitlements: textsOf(value['entitlements']),
     ...(value['output'] === undefined ? {} : { outputs: partsOf(value['output']) }),
     flags: [
-      ...pairFlags('build-arg', value['args']),
-      ...pairFlags('label', value['labels']),
+      ...pairs('args').map(([key, text]) => `--build-arg=${key}=${text}`),
+      ...pairs('labels').map(([key, text]) => `--label=${key}=${text}`),
       ...flags,
       ...listOf(value['ssh']).map((item) => `--ssh=${sshOf(item)}`),
-      ...hostsOf(value['extra-hosts']).map((host) => `--add-host=${csvField(host)}`),
+      ...hosts.map((host) => `--add-host=${csvField(host)}`),
       ...['pull', 'no-cache'].flatMap((key) => (value[key] === true ? [`--${key}=true`] : [])),
     ],
   });
-}
-
-function pairFlags(flag: string, value: unknown): readonly string[] {
-  return Object.entries(pairsOf(value)).map(([key, text]) => `--${flag}=${key}=${text}`);
-}
-
-function hostsOf(value: unknown): readonly string[] {
-  return Array.isArray(value)
-    ? textsOf(value)
-    : Object.entries(pairsOf(value)).flatMap(([host, list]) =>
-        list.split(',').map((address) => `${host}:${address}`),
-      );
 }
 
 /** `default`, `id=path,path`. */
@@ -311,6 +296,9 @@ export async function missingGrants(
 ): Promise<readonly string[]> {
   const asked = targets.flatMap(({ entitlements }) => entitlements);
   const missing = asked.filter((text) => !allow.includes(text));
+  // Without paths it is the user's own agent.
+  const forwardsAgent = ({ flags }: BakeTarget): boolean =>
+    flags.some((flag) => /^--ssh=[^=]*$/.test(flag));
   if (files && !allow.includes('ssh') && targets.some(forwardsAgent)) missing.push('ssh');
   if (files)
     for (const [kind, path] of targets.flatMap(neededGrants))
@@ -340,49 +328,35 @@ function neededGrants(target: BakeTarget): readonly Grant[] {
     .filter((text) => !isAddress(text) && !/^[a-z-]+:/.test(text));
   const file = dockerfileOf(target);
   const isFile = file !== '-' && !isAddress(file) && !isAddress(target.context);
+  const inFlags = (name: RegExp, ...keys: readonly string[]): readonly string[] =>
+    target.flags.flatMap((flag) => {
+      const [, found = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(flag) ?? [];
+      const attributes = name.test(found) ? csvAttributes(value) : undefined;
+      // `type=env` takes a variable, and a registry's `src` is none of this machine's.
+      const isLocal = ['', 'file', 'local'].includes(attributes?.get('type') ?? '');
+      return isLocal ? keys.flatMap((key) => attributes?.get(key) ?? []) : [];
+    });
+  const ssh = target.flags.flatMap(
+    (flag) => /^--ssh=[^=]*=(.*)$/s.exec(flag)?.[1]?.split(',') ?? [],
+  );
+  const outputs = (target.outputs ?? []).map((text) => {
+    const attributes = csvAttributes(text);
+    return attributes === undefined ? text : (attributes.get('dest') ?? '');
+  });
   const read = [
     ...paths,
     ...(isFile ? [file] : []),
-    ...inFlags(target, ['secret', 'cache-from'], ['src', 'source']),
-    ...sshPaths(target),
+    ...inFlags(/^(?:secret|cache-from)$/, 'src', 'source'),
+    ...ssh,
   ];
   const written = [
-    ...inFlags(target, ['cache-to'], ['dest']),
-    ...(target.outputs ?? []).flatMap(destination),
+    ...inFlags(/^cache-to$/, 'dest'),
+    ...outputs.filter((dest) => !/^-?$/.test(dest)),
   ];
   return [
     ...read.map((path): Grant => ['fs.read', path]),
     ...written.map((path): Grant => ['fs.write', path]),
   ];
-}
-
-function inFlags(
-  { flags }: BakeTarget,
-  names: readonly string[],
-  keys: readonly string[],
-): readonly string[] {
-  return flags.flatMap((flag) => {
-    const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(flag) ?? [];
-    const attributes = names.includes(name) ? csvAttributes(value) : undefined;
-    // `type=env` takes a variable, and a registry's `src` is none of this machine's.
-    const isFile = ['', 'file', 'local'].includes(attributes?.get('type') ?? '');
-    return isFile ? keys.flatMap((key) => attributes?.get(key) ?? []) : [];
-  });
-}
-
-function sshPaths({ flags }: BakeTarget): readonly string[] {
-  return flags.flatMap((flag) => /^--ssh=[^=]*=(.*)$/s.exec(flag)?.[1]?.split(',') ?? []);
-}
-
-/** Without paths it is the user's own agent. */
-function forwardsAgent({ flags }: BakeTarget): boolean {
-  return flags.some((flag) => /^--ssh=[^=]*$/.test(flag));
-}
-
-function destination(output: string): readonly string[] {
-  const attributes = csvAttributes(output);
-  const dest = attributes === undefined ? output : (attributes.get('dest') ?? '');
-  return dest === '' || dest === '-' ? [] : [dest];
 }
 
 async function isGranted(
@@ -392,14 +366,14 @@ async function isGranted(
   cwd: string,
 ): Promise<boolean> {
   const granted = allow.flatMap((text) => {
-    const [, name, where] = /^(fs|fs\.read|fs\.write)=(.*)$/s.exec(text) ?? [];
-    return (name === 'fs' || name === kind) && where !== undefined ? [where] : [];
+    const [, name, where = ''] = /^(fs|fs\.read|fs\.write)=(.*)$/s.exec(text) ?? [];
+    return name === 'fs' || name === kind ? [where] : [];
   });
   if (granted.includes('*')) return true;
   const real = await realOf(resolve(cwd, path));
   for (const root of [cwd, ...granted.map((where) => resolve(cwd, where))]) {
     const way = relative(await realOf(root), real);
-    if (way === '' || !(way === '..' || way.startsWith('../'))) return true;
+    if (!(way === '..' || way.startsWith('../'))) return true;
   }
   return false;
 }
@@ -420,23 +394,16 @@ async function realOf(path: string): Promise<string> {
  */
 export async function printBake(
   run: RunTool,
-  request: {
-    readonly words: readonly string[];
-    readonly cwd: string;
-    readonly stdin: Uint8Array | undefined;
-    readonly signal: AbortSignal;
-  },
+  words: readonly string[],
+  more: Pick<ToolRun, 'cwd' | 'stdin' | 'signal'>,
 ): Promise<string> {
-  const { words, cwd, stdin, signal } = request;
   let text = '';
   const result = await completed(run, 'buildx', {
     command: 'docker',
     args: ['buildx', 'bake', '--print', ...words],
-    cwd,
-    signal,
     timeoutMs: RESOLVE_MS,
     endsAll: true,
-    ...(stdin === undefined ? {} : { stdin }),
+    ...more,
     onStdout: (chunk) => {
       text += Buffer.from(chunk).toString('latin1');
       if (text.length > LARGEST) throw new UserError('the definition is larger than 16 MiB');

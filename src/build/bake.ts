@@ -5,6 +5,7 @@ import { isThere } from '../image/disk.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import { makeTemporaryFolder } from '../image/temporary-folder.ts';
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { Turns } from '../lib/parallel.ts';
 import type { SharedRecordings } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -28,13 +29,6 @@ interface Held {
 interface Link {
   readonly value: string;
   readonly link: LinkedTarget;
-}
-
-/** A link goes nowhere: not even into Docker, as a build without an output does. */
-function forLink(context: PipelineContext, job: BakeJob): PipelineContext {
-  return job.isLink
-    ? { ...context, env: { ...context.env, BUILDX_NO_DEFAULT_LOAD: '1' } }
-    : context;
 }
 
 /** The link for each context that is a target: layout and digest for buildx, content for us. */
@@ -86,25 +80,15 @@ function baked(
   job: BakeJob,
   state: BakeState,
   exitCode: number,
-  about: {
-    readonly reason?: string;
-    readonly digest?: Digest | undefined;
-    readonly report?: ReportInput | undefined;
-    readonly plan?: BuildPlan | PassthroughPlan;
-    readonly error?: unknown;
-  },
+  about: { readonly reason?: string; readonly digest?: Digest | undefined } & Partial<
+    Pick<BakedJob, 'plan' | 'error'>
+  > & { readonly report?: ReportInput | undefined },
 ): BakedJob {
   const { reason, digest, report, ...more } = about;
   const { name: target, tags: names } = job.target;
-  const row = {
-    target,
-    state,
-    names,
-    ...(reason === undefined ? {} : { reason }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(report === undefined ? {} : { scorecard: report.scorecard }),
-  };
-  return { job, row, exitCode, ...(report === undefined ? {} : { report }), ...more };
+  const said = given({ reason, digest, scorecard: report?.scorecard });
+  const row = { target, state, names, ...said };
+  return { job, row, exitCode, ...given({ report }), ...more };
 }
 
 function over(job: BakeJob, result: BuildResult, digest?: Digest): BakedJob {
@@ -124,10 +108,6 @@ function over(job: BakeJob, result: BuildResult, digest?: Digest): BakedJob {
   }
 }
 
-function skipped(job: BakeJob, reason: string): BakedJob {
-  return baked(job, 'skipped', 0, { reason });
-}
-
 function failed(job: BakeJob, error: unknown, report?: ReportInput): BakedJob {
   const exitCode = error instanceof UserError ? error.exitCode : 2;
   return baked(job, 'failed', exitCode, { reason: messageOf(error), error, report });
@@ -136,7 +116,7 @@ function failed(job: BakeJob, error: unknown, report?: ReportInput): BakedJob {
 /** True where a target of a bake would make the user's first key, which nobody chose. */
 export async function opensFirstKey(
   context: PipelineContext,
-  { ownWords, dryRun }: Pick<ParsedBake, 'ownWords' | 'dryRun'>,
+  { ownWords, dryRun }: { readonly ownWords: readonly string[]; readonly dryRun: boolean },
   jobs: readonly BakeJob[],
 ): Promise<boolean> {
   if (dryRun) return false;
@@ -181,116 +161,68 @@ export async function bake(
   contextFor: (target: string, signal: AbortSignal) => PipelineContext,
   outer: AbortSignal,
 ): Promise<readonly BakedJob[]> {
-  const run = new BakeRun(parsed, contextFor, outer);
-  try {
-    const ended = await Promise.all(jobs.map((job) => run.end(job, jobs)));
-    outer.throwIfAborted();
-    return await run.publish(ended);
-  } finally {
-    await run.release();
-  }
-}
-
-class BakeRun {
-  readonly #parsed: ParsedBake;
-  readonly #contextFor: (target: string, signal: AbortSignal) => PipelineContext;
-  readonly #outer: AbortSignal;
-  readonly #stop = new AbortController();
-  readonly #ends = new Map<string, Promise<Ended>>();
-  readonly #held: HeldBuild[] = [];
-  readonly #turns = new Turns(AT_ONCE);
-  #folder: Promise<string> | undefined;
-  #stoppedBy = '';
-  readonly #shared: SharedRecordings = new Map();
-
-  constructor(
-    parsed: ParsedBake,
-    contextFor: (target: string, signal: AbortSignal) => PipelineContext,
-    outer: AbortSignal,
-  ) {
-    this.#parsed = parsed;
-    this.#contextFor = contextFor;
-    this.#outer = outer;
-  }
+  const { ownWords, gates, builder, progress, metadataFile, dryRun, pushes, keepGoing } = parsed;
+  const stop = new AbortController();
+  const ends = new Map<string, Promise<Ended>>();
+  const all: HeldBuild[] = [];
+  const turns = new Turns(AT_ONCE);
+  const shared: SharedRecordings = new Map();
+  const folders: Promise<string>[] = [];
+  let stoppedBy = '';
+  const skipped = (job: BakeJob, reason: string): Ended => ({
+    done: baked(job, 'skipped', 0, { reason }),
+  });
+  const ended = (job: BakeJob, done: BakedJob): Ended => {
+    if (done.row.state === 'failed' && !keepGoing && stoppedBy === '') {
+      stoppedBy = job.target.name;
+      stop.abort();
+    }
+    return { done };
+  };
 
   /** The end of a job, which is begun where it was not yet. */
-  end(job: BakeJob, jobs: readonly BakeJob[]): Promise<Ended> {
-    const known = this.#ends.get(job.id);
+  function end(job: BakeJob): Promise<Ended> {
+    const known = ends.get(job.id);
     if (known !== undefined) return known;
-    const bases = job.links.map((link) => jobs.find(({ id }) => id === link.job));
-    const ended = Promise.all(
-      bases.map((base) => (base === undefined ? Promise.resolve(undefined) : this.end(base, jobs))),
-    ).then((ends) => this.#begin(job, ends));
-    this.#ends.set(job.id, ended);
-    return ended;
+    const bases = jobs.filter(({ id }) => job.links.some((link) => link.job === id));
+    const begun = Promise.all(bases.map(end)).then((found) => begin(job, found));
+    ends.set(job.id, begun);
+    return begun;
   }
 
-  async #begin(job: BakeJob, bases: readonly (Ended | undefined)[]): Promise<Ended> {
-    const bad = bases.find((base) => base === undefined || 'done' in base);
-    const isDry = this.#parsed.dryRun;
-    if (bad !== undefined && 'done' in bad && !isDry)
-      return { done: skipped(job, `${bad.done.job.target.name} could not be built`) };
-    const folder = await this.#lockFolder(job);
-    return this.#turns.take(folder, async () => {
-      if (this.#stop.signal.aborted)
-        return { done: skipped(job, `not begun: ${this.#stoppedBy} failed`) };
-      this.#outer.throwIfAborted();
-      const ready = bases.flatMap((base) =>
-        base !== undefined && 'ready' in base ? [base.ready] : [],
-      );
-      return this.#hold(job, ready);
+  async function begin(job: BakeJob, bases: readonly Ended[]): Promise<Ended> {
+    const bad = bases.find((base) => 'done' in base);
+    if (bad !== undefined && !dryRun)
+      return skipped(job, `${bad.done.job.target.name} could not be built`);
+    return turns.take(await lockFolder(job), async () => {
+      if (stoppedBy !== '') return skipped(job, `not begun: ${stoppedBy} failed`);
+      outer.throwIfAborted();
+      try {
+        return await hold(
+          job,
+          bases.flatMap((base) => ('ready' in base ? [base.ready] : [])),
+        );
+      } catch (error) {
+        outer.throwIfAborted();
+        if (stoppedBy !== '') return skipped(job, `ended: ${stoppedBy} failed`);
+        if (error instanceof Interrupted) throw error;
+        return ended(job, failed(job, error));
+      }
     });
   }
 
-  async #hold(job: BakeJob, bases: readonly Held[]): Promise<Ended> {
-    const signal = AbortSignal.any([this.#outer, this.#stop.signal]);
-    const context = this.#contextFor(job.target.name, signal);
-    try {
-      const linked = await linksOf(job, bases, context);
-      const command = await this.#command(job, linked, context);
-      const together = {
-        linked: [...linked.values()].map(({ link }) => link),
-        shared: this.#shared,
-      };
-      const held = await holdBuild(forLink(context, job), command, inlineText(job), together);
-      this.#held.push(held);
-      if (held.kind === 'ready') return { ready: { job, held } };
-      const done = over(job, held.result);
-      // An image that is short of its gate keeps nobody from being judged.
-      if (done.row.state === 'failed') this.#failed(job);
-      return { done };
-    } catch (error) {
-      this.#outer.throwIfAborted();
-      if (this.#stop.signal.aborted)
-        return { done: skipped(job, `ended: ${this.#stoppedBy} failed`) };
-      if (error instanceof Interrupted) throw error;
-      this.#failed(job);
-      return { done: failed(job, error) };
-    }
-  }
-
-  #failed(job: BakeJob): void {
-    if (this.#parsed.keepGoing || this.#stoppedBy !== '') return;
-    this.#stoppedBy = job.target.name;
-    this.#stop.abort();
-  }
-
-  async #command(
-    job: BakeJob,
-    linked: ReadonlyMap<string, Link>,
-    context: PipelineContext,
-  ): Promise<ParsedBuild> {
-    const { ownWords, gates, builder, progress, metadataFile, dryRun, pushes } = this.#parsed;
-    const values = new Map([...linked].map(([name, { value }]) => [name, value]));
+  async function hold(job: BakeJob, bases: readonly Held[]): Promise<Ended> {
+    const context = contextFor(job.target.name, AbortSignal.any([outer, stop.signal]));
+    const links = await linksOf(job, bases, context);
+    const values = new Map([...links].map(([name, { value }]) => [name, value]));
+    const file = metadataFile === undefined || job.isLink ? undefined : await metadataPath(job);
     const words = [
       ...ownWords,
       ...(job.isLink ? [] : gateWords(gates, job.target.name)),
       ...(dryRun ? ['--dry-run'] : []),
       ...(builder === undefined ? [] : [`--builder=${builder}`]),
       ...(progress === 'rawjson' ? ['--progress=rawjson'] : []),
-      ...(metadataFile === undefined || job.isLink
-        ? []
-        : [`--metadata-file=${await this.#metadataPath(job)}`]),
+      ...(file === undefined ? [] : [`--metadata-file=${file}`]),
       ...jobWords(job, values, pushes),
     ];
     const command = parseBuildArgs(words, context.env);
@@ -298,66 +230,71 @@ class BakeRun {
       throw new UserError(command.error.message, { exitCode: command.error.exitCode });
     if (command.value.kind === 'help') throw new Error('a target is not a help text');
     context.signal.throwIfAborted();
-    return withKeptSigner(context, command.value);
+    const build = await withKeptSigner(context, command.value);
+    // A link goes nowhere: not even into Docker, as a build without an output does.
+    const env = job.isLink ? { ...context.env, BUILDX_NO_DEFAULT_LOAD: '1' } : context.env;
+    const together = { linked: [...links.values()].map(({ link }) => link), shared };
+    const held = await holdBuild({ ...context, env }, build, inlineText(job), together);
+    all.push(held);
+    // An image that is short of its gate keeps nobody from being judged.
+    return held.kind === 'ready' ? { ready: { job, held } } : ended(job, over(job, held.result));
   }
 
-  async #metadataPath({ target }: BakeJob): Promise<string> {
-    this.#folder ??= makeTemporaryFolder('bake');
-    return join(await this.#folder, `${target.name}.json`);
+  async function metadataPath({ target }: BakeJob): Promise<string> {
+    if (folders.length === 0) folders.push(makeTemporaryFolder('bake'));
+    const [folder = ''] = await Promise.all(folders);
+    return join(folder, `${target.name}.json`);
   }
 
   /** Targets that share a lock file take turns: each adds to it before the next one reads it. */
-  async #lockFolder({ target }: BakeJob): Promise<string | undefined> {
+  async function lockFolder({ target }: BakeJob): Promise<string | undefined> {
     if (target.inline !== undefined) return undefined;
-    const context = this.#contextFor(target.name, this.#outer);
-    const folder = dirname(resolve(context.cwd, dockerfileOf(target)));
-    const isAsked = this.#parsed.ownWords.some((word) => /^--(?:lock|record)\b/.test(word));
-    return isAsked ||
-      (await writesLock(context, folder)) ||
-      (await isThere(join(folder, LOCK_FILE_NAME)))
-      ? folder
-      : undefined;
+    const context = contextFor(target.name, outer);
+    const place = dirname(resolve(context.cwd, dockerfileOf(target)));
+    const isAsked =
+      ownWords.some((word) => /^--(?:lock|record)\b/.test(word)) ||
+      (await writesLock(context, place)) ||
+      (await isThere(join(place, LOCK_FILE_NAME)));
+    return isAsked ? place : undefined;
   }
 
-  /** Publishes what is ready, bases first. Without `--keep-going` a failure stops all of it. */
-  async publish(ended: readonly Ended[]): Promise<readonly BakedJob[]> {
-    const isBad = (end: Ended): boolean => 'done' in end && end.done.row.state !== 'planned';
-    let holds = !this.#parsed.keepGoing && ended.some(isBad);
-    const all: BakedJob[] = [];
-    for (const end of ended) {
-      const done = 'done' in end ? end.done : await this.#deliver(end.ready, holds);
-      if (done.row.state === 'failed' && !this.#parsed.keepGoing) holds = true;
-      all.push(done);
-    }
-    return all;
-  }
-
-  async #deliver({ job, held }: Held, holds: boolean): Promise<BakedJob> {
+  async function deliver({ job, held }: Held, holds: boolean): Promise<BakedJob> {
     const { report, index } = held.image ?? {};
     const digest = index?.digest;
     if (job.isLink) return baked(job, 'linked', 0, { digest, report });
     if (holds)
       return baked(job, 'held', 0, { digest, report, reason: 'good, but another target was not' });
     try {
-      this.#outer.throwIfAborted();
+      outer.throwIfAborted();
       const done = over(job, await held.deliver(), digest);
-      return { ...done, metadata: await this.#metadata(job) };
+      const text =
+        metadataFile === undefined
+          ? undefined
+          : await readFile(await metadataPath(job), 'utf8').catch(() => undefined);
+      // eslint-disable-next-line no-restricted-syntax -- what buildx wrote on this machine
+      return { ...done, metadata: text === undefined ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
-      this.#outer.throwIfAborted();
+      outer.throwIfAborted();
       return failed(job, error, report);
     }
   }
 
-  async #metadata(job: BakeJob): Promise<unknown> {
-    if (this.#folder === undefined) return undefined;
-    const text = await readFile(await this.#metadataPath(job), 'utf8').catch(() => undefined);
-    // eslint-disable-next-line no-restricted-syntax -- what buildx wrote on this machine
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  }
-
-  async release(): Promise<void> {
-    for (const held of this.#held) await held.release();
-    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
+  try {
+    const found = await Promise.all(jobs.map(end));
+    outer.throwIfAborted();
+    const isBad = (one: Ended): boolean => 'done' in one && one.done.row.state !== 'planned';
+    let holds = !keepGoing && found.some(isBad);
+    const done: BakedJob[] = [];
+    // Bases first. Without `--keep-going` a failure stops all of it.
+    for (const one of found) {
+      const baked = 'done' in one ? one.done : await deliver(one.ready, holds);
+      if (baked.row.state === 'failed' && !keepGoing) holds = true;
+      done.push(baked);
+    }
+    return done;
+  } finally {
+    for (const held of all) await held.release();
+    for (const folder of folders) await rm(await folder, { recursive: true, force: true });
   }
 }
 

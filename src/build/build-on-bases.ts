@@ -1,6 +1,7 @@
 import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { buildFact as assemble, type EnforcedImage } from '../facts/build-facts.ts';
 import { diskError, DiskError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { LinkedTarget, PipelineEvent } from '../model/events.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
@@ -20,16 +21,20 @@ type Known = Pick<Built, 'dockerfile' | 'analysis' | 'plan' | 'bases' | 'recordi
 /** How this build was made: its Dockerfile, its images with BuildKit's digests, its actual end. */
 export function buildFact(build: Known, built: BuiltPlatform, finishedAt: number): Fact<BuildFact> {
   const provenance = withoutLinks(provenanceOf(built), build.together.linked);
-  const epoch = build.plan.epoch?.seconds;
+  const { plan, recording } = build;
+  // A recording, or one with gaps, pinned no fetch.
+  const isReplayed = plan.hermetic === 'replay' && recording?.incomplete.size === 0;
   const fact = assemble({
     dockerfile: dockerfileOf(build, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
     // The policy of one build pins nothing for tomorrow; only a lock file does.
-    enforced: enforcedByLock(build.plan),
+    enforced: enforcedByLock(plan),
     finishedAt: new Date(finishedAt).toISOString(),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...replayedOf(build),
-    ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
+    ...given({
+      epoch: plan.epoch?.seconds,
+      replayed: isReplayed ? fetchedMaterials(recording.fetches) : undefined,
+      provenance: provenance && ({ view: provenance, source: 'build' } as const),
+    }),
   });
   return withSigners(fact, build.bases);
 }
@@ -40,15 +45,10 @@ function withoutLinks(
   links: readonly LinkedTarget[],
 ): ReadProvenance | undefined {
   if (provenance === undefined || links.length === 0) return provenance;
-  const own = new Set(
-    links.flatMap(({ digest, dockerfile }) =>
-      dockerfile === undefined ? [] : [digest.slice('sha256:'.length)],
-    ),
-  );
-  const materials = provenance.materials.filter(
-    ({ uri, digest }) => !(uri.startsWith('pkg:oci/') && own.has(digest['sha256'] ?? '')),
-  );
-  return { ...provenance, materials };
+  const own = links.filter(({ dockerfile }) => dockerfile !== undefined);
+  const isOwn = ({ uri, digest }: ReadProvenance['materials'][number]): boolean =>
+    uri.startsWith('pkg:oci/') && own.some((link) => link.digest === `sha256:${digest['sha256']}`);
+  return { ...provenance, materials: provenance.materials.filter((one) => !isOwn(one)) };
 }
 
 /** Images that the lock file pins. Those of the engine's own store it cannot pin. */
@@ -58,15 +58,6 @@ function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
     const digest = parseDigest(to.slice(to.indexOf('@') + 1));
     return digest === undefined ? [] : [{ text: from, digest }];
   });
-}
-
-/** The fetches of a complete replay. None for a recording or one with gaps: nothing pinned them. */
-function replayedOf({ plan, recording }: Known): {
-  readonly replayed?: ReturnType<typeof fetchedMaterials>;
-} {
-  return plan.hermetic === 'replay' && recording?.incomplete.size === 0
-    ? { replayed: fetchedMaterials(recording.fetches) }
-    : {};
 }
 
 export function recordedArguments(built: BuiltPlatform): Readonly<Record<string, string>> {
@@ -87,14 +78,11 @@ function dockerfileOf(
   if (dockerfile !== undefined && analysis !== undefined)
     return { model: dockerfile, analysis, source: 'build' };
   const text = provenance?.dockerfile?.text;
-  if (text === undefined) return undefined;
-  const read = analyseDockerfile(text, {
-    built: true,
-    buildArgs: provenance?.buildArgs ?? {},
-    buildContexts: provenance?.buildContexts ?? {},
-    ...(provenance?.target === undefined ? {} : { target: provenance.target }),
-    ...(provenance?.frontend.source === undefined ? {} : { frontend: provenance.frontend.source }),
-  });
+  if (provenance === undefined || text === undefined) return undefined;
+  const { buildArgs, buildContexts, target, frontend } = provenance;
+  const options = { built: true, buildArgs, buildContexts };
+  const more = given({ target, frontend: frontend.source });
+  const read = analyseDockerfile(text, { ...options, ...more });
   return read.ok ? { ...read.value, source: 'build' } : undefined;
 }
 
@@ -144,11 +132,11 @@ function startChecks(
   { plan, images }: Build,
 ): ReturnType<typeof checkBases> {
   const { settings, needed } = plan;
-  const registries = (own: PipelineContext): Registries => new Registries(own, settings.registries);
   const bases = needed.map(({ reference }): Base => {
     const name = formatReference(reference);
     return images.find((one) => one.name === name) ?? { reference, name, digest: reference.digest };
   });
+  const registries = (own: PipelineContext): Registries => new Registries(own, settings.registries);
   return checkBases({ context, registries, settings }, bases);
 }
 

@@ -6,6 +6,7 @@ import type { Scored, Shortfall } from '../criteria/score.ts';
 import { boundKeptDaily } from '../image/caches.ts';
 import { type BuildDirectory, openStore } from '../image/layout/store.ts';
 import { diskErrorIn, messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Part, Phase } from '../model/events.ts';
 import type { Descriptor } from '../model/image.ts';
@@ -47,9 +48,7 @@ export async function passThrough(
 }
 
 /** What a planned build will go through, in the order in which it ends. */
-function plannedSteps(
-  plan: Pick<BuildPlan, 'attest' | 'grade' | 'settings' | 'destinations' | 'prove'>,
-): readonly (Phase | Part)[] {
+function plannedSteps(plan: BuildPlan): readonly (Phase | Part)[] {
   const { attest, grade, settings, destinations, prove } = plan;
   const { scanner, gate } = settings;
   const hasGate = gate.minLevel !== undefined || gate.minGrade !== undefined;
@@ -103,15 +102,15 @@ type Judged =
   /** Judged and good enough, or a build without an image, which is not judged. */
   | {
       readonly kind: 'ready';
-      readonly image: ReadyImage | undefined;
+      readonly image:
+        | {
+            readonly build: Build;
+            readonly index: Descriptor;
+            readonly report: ReportInput | undefined;
+          }
+        | undefined;
       readonly deliver: () => Promise<BuildResult>;
     };
-
-interface ReadyImage {
-  readonly build: Build;
-  readonly index: Descriptor;
-  readonly report: ReportInput | undefined;
-}
 
 /**
  * `scoville build`. Whatever fails or is interrupted before the last step leaves nothing tagged,
@@ -141,13 +140,8 @@ export async function holdBuild(
   const directory = await store.newBuild();
   const release = (): Promise<void> => directory.end();
   try {
-    const planned = await readBuild(context, {
-      parsed,
-      stdin,
-      store,
-      directory,
-      ...(together === undefined ? {} : { together }),
-    });
+    const request = { parsed, stdin, store, directory, ...given({ together }) };
+    const planned = await readBuild(context, request);
     const held = parsed.own.dryRun
       ? over({ kind: 'planned', plan: planned.plan })
       : planned.kind === 'passthrough'
@@ -207,28 +201,25 @@ function passedOn(context: PipelineContext, { plan, source }: PassedOn): Judged 
 /** Says what comes, and refuses what would fail at the end of a long build. */
 async function begin(context: PipelineContext, { plan, source }: Build): Promise<void> {
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
-  if (
-    plan.others !== undefined &&
-    source.stdin !== undefined &&
-    !(source.stdin instanceof Uint8Array)
-  )
-    throw new UserError(
-      'a context on stdin cannot be sent twice, for an image and for other outputs',
-      {
-        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
-      },
-    );
-  const { withInputs, hermetic, attest } = plan;
-  if (withInputs && hermetic === undefined)
-    throw new UserError(
-      '--with-inputs publishes what was recorded, and this build is not recorded',
-      { nextStep: 'add --record' },
-    );
+  const { withInputs, hermetic, attest, others } = plan;
+  const refuse = (is: boolean, why: string, nextStep?: string): void => {
+    if (is) throw new UserError(why, given({ nextStep }));
+  };
+  refuse(
+    others !== undefined && source.kind === 'stdin-archive',
+    'a context on stdin cannot be sent twice, for an image and for other outputs',
+    'unpack it and name the folder, or ask for the outputs one by one',
+  );
+  refuse(
+    withInputs && hermetic === undefined,
+    '--with-inputs publishes what was recorded, and this build is not recorded',
+    'add --record',
+  );
   // What is published beside an image is named by its signed provenance.
-  if (withInputs && !(attest.sign.on && attest.provenance.on))
-    throw new UserError(
-      '--with-inputs needs a signature and provenance, which name what is published',
-    );
+  refuse(
+    withInputs && !(attest.sign.on && attest.provenance.on),
+    '--with-inputs needs a signature and provenance, which name what is published',
+  );
   const { iidFile } = plan.userFiles;
   // As buildx does: what a build before has written must not be read after one that failed.
   if (iidFile !== undefined)
@@ -242,11 +233,7 @@ async function begin(context: PipelineContext, { plan, source }: Build): Promise
 async function holdAgainstGate(
   context: PipelineContext,
   { plan, parsed, source, scorecard, contents }: Attested,
-): Promise<{
-  readonly report: ReportInput | undefined;
-  readonly judged: JudgedBuild;
-  readonly shortfalls: readonly Shortfall[];
-}> {
+) {
   const { settings } = plan;
   const { dockerfilePath: dockerfile } = source;
   const target = lastValueOf(parsed, 'target');

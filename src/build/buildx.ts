@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { completed, toolFailure } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import type { BuildInvocation, EventSink } from '../model/events.ts';
@@ -37,20 +38,14 @@ interface BuildRequest {
   readonly onJsonLine?: (line: string) => void;
 }
 
-interface BuildOutcome {
-  readonly exitCode: number;
-  readonly stdout: string;
-  /** Buildx's last words, outside its progress: `ERROR: failed to solve: ...` and nearby lines. */
-  readonly errorText: string;
-}
-
 const ERROR_LINES = 200;
 
 /**
- * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code and text.
- * Throws Interrupted on abort, UserError without docker, ToolError where a signal ended it.
+ * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code, and its last
+ * words outside its progress: `ERROR: failed to solve: ...` and nearby lines. Throws Interrupted on
+ * abort, UserError without docker, ToolError where a signal ended it.
  */
-export async function runBuild(run: RunTool, request: BuildRequest): Promise<BuildOutcome> {
+export async function runBuild(run: RunTool, request: BuildRequest) {
   const { invocation, plugin, cwd, stdin, signal, onEvent, onLine, onStatus, onJsonLine } = request;
   const printed: string[] = [];
   const progress = new RawJsonProgress();
@@ -81,10 +76,7 @@ export async function runBuild(run: RunTool, request: BuildRequest): Promise<Bui
       take(progress.push(line));
     },
     timeoutMs: { unlimited: 'a build runs as long as it runs' },
-    ...(plugin === undefined ? {} : { plugin }),
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(stdin === undefined ? {} : { stdin }),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ plugin, cwd, stdin, signal }),
   });
   take(progress.end());
   plain?.end();
@@ -92,17 +84,7 @@ export async function runBuild(run: RunTool, request: BuildRequest): Promise<Bui
   return { exitCode, stdout, errorText: printed.join('\n') };
 }
 
-export interface Builder {
-  readonly name: string;
-  /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
-  readonly driver: string;
-  readonly running: boolean;
-  readonly nodes: number;
-  /** `os/arch[/variant]`, those it can build for; empty where it does not run yet. */
-  readonly platforms: readonly string[];
-  /** Version of its BuildKit, where it gives one. */
-  readonly buildkit?: string;
-}
+export type Builder = ReturnType<typeof parseBuilder>;
 
 /** The default builder of a build, or the named one. Throws ToolError if that does not exist. */
 export async function currentBuilder(run: RunTool, name?: string): Promise<Builder> {
@@ -115,7 +97,7 @@ export async function currentBuilder(run: RunTool, name?: string): Promise<Build
   return parseBuilder(result.stdout);
 }
 
-export function parseBuilder(stdout: string): Builder {
+export function parseBuilder(stdout: string) {
   const all = (key: string): readonly string[] =>
     [...stdout.matchAll(new RegExp(`^${key}:[ \\t]*(.*)$`, 'gm'))].map((m) => m[1]?.trim() ?? '');
   const platforms = all('Platforms').flatMap((list) => list.split(/,\s*/));
@@ -125,27 +107,24 @@ export function parseBuilder(stdout: string): Builder {
   )?.[0];
   return {
     name: all('Name')[0] ?? '',
+    /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
     driver: all('Driver')[0] ?? '',
     running: all('Status').includes('running'),
     nodes: Math.max(1, all('Name').length - 1),
-    // Platforms that a person named carry a star.
+    // Those it can build for, empty where it does not run yet. One that a person named has a star.
     platforms: [...new Set(platforms.map((name) => name.replace('*', '')).filter(Boolean))],
-    ...(buildkit === undefined || buildkit.startsWith('v0.0.0') ? {} : { buildkit }),
+    ...given({ buildkit: buildkit?.startsWith('v0.0.0') === true ? undefined : buildkit }),
   };
 }
 
 /** Builders by name in the text of `docker buildx ls`, the current one first. */
 export function parseBuilderNames(stdout: string): readonly { name: string; driver: string }[] {
-  const rows = stdout
-    .split('\n')
-    .map((line) =>
-      /^(\S+?)(\*?)\s+(docker-container|docker|kubernetes|remote|cloud)(?:\s|$)/.exec(line),
-    )
-    .filter((match) => match !== null)
-    .map((match) => ({ name: match[1] ?? '', driver: match[3] ?? '', current: match[2] === '*' }));
-  return rows
-    .sort((a, b) => Number(b.current) - Number(a.current))
-    .map(({ name, driver }) => ({ name, driver }));
+  const rows = stdout.matchAll(
+    /^(\S+?)(\*?)[ \t]+(docker-container|docker|kubernetes|remote|cloud)(?=\s|$)/gm,
+  );
+  return [...rows]
+    .sort((a, b) => Number(b[2] === '*') - Number(a[2] === '*'))
+    .map(([, name = '', , driver = '']) => ({ name, driver }));
 }
 
 /**

@@ -4,6 +4,7 @@ import { formatProblem } from '../config/document.ts';
 import { parseLock } from '../config/lock.ts';
 import { writeFileBeside } from '../config/project-files.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { requireTool } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { LOCK_FILE_NAME, type LockChange, type LockFile } from '../model/lock.ts';
@@ -40,12 +41,11 @@ export async function lockOfBuilt(
     (plan.hermetic === 'record' ? recording : undefined) ?? plan.lock.before ?? {};
   return {
     ...plan.lock.now,
-    builder: frontend === undefined ? {} : { frontend },
+    builder: given({ frontend }),
     // Without provenance nothing is known of what ADD fetched.
     remotes: provenance.length === 0 ? (plan.lock.before?.remotes ?? remotes) : remotes,
     packages: await packagesOfImage(context, store.blobs, image),
-    ...(fetches === undefined ? {} : { fetches }),
-    ...(incomplete === undefined ? {} : { incomplete }),
+    ...given({ fetches, incomplete }),
   };
 }
 
@@ -58,9 +58,10 @@ export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: Loc
   const { lock } = plan;
   if (lock?.before === undefined) return;
   const { before, drift, path, locked } = lock;
+  // Another stage, or another Dockerfile, installs and fetches other things.
   const changes = [
     ...(plan.hermetic === undefined ? drift : withoutTarget(drift)),
-    ...builtChanges(before, built, drift),
+    ...(isOfAnother(drift) ? [] : builtChanges(before, built)),
   ];
   if (changes.length === 0) return;
   if (locked) throw driftError(path, changes);
@@ -77,13 +78,7 @@ export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: Loc
     });
 }
 
-function builtChanges(
-  before: LockFile,
-  built: LockFile,
-  drift: readonly LockChange[],
-): readonly LockChange[] {
-  // Another stage, or another Dockerfile, installs and fetches other things.
-  if (isOfAnother(drift)) return [];
+function builtChanges(before: LockFile, built: LockFile): readonly LockChange[] {
   const remotes = mapChanges('remote', before.remotes, built.remotes).filter(
     ({ after }) => after !== undefined,
   );
@@ -145,8 +140,17 @@ export async function writeLock(
   build: Build,
   built: LockFile,
 ): Promise<void> {
-  const builder = await builderVersions(context, build);
-  await replace(build, { ...built, builder: { ...builder, ...built.builder } });
+  const { docker, name } = build.engine;
+  const [buildx, used] = await Promise.all([
+    requireTool(context.run, 'buildx'),
+    currentBuilder(context.run, name),
+  ]);
+  const versions = given({
+    docker: docker?.serverVersion,
+    buildx: buildx.number,
+    buildkit: used.buildkit,
+  });
+  await replace(build, { ...built, builder: { ...versions, ...built.builder } });
   if (build.lock?.text === undefined) await adviseIgnore(context, build);
 }
 
@@ -166,30 +170,14 @@ async function replace({ plan, lock }: Build, next: LockFile): Promise<void> {
   await writeFileBeside(path, text, undefined, dirname(path));
 }
 
-async function builderVersions(
-  context: PipelineContext,
-  { engine: { docker, name } }: Build,
-): Promise<LockFile['builder']> {
-  const [buildx, used] = await Promise.all([
-    requireTool(context.run, 'buildx'),
-    currentBuilder(context.run, name),
-  ]);
-  return {
-    ...(docker === undefined ? {} : { docker: docker.serverVersion }),
-    ...(buildx.number === undefined ? {} : { buildx: buildx.number }),
-    ...(used.buildkit === undefined ? {} : { buildkit: used.buildkit }),
-  };
-}
-
 /** A lock in the context is copied by `COPY . .`, so that each change of it makes another image. */
 async function adviseIgnore(context: PipelineContext, { plan, source }: Build): Promise<void> {
   const { directory, dockerfilePath } = source;
   const path = plan.lock?.path;
-  if (directory === undefined || path === undefined) return;
-  if (relative(directory, path).startsWith('..')) return;
+  if (directory === undefined || path === undefined || relative(directory, path).startsWith('..'))
+    return;
   for (const file of ignoreFiles(directory, dockerfilePath)) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
+    const text = await readFile(file, 'utf8').catch(() => '');
     if (/^\/?(?:\*|(?:\*\*\/)?(?:\*\.lock|scoville\.lock|scoville\.\*))\s*$/m.test(text)) return;
   }
   context.emit({

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '../image/blob-store.ts';
 import { type JsonCache, openCache } from '../image/caches.ts';
-import type { TaggedManifest } from '../image/referrers.ts';
 import { UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { PARTS } from '../model/events.ts';
+import { PARTS, type Phase } from '../model/events.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
 import type { Descriptor } from '../model/image.ts';
 import { digestOf } from '../model/reference.ts';
@@ -57,13 +56,8 @@ async function keepInputs(
   if (recording === undefined || lock === undefined || builtLock === undefined) return undefined;
   if (!attest.provenance.on) return undefined;
   const { writeInputs } = await import('../reproduce/inputs.ts');
-  const request = {
-    cache: paths.cache,
-    lockPath: lock.path,
-    lock: builtLock,
-    recording,
-    subject: image.index,
-  };
+  const from = { cache: paths.cache, lockPath: lock.path, lock: builtLock };
+  const request = { ...from, recording, subject: image.index };
   return writeInputs(store.blobs, request).catch((error: unknown) => {
     if (!(error instanceof UserError) || plan.withInputs) throw error;
     emit({ kind: 'notice', text: `${error.message}; the image can be replayed only here` });
@@ -80,13 +74,10 @@ type Judged = Pick<Checked, 'vex' | 'profiles' | 'plan' | 'proof' | 'kept' | 're
   readonly made: readonly Fact<BuildFact>[];
 };
 
-interface Remembered {
+type Remembered = Omit<AttestedImage, 'scorecard'> & {
   readonly at: number;
-  readonly referrers: readonly Descriptor[];
-  readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | null;
-  readonly contents: readonly ImageContents[];
-}
+};
 
 /** What was signed and graded today for this digest and settings; undefined if any part is gone. */
 export async function recallResult(
@@ -101,11 +92,10 @@ export async function recallResult(
   const found = (await results(context).get(key)) as Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
-  const { referrers, tagged } = found;
+  const { referrers, tagged, scorecard, contents } = found;
   for (const { digest } of [...referrers, ...tagged.map((t) => t.descriptor)])
     if (!(await blobs.has(digest))) return undefined;
-  const { contents } = found;
-  return { referrers, tagged, scorecard: found.scorecard ?? undefined, contents };
+  return { referrers, tagged, scorecard: scorecard ?? undefined, contents };
 }
 
 export async function rememberResult(
@@ -115,25 +105,15 @@ export async function rememberResult(
   signer: Signer | undefined,
   { referrers, tagged, scorecard, contents }: AttestedImage,
 ): Promise<void> {
-  const remembered: Remembered = {
-    at: context.now(),
-    referrers,
-    tagged,
-    scorecard: scorecard ?? null,
-    contents: contents.map(withoutFilesystem),
-  };
   const key = keyOf(context, judged, index, signer);
+  // What reports read, as plain JSON: the filesystem is a tree with functions.
+  const plain = contents.map(({ facts, ...more }): ImageContents => {
+    const { image, packages, attestations, vulnerabilities } = facts;
+    return { ...more, facts: { image, packages, attestations, vulnerabilities } };
+  });
+  const made = { at: context.now(), referrers, tagged, scorecard: scorecard ?? null };
+  const remembered: Remembered = { ...made, contents: plain };
   if (key !== undefined) await results(context).set(key, remembered);
-}
-
-/** What reports read, as plain JSON: the filesystem is a tree with functions. */
-function withoutFilesystem({ platform, facts, baseLayers }: ImageContents): ImageContents {
-  const { image, packages, attestations, vulnerabilities } = facts;
-  return {
-    platform,
-    facts: { image, packages, attestations, vulnerabilities },
-    ...(baseLayers === undefined ? {} : { baseLayers }),
-  };
 }
 
 function results(context: PipelineContext): JsonCache {
@@ -150,7 +130,8 @@ function keyOf(
   const by = signer === undefined ? null : signerPart(signer);
   if (by === undefined) return undefined;
   const { plan, vex, profiles, made, proof, kept, recording } = judged;
-  const { settings, attest, names, epoch, grade, needed } = plan;
+  const { settings, names, epoch, grade, needed } = plan;
+  const { sbom, sbomFormats: formats, provenance, sign, verdict } = plan.attest;
   // How high the gate is changes nothing that is signed. Reports say where trust came from.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
   const rules = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
@@ -159,20 +140,11 @@ function keyOf(
     digest: index.digest,
     made,
     judged: rules,
-    attest: {
-      sbom: attest.sbom,
-      formats: attest.sbomFormats,
-      provenance: attest.provenance,
-      sign: attest.sign,
-      verdict: attest.verdict,
-    },
+    attest: { sbom, formats, provenance, sign, verdict },
     names,
     epoch,
     // The provenance lists it.
-    fetches:
-      recording === undefined
-        ? null
-        : [plan.hermetic, [...recording.fetches], [...recording.incomplete]],
+    fetches: recording && [plan.hermetic, [...recording.fetches], [...recording.incomplete]],
     // What the lock enforces counts as pinned.
     enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
     grade,
@@ -180,7 +152,10 @@ function keyOf(
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,
     // VEX can end with a day.
-    day: vex.length + kept.referrers.length === 0 ? null : dayOf(context),
+    day:
+      vex.length + kept.referrers.length === 0
+        ? null
+        : new Date(context.now()).toISOString().slice(0, 10),
     proof: proof?.reproducible ?? null,
     kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
@@ -188,10 +163,6 @@ function keyOf(
     signer: by,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-function dayOf({ now }: Pick<PipelineContext, 'now'>): string {
-  return new Date(now()).toISOString().slice(0, 10);
 }
 
 /** Changes with the key or identity, so that the image is signed again. Undefined before login. */
@@ -210,7 +181,14 @@ export async function attestImage(context: PipelineContext, checked: Checked): P
   const judged = { ...checked, made };
   const before = await recallResult(context, store.blobs, judged, image.index, signer);
   if (before !== undefined) {
-    emitCached(context, before);
+    for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
+    const same = 'the same digest as before';
+    const cached = (phase: Phase, detail: string): void => {
+      context.emit({ kind: 'phase-done', phase, detail, seconds: 0, cached: true });
+    };
+    cached('inspect', same);
+    cached('attest', `${before.referrers.length} statements`);
+    if (before.scorecard !== undefined) cached('grade', same);
     return { ...checked, ...before };
   }
   const inputs = signer === undefined ? undefined : await keepInputs(context, checked);
@@ -219,16 +197,4 @@ export async function attestImage(context: PipelineContext, checked: Checked): P
   const result = await inspectSignJudge(context, checked, inputs);
   await rememberResult(context, judged, image.index, signer, result);
   return { ...checked, ...result };
-}
-
-function emitCached(context: PipelineContext, { referrers, scorecard }: AttestedImage): void {
-  for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
-  const same = 'the same digest as before';
-  const phases = [
-    ['inspect', same],
-    ['attest', `${referrers.length} statements`],
-    ...(scorecard === undefined ? [] : [['grade', same] as const]),
-  ] as const;
-  for (const [phase, detail] of phases)
-    context.emit({ kind: 'phase-done', phase, detail, seconds: 0, cached: true });
 }

@@ -13,7 +13,7 @@ import { type Preload, steadyLibraries } from '../reproduce/clock.ts';
 import { runBuild } from './buildx.ts';
 import { SOURCE_POLICY_VARIABLE } from './images.ts';
 import { nativeLibraries } from './native-libraries.ts';
-import { type BuildPlan, flag } from './plan.ts';
+import { flag } from './plan.ts';
 import { CLOCK_CONTEXT, CLOCK_FILES } from './sent-dockerfile.ts';
 import type { Build } from './states.ts';
 import { clockProbe, preloadText, ranImages } from './steady-inputs.ts';
@@ -62,50 +62,38 @@ export async function seenDays(
 ): Promise<Result<readonly string[]>> {
   if (images.length === 0) return ok([]);
   const out = join(folder, 'days');
+  const { parsed, plan, engine } = build;
+  const policy = join(folder, 'policy.json');
+  // The pins of the build count here too; its own file is written only when it starts.
+  if (plan.sourcePolicy !== undefined)
+    await writeFile(policy, JSON.stringify(plan.sourcePolicy.policy));
   const { exitCode, errorText } = await runBuild(context.run, {
     invocation: {
       outputs: [`type=local,dest=${out}`],
-      flags: probeFlags(build, folder),
+      flags: [
+        flag('no-cache', 'true'),
+        ...(engine.name === undefined ? [] : [flag('builder', engine.name)]),
+        ...plan.platforms.map((platform) => flag('platform', platform)),
+        ...valuesOf(parsed, 'build-context').map((named) => flag('build-context', named)),
+        clockContext(folder),
+      ],
       context: '-',
-      env: { ...build.plan.invocation.env, ...(await policyOf(build.plan, folder)) },
+      env: {
+        ...plan.invocation.env,
+        ...(plan.sourcePolicy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: policy }),
+      },
     },
     cwd: context.cwd,
     signal: context.signal,
     stdin: Buffer.from(clockProbe(images, preload)),
   });
   if (exitCode !== 0) return err(errorText.trim().split('\n').at(-1)?.slice(0, 300) ?? '');
-  return ok(
-    await Promise.all(
-      images.map(async (_, i) =>
-        (await readFile(join(out, String(i)), 'utf8').catch(messageOf)).trim(),
-      ),
-    ),
-  );
+  const days = images.map((_, i) => readFile(join(out, String(i)), 'utf8').catch(messageOf));
+  return ok((await Promise.all(days)).map((day) => day.trim()));
 }
 
 export function clockContext(folder: string): BuildxFlag {
   return flag('build-context', `${CLOCK_CONTEXT}=${folder}`);
-}
-
-function probeFlags({ parsed, plan, engine }: Build, folder: string): readonly BuildxFlag[] {
-  return [
-    flag('no-cache', 'true'),
-    ...(engine.name === undefined ? [] : [flag('builder', engine.name)]),
-    ...plan.platforms.map((platform) => flag('platform', platform)),
-    ...valuesOf(parsed, 'build-context').map((named) => flag('build-context', named)),
-    clockContext(folder),
-  ];
-}
-
-/** The pins of the build count here too; its own file is written only when it starts. */
-async function policyOf(
-  { sourcePolicy }: BuildPlan,
-  folder: string,
-): Promise<Readonly<Record<string, string>>> {
-  if (sourcePolicy === undefined) return {};
-  const file = join(folder, 'policy.json');
-  await writeFile(file, JSON.stringify(sourcePolicy.policy));
-  return { [SOURCE_POLICY_VARIABLE]: file };
 }
 
 const SCHEMA = 2;
@@ -114,22 +102,12 @@ const PROBED_DAY = '2001-09-09';
 const BY_FILE = 'file';
 const BY_VARIABLE = 'variable';
 
-export interface SteadyClock {
-  readonly folder: string;
-  /** Images whose programs load it by LD_PRELOAD alone (musl). */
-  readonly preloaded: readonly string[];
-  readonly preload: string;
-}
-
 /**
  * Puts the clock that RUNs see into a folder, and tries it in each image that runs something. Warns
- * of an image whose programs do not see it. Throws UserError on another processor.
+ * of an image whose programs do not see it. `preloaded` are those whose programs load it by
+ * LD_PRELOAD alone (musl). Throws UserError on another processor.
  */
-export async function steadyClock(
-  context: PipelineContext,
-  build: Build,
-  steady: SteadyInputs,
-): Promise<SteadyClock> {
+export async function steadyClock(context: PipelineContext, build: Build, steady: SteadyInputs) {
   const folder = join(build.plan.layout, 'clock');
   const native = nativeLibraries(process.arch);
   const preloads = steadyLibraries(steady, native);
@@ -163,9 +141,7 @@ async function clockOf(
 ): Promise<unknown> {
   const today = new Date(context.now()).toISOString().slice(0, 10);
   const digest = images.find(({ name }) => name === image)?.digest ?? null;
-  const key = createHash('sha256')
-    .update(JSON.stringify([image, digest, today]))
-    .digest('hex');
+  const key = JSON.stringify([image, digest, today]);
   const known = openCache(context, 'clock-images', SCHEMA);
   const kept = await known.get(key);
   if (kept === BY_FILE || kept === BY_VARIABLE) return kept;

@@ -10,7 +10,7 @@ import {
   valuesOf,
 } from '../cli/flag-table.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { distinct } from '../lib/json.ts';
+import { distinct, given } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
 import type { BuildxFlag, Flagged } from '../model/events.ts';
 import { BUILDX_FLAGS, OWN_FLAGS, type OwnOptions, readOwnOptions } from './flags.ts';
@@ -114,37 +114,25 @@ export function planOutput(
 ): OutputPlan {
   const reason = evaluationReason(parsed);
   if (reason !== undefined) return { kind: 'passthrough', reason };
+  const push = boolOf(parsed, 'push') ?? false;
+  const load = boolOf(parsed, 'load') ?? false;
   const entries: Entry[] = [];
-  const others: { readonly text: string; readonly type: string }[] = [];
+  const others: string[] = [];
+  let other: string | undefined;
   for (const text of valuesOf(parsed, 'output')) {
     if (text === '') continue;
     const entry = parseEntry(text);
-    if (entry === undefined)
-      return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
-    if (toDirectory(entry) && ['', '-'].includes(entry.attributes.get('dest') ?? ''))
+    if (entry === undefined || (toDirectory(entry) && isStdout(entry)))
       return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
     if (IMAGE_TYPES.includes(entry.type)) entries.push(entry);
-    else others.push({ text, type: entry.type });
+    else {
+      others.push(text);
+      other ??= entry.type;
+    }
   }
-  const [other] = others;
-  const isAsked =
-    entries.length > 0 || [boolOf(parsed, 'push'), boolOf(parsed, 'load')].includes(true);
-  if (other !== undefined && !isAsked)
-    return { kind: 'passthrough', reason: `--output type=${other.type} makes no image` };
+  if (other !== undefined && entries.length === 0 && !push && !load)
+    return { kind: 'passthrough', reason: `--output type=${other} makes no image` };
   const noDefaultLoad = parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false;
-  return {
-    ...imageOutput(entries, parsed, noDefaultLoad),
-    others: others.map(({ text }) => text),
-  };
-}
-
-function imageOutput(
-  entries: readonly Entry[],
-  parsed: Flagged,
-  noDefaultLoad: boolean,
-): Omit<ImageOutput, 'others'> {
-  const push = boolOf(parsed, 'push') ?? false;
-  const load = boolOf(parsed, 'load') ?? false;
   const destinations = entries.flatMap((entry) => destinationsOf(entry, push));
   if (push && !destinations.some((d) => d.kind === 'registry'))
     destinations.push({ kind: 'registry', byDigest: false, plainHttp: false });
@@ -156,13 +144,14 @@ function imageOutput(
   const compression = attributes.findLast(([key]) => key === 'compression')?.[1];
   return {
     kind: 'image',
+    others,
     destinations: distinct(destinations),
     names: attributes
       .filter(([key]) => key === 'name')
       .flatMap(([, value]) => value.split(','))
       .filter((name) => name !== ''),
     annotations: attributes.flatMap(([key, value]) => annotationText(key, value)),
-    ...(compression === undefined ? {} : { compression }),
+    ...given({ compression }),
     notices: attributes
       .filter(
         ([key, value]) =>
@@ -176,7 +165,11 @@ function imageOutput(
 
 export function isOnStdout(output: string): boolean {
   const entry = parseEntry(output);
-  return entry?.type === 'tar' && ['', '-'].includes(entry.attributes.get('dest') ?? '');
+  return entry?.type === 'tar' && isStdout(entry);
+}
+
+function isStdout({ attributes }: Entry): boolean {
+  return ['', '-'].includes(attributes.get('dest') ?? '');
 }
 
 function destinationsOf(entry: Entry, push: boolean): Destination[] {
@@ -185,21 +178,17 @@ function destinationsOf(entry: Entry, push: boolean): Destination[] {
   const context = attributes.get('context');
   if (type === 'oci' || (type === 'docker' && dest !== ''))
     return [{ kind: 'file', format: type, path: dest || '-', directory: toDirectory(entry) }];
-  if (type === 'docker')
-    return [{ kind: 'docker', byDefault: false, ...(context === undefined ? {} : { context }) }];
+  if (type === 'docker') return [{ kind: 'docker', byDefault: false, ...given({ context }) }];
   const pushes = push || type === 'registry' || isTrue(attributes, 'push');
   const stores = type === 'image' && !push && parseGoBool(attributes.get('store') ?? '') !== false;
+  const registry = {
+    kind: 'registry',
+    byDigest: isTrue(attributes, 'push-by-digest'),
+    plainHttp: isTrue(attributes, 'registry.insecure'),
+  } as const;
   return [
     ...(stores ? [{ kind: 'docker', byDefault: false } as const] : []),
-    ...(pushes
-      ? [
-          {
-            kind: 'registry',
-            byDigest: isTrue(attributes, 'push-by-digest'),
-            plainHttp: isTrue(attributes, 'registry.insecure'),
-          } as const,
-        ]
-      : []),
+    ...(pushes ? [registry] : []),
   ];
 }
 
@@ -233,13 +222,12 @@ function annotationText(key: string, value: string): readonly string[] {
 }
 
 function evaluationReason(parsed: Flagged): string | undefined {
-  const call = lastValueOf(parsed, 'call');
-  const print = lastValueOf(parsed, 'print');
   if (boolOf(parsed, 'check') === true) return '--check evaluates the build and makes no image';
-  if (call !== undefined && call !== '' && call !== 'build')
-    return `--call=${call} evaluates the build and makes no image`;
-  if (print !== undefined && print !== '' && print !== 'build')
-    return `--print=${print} evaluates the build and makes no image`;
+  for (const name of ['call', 'print']) {
+    const value = lastValueOf(parsed, name) ?? '';
+    if (value !== '' && value !== 'build')
+      return `--${name}=${value} evaluates the build and makes no image`;
+  }
   return undefined;
 }
 
@@ -291,15 +279,9 @@ export function parseBuildArgs(
   if (!own.ok) return own;
   const unread = own.value.buildxArg.map((word) => ({ name: undefined, words: [word] }));
   const flags = [...parts.flatMap(asBuildxFlag), ...unread];
+  const output = planOutput({ flags }, env);
   const again = buildAgain(scanned.value);
-  return ok({
-    kind: 'build',
-    context,
-    flags,
-    own: own.value,
-    output: planOutput({ flags }, env),
-    ...(again === undefined ? {} : { again }),
-  });
+  return ok({ kind: 'build', context, flags, own: own.value, output, ...given({ again }) });
 }
 
 type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string[] };
@@ -365,14 +347,9 @@ Start a build`,
  * context from stdin, a flag that no table names.
  */
 function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined {
-  const words: string[] = [];
-  for (const part of scanned) {
-    const word = wordsOf(part);
-    if (word === undefined) return undefined;
-    words.push(...word);
-  }
+  const words = scanned.map(wordsOf);
   const isNamed = scanned.some((one) => one.kind === 'flag' && one.spec.name === 'tag');
-  return isNamed ? words : undefined;
+  return isNamed && words.every((word) => word !== undefined) ? words.flat() : undefined;
 }
 
 function wordsOf(part: Scanned): readonly string[] | undefined {

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, posix, resolve, sep } from 'node:path';
 import { readText } from '../config/read-files.ts';
 import { wholeStream } from '../lib/bytes.ts';
@@ -44,7 +43,7 @@ export async function contextSource(options: {
     return { ...known, dockerfileText: bytes.toString('utf8'), stdin: bytes };
   }
   if (directory === undefined) return { ...known, dockerfileText: undefined, stdin: undefined };
-  const path = await dockerfilePath(directory, file, cwd);
+  const path = dockerfilePath(directory, file, cwd);
   return {
     ...known,
     // BuildKit says what is wrong with one that cannot be read.
@@ -55,44 +54,25 @@ export async function contextSource(options: {
 }
 
 /** As buildx: relative to where the command runs, else to the context. */
-async function dockerfilePath(
-  directory: string,
-  file: string | undefined,
-  cwd: string,
-): Promise<string> {
+function dockerfilePath(directory: string, file: string | undefined, cwd: string): string {
   if (file === undefined || file === '') return join(directory, 'Dockerfile');
   if (isAbsolute(file)) return file;
   const here = resolve(cwd, file);
-  return (await isFile(here)) ? here : join(directory, file);
+  const isFile = statSync(here, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? here : join(directory, file);
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
-}
-async function fromStdin(stdin: AsyncIterable<Uint8Array>): Promise<ContextSource> {
+async function fromStdin(from: AsyncIterable<Uint8Array>): Promise<ContextSource> {
   const known = { directory: undefined, contextName: undefined };
-  const iterator = stdin[Symbol.asyncIterator]();
+  const iterator = from[Symbol.asyncIterator]();
   const first = await iterator.next();
   const head = first.done === true ? new Uint8Array() : first.value;
   const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
+  const whole = joined(head, rest);
   if (isArchive(head))
-    return {
-      ...known,
-      kind: 'stdin-archive',
-      dockerfileText: undefined,
-      stdin: joined(head, rest),
-    };
-  const bytes = await readAll(joined(head, rest));
-  return {
-    ...known,
-    kind: 'stdin-dockerfile',
-    dockerfileText: bytes.toString('utf8'),
-    stdin: bytes,
-  };
+    return { ...known, kind: 'stdin-archive', dockerfileText: undefined, stdin: whole };
+  const stdin = await readAll(whole);
+  return { ...known, kind: 'stdin-dockerfile', dockerfileText: stdin.toString('utf8'), stdin };
 }
 
 /** The magic numbers of tar, gzip, bzip2, xz and zstd, as in moby's archive package. */
@@ -275,25 +255,21 @@ const MOST_NAMES = 4000;
 
 /** The real path in the directory, links followed; undefined where it leads out of it. */
 function inside(directory: string, path: string): string | undefined {
-  try {
+  return orNothing(() => {
     const root = realpathSync(directory);
     const real = realpathSync(join(root, path));
     return real === root || real.startsWith(root + sep) ? real : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** A file of a folder, of at most 1 MiB; nothing outside of it, links followed. */
 export function contextFile(directory: string | undefined, path: string): string | undefined {
   const real = directory === undefined ? undefined : inside(directory, path);
   if (real === undefined) return undefined;
-  try {
+  return orNothing(() => {
     const found = statSync(real);
     return found.isFile() && found.size <= LARGEST ? readFileSync(real, 'utf8') : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /**
@@ -306,12 +282,15 @@ export function buildContext(
   dockerfile?: string,
 ): BuildContext | undefined {
   if (directory === undefined) return undefined;
+  const ownIgnore = (): string | undefined =>
+    dockerfile === undefined
+      ? undefined
+      : orNothing(() => readFileSync(`${dockerfile}.dockerignore`, 'utf8'));
   let isIgnored: ((path: string) => boolean) | undefined;
   const isSent = (path: string): boolean => {
     // Where a pattern is not sure, no path is known to be there.
     isIgnored ??=
-      contextIgnore(ownIgnore(dockerfile) ?? contextFile(directory, '.dockerignore') ?? '') ??
-      (() => true);
+      contextIgnore(ownIgnore() ?? contextFile(directory, '.dockerignore') ?? '') ?? (() => true);
     return !isIgnored(path);
   };
   return {
@@ -323,25 +302,17 @@ export function buildContext(
       return found?.isFile() === true ? 'file' : undefined;
     },
     names: (path) => {
-      const names = namesIn(inside(directory, path));
-      return names?.filter((name) => isSent(path === '' ? name : `${path}/${name}`));
+      const folder = inside(directory, path);
+      const names = folder === undefined ? undefined : orNothing(() => readdirSync(folder));
+      if (names === undefined || names.length > MOST_NAMES) return undefined;
+      return names.filter((name) => isSent(path === '' ? name : `${path}/${name}`));
     },
   };
 }
 
-function namesIn(folder: string | undefined): readonly string[] | undefined {
+function orNothing<T>(read: () => T): T | undefined {
   try {
-    const names = folder === undefined ? undefined : readdirSync(folder);
-    return names !== undefined && names.length <= MOST_NAMES ? names : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function ownIgnore(dockerfile: string | undefined): string | undefined {
-  if (dockerfile === undefined) return undefined;
-  try {
-    return readFileSync(`${dockerfile}.dockerignore`, 'utf8');
+    return read();
   } catch {
     return undefined;
   }

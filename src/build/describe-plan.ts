@@ -1,7 +1,8 @@
+import { given } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { BuildInvocation } from '../model/events.ts';
-import { familiarReference, parseReference } from '../model/reference.ts';
+import { familiarReference, parseReference, referencesOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { rfc3339 } from './annotations.ts';
 import type { Step } from './attest-plan.ts';
@@ -17,13 +18,20 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
       ['passthrough', maskText(plan.reason)],
       ['command', commandLine(plan.invocation)],
     ]);
-  const { attest, settings } = plan;
+  const { attest, settings, epoch } = plan;
+  const least = leastWords(settings.gate).join(' and ');
+  const gate = least === '' ? 'on, no gate' : `on, at least ${least}`;
   return text([
     ['context', shownWord(plan.invocation.context)],
     ['names', plan.names.map(familiar).join(', ') || 'none'],
-    ...when('platforms', plan.platforms.join(', ')),
+    ...(plan.platforms.length === 0 ? [] : [['platforms', plan.platforms.join(', ')] as const]),
     ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
-    ['epoch', epochText(plan)],
+    [
+      'epoch',
+      epoch === undefined
+        ? 'none (--repro=off)'
+        : `${epoch.seconds} (${rfc3339(epoch.seconds)}; ${epoch.reason})`,
+    ],
     ['created', plan.created],
     ['reproducible', settings.reproducible.mode],
     ...pinRows(plan),
@@ -32,7 +40,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
     ['provenance', stepText(attest.provenance, 'SLSA v1')],
     ['sign', stepText(attest.sign, signerText(plan))],
     ['verdict', stepText(attest.verdict, 'attested')],
-    ['grade', plan.grade ? gateText(plan) : 'off (--grade=false)'],
+    ['grade', plan.grade ? gate : 'off (--grade=false)'],
     ...Object.entries(plan.annotations.index).map(
       ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
     ),
@@ -44,49 +52,41 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
 }
 
 export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
+  const { kind, invocation } = plan;
   const masked = (one: BuildInvocation, progress?: 'rawjson'): readonly string[] => [
     'docker',
     ...buildWords(one, progress).map(shownWord),
   ];
-  if (plan.kind === 'passthrough')
+  if (kind === 'passthrough')
     return {
       schemaVersion: '1',
-      kind: plan.kind,
+      kind,
       reason: maskText(plan.reason),
-      command: masked(plan.invocation),
+      command: masked(invocation),
     };
-  const { attest } = plan;
+  const { names, platforms, destinations, created, lock, notices, settings } = plan;
+  const { sbom, provenance, sign, verdict } = plan.attest;
+  const { index, manifest, labels } = plan.annotations;
   return {
     schemaVersion: '1',
-    kind: plan.kind,
-    context: shownWord(plan.invocation.context),
-    command: masked(plan.invocation, 'rawjson'),
-    environment: plan.invocation.env,
-    ...(plan.others === undefined ? {} : { then: masked(plan.others, 'rawjson') }),
-    names: plan.names,
-    platforms: plan.platforms,
-    destinations: plan.destinations,
+    kind,
+    context: shownWord(invocation.context),
+    command: masked(invocation, 'rawjson'),
+    environment: invocation.env,
+    ...given({ then: plan.others && masked(plan.others, 'rawjson') }),
+    names,
+    platforms,
+    destinations,
     epoch: plan.epoch ?? null,
-    created: plan.created,
-    reproducible: plan.settings.reproducible.mode,
+    created,
+    reproducible: settings.reproducible.mode,
     pins: plan.sourcePolicy?.pins ?? [],
-    lock:
-      plan.lock === undefined
-        ? null
-        : { file: plan.lock.path, found: plan.lock.before !== undefined, drift: plan.lock.drift },
-    annotations: {
-      index: maskedValues(plan.annotations.index),
-      manifest: maskedValues(plan.annotations.manifest),
-    },
-    labels: maskedValues(plan.annotations.labels),
-    steps: {
-      sbom: attest.sbom,
-      provenance: attest.provenance,
-      sign: attest.sign,
-      verdict: attest.verdict,
-    },
-    gate: plan.settings.gate,
-    notices: plan.notices,
+    lock: lock ? { file: lock.path, found: lock.before !== undefined, drift: lock.drift } : null,
+    annotations: { index: maskedValues(index), manifest: maskedValues(manifest) },
+    labels: maskedValues(labels),
+    steps: { sbom, provenance, sign, verdict },
+    gate: settings.gate,
+    notices,
   };
 }
 
@@ -100,16 +100,6 @@ type Row = readonly [string, string];
 function text(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, value]) => `${name.padEnd(width)}${oneLine(value)}\n`).join('');
-}
-
-function when(name: string, value: string): readonly Row[] {
-  return value === '' ? [] : [[name, value]];
-}
-
-function epochText({ epoch }: BuildPlan): string {
-  return epoch === undefined
-    ? 'none (--repro=off)'
-    : `${epoch.seconds} (${rfc3339(epoch.seconds)}; ${epoch.reason})`;
 }
 
 function pinRows(plan: BuildPlan): readonly Row[] {
@@ -145,20 +135,12 @@ export function leastWords({ minLevel, minGrade }: Settings['gate']): readonly s
   ];
 }
 
-function gateText({ settings }: BuildPlan): string {
-  const least = leastWords(settings.gate);
-  return least.length === 0 ? 'on, no gate' : `on, at least ${least.join(' and ')}`;
-}
-
 function destinationText(destination: Destination): string {
-  switch (destination.kind) {
-    case 'docker':
-      return destination.context === undefined ? 'Docker' : `Docker context ${destination.context}`;
-    case 'registry':
-      return destination.byDigest ? 'registry, by digest' : 'registry';
-    case 'file':
-      return `${destination.format} ${destination.directory ? 'directory' : 'archive'} ${destination.path}`;
-  }
+  const { kind } = destination;
+  if (kind === 'registry') return destination.byDigest ? 'registry, by digest' : 'registry';
+  if (kind === 'docker')
+    return destination.context === undefined ? 'Docker' : `Docker context ${destination.context}`;
+  return `${destination.format} ${destination.directory ? 'directory' : 'archive'} ${destination.path}`;
 }
 
 function familiar(name: string): string {
@@ -189,12 +171,7 @@ export function keptCommand(
   }
   // push sets the tags, which is what was not asked for.
   if (destination.byDigest) return undefined;
-  const hosts = names.flatMap((name) => {
-    const reference = parseReference(name);
-    return reference.ok ? [reference.value.registry] : [];
-  });
-  const flags = destination.plainHttp
-    ? [...new Set(hosts)].map((host) => `--plain-http ${shellWord(host)} `)
-    : [];
-  return `scoville push ${flags.join('')}${named}`;
+  const hosts = new Set(referencesOf(names).map(({ registry }) => registry));
+  const flags = [...hosts].map((host) => `--plain-http ${shellWord(host)} `).join('');
+  return `scoville push ${destination.plainHttp ? flags : ''}${named}`;
 }

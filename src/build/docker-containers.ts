@@ -21,15 +21,7 @@ interface ContainerSpec {
   readonly command?: readonly string[];
 }
 
-export interface ContainerState {
-  readonly running: boolean;
-  readonly exitCode: number;
-  /** Undefined where the image has no HEALTHCHECK. */
-  readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
-  readonly healthOutput: string;
-  /** Ports of the container, each with the port of this machine that is forwarded to it. */
-  readonly published: Readonly<Record<number, number>>;
-}
+export type ContainerState = NonNullable<ReturnType<typeof parseContainerState>>;
 
 /** More processes than this no service needs that is asked a single question. */
 const PIDS_LIMIT = 1024;
@@ -43,14 +35,9 @@ const LOG_CHARS = 8192;
  */
 export function createArguments(spec: ContainerSpec): readonly string[] {
   return [
-    'create',
-    '--name',
-    spec.name,
-    '--pull',
-    'never',
+    ...['create', '--name', spec.name, '--pull', 'never'],
     ...(spec.newPrivileges === true ? [] : ['--security-opt', 'no-new-privileges']),
-    '--pids-limit',
-    String(PIDS_LIMIT),
+    ...['--pids-limit', String(PIDS_LIMIT)],
     ...(spec.rights === 'none' ? ['--cap-drop', 'ALL'] : []),
     ...spec.ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`]),
     ...spec.env.flatMap((variable) => ['--env', variable]),
@@ -86,11 +73,8 @@ export async function containerState(
   name: string,
   signal: AbortSignal,
 ): Promise<ContainerState> {
-  const result = await docker(
-    run,
-    ['container', 'inspect', '--format', STATE_FORMAT, name],
-    signal,
-  );
+  const words = ['container', 'inspect', '--format', STATE_FORMAT, name];
+  const result = await docker(run, words, signal);
   const state = result.exitCode === 0 ? parseContainerState(result.stdout) : undefined;
   if (state === undefined) throw engineError(result.stderr);
   return state;
@@ -98,31 +82,29 @@ export async function containerState(
 
 const STATE_FORMAT = '{"state":{{json .State}},"ports":{{json .NetworkSettings.Ports}}}';
 
-export function parseContainerState(stdout: string): ContainerState | undefined {
+export function parseContainerState(stdout: string) {
   const found = parseJson(stdout);
   const state = field(found, 'state');
   if (!isObject(state)) return undefined;
   const health = field(state, 'Health');
-  const status = textField(health, 'Status');
+  const ports = field(found, 'ports');
   return {
     running: field(state, 'Running') === true,
     exitCode: numberField(state, 'ExitCode') ?? 0,
-    health:
-      status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : undefined,
+    /** Undefined where the image has no HEALTHCHECK. */
+    health: (['starting', 'healthy', 'unhealthy'] as const).find(
+      (one) => one === textField(health, 'Status'),
+    ),
     healthOutput: cleanText(textField(listField(health, 'Log').at(-1), 'Output') ?? '').trim(),
-    published: publishedPorts(field(found, 'ports')),
+    /** Ports of the container, each with the port of this machine that is forwarded to it. */
+    published: Object.fromEntries(
+      Object.keys(isObject(ports) ? ports : {}).flatMap((name) => {
+        const inside = /^(\d{1,5})\/tcp$/.exec(name)?.[1];
+        const outside = Number(textField(listField(ports, name)[0], 'HostPort') ?? '');
+        return inside === undefined || !(outside > 0) ? [] : [[Number(inside), outside]];
+      }),
+    ) as Readonly<Record<number, number>>,
   };
-}
-
-function publishedPorts(ports: unknown): Readonly<Record<number, number>> {
-  if (!isObject(ports)) return {};
-  return Object.fromEntries(
-    Object.keys(ports).flatMap((name) => {
-      const inside = /^(\d{1,5})\/tcp$/.exec(name)?.[1];
-      const outside = Number(textField(listField(ports, name)[0], 'HostPort') ?? '');
-      return inside === undefined || !(outside > 0) ? [] : [[Number(inside), outside]];
-    }),
-  );
 }
 
 /** A docker call that is on the way out: not abortable, and judged by its caller. */
@@ -217,15 +199,7 @@ export async function follow(
   if (result.ended === 'aborted') throw new Interrupted('the trace was interrupted');
 }
 
-export interface ImageService {
-  /** TCP ports that it exposes, ascending. */
-  readonly ports: readonly number[];
-  readonly hasHealthcheck: boolean;
-  /** The command that the engine runs in the container to check health; empty if there is none. */
-  readonly healthcheck: readonly string[];
-  /** ENTRYPOINT and CMD: what the container starts. */
-  readonly program: readonly string[];
-}
+export type ImageService = ReturnType<typeof parseImageService>;
 
 /** Reads it from Docker's store. Throws UserError if Docker does not answer or lacks the image. */
 export async function imageService(
@@ -233,16 +207,13 @@ export async function imageService(
   image: string,
   signal: AbortSignal,
 ): Promise<ImageService> {
-  const result = await docker(
-    run,
-    ['image', 'inspect', '--format', '{{json .Config}}', image],
-    signal,
-  );
+  const words = ['image', 'inspect', '--format', '{{json .Config}}', image];
+  const result = await docker(run, words, signal);
   if (result.exitCode !== 0) throw engineError(result.stderr);
   return parseImageService(result.stdout);
 }
 
-export function parseImageService(stdout: string): ImageService {
+export function parseImageService(stdout: string) {
   const config = parseJson(stdout);
   const exposed = field(config, 'ExposedPorts');
   const ports = Object.keys(isObject(exposed) ? exposed : {}).flatMap((name) => {
@@ -254,11 +225,15 @@ export function parseImageService(stdout: string): ImageService {
   const [kind, ...test] = words(field(config, 'Healthcheck'), 'Test');
   const own = words(config, 'Shell');
   const shell = own.length > 0 ? own : ['/bin/sh', '-c'];
+  const asked = kind === 'CMD' ? test : kind === 'CMD-SHELL' ? [...shell, ...test] : [];
   return {
-    ports: ports.sort((a, b) => a - b),
+    /** TCP ports that it exposes, ascending. */
+    ports: ports.sort((a, b) => a - b) as readonly number[],
     hasHealthcheck: kind !== undefined && kind !== '' && kind !== 'NONE',
-    healthcheck: kind === 'CMD' ? test : kind === 'CMD-SHELL' ? [...shell, ...test] : [],
-    program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')],
+    /** The command that the engine runs in the container to check health; empty without one. */
+    healthcheck: asked as readonly string[],
+    /** ENTRYPOINT and CMD: what the container starts. */
+    program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')] as readonly string[],
   };
 }
 
@@ -271,16 +246,6 @@ interface SmokePlace {
 
 const OUTPUT_CHARS = 4096;
 
-function smokeEnvironment({ container, image, port }: SmokePlace): Record<string, string> {
-  return {
-    SCOVILLE_CONTAINER: container,
-    SCOVILLE_IMAGE: image,
-    ...(port === undefined
-      ? {}
-      : { SCOVILLE_PORT: String(port), SCOVILLE_URL: `http://127.0.0.1:${port}` }),
-  };
-}
-
 /**
  * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0,
  * else the end of its output. Throws Interrupted, and UserError for an image without sh.
@@ -288,39 +253,32 @@ function smokeEnvironment({ container, image, port }: SmokePlace): Record<string
 export async function runSmokeCommand(
   run: RunTool,
   command: string,
-  place: SmokePlace,
+  { container, image, port }: SmokePlace,
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly cwd: string },
 ): Promise<string | undefined> {
-  const result = await run({
-    command: 'sh',
-    args: ['-c', command],
-    env: smokeEnvironment(place),
-    ...limits,
-  });
-  switch (result.ended) {
-    case 'aborted':
-      throw new Interrupted('the smoke command was interrupted');
-    case 'not-found':
-      throw new UserError('no sh on PATH, which runs the smoke command');
-    case 'timeout':
-      return `${said(result)}it took too long and was stopped`;
-    case 'signal':
-      return `${said(result)}ended by ${result.signal}`;
-    case 'exit':
-      return result.exitCode === 0 ? undefined : `${said(result)}exit code ${result.exitCode}`;
-  }
-}
-
-function said(result: Printed): string {
+  const at =
+    port === undefined
+      ? {}
+      : { SCOVILLE_PORT: String(port), SCOVILLE_URL: `http://127.0.0.1:${port}` };
+  const env = { SCOVILLE_CONTAINER: container, SCOVILLE_IMAGE: image, ...at };
+  const result = await run({ command: 'sh', args: ['-c', command], env, ...limits });
+  const { ended } = result;
+  if (ended === 'aborted') throw new Interrupted('the smoke command was interrupted');
+  if (ended === 'not-found') throw new UserError('no sh on PATH, which runs the smoke command');
+  if (ended === 'exit' && result.exitCode === 0) return undefined;
   const text = printed(result, OUTPUT_CHARS);
-  return text === '' ? '' : `${text}\n`;
+  const why =
+    ended === 'timeout'
+      ? 'it took too long and was stopped'
+      : ended === 'signal'
+        ? `ended by ${result.signal}`
+        : `exit code ${result.exitCode}`;
+  return text === '' ? why : `${text}\n${why}`;
 }
 
-interface Printed {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function printed({ stdout, stderr }: Printed, longest: number): string {
+function printed(
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+  longest: number,
+): string {
   return cleanText(`${stdout}${stderr}`).trim().slice(-longest);
 }

@@ -1,7 +1,7 @@
 import { lookup as lookupOfEngineRegistries } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { err, ok, type Result, UserError } from '../lib/errors.ts';
-import { field, isObject, listField, lookup, parseJson, textField } from '../lib/json.ts';
+import { field, given, isObject, listField, lookup, parseJson, textField } from '../lib/json.ts';
 import { type Completed, completed } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
@@ -23,30 +23,11 @@ export function docker(
   signal?: AbortSignal,
   more: Partial<ToolRun> = {},
 ): Promise<Completed> {
-  const ends = signal === undefined ? {} : { signal };
-  return completed(run, 'docker', {
-    command: 'docker',
-    args,
-    timeoutMs: CALL_MS,
-    ...ends,
-    ...more,
-  });
+  const ends = { timeoutMs: CALL_MS, ...given({ signal }) };
+  return completed(run, 'docker', { command: 'docker', args, ...ends, ...more });
 }
 
-export interface DockerInfo {
-  readonly serverVersion: string;
-  /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
-  readonly containerdStore: boolean;
-  readonly os: string;
-  /** As in an OCI platform: `amd64`, `arm64`. */
-  readonly architecture: string;
-  /** Docker's context: its own builder has the same name. Missing where docker does not name it. */
-  readonly context?: string;
-  /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
-  readonly security?: readonly string[];
-  /** The buildx that `docker buildx` starts; missing where docker does not say. */
-  readonly buildx?: { readonly path: string; readonly version: string };
-}
+export type DockerInfo = NonNullable<ReturnType<typeof parseDockerInfo>>;
 
 const INFO_FORMAT =
   '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}},"plugins":{{json .ClientInfo.Plugins}}}';
@@ -95,46 +76,48 @@ export async function engineAddress(
   run: RunTool,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await docker(
-    run,
-    ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
-    signal,
-  );
+  const words = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  const result = await docker(run, words, signal);
   const address = result.exitCode === 0 ? cleanText(result.stdout).trim() : '';
   return address === '' ? undefined : address;
 }
 
-function parseDockerInfo(stdout: string): DockerInfo | undefined {
+function parseDockerInfo(stdout: string) {
   const info = parseJson(stdout);
-  if (!isObject(info)) return undefined;
-  const serverVersion = textField(info, 'version');
-  if (serverVersion === undefined || serverVersion === '') return undefined;
-  const status = field(info, 'status');
+  const serverVersion = textField(info, 'version') ?? '';
+  if (serverVersion === '') return undefined;
   const architecture = textField(info, 'arch') ?? '';
-  const context = textField(info, 'context');
-  const buildx = pluginOf(listField(info, 'plugins'), 'buildx');
-  const security = listField(info, 'security').filter((one) => typeof one === 'string');
+  const security = textsField(info, 'security');
   return {
     serverVersion,
-    containerdStore:
-      Array.isArray(status) &&
-      status.some(
-        (row: unknown) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
-      ),
+    /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
+    containerdStore: listField(info, 'status').some(
+      (row) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
+    ),
     os: textField(info, 'os') ?? 'linux',
+    /** As in an OCI platform: `amd64`, `arm64`. */
     architecture: ARCHITECTURES[architecture] ?? architecture,
-    ...(context === undefined ? {} : { context }),
-    ...(security.length === 0 ? {} : { security }),
-    ...(buildx === undefined ? {} : { buildx }),
+    ...given({
+      /** Docker's context: its own builder has the same name. Missing where it is not named. */
+      context: textField(info, 'context'),
+      /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
+      security: security.length === 0 ? undefined : security,
+      /** The buildx that `docker buildx` starts; missing where docker does not say. */
+      buildx: pluginOf(listField(info, 'plugins'), 'buildx'),
+    }),
   };
 }
 
 /** A plugin as docker lists it; undefined where it could not be run. */
-function pluginOf(listed: readonly unknown[], name: string): DockerInfo['buildx'] {
+function pluginOf(listed: readonly unknown[], name: string) {
   const plugin = listed.find((one) => textField(one, 'Name') === name);
   const path = textField(plugin, 'Path');
   const version = textField(plugin, 'Version');
   return path === undefined || version === undefined ? undefined : { path, version };
+}
+
+function textsField(value: unknown, name: string): readonly string[] {
+  return listField(value, name).filter((one) => typeof one === 'string');
 }
 
 export function engineError(stderr: string): UserError {
@@ -175,16 +158,7 @@ export function oldStoreError(): UserError {
   });
 }
 
-export interface LocalImage {
-  /** With the containerd store the digest of its index or manifest, else that of its config. */
-  readonly id: Digest;
-  readonly repoTags: readonly string[];
-  readonly repoDigests: readonly string[];
-  /** RFC 3339. */
-  readonly created: string | undefined;
-  readonly architecture: string;
-  readonly layers: readonly Digest[];
-}
+export type LocalImage = ReturnType<typeof parseInspected>[number];
 
 /**
  * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined
@@ -211,29 +185,28 @@ export async function tagImage(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const args = ['tag', id, name];
-  const result = await docker(run, args, signal);
+  const result = await docker(run, ['tag', id, name], signal);
   if (result.exitCode !== 0) throw engineError(result.stderr);
 }
 
 /** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
-function parseInspected(stdout: string): readonly LocalImage[] {
+function parseInspected(stdout: string) {
   return stdout
     .split('\n')
     .map(parseJson)
     .flatMap((value) => {
       const id = parseDigest(textField(value, 'Id'));
-      if (!isObject(value) || id === undefined) return [];
-      return [
-        {
-          id,
-          repoTags: listField(value, 'RepoTags').filter((tag) => typeof tag === 'string'),
-          repoDigests: listField(value, 'RepoDigests').filter((name) => typeof name === 'string'),
-          created: textField(value, 'Created'),
-          architecture: textField(value, 'Architecture') ?? '',
-          layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
-        },
-      ];
+      if (id === undefined) return [];
+      return {
+        /** With the containerd store the digest of its index or manifest, else of its config. */
+        id,
+        repoTags: textsField(value, 'RepoTags'),
+        repoDigests: textsField(value, 'RepoDigests'),
+        /** RFC 3339. */
+        created: textField(value, 'Created'),
+        architecture: textField(value, 'Architecture') ?? '',
+        layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
+      };
     });
 }
 
@@ -244,17 +217,9 @@ function isNamed(image: LocalImage, ref: string): boolean {
   // Of a name with tag and digest, the engine keeps the digest.
   const { tag, digest, ...name } = parsed.value;
   const wanted = familiarReference(
-    digest === undefined
-      ? withDefaultTag({ ...name, ...(tag === undefined ? {} : { tag }) })
-      : { ...name, digest },
+    digest === undefined ? withDefaultTag({ ...name, ...given({ tag }) }) : { ...name, digest },
   );
   return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
-}
-
-interface LoadFailure {
-  /** The stream left out a blob that the engine lacks; the full stream works. */
-  readonly isMissing: boolean;
-  readonly message: string;
 }
 
 /**
@@ -265,21 +230,19 @@ export async function dockerLoad(
   run: RunTool,
   stream: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
-): Promise<Result<readonly string[], LoadFailure>> {
+): Promise<Result<readonly string[], ReturnType<typeof loadFailure>>> {
   const result = await docker(run, ['load'], signal, {
     stdin: stream,
     timeoutMs: { unlimited: 'an image may be of any size' },
   });
   if (result.exitCode !== 0) return err(loadFailure(result.stderr));
-  return ok(loadedNames(result.stdout));
+  // `Loaded image: NAME` and `Loaded image ID: DIGEST`.
+  const names = result.stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm);
+  return ok([...names].map(([, name = '']) => name));
 }
 
-/** The names in `Loaded image: NAME` and `Loaded image ID: DIGEST` lines. */
-function loadedNames(stdout: string): readonly string[] {
-  return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
-}
-
-export function loadFailure(stderr: string): LoadFailure {
+/** `isMissing`: the stream left out a blob that the engine lacks; the full stream works. */
+export function loadFailure(stderr: string) {
   const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
   const isMissing =
     /content digest sha256:[0-9a-f]{1,128}: not found|blob not found|content store.{0,900}not found/i.test(
@@ -288,20 +251,16 @@ export function loadFailure(stderr: string): LoadFailure {
   return { isMissing, message: message === '' ? 'docker load failed' : message };
 }
 
-interface LocalImages {
-  /** An image by name or id; undefined if there is none. Throws UserError if no engine answers. */
-  readonly find: (image: string) => Promise<LocalImage | undefined>;
-  /**
-   * `docker save` of an image, its tar chunk by chunk, each taken before the next. Throws
-   * UserError, Interrupted, and what `take` throws.
-   */
-  readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
-}
-
-export function localImages(run: RunTool, signal?: AbortSignal): LocalImages {
+/**
+ * The engine's images: one by name or id, undefined if there is none; and `docker save` of one, its
+ * tar chunk by chunk, each taken before the next. Both throw UserError; `save` also Interrupted,
+ * and what `take` throws.
+ */
+export function localImages(run: RunTool, signal?: AbortSignal) {
   return {
-    find: async (image) => (await inspectLocalImages(run, [image], signal))[0],
-    save: (id, take) => dockerSave(run, id, take, signal),
+    find: async (image: string) => (await inspectLocalImages(run, [image], signal))[0],
+    save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) =>
+      dockerSave(run, id, take, signal),
   };
 }
 
@@ -336,11 +295,8 @@ export async function bridgeAddress(
   run: RunTool,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await docker(
-    run,
-    ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'],
-    signal,
-  );
+  const words = ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'];
+  const result = await docker(run, words, signal);
   if (result.exitCode !== 0) {
     if (/not found/i.test(result.stderr)) return undefined;
     throw engineError(result.stderr);
@@ -351,12 +307,7 @@ export async function bridgeAddress(
 }
 
 /** How the engine treats registries (`docker info`, RegistryConfig). */
-export interface EngineRegistries {
-  /** Addresses of mirrors of Docker Hub, in the order in which they are asked. */
-  readonly mirrors: readonly URL[];
-  /** Whether it speaks to `HOST` or `HOST:PORT` without TLS that is verified. */
-  readonly isInsecure: (registry: string) => Promise<boolean>;
-}
+export type EngineRegistries = ReturnType<typeof readEngineRegistries>;
 
 type LookUp = (host: string) => Promise<readonly string[]>;
 
@@ -370,22 +321,22 @@ export async function engineRegistries(
     command: 'docker',
     args: ['info', '--format', '{{json .RegistryConfig}}'],
     timeoutMs: 10_000,
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ signal }),
   });
   const config = result.ended === 'exit' && result.exitCode === 0 ? result.stdout : '{}';
   return readEngineRegistries(config, lookUp);
 }
 
 /** Reads what `docker info` prints of registries; what is not as expected counts as not there. */
-export function readEngineRegistries(text: string, lookUp: LookUp): EngineRegistries {
+export function readEngineRegistries(text: string, lookUp: LookUp) {
   const config = parseJson(text);
-  const texts = (name: string): readonly string[] =>
-    listField(config, name).filter((one) => typeof one === 'string');
   const indexes = field(config, 'IndexConfigs');
-  const blocks = texts('InsecureRegistryCIDRs').map(blockOf);
+  const blocks = textsField(config, 'InsecureRegistryCIDRs').map(blockOf);
   return {
-    mirrors: texts('Mirrors').flatMap((text) => mirrorUrl(text) ?? []),
-    isInsecure: async (registry) => {
+    /** Addresses of mirrors of Docker Hub, in the order in which they are asked. */
+    mirrors: textsField(config, 'Mirrors').flatMap((one) => mirrorUrl(one) ?? []),
+    /** Whether it speaks to `HOST` or `HOST:PORT` without TLS that is verified. */
+    isInsecure: async (registry: string): Promise<boolean> => {
       const index = isObject(indexes) && Object.hasOwn(indexes, registry) ? indexes[registry] : {};
       const isSecure = field(index, 'Secure');
       // A registry that is named goes before the blocks, as in the engine (moby,

@@ -1,8 +1,7 @@
-// eslint-disable-next-line no-restricted-imports -- an empty mark in our cache
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openCache } from '../image/caches.ts';
 import { UserError } from '../lib/errors.ts';
-import { makeFolders } from '../lib/make-folders.ts';
 import { howToInstall } from '../lib/tool-names.ts';
 import { type KnownTool, parseVersion, toolVersion, unknownVersion } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -12,17 +11,14 @@ import { type Builder, builderForOci, currentBuilder } from './buildx.ts';
 import { type DockerInfo, dockerInfo, type LocalImage } from './docker.ts';
 import { foreignRun, type NeededImage } from './images.ts';
 import type { FoundImage } from './registries.ts';
-import type { Build, BuildEngine } from './states.ts';
+import type { Build } from './states.ts';
 
 /**
  * The engine, or, where none answers, the chosen builder if it is of a driver that needs none.
  * `named` is `--builder` or BUILDX_BUILDER; without it `docker buildx use` may have chosen one.
  * Throws UserError where there is neither.
  */
-export async function buildEngine(
-  context: PipelineContext,
-  named: string | undefined,
-): Promise<BuildEngine> {
+export async function buildEngine(context: PipelineContext, named: string | undefined) {
   const asked = chosenBuilder(context, named);
   try {
     const docker = await dockerInfo(context.run, context.signal);
@@ -34,8 +30,10 @@ export async function buildEngine(
     const isEngine = [docker.context, undefined].includes(chosen?.name ?? named);
     return {
       docker,
+      /** `--builder` to add, where the engine's own cannot export. */
       added,
       name: added ?? named,
+      /** The builder that the user chose, where it is not the engine itself. */
       elsewhere,
       seesLocal: docker.containerdStore && elsewhere === undefined && isEngine,
       platform: builtFor(elsewhere) ?? own,
@@ -46,14 +44,9 @@ export async function buildEngine(
     const elsewhere = await asked;
     if (!isElsewhere(elsewhere)) throw error;
     const platform = builtFor(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
-    return {
-      docker: undefined,
-      added: undefined,
-      name: named,
-      elsewhere,
-      seesLocal: false,
-      platform,
-    };
+    // A job in a cluster has no engine.
+    const none = { docker: undefined, added: undefined, seesLocal: false };
+    return { ...none, name: named, elsewhere, platform };
   }
 }
 
@@ -162,26 +155,14 @@ async function noticeVersion(
   number: string | undefined,
 ): Promise<void> {
   const unknown = unknownVersion(tool, number);
-  if (unknown === undefined || !(await isFirst(context, `${tool}-${number ?? ''}`))) return;
+  const told = openCache(context, 'told', 1);
+  const key = `${tool}-${number ?? ''}`;
+  if (unknown === undefined || (await told.get(key)) === true) return;
+  await told.set(key, true);
+  const { text, is } = unknown;
   context.emit({
     kind: 'warning',
-    text: unknown.text,
-    ...(unknown.is === 'older' ? { nextStep: howToInstall(tool) } : {}),
+    text,
+    ...(is === 'older' ? { nextStep: howToInstall(tool) } : {}),
   });
-}
-
-/** True if it was not shown before, by a file in the cache, or if that file cannot be written. */
-async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
-  const folder = join(paths.cache, 'told');
-  const isMade = await makeFolders(folder).then(
-    () => true,
-    () => false,
-  );
-  if (!isMade) return true;
-  try {
-    await writeFile(join(folder, name), '', { flag: 'wx' });
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
-  }
 }

@@ -8,18 +8,12 @@ import type { Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
 import { leastWords } from './describe-plan.ts';
 
-interface HeldToGate {
-  /** Empty where the gate is met, or none is asked for. */
-  readonly shortfalls: readonly Shortfall[];
-  /** For reports; absent where nothing is asked for and no waiver is wrong. */
-  readonly gate?: GateAnswer;
-}
-
+/** For reports `gate`: absent where nothing is asked for and no waiver is wrong. */
 export function gateImage(
   context: Pick<PipelineContext, 'emit' | 'now'>,
   settings: Settings['gate'],
   scorecard: Scorecard,
-): HeldToGate {
+): { readonly shortfalls: readonly Shortfall[]; readonly gate?: GateAnswer } {
   const asked = leastWords(settings).join(' and ');
   if (asked === '' && settings.waivers.length === 0) return { shortfalls: [] };
   const result = gate(scorecard, { ...settings, now: context.now() });
@@ -80,8 +74,8 @@ export async function lastScorecard(
   dockerfile: string,
   target: string | undefined,
 ): Promise<LastScorecard | undefined> {
-  const found = await cacheOf(context).get(await keyOf(dockerfile, target));
-  return found === undefined ? undefined : (found as LastScorecard);
+  const key = await keyOf(dockerfile, target);
+  return (await cacheOf(context).get(key)) as LastScorecard | undefined;
 }
 
 /** True where the same bytes were judged the same in the build before. */

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { RunTool, ToolResult, ToolRun } from '../lib/run-tool.ts';
 
 /** Nothing that a repository's own configuration names may be started. */
@@ -49,19 +50,15 @@ function mayBeInRepository(dir: string): boolean {
  * Runs git in `dir`: in English, with no prompts and no fetches, and without starting anything that
  * the repository names; 30 s at most.
  */
-function quietGit(
-  run: RunTool,
-  dir: string,
-): (args: readonly string[], more?: Pick<ToolRun, 'onStdout'>) => Promise<ToolResult> {
-  return (args, more = {}) =>
-    run({
-      command: 'git',
-      args: [...HARMLESS, ...args],
-      cwd: dir,
-      env: ENV,
-      timeoutMs: 30_000,
-      ...more,
-    });
+function quietGit(run: RunTool, dir: string) {
+  const at = { command: 'git', cwd: dir, env: ENV, timeoutMs: 30_000 };
+  return (args: readonly string[], more: Pick<ToolRun, 'onStdout'> = {}) =>
+    run({ ...at, args: [...HARMLESS, ...args], ...more });
+}
+
+/** What git printed; undefined where it failed. */
+function printed(result: ToolResult | undefined): string | undefined {
+  return result?.ended === 'exit' && result.exitCode === 0 ? result.stdout : undefined;
 }
 
 export interface GitFacts {
@@ -99,17 +96,16 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
     git(['log', '-1', '--decorate-refs=refs/tags/*', '--format=%H%x00%ct%x00%D']),
     filters === undefined ? undefined : git([...filters, ...STATUS]),
   ]);
-  if (log.ended !== 'exit' || log.exitCode !== 0) return undefined;
-  const commit = parseCommit(log.stdout);
+  const commit = parseCommit(printed(log) ?? '');
   if (commit === undefined) return undefined;
-  const isClean = status?.ended === 'exit' && status.exitCode === 0 && status.stdout === '';
-  const remote = withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value);
-  const isPlaced = prefix.ended === 'exit' && prefix.exitCode === 0;
+  const remote = settings.find(({ key }) => key === 'remote.origin.url')?.value;
   return {
     ...commit,
-    dirty: !isClean,
-    ...(remote === undefined ? {} : { remoteUrl: remote }),
-    ...(isPlaced ? { folder: prefix.stdout.replace(/\/?\n$/, '') } : {}),
+    dirty: printed(status) !== '',
+    ...given({
+      remoteUrl: withoutCredentials(remote),
+      folder: printed(prefix)?.replace(/\/?\n$/, ''),
+    }),
   };
 }
 
@@ -123,40 +119,26 @@ export async function isChangedInGit(run: RunTool, path: string): Promise<boolea
   const filters = settings && withoutFilters(settings);
   if (filters === undefined) return false;
   const status = await git([...filters, ...STATUS, '--', basename(path)]);
-  return status.ended === 'exit' && status.exitCode === 0 && status.stdout !== '';
-}
-
-async function settingsOf(
-  git: ReturnType<typeof quietGit>,
-): Promise<readonly Setting[] | undefined> {
-  const config = await git(['config', '--list', '-z', '--show-scope']);
-  return config.ended === 'exit' && config.exitCode === 0
-    ? parseSettings(config.stdout)
-    : undefined;
-}
-
-interface Setting {
-  readonly scope: string;
-  readonly key: string;
-  readonly value: string;
+  return (printed(status) ?? '') !== '';
 }
 
 /** Reads `git config --list -z --show-scope`: scope NUL key LF value NUL. */
-function parseSettings(stdout: string): readonly Setting[] {
-  const fields = stdout.split('\0');
-  const settings: Setting[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
+async function settingsOf(git: ReturnType<typeof quietGit>) {
+  const fields = printed(await git(['config', '--list', '-z', '--show-scope']))?.split('\0');
+  return fields?.flatMap((scope, at) => {
+    if (at % 2 === 1 || at + 1 >= fields.length) return [];
     const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
-    settings.push({ scope: fields[at] ?? '', key, value: value.join('\n') });
-  }
-  return settings;
+    return { scope, key, value: value.join('\n') };
+  });
 }
 
 /**
  * `status` runs a filter's program over changed files: the arguments that switch off those that the
  * repository itself configures. Undefined where a filter's name cannot be written as an argument.
  */
-export function withoutFilters(settings: readonly Setting[]): readonly string[] | undefined {
+export function withoutFilters(
+  settings: readonly Readonly<Record<'scope' | 'key' | 'value', string>>[],
+): readonly string[] | undefined {
   const own = settings.filter(
     ({ scope, key }) =>
       scope !== 'system' &&
@@ -174,7 +156,7 @@ function parseCommit(
   if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit) || !/^\d+$/.test(time)) return undefined;
   const tag = refs.split(', ').find((ref) => ref.startsWith('tag: '));
   const exactTag = tag?.slice('tag: '.length);
-  return { commit, committedAt: Number(time), ...(exactTag === undefined ? {} : { exactTag }) };
+  return { commit, committedAt: Number(time), ...given({ exactTag }) };
 }
 
 /** A remote without password, query, fragment and, except for ssh, user; scp-like unchanged. */
@@ -190,50 +172,33 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
-/** A tracked file as git would check it out under umask 022. */
-interface TrackedFile {
-  /** Relative to the folder that was asked about. */
-  readonly path: string;
-  readonly mode: 0o644 | 0o755;
-}
-
-interface TrackedFiles {
-  readonly files: readonly TrackedFile[];
-  /** `core.fileMode`: the file system's own executable bits mean something. */
-  readonly fileModes: boolean;
-}
-
-/** The regular files in `dir` that git tracks, with modes; undefined without repository or git. */
-export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFiles | undefined> {
+/**
+ * The regular files in `dir` that git tracks, by path relative to it, each with the mode of a
+ * checkout under umask 022; only merged ones. `fileModes` is `core.fileMode`: the file system's own
+ * executable bits mean something. Undefined without repository or git.
+ */
+export async function trackedFiles(run: RunTool, dir: string) {
   if (!mayBeInRepository(dir)) return undefined;
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];
   const git = quietGit(run, dir);
-  const [listed, hasModes] = await Promise.all([
+  const [listed, setting] = await Promise.all([
     git(['ls-files', '--stage', '-z'], {
       onStdout: (chunk) => {
         chunks.push(Uint8Array.from(chunk));
         return Promise.resolve();
       },
     }),
-    fileModes(git),
+    git(['config', '--type=bool', 'core.fileMode']),
   ]);
-  if (listed.ended !== 'exit' || listed.exitCode !== 0) return undefined;
-  const files = parseStage(Buffer.concat(chunks).toString('utf8'));
-  return { files, fileModes: hasModes };
-}
-
-/** Reads `git ls-files --stage -z` (mode, object, stage, TAB, path); only merged regular files. */
-function parseStage(stdout: string): readonly TrackedFile[] {
-  return stdout.split('\0').flatMap((record): readonly TrackedFile[] => {
+  if (printed(listed) === undefined) return undefined;
+  // Mode, object, stage, TAB, path.
+  const records = Buffer.concat(chunks).toString('utf8').split('\0');
+  const files = records.flatMap((record) => {
     const [, bits, path] = /^100(644|755) [0-9a-f]+ 0\t(.*)$/s.exec(record) ?? [];
     return path === undefined ? [] : [{ path, mode: bits === '755' ? 0o755 : 0o644 }];
   });
-}
-
-async function fileModes(git: ReturnType<typeof quietGit>): Promise<boolean> {
-  const setting = await git(['config', '--type=bool', 'core.fileMode']);
-  return !(setting.ended === 'exit' && setting.stdout.trim() === 'false');
+  return { files, fileModes: printed(setting)?.trim() !== 'false' };
 }
 
 /** A commit to fetch; both checked by the caller (`reproduce/fetch-source.ts`). */
@@ -276,48 +241,36 @@ const ENV_OF_GIT_FETCH = {
   GIT_ALLOW_PROTOCOL: undefined,
 };
 
-/** Arguments of git for each step, in their order; the address comes after `--`. */
-const COMMIT_STEPS = {
-  init: () => ['init', '--quiet', '--template='],
-  one: ({ url, revision }: CommitRequest) => [
-    ...['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', '--'],
-    url,
-    revision,
-  ],
-  all: ({ url }: CommitRequest) => [
-    ...['fetch', '--quiet', `--depth=${DEPTH}`, '--no-tags', '--no-write-fetch-head', '--'],
-    url,
-    '+refs/heads/*:refs/scoville/heads/*',
-    '+refs/tags/*:refs/scoville/tags/*',
-  ],
-  checkout: ({ revision }: CommitRequest) => [
-    ...['checkout', '--quiet', '--force', '--detach', revision, '--'],
-  ],
-} as const;
-
 /**
  * Checks a commit out into a folder, without its history: by its id where the server allows it,
  * else among the newest 500 commits of each branch and tag. git itself checks what it fetched
  * against the id. Submodules are not fetched. An error says what git said.
  */
-export async function fetchCommit(run: RunTool, request: CommitRequest): Promise<Result<void>> {
-  const git = (args: readonly string[]): Promise<ToolResult> =>
-    run({
-      command: 'git',
-      args: ['--no-pager', ...GUARDS, ...args],
-      cwd: request.directory,
-      env: ENV_OF_GIT_FETCH,
-      timeoutMs: TIMEOUT_MS,
-      signal: request.signal,
-    });
-  const begun = said(await git(COMMIT_STEPS.init()));
+export async function fetchCommit(
+  run: RunTool,
+  { url, revision, directory, signal }: CommitRequest,
+): Promise<Result<void>> {
+  const at = {
+    command: 'git',
+    cwd: directory,
+    env: ENV_OF_GIT_FETCH,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  };
+  const git = async (...args: readonly string[]): Promise<string | undefined> =>
+    said(await run({ ...at, args: ['--no-pager', ...GUARDS, ...args] }));
+  const fetch = (depth: number, ...what: readonly string[]): Promise<string | undefined> =>
+    git('fetch', '--quiet', `--depth=${depth}`, ...NOTHING_MORE, '--', url, ...what);
+  const begun = await git('init', '--quiet', '--template=');
   if (begun !== undefined) return err(begun);
-  const one = said(await git(COMMIT_STEPS.one(request)));
-  if (one !== undefined && said(await git(COMMIT_STEPS.all(request))) !== undefined)
-    return err(one);
-  const checkedOut = said(await git(COMMIT_STEPS.checkout(request)));
+  const one = await fetch(1, revision);
+  if (one !== undefined && (await fetch(DEPTH, ...ALL)) !== undefined) return err(one);
+  const checkedOut = await git('checkout', '--quiet', '--force', '--detach', revision, '--');
   return checkedOut === undefined ? ok(undefined) : err(checkedOut);
 }
+
+const NOTHING_MORE = ['--no-tags', '--no-write-fetch-head'];
+const ALL = ['+refs/heads/*:refs/scoville/heads/*', '+refs/tags/*:refs/scoville/tags/*'];
 
 /** Why a step went wrong; undefined where it went well. */
 function said(result: ToolResult): string | undefined {

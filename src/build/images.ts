@@ -53,7 +53,10 @@ export function neededImages(
   for (const image of model?.externalImages ?? []) {
     const needed = replaced(image, contexts);
     if (needed === undefined) continue;
-    const isBase = image === base || (sameRange(image, base) && image.kind === 'from');
+    const isSame =
+      image.range.startLine === base?.range.startLine &&
+      image.range.startColumn === base.range.startColumn;
+    const isBase = image === base || (isSame && image.kind === 'from');
     const name = formatReference(needed.reference);
     const known = images.get(name);
     // A base stays one, and a FROM stays one, where the same image is also copied from.
@@ -98,14 +101,6 @@ export function baseOf(model: DockerfileModel, index: number): ExternalImage | u
   return base?.kind === 'image' ? base.image : undefined;
 }
 
-function sameRange(a: ExternalImage, b: ExternalImage | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.range.startLine === b.range.startLine &&
-    a.range.startColumn === b.range.startColumn
-  );
-}
-
 export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 
 export interface Pin {
@@ -113,20 +108,8 @@ export interface Pin {
   readonly to: string;
 }
 
-interface PolicyRule {
-  readonly action: 'CONVERT';
-  readonly selector: { readonly identifier: string; readonly matchType?: 'EXACT' };
-  readonly updates: {
-    readonly identifier: string;
-    readonly attrs?: Readonly<Record<string, string>>;
-  };
-}
-
 /** moby/buildkit, sourcepolicy/pb/policy.proto, in the JSON that buildx reads. */
-export interface SourcePolicy {
-  readonly version: 1;
-  readonly rules: readonly PolicyRule[];
-}
+export type SourcePolicy = ReturnType<typeof sourcePolicy>;
 
 /** A pin for each image with a known digest, unless the Dockerfile spells it; sorted by name. */
 export function pinsOf(
@@ -155,38 +138,21 @@ export function pinsOf(
 export function sourcePolicy(
   pins: readonly Pin[],
   remotes: ReadonlyMap<string, string> = new Map(),
-): SourcePolicy {
-  return {
-    version: 1,
-    rules: [
-      ...pins.map(({ from, to }): PolicyRule => ({
-        action: 'CONVERT',
-        selector: { identifier: `docker-image://${from}` },
-        updates: { identifier: `docker-image://${to}` },
-      })),
-      ...[...remotes].flatMap(([url, checksum]): PolicyRule[] =>
-        isChecked(url, checksum)
-          ? [
-              {
-                action: 'CONVERT',
-                selector: { identifier: url, matchType: 'EXACT' },
-                updates: { identifier: url, attrs: { 'http.checksum': checksum } },
-              },
-            ]
-          : [],
-      ),
-    ],
-  };
-}
-
-/** Files that ADD fetches over HTTP: BuildKit refuses one with another checksum. */
-function isChecked(url: string, checksum: string): boolean {
-  return /^https?:\/\//.test(url) && checksum.startsWith('sha256:');
-}
-
-interface ForeignRun {
-  readonly platform: string;
-  readonly line: number;
+) {
+  const images = pins.map(({ from, to }) => ({
+    action: 'CONVERT',
+    selector: { identifier: `docker-image://${from}` },
+    updates: { identifier: `docker-image://${to}` },
+  }));
+  // Files that ADD fetches over HTTP: BuildKit refuses one with another checksum.
+  const files = [...remotes]
+    .filter(([url, checksum]) => /^https?:\/\//.test(url) && checksum.startsWith('sha256:'))
+    .map(([url, checksum]) => ({
+      action: 'CONVERT',
+      selector: { identifier: url, matchType: 'EXACT' },
+      updates: { identifier: url, attrs: { 'http.checksum': checksum } },
+    }));
+  return { version: 1, rules: [...images, ...files] };
 }
 
 /**
@@ -199,7 +165,7 @@ export function foreignRun(
   model: DockerfileModel,
   asked: readonly string[],
   able: readonly string[],
-): ForeignRun | undefined {
+): { readonly platform: string; readonly line: number } | undefined {
   const here = new Set(able.map(plain));
   // The kernel of the one runs the programs of the other.
   if (here.has('linux/amd64')) here.add('linux/386');
@@ -222,15 +188,11 @@ function plain(platform: string): string {
 
 function firstRunOn(model: DockerfileModel, platform: string): Instruction | undefined {
   for (const index of model.reached) {
-    const named = stagePlatform(model, index);
+    // A stage that is built from another runs on the same platform.
+    const named = stageChain(model, index).findLast((one) => one.platform !== undefined)?.platform;
     if (named !== undefined && plain(named) !== platform && !/TARGETPLATFORM/.test(named)) continue;
     const run = model.stages[index]?.instructions.find(({ keyword }) => keyword === 'RUN');
     if (run !== undefined) return run;
   }
   return undefined;
-}
-
-/** A stage that is built from another runs on the same platform. */
-function stagePlatform(model: DockerfileModel, index: number): string | undefined {
-  return stageChain(model, index).findLast(({ platform }) => platform !== undefined)?.platform;
 }

@@ -9,6 +9,7 @@ import {
 import { reproductionFact } from '../grade/grade-image.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import type { TaggedManifest } from '../image/referrers.ts';
+import { given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { part, phase, type PipelineContext } from '../model/context.ts';
 import {
@@ -19,7 +20,12 @@ import {
   unknownFact,
 } from '../model/facts.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
-import { type Digest, familiarReference, parseReference } from '../model/reference.ts';
+import {
+  type Digest,
+  familiarReference,
+  parseReference,
+  referencesOf,
+} from '../model/reference.ts';
 import { type FoundAttestation, isAboutPlatform, PREDICATE_TYPE } from '../model/statement.ts';
 import { downloadsOfImage } from '../reproduce/left-downloads.ts';
 import { scanPlatforms } from '../scan/scan-image.ts';
@@ -46,15 +52,6 @@ import { proofStatement } from './prove.ts';
 import type { AttestedImage, Checked, Proof } from './states.ts';
 
 type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
-
-function openBuilt(
-  { plan, store }: Pick<Checked, 'plan' | 'store'>,
-  image: FinalImage,
-): Promise<OpenedImage> {
-  const reference = parseReference(plan.names[0] ?? '');
-  const name = reference.ok ? familiarReference(reference.value) : image.index.digest;
-  return openStored(store.blobs, image.index, name);
-}
 
 function evidenceOf(
   checked: Checked,
@@ -104,20 +101,15 @@ function statementsOf(
         kind: 'cosign-bundle',
         verification: verifiedBy === undefined ? 'unverified' : 'verified',
         digest,
-        ...(origin === undefined ? {} : { origin }),
-        ...(verifiedBy === undefined ? {} : { verifiedBy }),
+        ...given({ origin, verifiedBy }),
       })),
       attestations: [
         ...mine
           .filter((one) => !isSignature(one))
-          .map(({ predicateType, predicate, subjects, digest }): FoundAttestation => ({
-            predicateType,
-            predicate,
-            subjects,
-            source: 'this-build',
-            verification: 'verified',
-            digest,
-          })),
+          .map(({ predicateType, predicate, subjects, digest }): FoundAttestation => {
+            const about = { predicateType, predicate, subjects, digest };
+            return { ...about, source: 'this-build', verification: 'verified' };
+          }),
         ...kept.attestations,
       ],
     },
@@ -176,7 +168,9 @@ export async function inspectSignJudge(
       : part(context, 'sign', () => signEarly(context, attesting, signer));
   let early = waits ? undefined : signNow();
   early?.catch(() => undefined);
-  const opened = await openBuilt(checked, image);
+  const reference = parseReference(names[0] ?? '');
+  const name = reference.ok ? familiarReference(reference.value) : image.index.digest;
+  const opened = await openStored(store.blobs, image.index, name);
   const evidence = evidenceOf(checked, opened, image, checked.times.finishedAt);
   const inspected = await inspect(context, opened, evidence, { secrets: true });
   const scanning = plan.grade
@@ -231,18 +225,12 @@ async function signEarly(
 ): Promise<Signed> {
   const { plan, image, proof, profiles, vex } = attesting;
   const whole = wholeImage(image);
+  const digests = [image.index.digest, ...whole.also.map(({ digest }) => digest)] as const;
   const statements = [
     ...earlyStatements(documentInputs(context, attesting)),
     ...(proof === undefined ? [] : [proofStatement(context, proof, whole)]),
     ...profiles.flatMap((profile) => profileStatements(profile, image.index)),
-    ...vexStatements(
-      vex,
-      {
-        names: plan.names,
-        digests: [image.index.digest, ...whole.also.map(({ digest }) => digest)],
-      },
-      whole,
-    ),
+    ...vexStatements(vex, { names: plan.names, digests }, whole),
   ];
   return signBoth(context, attesting, signer, statements);
 }
@@ -256,12 +244,11 @@ async function signBoth(
 ): Promise<Signed> {
   const { blobs } = store;
   const pushed = plan.destinations.find(({ kind }) => kind === 'registry');
-  const repositories = plan.names.flatMap((name) => {
-    const reference = parseReference(name);
-    if (pushed?.kind !== 'registry' || !reference.ok) return [];
-    const { registry, repository } = reference.value;
-    return [{ client: registries.client(registry, pushed.plainHttp), repository }];
-  });
+  const repositories = referencesOf(plan.names).flatMap(({ registry, repository }) =>
+    pushed?.kind === 'registry'
+      ? [{ client: registries.client(registry, pushed.plainHttp), repository }]
+      : [],
+  );
   const { format } = plan.settings.sign;
   const place = { blobs, format, name: plan.names[0], repositories };
   const signed = await signStatements(context, blobs, signer, statements);

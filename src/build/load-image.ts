@@ -14,6 +14,7 @@ import { openStored } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import { whileAlone } from '../image/owner.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -30,11 +31,6 @@ interface LoadRequest {
   readonly bases: readonly string[];
 }
 
-interface LoadResult {
-  readonly already: boolean;
-  readonly sentBytes: number;
-}
-
 /**
  * Loads an image into Docker. Nothing is sent where the engine has it under every name. Else a
  * stream without the blobs of images that the engine has: its base, and the image that had this
@@ -46,7 +42,7 @@ interface LoadResult {
 export async function loadImage(
   context: PipelineContext,
   request: LoadRequest,
-): Promise<LoadResult> {
+): Promise<{ readonly already: boolean; readonly sentBytes: number }> {
   const { store, index, names } = request;
   const before = await previousDigests(request);
   const asked = [...(names.length > 0 ? names : [index.digest]), ...request.bases, ...before];
@@ -59,45 +55,36 @@ export async function loadImage(
     image !== undefined && ids.includes(image.id);
   if (wanted.every(isIt)) return { already: true, sentBytes: 0 };
   const others = images.slice(wanted.length).filter((image) => image !== undefined);
-  const omit = await blobsOf(
-    store,
-    others.map(({ id }) => id),
-    others.flatMap(({ layers }) => layers),
-    platforms,
-  );
-  let sent = await send(context, request, platforms, omit);
-  if (omit.size > 0 && !sent.result.ok && sent.result.error.isMissing)
-    sent = await send(context, request, platforms, new Set());
-  if (!sent.result.ok) throw loadError(sent.result.error.message);
-  const id = sent.result.value.find(isDigest) ?? index.digest;
+  const omit = await blobsOf(store, others, platforms);
+  let sentBytes = 0;
+  const send = (without: ReadonlySet<Digest>): ReturnType<typeof dockerLoad> => {
+    sentBytes = 0;
+    const counted = async function* (): AsyncIterable<Uint8Array> {
+      for await (const chunk of dockerLoadStream({
+        blobs: store.blobs,
+        manifests: [index],
+        forClassic: platforms,
+        omit: without,
+        onTransfer: (transfer) => {
+          context.emit({ kind: 'transfer', phase: 'load', ...transfer });
+        },
+      })) {
+        sentBytes += chunk.length;
+        yield chunk;
+      }
+    };
+    return dockerLoad(context.run, counted(), context.signal);
+  };
+  let sent = await send(omit);
+  if (omit.size > 0 && !sent.ok && sent.error.isMissing) sent = await send(new Set());
+  if (!sent.ok)
+    throw new UserError(`Docker did not take the image: ${sent.error.message}`, {
+      nextStep: 'check the engine (docker info, free disk), then:  scoville load NAME',
+    });
+  const id = sent.value.find(isDigest) ?? index.digest;
   for (const [i, name] of names.entries())
     if (!isIt(wanted[i])) await tagImage(context.run, id, name, context.signal);
-  return { already: false, sentBytes: sent.bytes };
-}
-
-async function send(
-  context: PipelineContext,
-  { store, index }: LoadRequest,
-  platforms: readonly OpenedPlatform[],
-  omit: ReadonlySet<Digest>,
-): Promise<{ readonly bytes: number; readonly result: Awaited<ReturnType<typeof dockerLoad>> }> {
-  let bytes = 0;
-  const counted = async function* (): AsyncIterable<Uint8Array> {
-    for await (const chunk of dockerLoadStream({
-      blobs: store.blobs,
-      manifests: [index],
-      forClassic: platforms,
-      omit,
-      onTransfer: (transfer) => {
-        context.emit({ kind: 'transfer', phase: 'load', ...transfer });
-      },
-    })) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  };
-  const result = await dockerLoad(context.run, counted(), context.signal);
-  return { bytes, result };
+  return { already: false, sentBytes };
 }
 
 /** The entries that an index.json has for the image's names, in full and with the short tag. */
@@ -113,9 +100,8 @@ export function entries(index: Descriptor, names: readonly string[]): readonly D
 
 async function previousDigests({ store, names, index }: LoadRequest): Promise<readonly Digest[]> {
   const found = await Promise.all(names.map((name) => store.findByName(name)));
-  return [...new Set(found.flatMap((f) => (f === undefined ? [] : [f.descriptor.digest])))].filter(
-    (digest) => digest !== index.digest,
-  );
+  const digests = new Set(found.flatMap((one) => one?.descriptor.digest ?? []));
+  return [...digests].filter((digest) => digest !== index.digest);
 }
 
 /**
@@ -124,26 +110,19 @@ async function previousDigests({ store, names, index }: LoadRequest): Promise<re
  */
 async function blobsOf(
   store: LayoutStore,
-  ids: readonly Digest[],
-  baseDiffIds: readonly Digest[],
+  images: readonly LocalImage[],
   platforms: readonly OpenedPlatform[],
 ): Promise<ReadonlySet<Digest>> {
   const omit = new Set<Digest>();
   for (const build of await store.builds())
     for (const descriptor of build.manifests)
-      if (ids.includes(descriptor.digest))
+      if (images.some(({ id }) => id === descriptor.digest))
         for (const { layers } of (await openStored(store.blobs, descriptor)).platforms)
           for (const { blob } of layers) omit.add(blob.digest);
-  const bases = new Set(baseDiffIds);
+  const bases = new Set(images.flatMap(({ layers }) => layers));
   for (const { layers } of platforms)
     for (const { blob, diffId } of layers) if (bases.has(diffId)) omit.add(blob.digest);
   return omit;
-}
-
-function loadError(message: string): UserError {
-  return new UserError(`Docker did not take the image: ${message}`, {
-    nextStep: 'check the engine (docker info, free disk), then:  scoville load NAME',
-  });
 }
 
 /** An image as `--output type=oci,dest=` asks for it. */
@@ -176,10 +155,8 @@ export async function writeImageFile(context: PipelineContext, file: ImageFile):
   } catch (cause) {
     context.signal.throwIfAborted();
     const nextStep = cause instanceof UserError ? cause.nextStep : undefined;
-    throw new UserError(`${target} could not be written: ${messageOf(cause)}`, {
-      cause,
-      ...(nextStep === undefined ? {} : { nextStep }),
-    });
+    const more = { cause, ...given({ nextStep }) };
+    throw new UserError(`${target} could not be written: ${messageOf(cause)}`, more);
   }
 }
 
@@ -188,22 +165,15 @@ async function writeArchive(
   file: ImageFile,
   target: string,
 ): Promise<void> {
+  const { signal } = context;
   const place = await fileToWrite(target, context.cwd);
-  const there = await stat(target).catch(() => undefined);
+  const before = await stat(target).catch(() => undefined);
+  const more = { mode: 0o666, before, sync: true };
   // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its
   // place.
-  if (there !== undefined && !there.isFile()) {
-    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(target), {
-      signal: context.signal,
-    });
-    return;
-  }
-  const { signal } = context;
-  await replaceFile(place, (out) => writeFile(out, dockerLoadStream(file), { signal }), {
-    mode: 0o666,
-    before: there,
-    sync: true,
-  });
+  if (before?.isFile() === false)
+    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(target), { signal });
+  else await replaceFile(place, (out) => writeFile(out, dockerLoadStream(file), { signal }), more);
 }
 
 /** Keeps existing blobs and writes the index last, so that the layout is whole before and after. */

@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { byCodeUnit, oneLine, quantity } from '../lib/text.ts';
 import {
   fetchedFiles,
@@ -12,38 +13,32 @@ type Texts = ReadonlyMap<string, string>;
 
 /** In what two locks are not the same, in a stable order; who built it is not checked. */
 export function lockChanges(before: LockFile, after: LockFile): readonly LockChange[] {
+  const of = (subject: LockSubject, textsOf: (lock: LockFile) => Texts) =>
+    mapChanges(subject, textsOf(before), textsOf(after));
   const one = (subject: LockSubject, textOf: (lock: LockFile) => string | undefined) =>
-    mapChanges(subject, single(textOf(before)), single(textOf(after)));
+    of(subject, (lock) => new Map(Object.entries(given({ '': textOf(lock) }))));
   const platforms = new Set([...before.packages.keys(), ...after.packages.keys()]);
+  const [a, b] = [answersOf(before.fetches), answersOf(after.fetches)];
   return [
     ...one('dockerfile', ({ dockerfile }) => dockerfile),
     ...one('target', ({ target }) => target),
-    ...mapChanges('image', imageTexts(before), imageTexts(after)),
+    ...of('image', ({ images }) =>
+      textsOf(images, ({ digest, local }) => (local ? `${digest} (the engine's own)` : digest)),
+    ),
     ...one('epoch', ({ epoch }) => epoch && String(epoch.seconds)),
     ...one('start', ({ start }) => (start === undefined ? undefined : rfc3339(start))),
     ...one('normaliser', ({ normaliser }) => normaliser),
-    ...mapChanges('snapshot', byFirstWord(before.snapshots), byFirstWord(after.snapshots)),
-    ...mapChanges('remote', before.remotes, after.remotes),
+    ...of('snapshot', ({ snapshots }) => byFirstWord(snapshots)),
+    ...of('remote', ({ remotes }) => remotes),
     ...[...platforms]
       .sort()
-      .flatMap((platform) =>
-        packageChanges(platform, before.packages.get(platform), after.packages.get(platform)),
-      ),
-    ...fetchChanges(before.fetches, after.fetches),
+      .flatMap((name) => packageChanges(name, before.packages.get(name), after.packages.get(name))),
+    ...mapChanges('fetch', answerTexts(a, b), answerTexts(b, a)),
   ];
 }
 
-function single(text: string | undefined): Texts {
-  return new Map(text === undefined ? [] : [['', text]]);
-}
-
-function imageTexts({ images }: LockFile): Texts {
-  return new Map(
-    [...images].map(([name, { digest, local }]) => [
-      name,
-      local ? `${digest} (the engine's own)` : digest,
-    ]),
-  );
+function textsOf<V>(entries: Iterable<[string, V]>, of: (value: V, name: string) => string): Texts {
+  return new Map([...entries].map(([name, value]) => [name, of(value, name)]));
 }
 
 /** What changed from one map of texts to another, by name. */
@@ -53,19 +48,14 @@ export function mapChanges(
   after: Texts,
   platform?: string,
 ): readonly LockChange[] {
-  return [...new Set([...before.keys(), ...after.keys()])].sort(byCodeUnit).flatMap((name) => {
-    const [was, is] = [before.get(name), after.get(name)];
-    if (was === is) return [];
-    return [
-      {
-        subject,
-        name,
-        ...(platform === undefined ? {} : { platform }),
-        ...(was === undefined ? {} : { before: was }),
-        ...(is === undefined ? {} : { after: is }),
-      },
-    ];
-  });
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name) !== after.get(name))
+    .sort(byCodeUnit)
+    .map((name) => ({
+      subject,
+      name,
+      ...given({ platform, before: before.get(name), after: after.get(name) }),
+    }));
 }
 
 /** Differences in a platform's packages; a single change if one side does not know the platform. */
@@ -74,22 +64,20 @@ export function packageChanges(
   before: LockedPackages | undefined,
   after: LockedPackages | undefined,
 ): readonly LockChange[] {
-  const count = (all: LockedPackages | undefined): Texts =>
-    all === undefined
-      ? new Map()
-      : new Map([[platform, `${[...all.values()].flat().length} packages`]]);
+  const counts = [before, after].map((all) => all && `${[...all.values()].flat().length} packages`);
   if (before === undefined || after === undefined)
-    return mapChanges('platform', count(before), count(after));
+    return [
+      { subject: 'platform', name: platform, ...given({ before: counts[0], after: counts[1] }) },
+    ];
   return mapChanges('package', versionsOf(before), versionsOf(after), platform);
 }
 
 /** By type and name; several versions of one package together: `4.17.20, 4.17.21`. */
 function versionsOf(packages: LockedPackages): Texts {
-  return new Map(
-    [...packages].flatMap(([type, lines]) =>
-      [...byFirstWord(lines)].map(([name, found]) => [`${type} ${name}`, found] as const),
-    ),
+  const found = [...packages].map(([type, lines]) =>
+    [...byFirstWord(lines)].map(([name, texts]) => [`${type} ${name}`, texts] as const),
   );
+  return new Map(found.flat());
 }
 
 /** What follows the first word of each line, by that word. */
@@ -99,25 +87,17 @@ function byFirstWord(lines: readonly string[]): Texts {
     const [name = ''] = line.split(' ', 1);
     all.set(name, [...(all.get(name) ?? []), line.slice(name.length + 1)]);
   }
-  return new Map([...all].map(([name, list]) => [name, list.toSorted().join(', ')]));
+  return textsOf(all, (list) => list.toSorted().join(', '));
 }
 
 /** Digests by version of a package, or under no version for all else, by stage and name. */
 type Answers = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
 /**
- * In what two recordings differ, by stage: packages by name and version, everything else (indexes,
- * metadata, files without a version) by its request.
+ * What a recording has, by stage: packages by name and version, everything else (indexes, metadata,
+ * files without a version) by its request.
  */
-function fetchChanges(
-  before: Fetches = new Map(),
-  after: Fetches = new Map(),
-): readonly LockChange[] {
-  const [a, b] = [answersOf(before), answersOf(after)];
-  return mapChanges('fetch', answerTexts(a, b), answerTexts(b, a));
-}
-
-function answersOf(fetches: Fetches): Answers {
+function answersOf(fetches: Fetches = new Map()): Answers {
   const all = new Map<string, Map<string, Set<string>>>();
   const add = (name: string, version: string, digest: string): void => {
     const versions = all.get(name) ?? new Map<string, Set<string>>();
@@ -138,15 +118,16 @@ function answersOf(fetches: Fetches): Answers {
 
 /** Versions, with digests where the other side has other bytes for the same version. */
 function answerTexts(own: Answers, other: Answers): Texts {
-  const texts = [...own].map(([name, versions]): [string, string] => {
-    const found = [...versions].map(([version, digests]) => {
-      const all = [...digests].sort().join(' ');
-      const others = [...(other.get(name)?.get(version) ?? digests)].sort().join(' ');
-      return version !== '' && all === others ? version : `${version} ${all}`.trim();
-    });
-    return [name, found.sort(byCodeUnit).join(', ')];
-  });
-  return new Map(texts);
+  const text = (digests: ReadonlySet<string>): string => [...digests].sort().join(' ');
+  return textsOf(own, (versions, name) =>
+    [...versions]
+      .map(([version, digests]) => {
+        const isSame = text(digests) === text(other.get(name)?.get(version) ?? digests);
+        return version !== '' && isSame ? version : `${version} ${text(digests)}`.trim();
+      })
+      .sort(byCodeUnit)
+      .join(', '),
+  );
 }
 
 const NOUN: Readonly<Record<LockSubject, string>> = {

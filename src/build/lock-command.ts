@@ -23,7 +23,7 @@ export const lock: Command = async (args, io) => {
   const result = await updateLock(pipelineContext(io, talk.sink), parsed.value, io.stdin).finally(
     talk.stop,
   );
-  if (result.kind === 'buildx') return result.exitCode;
+  if (typeof result === 'number') return result;
   const { path, changes, lock: written } = result;
   const totals = { images: written.images.size, packages: packageCount(written) };
   if (parsed.value.own.json)

@@ -50,10 +50,13 @@ export async function findLock(
   const path = lockPath(lock, source, context.cwd);
   const isNamed = typeof lock === 'string';
   // BuildKit cannot read a Dockerfile in an unreadable folder either, and says so in its own words.
-  const text =
-    path === undefined || !(isNamed || (await canLookInto(dirname(path))))
-      ? undefined
-      : await readLockText(path);
+  const canLook = (folder: string): Promise<boolean> =>
+    access(folder, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  const isReadable = path !== undefined && (isNamed || (await canLook(dirname(path))));
+  const text = isReadable ? await readLockText(path) : undefined;
   const { reproducible, hermetic } = settings;
   const wanted = mode === 'update' || lock !== undefined || settings.lock || hermetic !== 'off';
   if (path === undefined || (text === undefined && !wanted && !locked)) {
@@ -67,13 +70,18 @@ export async function findLock(
     throw new UserError(`--locked: ${path} not found`, {
       nextStep: 'scoville lock PATH writes it',
     });
-  const obstacle = obstacleOf(reproducible.pin, context.env);
-  if (obstacle !== undefined) {
+  const isSet = (context.env[SOURCE_POLICY_VARIABLE] ?? '') !== '';
+  if (!reproducible.pin || isSet) {
+    // A lock that enforces nothing must not look as if it did.
+    const [what, nextStep] = reproducible.pin
+      ? [
+          `${SOURCE_POLICY_VARIABLE} is set, and that policy stands`,
+          `unset ${SOURCE_POLICY_VARIABLE}`,
+        ]
+      : ['pins are off', 'leave out --pin=false (reproducible.pin in .scoville.yaml)'];
     if (locked || wanted)
-      throw new UserError(`${obstacle.what}, so ${path} cannot pin the images`, {
-        nextStep: obstacle.fix,
-      });
-    context.emit({ kind: 'notice', text: `${path} is left unread: ${obstacle.what}` });
+      throw new UserError(`${what}, so ${path} cannot pin the images`, { nextStep });
+    context.emit({ kind: 'notice', text: `${path} is left unread: ${what}` });
     return undefined;
   }
   const found = text === undefined ? undefined : await readLock(text, path);
@@ -85,23 +93,6 @@ export async function findLock(
     normaliser: ruleSet(reproducible.mode, reproducible).id,
   };
   return { request, text, found };
-}
-
-/** What keeps a policy from being set; a lock that enforces nothing must not look as if it did. */
-function obstacleOf(
-  pin: boolean,
-  env: PipelineContext['env'],
-): { readonly what: string; readonly fix: string } | undefined {
-  if (!pin)
-    return {
-      what: 'pins are off',
-      fix: 'leave out --pin=false (reproducible.pin in .scoville.yaml)',
-    };
-  if ((env[SOURCE_POLICY_VARIABLE] ?? '') === '') return undefined;
-  return {
-    what: `${SOURCE_POLICY_VARIABLE} is set, and that policy stands`,
-    fix: `unset ${SOURCE_POLICY_VARIABLE}`,
-  };
 }
 
 function lockPath(
@@ -121,13 +112,6 @@ async function readLock(text: string, path: string): Promise<LockFile> {
   throw new UserError([first, ...rest].join('\n  '), {
     nextStep: 'fix it, or remove it and run `scoville lock`',
   });
-}
-
-async function canLookInto(folder: string): Promise<boolean> {
-  return access(folder, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A lock file's text; undefined if none. Throws UserError if no file, over 16 MiB or not text. */

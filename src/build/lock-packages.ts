@@ -22,13 +22,8 @@ export async function packagesOfImage(
   for (const platform of image.platforms) {
     const layers = layersOf(stored, platform);
     const packagesIn = async (part: typeof layers) => {
-      const { content } = await inspectPlatform(
-        context,
-        stored,
-        { config: platform.config, layers: part },
-        {},
-      );
-      return content.packages;
+      const opened = { config: platform.config, layers: part };
+      return (await inspectPlatform(context, stored, opened, {})).content.packages;
     };
     const all = await packagesIn(layers);
     const base = await packagesIn(layers.slice(0, platform.baseLayers));

@@ -5,7 +5,7 @@ import { listedFiles } from '../facts/filesystem.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { type JsonCache, openCache } from '../image/caches.ts';
 import { parseImageConfig, parseManifest } from '../image/documents.ts';
-import { type AttestationManifest, imageParts, readExportedIndex } from '../image/image-index.ts';
+import { imageParts, readExportedIndex } from '../image/image-index.ts';
 import { plainLayer } from '../image/walk/unpack-layer.ts';
 import { UserError } from '../lib/errors.ts';
 import { quantity } from '../lib/text.ts';
@@ -21,7 +21,7 @@ import { type BasePart, layerKinds, rebuildImage } from '../normalize/rebuild.ts
 import { tracedLayers } from '../reproduce/compare-entries.ts';
 import { restoredProvenance, withoutInjected } from '../reproduce/recorded-fetches.ts';
 import { parseStatement } from '../trust/bundle.ts';
-import { decideEpoch } from './annotations.ts';
+import { EARLIEST_EPOCH } from './annotations.ts';
 import { writeIndex } from './image-digest.ts';
 import type { BuiltPlatform, FinalImage, FinalPlatform } from './image-under-build.ts';
 import type { BuildPlan } from './plan.ts';
@@ -65,29 +65,19 @@ export async function readExport(
       nextStep:
         'Run the build again; if it stays so, report it with the output of `docker buildx version`.',
     });
-  const parts = await imageParts(image.descriptor, (d) => blobs.readDocument(d));
+  const { manifests, attestations } = await imageParts(image.descriptor, (d) =>
+    blobs.readDocument(d),
+  );
   return Promise.all(
-    parts.manifests.map((descriptor) => readPlatform(descriptor, parts.attestations, blobs)),
+    manifests.map(async (descriptor) => {
+      const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+      const { digest } = manifest.config;
+      const config = parseImageConfig(await blobs.readDocument(manifest.config), digest);
+      const mine = attestations.find(({ subject }) => subject === descriptor.digest);
+      const provenance = mine && (await provenanceOf(mine.descriptor, blobs));
+      return { descriptor, manifest, config, provenance };
+    }),
   );
-}
-
-async function readPlatform(
-  descriptor: Descriptor,
-  attestations: readonly AttestationManifest[],
-  blobs: BlobStore,
-): Promise<BuiltPlatform> {
-  const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
-  const config = parseImageConfig(
-    await blobs.readDocument(manifest.config),
-    manifest.config.digest,
-  );
-  const mine = attestations.find((a) => a.subject === descriptor.digest);
-  return {
-    descriptor,
-    manifest,
-    config,
-    provenance: mine === undefined ? undefined : await provenanceOf(mine.descriptor, blobs),
-  };
 }
 
 async function provenanceOf(
@@ -95,12 +85,10 @@ async function provenanceOf(
   blobs: BlobStore,
 ): Promise<Statement | undefined> {
   const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
-  const wanted: readonly string[] = [
-    PREDICATE_TYPE.slsaProvenanceV02,
-    PREDICATE_TYPE.slsaProvenanceV1,
-  ];
+  const { slsaProvenanceV02, slsaProvenanceV1 } = PREDICATE_TYPE;
   for (const layer of manifest.layers) {
-    if (!wanted.includes(layer.annotations?.[PREDICATE_ANNOTATION] ?? '')) continue;
+    const type = layer.annotations?.[PREDICATE_ANNOTATION];
+    if (type !== slsaProvenanceV02 && type !== slsaProvenanceV1) continue;
     const statement = parseStatement(await blobs.read(layer.digest, MAX_STATEMENT));
     if (statement.ok) return statement.value;
     // An image without provenance is not what was asked for.
@@ -169,17 +157,18 @@ async function normalisePlatform(
     platform: {
       built,
       descriptor: manifest.descriptor,
-      // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
-      manifest: JSON.parse(
-        Buffer.from(manifest.bytes).toString('utf8'),
-      ) as FinalPlatform['manifest'],
-      // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
-      config: JSON.parse(Buffer.from(config.bytes).toString('utf8')) as FinalPlatform['config'],
+      manifest: written(manifest.bytes) as FinalPlatform['manifest'],
+      config: written(config.bytes) as FinalPlatform['config'],
       baseLayers: base.layers,
       touched: files('touched'),
       reports: files('reports'),
     },
   };
+}
+
+function written(document: Uint8Array): unknown {
+  // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
+  return JSON.parse(Buffer.from(document).toString('utf8'));
 }
 
 async function normaliseOne(
@@ -221,9 +210,7 @@ async function normaliseOne(
     if (layer.sourceDiffId !== sourceDiffId)
       throw new UserError(
         `layer ${source.digest} in the layout is damaged: its content has another diffID`,
-        {
-          nextStep: 'scoville prune --all, then build again',
-        },
+        { nextStep: 'scoville prune --all, then build again' },
       );
     await writer.commit(layer.digest);
     await cache.set(key, layer);
@@ -407,7 +394,8 @@ export async function normaliseBuilt(
           cache: openCache(context, 'layers', rules.id),
           rules,
           compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
-          epoch: epochOf(plan),
+          // With the rules off any will do, as nothing is later than it.
+          epoch: plan.epoch?.seconds ?? EARLIEST_EPOCH,
           fileTime: plan.steady && fileTimeOf(plan.steady),
           created: plan.created,
           annotations: (platform) => ({
@@ -448,16 +436,4 @@ export async function normaliseBuilt(
     annotations.manifestDescriptor,
   );
   return { index, platforms: result.platforms };
-}
-
-/** The plan's epoch if it has one. With the rules off any will do, as nothing is later than it. */
-function epochOf(plan: BuildPlan): number {
-  if (plan.epoch !== undefined) return plan.epoch.seconds;
-  const fallback = decideEpoch({
-    buildArgument: undefined,
-    environment: undefined,
-    dockerfileDefault: undefined,
-    baseImages: [],
-  });
-  return fallback.ok ? fallback.value.seconds : 0;
 }

@@ -1,8 +1,7 @@
 import { lastValueOf, valuesOf } from '../cli/flag-table.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import type { SteadyInputs } from '../model/lock.ts';
+import { given } from '../lib/json.ts';
 import { type Digest, formatReference, parseReference } from '../model/reference.ts';
-import type { Settings } from '../model/settings.ts';
 import { hermeticMode } from '../reproduce/recorded-fetches.ts';
 import {
   decideEpoch,
@@ -12,11 +11,10 @@ import {
   labelsOf,
   parseAnnotations,
   planAnnotations,
-  type PlannedAnnotations,
   rfc3339,
 } from './annotations.ts';
 import { planAttestations } from './attest-plan.ts';
-import { type ImageOutput, isOnStdout, type ParsedBuild } from './command-line.ts';
+import { isOnStdout, type ParsedBuild } from './command-line.ts';
 import type { GitFacts } from './git.ts';
 import {
   type NeededImage,
@@ -26,7 +24,7 @@ import {
   SOURCE_POLICY_VARIABLE,
   sourcePolicy,
 } from './images.ts';
-import { planLock, type PlannedLock } from './plan-lock.ts';
+import { planLock } from './plan-lock.ts';
 import {
   type BuildInputs,
   type BuildPlan,
@@ -37,17 +35,6 @@ import {
   progressStyle,
 } from './plan.ts';
 import { startNotices, steadyInputs } from './steady-inputs.ts';
-
-interface Checked {
-  readonly settings: Settings;
-  readonly names: readonly string[];
-  readonly progress: BuildPlan['progress'];
-  readonly needed: readonly NeededImage[];
-  readonly epoch: EpochDecision | undefined;
-  readonly steady: SteadyInputs | undefined;
-  readonly created: string;
-  readonly annotations: PlannedAnnotations;
-}
 
 /**
  * Turns intent into everything that a build does, as data. Nothing is read and nothing is started;
@@ -65,17 +52,44 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     return err(
       'a tar on stdout beside an image is not made; name a file for it, or build it apart',
     );
-  const hermetic = hermeticMode(parsed.own, inputs.settings, inputs.lock?.before);
+  const { settings, recorded, git, dockerfile, resolved, lock } = inputs;
+  const hermetic = hermeticMode(parsed.own, settings, lock?.before);
   if (!hermetic.ok) return hermetic;
-  const checked = check(inputs, output);
-  if (!checked.ok) return checked;
-  const { settings, epoch, annotations } = checked.value;
+  const named = imageNames(valuesOf(parsed, 'tag'), output.names);
+  if (!named.ok) return named;
+  const names = named.value;
+  if (names.length === 0 && output.destinations.some((d) => d.kind === 'registry'))
+    return err('tag is needed when pushing to registry');
+  const progress = progressStyle(parsed, env);
+  if (!progress.ok) return progress;
+  const needed = neededImages(dockerfile, parsed);
+  const decided = recorded === undefined ? planEpoch(inputs, needed) : ok(recorded.epoch);
+  if (!decided.ok) return decided;
+  const epoch = decided.value;
+  const created = recorded?.created ?? createdTime(inputs, epoch);
+  const user = parseAnnotations([...valuesOf(parsed, 'annotation'), ...output.annotations]);
+  if (!user.ok) return user;
+  const annotations =
+    recorded?.annotations ??
+    planAnnotations({
+      settings,
+      git,
+      created,
+      fallbackTitle: repositoryName(names[0]) ?? inputs.contextName,
+      base: baseImage(needed, resolved),
+      dockerfileLabels: dockerfile === undefined ? {} : labelsOf(dockerfile),
+      userLabels: labelsFromFlags(valuesOf(parsed, 'label')),
+      userAnnotations: user.value,
+    });
+  const steady = recorded === undefined ? steadyInputs(settings, inputs) : recorded.steady;
   const attest = planAttestations(parsed, settings, env, parsed.own.grade);
-  const pinning = planPins(inputs, checked.value);
-  const given = {
-    ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch.seconds) }),
-    ...(pinning.policy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: pinning.policy.file }),
-  };
+  const pinning = planPins(inputs, needed);
+  const variables = given({
+    SOURCE_DATE_EPOCH: epoch && String(epoch.seconds),
+    [SOURCE_POLICY_VARIABLE]: pinning.policy?.file,
+  });
+  const { destinations, compression, others } = output;
+  const target = lastValueOf(parsed, 'target');
   return ok({
     kind: 'build',
     invocation: imageInvocation(parsed, {
@@ -83,93 +97,53 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
       labels: annotations.labels,
       attestFlags: attest.buildxFlags,
       // The provenance has what was asked of git here: buildx would start git seven times more.
-      env: inputs.git === undefined ? given : { ...given, BUILDX_GIT_INFO: '0' },
+      env: git === undefined ? variables : { ...variables, BUILDX_GIT_INFO: '0' },
     }),
     layout: paths.layout,
     metadataFile: paths.metadataFile,
     sourcePolicy: pinning.policy,
     platforms: platformsOf(parsed, env),
-    destinations: output.destinations,
-    ...(output.others.length === 0 ? {} : { others: otherOutputs(parsed, output.others, given) }),
-    compression: output.compression,
+    destinations,
+    compression,
     attest,
     grade: parsed.own.grade,
     withInputs: parsed.own.withInputs,
     // Level 5 is not to be had without.
     prove: parsed.own.prove ?? settings.gate.minLevel === 5,
-    userFiles: userFiles(parsed),
-    notices: [...output.notices, ...pinning.notices, ...startNotices(checked.value, inputs)],
-    ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),
+    userFiles: given({
+      iidFile: lastValueOf(parsed, 'iidfile') || undefined,
+      metadataFile: lastValueOf(parsed, 'metadata-file') || undefined,
+    }),
+    notices: [...output.notices, ...pinning.notices, ...startNotices(steady, inputs)],
     hermetic: hermetic.value,
-    ...lockOf(inputs, checked.value),
-    ...checked.value,
+    settings,
+    names,
+    progress: progress.value,
+    needed,
+    epoch,
+    steady,
+    created,
+    annotations,
+    ...given({
+      others: others.length === 0 ? undefined : otherOutputs(parsed, others, variables),
+      vcs: git && vcsOf(git),
+      lock: lock && planLock(lock, { target, needed, resolved, epoch, steady, dockerfile }),
+    }),
   });
 }
 
 function vcsOf(git: GitFacts): NonNullable<BuildPlan['vcs']> {
   const { commit, dirty, remoteUrl, folder, dockerfileFolder } = git;
-  return {
-    revision: dirty ? `${commit}-dirty` : commit,
-    ...(remoteUrl === undefined ? {} : { source: remoteUrl }),
-    ...(folder === undefined ? {} : { 'localdir:context': folder || '.' }),
-    ...(dockerfileFolder === undefined ? {} : { 'localdir:dockerfile': dockerfileFolder || '.' }),
-  };
-}
-
-function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
-  const { parsed, env, settings } = inputs;
-  const names = imageNames(valuesOf(parsed, 'tag'), output.names);
-  if (!names.ok) return names;
-  if (names.value.length === 0 && output.destinations.some((d) => d.kind === 'registry'))
-    return err('tag is needed when pushing to registry');
-  const progress = progressStyle(parsed, env);
-  if (!progress.ok) return progress;
-  const needed = neededImages(inputs.dockerfile, parsed);
-  const { recorded } = inputs;
-  const epoch = recorded === undefined ? planEpoch(inputs, settings, needed) : ok(recorded.epoch);
-  if (!epoch.ok) return epoch;
-  const created = recorded?.created ?? createdTime(inputs, epoch.value);
-  const annotations =
-    recorded === undefined
-      ? annotate(inputs, { settings, created, needed, names: names.value, output })
-      : ok(recorded.annotations);
-  if (!annotations.ok) return annotations;
-  return ok({
-    settings,
-    names: names.value,
-    progress: progress.value,
-    needed,
-    epoch: epoch.value,
-    steady: recorded === undefined ? steadyInputs(settings, inputs) : recorded.steady,
-    created,
-    annotations: annotations.value,
+  const more = given({
+    source: remoteUrl,
+    'localdir:context': folder === '' ? '.' : folder,
+    'localdir:dockerfile': dockerfileFolder === '' ? '.' : dockerfileFolder,
   });
-}
-
-function annotate(
-  inputs: BuildInputs,
-  so: Pick<Checked, 'settings' | 'created' | 'needed' | 'names'> & { readonly output: ImageOutput },
-): Result<PlannedAnnotations> {
-  const { parsed, dockerfile } = inputs;
-  const user = parseAnnotations([...valuesOf(parsed, 'annotation'), ...so.output.annotations]);
-  if (!user.ok) return user;
-  return ok(
-    planAnnotations({
-      settings: so.settings,
-      git: inputs.git,
-      created: so.created,
-      fallbackTitle: repositoryName(so.names[0]) ?? inputs.contextName,
-      base: baseImage(so.needed, inputs.resolved),
-      dockerfileLabels: dockerfile === undefined ? {} : labelsOf(dockerfile),
-      userLabels: labelsFromFlags(valuesOf(parsed, 'label')),
-      userAnnotations: user.value,
-    }),
-  );
+  return { revision: dirty ? `${commit}-dirty` : commit, ...more };
 }
 
 function planEpoch(
   inputs: BuildInputs,
-  settings: Settings,
   needed: readonly NeededImage[],
 ): Result<EpochDecision | undefined> {
   const created = new Map(inputs.resolved.map((image) => [image.name, image.created]));
@@ -187,7 +161,7 @@ function planEpoch(
       .map((name) => ({ name, created: created.get(name) })),
   });
   const bySelf = decision.ok && ['lock', 'base-image', 'fallback'].includes(decision.value.source);
-  return bySelf && settings.reproducible.mode === 'off' ? ok(undefined) : decision;
+  return bySelf && inputs.settings.reproducible.mode === 'off' ? ok(undefined) : decision;
 }
 
 /** The user's SOURCE_DATE_EPOCH, else the commit's time, else the epoch of the layers, else now. */
@@ -200,27 +174,15 @@ function createdTime(inputs: BuildInputs, epoch: EpochDecision | undefined): str
 
 function planPins(
   inputs: BuildInputs,
-  { settings, needed }: Checked,
-): { readonly policy: PlannedPolicy | undefined; readonly notices: readonly string[] } {
-  const pins = settings.reproducible.pin ? pinsOf(needed, inputs.resolved) : [];
+  needed: readonly NeededImage[],
+): { readonly policy?: PlannedPolicy; readonly notices: readonly string[] } {
+  const pins = inputs.settings.reproducible.pin ? pinsOf(needed, inputs.resolved) : [];
   const remotes = inputs.lock?.before?.remotes;
-  if (pins.length === 0 && (remotes?.size ?? 0) === 0) return { policy: undefined, notices: [] };
-  if ((inputs.env[SOURCE_POLICY_VARIABLE] ?? '') !== '')
-    return {
-      policy: undefined,
-      notices: [
-        `${SOURCE_POLICY_VARIABLE} is set: that policy stands, and no image is pinned here`,
-      ],
-    };
+  if (pins.length === 0 && (remotes?.size ?? 0) === 0) return { notices: [] };
+  const stands = `${SOURCE_POLICY_VARIABLE} is set: that policy stands, and no image is pinned here`;
+  if ((inputs.env[SOURCE_POLICY_VARIABLE] ?? '') !== '') return { notices: [stands] };
   const policy = { file: inputs.paths.sourcePolicyFile, policy: sourcePolicy(pins, remotes), pins };
   return { policy, notices: [] };
-}
-
-function lockOf(inputs: BuildInputs, { needed, epoch, steady }: Checked): { lock?: PlannedLock } {
-  const { lock, parsed, resolved, dockerfile } = inputs;
-  if (lock === undefined) return {};
-  const target = lastValueOf(parsed, 'target');
-  return { lock: planLock(lock, { target, needed, resolved, epoch, steady, dockerfile }) };
 }
 
 function baseImage(
@@ -248,13 +210,4 @@ function platformsOf(
   const texts = given.length > 0 ? given : [env['DOCKER_DEFAULT_PLATFORM'] ?? ''];
   const platforms = texts.flatMap((text) => text.split(',')).map((text) => text.trim());
   return [...new Set(platforms)].filter((text) => text !== '');
-}
-
-function userFiles(parsed: ParsedBuild): BuildPlan['userFiles'] {
-  const iidFile = lastValueOf(parsed, 'iidfile');
-  const metadataFile = lastValueOf(parsed, 'metadata-file');
-  return {
-    ...(iidFile ? { iidFile } : {}),
-    ...(metadataFile ? { metadataFile } : {}),
-  };
 }

@@ -1,5 +1,6 @@
+import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { byName } from '../lib/text.ts';
-import type { Fetch } from '../model/build-analysis.ts';
 import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
 import {
   LOCK_SCHEMA_VERSION,
@@ -17,30 +18,17 @@ import type { NeededImage, ResolvedImage } from './images.ts';
 import { lockChanges } from './lock-changes.ts';
 import { maskText } from './shown-command.ts';
 
-/** The images of a build as the lock lists them; one whose digest was not found is left out. */
-function lockedImages(
-  needed: readonly NeededImage[],
-  resolved: readonly ResolvedImage[],
-): ReadonlyMap<string, LockedImage> {
-  const found = new Map(resolved.map((image) => [image.name, image]));
-  return new Map(
-    needed.flatMap(({ reference }): [string, LockedImage][] => {
-      const name = formatReference(reference);
-      const image = found.get(name);
-      const digest = reference.digest ?? image?.digest;
-      if (digest === undefined) return [];
-      const local = reference.digest === undefined && image?.local === true;
-      return [[name, { digest, local, platforms: image?.platforms ?? new Map<string, Digest>() }]];
-    }),
-  );
-}
-
 /** What own layers installed: the image's packages, except those with the base's version. */
 export function lockedPackages(
   image: readonly Package[],
   base: readonly Package[],
 ): LockedPackages {
-  return byType(ownPackages(image, base));
+  const inherited = new Set(base.map((one) => `${one.type} ${lineOf(one)}`));
+  const own = image.filter((one) => !inherited.has(`${one.type} ${lineOf(one)}`));
+  const lines = [...groupBy(own, ({ type }) => type)].map(
+    ([type, list]) => [type, [...new Set(list.map(lineOf))].sort()] as const,
+  );
+  return new Map(lines);
 }
 
 /**
@@ -51,27 +39,16 @@ export function presentPackages(
   image: readonly Package[],
   base: readonly Package[],
 ): LockedPackages {
-  const own = ownPackages(image, base);
-  const names = new Set(own.map(({ type, name }) => `${type} ${name}`));
-  return byType([...own, ...image.filter(({ type, name }) => !names.has(`${type} ${name}`))]);
-}
-
-function ownPackages(image: readonly Package[], base: readonly Package[]): readonly Package[] {
-  const inherited = new Set(base.map(keyOf));
-  return image.filter((one) => !inherited.has(keyOf(one)));
-}
-
-function byType(packages: readonly Package[]): LockedPackages {
-  const types = new Map<string, Set<string>>();
-  for (const one of packages) {
-    const lines = types.get(one.type) ?? new Set();
-    types.set(one.type, lines.add(lineOf(one)));
-  }
-  return new Map([...types].map(([type, lines]) => [type, [...lines].sort()]));
-}
-
-function keyOf(one: Package): string {
-  return `${one.type} ${lineOf(one)}`;
+  const all = lockedPackages(image, []);
+  const own = lockedPackages(image, base);
+  const nameOf = (line: string): string => line.split(' ', 1)[0] ?? '';
+  return new Map(
+    [...all].map(([type, lines]) => {
+      const mine = own.get(type) ?? [];
+      const names = new Set(mine.map(nameOf));
+      return [type, lines.filter((line) => mine.includes(line) || !names.has(nameOf(line)))];
+    }),
+  );
 }
 
 /** White space and control characters of a hostile record are written as in a URL. */
@@ -84,36 +61,28 @@ function lineOf({ name, version }: Package): string {
 }
 
 /**
- * Files and repositories that the build fetched itself, by address. An address with a secret is
- * listed apart, masked.
+ * Files and repositories that the build fetched itself, by address. An address with a secret (a
+ * password, a token's shape, a signature) must not get into git: it is listed apart, masked.
  */
 export function lockedRemotes(materials: readonly Material[]): {
   readonly remotes: ReadonlyMap<string, string>;
   readonly secret: readonly string[];
 } {
-  const all = materials.flatMap(({ uri, digest }): [string, string][] => {
-    if (!/^(?:https?|git|ssh):\/\/\S+$/.test(uri)) return [];
-    const { sha256, sha1 } = digest;
-    if (sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256)) return [[uri, `sha256:${sha256}`]];
-    return sha1 !== undefined && /^[0-9a-f]{40}$/.test(sha1) ? [[uri, `sha1:${sha1}`]] : [];
-  });
-  return {
-    remotes: new Map(all.filter(([uri]) => !holdsSecret(uri))),
-    secret: all.filter(([uri]) => holdsSecret(uri)).map(([uri]) => maskText(withoutQuery(uri))),
-  };
+  const remotes = new Map<string, string>();
+  const secret: string[] = [];
+  for (const { uri, digest } of materials) {
+    const { sha256 = '', sha1 = '' } = digest;
+    const isFile = /^[0-9a-f]{64}$/.test(sha256);
+    if (!/^(?:https?|git|ssh):\/\/\S+$/.test(uri) || !(isFile || /^[0-9a-f]{40}$/.test(sha1)))
+      continue;
+    if (maskText(uri) === uri && !SECRET_PARAMETER.test(uri))
+      remotes.set(uri, isFile ? `sha256:${sha256}` : `sha1:${sha1}`);
+    else secret.push(maskText(uri.replace(/\?.*/s, '?…')));
+  }
+  return { remotes, secret };
 }
 
-/** A password, a token's shape, or a signed address: it must not get into git. */
-function holdsSecret(uri: string): boolean {
-  return (
-    maskText(uri) !== uri ||
-    /[?&](?=[^?=&]*(?:sig|token|key|secret|passw|credential|auth))[^?=&]*=/i.test(uri)
-  );
-}
-
-function withoutQuery(uri: string): string {
-  return uri.replace(/\?.*/s, '?…');
-}
+const SECRET_PARAMETER = /[?&](?=[^?=&]*(?:sig|token|key|secret|passw|credential|auth))[^?=&]*=/i;
 
 export interface LockRequest {
   readonly path: string;
@@ -132,67 +101,60 @@ export interface PlannedLock extends LockRequest {
   readonly drift: readonly LockChange[];
 }
 
+interface Known {
+  readonly target: string | undefined;
+  readonly needed: readonly NeededImage[];
+  readonly resolved: readonly ResolvedImage[];
+  readonly epoch: EpochDecision | undefined;
+  readonly steady: SteadyInputs | undefined;
+  readonly dockerfile: DockerfileModel | undefined;
+}
+
 /** Compares what is known before a build with its lock. Unused images of the lock are not drift. */
-export function planLock(
-  request: LockRequest,
-  known: {
-    readonly target: string | undefined;
-    readonly needed: readonly NeededImage[];
-    readonly resolved: readonly ResolvedImage[];
-    readonly epoch: EpochDecision | undefined;
-    readonly steady: SteadyInputs | undefined;
-    readonly dockerfile: DockerfileModel | undefined;
-  },
-): PlannedLock {
-  const { before, dockerfile } = request;
-  const { target, epoch, steady } = known;
+export function planLock(request: LockRequest, known: Known): PlannedLock {
+  const { before, dockerfile, normaliser } = request;
+  const { target, needed, epoch } = known;
+  const names = needed.map(({ reference }) => formatReference(reference));
+  const found = new Map(known.resolved.map((image) => [image.name, image]));
+  const images = new Map<string, LockedImage>();
+  for (const { reference } of needed) {
+    const image = found.get(formatReference(reference));
+    const digest = reference.digest ?? image?.digest;
+    // One whose digest was not found is left out.
+    if (digest === undefined) continue;
+    const local = reference.digest === undefined && image?.local === true;
+    const platforms = image?.platforms ?? new Map<string, Digest>();
+    images.set(formatReference(reference), { digest, local, platforms });
+  }
+  // The reason stays the one that the lock gives while the time is its own.
+  const kept = before?.epoch?.seconds === epoch?.seconds ? before?.epoch : undefined;
   const now: LockFile = {
-    ...(dockerfile === undefined ? {} : { dockerfile }),
-    ...(target === undefined || target === '' ? {} : { target }),
-    images: lockedImages(known.needed, known.resolved),
-    ...epochOf(epoch, before),
-    ...(steady === undefined ? {} : { start: steady.start }),
+    ...given({
+      dockerfile,
+      target: target === '' ? undefined : target,
+      epoch: epoch && (kept ?? { seconds: epoch.seconds, reason: epoch.reason }),
+      start: known.steady?.start,
+    }),
+    images,
     builder: {},
-    normaliser: request.normaliser,
+    normaliser,
     snapshots: snapshotsOf(known.dockerfile),
     remotes: new Map(),
     packages: new Map(),
   };
-  return {
-    ...request,
-    now,
-    drift: before === undefined ? [] : driftOf(before, now, known.needed),
-  };
-}
-
-function driftOf(
-  before: LockFile,
-  now: LockFile,
-  needed: readonly NeededImage[],
-): readonly LockChange[] {
-  const names = needed.map(({ reference }) => formatReference(reference));
+  if (before === undefined) return { ...request, now, drift: [] };
   const used = {
     ...before,
-    images: new Map([...before.images].filter(([name]) => now.images.has(name))),
+    images: new Map([...before.images].filter(([name]) => images.has(name))),
     remotes: now.remotes,
     packages: now.packages,
   };
   const unresolved = names
-    .filter((name) => !before.images.has(name) && !now.images.has(name))
+    .filter((name) => !before.images.has(name) && !images.has(name))
     .map((name): LockChange => ({ subject: 'image', name, after: 'its digest is not known' }));
   // What RUNs fetch is known when they have run.
-  const known = before.fetches === undefined ? now : { ...now, fetches: before.fetches };
-  return [...lockChanges(used, known), ...unresolved];
-}
-
-/** The reason stays the one that the lock gives while the time is its own. */
-function epochOf(
-  epoch: EpochDecision | undefined,
-  before: LockFile | undefined,
-): Pick<LockFile, 'epoch'> {
-  if (epoch === undefined) return {};
-  if (before?.epoch?.seconds === epoch.seconds) return { epoch: before.epoch };
-  return { epoch: { seconds: epoch.seconds, reason: epoch.reason } };
+  const drift = lockChanges(used, { ...now, ...given({ fetches: before.fetches }) });
+  return { ...request, now, drift: [...drift, ...unresolved] };
 }
 
 /** The lock with what it lacked added. Its entries stay, even where the build had others. */
@@ -200,7 +162,7 @@ export function completed(before: LockFile, built: LockFile): LockFile {
   return {
     ...before,
     images: new Map([...built.images, ...before.images]),
-    ...(built.start === undefined ? {} : { start: before.start ?? built.start }),
+    ...given({ start: before.start ?? built.start }),
     remotes: new Map([...built.remotes, ...before.remotes]),
     packages: new Map([...built.packages, ...before.packages]),
     // Recorded on demand, and all together: what an earlier build fetched does not belong here.
@@ -247,13 +209,8 @@ export function snapshotsOf(model: DockerfileModel | undefined): readonly string
 /** As written, and with ARG and ENV put in where they are known. */
 function textsOf({ rawArguments, heredocs, commands, arguments: words }: Instruction): string[] {
   const values = commands.flatMap((command) => command.words.map(({ value }) => value ?? ''));
-  return [
-    rawArguments,
-    ...heredocs.map(({ content }) => content),
-    ...words,
-    ...values,
-    values.join(' '),
-  ];
+  const contents = heredocs.map(({ content }) => content);
+  return [rawArguments, ...contents, ...words, ...values, values.join(' ')];
 }
 
 const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).`;
@@ -266,80 +223,55 @@ export async function lockText(lock: LockFile): Promise<string> {
   return document.toString({ lineWidth: 0 });
 }
 
-/** As maps in writing order; what is empty is left out. */
-function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
-  const { builder, epoch } = lock;
-  const images = byName(lock.images).map(([name, image]): [string, unknown] => [
-    name,
-    filled([
-      ['digest', image.digest],
-      ['local', image.local ? true : undefined],
-      ['platforms', mapOf(byName(image.platforms))],
-    ]),
-  ]);
-  const packages = byName(lock.packages).map(([platform, types]): [string, unknown] => [
-    platform,
-    new Map(byName(types)),
-  ]);
-  // A build that was recorded and fetched nothing is another than one that was not.
-  const fetches =
-    lock.fetches &&
-    new Map(byName(lock.fetches).map(([stage, list]) => [stage, list.map(plainFetch)]));
-  return filled([
-    ['schemaVersion', LOCK_SCHEMA_VERSION],
-    ['dockerfile', lock.dockerfile],
-    ['target', lock.target],
-    ['images', mapOf(images)],
-    [
-      'epoch',
-      epoch === undefined
+/** In writing order; what is empty is left out. Names are keys of maps, whatever they are. */
+function plainLock(lock: LockFile): object {
+  const { builder, epoch, snapshots, fetches } = lock;
+  return given({
+    schemaVersion: LOCK_SCHEMA_VERSION,
+    dockerfile: lock.dockerfile,
+    target: lock.target,
+    images: filled(lock.images, ({ digest, local, platforms }) =>
+      given({ digest, local: local || undefined, platforms: filled(platforms) }),
+    ),
+    epoch: epoch && { seconds: epoch.seconds, reason: epoch.reason },
+    start: lock.start === undefined ? undefined : rfc3339(lock.start),
+    builder:
+      Object.keys(builder).length === 0
         ? undefined
-        : new Map<string, unknown>([
-            ['seconds', epoch.seconds],
-            ['reason', epoch.reason],
-          ]),
-    ],
-    ['start', lock.start === undefined ? undefined : rfc3339(lock.start)],
-    [
-      'builder',
-      mapOf([
-        ...filled([
-          ['docker', builder.docker],
-          ['buildx', builder.buildx],
-          ['buildkit', builder.buildkit],
-          ['frontend', builder.frontend],
-        ]),
-      ]),
-    ],
-    ['normaliser', lock.normaliser],
-    ['snapshots', lock.snapshots.length === 0 ? undefined : lock.snapshots],
-    ['remotes', mapOf(byName(lock.remotes))],
+        : given({
+            docker: builder.docker,
+            buildx: builder.buildx,
+            buildkit: builder.buildkit,
+            frontend: builder.frontend,
+          }),
+    normaliser: lock.normaliser,
+    snapshots: snapshots.length === 0 ? undefined : snapshots,
+    remotes: filled(lock.remotes),
     // A platform of which nothing was installed stays: its packages are known to be none.
-    ['packages', mapOf(packages)],
-    ['fetches', fetches],
-    ['incomplete', mapOf(byName(lock.incomplete ?? new Map<string, readonly string[]>()))],
-  ]);
+    packages: filled(lock.packages, sorted),
+    // A build that was recorded and fetched nothing is another than one that was not.
+    fetches:
+      fetches &&
+      sorted(fetches, (list) =>
+        list.map(({ address, method, request, status, headers = {}, digest, size }) => {
+          const kept = filled(Object.entries(headers));
+          return given({ address, method, request, status, digest, size, headers: kept });
+        }),
+      ),
+    incomplete: filled(lock.incomplete ?? []),
+  });
 }
 
-function plainFetch(fetch: Fetch): ReadonlyMap<string, unknown> {
-  const { address, method, request, status, headers, digest, size } = fetch;
-  return filled([
-    ['address', address],
-    ['method', method],
-    ['request', request],
-    ['status', status],
-    ['digest', digest],
-    ['size', size],
-    ['headers', headers === undefined ? undefined : mapOf(byName(Object.entries(headers)))],
-  ]);
+type Entries<V> = Iterable<readonly [string, V]>;
+
+function sorted<V>(
+  entries: Entries<V>,
+  of: (value: V) => unknown = (value) => value,
+): ReadonlyMap<string, unknown> {
+  return new Map(byName(entries).map(([name, value]) => [name, of(value)]));
 }
 
-function mapOf(
-  entries: readonly (readonly [string, unknown])[],
-): ReadonlyMap<string, unknown> | undefined {
-  return entries.length === 0 ? undefined : new Map(entries);
-}
-
-function filled(entries: readonly (readonly [string, unknown])[]): ReadonlyMap<string, unknown> {
-  return new Map(entries.filter(([, value]) => value !== undefined));
+function filled<V>(entries: Entries<V>, of?: (value: V) => unknown): object | undefined {
+  const all = sorted(entries, of);
+  return all.size === 0 ? undefined : all;
 }

@@ -48,7 +48,7 @@ export interface BuildPaths {
 }
 
 /** Progress display; BuildKit always gets rawjson. `quiet` prints the image ID, `none` nothing. */
-export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
+export type ProgressStyle = (typeof STYLES)[number];
 
 export interface BuildPlan {
   readonly kind: 'build';
@@ -152,18 +152,12 @@ export function imageInvocation(
 
 /** Outputs that are not images, made of what the build of the image has left in the cache. */
 export function otherOutputs(
-  parsed: ParsedBuild,
+  { flags, context }: ParsedBuild,
   outputs: readonly string[],
   env: BuildInvocation['env'],
 ): BuildInvocation {
-  const isLeftOut = (one: BuildxFlag): boolean =>
-    isAnsweredHere(one) || NOT_AGAIN.has(one.name ?? '');
-  return {
-    outputs,
-    flags: parsed.flags.filter((one) => !isLeftOut(one)),
-    context: parsed.context,
-    env,
-  };
+  const kept = flags.filter((one) => !isAnsweredHere(one) && !NOT_AGAIN.has(one.name ?? ''));
+  return { outputs, flags: kept, context, env };
 }
 
 /** The value of `--output` for an OCI layout directory. Each attribute is `NAME=VALUE`. */
@@ -176,15 +170,6 @@ export function layoutOutput(
 
 export function flag(name: string, value: string): BuildxFlag {
   return { name, value };
-}
-
-/** The same with a flag more, behind the others: it counts where the last one does. */
-export function withFlag(
-  invocation: BuildInvocation,
-  name: string,
-  value: string,
-): BuildInvocation {
-  return { ...invocation, flags: [...invocation.flags, flag(name, value)] };
 }
 
 /** Folder of a `--build-context NAME=VALUE`; undefined for an image, layout, stage or address. */
@@ -201,7 +186,7 @@ function isAnsweredHere({ name }: BuildxFlag): boolean {
   return name !== undefined && ANSWERED_HERE.has(name);
 }
 
-const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
+const STYLES = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'] as const;
 
 /**
  * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in
@@ -226,14 +211,9 @@ export function styleOf(
     return ['auto', 'quiet', 'none'].includes(given)
       ? ok('quiet')
       : err(`progress=${given} and quiet cannot be used together`);
-  if (!isStyle(given)) return err(`invalid progress mode ${given}`);
-  const fromEnvironment = env['BUILDKIT_PROGRESS'] ?? '';
-  if (given !== 'auto' || fromEnvironment === '') return ok(given);
-  if (!isStyle(fromEnvironment)) return err(`invalid progress mode ${fromEnvironment}`);
-  // There it keeps progress quiet, and prints no ID.
-  return ok(fromEnvironment === 'quiet' ? 'none' : fromEnvironment);
-}
-
-function isStyle(text: string): text is ProgressStyle {
-  return STYLES.includes(text);
+  const wanted = (given === 'auto' && env['BUILDKIT_PROGRESS']) || given;
+  const style = STYLES.find((one) => one === wanted);
+  if (style === undefined) return err(`invalid progress mode ${wanted}`);
+  // By the variable it keeps progress quiet, and prints no ID.
+  return ok(style === 'quiet' ? 'none' : style);
 }

@@ -1,47 +1,20 @@
-import { field, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
+import {
+  field,
+  given,
+  isObject,
+  listField,
+  numberField,
+  parseJson,
+  textField,
+} from '../lib/json.ts';
 import { LineSplitter } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { BuildStep, PipelineEvent } from '../model/events.ts';
 
 /** The parts that are read of BuildKit's progress (moby/buildkit client/graph.go, SolveStatus). */
-export interface SolveStatus {
-  readonly vertexes: readonly Vertex[];
-  readonly statuses: readonly VertexStatus[];
-  readonly logs: readonly VertexLog[];
-  readonly warnings: readonly VertexWarning[];
-}
-
-export interface Vertex {
-  readonly digest: string;
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly started: number | undefined;
-  readonly completed: number | undefined;
-  readonly cached: boolean;
-  readonly error: string | undefined;
-}
-
-interface VertexStatus {
-  readonly id: string;
-  readonly vertex: string;
-  readonly current: number;
-  readonly total: number;
-  readonly started: number | undefined;
-  readonly completed: number | undefined;
-}
-
-interface VertexLog {
-  readonly vertex: string;
-  readonly data: Uint8Array;
-  readonly timestamp: number | undefined;
-}
-
-interface VertexWarning {
-  readonly vertex: string;
-  readonly short: string;
-  readonly detail: readonly string[];
-  readonly url: string | undefined;
-}
+export type SolveStatus = ReturnType<typeof solveStatus>;
+export type Vertex = SolveStatus['vertexes'][number];
+type VertexStatus = SolveStatus['statuses'][number];
 
 type ProgressMessage =
   | { readonly kind: 'status'; readonly status: SolveStatus }
@@ -96,7 +69,8 @@ function messageOf(json: string): ProgressMessage | undefined {
     : undefined;
 }
 
-function solveStatus(value: unknown): SolveStatus {
+/** Times in milliseconds since 1970. */
+function solveStatus(value: unknown) {
   return {
     vertexes: listField(value, 'vertexes').map((vertex) => ({
       digest: textField(vertex, 'digest') ?? '',
@@ -143,14 +117,15 @@ function nonEmpty(text: string | undefined): string | undefined {
 
 /** Splits each build step's output into clean lines: pieces end anywhere, even in a character. */
 class StepLines {
-  readonly #steps = new Map<
-    string,
-    { readonly splitter: LineSplitter; readonly lines: string[] }
-  >();
+  readonly #steps = new Map<string, { splitter: LineSplitter; lines: string[] }>();
 
   push(step: string, data: Uint8Array): readonly string[] {
-    const known = this.#steps.get(step) ?? begun();
-    this.#steps.set(step, known);
+    let known = this.#steps.get(step);
+    if (known === undefined) {
+      const lines: string[] = [];
+      known = { lines, splitter: new LineSplitter((line) => lines.push(lastState(line))) };
+      this.#steps.set(step, known);
+    }
     known.splitter.push(data);
     return known.lines.splice(0);
   }
@@ -165,11 +140,6 @@ class StepLines {
   steps(): readonly string[] {
     return [...this.#steps.keys()];
   }
-}
-
-function begun(): { readonly splitter: LineSplitter; readonly lines: string[] } {
-  const lines: string[] = [];
-  return { lines, splitter: new LineSplitter((line) => lines.push(lastState(line))) };
 }
 
 /** What a terminal shows of a line that a progress bar wrote again and again. */
@@ -218,15 +188,13 @@ export class BuildEvents {
     if (!isNews) return [];
     const started = before?.started ?? vertex.started;
     this.#seen.set(vertex.digest, { state, started });
-    const seconds = secondsBetween(started, vertex.completed);
-    const step: BuildStep = {
-      digest: vertex.digest,
-      name: cleanText(vertex.name),
-      state,
-      ...(seconds === undefined ? {} : { seconds }),
-      ...(vertex.error === undefined ? {} : { error: cleanText(vertex.error) }),
-    };
-    return [{ kind: 'build-step', step }];
+    const { digest, name, completed, error } = vertex;
+    const isTimed = started !== undefined && completed !== undefined;
+    const more = given({
+      seconds: isTimed ? Math.max(0, (completed - started) / 1000) : undefined,
+      error: error === undefined ? undefined : cleanText(error),
+    });
+    return [{ kind: 'build-step', step: { digest, name: cleanText(name), state, ...more } }];
   }
 
   /** One event for each step that moved bytes; a total counts from when BuildKit knows it. */
@@ -272,28 +240,17 @@ function isFinal(before: BuildStep['state'], next: BuildStep['state']): boolean 
   return before === next || before === 'failed' || next !== 'failed';
 }
 
-function secondsBetween(
-  started: number | undefined,
-  ended: number | undefined,
-): number | undefined {
-  return started === undefined || ended === undefined
-    ? undefined
-    : Math.max(0, (ended - started) / 1000);
-}
-
 /** Log lines of a failed step that are shown again at the end, as buildx does. */
 const LAST_LINES = 10;
 
-interface PlainStep {
+interface PlainStep extends Pick<Vertex, 'name' | 'started' | 'error'> {
   readonly number: number;
-  readonly name: string;
-  readonly started: number | undefined;
   readonly lastLines: string[];
   /**
    * Its last line, kept until another step prints: BuildKit ends and restarts steps, and reports
    * `cached` late.
    */
-  closing: string | undefined;
+  closing?: string | undefined;
   closed: boolean;
   error: string | undefined;
   readonly doneStatuses: Set<string>;
@@ -347,16 +304,14 @@ export class PlainProgress {
       if (vertex.completed === undefined) before.closing = undefined;
       return;
     }
-    const step: PlainStep = {
-      number: this.#steps.size + 1,
-      name: cleanText(vertex.name),
-      started: vertex.started,
+    const about = { number: this.#steps.size + 1, name: cleanText(vertex.name) };
+    const state = {
       lastLines: [],
-      closing: undefined,
       closed: false,
       error: undefined,
-      doneStatuses: new Set(),
+      doneStatuses: new Set<string>(),
     };
+    const step: PlainStep = { ...about, started: vertex.started, ...state };
     this.#steps.set(vertex.digest, step);
     this.#switchTo(step);
   }
@@ -379,33 +334,27 @@ export class PlainProgress {
     this.#current = undefined;
   }
 
-  #output(status: SolveStatus, digest: string): void {
-    for (const item of status.statuses) if (item.vertex === digest) this.#status(item);
-    for (const log of status.logs) if (log.vertex === digest) this.#log(log);
+  #output({ statuses, logs }: SolveStatus, digest: string): void {
+    const step = this.#steps.get(digest);
+    if (step === undefined) return;
+    for (const item of statuses) if (item.vertex === digest) this.#status(step, item);
+    for (const { vertex, data, timestamp } of logs)
+      for (const line of vertex === digest ? this.#lines.push(vertex, data) : []) {
+        const text = `${seconds(step.started, timestamp, 3)} ${line}`;
+        this.#switchTo(step);
+        this.#print(`#${step.number} ${text}`);
+        step.lastLines.push(text);
+        if (step.lastLines.length > LAST_LINES) step.lastLines.shift();
+      }
   }
 
-  #status(item: VertexStatus): void {
-    const step = this.#steps.get(item.vertex);
-    if (step === undefined || item.completed === undefined || step.doneStatuses.has(item.id))
-      return;
+  #status(step: PlainStep, item: VertexStatus): void {
+    if (item.completed === undefined || step.doneStatuses.has(item.id)) return;
     step.doneStatuses.add(item.id);
     this.#switchTo(step);
-    const size = sizeOf(item);
-    const time = Number(seconds(item.started, item.completed)) > 0;
-    const took = time ? ` ${seconds(item.started, item.completed)}s` : '';
-    this.#print(`#${step.number} ${cleanText(item.id)}${size}${took} done`);
-  }
-
-  #log(log: VertexLog): void {
-    const step = this.#steps.get(log.vertex);
-    if (step === undefined) return;
-    for (const line of this.#lines.push(log.vertex, log.data)) {
-      const text = `${seconds(step.started, log.timestamp, 3)} ${line}`;
-      this.#switchTo(step);
-      this.#print(`#${step.number} ${text}`);
-      step.lastLines.push(text);
-      if (step.lastLines.length > LAST_LINES) step.lastLines.shift();
-    }
+    const took = seconds(item.started, item.completed);
+    const time = Number(took) > 0 ? ` ${took}s` : '';
+    this.#print(`#${step.number} ${cleanText(item.id)}${sizeOf(item)}${time} done`);
   }
 
   #switchTo(step: PlainStep): void {
@@ -438,11 +387,7 @@ function sizeOf({ current, total }: VertexStatus): string {
 /** As docker/go-units prints sizes: decimal, up to four significant digits. */
 function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
+  const unit = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);
+  const value = count / 1000 ** unit;
   return `${Number(value.toPrecision(unit === 0 ? 4 : 3))}${units[unit] ?? ''}`;
 }

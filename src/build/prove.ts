@@ -7,11 +7,11 @@ import { valuesOf } from '../cli/flag-table.ts';
 import { readText } from '../config/read-files.ts';
 import { type JsonCache, openCache } from '../image/caches.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { byCodeUnit, quantity } from '../lib/text.ts';
 import type { Recording } from '../model/build-analysis.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { Digest } from '../model/reference.ts';
-import type { ImageComparison } from '../model/report.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { RULE_SET_VERSION } from '../normalize/catalogue.ts';
 import { builtImage, compareBuilds } from '../reproduce/compare-images.ts';
@@ -150,7 +150,7 @@ export async function folderDigest(
 
 type Made = Pick<Build, 'plan' | 'source' | 'images'>;
 
-const LARGEST_IGNORE = 1024 * 1024;
+const IGNORE = { largest: 1024 * 1024 };
 
 /**
  * A digest of all inputs of a build, and of its result. Undefined where an input cannot be read,
@@ -162,7 +162,7 @@ export async function proofInputs(
   digest: Digest,
 ): Promise<string | undefined> {
   const { invocation } = plan;
-  const { directory, dockerfileText, dockerfilePath } = source;
+  const { directory, dockerfileText, dockerfilePath = '' } = source;
   if (directory === undefined || dockerfileText === undefined) return undefined;
   // A secret is never kept, not even as a digest.
   if (valuesOf(invocation, 'secret').length > 0 || valuesOf(invocation, 'ssh').length > 0)
@@ -185,7 +185,7 @@ export async function proofInputs(
     mode: plan.settings.reproducible,
     dockerfile: dockerfileText,
     // Beside a Dockerfile that lies elsewhere, it is in no context.
-    ignore: dockerfilePath === undefined ? null : await ignoreFile(dockerfilePath),
+    ignore: dockerfilePath && (await readText(`${dockerfilePath}.dockerignore`, IGNORE)),
     pins: plan.sourcePolicy?.policy,
     images: images.map((image) => [image.name, image.digest ?? null, image.layers ?? null]),
     flags: invocation.flags,
@@ -196,10 +196,6 @@ export async function proofInputs(
     trees,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-async function ignoreFile(dockerfile: string): Promise<string | null> {
-  return (await readText(`${dockerfile}.dockerignore`, { largest: LARGEST_IGNORE })) ?? null;
 }
 
 /** The folder of a named context: none for an image. */
@@ -244,6 +240,7 @@ export async function proveBuild(
     return { reproducible: true, differences: [] };
   }
   const last = (await proofs(context).get(lastKey(build))) as KeptProof | undefined;
+  const took = last === undefined ? '' : `; it took ${Math.round(last.seconds)} s last time`;
   const second = await store.newBuild();
   const startedAt = context.now();
   try {
@@ -251,11 +248,8 @@ export async function proveBuild(
       context,
       'prove',
       async () => {
-        const again = await buildElsewhere(
-          context,
-          withRecording(build, build.recording),
-          second.dir,
-        );
+        const next = withRecording(build, build.recording);
+        const again = await buildElsewhere(context, next, second.dir);
         if (typeof again === 'number')
           throw new UserError(
             `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,
@@ -272,31 +266,23 @@ export async function proveBuild(
           ? 'a second build gave the same digest'
           : `not reproducible: ${quantity(differences.length + omitted, 'difference')}`,
       }),
-      { detail: `a second build, uncached${lastText(last)}` },
+      { detail: `a second build, uncached${took}` },
     );
     const proof = { at: context.now(), seconds: (context.now() - startedAt) / 1000 };
     await proofs(context).set(lastKey(build), proof);
     if (comparison.reproducible && inputs !== undefined) await proofs(context).set(inputs, proof);
-    tellDifferences(context, comparison);
+    const { differences } = comparison;
+    // A failed proof is not an error: the image is what it is, and its level says so.
+    if (differences[0] !== undefined)
+      context.emit({
+        kind: 'warning',
+        text: `the image is not reproducible: a second build differs in ${quantity(differences.length, 'place')}, first ${differences[0].path}`,
+        nextStep: 'scoville reproduce names each difference and its cause; give it the same flags',
+      });
     return comparison;
   } finally {
     await second.discard();
   }
-}
-
-/** A failed proof is not an error: the image is what it is, and its level says so. */
-function tellDifferences(context: PipelineContext, { differences }: ImageComparison): void {
-  const [first] = differences;
-  if (first === undefined) return;
-  context.emit({
-    kind: 'warning',
-    text: `the image is not reproducible: a second build differs in ${quantity(differences.length, 'place')}, first ${first.path}`,
-    nextStep: 'scoville reproduce names each difference and its cause; give it the same flags',
-  });
-}
-
-function lastText(last: KeptProof | undefined): string {
-  return last === undefined ? '' : `; it took ${Math.round(last.seconds)} s last time`;
 }
 
 async function keptProof(context: PipelineContext, inputs: string): Promise<KeptProof | undefined> {
@@ -324,13 +310,8 @@ export function proofStatement(
   { reproducible, differences, source }: Proof,
   subjects: Pick<StatementToSign, 'subject' | 'also'>,
 ): StatementToSign {
-  const predicate = reproductionStatement(
-    {
-      reproducible,
-      differences: differences.map(({ path, detail }) => `${path}: ${detail}`),
-      ...(source === undefined ? {} : { source }),
-    },
-    { uri: VERIFIER_ID, version },
-  );
+  const told = differences.map(({ path, detail }) => `${path}: ${detail}`);
+  const result = { reproducible, differences: told, ...given({ source }) };
+  const predicate = reproductionStatement(result, { uri: VERIFIER_ID, version });
   return { predicateType: PREDICATE_TYPE.testResult, predicate, ...subjects };
 }

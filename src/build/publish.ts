@@ -23,10 +23,7 @@ export async function publish(
   directory: BuildDirectory,
 ): Promise<void> {
   const { plan, image, referrers, tagged } = attested;
-  const published = {
-    ...attested,
-    referrers: publishedReferrers(referrers, plan.withInputs),
-  };
+  const published = { ...attested, referrers: publishedReferrers(referrers, plan.withInputs) };
   const keep = (): Promise<unknown> =>
     directory.finish({
       manifests: [image.index],
@@ -42,7 +39,12 @@ export async function publish(
         () => true,
         () => false,
       );
-      if (isKept && !context.signal.aborted) tellKept(context, plan.names, destination);
+      const command = keptCommand(plan.names, destination);
+      if (isKept && !context.signal.aborted && command !== undefined)
+        context.emit({
+          kind: 'warning',
+          text: `the image is kept in the layout: ${command} brings it there without another build`,
+        });
       throw error;
     }
   await keep().catch((error: unknown) => {
@@ -50,20 +52,6 @@ export async function publish(
     if (plan.destinations.length === 0 || !(error instanceof DiskError)) throw error;
     context.emit({ kind: 'warning', text: `not kept in the layout: ${error.message}` });
   });
-}
-
-/** Says how the image gets where it could not be brought, without another build. */
-function tellKept(
-  { emit }: PipelineContext,
-  names: readonly string[],
-  destination: Destination,
-): void {
-  const command = keptCommand(names, destination);
-  if (command !== undefined)
-    emit({
-      kind: 'warning',
-      text: `the image is kept in the layout: ${command} brings it there without another build`,
-    });
 }
 
 async function deliver(
@@ -89,21 +77,17 @@ async function deliver(
       await phase(
         context,
         'push',
-        () =>
-          pushEverywhere(context, registries, {
-            ...common,
-            settings: plan.settings,
-            referrers,
-            tagged,
-            byDigest: destination.byDigest,
-            plainHttp: destination.plainHttp,
-          }),
+        () => {
+          const { byDigest, plainHttp } = destination;
+          const how = { settings: plan.settings, referrers, tagged, byDigest, plainHttp };
+          return pushEverywhere(context, registries, { ...common, ...how });
+        },
         (results) => ({
           detail: results
-            .map(
-              (r) =>
-                `${r.repository}: ${quantity(r.uploaded.length, 'blob')} (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
-            )
+            .map(({ repository, uploaded, uploadedBytes, mounted, present }) => {
+              const sent = `${quantity(uploaded.length, 'blob')} (${(uploadedBytes / 1e6).toFixed(1)} MB)`;
+              return `${repository}: ${sent}, ${mounted.length} mounted, ${present.length} there`;
+            })
             .join('; '),
         }),
       );

@@ -3,10 +3,17 @@ import type { TaggedManifest } from '../image/referrers.ts';
 import { readFrom } from '../image/registry/open-registry.ts';
 import { pushImage, type PushResult } from '../image/registry/push.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { quantity } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor } from '../model/image.ts';
-import { formatReference, parseReference } from '../model/reference.ts';
+import {
+  formatReference,
+  type ImageReference,
+  parseReference,
+  referencesOf,
+} from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { keysAtHand, replacedStatements } from '../trust/replaced.ts';
 import type { Registries } from './registries.ts';
@@ -32,26 +39,22 @@ export async function pushEverywhere(
   registries: Registries,
   request: PushRequest,
 ): Promise<readonly (PushResult & { readonly repository: string })[]> {
-  const targets = new Map<
-    string,
-    { readonly registry: string; readonly repository: string; readonly tags: string[] }
-  >();
-  for (const name of request.names) {
+  const named = request.names.map((name) => {
     const reference = parseReference(name);
     if (!reference.ok) throw new UserError(reference.error);
-    const { registry, repository, tag = 'latest' } = reference.value;
-    const key = formatReference({ registry, repository });
-    const target = targets.get(key) ?? { registry, repository, tags: [] };
-    target.tags.push(tag);
-    targets.set(key, target);
-  }
+    return reference.value;
+  });
+  const nameOf = ({ registry, repository }: ImageReference): string =>
+    formatReference({ registry, repository });
   const results: (PushResult & { readonly repository: string })[] = [];
   const { blobs } = request.store;
   const keys = await keysAtHand(context, request.settings);
   const { format } = request.settings.sign;
-  for (const [name, { registry, repository, tags }] of targets) {
+  for (const [repositoryName, all] of groupBy(named, nameOf)) {
+    const [{ registry, repository }] = all as [ImageReference];
+    const tags = all.map(({ tag = 'latest' }) => tag);
     context.signal.throwIfAborted();
-    const mount = mountSource(registry, request.bases);
+    const mount = referencesOf(request.bases).find((one) => one.registry === registry)?.repository;
     const client = registries.client(registry, request.plainHttp);
     const result = await pushImage({
       blobs,
@@ -66,7 +69,7 @@ export async function pushEverywhere(
       onTransfer: (transfer) => {
         context.emit({ kind: 'transfer', phase: 'push', ...transfer });
       },
-      ...(mount === undefined ? {} : { mountFrom: () => mount }),
+      ...given({ mountFrom: mount === undefined ? undefined : () => mount }),
     }).catch((error: unknown) => {
       if (results.length > 0 && !context.signal.aborted)
         context.emit({
@@ -80,15 +83,7 @@ export async function pushEverywhere(
         kind: 'notice',
         text: `${quantity(result.notRemoved, 'older statement')} of yours ${result.notRemoved === 1 ? 'stays' : 'stay'} beside the new: ${registry} does not let them be removed`,
       });
-    results.push({ ...result, repository: name });
+    results.push({ ...result, repository: repositoryName });
   }
   return results;
-}
-
-function mountSource(registry: string, bases: readonly string[]): string | undefined {
-  for (const name of bases) {
-    const reference = parseReference(name);
-    if (reference.ok && reference.value.registry === registry) return reference.value.repository;
-  }
-  return undefined;
 }

@@ -6,6 +6,7 @@ import { withLinkedTargets } from '../dockerfile/layer-lines.ts';
 import { openCache } from '../image/caches.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { assignments, type DockerfileModel } from '../model/dockerfile.ts';
@@ -28,11 +29,10 @@ import { type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
 import { findLock, type FoundLock, type LockMode, requireNoDrift } from './lock-file.ts';
 import { planBuild } from './plan-build.ts';
-import type { LockRequest } from './plan-lock.ts';
 import { buildPaths, type RecordedValues } from './plan.ts';
-import { type FoundImage, Registries, resolveImages } from './registries.ts';
+import { Registries, resolveImages } from './registries.ts';
 import { addressWithoutSecrets } from './shown-command.ts';
-import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
+import { ALONE, type Build, NOTHING_ATTACHED, type PassedOn } from './states.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 const STARTS_SCHEMA = 1;
@@ -86,7 +86,7 @@ export async function readBuild(
     (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
   const [engine, git] = await Promise.all([
     makesImage
-      ? engineAndImages(context, parsed, settings, dockerfile, registries, lock?.request, lockMode)
+      ? engineAndImages(context, { parsed, settings, dockerfile, registries, lock, lockMode })
       : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
   ]);
@@ -150,20 +150,19 @@ async function settingsOfBuild(
   { own }: ParsedBuild,
   { directory }: ContextSource,
 ): Promise<Settings> {
-  const path = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : resolve(context.cwd, file);
+  const { cwd, paths, now } = context;
   const settings = await settingsOf({
-    named: path(own.config),
-    policy: path(own.trustPolicy),
+    named: own.config && resolve(cwd, own.config),
+    policy: own.trustPolicy && resolve(cwd, own.trustPolicy),
     startDir: directory,
-    userDir: context.paths.config,
+    userDir: paths.config,
     task: 'project',
-    now: context.now(),
+    now: now(),
   });
   for (const { file, settings: names } of settings.ignored)
     context.emit({
       kind: 'notice',
-      text: `${file}: a project cannot set ${names.join(', ')}; write it into ${context.paths.config}/config.yaml`,
+      text: `${file}: a project cannot set ${names.join(', ')}; write it into ${paths.config}/config.yaml`,
     });
   return settings;
 }
@@ -211,22 +210,20 @@ export function givenArguments(
 
 async function engineAndImages(
   context: PipelineContext,
-  parsed: ParsedBuild,
-  settings: Settings,
-  dockerfile: DockerfileModel | undefined,
-  registries: Registries,
-  lock: LockRequest | undefined,
-  lockMode: LockMode,
-): Promise<{ readonly engine: BuildEngine; readonly images: readonly FoundImage[] }> {
+  of: Pick<Build, 'parsed' | 'dockerfile' | 'registries' | 'lock'> & {
+    readonly settings: Settings;
+    readonly lockMode: LockMode;
+  },
+) {
+  const { parsed, settings, dockerfile, registries, lockMode } = of;
+  const lock = of.lock?.request;
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const needed = neededImages(dockerfile, parsed);
-  const mayUseLocal = boolOf(parsed, 'pull') !== true;
   // Asked together: each call of docker takes its time to start. What goes wrong with the engine,
   // dockerInfo says first.
   const names = needed.map(({ reference }) => formatReference(reference));
-  const local = mayUseLocal
-    ? inspectLocalImages(context.run, names, context.signal)
-    : Promise.resolve([]);
+  const isAsked = boolOf(parsed, 'pull') !== true;
+  const local = inspectLocalImages(context.run, isAsked ? names : [], context.signal);
   local.catch(() => undefined);
   const engine = await buildEngine(context, named === '' ? undefined : named);
   const hermetic = hermeticMode(parsed.own, settings, lock?.before);
@@ -251,10 +248,10 @@ async function engineAndImages(
 }
 
 function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
-  const [os, architecture, variant] =
-    (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
-  if (os === undefined || os === '' || architecture === undefined) return own;
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  const [os = '', architecture, variant] =
+    valuesOf(parsed, 'platform')[0]?.split(',')[0]?.split('/') ?? [];
+  if (os === '' || architecture === undefined) return own;
+  return { os, architecture, ...given({ variant }) };
 }
 
 /** Seconds since 1970: when the first build of this Dockerfile began, today's. */

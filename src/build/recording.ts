@@ -2,44 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { valuesOf } from '../cli/flag-table.ts';
 import { UserError } from '../lib/errors.ts';
+import { given as onlyGiven } from '../lib/json.ts';
 import type { Fetches, Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
-import type { BuildxFlag } from '../model/events.ts';
 import { merged, recordingFor, UNKNOWN_STAGE } from '../reproduce/recorded-fetches.ts';
 import { exportOf } from './normalise-built.ts';
 import { type BuildPlan, flag } from './plan.ts';
-import type { SolveStatus } from './progress.ts';
 import {
   CACHE_NAMESPACE,
   HERMETIC_CONTEXT,
-  type HermeticInjection,
   PROXY_ARGUMENTS,
   YARN_ARGUMENTS,
 } from './sent-dockerfile.ts';
 import type { Build } from './states.ts';
 
 /** A proxy that attaches to one run of BuildKit: RUNs reach the network through it alone. */
-export interface RecordingHook {
-  readonly injection: HermeticInjection;
-  readonly flags: readonly BuildxFlag[];
-  /** The proxy's password: a RUN may print its variables. */
-  readonly secret: string;
-  /** Gets BuildKit's progress. */
-  readonly watch: (status: SolveStatus) => void;
-  /**
-   * What the RUNs fetched, or were given. Throws UserError where the recording is not whole, the
-   * lock does not have what was asked for, or a layer has what was put into the build.
-   */
-  readonly finish: (exitCode: number) => Promise<Recording | undefined>;
-  readonly close: () => Promise<void>;
-}
+export type RecordingHook = Awaited<ReturnType<typeof openRecording>>;
 
 /** Starts the proxy. Throws UserError for a build that can get around it. */
-export async function openRecording(
-  context: PipelineContext,
-  build: Build,
-): Promise<RecordingHook> {
+export async function openRecording(context: PipelineContext, build: Build) {
   requireHermetic(build);
   const { plan, source, dockerfile, attached, together, store } = build;
   const lockPath = plan.lock?.path;
@@ -63,22 +45,29 @@ export async function openRecording(
     known: before && recordingFor(before, dockerfile).fetches,
     store: attached.replayed?.store,
   });
+  const { mounts, proxyUrl, hashedName, mark, watch, close } = session;
+  const args = [
+    ...[...PROXY_ARGUMENTS, ...YARN_ARGUMENTS].map((name) => `${name}=${proxyUrl}`),
+    ...['no_proxy', 'NO_PROXY'].map((name) => `${name}=localhost,127.0.0.1,::1`),
+    // Other builds fill cache mounts; nobody records what with.
+    `${CACHE_NAMESPACE}=${HERMETIC_CONTEXT}-${randomUUID()}`,
+  ];
   return {
-    injection: { hashedName: session.hashedName, offline: offlineRuns(dockerfile, given?.fetches) },
+    injection: { hashedName, mark, offline: offlineRuns(dockerfile, given?.fetches) },
     flags: [
-      flag('build-context', `${HERMETIC_CONTEXT}=${session.mounts}`),
-      ...[...PROXY_ARGUMENTS, ...YARN_ARGUMENTS].map((name) =>
-        flag('build-arg', `${name}=${session.proxyUrl}`),
-      ),
-      ...['no_proxy', 'NO_PROXY'].map((name) =>
-        flag('build-arg', `${name}=localhost,127.0.0.1,::1`),
-      ),
-      // Other builds fill cache mounts; nobody records what with.
-      flag('build-arg', `${CACHE_NAMESPACE}=${HERMETIC_CONTEXT}-${randomUUID()}`),
+      flag('build-context', `${HERMETIC_CONTEXT}=${mounts}`),
+      ...args.map((arg) => flag('build-arg', arg)),
     ],
-    secret: new URL(session.proxyUrl).password,
-    watch: session.watch,
-    finish: async (exitCode) => {
+    /** The proxy's password: a RUN may print its variables. */
+    secret: new URL(proxyUrl).password,
+    /** Gets BuildKit's progress. */
+    watch,
+    close,
+    /**
+     * What the RUNs fetched, or were given. Throws UserError where the recording is not whole, the
+     * lock does not have what was asked for, or a layer has what was put into the build.
+     */
+    finish: async (exitCode: number): Promise<Recording | undefined> => {
       const own = await session.finish(exitCode !== 0);
       if (exitCode !== 0) return undefined;
       const { refuseInjected } = await import('../reproduce/refuse-injected.ts');
@@ -88,7 +77,6 @@ export async function openRecording(
       shared?.set(lockPath, { dockerfile: source.dockerfilePath, recording: merged(before, own) });
       return merged(given && { ...given, fetches: new Map() }, own);
     },
-    close: session.close,
   };
 }
 
@@ -121,14 +109,12 @@ function noticeAdds(
   const remotes = plan.lock?.before?.remotes;
   for (const { address, line } of remoteAdds(dockerfile)) {
     const isHeld = remotes?.has(address) === true;
+    const add = `${file}:${line}: ADD ${address}`;
     if (plan.hermetic === 'replay' && !isHeld)
-      throw new UserError(`${file}:${line}: ADD ${address} is not in the lock`, {
-        nextStep: 'scoville build --record',
-      });
-    context.emit({
-      kind: 'notice',
-      text: `${file}:${line}: ADD ${address} is fetched by BuildKit each time${isHeld ? ', with the checksum in the lock' : ''}; the recording does not have it`,
-    });
+      throw new UserError(`${add} is not in the lock`, { nextStep: 'scoville build --record' });
+    const held = isHeld ? ', with the checksum in the lock' : '';
+    const text = `${add} is fetched by BuildKit each time${held}; the recording does not have it`;
+    context.emit({ kind: 'notice', text });
   }
 }
 
@@ -165,11 +151,9 @@ function offlineRuns(
 /** Throws UserError for a build whose RUNs can get around the proxy, with the reason. */
 function requireHermetic(build: Build): void {
   const { plan, source, dockerfile, engine } = build;
+  const done = plan.hermetic === 'record' ? 'recorded' : 'replayed';
   const cannot = (why: string, nextStep?: string): UserError =>
-    new UserError(
-      `the build cannot be ${plan.hermetic === 'record' ? 'recorded' : 'replayed'}: ${why}`,
-      nextStep === undefined ? {} : { nextStep },
-    );
+    new UserError(`the build cannot be ${done}: ${why}`, onlyGiven({ nextStep }));
   if (dockerfile === undefined || source.dockerfileText === undefined)
     throw cannot('the Dockerfile is not known before the build', 'build from a folder');
   requireOwnLock(build, cannot);

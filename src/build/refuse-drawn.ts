@@ -31,15 +31,28 @@ export async function refuseDrawn(
   if (build.source.kind === 'stdin-archive') return;
   const checked = openCache(context, 'other-seeds', SCHEMA);
   if ((await checked.get(index.digest)) === true) return;
-  const found: Found = { secrets: new Map(), read: new Set() };
-  const comparison = await phase(
+  /** Lines of files, by path. */
+  const secrets = new Map<string, number>();
+  const read = new Set<string>();
+  const look: LookDeeper = (path, format, first, second) => {
+    if (READ.has(format)) {
+      read.add(path);
+      const [text = '', other = ''] = [first, second].map((one) =>
+        Buffer.from(one).toString('latin1'),
+      );
+      const line = drawnSecretLine(text, other);
+      if (line !== undefined) secrets.set(path, line);
+    }
+    return Promise.resolve(undefined);
+  };
+  const { differences, omitted } = await phase(
     context,
     'compare',
-    () => compareOther(context, build, index, lookInto(found)),
-    ({ differences }) => ({ detail: `${differences.length} differences with another seed` }),
+    () => compareOther(context, build, index, look),
+    (found) => ({ detail: `${found.differences.length} differences with another seed` }),
   );
-  const places = comparison.differences.flatMap((one) => {
-    const line = found.secrets.get(one.path);
+  const places = differences.flatMap((one) => {
+    const line = secrets.get(one.path);
     return line === undefined ? [] : [`${one.path}:${line} (${dockerfileLine(one)})`];
   });
   if (places.length > 0)
@@ -50,26 +63,17 @@ export async function refuseDrawn(
           'make them when the container starts, and remove them in the same RUN; or build without the seed',
       },
     );
-  tellUnread(context, comparison, found);
+  const unread = differences
+    .filter(({ layer, kind }) => layer !== undefined && /^(?:content|presence)$/.test(kind))
+    .filter(({ path }) => !read.has(path))
+    .map((one) => `${one.path} (${dockerfileLine(one)})`);
+  if (unread.length + omitted > 0)
+    context.emit({
+      kind: 'warning',
+      text: `made of seeded random numbers and not read: ${listed(unread, omitted)}`,
+      nextStep: 'make sure that none of them is a secret: anyone can make the same',
+    });
   await checked.set(index.digest, true);
-}
-
-interface Found {
-  /** Lines of files, by path. */
-  readonly secrets: Map<string, number>;
-  readonly read: Set<string>;
-}
-
-function lookInto({ secrets, read }: Found): LookDeeper {
-  return (path, format, first, second) => {
-    if (READ.has(format)) {
-      read.add(path);
-      const [text, other] = [first, second].map((bytes) => Buffer.from(bytes).toString('latin1'));
-      const line = drawnSecretLine(text ?? '', other ?? '');
-      if (line !== undefined) secrets.set(path, line);
-    }
-    return Promise.resolve(undefined);
-  };
 }
 
 async function compareOther(
@@ -81,12 +85,8 @@ async function compareOther(
   const { store, recording } = build;
   const directory = await store.newBuild();
   try {
-    const other = await buildElsewhere(
-      context,
-      withOtherSeed(withRecording(build, recording)),
-      directory.dir,
-      ', with another seed',
-    );
+    const next = withOtherSeed(withRecording(build, recording));
+    const other = await buildElsewhere(context, next, directory.dir, ', with another seed');
     if (typeof other === 'number')
       throw new UserError(
         `the build with another seed failed (exit code ${other} of docker buildx build): whether random numbers became secrets is not known`,
@@ -107,32 +107,8 @@ function withOtherSeed(build: Build): Build {
   const seed = steady?.seed === OTHER_SEED ? OTHER_SEED + 1 : OTHER_SEED;
   // Last: it counts, whatever the user gave.
   const flags = [...invocation.flags, flag('build-arg', `${SEED}=${seed}`)];
-  return {
-    ...build,
-    plan: {
-      ...plan,
-      ...(steady === undefined ? {} : { steady: { ...steady, seed } }),
-      invocation: { ...invocation, flags },
-    },
-  };
-}
-
-function tellUnread(
-  context: PipelineContext,
-  { differences, omitted }: ImageComparison,
-  { read }: Found,
-): void {
-  const unread = differences.filter(
-    ({ layer, kind, path }) =>
-      layer !== undefined && (kind === 'content' || kind === 'presence') && !read.has(path),
-  );
-  if (unread.length + omitted === 0) return;
-  const places = unread.map((one) => `${one.path} (${dockerfileLine(one)})`);
-  context.emit({
-    kind: 'warning',
-    text: `made of seeded random numbers and not read: ${listed(places, omitted)}`,
-    nextStep: 'make sure that none of them is a secret: anyone can make the same',
-  });
+  const other = { ...plan, steady: steady && { ...steady, seed } };
+  return { ...build, plan: { ...other, invocation: { ...invocation, flags } } };
 }
 
 function listed(places: readonly string[], omitted = 0): string {

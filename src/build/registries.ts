@@ -14,7 +14,7 @@ import { RegistryError } from '../image/registry/http.ts';
 import { wholeStream } from '../lib/bytes.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
-import { isObject } from '../lib/json.ts';
+import { given, isObject } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { isIndex, type Platform, platformName } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
@@ -47,19 +47,14 @@ export class Registries {
   /** `plainHttp` for this call's registry where an output asked for it (`registry.insecure`). */
   client(registry: string, plainHttp = false): RegistryClient {
     const configured = this.#settings[registry]?.plainHttp === true || plainHttp;
-    return this.#known(`${registry} ${String(configured)}`, {
-      ...this.#options(registry),
-      ...(configured ? { plainHttp: true } : {}),
-    });
+    const options = { ...this.#options(registry), plainHttp: configured };
+    return this.#known(`${registry} ${String(configured)}`, options);
   }
 
   /** To read images alone: what is on Docker Hub may come from a mirror of the engine's. */
   reader(registry: string): RegistryClient {
     if (registry !== HUB) return this.client(registry);
-    const mirrors = (): Promise<readonly RegistryConnection[]> => {
-      this.#mirrors ??= this.#findMirrors();
-      return this.#mirrors;
-    };
+    const mirrors = () => (this.#mirrors ??= this.#findMirrors());
     return this.#known(`${HUB} read`, { ...this.#options(HUB), mirrors });
   }
 
@@ -70,20 +65,18 @@ export class Registries {
   }
 
   #options(registry: string): ConnectionOptions {
-    const { tokenServer } = this.#settings[registry] ?? {};
     return {
       registry,
       credentials: this.#credentials,
       signal: this.#context.signal,
       unverified: this.#unverified,
       insecure: async () => (await this.#asked()).isInsecure(registry),
-      ...(tokenServer === undefined ? {} : { tokenServer }),
+      ...given({ tokenServer: this.#settings[registry]?.tokenServer }),
     };
   }
 
   #asked(): Promise<EngineRegistries> {
-    this.#engine ??= engineRegistries(this.#context.run, this.#context.signal);
-    return this.#engine;
+    return (this.#engine ??= engineRegistries(this.#context.run, this.#context.signal));
   }
 
   async #findMirrors(): Promise<readonly RegistryConnection[]> {
@@ -240,63 +233,37 @@ export async function imageOfRegistry(
   platform: Platform,
 ): Promise<FoundImage | undefined> {
   const client = registries.reader(reference.registry);
-  const wanted = reference.digest ?? reference.tag ?? 'latest';
-  const root = await client.findManifest(reference.repository, wanted);
+  const { repository } = reference;
+  const root = await client.findManifest(repository, reference.digest ?? reference.tag ?? 'latest');
   if (root === undefined) return undefined;
-  const { digest } = root.descriptor;
-  const config = await configOf(client, reference.repository, root, platform);
-  const alone = config === undefined ? undefined : platformName(config);
-  return {
-    reference,
-    name,
-    digest,
-    created: config?.created,
-    local: false,
-    layers: config?.rootfs.diff_ids,
-    platforms: platformsOf(root, alone),
-  };
-}
-
-/** Each platform's manifest. Skips those without a platform, such as BuildKit's attestations. */
-function platformsOf(root: Fetched, alone: string | undefined): ReadonlyMap<string, Digest> {
-  const { mediaType, digest } = root.descriptor;
-  if (!isIndex(mediaType)) return new Map(alone === undefined ? [] : [[alone, digest]]);
-  return new Map(
-    parseIndex(root.bytes, digest).manifests.flatMap((m): [string, Digest][] =>
-      m.platform === undefined || m.platform.os === 'unknown'
-        ? []
-        : [[platformName(m.platform), m.digest]],
-    ),
+  const { digest, mediaType } = root.descriptor;
+  const listed = isIndex(mediaType) ? parseIndex(root.bytes, digest).manifests : undefined;
+  const rankOf = (one: Platform | undefined): number =>
+    one === undefined ? Infinity : (platformRanks(one, platform)[0] ?? Infinity);
+  const [match] = (listed ?? [])
+    .filter((one) => rankOf(one.platform) < Infinity)
+    .sort((a, b) => rankOf(a.platform) - rankOf(b.platform));
+  const manifest =
+    listed === undefined ? root : match && (await client.getManifest(repository, match.digest));
+  const config = manifest && (await configOf(client, repository, manifest));
+  const alone = config === undefined || listed !== undefined ? [] : [{ platform: config, digest }];
+  // Those without a platform, such as BuildKit's attestations, are left out.
+  const platforms = [...(listed ?? []), ...alone].flatMap((one): [string, Digest][] =>
+    one.platform === undefined || one.platform.os === 'unknown'
+      ? []
+      : [[platformName(one.platform), one.digest]],
   );
+  const { created, rootfs } = config ?? {};
+  const found = { reference, name, digest, created, local: false, layers: rootfs?.diff_ids };
+  return { ...found, platforms: new Map(platforms) };
 }
-
-type Fetched = Awaited<ReturnType<RegistryClient['getManifest']>>;
 
 async function configOf(
   client: RegistryClient,
   repository: string,
-  root: Fetched,
-  platform: Platform,
+  manifest: Awaited<ReturnType<RegistryClient['getManifest']>>,
 ): Promise<ReturnType<typeof parseImageConfig> | undefined> {
-  const manifest = await platformManifest(client, repository, root, platform);
-  if (manifest === undefined) return undefined;
   const { config } = parseManifest(manifest.bytes, manifest.descriptor.digest);
   const bytes = await wholeStream(client.getBlob(repository, config), MAX_DOCUMENT_BYTES);
   return bytes && parseImageConfig(bytes, config.digest);
-}
-
-async function platformManifest(
-  client: RegistryClient,
-  repository: string,
-  root: Fetched,
-  platform: Platform,
-): Promise<Fetched | undefined> {
-  if (!isIndex(root.descriptor.mediaType)) return root;
-  const [match] = parseIndex(root.bytes, root.descriptor.digest)
-    .manifests.flatMap((m) => {
-      const [rank = Infinity] = m.platform === undefined ? [] : platformRanks(m.platform, platform);
-      return rank === Infinity ? [] : [{ rank, digest: m.digest }];
-    })
-    .sort((a, b) => a.rank - b.rank);
-  return match === undefined ? undefined : client.getManifest(repository, match.digest);
 }

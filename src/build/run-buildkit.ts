@@ -5,6 +5,7 @@ import type { BlobStore } from '../image/blob-store.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../image/documents.ts';
 import { readExportedIndex } from '../image/image-index.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import type { Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -138,7 +139,6 @@ async function runBuildx(
         ? invocation
         : { ...invocation, flags: [flag('builder', added), ...invocation.flags] },
     cwd: context.cwd,
-    ...(docker?.buildx === undefined ? {} : { plugin: docker.buildx.path }),
     onEvent: (event) => {
       const said = shownEvent(event, shown);
       if (said !== undefined) context.emit(said);
@@ -147,16 +147,12 @@ async function runBuildx(
       const text = shown(line, 'line');
       if (text !== undefined) context.emit({ kind: 'build-line', text });
     },
-    ...(plan.progress === 'rawjson'
-      ? {
-          onJsonLine: (text: string) => {
-            context.emit({ kind: 'build-json', text });
-          },
-        }
-      : {}),
+    onJsonLine: (text) => {
+      if (plan.progress === 'rawjson') context.emit({ kind: 'build-json', text });
+    },
     signal: context.signal,
     onStatus,
-    ...(stdin === undefined ? {} : { stdin }),
+    ...given({ stdin, plugin: docker?.buildx?.path }),
   });
   const lines = errorText.split('\n').flatMap((line) => shown(line, 'log') ?? []);
   return { exitCode, errorText: lines.join('\n') };
@@ -180,7 +176,9 @@ export async function runByPlatform(
       const into = join(folder, String(i));
       await makeFolders(into);
       await symlink('../../blobs', join(into, 'blobs'));
-      const outcome = await run(forPlatform(invocation, platform, into));
+      const others = invocation.flags.filter(({ name }) => name !== 'platform');
+      const flags = [flag('platform', platform), ...others];
+      const outcome = await run({ ...invocation, outputs: [layoutOutput(into)], flags });
       if (outcome.exitCode !== 0) return outcome;
       entries.push(...(await exported(into, blobs)));
     }
@@ -192,16 +190,6 @@ export async function runByPlatform(
   const top = { schemaVersion: 2, manifests: [{ mediaType: MEDIA_TYPE.index, ...written }] };
   await writeFile(join(layout, 'index.json'), JSON.stringify(top));
   return { exitCode: 0, errorText: '' };
-}
-
-/** The same for one platform, into its own layout over the same blobs. */
-function forPlatform(invocation: BuildInvocation, platform: string, into: string): BuildInvocation {
-  const flags = invocation.flags.filter(({ name }) => name !== 'platform');
-  return {
-    ...invocation,
-    outputs: [layoutOutput(into)],
-    flags: [flag('platform', platform), ...flags],
-  };
 }
 
 async function exported(folder: string, blobs: BlobStore): Promise<readonly Descriptor[]> {
@@ -216,6 +204,5 @@ async function exported(folder: string, blobs: BlobStore): Promise<readonly Desc
     config.digest,
   );
   const { mediaType, digest, size } = descriptor;
-  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
-  return [{ mediaType, digest, size, platform }];
+  return [{ mediaType, digest, size, platform: { os, architecture, ...given({ variant }) } }];
 }

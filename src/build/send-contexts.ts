@@ -27,10 +27,10 @@ import { inParallel } from '../lib/parallel.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import { joined } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
+import type { BuildxFlag } from '../model/events.ts';
 import { contextIgnore, type ContextSource, ignoreFiles } from './context-source.ts';
 import { trackedFiles } from './git.ts';
-import { type BuildPlan, flag, namedContext, withFlag } from './plan.ts';
+import { type BuildPlan, flag, namedContext } from './plan.ts';
 
 /**
  * Which folders of a context a `.dockerignore` leaves out with everything in them, by paths
@@ -50,23 +50,17 @@ export function ignoredFolders(text: string): (folder: string) => boolean {
     isLeftOut(folder) && !exceptions.some((exception) => mayMeet(exception, folder));
 }
 
-/** Modes of tracked files and of their folders, as any checkout under umask 022 has them. */
-interface GitModes {
-  /** By path relative to the folder; the folder itself is not in it. */
-  readonly modes: ReadonlyMap<string, number>;
-  /** Paths with another mode on disk, or second names of a file: git does not record hard links. */
-  readonly other: readonly string[];
-}
-
 /**
  * Looks up git's modes for what it tracks below `dir`: 644 and 755 by the owner's executable bit,
- * as git itself would record it now; folders
- * 755. Undefined outside of a repository, or where git is missing.
+ * as git itself would record it now; folders 755. Undefined outside of a repository, or where git
+ * is missing.
  */
-export async function gitModes(run: RunTool, dir: string): Promise<GitModes | undefined> {
+export async function gitModes(run: RunTool, dir: string) {
   const tracked = await trackedFiles(run, dir);
   if (tracked === undefined) return undefined;
+  /** By path relative to the folder; the folder itself is not in it. */
   const modes = new Map<string, number>();
+  /** With another mode on disk, or second names of a file: git does not record hard links. */
   const other: string[] = [];
   const note = (path: string, mode: number, found: Stats): void => {
     modes.set(path, mode);
@@ -78,28 +72,27 @@ export async function gitModes(run: RunTool, dir: string): Promise<GitModes | un
     const inode = `${found.dev}:${found.ino}`;
     return inodes.size === inodes.add(inode).size;
   };
+  const statOf = (path: string): Stats | undefined =>
+    isFolder(dirname(path)) ? lstatSync(join(dir, path), { throwIfNoEntry: false }) : undefined;
   const folders = new Map<string, boolean>([['.', true]]);
   // A folder that has become a link leads elsewhere: what it shows is not what git tracks.
   const isFolder = (path: string): boolean => {
     const known = folders.get(path);
     if (known !== undefined) return known;
-    const found = isFolder(dirname(path)) ? statOf(dir, path) : undefined;
-    if (found?.isDirectory() === true) note(path, 0o755, found);
-    folders.set(path, found?.isDirectory() === true);
-    return found?.isDirectory() === true;
+    const found = statOf(path);
+    const isOne = found?.isDirectory() === true;
+    if (isOne) note(path, 0o755, found);
+    folders.set(path, isOne);
+    return isOne;
   };
   for (const { path, mode } of tracked.files) {
-    const found = isFolder(dirname(path)) ? statOf(dir, path) : undefined;
+    const found = statOf(path);
     if (found?.isFile() !== true) continue;
     const own = (found.mode & 0o100) === 0 ? 0o644 : 0o755;
     note(path, tracked.fileModes ? own : mode, found);
     if (isSecondName(found) && other.at(-1) !== path) other.push(path);
   }
   return { modes, other };
-}
-
-function statOf(dir: string, path: string): Stats | undefined {
-  return lstatSync(join(dir, path), { throwIfNoEntry: false });
 }
 
 export interface CopyRules {
@@ -215,11 +208,6 @@ async function openFolders(folder: string): Promise<void> {
     if (entry.isDirectory()) await openFolders(join(folder, entry.name));
 }
 
-interface SentContexts {
-  readonly invocation: BuildInvocation;
-  readonly release: () => Promise<void>;
-}
-
 /** Not a time that anything else has: 2001-09-09. */
 const OTHER_TIME = 1_000_000_000;
 
@@ -239,7 +227,7 @@ export async function sendContexts(
   plan: BuildPlan,
   { directory, dockerfilePath, dockerfileText }: ContextSource,
   elsewhere: boolean,
-): Promise<SentContexts> {
+) {
   const copies: string[] = [];
   const release = async (): Promise<void> => {
     for (const copy of copies) await removeCopy(copy);
@@ -255,18 +243,13 @@ export async function sendContexts(
     for (const given of plan.invocation.flags) {
       const named = namedContext(given);
       const copy = named && (await sent(resolve(context.cwd, named.path), false));
-      flags.push(
-        named === undefined || copy === undefined
-          ? given
-          : flag('build-context', `${named.name}=${copy}`),
-      );
+      flags.push(copy === undefined ? given : flag('build-context', `${named?.name}=${copy}`));
     }
-    const invocation = { ...plan.invocation, flags };
     const main = directory === undefined ? undefined : await sent(directory, true);
-    if (main === undefined) return { invocation, release };
-    const moved = { ...invocation, context: main };
-    const isNamed = dockerfilePath !== undefined && dockerfileText !== undefined;
-    return { invocation: isNamed ? withFlag(moved, 'file', dockerfilePath) : moved, release };
+    if (main !== undefined && dockerfilePath !== undefined && dockerfileText !== undefined)
+      flags.push(flag('file', dockerfilePath));
+    const invocation = { ...plan.invocation, flags, context: main ?? plan.invocation.context };
+    return { invocation, release };
   } catch (error) {
     await release();
     throw error;

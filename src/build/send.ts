@@ -9,7 +9,7 @@ import { PRELOAD } from '../reproduce/clock.ts';
 import { SecretMask } from '../trust/provenance.ts';
 import { clockContext } from './clock.ts';
 import type { ContextSource } from './context-source.ts';
-import { flag, withFlag } from './plan.ts';
+import { flag } from './plan.ts';
 import { givenArguments } from './read-build.ts';
 import type { RecordingHook } from './recording.ts';
 import { sendContexts } from './send-contexts.ts';
@@ -35,11 +35,6 @@ export interface Sent {
   readonly release: () => Promise<void>;
 }
 
-interface Put {
-  readonly injection: Injection;
-  readonly flags: readonly BuildxFlag[];
-}
-
 /**
  * All differences between what BuildKit gets and what the user wrote: contexts with git's modes,
  * and another Dockerfile. That one offers each RUN SOURCE_DATE_EPOCH (by aggressive rules), a clock
@@ -55,18 +50,18 @@ export async function send(
   const { plan, source, dockerfile } = build;
   const contexts = await sendContexts(context, plan, source, build.attached.elsewhere);
   try {
-    const { flags, injection } = await putInto(context, build, recording);
+    const put = await putInto(context, build, recording);
     const text = source.dockerfileText;
     const sent =
-      text === undefined || dockerfile === undefined
+      text === undefined
         ? undefined
-        : sentDockerfile(text, dockerfile, injection);
+        : dockerfile && sentDockerfile(text, dockerfile, put.injection);
+    const { release } = contexts;
+    const given = contexts.invocation.flags;
     const invocation = {
       ...contexts.invocation,
-      flags:
-        sent === undefined ? contexts.invocation.flags : [...flags, ...contexts.invocation.flags],
+      flags: sent === undefined ? given : [...put.flags, ...given],
     };
-    const { release } = contexts;
     const path = source.dockerfilePath;
     const name = basename(path ?? 'Dockerfile');
     const shown = shownText(context, build, recording, sent, name);
@@ -77,7 +72,8 @@ export async function send(
     if (!(bytes instanceof Uint8Array)) return { invocation, stdin: source.stdin, shown, release };
     if (source.kind === 'stdin-dockerfile') return { invocation, stdin: bytes, shown, release };
     const file = await writeDockerfile(join(plan.layout, 'sent'), name, bytes, path);
-    return { invocation: withFlag(invocation, 'file', file), stdin: undefined, shown, release };
+    const flags = [...invocation.flags, flag('file', file)];
+    return { invocation: { ...invocation, flags }, stdin: undefined, shown, release };
   } catch (error) {
     await contexts.release();
     throw error;
@@ -88,15 +84,12 @@ async function putInto(
   context: PipelineContext,
   build: Build,
   recording: RecordingHook | undefined,
-): Promise<Put> {
+): Promise<{ readonly injection: Injection; readonly flags: readonly BuildxFlag[] }> {
   const { plan, dockerfile, source, attached } = build;
   const { clock } = attached;
-  const put: Put = {
-    injection: {
-      names: () => [],
-      clock: clock !== undefined,
-      hermetic: recording?.injection,
-    },
+  const hermetic = recording?.injection;
+  const put = {
+    injection: { names: () => [], clock: clock !== undefined, hermetic },
     flags: [...(clock === undefined ? [] : [clockContext(clock)]), ...(recording?.flags ?? [])],
   };
   const { mode } = plan.settings.reproducible;
@@ -121,7 +114,7 @@ async function putInto(
   if (preloaded.length > 0) values.push([PRELOAD, preload]);
   const given = values.map(([name, value]) => flag('build-arg', `${name}=${value}`));
   return {
-    injection: { ...offered(dockerfile, steady, preloaded), hermetic: put.injection.hermetic },
+    injection: { ...offered(dockerfile, steady, preloaded), hermetic },
     flags: [clockContext(folder), ...given, ...put.flags],
   };
 }
@@ -153,10 +146,11 @@ function shownText(
 
 /** An event of a build as it is shown; undefined for one of what the user did not write. */
 export function shownEvent(event: PipelineEvent, shown: Sent['shown']): PipelineEvent | undefined {
+  const log = (text: string): string => shown(text, 'log') ?? '';
   if (event.kind === 'build-step') {
-    const { step } = event;
-    const error = step.error === undefined ? {} : { error: shown(step.error, 'log') ?? '' };
-    return { ...event, step: { ...step, name: shown(step.name, 'log') ?? '', ...error } };
+    const { name, error } = event.step;
+    const said = { name: log(name), ...(error === undefined ? {} : { error: log(error) }) };
+    return { ...event, step: { ...event.step, ...said } };
   }
   if (event.kind !== 'build-log' && event.kind !== 'build-warning' && event.kind !== 'raw')
     return event;
@@ -175,11 +169,9 @@ async function writeDockerfile(
   try {
     await makeFolders(folder);
     await writeFile(file, bytes);
-    const ignored =
-      written === undefined
-        ? undefined
-        : await readFile(`${written}.dockerignore`).catch(() => undefined);
-    if (ignored !== undefined) await writeFile(`${file}.dockerignore`, ignored);
+    const ignored = await readFile(`${written ?? ''}.dockerignore`).catch(() => undefined);
+    if (written !== undefined && ignored !== undefined)
+      await writeFile(`${file}.dockerignore`, ignored);
   } catch (cause) {
     throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
   }

@@ -59,9 +59,10 @@ interface WatchPlace {
  */
 export function watchPlace(
   lines: readonly string[],
-  { range, rawArguments, heredocs, ...run }: Instruction,
+  run: Instruction,
   { escape, stages }: DockerfileModel,
 ): WatchPlace | undefined {
+  const { range, rawArguments, heredocs } = run;
   const isOther = stages.some(({ instructions }) =>
     instructions.some(
       ({ keyword, rawArguments: text }) =>
@@ -69,18 +70,11 @@ export function watchPlace(
     ),
   );
   const [script] = heredocs;
-  const shown = [rawArguments, ...heredocs.map(({ content }) => content)];
   const isPrivileged = run.flags.some(
     ({ name, value }) => name === 'security' && value === 'insecure',
   );
-  if (
-    isOther ||
-    isPrivileged ||
-    isOnHost(run) ||
-    escape !== '\\' ||
-    shown.some((text) => EXEC.test(text))
-  )
-    return undefined;
+  const isExec = shownTexts(run).some((text) => EXEC.test(text));
+  if (isOther || isPrivileged || isOnHost(run) || escape !== '\\' || isExec) return undefined;
   if (jsonArray(rawArguments) !== undefined) return undefined;
   for (let line = range.startLine; line <= range.endLine; line++) {
     const text = lines[line - 1] ?? '';
@@ -181,19 +175,9 @@ const HERMETIC_FILES = {
 
 /** Variables by which programs find certificates. */
 const CA_VARIABLES = [
-  'SSL_CERT_FILE',
-  'NODE_EXTRA_CA_CERTS',
-  'REQUESTS_CA_BUNDLE',
-  'PIP_CERT',
-  'CURL_CA_BUNDLE',
-  'GIT_SSL_CAINFO',
-  'CARGO_HTTP_CAINFO',
-  'AWS_CA_BUNDLE',
-  'DENO_CERT',
-  'BUNDLE_SSL_CA_CERT',
-  'COMPOSER_CAFILE',
-  'HEX_CACERTS_PATH',
-  'NIX_SSL_CERT_FILE',
+  ...['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'PIP_CERT', 'CURL_CA_BUNDLE'],
+  ...['GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO', 'AWS_CA_BUNDLE', 'DENO_CERT', 'BUNDLE_SSL_CA_CERT'],
+  ...['COMPOSER_CAFILE', 'HEX_CACERTS_PATH', 'NIX_SSL_CERT_FILE'],
 ];
 
 /** Of programs that need a setting of their own, beside certificates. */
@@ -237,8 +221,6 @@ export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
-/** Read after all others of its folder. */
-const APT_FILE = '99scoville-hermetic';
 /** No server: names are not looked up. */
 const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 /** What may write the bundle again; over a mount it cannot. */
@@ -248,6 +230,8 @@ const WRITES_BUNDLE =
 export interface HermeticInjection {
   /** Name under which OpenSSL finds the certificate in its folder. */
   readonly hashedName: string;
+  /** The session's: by it, a list of the files' names is found too. */
+  readonly mark: string;
   /** RUNs, by their first line, that get no network at all. */
   readonly offline: ReadonlySet<number>;
 }
@@ -256,26 +240,30 @@ export interface HermeticInjection {
  * Mounts by which a RUN trusts the proxy; they leave nothing in a layer. Names are not looked up in
  * a RUN, so that a program that goes by no proxy fails.
  */
-function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
+function runFlags(run: Instruction, { hashedName, mark, offline }: HermeticInjection): string {
   const { ca, apt, resolver } = HERMETIC_FILES;
-  const shown = [run.rawArguments, ...run.heredocs.map(({ content }) => content)];
-  const bundles = shown.some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
-  const folder = runFolder(run.range.startLine);
-  const mounts = [
+  const bundles = shownTexts(run).some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
+  const flags = [
+    ['', FOLDER],
     [ca, `/etc/ssl/certs/${hashedName}`],
     // What apk was built with (CA_CERT_FILE of its libfetch).
     [ca, '/etc/apk/ca.pem'],
-    [apt, `/etc/apt/apt.conf.d/${APT_FILE}`],
+    // Read after all others of its folder.
+    [apt, `/etc/apt/apt.conf.d/99scoville-${mark}`],
     [resolver, '/etc/resolv.conf'],
     ...bundles.map((path) => [ca, path]),
-  ].map(([file = '', target = '']) => [`${folder}/${file}`, target]);
-  const flags = [[folder, FOLDER], ...mounts].map(
-    ([source = '', target = '']) =>
-      `--mount=type=bind,from=${HERMETIC_CONTEXT},source=${source},target=${target}`,
-  );
+  ].map(([file = '', target = '']) => {
+    const source = [runFolder(run.range.startLine), file].filter(Boolean).join('/');
+    return `--mount=type=bind,from=${HERMETIC_CONTEXT},source=${source},target=${target}`;
+  });
   const isOffline =
     offline.has(run.range.startLine) && !run.flags.some(({ name }) => name === 'network');
   return [...(isOffline ? ['--network=none'] : []), ...flags].join(' ');
+}
+
+/** A RUN's words and scripts. */
+function shownTexts({ rawArguments, heredocs }: Instruction): readonly string[] {
+  return [rawArguments, ...heredocs.map(({ content }) => content)];
 }
 
 export function runFolder(line: number): string {
@@ -320,16 +308,13 @@ export function hermeticFiles({
 /** JVM options, one per line. Gradle and Coursier use the password; Java's own clients do not. */
 function javaOptions(proxyUrl: string): string {
   const { hostname, port, username, password } = new URL(proxyUrl);
-  const proxy = ['http', 'https'].flatMap((scheme) => [
-    `${scheme}.proxyHost=${hostname}`,
-    `${scheme}.proxyPort=${port}`,
-    `${scheme}.proxyUser=${username}`,
-    `${scheme}.proxyPassword=${password}`,
-  ]);
+  const proxy = { Host: hostname, Port: port, User: username, Password: password };
   const properties = [
     `javax.net.ssl.trustStore=${FOLDER}/${HERMETIC_FILES.javaTrust}`,
     'javax.net.ssl.trustStoreType=PKCS12',
-    ...proxy,
+    ...['http', 'https'].flatMap((scheme) =>
+      Object.entries(proxy).map(([name, value]) => `${scheme}.proxy${name}=${value}`),
+    ),
     'http.nonProxyHosts=localhost|127.*|[::1]',
     // Java refuses passwords in clear text on a proxy for HTTPS.
     'jdk.http.auth.tunneling.disabledSchemes=',

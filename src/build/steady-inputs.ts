@@ -13,17 +13,12 @@ import { CLOCK_FILES, CLOCK_MOUNTS, type Injection } from './sent-dockerfile.ts'
  * where one of those starts from scratch, or from something unknown.
  */
 export function ranImages(model: DockerfileModel): readonly string[] | undefined {
-  const used = new Set(
-    model.externalImages.flatMap(({ reference }) =>
-      reference === undefined ? [] : [nameOf(reference)],
-    ),
-  );
-  const bases = model.stages
+  const used = model.externalImages.map(({ reference }) => reference && nameOf(reference));
+  const names = model.stages
     .filter(({ instructions }) => instructions.some(({ keyword }) => keyword === 'RUN'))
     .map(({ index }) => baseName(model, index));
-  const names = bases.filter((name) => name !== undefined);
-  if (names.length < bases.length) return undefined;
-  return [...new Set(names)].filter((name) => used.has(name));
+  if (names.includes(undefined)) return undefined;
+  return [...new Set(names.flatMap((name) => name ?? []))].filter((name) => used.includes(name));
 }
 
 /** The name of the image from outside at the bottom of a stage, as `ranImages` has it. */
@@ -34,10 +29,8 @@ function baseName(model: DockerfileModel, stage: number): string | undefined {
 
 /** What LD_PRELOAD names, for programs of musl. */
 export function preloadText(preloads: readonly Preload[]): string {
-  return preloads
-    .filter(({ by }) => by === undefined)
-    .map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`)
-    .join(':');
+  const all = preloads.filter(({ by }) => by === undefined);
+  return all.map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`).join(':');
 }
 
 /**
@@ -76,20 +69,12 @@ export function steadyInputs(
   { reproducible }: Pick<Settings, 'reproducible'>,
   { lock, startedAt }: Begun,
 ): SteadyInputs | undefined {
-  const { mode, start, clock, oneProcessor, seed } = reproducible;
+  const { mode, start: set, clock, oneProcessor, seed } = reproducible;
   const { oneFileTime, sortedFolders, temporaryNames, sameAddresses } = reproducible;
   if (mode !== 'deterministic') return undefined;
-  const set = start === undefined ? undefined : Date.parse(start) / 1000;
-  return {
-    start: set ?? lock?.before?.start ?? startedAt,
-    clock,
-    oneProcessor,
-    oneFileTime,
-    sortedFolders,
-    temporaryNames,
-    sameAddresses,
-    seed,
-  };
+  const start = set === undefined ? (lock?.before?.start ?? startedAt) : Date.parse(set) / 1000;
+  const files = { oneFileTime, sortedFolders, temporaryNames };
+  return { start, clock, oneProcessor, ...files, sameAddresses, seed };
 }
 
 /**
@@ -97,7 +82,7 @@ export function steadyInputs(
  * `now` in milliseconds since 1970.
  */
 export function startNotices(
-  { steady }: { readonly steady: SteadyInputs | undefined },
+  steady: SteadyInputs | undefined,
   { lock, now }: Pick<Begun, 'lock'> & { readonly now: number },
 ): readonly string[] {
   const kept = lock?.before?.start;
@@ -123,19 +108,16 @@ export function steadyVariables({
     ...(sameAddresses
       ? { GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0' }
       : {}),
-    ...(oneProcessor
-      ? {
-          OMP_NUM_THREADS: '1',
-          PYTHON_CPU_COUNT: '1',
-          CMAKE_BUILD_PARALLEL_LEVEL: '1',
-          CARGO_BUILD_JOBS: '1',
-          // Node.js reads files in the order in which it asks for them.
-          UV_THREADPOOL_SIZE: '1',
-        }
-      : {}),
+    ...Object.fromEntries(oneProcessor ? OF_ONE_PROCESSOR.map((name) => [name, '1']) : []),
     ...(seed === undefined ? {} : { [SEED]: String(seed) }),
   };
 }
+
+/** With the last one, Node.js reads files in the order in which it asks for them. */
+const OF_ONE_PROCESSOR = [
+  ...['OMP_NUM_THREADS', 'PYTHON_CPU_COUNT', 'CMAKE_BUILD_PARALLEL_LEVEL', 'CARGO_BUILD_JOBS'],
+  'UV_THREADPOOL_SIZE',
+];
 
 /**
  * What the Dockerfile that is sent offers to each RUN: SOURCE_DATE_EPOCH, and with `steady` the

@@ -18,11 +18,6 @@ import { secondBuild } from './prove.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
 
-interface Content {
-  readonly packages: readonly Package[];
-  readonly osRelease: OsRelease | undefined;
-}
-
 /**
  * The changes with what each new version of a package fixes, by the database of advisories on this
  * machine; those that fix something first. Unchanged without a database, which is said.
@@ -41,19 +36,15 @@ async function withFixes(
     const { content } = await inspectPlatform(context, stored, opened, {});
     const name = platformNameOf({ ...platform, descriptor: platform.built.descriptor });
     const updates = changes.filter((change) => isUpdate(change) && change.platform === name);
-    const found = await fixesOf(context, updates, {
-      packages: content.packages,
-      osRelease: content.filesystem.osRelease,
-    });
+    const { packages, filesystem } = content;
+    const found = await fixesOf(context, updates, { packages, osRelease: filesystem.osRelease });
     if (found === undefined) return changes;
-    for (const [change, ids] of found) fixes.set(change, ids);
+    for (const [change, ids] of found) if (ids.length > 0) fixes.set(change, ids);
   }
-  const marked = changes.map((change) => {
-    const ids = fixes.get(change) ?? [];
-    return ids.length === 0 ? change : { ...change, fixes: ids };
-  });
-  const count = ({ fixes: ids = [] }: LockChange): number => ids.length;
-  return marked.toSorted((a, b) => Number(count(b) > 0) - Number(count(a) > 0));
+  const fixing = changes.flatMap((one) =>
+    fixes.has(one) ? { ...one, fixes: fixes.get(one) } : [],
+  );
+  return [...fixing, ...changes.filter((one) => !fixes.has(one))] as readonly LockChange[];
 }
 
 function isUpdate({ subject, before, after }: LockChange): boolean {
@@ -64,24 +55,23 @@ function isUpdate({ subject, before, after }: LockChange): boolean {
 export async function fixesOf(
   context: PipelineContext,
   updates: readonly LockChange[],
-  content: Content,
+  { packages, osRelease }: Parameters<typeof known>[1],
 ): Promise<ReadonlyMap<LockChange, readonly string[]> | undefined> {
   const pairs = updates.flatMap((change) => {
-    const now = content.packages.filter(({ type, name }) => `${type} ${name}` === change.name);
+    const now = packages.filter(({ type, name }) => `${type} ${name}` === change.name);
     const [first] = now;
-    const before = change.before?.split(', ') ?? [];
-    return first === undefined
-      ? []
-      : [{ change, now, before: before.map((version) => atVersion(first, version)) }];
+    if (first === undefined) return [];
+    const before = (change.before?.split(', ') ?? []).map((version) => atVersion(first, version));
+    return [{ change, now, before }];
   });
-  const old = await known(context, { ...content, packages: pairs.flatMap((pair) => pair.before) });
+  const old = await known(context, { packages: pairs.flatMap((one) => one.before), osRelease });
   if (old === undefined) return undefined;
-  const fresh = await known(context, { ...content, packages: pairs.flatMap(({ now }) => now) });
+  const fresh = await known(context, { packages: pairs.flatMap(({ now }) => now), osRelease });
   if (fresh === undefined) return undefined;
   return new Map(
     pairs.map(({ change, before, now }) => {
-      const still = new Set(idsOf(fresh, now));
-      return [change, [...new Set(idsOf(old, before))].filter((id) => !still.has(id))];
+      const still = idsOf(fresh, now);
+      return [change, [...new Set(idsOf(old, before))].filter((id) => !still.includes(id))];
     }),
   );
 }
@@ -89,23 +79,17 @@ export async function fixesOf(
 /** A source package has the version of its binary one as a rule: the lock has the latter alone. */
 function atVersion(found: Package, version: string): Package {
   const { source } = found;
-  return {
-    ...found,
-    version,
-    ...(source?.version === found.version ? { source: { ...source, version } } : {}),
-  };
+  const isSame = source?.version === found.version;
+  return { ...found, version, ...(isSame ? { source: { ...source, version } } : {}) };
 }
 
 async function known(
   context: PipelineContext,
-  content: Content,
+  content: { readonly packages: readonly Package[]; readonly osRelease: OsRelease | undefined },
 ): Promise<readonly Vulnerability[] | undefined> {
   const { scanWithDatabase } = await import('../scan/advisories.ts');
-  const found = await scanWithDatabase({
-    folder: databaseFolder(context),
-    now: context.now(),
-    ...content,
-  });
+  const at = { folder: databaseFolder(context), now: context.now() };
+  const found = await scanWithDatabase({ ...at, ...content });
   if (found.ok) return found.value.vulnerabilities;
   context.emit({ kind: 'notice', text: `what the new versions fix is not known: ${found.error}` });
   return undefined;
@@ -120,51 +104,38 @@ function idsOf(all: readonly Vulnerability[], packages: readonly Package[]): rea
     .map(({ id, severity }) => `${id} (${severity})`);
 }
 
-/** How an update ended; `changes` is undefined for the first lock. */
-type LockUpdate =
-  | { readonly kind: 'buildx'; readonly exitCode: number }
-  | {
-      readonly kind: 'updated';
-      readonly path: string;
-      readonly lock: LockFile;
-      readonly changes: readonly LockChange[] | undefined;
-    };
-
 /**
  * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and
  * writes the lock. Nothing is signed, graded, tagged, loaded or pushed. Throws UserError as a build
- * does, and where an image cannot be resolved.
+ * does, and where an image cannot be resolved. `changes` is undefined for the first lock. A number
+ * is the exit code of a build that failed.
  */
 export async function updateLock(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
-): Promise<LockUpdate> {
+) {
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
   try {
     const unsigned = { ...parsed, own: { ...parsed.own, sign: false } };
-    const prepared = await readBuild(context, {
-      parsed: unsigned,
-      stdin,
-      store,
-      directory,
-      lockMode: 'update',
-    });
+    const from = { parsed: unsigned, stdin, store, directory };
+    const prepared = await readBuild(context, { ...from, lockMode: 'update' });
     if (prepared.kind === 'passthrough')
       throw new UserError(`${prepared.plan.reason}: the build has no image to lock`);
     const { plan, lock } = prepared;
     if (plan.lock === undefined || lock === undefined)
       throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
-    const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) });
+    const uncached = secondBuild(plan, {
+      ...plan,
+      sourcePolicyFile: plan.sourcePolicy?.file ?? '',
+    });
     const isRecorded = plan.hermetic !== undefined || lock.found?.fetches !== undefined;
-    const first = {
-      ...prepared,
-      plan: isRecorded ? { ...uncached, hermetic: 'record' as const } : uncached,
-    };
+    const hermetic = isRecorded ? 'record' : undefined;
+    const first = { ...prepared, plan: { ...uncached, hermetic } as const };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });
     const { exitCode, recording } = await runBuildKit(context, first);
-    if (exitCode !== 0) return { kind: 'buildx', exitCode };
+    if (exitCode !== 0) return exitCode;
     const exported = await exportOf(first.plan, store.blobs);
     const image = await normaliseBuilt(context, first, exported);
     const built = await phase(
@@ -180,14 +151,10 @@ export async function updateLock(
       lock.found === undefined
         ? undefined
         : await withFixes(context, store.blobs, image, lockChanges(lock.found, next));
-    return { kind: 'updated', path: plan.lock.path, lock: next, changes };
+    return { path: plan.lock.path, lock: next, changes };
   } finally {
     await directory.discard();
   }
-}
-
-function policyFile({ sourcePolicy }: Parameters<typeof secondBuild>[0]): string {
-  return sourcePolicy?.file ?? '';
 }
 
 /** Packages of platforms that were not built now stay while their base images are the same. */
@@ -196,13 +163,10 @@ function withOtherPlatforms(built: LockFile, before: LockFile | undefined): Lock
   const sameImages = lockChanges({ ...before, packages: built.packages }, built).every(
     ({ subject }) => !['image', 'target', 'dockerfile'].includes(subject),
   );
-  return sameImages
-    ? { ...built, packages: new Map([...before.packages, ...built.packages]) }
-    : built;
+  if (!sameImages) return built;
+  return { ...built, packages: new Map([...before.packages, ...built.packages]) };
 }
 
 export function packageCount(lock: LockFile | undefined): number {
-  return [...(lock?.packages.values() ?? [])]
-    .flatMap((types) => [...types.values()])
-    .reduce((sum, list) => sum + list.length, 0);
+  return [...(lock?.packages.values() ?? [])].flatMap((types) => [...types.values()]).flat().length;
 }

@@ -18,6 +18,7 @@ import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable, writeFileBeside } from '../config/project-files.ts';
 import { isThere } from '../image/disk.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { BakeDefinition } from '../model/events.ts';
 import type { ReportInput } from '../model/report.ts';
@@ -101,13 +102,14 @@ async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefi
       nextStep: `git clone it, and run scoville bake there; or: docker buildx bake ${remote}`,
     });
   const context = pipelineContext(io, () => undefined);
-  const text = await printBake(context.run, {
-    words: parsed.printWords,
-    cwd: io.cwd,
-    stdin: parsed.files.includes('-')
-      ? await readStream(io.stdin, 'the definition on stdin')
-      : undefined,
-    signal: io.signal,
+  const stdin = parsed.files.includes('-')
+    ? await readStream(io.stdin, 'the definition on stdin')
+    : undefined;
+  const { cwd, signal } = io;
+  const text = await printBake(context.run, parsed.printWords, {
+    cwd,
+    signal,
+    ...given({ stdin }),
   });
   const definition = parseBakeDefinition(text);
   if (!definition.ok)

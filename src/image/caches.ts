@@ -31,6 +31,7 @@ const LIMITS = {
   proofs: MIB,
   'public-halves': MIB,
   'second-builds': MIB,
+  told: MIB,
 } as const;
 
 type CacheName = keyof typeof LIMITS;

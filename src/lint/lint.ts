@@ -373,7 +373,7 @@ export async function bakedDockerfiles(
   path: string,
 ): Promise<readonly BakedDockerfile[]> {
   await requireFewAliases(resolve(cwd, path), path);
-  const text = await printBake(run, { words: ['--file', path], cwd, stdin: undefined, signal });
+  const text = await printBake(run, ['--file', path], { cwd, signal });
   const definition = parseBakeDefinition(text);
   if (!definition.ok) throw new UserError(`${path}: ${definition.error}`);
   const jobs = bakeJobs(definition.value);

@@ -51,16 +51,13 @@ export function unreadGaps(
   places: readonly Place[],
   most: number,
 ): readonly Gap[] {
+  const kind = 'unread';
   const told = unreadable.map(({ target, why }, i): Gap => {
     const { text = '', stages = [] } = places[i] ?? {};
-    return { text: `${text} ${target} could not be read: ${why}`, stages, kind: 'unread' };
+    return { text: `${text} ${target} could not be read: ${why}`, stages, kind };
   });
-  const more: Gap = {
-    text: `${most} connections or more were not read`,
-    stages: [],
-    kind: 'unread',
-  };
-  return told.length < most ? told : [...told, more];
+  const text = `${most} connections or more were not read`;
+  return told.length < most ? told : [...told, { text, stages: [], kind }];
 }
 
 /** Traffic past the proxy, or possibly so. */
@@ -93,32 +90,8 @@ interface SessionRequest {
   readonly dockerfileName: string;
 }
 
-/** A proxy for one build. */
-export interface HermeticSession {
-  readonly proxyUrl: string;
-  /** Of the certificate, for OpenSSL's folder. */
-  readonly hashedName: string;
-  /** The session's temporary folder, and its subfolder that is mounted into each RUN. */
-  readonly folder: string;
-  readonly mounts: string;
-  /** Marks of what was put into RUNs (`refuseInjected`). */
-  readonly traces: ReturnType<typeof tracesOf>;
-  /** Gets BuildKit's progress, to find the RUN behind a request. */
-  readonly watch: (status: SolveStatus) => void;
-  /**
-   * Ends the session; returns what was fetched, and where that may be incomplete. Throws UserError
-   * for an answer that was not stored whole, and in a replay for a request that the lock cannot
-   * answer. A `failed` build is not recorded.
-   */
-  readonly finish: (failed: boolean) => Promise<Recording | undefined>;
-  readonly close: () => Promise<void>;
-}
-
-/** Throws UserError if the engine's containers cannot reach the proxy. */
-export async function openSession(
-  context: PipelineContext,
-  request: SessionRequest,
-): Promise<HermeticSession> {
+/** A proxy for one build. Throws UserError if the engine's containers cannot reach it. */
+export async function openSession(context: PipelineContext, request: SessionRequest) {
   const { replayed, known } = request;
   const now = (): number => Date.now();
   const store = request.store ?? (await openFetchStore(context.paths.cache, request.lockPath));
@@ -126,7 +99,8 @@ export async function openSession(
   const mark = randomBytes(24).toString('hex');
   const unreadable: (Unreadable & Seen)[] = [];
   const connections: Connection[] = [];
-  const host = await gatewayOf(context);
+  const host = await bridgeAddress(context.run, context.signal);
+  if (host === undefined) throw noProxy('the engine has no bridge network');
   // A replay never opens a connection, so it gets no way to do so.
   const network = replayed === undefined ? await networkOf(context, host) : undefined;
   const recorder = network === undefined ? undefined : recording(store, network.ask, now, known);
@@ -158,7 +132,9 @@ export async function openSession(
   try {
     const mode = replayed === undefined ? 'record' : 'replay';
     const { pem } = authority;
-    for (const line of runLines(request.dockerfile)) {
+    const all = request.dockerfile.stages.flatMap(({ instructions }) => instructions);
+    for (const { range } of all.filter(({ keyword }) => keyword === 'RUN')) {
+      const line = range.startLine;
       const proxyUrl = urlOfRun(proxy.url, line);
       const files = hermeticFiles({ pem, trustStore: pkcs12(pem), proxyUrl, mark, mode });
       await writeReadable(join(mounts, runFolder(line)), files);
@@ -171,15 +147,24 @@ export async function openSession(
   const places = (seen: readonly Seen[]): readonly Place[] => placesOf(steps, seen, request);
   return {
     proxyUrl: proxy.url,
+    /** Of the certificate, for OpenSSL's folder. */
     hashedName: HASHED_NAME,
-    folder,
+    mark,
+    /** Mounted into each RUN. */
     mounts,
+    /** Marks of what was put into RUNs (`refuseInjected`). */
     traces: tracesOf(proxy.url, authority.pem, mark),
-    watch: (status) => {
+    /** Gets BuildKit's progress, to find the RUN behind a request. */
+    watch: (status: SolveStatus): void => {
       steps.push(status);
     },
     close,
-    finish: async (failed) => {
+    /**
+     * Ends the session; returns what was fetched, and where that may be incomplete. Throws
+     * UserError for an answer that was not stored whole, and in a replay for a request that the lock
+     * cannot answer. A `failed` build is not recorded.
+     */
+    finish: async (failed: boolean): Promise<Recording | undefined> => {
       // Connections that a RUN opened and left at once may still be queued.
       await setImmediate();
       await setImmediate();
@@ -197,42 +182,27 @@ export async function openSession(
           text: `the recording is not complete: ${text}`,
           nextStep: 'see "What is not" in docs/how-to/rebuild-a-release.md',
         });
+      const refuse = (what: string, lines: readonly string[], nextStep: string): void => {
+        const text = [what, ...new Set(lines)].join('\n  ');
+        if (lines.length > 0)
+          throw new UserError(text, { nextStep: `${nextStep}; nothing was published` });
+      };
       const misses = player?.misses() ?? [];
-      const departs = [
-        ...missLines(misses, places(misses)),
-        ...gaps.filter(isRefused).map(({ text }) => text),
-      ];
-      if (departs.length > 0)
-        throw new UserError(
-          [`the build departs from ${request.lockPath}`, ...new Set(departs)].join('\n  '),
-          { nextStep: 'scoville build --record fetches it; nothing was published' },
-        );
+      refuse(
+        `the build departs from ${request.lockPath}`,
+        [...missLines(misses, places(misses)), ...gaps.filter(isRefused).map(({ text }) => text)],
+        'scoville build --record fetches it',
+      );
       if (failed) return undefined;
       const failures = recorder?.failures() ?? [];
-      if (failures.length > 0)
-        throw new UserError(
-          [
-            'the recording is not complete',
-            ...failures.map(({ address, why }) => `${address}: ${why}`),
-          ].join('\n  '),
-          { nextStep: 'build again; nothing was published' },
-        );
+      const lines = failures.map(({ address, why }) => `${address}: ${why}`);
+      refuse('the recording is not complete', lines, 'build again');
       const found = recorder?.fetches() ?? [];
       const at = places(found);
-      return {
-        fetches:
-          replayed ??
-          fetchesByStage(found.map(({ fetch }, i) => ({ fetch, stages: at[i]?.stages ?? [] }))),
-        incomplete,
-      };
+      const staged = found.map(({ fetch }, i) => ({ fetch, stages: at[i]?.stages ?? [] }));
+      return { fetches: replayed ?? fetchesByStage(staged), incomplete };
     },
   };
-}
-
-function runLines({ stages }: DockerfileModel): readonly number[] {
-  return stages.flatMap(({ instructions }) =>
-    instructions.flatMap(({ keyword, range }) => (keyword === 'RUN' ? [range.startLine] : [])),
-  );
 }
 
 /** For RUNs of any user, whatever the umask. */
@@ -271,12 +241,6 @@ function networkOf({ env }: PipelineContext, gateway: string): ReturnType<typeof
 
 function noProxy(why: string, cause?: unknown): UserError {
   return new UserError(`the build's commands cannot be put behind a proxy: ${why}`, { cause });
-}
-
-async function gatewayOf({ run, signal }: PipelineContext): Promise<string> {
-  const host = await bridgeAddress(run, signal);
-  if (host === undefined) throw noProxy('the engine has no bridge network');
-  return host;
 }
 
 function listening(host: string, started: Promise<Proxy>): Promise<Proxy> {

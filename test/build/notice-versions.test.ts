@@ -51,6 +51,7 @@ test('where nothing can be remembered it is told again', async () => {
   const { writeFileSync } = await import('node:fs');
   writeFileSync(join(folder, 'told'), '');
   chmodSync(join(folder, 'told'), 0o444);
-  expect(await told('29.0.1', 'v0.13.1', folder)).toHaveLength(1);
-  expect(await told('29.0.1', 'v0.13.1', folder)).toHaveLength(1);
+  const again = expect.stringMatching(/^docker 29/) as string;
+  expect(await told('29.0.1', 'v0.13.1', folder)).toContainEqual(again);
+  expect(await told('29.0.1', 'v0.13.1', folder)).toContainEqual(again);
 });

@@ -12,7 +12,7 @@ test('BuildKit’s provenance tells of the user’s Dockerfile, and of no proxy'
     ? sentDockerfile(TEXT, read.value, {
         names: () => [],
         clock: false,
-        hermetic: { hashedName: '0.0', offline: new Set() },
+        hermetic: { hashedName: '0.0', mark: 'ab', offline: new Set() },
       })
     : undefined;
   const secret = 'http://build:s3cr3t@172.17.0.1:1';

@@ -35,7 +35,10 @@ function sent(text: string, injection: Partial<Injection>) {
 
 /** Behind the proxy. */
 function injected(text: string, offline: readonly number[] = [], clock = false) {
-  return sent(text, { clock, hermetic: { hashedName: '0.0', offline: new Set(offline) } });
+  return sent(text, {
+    clock,
+    hermetic: { hashedName: '0.0', mark: 'ab', offline: new Set(offline) },
+  });
 }
 
 const offered = (text: string) => sent(text, { names: () => ['SOURCE_DATE_EPOCH'] });

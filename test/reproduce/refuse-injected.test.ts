@@ -113,6 +113,7 @@ test.each<[string, Content, string]>([
     .filter(([name]) => name !== 'seen')
     .map(([name, content]): [string, Content, string] => [name, content, 'has ']),
   ['printenv SSL_CERT_FILE', '/.scoville-hermetic/ca.pem\n', NAMES],
+  ['ls /etc/apt/apt.conf.d', `70debconf\n99scoville-${MARK}\n`, CONTENT],
   [
     'the resolver’s file in base64',
     Buffer.from(files['resolv.conf'] ?? '').toString('base64'),
@@ -129,6 +130,7 @@ test.each<[string, Content, string]>([
 
 test('names of entries, and the configuration', async () => {
   expect(await refused(tar({ 'x/.scoville-hermetic/ca.pem': 'a' }))).toContain(NAMES);
+  expect(await refused(tar({ [`etc/apt/apt.conf.d/99scoville-${MARK}`]: 'a' }))).toContain(CONTENT);
   const config = { config: { Env: [`https_proxy=${PROXY}`] } };
   expect(await refused(tar({ a: 'a' }), config)).toMatch(
     /\n {2}Dockerfile:2: the image's configuration has the password of its proxy$/,
