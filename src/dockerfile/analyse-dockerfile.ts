@@ -17,7 +17,6 @@ import {
 import type { LeftBehind } from '../model/facts.ts';
 import type { TextEdit } from '../model/fix.ts';
 import { analyseStages } from './analysis/analyse-stages.ts';
-import { scriptOfExec } from './flat-commands.ts';
 import { leadingFlags } from './instruction-words.ts';
 import { argumentWords, headOf } from './instruction.ts';
 import {
@@ -37,7 +36,7 @@ import {
 } from './read-dockerfile.ts';
 import { reachedRefusal } from './refusals.ts';
 import { fieldOf } from './run-script.ts';
-import { unwrap } from './shell/wrappers.ts';
+import { scriptOfExec, unwrap } from './shell/wrappers.ts';
 
 /** Indexes of the stages that `target` needs, itself included, ascending. */
 function reachedFrom(target: number, stages: readonly ReadStage[]): readonly number[] {
@@ -224,10 +223,9 @@ function commandsOf({ commands }: Instruction, offsetOf: OffsetOf): readonly Sou
 
 function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number | undefined {
   const own = script?.isJson === true ? scriptOfExec(script) : script;
-  const last = own?.list.items.at(-1);
-  const command = last?.pipeline.elements.at(-1);
-  if (own === undefined || command === undefined || last?.operator === '&') return undefined;
-  return spanOf(own.rangeOf(command.start, command.end), offsetOf).end;
+  const last = own?.tree.commands.at(-1);
+  if (own === undefined || last === undefined || last.background === true) return undefined;
+  return spanOf(own.rangeOf(last.command.pos, last.command.end), offsetOf).end;
 }
 
 function sourceInstruction(

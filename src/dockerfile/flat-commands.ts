@@ -1,28 +1,44 @@
+import {
+  type ArithmeticExpression,
+  type Assignment,
+  type CommandNode,
+  type ParsedScript,
+  type PipelineNode,
+  type Redirection,
+  type Statement,
+  type SyntaxNode,
+} from 'unbash';
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
 import { pathIn } from './paths.ts';
 import {
-  bodiesOf,
-  type Command,
+  assignmentWord,
+  bareWord,
   constantField,
-  expandedBy,
+  countedWord,
   type ExpansionContext,
   type Field,
   fieldsOf,
   joined,
-  type List,
+  type PlaceOf,
   type Redirect,
-  type Script,
-  type Simple,
-  type Variable,
-} from './shell/syntax-tree.ts';
+  redirectOf,
+  testWords,
+  valueOf,
+  type Word,
+  wordOf,
+} from './shell/expand.ts';
 import {
-  programOf,
-  scriptInDocument,
-  scriptInWord,
-  scriptOnInput,
-  unwrap,
-  type Unwrapped,
-} from './shell/wrappers.ts';
+  assignedNames,
+  fails,
+  isRedirection,
+  type Script,
+  type Span,
+  statement,
+  subshell,
+  substitutionsIn,
+  wordsBehind,
+} from './shell/parse-shell.ts';
+import { programOf, scriptOnInput, scriptsIn, unwrap, type Unwrapped } from './shell/wrappers.ts';
 import type { Lookup } from './substitute.ts';
 
 const MAX_COMMANDS = 5000;
@@ -30,11 +46,6 @@ const MAX_COMMANDS = 5000;
 const MAX_DEPTH = 8;
 /** Characters of a command's text that are kept. */
 const MAX_TEXT = 400;
-
-/** A script whose words may be strings of a JSON array. */
-interface FlatScript extends Script {
-  readonly isJson?: boolean;
-}
 
 /**
  * A simple command of a script, with what its place in the script means. Nothing is followed: the
@@ -79,8 +90,6 @@ interface FlatStart {
   readonly folder: string;
   readonly errexit: boolean;
   readonly pipefail: boolean;
-  readonly stops: boolean;
-  readonly within: readonly number[];
   readonly nextId: number;
   /** bash reads it; else any POSIX shell may. */
   readonly bash: boolean;
@@ -100,19 +109,23 @@ interface Place {
   readonly redirects: readonly Redirect[];
 }
 
-interface Known extends Variable {
-  /** Every value that the script gives it; undefined where one of them is not known. */
-  readonly all: readonly string[] | undefined;
+/** A command without others inside, as it is written. */
+interface Simple extends Span {
+  readonly assignments: readonly {
+    readonly name: string;
+    readonly value: Word;
+    readonly append: boolean;
+  }[];
+  readonly words: readonly Word[];
+  readonly redirects: readonly Redirect[];
 }
 
-/** Names that a script sets itself: values of ARG and ENV do not count for them. */
-function assignedNames(list: List, names: Set<string>): void {
-  for (const { pipeline } of list.items)
-    for (const command of pipeline.elements) {
-      if (command.kind === 'simple') for (const { name } of command.assignments) names.add(name);
-      if (command.kind === 'for') names.add(command.variable);
-      for (const inner of bodiesOf(command)) assignedNames(inner, names);
-    }
+interface Known {
+  readonly value: string | undefined;
+  readonly shape: string;
+  readonly sources: readonly number[];
+  /** Every value that the script gives it; undefined where one of them is not known. */
+  readonly all: readonly string[] | undefined;
 }
 
 /** Builtins that set variables named among their words. */
@@ -125,8 +138,10 @@ class Flattener {
   private readonly start: FlatStart;
   private readonly assigned = new Set<string>();
   private readonly set = new Map<string, Known>();
-  private readonly printed = new Map<List, readonly number[]>();
-  private script: FlatScript;
+  private readonly printed = new Map<ParsedScript, readonly number[]>();
+  private script: Script;
+  /** Set in text that was escaped (backquotes in backquotes): all of it has this place. */
+  private within: Span | undefined;
   private depth = 0;
   private errexit: boolean;
   private pipefail: boolean;
@@ -135,24 +150,23 @@ class Flattener {
   /** bash runs commands in what it counts with, where that is text that a command prints. */
   counts = false;
 
-  constructor(script: FlatScript, start: FlatStart) {
+  constructor(script: Script, start: FlatStart) {
     this.script = script;
     this.start = start;
     this.errexit = start.errexit;
     this.pipefail = start.pipefail;
     this.folder = start.folder;
     this.nextId = start.nextId;
-    assignedNames(script.list, this.assigned);
+    assignedNames(script.tree, this.assigned);
   }
 
   run(): void {
-    const { stops, within } = this.start;
-    this.list(this.script.list, {
+    this.list(this.script.tree.commands, {
       nested: false,
-      stops,
-      exits: stops,
+      stops: true,
+      exits: true,
       guarded: false,
-      within,
+      within: [],
       pipedFrom: [],
       isPiped: false,
       operator: '',
@@ -165,58 +179,78 @@ class Flattener {
     return this.set.get(name)?.all;
   }
 
-  private list({ items }: List, place: Place): void {
-    let chain = 0;
-    let inChain = place.within;
+  private readonly placeOf: PlaceOf = ({ pos, end }) => this.within ?? { start: pos, end };
+
+  private list(statements: readonly Statement[], place: Place): void {
+    statements.forEach((statement, index) => {
+      const { command, background: isBackground = false } = statement;
+      const isEnd = index === statements.length - 1;
+      // The whole of `a && b &` goes into the background.
+      const body: Statement = { ...statement, background: undefined };
+      const { commands, operators } =
+        command.type !== 'AndOr'
+          ? { commands: [command], operators: [] }
+          : isBackground
+            ? { commands: [subshell([body], command)], operators: [] }
+            : command;
+      this.chain(commands, operators, { isEnd, isBackground }, place);
+    });
+  }
+
+  /** Pipelines that && and || join. */
+  private chain(
+    nodes: readonly PipelineNode[],
+    operators: readonly ('&&' | '||')[],
+    { isEnd, isBackground }: { readonly isEnd: boolean; readonly isBackground: boolean },
+    place: Place,
+  ): void {
+    let within = place.within;
     let isAfterOr = false;
-    items.forEach(({ pipeline, operator }, at) => {
-      const end = items.findIndex((one, i) => i >= at && !/^(?:&&|\|\|)$/.test(one.operator));
-      const last = end < 0 ? items.length - 1 : end;
-      if (at === 0 || !/^(?:&&|\|\|)$/.test(items[at - 1]?.operator ?? '')) {
-        chain = at;
-        inChain = place.within;
-        isAfterOr = false;
-      }
-      const isEnd = last === items.length - 1;
-      const isBackground = items[last]?.operator === '&';
-      const before = at > chain ? items[at - 1]?.operator : undefined;
+    nodes.forEach((node, at) => {
+      const before = operators[at - 1];
       const isKept = isEnd && place.stops && !isAfterOr;
       if (before === '||') isAfterOr = true;
       // What follows `a &&` runs in any case only where the failure of `a` ends the script.
-      if (before === '||' || (before === '&&' && !isKept)) inChain = [...inChain, this.nextId++];
-      const handler = items.findIndex((one, i) => i >= at && i < last && one.operator === '||');
-      const byErrexit = at === last && this.errexit && !place.guarded;
-      const byExit = handler >= 0 ? fails(items[handler + 1]) : byErrexit;
+      if (before === '||' || (before === '&&' && !isKept)) within = [...within, this.nextId++];
+      const isLast = at === nodes.length - 1;
+      const handler = operators.findIndex((one, i) => i >= at && one === '||');
+      const byErrexit = isLast && this.errexit && !place.guarded;
+      const byExit = handler >= 0 ? fails(nodes[handler + 1]) : byErrexit;
+      const { commands, prefixes } =
+        node.type === 'Pipeline' ? node : { commands: [node], prefixes: [] };
+      const negated = prefixes.filter(({ type }) => type === 'Negation').length % 2 === 1;
       const stops =
         !isBackground &&
-        !pipeline.negated &&
+        !negated &&
         ((handler < 0 && isEnd && place.stops) || (byExit && place.exits));
-      const guarded = place.guarded || at < last || pipeline.negated;
+      const end = isBackground ? '&' : isEnd ? '' : ';';
       let piped: readonly number[] = [];
-      pipeline.elements.forEach((command, index) => {
-        const isLast = index === pipeline.elements.length - 1;
-        const ends = stops && (isLast || this.pipefail);
+      commands.forEach((command, index) => {
+        const isLastOfPipe = index === commands.length - 1;
+        const ends = stops && (isLastOfPipe || this.pipefail);
         const first = this.nextId;
         this.command(command, {
           ...place,
           stops: ends,
-          exits: pipeline.elements.length > 1 ? ends : place.exits && !isBackground,
-          guarded,
-          within: inChain,
+          exits: commands.length > 1 ? ends : place.exits && !isBackground,
+          guarded: place.guarded || !isLast || negated,
+          within,
           pipedFrom: index === 0 ? place.pipedFrom : piped,
           isPiped: index === 0 ? place.isPiped : true,
-          operator: isLast ? operator : '|',
+          operator: isLastOfPipe ? (operators[at] ?? end) : '|',
         });
         piped = this.commands.filter(({ id }) => id >= first).map(({ id }) => id);
       });
     });
   }
 
-  private command(command: Command, place: Place): void {
-    if (this.commands.length >= MAX_COMMANDS) return;
-    for (const list of expandedBy(command)) {
+  /** The commands that the shell runs to know the words of another, before it. */
+  private before(nodes: readonly SyntaxNode[], place: Place): void {
+    for (const { script, at } of substitutionsIn(nodes)) {
       const first = this.commands.length;
-      this.list(list, {
+      const outer = this.within;
+      if (script.source !== undefined) this.within ??= this.placeOf(at);
+      this.list(script.commands, {
         ...place,
         nested: true,
         stops: false,
@@ -224,72 +258,147 @@ class Flattener {
         guarded: true,
         operator: '',
       });
+      this.within = outer;
       this.printed.set(
-        list,
+        script,
         this.commands.slice(first).map(({ id }) => id),
       );
     }
-    if (command.kind === 'simple') {
-      this.simple(command, place);
+  }
+
+  private command(node: CommandNode, place: Place, behind: readonly Redirection[] = []): void {
+    if (this.commands.length >= MAX_COMMANDS) return;
+    const span = this.placeOf(node);
+    if (node.type === 'Redirected') {
+      this.command(node.command, place, node.redirects);
       return;
     }
-    const redirects = [...place.redirects, ...command.redirects];
+    if (node.type === 'Command') {
+      const redirects = [...node.prefix, ...node.suffix].filter(isRedirection);
+      const assigned = node.prefix.filter((one) => one.type === 'Assignment');
+      const rest = wordsBehind(node);
+      const name = node.name === undefined ? [] : [node.name];
+      this.before([...assigned, ...name, ...rest, ...redirects], place);
+      const words = [...name, ...rest].map((one) =>
+        one.type === 'Word' ? wordOf(one, this.placeOf) : assignmentWord(one, this.placeOf),
+      );
+      this.simple({ words, ...this.around(assigned, redirects), ...span }, place);
+      return;
+    }
+    if (node.type === 'TestCommand' || node.type === 'ArithmeticCommand') {
+      this.before([node, ...behind], place);
+      const words =
+        node.type === 'TestCommand'
+          ? [
+              bareWord('[[', span),
+              ...testWords(node.expression, this.placeOf),
+              bareWord(']]', span),
+            ]
+          : arithmetic(node.body, [node.expression], span);
+      this.simple({ words, ...this.around([], behind), ...span }, place);
+      return;
+    }
+    const asked =
+      node.type === 'For' || node.type === 'Select'
+        ? (node.wordlist ?? [])
+        : node.type === 'Case'
+          ? [node.word, ...node.items.flatMap(({ pattern }) => pattern)]
+          : [];
+    this.before([...asked, ...behind], place);
+    const { redirects } = this.around([], behind);
     const inside = (more: Partial<Place>): Place => ({
       ...place,
-      redirects,
+      redirects: [...place.redirects, ...redirects],
       nested: true,
       ...more,
     });
     const branch = (): readonly number[] => [...place.within, this.nextId++];
-    switch (command.kind) {
-      case 'group': {
+    switch (node.type) {
+      case 'Subshell':
+      case 'BraceGroup': {
         const { errexit, pipefail, folder } = this;
-        const exits = command.subshell ? place.stops : place.exits;
-        this.list(command.body, { ...inside({ exits }), nested: place.nested });
-        if (command.subshell) {
-          this.errexit = errexit;
-          this.pipefail = pipefail;
-          this.folder = folder;
-        }
+        const exits = node.type === 'Subshell' ? place.stops : place.exits;
+        this.list(node.body.commands, { ...inside({ exits }), nested: place.nested });
+        if (node.type === 'Subshell') Object.assign(this, { errexit, pipefail, folder });
         return;
       }
-      case 'if':
-        command.branches.forEach(({ condition, body }, at) => {
+      case 'Coproc':
+        if (node.body.type !== 'CompoundList')
+          this.command(subshell([statement(node.body, true)], node), place);
+        return;
+      case 'If':
+        [node, ...node.elif].forEach(({ clause, then }, at) => {
           const within = at === 0 ? place.within : branch();
-          this.list(condition, inside({ stops: false, guarded: true, within }));
-          this.list(body, inside({ within: branch() }));
+          this.list(clause.commands, inside({ stops: false, guarded: true, within }));
+          this.list(then.commands, inside({ within: branch() }));
         });
-        if (command.otherwise !== undefined)
-          this.list(command.otherwise, inside({ within: branch() }));
+        if (node.else !== undefined) this.list(node.else.commands, inside({ within: branch() }));
         return;
-      case 'for': {
-        const around = this.around();
-        const items = command.items.flatMap((word) => fieldsOf(word, around));
-        this.assign(command.variable, undefined, true, items);
-        this.list(command.body, inside({ stops: false, within: branch() }));
+      case 'For':
+      case 'Select': {
+        const items = asked.flatMap((word) =>
+          fieldsOf(wordOf(word, this.placeOf), this.expansion()),
+        );
+        this.assign(node.name.value, undefined, true, items);
+        this.list(node.body.commands, inside({ stops: false, within: branch() }));
         return;
       }
-      case 'loop': {
+      case 'ArithmeticFor':
+      case 'While': {
         const within = branch();
-        this.list(command.condition, inside({ stops: false, guarded: true, within }));
-        this.list(command.body, inside({ stops: false, within }));
+        const first = inside({ stops: false, guarded: true, within });
+        if (node.type === 'While') this.list(node.clause.commands, first);
+        else {
+          const asks = [node.initialize, node.test, node.update];
+          this.before(
+            asks.filter((one) => one !== undefined),
+            first,
+          );
+          const words = arithmetic('', asks, span);
+          this.simple({ words, ...this.around([], []), ...span }, { ...first, operator: '' });
+        }
+        this.list(node.body.commands, inside({ stops: false, within }));
         return;
       }
-      case 'case':
-        for (const { body } of command.arms) this.list(body, inside({ within: branch() }));
+      case 'Case': {
+        let falls: readonly Statement[] = [];
+        const bodies = node.items.toReversed().map(({ body, terminator }) => {
+          falls = [...body.commands, ...(terminator === ';&' ? falls : [])];
+          return falls;
+        });
+        for (const body of bodies.reverse()) this.list(body, inside({ within: branch() }));
         return;
-      case 'function':
-        this.functions.add(command.name);
-        for (const body of bodiesOf(command))
-          this.list(body, inside({ stops: false, guarded: true, within: branch() }));
+      }
+      case 'Function':
+        this.functions.add(node.name.value);
+        if (node.body.type !== 'CompoundList')
+          this.list(
+            [statement(node.body)],
+            inside({ stops: false, guarded: true, within: branch() }),
+          );
     }
   }
 
+  /** What stands around the words of a command. */
+  private around(
+    assigned: readonly Assignment[],
+    redirects: readonly Redirection[],
+  ): Pick<Simple, 'assignments' | 'redirects'> {
+    return {
+      assignments: assigned.map((one) => ({
+        name: one.name,
+        value: valueOf(one, this.placeOf),
+        append: one.append === true,
+      })),
+      redirects: redirects.map((one) => redirectOf(one, this.placeOf)),
+    };
+  }
+
   private simple(simple: Simple, place: Place): void {
-    const around = this.around();
+    const around = this.expansion();
     for (const { name, value, append } of simple.words.length === 0 ? simple.assignments : []) {
-      const field = joined(value.parts, around);
-      this.assign(name, append ? undefined : field, place.within.length > this.start.within.length);
+      const field = joined(value, around);
+      this.assign(name, append ? undefined : field, place.within.length > 0);
     }
     if (simple.words.length === 0) {
       // `> file` empties a file.
@@ -299,22 +408,21 @@ class Flattener {
     const words = simple.words.flatMap((word) => fieldsOf(word, around));
     if (words.length === 0) return;
     const own = this.push(simple, words, place);
-    this.builtin(own, place.within.length > this.start.within.length);
+    this.builtin(own, place.within.length > 0);
   }
 
   private push(simple: Simple, words: readonly Field[], place: Place): Unwrapped {
-    const around = this.around();
-    const model = this.modelContext();
-    const fields = simple.words.map((word) => joined(word.parts, model));
+    const around = this.expansion();
+    const model = this.expansion(true);
+    const fields = simple.words.map((word) => joined(word, model));
     const redirects = [...place.redirects, ...simple.redirects];
-    const target = (one: Redirect): string =>
-      pathIn(this.folder, joined(one.target.parts, around).text);
+    const target = (one: Redirect): string => pathIn(this.folder, joined(one.target, around).text);
     const body = simple.redirects.findLast(({ operator }) => operator.startsWith('<'));
     const input =
       body?.body !== undefined
-        ? joined(body.body.parts, around)
+        ? joined(body.body, around)
         : body?.operator === '<<<'
-          ? joined(body.target.parts, around)
+          ? joined(body.target, around)
           : undefined;
     const own = unwrap(words);
     const range = this.script.rangeOf(simple.start, simple.end);
@@ -331,19 +439,19 @@ class Flattener {
       nested: place.nested,
       ...(this.depth > 0 ? { depth: this.depth } : {}),
       range,
-      writesTo: simple.redirects.filter(isWrite).map((r) => joined(r.target.parts, model).text),
+      writesTo: simple.redirects.filter(isWrite).map((r) => joined(r.target, model).text),
     };
     const variables = new Map<string, string | undefined>();
     for (const [name, { value }] of this.set) variables.set(name, value);
     for (const { name, value } of simple.assignments) {
-      const field = joined(value.parts, around);
+      const field = joined(value, around);
       variables.set(name, field.constant ? field.text : undefined);
     }
     for (const { text, constant } of own.environment) {
       const equals = text.indexOf('=');
       variables.set(text.slice(0, equals), constant ? text.slice(equals + 1) : undefined);
     }
-    const whole = simple.words.map((word) => joined(word.parts, around));
+    const whole = simple.words.map((word) => joined(word, around));
     const scripts = this.depth < MAX_DEPTH ? scriptsIn(this.script, simple, whole) : [];
     const wanted = [own, ...own.started].filter(({ script }) => script !== undefined).length;
     const readsInput =
@@ -375,7 +483,7 @@ class Flattener {
       variables,
       programPath:
         simple.assignments.flatMap(({ name, value }) =>
-          name === 'PATH' ? [joined(value.parts, around).text] : [],
+          name === 'PATH' ? [joined(value, around).text] : [],
         )[0] ??
         own.environment.find(({ text }) => text.startsWith('PATH='))?.text.slice(5) ??
         this.set.get('PATH')?.value ??
@@ -399,7 +507,12 @@ class Flattener {
       this.pipefail = own.script?.pipefail === true;
     }
     const exits = isEval ? place.exits : place.stops;
-    this.list(script.list, { ...place, exits, guarded: isEval && place.guarded, operator: '' });
+    this.list(script.tree.commands, {
+      ...place,
+      exits,
+      guarded: isEval && place.guarded,
+      operator: '',
+    });
     if (!isEval) Object.assign(this, { errexit, pipefail, folder });
     this.depth -= 1;
     this.script = outer;
@@ -413,14 +526,10 @@ class Flattener {
     const unknown = `\${cd#${this.nextId++}}`;
     if (program === 'cd' || program === 'pushd') {
       const to = argv.findLast(({ text }, at) => at > 0 && !text.startsWith('-'));
-      const isKnown = to?.constant === true && !isConditional && words.length === 1;
+      const isPlain = to !== undefined && !isConditional && words.length === 1;
       // A variable that nothing sets again means one folder, whichever that is.
-      const isNamed =
-        to !== undefined &&
-        !isConditional &&
-        words.length === 1 &&
-        /^\$\{[\w#]+\}(?:\/[\w./-]*)?$/.test(to.text);
-      this.folder = isNamed ? to.text : isKnown ? pathIn(this.folder, to.text) : unknown;
+      if (isPlain && /^\$\{[\w#]+\}(?:\/[\w./-]*)?$/.test(to.text)) this.folder = to.text;
+      else this.folder = isPlain && to.constant ? pathIn(this.folder, to.text) : unknown;
     } else if (program === 'popd') this.folder = unknown;
     else if (program === 'set') this.options(words, isConditional);
     else if (SETS.test(program) || wrappers.includes('builtin'))
@@ -478,85 +587,34 @@ class Flattener {
     });
   }
 
-  private around(): ExpansionContext {
+  /** `isPlain`: without what the script itself sets, as lint and fix see words. */
+  private expansion(isPlain = false): ExpansionContext {
+    const { lookup, bash } = this.start;
+    const outer = (name: string) => ({ value: lookup(name), sources: [] });
+    if (isPlain)
+      return {
+        counted: () => undefined,
+        printed: () => [],
+        variable: (name) =>
+          this.assigned.has(name) ? { value: undefined, sources: [] } : outer(name),
+      };
     return {
       counted: (sources) => {
-        this.counts ||= this.start.bash && sources.length > 0;
+        this.counts ||= bash && sources.length > 0;
       },
-      substitution: ({ body }) => this.printed.get(body) ?? [],
-      variable: (name) => this.set.get(name) ?? { value: this.start.lookup(name), sources: [] },
-    };
-  }
-
-  private modelContext(): ExpansionContext {
-    const { lookup } = this.start;
-    return {
-      counted: () => undefined,
-      substitution: () => [],
-      variable: (name) => ({
-        value: this.assigned.has(name) ? undefined : lookup(name),
-        sources: [],
-      }),
+      printed: (script) => (script && this.printed.get(script)) ?? [],
+      variable: (name) => this.set.get(name) ?? outer(name),
     };
   }
 }
 
-/** True where the part after `||` ends the script by a failure: `exit 1`, `{ …; exit 1; }`. */
-function fails(item: List['items'][number] | undefined): boolean {
-  const [command, ...more] = item?.pipeline.elements ?? [];
-  if (command === undefined || more.length > 0 || item?.pipeline.negated === true) return false;
-  if (command.kind === 'group' && !command.subshell) {
-    const inner = command.body.items;
-    const isPlain = inner.every(({ operator }) => operator === ';' || operator === '');
-    // `exit` alone gives the status of what stands before it.
-    const isOwn = inner
-      .slice(0, -1)
-      .every(({ pipeline }) =>
-        pipeline.elements.every(
-          (one) =>
-            one.kind === 'simple' && !/^(?:exit|return|exec|break)$/.test(one.words[0]?.text ?? ''),
-        ),
-      );
-    const last = inner.at(-1);
-    const [end] = last?.pipeline.elements ?? [];
-    const isTold = inner.length === 1 || (end?.kind === 'simple' && end.words.length === 2);
-    return isPlain && isOwn && isTold && fails(last);
-  }
-  if (command.kind !== 'simple' || command.assignments.length > 0) return false;
-  const [name, status, ...rest] = command.words.map(({ text }) => text);
-  if (rest.length > 0) return false;
-  return name === 'exit' && (status === undefined || /^(?:[1-9]\d?|\$\?)$/.test(status));
-}
-
-/** The scripts inside a command that it runs: `sh -c TEXT`, `bash <<EOF`. */
-function scriptsIn(
-  outer: FlatScript,
-  { words, redirects }: Pick<Simple, 'words' | 'redirects'>,
-  fields: readonly Field[],
-): readonly Script[] {
-  const own = unwrap(fields);
-  const texts = [own, ...own.started].flatMap(({ script, argv }) => {
-    if (script === undefined) return [];
-    // `eval TEXT` has the text of one word.
-    const isOne = programOf(argv) === 'eval' && argv.length === 2;
-    const word = words[isOne ? words.length - 1 : fields.indexOf(script.text)];
-    return word === undefined ? [] : [scriptInWord(outer, word, outer.isJson === true)];
-  });
-  const body = redirects.findLast(({ operator }) => operator.startsWith('<'))?.body;
-  const reads = body !== undefined && scriptOnInput(own.argv, constantField('')) !== undefined;
-  return [...texts, ...(reads ? [scriptInDocument(outer, body)] : [])].filter(
-    (script) => script !== undefined,
-  );
-}
-
-/** The script that a RUN in exec form passes to a shell; undefined where it does not. */
-export function scriptOfExec(script: FlatScript): Script | undefined {
-  const [command] = script.list.items[0]?.pipeline.elements ?? [];
-  if (command?.kind !== 'simple') return undefined;
-  const fields = command.words.map(({ parts }) =>
-    constantField(parts.map((part) => (part.kind === 'literal' ? part.value : '')).join('')),
-  );
-  return scriptsIn(script, command, fields)[0];
+function arithmetic(
+  text: string,
+  expressions: readonly (ArithmeticExpression | undefined)[],
+  place: Span,
+): readonly Word[] {
+  const inside = expressions.filter((one) => one !== undefined);
+  return [bareWord('((', place), countedWord(text, inside, place)];
 }
 
 function isWrite(redirect: Redirect): boolean {
@@ -565,7 +623,7 @@ function isWrite(redirect: Redirect): boolean {
 }
 
 export function flatten(
-  script: FlatScript,
+  script: Script,
   start: FlatStart,
 ): {
   readonly commands: readonly FlatCommand[];
@@ -582,15 +640,7 @@ export function flatten(
 }
 
 /** The simple commands of a script in the order they are written, words with ARG and ENV put in. */
-export function flatCommands(script: FlatScript, lookup: Lookup): readonly ShellCommand[] {
-  const start = {
-    bash: true,
-    folder: '',
-    errexit: false,
-    pipefail: false,
-    stops: true,
-    within: [],
-    nextId: 0,
-  };
+export function flatCommands(script: Script, lookup: Lookup): readonly ShellCommand[] {
+  const start = { bash: true, folder: '', errexit: false, pipefail: false, nextId: 0 };
   return flatten(script, { ...start, lookup }).commands.map(({ command }) => command);
 }

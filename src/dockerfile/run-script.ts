@@ -1,18 +1,12 @@
+import type { Command, Statement, Word } from 'unbash';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { fileName } from '../lib/text.ts';
 import { execStrings, type Instruction, jsonArray, type ShellWord } from '../model/dockerfile.ts';
 import { SHELLS } from '../programs/kinds.ts';
 import { flatCommands } from './flat-commands.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
-import { parseShell } from './shell/parse-shell.ts';
-import {
-  type Command,
-  constantField,
-  type Field,
-  type List,
-  type Script,
-  type Word,
-} from './shell/syntax-tree.ts';
+import { constantField, type Field } from './shell/expand.ts';
+import { parseShell, type Script } from './shell/parse-shell.ts';
 import { programOf, unwrap, type Unwrapped } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
@@ -28,8 +22,6 @@ export interface RunShell {
 
 /** A RUN's commands with the options its shell starts with. */
 export interface RunScript extends Script {
-  /** In exec form: its words are strings of a JSON array. */
-  readonly isJson?: boolean;
   readonly errexit: boolean;
   readonly pipefail: boolean;
   /** bash reads it; else any POSIX shell may. */
@@ -89,34 +81,34 @@ export const DEFAULT_SHELL: RunShell = shellOf(['/bin/sh', '-c']);
 /** What Docker runs a RUN through where the base is Windows and no SHELL says otherwise. */
 export const WINDOWS_SHELL: RunShell = shellOf(['cmd', '/S', '/C']);
 
-function literalWord(value: string, end: number): Word {
-  return { text: value, parts: [{ kind: 'literal', value }], start: 0, end };
+/** A word of a command that no shell reads. */
+function plainWord(value: string, text: string, pos: number): Word {
+  return { type: 'Word', value, text, parts: undefined, pos, end: pos + text.length };
 }
 
 /** The strings of a JSON array, with their places. */
 function execWords(argv: readonly string[], line: LogicalLine, offset: number): readonly Word[] {
   const strings = [...line.text.slice(offset).matchAll(/"(?:[^"\\]|\\.)*"/g)];
-  return argv.map((value, at): Word => {
+  return argv.map((value, at) => {
     const { 0: text = value, index = 0 } = strings[at] ?? {};
-    const start = offset + index;
-    return { ...literalWord(value, 0), text, start, end: start + text.length };
+    return plainWord(value, text, offset + index);
   });
 }
 
-function execScript(words: readonly Word[], line: LogicalLine): RunScript {
-  const end = line.text.length;
-  const simple: Command = {
-    kind: 'simple',
-    assignments: [],
-    words,
-    redirects: [],
-    start: 0,
-    end,
+function execScript([name, ...suffix]: readonly Word[], line: LogicalLine): RunScript {
+  const { text } = line;
+  const place = { pos: 0, end: text.length };
+  const more = { prefix: [], args: suffix, redirects: [] };
+  const command: Command = { type: 'Command', name, suffix, ...more, ...place };
+  const commands: Statement[] = [{ type: 'Statement', command, background: undefined, ...place }];
+  return {
+    tree: { type: 'Script', shebang: undefined, commands, ...place },
+    text,
+    rangeOf: (start, end) => rangeOf(line, start, end),
+    errexit: false,
+    pipefail: false,
+    bash: false,
   };
-  const pipeline = { negated: false, elements: [simple] };
-  const list: List = { items: [{ pipeline, operator: '' }] };
-  const options = { errexit: false, pipefail: false, bash: false };
-  return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };
 }
 
 /** A RUN as one command of a shell we do not parse; undefined for exec form or other shells. */
@@ -128,7 +120,7 @@ export function unparsedScript(
   const isShellForm = execStrings(line.text.slice(offset).trim()) === undefined;
   return !SHELLS.has(program) && isShellForm
     ? execScript(
-        [...argv, line.full.slice(offset)].map((word) => literalWord(word, line.text.length)),
+        [...argv, line.full.slice(offset)].map((word) => plainWord(word, word, 0)),
         line,
       )
     : undefined;
@@ -160,17 +152,17 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
   if (typeof program === 'string' && !SHELLS.has(program))
     return err(`the script of this RUN is for ${program}`);
   const bash = (program ?? shell.program) === 'bash';
-  const list = parseShell(text);
-  if (!list.ok) {
-    const { startLine } = rangeOf(line, base + list.error.offset, base + list.error.offset + 1);
-    return err(`shell at line ${startLine}: ${list.error.message}`);
+  const tree = parseShell(text);
+  if (!tree.ok) {
+    const { startLine } = rangeOf(line, base + tree.error.offset, base + tree.error.offset + 1);
+    return err(`shell at line ${startLine}: ${tree.error.message}`);
   }
   const { errexit, pipefail } =
     interpreter === null || interpreter === undefined
       ? shell
       : { errexit: /^-\w*e/.test(interpreter[2] ?? ''), pipefail: false };
   return ok({
-    list: list.value,
+    tree: tree.value,
     text,
     rangeOf: (start, end) => rangeOf(line, base + start, base + end),
     errexit,
@@ -234,16 +226,12 @@ interface Found {
 }
 
 function readScript(text: string, found: Found, depth: number): void {
-  const list = parseShell(text.replaceAll('\r\n', '\n'));
-  if (!list.ok) {
-    found.unread ??= list.error.message;
+  const tree = parseShell(text.replaceAll('\r\n', '\n'));
+  if (!tree.ok) {
+    found.unread ??= tree.error.message;
     return;
   }
-  const script = {
-    list: list.value,
-    text,
-    rangeOf: () => NOWHERE,
-  };
+  const script = { tree: tree.value, text, rangeOf: () => NOWHERE };
   for (const { words } of flatCommands(script, () => undefined))
     add(words.map(fieldOf), found, depth);
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseShell } from '../../src/dockerfile/shell/parse-shell.ts';
-import type { WordPart } from '../../src/dockerfile/shell/syntax-tree.ts';
 import { cpuMs } from '../cpu-time.ts';
 
 describe('parseShell', () => {
@@ -27,21 +26,6 @@ describe('parseShell', () => {
   ])('refuses %j', (text, message) => {
     const parsed = parseShell(text);
     expect(parsed.ok ? 'read' : parsed.error.message).toBe(message);
-  });
-
-  test('gives here-documents their bodies, expanded unless quoted', () => {
-    const parsed = parseShell('cat <<A <<-"B" | sh\none $X\nA\n\ttwo $X\n\tB\necho');
-    expect(parsed.ok).toBe(true);
-    if (!parsed.ok) return;
-    const cat = parsed.value.items[0]?.pipeline.elements[0];
-    const bodies = cat?.kind === 'simple' ? cat.redirects.map((r) => r.body) : [];
-    const text = (part: WordPart): string =>
-      part.kind === 'literal' ? part.value : `<${part.kind}>`;
-    expect(bodies.map((b) => b?.parts.map(text))).toEqual([
-      ['one ', '<variable>', '\n'],
-      ['two $X\n'],
-    ]);
-    expect(parsed.value.items).toHaveLength(2);
   });
 
   test('ends on any input, soon', () => {

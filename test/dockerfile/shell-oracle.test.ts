@@ -1,25 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { flatCommands } from '../../src/dockerfile/flat-commands.ts';
 import { parseShell } from '../../src/dockerfile/shell/parse-shell.ts';
-import { bodiesOf, expandedBy, type List } from '../../src/dockerfile/shell/syntax-tree.ts';
 import { analysisOf } from './parse-dockerfile.ts';
 import { BEYOND_SHFMT, FORMS, script } from './script-grammar.ts';
 
-/** The first words of all commands of a script, as our tree has them. */
+const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
+
+/** The first words of all commands of a script, those of scripts in its words left out. */
 function ours(text: string): readonly string[] {
   const parsed = parseShell(text);
   if (!parsed.ok) return [`not read: ${parsed.error.message}`];
-  const found: string[] = [];
-  const walk = (list: List): void => {
-    for (const command of list.items.flatMap(({ pipeline }) => pipeline.elements)) {
-      const word = command.kind === 'simple' ? command.words[0]?.text : undefined;
-      if (word !== undefined && word !== '[[' && word !== '((') found.push(word);
-      for (const inner of [...expandedBy(command), ...bodiesOf(command)]) walk(inner);
-    }
-  };
-  walk(parsed.value);
-  return found.sort();
+  const script = { tree: parsed.value, text, rangeOf: () => NOWHERE };
+  return flatCommands(script, () => undefined)
+    .filter(({ depth }) => depth === undefined)
+    .flatMap(({ words: [first] }) => first?.text ?? [])
+    .filter((word) => word !== '[[' && word !== '((')
+    .sort();
 }
 
 interface Node {

@@ -1,7 +1,7 @@
 import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
 import { SHELLS } from '../../programs/kinds.ts';
 import { startsNoOther } from '../../programs/local.ts';
-import type { Field } from '../shell/syntax-tree.ts';
+import type { Field } from '../shell/expand.ts';
 import {
   type CommandEvent,
   mayBeReplaced,

@@ -3,7 +3,7 @@ import { isBuiltin } from '../../programs/local.ts';
 import { valuedOptions } from '../../programs/options.ts';
 import type { FlatCommand } from '../flat-commands.ts';
 import { pathIn } from '../paths.ts';
-import type { Field } from '../shell/syntax-tree.ts';
+import type { Field } from '../shell/expand.ts';
 import { type FileContent, PROGRAM_PATH, type StageFiles } from './stage-files.ts';
 
 /** A command that a stage runs, wrappers (`sudo`, `env`) taken off. */

@@ -18,7 +18,7 @@ import {
   uncheckedVariable,
 } from '../../programs/trust.ts';
 import { pathIn } from '../paths.ts';
-import { constantField, type Field } from '../shell/syntax-tree.ts';
+import { constantField, type Field } from '../shell/expand.ts';
 import {
   type CommandEvent,
   type CopyEvent,

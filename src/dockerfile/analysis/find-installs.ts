@@ -10,7 +10,7 @@ import {
 import { unversioned } from '../../programs/local.ts';
 import { managerNamed } from '../../programs/managers.ts';
 import { pathIn } from '../paths.ts';
-import type { Field } from '../shell/syntax-tree.ts';
+import type { Field } from '../shell/expand.ts';
 import {
   behindVerb,
   type CommandEvent,

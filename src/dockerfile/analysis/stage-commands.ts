@@ -87,8 +87,6 @@ class RunCommands {
       folder,
       errexit,
       pipefail,
-      stops: true,
-      within: [],
       nextId: budget.nextId,
       bash,
     });

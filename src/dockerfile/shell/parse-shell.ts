@@ -1,243 +1,35 @@
 import {
-  type AndOr,
-  type ArithmeticExpression,
-  type Assignment as ParsedAssignment,
-  type Case,
-  type Command as ParsedCommand,
   type CommandNode,
-  type CompoundList,
-  type Function as ParsedFunction,
+  forEachChild,
   parse,
   type ParsedScript,
-  type PipelineNode,
+  type Redirection,
   type Statement,
+  type SyntaxNode,
+  type Word,
 } from 'unbash';
 import { err, ok, type Result } from '../../lib/errors.ts';
-import {
-  arithmeticParts,
-  arrayParts,
-  bare,
-  counted,
-  isRedirection,
-  redirectsOf,
-  testWords,
-  wordOf,
-  wordParts,
-  type WordReader,
-} from './lower.ts';
-import type {
-  Assignment,
-  Command,
-  List,
-  ListOperator,
-  Pipeline,
-  Redirect,
-  Span,
-  Word,
-} from './syntax-tree.ts';
+import type { SourceRange } from '../../model/dockerfile.ts';
 
-type Item = List['items'][number];
-
-/** Statements of the parser as our list: pipelines, each with the operator behind it. */
-function listOf(statements: readonly Statement[], read: WordReader): List {
-  const items = statements.flatMap((statement, at) => {
-    const isLast = at === statements.length - 1;
-    const end = statement.background === true ? '&' : isLast ? '' : ';';
-    return itemsOf(statement.command, end, read);
-  });
-  return { items };
+/** Offsets into the shell text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
-function itemsOf(node: PipelineNode | AndOr, end: ListOperator, read: WordReader): readonly Item[] {
-  if (node.type !== 'AndOr') return [{ pipeline: pipelineOf(node, read), operator: end }];
-  const items = node.commands.map((command, at) => ({
-    pipeline: pipelineOf(command, read),
-    operator: node.operators[at] ?? end,
-  }));
-  if (end !== '&') return items;
-  // The whole of `a && b &` goes into the background.
-  const last = items.at(-1);
-  const body = {
-    items: last === undefined ? [] : [...items.slice(0, -1), { ...last, operator: '' as const }],
-  };
-  const group: Command = {
-    kind: 'group',
-    subshell: true,
-    body,
-    redirects: [],
-    ...read.place(node),
-  };
-  return [{ pipeline: { negated: false, elements: [group] }, operator: end }];
-}
-
-function pipelineOf(node: PipelineNode, read: WordReader): Pipeline {
-  if (node.type !== 'Pipeline') return { negated: false, elements: [commandOf(node, [], read)] };
-  const negations = node.prefixes.filter(({ type }) => type === 'Negation').length;
-  return {
-    negated: negations % 2 === 1,
-    elements: node.commands.map((command) => commandOf(command, [], read)),
-  };
-}
-
-function bodyOf(list: CompoundList, read: WordReader): List {
-  return listOf(list.commands, read);
-}
-
-function commandOf(node: CommandNode, redirects: readonly Redirect[], read: WordReader): Command {
-  const place = read.place(node);
-  return read.nest(place, () => {
-    switch (node.type) {
-      case 'Command':
-        return simpleOf(node, read);
-      case 'Redirected':
-        return { ...commandOf(node.command, redirectsOf(node.redirects, read), read), ...place };
-      case 'Subshell':
-      case 'BraceGroup': {
-        const subshell = node.type === 'Subshell';
-        return { kind: 'group', subshell, body: bodyOf(node.body, read), redirects, ...place };
-      }
-      case 'If': {
-        const branches = [node, ...node.elif].map(({ clause, then }) => ({
-          condition: bodyOf(clause, read),
-          body: bodyOf(then, read),
-        }));
-        const otherwise = node.else && bodyOf(node.else, read);
-        return { kind: 'if', branches, otherwise, redirects, ...place };
-      }
-      case 'While': {
-        const condition = bodyOf(node.clause, read);
-        return { kind: 'loop', condition, body: bodyOf(node.body, read), redirects, ...place };
-      }
-      case 'For':
-      case 'Select': {
-        const items = (node.wordlist ?? []).map((word) => wordOf(word, read));
-        const variable = node.name.value;
-        return { kind: 'for', variable, items, body: bodyOf(node.body, read), redirects, ...place };
-      }
-      case 'ArithmeticFor': {
-        const { initialize, test, update } = node;
-        const condition = listOfOne(arithmetic('', [initialize, test, update], place, [], read));
-        return { kind: 'loop', condition, body: bodyOf(node.body, read), redirects, ...place };
-      }
-      case 'Case':
-        return { ...caseOf(node, read), redirects, ...place };
-      case 'TestCommand': {
-        const words = [bare('[[', place), ...testWords(node.expression, read), bare(']]', place)];
-        return { kind: 'simple', assignments: [], words, redirects, ...place };
-      }
-      case 'ArithmeticCommand':
-        if (node.expression === undefined && /[$`]/.test(node.body))
-          return read.fail('arithmetic that is not read', place.start);
-        return arithmetic(node.body, [node.expression], place, redirects, read);
-      case 'Function':
-        return functionOf(node, read);
-      case 'Coproc': {
-        if (node.body.type === 'CompoundList')
-          return read.fail('coproc without a command', place.start);
-        const inner = { pipeline: pipelineOf(node.body, read), operator: '&' as const };
-        return { kind: 'group', subshell: true, body: { items: [inner] }, redirects, ...place };
-      }
-    }
-  });
-}
-
-function listOfOne(command: Command): List {
-  return { items: [{ pipeline: { negated: false, elements: [command] }, operator: '' }] };
-}
-
-function arithmetic(
-  text: string,
-  expressions: readonly (ArithmeticExpression | undefined)[],
-  place: Span,
-  redirects: readonly Redirect[],
-  read: WordReader,
-): Command {
-  const parts = expressions.flatMap((expression) => arithmeticParts(expression, read));
-  const words = [bare('((', place), { text, parts: [counted(text, parts)], ...place }];
-  return { kind: 'simple', assignments: [], words, redirects, ...place };
-}
-
-function caseOf(
-  node: Case,
-  read: WordReader,
-): { kind: 'case'; subject: Word; arms: { patterns: readonly Word[]; body: List }[] } {
-  const arms: { patterns: readonly Word[]; body: List }[] = [];
-  for (const { pattern, body, terminator } of node.items.toReversed()) {
-    const own = bodyOf(body, read).items;
-    const falls = terminator === ';&' ? (arms[0]?.body.items ?? []) : [];
-    const items = [
-      ...own.slice(0, -1),
-      ...own.slice(-1).map((last) => closed(last, falls.length > 0)),
-      ...falls,
-    ];
-    arms.unshift({ patterns: pattern.map((word) => wordOf(word, read)), body: { items } });
-  }
-  return { kind: 'case', subject: wordOf(node.word, read), arms };
-}
-
-/** The last item of a body, with the separator that it needs where another body follows. */
-function closed(item: Item, isFollowed: boolean): Item {
-  return isFollowed && item.operator === '' ? { ...item, operator: ';' } : item;
-}
-
-function functionOf(node: ParsedFunction, read: WordReader): Command {
-  const place = read.place(node);
-  if (node.body.type === 'CompoundList') return read.fail('a function without a body', place.start);
-  const body = commandOf(node.body, [], read);
-  return { kind: 'function', name: node.name.value, body, redirects: [], ...place };
-}
-
-function simpleOf(node: ParsedCommand, read: WordReader): Command {
-  const assignments = node.prefix.flatMap((one) =>
-    one.type === 'Assignment' ? [assignmentOf(one, read)] : [],
-  );
-  const words = [
-    ...(node.name === undefined ? [] : [wordOf(node.name, read)]),
-    ...node.suffix.flatMap((one): readonly Word[] => {
-      if (one.type === 'Word') return [wordOf(one, read)];
-      return isRedirection(one) ? [] : [assignmentWord(one, read)];
-    }),
-  ];
-  const redirects = redirectsOf([...node.prefix, ...node.suffix].filter(isRedirection), read);
-  return { kind: 'simple', assignments, words, redirects, ...read.place(node) };
-}
-
-function assignmentOf(node: ParsedAssignment, read: WordReader): Assignment {
-  const { name, text, value, index, append = false } = node;
-  const place = read.place(node);
-  const parts = value.type === 'ArrayValue' ? arrayParts(value, read) : wordParts(value, read);
-  if (index === undefined)
-    return {
-      name,
-      append,
-      value: { text: value.type === 'Word' ? value.text : '', parts, ...place },
-    };
-  // An element of an array says nothing of the others.
-  const element = { kind: 'opaque' as const, text, parts: [...wordParts(index, read), ...parts] };
-  return { name, append, value: { text, parts: [element], ...place } };
-}
-
-/** `NAME=value` behind a command (`export`, `declare`), as the one word that it is. */
-function assignmentWord(node: ParsedAssignment, read: WordReader): Word {
-  const { name, append, value } = assignmentOf(node, read);
-  const head = { kind: 'literal' as const, value: `${name}${append ? '+' : ''}=` };
-  return { text: node.text, parts: [head, ...value.parts], ...read.place(node) };
+/** Shell text as a tree, and where its places lie in the Dockerfile. */
+export interface Script {
+  readonly tree: ParsedScript;
+  readonly text: string;
+  readonly rangeOf: (start: number, end: number) => SourceRange;
+  /** Its words are strings of a JSON array. */
+  readonly isJson?: boolean;
 }
 
 /** Why shell text could not be read, with the offset of the place. */
 interface ShellError {
   readonly message: string;
   readonly offset: number;
-}
-
-class ShellSyntaxError extends Error {
-  override readonly name = 'ShellSyntaxError';
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
-  }
 }
 
 /** The parser rereads nested text at each level, so that its worst time is length times nesting. */
@@ -247,61 +39,160 @@ const MAX_DEPTH = 48;
 /** Each one begun on a line is read again for each that follows. */
 const MAX_HEREDOCS = 1000;
 const TOO_DEEP = 'shell is nested too deeply';
+const DEEPER = /^(?:Script|CompoundList|Command|(?:Parameter|Arithmetic)Expansion)$/;
 
-/** Knows the places and the depth of nested scripts. */
-class Reader implements WordReader {
-  private depth = 0;
-  /** Set where the text was escaped (backquotes in backquotes): all of it has this place. */
-  private within: Span | undefined;
+/** True for a word that can be read without its neighbors. */
+function isWhole({ text }: Word): boolean {
+  return parse(`: ${text}`).errors === undefined;
+}
 
-  place({ pos, end }: { readonly pos: number; readonly end: number }): Span {
-    return this.within ?? { start: pos, end };
-  }
-
-  nest<T>(at: Span, read: () => T): T {
-    if (this.depth >= MAX_DEPTH) this.fail(TOO_DEEP, at.start);
-    this.depth += 1;
-    const found = read();
-    this.depth -= 1;
-    return found;
-  }
-
-  fail(message: string, offset: number): never {
-    throw new ShellSyntaxError(message, this.within?.start ?? offset);
-  }
-
-  script(script: ParsedScript | undefined, at: Span): List {
-    if (script === undefined) return this.fail('a substitution that is not read', at.start);
-    return this.nest(at, () => {
-      const outer = this.within;
-      if (script.source !== undefined) this.within ??= at;
-      const [error] = script.errors ?? [];
-      if (error !== undefined) this.fail(error.message, error.pos);
-      const list = listOf(script.commands, this);
-      this.within = outer;
-      return list;
-    });
+/** Why a part of the tree is not read; undefined where it is. */
+function flaw(node: SyntaxNode): string | undefined {
+  switch (node.type) {
+    case 'CommandExpansion':
+    case 'ProcessSubstitution':
+    case 'ArithmeticCommandExpansion':
+      return node.script === undefined ? 'a substitution that is not read' : undefined;
+    case 'ArithmeticCommand':
+      return node.expression === undefined && /[$`]/.test(node.body)
+        ? 'arithmetic that is not read'
+        : undefined;
+    case 'Function':
+      return node.body.type === 'CompoundList' ? 'a function without a body' : undefined;
+    case 'Coproc':
+      return node.body.type === 'CompoundList' ? 'coproc without a command' : undefined;
+    case 'HereDoc':
+      return node.delimiter === undefined || node.closing === undefined
+        ? 'a here-document is not closed'
+        : undefined;
+    case 'Redirect':
+    case 'HereString':
+      return node.target === undefined ? `nothing behind ${node.operator}` : undefined;
+    case 'ParameterExpansion': {
+      if (node.operation?.type !== 'Replace' || !/\$\(|`|<\(/.test(node.text)) return undefined;
+      // The parser ends a pattern at a slash inside of a substitution.
+      const { pattern, replacement } = node.operation;
+      return isWhole(pattern) && isWhole(replacement) ? undefined : 'a pattern that is not read';
+    }
+    default:
+      return undefined;
   }
 }
 
 /**
- * Reads shell text as bash does, which takes what POSIX shells take; the tracer knows where they
- * differ. The error gives the first place that cannot be read, in nested scripts too, or says that
- * a text is over the bounds.
+ * The first place that cannot be read, in nested scripts too. `within`: where a script begins whose
+ * text was escaped (backquotes in backquotes), and so has places of its own.
  */
-export function parseShell(text: string): Result<List, ShellError> {
+function errorIn(node: SyntaxNode, depth: number, within?: number): ShellError | undefined {
+  const inner = DEEPER.test(node.type) ? depth + 1 : depth;
+  const own = inner > MAX_DEPTH ? TOO_DEEP : flaw(node);
+  if (own !== undefined) return { message: own, offset: within ?? node.pos };
+  let found: ShellError | undefined;
+  if (node.type === 'Script') {
+    const [error] = (node as ParsedScript).errors ?? [];
+    if (error !== undefined) return { message: error.message, offset: within ?? error.pos };
+  }
+  forEachChild(node, (child) => {
+    const isEscaped = child.type === 'Script' && child.source !== undefined;
+    found ??= errorIn(child, inner, within ?? (isEscaped ? node.pos : undefined));
+  });
+  return found;
+}
+
+/**
+ * Reads shell text as bash does, which takes what POSIX shells take; who walks the tree knows where
+ * they differ. The error gives the first place that cannot be read, or says that a text is over the
+ * bounds.
+ */
+export function parseShell(text: string): Result<ParsedScript, ShellError> {
   if (text.length > MAX_LENGTH)
     return err({ message: `more than ${MAX_LENGTH} characters of shell`, offset: 0 });
   if (text.split('<<').length > MAX_HEREDOCS)
     return err({ message: `more than ${MAX_HEREDOCS} here-documents`, offset: 0 });
-  // Authors mean a blank by a carriage return before a line end; offsets stay.
-  const source = text.replace(/\r(?=\n|$)/g, ' ');
   try {
-    return ok(new Reader().script(parse(source), { start: 0, end: text.length }));
+    // Authors mean a blank by a carriage return before a line end; offsets stay.
+    const tree = parse(text.replace(/\r(?=\n|$)/g, ' '));
+    const error = errorIn(tree, 0);
+    return error === undefined ? ok(tree) : err(error);
   } catch (thrown) {
     // The parser's own bound on nesting is higher than a small stack.
     if (thrown instanceof RangeError) return err({ message: TOO_DEEP, offset: 0 });
-    if (!(thrown instanceof ShellSyntaxError)) throw thrown;
-    return err({ message: thrown.message, offset: thrown.offset });
+    throw thrown;
   }
+}
+
+/** A substitution, and where it is written. */
+interface Substitution {
+  readonly script: ParsedScript;
+  readonly at: SyntaxNode;
+}
+
+/** The substitutions in parts of a command, those in arguments and arithmetic too, in order. */
+export function substitutionsIn(nodes: readonly SyntaxNode[]): readonly Substitution[] {
+  const found: Substitution[] = [];
+  const walk = (node: SyntaxNode): void => {
+    if ('script' in node && node.script !== undefined)
+      found.push({ script: node.script, at: node });
+    else forEachChild(node, walk);
+  };
+  nodes.forEach(walk);
+  return found;
+}
+
+/** Names that a script sets itself: values of ARG and ENV do not count for them. */
+export function assignedNames(node: SyntaxNode, names: Set<string>, isPrefix = false): void {
+  if (node.type === 'Assignment' && isPrefix) names.add(node.name);
+  if (node.type === 'For' || node.type === 'Select') names.add(node.name.value);
+  const prefix: ReadonlySet<SyntaxNode> = new Set(node.type === 'Command' ? node.prefix : []);
+  if (!('script' in node))
+    forEachChild(node, (child) => {
+      assignedNames(child, names, prefix.has(child));
+    });
+}
+
+type CommandOf<T> = Extract<CommandNode, { readonly type: T }>;
+
+export function isRedirection(node: SyntaxNode): node is Redirection {
+  return /^(?:Redirect|HereString|HereDoc)$/.test(node.type);
+}
+
+export function statement(command: CommandNode, background?: boolean): Statement {
+  const { pos, end } = command;
+  return { type: 'Statement', command, background, pos, end };
+}
+
+export function subshell(commands: readonly Statement[], { pos, end }: SyntaxNode): CommandNode {
+  return { type: 'Subshell', body: { type: 'CompoundList', commands, pos, end }, pos, end };
+}
+
+/** True where the part after `||` ends the script by a failure: `exit 1`, `{ …; exit 1; }`. */
+export function fails(node: Statement['command'] | undefined): boolean {
+  if (node?.type === 'BraceGroup') {
+    const inner = node.body.commands;
+    const last = inner.at(-1)?.command;
+    // `exit` alone gives the status of what stands before it.
+    const isTold =
+      inner.length === 1 || (last?.type === 'Command' && wordsBehind(last).length === 1);
+    const isPlain = ({ type }: SyntaxNode, at: number): boolean =>
+      type !== 'AndOr' && (at === inner.length - 1 || isNoEnd(inner[at]?.command));
+    return (
+      isTold &&
+      inner.every(({ command, background }, at) => background !== true && isPlain(command, at)) &&
+      fails(last)
+    );
+  }
+  if (node?.type !== 'Command' || node.name?.text !== 'exit') return false;
+  const [status, ...rest] = wordsBehind(node);
+  const isSet = node.prefix.some(({ type }) => type === 'Assignment');
+  const isFailure = status === undefined || /^(?:[1-9]\d?|\$\?)$/.test(status.text);
+  return !isSet && rest.length === 0 && isFailure;
+}
+
+function isNoEnd(node: Statement['command'] | undefined): boolean {
+  if (node?.type === 'Pipeline') return node.commands.every(isNoEnd);
+  return node?.type === 'Command' && !/^(?:exit|return|exec|break)$/.test(node.name?.text ?? '');
+}
+
+export function wordsBehind({ suffix }: CommandOf<'Command'>): CommandOf<'Command'>['args'] {
+  return suffix.filter((one) => !isRedirection(one));
 }

@@ -2,8 +2,15 @@ import { fileName } from '../../lib/text.ts';
 import { SHELLS } from '../../programs/kinds.ts';
 import { unversioned } from '../../programs/local.ts';
 import { runAt, RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/options.ts';
-import { parseShell } from './parse-shell.ts';
-import { constantField, type Field, type Script, type Span, type Word } from './syntax-tree.ts';
+import {
+  constantField,
+  type Field,
+  plainText,
+  type Redirect,
+  type Word,
+  wordOf,
+} from './expand.ts';
+import { parseShell, type Script, type Span } from './parse-shell.ts';
 
 /** A command without the programs in front that only start another (`sudo`, `env`, `xargs`). */
 export interface Unwrapped {
@@ -307,9 +314,9 @@ export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script
 }
 
 /** The script in a here-document; undefined if a backslash hides part or it cannot be parsed. */
-export function scriptInDocument(outer: Script, { text, parts, start }: Word): Script | undefined {
-  const isPlain = parts.every((part) => part.kind === 'literal' && text.includes(part.value));
-  if (!isPlain && text.includes('\\')) return undefined;
+export function scriptInDocument(outer: Script, body: Word): Script | undefined {
+  const { text, start } = body;
+  if (plainText(body) !== text && text.includes('\\')) return undefined;
   return scriptAt(outer, text, (from, to) => ({ start: start + from, end: start + to }));
 }
 
@@ -318,14 +325,51 @@ function scriptAt(
   text: string,
   placeOf: (from: number, to: number) => Span,
 ): Script | undefined {
-  const list = parseShell(text);
-  if (!list.ok) return undefined;
+  const tree = parseShell(text);
+  if (!tree.ok) return undefined;
   return {
-    list: list.value,
+    tree: tree.value,
     text,
     rangeOf: (from, to) => {
       const { start, end } = placeOf(from, to);
       return outer.rangeOf(start, end);
     },
   };
+}
+
+/** The scripts inside a command that it runs: `sh -c TEXT`, `bash <<EOF`. */
+export function scriptsIn(
+  outer: Script,
+  {
+    words,
+    redirects,
+  }: { readonly words: readonly Word[]; readonly redirects: readonly Redirect[] },
+  fields: readonly Field[],
+): readonly Script[] {
+  const own = unwrap(fields);
+  const texts = [own, ...own.started].flatMap(({ script, argv }) => {
+    if (script === undefined) return [];
+    // `eval TEXT` has the text of one word.
+    const isOne = programOf(argv) === 'eval' && argv.length === 2;
+    const word = words[isOne ? words.length - 1 : fields.indexOf(script.text)];
+    return word === undefined ? [] : [scriptInWord(outer, word, outer.isJson === true)];
+  });
+  const body = redirects.findLast(({ operator }) => operator.startsWith('<'))?.body;
+  const reads = body !== undefined && scriptOnInput(own.argv, constantField('')) !== undefined;
+  return [...texts, ...(reads ? [scriptInDocument(outer, body)] : [])].filter(
+    (script) => script !== undefined,
+  );
+}
+
+/** The script that a RUN in exec form passes to a shell; undefined where it does not. */
+export function scriptOfExec(script: Script): Script | undefined {
+  const command = script.tree.commands[0]?.command;
+  if (command?.type !== 'Command' || command.name === undefined) return undefined;
+  const words = [command.name, ...command.suffix].flatMap((one) =>
+    one.type === 'Word' ? [wordOf(one, ({ pos, end }) => ({ start: pos, end }))] : [],
+  );
+  const fields = [command.name, ...command.suffix].flatMap((one) =>
+    one.type === 'Word' ? [constantField(one.value)] : [],
+  );
+  return scriptsIn(script, { words, redirects: [] }, fields)[0];
 }
