@@ -103,7 +103,7 @@ export function networkFetch(
   };
 }
 
-/** Over plain HTTP a proxy answers in the place of a registry, whose refusals are JSON or ask for a login. */
+/** Over plain HTTP a proxy answers in the place of a registry, which refuses by JSON or a login. */
 function isRefusedOnTheWay({ status, headers }: Response): boolean {
   if (status === 407) return true;
   if (status !== 401 && status !== 403) return false;
