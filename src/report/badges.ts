@@ -12,11 +12,12 @@ const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
 };
 const LABEL_COLOUR = '3443F4';
 
-const VECTOR_BADGES: Readonly<Record<Vector, { readonly label: string; readonly alt: string }>> = {
-  minimalism: { label: 'minimalism', alt: 'Minimalism' },
-  provenance: { label: 'provenance', alt: 'Provenance' },
-  configuration: { label: 'config', alt: 'Config' },
-  vulnerabilities: { label: 'CVEs', alt: 'Vulns' },
+/** Label, and text for screen readers. */
+const VECTOR_BADGES: Readonly<Record<Vector, readonly [label: string, alt: string]>> = {
+  minimalism: ['minimalism', 'Minimalism'],
+  provenance: ['provenance', 'Provenance'],
+  configuration: ['config', 'Config'],
+  vulnerabilities: ['CVEs', 'Vulns'],
 };
 
 interface Badge {
@@ -29,20 +30,14 @@ interface Badge {
   readonly grade: Grade;
 }
 
-function gradeBadges({ overall, vectors }: Scorecard): readonly Badge[] {
-  const { grade } = overall;
+function gradeBadges({ overall: { grade }, vectors }: Scorecard): readonly Badge[] {
   return [
     { name: 'overall', alt: 'CHPs Score', label: 'overall', value: grade, grade },
-    ...VECTORS.map((vector): Badge => {
-      const of = vectors[vector].grade;
-      return { name: vector, ...VECTOR_BADGES[vector], value: of, grade: of };
+    ...VECTORS.map((name): Badge => {
+      const [label, alt] = VECTOR_BADGES[name];
+      return { name, alt, label, value: vectors[name].grade, grade: vectors[name].grade };
     }),
   ];
-}
-
-function levelBadge({ level, levelName, overall }: Scorecard): Badge {
-  const value = level === 0 ? '0' : `${level} ${levelName}`;
-  return { name: 'level', alt: 'CHPs Level', label: 'level', value, grade: overall.grade };
 }
 
 /** shields.io's address of a badge, in the specification's form. */
@@ -72,12 +67,6 @@ function endpoint({ label, value, grade }: Badge): string {
   return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
-interface BadgeFile {
-  /** File name, without a folder. */
-  readonly name: string;
-  readonly text: string;
-}
-
 function readme(
   { image, digest, gradedAt }: Scorecard,
   badges: readonly Badge[],
@@ -91,33 +80,21 @@ function readme(
 }
 
 /** A folder of badges for one digest: each as SVG and shields.io endpoint, and a page with all. */
-export function badgeFiles(scorecard: Scorecard): readonly BadgeFile[] {
-  const badges = [levelBadge(scorecard), ...gradeBadges(scorecard)];
-  const { image, digest, gradedAt } = scorecard;
+export function badgeFiles(
+  scorecard: Scorecard,
+): readonly { readonly name: string; readonly text: string }[] {
+  const { image, digest, gradedAt, level, levelName, overall } = scorecard;
+  const value = level === 0 ? '0' : `${level} ${levelName}`;
+  const ofLevel = { name: 'level', alt: 'CHPs Level', label: 'level', value, grade: overall.grade };
+  const badges = [ofLevel, ...gradeBadges(scorecard)];
   const about = `${shortened(image, 200)} at ${digest}, graded ${gradedAt}`;
   return [
-    ...badges.flatMap((badge): BadgeFile[] => {
-      const { name, alt, label, value, grade } = badge;
-      const colours = { label: LABEL_COLOUR, value: GRADE_COLOURS[grade] };
-      const text = badgeSvg({ label, value, title: `${alt}: ${value}`, about, colours });
-      return [
-        { name: `${name}.svg`, text },
-        { name: `${name}.json`, text: endpoint(badge) },
-      ];
-    }),
+    ...badges.flatMap((badge) => [
+      { name: `${badge.name}.svg`, text: badgeSvg(badge, about) },
+      { name: `${badge.name}.json`, text: endpoint(badge) },
+    ]),
     { name: 'badges.md', text: readme(scorecard, badges, badgesReport(scorecard)) },
   ];
-}
-
-interface BadgeText {
-  readonly label: string;
-  readonly value: string;
-  /** For screen readers. */
-  readonly title: string;
-  /** The badge's image, digest and date. */
-  readonly about: string;
-  /** Six hex digits each. */
-  readonly colours: { readonly label: string; readonly value: string };
 }
 
 /**
@@ -144,17 +121,17 @@ export function badgeTextWidth(text: string): number {
 }
 
 /** A flat badge, 20 pixels high, that loads nothing; deterministic. Its texts must be clean. */
-function badgeSvg({ label, value, title, about, colours }: BadgeText): string {
+function badgeSvg({ label, value, alt, grade }: Badge, about: string): string {
   const [left, right] = [badgeTextWidth(label), badgeTextWidth(value)];
   const split = left + 2 * SPACE;
   const width = split + right + 2 * SPACE;
   const text = (x: number, length: number, fill: string, content: string): string =>
     `<text x="${x}" y="14" fill="${fill}" textLength="${length}">${xmlText(content)}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" viewBox="0 0 ${width} 20" role="img" aria-labelledby="title about">
-<title id="title">${xmlText(title)}</title>
+<title id="title">${xmlText(`${alt}: ${value}`)}</title>
 <desc id="about">${xmlText(about)}</desc>
-<rect width="${split}" height="20" fill="#${colours.label}"/>
-<rect x="${split}" width="${width - split}" height="20" fill="#${colours.value}"/>
+<rect width="${split}" height="20" fill="#${LABEL_COLOUR}"/>
+<rect x="${split}" width="${width - split}" height="20" fill="#${GRADE_COLOURS[grade]}"/>
 <g font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" lengthAdjust="spacingAndGlyphs">
 ${text(SPACE, left, '#fff', label)}
 ${text(split + SPACE, right, '#111', value)}

@@ -232,18 +232,8 @@ export function fixJson(
 ): string {
   const shown = (edit: PlannedEdit): object => {
     const { id, rule, criterion, title, why, risk, riskReason, line, gain } = edit;
-    return {
-      id,
-      rule,
-      criterion,
-      title,
-      why,
-      risk,
-      riskReason,
-      file: names[edit.file],
-      line,
-      gain,
-    };
+    const said = { id, rule, criterion, title, why, risk, riskReason };
+    return { ...said, file: names[edit.file], line, gain };
   };
   return jsonText({
     schemaVersion: '1',

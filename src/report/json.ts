@@ -127,34 +127,16 @@ const MOST_CRITERIA = 5;
 
 export function fleetSummary(totals: FleetTotals): string {
   const { graded, short, failed, levels, grades, unmet } = totals;
-  const rows: [string, string][] = [
-    [
-      'images',
-      `${graded + failed}: ${graded} graded, ${short} short of the gate, ${failed} failed`,
-    ],
+  const byLevel = [...levels].sort(([a], [b]) => a - b);
+  const byGrade = GRADES.filter((grade) => grades.has(grade));
+  const most = unmet.slice(0, MOST_CRITERIA).map((one) => `${one.criterion} ${one.images}`);
+  const ofGraded: readonly (readonly [string, string])[] = [
+    ['levels', byLevel.map(([level, images]) => `${level}: ${images}`).join(', ')],
+    ['grades', byGrade.map((grade) => `${grade}: ${grades.get(grade) ?? 0}`).join(', ')],
+    ['unmet most', most.join(', ') || 'none'],
   ];
-  if (graded > 0)
-    rows.push(
-      [
-        'levels',
-        [...levels]
-          .sort(([a], [b]) => a - b)
-          .map(([level, images]) => `${level}: ${images}`)
-          .join(', '),
-      ],
-      [
-        'grades',
-        GRADES.filter((grade) => grades.has(grade))
-          .map((grade) => `${grade}: ${grades.get(grade) ?? 0}`)
-          .join(', '),
-      ],
-      [
-        'unmet most',
-        unmet
-          .slice(0, MOST_CRITERIA)
-          .map(({ criterion, images }) => `${criterion} ${images}`)
-          .join(', ') || 'none',
-      ],
-    );
-  return rows.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join('');
+  const counts = `${graded} graded, ${short} short of the gate, ${failed} failed`;
+  return [['images', `${graded + failed}: ${counts}`] as const, ...(graded > 0 ? ofGraded : [])]
+    .map(([name, text]) => `${name.padEnd(12)}${text}\n`)
+    .join('');
 }

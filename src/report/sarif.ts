@@ -17,13 +17,9 @@ export function sarifMessage(text: string): { readonly text: string } {
 }
 
 /** Every image should meet the lower levels. */
-const FAIL_LEVELS: Readonly<Record<Level, 'error' | 'warning'>> = {
-  1: 'error',
-  2: 'error',
-  3: 'warning',
-  4: 'warning',
-  5: 'warning',
-};
+function failLevel(level: Level): 'error' | 'warning' {
+  return level < 3 ? 'error' : 'warning';
+}
 
 /** GitHub ranks alerts by it: critical over 9.0, high from 7.0, medium from 4.0, low below. */
 const SECURITY_SEVERITIES: Readonly<Record<Level, string>> = {
@@ -39,7 +35,7 @@ export function sarifLevel({
   outcome,
   level,
 }: Pick<CriterionResult, 'outcome' | 'level'>): 'error' | 'warning' | 'note' {
-  return outcome === 'fail' ? FAIL_LEVELS[level] : 'note';
+  return outcome === 'fail' ? failLevel(level) : 'note';
 }
 
 /** A rule's name, for people and as SARIF spells it (3.49.7). */
@@ -66,7 +62,7 @@ function sarifRule(result: CriterionResult) {
     },
     help: { text: help === '' ? title : help, ...(help === '' ? {} : { markdown: help }) },
     helpUri: spec === undefined ? SPEC_URL : `${SPEC_URL}${spec}`,
-    defaultConfiguration: { level: FAIL_LEVELS[level] },
+    defaultConfiguration: { level: failLevel(level) },
     properties: {
       vector,
       level,
@@ -220,20 +216,6 @@ export function sarifPrints(print: string) {
 /** Places per criterion; the rest is counted. */
 export const PLACES_SHOWN = 100;
 
-/** Accepted by the person who configured the image (3.35); an expired waiver suppresses nothing. */
-function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
-  const reason = waiverReason(id, scorecard);
-  return reason === undefined
-    ? []
-    : [
-        {
-          kind: 'external' as const,
-          status: 'accepted' as const,
-          justification: shortened(reason, LONGEST_MESSAGE),
-        },
-      ];
-}
-
 /** A result's text for one of its places; `rest`: number of places left out. */
 export function messageOf(result: CriterionResult, place: Place, rest: number): string {
   const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
@@ -251,7 +233,10 @@ function resultsOf(
 ) {
   if (result.outcome !== 'fail' && result.outcome !== 'unknown') return [];
   const places = placesOf(result, context);
-  const accepted = suppressions(result, scorecard);
+  // Accepted by the person who configured the image (3.35); an expired waiver suppresses nothing.
+  const reason = waiverReason(result.id, scorecard);
+  const justification = reason && shortened(reason, LONGEST_MESSAGE);
+  const accepted = { kind: 'external', status: 'accepted', justification } as const;
   return places.slice(0, PLACES_SHOWN).map((place, index) => {
     const print = fingerprint(result.id, place.key);
     const rest = index === 0 ? places.length - PLACES_SHOWN : 0;
@@ -262,7 +247,7 @@ function resultsOf(
       message: sarifMessage(messageOf(result, place, rest)),
       locations: [place.location],
       partialFingerprints: sarifPrints(print),
-      ...(accepted.length === 0 ? {} : { suppressions: accepted }),
+      ...(reason === undefined ? {} : { suppressions: [accepted] }),
       properties: { outcome: result.outcome, source: result.source, platforms: [platform] },
     };
   });

@@ -108,7 +108,7 @@ async function mergedTags(
   return merged;
 }
 
-export interface Repository {
+interface Repository {
   readonly registry: string;
   readonly repository: string;
 }

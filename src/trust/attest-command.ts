@@ -15,13 +15,7 @@ import { withPlainHttp } from '../model/settings.ts';
 import { gradeText, levelText } from '../report/card.ts';
 import { jsonText } from '../report/text.ts';
 import { readVexFiles } from '../scan/vex.ts';
-import {
-  type Attached,
-  attachStatements,
-  type AttachTarget,
-  type Repository,
-  withImage,
-} from './attach.ts';
+import { type Attached, attachStatements, type AttachTarget, withImage } from './attach.ts';
 import { ATTEST } from './flags.ts';
 import { profileStatements, readBytes, startProfiles } from './profile-artifact.ts';
 import { readAttachable } from './statement-kinds.ts';
@@ -76,59 +70,46 @@ export async function attachTarget(
   };
 }
 
-interface FoundImage {
-  readonly text: string;
-  readonly name: string;
-  readonly published: Repository | undefined;
-}
-
 async function findImage(
   open: (text: string) => Promise<OpenedImage>,
   name: ImageName,
   context: PipelineContext,
-): Promise<FoundImage> {
+): Promise<{ readonly text: string } & Pick<AttachTarget, 'name' | 'published'>> {
   if (!('reference' in name))
     throw new UserError(`nothing can be kept beside ${name.text}`, {
       nextStep: 'name a build (scoville build -t NAME), or an image of a registry',
     });
-  const { reference } = name;
-  const { registry, repository } = reference;
-  const full = formatReference(reference);
-  const published = { registry, repository };
-  const pinned = (place: string, digest: OpenedImage['root']['digest']): string =>
-    `${place}:${formatReference({ registry, repository, digest })}`;
+  const { registry, repository } = name.reference;
+  const full = formatReference(name.reference);
+  const look = (text: string): Promise<Pick<OpenedImage, 'place' | 'root'>> =>
+    withImage(
+      () => open(text),
+      ({ place, root }) => ({ place, root }),
+    );
+  const published = ({ root: { digest } }: Pick<OpenedImage, 'root'>) => ({
+    text: `registry:${formatReference({ registry, repository, digest })}`,
+    name: full,
+    published: { registry, repository },
+  });
+  const stored = { text: `store:${full}`, name: full, published: undefined };
   const hasHost = name.text.startsWith(`${registry}/`);
-  if (name.place === 'registry' || (name.place === 'named' && hasHost)) {
-    const { digest, problem } = await digestOf(open, `registry:${full}`);
-    if (digest !== undefined) return { text: pinned('registry', digest), name: full, published };
-    const stored =
-      name.place === 'named' ? await digestOf(open, `store:${full}`) : { digest: undefined };
-    if (stored.digest === undefined) throw problem;
-    context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
-    return { text: `store:${full}`, name: full, published: undefined };
-  }
-  const { place, root } = await withImage(
-    () => open(name.text),
-    (image) => image,
-  );
-  if (place === 'registry') return { text: pinned('registry', root.digest), name: full, published };
-  if (place === 'store') return { text: `store:${full}`, name: full, published: undefined };
+  if (name.place === 'registry' || (name.place === 'named' && hasHost))
+    try {
+      return published(await look(`registry:${full}`));
+    } catch (problem) {
+      if (!(problem instanceof UserError)) throw problem;
+      if (name.place === 'registry') throw problem;
+      await look(stored.text).catch((error: unknown) => {
+        throw error instanceof UserError ? problem : error;
+      });
+      context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
+      return stored;
+    }
+  const found = await look(name.text);
+  if (found.place === 'registry') return published(found);
+  if (found.place === 'store') return stored;
   throw new UserError(`${name.text} is in Docker alone, where nothing can be kept beside it`, {
     nextStep: 'build it with scoville build, or push it and name it with its registry',
-  });
-}
-
-type Looked =
-  | { readonly digest: OpenedImage['root']['digest']; readonly problem?: undefined }
-  | { readonly digest?: undefined; readonly problem: UserError };
-
-function digestOf(open: (text: string) => Promise<OpenedImage>, text: string): Promise<Looked> {
-  return withImage(
-    () => open(text),
-    (image): Looked => ({ digest: image.root.digest }),
-  ).catch((error: unknown) => {
-    if (!(error instanceof UserError)) throw error;
-    return { problem: error };
   });
 }
 

@@ -49,9 +49,10 @@ interface Asked {
 
 type Checked = Asked & { readonly kept: JsonCache };
 
+/** Who signed, or why nobody is known to have; `isRefuted`: somebody else did, or nobody. */
 type Answer =
-  | { readonly ok: true; readonly signedBy: string }
-  | { readonly ok: false; readonly reason: string; readonly isRefuted: boolean };
+  | { readonly signedBy: string; readonly reason?: undefined }
+  | { readonly reason: string; readonly isRefuted?: boolean };
 
 /**
  * Starts to verify the images that a build takes from outside. Those of `trust.bases` are checked
@@ -77,13 +78,12 @@ export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
     .filter((image) => isRequired(settings, image) || isOffered(settings, image))
     .map((image) => {
       const answer = check(quiet, image, keys).catch((error: unknown): Answer => ({
-        ok: false,
         reason: messageOf(error),
-        isRefuted: false,
       }));
       const noted = answer.then((one) => {
-        if (one.ok && image.digest !== undefined) signed.set(image.digest, one.signedBy);
-        else if (!one.ok && one.isRefuted && !isRequired(settings, image))
+        if (one.reason === undefined) {
+          if (image.digest !== undefined) signed.set(image.digest, one.signedBy);
+        } else if (one.isRefuted === true && !isRequired(settings, image))
           context.emit({ kind: 'warning', text: `${image.name}: ${one.reason}` });
         return one;
       });
@@ -93,9 +93,9 @@ export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
     required: async () => {
       for (const { image, noted } of checks) {
         if (!isRequired(settings, image)) continue;
-        const answer = await noted;
+        const { reason } = await noted;
         context.signal.throwIfAborted();
-        if (!answer.ok) throw unsigned(familiarReference(image.reference), answer.reason);
+        if (reason !== undefined) throw unsigned(familiarReference(image.reference), reason);
       }
     },
     verified: () => {
@@ -157,18 +157,16 @@ async function check(
   const { context, registries, settings } = asked;
   const { registry, repository } = image.reference;
   const { digest } = image;
-  if (digest === undefined)
-    return { ok: false, reason: 'its registry gave no digest', isRefuted: false };
+  if (digest === undefined) return { reason: 'its registry gave no digest' };
   const publisher = publisherSigner(image.reference);
   const signers = [
     ...(publisher === undefined ? [] : [signerOf(publisher)]),
     ...(isRequired(settings, image) ? await keys : []),
   ];
-  if (signers.length === 0)
-    return { ok: false, reason: 'no key or identity is known for it', isRefuted: false };
+  if (signers.length === 0) return { reason: 'no key or identity is known for it' };
   const key = JSON.stringify([digest, await Promise.all(signers.map(fingerprint))]);
   const kept = await asked.kept.get(key);
-  if (typeof kept === 'string') return { ok: true, signedBy: kept };
+  if (typeof kept === 'string') return { signedBy: kept };
   const opened = await openNamedImage(context, registries(context), {
     text: `registry:${formatReference({ registry, repository, digest })}`,
     stdin: noStdin(),
@@ -178,11 +176,7 @@ async function check(
     const demands = { types: [], minLevel: undefined };
     const answer = await verifyImage(context, opened, trusted, demands);
     if (answer.outcome !== 'verified')
-      return {
-        ok: false,
-        reason: answer.reasons.join('; '),
-        isRefuted: answer.outcome === 'short',
-      };
+      return { reason: answer.reasons.join('; '), isRefuted: answer.outcome === 'short' };
     const stated = ['provenance', 'vsa'].filter((type) =>
       answer.attestations.some(
         (one) => one.verification === 'verified' && isOfType(one.type, type),
@@ -191,7 +185,7 @@ async function check(
     const more = stated.length > 0 ? `, with ${stated.join(' and ')}` : '';
     const signedBy = `${answer.signedBy ?? ''}${more}`;
     await asked.kept.set(key, signedBy);
-    return { ok: true, signedBy };
+    return { signedBy };
   } finally {
     await opened.close();
   }

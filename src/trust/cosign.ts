@@ -184,14 +184,14 @@ export async function proofByCosign(
   return { isProven: (await proofs.get(name)) === true, keep: () => proofs.set(name, true) };
 }
 
-export interface KeyRef {
+interface KeyRef {
   readonly kind: 'key';
   readonly ref: string;
   readonly password?: string;
 }
 
 /** How a call signs: with a key it uses no network. */
-export interface SigningCall {
+interface SigningCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** An error that the user can fix, by what cosign said; undefined for any other. */

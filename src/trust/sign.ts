@@ -3,6 +3,7 @@ import type { BuildPlan } from '../build/plan.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../image/referrers.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { Incomplete, Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -137,7 +138,7 @@ function sboms(
       name: plan.names[0] ?? digest,
       digest,
       platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
-      ...(vendor === undefined ? {} : { vendor }),
+      ...given({ vendor }),
     },
     created: plan.created,
     toolVersion,
@@ -152,47 +153,38 @@ function provenance(
   inputs: Omit<DocumentInputs, 'content'>,
   platform: FinalPlatform,
 ): readonly StatementToSign[] {
-  const { plan, image } = inputs;
-  if (!plan.attest.provenance.on || platform.built.provenance === undefined) return [];
+  const { plan, image, recording } = inputs;
+  const { built, touched } = platform;
+  if (!plan.attest.provenance.on || built.provenance === undefined) return [];
   const { mode } = plan.settings.reproducible;
+  const { vcs, epoch, hermetic } = plan;
+  // BuildKit's own `vcs` does not say: buildx looks for changes only where it is asked to.
+  const workingTree = vcs && (vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean');
   const predicate = slsaProvenance({
-    buildkit: platform.built.provenance.predicate,
-    buildkitDigest: platform.built.descriptor.digest,
+    buildkit: built.provenance.predicate,
+    buildkitDigest: built.descriptor.digest,
     toolVersion: inputs.toolVersion,
     versions: inputs.versions,
     startedOn: inputs.startedOn,
     finishedOn: inputs.finishedOn,
     builderId: builderId(inputs.env),
     invocationId: runAddress(inputs.env),
-    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
+    ...given({ vcs, signers: inputs.bases }),
     materials: [
-      ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
-      ...fetchedMaterials(inputs.recording?.fetches ?? new Map()),
+      ...(vcs === undefined ? [] : sourceOf(vcs)),
+      ...fetchedMaterials(recording?.fetches ?? new Map()),
     ],
-    ...(inputs.bases === undefined ? {} : { signers: inputs.bases }),
     parameters: {
-      ...(plan.epoch === undefined
-        ? {}
-        : { sourceDateEpoch: plan.epoch.seconds, sourceDateEpochFrom: plan.epoch.reason }),
-      // BuildKit's own `vcs` does not say: buildx looks for changes only where it is asked to.
-      ...(plan.vcs === undefined
-        ? {}
-        : { workingTree: plan.vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean' }),
+      ...given({
+        sourceDateEpoch: epoch?.seconds,
+        sourceDateEpochFrom: epoch?.reason,
+        workingTree,
+      }),
       normaliser: mode,
-      ...(plan.hermetic === undefined
-        ? {}
-        : fetchParameters(plan.hermetic, inputs.recording?.incomplete)),
+      ...(hermetic === undefined ? {} : fetchParameters(hermetic, recording?.incomplete)),
       pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
     },
-    normaliser:
-      mode === 'off'
-        ? undefined
-        : {
-            version: inputs.normaliser.version,
-            mode,
-            rules: inputs.normaliser.rules,
-            touched: platform.touched,
-          },
+    normaliser: mode === 'off' ? undefined : { ...inputs.normaliser, mode, touched },
     runs: plan.steady,
     inputs: inputs.inputs,
   });

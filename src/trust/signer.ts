@@ -9,6 +9,7 @@ import { openCache } from '../image/caches.ts';
 import { isThere, makeFolder } from '../image/disk.ts';
 import { whileAlone } from '../image/owner.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { parseJson, textField } from '../lib/json.ts';
 import { requireTool } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
@@ -64,16 +65,9 @@ export async function resolveSigner(
   return keySigner(context, own, password);
 }
 
-function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
-  readonly folder: string;
-  readonly key: string;
-} {
+function ownKey({ paths }: Where): { readonly folder: string; readonly key: string } {
   const folder = join(paths.config, 'keys');
   return { folder, key: join(folder, 'cosign.key') };
-}
-
-function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<boolean> {
-  return isThere(ownKey(context).key);
 }
 
 /** What only cosign can sign with fails before the build, not after it. A key file needs none. */
@@ -267,7 +261,7 @@ export async function signingChoice(
   if (tokenVariable(context.env) !== undefined) return undefined;
   const kept = await keptChoice(context);
   // Settings are the build's to read; where a key is there they change nothing here.
-  if (kept === undefined && (await hasOwnKey(context))) return undefined;
+  if (kept === undefined && (await isThere(ownKey(context).key))) return undefined;
   const sign = await signSettings(context, parsed);
   if (sign === undefined || !sign.enabled || sign.keyless) return undefined;
   if (sign.key !== undefined || sign.refusedKey !== undefined) return undefined;
@@ -276,37 +270,24 @@ export async function signingChoice(
 
 /** Settings that cannot be read are for the build to complain about. */
 async function signSettings(
-  context: PipelineContext,
+  { cwd, paths, now }: PipelineContext,
   { context: place, own }: ParsedBuild,
 ): Promise<Settings['sign'] | undefined> {
-  const isFolder = place !== '-' && !isAddress(place);
-  const startDir = isFolder ? resolve(context.cwd, place) : undefined;
-  const named = own.config === undefined ? undefined : resolve(context.cwd, own.config);
-  const policy = own.trustPolicy === undefined ? undefined : resolve(context.cwd, own.trustPolicy);
-  const userDir = context.paths.config;
-  return settingsOf({ named, policy, startDir, userDir, task: 'project', now: context.now() }).then(
+  const at = (file: string | undefined) => file && resolve(cwd, file);
+  const startDir = place !== '-' && !isAddress(place) ? resolve(cwd, place) : undefined;
+  const files = { named: at(own.config), policy: at(own.trustPolicy), startDir };
+  const asked = { ...files, userDir: paths.config, task: 'project', now: now() } as const;
+  return settingsOf(asked).then(
     ({ sign }) => sign,
     () => undefined,
   );
 }
 
 async function keptChoice(where: Where): Promise<SigningChoice | undefined> {
-  const text = await readFile(signingFile(where), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    // eslint-disable-next-line no-restricted-syntax -- our own settings
-    return choiceOf(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function choiceOf(value: unknown): SigningChoice | undefined {
-  if (typeof value !== 'object' || value === null || !('with' in value)) return undefined;
-  const kind = value.with;
+  const kept = parseJson(await readFile(signingFile(where), 'utf8').catch(() => ''));
+  const [kind, key = ''] = [textField(kept, 'with'), textField(kept, 'key')];
   if (kind === 'own-key' || kind === 'keyless' || kind === 'nothing') return { with: kind };
-  if (kind !== 'key' || !('key' in value) || typeof value.key !== 'string') return undefined;
-  return value.key === '' ? undefined : { with: 'key', key: value.key };
+  return kind === 'key' && key !== '' ? { with: kind, key } : undefined;
 }
 
 export async function keepSigningChoice(where: Where, choice: SigningChoice): Promise<void> {
@@ -320,14 +301,11 @@ export async function forgetSigningChoice(where: Where): Promise<void> {
 
 /** The build with the choice, as if flags had made it. */
 export function withSigningChoice(parsed: ParsedBuild, choice: SigningChoice): ParsedBuild {
-  switch (choice.with) {
-    case 'own-key':
-      return parsed;
-    case 'keyless':
-      return { ...parsed, own: { ...parsed.own, keyless: true } };
-    case 'key':
-      return { ...parsed, own: { ...parsed.own, key: choice.key } };
-    case 'nothing':
-      return { ...parsed, own: { ...parsed.own, sign: false } };
-  }
+  const flags = {
+    'own-key': {},
+    keyless: { keyless: true },
+    key: 'key' in choice ? { key: choice.key } : {},
+    nothing: { sign: false },
+  }[choice.with];
+  return { ...parsed, own: { ...parsed.own, ...flags } };
 }

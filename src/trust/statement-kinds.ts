@@ -53,7 +53,7 @@ const SIGNED: Readonly<Record<string, string>> = {
 };
 
 /** The type to sign for a short name or URI; `sbom` is the type of the SBOM given with it. */
-export function signedType(asked: string, sbom: string | undefined): string | undefined {
+function signedType(asked: string, sbom: string | undefined): string | undefined {
   if (asked === 'sbom') return sbom;
   return SIGNED[asked] ?? SHORT[asked]?.[0] ?? asked;
 }

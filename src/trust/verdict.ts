@@ -3,9 +3,9 @@ import type { Graded } from '../grade/assess.ts';
 import { given, objectOf } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { type CriterionResult, type Outcome, SPEC_URL } from '../model/criterion.ts';
+import { type Outcome, SPEC_URL } from '../model/criterion.ts';
 import { type Digest, digestHex, digestOf, parseReference } from '../model/reference.ts';
-import { GRADES } from '../model/scorecard.ts';
+import { GRADES, type Scorecard } from '../model/scorecard.ts';
 import type { Settings, Waiver } from '../model/settings.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { base64Of, listOf, parseUntrustedJson, textOf } from './bundle.ts';
@@ -26,16 +26,7 @@ interface TestResult {
   readonly failedTests: readonly string[];
 }
 
-/** What Scorecard and PlatformScore share; statements on a platform's manifest take the latter. */
-export interface Judgement {
-  readonly level: number;
-  readonly criteria: readonly CriterionResult[];
-}
-
-interface InputAttestation {
-  readonly uri?: string;
-  readonly digest: Digest;
-}
+export type Judgement = Pick<Scorecard, 'level' | 'criteria'>;
 
 export interface VerdictContext {
   readonly toolVersion: string;
@@ -45,7 +36,7 @@ export interface VerdictContext {
   readonly gateMet: boolean;
   readonly policy: PolicyDescriptor;
   /** All that the verdict rests on, by the digests of the bytes, and where to fetch it. */
-  readonly inputAttestations?: readonly InputAttestation[];
+  readonly inputAttestations?: readonly { readonly uri?: string; readonly digest: Digest }[];
 }
 
 /**
@@ -53,31 +44,21 @@ export interface VerdictContext {
  * `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for any of them by equality. It
  * has `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
  */
-export function verificationSummary(judgement: Judgement, context: VerdictContext) {
-  const each = new Map(context.inputAttestations?.map((one) => [one.digest, one]));
-  const inputs = [...each.values()].sort((a, b) => byCodeUnit(a.digest, b.digest));
+export function verificationSummary({ level }: Judgement, context: VerdictContext) {
+  const { toolVersion, gradedAt, resourceUri, policy, gateMet, inputAttestations = [] } = context;
+  const inputs = [...new Map(inputAttestations.map((one) => [one.digest, one])).values()]
+    .sort((a, b) => byCodeUnit(a.digest, b.digest))
+    .map(({ uri, digest }) => ({ ...given({ uri }), digest: { sha256: digestHex(digest) } }));
+  const levels = Array.from({ length: Math.max(1, level) }, (_, at) => Math.min(level, at + 1));
   return {
-    verifier: { id: VERIFIER_ID, version: { scoville: context.toolVersion } },
-    timeVerified: context.gradedAt,
-    resourceUri: context.resourceUri,
-    policy: context.policy,
-    ...(inputs.length === 0
-      ? {}
-      : {
-          inputAttestations: inputs.map(({ uri, digest }) => ({
-            ...(uri === undefined ? {} : { uri }),
-            digest: { sha256: digestHex(digest) },
-          })),
-        }),
-    verificationResult: context.gateMet ? 'PASSED' : 'FAILED',
-    verifiedLevels: context.gateMet ? levels(judgement.level) : ['FAILED'],
+    verifier: { id: VERIFIER_ID, version: { scoville: toolVersion } },
+    timeVerified: gradedAt,
+    resourceUri,
+    policy,
+    ...given({ inputAttestations: inputs.length === 0 ? undefined : inputs }),
+    verificationResult: gateMet ? 'PASSED' : 'FAILED',
+    verifiedLevels: gateMet ? levels.map((one) => `CHPS_LEVEL_${one}`) : ['FAILED'],
   };
-}
-
-function levels(level: number): string[] {
-  return level < 1
-    ? ['CHPS_LEVEL_0']
-    : Array.from({ length: level }, (_, index) => `CHPS_LEVEL_${index + 1}`);
 }
 
 /**
@@ -129,12 +110,11 @@ export function verdictPolicy(settings: JudgingSettings): PolicyDescriptor {
     JSON.stringify({
       criteria: SPEC_URL,
       gate: {
-        ...(gate.minLevel === undefined ? {} : { minLevel: gate.minLevel }),
-        ...(gate.minGrade === undefined ? {} : { minGrade: gate.minGrade }),
+        ...given({ minLevel: gate.minLevel, minGrade: gate.minGrade }),
         waivers: gate.waivers.map(({ criterion, reason, expires }) => ({
           criterion,
           reason,
-          ...(expires === undefined ? {} : { expires }),
+          ...given({ expires }),
         })),
       },
       trustedImages: trust.images,
@@ -144,14 +124,12 @@ export function verdictPolicy(settings: JudgingSettings): PolicyDescriptor {
     }),
   );
   return {
-    uri: POLICY_URI,
+    uri: 'pkg:npm/scoville#policy/v1',
     digest: { sha256: digestHex(digestOf(content)) },
     mediaType: 'application/json',
     content: content.toString('base64'),
   };
 }
-
-const POLICY_URI = 'pkg:npm/scoville#policy/v1';
 
 export interface StatedLevel {
   /** Highest n of `CHPS_LEVEL_n`; undefined where it states none. */
@@ -179,14 +157,7 @@ export function readSummary(predicate: unknown): StatedLevel {
 }
 
 /** How many tests a result says passed, warned and failed (in-toto/attestation, test-result.md). */
-interface StatedTests {
-  readonly result: string;
-  readonly passed: number;
-  readonly warned: number;
-  readonly failed: number;
-}
-
-export function readTestResult(predicate: unknown): StatedTests {
+export function readTestResult(predicate: unknown) {
   const test = objectOf(predicate);
   const count = (field: string): number => listOf(test[field], 10_000).length;
   return {
@@ -248,31 +219,22 @@ function readPolicy(policy: unknown): JudgingSettings | undefined {
   if (!parsed.ok) return undefined;
   const { gate, trustedImages, recentDays, databaseDays, scanner } = objectOf(parsed.value);
   const { minLevel, minGrade, waivers } = objectOf(gate);
-  const level = numberOf(minLevel);
   const grade = GRADES.find((one) => one === minGrade);
   const judging: JudgingSettings = {
     gate: {
-      ...given({ minLevel: level, minGrade: grade }),
-      waivers: listOf(waivers, MOST).map(readWaiver),
+      ...given({ minLevel: numberOf(minLevel), minGrade: grade }),
+      waivers: listOf(waivers, MOST).map((one): Waiver => {
+        const { criterion, reason, expires } = objectOf(one);
+        const until = given({ expires: textOf(expires, 100) });
+        return { criterion: textOf(criterion, 200) ?? '', reason: textOf(reason) ?? '', ...until };
+      }),
     },
-    trust: {
-      images: listOf(trustedImages, MOST).flatMap((one) => textOf(one) ?? []),
-    },
+    trust: { images: listOf(trustedImages, MOST).flatMap((one) => textOf(one) ?? []) },
     recentDays: numberOf(recentDays) ?? NaN,
     databaseDays: numberOf(databaseDays) ?? NaN,
     scanner: (textOf(scanner, 100) ?? '') as JudgingSettings['scanner'],
   };
   return verdictPolicy(judging).digest.sha256 === sha256Of(policy) ? judging : undefined;
-}
-
-function readWaiver(value: unknown): Waiver {
-  const { criterion, reason, expires } = objectOf(value);
-  const until = textOf(expires, 100);
-  return {
-    criterion: textOf(criterion, 200) ?? '',
-    reason: textOf(reason) ?? '',
-    ...(until === undefined ? {} : { expires: until }),
-  };
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -300,19 +262,16 @@ export function reproductionStatement(
   { reproducible, differences, source }: ReproductionResult,
   tool: { readonly uri: string; readonly version: string },
 ): TestResult {
+  const fetched = source && {
+    name: 'source',
+    uri: `git+${source.url}@${source.revision}`,
+    digest: { gitCommit: source.revision },
+  };
   return {
     result: reproducible ? 'PASSED' : 'FAILED',
     configuration: [
       { name: CONFIGURATION, uri: `${tool.uri}@${tool.version}` },
-      ...(source === undefined
-        ? []
-        : [
-            {
-              name: 'source',
-              uri: `git+${source.url}@${source.revision}`,
-              digest: { gitCommit: source.revision },
-            },
-          ]),
+      ...(fetched === undefined ? [] : [fetched]),
     ],
     passedTests: reproducible ? [TEST] : [],
     warnedTests: [],
@@ -336,36 +295,30 @@ export function readReproduction(
   return undefined;
 }
 
-/** An image by its index and platforms; `name` is where it is published, where it has a name. */
-type NamedImage = Required<Pick<StatementToSign, 'subject' | 'also'>> & {
-  readonly name: string | undefined;
-};
-
 /** The verdict in the two standard predicates, about the index and its platforms. */
 export function verdictStatements(
   context: PipelineContext,
-  { name, subject, also }: NamedImage,
+  {
+    name,
+    ...about
+  }: Required<Pick<StatementToSign, 'subject' | 'also'>> & { readonly name: string | undefined },
   { scorecard, contents }: Graded,
   settings: JudgingSettings,
 ): readonly StatementToSign[] {
   const policy = verdictPolicy(settings);
+  const { digest } = about.subject;
   const summary = verificationSummary(scorecard, {
     toolVersion: context.version,
     gradedAt: scorecard.gradedAt,
-    resourceUri: imagePurl({
-      name: name ?? subject.digest,
-      digest: subject.digest,
-      withoutTag: true,
-    }),
+    resourceUri: imagePurl({ name: name ?? digest, digest, withoutTag: true }),
     gateMet: gate(scorecard, { ...settings.gate, now: context.now() }).ok,
     policy,
     inputAttestations: inputsOf(contents, name),
   });
-  const { uri, digest } = policy;
-  const tests = testResult(scorecard, [{ name: 'policy', uri, digest }]);
+  const tests = testResult(scorecard, [{ name: 'policy', uri: policy.uri, digest: policy.digest }]);
   return [
-    { predicateType: PREDICATE_TYPE.slsaVsa, predicate: summary, subject, also },
-    { predicateType: PREDICATE_TYPE.testResult, predicate: tests, subject, also },
+    { predicateType: PREDICATE_TYPE.slsaVsa, predicate: summary, ...about },
+    { predicateType: PREDICATE_TYPE.testResult, predicate: tests, ...about },
   ];
 }
 
@@ -375,29 +328,19 @@ const ARTIFACTS: readonly string[] = Object.values(PROFILE_ARTIFACT);
 function inputsOf(
   contents: Graded['contents'],
   name: string | undefined,
-): readonly InputAttestation[] {
-  const input = (digest: Digest, kind: 'blobs' | 'manifests'): InputAttestation => {
-    const uri = name === undefined ? undefined : addressOf(name, kind, digest);
-    return { digest, ...(uri === undefined ? {} : { uri }) };
-  };
+): NonNullable<VerdictContext['inputAttestations']> {
   return contents.flatMap(({ facts: { attestations: fact } }) => {
     if (!fact.known) return [];
-    const { signatures, attestations } = fact.value;
-    const statements = attestations.filter(
+    const statements = fact.value.attestations.filter(
       ({ predicateType }) => predicateType !== PREDICATE_TYPE.slsaVsa,
     );
-    return [...signatures, ...statements].flatMap((one) =>
-      one.verification === 'verified' && one.digest !== undefined
-        ? [
-            input(
-              one.digest,
-              'predicateType' in one && ARTIFACTS.includes(one.predicateType)
-                ? 'manifests'
-                : 'blobs',
-            ),
-          ]
-        : [],
-    );
+    return [...fact.value.signatures, ...statements].flatMap((one) => {
+      const { verification, digest } = one;
+      if (verification !== 'verified' || digest === undefined) return [];
+      const isArtifact = 'predicateType' in one && ARTIFACTS.includes(one.predicateType);
+      const uri = addressOf(name ?? '', isArtifact ? 'manifests' : 'blobs', digest);
+      return [{ digest, ...given({ uri }) }];
+    });
   });
 }
 

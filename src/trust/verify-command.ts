@@ -82,29 +82,18 @@ function itemLines(
   });
 }
 
-function verdictLines({
-  level,
-  gradedAt,
-  tests,
-  reproduction,
-}: ImageVerification): readonly string[] {
-  return [
-    ...(level === undefined
-      ? []
-      : [
-          `  level ${level} (${LEVEL_NAMES[level] ?? ''}), stated on ${gradedAt === undefined || gradedAt === '' ? 'an unknown day' : gradedAt}`,
-        ]),
-    ...(tests === undefined
-      ? []
-      : [`  criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`]),
-    ...(reproduction === undefined
-      ? []
-      : [
-          reproduction.reproducible
-            ? '  reproducible: a second build gave the same digest'
-            : `  not reproducible: a second build differs in ${reproduction.differences} places`,
-        ]),
+function verdictLines(answer: ImageVerification): readonly string[] {
+  const { level, gradedAt = '', tests, reproduction } = answer;
+  const lines = [
+    level !== undefined &&
+      `level ${level} (${LEVEL_NAMES[level] ?? ''}), stated on ${gradedAt === '' ? 'an unknown day' : gradedAt}`,
+    tests && `criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`,
+    reproduction &&
+      (reproduction.reproducible
+        ? 'reproducible: a second build gave the same digest'
+        : `not reproducible: a second build differs in ${reproduction.differences} places`),
   ];
+  return lines.flatMap((line) => (typeof line === 'string' ? [`  ${line}`] : []));
 }
 
 const METHOD = { key: 'a key', certificate: 'a certificate', notation: 'notation' } as const;
@@ -157,22 +146,14 @@ type SignerWords = FlagValues<typeof SIGNER_FLAGS> & Pick<VerifyFlags, 'policy'>
 export async function policyOf(flags: SignerWords, io: CommandIo): Promise<Settings> {
   const value = await imageSettings(flags.policy, io);
   const { keys, identities } = value.trust;
-  const isNamed = keys.length + identities.length > 0 || namesSigner(flags);
+  const { key, certificateIdentity: exact, certificateIdentityRegexp: pattern } = flags;
+  const isNamed =
+    keys.length + identities.length + key.length > 0 || (exact ?? pattern) !== undefined;
   if (flags.policy !== undefined && !isNamed)
     throw new UserError(`${flags.policy} names nobody who must have signed, and no flag does`, {
       nextStep: 'name them under trust.keys or trust.identities, or with --key',
     });
   return value;
-}
-
-function namesSigner({
-  key,
-  certificateIdentity,
-  certificateIdentityRegexp,
-}: SignerWords): boolean {
-  return (
-    key.length > 0 || certificateIdentity !== undefined || certificateIdentityRegexp !== undefined
-  );
 }
 
 function isExpected(error: unknown): error is UserError | ToolError {

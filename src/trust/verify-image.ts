@@ -92,10 +92,12 @@ export async function verifyWithEvidence(
   const incomplete = image.withoutAttachments ?? read.incomplete;
   const isBare = incomplete === undefined && !checked.some(isSignature);
   const level = statedLevel(verified, covers);
+  const stated = (type: string): readonly CheckedAttachment[] =>
+    covers(verified.filter((one) => isStatement(one, type)));
   const shortOf = [
     ...(signed.length > 0 ? [] : [unsignedText(image, verified.filter(isSignature), isBare)]),
     ...demands.types
-      .filter((type) => covers(verified.filter((one) => isStatement(one, type))).length === 0)
+      .filter((type) => stated(type).length === 0)
       .map((type) => `no verified attestation of type ${type}`),
     ...levelShortfall(level?.level, demands.minLevel),
   ];
@@ -103,20 +105,20 @@ export async function verifyWithEvidence(
   // Even where it is signed: nobody can say what it lets in.
   const { unread, namesakes = [] } = image;
   const reasons = [...unread.map(unreadEntry), ...namesakes.map(namesake), ...shortOf, ...open];
-  const tests = testsOf(verified, covers);
+  const [tested] = covers(verified.filter(({ evidence }) => madeKind(evidence.says) === 'tests'));
+  const says = tested?.evidence.says;
+  const tests = says?.kind === 'statement' ? readTestResult(says.predicate) : undefined;
   const answer: ImageVerification = {
     image: image.name,
     digest: image.root.digest,
     outcome: outcomeOf(reasons, open),
     reasons,
     ...signedBy(signed),
-    missing: missingOf(signed, isBare, (type) =>
-      covers(verified.filter((one) => isStatement(one, type))),
-    ),
+    missing: missingOf(signed, isBare, stated),
     signatures: checked.filter(isSignature).map(itemOf),
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
     ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
-    ...(tests === undefined ? {} : { tests }),
+    ...given({ tests }),
     ...reproductionOf(verified, covers),
   };
   // Engines look in one place: a copy under a tag is there for them.
@@ -130,14 +132,11 @@ function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyO
 
 /** About the root and all named platforms: by the root's name a statement on one is found. */
 function isAboutWhole(subjects: readonly Digest[], image: OpenedImage): boolean {
-  const parts = partsOf(image);
-  const named = parts.filter((part) => subjects.includes(part));
-  return subjects.includes(image.root.digest) && (named.length === 0 || isAll(named, image));
-}
-
-function isAll(named: readonly Digest[], { platforms, absent }: OpenedImage): boolean {
-  return [...platforms.map(({ descriptor }) => descriptor), ...absent].every(({ digest }) =>
-    named.includes(digest),
+  const isNamed = (digest: Digest): boolean => subjects.includes(digest);
+  const all = [...image.platforms.map(({ descriptor }) => descriptor), ...image.absent];
+  return (
+    isNamed(image.root.digest) &&
+    (!partsOf(image).some(isNamed) || all.every(({ digest }) => isNamed(digest)))
   );
 }
 
@@ -219,23 +218,13 @@ function time({ timeVerified }: StatedLevel): number {
   return Number.isNaN(parsed) ? 0 : parsed;
 }
 
-function levelShortfall(
-  level: number | undefined,
-  minLevel: number | undefined,
-): readonly string[] {
-  if (minLevel === undefined || (level !== undefined && level >= minLevel)) return [];
+function levelShortfall(level?: number, minLevel?: number): readonly string[] {
+  if (minLevel === undefined || (level ?? -1) >= minLevel) return [];
   return [
     level === undefined
       ? `no verified verdict states a level; ${minLevel} is asked for`
       : `level ${level} is stated, ${minLevel} is asked for`,
   ];
-}
-
-function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
-  const [found] = covers(verified.filter(({ evidence }) => madeKind(evidence.says) === 'tests'));
-  return found?.evidence.says.kind === 'statement'
-    ? readTestResult(found.evidence.says.predicate)
-    : undefined;
 }
 
 /** A second build is also a test result, of another configuration. One that differed goes first. */
@@ -247,8 +236,7 @@ function reproductionOf(
   const differed = stated.flatMap((one) => secondBuild(one) ?? []).find((r) => !r.reproducible);
   if (differed !== undefined) return { reproduction: differed };
   const [found] = covers(stated);
-  const reproduction = found === undefined ? undefined : secondBuild(found);
-  return reproduction === undefined ? {} : { reproduction };
+  return given({ reproduction: found && secondBuild(found) });
 }
 
 function secondBuild({ evidence: { says } }: CheckedAttachment) {
@@ -278,13 +266,14 @@ function doubts(
 function itemOf(one: CheckedAttachment): VerifiedItem {
   const { evidence, verification, verifiedBy, reason, origin } = one;
   const { says, digest, subjects } = evidence;
+  const type = says.kind === 'signature' ? says.form : says.predicateType;
   return {
-    type: says.kind === 'signature' ? says.form : says.predicateType,
+    type,
     verification,
     ...given({ verifiedBy, reason }),
     digest,
     subjects,
-    ...(origin === undefined ? {} : { origin }),
+    ...given({ origin }),
   };
 }
 

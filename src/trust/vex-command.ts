@@ -7,21 +7,23 @@ import { wantedPlatform } from '../cli/operands.ts';
 import { writeFileBeside } from '../config/project-files.ts';
 import { gradeOpened } from '../grade/grade-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
+import { distinct } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { endOfDay, isOver, LATEST_EPOCH } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { SEVERITIES, type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
+import { SEVERITIES, type Severity, severityRank } from '../model/facts.ts';
 import type { OpenedImage } from '../model/image.ts';
 import { readPurl } from '../model/packages.ts';
 import { parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ImageContents } from '../model/report.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
 import { jsonText } from '../report/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { type Attached, attachStatements, withImage } from './attach.ts';
 import { attachedExit, attachedJson, attachedText, attachTarget } from './attest-command.ts';
 import { VEX, type VexFlags } from './flags.ts';
 import { resolveSigner } from './signer.ts';
-import { signedType } from './statement-kinds.ts';
 import { withSigner } from './trusted-signers.ts';
 import {
   claimFlaw,
@@ -86,8 +88,8 @@ function checkUntil(until: string | undefined, now: number): void {
 function namesOf(given: string): readonly [string, ...string[]] {
   const [name = '', ...aliases] = given
     .split(',')
-    .map((id) => (/^ghsa-/i.test(id) ? `GHSA-${id.slice(5).toLowerCase()}` : id))
-    .map((id) => (/^cve-/i.test(id) ? id.toUpperCase() : id));
+    .map((id) => id.replace(/^cve-.*/i, (all) => all.toUpperCase()))
+    .map((id) => id.replace(/^ghsa-(.*)/i, (_, rest: string) => `GHSA-${rest.toLowerCase()}`));
   return [name, ...aliases];
 }
 
@@ -99,8 +101,6 @@ function epochOf(text: string | undefined): number | undefined {
     );
   return Number(text);
 }
-
-const INVESTIGATED = VEX_JUSTIFICATIONS.length + 1;
 
 /** Grades an image and asks about each finding that counts. Throws UserError without a terminal. */
 async function reviewImage(
@@ -136,6 +136,8 @@ async function reviewImage(
   );
 }
 
+const INVESTIGATED = String(VEX_JUSTIFICATIONS.length + 1);
+
 /** Asks about each finding until the end, `q` or the end of input; answers until then count. */
 export async function askEach(
   findings: readonly OpenFinding[],
@@ -143,14 +145,20 @@ export async function askEach(
   write: (text: string) => void,
 ): Promise<readonly VexClaim[]> {
   const claims: VexClaim[] = [];
-  if (findings.length > 0) write(choices());
-  for (const [i, finding] of findings.entries()) {
-    write(`\n${shown(finding, `${i + 1} of ${findings.length}`)}`);
+  const choices = VEX_JUSTIFICATIONS.map(
+    (code, i) => `  ${i + 1}  not affected: ${code.replaceAll('_', ' ')}\n`,
+  );
+  if (findings.length > 0)
+    write(
+      `What does each mean for the image?\n${choices.join('')}  ${INVESTIGATED}  under investigation\n`,
+    );
+  for (const [i, { id, aliases, severity, places, packages, url }] of findings.entries()) {
+    const about = [...places, ...(url === undefined ? [] : [url])].map((line) => `  ${line}`);
+    const lines = [`${i + 1} of ${findings.length}: ${id}, ${severity}`, ...about];
+    write(`\n${lines.map(cleanForTerminal).join('\n')}\n`);
     const answer = await answerTo(next, write);
     if (answer === 'quit') break;
-    if (answer === 'skip') continue;
-    const { id, aliases, packages } = finding;
-    claims.push({ vulnerability: [id, ...aliases], packages, ...answer });
+    if (answer !== 'skip') claims.push({ vulnerability: [id, ...aliases], packages, ...answer });
   }
   return claims;
 }
@@ -167,28 +175,8 @@ async function answerTo(
     if (/^s(?:kip)?$/i.test(line)) return 'skip';
     const justification = /^\d$/.test(line) ? VEX_JUSTIFICATIONS[Number(line) - 1] : undefined;
     if (justification !== undefined) return { status: 'not_affected', justification };
-    if (line === String(INVESTIGATED)) return { status: 'under_investigation' };
+    if (line === INVESTIGATED) return { status: 'under_investigation' };
   }
-}
-
-function choices(): string {
-  const rows = VEX_JUSTIFICATIONS.map((one, i) => `  ${i + 1}  not affected: ${words(one)}`);
-  return [
-    'What does each mean for the image?',
-    ...rows,
-    `  ${INVESTIGATED}  under investigation`,
-    '',
-  ].join('\n');
-}
-
-function words(code: string): string {
-  return code.replaceAll('_', ' ');
-}
-
-function shown({ id, severity, places, url }: OpenFinding, position: string): string {
-  const lines = [`${position}: ${id}, ${severity}`, ...places.map((place) => `  ${place}`)];
-  if (url !== undefined) lines.push(`  ${url}`);
-  return `${lines.map(cleanForTerminal).join('\n')}\n`;
 }
 
 interface OpenFinding {
@@ -203,31 +191,28 @@ interface OpenFinding {
 }
 
 export function openFindings(contents: readonly ImageContents[]): readonly OpenFinding[] {
-  const byId = new Map<string, Vulnerability[]>();
-  for (const { facts } of contents)
-    if (facts.vulnerabilities.known)
-      for (const found of facts.vulnerabilities.value.vulnerabilities)
-        byId.set(found.id, [...(byId.get(found.id) ?? []), found]);
-  return [...byId]
-    .map(([id, all]) => findingOf(id, all))
-    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || byCodeUnit(a.id, b.id));
-}
-
-function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
-  const purls = all.map(({ purl }) => purl?.split(/[?#]/, 1)[0]);
-  const named = purls.filter((purl) => purl !== undefined);
-  const places = all.map(
-    ({ package: name, version, fixedIn }) =>
-      `${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
+  const all = contents.flatMap(({ facts: { vulnerabilities } }) =>
+    vulnerabilities.known ? vulnerabilities.value.vulnerabilities : [],
   );
-  return {
-    id,
-    aliases: [...new Set(all.flatMap(({ aliases = [] }) => aliases))].filter((one) => one !== id),
-    severity: SEVERITIES.find((one) => all.some(({ severity }) => severity === one)) ?? 'unknown',
-    places: [...new Set(places)],
-    packages: named.length < purls.length ? [] : [...new Set(named)],
-    url: all.find(({ url }) => url !== undefined)?.url,
-  };
+  return [...groupBy(all, ({ id }) => id)]
+    .map(([id, same]): OpenFinding => {
+      const purls = distinct(same.map(({ purl }) => purl?.split(/[?#]/, 1)[0]));
+      return {
+        id,
+        aliases: distinct(same.flatMap(({ aliases = [] }) => aliases)).filter((one) => one !== id),
+        severity:
+          SEVERITIES.find((one) => same.some(({ severity }) => severity === one)) ?? 'unknown',
+        places: distinct(
+          same.map(
+            ({ package: name, version, fixedIn }) =>
+              `${name} ${version}${fixedIn === undefined ? '' : `, fixed in ${fixedIn}`}`,
+          ),
+        ),
+        packages: purls.includes(undefined) ? [] : purls.filter((purl) => purl !== undefined),
+        url: same.find(({ url }) => url !== undefined)?.url,
+      };
+    })
+    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || byCodeUnit(a.id, b.id));
 }
 
 export const vex = command(VEX, async (flags, [text = ''], io) => {
@@ -278,17 +263,13 @@ async function writeClaims(
   let document: OpenVexDocument | undefined;
   const attached = await attachStatements(context, target, (image) => {
     const predicate = (document = make(image));
-    const predicateType = signedType('openvex', undefined) ?? '';
-    return subjectsOf(image, flags).map((subject) => ({ predicateType, predicate, subject }));
+    const predicateType = PREDICATE_TYPE.openvex;
+    const { root, platforms } = image;
+    const isWhole = wantedPlatform(flags.platform).platform === undefined;
+    const subjects = isWhole ? [root] : platforms.map(({ descriptor }) => descriptor);
+    return subjects.map((subject) => ({ predicateType, predicate, subject }));
   });
   return { document, attached };
-}
-
-/** What it is attached to: the image as a whole, or the platform that was asked for. */
-function subjectsOf({ root, platforms }: OpenedImage, { platform }: VexFlags) {
-  return wantedPlatform(platform).platform === undefined
-    ? [root]
-    : platforms.map(({ descriptor }) => descriptor);
 }
 
 /** By which digests and which name statements are to mean it. */

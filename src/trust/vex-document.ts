@@ -1,4 +1,4 @@
-import { field, isObject } from '../lib/json.ts';
+import { field, given, isObject } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { lastDayNote } from '../lib/time.ts';
 import { purlText, readPurl } from '../model/packages.ts';
@@ -120,20 +120,20 @@ function statementOf(
   { vulnerability: [name, ...aliases], status, justification, reason, until }: VexClaim,
   products: readonly VexProductId[],
 ) {
-  const said = { not_affected: 'impact_statement', affected: 'action_statement' } as const;
-  const place =
-    status === 'not_affected' || status === 'affected' ? said[status] : ('status_notes' as const);
-  const notes = [
-    ...(place === 'status_notes' && reason !== undefined ? [reason] : []),
-    ...(until === undefined ? [] : [lastDayNote(until)]),
-  ];
+  const isNote = status === 'fixed' || status === 'under_investigation';
+  const notes = [isNote ? reason : undefined, until && lastDayNote(until)].filter(
+    (note) => note !== undefined,
+  );
   return {
     vulnerability: aliases.length === 0 ? { name } : { name, aliases },
     products,
     status,
-    ...(justification === undefined ? {} : { justification }),
-    ...(place === 'status_notes' || reason === undefined ? {} : { [place]: reason }),
-    ...(notes.length === 0 ? {} : { status_notes: notes.join(' ') }),
+    ...given({
+      justification,
+      impact_statement: status === 'not_affected' ? reason : undefined,
+      action_statement: status === 'affected' ? reason : undefined,
+      status_notes: notes.length === 0 ? undefined : notes.join(' '),
+    }),
   };
 }
 

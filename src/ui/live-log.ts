@@ -115,13 +115,22 @@ export function liveLog(options: LiveLogOptions): {
   }, REDRAW_MS);
   timer.unref();
   return {
-    sink: (event) => {
-      drawing.show(event);
-    },
+    sink: drawing.sink(),
     stop: () => {
       clearInterval(timer);
       options.surface.close();
     },
+  };
+}
+
+type Handlers = {
+  readonly [K in PipelineEvent['kind']]?: (event: Extract<PipelineEvent, { kind: K }>) => void;
+};
+
+/** Events by their kind; those without a handler are not shown. */
+export function sinkOf(handlers: Handlers): EventSink {
+  return (event) => {
+    (handlers[event.kind] as EventSink | undefined)?.(event);
   };
 }
 
@@ -152,14 +161,13 @@ class Drawing {
     return { rows, items };
   }
 
-  show(event: PipelineEvent): void {
+  sink(): EventSink {
     const { style, marks, surface } = this.#options;
     const print = (mark: string, text: string): void => {
       surface.print(`${mark} ${cleanLines(text)}`);
     };
-    switch (event.kind) {
-      case 'build-log': {
-        const { step, text } = event;
+    return sinkOf({
+      'build-log': ({ step, text }) => {
         // Output after the printed failure still says why.
         if (this.#failed.has(step)) {
           surface.print(cleanLines(indented([text])));
@@ -168,59 +176,49 @@ class Drawing {
         const lines = text.split('\n').filter((line) => line.trim() !== '');
         this.#logs.set(step, [...this.#logOf(step), ...lines].slice(-LOG_KEPT));
         this.#logged = step;
-        return;
-      }
-      case 'transfer':
+      },
+      transfer: (event) => {
         this.#moved(event.phase, event.digest, event);
-        return;
-      case 'step-transfer':
+      },
+      'step-transfer': (event) => {
         this.#moved(event.step, '', event);
-        return;
-      case 'steps-planned':
-        for (const step of event.steps)
-          if (!this.#items.has(step)) this.#items.set(step, 'waiting');
-        return;
-      case 'part':
-        this.#mark(event.part, event.state === 'done' ? 'done' : 'running');
-        return;
-      case 'phase-started':
-        this.#mark(event.phase, 'running');
-        this.#start(event.phase, `${PHASE_LABEL[event.phase]} ${event.detail ?? ''}`.trim());
-        return;
-      case 'build-step':
-        this.#step(event.step);
-        return;
-      case 'phase-done':
-        this.#mark(event.phase, 'done');
-        this.#end(event.phase);
-        print(
-          style.green(marks.done),
-          `${PHASE_LABEL[event.phase]}: ${event.detail} ${secondsText(event.seconds)}`,
-        );
-        return;
-      case 'phase-off':
-        this.#mark(event.phase, 'off');
-        print(style.yellow(marks.off), `${PHASE_LABEL[event.phase]}: off, ${event.reason}`);
-        return;
-      case 'build-warning':
-        print(style.yellow('!'), event.text);
-        return;
-      case 'warning': {
-        const next = event.nextStep === undefined ? '' : `\n  next: ${event.nextStep}`;
-        print(style.yellow('!'), event.text + next);
-        return;
-      }
-      case 'notice':
-        print(style.dim(marks.note), event.text);
-        return;
-      case 'raw':
-        surface.print(cleanLines(event.text));
-        return;
-      case 'build-line':
-      case 'build-json':
-      case 'file-normalised':
-      case 'scorecard':
-    }
+      },
+      'steps-planned': ({ steps }) => {
+        for (const step of steps) if (!this.#items.has(step)) this.#items.set(step, 'waiting');
+      },
+      part: ({ part, state }) => {
+        this.#mark(part, state === 'done' ? 'done' : 'running');
+      },
+      'phase-started': ({ phase, detail = '' }) => {
+        this.#mark(phase, 'running');
+        this.#start(phase, `${PHASE_LABEL[phase]} ${detail}`.trim());
+      },
+      'build-step': ({ step }) => {
+        this.#step(step);
+      },
+      'phase-done': ({ phase, detail, seconds }) => {
+        this.#mark(phase, 'done');
+        this.#end(phase);
+        const text = `${PHASE_LABEL[phase]}: ${detail} ${secondsText(seconds)}`;
+        print(style.green(marks.done), text);
+      },
+      'phase-off': ({ phase, reason }) => {
+        this.#mark(phase, 'off');
+        print(style.yellow(marks.off), `${PHASE_LABEL[phase]}: off, ${reason}`);
+      },
+      'build-warning': ({ text }) => {
+        print(style.yellow('!'), text);
+      },
+      warning: ({ text, nextStep }) => {
+        print(style.yellow('!'), nextStep === undefined ? text : `${text}\n  next: ${nextStep}`);
+      },
+      notice: ({ text }) => {
+        print(style.dim(marks.note), text);
+      },
+      raw: ({ text }) => {
+        surface.print(cleanLines(text));
+      },
+    });
   }
 
   #logOf(step: string): readonly string[] {

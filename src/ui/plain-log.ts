@@ -1,25 +1,10 @@
-import { unreachable } from '../lib/errors.ts';
 import { bytesText, secondsText } from '../lib/text.ts';
-import type { EventSink, PipelineEvent } from '../model/events.ts';
-import { PHASE_LABEL, STEP_LABEL } from './live-log.ts';
+import type { EventSink } from '../model/events.ts';
+import { PHASE_LABEL, sinkOf, STEP_LABEL } from './live-log.ts';
 import { cleanForTerminal, cleanLines } from './text.ts';
-
-type Started = Extract<PipelineEvent, { kind: 'phase-started' }>;
-type PartEvent = Extract<PipelineEvent, { kind: 'part' }>;
-type Transfer = Extract<PipelineEvent, { kind: 'transfer' }>;
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-function startText({ phase, detail = '', bytes }: Started): string {
-  const size = bytes === undefined ? '' : `, ${bytesText(bytes)}`;
-  return `scoville: ${PHASE_LABEL[phase]}: ${detail}${size} ...`;
-}
-
-function partText({ part, state, detail = '', seconds = 0 }: PartEvent): string {
-  const end = state === 'started' ? ' ...' : ` (${secondsText(seconds)})`;
-  return `scoville: ${STEP_LABEL[part]}: ${detail}${end}`;
 }
 
 /** A longer transfer reports progress after this time, then after each doubling. */
@@ -36,61 +21,44 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
   const moved = new Map<string, { readonly done: number; readonly total: number }>();
   let said = now();
   let pause = SAY_FIRST_MS;
-  const transferred = ({ phase, digest, done, total }: Transfer): void => {
-    moved.set(`${phase} ${digest}`, { done, total });
-    if (now() - said < pause) return;
-    said = now();
-    pause *= 2;
-    const own = [...moved].flatMap(([key, one]) => (key.startsWith(`${phase} `) ? [one] : []));
-    const [all, of] = [sum(own.map((one) => one.done)), sum(own.map((one) => one.total))];
-    line(`scoville: ${PHASE_LABEL[phase]}: ${bytesText(all)} of ${bytesText(of)}`);
-  };
-  return (event: PipelineEvent): void => {
-    switch (event.kind) {
-      case 'build-line':
-        line(event.text);
-        return;
-      case 'phase-done':
-        line(
-          `scoville: ${PHASE_LABEL[event.phase]}: ${event.detail} (${event.cached === true ? 'cached, ' : ''}${secondsText(event.seconds)})`,
-        );
-        return;
-      case 'phase-started':
-        said = now();
-        pause = SAY_FIRST_MS;
-        if (event.detail !== undefined) line(startText(event));
-        return;
-      case 'part':
-        if (event.detail !== undefined) line(partText(event));
-        return;
-      case 'transfer':
-        transferred(event);
-        return;
-      case 'phase-off':
-        line(`scoville: ${PHASE_LABEL[event.phase]}: off, ${event.reason}`);
-        return;
-      case 'notice':
-        line(`scoville: ${event.text}`);
-        return;
-      case 'warning':
-        line(`scoville: warning: ${event.text}`);
-        if (event.nextStep !== undefined) line(`  next: ${event.nextStep}`);
-        return;
-      // Its output has been printed as lines.
-      case 'build-step':
-      case 'build-log':
-      case 'build-warning':
-      case 'build-json':
-      case 'raw':
-      case 'step-transfer':
-      case 'steps-planned':
-      case 'file-normalised':
-      case 'scorecard':
-        return;
-      default:
-        unreachable(event);
-    }
-  };
+  return sinkOf({
+    'build-line': ({ text }) => {
+      line(text);
+    },
+    'phase-done': ({ phase, detail, seconds, cached }) => {
+      const how = cached === true ? 'cached, ' : '';
+      line(`scoville: ${PHASE_LABEL[phase]}: ${detail} (${how}${secondsText(seconds)})`);
+    },
+    'phase-started': ({ phase, detail, bytes }) => {
+      said = now();
+      pause = SAY_FIRST_MS;
+      const size = bytes === undefined ? '' : `, ${bytesText(bytes)}`;
+      if (detail !== undefined) line(`scoville: ${PHASE_LABEL[phase]}: ${detail}${size} ...`);
+    },
+    part: ({ part, state, detail, seconds = 0 }) => {
+      const end = state === 'started' ? ' ...' : ` (${secondsText(seconds)})`;
+      if (detail !== undefined) line(`scoville: ${STEP_LABEL[part]}: ${detail}${end}`);
+    },
+    transfer: ({ phase, digest, done, total }) => {
+      moved.set(`${phase} ${digest}`, { done, total });
+      if (now() - said < pause) return;
+      said = now();
+      pause *= 2;
+      const own = [...moved].flatMap(([key, one]) => (key.startsWith(`${phase} `) ? [one] : []));
+      const [all, of] = [sum(own.map((one) => one.done)), sum(own.map((one) => one.total))];
+      line(`scoville: ${PHASE_LABEL[phase]}: ${bytesText(all)} of ${bytesText(of)}`);
+    },
+    'phase-off': ({ phase, reason }) => {
+      line(`scoville: ${PHASE_LABEL[phase]}: off, ${reason}`);
+    },
+    notice: ({ text }) => {
+      line(`scoville: ${text}`);
+    },
+    warning: ({ text, nextStep }) => {
+      line(`scoville: warning: ${text}`);
+      if (nextStep !== undefined) line(`  next: ${nextStep}`);
+    },
+  });
 }
 
 interface CiMarks {
