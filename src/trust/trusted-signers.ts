@@ -94,7 +94,7 @@ export function verifyAttached(
   });
 }
 
-/** The flags that name the signer; a key is asked for with a trusted root that trusts no service. */
+/** The flags that name the signer. A key is asked for with a root that trusts no service. */
 async function signerArgs(signer: Signer, write: CallFolder['write']): Promise<readonly string[]> {
   if (signer.kind === 'key') {
     const isPem = signer.publicKey.startsWith('-----BEGIN ');

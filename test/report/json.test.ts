@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonReport } from '../../src/report/json.ts';
+import {
+  failedLine,
+  FLEET_LINE_START,
+  fleetLineText,
+  jsonReport,
+  parseFleetLine,
+} from '../../src/report/json.ts';
+import { jsonText } from '../../src/report/text.ts';
 import { factsOf } from '../criteria/facts-builder.ts';
 import { sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
@@ -75,5 +83,60 @@ describe('jsonReport', () => {
       overall: { points: 8, total: 23, grade: 'D' },
       vectors: { vulnerabilities: { points: 2, total: 4, grade: 'B' } },
     });
+  });
+});
+
+test.each([
+  ['\u009b31m', '\\u009b31m'],
+  ['\u202egnp\u2066', '\\u202egnp\\u2066'],
+  ['\u{e0041}', '\\udb40\\udc41'],
+  ['\u2028\u007f\u200b', '\\u2028\\u007f\\u200b'],
+  ['é 漢 😀 ❤\ufe0f', 'é 漢 😀 ❤\ufe0f'],
+  ['a\n\t\u001b', 'a\\n\\t\\u001b'],
+])('%j is written as %s', (text, written) => {
+  expect(jsonText({ text })).toBe(`{\n  "text": "${written}"\n}\n`);
+});
+
+test('nothing is lost', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })),
+      (value) => {
+        expect(JSON.parse(jsonText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      },
+    ),
+  );
+});
+
+const head = {
+  image: 'app:1',
+  asked: 'x',
+  tool: { name: 'scoville', version: '1' },
+  at: '2026-01-01T00:00:00.000Z',
+} as const;
+
+test('a line begins as every line does, is one line, and obeys no terminal', () => {
+  const text = fleetLineText(failedLine(head, { message: 'a\nb\u001b[2J\u202e' }));
+  expect(text.startsWith(FLEET_LINE_START)).toBe(true);
+  expect(text).toContain('a\\nb\\u001b[2J\\u202e');
+  expect(parseFleetLine(text)).toEqual({
+    schemaVersion: '1',
+    status: 'failed',
+    ...head,
+    error: { message: 'a\nb\u001b[2J\u202e' },
+  });
+});
+
+describe('what is no whole line is not taken for one', () => {
+  const whole = fleetLineText(failedLine(head, { message: 'no' }));
+  test.each([
+    whole.slice(0, -1),
+    '',
+    'null',
+    '{"schemaVersion":"1","status":"graded","image":"a","asked":"x"}',
+    '{"schemaVersion":"1","status":"passed","image":"a","asked":"x"}',
+    '{"schemaVersion":"2","status":"failed","image":"a","asked":"x"}',
+  ])('%s', (text) => {
+    expect(parseFleetLine(text)).toBeUndefined();
   });
 });

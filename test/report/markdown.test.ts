@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../src/model/criterion.ts';
+import { digestOf } from '../../src/model/reference.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
+import { code, evidenceText, literal, shortDigest } from '../../src/report/text.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';
 
 describe('markdownReport', () => {
@@ -34,4 +37,77 @@ describe('markdownReport', () => {
     expect(text).not.toContain('<summary>Evidence');
     expect(text).toContain('### Waived');
   });
+});
+
+describe('literal', () => {
+  test.each([
+    ['usr/bin/x_y', 'usr/bin/x\\_y'],
+    ['a|b', 'a\\|b'],
+    ['<img src=x>', '&lt;img src=x&gt;'],
+    ['[x](y) `z`', '\\[x\\]\\(y\\) \\`z\\`'],
+    ['&lt;', '&amp;lt;'],
+    ['@octocat', '@<!-- -->octocat'],
+    ['me@example.com', 'me@<!-- -->example.com'],
+    ['https://evil.example', 'https:<!-- -->//evil.example'],
+    ['www.evil.example', 'www.<!-- -->evil.example'],
+    ['see #12', 'see \\#<!-- -->12'],
+    ['a\n# b\u202e', 'a \\# b\ufffd'],
+    ['x'.repeat(400), `${'x'.repeat(299)}…`],
+  ])('%j is written %j', (text, written) => {
+    expect(literal(text)).toBe(written);
+  });
+});
+
+describe('code', () => {
+  test.each([
+    ['plain', '`plain`'],
+    ['a`b``c', '``` a`b``c ```'],
+    ['`', '`` ` ``'],
+    [' spaced ', '`  spaced  `'],
+    ['', '(empty)'],
+    ['a|b', '`a|b`'],
+    ['@octocat', '`@octocat`'],
+  ])('%j is written %j', (text, written) => {
+    expect(code(text)).toBe(written);
+  });
+
+  test('in a table a bar is escaped', () => {
+    expect(code('a|b', 'cell')).toBe('`a\\|b`');
+  });
+});
+
+const LAYER = digestOf('layer');
+const SHORT = shortDigest(LAYER);
+
+test.each<[Evidence, string]>([
+  [
+    { kind: 'file', path: 'bin/sh', layer: LAYER, size: 1, detail: 'a shell' },
+    `bin/sh in layer ${SHORT} (a shell)`,
+  ],
+  [{ kind: 'package', name: 'gcc', version: '12' }, 'gcc 12'],
+  [{ kind: 'dockerfile', startLine: 3, endLine: 3, text: 'RUN x' }, 'line 3: RUN x'],
+  [
+    { kind: 'dockerfile', startLine: 3, endLine: 5, text: 'RUN x', detail: 'why' },
+    'lines 3-5: RUN x (why)',
+  ],
+  [
+    { kind: 'attestation', predicateType: 'p', digest: LAYER, detail: 'verified' },
+    `p ${SHORT} (verified)`,
+  ],
+  [{ kind: 'image', reference: 'alpine', detail: 'no digest' }, 'alpine (no digest)'],
+  [{ kind: 'config', field: 'User', value: '0' }, 'User: 0'],
+  [
+    {
+      kind: 'vulnerability',
+      id: 'CVE-1',
+      severity: 'high',
+      package: 'z',
+      version: '1',
+      fixedIn: '2',
+    },
+    'CVE-1 high in z 1, fixed in 2',
+  ],
+  [{ kind: 'note', text: 'seen' }, 'seen'],
+])('%j', (evidence, text) => {
+  expect(evidenceText(evidence)).toBe(text);
 });

@@ -1,8 +1,8 @@
 import type { Log, Result, Run } from 'sarif';
 import { describe, expect, test } from 'vitest';
-import type { CriterionResult } from '../../src/model/criterion.ts';
+import type { CriterionResult, Evidence } from '../../src/model/criterion.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { sarifReport } from '../../src/report/sarif.ts';
+import { placesOf, sarifReport } from '../../src/report/sarif.ts';
 import { factsOf } from '../criteria/facts-builder.ts';
 import { sampleInput } from './sample-contents.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
@@ -102,4 +102,83 @@ describe('sarifReport', () => {
     expect(results).toHaveLength(100);
     expect(results[0]?.message.text).toContain('(and 150 more)');
   });
+});
+
+function places(outcome: CriterionResult['outcome'], evidence: readonly Evidence[]): unknown[] {
+  const result: CriterionResult = {
+    id: 'pinned-images',
+    title: 'Images pinned to digests',
+    vector: 'provenance',
+    level: 3,
+    outcome,
+    summary: 'no digest',
+    source: 'dockerfile',
+    evidence,
+    remedies: [],
+  };
+  return placesOf(result, { image: 'example.com/app', dockerfile: 'app/Dockerfile' }).map(
+    ({ location: { physicalLocation: at }, text }) => [
+      at.artifactLocation.uri,
+      at.region?.startLine,
+      text,
+    ],
+  );
+}
+
+describe('the place of an image', () => {
+  const debian = { kind: 'image', reference: 'debian', line: 6, state: 'loose' } as const;
+  const alpine = { kind: 'image', reference: 'alpine', line: 1, state: 'held' } as const;
+
+  test('is the line of the Dockerfile that names it; in a failing result those that fail it', () => {
+    expect(places('fail', [alpine, debian])).toEqual([['app/Dockerfile', 6, 'debian']]);
+  });
+
+  test('is the image as a whole where no line names it', () => {
+    expect(places('fail', [{ kind: 'image', reference: 'debian' }])).toEqual([
+      ['example.com/app', undefined, 'debian'],
+    ]);
+    expect(places('fail', [{ ...debian, line: 0 }])).toEqual([
+      ['example.com/app', undefined, 'debian'],
+    ]);
+  });
+
+  test('lines that are held are no place of a failing result, nor is what none judged apart left out', () => {
+    const line = { kind: 'dockerfile', startLine: 3, endLine: 3 } as const;
+    expect(
+      places('fail', [
+        { ...line, text: 'apt-get install a=1', state: 'held' },
+        { ...line, startLine: 4, endLine: 5, text: 'apt-get install b', state: 'loose' },
+      ]),
+    ).toEqual([['app/Dockerfile', 4, 'lines 4-5: apt-get install b']]);
+    expect(
+      places('fail', [
+        { ...line, text: 'x' },
+        { ...line, text: 'y' },
+      ]),
+    ).toHaveLength(2);
+  });
+});
+
+const log = (result: object) => ({
+  version: '2.1.0',
+  runs: [{ tool: { driver: { name: 'x' } }, results: [result] }],
+});
+const at = (region: object, uri = 'a') => ({
+  message: { text: 'm' },
+  locations: [{ physicalLocation: { artifactLocation: { uri }, region } }],
+});
+
+test.each([
+  [log({ message: { text: 'm' }, level: 'error' }), true],
+  [log(at({ startLine: 1, startColumn: 2 })), true],
+  [log(at({ startLine: 0 })), false],
+  [log(at({ startColumn: 1 })), false],
+  [log(at({ startLine: 1 }, 'a b')), false],
+  [log({}), false],
+  [log({ message: { text: 'm' }, level: 'info' }), false],
+  [log({ message: { text: 'm' }, suppressions: [{ status: 'accepted' }] }), false],
+  [{ version: '2.0.0', runs: [] }, false],
+  [{ version: '2.1.0' }, false],
+])('%j: %j', (value, valid) => {
+  expect(validate(value)).toBe(valid);
 });

@@ -1,7 +1,12 @@
+import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { nextSteps } from '../../src/criteria/next-steps.ts';
-import { terminalReport } from '../../src/report/terminal.ts';
-import { textWidth } from '../../src/report/text-width.ts';
+import type { CriterionResult } from '../../src/model/criterion.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { criterionLine, terminalReport } from '../../src/report/terminal.ts';
+import { fitted, padded, textWidth, wrapped } from '../../src/report/text-width.ts';
+import { shortDigest } from '../../src/report/text.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
 const PLAIN = { color: false, unicode: true };
@@ -76,4 +81,108 @@ describe('terminalReport', () => {
         /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u200b]/,
       );
   });
+});
+
+const LAYER = digestOf('layer');
+const result = (given: Partial<CriterionResult>): CriterionResult => ({
+  id: 'no-shell',
+  title: 'No shell',
+  vector: 'minimalism',
+  level: 3,
+  outcome: 'fail',
+  summary: '1 shell: bin/sh',
+  source: 'image',
+  evidence: [{ kind: 'note', text: 'seen' }],
+  remedies: [],
+  ...given,
+});
+
+test.each<[string, Partial<CriterionResult>, string]>([
+  [
+    'a file that the summary names',
+    { evidence: [{ kind: 'file', path: 'bin/sh', layer: LAYER }] },
+    `1 shell: bin/sh; in layer ${shortDigest(LAYER)}`,
+  ],
+  [
+    'a file that it does not name',
+    { summary: '1 shell', evidence: [{ kind: 'file', path: 'bin/sh' }] },
+    '1 shell; bin/sh',
+  ],
+  [
+    'a line that the summary names',
+    {
+      summary: 'line 5: bad',
+      evidence: [{ kind: 'dockerfile', startLine: 5, endLine: 5, text: 'RUN x' }],
+    },
+    'line 5: bad; RUN x',
+  ],
+  [
+    'evidence that says the same',
+    { summary: 'no SBOM', evidence: [{ kind: 'note', text: 'no SBOM' }] },
+    'no SBOM',
+  ],
+  [
+    'self-declared',
+    { source: 'unverified-attestation', evidence: [] },
+    '1 shell: bin/sh [self-declared]',
+  ],
+  [
+    'unknown',
+    { outcome: 'unknown', summary: 'no key', settle: '--key FILE' },
+    'no key; to check: --key FILE',
+  ],
+])('%s', (_name, given, line) => {
+  expect(criterionLine(result(given))).toBe(line);
+});
+
+test.each([
+  ['abc', 3],
+  ['世界', 4],
+  ['e\u0301', 1],
+  ['😀', 2],
+  ['', 0],
+  ['👨‍👩‍👧', 2],
+  ['🇩🇪', 2],
+  ['👍🏽', 2],
+  ['❤️', 2],
+  ['✅', 2],
+  ['a​b', 2],
+])('%s takes %i columns', (text, width) => {
+  expect(textWidth(text)).toBe(width);
+});
+
+test('a character that is measured by itself joins with none', () => {
+  for (let code = 0x20; code < 0x3000; code += 1)
+    for (const other of ['a', '\u2194', '─', '\ufe0f']) {
+      const text = String.fromCharCode(code) + other;
+      expect([text, textWidth(text)]).toEqual([text, stringWidth(text)]);
+    }
+});
+
+test('cuts and fills', () => {
+  expect([
+    fitted('abcdef', 4, '…'),
+    fitted('abc', 3, '…'),
+    fitted('世界世', 4, '…'),
+    fitted('abc', 0, '…'),
+  ]).toEqual(['abc…', 'abc', '世…', '']);
+  expect([padded('ab', 4), padded('世', 3), padded('abc', 2)]).toEqual(['ab  ', '世 ', 'abc']);
+});
+
+test('breaks at spaces', () => {
+  expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
+});
+
+test('nothing is wider than asked', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.integer({ min: 1, max: 60 }),
+      (text, columns) => {
+        expect(textWidth(fitted(text, columns, '…'))).toBeLessThanOrEqual(columns);
+        for (const line of wrapped(text, columns))
+          expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      },
+    ),
+  );
 });

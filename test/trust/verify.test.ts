@@ -6,7 +6,9 @@ import { readFlags } from '../../src/cli/flags.ts';
 import type { ImageVerification, UnopenedImage } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { VERIFY } from '../../src/trust/flags.ts';
+import type { CheckedAttachment } from '../../src/trust/verify-attached.ts';
 import { verificationJson, verificationText } from '../../src/trust/verify-command.ts';
+import { signedBy } from '../../src/trust/verify-image.ts';
 
 const DIGEST = digestOf('image');
 const answer: ImageVerification = {
@@ -169,5 +171,25 @@ describe('flags', () => {
     [['--kye', 'x'], 'verify has no flag --kye'],
   ])('%j is refused', (args, message) => {
     expect(() => readFlags([...args, 'a'], VERIFY)).toThrow(message);
+  });
+});
+
+const identity = { subject: 'jane@corp.com.evil.com', issuer: 'https://issuer.example' };
+
+test.each([
+  [
+    '/jane@corp/ (https://issuer.example)',
+    'jane@corp.com.evil.com (https://issuer.example), which fits /jane@corp/ (https://issuer.example)',
+  ],
+  [
+    'jane@corp.com.evil.com (https://issuer.example) (trust.identities)',
+    'jane@corp.com.evil.com (https://issuer.example) (trust.identities)',
+  ],
+])('who signed is named, not only what was asked for: %s', (verifiedBy, named) => {
+  const evidence = { proof: { kind: 'statement', signedWith: 'certificate' } };
+  const checked = { evidence, verification: 'verified', verifiedBy, origin: { identity } };
+  expect(signedBy([checked as unknown as CheckedAttachment])).toEqual({
+    signedBy: named,
+    signedWith: { kind: 'certificate', identity },
   });
 });
