@@ -63,7 +63,7 @@ export function boolOf(flagged: Flagged, name: string): boolean | undefined {
 }
 
 /** Reads one value of `--report`, `FORMAT[=FILE]`; the error is the whole message for the user. */
-export function parseReportRequest<F extends ReportFormat>(
+function parseReportRequest<F extends ReportFormat>(
   value: string,
   formats: readonly F[],
 ): Result<ReportRequest<F>> {

@@ -131,32 +131,27 @@ function isProgram(path: string): boolean {
 /** Bytes of a stream that are kept; of more, the last. */
 const CAPTURE_LIMIT = 16 * 1024 * 1024;
 /** Longer lines are passed on in pieces. */
-export const LINE_LIMIT = 1024 * 1024;
+const LINE_LIMIT = 1024 * 1024;
 
-export class OutputTail {
-  readonly #limit: number;
+class OutputTail {
   #chunks: Uint8Array[] = [];
   #size = 0;
-
-  constructor(limit = CAPTURE_LIMIT) {
-    this.#limit = limit;
-  }
 
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     // Cut at twice the limit, so that cutting stays rare.
-    if (this.#size > 2 * this.#limit) this.#cut();
+    if (this.#size > 2 * CAPTURE_LIMIT) this.#cut();
   }
 
   text(): string {
-    if (this.#size > this.#limit) this.#cut();
+    if (this.#size > CAPTURE_LIMIT) this.#cut();
     return Buffer.concat(this.#chunks).toString('utf8');
   }
 
   #cut(): void {
     const all = Buffer.concat(this.#chunks);
-    const tail = Buffer.from(all.subarray(Math.max(0, all.length - this.#limit)));
+    const tail = Buffer.from(all.subarray(Math.max(0, all.length - CAPTURE_LIMIT)));
     this.#chunks = [tail];
     this.#size = tail.length;
   }

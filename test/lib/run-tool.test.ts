@@ -65,6 +65,12 @@ describe('runTool', () => {
     expect(await result()).toEqual(expected);
   });
 
+  test('of a long output the end is kept, and as much as there is room for', async () => {
+    const ended = await sh('head -c 40000000 /dev/zero; printf end');
+    const stdout = 'stdout' in ended ? ended.stdout : '';
+    expect([stdout.length, stdout.slice(-4)]).toEqual([16 * 1024 * 1024, '\0end']);
+  });
+
   test('a source that fails ends the tool and throws what it threw', async () => {
     await expect(run('cat', [], { stdin: failing() })).rejects.toThrow('the disk is gone');
   });

@@ -110,12 +110,18 @@ describe('the rebuilt image', () => {
                 .map(([k, v]) => [k, reversed(v)]),
             )
           : value;
-    const other = rebuildImage({
-      ...input,
-      manifest: reversed(manifest) as Manifest,
-      config: reversed(config) as ImageConfig,
-    });
-    expect(other.manifest.descriptor.digest).toBe(built.manifest.descriptor.digest);
+    const labels = JSON.parse('{"__proto__":"a","b":"c"}') as Record<string, string>;
+    const labelled = { ...config, config: { ...config.config, Labels: labels } };
+    const digests = [
+      { ...input, config: labelled },
+      {
+        ...input,
+        manifest: reversed(manifest) as Manifest,
+        config: reversed(labelled) as ImageConfig,
+      },
+    ].map((one) => rebuildImage(one).manifest.descriptor.digest);
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[0]).not.toBe(built.manifest.descriptor.digest);
   });
 
   test('keeps to Docker’s types where the manifest is Docker’s', () => {
