@@ -8,13 +8,11 @@ import { isWhole } from './rows.ts';
 
 test('what both stores of Docker read of odd documents is what we read, or refuse', async () => {
   const spoolDir = mkdtempSync(join(tmpdir(), 'scoville-odd-'));
-  const classic = await startClassicEngine();
+  const engines = await Promise.all([startClassicEngine(true), startClassicEngine(false)]);
+  const [containerd, overlay2] = engines.map(({ host }) => host);
   try {
     const found = await runDocuments(
-      {
-        containerd: process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
-        overlay2: classic.host,
-      },
+      { containerd, overlay2 },
       {
         ...{ seed: 1, cases: isWhole ? 60 : 15, until: Date.now() + 600_000 },
         ...{ spoolDir, log: () => undefined },
@@ -23,7 +21,7 @@ test('what both stores of Docker read of odd documents is what we read, or refus
     expect(found.differences).toEqual([]);
     expect(found.read).toBeGreaterThan(0);
   } finally {
-    await classic.stop();
+    await Promise.all(engines.map((engine) => engine.stop()));
     rmSync(spoolDir, { recursive: true, force: true });
   }
 });
