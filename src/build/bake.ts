@@ -169,6 +169,7 @@ export async function bake(
   const shared: SharedRecordings = new Map();
   const folders: Promise<string>[] = [];
   let stoppedBy = '';
+  const isStopped = (): boolean => stop.signal.aborted;
   const skipped = (job: BakeJob, reason: string): Ended => ({
     done: baked(job, 'skipped', 0, { reason }),
   });
@@ -195,7 +196,7 @@ export async function bake(
     if (bad !== undefined && !dryRun)
       return skipped(job, `${bad.done.job.target.name} could not be built`);
     return turns.take(await lockFolder(job), async () => {
-      if (stoppedBy !== '') return skipped(job, `not begun: ${stoppedBy} failed`);
+      if (isStopped()) return skipped(job, `not begun: ${stoppedBy} failed`);
       outer.throwIfAborted();
       try {
         return await hold(
@@ -204,7 +205,7 @@ export async function bake(
         );
       } catch (error) {
         outer.throwIfAborted();
-        if (stoppedBy !== '') return skipped(job, `ended: ${stoppedBy} failed`);
+        if (isStopped()) return skipped(job, `ended: ${stoppedBy} failed`);
         if (error instanceof Interrupted) throw error;
         return ended(job, failed(job, error));
       }

@@ -21,6 +21,7 @@ import {
   whole,
 } from '../cli/flag-table.ts';
 import { err, EXIT, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { originsBehind } from '../model/key-scheme.ts';
 import { GRADES } from '../model/scorecard.ts';
 import {
@@ -324,13 +325,13 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       scanner: own.scanner,
       offline: own.offline,
     }),
-    sign: defined<Settings['sign']>({
+    sign: given({
       ...sign,
       enabled: own.sign ?? (named || sign.enabled),
       key: own.key ?? (own.keyless === true ? undefined : sign.key),
       keyless: own.keyless ?? (own.key === undefined && sign.keyless),
       ...sigstoreOf(sign, own),
-    }),
+    }) as Settings['sign'],
     hermetic: own.record ? 'record' : own.replay ? 'replay' : settings.hermetic,
     registries: withPlainHttp(registries, own.plainHttp),
     vex: [...vex, ...own.vex],
@@ -351,22 +352,17 @@ function withSetting(settings: Settings, path: string, value: unknown): Settings
 
 type Unset<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-/** Without the keys that are undefined. */
-function defined<T extends object>(all: Unset<T>): T {
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
-}
-
 /** The user's Sigstore. An address by flag overrides the settings' config file, and vice versa. */
 function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Required<Unset<SigstoreChoice>> {
-  const given = [own.fulcioUrl, own.rekorUrl, own.tsaUrl, own.oidcIssuer];
-  const isByUrl = given.some((url) => url !== undefined);
-  const urls: SigstoreChoice = own.signingConfig === undefined ? sign : {};
+  const { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot } = own;
+  const isByUrl = [fulcioUrl, rekorUrl, tsaUrl, oidcIssuer].some((url) => url !== undefined);
+  const urls: SigstoreChoice = signingConfig === undefined ? sign : {};
   return {
-    fulcioUrl: own.fulcioUrl ?? urls.fulcioUrl,
-    rekorUrl: own.rekorUrl ?? urls.rekorUrl,
-    tsaUrl: own.tsaUrl ?? urls.tsaUrl,
-    oidcIssuer: own.oidcIssuer ?? urls.oidcIssuer,
-    signingConfig: own.signingConfig ?? (isByUrl ? undefined : sign.signingConfig),
-    trustedRoot: own.trustedRoot ?? sign.trustedRoot,
+    fulcioUrl: fulcioUrl ?? urls.fulcioUrl,
+    rekorUrl: rekorUrl ?? urls.rekorUrl,
+    tsaUrl: tsaUrl ?? urls.tsaUrl,
+    oidcIssuer: oidcIssuer ?? urls.oidcIssuer,
+    signingConfig: signingConfig ?? (isByUrl ? undefined : sign.signingConfig),
+    trustedRoot: trustedRoot ?? sign.trustedRoot,
   };
 }

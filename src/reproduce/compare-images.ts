@@ -2,6 +2,7 @@ import { copiedStage, layerLines } from '../dockerfile/layer-lines.ts';
 import { openBlobImage } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import { walkLayer } from '../image/walk/layer-walk.ts';
+import { given } from '../lib/json.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import {
@@ -113,10 +114,7 @@ function pairsOf(a: OpenedPlatform, b: OpenedPlatform): readonly LayerPair[] {
   return pairLayers(tracedLayers(a.layers, a.config), tracedLayers(b.layers, b.config));
 }
 
-interface FoundInLayer {
-  readonly listed: readonly Found[];
-  readonly omitted: number;
-}
+type FoundInLayer = { readonly listed: readonly Found[]; readonly omitted: number };
 
 /** Differences of two layers. Throws UserError for an unreadable one. */
 async function comparePair(
@@ -173,15 +171,9 @@ async function explained(
   const detail = [...kinds.map((one) => said(one, first, second)), content?.detail ?? []].flat();
   const deeper =
     isRead && content !== undefined ? await look?.(path, content.format, a, b) : undefined;
-  return {
-    path,
-    kind: kinds[0] ?? 'content',
-    detail: detail.join('; '),
-    class: id,
-    cause,
-    remedy,
-    ...(deeper === undefined ? {} : { deeper }),
-  };
+  const kind = kinds[0] ?? 'content';
+  const about = { path, kind, detail: detail.join('; '), class: id, cause, remedy };
+  return { ...about, ...given({ deeper }) };
 }
 
 function said(
@@ -263,19 +255,14 @@ export function linesOf(
   const lines = new Map<string, number>();
   for (const { layers, config } of platforms) {
     const traced = tracedLayers(layers, config);
-    const found = layerLines(
-      dockerfile,
-      traced.map(({ createdBy }) => createdBy),
-    );
-    for (const [i, { blob }] of traced.entries()) {
-      const line = found[i];
-      if (line !== undefined) lines.set(blob.digest, line);
-    }
+    const made = traced.map(({ createdBy }) => createdBy);
+    for (const [i, line] of layerLines(dockerfile, made).entries())
+      if (line !== undefined) lines.set(traced[i]?.blob.digest ?? '', line);
   }
   return ({ blob }) => {
     const line = lines.get(blob.digest);
     const copiedFrom = line === undefined ? undefined : copiedStage(dockerfile, line);
-    return { line, ...(copiedFrom === undefined ? {} : { copiedFrom }) };
+    return { line, ...given({ copiedFrom }) };
   };
 }
 
@@ -284,13 +271,7 @@ export function builtImage(
   name: string,
   root: Descriptor,
 ): Promise<OpenedImage> {
-  return openBlobImage({
-    name,
-    place: 'store',
-    blobs: store.blobs,
-    root,
-    entries: [],
-  });
+  return openBlobImage({ name, place: 'store', blobs: store.blobs, root, entries: [] });
 }
 
 /**

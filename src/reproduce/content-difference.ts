@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { elfSections } from '../image/formats/elf.ts';
 import { sqlitePageSize } from '../image/formats/sqlite.ts';
 import { zipDirectory } from '../image/formats/zip.ts';
@@ -41,19 +42,14 @@ function textDifference(
   const length = Math.max(before.length, after.length);
   let at = 0;
   while (at < length && before[at] === after[at]) at += 1;
-  if (isSameList([...before].sort(), [...after].sort()))
+  if (isDeepStrictEqual(before.toSorted(), after.toSorted()))
     return { format: 'text', detail: `the same lines in another order, from line ${at + 1} on` };
-  if (SHADOW.test(path))
-    return {
-      format: 'text',
-      detail: `line ${at + 1}, not shown: ${shadowFields(before, after)}`,
-    };
-  if (SECRET_FILE.test(posix.basename(path)))
-    return { format: 'text', detail: `line ${at + 1}, not shown` };
-  return {
-    format: 'text',
-    detail: `line ${at + 1}: ${quotedLines(before[at], after[at])}`,
-  };
+  const told = SHADOW.test(path)
+    ? `, not shown: ${shadowFields(before, after)}`
+    : SECRET_FILE.test(posix.basename(path))
+      ? ', not shown'
+      : `: ${quotedLines(before[at], after[at])}`;
+  return { format: 'text', detail: `line ${at + 1}${told}` };
 }
 
 function isText(bytes: Uint8Array): boolean {
@@ -62,10 +58,6 @@ function isText(bytes: Uint8Array): boolean {
 
 function lines(bytes: Uint8Array): string[] {
   return Buffer.from(bytes).toString('utf8').split('\n');
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i]);
 }
 
 /** The differing fields over all lines: `password, day of the last change`. */
@@ -208,16 +200,11 @@ function named(what: string, names: readonly string[]): readonly string[] {
 /** From the central directory (APPNOTE, 4.3.12). Of members with one name the last counts. */
 function zipDifference(first: Uint8Array, second: Uint8Array): string {
   const [before, after] = [first, second].map((bytes) => {
-    const directory = zipDirectory(bytes);
-    return (
-      directory &&
-      new Map(
-        directory.members.map(({ name, crc, size, time }): [string, Part] => [
-          name,
-          { content: `${crc} ${size}`, head: String(time) },
-        ]),
-      )
+    const members = zipDirectory(bytes)?.members.map(
+      ({ name, crc, size, time }) =>
+        [name, { content: `${crc} ${size}`, head: `${time}` }] as const,
     );
+    return members && new Map<string, Part>(members);
   });
   if (before === undefined || after === undefined) return 'zip: its directory cannot be read';
   const { content, heads } = differingParts(before, after);
@@ -320,9 +307,9 @@ function pdfDifference(first: Uint8Array, second: Uint8Array): string {
 function gzipDifference(first: Uint8Array, second: Uint8Array): string {
   const differs = differsIn(first, second);
   const fields = [
-    ...(differs(4, 8) ? [`modification time ${times(first, second, 4)}`] : []),
-    ...(differs(3, 4) || differs(8, 10) ? ['flags'] : []),
-  ];
+    differs(4, 8) && `modification time ${times(first, second, 4)}`,
+    (differs(3, 4) || differs(8, 10)) && 'flags',
+  ].filter((text) => text !== false);
   if (fields.length === 0) return 'gzip: what is compressed, or how';
   return `gzip header: ${fields.join(', ')}${differs(10) ? '; and what follows' : ''}`;
 }
@@ -331,11 +318,11 @@ function gzipDifference(first: Uint8Array, second: Uint8Array): string {
 function pycDifference(first: Uint8Array, second: Uint8Array): string {
   const differs = differsIn(first, second);
   const fields = [
-    ...(differs(0, 4) ? ['version of Python'] : []),
-    ...(differs(4, 8) ? ['kind of check'] : []),
-    ...(differs(8, 12) ? [`source time ${times(first, second, 8)}`] : []),
-    ...(differs(12, 16) ? ['source size or hash'] : []),
-  ];
+    differs(0, 4) && 'version of Python',
+    differs(4, 8) && 'kind of check',
+    differs(8, 12) && `source time ${times(first, second, 8)}`,
+    differs(12, 16) && 'source size or hash',
+  ].filter((text) => text !== false);
   const header = fields.length > 0 ? [`header: ${fields.join(', ')}`] : [];
   return `.pyc ${[...header, ...(differs(16) ? ['code'] : [])].join('; ')}`;
 }

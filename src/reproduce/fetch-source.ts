@@ -61,14 +61,7 @@ export function pathInside(text: string): Result<string> {
 }
 
 /** A commit's files in a temporary folder. */
-export interface FetchedSource {
-  readonly url: string;
-  readonly revision: string;
-  /** Absolute paths in the folder. */
-  readonly context: string;
-  readonly dockerfile: string;
-  readonly remove: () => Promise<void>;
-}
+export type FetchedSource = Awaited<ReturnType<typeof fetchSource>>;
 
 /**
  * Fetches a provenance's source, or its commit from `elsewhere`. Throws UserError for an unsafe
@@ -78,7 +71,7 @@ export async function fetchSource(
   context: Pick<PipelineContext, 'run' | 'signal' | 'cwd'>,
   source: RecordedSource,
   elsewhere: string | undefined,
-): Promise<FetchedSource> {
+) {
   const url = fit(fetchableUrl(elsewhere ?? source.url));
   const revision = fit(wholeCommit(source.revision));
   const contextPath = fit(pathInside(source.context));
@@ -104,6 +97,7 @@ export async function fetchSource(
     return {
       url,
       revision,
+      /** Absolute paths in the folder. */
       context: await within(directory, contextPath),
       dockerfile: await within(directory, dockerfilePath),
       remove,

@@ -11,25 +11,7 @@ import { type Digest, digestHex, digestOf } from '../model/reference.ts';
  * Bytes of answers by digest. One per lock file, so that a lock cannot name answers of other
  * builds.
  */
-export interface FetchStore {
-  readonly writer: () => Promise<FetchWriter>;
-  /** The path of the bytes, which may be missing. */
-  readonly path: (digest: Digest) => string;
-  /** True if the bytes exist with the stated size and digest. */
-  readonly verify: (stated: { readonly digest: Digest; readonly size: number }) => Promise<boolean>;
-  /** Bytes `start` to before `end`. */
-  readonly read: (digest: Digest, start?: number, end?: number) => AsyncIterable<Uint8Array>;
-}
-
-/** A body being written: in the store once `commit` resolves, not before. */
-interface FetchWriter {
-  readonly write: (chunk: Uint8Array) => Promise<void>;
-  /** Throws UserError if the content is not `expected`. */
-  readonly commit: (
-    expected?: Digest,
-  ) => Promise<{ readonly digest: Digest; readonly size: number }>;
-  readonly abort: () => Promise<void>;
-}
+export type FetchStore = Awaited<ReturnType<typeof openFolder>>;
 
 /** A lock file's store; `path` is absolute. Only this user can read it. */
 export function openFetchStore(cache: string, path: string): Promise<FetchStore> {
@@ -37,16 +19,19 @@ export function openFetchStore(cache: string, path: string): Promise<FetchStore>
 }
 
 /** A store in its own folder. Only this user can read it. */
-export async function openFolder(folder: string): Promise<FetchStore> {
+export async function openFolder(folder: string) {
   await makeFolders(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
   await removeAbandoned(folder);
   const file = (digest: Digest): string => join(folder, digestHex(digest));
   const verified = new Map<Digest, number>();
+  type Stated = { readonly digest: Digest; readonly size: number };
   return {
     writer: () => newWriter(folder, file),
+    /** The path of the bytes, which may be missing. */
     path: file,
-    verify: async ({ digest, size }) => {
+    /** True if the bytes exist with the stated size and digest. */
+    verify: async ({ digest, size }: Stated): Promise<boolean> => {
       const known = verified.get(digest);
       if (known !== undefined) return known === size;
       const hash = createHash('sha256');
@@ -63,13 +48,9 @@ export async function openFolder(folder: string): Promise<FetchStore> {
       verified.set(digest, length);
       return length === size;
     },
-    read: (digest, start = 0, end) =>
-      end !== undefined && end <= start
-        ? nothing()
-        : createReadStream(file(digest), {
-            start,
-            ...(end === undefined ? {} : { end: end - 1 }),
-          }),
+    /** Bytes `start` to before `end`. */
+    read: (digest: Digest, start = 0, end = Infinity): AsyncIterable<Uint8Array> =>
+      end <= start ? nothing() : createReadStream(file(digest), { start, end: end - 1 }),
   };
 }
 
@@ -90,14 +71,15 @@ export async function* nothing(): AsyncGenerator<Uint8Array> {
   // Without bytes.
 }
 
-async function newWriter(folder: string, file: (digest: Digest) => string): Promise<FetchWriter> {
+/** A body being written: in the store once `commit` resolves, not before. */
+async function newWriter(folder: string, file: (digest: Digest) => string) {
   const path = join(folder, `.${randomUUID()}.part`);
   // eslint-disable-next-line no-restricted-syntax -- a body is renamed to the digest of what was written
   const handle: FileHandle = await open(path, 'wx', 0o600);
   const hash = createHash('sha256');
   let size = 0;
   return {
-    write: async (chunk) => {
+    write: async (chunk: Uint8Array): Promise<void> => {
       hash.update(chunk);
       size += chunk.length;
       let at = 0;
@@ -107,7 +89,8 @@ async function newWriter(folder: string, file: (digest: Digest) => string): Prom
         throw diskErrorIn(path, error);
       }
     },
-    commit: async (expected) => {
+    /** Throws UserError if the content is not `expected`. */
+    commit: async (expected?: Digest) => {
       const digest = `sha256:${hash.digest('hex')}` as Digest;
       if (expected !== undefined && digest !== expected)
         throw new UserError(`${expected} has other content: its digest is ${digest}`);
@@ -115,7 +98,7 @@ async function newWriter(folder: string, file: (digest: Digest) => string): Prom
       await rename(path, file(digest));
       return { digest, size };
     },
-    abort: async () => {
+    abort: async (): Promise<void> => {
       await handle.close().catch(() => undefined);
       await rm(path, { force: true });
     },

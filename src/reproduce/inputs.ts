@@ -24,15 +24,6 @@ const BODY_MEDIA_TYPE = 'application/octet-stream';
 export const MOST_BODIES = 20_000;
 const EMPTY = digestOf('');
 
-interface InputsToWrite {
-  readonly cache: string;
-  /** Absolute. */
-  readonly lockPath: string;
-  readonly lock: LockFile;
-  readonly recording: Recording;
-  readonly subject: Descriptor;
-}
-
 /**
  * Writes what a build fetched as an artifact about its image: the lock, and each body once, linked
  * from the store. Returns its descriptor. Throws UserError for missing bytes, or too many for one
@@ -40,8 +31,16 @@ interface InputsToWrite {
  */
 export async function writeInputs(
   blobs: BlobStore,
-  { cache, lockPath, lock, recording, subject }: InputsToWrite,
+  of: {
+    readonly cache: string;
+    /** Absolute. */
+    readonly lockPath: string;
+    readonly lock: LockFile;
+    readonly recording: Recording;
+    readonly subject: Descriptor;
+  },
 ): Promise<Descriptor> {
+  const { cache, lockPath, lock, recording, subject } = of;
   const bodies = bodiesOf(recording.fetches);
   if (bodies.size > MOST_BODIES)
     throw new UserError(`the build fetched ${bodies.size} files, and ${MOST_BODIES} can be kept`);

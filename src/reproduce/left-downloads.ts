@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
-import type { BuildPlan } from '../build/plan.ts';
+import type { Built } from '../build/states.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { layersOf, openStored } from '../image/layout/open-layout.ts';
 import { layerPath } from '../image/tar/tar-header.ts';
 import { TarReader } from '../image/tar/tar-reader.ts';
 import { plainLayer } from '../image/walk/unpack-layer.ts';
+import { given } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import {
   fetchedFiles,
   type FetchedPackage,
   type Fetches,
   packageOfAddress,
-  type Recording,
 } from '../model/build-analysis.ts';
 import type { TarEntry } from '../model/image.ts';
 import { type DownloadedFile, purlText } from '../model/packages.ts';
@@ -26,27 +26,18 @@ type Origin = Pick<DownloadedFile, 'address' | 'name' | 'version' | 'purl'>;
 
 /** Downloads in each platform's own layers; none unless recorded and an SBOM is wanted. */
 export async function downloadsOfImage(
-  {
-    plan,
-    store,
-    recording,
-  }: {
-    readonly plan: BuildPlan;
-    readonly store: { readonly blobs: BlobStore };
-    readonly recording: Recording | undefined;
-  },
+  { plan, store, recording }: Pick<Built, 'plan' | 'store' | 'recording'>,
   image: FinalImage,
 ): Promise<ReadonlyMap<FinalPlatform, readonly DownloadedFile[]>> {
   if (recording === undefined || !plan.attest.sbom.on) return new Map();
   const stored = await openStored(store.blobs, image.index);
-  const found = image.platforms.map(
-    async (platform): Promise<[FinalPlatform, readonly DownloadedFile[]]> => {
-      const layers = layersOf(stored, platform).slice(platform.baseLayers);
-      const own = layers.map(({ blob }) => blob.digest);
-      return [platform, await downloadsLeft(store.blobs, own, recording.fetches)];
-    },
-  );
-  return new Map(await Promise.all(found));
+  const found = new Map<FinalPlatform, readonly DownloadedFile[]>();
+  for (const platform of image.platforms) {
+    const layers = layersOf(stored, platform).slice(platform.baseLayers);
+    const own = layers.map(({ blob }) => blob.digest);
+    found.set(platform, await downloadsLeft(store.blobs, own, recording.fetches));
+  }
+  return found;
 }
 
 /**
@@ -109,17 +100,16 @@ async function readLayer(
 function covered(files: Map<string, DownloadedFile>, path: string, isFolder: boolean): void {
   const at = path.lastIndexOf('/') + 1;
   const [folder, name] = [path.slice(0, at), path.slice(at)];
+  const removeBelow = (start: string): void => {
+    for (const known of files.keys()) if (known.startsWith(start)) files.delete(known);
+  };
   if (name === '.wh..wh..opq') {
-    removeBelow(files, folder);
+    removeBelow(folder);
     return;
   }
   const gone = name.startsWith('.wh.') ? `${folder}${name.slice('.wh.'.length)}` : path;
   files.delete(gone);
-  if (!isFolder) removeBelow(files, `${gone}/`);
-}
-
-function removeBelow(files: Map<string, DownloadedFile>, folder: string): void {
-  for (const known of files.keys()) if (known.startsWith(folder)) files.delete(known);
+  if (!isFolder) removeBelow(`${gone}/`);
 }
 
 /**
@@ -139,5 +129,5 @@ function namesOf(
     version: version ?? '',
     qualifiers: { checksum: digest, download_url: isPlain ? address : undefined },
   });
-  return { name, ...(version === undefined ? {} : { version }), purl };
+  return { name, ...given({ version }), purl };
 }

@@ -22,18 +22,13 @@ const REQUEST_COST = 32 * 1024;
 const CHUNK_COST = 512;
 
 /** An unanswered request. */
-interface HeldRequest {
-  /** Its body, or why it is refused; the rest of a refused body is read and dropped. */
-  readonly body: (message: IncomingMessage) => Promise<Buffer | string>;
-  /** Call once, when answered. */
-  readonly release: () => void;
-}
+type HeldRequest = NonNullable<ReturnType<ReturnType<typeof heldRequests>>>;
 
 /**
  * Limits the memory that a build's commands can fill with requests, over all connections. Undefined
  * when it is full.
  */
-function heldRequests(): () => HeldRequest | undefined {
+function heldRequests() {
   let held = 0;
   return () => {
     let own = 0;
@@ -43,11 +38,16 @@ function heldRequests(): () => HeldRequest | undefined {
       own += bytes;
       return true;
     };
-    const release = (): void => {
-      held -= own;
-      own = 0;
+    if (!take(REQUEST_COST)) return undefined;
+    return {
+      /** Call once, when answered. */
+      release: (): void => {
+        held -= own;
+        own = 0;
+      },
+      /** Its body, or why it is refused; the rest of a refused body is read and dropped. */
+      body: (message: IncomingMessage) => bodyOf(message, take),
     };
-    return take(REQUEST_COST) ? { release, body: (message) => bodyOf(message, take) } : undefined;
   };
 }
 
@@ -88,17 +88,13 @@ interface Tunnel extends Readonly<Peer> {
   asked: boolean;
 }
 
-interface OpenTunnel {
+interface OpenTunnel extends Pick<ProxyOptions, 'authority' | 'onUnreadable' | 'silentMs'> {
   readonly target: string;
   readonly socket: Socket;
   readonly peer: Peer;
   readonly head: Buffer;
   readonly inner: Server;
   readonly tunnels: WeakMap<Socket, Tunnel>;
-  readonly authority: Pick<BuildAuthority, 'contextFor'>;
-  readonly onUnreadable: (seen: Unreadable) => void;
-  /** Longest silence of a connection before its first request. */
-  readonly silentMs?: number;
 }
 
 /** Answers CONNECT as if the host were reached; the first byte then shows TLS or HTTP. */
@@ -224,15 +220,15 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const openRequest = heldRequests();
   const take = (message: IncomingMessage, response: ServerResponse, tunnel?: Tunnel): void => {
     const hold = openRequest();
+    const peer = tunnel ?? peerOf(message.socket);
     if (hold !== undefined) {
-      const at = { tunnel, peer: tunnel ?? peerOf(message.socket) };
-      void serve(message, response, at, hold, options).finally(hold.release);
+      void serve(message, response, { tunnel, hold }, peer, options).finally(hold.release);
       return;
     }
     const url = tunnel?.origin ?? message.url ?? '';
     // Only the host: an address may contain a secret.
     const target = URL.canParse(url) ? new URL(url).host : '';
-    const { client, run } = tunnel ?? peerOf(message.socket);
+    const { client, run } = peer;
     options.onUnreadable({ target, why: 'too many requests at once', client, run });
     // Its answer would wait in memory for those before it.
     message.socket.destroy();
@@ -247,7 +243,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   const outer = createServer(OPTIONS, (request, response) => {
     if (isOurs(request)) take(request, response);
-    else refuse(response);
+    else response.writeHead(407, { [CHALLENGE[0]]: CHALLENGE[1], 'content-length': 0 }).end();
   });
   outer.maxConnections = MOST_CONNECTIONS;
   outer.on('connection', (socket) => {
@@ -262,7 +258,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     if (!isOurs(request)) {
       // git first asks without the password. It opens another connection when this one is closed.
       socket.end(
-        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE.join(': ')}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       return;
     }
@@ -289,12 +285,7 @@ export function urlOfRun(url: string, line: number): string {
   return own.href.replace(/\/$/, '');
 }
 
-const CHALLENGE = 'Proxy-Authenticate: Basic realm="scoville"';
-
-function refuse(response: ServerResponse): void {
-  const [name = '', value = ''] = CHALLENGE.split(': ');
-  response.writeHead(407, { [name]: value, 'content-length': 0 }).end();
-}
+const CHALLENGE = ['Proxy-Authenticate', 'Basic realm="scoville"'] as const;
 
 async function listen(server: Server, host: string): Promise<number> {
   await new Promise<void>((done, failed) => {
@@ -303,21 +294,16 @@ async function listen(server: Server, host: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-interface Asked {
-  readonly tunnel: Tunnel | undefined;
-  readonly peer: Peer;
-}
-
 async function serve(
   message: IncomingMessage,
   response: ServerResponse,
-  at: Asked,
-  hold: HeldRequest,
+  { tunnel, hold }: { readonly tunnel: Tunnel | undefined; readonly hold: HeldRequest },
+  peer: Peer,
   { answer, onUnreadable }: ProxyOptions,
 ): Promise<void> {
   const reply = replyTo(message, response);
   try {
-    const request = await requestOf(message, at, hold, onUnreadable);
+    const request = await requestOf(message, tunnel, peer, hold, onUnreadable);
     if (typeof request === 'number') plainReply(reply, request);
     else await answer(request, reply);
   } catch {
@@ -328,7 +314,8 @@ async function serve(
 /** The request, or the status of a refusal. */
 async function requestOf(
   message: IncomingMessage,
-  { tunnel, peer: { client, run } }: Asked,
+  tunnel: Tunnel | undefined,
+  { client, run }: Peer,
   hold: HeldRequest,
   onUnreadable: ProxyOptions['onUnreadable'],
 ): Promise<ProxyRequest | number> {
@@ -338,21 +325,18 @@ async function requestOf(
   if (!isWhole || !URL.canParse(address)) return 400;
   // A lock allows only this form.
   if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
+  // Without the scheme's default port.
   const { href, host } = new URL(address);
   const body = await hold.body(message);
   if (typeof body === 'string') {
     onUnreadable({ target: host, why: body, client, run });
     return 413;
   }
-  return {
-    method: message.method ?? 'GET',
-    // Without the scheme's default port.
-    address: href,
-    headers: textHeaders(message),
-    body,
-    client,
-    run,
-  };
+  const { method = 'GET' } = message;
+  const headers = Object.entries(message.headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, [value].flat().join(', ')]],
+  );
+  return { method, address: href, headers: Object.fromEntries(headers), body, client, run };
 }
 
 function replyTo(message: IncomingMessage, response: ServerResponse): Reply {
@@ -381,14 +365,6 @@ function replyTo(message: IncomingMessage, response: ServerResponse): Reply {
       else response.writeHead(502, { 'content-length': 0, connection: 'close' }).end();
     },
   };
-}
-
-function textHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
-    ),
-  );
 }
 
 type Interfaces = ReturnType<typeof networkInterfaces>;

@@ -17,9 +17,9 @@ import { imageOfPurl } from '../facts/build-facts.ts';
 import { readExportedIndex } from '../image/image-index.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
 import { UserError } from '../lib/errors.ts';
-import { byCodeUnit } from '../lib/text.ts';
+import { given } from '../lib/json.ts';
+import { byName } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { DockerfileModel } from '../model/dockerfile.ts';
 import {
   type Descriptor,
   type Manifest,
@@ -29,7 +29,6 @@ import {
 } from '../model/image.ts';
 import type { LockedImage, LockFile, RecordedBuild, RecordedMount } from '../model/lock.ts';
 import {
-  type Digest,
   formatReference,
   parseDigest,
   parseReference,
@@ -73,19 +72,21 @@ const WITHOUT_EFFECT =
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
   const words: string[] = [];
   const labels: Record<string, string> = {};
-  const obstacles = [
-    ...record.otherLocals
-      .filter((name) => name !== CLOCK_CONTEXT)
-      .map((name) => `it was given the folder ${shown(name)}`),
-  ];
+  const obstacles = record.otherLocals
+    .filter((name) => name !== CLOCK_CONTEXT)
+    .map((name) => `it was given the folder ${shown(name)}`);
   const own = new Set(given.buildArgs.map((text) => text.split('=', 1)[0] ?? ''));
-  for (const [key, value] of Object.entries(record.args).sort(([a], [b]) => byCodeUnit(a, b))) {
-    const [kind, name] = split(key);
+  for (const [key, value] of byName(Object.entries(record.args))) {
+    const [, kind = key, name = ''] = /^([^:]*):(.*)$/s.exec(key) ?? [];
     const isMasked = value.includes(MASK);
     if (kind === 'build-arg' && (PROXY.test(name) || own.has(name))) continue;
     if (isMasked) obstacles.push(`the value of ${shown(key)} is masked`);
-    else if (kind === 'build-arg') words.push(...buildArg(record, name, value));
-    else if (kind === 'label') setOwn(labels, name, value);
+    else if (kind === 'build-arg') {
+      // Our record sets the epoch of our builds; buildx adds it to the arguments automatically.
+      if (name !== 'SOURCE_DATE_EPOCH' || record.builder !== 'scoville')
+        words.push(`--build-arg=${name}=${value}`);
+    } else if (kind === 'label')
+      Object.defineProperty(labels, name, { value, enumerable: true, configurable: true });
     else if (kind === 'context' && name === CLOCK_CONTEXT) continue;
     else if (kind === 'context') words.push(...imageContext(name, value, obstacles));
     else words.push(...attribute(key, value, obstacles));
@@ -108,17 +109,6 @@ export function rebuildWords(record: RecordedBuild, given: GivenInputs): Rebuild
   };
 }
 
-function split(key: string): readonly [string, string] {
-  const colon = key.indexOf(':');
-  return colon < 0 ? [key, ''] : [key.slice(0, colon), key.slice(colon + 1)];
-}
-
-/** Our record sets the epoch of our builds; buildx adds it to the arguments automatically. */
-function buildArg({ builder }: RecordedBuild, name: string, value: string): readonly string[] {
-  if (name === 'SOURCE_DATE_EPOCH' && builder === 'scoville') return [];
-  return [`--build-arg=${name}=${value}`];
-}
-
 /** Anyone can get an image that replaces a name, but not the publisher's folder or repository. */
 function imageContext(name: string, value: string, obstacles: string[]): readonly string[] {
   if (value.startsWith('docker-image://') && /^[\w./:@-]+$/.test(name))
@@ -129,8 +119,7 @@ function imageContext(name: string, value: string, obstacles: string[]): readonl
 
 function attribute(key: string, value: string, obstacles: string[]): readonly string[] {
   if (WITHOUT_EFFECT.test(key)) return [];
-  if (key === 'target') return [`--target=${value}`];
-  if (key === 'shm-size') return [`--shm-size=${value}`];
+  if (key === 'target' || key === 'shm-size') return [`--${key}=${value}`];
   if (key === 'ulimit') return value.split(',').map((one) => `--ulimit=${one}`);
   if (key === 'add-hosts')
     return value.split(',').map((one) => `--add-host=${one.replace('=', ':')}`);
@@ -160,10 +149,6 @@ function idOf(secret: string): string {
 
 function sshId(text: string): string {
   return text.split('=', 1)[0] ?? '';
-}
-
-function setOwn(record: Record<string, string>, key: string, value: string): void {
-  Object.defineProperty(record, key, { value, enumerable: true, configurable: true });
 }
 
 function shown(text: string): string {
@@ -208,25 +193,21 @@ function recordedInputs(
 }
 
 /** Image names that BuildKit used, with the digests it found. */
-function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
-  return new Map(
-    record.materials.flatMap(({ uri, digest }): [string, Digest][] => {
-      const text = imageOfPurl(uri);
-      const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
-      const reference = text === undefined ? undefined : parseReference(text);
-      if (sha === undefined || reference?.ok !== true) return [];
-      return [[formatReference(withDefaultTag(reference.value)), sha]];
-    }),
-  );
+function recordedImages({ materials }: RecordedBuild): ReadonlyMap<string, LockedImage> {
+  const images = new Map<string, LockedImage>();
+  for (const { uri, digest: digests } of materials) {
+    const digest = parseDigest(`sha256:${digests['sha256'] ?? ''}`);
+    const reference = parseReference(imageOfPurl(uri) ?? '');
+    if (digest === undefined || !reference.ok) continue;
+    const name = formatReference(withDefaultTag(reference.value));
+    images.set(name, { digest, local: false, platforms: new Map() });
+  }
+  return images;
 }
 
 function lockOf(record: Parameters<typeof recordedInputs>[1], normaliser: string): LockFile {
-  const images = [...recordedImages(record)].map(([name, digest]): [string, LockedImage] => [
-    name,
-    { digest, local: false, platforms: new Map() },
-  ]);
   return {
-    images: new Map(images),
+    images: recordedImages(record),
     builder: {},
     normaliser,
     snapshots: [],
@@ -242,11 +223,9 @@ function valuesOf(
   labels: Readonly<Record<string, string>>,
 ): RecordedValues {
   const entry = index?.manifests.find(({ digest }) => digest === first.descriptor.digest);
+  const source = { source: 'lock', reason: 'the image’s provenance' } as const;
   return {
-    epoch:
-      epoch === undefined
-        ? undefined
-        : { seconds: epoch, source: 'lock', reason: 'the image’s provenance' },
+    epoch: epoch === undefined ? undefined : { seconds: epoch, ...source },
     steady,
     created: first.config.created ?? rfc3339(epoch ?? 0),
     annotations: {
@@ -255,16 +234,12 @@ function valuesOf(
       indexDescriptor: {},
       manifest: {},
       manifestDescriptor: entry?.annotations ?? {},
-      byPlatform: [first, ...others].flatMap((one) =>
-        Object.entries(one.manifest.annotations ?? {})
+      byPlatform: [first, ...others].flatMap((one) => {
+        const at = { platform: platformNameOf(one), level: 'manifest' } as const;
+        return Object.entries(one.manifest.annotations ?? {})
           .filter(([key]) => key !== NORMALISER_ANNOTATION)
-          .map(([key, value]) => ({
-            platform: platformNameOf(one),
-            level: 'manifest' as const,
-            key,
-            value,
-          })),
-      ),
+          .map(([key, value]) => ({ ...at, key, value }));
+      }),
     },
   };
 }
@@ -303,34 +278,19 @@ interface RebuildRequest {
   readonly directory: BuildDirectory;
 }
 
-interface Rebuilt {
-  /** The resulting index or manifest. */
-  readonly root: Descriptor;
-  readonly dockerfile: DockerfileModel | undefined;
-  /** Why its RUNs may have had more inputs than they were given. */
-  readonly gaps: readonly string[];
-}
-
 /**
  * Builds what a provenance describes, from the fetched source, uncached, with the recorded images
  * and files enforced. Uses our export, or BuildKit's own for an image that BuildKit published.
- * Returns an exit code if buildx failed. Throws UserError if the source does not fit the record.
+ * Returns an exit code if buildx failed, else the resulting index or manifest, and why its RUNs may
+ * have had more inputs than they were given. Throws UserError if the source does not fit the record.
  */
-export async function rebuild(
-  context: PipelineContext,
-  request: RebuildRequest,
-): Promise<Rebuilt | number> {
+export async function rebuild(context: PipelineContext, request: RebuildRequest) {
   const { image, record, store, directory } = request;
-  const inputs =
-    record.inputs === undefined
-      ? undefined
-      : await fetchInputs(image, record.inputs, directory.dir, context.signal).catch(
-          (error: unknown) => {
-            if (!(error instanceof UserError)) throw error;
-            const { message, nextStep } = error;
-            throw unverifiable(message, nextStep === undefined ? {} : { nextStep });
-          },
-        );
+  const fetched = record.inputs && fetchInputs(image, record.inputs, directory.dir, context.signal);
+  const inputs = await fetched?.catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw unverifiable(error.message, given({ nextStep: error.nextStep }));
+  });
   const prepared = await prepare(context, request, inputs);
   requireSameDockerfile(prepared, record);
   requireRecorded(prepared.plan);
@@ -383,16 +343,8 @@ async function prepare(
 ): Promise<Build> {
   const { image, record, words, source, settings, store, directory } = request;
   const platforms = image.platforms.map(platformNameOf);
-  const parsed = parseBuildArgs(
-    [
-      '--no-cache',
-      `--platform=${platforms.join(',')}`,
-      `--file=${source.dockerfile}`,
-      ...words.words,
-      source.context,
-    ],
-    context.env,
-  );
+  const argv = ['--no-cache', `--platform=${platforms.join(',')}`, `--file=${source.dockerfile}`];
+  const parsed = parseBuildArgs([...argv, ...words.words, source.context], context.env);
   if (!parsed.ok || parsed.value.kind === 'help')
     throw unverifiable(
       `its arguments are none that buildx takes${parsed.ok ? '' : `: ${parsed.error.message}`}`,
@@ -405,13 +357,8 @@ async function prepare(
     words.labels,
     { own: settings, source: own },
   );
-  const prepared = await readBuild(context, {
-    parsed: parsed.value,
-    stdin: noStdin(),
-    store,
-    directory,
-    recorded: inputs,
-  }).catch((error: unknown) => {
+  const from = { parsed: parsed.value, stdin: noStdin(), store, directory, recorded: inputs };
+  const prepared = await readBuild(context, from).catch((error: unknown) => {
     // Advice to change a lock or setting does not fit a rebuild.
     if (error instanceof UserError) throw unverifiable(error.message);
     throw error;

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { type Fetch, type Fetches, MOST_FETCHED_BYTES } from '../model/build-analysis.ts';
 import { LONGEST_LOCK } from '../model/lock.ts';
 import { decoded } from '../model/packages.ts';
@@ -24,45 +26,27 @@ export type Answer = (request: ProxyRequest, reply: Reply) => Promise<void>;
 /** A status without a body. */
 export function plainReply(reply: Reply, status: number, text = ''): void {
   const body = Buffer.from(text);
-  reply.head(
-    status,
-    text === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' },
-    body.length,
-  );
+  const type = text === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' };
+  reply.head(status, type, body.length);
   if (body.length > 0) void reply.write(body);
   reply.end();
 }
 
 /** Headers that programs use. Cookies and all others are neither kept nor replayed. */
 const KEPT = [
-  'accept-ranges',
-  'content-disposition',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'docker-content-digest',
-  'etag',
-  'last-modified',
-  'link',
-  'location',
-  'www-authenticate',
+  ...['accept-ranges', 'content-disposition', 'content-encoding', 'content-range', 'content-type'],
+  ...['docker-content-digest', 'etag', 'last-modified', 'link', 'location', 'www-authenticate'],
 ];
 
 /** Values that a lock allows. */
 const KEEPABLE = /^[\t -~\u0080-\u00ff]{1,4096}$/;
 
 /** Headers to keep, sorted by name. */
-function keptHeaders(
-  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    KEPT.flatMap((name) => {
-      const value = headers[name];
-      if (value === undefined) return [];
-      const text = typeof value === 'string' ? value : value.join(', ');
-      return KEEPABLE.test(text) ? [[name, text]] : [];
-    }),
-  );
+function keptHeaders(headers: ServerAnswer['headers']): readonly [string, string][] {
+  return KEPT.flatMap((name): [string, string][] => {
+    const text = [headers[name] ?? ''].flat().join(', ');
+    return headers[name] !== undefined && KEEPABLE.test(text) ? [[name, text]] : [];
+  });
 }
 
 /** Replaces a secret in an address. */
@@ -127,14 +111,12 @@ function recordedSize() {
     LONGEST_LOCK,
     `addresses and headers have more than ${LONGEST_LOCK} characters, which is what a lock can have`,
   );
+  const most = `the answers have more than ${MOST_FETCHED_BYTES / 1024 ** 3} GiB`;
   return {
     request: counter(MOST_REQUESTS, `the build has more than ${MOST_REQUESTS} requests`),
     text,
     /** Bytes of answers as they are written. */
-    body: counter(
-      MOST_FETCHED_BYTES,
-      `the answers have more than ${MOST_FETCHED_BYTES / 1024 ** 3} GiB`,
-    ),
+    body: counter(MOST_FETCHED_BYTES, most),
     /** One object for equal answers. */
     kept: (fetch: Fetch): Fetch => {
       const key = JSON.stringify(fetch);
@@ -163,14 +145,7 @@ export interface ProxyRequest extends Readonly<Peer> {
 }
 
 /** Request headers that decide the answer; all others do not. */
-const DECIDING = [
-  'accept',
-  'range',
-  'if-range',
-  'if-none-match',
-  'if-modified-since',
-  'git-protocol',
-];
+const DECIDING = 'accept range if-range if-none-match if-modified-since git-protocol'.split(' ');
 
 type Asked = Pick<Fetch, 'address' | 'method' | 'request'>;
 
@@ -181,17 +156,14 @@ function askedFor(request: ProxyRequest, without: readonly string[] = []): Asked
     const value = headers[name];
     return value === undefined || value === '*/*' ? [] : [`${name}: ${value}`];
   });
-  const parts = [
-    ...deciding,
-    ...(body.length === 0
-      ? []
-      : [`content-type: ${headers['content-type'] ?? ''}`, digestOf(body)]),
-  ];
-  const digest: Digest | undefined = parts.length === 0 ? undefined : digestOf(parts.join('\n'));
+  const sent = [`content-type: ${headers['content-type'] ?? ''}`, digestOf(body)];
+  const parts = [...deciding, ...(body.length === 0 ? [] : sent)];
   return {
     address: publicAddress(request.address),
-    ...(method === 'GET' ? {} : { method }),
-    ...(digest === undefined ? {} : { request: digest }),
+    ...given({
+      method: method === 'GET' ? undefined : method,
+      request: parts.length === 0 ? undefined : digestOf(parts.join('\n')),
+    }),
   };
 }
 
@@ -212,17 +184,12 @@ export interface Miss extends Readonly<Peer> {
 /** Reported misses; the build fails at the first. */
 const MOST_MISSES = 1000;
 
-interface Replay {
-  readonly answer: Answer;
-  readonly misses: () => readonly Miss[];
-}
-
 /**
  * Answers from the store by the lock's digests; never opens a connection. Several answers to one
  * request come in their order, the last one repeatedly. A range is cut from the whole file, if the
  * lock has it.
  */
-export function replay(fetches: Fetches, store: FetchStore, now: () => number): Replay {
+export function replay(fetches: Fetches, store: FetchStore, now: () => number) {
   const misses: Miss[] = [];
   const next = answersOf(fetches);
   const answer: Answer = async (request, reply) => {
@@ -232,7 +199,7 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
     const fetch = exact ?? whole;
     const miss = (why: Miss['why']): void => {
       const { address, method } = askedFor(request);
-      const asked = { address, ...(method === undefined ? {} : { method }) };
+      const asked = { address, ...given({ method }) };
       if (misses.length < MOST_MISSES) misses.push({ asked, why, ...seen });
       plainReply(reply, 403, `not in the recording: ${address}\n`);
     };
@@ -241,23 +208,21 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
     else if (await store.verify(fetch)) await send(fetch, range, store, reply);
     else miss('store');
   };
-  return { answer, misses: () => misses };
+  return { answer, misses: (): readonly Miss[] => misses };
 }
 
 /** The next answer to a request, `without` headers that normally matter. */
 function answersOf(
   fetches: Fetches,
 ): (request: ProxyRequest, without?: readonly string[]) => Fetch | undefined {
-  const answers = new Map<string, Fetch[]>();
-  for (const fetch of [...fetches.values()].flat()) {
-    const key = keyOf(fetch);
-    const known = answers.get(key);
-    if (known === undefined) answers.set(key, [fetch]);
-    else known.push(fetch);
-  }
+  const answers = groupBy([...fetches.values()].flat(), keyOf);
+  const used = new Map<string, number>();
   return (request, without) => {
-    const queue = answers.get(keyOf(askedFor(request, without))) ?? [];
-    return queue.length > 1 ? queue.shift() : queue[0];
+    const key = keyOf(askedFor(request, without));
+    const queue = answers.get(key) ?? [];
+    const at = used.get(key) ?? 0;
+    used.set(key, at + 1);
+    return queue[Math.min(at, queue.length - 1)];
   };
 }
 
@@ -319,16 +284,6 @@ interface Recorded extends Readonly<Peer> {
   readonly at: number;
 }
 
-interface Recording {
-  readonly answer: Answer;
-  /** In the order of requests. */
-  readonly fetches: () => readonly Recorded[];
-  /** Answers that ended early, or could not be stored: the recording is incomplete. */
-  readonly failures: () => readonly { readonly address: string; readonly why: string }[];
-  /** Resolves when all answers are complete. Those that `signal` ends are failures. */
-  readonly settled: (signal?: AbortSignal) => Promise<void>;
-}
-
 /** In characters: a lock's limit. */
 const LONGEST_ADDRESS = 4096;
 /** Reported failures. */
@@ -345,7 +300,7 @@ export function recording(
   upstream: Upstream,
   now: () => number,
   known: Fetches = new Map(),
-): Recording {
+) {
   const next = answersOf(known);
   const slots: { recorded: Recorded | undefined }[] = [];
   const failures: { address: string; why: string }[] = [];
@@ -377,12 +332,11 @@ export function recording(
       const length = isHead && stated !== undefined ? { 'content-length': String(stated) } : {};
       const all = { ...headers, ...length };
       const kept = await keep(answer, { headers: all, stated }, store, reply, size);
-      const fetch = size.kept({
-        ...asked,
-        ...(answer.status === 200 ? {} : { status: answer.status }),
-        ...(Object.keys(all).length === 0 ? {} : { headers: all }),
-        ...kept,
+      const about = given({
+        status: answer.status === 200 ? undefined : answer.status,
+        headers: Object.keys(all).length === 0 ? undefined : all,
       });
+      const fetch = size.kept({ ...asked, ...about, ...kept });
       slot.recorded = { ...seen, fetch };
       reply.end();
     } catch (error) {
@@ -394,15 +348,19 @@ export function recording(
       reply.breakOff();
     }
   };
+  const answer: Answer = (request, reply) => {
+    const work = record(request, reply).finally(() => busy.delete(work));
+    busy.add(work);
+    return work;
+  };
   return {
-    answer: (request, reply) => {
-      const work = record(request, reply).finally(() => busy.delete(work));
-      busy.add(work);
-      return work;
-    },
-    fetches: () => slots.flatMap(({ recorded }) => recorded ?? []),
-    failures: () => failures,
-    settled: async (signal) => {
+    answer,
+    /** In the order of requests. */
+    fetches: (): readonly Recorded[] => slots.flatMap(({ recorded }) => recorded ?? []),
+    /** Answers that ended early, or could not be stored: the recording is incomplete. */
+    failures: (): readonly { readonly address: string; readonly why: string }[] => failures,
+    /** Resolves when all answers are complete. Those that `signal` ends are failures. */
+    settled: async (signal?: AbortSignal): Promise<void> => {
       const end = (): void => {
         ending.abort(signal?.reason);
       };
@@ -444,7 +402,7 @@ function shownHeaders(
   secrets: Map<string, string>,
   size: RecordedSize,
 ): Readonly<Record<string, string>> {
-  const shown = Object.entries(keptHeaders(headers)).map(([name, value]): [string, string] => {
+  const shown = keptHeaders(headers).map(([name, value]): [string, string] => {
     const masked = publicHeader(value);
     if (name === 'location' && masked !== value && URL.canParse(value, real)) {
       const [shown, whole] = [new URL(masked, real).href, new URL(value, real).href];

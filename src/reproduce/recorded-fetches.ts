@@ -9,11 +9,12 @@ import {
   YARN_ARGUMENTS,
 } from '../build/sent-dockerfile.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { isObject } from '../lib/json.ts';
+import { field, isObject, listField } from '../lib/json.ts';
 import { byName } from '../lib/text.ts';
 import type { Fetch, Fetches, Incomplete, Recording } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { LockFile } from '../model/lock.ts';
+import { digestHex } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 
 /** For fetches that fit no known step. */
@@ -27,22 +28,20 @@ export function fetchesByStage(
   found: readonly { readonly fetch: Fetch; readonly stages: readonly string[] }[],
 ): Fetches {
   const last = new Map<string, { readonly answer: string; readonly from: number }>();
-  found.forEach(({ fetch }, i) => {
+  for (const [i, { fetch }] of found.entries()) {
     const answer = JSON.stringify([fetch.status, fetch.digest, fetch.headers]);
-    if (last.get(askedKey(fetch))?.answer !== answer)
-      last.set(askedKey(fetch), { answer, from: i });
-  });
+    const key = askedKey(fetch);
+    if (last.get(key)?.answer !== answer) last.set(key, { answer, from: i });
+  }
   const stages = new Map<string, Fetch[]>();
   const kept = new Set<string>();
-  found.forEach(({ fetch, stages: names }, i) => {
-    const key = askedKey(fetch);
-    const isLast = i >= (last.get(key)?.from ?? 0);
+  for (const [i, { fetch, stages: names }] of found.entries())
     for (const name of known(names)) {
-      if (isLast && kept.has(`${name} ${key}`)) continue;
-      if (isLast) kept.add(`${name} ${key}`);
-      listOf(stages, name).push(fetch);
+      const key = `${name} ${askedKey(fetch)}`;
+      const isLast = i >= (last.get(askedKey(fetch))?.from ?? 0);
+      if (!isLast || !kept.has(key)) listOf(stages, name).push(fetch);
+      if (isLast) kept.add(key);
     }
-  });
   return new Map(byName(stages));
 }
 
@@ -121,13 +120,8 @@ export function fetchedMaterials(
 ): readonly { readonly uri: string; readonly digest: Readonly<Record<string, string>> }[] {
   return [...fetches.values()]
     .flat()
-    .filter(
-      ({ status }) => status === undefined || (status >= 200 && status < 300 && status !== 204),
-    )
-    .map(({ address, digest }) => ({
-      uri: address,
-      digest: { sha256: digest.slice('sha256:'.length) },
-    }));
+    .filter(({ status = 200 }) => status >= 200 && status < 300 && status !== 204)
+    .map(({ address, digest }) => ({ uri: address, digest: { sha256: digestHex(digest) } }));
 }
 
 function askedKey({ method = 'GET', address, request }: Fetch): string {
@@ -154,14 +148,12 @@ const SLACK_MS = 20;
 
 /** Indexes of the steps that ran at a time, in milliseconds since 1970. */
 export function ranAt(steps: readonly RanStep[], at: number): readonly number[] {
-  const strict = within(steps, at, 0);
-  return strict.length > 0 ? strict : within(steps, at, SLACK_MS);
-}
-
-function within(steps: readonly RanStep[], at: number, slack: number): readonly number[] {
-  return steps.flatMap(({ started, ended }, i) =>
-    started - slack <= at && (ended === undefined || at <= ended + slack) ? [i] : [],
-  );
+  const within = (slack: number): readonly number[] =>
+    steps.flatMap(({ started, ended = at }, i) =>
+      started - slack <= at && at <= ended + slack ? [i] : [],
+    );
+  const strict = within(0);
+  return strict.length > 0 ? strict : within(SLACK_MS);
 }
 
 /** A step's place in the Dockerfile. */
@@ -177,9 +169,6 @@ const COUNTED = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 /** BuildKit's name of a step: its stage, its number, and their total. */
 const NUMBERED = /^\[(?:[a-z]+\/[a-z0-9_/.]+ )?(?:(\S+) +)?(\d+)\/(\d+)\] /;
 
-/** Highest step numbers, by stage. */
-type StepNumbers = ReadonlyMap<string, number>;
-
 export function noteNumber(numbers: Map<string, number>, name: string): void {
   const [, stage = '', ...counts] = NUMBERED.exec(name) ?? [];
   if (counts.length > 0)
@@ -194,7 +183,7 @@ export function noteNumber(numbers: Map<string, number>, name: string): void {
 export function placeOf(
   name: string,
   model: DockerfileModel,
-  highest: StepNumbers,
+  highest: ReadonlyMap<string, number>,
 ): StepPlace | undefined {
   const [start = '', named, number = ''] = NUMBERED.exec(name) ?? [];
   if (number === '' || !isRun(name.slice(start.length - 2))) return undefined;
@@ -260,28 +249,40 @@ const PROXY_FIELDS = new Set(['proxyEnv', 'proxy_env']);
 const CACHE_PREFIX = /^scoville-hermetic-[0-9a-f-]{36}(?=\/)/;
 const MAX_DEPTH = 100;
 
+type Lines = readonly (number | undefined)[];
+
 /**
  * BuildKit's provenance without what we added to the build: the user's Dockerfile and line map, and
  * no proxy with its password. Nesting below 100 levels is left out.
  */
-export function restoredProvenance(value: unknown, depth = 0): unknown {
+export function restoredProvenance(value: unknown, depth = 0, lines?: Lines): unknown {
   if (depth > MAX_DEPTH) return null;
   if (Array.isArray(value))
     return value
       .filter((item) => !isInjected(item))
-      .map((item) => restoredProvenance(item, depth + 1));
+      .map((item) => restoredProvenance(item, depth + 1, lines));
   if (typeof value === 'string') return value.replaceAll(WATCH_WORDS, '').replace(CACHE_PREFIX, '');
   if (!isObject(value)) return value;
-  const lines = sentLines(value);
-  const object = lines === undefined ? value : relined(value, lines);
-  const { filename, data } = object;
-  const rest = Object.entries(object)
+  const { infos, locations, filename, data } = value;
+  // The line map of `{infos: [{data}], locations}`.
+  const sent = isObject(locations)
+    ? sentText(field(listField({ infos }, 'infos')[0], 'data'))
+    : undefined;
+  const own = lines ?? sent?.lines;
+  const { line } = value;
+  const rest = Object.entries(value)
     .filter(([key]) => !ADDED_ARGUMENTS.has(key) && !PROXY_FIELDS.has(key))
-    .map(([key, item]): [string, unknown] => [key, restoredProvenance(item, depth + 1)]);
-  const own = Object.fromEntries(rest);
-  return typeof filename === 'string' && typeof data === 'string'
-    ? { ...own, data: restoredText(data) }
-    : own;
+    .map(([key, item]): [string, unknown] => [
+      key,
+      restoredProvenance(item, depth + 1, key === 'locations' || lines ? own : undefined),
+    ]);
+  return Object.fromEntries([
+    ...rest,
+    ...(typeof line === 'number' && lines !== undefined ? [['line', lines[line - 1] ?? line]] : []),
+    ...(typeof filename === 'string' && typeof data === 'string'
+      ? [['data', Buffer.from(sentText(data)?.text ?? '').toString('base64')]]
+      : []),
+  ]) as unknown;
 }
 
 /** In a list: the added context, or a variable of a RUN. */
@@ -291,37 +292,11 @@ function isInjected(item: unknown): boolean {
     : isObject(item) && item['name'] === HERMETIC_CONTEXT;
 }
 
-function restoredText(data: string): string {
-  const text = Buffer.from(data, 'base64').toString('utf8');
-  return Buffer.from(withoutInjection(text).text).toString('base64');
-}
-
-type Lines = readonly (number | undefined)[];
-
-/** The line map of `{infos: [{data}], locations}`; undefined for other objects. */
-function sentLines({ infos, locations }: Record<string, unknown>): Lines | undefined {
-  if (!Array.isArray(infos) || !isObject(locations)) return undefined;
-  const [first] = infos as readonly unknown[];
-  const data = isObject(first) ? first['data'] : undefined;
-  if (typeof data !== 'string') return undefined;
-  return withoutInjection(Buffer.from(data, 'base64').toString('utf8')).lines;
-}
-
-function relined(source: Record<string, unknown>, lines: Lines): Record<string, unknown> {
-  const shift = (value: unknown, depth: number): unknown => {
-    if (depth > MAX_DEPTH) return null;
-    if (Array.isArray(value)) return value.map((item) => shift(item, depth + 1));
-    if (!isObject(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        key,
-        key === 'line' && typeof item === 'number'
-          ? (lines[item - 1] ?? item)
-          : shift(item, depth + 1),
-      ]),
-    );
-  };
-  return { ...source, locations: shift(source['locations'], 0) };
+/** A Dockerfile in base64 as it would have been sent. */
+function sentText(data: unknown): ReturnType<typeof withoutInjection> | undefined {
+  return typeof data === 'string'
+    ? withoutInjection(Buffer.from(data, 'base64').toString('utf8'))
+    : undefined;
 }
 
 /** A history entry without what we added; undefined for the added ARG itself. */

@@ -69,27 +69,20 @@ function writings(text: string): readonly (string | Uint8Array)[] {
  */
 export async function refuseInjected(
   traces: readonly Trace[],
-  {
-    blobs,
-    dockerfile,
-    file,
-  }: {
+  at: {
     readonly blobs: BlobStore;
     readonly dockerfile: DockerfileModel;
     readonly file: string;
   },
   built: readonly BuiltPlatform[],
 ): Promise<void> {
+  const { blobs, dockerfile, file } = at;
   const places: string[] = [];
   for (const { manifest, config, provenance } of built) {
-    const layers = manifest.layers.map((blob, i) => ({
-      blob,
-      diffId: config.rootfs.diff_ids[i] ?? blob.digest,
-    }));
-    const lines = layerLines(
-      dockerfile,
-      tracedLayers(layers, config).map(({ createdBy }) => createdBy),
-    );
+    const ids = config.rootfs.diff_ids;
+    const layers = manifest.layers.map((blob, i) => ({ blob, diffId: ids[i] ?? blob.digest }));
+    const made = tracedLayers(layers, config).map(({ createdBy }) => createdBy);
+    const lines = layerLines(dockerfile, made);
     for (const [i, blob] of manifest.layers.entries())
       // BuildKit keeps a base's layers compressed.
       if (blob.mediaType === MEDIA_TYPE.layer) {
@@ -100,24 +93,19 @@ export async function refuseInjected(
         if (found.length > shown.length)
           places.push(`${place}${found.length - shown.length} more files`);
       }
-    const said = textFound(JSON.stringify(config), traces);
-    if (said !== undefined)
-      places.push(`${proxyPlace(dockerfile, file)}the image's configuration has ${said}`);
     const secrets = traces.filter(({ what }) => what === PASSWORD);
-    const proven = textFound(JSON.stringify(provenance ?? null), secrets);
-    if (proven !== undefined)
-      places.push(`${proxyPlace(dockerfile, file)}the provenance has ${proven}`);
+    for (const [document, said] of [
+      ["the image's configuration", textFound(JSON.stringify(config), traces)],
+      ['the provenance', textFound(JSON.stringify(provenance ?? null), secrets)],
+    ])
+      if (said !== undefined) places.push(`${proxyPlace(dockerfile, file)}${document} has ${said}`);
   }
   if (places.length === 0) return;
   const more = places.length > SHOWN ? [`and ${places.length - SHOWN} more`] : [];
-  throw new UserError(
-    [
-      'the build copied what the recording put into its RUNs',
-      ...places.slice(0, SHOWN),
-      ...more,
-    ].join('\n  '),
-    { nextStep: 'copy less, or unset the variables before; nothing was published' },
-  );
+  const what = 'the build copied what the recording put into its RUNs';
+  throw new UserError([what, ...places.slice(0, SHOWN), ...more].join('\n  '), {
+    nextStep: 'copy less, or unset the variables before; nothing was published',
+  });
 }
 
 /** By path, what a layer has of a recording. */

@@ -12,7 +12,7 @@ import { writeFileBeside } from '../config/project-files.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { shellWord } from '../model/dockerfile.ts';
-import type { ImageComparison, ReportFormat, ReportRequest } from '../model/report.ts';
+import type { ImageComparison, ReportRequest } from '../model/report.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { attachedExit, attachTarget } from '../trust/attest-command.ts';
 import { trustedSigners } from '../trust/trusted-signers.ts';
@@ -168,23 +168,17 @@ async function writeComparison(
   const rendered = [];
   for (const { format, file } of requests) {
     const color = file === undefined && io.color && io.outIsTerminal;
-    rendered.push({ format, file, text: await rendering(comparison, format, color) });
+    const report = await import('../report/compare.ts');
+    const text =
+      format === 'html'
+        ? (await import('../report/html/several.ts')).htmlImageDifferences(comparison)
+        : format === 'json'
+          ? report.imageDifferencesJson(comparison)
+          : report.differencesReport(comparison, { color });
+    rendered.push({ format, file, text });
   }
   for (const { format, file, text } of rendered)
     if (file !== undefined) await writeFileBeside(resolve(io.cwd, file), text);
     else if (format === 'terminal') writeProse(io, text);
     else io.writeOut(text);
-}
-
-async function rendering(
-  comparison: ImageComparison,
-  format: ReportFormat,
-  color: boolean,
-): Promise<string> {
-  if (format === 'html')
-    return (await import('../report/html/several.ts')).htmlImageDifferences(comparison);
-  const report = await import('../report/compare.ts');
-  return format === 'json'
-    ? report.imageDifferencesJson(comparison)
-    : report.differencesReport(comparison, { color });
 }

@@ -3,14 +3,14 @@ import type { Registries } from '../build/registries.ts';
 import { chooseProvenance } from '../grade/grade-build.ts';
 import { attestationsFact } from '../grade/grade-image.ts';
 import { openStore } from '../image/layout/store.ts';
+import { given as onlyGiven } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { Descriptor, OpenedImage } from '../model/image.ts';
-import type { RecordedBuild, RecordedSource } from '../model/lock.ts';
+import type { OpenedImage } from '../model/image.ts';
+import type { RecordedBuild } from '../model/lock.ts';
 import type { ImageComparison } from '../model/report.ts';
 import type { Settings } from '../model/settings.ts';
 import { attachStatements, type AttachTarget } from '../trust/attach.ts';
 import { recordedBuild } from '../trust/provenance-read.ts';
-import type { StatementToSign } from '../trust/sign.ts';
 import type { TrustedSigners } from '../trust/trusted-signers.ts';
 import { readAttachments, verifyAttachments } from '../trust/verify-attached.ts';
 import { builtImage, compareBuilds } from './compare-images.ts';
@@ -103,7 +103,12 @@ export async function reproduceImage(
   const { record, verifiedBy } = await recordedBuilds(context, image, trusted);
   const words = rebuildWords(record, given);
   const recorded = record.source;
-  const ofSource = sourceObstacles(recorded);
+  const ofSource =
+    recorded === undefined
+      ? ['its provenance does not name a source repository and commit']
+      : recorded.isDirty
+        ? ['it was built from a working tree with uncommitted changes']
+        : [];
   const obstacles = [...ofSource, ...words.obstacles];
   if (recorded === undefined || obstacles.length > 0)
     throw unverifiable(obstacles.join('; '), {
@@ -125,14 +130,9 @@ export async function reproduceImage(
     const look = request.deeper ? deeperViews(context) : undefined;
     const again = await builtImage(store, 'built again', built.root);
     const compared = await compareBuilds(context, built.dockerfile, [image, again], look);
-    const comparison: ImageComparison = {
-      ...compared,
-      source: {
-        url: source.url,
-        revision: source.revision,
-        ...(verifiedBy === undefined ? {} : { verifiedBy }),
-      },
-    };
+    const { url, revision } = source;
+    const from = { url, revision, ...onlyGiven({ verifiedBy }) };
+    const comparison: ImageComparison = { ...compared, source: from };
     const gaps = built.gaps.map((text) => `what it was built from is not complete: ${text}`);
     const doubts = comparison.reproducible ? [] : [...words.doubts, ...gaps];
     const attached =
@@ -149,27 +149,13 @@ export async function reproduceImage(
 }
 
 /** The rebuilt manifests, and the index if all its entries were rebuilt. */
-function subjectsOf({
-  root,
-  index,
-  platforms,
-}: OpenedImage): Required<Pick<StatementToSign, 'subject' | 'also'>> {
+function subjectsOf({ root, index, platforms }: OpenedImage) {
   const listed = index?.manifests.filter(({ platform }) => platform?.os !== 'unknown') ?? [];
   const isWhole = index === undefined || listed.length === platforms.length;
-  const [first, ...others] = platforms.map(({ descriptor }) => descriptor) as [
-    Descriptor,
-    ...Descriptor[],
-  ];
-  if (!isWhole) return { subject: first, also: others };
-  return {
-    subject: root,
-    also: index === undefined ? [] : [first, ...others],
-  };
-}
-
-function sourceObstacles(source: RecordedSource | undefined): readonly string[] {
-  if (source === undefined) return ['its provenance does not name a source repository and commit'];
-  return source.isDirty ? ['it was built from a working tree with uncommitted changes'] : [];
+  const [first, ...others] = platforms;
+  const also = others.map(({ descriptor }) => descriptor);
+  if (!isWhole) return { subject: first.descriptor, also };
+  return { subject: root, also: index === undefined ? [] : [first.descriptor, ...also] };
 }
 
 function provenanceText(verifiedBy: string | undefined): string {

@@ -22,18 +22,12 @@ import { deeperViews } from './diffoscope.ts';
 
 const HOW = 'see "Another day" in docs/reproducibility.md';
 
-/** A clock one day ahead, in a folder for use as build context. */
-interface Tomorrow {
-  readonly folder: string;
-  readonly remove: () => Promise<void>;
-}
-
 /**
  * Prepares a build whose RUNs see tomorrow's date: a mounted library, loaded into every program.
  * Tests it on each image of the build. Throws UserError if that fails: a build that silently ran
- * today would prove nothing.
+ * today would prove nothing. Gives a folder for use as build context.
  */
-async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promise<Tomorrow> {
+async function arrangeTomorrow(context: PipelineContext, prepared: Build) {
   const { plan, dockerfile } = prepared;
   if (plan.steady !== undefined)
     throw new UserError('--tomorrow with --repro=deterministic changes nothing', {
@@ -49,7 +43,13 @@ async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promi
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await writeClock(folder, movedClock(DAY_MS / 1000, nativeLibraries(process.arch)));
-    const [first] = await unmoved(context, prepared, folder, images);
+    const day = (): string => new Date(context.now() + DAY_MS).toISOString().slice(0, 10);
+    // The probe may run across midnight.
+    const before = day();
+    const seen = await seenDays(context, prepared, folder, images);
+    if (!seen.ok) throw cannot(`not every image has a date command (${seen.error})`);
+    const right = [before, day()];
+    const first = images.find((_, i) => !right.includes(seen.value[i] ?? ''));
     if (first !== undefined)
       throw cannot(
         `programs of ${first} see today’s date all the same: they are linked statically, or against another C library`,
@@ -59,26 +59,6 @@ async function arrangeTomorrow(context: PipelineContext, prepared: Build): Promi
     await remove();
     throw error;
   }
-}
-
-/** Images whose `date` does not show tomorrow. */
-async function unmoved(
-  context: PipelineContext,
-  prepared: Build,
-  folder: string,
-  images: readonly string[],
-): Promise<readonly string[]> {
-  const tomorrow = (): string => new Date(context.now() + DAY_MS).toISOString().slice(0, 10);
-  // The probe may run across midnight.
-  const before = tomorrow();
-  const seen = await seenDays(context, prepared, folder, images);
-  if (!seen.ok)
-    throw new UserError(
-      `another day cannot be arranged: not every image has a date command (${seen.error})`,
-      { nextStep: HOW },
-    );
-  const right = [before, tomorrow()];
-  return images.filter((_, i) => !right.includes(seen.value[i] ?? ''));
 }
 
 /** `buildx`: one of the two builds failed, with its exit code. */
@@ -118,7 +98,7 @@ export async function reproduce(
   const store = await openStore(context.paths.store, context.now);
   const first = await store.newBuild();
   const second = await store.newBuild();
-  let tomorrow: Tomorrow | undefined;
+  let tomorrow: Awaited<ReturnType<typeof arrangeTomorrow>> | undefined;
   try {
     const prepared = await readBuild(context, { parsed, stdin, store, directory: first });
     if (prepared.kind === 'passthrough')
