@@ -11,14 +11,17 @@ import { type Builder, builderForOci, currentBuilder } from './buildx.ts';
 import { type DockerInfo, dockerInfo, type LocalImage } from './docker.ts';
 import { foreignRun, type NeededImage } from './images.ts';
 import type { FoundImage } from './registries.ts';
-import type { Build } from './states.ts';
+import type { Build, BuildEngine } from './states.ts';
 
 /**
  * The engine, or, where none answers, the chosen builder if it is of a driver that needs none.
  * `named` is `--builder` or BUILDX_BUILDER; without it `docker buildx use` may have chosen one.
  * Throws UserError where there is neither.
  */
-export async function buildEngine(context: PipelineContext, named: string | undefined) {
+export async function buildEngine(
+  context: PipelineContext,
+  named: string | undefined,
+): Promise<BuildEngine> {
   const asked = chosenBuilder(context, named);
   try {
     const docker = await dockerInfo(context.run, context.signal);
@@ -30,10 +33,8 @@ export async function buildEngine(context: PipelineContext, named: string | unde
     const isEngine = [docker.context, undefined].includes(chosen?.name ?? named);
     return {
       docker,
-      /** `--builder` to add, where the engine's own cannot export. */
       added,
       name: added ?? named,
-      /** The builder that the user chose, where it is not the engine itself. */
       elsewhere,
       seesLocal: docker.containerdStore && elsewhere === undefined && isEngine,
       platform: builtFor(elsewhere) ?? own,
@@ -44,7 +45,6 @@ export async function buildEngine(context: PipelineContext, named: string | unde
     const elsewhere = await asked;
     if (!isElsewhere(elsewhere)) throw error;
     const platform = builtFor(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
-    // A job in a cluster has no engine.
     const none = { docker: undefined, added: undefined, seesLocal: false };
     return { ...none, name: named, elsewhere, platform };
   }

@@ -1,7 +1,7 @@
 import { OWN_ANNOTATION } from '../model/image.ts';
 import { SECRET_SHAPE, secretName } from '../model/secret-names.ts';
 
-const CREDENTIALS_IN_URL = /(:\/\/)[^/\s]*@/g;
+const CREDENTIALS_IN_URL = /(:\/\/)[^/\s"'<>?#]*@/g;
 /** The PIN of a PKCS#11 URI (RFC 7512, 2.4). */
 const PIN_IN_URI = /([?&]pin-value=)[^&\s]+/gi;
 const MASK = '****';
@@ -18,6 +18,7 @@ export function maskText(text: string): string {
 const OF_BUILDKIT = /^(?:BUILDKIT_\w+|SOURCE_DATE_EPOCH)$/;
 /** Values that nobody keeps secret: a switch, a version. */
 const PLAIN = /^(?:true|false|\d{1,3}(?:\.\d{1,4}){0,3})?$/;
+const URL_CREDENTIALS = /(:\/\/)[^/\s]*@/g;
 const SECRET_PARAMETER =
   /[?&][^=&?\s]*(?:pin-value|sig|token|secret|passw|credential)[^=&?\s]*=[^&\s#]*/gi;
 
@@ -47,7 +48,7 @@ export function shownWord(word: string): string {
 /** An address, as of a context, without user, password and query. */
 export function addressWithoutSecrets(text: string): string {
   return text
-    .replaceAll(CREDENTIALS_IN_URL, '$1')
+    .replaceAll(URL_CREDENTIALS, '$1')
     .replaceAll(SECRET_PARAMETER, (found) => (found.startsWith('?') ? '?' : ''))
     .replace(/\?&/, '?')
     .replace(/\?$/, '');

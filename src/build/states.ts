@@ -3,7 +3,7 @@ import type { TaggedManifest } from '../image/referrers.ts';
 import type { BuildAnalysis, Recording, SharedRecordings } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { LinkedTarget } from '../model/events.ts';
-import type { Descriptor } from '../model/image.ts';
+import type { Descriptor, Platform } from '../model/image.ts';
 import type { LockFile } from '../model/lock.ts';
 import type { ImageComparison, ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
@@ -13,9 +13,10 @@ import type { SignedBases } from '../trust/bases.ts';
 import type { ProfileFile } from '../trust/profile-artifact.ts';
 import type { KeptAttachments } from '../trust/renew-verdict.ts';
 import type { Signer } from '../trust/signer.ts';
+import type { Builder } from './buildx.ts';
 import type { ParsedBuild } from './command-line.ts';
 import type { ContextSource } from './context-source.ts';
-import type { buildEngine } from './engine.ts';
+import type { DockerInfo } from './docker.ts';
 import type { BuildTimes, BuiltPlatform, FinalImage } from './image-under-build.ts';
 import type { FoundLock } from './lock-file.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
@@ -27,7 +28,17 @@ export interface PassedOn {
   readonly source: ContextSource;
 }
 
-export type BuildEngine = Awaited<ReturnType<typeof buildEngine>>;
+export interface BuildEngine {
+  /** Undefined where only a builder is there: a job in a cluster has no engine. */
+  readonly docker: DockerInfo | undefined;
+  /** `--builder` to add, where the engine's own cannot export. */
+  readonly added: string | undefined;
+  readonly name: string | undefined;
+  /** The builder that the user chose, where it is not the engine itself. */
+  readonly elsewhere: Builder | undefined;
+  readonly seesLocal: boolean;
+  readonly platform: Platform;
+}
 
 /** Read and planned: all that is known before BuildKit starts. */
 export interface Build {

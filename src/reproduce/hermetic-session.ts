@@ -161,8 +161,8 @@ export async function openSession(context: PipelineContext, request: SessionRequ
     close,
     /**
      * Ends the session; returns what was fetched, and where that may be incomplete. Throws
-     * UserError for an answer that was not stored whole, and in a replay for a request that the lock
-     * cannot answer. A `failed` build is not recorded.
+     * UserError for an answer that was not stored whole, and in a replay for a request that the
+     * lock cannot answer. A `failed` build is not recorded.
      */
     finish: async (failed: boolean): Promise<Recording | undefined> => {
       // Connections that a RUN opened and left at once may still be queued.

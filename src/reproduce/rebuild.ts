@@ -282,7 +282,8 @@ interface RebuildRequest {
  * Builds what a provenance describes, from the fetched source, uncached, with the recorded images
  * and files enforced. Uses our export, or BuildKit's own for an image that BuildKit published.
  * Returns an exit code if buildx failed, else the resulting index or manifest, and why its RUNs may
- * have had more inputs than they were given. Throws UserError if the source does not fit the record.
+ * have had more inputs than they were given. Throws UserError if the source does not fit the
+ * record.
  */
 export async function rebuild(context: PipelineContext, request: RebuildRequest) {
   const { image, record, store, directory } = request;
