@@ -1,10 +1,4 @@
-import { NAMED_FETCHES, type NamedFetch } from '../src/programs/fetchers.ts';
 import type { RuleTable } from './criteria-rules.ts';
-
-function programs(checks: NamedFetch['checks']): string {
-  const names = NAMED_FETCHES.filter((one) => one.checks === checks).map((one) => one.program);
-  return names.map((name) => `\`${name}\``).join(', ');
-}
 
 /** What the criterion on downloads counts, and what verifies one. */
 export const DOWNLOADS: readonly RuleTable[] = [
@@ -24,7 +18,10 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'unknown',
       ],
       ['packages, keys and lists of repositories from an address', 'yes'],
-      ['packages by name', 'no: the manager verifies them'],
+      [
+        'packages by name, and toolchains by `rustup`, `nvm`, `pyenv`, `rbenv`',
+        'no: the program verifies them',
+      ],
       [
         'packages by name, its checks turned off (`--allow-unauthenticated`, `[trusted=yes]`, `gpgcheck=0`)',
         'yes, unverified',
@@ -50,20 +47,18 @@ export const DOWNLOADS: readonly RuleTable[] = [
         '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint or imported from a file of the context',
         'verified',
       ],
-      ['`cosign verify-blob` by a key file, or by one identity and its issuer', 'verified'],
       ['`ADD --checksum`, `aria2c --checksum`, a hash in the address, `@sha256:…`', 'verified'],
       [
         'a commit of 40 or 64 digits: in the command, or by `git checkout`, `git reset --hard` with nothing behind it that leaves it',
         'verified',
       ],
-      [`what the program checks: ${programs('own sums')}`, 'verified'],
+      ['a list of MD5 or SHA-1 sums', 'verified, weak'],
       [
-        `a list that comes from where the file comes from; MD5, SHA-1; ${programs('sums of the origin')}`,
-        'verified, weak',
+        'what nothing checks: `cargo binstall`, `fnm`, `volta`, `asdf`, `mise`, `sdk`, `hf download`',
+        'nothing',
       ],
-      [`what nothing checks: ${programs('nothing')}`, 'nothing'],
       [
-        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, in the background, or after the file was used',
+        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, or in the background',
         'nothing',
       ],
       ['`curl … \\| sh`, `sh -c "$(curl …)"`', 'always fails'],

@@ -45,7 +45,7 @@ import {
 } from './pinned-packages.ts';
 import { recentlyUpdated } from './recently-updated.ts';
 import { sbomAttested } from './sbom.ts';
-import { buildSecrets, secretInArg, secretsByFile, secretsByFileRule } from './secrets-by-file.ts';
+import { secretInArg, secretsByFile, secretsByFileRule } from './secrets-by-file.ts';
 import { securityProfile } from './security-profile/verdict.ts';
 import { trustedSource, trustedSourceRule } from './trusted-source.ts';
 import {
@@ -211,7 +211,6 @@ export const FIX_RULES: readonly FixRule[] = [
   freezeArchives,
   pinPackages,
   lockFiles,
-  buildSecrets,
   packageCaches,
   absoluteWorkdir,
   elevatedFiles,

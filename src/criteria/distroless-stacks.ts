@@ -47,7 +47,7 @@ interface Stack {
  * `/runtime/usr/lib`. The records of their Debian packages go along, so that an SBOM names those.
  * The distroless images for programs of C bring libc, libm, libgcc_s and libstdc++ themselves.
  */
-export function libraryLines(folder: string): readonly string[] {
+function libraryLines(folder: string): readonly string[] {
   return [
     'mkdir -p /runtime/usr/lib /runtime/var/lib/dpkg/status.d',
     `find ${folder} -type f -exec ldd {} + 2>/dev/null | awk '$2 == "=>" && $3 ~ "^/" && $1 !~ "^(libc|libm|libgcc_s|libstdc[+][+])[.]so" { print $3 }' | sort -u | while read -r lib; do`,

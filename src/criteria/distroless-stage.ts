@@ -3,8 +3,8 @@ import { err, ok, type Result } from '../lib/errors.ts';
 import { lookup } from '../lib/json.ts';
 import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput, TextEdit } from '../model/fix.ts';
-import { libraryLines, type Runtime } from './distroless-stacks.ts';
-import { baseName, baseOfImage, inImage, lineEnd, outsideBase, type Placed } from './edit-text.ts';
+import type { Runtime } from './distroless-stacks.ts';
+import { baseOfImage, inImage, lineEnd, type Placed } from './edit-text.ts';
 import { addedImage } from './outside-images.ts';
 import { writtenFolders } from './program-needs.ts';
 import {
@@ -15,60 +15,7 @@ import {
   workFolder,
 } from './runtime-command.ts';
 
-/** A health check for the final stage, and what has to be collected for it. */
-interface RuntimeCheck {
-  /** The instruction, without a shell. */
-  readonly line: string;
-  readonly collect: readonly string[];
-}
-
-/**
- * The HEALTHCHECK in exec form: by the program that the final stage has, by a request of its
- * interpreter, or by the HTTP client, which is then copied.
- */
-function runtimeCheck(
-  one: Placed,
-  { program }: Pick<Runtime, 'program'>,
-  input: FixInput,
-): Result<RuntimeCheck> {
-  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
-  const array = (words: readonly string[], collect: readonly string[] = []): Result<RuntimeCheck> =>
-    ok({
-      line: `${flags} CMD [${words.map((word) => JSON.stringify(word)).join(', ')}]`,
-      collect,
-    });
-  const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
-  const found = wordsOf(command);
-  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.error}`);
-  const [own = ''] = program;
-  const [first = '', ...rest] = found.value;
-  const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
-  if (bare(first) === bare(own)) return array([own, ...rest]);
-  const client = posix.basename(first);
-  if (client !== 'curl' && client !== 'wget')
-    return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
-  const url = askedUrl(client, rest);
-  const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
-  if (request !== undefined) return array([own, ...request]);
-  if (!isThere(client, input))
-    return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
-  const path = `/usr/bin/${client}`;
-  return array(
-    [path, ...rest],
-    [
-      'mkdir -p /runtime/usr/bin',
-      `cp -L "$(command -v ${client})" /runtime${path}`,
-      ...libraryLines(`/runtime${path}`),
-    ],
-  );
-}
-
-function wordsOf(command: string): Result<readonly string[]> {
-  const words = command.startsWith('[') ? execStrings(command) : undefined;
-  return words === undefined ? execWords(bareCheck(command)) : ok(words);
-}
-
-/** An interpreter's request that fails like the client's: no answer, or a status of 400 or more. */
+/** An interpreter's request that fails like a client's: no answer, or a status of 400 or more. */
 const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
@@ -76,47 +23,31 @@ const REQUESTS = lookup<(url: string) => readonly string[]>({
   ],
   python: (url) => ['-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=10)`],
 });
+/** A client that asks one address, for nothing else, and fails at an error. */
+const ASKS =
+  /^(?:curl (?=.*(?:-[sS]*f|--fail))(?:(?:-[fsS]+|--fail|--silent|--show-error|(?:-o|--output) (?:-|\/dev\/null)) )+|wget (?:(?:-q|--quiet|-nv|--no-verbose|--spider|-q?O ?(?:-|\/dev\/null)|(?:-t ?|--tries[= ])1|--no-check-certificate) )*)(?:http:\/\/)?([\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?)$/;
 
-/** Client options that do not change whether a request succeeds; those of curl also need `-f`. */
-const IDLE = {
-  curl: /^(?:-[sS]+|--silent|--show-error)$/,
-  wget: /^(?:-q|--quiet|-nv|--no-verbose|--spider|-qO-|-O-|-qO\/dev\/null|-O\/dev\/null|-t1|--tries=1|--no-check-certificate)$/,
-};
-const VALUED = {
-  curl: /^(?:-o|--output)$/,
-  wget: /^(?:-O|-qO|-t|--tries)$/,
-};
-
-/** The one address that a client asks, where it asks for nothing else and fails at an error. */
-function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | undefined {
-  let fails = client === 'wget';
-  const urls: string[] = [];
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] ?? '';
-    if (client === 'curl' && /^(?:-[sS]*f[sS]*|--fail)$/.test(word)) fails = true;
-    else if (VALUED[client].test(word)) {
-      if (!/^(?:-|\/dev\/null|1)$/.test(words[(at += 1)] ?? '')) return undefined;
-    } else if (word.startsWith('-')) {
-      if (!IDLE[client].test(word)) return undefined;
-    } else urls.push(word);
-  }
-  const [url = '', ...more] = urls;
-  if (!fails || more.length > 0) return undefined;
-  const whole = url.startsWith('http://') ? url : `http://${url}`;
-  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(whole) ? whole : undefined;
-}
-
-/** Images with the packages that most builds need, clients among them. */
-const WHOLE = /^(?:node|python|ruby|golang|rust|gcc|perl|buildpack-deps)$/;
-
-/** True where the stage's image is known to have a client, or installs it. */
-function isThere(client: string, input: FixInput): boolean {
-  if (baseOfImage(input)?.has?.(`usr/bin/${client}`) === true) return true;
-  const { analysis, imageStages } = input;
-  const installs = analysis.installs.filter(({ stage }) => imageStages.includes(stage));
-  if (installs.some(({ packages }) => packages.some(({ name }) => name === client))) return true;
-  const { tag = '' } = outsideBase(input)?.reference ?? {};
-  return WHOLE.test(baseName(input)) && !/slim|alpine/.test(tag);
+/** The HEALTHCHECK in exec form, by the final stage's own program or a request of it. */
+function runtimeCheck(one: Placed, { program }: Pick<Runtime, 'program'>): Result<string> {
+  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
+  const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
+  const exec = command.startsWith('[') ? execStrings(command) : undefined;
+  const found = exec === undefined ? execWords(bareCheck(command)) : ok(exec);
+  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.error}`);
+  const [own = ''] = program;
+  const [first = '', ...rest] = found.value;
+  const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
+  const asked = ASKS.exec([posix.basename(first), ...rest].join(' '))?.[1];
+  const request =
+    bare(first) === bare(own)
+      ? rest
+      : asked === undefined
+        ? undefined
+        : REQUESTS[bare(own)]?.(`http://${asked}`);
+  if (request === undefined)
+    return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
+  const words = [own, ...request].map((word) => JSON.stringify(word));
+  return ok(`${flags} CMD [${words.join(', ')}]`);
 }
 
 /** Instructions that do not change what is built. */
@@ -190,16 +121,9 @@ export function stageLines(
   if (!env.ok) return env;
   const kept = keptLines(input, own, runtime);
   if (!kept.ok) return kept;
-  const collect = [
-    ...runtime.collect,
-    ...kept.value.collect,
-    ...handedOver(input, folder, runtime.carries),
-  ];
-  // What is linked dynamically needs the C library.
-  const base =
-    kept.value.collect.length > 0 ? runtime.base.replace(/^static-/, 'cc-') : runtime.base;
+  const collect = [...runtime.collect, ...handedOver(input, folder, runtime.carries)];
   const { eol } = input.source;
-  const image = addedImage(`${input.options.distroless}/${base}:nonroot`, input);
+  const image = addedImage(`${input.options.distroless}/${runtime.base}:nonroot`, input);
   if (!image.ok) return image;
   return ok([
     ...(collect.length === 0
@@ -214,7 +138,7 @@ export function stageLines(
     ...(collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
     ...(folder === '/' ? [] : [`WORKDIR ${folder}`]),
     ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
-    ...kept.value.lines,
+    ...kept.value,
     ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
     ...commandLines(runtime, command),
   ]);
@@ -317,27 +241,24 @@ function keptLines(
   input: FixInput,
   own: readonly Placed[],
   runtime: Runtime,
-): Result<{ readonly lines: readonly string[]; readonly collect: readonly string[] }> {
+): Result<readonly string[]> {
   const kept: string[] = [];
-  const collect: string[] = [];
   for (const one of own) {
     if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
     const { start, end } = lines(input, one);
     const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
     if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
     else {
-      const check = runtimeCheck(one, runtime, input);
+      const check = runtimeCheck(one, runtime);
       if (!check.ok) return check;
-      kept.push(`${input.source.text.slice(start, one.start)}${check.value.line}`);
-      collect.push(...check.value.collect);
+      kept.push(`${input.source.text.slice(start, one.start)}${check.value}`);
     }
   }
   const config = baseOfImage(input)?.config.config;
-  const has = (keyword: string): boolean => own.some((one) => one.keyword === keyword);
-  if (!has('EXPOSE'))
+  if (!own.some(({ keyword }) => keyword === 'EXPOSE'))
     for (const port of Object.keys(config?.ExposedPorts ?? {}))
       kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
-  return ok({ lines: [...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`], collect });
+  return ok([...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`]);
 }
 
 function isOff({ text, argumentsAt }: Placed): boolean {

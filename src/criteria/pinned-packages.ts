@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { field, isObject, objectOf, parseJson } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import type { PackageInstall } from '../model/build-analysis.ts';
@@ -9,86 +9,19 @@ import { managerNamed } from '../programs/managers.ts';
 import { criterion, listed } from './criterion.ts';
 import {
   commandAt,
-  type Doubt,
   type FoundCommand,
   linesBefore,
   NOTHING,
   proposal,
   refusal,
   refusedAt,
-  riskOf,
   runAt,
   together,
   wordBehind,
 } from './edit-text.ts';
 import { type JudgedLine, judgeLines, lineFindings } from './judged-lines.ts';
 import { criterionRule } from './lint-rule.ts';
-import { fromWorkFolder } from './runtime-command.ts';
 import { fitsPattern } from './started-programs.ts';
-
-const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
-
-/** Doubts about whether a command really follows a lock file. */
-function lockDoubts(input: FixInput, file: string, found: FoundCommand): readonly Doubt[] {
-  const why = stale(input, file) ?? elsewhere(input, file, found);
-  return why === undefined ? [] : [{ risk: 'medium', reason: why }];
-}
-
-/** Why a lock file may be out of date; undefined if it matches each dependency in package.json. */
-function stale({ contextFile }: FixInput, file: string): string | undefined {
-  const unknown = `the build fails where ${file} is not up to date`;
-  const own = parseJson(contextFile('package.json') ?? '');
-  const text = contextFile(file);
-  if (!isObject(own) || text === undefined || own['workspaces'] !== undefined) return unknown;
-  const asked = KINDS.flatMap((kind) => Object.entries(objectOf(own[kind])));
-  if (file === 'yarn.lock')
-    return asked.every(([name, range]) => hasEntry(text, name, String(range)))
-      ? undefined
-      : unknown;
-  if (file !== 'package-lock.json') return unknown;
-  const root = field(field(parseJson(text), 'packages'), '');
-  if (!isObject(root)) return unknown;
-  const locked = new Map(KINDS.flatMap((kind) => Object.entries(objectOf(root[kind]))));
-  const isSame =
-    asked.length === locked.size && asked.every(([name, range]) => locked.get(name) === range);
-  return isSame ? undefined : `the build fails: ${file} is not up to date with package.json`;
-}
-
-/** True where a lock file of yarn has an entry for a name and range, in either of its forms. */
-function hasEntry(text: string, name: string, range: string): boolean {
-  return text.split('\n').some(
-    (line) =>
-      /^["\w@]/.test(line) &&
-      line
-        .replace(/:\s*$/, '')
-        .split(/,\s*/)
-        .some((one) =>
-          [`${name}@${range}`, `${name}@npm:${range}`].includes(one.replaceAll('"', '')),
-        ),
-  );
-}
-
-/** Why the command may run outside of the lock file's folder. */
-function elsewhere(
-  input: FixInput,
-  file: string,
-  { run, command }: FoundCommand,
-): string | undefined {
-  const moved = run.commands.some(
-    ({ start, argv: [first] }) => start < command.start && (first === 'cd' || first === 'pushd'),
-  );
-  const option = command.argv.find((word) => /^(?:--prefix|--cwd|--dir|-C)(?:=|$)/.test(word));
-  if (moved || option !== undefined)
-    return `the command runs in another folder than that of ${file}`;
-  const here = fromWorkFolder(input, run.folder, '');
-  const isHere = input.source.instructions.some((one) => {
-    if ((one.keyword !== 'COPY' && one.keyword !== 'ADD') || one.line >= run.line) return false;
-    const target = one.instruction?.arguments.at(-1) ?? '';
-    const to = fromWorkFolder(input, one.folder, target);
-    return to === here || to === posix.join(here, file);
-  });
-  return isHere ? undefined : `${file} may lie in another folder than ${here}`;
-}
 
 /** Text at a version's place that lets the version move. */
 const MOVING = /[*^<>!]|^(?:latest|main|master|head|stable|next)$/i;
@@ -281,10 +214,12 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
         key: install.manager,
         title: `Install from ${file} with ${install.manager}`,
         why: `It can install newer versions than ${file} lists`,
-        ...riskOf(
-          { risk: 'low', reason: `${file} has every dependency of package.json` },
-          lockDoubts(input, file, found),
-        ),
+        ...(isUpToDate(input, file, found)
+          ? { risk: 'low', riskReason: `${file} has every dependency of package.json` }
+          : {
+              risk: 'medium',
+              riskReason: `the build fails where ${file} is not up to date, or in another folder`,
+            }),
         edits: [
           other === undefined
             ? wordBehind(found, word, flag)
@@ -298,6 +233,27 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
     ],
     refusals: [],
   };
+}
+
+/** True where package-lock.json has the dependencies of package.json, and lies where npm runs. */
+function isUpToDate(
+  { contextFile }: FixInput,
+  file: string,
+  { run, command }: FoundCommand,
+): boolean {
+  const own = objectOf(parseJson(contextFile('package.json') ?? ''));
+  const root = field(field(parseJson(contextFile(file) ?? ''), 'packages'), '');
+  const isElsewhere =
+    run.commands.some(({ argv: [first] }) => first === 'cd' || first === 'pushd') ||
+    command.argv.some((word) => /^(?:--prefix|--cwd|--dir|-C)(?:=|$)/.test(word));
+  return (
+    isObject(root) &&
+    !isElsewhere &&
+    own['workspaces'] === undefined &&
+    ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) =>
+      isDeepStrictEqual(objectOf(own[kind]), objectOf(root[kind])),
+    )
+  );
 }
 
 /** True where a source of COPY brings a file at the top of the context. */

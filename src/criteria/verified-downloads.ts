@@ -88,10 +88,9 @@ export const verifiedDownloads = criterion({
     'replayed a complete recording, or a verified provenance says so, each download is known by ' +
     'its digest. Else the Dockerfile is read. Each download of the stages that the build reaches ' +
     'must be verified before use, in a form that is known as a whole. A failed check must stop ' +
-    'the build. A download that is piped into a shell always fails. A checksum from the same ' +
-    'origin as the file passes and is marked weak. What has no known form leaves it unknown, and ' +
-    'so does a program of which no table says what it does. Then build with `--record`, and with ' +
-    '`--replay`.',
+    'the build. A download that is piped into a shell always fails. A sum by MD5 or SHA-1 passes ' +
+    'and is marked weak. What has no known form leaves it unknown, and so does a program of which ' +
+    'no table says what it does. Then build with `--record`, and with `--replay`.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ downloads }) => downloads.map((one) => judgeDownload(one, build.replayed)),

@@ -1,5 +1,4 @@
 import {
-  type ArithmeticExpression,
   type Assignment,
   type CommandNode,
   type ParsedScript,
@@ -11,19 +10,21 @@ import {
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
 import { pathIn } from './paths.ts';
 import {
+  arithmeticWords,
   assignmentWord,
   bareWord,
   constantField,
-  countedWord,
   type ExpansionContext,
   type Field,
   fieldsOf,
+  isWrite,
   joined,
   type PlaceOf,
   type Redirect,
   redirectOf,
   testWords,
   valueOf,
+  Variables,
   type Word,
   wordOf,
 } from './shell/expand.ts';
@@ -120,14 +121,6 @@ interface Simple extends Span {
   readonly redirects: readonly Redirect[];
 }
 
-interface Known {
-  readonly value: string | undefined;
-  readonly shape: string;
-  readonly sources: readonly number[];
-  /** Every value that the script gives it; undefined where one of them is not known. */
-  readonly all: readonly string[] | undefined;
-}
-
 /** Builtins that set variables named among their words. */
 const SETS =
   /^(?:read|unset|export|readonly|local|declare|typeset|getopts|mapfile|readarray|let|printf|wait|select)$/;
@@ -137,7 +130,7 @@ class Flattener {
   readonly functions = new Set<string>();
   private readonly start: FlatStart;
   private readonly assigned = new Set<string>();
-  private readonly set = new Map<string, Known>();
+  readonly set: Variables;
   private readonly printed = new Map<ParsedScript, readonly number[]>();
   private script: Script;
   /** Set in text that was escaped (backquotes in backquotes): all of it has this place. */
@@ -157,6 +150,7 @@ class Flattener {
     this.pipefail = start.pipefail;
     this.folder = start.folder;
     this.nextId = start.nextId;
+    this.set = new Variables(start.lookup, () => this.nextId++);
     assignedNames(script.tree, this.assigned);
   }
 
@@ -172,11 +166,6 @@ class Flattener {
       operator: '',
       redirects: [],
     });
-  }
-
-  /** Every value that a variable may have here, as it is named in words; undefined if not known. */
-  values(name: string): readonly string[] | undefined {
-    return this.set.get(name)?.all;
   }
 
   private readonly placeOf: PlaceOf = ({ pos, end }) => this.within ?? { start: pos, end };
@@ -294,7 +283,7 @@ class Flattener {
               ...testWords(node.expression, this.placeOf),
               bareWord(']]', span),
             ]
-          : arithmetic(node.body, [node.expression], span);
+          : arithmeticWords(node.body, [node.expression], span);
       this.simple({ words, ...this.around([], behind), ...span }, place);
       return;
     }
@@ -339,7 +328,7 @@ class Flattener {
         const items = asked.flatMap((word) =>
           fieldsOf(wordOf(word, this.placeOf), this.expansion()),
         );
-        this.assign(node.name.value, undefined, true, items);
+        this.set.assign(node.name.value, undefined, true, items);
         this.list(node.body.commands, inside({ stops: false, within: branch() }));
         return;
       }
@@ -354,7 +343,7 @@ class Flattener {
             asks.filter((one) => one !== undefined),
             first,
           );
-          const words = arithmetic('', asks, span);
+          const words = arithmeticWords('', asks, span);
           this.simple({ words, ...this.around([], []), ...span }, { ...first, operator: '' });
         }
         this.list(node.body.commands, inside({ stops: false, within }));
@@ -398,7 +387,7 @@ class Flattener {
     const around = this.expansion();
     for (const { name, value, append } of simple.words.length === 0 ? simple.assignments : []) {
       const field = joined(value, around);
-      this.assign(name, append ? undefined : field, place.within.length > 0);
+      this.set.assign(name, append ? undefined : field, place.within.length > 0);
     }
     if (simple.words.length === 0) {
       // `> file` empties a file.
@@ -442,7 +431,7 @@ class Flattener {
       writesTo: simple.redirects.filter(isWrite).map((r) => joined(r.target, model).text),
     };
     const variables = new Map<string, string | undefined>();
-    for (const [name, { value }] of this.set) variables.set(name, value);
+    for (const [name, { value }] of this.set.known) variables.set(name, value);
     for (const { name, value } of simple.assignments) {
       const field = joined(value, around);
       variables.set(name, field.constant ? field.text : undefined);
@@ -486,8 +475,8 @@ class Flattener {
           name === 'PATH' ? [joined(value, around).text] : [],
         )[0] ??
         own.environment.find(({ text }) => text.startsWith('PATH='))?.text.slice(5) ??
-        this.set.get('PATH')?.value ??
-        this.set.get('PATH')?.shape,
+        this.set.known.get('PATH')?.value ??
+        this.set.known.get('PATH')?.shape,
       joins: place.redirects.some(isWrite),
       hidesScript: scripts.length < wanted + (readsInput ? 1 : 0),
     });
@@ -535,10 +524,10 @@ class Flattener {
     else if (SETS.test(program) || wrappers.includes('builtin'))
       for (const field of argv.slice(1)) {
         const glued = program === 'printf' ? /^-v(\w+)$/.exec(field.text)?.[1] : undefined;
-        if (glued !== undefined) this.assign(glued, undefined, isConditional);
+        if (glued !== undefined) this.set.assign(glued, undefined, isConditional);
         const [, name = '', equals, value = ''] = /^(\w+)(=)?([^]*)/.exec(field.text) ?? [];
         if (name !== '' && !(equals === undefined && /^(?:export|readonly)$/.test(program)))
-          this.assign(
+          this.set.assign(
             name,
             equals === undefined
               ? { text: '$()', constant: false, sources: [this.nextId] }
@@ -557,36 +546,6 @@ class Flattener {
     else if (!isConditional && /-[a-zA-Z]*o pipefail/.test(line)) this.pipefail = true;
   }
 
-  private assign(
-    name: string,
-    field: Field | undefined,
-    isConditional: boolean,
-    items: readonly Field[] = [],
-  ): void {
-    const known = this.set.get(name);
-    const outer = known === undefined ? this.start.lookup(name) : undefined;
-    const before = known === undefined ? (outer === undefined ? [] : [outer]) : known.all;
-    const isKnown = field?.constant === true;
-    const given = field === undefined ? items : [field];
-    const all =
-      given.length > 0 && given.every(({ constant }) => constant) && before !== undefined
-        ? [...new Set([...(isConditional ? before : []), ...given.map(({ text }) => text)])]
-        : undefined;
-    const version = `\${${name}#${this.nextId++}}`;
-    const shape = field === undefined || field.constant || isConditional ? version : undefined;
-    // What a command prints, and what would be split, is known by the name alone.
-    const written =
-      field === undefined || /[\s*?]|\$\(/.test(field.text) || field.text.length > 2048
-        ? version
-        : field.text;
-    this.set.set(name, {
-      value: isKnown && !isConditional ? field.text : undefined,
-      shape: shape ?? written,
-      sources: field?.sources ?? [],
-      all,
-    });
-  }
-
   /** `isPlain`: without what the script itself sets, as lint and fix see words. */
   private expansion(isPlain = false): ExpansionContext {
     const { lookup, bash } = this.start;
@@ -603,23 +562,9 @@ class Flattener {
         this.counts ||= bash && sources.length > 0;
       },
       printed: (script) => (script && this.printed.get(script)) ?? [],
-      variable: (name) => this.set.get(name) ?? outer(name),
+      variable: (name) => this.set.known.get(name) ?? outer(name),
     };
   }
-}
-
-function arithmetic(
-  text: string,
-  expressions: readonly (ArithmeticExpression | undefined)[],
-  place: Span,
-): readonly Word[] {
-  const inside = expressions.filter((one) => one !== undefined);
-  return [bareWord('((', place), countedWord(text, inside, place)];
-}
-
-function isWrite(redirect: Redirect): boolean {
-  const { operator, descriptor } = redirect;
-  return descriptor !== 2 && ['>', '>>', '>|', '&>', '&>>'].includes(operator);
 }
 
 export function flatten(
@@ -634,9 +579,9 @@ export function flatten(
 } {
   const flattener = new Flattener(script, start);
   flattener.run();
-  const { commands, functions, counts } = flattener;
+  const { commands, functions, counts, set } = flattener;
   const isWhole = commands.length < MAX_COMMANDS;
-  return { commands, functions, values: (name) => flattener.values(name), isWhole, counts };
+  return { commands, functions, values: (name) => set.known.get(name)?.all, isWhole, counts };
 }
 
 /** The simple commands of a script in the order they are written, words with ARG and ENV put in. */

@@ -15,13 +15,18 @@ import { ARCHIVE, isWithin, type StageFiles } from './analysis/stage-files.ts';
 import { folderOfPattern, pathIn } from './paths.ts';
 import { mountsOf, type PlacedInstruction, type ReadStage, stageNamed } from './read-dockerfile.ts';
 
+type Bit = 'setuid' | 'setgid';
+
 /** How a mode of chmod, install or `--chmod` changes the setuid and setgid bits. */
 interface ModeChange {
-  readonly sets: readonly ('setuid' | 'setgid')[];
-  readonly clears: readonly ('setuid' | 'setgid')[];
+  readonly sets: readonly Bit[];
+  readonly clears: readonly Bit[];
 }
 
-const BOTH = ['setuid', 'setgid'] as const;
+const BITS: readonly (readonly [Bit, number, RegExp])[] = [
+  ['setuid', 0o4000, /u|a|^$/],
+  ['setgid', 0o2000, /g|a|^$/],
+];
 const CLAUSE = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/;
 
 /** True for a word that chmod takes for a mode, though it begins with a dash. */
@@ -29,29 +34,23 @@ function isMode(word: string): boolean {
   return /^[0-7]{1,5}$/.test(word) || word.split(',').every((clause) => CLAUSE.test(clause));
 }
 
-/** Reads a mode, by number or by letters; undefined where it is none. */
+/** Reads a mode, by number or by letters, of which the last counts; undefined where it is none. */
 function modeChange(mode: string): ModeChange | undefined {
-  if (/^[0-7]{1,5}$/.test(mode)) {
-    const bits = Number.parseInt(mode, 8);
-    const sets = BOTH.filter((bit) => (bits & (bit === 'setuid' ? 0o4000 : 0o2000)) !== 0);
-    return { sets, clears: BOTH.filter((bit) => !sets.includes(bit)) };
-  }
   if (!isMode(mode)) return undefined;
-  const state = new Map<'setuid' | 'setgid', boolean>();
-  for (const clause of mode.split(',')) {
-    const [, who = '', actions = ''] = CLAUSE.exec(clause) ?? [];
-    const own = BOTH.filter(
-      (bit) => who === '' || who.includes('a') || who.includes(bit === 'setuid' ? 'u' : 'g'),
-    );
-    for (const [, operator, letters = ''] of actions.matchAll(/([-+=])([rwxXstugo]*)/g))
-      for (const bit of own)
-        if (letters.includes('s')) state.set(bit, operator !== '-');
-        else if (operator === '=') state.set(bit, false);
-  }
-  return {
-    sets: BOTH.filter((bit) => state.get(bit) === true),
-    clears: BOTH.filter((bit) => state.get(bit) === false),
+  const isNumber = /^\d/.test(mode);
+  const isSet = (value: number, who: RegExp): boolean | undefined => {
+    if (isNumber) return (Number.parseInt(mode, 8) & value) !== 0;
+    const own = mode.split(',').filter((one) => who.test(CLAUSE.exec(one)?.[1] ?? ''));
+    const last = own
+      .join('')
+      .match(/=[^-+=,]*|[-+][rwxXtugo]*s/g)
+      ?.at(-1);
+    return last === undefined ? undefined : /^[+=].*s/.test(last);
   };
+  const bits = BITS.map(([bit, value, who]) => ({ bit, set: isSet(value, who) }));
+  const of = (wanted: boolean): readonly Bit[] =>
+    bits.flatMap(({ bit, set }) => (set === wanted ? [bit] : []));
+  return { sets: of(true), clears: of(false) };
 }
 
 /** What a chmod does, to which of its words, and whether it is for all below. */

@@ -1,13 +1,19 @@
-import type { Command, Statement, Word } from 'unbash';
+import type { Command, ParsedScript, Statement, Word } from 'unbash';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { fileName } from '../lib/text.ts';
-import { execStrings, type Instruction, jsonArray, type ShellWord } from '../model/dockerfile.ts';
+import {
+  execStrings,
+  type Instruction,
+  jsonArray,
+  type ShellCommand,
+  type ShellWord,
+} from '../model/dockerfile.ts';
 import { SHELLS } from '../programs/kinds.ts';
 import { flatCommands } from './flat-commands.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { constantField, type Field } from './shell/expand.ts';
 import { parseShell, type Script } from './shell/parse-shell.ts';
-import { programOf, unwrap, type Unwrapped } from './shell/wrappers.ts';
+import { programOf, unwrap } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {
@@ -95,15 +101,18 @@ function execWords(argv: readonly string[], line: LogicalLine, offset: number): 
   });
 }
 
-function execScript([name, ...suffix]: readonly Word[], line: LogicalLine): RunScript {
-  const { text } = line;
-  const place = { pos: 0, end: text.length };
+function execTree([name, ...suffix]: readonly Word[], end: number): ParsedScript {
+  const place = { pos: 0, end };
   const more = { prefix: [], args: suffix, redirects: [] };
   const command: Command = { type: 'Command', name, suffix, ...more, ...place };
   const commands: Statement[] = [{ type: 'Statement', command, background: undefined, ...place }];
+  return { type: 'Script', shebang: undefined, commands, ...place };
+}
+
+function execScript(words: readonly Word[], line: LogicalLine): RunScript {
   return {
-    tree: { type: 'Script', shebang: undefined, commands, ...place },
-    text,
+    tree: execTree(words, line.text.length),
+    text: line.text,
     rangeOf: (start, end) => rangeOf(line, start, end),
     errexit: false,
     pipefail: false,
@@ -177,23 +186,6 @@ function interpreterName(path: string, argument: string): string {
   return program === 'env' ? fileName(argument) : program;
 }
 
-interface ScriptCommand {
-  /** Its words without those that only start it (`exec`, `sudo -u x`); as is if not constant. */
-  readonly words: readonly string[];
-  /** Names of the programs that were taken off. */
-  readonly wrappers: readonly string[];
-}
-
-/** The commands of a shell script, those of scripts inside it (`sh -c`) among them. */
-export interface ScriptCommands {
-  readonly commands: readonly ScriptCommand[];
-  /** Names of its functions, which are commands too. */
-  readonly functions: ReadonlySet<string>;
-  /** Why not all of them are known. */
-  readonly unread?: string;
-}
-
-const MOST_DEPTH = 8;
 const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))/gm;
 /** A script that is not part of a Dockerfile has no place in one. */
 const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
@@ -204,60 +196,7 @@ export function fieldOf({ text, value }: Pick<ShellWord, 'text' | 'value'>): Fie
   return { text: isOpen ? text : value, constant: !isOpen, sources: [] };
 }
 
-/** The commands of a shell script in written order; functions are read, not followed. */
-export function scriptCommands(text: string): ScriptCommands {
-  const found: Found = { commands: [], unread: undefined };
-  readScript(text, found, 0);
-  const functions = [...text.matchAll(FUNCTION)].map(([, word, name]) => word ?? name ?? '');
-  const { commands, unread } = found;
-  return { commands, functions: new Set(functions), ...(unread === undefined ? {} : { unread }) };
-}
-
-export function execCommands(words: readonly string[]): ScriptCommands {
-  const found: Found = { commands: [], unread: undefined };
-  add(words.map(constantField), found, 0);
-  const { commands, unread } = found;
-  return { commands, functions: new Set(), ...(unread === undefined ? {} : { unread }) };
-}
-
-interface Found {
-  readonly commands: ScriptCommand[];
-  unread: string | undefined;
-}
-
-function readScript(text: string, found: Found, depth: number): void {
-  const tree = parseShell(text.replaceAll('\r\n', '\n'));
-  if (!tree.ok) {
-    found.unread ??= tree.error.message;
-    return;
-  }
-  const script = { tree: tree.value, text, rangeOf: () => NOWHERE };
-  for (const { words } of flatCommands(script, () => undefined))
-    add(words.map(fieldOf), found, depth);
-}
-
-function add(argv: readonly Field[], found: Found, depth: number): void {
-  if (depth > MOST_DEPTH) {
-    found.unread ??= 'scripts are nested too deeply';
-    return;
-  }
-  follow(unwrap(argv), found, depth);
-}
-
-function follow(one: Unwrapped, found: Found, depth: number): void {
-  const { argv, wrappers, script } = one;
-  // What is put into a script leaves its commands where they are.
-  if (script !== undefined)
-    readScript(script.text.text.replace(/^"(.*)"$/s, '$1'), found, depth + 1);
-  if (script === undefined || wrappers.length > 0)
-    found.commands.push({
-      words: script === undefined ? argv.map(({ text }) => text) : [],
-      wrappers,
-    });
-  for (const inner of one.started) follow(inner, found, depth + 1);
-}
-
-/** A program that a RUN runs, wrappers (`sudo`, `env`) taken off. */
+/** A program that a script runs, wrappers (`sudo`, `env`) taken off. */
 export interface RunProgram {
   /** '' where it is not constant. */
   readonly program: string;
@@ -271,20 +210,69 @@ export interface RunProgram {
 
 /** A RUN's programs in written order; those of scripts in its words replace the scripts' shells. */
 export function runPrograms({ commands }: Pick<Instruction, 'commands'>): readonly RunProgram[] {
+  return startedIn(commands).flatMap(({ argv, wrappers, isScript, at }) =>
+    isScript
+      ? []
+      : [
+          {
+            program: programOf(argv),
+            words: argv.slice(1).map(({ text }) => text),
+            wrappers,
+            at,
+          },
+        ],
+  );
+}
+
+/** All that commands start, in order. `isScript`: its commands are among the others. */
+function startedIn(commands: readonly ShellCommand[]) {
   return commands.flatMap(({ words, depth = 0 }, at) => {
     const own = unwrap(words.map(fieldOf));
     const isRead = (commands[at + 1]?.depth ?? 0) > depth;
-    return [own, ...own.started].flatMap(({ argv, wrappers, script }) =>
-      script !== undefined && isRead
-        ? []
-        : [
-            {
-              program: programOf(argv),
-              words: argv.slice(1).map(({ text }) => text),
-              wrappers,
-              at,
-            },
-          ],
-    );
+    return [own, ...own.started].map(({ argv, wrappers, script }) => ({
+      argv,
+      wrappers,
+      isScript: script !== undefined && isRead,
+      isHidden: script !== undefined && !isRead,
+      at,
+    }));
   });
+}
+
+/** The commands of a shell script, those of scripts inside it (`sh -c`) among them. */
+export interface ScriptCommands {
+  /** Words without those that only start it (`exec`, `sudo -u x`), and these. */
+  readonly commands: readonly Pick<RunProgram, 'words' | 'wrappers'>[];
+  /** Names of its functions, which are commands too. */
+  readonly functions: ReadonlySet<string>;
+  /** Why not all of them are known. */
+  readonly unread?: string;
+}
+
+/** The commands of a shell script in written order; functions are read, not followed. */
+export function scriptCommands(text: string): ScriptCommands {
+  const tree = parseShell(text.replaceAll('\r\n', '\n'));
+  const functions = [...text.matchAll(FUNCTION)].map(([, word, name]) => word ?? name ?? '');
+  if (!tree.ok) return { commands: [], functions: new Set(functions), unread: tree.error.message };
+  return commandsIn({ tree: tree.value, text, rangeOf: () => NOWHERE }, functions);
+}
+
+export function execCommands(words: readonly string[]): ScriptCommands {
+  const own = words.map((word) => plainWord(word, JSON.stringify(word), 0));
+  return commandsIn({ tree: execTree(own, 0), text: '', rangeOf: () => NOWHERE, isJson: true }, []);
+}
+
+function commandsIn(script: Script, functions: readonly string[]): ScriptCommands {
+  const started = startedIn(flatCommands(script, () => undefined));
+  return {
+    commands: started.flatMap(({ argv, wrappers, isScript }) =>
+      isScript && wrappers.length === 0
+        ? []
+        : [{ words: isScript ? [] : argv.map(({ text }) => text), wrappers }],
+    ),
+    functions: new Set(functions),
+    ...(started.some(({ isHidden }) => isHidden)
+      ? { unread: 'a script in its words could not be read' }
+      : {}),
+  };
 }

@@ -55,69 +55,10 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
   axel: { file: '-o --output' },
 });
 
-/** How a program checks what it fetches by a name, without being asked to. */
-type Checking =
-  /** Sums that came with the program, or with its definitions. */
-  | 'own sums'
-  /** Sums that come from where the files come from. */
-  | 'sums of the origin'
-  | 'nothing';
-
-/** A program that makes an address out of a name and a version. */
-export interface NamedFetch {
-  readonly program: string;
-  /** The words without options of command lines that fetch. */
-  readonly verbs: RegExp;
-  readonly checks: Checking;
-  /** Command lines that fetch nothing all the same. */
-  readonly unless?: RegExp;
-  /** The part of a command that says what is fetched, to the byte. */
-  readonly pinned?: RegExp;
-}
-
-const row = (
-  program: string,
-  verbs: RegExp,
-  checks: Checking,
-  rest: Pick<NamedFetch, 'unless' | 'pinned'> = {},
-): NamedFetch => ({ program, verbs, checks, ...rest });
-const COMMIT = { pinned: /--revision[= ][0-9a-f]{40}\b/ } as const;
-
-/** By what they fetch; the criterion's page shows it. */
-export const NAMED_FETCHES: readonly NamedFetch[] = [
-  row(
-    'rustup',
-    /^(?:toolchain (?:install|add)|install|update|default|target add|component add|show)\b/,
-    'sums of the origin',
-    {
-      unless: /^(?:default(?: none)?|show (?:home|profile))$/,
-    },
-  ),
-  row('rustup-init', /^/, 'sums of the origin', {
-    unless: /--default-toolchain[= ]none\b|^(?:-V|--version|-h|--help)$/,
-  }),
-  row('nvm', /^install\b/, 'sums of the origin'),
-  row('mix', /^local\.(?:hex|rebar)\b/, 'own sums'),
-  row('pyenv', /^install\b/, 'own sums'),
-  row('rbenv', /^install\b/, 'own sums'),
-  row('uv', /^python install\b/, 'own sums'),
-  row('cargo', /^binstall\b/, 'nothing'),
-  row('fnm', /^(?:install|use)\b/, 'nothing'),
-  row('volta', /^(?:install|pin|fetch)\b/, 'nothing'),
-  row('pnpm', /^env (?:use|add)\b/, 'nothing'),
-  row('n', /^(?!ls|list|rm|prune|which|bin|run|exec|uninstall|doctor)\S/, 'nothing'),
-  row('asdf', /^(?:install|plugin[ -](?:add|update))\b/, 'nothing'),
-  row('mise', /^(?:install|i|use|u)\b/, 'nothing', { pinned: / --locked\b/ }),
-  row('sdk', /^(?:install|i|update|selfupdate)\b/, 'nothing'),
-  row('playwright', /^install(?!-deps)\b/, 'nothing'),
-  row('puppeteer', /^browsers install\b/, 'nothing'),
-  row('@puppeteer/browsers', /^install\b/, 'nothing'),
-  row('spacy', /^download\b/, 'nothing'),
-  row('hf', /^download\b/, 'nothing', COMMIT),
-  row('huggingface-cli', /^download\b/, 'nothing', COMMIT),
-  row('dotnet-install.sh', /^/, 'nothing', { unless: /--dry-run\b|--help\b/ }),
-];
-
 /** Keys and repositories by address, which decide what packages are trusted. */
 export const KEY_FETCHES =
   /^(?:rpm .*--import|gpg2? .*--fetch-keys?|apt-key .*--fetch-keys|(?:yum-config-manager|dnf5?) .*(?:--add-repo|addrepo).*\.repo(?: |$)|zypper (?:.* )?(?:ar|addrepo) .*\.repo(?: |$))/;
+
+/** Fetches by a name that nothing checks. */
+export const UNCHECKED_FETCHES =
+  /^(?:cargo binstall|pnpm env (?:use|add)|fnm (?:install|use)|volta (?:install|pin|fetch)|n (?!ls|list|rm|prune|which|bin|run|exec|uninstall|doctor)\w+|asdf (?:install|plugin[ -](?:add|update))|mise (?:install|i|use|u)|sdk (?:install|i|update|selfupdate)|(?:hf|huggingface-cli) download)\b(?!.* --(?:locked\b|revision[= ][0-9a-f]{40}\b))/;

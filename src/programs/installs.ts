@@ -421,7 +421,7 @@ const HELD: ReadonlySet<string> = new Set(
   (
     `${APT} install_packages apk ${DNF} yumdownloader zypper pacman pip pip3 pipx uv uvx poetry pipenv pdm ${CONDA} npm npx pnpm pnpx bun bunx corepack ` +
     'yarn yarnpkg gem bundle bundler cargo composer composer.phar go cpan cpanm cpm perl pecl pear luarocks install2.r R r Rscript cabal stack dotnet mix ' +
-    'dart flutter pub swift deno python brew'
+    'dart flutter pub swift deno python brew rustup nvm pyenv rbenv'
   ).split(' '),
 );
 

@@ -265,6 +265,8 @@ const ROWS: readonly LocalPrograms[] = [
     only: /^(?:-[IEsSBOu]+ )*-m (?:venv|virtualenv|compileall|py_compile|ensurepip)\b/,
   },
   { programs: 'virtualenv', starts: true },
+  // What they fetch by a name they check by sums of their own, or of its origin.
+  { programs: 'nvm pyenv rbenv rustup-init', starts: true, only: /^(?:-|install\b|$)/ },
   { programs: 'php', starts: true, only: /^(?:-[vmi]|--version|--ini)$/ },
   {
     programs:
@@ -286,7 +288,7 @@ const ROWS: readonly LocalPrograms[] = [
   {
     programs: 'rustup',
     starts: true,
-    only: /^(?:--version|set|override|component (?:list|remove)|target (?:list|remove))\b|^default(?: none)?$/,
+    only: /^(?:--quiet )?(?:--version|set|override|show|update|default|install|toolchain (?:install|add)|(?:component|target) (?:list|remove|add))\b/,
   },
   {
     starts: true,

@@ -53,6 +53,11 @@ describe('entries that nothing holds are named', () => {
   test.each([
     ['package-lock.json', npmLock({ resolved: REGISTRY }), '@a/b has no integrity'],
     ['package-lock.json', npmLock({ version: '1.0.1' }), '@a/b has no integrity'],
+    [
+      'package-lock.json',
+      npmLock({ resolved: REGISTRY, deprecated: `"integrity":"${SHA}` }),
+      '@a/b has no integrity',
+    ],
     ['package-lock.json', npmLock({ resolved: EVIL }), '@a/b comes over http without a sum'],
     [
       'npm-shrinkwrap.json',
@@ -64,7 +69,7 @@ describe('entries that nothing holds are named', () => {
       JSON.stringify({ dependencies: { a: { integrity: SHA, dependencies: { b: {} } } } }),
       'b has no integrity',
     ],
-    ['package-lock.json', '{', 'it is not JSON'],
+    ['package-lock.json', '{', 'it is not read'],
     ['yarn.lock', yarnOne(YARN), '@a/b has no integrity'],
     ['yarn.lock', yarnOne(EVIL), '@a/b comes over http without a sum'],
     ['yarn.lock', berry('@a/b@npm:1.0.1'), '@a/b has no integrity'],

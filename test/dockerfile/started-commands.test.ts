@@ -29,14 +29,12 @@ describe('commands that another program starts', () => {
     expect(downloads(`RUN ${run}`)).toEqual(['curl: shell']);
   });
 
-  test.each([
-    ['ssh-agent sh -c "ssh-add /k; git clone git@x.org:a/b"', 'git: nothing'],
-    ['pnpm playwright install', 'other: nothing'],
-    ['bun x playwright install', 'other: nothing'],
-    ['npx -p playwright playwright install', 'other: nothing'],
-  ])('%s', (run, found) => {
-    expect(downloads(`RUN ${run}`)).toEqual([found]);
-  });
+  test.each([['ssh-agent sh -c "ssh-add /k; git clone git@x.org:a/b"', 'git: nothing']])(
+    '%s',
+    (run, found) => {
+      expect(downloads(`RUN ${run}`)).toEqual([found]);
+    },
+  );
 
   test.each([
     ['poetry run pip install a', ['pip: a']],

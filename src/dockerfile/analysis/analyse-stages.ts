@@ -11,7 +11,7 @@ import { leftBehind } from '../left-behind.ts';
 import { pathIn } from '../paths.ts';
 import { type ReadStage, stageNamed } from '../read-dockerfile.ts';
 import { judgeFetches } from './checks.ts';
-import { type BuildEvent, type CommandEvent, placeOf } from './commands.ts';
+import type { BuildEvent, CommandEvent } from './commands.ts';
 import {
   addFetches,
   type Fetch,
@@ -27,114 +27,65 @@ import { unreadCommand, type UnreadCommand } from './unread-commands.ts';
 
 /** Address of an archive that keeps a distribution as it was at a time. */
 const SNAPSHOT =
-  /snapshot[\w.-]{0,99}\.debian\.org\/archive\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|snapshot\.ubuntu\.com\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|^[ \t]*Snapshot: *\d{8}T/m;
+  /snapshot[\w.-]{0,99}\.debian\.org\/archive\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|snapshot\.ubuntu\.com\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)/;
 /** A repository in apt's two spellings, by its address. */
 const REPOSITORY =
-  /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*((?:https?|ftp|mirror[+\w]*):\/\/\S+)/g;
-const SOURCES = /^\/etc\/apt\/(?:sources\.list(?:$|\.d\/)|apt\.conf)/;
-const PLACE = /^\/etc\/apt\/sources\.list(?:$|\.d(?:\/|$))/;
-/** The files of sources in Debian and Ubuntu images, older and newer spelling. */
-const LIST = /^\/etc\/apt\/sources\.list\*?$/;
-const DEB822 =
+  /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*(?:https?|ftp|mirror[+\w]*):\/\/\S+/g;
+/** The lists of apt, and those of Debian and Ubuntu images, of the older and the newer spelling. */
+const LISTS = /^\/etc\/apt\/sources\.list(?:$|\*|\.d(?:\/|$))/;
+const OLDER = /^\/etc\/apt\/sources\.list\*?$/;
+const NEWER =
   /^\/etc\/apt\/sources\.list(?:\*|\.d(?:\/?|\/\*|\/(?:debian|ubuntu)\.sources|\/\*\.sources))$/;
 /** Bases that have only the newer. */
-const NEWER =
+const NEWER_BASES =
   /bookworm|trixie|forky|duke|\bsid\b|noble|plucky|questing|(?:^|\/)debian(?:$|@|:(?:1[2-9]|latest|stable|testing|unstable))|(?:^|\/)ubuntu(?:$|@|:(?:2[4-9]|latest|rolling|devel))/;
 
-/** True where a command adds a repository whose address is not shown. */
-function bringsSource({ program, argv, folder }: CommandEvent): boolean {
-  if (/^(?:add-apt-repository|apt-add-repository)$/.test(program)) return true;
-  const words = argv.slice(1).map(({ text }) => text);
-  const to = words.at(-1) ?? '';
-  return /^(?:cp|mv|install|ln)$/.test(program) && PLACE.test(placeOf({ folder }, to));
-}
-
-/** Follows what a stage does to apt's sources: frozen where a dated archive is all that is left. */
+/** Follows what a stage does to apt's lists: frozen where a dated archive is all that is left. */
 class AptSources {
-  #isSnapshot = false;
-  #isBesides = false;
-  #isListGone = false;
-  #isDeb822Gone = false;
-  readonly #isNewer: boolean;
+  #isDated = false;
+  #hasOthers = false;
+  readonly #gone: string[] = [];
 
-  constructor(base: Stage['base'] | undefined) {
-    this.#isNewer = base?.kind === 'image' && NEWER.test(base.image.text);
+  isFrozen(base: Stage['base'] | undefined): boolean {
+    const isNewer = base?.kind === 'image' && NEWER_BASES.test(base.image.text);
+    const isGone = this.#gone.some((path) => NEWER.test(path) || (!isNewer && OLDER.test(path)));
+    return this.#isDated && !this.#hasOthers && isGone;
   }
 
-  get isFrozen(): boolean {
-    const isGone = this.#isDeb822Gone || (this.#isListGone && !this.#isNewer);
-    return this.#isSnapshot && !this.#isBesides && isGone;
-  }
-
-  /** Takes note of a command or a copied file that writes, edits or removes them. */
   follow(event: BuildEvent, files: StageFiles): void {
-    if (event.kind === 'command') {
-      this.#isBesides ||= this.#isSnapshot && bringsSource(event);
-      this.#command(event, files);
-      return;
-    }
-    const { instruction, folder, id } = event;
-    const to = pathIn(folder, instruction.arguments.at(-1) ?? '');
-    const names = instruction.arguments.slice(0, -1).map((source) => source.replace(/^.*\//, ''));
-    for (const path of [to, ...names.map((name) => pathIn(to, name))])
-      if (SOURCES.test(path)) {
-        const content = files.at(path, id + 1);
-        if (content?.kind === 'text') this.#written(path, content.text, false);
+    const isCopy = event.kind === 'copy';
+    const words = isCopy ? event.instruction.arguments : event.argv.slice(1).map((f) => f.text);
+    const paths = words
+      .filter((one) => !one.startsWith('-'))
+      .map((one) => pathIn(event.folder, one));
+    const program = isCopy ? 'cp' : event.program;
+    const lists = [...paths, ...(isCopy ? [] : event.writesTo)].filter((one) => LISTS.test(one));
+    if (/^(?:add-apt-repository|apt-add-repository)$/.test(program)) this.#hasOthers = true;
+    else if (program === 'sed') this.#edited(words, lists);
+    else if (/^(?:rm|mv)$/.test(program)) this.#gone.push(...lists);
+    else if (/^(?:cp|install|ln|tee|echo|printf|cat)$/.test(program))
+      for (const path of lists) {
+        const content = files.at(path, event.id + 1);
+        const text = content?.kind === 'text' ? content.text.replace(/^[ \t]*#.*$/gm, '') : '';
+        const found = text.match(REPOSITORY) ?? [];
+        this.#isDated ||= SNAPSHOT.test(text);
+        this.#hasOthers ||= found.length === 0 || !found.every((one) => SNAPSHOT.test(one));
+        if (isCopy || !event.appends) this.#gone.push(path);
       }
   }
 
-  #command(event: CommandEvent, files: StageFiles): void {
-    const { program, folder, id } = event;
-    const words = event.argv.slice(1).map((f) => f.text);
-    const named = words.filter((word) => !word.startsWith('-')).map((word) => pathIn(folder, word));
-    if (program === 'rm' || program === 'mv') for (const path of named) this.#gone(path);
-    else if (program === 'sed') this.#edited(words, named);
-    const tee = program === 'tee' ? named : [];
-    const written = [...event.writesTo, ...tee];
-    for (const path of written.filter((one) => SOURCES.test(one))) {
-      const content = files.at(path, id + 1);
-      const appends =
-        event.appends || (program === 'tee' && words.some((word) => /^-\w*a|^--append/.test(word)));
-      if (content?.kind === 'text') this.#written(path, content.text, appends);
-    }
-  }
-
-  #written(path: string, text: string, appends: boolean): void {
-    const lines = text.replace(/^[ \t]*#.*$/gm, '');
-    this.#isSnapshot ||= SNAPSHOT.test(lines);
-    this.#isBesides ||=
-      [...lines.matchAll(REPOSITORY)].some(
-        ([, address = '']) => !SNAPSHOT.test(address) && !/\$\{?\w*snapshot/i.test(address),
-      ) && !/^[ \t]*Snapshot: *\d{8}T/m.test(lines);
-    if (!appends) this.#gone(path);
-  }
-
-  /** `s|http://deb.debian.org|http://snapshot.debian.org/archive/...|` on existing files. */
-  #edited(words: readonly string[], named: readonly string[]): void {
-    const script = words.find((word) => SNAPSHOT.test(word));
-    // What find or xargs passes on is a file of apt's where it names the ordinary archive.
+  /** `s|http://deb.debian.org|http://snapshot.debian.org/archive/...|` in lists of the image. */
+  #edited(words: readonly string[], lists: readonly string[]): void {
+    const script = words.find((word) => SNAPSHOT.test(word)) ?? '';
+    const [, , from = '', puts = ''] = /(?:^|[;\s])s(.)((?:(?!\1).)*)\1([^\n]*)/.exec(script) ?? [];
+    // The archive of security updates alone leaves the other.
+    if (!SNAPSHOT.test(puts) || /security/.test(from)) return;
+    // What find or xargs passes on is a list where it names the ordinary archive.
     const isHandedOver =
       words.some((word) => word === '{}' || word.includes('$(stdin)')) &&
-      /\b(?:deb\.debian\.org|archive\.ubuntu\.com)\b/.test(script ?? '');
-    const paths = isHandedOver
-      ? ['/etc/apt/sources.list', '/etc/apt/sources.list.d/*']
-      : named.filter((path) => SOURCES.test(path));
-    if (script === undefined || paths.length === 0) return;
-    const [, , from = '', puts = ''] = /(?:^|[;\s])s(.)((?:(?!\1).)*)\1([^\n]*)/.exec(script) ?? [];
-    if (!SNAPSHOT.test(puts) || puts.trimStart().startsWith('#')) return;
-    // The archive of security updates alone leaves the other.
-    if (
-      /security/.test(from) &&
-      !words.some((word) => /(?:^|[;\s])s(.)(?:(?!\1|security).)*\1/.test(word))
-    )
-      return;
-    this.#isSnapshot = true;
-    for (const path of paths) this.#gone(path);
-  }
-
-  #gone(path: string): void {
-    this.#isListGone ||= LIST.test(path);
-    this.#isDeb822Gone ||= DEB822.test(path);
+      /\b(?:deb\.debian\.org|archive\.ubuntu\.com)\b/.test(script);
+    this.#isDated ||= isHandedOver || lists.length > 0;
+    this.#gone.push(...lists, ...(isHandedOver ? ['/etc/apt/sources.list*'] : []));
   }
 }
 
@@ -209,7 +160,7 @@ interface StageFindings {
 
 /** What a stage installs and fetches. */
 function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined): StageFindings {
-  const sources = new AptSources(first?.base);
+  const sources = new AptSources();
   const before: CommandEvent[] = [];
   const installs: PackageInstall[] = [];
   const fetches: Fetch[] = [];
@@ -222,11 +173,10 @@ function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined
       continue;
     }
     if (event.stage === stage.index) {
-      const found = installsOf(event, before, files, sources.isFrozen);
+      const found = installsOf(event, before, files, sources.isFrozen(first?.base));
       const own = fetchesOf(event);
       const unchecked = uncheckedSources(event, found.length > 0);
-      const isRead = own.length + unchecked.length > 0;
-      const others = sourceFetches(event, found, before, files, isRead);
+      const others = sourceFetches(event, found, before, files, [...own, ...unchecked]);
       // What nobody knows may fetch more than it says, but for what it checks itself.
       const isKnown =
         others.length > 0 ||

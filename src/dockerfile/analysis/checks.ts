@@ -75,25 +75,7 @@ function listed(text: string, digits: number, event: CommandEvent): readonly str
   return lines.length > 0 && files.every((file) => file !== undefined) ? files : undefined;
 }
 
-/** `grep FILE LIST | sha256sum -c`: the line of one file out of a list. */
-function picked(
-  event: CommandEvent,
-  source: CommandEvent,
-): { file: string; list: string } | undefined {
-  if (!/^[ef]?grep$/.test(source.program)) return undefined;
-  const [pattern = '', list, ...rest] = wordsOf(source).filter((word) => !/^-[Fwh]+$/.test(word));
-  const name = pattern
-    .replace(/^(?:\[\[:space:\]\]| |\*)+/, '')
-    .replace(/\\\./g, '.')
-    .replace(/\$$/, '');
-  const isPlain = /^[\w.+~@%${}#-]{4,}$/.test(name) && rest.length === 0;
-  return isPlain && list !== undefined && !list.startsWith('-')
-    ? { file: placeOf(event, name), list: placeOf(event, list) }
-    : undefined;
-}
-
 const WEAK_SUM = 'MD5 and SHA-1 can be forged';
-const SAME_ORIGIN = 'the checksum comes from where the file comes from';
 
 /** `sha256sum -c`, of a list that the Dockerfile, the context or the origin of the file gives. */
 function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
@@ -112,41 +94,17 @@ function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined 
   if (!isPlain || line.operands.length > 1) return undefined;
   const weak = digits < 56 ? { weak: WEAK_SUM } : {};
   const [operand] = line.operands;
-  const method = `${program} -c`;
-  if (operand === undefined || operand.text === '-') {
-    // A here-document, or what the one command before the bar prints.
+  let text: string | undefined;
+  if (operand !== undefined && operand.text !== '-') {
+    const content = stage.files.at(placeOf(event, operand.text), event.id);
+    text = content?.kind === 'text' ? content.text.replace(/\r/g, '') : undefined;
+  } else if (event.isPiped) {
+    // What the one command before the bar prints.
     const source = event.input === undefined ? sourceOf(event, stage.events) : undefined;
-    const text = event.isPiped ? source && printedBy(source) : event.input?.text;
-    const files = text === undefined ? undefined : listed(text, digits, event);
-    if (files !== undefined) return { event, method, files, with: [], ...weak };
-    const one = source && picked(event, source);
-    return one !== undefined && isFetchedBeside(one, event, stage)
-      ? { event, method, files: [one.file], with: [one.list], weak: SAME_ORIGIN }
-      : undefined;
-  }
-  const list = placeOf(event, operand.text);
-  const content = stage.files.at(list, event.id);
-  if (content?.kind === 'text') {
-    const files = listed(content.text.replace(/\r/g, ''), digits, event);
-    return files && { event, method, files, with: [list], ...weak };
-  }
-  // `tool.tar.gz.sha256` is of that file.
-  const file = list.replace(/\.(?:sha\d+(?:sums?)?|md5(?:sum)?|digest|sum)$/i, '');
-  return file !== list &&
-    (content === undefined || content.target !== undefined) &&
-    isFetchedBeside({ file, list }, event, stage)
-    ? { event, method, files: [file], with: [list], weak: SAME_ORIGIN }
-    : undefined;
-}
-
-function isFetchedBeside(
-  { file, list }: { readonly file: string; readonly list: string },
-  { id }: CommandEvent,
-  { fetches }: StageCommands,
-): boolean {
-  const isThere = (path: string): boolean =>
-    fetches.some((one) => one.target === path && one.id < id);
-  return isThere(file) && isThere(list);
+    text = source && printedBy(source);
+  } else text = event.input?.text;
+  const files = text === undefined ? undefined : listed(text, digits, event);
+  return files && { event, method: `${program} -c`, files, with: [], ...weak };
 }
 
 /** Options of gpg that leave it to the keyring whose signature counts. */
@@ -206,31 +164,6 @@ function signatureCheck(event: CommandEvent, stage: StageCommands): Check | unde
   return { event, method: 'gpg --verify', files: [signed], with: [signature] };
 }
 
-/** `cosign verify-blob` by one identity and its issuer, or by a key that was not fetched. */
-function cosignCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
-  const words = wordsOf(event);
-  const line = words.join(' ');
-  const file = words.at(-1) ?? '-';
-  const key = /--key[= ]([\w./-]+)(?= )/.exec(line)?.[1];
-  const isByIdentity =
-    /--certificate-identity[= ][^\s*]{3}/.test(line) &&
-    /--certificate-oidc-issuer[= ]https:\/\/\S/.test(line);
-  const isFetched = stage.fetches.some(
-    ({ target }) => key !== undefined && target === placeOf(event, key),
-  );
-  if (event.program !== 'cosign' || words[0] !== 'verify-blob' || file.startsWith('-'))
-    return undefined;
-  if (
-    /regexp|insecure|\*/.test(line) ||
-    (key === undefined ? !isByIdentity : isByIdentity || isFetched)
-  )
-    return undefined;
-  const signatures = words.flatMap((word, at) =>
-    /^--(?:signature|bundle|certificate)$/.test(words[at - 1] ?? '') ? [placeOf(event, word)] : [],
-  );
-  return { event, method: 'cosign verify-blob', files: [placeOf(event, file)], with: signatures };
-}
-
 /** `git checkout COMMIT`, in the repository or with `-C`. */
 function commitCheck(event: CommandEvent): Check | undefined {
   if (event.program !== 'git') return undefined;
@@ -257,12 +190,7 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
     !event.own.wrappers.every((name) => /^(?:sudo|env|command|busybox|nice|time)$/.test(name))
   )
     return undefined;
-  return (
-    sumCheck(event, stage) ??
-    signatureCheck(event, stage) ??
-    cosignCheck(event, stage) ??
-    commitCheck(event)
-  );
+  return sumCheck(event, stage) ?? signatureCheck(event, stage) ?? commitCheck(event);
 }
 
 /** True for a command after which the later ones may not run, though nothing failed. */
@@ -271,18 +199,6 @@ function leaves({ program, argv, own }: CommandEvent): boolean {
   const [status] = wordsOf({ argv });
   if (program === 'exit') return status === undefined || !/^[1-9]\d?$/.test(status);
   return /^(?:return|break|continue|exec|trap|kill|eval|source|\.)$/.test(program);
-}
-
-/** Programs that unpack or run a file. */
-const OPENS =
-  /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|dpkg|rpm|apk|apt(?:-get)?|patch|sh|bash|dash|ash)$/;
-
-/** True where a command names a file, or reads it as its input. */
-function mentions(event: CommandEvent, target: string): boolean {
-  return (
-    event.readsFrom.includes(target) ||
-    wordsOf(event).some((word) => placeOf(event, word) === target)
-  );
 }
 
 /** True where a command between a download and its check may use the file. */
@@ -303,21 +219,16 @@ function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
 const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
   outer.every((one, at) => inner[at] === one);
 
-/** Why a check does not stop the build; undefined where it does. */
-function idle(check: CommandEvent, events: readonly CommandEvent[]): string | undefined {
-  if (check.stops || check.command.nested) return undefined;
-  const { operator } = check.command;
-  const next = events.find(({ id, isStarted }) => id > check.id && !isStarted);
-  if (operator === '||' && /^(?:true|:|echo|printf)$/.test(next?.program ?? ''))
-    return 'what follows || hides its failure';
-  if (operator === '|') return 'a pipe hides its failure';
-  if (operator === '&') return 'it runs in the background';
-  const isAsked = events.some(
-    (one) => one.id > check.id && one.instruction === check.instruction && /\$\?/.test(one.text),
-  );
-  return operator === ';' && !isAsked
-    ? 'the RUN goes on after it fails, since set -e is not on'
-    : undefined;
+/** True where the RUN goes on, whatever a check says. */
+function isIdle(
+  { stops, command, id, instruction }: CommandEvent,
+  events: readonly CommandEvent[],
+) {
+  const later = events.filter((one) => one.id > id && !one.isStarted);
+  if (stops || command.nested) return false;
+  if (command.operator === '||') return /^(?:true|:|echo|printf)$/.test(later[0]?.program ?? '');
+  const isAsked = later.some((one) => one.instruction === instruction && /\$\?/.test(one.text));
+  return /^[|&]$/.test(command.operator) || (command.operator === ';' && !isAsked);
 }
 
 function judged(fetch: Fetch, more: Partial<Download>): Download {
@@ -463,23 +374,10 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       );
     if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
     const [first] = found;
-    const isUsed =
-      first !== undefined &&
-      events.some(
-        (one) =>
-          one.id > fetch.id &&
-          one.id < first.event.id &&
-          OPENS.test(one.program) &&
-          mentions(one, fetch.target) &&
-          uses(one, fetch),
-      );
-    const reason = first && (isUsed ? 'the file is used before' : idle(first.event, events));
-    if (
-      first !== undefined &&
-      reason !== undefined &&
-      (isUsed || found.every(({ event }) => !event.stops))
-    )
-      return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
+    if (first !== undefined && found.every(({ event }) => isIdle(event, events)))
+      return judged(fetch, {
+        ineffectiveCheck: { ...byCheck(first), reason: 'the RUN goes on after it fails' },
+      });
     const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(
       (one) =>
         one.id !== fetch.id &&

@@ -5,13 +5,12 @@ import type {
   PackageInstall,
 } from '../../model/build-analysis.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
-import { FILE_FETCHERS, KEY_FETCHES, NAMED_FETCHES } from '../../programs/fetchers.ts';
+import { FILE_FETCHERS, KEY_FETCHES, UNCHECKED_FETCHES } from '../../programs/fetchers.ts';
 import { isHeld } from '../../programs/installs.ts';
 import { managerOf } from '../../programs/managers.ts';
 import { valuedOptions } from '../../programs/options.ts';
 import {
   INDEX_COMMANDS,
-  INDEX_OPTIONS,
   namesIndex,
   OWN_INDEX,
   turnsChecksOff,
@@ -188,40 +187,6 @@ function repositories(event: CommandEvent): readonly Fetch[] {
   }
 }
 
-const PACKAGE_RUNNERS = /^(?:npx|bunx|pnpx|npm|pnpm|yarn|bun)$/;
-
-/** What programs take by a name. */
-function namedFetches(event: CommandEvent): readonly Fetch[] {
-  const { program, argv, range } = event;
-  const run = PACKAGE_RUNNERS.test(program)
-    ? argv.findLastIndex(
-        ({ text }, at) => at > 0 && NAMED_FETCHES.some((one) => one.program === text),
-      )
-    : -1;
-  const own = run > 0 ? argv.slice(run) : argv;
-  const name = run > 0 ? (own[0]?.text ?? '') : program;
-  const line = own
-    .slice(1)
-    .map(({ text }) => text)
-    .join(' ');
-  const spoken = readCommandLine(name, own.slice(1))
-    .operands.map(({ text }) => text)
-    .join(' ');
-  const found = NAMED_FETCHES.find((one) => one.program === name && one.verbs.test(spoken));
-  if (found !== undefined && line !== '' && found.unless?.test(line) !== true) {
-    const { checks, pinned } = found;
-    const weak = 'compares with the sums that the same server gives';
-    const ownCheck = {
-      method: `${name} itself`,
-      range,
-      ...(checks === 'sums of the origin' ? { weak } : {}),
-    };
-    const isChecked = checks !== 'nothing' || pinned?.test(` ${line}`) === true;
-    return [namedFetch(event, 'other', spoken, isChecked ? { ownCheck } : {})];
-  }
-  return [];
-}
-
 /** Options whose value is an address that brings no package. */
 const NO_PACKAGE =
   /^(?:-[ifX]|-o|--(?:(?:extra-)?index-url|default-index|index|find-links|(?:https?-)?proxy|noproxy|registry|source|server|repository|repo|repofrompath|trusted-host|keyserver|mirror|setopt|allow-insecure-host|cache|option|homepage|cert))$/;
@@ -272,9 +237,11 @@ function packageAddresses(event: CommandEvent): readonly Fetch[] {
   });
 }
 
-/** Keys and repositories by address: a check of them is not looked for. */
-function keyFetches(event: CommandEvent): readonly Fetch[] {
-  if (!KEY_FETCHES.test(`${event.program} ${wordsOf(event).join(' ')}`)) return [];
+/** Keys and repositories by address, and fetches by a name: a check of them is not looked for. */
+function namedFetches(event: CommandEvent): readonly Fetch[] {
+  const line = `${event.program} ${wordsOf(event).join(' ')}`;
+  if (UNCHECKED_FETCHES.test(line)) return [namedFetch(event, 'other', line)];
+  if (!KEY_FETCHES.test(line)) return [];
   return event.argv.slice(1).flatMap((field) => {
     const address = /https?:\/\/\S+/.exec(field.text)?.[0];
     return address === undefined || !isRemote(address)
@@ -287,9 +254,7 @@ export function fetchesOf(event: CommandEvent): readonly Fetch[] {
   const [only, ...more] = wordsOf(event);
   const asks = more.length === 0 && /^(?:-{1,2}v(?:ersion)?|-V|--help|-h)$/.test(only ?? '');
   if (event.isOffline || event.isFollowed || asks) return [];
-  return [fileFetches, repositories, namedFetches, packageAddresses, keyFetches].flatMap((of) =>
-    of(event),
-  );
+  return [fileFetches, repositories, packageAddresses, namedFetches].flatMap((of) => of(event));
 }
 
 const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
@@ -365,98 +330,67 @@ function requirementLines(event: CommandEvent, files: StageFiles): readonly stri
   });
 }
 
-/** Where a manager gets packages from: words, variables and earlier commands. */
-function indexesIn(
-  event: CommandEvent,
-  before: readonly CommandEvent[],
-  lines: readonly string[],
-): readonly string[] {
-  const { program } = event;
-  const words = wordsOf(event);
-  const options = words.flatMap((word, at) => {
-    const length = /^-[if][^=]/.test(word) ? 2 : `${word}=`.indexOf('=');
-    const [name, value] = [word.slice(0, length), word.slice(length).replace(/^=/, '')];
-    if (!INDEX_OPTIONS.test(`${program} ${name}`)) return [];
-    return (value === '' ? (words[at + 1] ?? '') : value).split(/[\s,]+/);
-  });
-  const variables = [...event.allVariables()].flatMap(([name, value = '${index}']) =>
-    namesIndex(name, program) ? [value] : [],
-  );
-  const commands = before.flatMap((one) => {
-    const said = [one.program, ...wordsOf(one)];
-    const isOwn = managerOf(one.program)?.fetches === managerOf(program)?.fetches;
-    return isOwn && INDEX_COMMANDS.test(said.join(' ')) ? said : [];
-  });
-  const required = lines.flatMap(
-    (line) => /^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)[ =]+(\S+)/.exec(line)?.[1] ?? [],
-  );
-  return [...options, ...variables, ...commands, ...required].filter((address) =>
-    /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:(?!$)|\$[{(]/i.test(address),
-  );
-}
-
-/** The address of a package in a line of requirements that nothing pins. */
-function looseAddress(line: string): readonly string[] {
-  const [, address = ''] =
-    /^\s*(?:-e\s+|--editable[ =])?(?:[\w.[\],-]+\s*@\s*)?((?:git\+|hg\+|svn\+|https?:|ftp:)\S+)/.exec(
-      line,
-    ) ?? [];
-  const isPinned =
-    COMMIT.test(/@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '') ||
-    /^[^#]*#(?:.*&)?sha(?:256|384|512)=|--hash=/.test(line);
-  return address === '' || isPinned ? [] : [address];
-}
-
-const GIVEN =
-  /(?:^|[=@\s])(?:git\+|hg\+|svn\+|bzr\+|sparse\+)?(?:https?|ftps?|git|ssh|svn):\/\/(?!(?:localhost|127\.|\[::1\]))|(?:^|@)git@|(?:^|@)(?:github|gitlab|bitbucket|gist|sourcehut):/i;
-/** Managers of the system sign all their packages, wherever those come from. */
+const ADDRESS =
+  /(?:(?:git|hg|svn|bzr|sparse)\+)?(?:https?|ftps?|git|ssh|svn):\/\/[^\s,"']+|(?:^|[@=\s])(?:git@|(?:github|gitlab|bitbucket|gist|sourcehut):)\S+/gi;
 const SIGNED = /^(?:apt|apt-get|aptitude|apt-fast|apk|dnf5?|microdnf|tdnf|yum|zypper|pacman)$/;
 const INSTALLS =
   /^\S+ (?:.* )?(?:install|i|in|add|update|up|upgrade|fix|create-project|-(?=\w*[SUiu])\w+)(?: |$)/;
-/** Their first word is a package to run; the others are its arguments. */
-const RUNS = /^(?:npx|bunx|pnpx|uvx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx)|(?:uv|pipx) run) /;
 
-/** Addresses among the words of an install, without values of options judged elsewhere. */
-function givenIn(event: CommandEvent): readonly string[] {
+/** Their first word is a package to run; the others are its arguments. */
+const RUNS =
+  /^(?:npx|bunx|pnpx|uvx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx)|(?:uv|pipx) run) (?:-\S+ )*\S+/;
+
+/** Texts that may say where an install takes packages from. `all`: not only its operands. */
+function placesIn(
+  event: CommandEvent,
+  before: readonly CommandEvent[],
+  all: boolean,
+): readonly string[] {
   const { program } = event;
   const words = wordsOf(event);
-  const runs = RUNS.exec(`${program} ${words.join(' ')}`)?.[0]
-    .trim()
-    .split(' ').length;
-  const last =
-    runs === undefined
-      ? Infinity
-      : words.findIndex((word, at) => at > runs - 2 && !word.startsWith('-'));
-  return words.filter((word, at) => {
-    if (at > last || !GIVEN.test(word)) return false;
-    const isGlued = word.startsWith('-');
-    const name = isGlued ? word.replace(/=.*/s, '') : (words[at - 1] ?? '');
-    if (!isGlued && !valuedOptions(program).has(name)) return true;
-    const isFile = /^\w*(?:conda|mamba) (?:-f|--file)$/.test(`${program} ${name}`);
-    return !(
-      SIGNED.test(program) ||
-      (NO_PACKAGE.test(name) && !isFile) ||
-      INDEX_OPTIONS.test(`${program} ${name}`)
-    );
+  const runs = RUNS.exec(`${[program, ...words].join(' ')} `)?.[0].split(' ').length;
+  const valued = valuedOptions(program);
+  const isOption = (word: string, at: number): boolean =>
+    word.startsWith('-') || valued.has(words[at - 1] ?? '');
+  const own = words
+    .slice(0, runs === undefined ? undefined : runs - 1)
+    .filter((word, at) => all || !isOption(word, at))
+    .filter((_, at, kept) => !/^--(?:https?-)?proxy$/.test(kept[at - 1] ?? ''));
+  if (!all) return own;
+  const variables = [...event.allVariables()].flatMap(([name, value = 'ssh://${index}']) =>
+    namesIndex(name, program) ? [value] : [],
+  );
+  const commands = before.flatMap((one) => {
+    const line = [one.program, ...wordsOf(one)].join(' ');
+    const isOwn = managerOf(one.program)?.fetches === managerOf(program)?.fetches;
+    return isOwn && INDEX_COMMANDS.test(line) ? [line] : [];
   });
+  return [...own, ...variables, ...commands];
+}
+
+/** A line of requirements without those addresses that a hash or a commit pins. */
+function unpinned(line: string): string {
+  const isPinned =
+    COMMIT.test(/@([^@/#\s]+)(?:#|\s|$)/.exec(line)?.[1] ?? '') ||
+    /[#&]sha(?:256|384|512)=|--hash=/.test(line);
+  return isPinned || line.trimStart().startsWith('#') ? '' : line;
 }
 
 /**
  * What an install takes from elsewhere than its language's own index, or what nothing known of its
- * manager verifies. `isRead`: the addresses among its words are judged on their own.
+ * manager verifies. `own`: addresses among its words that are judged on their own.
  */
 export function sourceFetches(
   event: CommandEvent,
   installs: readonly PackageInstall[],
   before: readonly CommandEvent[],
   files: StageFiles,
-  isRead: boolean,
+  own: readonly Fetch[],
 ): readonly Fetch[] {
   const { program, isOffline, isFollowed } = event;
   const line = `${program} ${wordsOf(event).join(' ')}`;
   const isInstall = installs.length > 0 || (isHeld(program) && INSTALLS.test(line));
   if (isOffline || isFollowed || !isInstall) return [];
-  const lines = requirementLines(event, files);
   // Sums of a lock file make any index give the same.
   const isLocked =
     installs.length > 0 &&
@@ -464,17 +398,21 @@ export function sourceFetches(
     !/^(?:gem|bundle|composer)/.test(program);
   const isRelease =
     /^yarn (?:-\S+ )*(?:set version|policies set-version)\b|^brew .*--(?:fetch-)?HEAD/.test(line);
-  const [address] = [
-    ...(isLocked ? [] : indexesIn(event, before, lines)),
-    ...lines.flatMap(looseAddress),
+  const texts = [
+    ...placesIn(event, before, !isLocked && !SIGNED.test(program)),
+    ...requirementLines(event, files).map(unpinned),
     ...installs.flatMap(({ looseLock }) => looseLock?.address ?? []),
-    ...(isRead ? [] : givenIn(event)),
-    ...(isRelease ? ['an address that is not read'] : []),
-  ].filter((one) => !OWN_INDEX.test(one) && !/^file:|localhost|127\.0/.test(one));
+  ];
+  const judged = new Set(own.map(({ address }) => address));
+  const found = texts
+    .flatMap((text) => text.match(ADDRESS) ?? [])
+    .map((one) => one.replace(/^[@=\s]/, ''))
+    .find((one) => isRemote(one) && !OWN_INDEX.test(one) && !judged.has(one));
+  const address = isRelease ? 'an address that is not read' : found;
   const open =
     address !== undefined
       ? `packages come from ${address.replace(/\/\/[^/@]*@/, '//')}, and no hash pins them`
-      : isRead || isHeld(program)
+      : own.length > 0 || isHeld(program)
         ? undefined
         : `what verifies the packages of ${program} is not known`;
   return open === undefined ? [] : [namedFetch(event, 'package-url', program, { open })];

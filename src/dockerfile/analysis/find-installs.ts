@@ -1,4 +1,4 @@
-import { field, type JsonObject, objectOf, parseJson } from '../../lib/json.ts';
+import { field, objectOf, parseJson } from '../../lib/json.ts';
 import type { InstalledName, PackageInstall, PackageManager } from '../../model/build-analysis.ts';
 import {
   INSTALL_FORMS,
@@ -27,111 +27,61 @@ interface UncheckedEntry {
   readonly address?: string;
 }
 
-const COMMIT = /(?:#|[#&]commit[=:])[0-9a-f]{40}\b|\/(?:tar\.gz|zip|tarball)\/[0-9a-f]{40}\b/;
-const SUM = /\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}={0,2}/;
+const COMMIT =
+  /(?:#|[#&]commit[=:])[0-9a-f]{40}\b|\/(?:tar\.gz|zip|tarball)\/[0-9a-f]{40}\b|\bcommit: [0-9a-f]{40}\b/;
+const SUM =
+  /(?:"integrity":"|^ {2}integrity |^ {4}resolution: \{(?:tarball: [^,\n]*, )?integrity: )[^"\n,}]*\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}/m;
+/** Of Yarn 2 and later, which leaves it out for packages of other platforms: it fetches none. */
+const BERRY_SUM = /^ {2}(?:checksum: \S{32}|conditions: )/m;
 /** Of the registry, which npm asks over TLS, SHA-1 is what old locks have. */
 const OLD_SUM = /\bsha1-[A-Za-z0-9+/]{20,}={0,2}/;
+const LOCAL =
+  /"(?:link|inBundle|bundled)":true|"(?:resolved|version)":"(?:file|link|workspace|portal):|^ {4}resolution: \{[^\n}]*\btype: directory\b|^ {2}resolution: "?@?[^@\n]+@(?:file|link|workspace|portal|patch):/m;
+const ADDRESS =
+  /(?:"(?:resolved|version)":"|^ {2}resolved "|^ {2}resolution: "?@?[^@\n]+@(?!npm:)|\b(?:tarball|repo): '?)((?:git|https?:|ssh:|github:|gitlab:|bitbucket:)[^"\s,'}]*)/m;
 
-function judged(name: string, sum: string, address: string): UncheckedEntry | undefined {
-  if (/^(?:file|link|workspace|portal):/.test(address) || SUM.test(sum)) return undefined;
-  const remote = /^(?:git|https?:|ssh:|github:|gitlab:|bitbucket:)/.test(address);
-  const origin = remote ? { address } : {};
-  if (/^git|\.git(?:#|$)|^(?:ssh|github|gitlab|bitbucket):/.test(address))
-    return COMMIT.test(address)
-      ? undefined
-      : { reason: `${name} comes from git without a commit`, ...origin };
-  if (/^http:/.test(address)) return { reason: `${name} comes over http without a sum`, ...origin };
-  if (OLD_SUM.test(sum) || COMMIT.test(address)) return undefined;
-  return { reason: `${name} has no integrity`, ...origin };
-}
+/** Names of packages in a lock file, each with all that it says of them. */
+type Reader = (lock: string) => readonly (readonly [name: string, text: string])[] | undefined;
 
-type Reader = (text: string) => UncheckedEntry | undefined;
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** package-lock.json and npm-shrinkwrap.json, of all three versions. */
+/** package-lock.json and npm-shrinkwrap.json; version 1 keeps packages in each other. */
 const npm: Reader = (lock) => {
   const read = parseJson(lock);
-  if (read === undefined) return { reason: 'it is not JSON' };
-  const left: [string, JsonObject][] = [];
+  if (read === undefined) return undefined;
   const packages = Object.entries(objectOf(field(read, 'packages')));
+  const found: [string, string][] = [];
+  const open = packages.length > 0 ? [] : [objectOf(field(read, 'dependencies'))];
   for (const [path, entry] of packages)
     if (path.includes('node_modules/'))
-      left.push([path.replace(/^.*node_modules\//, ''), objectOf(entry)]);
-  // Version 1 keeps them in each other.
-  if (packages.length === 0) left.push(...inOne(field(read, 'dependencies')));
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const [name, entry] = next;
-    if (packages.length === 0) left.push(...inOne(entry['dependencies']));
-    if (entry['link'] === true || entry['inBundle'] === true || entry['bundled'] === true) continue;
-    const address = text(entry['resolved']) || text(entry['version']);
-    const found = judged(name, text(entry['integrity']), address);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-};
-
-function inOne(value: unknown): [string, JsonObject][] {
-  return Object.entries(objectOf(value)).map(([name, entry]) => [name, objectOf(entry)]);
-}
-
-/** Blocks of a file of indented lines: a key at one depth, with the lines below it. */
-function blocks(lines: readonly string[], key: RegExp): readonly (readonly [string, string])[] {
-  const found: [string, string][] = [];
-  for (const line of lines) {
-    const [, name] = key.exec(line) ?? [];
-    const last = found.at(-1);
-    if (name !== undefined) found.push([name, line.slice(line.indexOf(name) + name.length)]);
-    else if (last !== undefined) last[1] += `\n${line}`;
-  }
+      found.push([path.replace(/^.*node_modules\//, ''), JSON.stringify(entry)]);
+  for (let next = open.pop(); next !== undefined; next = open.pop())
+    for (const [name, entry] of Object.entries(next)) {
+      const own = objectOf(entry);
+      found.push([name, JSON.stringify({ ...own, dependencies: undefined, requires: undefined })]);
+      open.push(objectOf(own['dependencies']));
+    }
   return found;
-}
+};
 
 /** yarn.lock of Yarn 1, and of Yarn 2 and later. */
-const yarn: Reader = (lock) => {
-  const isBerry = /^__metadata:/m.test(lock);
-  for (const [key, body] of blocks(lock.split(/\r?\n/), /^(?:"?)([^\s#"][^"\n]*?)"?:\s*$/)) {
-    if (key === '__metadata') continue;
-    const name = key.replace(/(.)@.*/s, '$1');
-    if (isBerry) {
-      const resolution = /^ {2}resolution: "?([^"\n]+)/m.exec(body)?.[1] ?? '';
-      const source = resolution.replace(/^@?[^@]+@/, '').replace(/^npm:.*/, '');
-      const isLocal = /^(?:workspace|link|portal|file|patch):/.test(source);
-      // Yarn leaves the sum out for packages of other platforms, which it does not fetch.
-      const isSummed = /^ {2}(?:checksum: \S{32}|conditions: )/m.test(body);
-      if (isLocal || isSummed) continue;
-      const found = judged(name, '', source);
-      if (found !== undefined) return found;
-    } else {
-      const resolved = /^ {2}resolved "([^"]+)"/m.exec(body)?.[1] ?? '';
-      const version = /^ {2}version "([^"]+)"/m.exec(body)?.[1] ?? '';
-      const sum = /^ {2}integrity (\S.*)$/m.exec(body)?.[1] ?? '';
-      // `file:` and `link:` have no address; an address of Yarn 1 ends in SHA-1.
-      if (resolved === '' && /@(?:file|link):/.test(key)) continue;
-      const found = judged(name, sum, resolved || version);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
-};
+const yarn: Reader = (lock) =>
+  lock
+    .split(/\r?\n(?=[^\s#])/)
+    .filter((entry) => /^[^\s#][^\n]*:\s*(?:\n|$)/.test(entry) && !entry.startsWith('__metadata'))
+    // `file:` and `link:` of Yarn 1 have no address.
+    .filter((entry) => !/@(?:file|link):[^\n]*\n/.test(entry) || /^ {2}reso/m.test(entry))
+    .map((entry) => [entry.replace(/^"?(.[^@]*)@.*/s, '$1'), entry]);
 
 const pnpm: Reader = (lock) => {
   const lines = lock.split(/\r?\n/);
   const start = lines.indexOf('packages:');
-  if (start < 0)
-    return /^['"]?packages['"]?\s*:/m.test(lock) ? { reason: 'it is not read' } : undefined;
+  if (start < 0) return /^['"]?packages['"]?\s*:/m.test(lock) ? undefined : [];
   const end = lines.findIndex((line, at) => at > start && /^\S/.test(line));
-  const own = lines.slice(start + 1, end < 0 ? undefined : end);
-  for (const [key, body] of blocks(own, /^ {2}'?([^\s'][^']*?)'?:\s*$/)) {
-    const resolution = /^ {4}resolution: (\{[^\n]*\})/m.exec(body)?.[1] ?? '';
-    if (/\btype: directory\b/.test(resolution)) continue;
-    const commit = /\bcommit: ([0-9a-f]{40})\b/.exec(resolution)?.[1];
-    if (commit !== undefined) continue;
-    const address = /\b(?:tarball|repo): '?([^\s,'}]+)/.exec(resolution)?.[1] ?? '';
-    const found = judged(key.replace(/^\//, ''), resolution, address);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return lines
+    .slice(start + 1, end < 0 ? undefined : end)
+    .join('\n')
+    .split(/\n(?= {2}\S)/)
+    .filter((entry) => /^ {2}\S/.test(entry))
+    .map((entry) => [/^ {2}'?\/?([^'\s]+?)'?:\s/.exec(entry)?.[1] ?? entry, entry]);
 };
 
 const READERS: readonly (readonly [RegExp, Reader])[] = [
@@ -142,8 +92,21 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
 
 /** First npm, Yarn or pnpm lock entry with no sum or commit; undefined for none or other files. */
 export function uncheckedEntry(name: string, lock: string): UncheckedEntry | undefined {
-  const found = READERS.find(([file]) => file.test(name))?.[1](lock);
-  return found === undefined ? undefined : { ...found, reason: `${name}: ${found.reason}` };
+  const reader = READERS.find(([file]) => file.test(name))?.[1];
+  if (reader === undefined) return undefined;
+  const entries = reader(lock);
+  if (entries === undefined) return { reason: `${name}: it is not read` };
+  for (const [own, text] of entries) {
+    if (SUM.test(text) || BERRY_SUM.test(text) || LOCAL.test(text)) continue;
+    const address = ADDRESS.exec(text)?.[1];
+    const origin = address === undefined ? {} : { address };
+    const flaw = (reason: string) => ({ reason: `${name}: ${own} ${reason}`, ...origin });
+    if (/^git|\.git(?:#|$)|^(?:ssh|github|gitlab|bitbucket):/.test(address ?? '')) {
+      if (!COMMIT.test(text)) return flaw('comes from git without a commit');
+    } else if (address?.startsWith('http:') === true) return flaw('comes over http without a sum');
+    else if (!OLD_SUM.test(text) && !COMMIT.test(text)) return flaw('has no integrity');
+  }
+  return undefined;
 }
 
 /** What an install command says; place and text are added by the caller. */

@@ -10,7 +10,7 @@ import {
   type Word as ParsedWord,
   type WordPart,
 } from 'unbash';
-import { applyOperator } from '../substitute.ts';
+import { applyOperator, type Lookup } from '../substitute.ts';
 import type { Span } from './parse-shell.ts';
 
 /** Arithmetic, arrays, patterns: never a constant here. What is inside is expanded all the same. */
@@ -96,13 +96,23 @@ export function bareWord(text: string, place: Span): Word {
 }
 
 /** Text that is counted with: `(( TEXT ))`, a side of `[[ a -gt b ]]`. */
-export function countedWord(
-  text: string,
-  inside: readonly SyntaxNode[],
-  place: Span,
-  name = '',
-): Word {
+function countedWord(text: string, inside: readonly SyntaxNode[], place: Span, name = ''): Word {
   return { text, parts: [{ type: 'Opaque', text, inside, counted: name }], ...place };
+}
+
+/** Arithmetic as a command: `(( TEXT ))`, and what a `for` counts with. */
+export function arithmeticWords(
+  text: string,
+  expressions: readonly (SyntaxNode | undefined)[],
+  place: Span,
+): readonly Word[] {
+  const inside = expressions.filter((one) => one !== undefined);
+  return [bareWord('((', place), countedWord(text, inside, place)];
+}
+
+export function isWrite(redirect: Redirect): boolean {
+  const { operator, descriptor } = redirect;
+  return descriptor !== 2 && ['>', '>>', '>|', '&>', '&>>'].includes(operator);
 }
 
 /** The value of an assignment; an element of an array says nothing of the others. */
@@ -348,24 +358,20 @@ class Expansion {
 
   /** The commands whose output is somewhere in a part of a word. */
   private sourcesIn(node: SyntaxNode): readonly number[] {
-    switch (node.type) {
-      case 'Word':
-        return expanded(partsOf(node), this.around).sources;
-      case 'SimpleExpansion':
-      case 'ParameterExpansion':
-      case 'CommandExpansion':
-      case 'ProcessSubstitution':
-        return expanded([node], this.around).sources;
-      case 'ArithmeticCommandExpansion':
-        return this.around.printed(node.script);
-      default: {
-        const found: number[] = node.type === 'ArithmeticWord' ? [...this.named(node.value)] : [];
-        forEachChild(node, (child) => {
-          found.push(...this.sourcesIn(child));
-        });
-        return found;
-      }
-    }
+    if (node.type === 'Word') return expanded(partsOf(node), this.around).sources;
+    if (node.type === 'ArithmeticCommandExpansion') return this.around.printed(node.script);
+    if (
+      node.type === 'SimpleExpansion' ||
+      node.type === 'ParameterExpansion' ||
+      node.type === 'CommandExpansion' ||
+      node.type === 'ProcessSubstitution'
+    )
+      return expanded([node], this.around).sources;
+    const found: number[] = node.type === 'ArithmeticWord' ? [...this.named(node.value)] : [];
+    forEachChild(node, (child) => {
+      found.push(...this.sourcesIn(child));
+    });
+    return found;
   }
 }
 
@@ -385,4 +391,55 @@ export function fieldsOf({ parts }: Word, around: ExpansionContext): readonly Fi
   const whole = new Expansion(around, true);
   for (const part of parts) whole.add(part);
   return whole.end();
+}
+
+interface Known {
+  readonly value: string | undefined;
+  readonly shape: string;
+  readonly sources: readonly number[];
+  /** Every value that the script gives it; undefined where one of them is not known. */
+  readonly all: readonly string[] | undefined;
+}
+
+/** What a script sets, as far as it is known. */
+export class Variables {
+  readonly known = new Map<string, Known>();
+  private readonly lookup: Lookup;
+  /** Each value that is not known has a number of its own. */
+  private readonly nextId: () => number;
+
+  constructor(lookup: Lookup, nextId: () => number) {
+    this.lookup = lookup;
+    this.nextId = nextId;
+  }
+
+  assign(
+    name: string,
+    field: Field | undefined,
+    isConditional: boolean,
+    items: readonly Field[] = [],
+  ): void {
+    const known = this.known.get(name);
+    const outer = known === undefined ? this.lookup(name) : undefined;
+    const before = known === undefined ? (outer === undefined ? [] : [outer]) : known.all;
+    const isKnown = field?.constant === true;
+    const given = field === undefined ? items : [field];
+    const all =
+      given.length > 0 && given.every(({ constant }) => constant) && before !== undefined
+        ? [...new Set([...(isConditional ? before : []), ...given.map(({ text }) => text)])]
+        : undefined;
+    const version = `\${${name}#${this.nextId()}}`;
+    const shape = field === undefined || field.constant || isConditional ? version : undefined;
+    // What a command prints, and what would be split, is known by the name alone.
+    const written =
+      field === undefined || /[\s*?]|\$\(/.test(field.text) || field.text.length > 2048
+        ? version
+        : field.text;
+    this.known.set(name, {
+      value: isKnown && !isConditional ? field.text : undefined,
+      shape: shape ?? written,
+      sources: field?.sources ?? [],
+      all,
+    });
+  }
 }

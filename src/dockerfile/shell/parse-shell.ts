@@ -48,35 +48,23 @@ function isWhole({ text }: Word): boolean {
 
 /** Why a part of the tree is not read; undefined where it is. */
 function flaw(node: SyntaxNode): string | undefined {
-  switch (node.type) {
-    case 'CommandExpansion':
-    case 'ProcessSubstitution':
-    case 'ArithmeticCommandExpansion':
-      return node.script === undefined ? 'a substitution that is not read' : undefined;
-    case 'ArithmeticCommand':
-      return node.expression === undefined && /[$`]/.test(node.body)
-        ? 'arithmetic that is not read'
-        : undefined;
-    case 'Function':
-      return node.body.type === 'CompoundList' ? 'a function without a body' : undefined;
-    case 'Coproc':
-      return node.body.type === 'CompoundList' ? 'coproc without a command' : undefined;
-    case 'HereDoc':
-      return node.delimiter === undefined || node.closing === undefined
-        ? 'a here-document is not closed'
-        : undefined;
-    case 'Redirect':
-    case 'HereString':
-      return node.target === undefined ? `nothing behind ${node.operator}` : undefined;
-    case 'ParameterExpansion': {
-      if (node.operation?.type !== 'Replace' || !/\$\(|`|<\(/.test(node.text)) return undefined;
-      // The parser ends a pattern at a slash inside of a substitution.
-      const { pattern, replacement } = node.operation;
-      return isWhole(pattern) && isWhole(replacement) ? undefined : 'a pattern that is not read';
-    }
-    default:
-      return undefined;
-  }
+  if ('script' in node && node.script === undefined) return 'a substitution that is not read';
+  if (node.type === 'ArithmeticCommand' && node.expression === undefined && /[$`]/.test(node.body))
+    return 'arithmetic that is not read';
+  if (node.type === 'Function' && node.body.type === 'CompoundList')
+    return 'a function without a body';
+  if (node.type === 'Coproc' && node.body.type === 'CompoundList')
+    return 'coproc without a command';
+  if (node.type === 'HereDoc' && (node.delimiter === undefined || node.closing === undefined))
+    return 'a here-document is not closed';
+  if ((node.type === 'Redirect' || node.type === 'HereString') && node.target === undefined)
+    return `nothing behind ${node.operator}`;
+  if (node.type !== 'ParameterExpansion' || node.operation?.type !== 'Replace') return undefined;
+  // The parser ends a pattern at a slash inside of a substitution.
+  const { pattern, replacement } = node.operation;
+  return /\$\(|`|<\(/.test(node.text) && !(isWhole(pattern) && isWhole(replacement))
+    ? 'a pattern that is not read'
+    : undefined;
 }
 
 /**
@@ -89,7 +77,7 @@ function errorIn(node: SyntaxNode, depth: number, within?: number): ShellError |
   if (own !== undefined) return { message: own, offset: within ?? node.pos };
   let found: ShellError | undefined;
   if (node.type === 'Script') {
-    const [error] = (node as ParsedScript).errors ?? [];
+    const [error] = node.errors ?? [];
     if (error !== undefined) return { message: error.message, offset: within ?? error.pos };
   }
   forEachChild(node, (child) => {
