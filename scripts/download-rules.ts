@@ -47,6 +47,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint or imported from a file of the context',
         'verified',
       ],
+      ['`cosign verify-blob` by a key file, or by one identity and its issuer', 'verified'],
       ['`ADD --checksum`, `aria2c --checksum`, a hash in the address, `@sha256:…`', 'verified'],
       [
         'a commit of 40 or 64 digits: in the command, or by `git checkout`, `git reset --hard` with nothing behind it that leaves it',
@@ -58,7 +59,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'nothing',
       ],
       [
-        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, or in the background',
+        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, in the background, or after the file was used',
         'nothing',
       ],
       ['`curl … \\| sh`, `sh -c "$(curl …)"`', 'always fails'],

@@ -164,6 +164,31 @@ function signatureCheck(event: CommandEvent, stage: StageCommands): Check | unde
   return { event, method: 'gpg --verify', files: [signed], with: [signature] };
 }
 
+/** `cosign verify-blob` by one identity and its issuer, or by a key that was not fetched. */
+function cosignCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
+  const words = wordsOf(event);
+  const line = words.join(' ');
+  const file = words.at(-1) ?? '-';
+  const key = /--key[= ]([\w./-]+)(?= )/.exec(line)?.[1];
+  const isByIdentity =
+    /--certificate-identity[= ][^\s*]{3}/.test(line) &&
+    /--certificate-oidc-issuer[= ]https:\/\/\S/.test(line);
+  const isFetched = stage.fetches.some(
+    ({ target }) => key !== undefined && target === placeOf(event, key),
+  );
+  if (event.program !== 'cosign' || words[0] !== 'verify-blob' || file.startsWith('-'))
+    return undefined;
+  if (
+    /regexp|insecure|\*/.test(line) ||
+    (key === undefined ? !isByIdentity : isByIdentity || isFetched)
+  )
+    return undefined;
+  const signatures = words.flatMap((word, at) =>
+    /^--(?:signature|bundle|certificate)$/.test(words[at - 1] ?? '') ? [placeOf(event, word)] : [],
+  );
+  return { event, method: 'cosign verify-blob', files: [placeOf(event, file)], with: signatures };
+}
+
 /** `git checkout COMMIT`, in the repository or with `-C`. */
 function commitCheck(event: CommandEvent): Check | undefined {
   if (event.program !== 'git') return undefined;
@@ -190,7 +215,12 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
     !event.own.wrappers.every((name) => /^(?:sudo|env|command|busybox|nice|time)$/.test(name))
   )
     return undefined;
-  return sumCheck(event, stage) ?? signatureCheck(event, stage) ?? commitCheck(event);
+  return (
+    sumCheck(event, stage) ??
+    signatureCheck(event, stage) ??
+    cosignCheck(event, stage) ??
+    commitCheck(event)
+  );
 }
 
 /** True for a command after which the later ones may not run, though nothing failed. */
@@ -218,6 +248,17 @@ function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
 
 const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
   outer.every((one, at) => inner[at] === one);
+
+/** True where a command unpacks or runs a file that it names, or reads as its input. */
+function opens(event: CommandEvent, { target }: Fetch): boolean {
+  return (
+    /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|dpkg|rpm|apk|apt(?:-get)?|patch|(?:ba|da|a)?sh)$/.test(
+      event.program,
+    ) &&
+    (event.readsFrom.includes(target) ||
+      wordsOf(event).some((word) => placeOf(event, word) === target))
+  );
+}
 
 /** True where the RUN goes on, whatever a check says. */
 function isIdle(
@@ -374,10 +415,17 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       );
     if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
     const [first] = found;
-    if (first !== undefined && found.every(({ event }) => isIdle(event, events)))
-      return judged(fetch, {
-        ineffectiveCheck: { ...byCheck(first), reason: 'the RUN goes on after it fails' },
-      });
+    const isUsed = events.some(
+      (one) =>
+        one.id > fetch.id &&
+        one.id < (first?.event.id ?? 0) &&
+        opens(one, fetch) &&
+        uses(one, fetch),
+    );
+    if (first !== undefined && (isUsed || found.every(({ event }) => isIdle(event, events)))) {
+      const reason = isUsed ? 'the file is used before' : 'the RUN goes on after it fails';
+      return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
+    }
     const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(
       (one) =>
         one.id !== fetch.id &&
