@@ -130,9 +130,7 @@ export function namesIndex(variable: string, program: string): boolean {
   return INDEX_VARIABLES.test(variable) && manager?.test(program) === true;
 }
 
-/** Options that do, by program, and earlier commands. */
-export const INDEX_OPTIONS =
-  /^(?:pip\S*|uvx?|pdm|poetry|easy_install) (?:-i|-f|--(?:default-|extra-)?index(?:-url)?|--find-links|--pip-args)$|^(?:npm|npx|yarn\w*|pnpm|bun|corepack) --registry$|^(?:gem|bundler?) (?:-s|--source|--clear-sources)$|^cargo --(?:index|registry)$|^composer\S* --repository(?:-url)?$/;
+/** Earlier commands that do. */
 export const INDEX_COMMANDS =
   /^(?:pip[\d.]* config .*(?:index-url|find-links)|poetry source add|(?:npm|yarn|pnpm) (?:config |c )?set .*(?:registry|npmRegistryServer)|gem sources? |bundler? config .*mirror|composer(?:\.phar)? config .*repo) ?/;
 /** Indexes that a language's project or a package's own publisher runs. */

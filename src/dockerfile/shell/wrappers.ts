@@ -303,7 +303,7 @@ function shellLetters({ text, start }: Word): Letters {
  * The shell script in a word of another script, or in a string of an exec form: `sh -c 'TEXT'`. Its
  * places are those of the outer script. Undefined for what parsers refuse, and for `$'TEXT'`.
  */
-export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script | undefined {
+function scriptInWord(outer: Script, word: Word, isJson: boolean): Script | undefined {
   if (!isJson && word.text.includes("$'")) return undefined;
   const { text, places } = isJson ? jsonLetters(word) : shellLetters(word);
   const end = places.at(-1)?.end ?? word.start;
@@ -314,7 +314,7 @@ export function scriptInWord(outer: Script, word: Word, isJson: boolean): Script
 }
 
 /** The script in a here-document; undefined if a backslash hides part or it cannot be parsed. */
-export function scriptInDocument(outer: Script, body: Word): Script | undefined {
+function scriptInDocument(outer: Script, body: Word): Script | undefined {
   const { text, start } = body;
   if (plainText(body) !== text && text.includes('\\')) return undefined;
   return scriptAt(outer, text, (from, to) => ({ start: start + from, end: start + to }));
