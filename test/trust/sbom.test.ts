@@ -52,7 +52,7 @@ describe.each([
 ] as const)('%s', (_, write, errorsOf) => {
   const programs = [{ path: 'bin/app', layer: LAYER }];
   const errors = (over: Parameters<typeof sbomInput>[0]): unknown =>
-    (errorsOf)(write(sbomInput(over)));
+    errorsOf(write(sbomInput(over)));
 
   test.each([
     {},

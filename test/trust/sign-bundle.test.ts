@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { misstated, type OpenedKey, preAuthEncoding, signBundle, signBytes } from '../../src/trust/keys.ts';
+import {
+  misstated,
+  type OpenedKey,
+  preAuthEncoding,
+  signBundle,
+  signBytes,
+} from '../../src/trust/keys.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const key: OpenedKey = {
