@@ -42,7 +42,16 @@ import type { VexDocument } from '../scan/vex-documents.ts';
 import { readVexFiles, vexOfAttestations } from '../scan/vex.ts';
 import { type TrustedSigners, trustedSigners } from '../trust/trusted-signers.ts';
 import { readReproduction } from '../trust/verdict.ts';
-import { type CheckedAttachment, imageDescriptors, namesake, partsOf, readAttachments, unreadEntry, verifyAttachments, withoutCopies } from '../trust/verify-attached.ts';
+import {
+  type CheckedAttachment,
+  imageDescriptors,
+  namesake,
+  partsOf,
+  readAttachments,
+  unreadEntry,
+  verifyAttachments,
+  withoutCopies,
+} from '../trust/verify-attached.ts';
 import {
   assess,
   type AssessedPlatform,

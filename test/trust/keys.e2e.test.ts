@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { openCosignKey, type OpenedKey, openPemKey, signBundle, signBytes } from '../../src/trust/keys.ts';
+import {
+  openCosignKey,
+  type OpenedKey,
+  openPemKey,
+  signBundle,
+  signBytes,
+} from '../../src/trust/keys.ts';
 import { output, run } from '../e2e/harness.ts';
 import { COSIGN_3 } from '../e2e/readers.ts';
 
