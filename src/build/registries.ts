@@ -47,7 +47,8 @@ export class Registries {
   /** `plainHttp` for this call's registry where an output asked for it (`registry.insecure`). */
   client(registry: string, plainHttp = false): RegistryClient {
     const configured = this.#settings[registry]?.plainHttp === true || plainHttp;
-    const options = { ...this.#options(registry), plainHttp: configured };
+    // Where nobody says so, the address decides: `false` would ask loopback by TLS.
+    const options = { ...this.#options(registry), ...(configured ? { plainHttp: true } : {}) };
     return this.#known(`${registry} ${String(configured)}`, options);
   }
 
