@@ -3,25 +3,15 @@ import { expect, test } from 'vitest';
 import { cleanText, oneLine } from '../../src/lib/text.ts';
 import { jsonLine, jsonText, shortened, shownText } from '../../src/report/text.ts';
 import { cleanForTerminal, cleanLines } from '../../src/ui/text.ts';
+import { yamlTable } from './yaml-table.ts';
 
-test.each([
-  ['a color', '\u001b[31mred\u001b[0m', 'red'],
-  ['cursor movement', 'a\u001b[2A\u001b[0Jb', 'ab'],
-  ['a window title', 'a\u001b]0;owned\u0007b', 'ab'],
-  ['a title that ends with ST', 'a\u001b]0;owned\u001b\\b', 'ab'],
-  ['a link', '\u001b]8;;http://x\u001b\\text\u001b]8;;\u001b\\', 'text'],
-  ['an eight-bit sequence', 'a\u009b2Kb', 'ab'],
-  ['a sequence without an end', 'a\u001b]0;never ends', 'a]0;never ends'],
-  ['a carriage return', 'good\rbad', 'goodbad'],
-  ['a backspace', 'ab\u0008', 'ab'],
-  ['an override of direction', 'user\u202Etxt.exe', 'usertxt.exe'],
-  ['isolates and marks', '\u2066a\u2069\u200fb\u061c', 'ab'],
-  ['a line end', 'a\nb', 'ab'],
-  ['a password', 'no https://ci:p4ss:w@h.example/x', 'no https://ci:***@h.example/x'],
-  ['a token without a user', 'git clone https://:t0ken@h/x', 'git clone https://:***@h/x'],
-  ['nothing of a script', 'a\tß 漢字 עברית 👩‍🚀', 'a\tß 漢字 עברית 👩‍🚀'],
-  ['nothing of an address', 'http://h:80/a@b https://user@h/x', 'http://h:80/a@b https://user@h/x'],
-])('a terminal is not given %s', (_name, text, clean) => {
+const TABLE = yamlTable('test/lib/clean-text.yaml') as {
+  readonly terminal: readonly [string, string, string][];
+  readonly report: readonly [string, string][];
+  readonly ci: readonly [string, string][];
+};
+
+test.each(TABLE.terminal)('a terminal is not given %s', (_name, text, clean) => {
   expect(cleanForTerminal(text)).toBe(clean);
 });
 
@@ -36,21 +26,7 @@ test('a value is one line', () => {
   expect(oneLine('Grüße 😀')).toBe('Grüße 😀');
 });
 
-test.each([
-  ['plain', 'plain'],
-  ['a\nb\tc', 'a b c'],
-  ['\u001b[31mred', '\ufffd[31mred'],
-  ['a\u202eb', 'a\ufffdb'],
-  ['\ud800x', '\ufffdx'],
-  ['x\udc00', 'x\ufffd'],
-  ['😀 ok', '😀 ok'],
-  ['✔\ufe0f', '✔\ufe0f'],
-  ['a\u3164b\u115fc', 'a\ufffdb\ufffdc'],
-  ['a\u{e0041}\u{e0101}', 'a\ufffd\ufffd'],
-  ['a\ufffe\u{1ffff}', 'a\ufffd\ufffd'],
-  ['a\u2028b', 'a b'],
-  ['e\u0301\u0301\u0301\u0301\u0301\u0301x', 'e\u0301\u0301\u0301\u0301x'],
-])('a report shows %j as %j', (text, clean) => {
+test.each(TABLE.report)('a report shows %j as %j', (text, clean) => {
   expect(shownText(text)).toBe(clean);
 });
 
@@ -70,17 +46,7 @@ const ANYWHERE = /##(?:vso|teamcity)?\[/i;
 /** GitHub's form, wherever a line may be broken. */
 const AT_START = /::(?:set-output|error|add-mask|stop-commands)\b/i;
 
-test.each([
-  ['bin/##vso[task.setvariable variable=x]y', 'bin/##vso [task.setvariable variable=x]y'],
-  ['##[set-output name=level;]5', '## [set-output name=level;]5'],
-  ['##VSO[task.prependpath]/x', '##VSO [task.prependpath]/x'],
-  ['a###[error]', 'a### [error]'],
-  ["##teamcity[setParameter name='x']", "##teamcity [setParameter name='x']"],
-  ['a ::set-output name=level::5', 'a : :set-output name=level::5'],
-  ['::ERROR::x', ': :ERROR::x'],
-  ['## Heading [a]', '## Heading [a]'],
-  ['std::chrono::now', 'std::chrono::now'],
-])('a CI system finds no command in %j', (text, clean) => {
+test.each(TABLE.ci)('a CI system finds no command in %j', (text, clean) => {
   expect([shownText(text), cleanForTerminal(text)]).toEqual([clean, clean]);
 });
 
