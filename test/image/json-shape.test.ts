@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldedKey, readAs, type Shape } from '../../src/image/formats/json.ts';
+import { yamlTable } from '../lib/yaml-table.ts';
 
 const SHAPE: Shape = {
   struct: {
@@ -37,32 +38,17 @@ test.each<[Shape, unknown]>([
   expect(readAs({ a: null }, { map }, 'it')).toEqual({ ok: true, value: { a: zero } });
 });
 
-// What json.Unmarshal of Go 1.24 makes of each.
-test.each([
-  ['2020-01-01T00:00:00Z', true],
-  ['2024-02-29T23:59:59.123456789+24:59', true],
-  ['0000-02-29T00:00:00Z', true],
-  ['2023-02-29T00:00:00Z', false],
-  ['2020-01-01T24:00:00Z', false],
-  ['2020-01-01T00:00:60Z', false],
-  ['2020-01-01T00:00:00,5Z', false],
-  ['2020-01-01t00:00:00z', false],
-  ['2020-01-01 00:00:00Z', false],
-  ['2020-01-01T00:00:00+25:00', false],
-  ['2020-01-01', false],
-  ['', false],
-])('%j is a time: %j', (text, isTime) => {
+const TABLE = yamlTable('test/image/json-shape.yaml') as {
+  readonly times: readonly [string, boolean][];
+  readonly base64: readonly [string, boolean][];
+  readonly wrong: readonly [unknown, string][];
+};
+
+test.each(TABLE.times)('%j is a time: %j', (text, isTime) => {
   expect(readAs(text, 'time', 'it').ok).toBe(isTime);
 });
 
-test.each([
-  ['YQ==', true],
-  ['Y\nQ==\r', true],
-  ['', true],
-  ['YQ', false],
-  ['Y Q==', false],
-  ['YQ_=', false],
-])('%j is base64: %j', (text, isBase64) => {
+test.each(TABLE.base64)('%j is base64: %j', (text, isBase64) => {
   expect(readAs(text, 'bytes', 'it').ok).toBe(isBase64);
 });
 
@@ -79,27 +65,7 @@ test('a value is read by its fields; null is nothing, and what is not in the sha
   });
 });
 
-test.each([
-  [{ user: 'a' }, 'it has the key "user", which engines take for "User"'],
-  [{ User: 'a', USER: 'b' }, 'it has the key "USER", which engines take for "User"'],
-  [{ 'u\u017fer': 'a' }, 'it has the key "uſer", which engines take for "User"'],
-  [{ 'o\u212a': true }, 'it has the key "oK", which engines take for "ok"'],
-  [{ Layers: [] }, 'it has the key "Layers", which engines take for "layers"'],
-  [{ foo: 1, FOO: 2 }, 'it has the key "FOO", which engines take for "foo"'],
-  [
-    { layers: [{}, { Digest: 'x' }] },
-    'it has the key "layers[1].Digest", which engines take for "layers[1].digest"',
-  ],
-  [{ User: 1 }, 'it: User is not text'],
-  [{ size: 1.5 }, 'it: size is not an integer'],
-  [{ size: 2 ** 60 }, 'it: size is not an integer'],
-  [{ ok: 'yes' }, 'it: ok is not true or false'],
-  [{ layers: {} }, 'it: layers is not a list'],
-  [{ layers: [null] }, 'it: layers[0] is not an object'],
-  [{ Labels: { a: 1 } }, 'it: Labels.a is not text'],
-  [[], 'it is not an object'],
-  [null, 'it is not an object'],
-])('%j', (value, error) => {
+test.each(TABLE.wrong)('%j', (value, error) => {
   const found = read(value);
   expect(found.ok ? found.value : found.error.replace('\u212a', 'K')).toBe(
     error.replace('\u212a', 'K'),

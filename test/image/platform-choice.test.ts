@@ -7,65 +7,32 @@ import {
   platformRanks,
 } from '../../src/image/platforms.ts';
 import { type Platform, platformName } from '../../src/model/image.ts';
+import { yamlTable } from '../lib/yaml-table.ts';
 
-test.each([
-  ['linux/amd64', { os: 'linux', architecture: 'amd64' }],
-  ['amd64', { os: 'linux', architecture: 'amd64' }],
-  ['linux/x86_64', { os: 'linux', architecture: 'amd64' }],
-  ['linux/aarch64', { os: 'linux', architecture: 'arm64' }],
-  ['Linux/ARM/v7', { os: 'linux', architecture: 'arm', variant: 'v7' }],
-  ['linux/armel', { os: 'linux', architecture: 'arm', variant: 'v6' }],
-  ['windows/amd64', { os: 'windows', architecture: 'amd64' }],
-  ['', undefined],
-  ['linux/', undefined],
-  ['a/b/c/d', undefined],
-  ['linux/amd64\u001b', undefined],
-])('%j', (text, expected) => {
+const TABLE = yamlTable('test/image/platform-choice.yaml') as {
+  readonly read: readonly [string, Platform?][];
+  readonly matches: readonly [string, string, boolean][];
+  readonly named: readonly [string, string, string, string][];
+  readonly runs: readonly [string, string[]][];
+};
+
+test.each(TABLE.read)('%j', (text, expected) => {
   expect(parsePlatform(text)).toEqual(expected);
 });
 
-test.each([
-  ['linux/arm64', 'linux/arm64/v8', true],
-  ['linux/arm64/v8', 'linux/arm64', true],
-  ['linux/arm/v7', 'linux/arm', true],
-  ['linux/arm/v6', 'linux/arm/v7', false],
-  ['linux/arm', 'linux/arm/v6', true],
-  ['linux/amd64/v3', 'linux/amd64', false],
-  ['linux/amd64', 'linux/amd64/v3', true],
-  ['linux/amd64', 'windows/amd64', false],
-])('%s asked, %s there: %s', (wanted, there, expected) => {
+test.each(TABLE.matches)('%s asked, %s there: %s', (wanted, there, expected) => {
   const [asked, found] = [parsePlatform(wanted), parsePlatform(there)];
   expect(asked && found && matchesPlatform(found, asked)).toBe(expected);
 });
 
-test.each([
-  ['Linux', 'AMD64', 'V1', 'linux/amd64/v1'],
-  ['', 'x86_64', '', 'linux/amd64'],
-  ['linux', 'x86-64', '', 'linux/amd64'],
-  ['linux', 'aarch64', '8', 'linux/arm64/v8'],
-  ['linux', 'arm64', 'v8.0', 'linux/arm64/v8'],
-  ['linux', 'armhf', 'v5', 'linux/arm/v7'],
-  ['linux', 'armel', '', 'linux/arm/v6'],
-  ['linux', 'arm', '6', 'linux/arm/v6'],
-  ['linux', 'i386', 'x', 'linux/386'],
-  ['macOS', 'ARM64', '', 'darwin/arm64'],
-  ['linux', '', '', 'linux/'],
-])('%j %j %j is %s', (os, architecture, variant, name) => {
+test.each(TABLE.named)('%j %j %j is %s', (os, architecture, variant, name) => {
   expect(platformName(normalPlatform({ os, architecture, variant }))).toBe(name);
 });
 
 const rank = (there: string, asked: Platform): number =>
   platformRanks(parsePlatform(there) ?? asked, asked)[0] ?? NaN;
 
-test.each([
-  ['linux/amd64', ['linux/amd64', 'linux/386']],
-  ['linux/amd64/v3', ['linux/amd64/v3', 'linux/amd64/v2', 'linux/amd64', 'linux/386']],
-  ['linux/arm64', ['linux/arm64', 'linux/arm/v8', 'linux/arm', 'linux/arm/v6', 'linux/arm/v5']],
-  ['linux/arm64/v8.1', ['linux/arm64/v8.1', 'linux/arm64', 'linux/arm/v8', 'linux/arm/v7']],
-  ['linux/arm64/v9', ['linux/arm64/v9', 'linux/arm64/v8.5', 'linux/arm64/v8', 'linux/arm/v8']],
-  ['linux/arm/v7', ['linux/arm', 'linux/arm/v6', 'linux/arm/v5']],
-  ['linux/s390x', ['linux/s390x']],
-])('%s runs %j, the first first', (wanted, runs) => {
+test.each(TABLE.runs)('%s runs %j, the first first', (wanted, runs) => {
   const asked = parsePlatform(wanted) ?? { os: '', architecture: '' };
   const ranks = runs.map((one) => rank(one, asked));
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
