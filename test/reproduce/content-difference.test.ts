@@ -1,14 +1,11 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TAR_END, tarHeader, tarPadding } from '../../src/image/tar/tar-writer.ts';
 import { plainEntry } from '../../src/model/image.ts';
 import { packedDifference } from '../../src/reproduce/compare-entries.ts';
 import { contentDifference } from '../../src/reproduce/content-difference.ts';
-
-function difference(path: string, a: Uint8Array | string, b: Uint8Array | string): unknown {
-  return contentDifference(path, Buffer.from(a), Buffer.from(b));
-}
+import { cellText, tableRows } from '../fakes/table.ts';
 
 /** A gzip member whose header says when its file was written. */
 function gzipAt(text: string, seconds: number): Buffer {
@@ -115,251 +112,97 @@ function tar(
 const a = { name: './a', text: 'one' };
 const b = { name: './b', text: 'two' };
 
-/** A row: path, the two contents with `\n` for a line end, and what is said of them. */
-const TEXTS = String.raw`
-a | one\ntwo\nthree | one\n2\nthree | text: line 2: "two" and "2"
-a | one | one\nmore | text: line 2: nothing and "more"
-a | b\na\n | a\nb\n | text: the same lines in another order, from line 1 on
-k | -----BEGIN PRIVATE KEY-----\nA\n | -----BEGIN PRIVATE KEY-----\nB\n | key: a private key
-dh | -----BEGIN X9.42 DH PARAMETERS-----\nA\n | -----BEGIN X9.42 DH PARAMETERS-----\nB\n | key: parameters for keys
-root/.ssh/id.pub | ssh-ed25519 AAAAC3Nz1 a@b\n | ssh-ed25519 AAAAC3Nz2 a@b\n | key: a public key
-etc/shadow | root:*:1\napp:one:2 | root:*:1\napp:two:2 | text: line 2, not shown: password
-etc/shadow- | a:x:1:0\nb:$y$aa:2:0 | a:x:9:0\nb:$y$bb:2:0 | text: line 1, not shown: day of the last change, password
-etc/htpasswd | joe:$apr1$aa | joe:$apr1$bb | text: line 1, not shown
-etc/passwd | a:x:1 | a:x:2 | text: line 1: "a:x:1" and "a:x:2"
-a | id HEX64 | k=Zm9vYmFyMTIzQUJDREVGZ2hpams0NTY= | text: line 1: "id 0123abcd…(64 hex digits)" and "k=Zm9v…(32 letters)"
-a | key and HEX40 | key and HEX32.0123abce | text: line 1: "key and 0123abcd…(40 hex digits)" and "key and 0123abcd…(40 hex digits)"
-a | <p>Built 2026-11-28T16:20:36.000Z. <script nonce="aaaaaaaa"> | <p>Built 2026-11-28T16:20:36.000Z. <script nonce="bbbbbbbb"> | text: line 1: "…<script nonce=\"aaaaaaaa\">" and "…<script nonce=\"bbbbbbbb\">"
-a | /usr/local/lib/python3.13/site-packages/Foo1 | x | text: line 1: "/usr/local/lib/python3.13/site-packages/Foo1" and "x"
-a.pdf | %PDF-1.5\n<< /CreationDate (D:2026) >> /ID [<aa>] | %PDF-1.5\n<< /CreationDate (D:2027) >> /ID [<bb>] | pdf: PDF: CreationDate, ID
-`;
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+const compressed = ['same\nthis\n', 'same\nthat\n'];
+const others = { ...b, mode: 0o600, mtime: 3 };
 
-/** A content of the table: `HEX40` is a token of 40 hex digits. */
-const content = (cell: string): string =>
-  cell
-    .replaceAll(String.raw`\n`, '\n')
-    .replace(/HEX(\d+)\.?/, (_, length: string) => '0123abcd'.repeat(Number(length) / 8));
+/** Contents of the table that are no text. */
+const MADE: Readonly<Record<string, readonly Uint8Array[]>> = {
+  'gzip header': [gzipAt('same', 0), gzipAt('same', 86_400)],
+  'gzip content': [gzipAt('this', 0), gzipAt('that', 0)],
+  'zip time': [zip('x', 'same', 1), zip('x', 'same', 2)],
+  'zip content': [zip('x', 'this', 1), zip('x', 'that!', 1)],
+  'ELF sections': ['Jan 1', 'Jan 2'].map((day) => elf({ '.text': 'same', '.rodata': day })),
+  'time of a .pyc': [pyc(0, 'code'), pyc(1, 'code')],
+  'sqlite pages': [sqlite(1, 1, 3), sqlite(2, 1, 3)],
+  'members of ar': [
+    ar(['a.o', 1, 'same'], ['b.o', 1, 'this']),
+    ar(['a.o', 2, 'same'], ['b.o', 2, 'that']),
+  ],
+  'PNG chunks by keyword': [
+    png(['IHDR', 'x'], ['tEXt', 'date:create\0one']),
+    png(['IHDR', 'x'], ['tEXt', 'date:create\0two'], ['tIME', 'x']),
+  ],
+  'anything else': [Buffer.of(0, 1, 2), Buffer.of(0, 1, 3, 4)],
+  'ids in hex, whatever is around them': [
+    latin1(`\0\x80 ${'0a'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e9\0`),
+    latin1(`\0\x80 ${'0b'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e0\0`),
+  ],
+  'a byte beside an id, no part of it': [
+    latin1(`\0\x80${'0a'.repeat(16)}\x94\0`),
+    latin1(`\0\x80${'0b'.repeat(16)}\x95\0`),
+  ],
+  'times of a tar’s members': [tar(a, b), tar({ ...a, mtime: 2 }, b)],
+  'what members of a compressed tar hold': [
+    gzipSync(tar(a, b)),
+    gzipSync(tar({ ...a, text: 'uno' }, others)),
+  ],
+  'a member more': [tar(a, b), tar(a)],
+  'another order': [tar(a, b), tar(b, a)],
+  'a line of a compressed text': compressed.map((text) => gzipSync(text)),
+  'a line of a text that brotli compressed': compressed.map((text) => brotliCompressSync(text)),
+  'a name that only looks like one of brotli': [Buffer.of(1, 0, 2), Buffer.of(1, 0, 3)],
+  'the same, compressed otherwise': [1, 0].map((level) => gzipSync('same'.repeat(99), { level })),
+  'a damaged one, told by its outside': [
+    Buffer.concat([gzipSync('this').subarray(0, 14), Buffer.alloc(9, 1)]),
+    gzipSync('that'),
+  ],
+  'a tar that is cut off as well': [tar(a, b).subarray(0, 514), tar({ ...a, text: 'uno' }, b)],
+  'a secret, which is not shown': ['1', '2'].map((hash) => gzipSync(`root:$y$${hash}:1`)),
+};
 
-describe('contentDifference', () => {
-  test.each(TEXTS.trim().split('\n'))('%s', (row) => {
-    const [path = '', first = '', second = '', said] = row.split(' | ');
-    const { format, detail } = contentDifference(
-      path,
-      Buffer.from(content(first)),
-      Buffer.from(content(second)),
-    );
-    expect(`${format}: ${detail}`).toBe(said);
-  });
+const content = (cell: string): Buffer =>
+  Buffer.from(
+    cellText(cell).replace(/HEX(\d+)\.?/, (_, length: string) =>
+      '0123abcd'.repeat(Number(length) / 8),
+    ),
+  );
 
-  test.each([
-    [
-      'gzip: the time in its header',
-      difference('a.gz', gzipAt('same', 0), gzipAt('same', 86_400)),
-      'gzip',
-      'gzip header: modification time 1970-01-01T00:00:00.000Z and 1970-01-02T00:00:00.000Z',
-    ],
-    [
-      'gzip: its content',
-      difference('a.gz', gzipAt('this', 0), gzipAt('that', 0)),
-      'gzip',
-      'gzip: what is compressed, or how',
-    ],
-    [
-      'zip: the time of an entry',
-      difference('a.jar', zip('x', 'same', 1), zip('x', 'same', 2)),
-      'zip',
-      'zip: time of x',
-    ],
-    [
-      'zip: what is in an entry',
-      difference('a.jar', zip('x', 'this', 1), zip('x', 'that!', 1)),
-      'zip',
-      'zip: content of x',
-    ],
-    [
-      'ELF: the sections that differ',
-      difference(
-        'bin/a',
-        elf({ '.text': 'same', '.rodata': 'Jan 1' }),
-        elf({ '.text': 'same', '.rodata': 'Jan 2' }),
-      ),
-      'elf',
-      'ELF section .rodata: "Jan 1" and "Jan 2"',
-    ],
-    [
-      '.pyc: the time of its source',
-      difference('a.pyc', pyc(0, 'code'), pyc(1, 'code')),
-      'pyc',
-      '.pyc header: source time 1970-01-01T00:00:00.000Z and 1970-01-01T00:00:01.000Z',
-    ],
-    [
-      'sqlite: its pages',
-      difference('a.db', sqlite(1, 1, 3), sqlite(2, 1, 3)),
-      'sqlite',
-      'sqlite page 1, 3 (page 1 contains the change counter)',
-    ],
-    [
-      'ar: headers of members apart from what is in them',
-      difference(
-        'a.a',
-        ar(['a.o', 1, 'same'], ['b.o', 1, 'this']),
-        ar(['a.o', 2, 'same'], ['b.o', 2, 'that']),
-      ),
-      'ar',
-      'ar: time or owner of a.o; content of b.o',
-    ],
-    [
-      'PNG: chunks by keyword',
-      difference(
-        'a.png',
-        png(['IHDR', 'x'], ['tEXt', 'date:create\0one']),
-        png(['IHDR', 'x'], ['tEXt', 'date:create\0two'], ['tIME', 'x']),
-      ),
-      'png',
-      'PNG chunk tEXt date:create, tIME',
-    ],
-    [
-      'anything else: the first byte',
-      difference('a', Buffer.from([0, 1, 2]), Buffer.from([0, 1, 3, 4])),
-      'binary',
-      'from byte 2 on; 3 and 4 bytes',
-    ],
-    [
-      'ids in hex, whatever is around them',
-      difference(
-        'a.pickle',
-        Buffer.from(
-          `\0\x80 ${'0a'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e9\0`,
-          'latin1',
-        ),
-        Buffer.from(
-          `\0\x80 ${'0b'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e0\0`,
-          'latin1',
-        ),
-      ),
-      'binary',
-      'hex digits of ids, from byte 4 on',
-    ],
-    [
-      'a byte beside an id is no part of it',
-      difference(
-        'a.pickle',
-        Buffer.from(`\0\x80${'0a'.repeat(16)}\x94\0`, 'latin1'),
-        Buffer.from(`\0\x80${'0b'.repeat(16)}\x95\0`, 'latin1'),
-      ),
-      'binary',
-      'from byte 3 on',
-    ],
-  ])('%s', (_, found, format, detail) => {
-    expect(found).toEqual({ format, detail });
-  });
+test.each(tableRows('test/reproduce/content-difference.tsv'))(
+  '%s, %j and %j: %s',
+  (path, first, second, said, packed?: string) => {
+    const [one, two] = MADE[first] ?? [first, second].map(content);
+    const find = packed === undefined ? contentDifference : packedDifference;
+    const [, format, detail] = /^(\w+): (.*)$/.exec(said) ?? [];
+    expect(find(path, one as Buffer, two as Buffer)).toEqual({ format, detail });
+  },
+);
 
-  test('hostile content ends in a line of text', () => {
-    const magics = [
-      '\x7fELF\x02\x01',
-      'PK\x03\x04',
-      'SQLite format 3\0',
-      '\x1f\x8b',
-      '!<arch>\n',
-      '\x89PNG\r\n\x1a\n',
-      '%PDF-',
-      '',
-    ];
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...magics),
-        fc.uint8Array({ maxLength: 400 }),
-        fc.uint8Array({ maxLength: 400 }),
-        (magic, a, b) => {
-          const start = Buffer.from(magic, 'latin1');
-          const found = contentDifference(
-            'x.pyc',
-            Buffer.concat([start, a]),
-            Buffer.concat([start, b]),
-          );
-          expect(found.detail.length).toBeGreaterThan(0);
-        },
-      ),
-    );
-  });
-});
-
-describe('packedDifference', () => {
-  test.each([
-    [
-      'times of a tar’s members',
-      'x.tar',
-      tar(a, b),
-      tar({ ...a, mtime: 2 }, b),
-      'tar',
-      'tar: time of a',
-    ],
-    [
-      'of a compressed one, and what its members hold',
-      'x.tgz',
-      gzipSync(tar(a, b)),
-      gzipSync(tar({ ...a, text: 'uno' }, { ...b, mode: 0o600, mtime: 3 })),
-      'gzip',
-      'gzip: tar: content of a; owner or mode of b',
-    ],
-    ['a member more', 'x.tar', tar(a, b), tar(a), 'tar', 'tar: content of b'],
-    ['another order', 'x.tar', tar(a, b), tar(b, a), 'tar', 'tar: order of a'],
-    [
-      'a line of a compressed text',
-      'notes.gz',
-      gzipSync('same\nthis\n'),
-      gzipSync('same\nthat\n'),
-      'gzip',
-      'gzip: what is compressed, line 2: "this" and "that"',
-    ],
-    [
-      'a line of a text that brotli compressed',
-      'index.html.br',
-      brotliCompressSync('same\nthis\n'),
-      brotliCompressSync('same\nthat\n'),
-      'brotli',
-      'brotli: what is compressed, line 2: "this" and "that"',
-    ],
-    [
-      'a name that only looks like one of brotli',
-      'a.br',
-      Buffer.from([1, 0, 2]),
-      Buffer.from([1, 0, 3]),
-      'binary',
-      'from byte 2 on',
-    ],
-    [
-      'the same, compressed otherwise',
-      'notes.gz',
-      gzipSync('same'.repeat(99), { level: 1 }),
-      gzipSync('same'.repeat(99), { level: 0 }),
-      'gzip',
-      'gzip: what is compressed, or how: the same content, compressed differently',
-    ],
-    [
-      'a damaged one is told by its outside',
-      'x.gz',
-      Buffer.concat([gzipSync('this').subarray(0, 14), Buffer.alloc(9, 1)]),
-      gzipSync('that'),
-      'gzip',
-      'gzip: what is compressed, or how',
-    ],
-    [
-      'a tar that is cut off as well',
-      'x.tar',
-      tar(a, b).subarray(0, 514),
-      tar({ ...a, text: 'uno' }, b),
-      'binary',
-      'from byte 512 on; 514 and 3072 bytes',
-    ],
-  ])('%s', (_, path, first, second, format, detail) => {
-    expect(packedDifference(path, first, second)).toEqual({ format, detail });
-  });
-
-  test('a secret in a compressed file is not shown', () => {
-    const [one, two] = ['root:$y$1:1', 'root:$y$2:1'].map((text) => gzipSync(text));
-    expect(packedDifference('shadow.gz', one as Buffer, two as Buffer).detail).toBe(
-      'gzip: what is compressed, line 1, not shown: password',
-    );
-  });
+test('hostile content ends in a line of text', () => {
+  const magics = [
+    '\x7fELF\x02\x01',
+    'PK\x03\x04',
+    'SQLite format 3\0',
+    '\x1f\x8b',
+    '!<arch>\n',
+    '\x89PNG\r\n\x1a\n',
+    '%PDF-',
+    '',
+  ];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...magics),
+      fc.uint8Array({ maxLength: 400 }),
+      fc.uint8Array({ maxLength: 400 }),
+      (magic, a, b) => {
+        const start = Buffer.from(magic, 'latin1');
+        const found = contentDifference(
+          'x.pyc',
+          Buffer.concat([start, a]),
+          Buffer.concat([start, b]),
+        );
+        expect(found.detail.length).toBeGreaterThan(0);
+      },
+    ),
+  );
 });
