@@ -4,18 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { missingGrants, tokenTaker } from '../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../src/model/events.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { yamlTable } from '../lib/yaml-table.ts';
+import { bakeTarget } from './given.ts';
 
-const target = (more: Partial<BakeTarget>): BakeTarget => ({
-  name: 'app',
-  context: '.',
-  contexts: {},
-  dockerfile: 'Dockerfile',
-  platforms: [],
-  tags: [],
-  entitlements: [],
-  flags: [],
-  ...more,
-});
+const TABLE = yamlTable('test/build/bake-definition.yaml') as {
+  readonly grants: readonly [Partial<BakeTarget>, string[]][];
+  readonly allowed: readonly [string[], string[]][];
+  readonly tokens: readonly [string, string?][];
+};
+const target = (more: Partial<BakeTarget>): BakeTarget => bakeTarget('app', more);
 
 /** A folder to bake in, with another beside it that a link leads to. */
 function place(): string {
@@ -28,36 +25,11 @@ function place(): string {
 }
 
 describe('what a definition asks for', () => {
-  test.each<[Partial<BakeTarget>, readonly string[]]>([
-    [{ context: 'sub', dockerfile: '../Dockerfile' }, []],
-    [{ context: '../there' }, ['fs.read=../there', 'fs.read=../there/Dockerfile']],
-    [{ context: 'link' }, ['fs.read=link', 'fs.read=link/Dockerfile']],
-    [{ contexts: { a: '../there', b: 'target:x', c: 'docker-image://y' } }, ['fs.read=../there']],
-    [{ context: 'https://example.com/r.git' }, []],
-    [{ flags: ['--secret=id=x,src=/etc/shadow'] }, ['fs.read=/etc/shadow']],
-    [{ flags: ['--secret=type=env,id=x,env=T'] }, []],
-    [{ flags: ['--ssh=k=sub/k,../there/s'] }, ['fs.read=../there/s']],
-    [{ flags: ['--ssh=default'] }, ['ssh']],
-    [
-      { flags: ['--cache-to=type=local,dest=../c', '--cache-from=type=registry,ref=r'] },
-      ['fs.write=../c'],
-    ],
-    [
-      { outputs: ['type=oci,dest=../o.tar', 'type=oci,dest=-', '../out'] },
-      ['fs.write=../o.tar', 'fs.write=../out'],
-    ],
-    [{ outputs: ['type=docker'], inline: 'FROM a' }, []],
-    [{ entitlements: ['security.insecure'] }, ['security.insecure']],
-  ])('%j needs %j', async (more, missing) => {
+  test.each(TABLE.grants)('%j needs %j', async (more, missing) => {
     expect(await missingGrants([target(more)], [], { cwd: place(), files: true })).toEqual(missing);
   });
 
-  test.each([
-    [['fs.read=../there', 'network.host'], []],
-    [['fs=..', 'network.host'], []],
-    [['fs.read=*', 'network.host'], []],
-    [['fs.write=*'], ['network.host', 'fs.read=../there/s']],
-  ])('is granted by %j, but for %j', async (allow, missing) => {
+  test.each(TABLE.allowed)('is granted by %j, but for %j', async (allow, missing) => {
     const asking = target({
       flags: ['--secret=id=x,src=../there/s'],
       entitlements: ['network.host'],
@@ -72,12 +44,6 @@ describe('what a definition asks for', () => {
   });
 });
 
-test.each([
-  ['--cache-from=type=gha', undefined],
-  ['--cache-from=type=gha,url=https://e.example/', 'https://e.example/'],
-  ['--cache-to=type=gha,mode=max,url_v2=https://e.example/', 'https://e.example/'],
-  ['--cache-to=type=gha,url=https://e.example/,token=t', undefined],
-  ['--cache-to=type=registry,ref=e.example/a', undefined],
-])('%s sends the token of the job to %s', (flag, taker) => {
+test.each(TABLE.tokens)('%s sends the token of the job to %s', (flag, taker) => {
   expect(tokenTaker([target({ flags: [flag] })])).toBe(taker);
 });

@@ -1,18 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { bakeJobs, dockerfileOf, jobWords } from '../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../src/model/events.ts';
+import { yamlTable } from '../lib/yaml-table.ts';
+import { bakeTarget as target } from './given.ts';
 
-const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({
-  name,
-  context: '.',
-  contexts: {},
-  dockerfile: 'Dockerfile',
-  platforms: [],
-  tags: [],
-  entitlements: [],
-  flags: [],
-  ...more,
-});
+const { dockerfiles } = yamlTable('test/build/bake-definition.yaml') as {
+  readonly dockerfiles: readonly [Partial<BakeTarget>, string][];
+};
 
 function jobs(wanted: readonly string[], ...targets: readonly BakeTarget[]) {
   return bakeJobs({ wanted, targets: new Map(targets.map((one) => [one.name, one])) });
@@ -76,15 +70,7 @@ describe('jobs', () => {
   });
 });
 
-test.each([
-  [{ context: '.', dockerfile: 'a/D' }, 'a/D'],
-  [{ context: 'sub', dockerfile: '../D' }, 'sub/../D'],
-  [{ context: 'sub', dockerfile: '/abs/D' }, '/abs/D'],
-  [{ context: 'https://example.com/r.git', dockerfile: 'a/D' }, 'a/D'],
-  [{ context: 'sub', dockerfile: 'https://example.com/D' }, 'https://example.com/D'],
-  [{ context: 'cwd://sub', dockerfile: 'D' }, 'sub/D'],
-  [{ context: 'sub', dockerfile: 'D', inline: 'FROM a' }, '-'],
-])('the Dockerfile of %j is %s', (more, file) => {
+test.each(dockerfiles)('the Dockerfile of %j is %s', (more, file) => {
   expect(dockerfileOf(target('app', more))).toBe(file);
 });
 

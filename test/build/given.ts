@@ -4,6 +4,7 @@ import { planBuild } from '../../src/build/plan-build.ts';
 import type { BuildInputs, BuildPlan } from '../../src/build/plan.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { DockerfileModel } from '../../src/model/dockerfile.ts';
+import type { BakeTarget } from '../../src/model/events.ts';
 import { type Digest, parseDigest } from '../../src/model/reference.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
@@ -60,4 +61,10 @@ export function dockerfile(text: string): DockerfileModel {
   const read = parseDockerfile(text);
   if (!read.ok) throw new Error(read.error.message);
   return read.value;
+}
+
+/** A target of a definition; `more` goes above. */
+export function bakeTarget(name: string, more: Partial<BakeTarget> = {}): BakeTarget {
+  const given = { context: '.', contexts: {}, dockerfile: 'Dockerfile', ...more };
+  return { name, platforms: [], tags: [], entitlements: [], flags: [], ...given };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { yamlTable } from '../lib/yaml-table.ts';
 import { inspected, type Item } from './inspected.ts';
 
 async function filesystemOf(...layers: readonly (readonly Item[])[]) {
@@ -7,37 +8,12 @@ async function filesystemOf(...layers: readonly (readonly Item[])[]) {
 
 const PASSWD = 'root:x:0:0::/:\napp:x:77:77::/:\n';
 
-test.each<[string, readonly (readonly Item[])[]]>([
-  ['a file', [[{ name: 'etc/passwd', content: PASSWD }]]],
-  [
-    'a link to any file, of another layer',
-    [
-      [{ name: 'srv/users', content: PASSWD }],
-      [{ name: 'etc/passwd', type: 'symlink', linkname: '../srv/users' }],
-    ],
-  ],
-  [
-    'a hard link',
-    [
-      [
-        { name: 'srv/users', content: PASSWD },
-        { name: 'etc/passwd', type: 'hardlink', linkname: 'srv/users' },
-      ],
-    ],
-  ],
-  [
-    'written through a link of its own layer',
-    [
-      [
-        { name: 'srv/', type: 'directory' },
-        { name: 'etc', type: 'symlink', linkname: 'srv' },
-        { name: 'etc/passwd', content: PASSWD },
-      ],
-    ],
-  ],
-])('/etc/passwd resolves: %s', async (_, layers) => {
-  expect((await filesystemOf(...layers)).passwd).toEqual({ root: 0, app: 77 });
-});
+test.each(yamlTable('test/build/inspect-image.yaml') as readonly [string, Item[][]][])(
+  '/etc/passwd resolves: %s',
+  async (_, layers) => {
+    expect((await filesystemOf(...layers)).passwd).toEqual({ root: 0, app: 77 });
+  },
+);
 
 test('engines look up users before /proc is mounted: a link through it leads to what the image has there', async () => {
   const passwd: Item = {

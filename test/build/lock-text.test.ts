@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lockedPackages, lockText } from '../../src/build/plan-lock.ts';
@@ -12,43 +13,8 @@ async function readBack(text: string): Promise<LockFile> {
 }
 
 test('is YAML with its keys in one order', async () => {
-  expect(await lockText(lock())).toBe(
-    `# What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).
-
-schemaVersion: 1
-dockerfile: Dockerfile
-target: app
-images:
-  docker.io/library/node:22:
-    digest: sha256:${'a'.repeat(64)}
-    platforms:
-      linux/amd64: sha256:${'b'.repeat(64)}
-  docker.io/library/own:1:
-    digest: sha256:${'c'.repeat(64)}
-    local: true
-epoch:
-  seconds: 1769904000
-  reason: creation time of docker.io/library/node:22
-builder:
-  docker: 26.1.5
-  buildx: 0.13.1
-  frontend: dockerfile.v0
-normaliser: 1-safe
-snapshots:
-  - snapshot.debian.org/debian 20260301T000000Z
-remotes:
-  https://example.com/a.txt: sha256:${'d'.repeat(64)}
-packages:
-  linux/amd64:
-    deb:
-      - curl 8.14.1-2
-      - jq 1.7
-    npm:
-      - "@scope/x 1.0.0"
-      - y 2.10
-  linux/arm64: {}
-`,
-  );
+  const text = readFileSync('test/build/lock-text.txt', 'utf8');
+  expect(await lockText(lock())).toBe(text);
 });
 
 test('is read back as it was written', async () => {
