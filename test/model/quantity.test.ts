@@ -7,13 +7,17 @@ import {
   secondsText,
   sizeText,
 } from '../../src/lib/text.ts';
+import { tableRows } from '../fakes/table.ts';
 
-test.each([
-  [0, '0 layers'],
-  [1, '1 layer'],
-  [1905, '1905 layers'],
-])('%d', (count, text) => {
-  expect(quantity(count, 'layer')).toBe(text);
+const TEXT_OF: Readonly<Record<string, (value: number) => string>> = {
+  layers: (count) => quantity(count, 'layer'),
+  size: sizeText,
+  bytes: bytesText,
+  seconds: secondsText,
+};
+
+test.each(tableRows('test/model/quantity.tsv'))('%s: %s reads %s', (kind, value, text) => {
+  expect(TEXT_OF[kind]?.(Number(value))).toBe(text);
 });
 
 test('another plural', () => {
@@ -21,20 +25,6 @@ test('another plural', () => {
     '1 entry',
     '2 entries',
   ]);
-});
-
-test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [1000, '1.0 kB'],
-  [999_949, '999.9 kB'],
-  [999_950, '1.0 MB'],
-  [160_240_000, '160.2 MB'],
-  [1.5e9, '1.5 GB'],
-  [9.9e15, '9900.0 TB'],
-  [-5, '0 B'],
-])('%d bytes read %s', (bytes, text) => {
-  expect(sizeText(bytes)).toBe(text);
 });
 
 test('counts are grouped, and agree with their noun', () => {
@@ -48,26 +38,4 @@ test('counts are grouped, and agree with their noun', () => {
     '0 layers',
     '2 pieces',
   ]);
-});
-
-test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [1000, '1.00 kB'],
-  [1536, '1.54 kB'],
-  [999_000, '999 kB'],
-  [999_999, '1.00 MB'],
-  [78_100_000_000, '78.1 GB'],
-  [5e15, '5000 TB'],
-])('%d bytes are %s', (bytes, text) => {
-  expect(bytesText(bytes)).toBe(text);
-});
-
-test.each([
-  [0, '0.0s'],
-  [0.04, '0.0s'],
-  [1.25, '1.3s'],
-  [61, '61.0s'],
-])('%d seconds are %s', (seconds, text) => {
-  expect(secondsText(seconds)).toBe(text);
 });
