@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import {
   buildArgumentSecrets,
   configSecrets,
@@ -9,6 +11,15 @@ import type { ImageConfig } from '../../src/model/image.ts';
 import { mixed } from './secret-samples.ts';
 
 const TOKEN = `ghp_${mixed(36)}`;
+const TABLES = parse(
+  readFileSync('test/facts/document-secrets.yaml', 'utf8').replaceAll('@TOKEN', TOKEN),
+) as {
+  readonly shown: readonly [given: { fields?: object; step?: string }, expected: string][];
+  readonly quiet: readonly (readonly string[])[];
+  readonly run: readonly [fields: object, expected: readonly string[]][];
+  readonly built: readonly [step: string, rule: string][];
+  readonly clean: readonly string[];
+};
 
 function config(fields: object, ...history: readonly string[]): ImageConfig {
   return {
@@ -24,27 +35,11 @@ const found = (image: ImageConfig): readonly string[] =>
   configSecrets(image).findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule}`);
 
 describe('variables, labels and history', () => {
-  test.each<[ImageConfig, string]>([
-    [config({ Env: [`X=${TOKEN}`] }), 'env X github-token'],
-    [config({ Env: ['DB_PASSWORD=hunter22'] }), 'env DB_PASSWORD named-secret'],
-    [config({ Env: ['API_KEY=abcd1234efgh'] }), 'env API_KEY named-secret'],
-    [config({ Labels: { note: TOKEN } }), 'label note github-token'],
-    [
-      config({}, `RUN |1 NPM_TOKEN=hunter2222 /bin/sh -c npm ci # buildkit`),
-      'history NPM_TOKEN named-secret',
-    ],
-    [config({}, `ARG GITHUB_TOKEN=${TOKEN}`), 'history history[0] github-token'],
-    [config({}, `/bin/sh -c #(nop)  ENV DB_PASSWORD=hunter22`), 'history DB_PASSWORD named-secret'],
-  ])('%j', (image, expected) => {
-    expect(found(image)).toEqual([expected]);
+  test.each(TABLES.shown)('%j', ({ fields = {}, step }, expected) => {
+    expect(found(config(fields, ...(step === undefined ? [] : [step])))).toEqual([expected]);
   });
 
-  test.each([
-    ['PATH=/usr/bin', 'GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568'],
-    ['DB_PASSWORD=', 'DB_PASSWORD_FILE=/run/secrets/db'],
-    ['DB_PASSWORD=/run/secrets/db', 'TOKEN=true', 'SECRET=changeme'],
-    ['TOKENIZERS_PARALLELISM=false', 'PASSWORD_MIN=12345'],
-  ])('is quiet about %j', (...env) => {
+  test.each(TABLES.quiet)('is quiet about %j', (...env) => {
     expect(found(config({ Env: env }))).toEqual([]);
   });
 
@@ -60,56 +55,19 @@ describe('variables, labels and history', () => {
   });
 });
 
-describe('commands that an image runs', () => {
-  test.each<[object, readonly string[]]>([
-    [
-      { Cmd: ['sh', '-c', 'DB_PASSWORD=hunter22 exec app'] },
-      ['config DB_PASSWORD named-secret hu***'],
-    ],
-    [{ Entrypoint: ['app', `--token=${TOKEN}`] }, ['config Entrypoint github-token ghp_***']],
-    [
-      { Healthcheck: { Test: ['CMD', 'curl', '-u', 'me:hunter22', 'http://x'] } },
-      ['config Healthcheck login-in-command hu***'],
-    ],
-    [{ OnBuild: ['ENV API_KEY=abcd1234efgh'] }, ['config API_KEY named-secret abc***']],
-    [{ Cmd: ['app', '--password-file=/run/secrets/p', '-u', 'me'] }, []],
-    [{ Cmd: ['sh', '-c', 'TOKEN=$(cat /run/secrets/t) PASSWORD="$DB" app'] }, []],
-    [
-      { Labels: { 'com.example.api_token': 'abcd1234efgh' } },
-      ['label com.example.api_token named-secret abc***'],
-    ],
-  ])('%j', (fields, expected) => {
-    const { findings } = configSecrets(config(fields));
-    expect(findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule} ${f.masked}`)).toEqual(
-      expected,
-    );
-  });
+test.each(TABLES.run)('a command that an image runs: %j', (fields, expected) => {
+  const { findings } = configSecrets(config(fields));
+  expect(findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule} ${f.masked}`)).toEqual(expected);
 });
 
-describe('commands that built it', () => {
-  test.each([
-    ['RUN curl -u me:hunter22 https://x/y # buildkit', 'login-in-command'],
-    ['RUN docker login -u me -p hunter2222 x', 'login-in-command'],
-    ['RUN git clone https://me:hunter22@git.internal/x', 'password-in-url'],
-    ['RUN NPM_TOKEN=hunter2222 npm ci', 'named-secret'],
-    ['RUN /bin/sh -c export API_KEY="abcd1234efgh" && make', 'named-secret'],
-  ])('%s', (created_by, rule) => {
-    const { findings } = configSecrets(config({}, created_by));
-    expect(findings.map((f) => f.rule)).toEqual([rule]);
-    expect(JSON.stringify(findings)).not.toMatch(/hunter22|1234efgh/);
-  });
+test.each(TABLES.built)('a command that built it: %s', (created_by, rule) => {
+  const { findings } = configSecrets(config({}, created_by));
+  expect(findings.map((f) => f.rule)).toEqual([rule]);
+  expect(JSON.stringify(findings)).not.toMatch(/hunter22|1234efgh/);
+});
 
-  test.each([
-    'RUN curl -fsSL -u "$USER:$PASS" https://x',
-    'RUN useradd -u 1001 -p x app',
-    'RUN wget --user=me https://x && mkdir -p /srv/application',
-    'RUN apt-get install -y curl && mkdir -p /var/lib/postgresql',
-    'RUN --mount=type=secret,id=t curl -H "Authorization: Bearer $(cat /run/secrets/t)" x',
-    'ENV PYTHON_SHA256=ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12',
-    'RUN export GNUPGHOME="$(mktemp -d)"; for key in 4ED778F539E3634C779C87C6D7062848A1AB005C; do gpg --recv-keys "$key"; done',
-  ])('not in %s', (created_by) => {
-    expect(found(config({}, created_by))).toEqual([]);
-  });
+test.each(TABLES.clean)('not in %s', (created_by) => {
+  expect(found(config({}, created_by))).toEqual([]);
 });
 
 const MARK = expect.stringMatching(/^[0-9a-f]{6}$/) as unknown as string;

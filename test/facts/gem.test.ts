@@ -1,44 +1,23 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { GEM } from '../../src/facts/packages/languages.ts';
 import { file, image } from './support.ts';
 
 const FOLDER = 'usr/lib/ruby/gems/3.3.0/specifications';
+const ROWS = parse(readFileSync('test/facts/gem.yaml', 'utf8')) as readonly {
+  readonly file: string;
+  readonly text: string;
+  readonly read: object;
+}[];
 
 describe('a gem’s specification', () => {
-  test.each<[string, string, string, readonly unknown[]]>([
-    [
-      'as RubyGems writes it',
-      'rake-13.2.1.gemspec',
-      '# -*- encoding: utf-8 -*-\n# stub: rake 13.2.1 ruby lib\n\nGem::Specification.new do |s|\n  s.name = "rake".freeze\n  s.version = "13.2.1".freeze\n  s.licenses = ["MIT".freeze, "Ruby".freeze]\nend\n',
-      ['rake', '13.2.1', undefined, ['MIT', 'Ruby']],
-    ],
-    [
-      'of a platform',
-      'nokogiri-1.16.5-x86_64-linux.gemspec',
-      '# stub: nokogiri 1.16.5 x86_64-linux lib\n',
-      ['nokogiri', '1.16.5', 'x86_64-linux', []],
-    ],
-    [
-      'by hand',
-      'x.gemspec',
-      "Gem::Specification.new do |spec|\n  spec.name    = 'x-y'\n  spec.version = Gem::Version.new('0.4.0')\n  spec.license = 'BSD-2-Clause'\nend",
-      ['x-y', '0.4.0', undefined, ['BSD-2-Clause']],
-    ],
-    [
-      'whose version is a constant: its file’s name',
-      'foo-bar-2.0.1.gemspec',
-      'Gem::Specification.new do |s|\n  s.name = "foo-bar"\n  s.version = Foo::VERSION\nend',
-      ['foo-bar', '2.0.1', undefined, []],
-    ],
-  ])('%s', (_how, name, text, expected) => {
-    const { packages } = GEM.read(Buffer.from(text), `${FOLDER}/${name}`);
-    const found = packages.map((item) => [
-      item.name,
-      item.version,
-      item.architecture,
-      item.licenses,
-    ]);
-    expect(found).toEqual([expected]);
+  test.each(ROWS)('$how', ({ file: path, text, read }) => {
+    const { packages } = GEM.read(Buffer.from(text), `${FOLDER}/${path}`);
+    const found = packages.map(({ name, version, architecture, licenses }) => {
+      return { name, version, architecture, licenses };
+    });
+    expect(found).toEqual([read]);
   });
 
   test('one that says nothing', () => {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { readRpmDatabase } from '../../src/facts/packages/distributions.ts';
 import { file, image, layerFacts } from './support.ts';
 
 const FOLDER = `${import.meta.dirname}/../fixtures/rpm`;
 const sample = (name: string): Buffer => gunzipSync(readFileSync(`${FOLDER}/${name}.gz`));
+const PACKAGES: unknown = parse(readFileSync('test/facts/rpm.yaml', 'utf8'));
 
 const SAMPLES: readonly (readonly [name: string, sample: string])[] = [
   ['rpmdb.sqlite', 'rpmdb.sqlite'],
@@ -18,38 +20,7 @@ describe('rpm’s databases', () => {
   test.each(SAMPLES)('%s as %s', (name, from) => {
     const { packages, owned, unreadable } = readRpmDatabase(sample(from), name);
     expect(unreadable).toBeUndefined();
-    expect(packages.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
-      {
-        type: 'rpm',
-        name: 'scoville-many',
-        version: '2:1.4.0-3.el9',
-        licenses: ['0BSD'],
-        architecture: 'noarch',
-        source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
-        modularity: 'sample:1:820:abc',
-        supplier: { kind: 'organization', name: 'Scoville' },
-      },
-      {
-        type: 'rpm',
-        name: 'scoville-sample',
-        version: '2:1.4.0-3.el9',
-        licenses: ['MIT AND (Apache-2.0 OR GPL-2.0-only)'],
-        architecture: 'noarch',
-        source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
-        modularity: 'sample:1:820:abc',
-        supplier: { kind: 'organization', name: 'Scoville' },
-      },
-      {
-        type: 'rpm',
-        name: 'scoville-tiny',
-        version: '7-3.el9',
-        licenses: ['0BSD'],
-        architecture: 'noarch',
-        source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
-        modularity: 'sample:1:820:abc',
-        supplier: { kind: 'organization', name: 'Scoville' },
-      },
-    ]);
+    expect(packages.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual(PACKAGES);
     expect([...(owned ?? [])].map(({ owner, path }) => `${owner} ${path}`).toSorted()).toEqual([
       'scoville-many /usr/share/many',
       'scoville-sample /usr/bin/sample',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { showsSteps } from '../../src/facts/build-facts.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+import { cellText, tableRows } from '../fakes/table.ts';
 
 function shows(text: string, ...words: readonly string[]): boolean {
   const read = parseDockerfile(`FROM debian\n${text}`);
@@ -9,35 +10,12 @@ function shows(text: string, ...words: readonly string[]): boolean {
 }
 const SH = ['/bin/sh', '-c'] as const;
 
-// The words are those of Docker 26.1, in the provenance of builds of these lines.
-test.each([
-  ['RUN echo a  b   # c\n', 'echo a  b   # c'],
-  ['RUN echo a \\\n  && echo b \\\n\\\n  && echo c\n', 'echo a   && echo b   && echo c'],
-  ['RUN echo a \\\n# comment\n  # indented\n  && echo b\n', 'echo a   && echo b'],
-  ['RUN echo a \\\n\n  && echo b\n', 'echo a   && echo b'],
-  ["RUN ['echo', 'a']; true\n", "['echo', 'a']; true"],
-  ['RUN [ -f /etc/passwd ] && echo y\n', '[ -f /etc/passwd ] && echo y'],
-  ['RUN <<EOF\necho a\n  echo b\nEOF\n', 'echo a\n  echo b\n'],
-  ['RUN <<-EOF\n\techo a\n\t\techo b\n\tEOF\n', 'echo a\necho b\n'],
-  ["RUN <<'EOF'\necho $HOME\nEOF\n", 'echo $HOME\n'],
-  ['RUN cat <<EOF > /x && echo done\nhello\nEOF\n', 'cat <<EOF > /x && echo done\nhello\nEOF'],
-  ['RUN <<A cat <<B\necho a\nA\nbb\nB\n', '<<A cat <<B\necho a\nA\nbb\nB'],
-  [
-    'RUN cat <<A > /a && cat <<B > /b\naa\nA\nbb\nB\n',
-    'cat <<A > /a && cat <<B > /b\naa\nA\nbb\nB',
-  ],
-  ['RUN <<EOF\n#!/bin/sh\necho a\nEOF\n', '/dev/pipes/EOF'],
-  ['RUN sh <<EOF\necho a\nEOF\n', 'sh <<EOF\necho a\nEOF'],
-  ['RUN --mount=type=cache,target=/c --network=none   echo a\n', 'echo a'],
-  ['ARG X=1\nENV Y=2\nRUN echo $X ${Y} "$Z"\n', 'echo $X ${Y} "$Z"'],
-  ['\trun\techo\ta\t\n', 'echo\ta'],
+test.each<readonly [text: string, command: string]>([
+  ...tableRows('test/facts/shown-steps.tsv').map(([text = '', command = '']): [string, string] => [
+    cellText(text),
+    cellText(command),
+  ]),
   ['RUN echo a \\\r\n && echo b\r\n', 'echo a  && echo b'],
-  ['RUN echo "a \\\n b" \'c\'\n', 'echo "a  b" \'c\''],
-  ['RUN echo a\\\\\n', 'echo a\\\\'],
-  [
-    'RUN set -eux; \\\n\tapt-get --version; \\\n\t# why\n\techo\n',
-    'set -eux; \tapt-get --version; \techo',
-  ],
   ['RUN <<EOF\nEOF\n', ''],
 ])('%j runs %j', (text, command) => {
   expect(shows(text, ...SH, command)).toBe(true);
