@@ -1,41 +1,26 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { cvssScore } from '../../src/scan/severity.ts';
 
+const TABLES = parse(readFileSync('test/scan/cvss.yaml', 'utf8')) as {
+  readonly three: readonly [vector: string, score: number][];
+  readonly notThree: readonly string[];
+  readonly others: readonly [vector: string, version: string, score: number][];
+};
+
 describe('CVSS 3', () => {
-  // Scores as FIRST's examples document and NVD publish them.
-  test.each([
-    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', 9.8],
-    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H', 10],
-    ['CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N', 6.4],
-    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N', 6.1],
-    ['CVSS:3.0/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N', 3.1],
-    ['CVSS:3.1/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', 7.8],
-    ['CVSS:3.1/AV:P/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', 6.8],
-    ['CVSS:3.1/AV:A/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H', 6.5],
-    ['CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:C/C:H/I:H/A:H', 9.1],
-    ['CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H', 5.9],
-    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N', 0],
-    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:P/RL:O', 9.8],
-    ['CVSS:3.1/S:U/C:H/I:H/A:H/AV:N/AC:L/PR:N/UI:N', 9.8],
-  ])('%s is %s', async (vector, score) => {
+  test.each(TABLES.three)('%s is %s', async (vector, score) => {
     expect((await cvssScore(vector))?.score).toBe(score);
   });
 
-  test.each([
-    '',
-    'CVSS:3.1/',
-    'CVSS:2.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
-    'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H',
-    'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:X/C:H/I:H/A:H',
-    'CVSS:3.1/AV:N/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
-    'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:P/E:U',
-    'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/ZZ:Q',
-    'CVSS:3.1/AV:Q/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
-    `CVSS:3.1/${'AV:N/'.repeat(100)}`,
-  ])('%j is no vector', async (vector) => {
-    expect(await cvssScore(vector)).toBeUndefined();
-  });
+  test.each([...TABLES.notThree, `CVSS:3.1/${'AV:N/'.repeat(100)}`])(
+    '%j is no vector',
+    async (vector) => {
+      expect(await cvssScore(vector)).toBeUndefined();
+    },
+  );
 
   test('every vector has a score with one decimal, and more impact is never less', async () => {
     const metric = (name: string, values: string) =>
@@ -63,14 +48,7 @@ describe('CVSS 3', () => {
   });
 });
 
-test.each([
-  ['CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N', 'CVSS 4.0', 9.3],
-  ['CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H', 'CVSS 4.0', 10],
-  ['CVSS:4.0/AV:L/AC:L/AT:N/PR:L/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N', 'CVSS 4.0', 0],
-  ['AV:N/AC:L/Au:N/C:P/I:P/A:P', 'CVSS 2.0', 7.5],
-  ['CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', 'CVSS 3.0', 9.8],
-  ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', 'CVSS 3.1', 9.8],
-])('%s by %s is %s', async (vector, version, score) => {
+test.each(TABLES.others)('%s by %s is %s', async (vector, version, score) => {
   expect(await cvssScore(vector)).toEqual({ version, score });
 });
 

@@ -1,33 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { osvDistribution, planOsv } from '../../src/scan/osv-records.ts';
+import { tableRows } from '../fakes/table.ts';
 import { pkg } from './osv-support.ts';
 
+const ROWS = tableRows('test/scan/osv-distributions.tsv');
+
 describe('distributions as OSV calls them', () => {
-  test.each([
-    ['debian', '12', ['Debian:12']],
-    ['debian', '11.9', ['Debian:11']],
-    ['ubuntu', '22.04', ['Ubuntu:22.04:LTS']],
-    ['ubuntu', '23.10', ['Ubuntu:23.10']],
-    ['ubuntu', '25.04', ['Ubuntu:25.04']],
-    ['alpine', '3.19.1', ['Alpine:v3.19']],
-    ['wolfi', '20230201', ['Wolfi']],
-    ['chainguard', '20230214', ['Chainguard']],
-    ['rocky', '9.3', ['Rocky Linux:9']],
-    ['almalinux', '9.3', ['AlmaLinux:9']],
-    [
-      'rhel',
-      '9.4',
-      ['Red Hat:enterprise_linux:9::baseos', 'Red Hat:enterprise_linux:9::appstream'],
-    ],
-    [
-      'rhel',
-      '10.0',
-      ['Red Hat:enterprise_linux:10.0::baseos', 'Red Hat:enterprise_linux:10.0::appstream'],
-    ],
-    ['opensuse-leap', '15.5', ['openSUSE:Leap 15.5']],
-    ['azurelinux', '3.0', ['Azure Linux:3']],
-    ['mageia', '9', ['Mageia:9']],
-  ])('%s %s', (id, versionId, ecosystems) => {
+  test.each(ROWS)('%s %s', (id, versionId, ...ecosystems) => {
     expect(osvDistribution({ id, versionId })?.ecosystems).toEqual(ecosystems);
   });
 

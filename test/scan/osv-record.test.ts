@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { isOsvRecord, judgeOsv, parseOsvRecord } from '../../src/scan/osv-records.ts';
 
 async function judged(value: Readonly<Record<string, unknown>>) {
@@ -10,61 +12,16 @@ async function judged(value: Readonly<Record<string, unknown>>) {
     ? undefined
     : `${judgement.severity} ${judgement.severitySource} ${judgement.weight}`;
 }
-const V3 = { type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' };
-const V4 = {
-  type: 'CVSS_V4',
-  score: 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:N/VI:N/VA:L/SC:N/SI:N/SA:N',
-};
-const affected = (given: object) => [{ package: { ecosystem: 'e', name: 'n' }, ...given }];
 
-test.each([
-  [
-    'Debian’s urgency',
-    {
-      id: 'DEBIAN-CVE-1',
-      severity: [V3],
-      affected: affected({ ecosystem_specific: { urgency: 'unimportant' } }),
-    },
-    'negligible debian 2',
-  ],
-  [
-    'an urgency that is not assigned',
-    {
-      id: 'DEBIAN-CVE-1',
-      severity: [V3],
-      affected: affected({ ecosystem_specific: { urgency: 'not yet assigned' } }),
-    },
-    'critical CVSS 3.1 0',
-  ],
-  [
-    'Ubuntu’s priority',
-    { id: 'UBUNTU-CVE-1', severity: [V3, { type: 'Ubuntu', score: 'medium' }] },
-    'medium ubuntu 2',
-  ],
-  [
-    'a package’s own severity',
-    { id: 'UBUNTU-CVE-1', affected: affected({ severity: [{ type: 'Ubuntu', score: 'low' }] }) },
-    'low ubuntu 2',
-  ],
-  [
-    'GitHub’s word',
-    { id: 'GHSA-1', severity: [V3], database_specific: { severity: 'MODERATE' } },
-    'medium ghsa 1',
-  ],
-  [
-    'an advisory’s rating',
-    { id: 'RLSA-2025:1', severity: [V3], summary: 'Important: curl security update' },
-    'high rlsa 1',
-  ],
-  [
-    'the worst score',
-    { id: 'CVE-1', severity: [V4, V3, { type: 'CVSS_V3', score: 'garbage' }] },
-    'critical CVSS 3.1 0',
-  ],
-  ['a malicious package', { id: 'MAL-2025-1' }, 'critical malicious package 1'],
-  ['nothing', { id: 'CVE-1' }, undefined],
-])('severity by %s', async (_, value, says) => {
-  expect(await judged(value)).toBe(says);
+interface Row {
+  readonly by: string;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly says?: string;
+}
+const ROWS = parse(readFileSync('test/scan/osv-record.yaml', 'utf8')) as readonly Row[];
+
+test.each(ROWS)('severity by $by', async ({ record, says }) => {
+  expect(await judged(record)).toBe(says);
 });
 
 test('names: aliases and upstream; of an advisory that gives neither, the CVEs that are related', () => {
@@ -82,6 +39,7 @@ test('names: aliases and upstream; of an advisory that gives neither, the CVEs t
 });
 
 test('fixes end ranges of versions, not of commits', () => {
+  const about = { ecosystem: 'e', name: 'n' };
   const ranges = [
     { type: 'GIT', events: [{ fixed: 'abcdef' }] },
     {
@@ -96,7 +54,8 @@ test('fixes end ranges of versions, not of commits', () => {
     },
   ];
   expect(
-    parseOsvRecord({ id: 'A-1', affected: affected({ ranges }) }, 'A-1')?.affected[0]?.fixed,
+    parseOsvRecord({ id: 'A-1', affected: [{ package: about, ranges }] }, 'A-1')?.affected[0]
+      ?.fixed,
   ).toEqual(['1.2', '2.1']);
 });
 

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { VulnerabilitiesFact, Vulnerability } from '../../src/model/facts.ts';
-import { digestOf } from '../../src/model/reference.ts';
+import { digestHex, digestOf } from '../../src/model/reference.ts';
 import { readVex, type VexDocument } from '../../src/scan/vex-documents.ts';
 import { applyVex, type VexImage, vexOfAttestations } from '../../src/scan/vex.ts';
 import { controlTexts } from '../control-texts.ts';
@@ -9,7 +11,11 @@ import { controlTexts } from '../control-texts.ts';
 const NOW = Date.parse('2026-06-30T23:59:59Z');
 const DIGEST = digestOf('image');
 const OTHER = digestOf('other');
-const hex = DIGEST.slice('sha256:'.length);
+const PRODUCTS = parse(
+  readFileSync('test/scan/vex-products.yaml', 'utf8')
+    .replaceAll('@HEX', digestHex(DIGEST))
+    .replaceAll('@OTHER', digestHex(OTHER)),
+) as Readonly<Record<'about' | 'not', Readonly<Record<string, object>>>>;
 const image: VexImage = {
   digests: [DIGEST, digestOf('manifest')],
   references: [{ registry: 'registry.example.com', repository: 'shop/app', tag: '1.0' }],
@@ -73,68 +79,11 @@ const UNTOUCHED = {
 };
 
 describe('what a statement is about', () => {
-  test.each([
-    ['the image by digest in hashes', { hashes: { 'sha-256': hex } }],
-    [
-      'the image by pkg:oci and digest',
-      { '@id': `pkg:oci/app@sha256%3A${hex}?repository_url=elsewhere.example.com/x` },
-    ],
-    [
-      'the image by pkg:oci and repository',
-      { '@id': 'pkg:oci/app?repository_url=registry.example.com/shop/app' },
-    ],
-    [
-      'the image by pkg:oci, repository and tag',
-      { '@id': 'pkg:oci/app?tag=1.0&repository_url=https://registry.example.com/shop/app' },
-    ],
-    [
-      'the image by pkg:oci and the registry’s folder',
-      { '@id': 'pkg:oci/app?repository_url=registry.example.com/shop' },
-    ],
-    ['the image by name', { '@id': 'pkg:oci/app' }],
-    [
-      'the image by pkg:docker',
-      { '@id': 'pkg:docker/shop/app@1.0?repository_url=registry.example.com' },
-    ],
-    [
-      'the image by pkg:docker with its registry',
-      { '@id': 'pkg:docker/registry.example.com/shop/app@1.0' },
-    ],
-    ['the image by reference', { '@id': 'registry.example.com/shop/app' }],
-    ['the image by reference and digest', { '@id': `registry.example.com/else@${DIGEST}` }],
-    ['the package', { '@id': LEFT }],
-    ['the package in every version', { '@id': 'pkg:npm/left-pad' }],
-    ['the package by identifier', { identifiers: { purl: 'pkg:npm/Left-Pad@1.3.0' } }],
-    ['the package in the image', { '@id': 'pkg:oci/app', subcomponents: [{ '@id': LEFT }] }],
-  ])('%s', (_, product) => {
+  test.each(Object.entries(PRODUCTS.about))('%s', (_, product) => {
     expect(applied([openvex({ ...NOT_AFFECTED, products: [product] })])).toEqual(SET_ASIDE);
   });
 
-  test.each([
-    [
-      'another digest',
-      {
-        '@id': `pkg:oci/app@${OTHER.replace(':', '%3A')}?repository_url=registry.example.com/shop/app`,
-      },
-    ],
-    ['another digest in hashes', { hashes: { 'sha-256': OTHER.slice(7) } }],
-    ['another tag', { '@id': 'pkg:oci/app?tag=2.0&repository_url=registry.example.com/shop/app' }],
-    ['another repository', { '@id': 'pkg:oci/app?repository_url=registry.example.com/shop/other' }],
-    ['another registry', { '@id': 'pkg:docker/registry.example.org/shop/app@1.0' }],
-    ['an image at Docker Hub', { '@id': 'pkg:docker/shop/app@1.0' }],
-    ['another reference', { '@id': 'registry.example.com/shop/app:2.0' }],
-    ['another version', { '@id': 'pkg:npm/left-pad@1.2.0' }],
-    ['another type', { '@id': 'pkg:pypi/left-pad@1.3.0' }],
-    [
-      'another package of the image',
-      { '@id': 'pkg:oci/app', subcomponents: [{ '@id': 'pkg:npm/right-pad' }] },
-    ],
-    ['a part that is not named', { '@id': 'pkg:oci/app', subcomponents: [{}] }],
-    [
-      'a part of another product',
-      { '@id': 'pkg:apk/wolfi/grafana', subcomponents: [{ '@id': LEFT }] },
-    ],
-  ])('not %s', (_, product) => {
+  test.each(Object.entries(PRODUCTS.not))('not %s', (_, product) => {
     expect(applied([openvex({ ...NOT_AFFECTED, products: [product] })])).toEqual(UNTOUCHED);
   });
 
