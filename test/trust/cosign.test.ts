@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { ToolRun } from '../../src/lib/run-tool.ts';
 import {
   cosignSaid,
@@ -15,13 +16,13 @@ import { fakeRun } from '../fakes/fake-run.ts';
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/cosign/${name}`, import.meta.url));
 const recorded = (name: string): string => readFileSync(fixture(name), 'utf8');
-const key: Signer = { kind: 'key', publicKey: 'k.pub' };
-const person: Signer = {
-  kind: 'identity',
-  identity: { pattern: '^https://github\\.com/org/' },
-  issuer: { exact: 'https://i' },
-  trustedRoot: 't.json',
+const TABLES = parse(readFileSync('test/trust/cosign.yaml', 'utf8')) as {
+  readonly signing: readonly [file: string, message: string][];
+  readonly verifying: readonly [file: string, outcome: string][];
+  readonly asked: readonly [signer: Signer, type: string | null, asked: string][];
+  readonly keys: readonly [ref: string, said: string, message: string, nextStep: string][];
 };
+const key: Signer = { kind: 'key', publicKey: 'k.pub' };
 
 const bundle = Buffer.from('{}');
 /** Where the last call had its files, by the path of its bundle. */
@@ -43,19 +44,11 @@ const cosign = (version: string, command: string, result: object) =>
   ]);
 
 describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
-  test.each([
-    ['wrong.err', 'wrong password for the signing key k.key'],
-    ['nopw.err', 'the signing key k.key is encrypted, and no password was given'],
-    ['nokey.err', 'the signing key k.key cannot be read'],
-  ])('%s: %s', (file, message) => {
+  test.each(TABLES.signing)('%s: %s', (file, message) => {
     expect(cosignUserError(recorded(`${version}/${file}`), 'k.key')?.message).toBe(message);
   });
 
-  test.each([
-    ['wrongkey.err', 'failed'],
-    ['subject.err', 'failed'],
-    ['notuf.err', 'unknown'],
-  ])('verifying, %s counts as %s', (file, outcome) => {
+  test.each(TABLES.verifying)('verifying, %s counts as %s', (file, outcome) => {
     expect(verificationFailure(recorded(`${version}/${file}`))).toBe(outcome);
   });
 
@@ -65,25 +58,9 @@ describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
     );
   });
 
-  test.each([
-    [
-      key,
-      'https://example.org/t',
-      'verify-blob-attestation NEW --key k.pub --insecure-ignore-tlog --trusted-root FILE --bundle FILE --type https://example.org/t /m',
-    ],
-    [
-      key,
-      undefined,
-      'verify-blob NEW --key k.pub --insecure-ignore-tlog --trusted-root FILE --bundle FILE /m',
-    ],
-    [
-      person,
-      undefined,
-      'verify-blob NEW --certificate-identity-regexp ^https://github\\.com/org/ --certificate-oidc-issuer https://i --trusted-root t.json --bundle FILE /m',
-    ],
-  ] as const)('is asked for %j, type %s', async (signer, predicateType, asked) => {
+  test.each(TABLES.asked)('is asked for %j, type %s', async (signer, type, asked) => {
     const { run, runs } = cosign(version, asked.split(' ', 1)[0] ?? '', {});
-    const request = { bundle, blob: '/m', signer, predicateType };
+    const request = { bundle, blob: '/m', signer, predicateType: type ?? undefined };
     expect(await verifyAttached(run, request)).toEqual({ outcome: 'verified' });
     const words = asked.replace('NEW ', version === '2.5.0' ? '--new-bundle-format ' : '');
     const folder = folderOf(runs);
@@ -129,29 +106,10 @@ test.each([
   );
 });
 
-test.each([
-  [
-    'pkcs11:token=t?pin-value=1234',
-    'opening pkcs11 token key: unimplemented',
-    'this cosign was built without PKCS#11',
-    /pivkey-pkcs11key/,
-  ],
-  [
-    'awskms:///alias/app',
-    'getting public key: the security token is expired',
-    'the signing key awskms:///alias/app cannot be used: getting public key: the security token is expired',
-    /^check its address, its type and the credentials for it/,
-  ],
-  [
-    'acmekms://app',
-    'loading URL: unrecognized scheme: acmekms://',
-    'the signing key acmekms://app cannot be used: loading URL: unrecognized scheme: acmekms://',
-    /^install its plugin, sigstore-kms-acmekms, on PATH/,
-  ],
-])('what is said of %s', (ref, said, message, nextStep) => {
+test.each(TABLES.keys)('what is said of %s', (ref, said, message, nextStep) => {
   const error = cosignUserError(`Error: ${said}\nerror during command execution: ${said}\n`, ref);
   expect(error?.message).toBe(message);
-  expect(error?.nextStep).toMatch(nextStep);
+  expect(error?.nextStep).toMatch(new RegExp(nextStep));
 });
 
 describe('signing', () => {
