@@ -11,6 +11,7 @@ import {
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { requireKey } from '../../src/trust/signer.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { words } from '../fakes/table.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };
 let root = '';
@@ -174,29 +175,14 @@ describe('whose file it is', () => {
     expect((await loadSettings(place({ policy }), OPTIONS)).ok).toBe(false);
   });
 
-  const FOREIGN = [
-    'awskms://evil.example/alias/x',
-    'AWSKMS:///alias/x',
-    'gcpkms://projects/p/k',
-    'azurekms://vault.example/k',
-    'hashivault://k',
-    'gitlab://1',
-    'github://o/r',
-    'k8s://ns/secret',
-    'http://127.0.0.1:1/k',
-    'https://evil.example/k',
-    'env://AWS_SECRET_ACCESS_KEY',
-    'pkcs11:token=x?module-path=/clone/evil.so',
-    'pkcs11:token=x',
-    'file:///home/me/.ssh/id_ecdsa',
-    // A plugin of cosign: it starts sigstore-kms-mine.
-    'mine://k',
-    '/etc/ssl/private/k.pem',
-    '../../outside.key',
-    'out/k.key',
-    'out/not-there/k.key',
-    'link.key',
-  ];
+  // mine:// is a plugin of cosign: it starts sigstore-kms-mine.
+  const FOREIGN = words(`
+    awskms://evil.example/alias/x AWSKMS:///alias/x gcpkms://projects/p/k
+    azurekms://vault.example/k hashivault://k gitlab://1 github://o/r k8s://ns/secret
+    http://127.0.0.1:1/k https://evil.example/k env://AWS_SECRET_ACCESS_KEY
+    pkcs11:token=x?module-path=/clone/evil.so pkcs11:token=x file:///home/me/.ssh/id_ecdsa
+    mine://k /etc/ssl/private/k.pem ../../outside.key out/k.key out/not-there/k.key link.key
+  `);
 
   test.each(
     FOREIGN.flatMap((one) => [`sign: {key: '${one}'}`, `trust: {keys: [a.pub, '${one}']}`]),

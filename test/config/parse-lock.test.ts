@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { lockText } from '../../src/build/plan-lock.ts';
 import { formatProblem } from '../../src/config/document.ts';
 import { parseLock } from '../../src/config/lock.ts';
@@ -12,44 +14,14 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   return read.ok ? [] : read.error.map(formatProblem);
 }
 
-test.each([
-  ['', 'f.lock:1:1: the file must be a mapping of keys'],
-  ['normaliser: x\n', 'f.lock:1:1: the file lacks schemaVersion'],
-  [
-    'schemaVersion: 2\nnormaliser: x\n',
-    'f.lock:1:16: schemaVersion must be a whole number from 1 to 1, not "2"',
-  ],
-  [`${HEAD}imges: {}\n`, 'f.lock:3:1: unknown key "imges"; did you mean images?'],
-  [
-    `${HEAD}images:\n  a:\n    digest: sha256:1\n`,
-    'f.lock:5:13: images.a.digest must be a sha256 digest',
-  ],
-  [`${HEAD}images:\n  a: {}\n`, 'f.lock:4:6: images.a lacks digest'],
-  [`${HEAD}images:\n  a: &x { digest: ${DIGEST} }\n  b: *x\n`, 'f.lock:5:6: aliases are not taken'],
-  [
-    `${HEAD}images:\n  a: { digest: ${DIGEST} }\n  a: { digest: ${DIGEST} }\n`,
-    'f.lock:5:3: Map keys must be unique',
-  ],
-  [
-    `${HEAD}images:\n  "a@b": { digest: ${DIGEST} }\n`,
-    `f.lock:4:3: images: "a@b" is not an image's full name`,
-  ],
-  [`${HEAD}images:\n  __proto__: { digest: ${DIGEST} }\n`, 'f.lock:4:3: "__proto__" is not a key'],
-  [
-    `${HEAD}remotes:\n  https://a: ${DIGEST.slice(0, 20)}\n`,
-    'f.lock:4:14: remotes.https://a must be a sha256 or sha1 digest',
-  ],
-  [
-    `${HEAD}packages:\n  linux/amd64:\n    deb: [curl]\n`,
-    'f.lock:5:11: packages.linux/amd64.deb[0] must be a name and a version with a space between',
-  ],
-  [
-    `${HEAD}epoch: { seconds: -1, reason: x }\n`,
-    'f.lock:3:19: epoch.seconds must be a whole number from 0 to 253402300799, not "-1"',
-  ],
-  ['<<<<<<< HEAD\nschemaVersion: 1\n', 'f.lock:1:1: '],
-])('%j has a place', async (text, problem) => {
-  expect((await problemsOf(text))[0]).toContain(problem.trim());
+const ROWS = parse(readFileSync('test/config/parse-lock.yaml', 'utf8')) as readonly [
+  text: string,
+  problem: string,
+][];
+
+test.each(ROWS)('%j has a place', async (text, problem) => {
+  const [first] = await problemsOf(text.replace('@HEAD', HEAD).replaceAll('@DIGEST', DIGEST));
+  expect(first).toContain(problem);
 });
 
 test('reads the time of RUNs that it writes', async () => {

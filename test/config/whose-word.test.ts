@@ -1,39 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { DEFAULT_SETTINGS, SETTING_LEAVES } from '../../src/config/schema.ts';
 import { counts, mergeSettings, type SettingsLayer } from '../../src/config/settings.ts';
 
 const LEAVES = SETTING_LEAVES;
 
-/** Every setting, by whose word it takes: a new one has to be put here by hand. */
-const SCOPES = {
-  image: [
-    ...['title', 'description', 'authors', 'vendor', 'licenses', 'source', 'url'],
-    ...['documentation', 'version', 'annotations'],
-  ]
-    .map((name) => `image.${name}`)
-    .concat('secrets.use', 'secrets.files'),
-  project: [
-    ...['sign.enabled', 'sign.format', 'attest.sbom', 'attest.provenance', 'attest.verdict'],
-    ...['attest.seccomp', 'attest.apparmor'],
-    ...['reproducible.mode', 'reproducible.clock', 'reproducible.start'],
-    ...['reproducible.oneProcessor', 'reproducible.oneFileTime', 'reproducible.sortedFolders'],
-    ...['reproducible.temporaryNames', 'reproducible.sameAddresses'],
-    ...['reproducible.seed', 'reproducible.pin'],
-    ...['reproducible.drop', 'reproducible.empty'],
-    ...['reproducible.time', 'gate.minLevel', 'gate.minGrade', 'fix.distroless', 'lock'],
-    'hermetic',
-    'ui.after',
-  ],
-  user: [
-    ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
-    ...['scanner', 'databaseDays', 'offline', 'vex'],
-  ],
-  person: [
-    ...['sign.publicLog', 'sign.fulcioUrl', 'sign.rekorUrl', 'sign.tsaUrl', 'sign.oidcIssuer'],
-    ...['sign.signingConfig', 'sign.trustedRoot', 'trust.identities', 'trust.trustedRoot'],
-    ...['trust.bases', 'registries', 'osv.url', 'osv.exports'],
-  ],
-} as const;
+/** Every setting, by whose word it takes. */
+const SCOPES: unknown = parse(readFileSync('test/config/whose-word.yaml', 'utf8'));
 
 /** What counts, by scope: [named, user's own, project's] for a project's build, and for images. */
 const COUNTS = {
