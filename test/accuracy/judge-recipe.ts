@@ -11,6 +11,7 @@ import { walkLayer } from '../../src/image/walk/layer-walk.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { declared } from '../criteria/facts-builder.ts';
 import { contextOf } from '../dockerfile/context-of.ts';
 import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 
@@ -108,17 +109,7 @@ export async function factsOfImage(recipe: Recipe, image: MadeImage): Promise<Fa
       recipe.reproduction === undefined
         ? unknownFact('the build was not repeated', 'scoville reproduce')
         : known(recipe.reproduction, 'build'),
-    declarations: known(
-      {
-        secrets: undefined,
-        secretFiles: [],
-        trustedImages: [],
-        maxAgeDays: 30,
-        now: NOW,
-        ...recipe.declared,
-      },
-      'build',
-    ),
+    declarations: known(declared({ now: NOW, ...recipe.declared }), 'build'),
   };
 }
 

@@ -1,26 +1,33 @@
-import { ARCHETYPES_LABELLED } from './labelled/archetypes.ts';
-import { ATTESTED_LABELLED } from './labelled/attested.ts';
-import { BASES_LABELLED } from './labelled/bases.ts';
+import { type GivenParts, givenRows, partsOf } from './given-images.ts';
 import { DOWNLOADS_LABELLED, PINS_LABELLED } from './labelled/dockerfiles.ts';
-import { LISTED_LABELLED } from './labelled/sboms-and-profiles.ts';
-import { SECRETS_LABELLED } from './labelled/secrets-and-config.ts';
-import { SHELLS_LABELLED } from './labelled/shells.ts';
-import { TIMES_LABELLED } from './labelled/times-and-scans.ts';
-import { TOOLING_LABELLED } from './labelled/tooling.ts';
-import { USERS_LABELLED } from './labelled/users-and-files.ts';
-import type { Labelled } from './starting-points.ts';
+import { type Answers, expectedOf, labelled, type Labelled, STARTS } from './starting-points.ts';
+
+/** By the outcomes, criteria whose answer is another than that on the image it begins as. */
+interface GivenImage extends GivenParts, Answers {
+  readonly name: string;
+  readonly start?: keyof typeof STARTS;
+}
+
+function theme(file: string): readonly Labelled[] {
+  return (givenRows(`labelled/${file}.yaml`) as readonly GivenImage[]).map(
+    ({ name, start = 'hardened', pass, fail, unknown, 'not-applicable': none, ...parts }) => {
+      const differs = expectedOf({ pass, fail, unknown, 'not-applicable': none });
+      return labelled(name, start, partsOf(parts, STARTS[start].recipe), differs);
+    },
+  );
+}
 
 /** Every labelled image, by theme. */
 export const LABELLED_IMAGES: Readonly<Record<string, readonly Labelled[]>> = {
-  archetypes: ARCHETYPES_LABELLED,
-  shells: SHELLS_LABELLED,
-  'tools and package managers': TOOLING_LABELLED,
-  bases: BASES_LABELLED,
-  'users and files': USERS_LABELLED,
-  'secrets, configuration, annotations': SECRETS_LABELLED,
+  archetypes: theme('archetypes'),
+  shells: theme('shells'),
+  'tools and package managers': theme('tooling'),
+  bases: theme('bases'),
+  'users and files': theme('users-and-files'),
+  'secrets, configuration, annotations': theme('secrets-and-config'),
   downloads: DOWNLOADS_LABELLED,
   pins: PINS_LABELLED,
-  'signatures and provenance': ATTESTED_LABELLED,
-  'SBOMs and profiles': LISTED_LABELLED,
-  'age, repeated builds, vulnerabilities': TIMES_LABELLED,
+  'signatures and provenance': theme('attested'),
+  'SBOMs and profiles': theme('sboms-and-profiles'),
+  'age, repeated builds, vulnerabilities': theme('times-and-scans'),
 };

@@ -4,12 +4,7 @@ import { gradeOf, levelOf, scoreOf } from '../../src/criteria/score.ts';
 import { VECTORS } from '../../src/model/criterion.ts';
 import { elfWith, program } from '../facts/support.ts';
 import { judgeRecipe } from './judge-recipe.ts';
-import { CONFIGURATION } from './peer-mistakes/configuration.ts';
-import { MINIMALISM } from './peer-mistakes/minimalism.ts';
-import { SOURCES } from './peer-mistakes/sources.ts';
-import { ATTESTED } from './peer-mistakes/statements.ts';
-
-const PEER_MISTAKES = [...MINIMALISM, ...SOURCES, ...ATTESTED, ...CONFIGURATION];
+import { PEER_MISTAKES } from './peer-mistakes/mistakes.ts';
 
 const checks = [...new Set(PEER_MISTAKES.map(({ check }) => check))];
 

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../src/model/criterion.ts';
 import { file, folder, type Item, link, program } from '../facts/support.ts';
-import { cellText } from '../fakes/table.ts';
+import { cellText, words } from '../fakes/table.ts';
 import type { Layer, Recipe } from './made-image.ts';
 import { KEY, provenance, sbom, scanOf, seccomp } from './statements.ts';
 
@@ -26,10 +26,15 @@ export function dpkgRecord(name: string, version = '1.0-1'): string {
   return `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${version}\n`;
 }
 
-/** dpkg's database of these packages and as many more as it takes to have `total`. */
-export function dpkgStatus(names: readonly string[], total = names.length): Item {
-  const more = Array.from({ length: Math.max(0, total - names.length) }, (_, i) => `libfill${i}`);
-  return file('var/lib/dpkg/status', [...names, ...more].map((n) => dpkgRecord(n)).join('\n'));
+/** The names and as many more as it takes to have `total`. */
+export function filledUp(names: readonly string[], total = names.length): readonly string[] {
+  const more = Math.max(0, total - names.length);
+  return [...names, ...Array.from({ length: more }, (_, i) => `libfill${i}`)];
+}
+
+/** dpkg's database of these packages. */
+export function dpkgStatus(names: readonly string[]): Item {
+  return file('var/lib/dpkg/status', names.map((n) => dpkgRecord(n)).join('\n'));
 }
 
 export function osRelease(id: string, version = '13'): Item {
@@ -42,18 +47,18 @@ export const PASSWD = file(
     'toor:x:0:0:an alias of root:/root:/sbin/nologin\n',
 );
 
-const DISTROLESS: Layer = [
+export const OS_PACKAGES = ['base-files', 'libc6', 'tzdata', 'netbase'] as const;
+
+export const DISTROLESS: Layer = [
   osRelease('debian', '12'),
   PASSWD,
-  ...['base-files', 'libc6', 'tzdata', 'netbase'].map((name) =>
-    file(`var/lib/dpkg/status.d/${name}`, dpkgRecord(name)),
-  ),
+  ...OS_PACKAGES.map((name) => file(`var/lib/dpkg/status.d/${name}`, dpkgRecord(name))),
   program('usr/lib/x86_64-linux-gnu/libc.so.6'),
   program('usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'),
   link('lib64/ld-linux-x86-64.so.2', '/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2'),
 ];
 
-export const APP: Layer = [folder('app'), program('app/server')];
+const APP: Layer = [folder('app'), program('app/server')];
 
 export const DOCKERFILE = `# syntax=docker/dockerfile:1@${PIN}
 ARG GO=1.24
@@ -66,8 +71,6 @@ COPY --from=build /server /app/server
 USER 65532:65532
 ENTRYPOINT ["/app/server"]
 `;
-
-export const OS_PACKAGES = ['base-files', 'libc6', 'tzdata', 'netbase'] as const;
 
 /**
  * An image of which every criterion is met: each label that departs from it says what one change
@@ -94,36 +97,10 @@ export const HARDENED: Recipe = {
   declared: { secrets: 'none' },
 };
 
-const HARDENED_EXPECTED: Expected = {
-  'minimal-base': 'pass',
-  'no-build-tooling': 'pass',
-  'no-shell': 'pass',
-  'no-package-manager': 'pass',
-  'trusted-source': 'pass',
-  'verified-downloads': 'pass',
-  signed: 'pass',
-  'recently-updated': 'pass',
-  'pinned-images': 'pass',
-  'pinned-packages': 'pass',
-  provenance: 'pass',
-  sbom: 'pass',
-  reproducible: 'pass',
-  'no-secrets': 'pass',
-  'no-elevated-files': 'pass',
-  'nonroot-user': 'pass',
-  'secrets-by-file': 'not-applicable',
-  annotations: 'pass',
-  'security-profile': 'pass',
-  'no-critical': 'pass',
-  'no-high': 'pass',
-  'no-medium': 'pass',
-  'no-known-cves': 'pass',
-};
-
-const DEBIAN: Layer = [
+export const DEBIAN: Layer = [
   osRelease('debian'),
   PASSWD,
-  dpkgStatus(['bash', 'dash', 'apt', 'dpkg', 'libc6', 'gcc-14-base', 'perl-base'], 78),
+  dpkgStatus(filledUp(['bash', 'dash', 'apt', 'dpkg', 'libc6', 'gcc-14-base', 'perl-base'], 78)),
   link('bin', 'usr/bin'),
   ...['bash', 'dash', 'apt', 'apt-get', 'dpkg', 'perl', 'find', 'ls'].map((name) =>
     program(`usr/bin/${name}`),
@@ -136,77 +113,55 @@ const DEBIAN: Layer = [
  * What `docker build` of a few lines on Debian gives: no attestation, no Dockerfile at hand, no
  * scanner.
  */
-export const PLAIN: Recipe = {
+const PLAIN: Recipe = {
   layers: [DEBIAN, APP],
   config: { Env: ['PATH=/usr/bin'], Cmd: ['/app/server'] },
   created: '2026-02-20T10:00:00Z',
 };
 
-const PLAIN_EXPECTED: Expected = {
-  'minimal-base': 'pass',
-  'no-build-tooling': 'pass',
-  'no-shell': 'fail',
-  'no-package-manager': 'fail',
-  'trusted-source': 'unknown',
-  'verified-downloads': 'unknown',
-  signed: 'fail',
-  'recently-updated': 'pass',
-  'pinned-images': 'unknown',
-  'pinned-packages': 'unknown',
-  provenance: 'fail',
-  sbom: 'fail',
-  reproducible: 'unknown',
-  'no-secrets': 'pass',
-  'no-elevated-files': 'fail',
-  'nonroot-user': 'fail',
-  'secrets-by-file': 'unknown',
-  annotations: 'fail',
-  'security-profile': 'fail',
-  'no-critical': 'unknown',
-  'no-high': 'unknown',
-  'no-medium': 'unknown',
-  'no-known-cves': 'unknown',
-};
+/** Criteria, as words of a text, by what is answered. */
+export type Answers = { readonly [outcome in Outcome]?: string | undefined };
 
-/** The hardened image with other parts, and what that changes. */
-export function hardenedBut(
-  name: string,
-  parts: Partial<Recipe>,
-  differs: Expected = {},
-): Labelled {
-  return labelled(name, HARDENED, HARDENED_EXPECTED, parts, differs);
+export function expectedOf(answers: Answers): Expected {
+  const rows = Object.entries(answers) as readonly [Outcome, string | undefined][];
+  return Object.fromEntries(
+    rows.flatMap(([outcome, ids]) =>
+      ids === undefined ? [] : words(ids).map((id): [string, Outcome] => [id, outcome]),
+    ),
+  );
 }
 
-/** The hardened image with layers on it, and what that changes. */
-export function hardenedWith(
-  name: string,
-  layers: readonly Layer[],
-  differs: Expected = {},
-  parts: Partial<Recipe> = {},
-): Labelled {
-  return hardenedBut(name, { layers: [...HARDENED.layers, ...layers], ...parts }, differs);
-}
+/** Where labelled images begin, and what is answered of that. */
+export const STARTS = {
+  hardened: {
+    recipe: HARDENED,
+    expected: expectedOf({
+      pass: `minimal-base no-build-tooling no-shell no-package-manager trusted-source
+        verified-downloads signed recently-updated pinned-images pinned-packages provenance sbom
+        reproducible no-secrets no-elevated-files nonroot-user annotations security-profile
+        no-critical no-high no-medium no-known-cves`,
+      'not-applicable': 'secrets-by-file',
+    }),
+  },
+  plain: {
+    recipe: PLAIN,
+    expected: expectedOf({
+      pass: 'minimal-base no-build-tooling recently-updated no-secrets',
+      fail: `no-shell no-package-manager signed provenance sbom no-elevated-files nonroot-user
+        annotations security-profile`,
+      unknown: `trusted-source verified-downloads pinned-images pinned-packages reproducible
+        secrets-by-file no-critical no-high no-medium no-known-cves`,
+    }),
+  },
+} as const;
 
-/** The plain image with other parts, and what that changes. */
-export function plainBut(name: string, parts: Partial<Recipe>, differs: Expected = {}): Labelled {
-  return labelled(name, PLAIN, PLAIN_EXPECTED, parts, differs);
-}
-
-export function plainWith(
+/** An image with other parts than the one it begins as, and what that changes. */
+export function labelled(
   name: string,
-  layers: readonly Layer[],
-  differs: Expected = {},
-  parts: Partial<Recipe> = {},
-): Labelled {
-  return plainBut(name, { layers: [...PLAIN.layers, ...layers], ...parts }, differs);
-}
-
-function labelled(
-  name: string,
-  start: Recipe,
-  expected: Expected,
+  start: keyof typeof STARTS,
   parts: Partial<Recipe>,
   differs: Expected,
 ): Labelled {
-  return { name, recipe: { ...start, ...parts }, expected: { ...expected, ...differs } };
+  const { recipe, expected } = STARTS[start];
+  return { name, recipe: { ...recipe, ...parts }, expected: { ...expected, ...differs } };
 }

@@ -1,12 +1,6 @@
 import { tableRows } from '../../fakes/table.ts';
 import type { GivenDockerfile, Recipe } from '../made-image.ts';
-import {
-  dockerfileOf,
-  type Expected,
-  hardenedBut,
-  type Labelled,
-  PIN,
-} from '../starting-points.ts';
+import { dockerfileOf, type Expected, labelled, type Labelled, PIN } from '../starting-points.ts';
 
 const FINAL = `FROM gcr.io/distroless/base-debian12@${PIN}\n`;
 const NO_DOWNLOAD = { 'verified-downloads': 'not-applicable' } as const;
@@ -41,7 +35,7 @@ function labelledBy(...frames: readonly (keyof typeof FRAMES)[]): readonly Label
           .map((words) => words.split(' ')),
       ) as Expected;
       const parts = { dockerfile: { text, ...more }, ...(declared && { declared }) };
-      return hardenedBut(name, parts, { ...usual, ...differs });
+      return labelled(name, 'hardened', parts, { ...usual, ...differs });
     },
   );
 }

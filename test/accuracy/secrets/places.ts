@@ -8,9 +8,7 @@ import type { Draw } from './random.ts';
  */
 export type Planted =
   | { readonly kind: 'file'; readonly item: Item }
-  | { readonly kind: 'config'; readonly document: object }
-  | { readonly kind: 'manifest'; readonly document: object }
-  | { readonly kind: 'statement'; readonly document: object };
+  | { readonly kind: 'config' | 'manifest' | 'statement'; readonly document: object };
 
 /** A place and spelling; `plant` gives undefined where a text of that form cannot be there. */
 export interface Place {
@@ -40,25 +38,44 @@ function file(
   };
 }
 
-function config(name: string, document: (text: string) => object | undefined): Place {
+function document(
+  kind: 'config' | 'manifest' | 'statement',
+  name: string,
+  content: (text: string) => object | undefined,
+): Place {
   return {
     name,
     plant: (text) => {
-      const made = document(text);
-      return made === undefined
-        ? undefined
-        : {
-            kind: 'config',
-            document: {
-              architecture: 'amd64',
-              os: 'linux',
-              rootfs: { type: 'layers', diff_ids: [] },
-              ...made,
-            },
-          };
+      const made = content(text);
+      return made === undefined ? undefined : { kind, document: made };
     },
   };
 }
+
+const CONFIG = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } };
+
+function config(name: string, content: (text: string) => object | undefined): Place {
+  return document('config', name, (text) => {
+    const made = content(text);
+    return made === undefined ? undefined : { ...CONFIG, ...made };
+  });
+}
+
+/** A file that holds one line beside its content. */
+function inName(name: string, item: (text: string) => Item | undefined): Place {
+  return {
+    name,
+    plant: (text) => {
+      const made = isLine(text) ? item(text) : undefined;
+      return made === undefined ? undefined : { kind: 'file', item: made };
+    },
+  };
+}
+
+const NOTHING = 'nothing of note here\n';
+/** With a name, where it has none. */
+const named = (text: string): string => (text.includes('=') ? text : `X=${text}`);
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const filler = (draw: Draw, lines: number): string =>
   Array.from(
@@ -164,7 +181,7 @@ export const PLACES: readonly Place[] = [
   file(
     'base64-yaml',
     'srv/secret.yaml',
-    (text) => `apiVersion: v1\nkind: Secret\ndata:\n  x: ${Buffer.from(text).toString('base64')}\n`,
+    (text) => `apiVersion: v1\nkind: Secret\ndata:\n  x: ${base64(text)}\n`,
   ),
   file('base64-lines', 'srv/blob.b64', (text) =>
     (
@@ -173,12 +190,7 @@ export const PLACES: readonly Place[] = [
         .match(/.{1,76}/g) ?? []
     ).join('\n'),
   ),
-  file(
-    'base64-twice',
-    'srv/twice.txt',
-    (text) =>
-      `v=${Buffer.from(`data: ${Buffer.from(text).toString('base64')}\n`).toString('base64')}\n`,
-  ),
+  file('base64-twice', 'srv/twice.txt', (text) => `v=${base64(`data: ${base64(text)}\n`)}\n`),
   file('hex', 'srv/dump.txt', (text) => `dump: ${Buffer.from(text).toString('hex')}\n`),
   file('elf', 'usr/bin/tool', (text, d) =>
     Buffer.concat([elf(d), Buffer.alloc(4), bytes(text), Buffer.alloc(4), d.bytes(64)]),
@@ -270,43 +282,17 @@ export const PLACES: readonly Place[] = [
   file('escaped-json', 'srv/a.json', (text) =>
     JSON.stringify({ body: JSON.stringify({ v: text }) }),
   ),
-  {
-    name: 'file-name',
-    plant: (text) =>
-      isLine(text) && !text.includes('/')
-        ? { kind: 'file', item: { path: `srv/${text}.txt`, content: 'nothing of note here\n' } }
-        : undefined,
-  },
-  {
-    name: 'link-target',
-    plant: (text) =>
-      isLine(text)
-        ? { kind: 'file', item: { path: 'srv/link', type: 'symlink', linkname: `/x/?${text}` } }
-        : undefined,
-  },
-  {
-    name: 'xattr',
-    plant: (text) =>
-      isLine(text)
-        ? {
-            kind: 'file',
-            item: {
-              path: 'srv/attr',
-              content: 'nothing of note here\n',
-              pax: { 'SCHILY.xattr.user.note': text },
-            },
-          }
-        : undefined,
-  },
-  config('env', (text) =>
-    isLine(text)
-      ? {
-          config: {
-            Env: ['PATH=/bin', text.includes('=') && /^[A-Z_]+=/i.test(text) ? text : `X=${text}`],
-          },
-        }
-      : undefined,
+  inName('file-name', (text) =>
+    text.includes('/') ? undefined : { path: `srv/${text}.txt`, content: NOTHING },
   ),
+  inName('link-target', (text) => ({ path: 'srv/link', type: 'symlink', linkname: `/x/?${text}` })),
+  inName('xattr', (text) => {
+    return { path: 'srv/attr', content: NOTHING, pax: { 'SCHILY.xattr.user.note': text } };
+  }),
+  config('env', (text) => {
+    const variable = text.includes('=') && /^[A-Z_]+=/i.test(text) ? text : `X=${text}`;
+    return isLine(text) ? { config: { Env: ['PATH=/bin', variable] } } : undefined;
+  }),
   config('label', (text) => ({ config: { Labels: { [split(text)[0]]: split(text)[1] } } })),
   config('label-key', (text) => ({ config: { Labels: { [text]: 'yes' } } })),
   config('cmd', (text) => ({ config: { Cmd: ['sh', '-c', `app ${text}`] } })),
@@ -314,67 +300,29 @@ export const PLACES: readonly Place[] = [
   config('healthcheck', (text) => ({
     config: { Healthcheck: { Test: ['CMD-SHELL', `curl -H ${text} x`] } },
   })),
-  config('onbuild', (text) => ({
-    config: { OnBuild: [`ENV ${text.includes('=') ? text : `X=${text}`}`] },
-  })),
+  config('onbuild', (text) => ({ config: { OnBuild: [`ENV ${named(text)}`] } })),
   config('author', (text) => ({ author: `me ${text}` })),
-  config('container-config', (text) => ({
-    container_config: { Env: [text.includes('=') ? text : `X=${text}`] },
-  })),
+  config('container-config', (text) => ({ container_config: { Env: [named(text)] } })),
   config('history', (text) => ({
-    history: [{ created_by: `RUN ${text.includes('=') ? text : `X=${text}`} make # buildkit` }],
+    history: [{ created_by: `RUN ${named(text)} make # buildkit` }],
   })),
   config('history-comment', (text) => ({ history: [{ comment: `note: ${text}` }] })),
   config('history-author', (text) => ({ history: [{ author: text }] })),
   config('unknown-field', (text) => ({ 'com.acme.note': { deep: [{ x: text }] } })),
-  {
-    name: 'annotation',
-    plant: (text) => ({
-      kind: 'manifest',
-      document: { annotations: { [split(text)[0]]: split(text)[1] } },
-    }),
-  },
-  {
-    name: 'descriptor-annotation',
-    plant: (text) => ({
-      kind: 'manifest',
-      document: { layers: [{ annotations: { note: text } }] },
-    }),
-  },
-  {
-    name: 'descriptor-data',
-    plant: (text) => ({
-      kind: 'manifest',
-      document: { config: { data: Buffer.from(`{"note":"${text}"}`).toString('base64') } },
-    }),
-  },
-  {
-    name: 'provenance',
-    plant: (text) => ({
-      kind: 'statement',
-      document: {
-        buildDefinition: { externalParameters: { request: { args: { 'build-arg:X': text } } } },
-      },
-    }),
-  },
-  {
-    name: 'provenance-dockerfile',
-    plant: (text) => ({
-      kind: 'statement',
-      document: {
-        metadata: {
-          source: {
-            infos: [{ data: Buffer.from(`FROM scratch\nRUN echo "${text}"\n`).toString('base64') }],
-          },
-        },
-      },
-    }),
-  },
-  {
-    name: 'sbom',
-    plant: (text) => ({
-      kind: 'statement',
-      document: { packages: [{ name: 'a', downloadLocation: text }] },
-    }),
-  },
+  document('manifest', 'annotation', (text) => ({
+    annotations: { [split(text)[0]]: split(text)[1] },
+  })),
+  document('manifest', 'descriptor-annotation', (text) => ({
+    layers: [{ annotations: { note: text } }],
+  })),
+  document('manifest', 'descriptor-data', (text) => ({
+    config: { data: base64(`{"note":"${text}"}`) },
+  })),
+  document('statement', 'provenance', (text) => ({
+    buildDefinition: { externalParameters: { request: { args: { 'build-arg:X': text } } } },
+  })),
+  document('statement', 'provenance-dockerfile', (text) => ({
+    metadata: { source: { infos: [{ data: base64(`FROM scratch\nRUN echo "${text}"\n`) }] } },
+  })),
+  document('statement', 'sbom', (text) => ({ packages: [{ name: 'a', downloadLocation: text }] })),
 ];
