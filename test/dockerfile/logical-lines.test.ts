@@ -2,6 +2,7 @@ import dockerfileAst from 'dockerfile-ast';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { locate, logicalLines } from '../../src/dockerfile/logical-lines.ts';
+import { pieces } from './pieces.ts';
 
 const { DockerfileParser } = dockerfileAst;
 
@@ -59,17 +60,7 @@ describe('logicalLines', () => {
   });
 
   test('agrees with dockerfile-ast on where instructions begin and end', () => {
-    const line = fc.constantFrom(
-      'RUN a',
-      'RUN a \\',
-      '  b \\',
-      '# c',
-      'COPY x /y',
-      'RUN cat <<E > f',
-      'E',
-      'FROM z AS y',
-      'RUN --mount=type=bind,from=x,target=/y cat',
-    );
+    const line = fc.constantFrom(...pieces('line'));
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), (lines) => {
         // A lone word is no instruction, and both differ on where an open line at the end stops.
