@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RULES } from '../../src/criteria/security-profile/seccomp-default.ts';
 import { judgeProfile } from '../../src/criteria/security-profile/verdict.ts';
+import { tableRows, words } from '../fakes/table.ts';
 import { type Engine, type Entry, mayPass, type Profile } from './evaluator.ts';
 
 /** The default in the form of a profile. */
@@ -74,10 +74,7 @@ const SIGNS: Readonly<Record<string, string>> = {
 const whole = (text: string): string =>
   Object.entries(SIGNS).reduce((all, [sign, long]) => all.replaceAll(sign, () => long), text);
 
-const ROWS = readFileSync('test/criteria/profiles.tsv', 'utf8')
-  .split('\n')
-  .filter((row) => row !== '' && !row.startsWith('#'))
-  .map((row) => row.split('\t'));
+const ROWS = tableRows('test/criteria/profiles.tsv');
 test.each(ROWS)('%s: %s', (holds, _name, kind, text = '', rest = '', architecture = 'amd64') => {
   if (kind === 'seccomp') {
     const entries = (JSON.parse(whole(text)) as Entry[]).map((entry) => ({
@@ -106,18 +103,7 @@ describe('a seccomp profile beside the default', () => {
   });
 });
 
-const NAMES = [
-  'read',
-  'clone',
-  'socket',
-  'personality',
-  'ptrace',
-  'mount',
-  'bpf',
-  'clone3',
-  'chroot',
-  'made_up',
-];
+const NAMES = [...words('read clone socket personality ptrace mount bpf clone3 chroot made_up')];
 const CAPS = ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_BPF', 'CAP_CHOWN', 'CAP_SYS_CHROOT'];
 const VALUES = [0, 1, 8, 37, 38, 39, 40, 41, 131072, 131080, NAMESPACES, 0x10000000, 0xffffffff];
 const OPS = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'];
@@ -133,13 +119,7 @@ const filter = fc.record(
 const entry: fc.Arbitrary<Entry> = fc.record(
   {
     names: fc.subarray(NAMES, { minLength: 1, maxLength: 2 }),
-    action: fc.constantFrom(
-      'SCMP_ACT_ALLOW',
-      'SCMP_ACT_ALLOW',
-      'SCMP_ACT_LOG',
-      'SCMP_ACT_ERRNO',
-      'SCMP_ACT_KILL',
-    ),
+    action: fc.constantFrom(...words('ALLOW ALLOW LOG ERRNO KILL').map((one) => `SCMP_ACT_${one}`)),
     args: fc.array(
       fc.record({
         index: fc.constantFrom(0, 0, 1),

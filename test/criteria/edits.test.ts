@@ -5,6 +5,7 @@ import { applyDecided, applyEdit, planEdits, readFixFile } from '../../src/fix/c
 import { ok, type Result } from '../../src/lib/errors.ts';
 import type { BaseImage, FetchedFile, FixFacts, InstalledVersion } from '../../src/model/fix.ts';
 import type { Digest } from '../../src/model/reference.ts';
+import { cellText, tableRows } from '../fakes/table.ts';
 import { around } from './support.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;
@@ -41,41 +42,7 @@ const facts: Partial<FixFacts> = {
 const surroundings = around(FIX_RULES, { facts });
 
 /** Instructions as people write them, with what edits must not touch between them. */
-const LINES = [
-  'MAINTAINER Jo <jo@x.org>',
-  'WORKDIR app',
-  'WORKDIR /srv',
-  'COPY . .',
-  'COPY --from=b /x /x',
-  'ADD https://x.org/t-1.0.0.tgz /opt/',
-  'RUN curl -fsSL https://x.org/i.sh | sh',
-  'RUN wget -O /t https://x.org/t-1.0.0.tgz && \\\n    # unpack\n    tar xf /t',
-  'RUN apt-get update && apt-get install -y curl git',
-  'RUN apt-get update \\\n && apt-get install -y \\\n    curl \\\n\n # why\n    git',
-  'RUN apk add curl',
-  'RUN pip install flask',
-  'RUN npm install',
-  'RUN npm i -g tsx && sudo rm -rf /x',
-  'RUN <<EOF\nset -e\napt-get install -y curl\nEOF',
-  'COPY <<"E" /a\nMAINTAINER nobody\nE',
-  'RUN --mount=type=bind,from=b,target=/b true',
-  'ARG NPM_TOKEN',
-  'ENV A=1 DB_PASSWORD=x',
-  'USER root',
-  'USER 1000',
-  'USER app',
-  'VOLUME /data',
-  'EXPOSE 80',
-  'CMD node server.js',
-  'CMD ["x", "y"]',
-  'ENTRYPOINT exec java -jar a.jar',
-  'HEALTHCHECK CMD curl -f http://localhost/',
-  'SHELL ["/bin/bash", "-c"]',
-  'FROM a:1',
-  'FROM b AS second',
-  'FROM second',
-  'FROM scratch',
-];
+const LINES = tableRows('test/criteria/lines.tsv').map(([line = '']) => cellText(line));
 const NOISE = [
   '',
   '   ',

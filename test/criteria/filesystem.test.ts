@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findPrograms } from '../../src/criteria/installed-programs.ts';
 import type { ImageContent } from '../../src/facts/layer-files.ts';
+import { itemsOf } from '../accuracy/given-images.ts';
 import { cpuMs } from '../cpu-time.ts';
 import {
   elfWith,
@@ -14,10 +15,27 @@ import {
   program,
 } from '../facts/support.ts';
 import { unpacked } from '../facts/unpacked.ts';
+import { tableRows } from '../fakes/table.ts';
 
 function executables(content: ImageContent): readonly string[] {
   return content.filesystem.executables.map((f) =>
     f.resolved === undefined ? f.path : `${f.path} -> ${f.resolved}`,
+  );
+}
+
+/** The rows of filesystem.tsv that a test reads. */
+function layers(test: string) {
+  return tableRows('test/criteria/filesystem.tsv').flatMap(
+    ([reader, name = '', entries = '', programs = '']): [string, Item[], string[]][] =>
+      reader === test
+        ? [
+            [
+              name,
+              entries.split(', ').flatMap(itemsOf),
+              programs === 'none' ? [] : programs.split(', '),
+            ],
+          ]
+        : [],
   );
 }
 
@@ -32,43 +50,7 @@ describe('whiteouts and replacements', () => {
     program('opt/x/c'),
   ];
 
-  test.each<[string, readonly Item[], readonly string[]]>([
-    ['a file', [file('bin/.wh.a')], ['bin/b', 'opt/x/c']],
-    ['a folder with what it holds', [file('opt/.wh.x')], ['bin/a', 'bin/b']],
-    [
-      'an opaque folder',
-      [folder('bin'), file('bin/.wh..wh..opq'), program('bin/d')],
-      ['bin/d', 'opt/x/c'],
-    ],
-    [
-      'an opaque marker behind what it keeps',
-      [program('bin/d'), file('bin/.wh..wh..opq')],
-      ['bin/d', 'opt/x/c'],
-    ],
-    [
-      'removed and made again',
-      [file('bin/.wh.a'), program('bin/a')],
-      ['bin/a', 'bin/b', 'opt/x/c'],
-    ],
-    ['a folder replaced by a file', [file('opt')], ['bin/a', 'bin/b']],
-    [
-      'a file replaced by a folder',
-      [folder('bin/a'), program('bin/a/e')],
-      ['bin/a/e', 'bin/b', 'opt/x/c'],
-    ],
-    ['no longer executable', [file('bin/a')], ['bin/b', 'opt/x/c']],
-    [
-      'what is not there',
-      [file('bin/.wh.none'), file('none/.wh.x')],
-      ['bin/a', 'bin/b', 'opt/x/c'],
-    ],
-    [
-      'marks of the storage driver',
-      [file('.wh..wh.plnk'), file('.wh..wh.aufs')],
-      ['bin/a', 'bin/b', 'opt/x/c'],
-    ],
-    ['the root made opaque', [file('.wh..wh..opq')], ['bin/a', 'bin/b', 'opt/x/c']],
-  ])('%s', (_name, upper, expected) => {
+  test.each(layers('whiteouts'))('%s', (_name, upper, expected) => {
     expect(executables(image(lower, upper))).toEqual(expected);
   });
 
@@ -95,29 +77,7 @@ describe('whiteouts and replacements', () => {
 });
 
 describe('links', () => {
-  test.each<[string, readonly Item[], readonly string[]]>([
-    [
-      'relative',
-      [program('usr/bin/x'), link('usr/bin/y', 'x')],
-      ['usr/bin/x', 'usr/bin/y -> usr/bin/x'],
-    ],
-    [
-      'absolute, inside the root',
-      [program('usr/bin/x'), link('y', '/usr/bin/x')],
-      ['usr/bin/x', 'y -> usr/bin/x'],
-    ],
-    ['above the root', [program('x'), link('a/y', '../../../../x')], ['a/y -> x', 'x']],
-    [
-      'through a linked folder',
-      [program('usr/bin/x'), link('bin', 'usr/bin'), link('y', '/bin/x')],
-      ['usr/bin/x', 'y -> usr/bin/x'],
-    ],
-    ['a chain', [program('x'), link('y', 'z'), link('z', 'x')], ['x', 'y -> x', 'z -> x']],
-    ['dangling', [link('y', 'none')], []],
-    ['a loop', [link('a', 'b'), link('b', 'a'), link('c', 'c/c')], []],
-    ['to a folder', [folder('d'), link('y', 'd')], []],
-    ['to a document', [file('d.txt', 'text'), link('sh', 'd.txt')], []],
-  ])('symbolic: %s', (_name, items, expected) => {
+  test.each(layers('links'))('symbolic: %s', (_name, items, expected) => {
     expect(executables(image(items))).toEqual(expected);
   });
 

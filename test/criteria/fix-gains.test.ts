@@ -5,17 +5,12 @@ import { fixGains, planEdits } from '../../src/fix/compose.ts';
 import { ok, type Result } from '../../src/lib/errors.ts';
 import type { PlannedEdit } from '../../src/model/fix.ts';
 import type { Digest } from '../../src/model/reference.ts';
+import { declared } from './facts-builder.ts';
 import { around, DISTROLESS as DISTROLESS_DIGESTS } from './support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
 const NOW = 1_700_000_000_000;
-const declarations = {
-  secrets: undefined,
-  secretFiles: [],
-  trustedImages: [],
-  maxAgeDays: 30,
-  now: NOW,
-};
+const declarations = declared({ now: NOW });
 
 function scored(outcome: Scored['outcome']): readonly Scored[] {
   return [

@@ -4,6 +4,7 @@ import { applyDecided } from '../../src/fix/compose.ts';
 import { ok } from '../../src/lib/errors.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { WRAPPERS } from '../../src/programs/options.ts';
+import { cellText, tableRows } from '../fakes/table.ts';
 import { linted } from '../lint/lint-support.ts';
 import { withBase } from './bases.ts';
 import { around } from './support.ts';
@@ -51,6 +52,7 @@ async function fixedBy(lint: string, fix: string, text: string) {
 }
 
 const FIXED = { before: true, after: 0, refusals: [] };
+const ROWS = tableRows('test/criteria/lint-and-fix.tsv');
 
 /** A word of its own that a wrapper takes before its command. */
 const OWN: Readonly<Record<string, string>> = {
@@ -155,40 +157,8 @@ describe('what lint finds, fix edits, in each form', () => {
     );
   });
 
-  test.each([
-    ['package-cache-kept', 'package-caches', 'RUN ["apk", "add", "curl"]'],
-    ['package-cache-kept', 'package-caches', 'RUN ["apk", "--update", "add", "-t", "x", "curl"]'],
-    ['package-cache-kept', 'package-caches', 'RUN ["python3", "-m", "pip", "install", "x==1"]'],
-    ['package-cache-kept', 'package-caches', 'RUN pip --quiet install -U x==1'],
-    ['package-cache-kept', 'package-caches', 'RUN apt-get -qq -o X=1 update; apt-get install x'],
-    ['package-cache-kept', 'package-caches', 'RUN poetry run pip install x==1'],
-    ['package-cache-kept', 'package-caches', 'RUN conda run -n base pip install x==1'],
-    ['pinned-packages', 'pin-packages', 'RUN ["npm", "i", "-g", "tsx"]'],
-    ['pinned-packages', 'pin-packages', 'RUN ["apt-get", "-y", "install", "curl"]'],
-    ['pinned-packages', 'pin-packages', 'RUN apt-get -y -q install --no-install-recommends curl'],
-    ['relative-workdir', 'relative-workdir', 'WORKDIR app'],
-    ['relative-workdir', 'relative-workdir', 'WORKDIR "my app"'],
-    ['relative-workdir', 'relative-workdir', 'WORKDIR x\nFROM a\nWORKDIR y\nCOPY --from=0 /x /x'],
-    ['relative-workdir', 'relative-workdir', 'RUN ls\nFROM scratch\nWORKDIR c:app'],
-    ['maintainer-deprecated', 'maintainer', 'MAINTAINER Jo "x" <jo@x.org>'],
-    ['shell-form-entrypoint', 'exec-form', 'CMD node --port 1 "a b"'],
-    ['latest-tag', 'pin-images', 'RUN ls'],
-    ['nonroot-user', 'nonroot-user', 'CMD ["x"]'],
-    ['nonroot-user', 'nonroot-user', 'USER 00:00\nCMD ["x"]'],
-    ['nonroot-user', 'nonroot-user', 'USER root\nCMD ["x"]'],
-  ])('%s, %s: %s', async (lint, fix, lines) => {
-    expect(await fixedBy(lint, fix, `FROM a\n${lines}\n`)).toEqual(FIXED);
-  });
-
-  test.each([
-    [
-      'shell-form-entrypoint',
-      'exec-form',
-      "CMD ['node', 'x']",
-      'CMD stays in shell form: it looks like a JSON array and is none, as strings need double quotes',
-    ],
-  ])('or says why not: %s, %s: %s', async (lint, fix, lines, reason) => {
-    const found = await fixedBy(lint, fix, `FROM a\n${lines}\n`);
-    expect(found).toEqual({ before: true, after: 1, refusals: [reason] });
+  test.each(ROWS)('%s, %s: %s', async (lint = '', fix = '', lines = '', why = '') => {
+    const found = await fixedBy(lint, fix, `FROM a\n${cellText(lines)}\n`);
+    expect(found).toEqual(why === '' ? FIXED : { before: true, after: 1, refusals: [why] });
   });
 });

@@ -12,6 +12,8 @@ import { baseImage, renderFile } from '../../src/init/template.ts';
 import { lintDockerfile } from '../../src/lint/lint.ts';
 import { answerProblem, type Question, type Template } from '../../src/model/template.ts';
 import { readSecurityProfile } from '../../src/trust/profile-artifact.ts';
+import { declared } from '../criteria/facts-builder.ts';
+import { words } from '../fakes/table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = templatesFolder();
@@ -68,19 +70,7 @@ const STACKS = readdirSync(FOLDER, { withFileTypes: true })
   .map(({ name }) => name);
 
 test('every stack of the specification of this tool is there', () => {
-  expect(STACKS).toEqual([
-    'c',
-    'dotnet',
-    'go',
-    'java',
-    'node',
-    'php',
-    'python',
-    'ruby',
-    'rust',
-    'static',
-    'typescript',
-  ]);
+  expect(STACKS).toEqual(words('c dotnet go java node php python ruby rust static typescript'));
   expect(loaded.templates.map(({ name }) => name)).toEqual(STACKS);
 });
 
@@ -138,13 +128,7 @@ describe.each(STACKS)('%s', (name) => {
       const { findings, parsed } = lintDockerfile({
         name: from,
         text,
-        declarations: {
-          secrets: 'none',
-          secretFiles: [],
-          trustedImages: [],
-          maxAgeDays: 30,
-          now: 0,
-        },
+        declarations: declared({ secrets: 'none', now: 0 }),
         context: {
           text: (path) => (isThere(path) ? shown(path) : undefined),
           kind: (path) => (isThere(path) ? 'file' : undefined),

@@ -7,6 +7,7 @@ import {
   type AnswerType,
   type Question,
 } from '../../src/model/template.ts';
+import { tableRows } from '../fakes/table.ts';
 
 function question(id: string, type: AnswerType, more: Partial<Question> = {}): Question {
   return { id, ask: id, type, choices: [], optional: false, confirm: false, ...more };
@@ -108,42 +109,9 @@ describe('answers', () => {
     expect(passed).toEqual([]);
   });
 
-  test.each([
-    ['name', 'shop-api', true],
-    ['name', 'Shop', false],
-    ['name', '-a', false],
-    ['port', '1024', true],
-    ['port', '65535', true],
-    ['port', '80', false],
-    ['port', '65536', false],
-    ['port', '08080', false],
-    ['path', 'src/a_b@2.js', true],
-    ['path', '.', true],
-    ['path', '../a', false],
-    ['path', 'a/../b', false],
-    ['path', '/etc/passwd', false],
-    ['path', '-rf', false],
-    ['path', 'a b', false],
-    ['route', '/healthz', true],
-    ['route', '/a?b', false],
-    ['route', '//evil', false],
-    ['version', '3.13', true],
-    ['version', 'latest', false],
-    ['words', '-m uvicorn app:app --host 0.0.0.0', true],
-    ['words', 'a;b', false],
-    ['words', 'a  b', false],
-    ['text', 'Zoë "Z" O’Neil <z@example.com> $(x)', true],
-    ['text', ' a', false],
-    ['names', 'api-token,db', true],
-    ['names', 'A', false],
-    ['names', 'a,', false],
-    ['level', '5', true],
-    ['level', '6', false],
-    ['image', 'registry.example.com:5000/a/b:1', true],
-    ['image', 'A/b c', false],
-    ['image', 'a:b:c', false],
-  ] as const)('%s takes %j: %s', (type, value, takes) => {
-    expect(answerProblem(value, { type }) === undefined).toBe(takes);
+  test.each(tableRows('test/init/answers.tsv'))('%s, %j: %s', (type, value = '', takes) => {
+    const problem = answerProblem(value, { type: type as AnswerType });
+    expect(problem === undefined ? 'taken' : 'refused').toBe(takes);
   });
 
   test('a text stays one YAML and JSON text, whatever it holds', () => {

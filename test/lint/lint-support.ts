@@ -1,17 +1,10 @@
 import { lintDockerfile, type LintRequest } from '../../src/lint/lint.ts';
 import type { LintedFile } from '../../src/model/fix.ts';
-
-const DECLARATIONS = {
-  secrets: undefined,
-  secretFiles: [],
-  trustedImages: [],
-  maxAgeDays: 30,
-  now: 0,
-} as const;
+import { declared } from '../criteria/facts-builder.ts';
 
 /** A Dockerfile as lint sees it. */
 export function linted(text: string, more: Partial<LintRequest> = {}): LintedFile {
-  return lintDockerfile({ name: 'Dockerfile', text, declarations: DECLARATIONS, ...more });
+  return lintDockerfile({ name: 'Dockerfile', text, declarations: declared({ now: 0 }), ...more });
 }
 
 /** `RULE LINE:COLUMN` of each finding, those of the rules named. */
