@@ -49,6 +49,16 @@ function answering(text: string): Partial<CommandIo> {
 
 const written = (name = 'Dockerfile'): Promise<string> => readFile(join(folder, name), 'utf8');
 
+function git(...args: readonly string[]) {
+  return runTool({ timeoutMs: 60_000, command: 'git', args, cwd: folder });
+}
+
+/** Applies a patch as people do. */
+async function applied(patch: string): Promise<void> {
+  await writeFile(join(folder, 'a.patch'), patch);
+  expect(await git('apply', 'a.patch')).toMatchObject({ ended: 'exit', exitCode: 0 });
+}
+
 describe('scoville fix', () => {
   test('--offline fetches nothing for a hash', async () => {
     let asked = 0;
@@ -78,14 +88,7 @@ describe('scoville fix', () => {
     expect(code).toBe(1);
     expect(err).toContain('Write CMD as ["node", "x"]\n  why ');
     expect(await written()).toBe(BAD);
-    await writeFile(join(folder, 'a.patch'), out);
-    const applied = await runTool({
-      timeoutMs: 60_000,
-      command: 'git',
-      args: ['apply', 'a.patch'],
-      cwd: folder,
-    });
-    expect(applied).toMatchObject({ ended: 'exit', exitCode: 0 });
+    await applied(out);
     expect(await written()).toBe(GOOD);
     expect(await run(['--dry-run'])).toMatchObject({ code: 0, out: '', err: 'nothing to fix\n' });
   });
@@ -93,8 +96,6 @@ describe('scoville fix', () => {
   test('names the line of what is left alone in the file as it stays, or as it is written', async () => {
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nMAINTAINER jo\nCMD node $X\n');
     const only = ['--only', 'source-label'];
-    const git = (...args: string[]) =>
-      runTool({ timeoutMs: 60_000, command: 'git', args, cwd: folder });
     await git('init', '--quiet');
     await git('remote', 'add', 'origin', 'https://git.example/a/b.git');
     const me = ['-c', 'user.name=me', '-c', 'user.email=me@example.com'];
@@ -161,14 +162,7 @@ describe('scoville fix', () => {
     test('is in a patch that goes elsewhere, which applies, and which is warned of', async () => {
       const { out, err } = await run(['--dry-run'], { errIsTerminal: true });
       expect(err).toContain('scoville: warning: the patch has a secret in it');
-      await writeFile(join(folder, 'a.patch'), out);
-      const applied = await runTool({
-        timeoutMs: 60_000,
-        command: 'git',
-        args: ['apply', 'a.patch'],
-        cwd: folder,
-      });
-      expect(applied).toMatchObject({ ended: 'exit', exitCode: 0 });
+      await applied(out);
       expect(await written()).toContain('\nENV DB_PASSWORD=correct-horse-9\nCMD ["node", "x"]\n');
     });
 
@@ -240,8 +234,6 @@ describe('scoville fix', () => {
   });
 
   test('a Dockerfile with changes that are not committed is pointed out', async () => {
-    const git = (...args: readonly string[]) =>
-      runTool({ timeoutMs: 60_000, command: 'git', args, cwd: folder });
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n');
     await git('init', '-q', '.');
     await git('add', 'Dockerfile');
