@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseBakeDefinition } from '../../src/build/bake-definition.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TABLE = yamlTable('test/build/bake-definition.yaml') as {
   readonly old: { readonly target: { readonly app: object; readonly 'web-a': object } };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { missingGrants, tokenTaker } from '../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../src/model/events.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { bakeTarget } from './given.ts';
 
 const TABLE = yamlTable('test/build/bake-definition.yaml') as {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bakeJobs, dockerfileOf, jobWords } from '../../src/build/bake-definition.ts';
 import type { BakeTarget } from '../../src/model/events.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { bakeTarget as target } from './given.ts';
 
 const { dockerfiles } = yamlTable('test/build/bake-definition.yaml') as {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contextIgnore } from '../../src/build/context-source.ts';
 import { ignoredFolders } from '../../src/build/send-contexts.ts';
 import { cpuMs } from '../cpu-time.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TABLE = yamlTable('test/build/context-ignore.yaml') as {
   readonly ignored: readonly [string, string, boolean][];

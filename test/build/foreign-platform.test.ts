@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { foreignRun } from '../../src/build/images.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TABLE = yamlTable('test/build/foreign-platform.yaml') as {
   readonly found: readonly [string, string[], object][];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { inspected, type Item } from './inspected.ts';
 
 async function filesystemOf(...layers: readonly (readonly Item[])[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isOnStdout, planOutput } from '../../src/build/command-line.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { parsed } from './given.ts';
 
 const TABLE = yamlTable('test/build/output-plan.yaml') as {

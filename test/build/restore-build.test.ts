@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sentDockerfile } from '../../src/build/sent-dockerfile.ts';
 import { restoredProvenance } from '../../src/reproduce/recorded-fetches.ts';
 import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TEXT = 'FROM a\nRUN one\nFROM b\nRUN two\n';
 

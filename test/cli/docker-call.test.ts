@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contextOf, readBuilderWords, readDockerCall } from '../../src/cli/plugin-call.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const NAMES = ['scoville', 'scovillebuilder'];
 const TABLE = yamlTable('test/cli/docker-call.yaml') as {

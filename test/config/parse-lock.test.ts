@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { lockText } from '../../src/build/plan-lock.ts';
 import { formatProblem } from '../../src/config/document.ts';
 import { parseLock } from '../../src/config/lock.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const HEAD = 'schemaVersion: 1\nnormaliser: 1-safe\n';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -14,10 +13,7 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   return read.ok ? [] : read.error.map(formatProblem);
 }
 
-const ROWS = parse(readFileSync('test/config/parse-lock.yaml', 'utf8')) as readonly [
-  text: string,
-  problem: string,
-][];
+const ROWS = yamlTable('test/config/parse-lock.yaml') as readonly [text: string, problem: string][];
 
 test.each(ROWS)('%j has a place', async (text, problem) => {
   const [first] = await problemsOf(text.replace('@HEAD', HEAD).replaceAll('@DIGEST', DIGEST));

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { formatProblem } from '../../src/config/document.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { mergeSettings, parseSettings } from '../../src/config/settings.ts';
 import { SCANNER_CHOICES } from '../../src/model/settings.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const NOW = Date.parse('2026-08-20T12:00:00Z');
 const FILE = '/project/.scoville.yaml';
-const TEXTS = parse(readFileSync('test/config/parse-settings.yaml', 'utf8')) as {
+const TEXTS = yamlTable('test/config/parse-settings.yaml') as {
   readonly wrong: readonly [text: string, problem: string][];
   readonly taken: readonly string[];
   readonly refused: readonly string[];

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { DEFAULT_SETTINGS, SETTING_LEAVES } from '../../src/config/schema.ts';
 import { counts, mergeSettings, type SettingsLayer } from '../../src/config/settings.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const LEAVES = SETTING_LEAVES;
 
 /** Every setting, by whose word it takes. */
-const SCOPES: unknown = parse(readFileSync('test/config/whose-word.yaml', 'utf8'));
+const SCOPES: unknown = yamlTable('test/config/whose-word.yaml');
 
 /** What counts, by scope: [named, user's own, project's] for a project's build, and for images. */
 const COUNTS = {

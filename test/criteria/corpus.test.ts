@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { FIX_RULES } from '../../src/criteria/catalogue.ts';
 import { applyDecided, planEdits } from '../../src/fix/compose.ts';
 import { ok, type Result } from '../../src/lib/errors.ts';
 import { type BaseImage, isWithin } from '../../src/model/fix.ts';
 import type { Digest } from '../../src/model/reference.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { withBase } from './bases.ts';
 import { around, DISTROLESS } from './support.ts';
 
@@ -61,10 +60,7 @@ function surroundings({ files = {} }: CorpusCase) {
 
 const ruleOf = (id: string): string => id.split(':')[0] ?? '';
 
-const CORPUS = parse(readFileSync('test/criteria/corpus.yaml', 'utf8')) as Record<
-  string,
-  readonly CorpusCase[]
->;
+const CORPUS = yamlTable('test/criteria/corpus.yaml') as Record<string, readonly CorpusCase[]>;
 
 describe.each(Object.entries(CORPUS))('images that %s', (_, cases) => {
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {

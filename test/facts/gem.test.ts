@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { GEM } from '../../src/facts/packages/languages.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { file, image } from './support.ts';
 
 const FOLDER = 'usr/lib/ruby/gems/3.3.0/specifications';
-const ROWS = parse(readFileSync('test/facts/gem.yaml', 'utf8')) as readonly {
+const ROWS = yamlTable('test/facts/gem.yaml') as readonly {
   readonly file: string;
   readonly text: string;
   readonly read: object;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { isPlainText, recordedSupplier } from '../../src/facts/packages/record.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { file, image } from './support.ts';
 
 interface Stated {
@@ -12,7 +11,7 @@ interface Stated {
   readonly supplier?: object;
   readonly originator?: object;
 }
-const TABLES = parse(readFileSync('test/facts/recorded-supplier.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/facts/recorded-supplier.yaml') as {
   readonly stated: readonly [stated: string, read: object][];
   readonly records: readonly Stated[];
 };

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { readRpmDatabase } from '../../src/facts/packages/distributions.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { file, image, layerFacts } from './support.ts';
 
 const FOLDER = `${import.meta.dirname}/../fixtures/rpm`;
 const sample = (name: string): Buffer => gunzipSync(readFileSync(`${FOLDER}/${name}.gz`));
-const PACKAGES: unknown = parse(readFileSync('test/facts/rpm.yaml', 'utf8'));
+const PACKAGES: unknown = yamlTable('test/facts/rpm.yaml');
 
 const SAMPLES: readonly (readonly [name: string, sample: string])[] = [
   ['rpmdb.sqlite', 'rpmdb.sqlite'],

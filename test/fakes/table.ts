@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 
 /** The rows of a tab-separated table, by its path from the project's folder; `# ` begins a comment. */
 export function tableRows(path: string): readonly (readonly string[])[] {
@@ -6,6 +7,11 @@ export function tableRows(path: string): readonly (readonly string[])[] {
     .split('\n')
     .filter((row) => row !== '' && !row.startsWith('# '))
     .map((row) => row.split('\t'));
+}
+
+/** What a table in YAML has, by its path from the project's folder. */
+export function yamlTable(path: string): unknown {
+  return parse(readFileSync(path, 'utf8'));
 }
 
 /** A cell in which `\n` and `\t` are what they are in a string. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldedKey, readAs, type Shape } from '../../src/image/formats/json.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const SHAPE: Shape = {
   struct: {

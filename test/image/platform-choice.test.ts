@@ -7,7 +7,7 @@ import {
   platformRanks,
 } from '../../src/image/platforms.ts';
 import { type Platform, platformName } from '../../src/model/image.ts';
-import { yamlTable } from '../lib/yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TABLE = yamlTable('test/image/platform-choice.yaml') as {
   readonly read: readonly [string, Platform?][];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { cleanText, oneLine } from '../../src/lib/text.ts';
 import { jsonLine, jsonText, shortened, shownText } from '../../src/report/text.ts';
 import { cleanForTerminal, cleanLines } from '../../src/ui/text.ts';
-import { yamlTable } from './yaml-table.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const TABLE = yamlTable('test/lib/clean-text.yaml') as {
   readonly terminal: readonly [string, string, string][];

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { parsePasswd, runsAs } from '../../src/model/facts.ts';
-import { words } from '../fakes/table.ts';
+import { words, yamlTable } from '../fakes/table.ts';
 
 type User = readonly [user: string, expected: number | 'refused' | 'missing'];
-const TABLES = parse(readFileSync('test/model/passwd.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/model/passwd.yaml') as {
   readonly lines: readonly [name: string, text: string, uid: number][];
   readonly users: readonly User[];
 };

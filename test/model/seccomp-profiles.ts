@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { yamlTable } from '../fakes/table.ts';
 
 /**
  * Profiles that runc 1.1 and Docker 26 take or refuse, run by test/e2e/seccomp-profiles.e2e.test.ts
@@ -26,7 +25,7 @@ function profileOf({ whole, more, entry, argument, without }: Row): object {
   return whole ?? { defaultAction: 'SCMP_ACT_ALLOW', syscalls, ...more };
 }
 
-const ROWS = parse(readFileSync('test/model/seccomp-profiles.yaml', 'utf8')) as Readonly<
+const ROWS = yamlTable('test/model/seccomp-profiles.yaml') as Readonly<
   Record<'taken' | 'refused' | 'stricter', readonly Row[]>
 >;
 const read = (rows: readonly Row[]): readonly (readonly [string, object, string])[] =>

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { affectedVersions, isAffected } from '../../src/scan/advisories.ts';
 import { VERSION_ORDERS } from '../../src/scan/versions.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const npm = VERSION_ORDERS.npm;
 
@@ -11,7 +10,7 @@ const npm = VERSION_ORDERS.npm;
 interface Affected {
   readonly range?: readonly string[];
 }
-const TABLES = parse(readFileSync('test/scan/affected-versions.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/scan/affected-versions.yaml') as {
   readonly known: readonly [affected: Affected, version: string, is: boolean][];
   readonly unclear: readonly [affected: Affected, why: string][];
 };

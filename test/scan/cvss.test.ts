@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { cvssScore } from '../../src/scan/severity.ts';
+import { yamlTable } from '../fakes/table.ts';
 
-const TABLES = parse(readFileSync('test/scan/cvss.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/scan/cvss.yaml') as {
   readonly three: readonly [vector: string, score: number][];
   readonly notThree: readonly string[];
   readonly others: readonly [vector: string, version: string, score: number][];

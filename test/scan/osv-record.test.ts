@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { isOsvRecord, judgeOsv, parseOsvRecord } from '../../src/scan/osv-records.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 async function judged(value: Readonly<Record<string, unknown>>) {
   const record = parseOsvRecord(value, String(value['id']));
@@ -18,7 +17,7 @@ interface Row {
   readonly record: Readonly<Record<string, unknown>>;
   readonly says?: string;
 }
-const ROWS = parse(readFileSync('test/scan/osv-record.yaml', 'utf8')) as readonly Row[];
+const ROWS = yamlTable('test/scan/osv-record.yaml') as readonly Row[];
 
 test.each(ROWS)('severity by $by', async ({ record, says }) => {
   expect(await judged(record)).toBe(says);

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import type { OsRelease } from '../../src/model/packages.ts';
 import { type OsvRequest, scanWithOsv } from '../../src/scan/osv.ts';
 import { type FakeOsv, fakeOsv, type OsvEntry, type OsvFault } from '../fakes/fake-osv.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { memoryCache, pkg } from './osv-support.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -20,10 +19,10 @@ const low = (id: string, name = 'left') => ({
 });
 
 type Fault = readonly [what: string, fault: OsvFault['kind'], reason: string];
-const FAULTS = parse(readFileSync('test/scan/osv-faults.yaml', 'utf8')) as Readonly<
+const FAULTS = yamlTable('test/scan/osv-faults.yaml') as Readonly<
   Record<'passing' | 'queries' | 'records', readonly Fault[]>
 >;
-const ENTRIES = parse(readFileSync('test/scan/osv-entries.yaml', 'utf8')) as {
+const ENTRIES = yamlTable('test/scan/osv-entries.yaml') as {
   readonly source: { readonly entry: OsvEntry; readonly found: object };
   readonly names: { readonly entries: readonly OsvEntry[]; readonly found: readonly object[] };
 };

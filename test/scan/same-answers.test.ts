@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import type { Result } from '../../src/lib/errors.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../src/model/facts.ts';
 import type { OsRelease, Package } from '../../src/model/packages.ts';
@@ -14,6 +13,7 @@ import { contextOf } from '../config/pipeline-context.ts';
 import { type FakeOsv, fakeOsv, type OsvEntry } from '../fakes/fake-osv.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { memoryCache, pkg } from './osv-support.ts';
 
 /** What every scanner must say of the package: id, severity, fix. */
@@ -42,7 +42,7 @@ interface Row extends Omit<Case, 'installed' | 'found'> {
   readonly found: readonly (readonly [id: string, severity: string, fix?: string])[];
 }
 
-const ROWS = parse(readFileSync('test/scan/same-answers.yaml', 'utf8')) as readonly Row[];
+const ROWS = yamlTable('test/scan/same-answers.yaml') as readonly Row[];
 const CASES = ROWS.map(({ installed, exports, found, ...row }) => ({
   ...row,
   installed: pkg(...installed),

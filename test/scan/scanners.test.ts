@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import type { ToolRun } from '../../src/lib/run-tool.ts';
 import {
   hasDockerScout,
@@ -15,6 +14,7 @@ import {
 import { severityOf, severityOfScore } from '../../src/scan/severity.ts';
 import { controlTexts } from '../control-texts.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const sample = (name: string): string =>
   readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
@@ -24,7 +24,7 @@ const NOW = Date.parse('2026-11-24T12:00:00Z');
 const request = { target: layout, offline: false, now: NOW };
 const unreadable = { ok: false, error: 'its report cannot be read' };
 const ABOUT = { version: '1', databaseDate: undefined };
-const EXPECTED = parse(readFileSync('test/scan/scanners.yaml', 'utf8')) as Readonly<
+const EXPECTED = yamlTable('test/scan/scanners.yaml') as Readonly<
   Record<'grype' | 'trivy' | 'scout', object>
 > & { readonly branches: { readonly report: object; readonly found: readonly object[] } };
 

@@ -2,7 +2,6 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import type { ToolRun } from '../../src/lib/run-tool.ts';
 import {
   cosignSaid,
@@ -12,11 +11,12 @@ import {
 } from '../../src/trust/cosign.ts';
 import { type Signer, verifyAttached } from '../../src/trust/trusted-signers.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/cosign/${name}`, import.meta.url));
 const recorded = (name: string): string => readFileSync(fixture(name), 'utf8');
-const TABLES = parse(readFileSync('test/trust/cosign.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/trust/cosign.yaml') as {
   readonly signing: readonly [file: string, message: string][];
   readonly verifying: readonly [file: string, outcome: string][];
   readonly asked: readonly [signer: Signer, type: string | null, asked: string][];

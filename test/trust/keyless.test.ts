@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import {
   ConsentNeeded,
   disclosureOf,
@@ -16,6 +15,7 @@ import { deviceLogin, tokenClaims } from '../../src/trust/oidc.ts';
 import { keylessError, publicHosts } from '../../src/trust/sigstore.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { Servers } from '../fakes/company.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const attempt = {
   services: {
@@ -30,7 +30,7 @@ const attempt = {
   now: 0,
 };
 
-const TABLES = parse(readFileSync('test/trust/keyless.yaml', 'utf8')) as {
+const TABLES = yamlTable('test/trust/keyless.yaml') as {
   readonly errors: readonly [said: string, message: string][];
   readonly tokens: readonly [claims: object, read: object][];
 };

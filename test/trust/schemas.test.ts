@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { digestOf } from '../../src/model/reference.ts';
 import { POLICY_FORMATS } from '../../src/trust/policies.ts';
 import type { AdmittedImage, PolicyFormatName } from '../../src/trust/policy.ts';
+import { yamlTable } from '../fakes/table.ts';
 import { documentsOf } from './engines.ts';
 
 /** The fields that a policy of ours may have. */
-const SCHEMAS = parse(readFileSync('test/trust/engine-policies.yaml', 'utf8')) as Partial<
+const SCHEMAS = yamlTable('test/trust/engine-policies.yaml') as Partial<
   Record<PolicyFormatName, object>
 >;
 

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import type { Settings } from '../../src/model/settings.ts';
@@ -9,6 +8,7 @@ import { OWN_KEY, trustedSigners } from '../../src/trust/trusted-signers.ts';
 import { contextOf } from '../config/pipeline-context.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
+import { yamlTable } from '../fakes/table.ts';
 
 const PUBLIC = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n';
 const NOBODY = {
@@ -31,7 +31,7 @@ interface WrongRoot {
   readonly in?: string;
   readonly by?: string;
 }
-const ROOTS = parse(readFileSync('test/trust/trusted-roots.yaml', 'utf8')) as readonly WrongRoot[];
+const ROOTS = yamlTable('test/trust/trusted-roots.yaml') as readonly WrongRoot[];
 
 function place() {
   const home = temporaryFolder();
