@@ -254,26 +254,38 @@ export class ProgramStream implements RecordStream {
 
   #look(chunk: Buffer): void {
     for (const capture of this.#captures) capture.push(chunk);
-    const from = this.#at - this.#tail.length;
-    const input = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
-    // What begins in the last bytes is checked with the next piece, in full.
+    const tail = this.#tail;
+    const from = this.#at - tail.length;
+    // What begins in the last bytes is checked with the next piece, in full. Only the seam is
+    // copied: copies of whole pieces cost 7 % of the time of a large image.
+    if (chunk.length < 2 * OVERLAP)
+      this.#tail = this.#scan(Buffer.concat([tail, chunk]), from, NONE);
+    else {
+      const seam = Buffer.concat([tail, chunk.subarray(0, OVERLAP)]);
+      if (tail.length > 0) this.#scan(seam, from, chunk.subarray(OVERLAP));
+      this.#tail = this.#scan(chunk, this.#at, NONE);
+    }
+    this.#captures = this.#captures.filter((capture) => !capture.isDone);
+    this.#at += chunk.length;
+  }
+
+  /** Checks what begins in `input`, at `from` and before `rest`; gives its end, yet to be checked. */
+  #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
     for (let at = magicFrom(input, 0); at >= 0 && at < to; at = magicFrom(input, at + 1))
       // The linker aligns it.
       if ((from + at) % 16 === 0)
-        this.#capture(input.subarray(at), MAGIC.length, MAX_MODULES + 1024, (bytes) =>
+        this.#capture([input.subarray(at), rest], MAGIC.length, MAX_MODULES + 1024, (bytes) =>
           this.#readGo(bytes),
         );
     for (let at = input.indexOf(ZLIB); at >= 0 && at < to; at = input.indexOf(ZLIB, at + 1))
       if (mayBeList(input, at))
-        this.#capture(input.subarray(at), FIRST_LOOK, MAX_LIST, (bytes) =>
+        this.#capture([input.subarray(at), rest], FIRST_LOOK, MAX_LIST, (bytes) =>
           readList(bytes, (packages) => {
             this.#rust ??= packages;
           }),
         );
-    this.#tail = Buffer.from(input.subarray(to));
-    this.#captures = this.#captures.filter((capture) => !capture.isDone);
-    this.#at += chunk.length;
+    return Buffer.from(input.subarray(to));
   }
 
   #readGo(bytes: Buffer): CaptureStep {
@@ -283,7 +295,12 @@ export class ProgramStream implements RecordStream {
     return DONE;
   }
 
-  #capture(bytes: Buffer, need: number, most: number, read: (bytes: Buffer) => CaptureStep): void {
+  #capture(
+    [bytes, rest]: readonly [Buffer, Buffer],
+    need: number,
+    most: number,
+    read: (bytes: Buffer) => CaptureStep,
+  ): void {
     if (this.#budget.looks <= 0 || this.#captures.length >= MAX_CAPTURES) {
       this.#reason = 'too many places look like a list of packages';
       return;
@@ -294,6 +311,7 @@ export class ProgramStream implements RecordStream {
     if ('done' in first) return;
     const capture = new Capture(first.need, most, read);
     capture.push(bytes);
+    capture.push(rest);
     if (!capture.isDone) this.#captures.push(capture);
   }
 }
