@@ -107,7 +107,6 @@ async function pushAttached(
 
 /** A registry refuses an index before what it lists, which may be a referrer as well. */
 async function putReferrers(push: Attaching): Promise<readonly Put[]> {
-  const order = (await reachable(push.blobs, push.referrers)).manifests.map(({ digest }) => digest);
   const putOne = async (referrer: Descriptor): Promise<Put | undefined> => {
     const bytes = await push.blobs.readDocument(referrer);
     const { mediaType, digest } = referrer;
@@ -118,9 +117,7 @@ async function putReferrers(push: Attaching): Promise<readonly Put[]> {
     return subject && { subject: subject.digest, referrer, isIndexed: subjectIndexed };
   };
   const single = push.referrers.filter(({ mediaType }) => !isIndex(mediaType));
-  const lists = push.referrers
-    .filter(({ mediaType }) => isIndex(mediaType))
-    .sort((a, b) => order.indexOf(a.digest) - order.indexOf(b.digest));
+  const lists = push.referrers.filter(({ mediaType }) => isIndex(mediaType));
   const put = [
     ...(await inParallel(single, AT_ONCE, putOne)),
     ...(await inParallel(lists, 1, putOne)),
@@ -224,7 +221,7 @@ export async function pushImage(push: Push): Promise<PushResult> {
   const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs]);
   for (const manifest of [...image.manifests, ...about.parts])
     await put(push, manifest, manifest.digest);
-  const attached = await pushAttached(push);
+  const attached = await pushAttached({ ...push, referrers: about.referrers });
   for (const tag of push.tags) await put(push, push.root, tag);
   await attached.recheck();
   return { digest: push.root.digest, ...attached.result, ...outcome };
@@ -235,7 +232,7 @@ export async function pushReferrers(push: Attaching): Promise<AttachResult> {
   const about = await aboutOf(push);
   await pushBlobs(push, about.blobs);
   for (const manifest of about.parts) await put(push, manifest, manifest.digest);
-  const attached = await pushAttached(push);
+  const attached = await pushAttached({ ...push, referrers: about.referrers });
   await attached.recheck();
   return attached.result;
 }
@@ -244,11 +241,18 @@ export async function pushReferrers(push: Attaching): Promise<AttachResult> {
 async function aboutOf({ blobs, referrers, tagged }: Attaching): Promise<{
   readonly blobs: readonly Descriptor[];
   readonly parts: readonly Descriptor[];
+  /** Each behind those that it lists. */
+  readonly referrers: readonly Descriptor[];
 }> {
   const roots = [...referrers, ...tagged.map(({ descriptor }) => descriptor)];
   const about = await reachable(blobs, roots);
   const own = new Set(roots.map(({ digest }) => digest));
-  return { blobs: about.blobs, parts: about.manifests.filter(({ digest }) => !own.has(digest)) };
+  const order = about.manifests.map(({ digest }) => digest);
+  return {
+    blobs: about.blobs,
+    parts: about.manifests.filter(({ digest }) => !own.has(digest)),
+    referrers: referrers.toSorted((a, b) => order.indexOf(a.digest) - order.indexOf(b.digest)),
+  };
 }
 
 type Target = Pick<Attaching, 'blobs' | 'client' | 'repository'> &
