@@ -96,14 +96,14 @@ export function networkFetch(
     } catch (error) {
       throw proxy === undefined ? error : ofProxy(error, proxy.url.host);
     }
-    if (proxy === undefined || url.protocol === 'https:' || !isRefusedOnTheWay(response))
-      return response;
+    const isRead = url.protocol === 'http:' && proxy?.url.protocol.startsWith('http') === true;
+    if (!isRead || !isRefusedOnTheWay(response)) return response;
     await response.body?.cancel();
     throw new ProxyError(proxy.url.host, `it answered ${response.status}`, undefined);
   };
 }
 
-/** Over plain HTTP a proxy answers in the place of a registry, which refuses by JSON or a login. */
+/** Over plain HTTP it answers in the place of a registry, which refuses by JSON or a login. */
 function isRefusedOnTheWay({ status, headers }: Response): boolean {
   if (status === 407) return true;
   if (status !== 401 && status !== 403) return false;

@@ -34,6 +34,7 @@ function answer(who: string) {
     const { CN } = peerOf(asked);
     met.push(`${who} ${String(CN)} ${asked.headers.authorization ?? 'nobody'}`);
     if (asked.url === '/away') response.writeHead(302, { location: `https://${OTHER}/` });
+    if (asked.url === '/refused') response.writeHead(401);
     response.end(who);
   };
 }
@@ -211,6 +212,10 @@ describe('what fails says what it was', () => {
     const found = await failure('http://plain.corp.test/v2/', { HTTP_PROXY });
     if (typeof expected === 'number') expect(found).toBe(expected);
     else expect(found).toMatchObject(expected);
+  });
+
+  test('what a SOCKS proxy passes on is the registry’s answer', async () => {
+    expect(await failure('http://plain.corp.test/refused', { HTTP_PROXY: openSocks })).toBe(401);
   });
 
   test('a proxy that is not there, or has a certificate that is not trusted', async () => {
