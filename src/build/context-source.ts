@@ -58,8 +58,7 @@ function dockerfilePath(directory: string, file: string | undefined, cwd: string
   if (file === undefined || file === '') return join(directory, 'Dockerfile');
   if (isAbsolute(file)) return file;
   const here = resolve(cwd, file);
-  const isFile = statSync(here, { throwIfNoEntry: false })?.isFile() === true;
-  return isFile ? here : join(directory, file);
+  return orNothing(() => statSync(here).isFile()) === true ? here : join(directory, file);
 }
 
 async function fromStdin(from: AsyncIterable<Uint8Array>): Promise<ContextSource> {

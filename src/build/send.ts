@@ -169,9 +169,11 @@ async function writeDockerfile(
   try {
     await makeFolders(folder);
     await writeFile(file, bytes);
-    const ignored = await readFile(`${written ?? ''}.dockerignore`).catch(() => undefined);
-    if (written !== undefined && ignored !== undefined)
-      await writeFile(`${file}.dockerignore`, ignored);
+    const ignored =
+      written === undefined
+        ? undefined
+        : await readFile(`${written}.dockerignore`).catch(() => undefined);
+    if (ignored !== undefined) await writeFile(`${file}.dockerignore`, ignored);
   } catch (cause) {
     throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
   }
