@@ -269,7 +269,7 @@ export class ProgramStream implements RecordStream {
     this.#at += chunk.length;
   }
 
-  /** Checks what begins in `input`, at `from` and before `rest`; gives its end, yet to be checked. */
+  /** Checks what begins in `input`, at `from` and before `rest`; gives its end, still unchecked. */
   #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
     for (let at = magicFrom(input, 0); at >= 0 && at < to; at = magicFrom(input, at + 1))
