@@ -91,7 +91,7 @@ export function parseContainerState(stdout: string) {
   return {
     running: field(state, 'Running') === true,
     exitCode: numberField(state, 'ExitCode') ?? 0,
-    /** Undefined where the image has no HEALTHCHECK. */
+    /** Undefined without a HEALTHCHECK. */
     health: (['starting', 'healthy', 'unhealthy'] as const).find(
       (one) => one === textField(health, 'Status'),
     ),

@@ -155,10 +155,10 @@ async function noticeVersion(
   number: string | undefined,
 ): Promise<void> {
   const unknown = unknownVersion(tool, number);
-  const told = openCache(context, 'told', 1);
+  const warned = openCache(context, 'told', 1);
   const key = `${tool}-${number ?? ''}`;
-  if (unknown === undefined || (await told.get(key)) === true) return;
-  await told.set(key, true);
+  if (unknown === undefined || (await warned.get(key)) === true) return;
+  await warned.set(key, true);
   const { text, is } = unknown;
   context.emit({
     kind: 'warning',

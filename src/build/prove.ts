@@ -310,8 +310,8 @@ export function proofStatement(
   { reproducible, differences, source }: Proof,
   subjects: Pick<StatementToSign, 'subject' | 'also'>,
 ): StatementToSign {
-  const told = differences.map(({ path, detail }) => `${path}: ${detail}`);
-  const result = { reproducible, differences: told, ...given({ source }) };
+  const texts = differences.map(({ path, detail }) => `${path}: ${detail}`);
+  const result = { reproducible, differences: texts, ...given({ source }) };
   const predicate = reproductionStatement(result, { uri: VERIFIER_ID, version });
   return { predicateType: PREDICATE_TYPE.testResult, predicate, ...subjects };
 }

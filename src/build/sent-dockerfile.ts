@@ -227,7 +227,7 @@ const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n';
 const WRITES_BUNDLE =
   /\b(?:apt|apt-get|aptitude|dpkg|apk|dnf|microdnf|tdnf|yum|rpm|zypper|pacman|nix|mmdebstrap|debootstrap)\b|ca-cert|update-ca|c_rehash/;
 
-export interface HermeticInjection {
+interface HermeticInjection {
   /** Name under which OpenSSL finds the certificate in its folder. */
   readonly hashedName: string;
   /** The session's: by it, a list of the files' names is found too. */

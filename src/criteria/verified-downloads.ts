@@ -89,8 +89,8 @@ export const verifiedDownloads = criterion({
     'its digest. Else the Dockerfile is read. Each download of the stages that the build reaches ' +
     'must be verified before use, in a form that is known as a whole. A failed check must stop ' +
     'the build. A download that is piped into a shell always fails. A sum by MD5 or SHA-1 passes ' +
-    'and is marked weak. What has no known form leaves it unknown, and so does a program of which ' +
-    'no table says what it does. Then build with `--record`, and with `--replay`.',
+    'and is marked weak. A check in another form leaves it unknown, and so does a program that no ' +
+    'table has. Then build with `--record`, and with `--replay`.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ downloads }) => downloads.map((one) => judgeDownload(one, build.replayed)),

@@ -222,7 +222,7 @@ function nameOf({ evidence, verification }: CheckedAttachment): string | undefin
 }
 
 /** cosign calls under way at once; each is a process that computes. */
-const AT_ONCE_OF_VERIFY_ATTACHMENTS = 4;
+const CALLS_AT_ONCE = 4;
 /** More than any image has; a hostile one must not keep cosign busy for hours. */
 const MAX_CHECKS = 400;
 
@@ -241,7 +241,7 @@ export async function verifyAttachments(
   const verifier = new Verifier(context, image, read, trusted);
   const checked = await inParallel(
     [...read.found.entries()],
-    AT_ONCE_OF_VERIFY_ATTACHMENTS,
+    CALLS_AT_ONCE,
     async ([at, evidence]) => {
       context.signal.throwIfAborted();
       return { evidence, ...(await verifier.checkOnce(evidence, at)) };

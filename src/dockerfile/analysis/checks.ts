@@ -77,7 +77,7 @@ function listed(text: string, digits: number, event: CommandEvent): readonly str
 
 const WEAK_SUM = 'MD5 and SHA-1 can be forged';
 
-/** `sha256sum -c`, of a list that the Dockerfile, the context or the origin of the file gives. */
+/** `sha256sum -c`, of a list that the Dockerfile or the context gives. */
 function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
   const { program, argv } = event;
   const line = readCommandLine(program, argv.slice(1));
