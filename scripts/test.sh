@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
 # npm test: the unit tests, then the end-to-end tests against the real engine, registry and cosign; of long tables a few rows.
 # npm run test:all (test.sh --all): every row, and the files that `npm test` leaves out.
+# test.sh --matrices: of those files the matrices alone, beside an engine that is up; CI runs them after `npm test`.
 # Installs and starts what it lacks (scripts/engine.sh), and stops what it started. Results and the names of flaky tests: test-results/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# They make `dist` or the site anew, or whole packages; and matrices of which another file shows one case. test/e2e/rows.ts has the rest.
-if [ "${1:-}" = --all ]; then
-  export SCOVILLE_TESTS=all
-else
-  export SCOVILLE_LEFT_OUT='package release site fix-corpus means-the-same'
-fi
-
 stage() { node scripts/tests/stage.mjs "$@"; }
+# They make `dist` or the site anew, or whole packages.
+packages='package release site fix-corpus means-the-same'
+# Second forms of what another file shows. test/e2e/rows.ts has the rest.
+matrices='builders ci-systems context-modes index-runtime lock-drift musl phases record-bake repro-corpus second-toolchain'
+case ${1:-} in
+  --all) export SCOVILLE_TESTS=all ;;
+  --matrices)
+    eval "$(scripts/engine.sh env)"
+    files=()
+    for name in $matrices; do files+=("test/e2e/$name.e2e.test.ts"); done
+    stage matrices '--project=e2e*' "${files[@]}"
+    exec node scripts/tests/stage.mjs --sum ;;
+  *) export SCOVILLE_LEFT_OUT="$packages $matrices" ;;
+esac
+
 started=no
 log=$(mktemp)
 finish() {
